@@ -1,0 +1,31 @@
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const namedExportsOnly = {
+  selector: "ExportDefaultDeclaration",
+  message: "Named exports only: a name is searched for, a default is guessed.",
+};
+
+export default defineConfig(
+  { ignores: ["dist/", "node_modules/", ".data/", ".jest/", "**/generated/"] },
+  {
+    files: ["src/**/*.{ts,tsx}", "test/**/*.ts", ".ci/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: `${import.meta.dirname}/..` } },
+    rules: {
+      "max-params": ["error", 3],
+      "no-console": "error",
+      "no-restricted-syntax": ["error", namedExportsOnly],
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "env", message: "Configuration is read in src/config.ts only." },
+      ],
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-extraneous-class": "off",
+    },
+  },
+  { files: ["src/**/*.{ts,tsx}"], rules: { "max-lines": ["error", { max: 200 }] } },
+  { files: ["src/config.ts", "src/sandbox/main.ts", "test/**/*.ts"], rules: { "no-restricted-properties": "off" } },
+  { files: [".ci/*.ts", "src/sandbox/main.ts", "test/bench/**/*.ts"], rules: { "no-console": "off" } },
+);

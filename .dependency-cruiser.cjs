@@ -1,0 +1,85 @@
+// The directions of the house: main -> app -> schema, context, features, providers, platform. See README.
+const forbid = (name, comment, from, to) => ({ name, severity: "error", comment, from, to });
+const own = "^src/$1/$2/";
+
+module.exports = {
+  forbidden: [
+    forbid("no-cycles", "A cycle is one room with two doors.", {}, { circular: true }),
+    forbid(
+      "platform-carries",
+      "Platform knows no feature, no provider, no wiring.",
+      { path: "^src/platform/" },
+      { path: "^src/", pathNot: "^src/platform/" },
+    ),
+    forbid(
+      "providers-tell",
+      "A provider imports itself and platform; never another provider, a feature or the wiring.",
+      { path: "^src/(providers)/([^/]+)/" },
+      { path: "^src/", pathNot: ["^src/platform/", own] },
+    ),
+    forbid(
+      "providers-know-no-graphql",
+      "What a vendor says does not depend on how we tell it.",
+      { path: "^src/providers/" },
+      { path: "node_modules/(graphql|type-graphql|graphql-scalars|@apollo|dataloader)/" },
+    ),
+    forbid(
+      "features-promise",
+      "A feature imports its own folder, providers, platform and other features' *.type.ts.",
+      { path: "^src/(features)/([^/]+)/" },
+      { path: "^src/", pathNot: ["^src/platform/", "^src/providers/", own, "^src/features/[^/]+/[^/]+\\.type\\.ts$"] },
+    ),
+    forbid(
+      "sandbox-is-independent",
+      "A fake that shares code with what it tests proves nothing.",
+      { path: "^src/sandbox/" },
+      { path: "^src/", pathNot: "^src/sandbox/" },
+    ),
+    forbid(
+      "nothing-imports-the-sandbox",
+      "main.ts starts it as a program of its own; only tests import it.",
+      { path: "^src/", pathNot: "^src/sandbox/" },
+      { path: "^src/sandbox/" },
+    ),
+    forbid(
+      "axios-in-one-place",
+      "One HTTP client, one set of limits.",
+      { path: "^src/", pathNot: "^src/platform/http-client/" },
+      { path: "node_modules/(axios|undici)/" },
+    ),
+    forbid(
+      "no-test-code-in-src",
+      "Production code does not know its tests.",
+      { path: "^src/" },
+      { path: "^test/" },
+    ),
+    forbid(
+      "no-dev-dependency-in-src",
+      "What runs in production is a dependency (Elastic-licensed composition among what must never be).",
+      { path: "^src/", pathNot: "^src/playground/(page/|bundle\\.mjs)" },
+      { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    ),
+    forbid(
+      "no-drawers",
+      "A drawer called utils is a room nobody owns.",
+      {},
+      { path: "(^|/)(utils?|helpers?|common|shared|lib|misc|services|managers|dto)(/|\\.ts$)", pathNot: "node_modules" },
+    ),
+    forbid(
+      "file-names",
+      "kebab-case; <noun>.<role>.ts with a role of the closed list, or a verb.",
+      {},
+      {
+        path: "^src/",
+        pathNot:
+          "^src/([a-z0-9-]+/)*[a-z0-9-]+(\\.(type|input|resolver|loader|state|client|wire|auth|errors|webhook|store))?\\.(ts|tsx|mjs|css)$",
+      },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    exclude: { path: "^dist/" },
+  },
+};
