@@ -1,0 +1,57 @@
+import { type Fault } from "./fault";
+import { seededRandom } from "./random";
+import { withoutBasePath } from "./vendor";
+
+interface QueuedFault {
+  readonly fault: Fault;
+  readonly method: string | undefined;
+  readonly path: string;
+  readonly random: () => number;
+  timesLeft: number;
+}
+
+/** The faults waiting to be played, in the order in which they were added. */
+export class FaultQueue {
+  #queued: QueuedFault[] = [];
+  readonly #basePath: string;
+
+  constructor(basePath: string) {
+    this.#basePath = basePath;
+  }
+
+  add(faults: readonly Fault[]): void {
+    for (const fault of faults) {
+      this.#queued.push({
+        fault,
+        method: fault.match.method?.toUpperCase(),
+        path: withoutBasePath(fault.match.path ?? "", this.#basePath),
+        random: fault.seed === undefined ? Math.random : seededRandom(fault.seed),
+        timesLeft: fault.times ?? 1,
+      });
+    }
+  }
+
+  clear(): void {
+    this.#queued = [];
+  }
+
+  list(): readonly Fault[] {
+    return this.#queued.map(({ fault, timesLeft }) => ({ ...fault, times: timesLeft }));
+  }
+
+  /** The first fault that matches and wins its roll; used up by one. */
+  take(method: string, path: string): Fault | undefined {
+    if (this.#queued.length === 0) return undefined;
+    const below = withoutBasePath(path, this.#basePath);
+    const taken = this.#queued.find(
+      (queued) =>
+        (queued.method === undefined || queued.method === method) &&
+        below.startsWith(queued.path) &&
+        (queued.fault.probability === undefined || queued.random() < queued.fault.probability),
+    );
+    if (taken === undefined) return undefined;
+    taken.timesLeft -= 1;
+    if (taken.timesLeft === 0) this.#queued = this.#queued.filter((queued) => queued !== taken);
+    return taken.fault;
+  }
+}

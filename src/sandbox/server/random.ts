@@ -1,0 +1,20 @@
+import { randomBytes } from "node:crypto";
+
+const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** mulberry32: small, and the same numbers for the same seed on every machine. */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function randomAlphanumeric(length: number): string {
+  let text = "";
+  for (const byte of randomBytes(length)) text += ALPHANUMERIC.charAt(byte % ALPHANUMERIC.length);
+  return text;
+}
