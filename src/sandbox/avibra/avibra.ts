@@ -1,0 +1,147 @@
+import { type Answer } from "../server/answer";
+import { type Clock } from "../server/clock";
+import { type Fields, parseFields, UnreadableBody } from "../server/request-body";
+import { type Vendor, type VendorRequest, withoutBasePath } from "../server/vendor";
+import { type AvibraState } from "./account.state";
+import { assumedFailure, errorInfo } from "./assumptions";
+import { avibraCredentials } from "./credentials";
+import { type Endpoint, endpoints } from "./endpoints";
+import { KeyMemory } from "./key-memory";
+import { seededState } from "./seeds";
+import { TokenStore } from "./token-store";
+
+const BASE_PATH = "/preprod";
+const TOKEN_PATH = "/oauth2/token";
+const NO_FIELDS: Fields = {};
+
+interface Route {
+  readonly endpoint: Endpoint;
+  readonly userId: string;
+}
+
+const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+const basic = `Basic ${Buffer.from(`${avibraCredentials.linkUsername}:${avibraCredentials.linkPassword}`).toString("base64")}`;
+
+/** Undefined for a path that is nobody's; an empty user id stays empty, because the vendor documents such a call. */
+function routeOf(path: string): Route | undefined {
+  const exact = byPath.get(path);
+  if (exact !== undefined) return { endpoint: exact, userId: "" };
+  const slash = path.lastIndexOf("/");
+  const endpoint = byPath.get(path.slice(0, slash));
+  return endpoint?.hasUserInPath === true ? { endpoint, userId: decodeURIComponent(path.slice(slash + 1)) } : undefined;
+}
+
+/** Avibra, simulated from its contract. */
+class Avibra {
+  readonly #clock: Clock;
+  readonly #tokens: TokenStore;
+  #state: AvibraState;
+  #keys: KeyMemory;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#tokens = new TokenStore(clock);
+    this.#state = seededState(clock.now());
+    this.#keys = new KeyMemory(clock);
+  }
+
+  handle(request: VendorRequest): Answer {
+    const path = withoutBasePath(request.path, BASE_PATH);
+    if (path === TOKEN_PATH) {
+      if (request.method !== "POST") return errorInfo(assumedFailure.wrongMethod, "method not allowed");
+      return this.#tokens.issue(request.headers["content-type"], request.body);
+    }
+    let route: Route | undefined;
+    try {
+      route = routeOf(path);
+    } catch {
+      return errorInfo(400, "the path cannot be decoded");
+    }
+    if (route === undefined) return errorInfo(assumedFailure.unknownPath, "not found");
+    if (request.method !== route.endpoint.method) return errorInfo(assumedFailure.wrongMethod, "method not allowed");
+    return this.#refusal(request, route.endpoint) ?? this.#run(request, route);
+  }
+
+  #refusal({ headers }: VendorRequest, endpoint: Endpoint): Answer | undefined {
+    const { authorization = "" } = headers;
+    const isAuthorized =
+      endpoint.auth === "basic"
+        ? authorization === basic
+        : authorization.startsWith("Bearer ") && this.#tokens.isValid(authorization.slice("Bearer ".length));
+    if (!isAuthorized) return errorInfo(401, "unauthorized");
+    if (endpoint.needsApiKey && headers["x-api-key"] !== avibraCredentials.apiKey) {
+      return errorInfo(assumedFailure.badApiKey, "forbidden");
+    }
+    if (endpoint.onRepeatedKey === undefined) return undefined;
+    const { version, "idempotency-key": key } = headers;
+    if (version !== "v1" && version !== "v2") {
+      return errorInfo(assumedFailure.missingHeader, "Version must be v1 or v2");
+    }
+    return key === undefined || key === ""
+      ? errorInfo(assumedFailure.missingHeader, "Idempotency-Key is required")
+      : undefined;
+  }
+
+  #run(request: VendorRequest, { endpoint, userId }: Route): Answer {
+    // Only v2 is idempotent (D); v1 promises nothing about keys, so every v1 call has its effect.
+    const { version, "idempotency-key": key } = request.headers;
+    const memorableKey = version === "v2" && typeof key === "string" ? key : undefined;
+    const state = this.#state;
+    const now = this.#clock.now();
+    const run = (): Answer =>
+      endpoint.run(
+        {
+          state,
+          now,
+          userId,
+          commit: (account) => {
+            state.accounts.set(account.userId, account);
+            const row = { operation: endpoint.name, subject: account.userId, at: now.toISOString() };
+            state.commits.push(typeof key === "string" ? { ...row, idempotencyKey: key } : row);
+          },
+        },
+        endpoint.method === "POST" ? parseFields(request.body) : NO_FIELDS,
+      );
+    try {
+      return endpoint.onRepeatedKey === undefined || memorableKey === undefined
+        ? run()
+        : this.#runOnce(endpoint, memorableKey, run);
+    } catch (error) {
+      // Not remembered: a body that was never understood has not used its key up.
+      if (error instanceof UnreadableBody) return errorInfo(assumedFailure.unreadableBody, error.message);
+      throw error;
+    }
+  }
+
+  #runOnce({ name, onRepeatedKey }: Endpoint, key: string, run: () => Answer): Answer {
+    const first = this.#keys.find(name, key);
+    if (first !== undefined) return onRepeatedKey === "conflict" ? errorInfo(409, "user exists already") : first;
+    const answer = run();
+    this.#keys.remember(name, key, answer);
+    return answer;
+  }
+
+  state(): Readonly<Record<string, unknown>> {
+    const { accounts, linkTokens, commits } = this.#state;
+    return { users: [...accounts.values()], linkTokens, commits };
+  }
+
+  reset(clockJumpMs: number): void {
+    this.#tokens.moveWithClock(clockJumpMs);
+    this.#state = seededState(this.#clock.now());
+    this.#keys = new KeyMemory(this.#clock);
+  }
+}
+
+export function createAvibra(clock: Clock): Vendor {
+  const avibra = new Avibra(clock);
+  return {
+    basePath: BASE_PATH,
+    handle: (request) => avibra.handle(request),
+    gatewayError: errorInfo,
+    state: () => avibra.state(),
+    reset: (clockJumpMs) => {
+      avibra.reset(clockJumpMs);
+    },
+  };
+}

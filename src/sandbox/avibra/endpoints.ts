@@ -1,0 +1,87 @@
+import { type Answer } from "../server/answer";
+import { type Fields } from "../server/request-body";
+import { assumedPath } from "./assumptions";
+import { type AvibraCall } from "./call";
+import { cancelUser, changeOffers, createUser, prefillUser, updateUser } from "./enrollment";
+import { benefitsWithStatus, linkToken } from "./reading";
+
+export interface Endpoint {
+  /** As it stands in the journal of commits. */
+  readonly name: string;
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly auth: "bearer" | "basic";
+  readonly needsApiKey: boolean;
+  /** What a key that came before gets under `Version: v2`; without it the endpoint takes no key. */
+  readonly onRepeatedKey?: "first answer" | "conflict";
+  /** The user id is the path's last segment. */
+  readonly hasUserInPath?: boolean;
+  readonly run: (call: AvibraCall, fields: Fields) => Answer;
+}
+
+/** In the contract's order. */
+export const endpoints: readonly Endpoint[] = [
+  {
+    name: "create",
+    method: "POST",
+    path: "/user/account/create",
+    auth: "bearer",
+    needsApiKey: true,
+    onRepeatedKey: "first answer",
+    run: createUser,
+  },
+  {
+    name: "update",
+    method: "POST",
+    path: "/user/account/update",
+    auth: "bearer",
+    needsApiKey: true,
+    onRepeatedKey: "first answer",
+    run: updateUser,
+  },
+  {
+    name: "cancel",
+    method: "DELETE",
+    path: "/user/account/cancel",
+    auth: "bearer",
+    needsApiKey: true,
+    onRepeatedKey: "first answer",
+    hasUserInPath: true,
+    run: cancelUser,
+  },
+  {
+    name: "prefill",
+    method: "POST",
+    path: "/user/prefill",
+    auth: "bearer",
+    needsApiKey: true,
+    onRepeatedKey: "conflict",
+    run: prefillUser,
+  },
+  {
+    name: "linktoken3",
+    method: "POST",
+    path: "/user/linktoken3",
+    auth: "basic",
+    needsApiKey: true,
+    run: linkToken,
+  },
+  {
+    name: "offers",
+    method: "POST",
+    path: assumedPath.offers,
+    auth: "bearer",
+    needsApiKey: false,
+    onRepeatedKey: "first answer",
+    run: changeOffers,
+  },
+  {
+    name: "benefits",
+    method: "GET",
+    path: assumedPath.benefits,
+    auth: "bearer",
+    needsApiKey: false,
+    hasUserInPath: true,
+    run: benefitsWithStatus,
+  },
+];
