@@ -1,0 +1,88 @@
+// Everything about Delbank's Automatic Pix that its public pages do not show (evidence mark A), and nothing else decides
+// it. A real OpenAPI export replaces this file.
+import { type Answer, jsonAnswer } from "../server/answer";
+import { type Fields } from "../server/request-body";
+import { type Authorization, type Cancellation, type Party } from "./authorization.state";
+import { ordinalOf, type Reason } from "./reason";
+
+export const assumedSituation = {
+  active: "ACTIVE",
+  pending: "PENDING",
+  cancelled: "CANCELLED",
+  expired: "EXPIRED",
+  rejected: "REJECTED",
+} as const;
+
+export type Situation = (typeof assumedSituation)[keyof typeof assumedSituation];
+
+/** The member of an old-generation authorization that tells its situation. */
+export const situationMember = "Situation";
+
+/** Never explained by the provider; "0" is the one value seen (D). */
+export const newCancellationStatus = "0";
+
+/** Real milliseconds between the check and the commit of a cancellation: the window in which a double send hurts. */
+export const processingMs = 25;
+
+/** True accepts documents of the wrong length or with wrong check digits, as the provider's own sample has them. */
+export const lenientDocuments: boolean = false;
+
+const failures = {
+  AUTHORIZATION_NOT_FOUND: 404,
+  CANCELLATION_NOT_FOUND: 404,
+  AUTHORIZATION_ALREADY_CANCELLED: 422,
+  AUTHORIZATION_NOT_CANCELLABLE: 422,
+  DOCUMENT_MISMATCH: 422,
+  INVALID_REASON: 422,
+  INVALID_REQUEST: 400,
+} as const;
+
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  404: "Not Found",
+  422: "Unprocessable Entity",
+};
+
+/** The application's error shape is D, the codes are A. */
+export function failure(code: keyof typeof failures, text: string): Answer {
+  const status = failures[code];
+  return jsonAnswer(status, { title: titles[status], code, errors: [text], status });
+}
+
+/** The newer body names no requester: the payer if it was the payer's wish, else the receiving company whose key this is. */
+export function requesterWithoutDocument({ payer, beneficiary }: Authorization, reason: Reason): Party {
+  return reason === "REQUESTED_BY_PAYER" || reason === "PAYER_DECEASED" ? payer : beneficiary;
+}
+
+/** Dates of a POST answer and of the situation come without a zone and mean UTC. */
+export function withoutZone(iso: string): string {
+  return iso.replace("Z", "");
+}
+
+/**
+ * A fetched cancellation of the newer generation: the documented names, with the two drifts that the contract tells of,
+ * documents as text and a status that is a number.
+ */
+export function newerCancellation(authorization: Authorization, cancellation: Cancellation): Fields {
+  return {
+    RecurrenceId: authorization.recurrenceId,
+    CancellationId: cancellation.id,
+    RequesterPersonType: cancellation.requester.type,
+    RequesterDocument: cancellation.requester.document,
+    CancellationReason: ordinalOf(cancellation.reason),
+    CancellationAt: cancellation.at,
+    CancellationStatus: Number(cancellation.status),
+  };
+}
+
+/** What the newer generation tells of an authorization beyond its documented members. */
+export function newerAuthorizationExtras(authorization: Authorization): Fields {
+  return {
+    id: authorization.guid,
+    amount: authorization.amount,
+    situationAt: withoutZone(authorization.situationAt),
+    contractNumber: authorization.contractNumber,
+    recurrenceCreatedAt: authorization.createdAt,
+    cancellations: authorization.cancellations.map((cancellation) => newerCancellation(authorization, cancellation)),
+  };
+}

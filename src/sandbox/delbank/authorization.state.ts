@@ -1,0 +1,40 @@
+import { type Commit } from "../server/vendor";
+import { type Situation } from "./assumptions";
+import { type Reason } from "./reason";
+import { type PersonType } from "./tax-id";
+
+export interface Party {
+  readonly type: PersonType;
+  /** With its leading zeros; what becomes of them on the wire is the answer's affair. */
+  readonly document: string;
+  readonly name: string;
+}
+
+export interface Cancellation {
+  readonly id: string;
+  readonly requester: Pick<Party, "type" | "document">;
+  readonly reason: Reason;
+  readonly at: string;
+  readonly status: string;
+}
+
+export interface Authorization {
+  readonly recurrenceId: string;
+  /** The newer generation's internal id. */
+  readonly guid: string;
+  readonly payer: Party;
+  readonly beneficiary: Party;
+  readonly amount: number;
+  readonly contractNumber: string;
+  readonly createdAt: string;
+  situation: Situation;
+  situationAt: string;
+  readonly cancellations: Cancellation[];
+}
+
+/** Everything that a reset throws away. */
+export interface DelbankState {
+  /** By recurrence id: case-sensitive. */
+  readonly authorizations: ReadonlyMap<string, Authorization>;
+  readonly commits: Commit[];
+}
