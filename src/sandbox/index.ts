@@ -1,0 +1,40 @@
+import { createAvibra } from "./avibra/avibra";
+import { createDelbank } from "./delbank/delbank";
+import { Clock } from "./server/clock";
+import { startServer } from "./server/http-server";
+
+export interface SandboxOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 4101; 0 takes a free port. */
+  readonly avibraPort?: number;
+  /** Default 4102; 0 takes a free port. */
+  readonly delbankPort?: number;
+}
+
+export interface Sandboxes {
+  readonly avibra: { readonly url: string };
+  readonly delbank: { readonly url: string };
+  /** Ends at once, whatever still hangs. */
+  close(): Promise<void>;
+}
+
+/** Starts both vendors, each with its own state, clock, faults and request log. Rejects when a port is in use. */
+export async function startSandboxes(options: SandboxOptions = {}): Promise<Sandboxes> {
+  const { host = "127.0.0.1", avibraPort = 4101, delbankPort = 4102 } = options;
+  const [avibraClock, delbankClock] = [new Clock(), new Clock()];
+  const avibra = await startServer(createAvibra(avibraClock), avibraClock, { host, port: avibraPort });
+  try {
+    const delbank = await startServer(createDelbank(delbankClock), delbankClock, { host, port: delbankPort });
+    return {
+      avibra: { url: avibra.url },
+      delbank: { url: delbank.url },
+      close: async () => {
+        await Promise.all([avibra.close(), delbank.close()]);
+      },
+    };
+  } catch (error) {
+    await avibra.close();
+    throw error;
+  }
+}

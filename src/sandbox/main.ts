@@ -1,0 +1,84 @@
+import { avibraCredentials } from "./avibra/credentials";
+import { delbankCredentials } from "./delbank/credentials";
+import { type SandboxOptions, type Sandboxes, startSandboxes } from "./index";
+
+const DEFAULT_AVIBRA_PORT = 4101;
+const DEFAULT_DELBANK_PORT = 4102;
+
+function port(name: string, fallback: number): number {
+  const text = process.env[name] ?? "";
+  if (text === "") return fallback;
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (value <= 65_535) return value;
+  throw new Error(`${name} must be a port number from 0 to 65535`);
+}
+
+function optionsFromEnvironment(): Required<SandboxOptions> {
+  const host = process.env["HOST"] ?? "";
+  return {
+    host: host === "" ? "127.0.0.1" : host,
+    avibraPort: port("AVIBRA_SANDBOX_PORT", DEFAULT_AVIBRA_PORT),
+    delbankPort: port("DELBANK_SANDBOX_PORT", DEFAULT_DELBANK_PORT),
+  };
+}
+
+function introduction({ avibra, delbank }: Sandboxes): string {
+  const { clientId, clientSecret, scope, apiKey, linkUsername, linkPassword, partnerName } = avibraCredentials;
+  return `Avibra sandbox   ${avibra.url}
+  users      u-1001 offer plus, a benefit swap pending, one benefit status nobody documented
+             u-1002 offer basic · u-1003 prefilled only · u-1004 offer cancelled
+  offers     basic 9.90 · plus 19.90 · premium 39.90
+  token      client ${clientId}, secret ${clientSecret}, scope ${scope}
+  x-api-key  ${apiKey}
+  link       user ${linkUsername}, password ${linkPassword}
+  partner    ${partnerName}
+
+Delbank sandbox  ${delbank.url}/baas/api/v1
+  active     RR0435879820240605njua7shf40o (payer NATURAL 04623217035)
+             RR3822485720260110legalpay001 (payer LEGAL 01234567000195)
+  cancelled  RR3822485720260110cancelled01 (IC0435879820240605bcdb1fhn43a)
+  others     RN3822485720260110pending0001 · RR3822485720260110expired0001 · RR3822485720260110rejected001
+  headers    x-delbank-api-key: ${delbankCredentials.apiKey}, x-delfinance-account-id: ${delbankCredentials.accountId}
+
+Control, the same on both:
+  curl ${delbank.url}/__sandbox/requests
+  curl ${delbank.url}/__sandbox/state
+  curl -X POST ${delbank.url}/__sandbox/faults -d '{"match":{"method":"POST","path":"/automatic-pix"},"kind":"hangAfterCommit"}'
+  curl -X POST ${avibra.url}/__sandbox/clock -d '{"advanceMs":3600000}'
+  curl -X POST ${avibra.url}/__sandbox/reset`;
+}
+
+function failureText(error: unknown, options: SandboxOptions): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!("code" in error) || error.code !== "EADDRINUSE") return `sandbox: ${error.message}`;
+  const used = "port" in error && typeof error.port === "number" ? error.port : options.avibraPort;
+  return `sandbox: port ${String(used)} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another`;
+}
+
+async function main(): Promise<void> {
+  const parent = process.send?.bind(process);
+  let options: SandboxOptions = {};
+  try {
+    options = optionsFromEnvironment();
+    const sandboxes = await startSandboxes(options);
+    const stop = (): void => {
+      void sandboxes.close().then(() => {
+        process.exit(0);
+      });
+    };
+    for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+    if (parent === undefined) {
+      console.log(introduction(sandboxes));
+      return;
+    }
+    // The parent may die by kill -9 and leave nobody to stop this process but itself.
+    process.on("disconnect", stop);
+    parent({ ready: true });
+  } catch (error) {
+    console.error(failureText(error, options));
+    process.exitCode = 1;
+    if (process.connected) process.disconnect();
+  }
+}
+
+void main();
