@@ -1,0 +1,26 @@
+// Writes schema/subgraph.graphql (what routers compose) and schema/api.graphql (what clients see); with --check, compares.
+import { readFileSync, writeFileSync } from "node:fs";
+import { printSchema } from "graphql";
+import { createSubgraph } from "../src/schema";
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+async function main(): Promise<void> {
+  const { sdl, apiSchema } = await createSubgraph();
+  const files = { "schema/subgraph.graphql": `${sdl}\n`, "schema/api.graphql": `${printSchema(apiSchema)}\n` };
+  if (!process.argv.includes("--check")) {
+    for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
+    return;
+  }
+  const drifted = Object.entries(files).filter(([file, text]) => readIfThere(file) !== text);
+  for (const [file] of drifted) console.error(`${file} is not what the code says: run "npm run schema" and commit it`);
+  process.exitCode = drifted.length > 0 ? 1 : 0;
+}
+
+void main();

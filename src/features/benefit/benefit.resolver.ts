@@ -1,0 +1,38 @@
+import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { isUserId } from "../user/user-id.type";
+import { User } from "../user/user.type";
+import { Benefit, BenefitStatus } from "./benefit.type";
+import { type BenefitsOfUser } from "./benefits-of-user.loader";
+import { toBenefit } from "./to-benefit";
+
+interface Context {
+  readonly loaders: { readonly benefitsOfUser: BenefitsOfUser };
+}
+
+@Resolver(() => User)
+export class BenefitResolver {
+  @FieldResolver(() => [Benefit], {
+    description: "The member's benefits with their status. Shares one provider call with the offers. Empty for a member whom Avibra does not know.",
+  })
+  async benefits(
+    @Root() user: User,
+    @Ctx() { loaders }: Context,
+    @Arg("status", () => [BenefitStatus], { nullable: true, description: "Only benefits with one of these statuses." })
+    statuses?: BenefitStatus[],
+  ): Promise<Benefit[]> {
+    const answer = await loaders.benefitsOfUser.load(user.id);
+    const benefits = (answer?.benefits ?? []).map((benefit) => toBenefit(user.id, benefit));
+    return statuses ? benefits.filter(({ status }) => statuses.includes(status)) : benefits;
+  }
+}
+
+/** A `Benefit` representation: looked up in its user's benefits. Null where the user has no such benefit. */
+export async function resolveBenefitReference(
+  { userId, id }: { readonly userId?: unknown; readonly id?: unknown },
+  { loaders }: Context,
+): Promise<Benefit | null> {
+  if (!isUserId(userId)) return null;
+  const answer = await loaders.benefitsOfUser.load(userId);
+  const benefit = answer?.benefits.find((candidate) => candidate.id === id);
+  return benefit ? toBenefit(userId, benefit) : null;
+}

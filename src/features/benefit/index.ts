@@ -1,0 +1,9 @@
+import { BenefitResolver, resolveBenefitReference } from "./benefit.resolver";
+import { Benefit } from "./benefit.type";
+
+export { createBenefitsOfUser } from "./benefits-of-user.loader";
+export const benefitFeature = {
+  resolvers: [BenefitResolver],
+  orphanedTypes: [Benefit],
+  references: { Benefit: resolveBenefitReference },
+};

@@ -1,0 +1,15 @@
+import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
+import { type Benefit, type BenefitSwap } from "./benefit.type";
+
+type ProviderBenefit = MemberBenefits["benefits"][number];
+
+function pendingSwapOf({ swapEffectiveAt, swapExpiresAt }: ProviderBenefit): BenefitSwap | null {
+  // ISO texts in UTC order as text. Where both are set, the next thing to happen counts.
+  if (swapEffectiveAt && !(swapExpiresAt && swapExpiresAt < swapEffectiveAt)) return { direction: "ADDING", at: swapEffectiveAt };
+  return swapExpiresAt ? { direction: "REMOVING", at: swapExpiresAt } : null;
+}
+
+/** What the graph says of one member's benefit. A fresh object: federation writes into what it is given. */
+export function toBenefit(userId: string, benefit: ProviderBenefit): Benefit {
+  return { ...benefit, userId, pendingSwap: pendingSwapOf(benefit) };
+}

@@ -1,0 +1,3 @@
+import { OfferResolver } from "./offer.resolver";
+
+export const offerFeature = { resolvers: [OfferResolver], orphanedTypes: [], references: {} };

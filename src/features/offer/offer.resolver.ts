@@ -1,0 +1,38 @@
+import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { type Loader } from "../../platform/loaders/create-loader";
+import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
+import { User } from "../user/user.type";
+import { CurrentOffer, Offer } from "./offer.type";
+
+interface Context {
+  readonly loaders: { readonly benefitsOfUser: Loader<string, MemberBenefits | null> };
+}
+
+/** The current offer with what the list of offers tells of it: Avibra repeats only its id and name. */
+function toCurrentOffer({ currentOffer, availableOffers }: MemberBenefits): CurrentOffer | null {
+  if (!currentOffer) return null;
+  const { offerId, offerName, ...rest } = currentOffer;
+  const listed = availableOffers.find(({ id }) => id === offerId);
+  const unlisted = { id: offerId, name: offerName, description: null, price: null, billingPeriod: null };
+  return { ...rest, offer: { ...(listed ?? unlisted) } };
+}
+
+@Resolver(() => User)
+export class OfferResolver {
+  @FieldResolver(() => CurrentOffer, {
+    nullable: true,
+    description: "The offer that the member has taken. Shares one provider call with the benefits. Null where there is none.",
+  })
+  async currentOffer(@Root() user: User, @Ctx() { loaders }: Context): Promise<CurrentOffer | null> {
+    const answer = await loaders.benefitsOfUser.load(user.id);
+    return answer && toCurrentOffer(answer);
+  }
+
+  @FieldResolver(() => [Offer], {
+    description: "The offers that the member may take. Shares one provider call with the benefits.",
+  })
+  async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<Offer[]> {
+    const answer = await loaders.benefitsOfUser.load(user.id);
+    return (answer?.availableOffers ?? []).map((offer) => ({ ...offer }));
+  }
+}

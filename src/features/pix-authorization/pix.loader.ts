@@ -1,0 +1,45 @@
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
+import { createLoader, type Loader } from "../../platform/loaders/create-loader";
+import { type Deadline } from "../../platform/time/deadline";
+import { type DelbankClient } from "../../providers/delbank/delbank.client";
+import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
+
+export interface CancellationKey {
+  readonly recurrenceId: string;
+  readonly id: string;
+}
+
+export interface PixLoaders {
+  /** An authorization by recurrence id; null where Delbank knows none. */
+  readonly pixAuthorization: Loader<string, Authorization | null>;
+  /** One cancellation by recurrence and cancellation id; null where Delbank knows none. */
+  readonly pixCancellation: Loader<CancellationKey, Cancellation | null>;
+}
+
+export interface PixLoadersOptions {
+  readonly delbank: DelbankClient;
+  readonly caller: Caller | undefined;
+  readonly deadline: Deadline;
+  readonly concurrency: number;
+}
+
+export function createPixLoaders({ delbank, caller, deadline, concurrency }: PixLoadersOptions): PixLoaders {
+  return {
+    pixAuthorization: createLoader({
+      loadOne: async (recurrenceId: string) => {
+        requireCaller(caller);
+        return delbank.authorization(recurrenceId, deadline);
+      },
+      concurrency,
+    }),
+    pixCancellation: createLoader({
+      loadOne: async ({ recurrenceId, id }: CancellationKey) => {
+        requireCaller(caller);
+        return delbank.cancellation(recurrenceId, id, deadline);
+      },
+      concurrency,
+      identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
+    }),
+  };
+}

@@ -1,0 +1,40 @@
+import { Arg, Ctx, FieldResolver, Query, Resolver } from "type-graphql";
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
+import { Enrollment } from "./enrollment.type";
+import { isUserId, UserId } from "./user-id.type";
+import { User } from "./user.type";
+
+interface Context {
+  readonly caller?: Caller;
+}
+
+@Resolver(() => User)
+export class UserResolver {
+  @Query(() => User, {
+    nullable: true,
+    description: "The member who is asking, by the token's user id. Null where that is no member's id.",
+  })
+  me(@Ctx() { caller }: Context): User | null {
+    const { userId } = requireCaller(caller);
+    return isUserId(userId) ? { id: userId } : null;
+  }
+
+  @Query(() => User, { nullable: true, description: "One member by id. Makes no provider call by itself." })
+  user(@Arg("id", () => UserId, { description: "The member's id." }) id: string, @Ctx() { caller }: Context): User | null {
+    requireCaller(caller);
+    return { id };
+  }
+
+  @FieldResolver(() => Enrollment, {
+    description: "How far the member has come with Avibra, from your own operations and Avibra's events.",
+  })
+  enrollment(): Enrollment {
+    return { status: "UNKNOWN", changedAt: null, source: null };
+  }
+}
+
+/** A `User` representation: its key is all there is to know, so nothing is called. A malformed id is no user. */
+export async function resolveUserReference(reference: { readonly id?: unknown }): Promise<User | null> {
+  return Promise.resolve(isUserId(reference.id) ? { id: reference.id } : null);
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { extname, join } from "node:path";
+import { createApp } from "./app";
+import { type Config, ConfigError, loadConfig } from "./config";
+import { createLogger } from "./platform/telemetry/logger";
+
+const EXAMPLE = "{ me { id currentOffer { status offer { name } } benefits { id name status } } }";
+
+/** Whether a sandbox answers there already: several subgraphs may share one pair. */
+async function isSandbox(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/__sandbox/faults`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+  return answer?.ok ?? false;
+}
+
+/** Resolves when the child listens; rejects when it ends before that. Its own message is on stderr by then. */
+function untilReady(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once("message", () => {
+      resolve();
+    });
+    child.once("exit", () => {
+      reject(new ConfigError(["AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT: the sandbox could not start there"]));
+    });
+  });
+}
+
+/**
+ * Starts both simulated providers as a program of their own, so that their memory and their faults are not ours.
+ * Joins a pair that is there already, and starts none where both base URLs lead elsewhere.
+ */
+async function startSandboxes(config: Config): Promise<ChildProcess | undefined> {
+  const ports = { AVIBRA_BASE_URL: config.AVIBRA_SANDBOX_PORT, DELBANK_BASE_URL: config.DELBANK_SANDBOX_PORT } as const;
+  const used = Object.entries(ports).filter(([name, port]) => Number(new URL(config[name as keyof typeof ports]).port) === port);
+  if (used.length === 0) return undefined;
+  const found = await Promise.all(used.map(([, port]) => isSandbox(`http://127.0.0.1:${port}`)));
+  if (found.every(Boolean)) return undefined;
+  const child = fork(join(__dirname, "sandbox", `main${extname(__filename)}`));
+  try {
+    await untilReady(child);
+    return child;
+  } catch (error) {
+    // Another subgraph that started at the same moment may have been first.
+    const others = await Promise.all(used.map(([, port]) => isSandbox(`http://127.0.0.1:${port}`)));
+    if (others.every(Boolean)) return undefined;
+    throw error;
+  }
+}
+
+function welcome(url: string, config: Config, token: string): string {
+  const body = JSON.stringify({ query: EXAMPLE });
+  const secret = config.ROUTER_SECRETS[0];
+  const router = secret === undefined ? "" : ` \\\n  -H 'router-authorization: ${secret}'`;
+  return `
+Subgraph    ${url}/graphql
+${config.PLAYGROUND ? `Playground  ${url}/\n` : ""}Avibra      ${config.AVIBRA_BASE_URL}  (sandbox)
+Delbank     ${config.DELBANK_BASE_URL}  (sandbox)
+
+Developer token (member u-1001, 12 hours; others: GET ${url}/dev/token?sub=…):
+${token}
+
+Try:
+curl ${url}/graphql -H 'content-type: application/json'${router} \\
+  -H 'authorization: Bearer ${token}' \\
+  -d '${body}'
+`;
+}
+
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const logger = createLogger(config.LOG_LEVEL);
+  const [sandboxes, app] = await Promise.all([config.isSandbox ? startSandboxes(config) : undefined, createApp(config, logger)]);
+  const url = await app.listen();
+  logger.info({ url, providers: config.PROVIDERS }, "listening");
+  const token = await app.developerToken();
+  if (token !== undefined) process.stdout.write(welcome(url, config, token));
+
+  let isStopping = false;
+  const stop = async (signal: string) => {
+    if (isStopping) process.exit(1); // asked twice: at once
+    isStopping = true;
+    logger.info({ signal }, "stopping");
+    await app.stop();
+    sandboxes?.disconnect(); // it ends by itself when we are gone
+    logger.info("stopped");
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => void stop(signal));
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,8 @@
+/** Who is asking, as a verified token says. */
+export interface Caller {
+  /** The member's own user id. */
+  readonly userId: string;
+  /** The member's tax id (CPF or CNPJ), digits and letters only, where the token carries one. */
+  readonly taxId?: string;
+  readonly scopes: ReadonlySet<string>;
+}

@@ -1,0 +1,25 @@
+import { type FastifyInstance } from "fastify";
+import { refuse } from "../http-server/refusal";
+import { type DeveloperIssuer } from "./developer-issuer";
+
+const MAX_CLAIMS = 10;
+const CLAIM_NAME = /^[a-z_]{1,32}$/;
+/** Claims that the issuer alone sets. */
+const RESERVED = new Set(["iss", "aud", "exp", "iat", "nbf", "jti"]);
+const MAX_VALUE_LENGTH = 256;
+
+/** `GET /dev/token?sub=…&tax_id=…&scope=…` answers `{ "token": "…" }` with just these claims. Sandbox mode only. */
+export function registerDeveloperToken(server: FastifyInstance, issuer: DeveloperIssuer): void {
+  server.get("/dev/token", async (request, reply) => {
+    const claims = Object.entries(request.query as Record<string, unknown>);
+    const areFine =
+      claims.length <= MAX_CLAIMS &&
+      claims.every(
+        ([name, value]) =>
+          CLAIM_NAME.test(name) && !RESERVED.has(name) && typeof value === "string" && value.length <= MAX_VALUE_LENGTH,
+      );
+    if (!areFine || !claims.some(([name, value]) => name === "sub" && value)) return refuse(reply, 400, "BAD_USER_INPUT");
+    reply.header("cache-control", "no-store");
+    return { token: await issuer.issue(Object.fromEntries(claims) as Record<string, string>) };
+  });
+}

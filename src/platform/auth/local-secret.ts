@@ -1,0 +1,31 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * A secret of this machine's own, kept in a file that only its owner can read: made on first use, the same ever after.
+ * Several processes may start at once: the first to link its file wins and all read that one.
+ */
+export async function localSecret(file: string, create: () => Promise<string> | string): Promise<string> {
+  const existing = readIfThere(file);
+  if (existing !== undefined) return existing;
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, await create(), { mode: 0o600 });
+  try {
+    linkSync(draft, file); // atomic, and fails where the file exists: nobody reads half a secret
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return readFileSync(file, "utf8");
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

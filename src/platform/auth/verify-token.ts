@@ -1,0 +1,56 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { SubgraphError } from "../errors/subgraph-error";
+import { type Caller } from "./caller";
+
+export interface VerifierOptions {
+  /** The issuer's keys: `remoteKeys(url)`, or a local set. */
+  readonly keys: JWTVerifyGetKey;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that holds the user id, for example `sub`. */
+  readonly userClaim: string;
+  /** The claim that holds the tax id, for example `tax_id`. */
+  readonly taxIdClaim: string;
+}
+
+/** Reads an `Authorization` header. No header: undefined. Anything but a valid bearer token: throws `UNAUTHENTICATED`. */
+export type VerifyToken = (authorization: string | undefined) => Promise<Caller | undefined>;
+
+// Asymmetric only: a symmetric algorithm would turn the public key into the secret.
+const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
+const MAX_TOKEN_LENGTH = 8192;
+const CLOCK_TOLERANCE_SECONDS = 5;
+const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
+
+/** A key server's keys, fetched when needed; unknown key ids cause at most one fetch per 30 s. */
+export function remoteKeys(url: string): JWTVerifyGetKey {
+  return createRemoteJWKSet(new URL(url), { timeoutDuration: 3000, cooldownDuration: 30_000, cacheMaxAge: 600_000 });
+}
+
+function textClaim(payload: JWTPayload, name: string): string | undefined {
+  const value = payload[name];
+  return typeof value === "string" && value.length > 0 ? value : undefined;
+}
+
+/** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
+export function createTokenVerifier({ keys, issuer, audience, userClaim, taxIdClaim }: VerifierOptions): VerifyToken {
+  return async (authorization) => {
+    if (authorization === undefined) return undefined;
+    const token = authorization.length <= MAX_TOKEN_LENGTH ? BEARER.exec(authorization)?.[1] : undefined;
+    if (token === undefined) throw new SubgraphError("UNAUTHENTICATED");
+    const { payload } = await jwtVerify(token, keys, {
+      issuer,
+      audience,
+      algorithms: ALGORITHMS,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      requiredClaims: ["exp"],
+    }).catch((error: unknown) => {
+      throw new SubgraphError(error instanceof errors.JWKSTimeout ? "INTERNAL" : "UNAUTHENTICATED", { cause: error });
+    });
+    const userId = textClaim(payload, userClaim);
+    if (userId === undefined) throw new SubgraphError("UNAUTHENTICATED");
+    const taxId = textClaim(payload, taxIdClaim);
+    const scopes = new Set(textClaim(payload, "scope")?.split(" "));
+    return { userId, scopes, ...(taxId !== undefined && { taxId }) };
+  };
+}

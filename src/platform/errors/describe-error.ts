@@ -1,0 +1,17 @@
+import { ProviderFailure } from "../http-client/provider-failure";
+import { SubgraphError } from "./subgraph-error";
+
+/** An error as flat fields for the log: names, codes and a stack, never a message or body that another party wrote. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (error instanceof ProviderFailure) {
+    const { code, kind, call, reason, status } = error;
+    return { code, kind, call, reason, status };
+  }
+  if (error instanceof SubgraphError) {
+    return { code: error.code, ...(error.cause !== undefined && { cause: describeError(error.cause) }) };
+  }
+  if (!(error instanceof Error)) return { thrown: typeof error };
+  // A foreign error's message may quote input; its stack's frames cannot.
+  const frames = error.stack?.split("\n").filter((line) => line.startsWith("    at "));
+  return { error: error.name, code: (error as { code?: unknown }).code, stack: frames?.slice(0, 12).join("\n") };
+}

@@ -1,0 +1,63 @@
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { type Logger } from "../telemetry/logger";
+import { describeError } from "./describe-error";
+import { requestIds } from "./request-id";
+import { SubgraphError } from "./subgraph-error";
+
+/** Codes of Apollo Server for requests that are wrong as requests; they pass. Every other foreign code reads `INTERNAL`. */
+const PROTOCOL_CODES = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "BAD_REQUEST",
+  "BAD_USER_INPUT",
+]);
+
+function findOurs(error: unknown): SubgraphError | undefined {
+  if (error instanceof SubgraphError) return error;
+  return error instanceof GraphQLError ? findOurs(error.originalError) : undefined;
+}
+
+/** `Variable "$id"` or nothing: where a refused value came from. Names are GraphQL names, so nothing of the value is in it. */
+function variableIn(message: string): string {
+  return /^Variable "\$\w{1,64}"/.exec(message)?.[0] ?? "";
+}
+
+/** graphql-js quotes refused values ("Int cannot represent non-integer value: …"); what was sent may be personal. */
+function withoutValue(message: string): string {
+  if (message.startsWith("Syntax Error:")) return message.replace(/(, found |").*$/su, "");
+  const variable = variableIn(message);
+  if (variable) return `${variable} has an invalid value.`;
+  const quote = /(, found | cannot represent |^Value | got invalid value )/.exec(message);
+  if (!quote) return message;
+  const expected = message.startsWith("Expected value of type") ? `${message.slice(0, quote.index)}.` : "";
+  return expected || "A value in the document is not valid for its type.";
+}
+
+/** The one funnel from whatever was thrown to what a client sees. */
+export function createErrorFunnel(logger: Logger) {
+  return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
+    const ours = findOurs(thrown);
+    const foreignCode = String(formatted.extensions?.["code"]);
+    const isProtocol = !ours && PROTOCOL_CODES.has(foreignCode);
+    const requestId = requestIds.getStore();
+    const error = ours ?? new SubgraphError("INTERNAL");
+    if (error.code === "INTERNAL" && !isProtocol) {
+      const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
+      logger.error({ requestId, ...describeError(cause) }, "unexpected error");
+    }
+    const variable = variableIn(formatted.message);
+    return {
+      message: isProtocol ? withoutValue(formatted.message) : variable ? `${variable}: ${error.message}` : error.message,
+      ...(formatted.locations && { locations: formatted.locations }),
+      ...(formatted.path && { path: formatted.path }),
+      extensions: {
+        code: isProtocol ? foreignCode : error.code,
+        retryable: isProtocol ? false : error.retryable,
+        ...(requestId !== undefined && { requestId }),
+      },
+    };
+  };
+}

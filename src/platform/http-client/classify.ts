@@ -1,0 +1,68 @@
+import { type FailureKind, ProviderFailure } from "./provider-failure";
+import { AnswerCut } from "./undici-adapter";
+
+/** Errors of Node and undici that are raised before a byte of the request can have left. */
+const BEFORE_SENDING = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+function kindOfStatus(status: number): FailureKind | undefined {
+  if (status === 200) return undefined;
+  if (status === 401 || status === 403) return "unauthorised";
+  if (status === 408) return "timeout";
+  if (status === 429) return "overloaded";
+  if (status >= 500) return "unavailable";
+  if (status >= 400) return "refused";
+  return "unreadable"; // a redirect, or a success that the contract does not know
+}
+
+/** The failure that a complete answer means, or undefined for a 200. */
+export function failureOfStatus(
+  call: string,
+  response: { readonly status: number; readonly data: string; readonly headers: object },
+): ProviderFailure | undefined {
+  const kind = kindOfStatus(response.status);
+  if (!kind) return undefined;
+  const retryAfter = (response.headers as Record<string, unknown>)["retry-after"];
+  return new ProviderFailure({
+    kind,
+    call,
+    reason: "status",
+    status: response.status,
+    ...(kind === "refused" && { refusal: response.data }),
+    ...(typeof retryAfter === "string" && { retryAfter }),
+  });
+}
+
+/** What a thrown error of the transport means. Our own errors pass as they are. */
+export function failureOfError(call: string, error: unknown, timedOut: boolean): ProviderFailure {
+  if (error instanceof ProviderFailure) return error;
+  if (timedOut) return new ProviderFailure({ kind: "timeout", call, reason: "no complete answer in time" });
+  if (error instanceof AnswerCut) return new ProviderFailure({ kind: "unreadable", call, reason: "body cut" });
+  const code = (error as { code?: unknown }).code;
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
+    return new ProviderFailure({ kind: "unreadable", call, reason: "body too large" });
+  }
+  if (typeof code === "string" && code.startsWith("HPE_")) {
+    return new ProviderFailure({ kind: "unreadable", call, reason: "not HTTP" });
+  }
+  if (code === "UND_ERR_CONNECT_TIMEOUT") {
+    return new ProviderFailure({ kind: "timeout", call, reason: code, maybeSent: false });
+  }
+  return new ProviderFailure({
+    kind: "unreachable",
+    call,
+    reason: typeof code === "string" ? code : "connection failed",
+    maybeSent: !(typeof code === "string" && BEFORE_SENDING.has(code)),
+  });
+}

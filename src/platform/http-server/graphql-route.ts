@@ -1,0 +1,44 @@
+import { type ApolloServer, type BaseContext, HeaderMap } from "@apollo/server";
+import { type FastifyInstance, type FastifyRequest } from "fastify";
+import { requestIds } from "../errors/request-id";
+
+export interface GraphqlRouteOptions<Context extends BaseContext> {
+  readonly path: string;
+  readonly apollo: ApolloServer<Context>;
+  readonly createContext: (request: FastifyRequest) => Promise<Context>;
+}
+
+function headersOf(request: FastifyRequest): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}
+
+/** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
+export function registerGraphql<Context extends BaseContext>(
+  server: FastifyInstance,
+  { path, apollo, createContext }: GraphqlRouteOptions<Context>,
+): void {
+  server.all(path, async (request, reply) => {
+    const mark = request.url.indexOf("?");
+    const { status, headers, body } = await requestIds.run(request.id, () =>
+      apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: request.method,
+          headers: headersOf(request),
+          search: mark < 0 ? "" : request.url.slice(mark),
+          body: request.body,
+        },
+        context: () => createContext(request),
+      }),
+    );
+    reply.code(status ?? 200);
+    for (const [name, value] of headers) reply.header(name, value);
+    // Answers are one caller's own: nothing between us and the router may keep them.
+    if (!headers.has("cache-control")) reply.header("cache-control", "no-store");
+    if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
+    return reply.send(body.string);
+  });
+}

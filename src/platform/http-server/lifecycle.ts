@@ -1,0 +1,53 @@
+import { type FastifyInstance } from "fastify";
+import { refuse } from "./refusal";
+
+/** What is checked for `/health/ready`; `ok: false` in any of them makes it red. */
+export type ReadinessChecks = Readonly<Record<string, () => { readonly ok: boolean } & Readonly<Record<string, unknown>>>>;
+
+export interface LifecycleOptions {
+  readonly checks: ReadinessChecks;
+  /** How long requests are still taken after a stop was asked for, so that load balancers see red first. */
+  readonly drainDelayMs: number;
+  /** How long requests that are under way may take to finish; then they are cut off. */
+  readonly drainTimeoutMs: number;
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const POLL_MS = 20;
+
+/**
+ * Health and graceful stop. `serving` → `draining` (ready is red, requests are still taken) → `closing` (new requests
+ * get 503, those under way finish) → closed. Live is green throughout and depends on nothing.
+ */
+export function registerLifecycle(server: FastifyInstance, { checks, drainDelayMs, drainTimeoutMs }: LifecycleOptions) {
+  let phase: "serving" | "draining" | "closing" = "serving";
+  let underWay = 0;
+  const isHealth = (url: string) => url.startsWith("/health/");
+
+  server.get("/health/live", () => ({ status: "live" }));
+  server.get("/health/ready", (_request, reply) => {
+    const results = Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()]));
+    const isReady = phase === "serving" && Object.values(results).every(({ ok }) => ok);
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", phase, checks: results });
+  });
+
+  server.addHook("onRequest", async (request, reply) => {
+    if (isHealth(request.url)) return;
+    if (phase !== "serving") reply.header("connection", "close");
+    if (phase === "closing") return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    underWay += 1;
+    reply.raw.once("close", () => (underWay -= 1)); // also fires when the client went away
+  });
+
+  return {
+    /** Resolves when everything under way is answered (or the timeout is over) and the port is closed. */
+    async stop(): Promise<void> {
+      phase = "draining";
+      await sleep(drainDelayMs);
+      phase = "closing";
+      for (let waitedMs = 0; underWay > 0 && waitedMs < drainTimeoutMs; waitedMs += POLL_MS) await sleep(POLL_MS);
+      server.server.closeAllConnections();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { type HttpClient, type ProviderCall } from "../../platform/http-client/http-client";
+import { path } from "../../platform/http-client/path";
+import { ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type Clock } from "../../platform/time/clock";
+import { createDeadline, type Deadline } from "../../platform/time/deadline";
+import { createTokenSource, type TokenSource } from "./avibra.auth";
+import { Accepted, LinkToken, type MemberProfile, type OfferChange, offerChangeBody, profileBody, TokenGrant } from "./avibra.wire";
+import { MemberBenefits } from "./benefits.wire";
+
+export interface AvibraCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope: string;
+  readonly apiKey: string;
+  readonly partnerName: string;
+  readonly linkUsername: string;
+  readonly linkPassword: string;
+}
+
+export interface AvibraOptions {
+  readonly http: HttpClient;
+  /** The token endpoint has a host of its own. */
+  readonly tokenHttp: HttpClient;
+  readonly tokenPath: string;
+  readonly credentials: AvibraCredentials;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** One write: its idempotency key and the deadline of the operation that it belongs to. */
+export interface WriteOptions {
+  readonly idempotencyKey: string;
+  readonly deadline: Deadline;
+}
+
+/** The token endpoint documents 400 alone for every refusal; what it refuses is our credentials. */
+function refusalMeansBadCredentials(error: unknown): never {
+  if (!(error instanceof ProviderFailure && error.kind === "refused")) throw error;
+  throw new ProviderFailure({ kind: "unauthorised", call: error.call, reason: "status", status: error.status ?? 400 });
+}
+
+export type AvibraClient = ReturnType<typeof createAvibraClient>;
+
+/** Avibra Integration API 1.0.2, one method per endpoint. Every failure is a `ProviderFailure`. */
+export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, timeoutMs, clock }: AvibraOptions) {
+  const { apiKey, partnerName, linkUsername, linkPassword } = credentials;
+  const basic = `Basic ${Buffer.from(`${linkUsername}:${linkPassword}`).toString("base64")}`;
+
+  const tokens: TokenSource = createTokenSource(() => {
+    const { clientId: client_id, clientSecret: client_secret, scope } = credentials;
+    const form = { grant_type: "client_credentials", client_id, client_secret, scope };
+    const grant = { name: "avibra.token", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
+    // Many operations wait for one token: it has a deadline of its own, not that of whoever asked first.
+    return tokenHttp
+      .call({ ...grant, body: { form }, answer: TokenGrant }, createDeadline(clock, timeoutMs))
+      .catch(refusalMeansBadCredentials);
+  }, clock);
+
+  async function authorized<Answer>(call: ProviderCall<Answer>, deadline: Deadline): Promise<Answer> {
+    const token = await tokens.token();
+    const send = (bearer: string) =>
+      http.call({ ...call, headers: { ...call.headers, authorization: `Bearer ${bearer}` } }, deadline);
+    try {
+      return await send(token);
+    } catch (error) {
+      // A 401 says that nothing was done, so repeating it with a new token is safe for every call.
+      if (!(error instanceof ProviderFailure && error.status === 401)) throw error;
+      tokens.discard(token);
+      return send(await tokens.token());
+    }
+  }
+
+  /** The headers of a write. v2: synchronous and idempotent, so the same key may be sent again. */
+  const keyed = (idempotencyKey: string) => ({ version: "v2", "idempotency-key": idempotencyKey, "x-api-key": apiKey });
+
+  function write(call: Pick<ProviderCall<true>, "name" | "method" | "path" | "body">, options: WriteOptions) {
+    const headers = keyed(options.idempotencyKey);
+    return authorized({ ...call, repeat: "keyed", timeoutMs, headers, answer: Accepted }, options.deadline);
+  }
+
+  return {
+    /** Creates the user's account. */
+    createUser(profile: MemberProfile, options: WriteOptions) {
+      const json = profileBody(profile, partnerName);
+      return write({ name: "avibra.user.create", method: "POST", path: "/user/account/create", body: { json } }, options);
+    },
+
+    /** Changes names, e-mail or phone. */
+    updateUser(profile: MemberProfile, options: WriteOptions) {
+      const json = profileBody(profile, partnerName);
+      return write({ name: "avibra.user.update", method: "POST", path: "/user/account/update", body: { json } }, options);
+    },
+
+    /** Cancels the user's offer: the partner is not billed for it any more. A DELETE that moves money, so never `safe`. */
+    cancelUser(userId: string, options: WriteOptions) {
+      return write({ name: "avibra.user.cancel", method: "DELETE", path: path`/user/account/cancel/${userId}` }, options);
+    },
+
+    /** Tells Avibra of a member ahead of enrollment. A key that was used for an existing entry is refused with 409. */
+    prefillUser(profile: MemberProfile, options: WriteOptions) {
+      const json = profileBody(profile, partnerName);
+      return write({ name: "avibra.user.prefill", method: "POST", path: "/user/prefill", body: { json } }, options);
+    },
+
+    /** A one-time token for the portal's URL. A secret: neither stored nor logged. A new one each time, so `safe`. */
+    createLinkToken(userId: string, deadline: Deadline): Promise<string> {
+      const json = { userid: userId, partnername: partnerName };
+      const headers = { authorization: basic, "x-api-key": apiKey };
+      const call = { name: "avibra.user.link", method: "POST", path: "/user/linktoken3", repeat: "safe" } as const;
+      return http.call({ ...call, timeoutMs, headers, body: { json }, answer: LinkToken }, deadline);
+    },
+
+    /** Moves the user to another offer (path and body assumed). */
+    changeOffer(change: OfferChange, options: WriteOptions) {
+      const json = offerChangeBody(change, partnerName);
+      return write({ name: "avibra.offers.change", method: "POST", path: "/user/offers", body: { json } }, options);
+    },
+
+    /** Benefits, current offer and available offers of one user; null for a user whom Avibra does not know. */
+    async benefitsOfUser(userId: string, deadline: Deadline): Promise<MemberBenefits | null> {
+      const call = { name: "avibra.benefits.list", method: "GET", path: path`/user/benefits/${userId}`, repeat: "safe" } as const;
+      try {
+        const answer = await authorized({ ...call, timeoutMs, answer: MemberBenefits }, deadline);
+        if (answer.userId === userId) return answer;
+      } catch (error) {
+        if (error instanceof ProviderFailure && error.status === 404) return null;
+        throw error;
+      }
+      throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another user's answer", status: 200 });
+    },
+
+    /** For health: the access token's state. */
+    tokenState: () => tokens.state(),
+  };
+}

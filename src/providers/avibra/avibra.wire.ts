@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+/** The token endpoint's answer. `expires_in` is read as it comes; what it is worth is decided where it is used. */
+export const TokenGrant = z
+  .object({ access_token: z.string().min(1), expires_in: z.unknown().optional() })
+  .transform(({ access_token, expires_in }) => ({ token: access_token, lifetimeSeconds: Number(expires_in) }));
+export type TokenGrant = z.output<typeof TokenGrant>;
+
+/** `linktokenesponseInfo` (spelt so by the provider; member name assumed). */
+export const LinkToken = z.object({ linktoken: z.string().min(1) }).transform(({ linktoken }) => linktoken);
+
+/** Success of a write: documented as the bare JSON string "Successful" for one endpoint; any JSON is accepted. */
+export const Accepted = z.unknown().transform(() => true as const);
+
+/** A member's postal address; every part optional. */
+export interface Address {
+  readonly line1?: string | undefined;
+  readonly line2?: string | undefined;
+  readonly city?: string | undefined;
+  readonly state?: string | undefined;
+  readonly postalCode?: string | undefined;
+  readonly country?: string | undefined;
+}
+
+/** What is told to Avibra of a member. */
+export interface MemberProfile {
+  readonly userId: string;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+  /** `YYYY-MM-DD` */
+  readonly birthDate?: string | undefined;
+  readonly address?: Address | undefined;
+  readonly offerId?: string | undefined;
+}
+
+/** `userInfo`, `updateuserInfo` and `prefillInfo`: members that are undefined are left out of the JSON. */
+export function profileBody(profile: MemberProfile, partnerName: string) {
+  const { address } = profile;
+  return {
+    userid: profile.userId,
+    partnername: partnerName,
+    firstname: profile.firstName,
+    lastname: profile.lastName,
+    email: profile.email,
+    phone: profile.phone,
+    dateofbirth: profile.birthDate,
+    address: address && {
+      addressline1: address.line1,
+      addressline2: address.line2,
+      city: address.city,
+      state: address.state,
+      zipcode: address.postalCode,
+      country: address.country,
+    },
+    offerid: profile.offerId,
+  };
+}
+
+/** `userofferInfos` (assumed). */
+export interface OfferChange {
+  readonly userId: string;
+  readonly offerId: string;
+  readonly direction: "UPGRADE" | "DOWNGRADE";
+}
+
+export function offerChangeBody({ userId, offerId, direction }: OfferChange, partnerName: string) {
+  return { userid: userId, partnername: partnerName, offers: [{ offerid: offerId, action: direction }] };
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { Timestamp } from "./timestamp";
+
+/** Optional text: absent, empty and anything that is no text are null, so that one odd member never fails a list. */
+const OptionalText = z.unknown().optional()
+  .transform((value) => (typeof value === "string" && value.trim() !== "" ? value : null));
+
+const Id = z.union([z.string().min(1), z.number()]).transform(String);
+
+/** Decimal text as the provider wrote it, or null. A price may come as text or as a number (assumed: text). */
+const Amount = z.unknown().optional().transform((value) => {
+  const text = typeof value === "number" ? String(value) : value;
+  return typeof text === "string" && /^-?\d{1,15}(\.\d{1,6})?$/.test(text) ? text : null;
+});
+
+const money = (amount: string | null, currency: string | null) => (amount && currency ? { amount, currency } : null);
+
+/** The first of `known` that the text names in any case, else `UNKNOWN`: a new provider value must never fail a list. */
+function status<const Known extends string>(text: string | null, known: readonly Known[]): Known | "UNKNOWN" {
+  return known.find((name) => name === text?.toUpperCase()) ?? "UNKNOWN";
+}
+
+const Benefit = z
+  .object({
+    benefitid: Id,
+    benefitname: z.string(),
+    description: OptionalText,
+    category: OptionalText,
+    status: OptionalText,
+    coverageamount: Amount,
+    currency: OptionalText,
+    effectiveattimestamp: Timestamp,
+    expiresattimestamp: Timestamp,
+    swapeffectiveattimestamp: Timestamp,
+    swapexpiresattimestamp: Timestamp,
+  })
+  .transform((benefit) => ({
+    id: benefit.benefitid,
+    name: benefit.benefitname,
+    description: benefit.description,
+    category: benefit.category,
+    status: status(benefit.status, ["ACTIVE", "ELIGIBLE", "PENDING", "INACTIVE"]),
+    providerStatus: benefit.status,
+    coverage: money(benefit.coverageamount, benefit.currency),
+    effectiveAt: benefit.effectiveattimestamp,
+    expiresAt: benefit.expiresattimestamp,
+    swapEffectiveAt: benefit.swapeffectiveattimestamp,
+    swapExpiresAt: benefit.swapexpiresattimestamp,
+  }));
+
+const CurrentOffer = z
+  .object({
+    offerid: Id,
+    offername: z.string(),
+    offerstatus: OptionalText,
+    activatedattimestamp: Timestamp,
+    nextbillingattimestamp: Timestamp,
+  })
+  .transform((offer) => ({
+    offerId: offer.offerid,
+    offerName: offer.offername,
+    status: status(offer.offerstatus, ["ACTIVE", "PENDING", "CANCELLED", "INACTIVE"]),
+    providerStatus: offer.offerstatus,
+    activatedAt: offer.activatedattimestamp,
+    nextBillingAt: offer.nextbillingattimestamp,
+  }));
+
+const Offer = z
+  .object({
+    offerid: Id,
+    offername: z.string(),
+    description: OptionalText,
+    price: Amount,
+    currency: OptionalText,
+    billingperiod: OptionalText,
+  })
+  .transform((offer) => ({
+    id: offer.offerid,
+    name: offer.offername,
+    description: offer.description,
+    price: money(offer.price, offer.currency),
+    billingPeriod: offer.billingperiod,
+  }));
+
+/** `benefitwithstatusInfos` (member names assumed): everything that Avibra tells of one user, from one call. */
+export const MemberBenefits = z
+  .object({
+    userid: Id,
+    currentoffer: CurrentOffer.nullish(),
+    offers: z.array(Offer),
+    benefits: z.array(Benefit),
+  })
+  .transform(({ userid, currentoffer, offers, benefits }) => ({
+    userId: userid,
+    benefits,
+    currentOffer: currentoffer ?? null,
+    availableOffers: offers,
+  }));
+export type MemberBenefits = z.output<typeof MemberBenefits>;

@@ -1,0 +1,89 @@
+import { type ZodType } from "zod";
+import { type HttpClient, type ProviderCall } from "../../platform/http-client/http-client";
+import { path } from "../../platform/http-client/path";
+import { ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type Deadline } from "../../platform/time/deadline";
+import { Authorization, Cancellation, CancellationReceipt } from "./delbank.wire";
+import { type CancellationReason } from "./reasons";
+import { type PersonType } from "./tax-id";
+
+/** `automatic-pix`: mid 2025, the default. `pix-automatic`: end 2025 on. */
+export type DelbankGeneration = "automatic-pix" | "pix-automatic";
+
+export interface DelbankOptions {
+  readonly http: HttpClient;
+  readonly generation: DelbankGeneration;
+  readonly apiKey: string;
+  readonly accountId: string;
+  /** The `Authorization` header, where Delbank asks for one (its pages disagree). */
+  readonly authorization?: string;
+  readonly timeoutMs: number;
+}
+
+/** Who asks for a cancellation, and why. */
+export interface CancellationRequest {
+  readonly recurrenceId: string;
+  readonly requesterType: PersonType;
+  readonly requesterDocument: string;
+  readonly reason: CancellationReason;
+}
+
+export type DelbankClient = ReturnType<typeof createDelbankClient>;
+
+/** Delbank's Automatic Pix, one method per endpoint. Every failure is a `ProviderFailure`. */
+export function createDelbankClient({ http, generation, apiKey, accountId, authorization, timeoutMs }: DelbankOptions) {
+  const root = generation === "automatic-pix" ? "/automatic-pix" : "/pix/automatic";
+  const headers = {
+    "x-delbank-api-key": apiKey,
+    "x-delfinance-account-id": accountId,
+    ...(authorization !== undefined && { authorization }),
+  };
+
+  function cancellationBody({ requesterType, requesterDocument, reason }: CancellationRequest) {
+    if (generation === "pix-automatic") return { cancellationReason: reason };
+    return { payerAccountType: requesterType, cancellationReqDocument: requesterDocument, cancellationReason: reason };
+  }
+
+  /** A read whose 404 means absence and whose answer must be the one that was asked for. */
+  async function find<Answer>(
+    call: { readonly name: string; readonly path: string; readonly answer: ZodType<Answer> },
+    isAsked: (answer: Answer) => boolean,
+    deadline: Deadline,
+  ): Promise<Answer | null> {
+    const read: ProviderCall<Answer> = { ...call, method: "GET", repeat: "safe", timeoutMs, headers };
+    const answer = await http.call(read, deadline).catch((error: unknown) => {
+      if (error instanceof ProviderFailure && error.status === 404) return null;
+      throw error;
+    });
+    if (answer === null || isAsked(answer)) return answer;
+    throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another one's answer", status: 200 });
+  }
+
+  return {
+    /**
+     * Asks for the cancellation of an authorization. Delbank documents no idempotency, so this is `once`: after an
+     * outcome that is not known it is never sent again; the authorization is read instead.
+     */
+    requestCancellation(request: CancellationRequest, deadline: Deadline): Promise<CancellationReceipt> {
+      // The documentation calls the segment `cancellationIdentifier`; we read it as the recurrence id (assumed), here only.
+      const url = root + path`/authorizations/${request.recurrenceId}/cancellations`;
+      const call = { name: "delbank.cancellations.request", method: "POST", path: url, repeat: "once" } as const;
+      const body = { json: cancellationBody(request) };
+      return http.call({ ...call, timeoutMs, headers, body, answer: CancellationReceipt }, deadline);
+    },
+
+    /** One cancellation; null where Delbank knows none. */
+    cancellation(recurrenceId: string, id: string, deadline: Deadline): Promise<Cancellation | null> {
+      const url = root + path`/authorizations/${recurrenceId}/cancellations/${id}`;
+      const isAsked = (answer: Cancellation) => answer.recurrenceId === recurrenceId && answer.id === id;
+      return find({ name: "delbank.cancellations.get", path: url, answer: Cancellation }, isAsked, deadline);
+    },
+
+    /** One authorization; null where Delbank knows none. */
+    authorization(recurrenceId: string, deadline: Deadline): Promise<Authorization | null> {
+      const url = root + path`/authorizations/${recurrenceId}`;
+      const isAsked = (answer: Authorization) => answer.recurrenceId === recurrenceId;
+      return find({ name: "delbank.authorizations.get", path: url, answer: Authorization }, isAsked, deadline);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { readReason } from "./reasons";
+import { readParty } from "./tax-id";
+
+/**
+ * `RecurrenceId` and `recurrenceId` are one member: the older generation writes PascalCase, the newer camelCase, and
+ * both mix them. A copy, not a view: `__proto__` in it is a plain member that nothing reads.
+ */
+function camelCase(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), member]));
+}
+
+/** Text of any member that drifts between text and number; empty and absent are null. */
+const OptionalText = z.unknown().optional()
+  .transform((value) => (typeof value === "string" || typeof value === "number" ? String(value).slice(0, 256) || null : null));
+
+/** A moment, in UTC where no zone is given; `0001-01-01…` (an unset .NET date), absent and unreadable are null. */
+const Moment = z.unknown().optional().transform((value) => {
+  if (typeof value !== "string" || value.startsWith("0001-01-01")) return null;
+  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/i.test(value);
+  const date = new Date(hasZone ? value : `${value}Z`);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+});
+
+/** An amount in BRL as decimal text with two places or more, or null. */
+const Amount = z.unknown().optional().transform((value) => {
+  const text = typeof value === "number" ? String(value) : value;
+  if (typeof text !== "string" || !/^\d{1,15}(\.\d{1,6})?$/.test(text)) return null;
+  const [whole = "0", cents = ""] = text.split(".");
+  return { amount: `${whole}.${cents.padEnd(2, "0")}`, currency: "BRL" };
+});
+
+const Party = z
+  .preprocess(camelCase, z.object({ type: z.unknown().optional(), document: z.unknown().optional(), name: OptionalText }))
+  .nullish()
+  .transform((party) => ({ ...readParty(party?.document, party?.type), name: party?.name ?? null }));
+
+/** A cancellation as it is fetched (documented for the older generation; assumed the same for the newer). */
+export const Cancellation = z
+  .preprocess(
+    camelCase,
+    z.object({
+      recurrenceId: z.string(),
+      cancellationId: z.string(),
+      requesterPersonType: z.unknown().optional(),
+      requesterDocument: z.unknown().optional(),
+      cancellationReason: z.unknown().optional(),
+      cancellationAt: Moment,
+      cancellationStatus: OptionalText,
+    }),
+  )
+  .transform((cancellation) => {
+    const requester = readParty(cancellation.requesterDocument, cancellation.requesterPersonType);
+    return {
+      id: cancellation.cancellationId,
+      recurrenceId: cancellation.recurrenceId,
+      requesterType: requester.personType,
+      requesterDocument: requester.document,
+      ...readReason(cancellation.cancellationReason),
+      cancelledAt: cancellation.cancellationAt,
+      providerStatus: cancellation.cancellationStatus, // opaque: its meaning is not documented, "0" says nothing
+    };
+  });
+export type Cancellation = z.output<typeof Cancellation>;
+
+const STATUSES = ["ACTIVE", "PENDING", "CANCELLED", "EXPIRED", "REJECTED"] as const;
+
+/** An authorization of either generation. `Situation` is assumed for the older one, `status` was seen in the newer. */
+export const Authorization = z
+  .preprocess(
+    camelCase,
+    z.object({
+      recurrenceId: z.string(),
+      situation: OptionalText,
+      status: OptionalText,
+      amount: Amount,
+      payer: Party,
+      beneficiary: Party,
+      cancellations: z.array(Cancellation).nullish(),
+    }),
+  )
+  .transform(({ recurrenceId, situation, status, amount, payer, beneficiary, cancellations }) => {
+    const providerStatus = situation ?? status;
+    return {
+      recurrenceId,
+      status: STATUSES.find((name) => name === providerStatus?.toUpperCase()) ?? ("UNKNOWN" as const),
+      providerStatus,
+      amount,
+      payer,
+      beneficiary,
+      cancellations: cancellations ?? [],
+    };
+  });
+export type Authorization = z.output<typeof Authorization>;
+
+/** The answer to a cancellation request: accepted, which is not yet cancelled. */
+export const CancellationReceipt = z
+  .object({ idRecorrencia: z.string(), idCancelamento: z.string(), dtHrCancelamento: Moment })
+  .transform(({ idRecorrencia, idCancelamento, dtHrCancelamento }) => ({
+    recurrenceId: idRecorrencia,
+    cancellationId: idCancelamento,
+    requestedAt: dtHrCancelamento,
+  }));
+export type CancellationReceipt = z.output<typeof CancellationReceipt>;
