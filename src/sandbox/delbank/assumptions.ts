@@ -13,8 +13,6 @@ export const assumedSituation = {
   rejected: "REJECTED",
 } as const;
 
-export type Situation = (typeof assumedSituation)[keyof typeof assumedSituation];
-
 /** The member of an old-generation authorization that tells its situation. */
 export const situationMember = "Situation";
 

@@ -1,5 +1,4 @@
 import { type Commit } from "../server/vendor";
-import { type Situation } from "./assumptions";
 import { type Reason } from "./reason";
 import { type PersonType } from "./tax-id";
 
@@ -27,7 +26,8 @@ export interface Authorization {
   readonly amount: number;
   readonly contractNumber: string;
   readonly createdAt: string;
-  situation: Situation;
+  /** One of the assumed situations. */
+  situation: string;
   situationAt: string;
   readonly cancellations: Cancellation[];
 }
