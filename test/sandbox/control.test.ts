@@ -1,0 +1,160 @@
+import { OLDER, send, useSandboxes } from "./vendor-calls";
+import { rawRequest } from "./raw-request";
+
+const { avibra, delbank } = useSandboxes();
+const ACTIVE = "RR0435879820240605njua7shf40o";
+
+describe("the request log", () => {
+  it("has every request in order of arrival, with its query, headers and raw body", async () => {
+    await delbank.get(`${OLDER}/${ACTIVE}?a=%20b`, { "X-Mixed": "Case" });
+    await delbank.post("/nowhere", '{ "kept":  "as sent" ');
+    const [first, second, ...rest] = await delbank.control.requests();
+    expect(first).toMatchObject({ method: "GET", path: `${OLDER}/${ACTIVE}?a=%20b`, body: "" });
+    expect(first?.headers).toMatchObject({ "x-mixed": "Case", "x-delfinance-account-id": "10000" });
+    expect(second).toMatchObject({ method: "POST", path: "/nowhere", body: '{ "kept":  "as sent" ' });
+    expect(first?.at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(rest).toEqual([]);
+  });
+
+  it("has a request that a fault swallowed, and no control call", async () => {
+    await delbank.control.fault({ kind: "resetBeforeCommit" });
+    await rawRequest(delbank.url(`${OLDER}/${ACTIVE}`), { method: "POST", body: "x" });
+    await delbank.control.state();
+    expect(await delbank.control.requests()).toMatchObject([{ method: "POST", body: "x" }]);
+  });
+
+  it("is each server's own, and can be emptied", async () => {
+    await delbank.get(`${OLDER}/${ACTIVE}`);
+    expect(await avibra.control.requests()).toEqual([]);
+    expect((await delbank.control.call("requests", { method: "DELETE" })).status).toBe(204);
+    expect(await delbank.control.requests()).toEqual([]);
+  });
+});
+
+describe("the clock", () => {
+  it("goes on running from where it is set", async () => {
+    const { status, json } = await delbank.control.clock({ now: "2030-02-03T04:05:06Z" });
+    expect(status).toBe(200);
+    expect((json as { now: string }).now).toMatch(/^2030-02-03T04:05:06\./);
+    let { now } = await delbank.control.state();
+    const first = now;
+    while (now === first) ({ now } = await delbank.control.state());
+    expect(now).toMatch(/^2030-02-03T04:05:0/);
+    expect(now > first).toBe(true);
+  });
+
+  it("can be advanced, dates what happens, and is set back by a reset", async () => {
+    await delbank.control.clock({ now: "2030-02-03T00:00:00Z" });
+    await delbank.control.clock({ advanceMs: 86_400_000 });
+    expect((await delbank.cancel(ACTIVE)).json).toMatchObject({
+      idCancelamento: expect.stringContaining("20300204") as string,
+      dtHrCancelamento: expect.stringMatching(/^2030-02-04T00:00:0/) as string,
+    });
+    expect((await delbank.control.requests())[0]?.at).toMatch(/^2030-02-04/);
+    await delbank.control.reset();
+    const { now } = await delbank.control.state();
+    expect(Math.abs(Date.parse(now) - Date.now())).toBeLessThan(5_000);
+  });
+
+  it.each([
+    {},
+    { now: "tomorrow" },
+    { now: 0 },
+    { advanceMs: "1" },
+    { advanceMs: 1e300 },
+    { now: "2030-01-01", advanceMs: 1 },
+    { now: "+100000-01-01T00:00:00Z" },
+  ])("is not set by %j: 400", async (body) => {
+    const { status, json } = await delbank.control.clock(body);
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ message: expect.stringContaining("advanceMs") as string });
+  });
+});
+
+describe("faults", () => {
+  it("that are wrong are refused with everything that is wrong, and none of an array is kept", async () => {
+    const good = { match: {}, kind: "status" };
+    const bad = { match: { verb: "GET" }, kind: "explode", status: 42, times: 0, probability: 2, delay: 1 };
+    const { status, json } = await delbank.control.call("faults", { method: "POST", body: [good, bad, 7] });
+    expect(status).toBe(400);
+    const { message } = json as { message: string };
+    const expected = ["match.verb", "kind", "status", "times", "probability", "delay"].map((name) => `[1].${name} `);
+    for (const part of [...expected, "[2] must be a fault object"]) expect(message).toContain(part);
+    expect((await delbank.control.call("faults")).json).toEqual([]);
+  });
+
+  it.each<unknown>([
+    "{",
+    {},
+    { kind: "status" },
+    { match: {} },
+    { match: { path: 1 }, kind: "status" },
+    { match: {}, kind: "status", headers: { "bad name": "x" } },
+    { match: {}, kind: "status", headers: { name: "line\nbreak" } },
+    { match: {}, kind: "status", headers: ["x"] },
+    { match: {}, kind: "status", headers: { name: 1 } },
+    { match: {}, kind: "status", seed: 1.5 },
+    { match: {}, kind: "delay", delayMs: -1 },
+    { match: {}, kind: "delay", delayMs: 1e12 },
+    { match: {}, kind: "toString" },
+    { match: {}, kind: "status", constructor: 1 },
+  ])("%j is refused: 400", async (body) => {
+    const { status, json } = await delbank.control.call("faults", { method: "POST", body });
+    expect(status).toBe(400);
+    expect(json).toEqual({ message: expect.stringMatching(/must be|not known/) as string });
+  });
+
+  it("can be taken back, and do not touch control calls", async () => {
+    await delbank.control.fault({ kind: "status", times: 5 });
+    expect((await delbank.control.call("state")).status).toBe(200);
+    expect((await delbank.control.call("faults", { method: "DELETE" })).status).toBe(204);
+    expect((await delbank.get(`${OLDER}/${ACTIVE}`)).status).toBe(200);
+  });
+});
+
+describe("reset", () => {
+  it("brings back the seeds, and drops faults, log and commits", async () => {
+    const [seeded, avibraSeeded] = [await delbank.control.state(), await avibra.control.state()];
+    await delbank.cancel(ACTIVE);
+    await avibra.cancel("u-1001", "k-1");
+    await delbank.control.fault({ kind: "status" });
+    await Promise.all([delbank.control.reset(), avibra.control.reset()]);
+    expect({ ...(await delbank.control.state()), now: seeded.now }).toEqual(seeded);
+    expect({ ...(await avibra.control.state()), now: avibraSeeded.now }).toEqual(avibraSeeded);
+    expect(await delbank.control.requests()).toEqual([]);
+    expect((await delbank.control.call("faults")).json).toEqual([]);
+  });
+
+  it("forgets idempotency keys", async () => {
+    await avibra.prefill("u-1", "k-1");
+    await avibra.control.reset();
+    expect((await avibra.prefill("u-1", "k-1")).status).toBe(200);
+  });
+});
+
+it("the state shows every entity with the time", async () => {
+  const { now, users } = await avibra.control.state<{ users: { userId: string }[] }>();
+  expect(Math.abs(Date.parse(now) - Date.now())).toBeLessThan(5_000);
+  expect(users.map(({ userId }) => userId)).toEqual(["u-1001", "u-1002", "u-1003", "u-1004"]);
+  const { authorizations } = await delbank.control.state<{ authorizations: { recurrenceId: string }[] }>();
+  expect(authorizations).toHaveLength(6);
+  expect(authorizations[0]).toMatchObject({
+    recurrenceId: ACTIVE,
+    situation: "ACTIVE",
+    payer: { type: "NATURAL", document: "04623217035" },
+    cancellations: [],
+  });
+});
+
+it.each([
+  ["GET", "nothing"],
+  ["PUT", "faults"],
+  ["GET", "reset"],
+  ["GET", "state/more"],
+])("%s %s is no control endpoint: 404", async (method, path) => {
+  expect((await delbank.control.call(path, { method })).status).toBe(404);
+});
+
+it("the control endpoints are not below the base path", async () => {
+  expect((await send(delbank.url("/baas/api/v1/__sandbox/state"))).status).toBe(404);
+});

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { startSandboxes } from "../../src/sandbox/index";
+import { rawRequest } from "./raw-request";
+
+const PROGRAM = "src/sandbox/main.ts";
+const FREE_PORTS = { AVIBRA_SANDBOX_PORT: "0", DELBANK_SANDBOX_PORT: "0" };
+
+function run(environment: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, ["--import", "tsx", PROGRAM], {
+    env: { ...process.env, ...FREE_PORTS, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+function collected(stream: NodeJS.ReadableStream | null): { text: string } {
+  const all = { text: "" };
+  stream?.on("data", (chunk: Buffer) => (all.text += chunk.toString("utf8")));
+  return all;
+}
+
+it.each(["SIGTERM", "SIGINT"] as const)(
+  "prints what is there and how to steer it, and %s ends it with 0",
+  async (signal) => {
+    const program = run({});
+    const printed = collected(program.stdout);
+    while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
+    const credentials = ["sandbox-client", "sandbox-client-secret", "partner/api", "sandbox-avibra-api-key"];
+    const more = ["sandbox-link", "sandbox-link-password", "sandbox-partner", "sandbox-delbank-api-key", "10000"];
+    for (const text of [...credentials, ...more, "u-1001", "RR0435879820240605njua7shf40o"]) {
+      expect(printed.text).toContain(text);
+    }
+    const url = /Avibra sandbox\s+(\S+)/.exec(printed.text)?.[1] ?? "";
+    expect((await rawRequest(`${url}/__sandbox/state`)).status).toBe(200);
+    program.kill(signal);
+    expect(await once(program, "exit")).toEqual([0, null]);
+  },
+);
+
+it("under a parent it prints nothing, says when it is ready, and ends with 0 when the parent has gone", async () => {
+  const program = fork(PROGRAM, {
+    execArgv: ["--import", "tsx"],
+    env: { ...process.env, ...FREE_PORTS },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  const [printed, complaints] = [collected(program.stdout), collected(program.stderr)];
+  expect((await once(program, "message"))[0]).toEqual({ ready: true });
+  program.disconnect();
+  expect(await once(program, "exit")).toEqual([0, null]);
+  expect([printed.text, complaints.text]).toEqual(["", ""]);
+});
+
+it.each(["AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"])("%s in use is one line on stderr and exit 1", async (name) => {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const address = holder.address();
+  const port = typeof address === "object" && address !== null ? String(address.port) : "";
+  const program = run({ [name]: port });
+  const [printed, complaints] = [collected(program.stdout), collected(program.stderr)];
+  expect(await once(program, "close")).toEqual([1, null]);
+  expect(complaints.text).toBe(
+    `sandbox: port ${port} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another\n`,
+  );
+  expect(printed.text).toBe("");
+  holder.close();
+});
+
+it("a port that is no port is one line on stderr and exit 1", async () => {
+  const program = run({ DELBANK_SANDBOX_PORT: "http" });
+  const complaints = collected(program.stderr);
+  expect(await once(program, "close")).toEqual([1, null]);
+  expect(complaints.text).toBe("sandbox: DELBANK_SANDBOX_PORT must be a port number from 0 to 65535\n");
+});
+
+it("in process, close ends at once although a request hangs", async () => {
+  const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+  const body = JSON.stringify({ match: {}, kind: "hangBeforeCommit" });
+  await rawRequest(`${sandboxes.delbank.url}/__sandbox/faults`, { method: "POST", body });
+  const hanging = rawRequest(`${sandboxes.delbank.url}/x`);
+  let log = "[]";
+  while (log === "[]") log = (await rawRequest(`${sandboxes.delbank.url}/__sandbox/requests`)).text;
+  await sandboxes.close();
+  expect((await hanging).end).toBe("ECONNRESET");
+  expect((await rawRequest(`${sandboxes.avibra.url}/x`)).end).toBe("ECONNREFUSED");
+});

@@ -1,0 +1,231 @@
+import { startSandboxes, type Sandboxes } from "../../src/sandbox/index";
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: unknown;
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A body that is text goes as it is, anything else as JSON. */
+export async function send(url: string, { method = "GET", headers = {}, body }: Call = {}): Promise<Reply> {
+  const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  const response = await fetch(url, {
+    method,
+    headers,
+    redirect: "manual",
+    ...(text === undefined ? {} : { body: text }),
+  });
+  const received = await response.text();
+  return { status: response.status, headers: response.headers, text: received, json: parsed(received) };
+}
+
+export interface Commit {
+  readonly operation: string;
+  readonly subject: string;
+  readonly idempotencyKey?: string;
+  readonly at: string;
+}
+
+export interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly at: string;
+}
+
+/** The control endpoints of one vendor. */
+export class Control {
+  readonly #url: () => string;
+
+  constructor(url: () => string) {
+    this.#url = url;
+  }
+
+  call(path: string, call: Call = {}): Promise<Reply> {
+    return send(`${this.#url()}/__sandbox/${path}`, call);
+  }
+
+  reset(): Promise<Reply> {
+    return this.call("reset", { method: "POST" });
+  }
+
+  fault(fault: object): Promise<Reply> {
+    return this.call("faults", { method: "POST", body: { match: {}, ...fault } });
+  }
+
+  clock(body: object): Promise<Reply> {
+    return this.call("clock", { method: "POST", body });
+  }
+
+  async requests(): Promise<LoggedRequest[]> {
+    return (await this.call("requests")).json as LoggedRequest[];
+  }
+
+  async state<State>(): Promise<State & { now: string; commits: Commit[] }> {
+    return (await this.call("state")).json as State & { now: string; commits: Commit[] };
+  }
+
+  async commits(): Promise<Commit[]> {
+    return (await this.state()).commits;
+  }
+}
+
+const API_KEY = { "x-api-key": "sandbox-avibra-api-key" };
+
+/** A well-behaved client of the Avibra sandbox, that can be told to misbehave by overriding headers. */
+export class AvibraCalls {
+  readonly control: Control;
+  readonly #url: () => string;
+  #token = "";
+
+  constructor(url: () => string) {
+    this.#url = url;
+    this.control = new Control(url);
+  }
+
+  url(path: string): string {
+    return `${this.#url()}${path}`;
+  }
+
+  async token(form: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    return send(this.url("/oauth2/token"), {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        client_id: "sandbox-client",
+        client_secret: "sandbox-client-secret",
+        scope: "partner/api",
+        ...form,
+      }).toString(),
+    });
+  }
+
+  async signIn(): Promise<string> {
+    const { json } = await this.token();
+    this.#token = (json as { access_token: string }).access_token;
+    return this.#token;
+  }
+
+  bearer(): Record<string, string> {
+    return { authorization: `Bearer ${this.#token}` };
+  }
+
+  keyed(key: string): Record<string, string> {
+    return { ...this.bearer(), ...API_KEY, version: "v2", "idempotency-key": key };
+  }
+
+  post(path: string, key: string, body: unknown): Promise<Reply> {
+    return send(this.url(path), { method: "POST", headers: this.keyed(key), body });
+  }
+
+  create(userid: string, key: string, more: object = {}): Promise<Reply> {
+    const user = {
+      userid,
+      partnername: "sandbox-partner",
+      firstname: "Eva",
+      lastname: "Reis",
+      email: "eva@example.com",
+    };
+    return this.post("/user/account/create", key, { ...user, ...more });
+  }
+
+  update(userid: string, key: string, more: object = {}): Promise<Reply> {
+    return this.post("/user/account/update", key, { userid, partnername: "sandbox-partner", ...more });
+  }
+
+  prefill(userid: string, key: string, more: object = {}): Promise<Reply> {
+    return this.post("/user/prefill", key, { userid, ...more });
+  }
+
+  changeOffer(userid: string, key: string, offer: object): Promise<Reply> {
+    return this.post("/user/offers", key, { userid, partnername: "sandbox-partner", offers: [offer] });
+  }
+
+  cancel(userid: string, key: string): Promise<Reply> {
+    return send(this.url(`/user/account/cancel/${userid}`), { method: "DELETE", headers: this.keyed(key) });
+  }
+
+  benefits(userid: string): Promise<Reply> {
+    return send(this.url(`/user/benefits/${userid}`), { headers: this.bearer() });
+  }
+
+  linkToken(userid: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    const basic = `Basic ${Buffer.from("sandbox-link:sandbox-link-password").toString("base64")}`;
+    return send(this.url("/user/linktoken3"), {
+      method: "POST",
+      headers: { authorization: basic, ...API_KEY, ...headers },
+      body: { userid, partnername: "sandbox-partner" },
+    });
+  }
+}
+
+const DELBANK_HEADERS = { "x-delbank-api-key": "sandbox-delbank-api-key", "x-delfinance-account-id": "10000" };
+export const OLDER = "/baas/api/v1/automatic-pix/authorizations";
+export const NEWER = "/baas/api/v1/pix/automatic/authorizations";
+
+/** A well-behaved client of the Delbank sandbox. */
+export class DelbankCalls {
+  readonly control: Control;
+  readonly #url: () => string;
+
+  constructor(url: () => string) {
+    this.#url = url;
+    this.control = new Control(url);
+  }
+
+  url(path: string): string {
+    return `${this.#url()}${path}`;
+  }
+
+  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    return send(this.url(path), { headers: { ...DELBANK_HEADERS, ...headers } });
+  }
+
+  post(path: string, body: unknown): Promise<Reply> {
+    return send(this.url(path), { method: "POST", headers: DELBANK_HEADERS, body });
+  }
+
+  cancel(recurrenceId: string, body: object = {}): Promise<Reply> {
+    return this.post(`${OLDER}/${recurrenceId}/cancellations`, {
+      payerAccountType: "NATURAL",
+      cancellationReqDocument: "04623217035",
+      cancellationReason: "REQUESTED_BY_PAYER",
+      ...body,
+    });
+  }
+}
+
+/** Both sandboxes for a test file: free ports, reset before every test. */
+export function useSandboxes(): { avibra: AvibraCalls; delbank: DelbankCalls } {
+  let sandboxes: Sandboxes | undefined;
+  const avibra = new AvibraCalls(() => sandboxes?.avibra.url ?? "");
+  const delbank = new DelbankCalls(() => sandboxes?.delbank.url ?? "");
+  beforeAll(async () => {
+    sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+    await avibra.signIn();
+  });
+  beforeEach(async () => {
+    await Promise.all([avibra.control.reset(), delbank.control.reset()]);
+  });
+  afterAll(async () => {
+    await sandboxes?.close();
+  });
+  return { avibra, delbank };
+}
