@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { OLDER, useSandboxes } from "./vendor-calls";
 import { type Outcome, type RawCall, rawRequest } from "./raw-request";
 
@@ -25,6 +26,24 @@ async function expectCommits(count: number): Promise<void> {
   expect(await control.commits()).toHaveLength(count);
   const { json } = await delbank.get(`${OLDER}/${ACTIVE}`);
   expect((json as { cancellations: unknown[] }).cancellations).toHaveLength(count);
+}
+
+/** How the connection ends below HTTP: "end" for a polite FIN, else the error's code. */
+function socketEnd(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const { hostname, port } = new URL(delbank.url(""));
+  const socket = connect(Number(port), hostname);
+  socket.on("end", () => {
+    resolve("end");
+  });
+  socket.on("error", (error: NodeJS.ErrnoException) => {
+    resolve(error.code ?? "");
+  });
+  socket.on("data", () => undefined);
+  socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  return promise.finally(() => {
+    socket.destroy();
+  });
 }
 
 /** Waits for something the server does on its own time. */
@@ -81,6 +100,15 @@ describe("reset", () => {
     await control.fault({ kind });
     expect(await cancel()).toMatchObject({ end: "ECONNRESET", bytes: 0 });
     await expectCommits(commits);
+  });
+
+  it.each([
+    ["resetBeforeCommit", "ECONNRESET"],
+    ["resetAfterCommit", "ECONNRESET"],
+    ["truncatedBody", "end"],
+  ])("%s is on the wire an %s", async (kind, end) => {
+    await control.fault({ kind });
+    expect(await socketEnd()).toBe(end);
   });
 });
 

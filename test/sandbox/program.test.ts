@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { startSandboxes } from "../../src/sandbox/index";
 import { rawRequest } from "./raw-request";
 
@@ -83,4 +83,17 @@ it("in process, close ends at once although a request hangs", async () => {
   await sandboxes.close();
   expect((await hanging).end).toBe("ECONNRESET");
   expect((await rawRequest(`${sandboxes.avibra.url}/x`)).end).toBe("ECONNREFUSED");
+});
+
+it("in process, close ends at once although somebody has sent half a request", async () => {
+  const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+  const { hostname, port } = new URL(sandboxes.avibra.url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  const isClosed = once(socket, "close");
+  socket.write("POST /user/prefill HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf");
+  let log = "[]";
+  while (log === "[]") log = (await rawRequest(`${sandboxes.avibra.url}/__sandbox/requests`)).text;
+  await sandboxes.close();
+  await isClosed;
 });
