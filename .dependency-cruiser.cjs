@@ -47,12 +47,7 @@ module.exports = {
       { path: "^src/", pathNot: "^src/platform/http-client/" },
       { path: "node_modules/(axios|undici)/" },
     ),
-    forbid(
-      "no-test-code-in-src",
-      "Production code does not know its tests.",
-      { path: "^src/" },
-      { path: "^test/" },
-    ),
+    forbid("no-test-code-in-src", "Production code does not know its tests.", { path: "^src/" }, { path: "^test/" }),
     forbid(
       "no-dev-dependency-in-src",
       "What runs in production is a dependency (Elastic-licensed composition among what must never be).",
@@ -63,7 +58,10 @@ module.exports = {
       "no-drawers",
       "A drawer called utils is a room nobody owns.",
       {},
-      { path: "(^|/)(utils?|helpers?|common|shared|lib|misc|services|managers|dto)(/|\\.ts$)", pathNot: "node_modules" },
+      {
+        path: "(^|/)(utils?|helpers?|common|shared|lib|misc|services|managers|dto)(/|\\.ts$)",
+        pathNot: "node_modules",
+      },
     ),
     forbid(
       "file-names",
@@ -71,8 +69,11 @@ module.exports = {
       {},
       {
         path: "^src/",
-        pathNot:
-          "^src/([a-z0-9-]+/)*[a-z0-9-]+(\\.(type|input|resolver|loader|state|client|wire|auth|errors|webhook|store))?\\.(ts|tsx|mjs|css)$",
+        // Any file whose name is not kebab-case, or whose second name is no known role.
+        pathNot: [
+          "/[a-z0-9-]+[.](ts|tsx|mjs|css)$",
+          "/[a-z0-9-]+[.](type|input|resolver|loader|state|client|wire|auth|errors|webhook|store)[.]ts$",
+        ],
       },
     ),
   ],

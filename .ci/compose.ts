@@ -4,13 +4,20 @@ import { composeServices } from "@apollo/composition";
 import { composeServices as composeWithGuild } from "@theguild/federation-composition";
 import { parse } from "graphql";
 
-const subgraph = (name: string, file: string) => ({ name, typeDefs: parse(readFileSync(file, "utf8")), url: `http://${name}.test/` });
+const subgraph = (name: string, file: string) => ({
+  name,
+  typeDefs: parse(readFileSync(file, "utf8")),
+  url: `http://${name}.test/`,
+});
 const ours = subgraph("benefits-pix", "schema/subgraph.graphql");
 const accounts = subgraph("accounts", "test/federation/accounts.graphql");
 
 const problems = [[ours], [ours, accounts]].flatMap((services) => {
   const names = services.map(({ name }) => name).join(" + ");
-  const compositions = { "@apollo/composition": composeServices(services), "@theguild/federation-composition": composeWithGuild(services) };
+  const compositions = {
+    "@apollo/composition": composeServices(services),
+    "@theguild/federation-composition": composeWithGuild(services),
+  };
   return Object.entries(compositions).flatMap(([composer, { errors, supergraphSdl }]) => {
     console.log(`${names} with ${composer}: ${supergraphSdl ? "composed" : "failed"}`);
     return supergraphSdl ? [] : (errors ?? []).map(({ message }) => message);

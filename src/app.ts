@@ -39,7 +39,11 @@ function createProviders(config: Config, logger: Logger) {
     onCall: logCalls(logger),
   };
   const tokenUrl = new URL(config.AVIBRA_TOKEN_URL);
-  const avibraHttp = createHttpClient({ ...limits, baseUrl: config.AVIBRA_BASE_URL, connections: config.AVIBRA_CONCURRENCY });
+  const avibraHttp = createHttpClient({
+    ...limits,
+    baseUrl: config.AVIBRA_BASE_URL,
+    connections: config.AVIBRA_CONCURRENCY,
+  });
   const tokenHttp = createHttpClient({ ...limits, baseUrl: tokenUrl.origin, connections: 1 });
   const delbankHttp = createHttpClient({
     ...limits,
@@ -75,14 +79,22 @@ function createProviders(config: Config, logger: Logger) {
     ...(config.DELBANK_AUTHORIZATION !== undefined && { authorization: config.DELBANK_AUTHORIZATION }),
     timeoutMs: config.DELBANK_TIMEOUT_MS,
   });
-  return { avibra, delbank, close: () => Promise.all([avibraHttp, tokenHttp, delbankHttp].map((http) => http.close())) };
+  return {
+    avibra,
+    delbank,
+    close: () => Promise.all([avibraHttp, tokenHttp, delbankHttp].map((http) => http.close())),
+  };
 }
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
   if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL) };
   const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
-  const developer = await createDeveloperIssuer({ keyFile, issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE });
+  const developer = await createDeveloperIssuer({
+    keyFile,
+    issuer: config.AUTH_ISSUER,
+    audience: config.AUTH_AUDIENCE,
+  });
   return { keys: developer.keys, developer };
 }
 
@@ -124,10 +136,17 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
   const longLived = { avibra, delbank, verifyToken, clock: systemClock, config };
-  registerGraphql(server, { path: GRAPHQL_PATH, apollo, createContext: (request) => createContext(request, longLived) });
+  registerGraphql(server, {
+    path: GRAPHQL_PATH,
+    apollo,
+    createContext: (request) => createContext(request, longLived),
+  });
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {
-    registerPlayground(server, { graphqlPath: GRAPHQL_PATH, ...(developer && { developerTokenUrl: DEVELOPER_TOKEN_URL }) });
+    registerPlayground(server, {
+      graphqlPath: GRAPHQL_PATH,
+      ...(developer && { developerTokenUrl: DEVELOPER_TOKEN_URL }),
+    });
   }
 
   return {

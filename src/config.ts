@@ -34,7 +34,9 @@ export const Environment = z.object({
   HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on"),
   PORT: port(4001).describe("port that the subgraph listens on"),
   NODE_ENV: z.string().optional().describe("`production` refuses to start with the sandbox"),
-  PROVIDERS: oneOf("sandbox", "live").default("sandbox").describe("`sandbox`: simulated providers, no credentials; `live`: the real ones"),
+  PROVIDERS: oneOf("sandbox", "live")
+    .default("sandbox")
+    .describe("`sandbox`: simulated providers, no credentials; `live`: the real ones"),
   ALLOW_SANDBOX_IN_PRODUCTION: flag.default(false).describe("allow `PROVIDERS=sandbox` with `NODE_ENV=production`"),
   AVIBRA_SANDBOX_PORT: port(4101).describe("port of the simulated Avibra"),
   DELBANK_SANDBOX_PORT: port(4102).describe("port of the simulated Delbank"),
@@ -56,7 +58,9 @@ export const Environment = z.object({
   DELBANK_API_KEY: z.string().describe("sent as `x-delbank-api-key`"),
   DELBANK_ACCOUNT_ID: z.string().describe("sent as `x-delfinance-account-id`"),
   DELBANK_AUTHORIZATION: z.string().optional().describe("sent as `Authorization`, where Delbank asks for it"),
-  DELBANK_API_GENERATION: oneOf("automatic-pix", "pix-automatic").default("automatic-pix").describe("which of Delbank's two APIs is called"),
+  DELBANK_API_GENERATION: oneOf("automatic-pix", "pix-automatic")
+    .default("automatic-pix")
+    .describe("which of Delbank's two APIs is called"),
   DELBANK_CLIENT_CERT_FILE: pemFile.optional().describe("PEM file of the client certificate"),
   DELBANK_CLIENT_KEY_FILE: pemFile.optional().describe("PEM file of the client certificate's key"),
   DELBANK_CA_FILE: pemFile.optional().describe("PEM file of the authority to trust"),
@@ -66,7 +70,9 @@ export const Environment = z.object({
   OPERATION_TIMEOUT_MS: timeoutMs(10_000).describe("how long one GraphQL operation may take"),
   DATA_DIRECTORY: z.string().default(".data").describe("where keys made in sandbox mode are kept"),
   ROUTER_SECRETS: list.default([]).describe("comma list; the header `Router-Authorization` must equal one of them"),
-  AUTH_JWKS_URL: httpUrl.optional().describe("key set that verifies callers' tokens; in the sandbox an issuer of our own"),
+  AUTH_JWKS_URL: httpUrl
+    .optional()
+    .describe("key set that verifies callers' tokens; in the sandbox an issuer of our own"),
   AUTH_ISSUER: z.string().describe("the tokens' issuer"),
   AUTH_AUDIENCE: z.string().describe("the tokens' audience"),
   AUTH_USER_CLAIM: z.string().default("sub").describe("claim that holds the user id"),
@@ -76,7 +82,9 @@ export const Environment = z.object({
   LIMIT_PROVIDER_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest answer read from a provider"),
   SHUTDOWN_DELAY_MS: number(0, 60_000, 500).describe("how long requests are still taken after SIGTERM, with ready red"),
   SHUTDOWN_TIMEOUT_MS: number(0, 600_000, 15_000).describe("how long requests under way may take to finish after that"),
-  LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent").default("info").describe("JSON lines on stdout"),
+  LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")
+    .default("info")
+    .describe("JSON lines on stdout"),
 });
 type Environment = z.output<typeof Environment>;
 
@@ -125,14 +133,18 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const isLive = given["PROVIDERS"] === "live";
   const parsed = Environment.safeParse(isLive ? given : { ...sandboxValues(given), ...given });
 
-  const problems = parsed.success ? [] : parsed.error.issues.map(({ path: [name], message, code }) => {
-    const isMissing = code === "invalid_type" && given[String(name)] === undefined;
-    return `${String(name)}: ${isMissing ? "is required when PROVIDERS=live" : message}`;
-  });
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path: [name], message, code }) => {
+        const isMissing = code === "invalid_type" && given[String(name)] === undefined;
+        return `${String(name)}: ${isMissing ? "is required when PROVIDERS=live" : message}`;
+      });
   if (isLive) {
     for (const name of REQUIRED_IN_LIVE) if (!given[name]) problems.push(`${name}: is required when PROVIDERS=live`);
   } else if (given["NODE_ENV"] === "production" && given["ALLOW_SANDBOX_IN_PRODUCTION"] !== "true") {
-    problems.push("PROVIDERS: sandbox is refused with NODE_ENV=production; set ALLOW_SANDBOX_IN_PRODUCTION=true to allow it");
+    problems.push(
+      "PROVIDERS: sandbox is refused with NODE_ENV=production; set ALLOW_SANDBOX_IN_PRODUCTION=true to allow it",
+    );
   }
   if (Boolean(given["DELBANK_CLIENT_CERT_FILE"]) !== Boolean(given["DELBANK_CLIENT_KEY_FILE"])) {
     problems.push("DELBANK_CLIENT_CERT_FILE, DELBANK_CLIENT_KEY_FILE: must be set together");

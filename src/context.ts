@@ -22,7 +22,10 @@ export interface LongLived {
 export type Context = Awaited<ReturnType<typeof createContext>>;
 
 /** Everything one request may use: who asks, by when, and the loaders. Throws `UNAUTHENTICATED` for a bad token. */
-export async function createContext(request: FastifyRequest, { avibra, delbank, verifyToken, clock, config }: LongLived) {
+export async function createContext(
+  request: FastifyRequest,
+  { avibra, delbank, verifyToken, clock, config }: LongLived,
+) {
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
   return {

@@ -30,7 +30,9 @@ function untilReady(child: ChildProcess): Promise<void> {
  */
 async function startSandboxes(config: Config): Promise<ChildProcess | undefined> {
   const ports = { AVIBRA_BASE_URL: config.AVIBRA_SANDBOX_PORT, DELBANK_BASE_URL: config.DELBANK_SANDBOX_PORT } as const;
-  const used = Object.entries(ports).filter(([name, port]) => Number(new URL(config[name as keyof typeof ports]).port) === port);
+  const used = Object.entries(ports).filter(
+    ([name, port]) => Number(new URL(config[name as keyof typeof ports]).port) === port,
+  );
   if (used.length === 0) return undefined;
   const found = await Promise.all(used.map(([, port]) => isSandbox(`http://127.0.0.1:${port}`)));
   if (found.every(Boolean)) return undefined;
@@ -68,8 +70,14 @@ curl ${url}/graphql -H 'content-type: application/json'${router} \\
 async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.LOG_LEVEL);
-  const [sandboxes, app] = await Promise.all([config.isSandbox ? startSandboxes(config) : undefined, createApp(config, logger)]);
-  const url = await app.listen();
+  const [sandboxes, app] = await Promise.all([
+    config.isSandbox ? startSandboxes(config) : undefined,
+    createApp(config, logger),
+  ]);
+  const url = await app.listen().catch((error: unknown) => {
+    const isTaken = (error as { code?: unknown }).code === "EADDRINUSE";
+    throw isTaken ? new ConfigError([`PORT: ${config.PORT} is in use`]) : error;
+  });
   logger.info({ url, providers: config.PROVIDERS }, "listening");
   const token = await app.developerToken();
   if (token !== undefined) process.stdout.write(welcome(url, config, token));

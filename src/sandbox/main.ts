@@ -66,12 +66,14 @@ async function main(): Promise<void> {
         process.exit(0);
       });
     };
-    for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
     if (parent === undefined) {
+      for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
       console.log(introduction(sandboxes));
       return;
     }
-    // The parent may die by kill -9 and leave nobody to stop this process but itself.
+    // Ctrl-C reaches the whole group: the parent still finishes its requests and needs us until it is gone, be it by
+    // kill -9, which leaves nobody to stop this process but itself.
+    for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => undefined);
     process.on("disconnect", stop);
     parent({ ready: true });
   } catch (error) {

@@ -12,7 +12,8 @@ interface Context {
 @Resolver(() => User)
 export class BenefitResolver {
   @FieldResolver(() => [Benefit], {
-    description: "The member's benefits with their status. Shares one provider call with the offers. Empty for a member whom Avibra does not know.",
+    description:
+      "The member's benefits with their status. Shares one provider call with the offers. Empty for a member whom Avibra does not know.",
   })
   async benefits(
     @Root() user: User,

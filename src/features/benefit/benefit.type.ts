@@ -44,7 +44,10 @@ export class BenefitSwap {
   at!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: "Insurance or a perk that a member has, may choose, or had, from Avibra." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "Insurance or a perk that a member has, may choose, or had, from Avibra.",
+})
 @Directive('@key(fields: "userId id")')
 export class Benefit {
   @Field(() => ID, { description: "The benefit's id; the same for every member who has it." })
@@ -77,10 +80,16 @@ export class Benefit {
   @Field(() => GraphQLDateTime, { nullable: true, description: "When it ends; null where no end is known." })
   expiresAt!: string | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When a benefit chosen to be added in the next swap takes effect." })
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "When a benefit chosen to be added in the next swap takes effect.",
+  })
   swapEffectiveAt!: string | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When a benefit chosen to be removed in the next swap ceases." })
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "When a benefit chosen to be removed in the next swap ceases.",
+  })
   swapExpiresAt!: string | null;
 
   @Field(() => BenefitSwap, { nullable: true, description: "The change that waits for the next swap, if any." })

@@ -5,7 +5,8 @@ type ProviderBenefit = MemberBenefits["benefits"][number];
 
 function pendingSwapOf({ swapEffectiveAt, swapExpiresAt }: ProviderBenefit): BenefitSwap | null {
   // ISO texts in UTC order as text. Where both are set, the next thing to happen counts.
-  if (swapEffectiveAt && !(swapExpiresAt && swapExpiresAt < swapEffectiveAt)) return { direction: "ADDING", at: swapEffectiveAt };
+  if (swapEffectiveAt && !(swapExpiresAt && swapExpiresAt < swapEffectiveAt))
+    return { direction: "ADDING", at: swapEffectiveAt };
   return swapExpiresAt ? { direction: "REMOVING", at: swapExpiresAt } : null;
 }
 

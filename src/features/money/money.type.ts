@@ -1,6 +1,9 @@
 import { Field, ObjectType } from "type-graphql";
 
-@ObjectType({ simpleResolvers: true, description: "An amount of money. Decimal text, so that no cent is lost to rounding." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "An amount of money. Decimal text, so that no cent is lost to rounding.",
+})
 export class Money {
   @Field(() => String, { description: 'The amount as decimal text, for example `"19.90"`.' })
   amount!: string;

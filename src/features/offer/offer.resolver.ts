@@ -21,7 +21,8 @@ function toCurrentOffer({ currentOffer, availableOffers }: MemberBenefits): Curr
 export class OfferResolver {
   @FieldResolver(() => CurrentOffer, {
     nullable: true,
-    description: "The offer that the member has taken. Shares one provider call with the benefits. Null where there is none.",
+    description:
+      "The offer that the member has taken. Shares one provider call with the benefits. Null where there is none.",
   })
   async currentOffer(@Root() user: User, @Ctx() { loaders }: Context): Promise<CurrentOffer | null> {
     const answer = await loaders.benefitsOfUser.load(user.id);

@@ -38,7 +38,10 @@ export class Offer {
   @Field(() => Money, { nullable: true, description: "The price of one billing period." })
   price!: Money | null;
 
-  @Field(() => String, { nullable: true, description: "How often the price is due, in Avibra's word, for example `MONTHLY`." })
+  @Field(() => String, {
+    nullable: true,
+    description: "How often the price is due, in Avibra's word, for example `MONTHLY`.",
+  })
   billingPeriod!: string | null;
 }
 

@@ -9,6 +9,7 @@ export function maskTaxId(document: string): string {
 
 export const MaskedTaxId = new GraphQLScalarType<string, string>({
   name: "MaskedTaxId",
-  description: "A CPF as `***.232.170-**` or a CNPJ as `**.345.678/****-**`. Masked where it is written, so it never leaves whole.",
+  description:
+    "A CPF as `***.232.170-**` or a CNPJ as `**.345.678/****-**`. Masked where it is written, so it never leaves whole.",
   serialize: (value) => maskTaxId(String(value)),
 });

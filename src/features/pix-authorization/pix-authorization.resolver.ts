@@ -15,7 +15,10 @@ function toPixAuthorization(authorization: Authorization | null): PixAuthorizati
 
 @Resolver(() => PixAuthorization)
 export class PixAuthorizationResolver {
-  @Query(() => PixAuthorization, { nullable: true, description: "An authorization by its recurrence id. Null where there is none." })
+  @Query(() => PixAuthorization, {
+    nullable: true,
+    description: "An authorization by its recurrence id. Null where there is none.",
+  })
   async pixAuthorization(
     @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence's id." }) recurrenceId: string,
     @Ctx() { loaders }: Context,

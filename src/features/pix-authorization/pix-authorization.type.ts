@@ -6,7 +6,10 @@ import { PixCancellation } from "./pix-cancellation.type";
 
 @ObjectType({ simpleResolvers: true, description: "Who pays, or who is paid." })
 export class PixParty {
-  @Field(() => PersonType, { nullable: true, description: "A person or a company; null where the provider does not say." })
+  @Field(() => PersonType, {
+    nullable: true,
+    description: "A person or a company; null where the provider does not say.",
+  })
   personType!: PersonType | null;
 
   @Field(() => MaskedTaxId, { nullable: true, description: "The party's CPF or CNPJ, masked." })
@@ -16,7 +19,10 @@ export class PixParty {
   name!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: "A payer's authorization to collect recurring payments by Automatic Pix, at Delbank." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "A payer's authorization to collect recurring payments by Automatic Pix, at Delbank.",
+})
 @Directive('@key(fields: "recurrenceId")')
 export class PixAuthorization {
   @Field(() => ID, { description: "The recurrence's id, 29 case-sensitive characters." })
@@ -28,7 +34,10 @@ export class PixAuthorization {
   @Field(() => String, { nullable: true, description: "Delbank's own word for the status." })
   providerStatus!: string | null;
 
-  @Field(() => Money, { nullable: true, description: "The fixed amount of each payment; null where the amount varies." })
+  @Field(() => Money, {
+    nullable: true,
+    description: "The fixed amount of each payment; null where the amount varies.",
+  })
   amount!: Money | null;
 
   @Field(() => PixParty, { description: "Who pays." })

@@ -13,7 +13,8 @@ interface Context {
 export class PixCancellationResolver {
   @Query(() => PixCancellation, { nullable: true, description: "One cancellation. Null where there is none." })
   async pixCancellation(
-    @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence that was cancelled." }) recurrenceId: string,
+    @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence that was cancelled." })
+    recurrenceId: string,
     @Arg("id", () => CancellationId, { description: "The cancellation's id." }) id: string,
     @Ctx() { loaders }: Context,
   ): Promise<PixCancellation | null> {

@@ -23,13 +23,17 @@ export class PixCancellation {
 
   @Field(() => String, {
     nullable: true,
-    description: "The scheme's four-letter code, for example `SLDB`; the provider's own value where the reason is `UNKNOWN`.",
+    description:
+      "The scheme's four-letter code, for example `SLDB`; the provider's own value where the reason is `UNKNOWN`.",
   })
   reasonCode!: string | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: "When it was cancelled." })
   cancelledAt!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Delbank's status of the cancellation. Its meaning is not documented: show it, never branch on it." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Delbank's status of the cancellation. Its meaning is not documented: show it, never branch on it.",
+  })
   providerStatus!: string | null;
 }

@@ -19,7 +19,9 @@ registerEnumType(PixAuthorizationStatus, {
     CANCELLED: { description: "Cancelled: nothing is collected any more." },
     EXPIRED: { description: "Its time has run out." },
     REJECTED: { description: "The payer said no." },
-    UNKNOWN: { description: "A status that this subgraph does not know; `providerStatus` holds the provider's own word." },
+    UNKNOWN: {
+      description: "A status that this subgraph does not know; `providerStatus` holds the provider's own word.",
+    },
   },
 });
 
@@ -56,12 +58,21 @@ registerEnumType(PixCancellationReason, {
     ACCOUNT_CLOSED: { description: "The payer's account was closed (ACCL). For an active authorization." },
     COMPANY_CLOSED: { description: "The company was closed (CPCL). For an active authorization." },
     PAYER_DECEASED: { description: "The payer has died (DCSD). For an active authorization." },
-    REQUEST_ERROR_BY_RECEIVER: { description: "The receiver asked in error (ERSL). For a pending confirmation request." },
+    REQUEST_ERROR_BY_RECEIVER: {
+      description: "The receiver asked in error (ERSL). For a pending confirmation request.",
+    },
     FRAUD_SUSPECTED: { description: "Fraud is suspected (FRUD). For an active authorization." },
-    DUPLICATE_CONFIRMATION: { description: "Confirmation was asked for twice (PCFD). For a pending confirmation request." },
+    DUPLICATE_CONFIRMATION: {
+      description: "Confirmation was asked for twice (PCFD). For a pending confirmation request.",
+    },
     REQUESTED_BY_PAYEE: { description: "The payee wishes it (SLCR). For an active authorization." },
     REQUESTED_BY_PAYER: { description: "The payer wishes it (SLDB). For an active authorization." },
-    NO_RESPONSE_TO_PAIN009: { description: "No answer to a PAIN.009 message (NRES). For a pending confirmation request." },
-    UNKNOWN: { description: "A reason that this subgraph does not know; `reasonCode` holds the provider's. Never valid as input." },
+    NO_RESPONSE_TO_PAIN009: {
+      description: "No answer to a PAIN.009 message (NRES). For a pending confirmation request.",
+    },
+    UNKNOWN: {
+      description:
+        "A reason that this subgraph does not know; `reasonCode` holds the provider's. Never valid as input.",
+    },
   },
 });

@@ -25,7 +25,8 @@ export function isCancellationId(value: unknown): value is string {
 
 export const RecurrenceId = createTextScalar({
   name: "RecurrenceId",
-  description: "The id of an Automatic Pix recurrence: 29 case-sensitive characters, for example `RR0435879820240605njua7shf40o`.",
+  description:
+    "The id of an Automatic Pix recurrence: 29 case-sensitive characters, for example `RR0435879820240605njua7shf40o`.",
   rule: "the 29 case-sensitive characters of a recurrence id",
   maxLength: ID_LENGTH,
   accepts: isRecurrenceId,

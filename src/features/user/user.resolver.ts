@@ -21,7 +21,10 @@ export class UserResolver {
   }
 
   @Query(() => User, { nullable: true, description: "One member by id. Makes no provider call by itself." })
-  user(@Arg("id", () => UserId, { description: "The member's id." }) id: string, @Ctx() { caller }: Context): User | null {
+  user(
+    @Arg("id", () => UserId, { description: "The member's id." }) id: string,
+    @Ctx() { caller }: Context,
+  ): User | null {
     requireCaller(caller);
     return { id };
   }

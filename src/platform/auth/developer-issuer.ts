@@ -1,4 +1,12 @@
-import { createLocalJWKSet, exportJWK, generateKeyPair, importJWK, type JWK, type JWTVerifyGetKey, SignJWT } from "jose";
+import {
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTVerifyGetKey,
+  SignJWT,
+} from "jose";
 import { localSecret } from "./local-secret";
 
 const ALGORITHM = "ES256";
@@ -24,10 +32,15 @@ async function createKey(): Promise<string> {
   return JSON.stringify({ ...(await exportJWK(privateKey)), kid: "developer", alg: ALGORITHM });
 }
 
-export async function createDeveloperIssuer({ keyFile, issuer, audience }: DeveloperIssuerOptions): Promise<DeveloperIssuer> {
+export async function createDeveloperIssuer({
+  keyFile,
+  issuer,
+  audience,
+}: DeveloperIssuerOptions): Promise<DeveloperIssuer> {
   const jwk = JSON.parse(await localSecret(keyFile, createKey)) as JWK;
   const privateKey = await importJWK(jwk);
-  const { d: _private, ...publicJwk } = jwk;
+  const publicJwk = { ...jwk };
+  delete publicJwk.d;
   return {
     keys: createLocalJWKSet({ keys: [publicJwk] }),
     issue: (claims) =>

@@ -18,7 +18,8 @@ export function registerDeveloperToken(server: FastifyInstance, issuer: Develope
         ([name, value]) =>
           CLAIM_NAME.test(name) && !RESERVED.has(name) && typeof value === "string" && value.length <= MAX_VALUE_LENGTH,
       );
-    if (!areFine || !claims.some(([name, value]) => name === "sub" && value)) return refuse(reply, 400, "BAD_USER_INPUT");
+    if (!areFine || !claims.some(([name, value]) => name === "sub" && value))
+      return refuse(reply, 400, "BAD_USER_INPUT");
     reply.header("cache-control", "no-store");
     return { token: await issuer.issue(Object.fromEntries(claims) as Record<string, string>) };
   });

@@ -50,7 +50,11 @@ export function createErrorFunnel(logger: Logger) {
     }
     const variable = variableIn(formatted.message);
     return {
-      message: isProtocol ? withoutValue(formatted.message) : variable ? `${variable}: ${error.message}` : error.message,
+      message: isProtocol
+        ? withoutValue(formatted.message)
+        : variable
+          ? `${variable}: ${error.message}`
+          : error.message,
       ...(formatted.locations && { locations: formatted.locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: {

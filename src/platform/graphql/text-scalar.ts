@@ -1,4 +1,4 @@
-import { GraphQLScalarType } from "graphql";
+import { GraphQLScalarType, Kind } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
 export interface TextScalarOptions {
@@ -14,13 +14,15 @@ export interface TextScalarOptions {
 
 /** A scalar over text that checks its input, so that a bad value never reaches a resolver: `BAD_USER_INPUT`. */
 export function createTextScalar({ name, description, rule, maxLength, accepts }: TextScalarOptions) {
+  function parseValue(value: unknown): string {
+    if (typeof value === "string" && value.length <= maxLength && accepts(value)) return value;
+    throw new SubgraphError("BAD_USER_INPUT", { message: `${name} must be ${rule}.` });
+  }
   return new GraphQLScalarType<string, string>({
     name,
     description,
     serialize: String,
-    parseValue(value) {
-      if (typeof value === "string" && value.length <= maxLength && accepts(value)) return value;
-      throw new SubgraphError("BAD_USER_INPUT", { message: `${name} must be ${rule}.` });
-    },
+    parseValue,
+    parseLiteral: (node) => parseValue(node.kind === Kind.STRING ? node.value : undefined),
   });
 }

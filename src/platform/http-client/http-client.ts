@@ -58,7 +58,12 @@ function readAnswer<Answer>(call: ProviderCall<Answer>, text: string): Answer {
   const parsed = call.answer.safeParse(json);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.filter((step) => typeof step === "string").join(".");
-  throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: `wrong shape at ${where || "the root"}`, status: 200 });
+  throw new ProviderFailure({
+    kind: "unreadable",
+    call: call.name,
+    reason: `wrong shape at ${where || "the root"}`,
+    status: 200,
+  });
 }
 
 export interface HttpClientOptions extends TransportOptions {
@@ -80,9 +85,18 @@ export function createHttpClient({ onCall, ...options }: HttpClientOptions): Htt
 
   async function send<Answer>(call: ProviderCall<Answer>, signal: AbortSignal): Promise<Answer> {
     const { data, contentType } = encodeBody(call.body);
-    const headers = { accept: "application/json", ...(contentType && { "content-type": contentType }), ...call.headers };
+    const headers = {
+      accept: "application/json",
+      ...(contentType && { "content-type": contentType }),
+      ...call.headers,
+    };
     if (!Object.values(headers).every((value) => HEADER_VALUE.test(value))) {
-      throw new ProviderFailure({ kind: "refused", call: call.name, reason: "header value refused by us", maybeSent: false });
+      throw new ProviderFailure({
+        kind: "refused",
+        call: call.name,
+        reason: "header value refused by us",
+        maybeSent: false,
+      });
     }
     const response = await client.request<string>({ method: call.method, url: call.path, headers, data, signal });
     const failure = failureOfStatus(call.name, response);

@@ -34,7 +34,13 @@ function asCut(error: unknown): never {
  * Runs axios over an undici `Pool`: no redirects, no decompression, keep-alive, and a cap on the body's size.
  * Measured at a quarter of the CPU of axios' own adapters; see docs/decisions/0004.
  */
-export function createTransport({ baseUrl, connections, connectTimeoutMs, maxBodyBytes, tls }: TransportOptions): Transport {
+export function createTransport({
+  baseUrl,
+  connections,
+  connectTimeoutMs,
+  maxBodyBytes,
+  tls,
+}: TransportOptions): Transport {
   const base = new URL(baseUrl);
   const prefix = base.pathname.replace(/\/$/, "");
   const pool = new Pool(base.origin, {
@@ -47,13 +53,19 @@ export function createTransport({ baseUrl, connections, connectTimeoutMs, maxBod
   const adapter: AxiosAdapter = async (config) => {
     const { statusCode, headers, body } = await pool.request({
       path: prefix + (config.url ?? "/"),
-      method: (config.method ?? "get").toUpperCase() as "GET",
+      method: (config.method ?? "get").toUpperCase(),
       headers: config.headers.toJSON() as Record<string, string>,
       body: (config.data as string | undefined) ?? null,
       signal: config.signal as AbortSignal,
     });
     const data = await (statusCode === 200 ? body.text().catch(asCut) : body.text().catch(() => ""));
-    return { status: statusCode, statusText: "", headers: new AxiosHeaders(headers as Record<string, string>), data, config };
+    return {
+      status: statusCode,
+      statusText: "",
+      headers: new AxiosHeaders(headers as Record<string, string>),
+      data,
+      config,
+    };
   };
 
   return { adapter, close: () => pool.destroy() };

@@ -35,7 +35,10 @@ export function createHttpServer({ logger, maxBodyBytes, mayCall }: HttpServerOp
   server.addHook("onResponse", (request, reply, done) => {
     const { method, routeOptions } = request;
     const durationMs = Math.round(reply.elapsedTime * 100) / 100;
-    logger.debug({ requestId: request.id, method, route: routeOptions.url, status: reply.statusCode, durationMs }, "answered");
+    logger.debug(
+      { requestId: request.id, method, route: routeOptions.url, status: reply.statusCode, durationMs },
+      "answered",
+    );
     done();
   });
 

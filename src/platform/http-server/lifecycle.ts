@@ -2,7 +2,9 @@ import { type FastifyInstance } from "fastify";
 import { refuse } from "./refusal";
 
 /** What is checked for `/health/ready`; `ok: false` in any of them makes it red. */
-export type ReadinessChecks = Readonly<Record<string, () => { readonly ok: boolean } & Readonly<Record<string, unknown>>>>;
+export type ReadinessChecks = Readonly<
+  Record<string, () => { readonly ok: boolean } & Readonly<Record<string, unknown>>>
+>;
 
 export interface LifecycleOptions {
   readonly checks: ReadinessChecks;

@@ -11,7 +11,8 @@ const PROTOCOL = {
 
 /** Answers with an error in GraphQL's shape, so that every client reads every refusal alike. */
 export function refuse(reply: FastifyReply, status: number, code: ErrorCode | keyof typeof PROTOCOL): FastifyReply {
-  const message = code in PROTOCOL ? PROTOCOL[code as keyof typeof PROTOCOL] : new SubgraphError(code as ErrorCode).message;
+  const message =
+    code in PROTOCOL ? PROTOCOL[code as keyof typeof PROTOCOL] : new SubgraphError(code as ErrorCode).message;
   const extensions = { code, retryable: status === 503, requestId: reply.request.id };
   return reply
     .code(status)

@@ -25,7 +25,8 @@ const NEVER_LOGGED = [
 
 /** JSON lines on stdout; readable lines where stdout is a terminal. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const stream = destination ?? (process.stdout.isTTY ? pretty({ sync: true, ignore: "pid,hostname" }) : process.stdout);
+  const stream =
+    destination ?? (process.stdout.isTTY ? pretty({ sync: true, ignore: "pid,hostname" }) : process.stdout);
   return pino(
     { level, base: null, timestamp: stdTimeFunctions.isoTime, redact: { paths: NEVER_LOGGED, censor: "[redacted]" } },
     stream,

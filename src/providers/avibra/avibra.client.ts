@@ -4,7 +4,15 @@ import { ProviderFailure } from "../../platform/http-client/provider-failure";
 import { type Clock } from "../../platform/time/clock";
 import { createDeadline, type Deadline } from "../../platform/time/deadline";
 import { createTokenSource, type TokenSource } from "./avibra.auth";
-import { Accepted, LinkToken, type MemberProfile, type OfferChange, offerChangeBody, profileBody, TokenGrant } from "./avibra.wire";
+import {
+  Accepted,
+  LinkToken,
+  type MemberProfile,
+  type OfferChange,
+  offerChangeBody,
+  profileBody,
+  TokenGrant,
+} from "./avibra.wire";
 import { MemberBenefits } from "./benefits.wire";
 
 export interface AvibraCredentials {
@@ -82,18 +90,27 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     /** Creates the user's account. */
     createUser(profile: MemberProfile, options: WriteOptions) {
       const json = profileBody(profile, partnerName);
-      return write({ name: "avibra.user.create", method: "POST", path: "/user/account/create", body: { json } }, options);
+      return write(
+        { name: "avibra.user.create", method: "POST", path: "/user/account/create", body: { json } },
+        options,
+      );
     },
 
     /** Changes names, e-mail or phone. */
     updateUser(profile: MemberProfile, options: WriteOptions) {
       const json = profileBody(profile, partnerName);
-      return write({ name: "avibra.user.update", method: "POST", path: "/user/account/update", body: { json } }, options);
+      return write(
+        { name: "avibra.user.update", method: "POST", path: "/user/account/update", body: { json } },
+        options,
+      );
     },
 
     /** Cancels the user's offer: the partner is not billed for it any more. A DELETE that moves money, so never `safe`. */
     cancelUser(userId: string, options: WriteOptions) {
-      return write({ name: "avibra.user.cancel", method: "DELETE", path: path`/user/account/cancel/${userId}` }, options);
+      return write(
+        { name: "avibra.user.cancel", method: "DELETE", path: path`/user/account/cancel/${userId}` },
+        options,
+      );
     },
 
     /** Tells Avibra of a member ahead of enrollment. A key that was used for an existing entry is refused with 409. */
@@ -118,7 +135,12 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
 
     /** Benefits, current offer and available offers of one user; null for a user whom Avibra does not know. */
     async benefitsOfUser(userId: string, deadline: Deadline): Promise<MemberBenefits | null> {
-      const call = { name: "avibra.benefits.list", method: "GET", path: path`/user/benefits/${userId}`, repeat: "safe" } as const;
+      const call = {
+        name: "avibra.benefits.list",
+        method: "GET",
+        path: path`/user/benefits/${userId}`,
+        repeat: "safe",
+      } as const;
       try {
         const answer = await authorized({ ...call, timeoutMs, answer: MemberBenefits }, deadline);
         if (answer.userId === userId) return answer;

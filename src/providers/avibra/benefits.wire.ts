@@ -2,16 +2,21 @@ import { z } from "zod";
 import { Timestamp } from "./timestamp";
 
 /** Optional text: absent, empty and anything that is no text are null, so that one odd member never fails a list. */
-const OptionalText = z.unknown().optional()
+const OptionalText = z
+  .unknown()
+  .optional()
   .transform((value) => (typeof value === "string" && value.trim() !== "" ? value : null));
 
 const Id = z.union([z.string().min(1), z.number()]).transform(String);
 
 /** Decimal text as the provider wrote it, or null. A price may come as text or as a number (assumed: text). */
-const Amount = z.unknown().optional().transform((value) => {
-  const text = typeof value === "number" ? String(value) : value;
-  return typeof text === "string" && /^-?\d{1,15}(\.\d{1,6})?$/.test(text) ? text : null;
-});
+const Amount = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    const text = typeof value === "number" ? String(value) : value;
+    return typeof text === "string" && /^-?\d{1,15}(\.\d{1,6})?$/.test(text) ? text : null;
+  });
 
 const money = (amount: string | null, currency: string | null) => (amount && currency ? { amount, currency } : null);
 

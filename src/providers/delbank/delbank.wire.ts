@@ -8,31 +8,46 @@ import { readParty } from "./tax-id";
  */
 function camelCase(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), member]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), member]),
+  );
 }
 
 /** Text of any member that drifts between text and number; empty and absent are null. */
-const OptionalText = z.unknown().optional()
-  .transform((value) => (typeof value === "string" || typeof value === "number" ? String(value).slice(0, 256) || null : null));
+const OptionalText = z
+  .unknown()
+  .optional()
+  .transform((value) =>
+    typeof value === "string" || typeof value === "number" ? String(value).slice(0, 256) || null : null,
+  );
 
 /** A moment, in UTC where no zone is given; `0001-01-01…` (an unset .NET date), absent and unreadable are null. */
-const Moment = z.unknown().optional().transform((value) => {
-  if (typeof value !== "string" || value.startsWith("0001-01-01")) return null;
-  const hasZone = /(Z|[+-]\d{2}:?\d{2})$/i.test(value);
-  const date = new Date(hasZone ? value : `${value}Z`);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-});
+const Moment = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    if (typeof value !== "string" || value.startsWith("0001-01-01")) return null;
+    const hasZone = /(Z|[+-]\d{2}:?\d{2})$/i.test(value);
+    const date = new Date(hasZone ? value : `${value}Z`);
+    return Number.isNaN(date.getTime()) ? null : date.toISOString();
+  });
 
 /** An amount in BRL as decimal text with two places or more, or null. */
-const Amount = z.unknown().optional().transform((value) => {
-  const text = typeof value === "number" ? String(value) : value;
-  if (typeof text !== "string" || !/^\d{1,15}(\.\d{1,6})?$/.test(text)) return null;
-  const [whole = "0", cents = ""] = text.split(".");
-  return { amount: `${whole}.${cents.padEnd(2, "0")}`, currency: "BRL" };
-});
+const Amount = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    const text = typeof value === "number" ? String(value) : value;
+    if (typeof text !== "string" || !/^\d{1,15}(\.\d{1,6})?$/.test(text)) return null;
+    const [whole = "0", cents = ""] = text.split(".");
+    return { amount: `${whole}.${cents.padEnd(2, "0")}`, currency: "BRL" };
+  });
 
 const Party = z
-  .preprocess(camelCase, z.object({ type: z.unknown().optional(), document: z.unknown().optional(), name: OptionalText }))
+  .preprocess(
+    camelCase,
+    z.object({ type: z.unknown().optional(), document: z.unknown().optional(), name: OptionalText }),
+  )
   .nullish()
   .transform((party) => ({ ...readParty(party?.document, party?.type), name: party?.name ?? null }));
 

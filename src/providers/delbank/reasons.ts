@@ -27,7 +27,8 @@ export const REASON_CODES: Record<CancellationReason, string> = {
 
 /** A reason as the provider gives it, an ordinal or a name, with the raw value kept where we do not know it. */
 export function readReason(value: unknown): { reason: CancellationReason | "UNKNOWN"; reasonCode: string | null } {
-  const ordinal = typeof value === "number" || (typeof value === "string" && /^\d{1,3}$/.test(value)) ? Number(value) : -1;
+  const ordinal =
+    typeof value === "number" || (typeof value === "string" && /^\d{1,3}$/.test(value)) ? Number(value) : -1;
   const reason = CANCELLATION_REASONS[ordinal] ?? CANCELLATION_REASONS.find((name) => name === value);
   if (reason) return { reason, reasonCode: REASON_CODES[reason] };
   const raw = typeof value === "string" || typeof value === "number" ? String(value).slice(0, 64) : null;

@@ -22,7 +22,7 @@ export function readParty(document: unknown, type: unknown): Party {
   const stated = type === "NATURAL" || type === "LEGAL" ? type : null;
   const text = typeof document === "number" ? document.toFixed(0) : typeof document === "string" ? document : "";
   const bare = text.replace(/[.\-/\s]/g, "").toUpperCase();
-  if (!/^[0-9A-Z]{1,14}$/.test(bare)) return { personType: stated, document: null };
+  if (!/^(\d{1,14}|[0-9A-Z]{12}\d{2})$/.test(bare)) return { personType: stated, document: null };
   const personType = stated ?? typeOf(bare);
   return { personType, document: personType ? bare.padStart(LENGTH[personType], "0") : bare };
 }

@@ -1,0 +1,101 @@
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const BENEFITS = "/user/benefits/";
+
+describe("a member's benefits and offers", () => {
+  let subgraph: TestSubgraph;
+  beforeAll(async () => (subgraph = await startSubgraph()));
+  afterAll(() => subgraph.stop());
+  beforeEach(async () => {
+    await subgraph.avibra.reset();
+  });
+
+  test("one query brings benefits, current offer and available offers from one provider call", async () => {
+    const { data, errors } = await subgraph.graphql(`{ me {
+      id
+      currentOffer { status providerStatus activatedAt offer { id name price { amount currency } billingPeriod } }
+      benefits { id userId name status providerStatus category coverage { amount currency } }
+      all: benefits { id }
+      availableOffers { id price { amount currency } }
+    } }`);
+    expect(errors).toBeUndefined();
+    expect(data.me.id).toBe("u-1001");
+    expect(data.me.currentOffer).toEqual({
+      status: "ACTIVE",
+      providerStatus: "ACTIVE",
+      activatedAt: "2026-01-05T12:00:00.000Z",
+      offer: { id: "plus", name: "Plus", price: { amount: "19.90", currency: "USD" }, billingPeriod: "MONTHLY" },
+    });
+    expect(data.me.benefits.map(({ id, status }: { id: string; status: string }) => [id, status])).toEqual([
+      ["acc-ins", "ACTIVE"],
+      ["tele-health", "ACTIVE"],
+      ["dental", "PENDING"],
+      ["life-ins", "UNKNOWN"],
+    ]);
+    expect(data.me.benefits[0]).toMatchObject({ userId: "u-1001", coverage: { amount: "10000.00", currency: "USD" } });
+    expect(data.me.all).toHaveLength(4);
+    expect(data.me.availableOffers.map(({ price }: { price: { amount: string } }) => price.amount)).toEqual([
+      "9.90",
+      "19.90",
+      "39.90",
+    ]);
+    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
+  });
+
+  test("a status that nobody documented is UNKNOWN with the provider's word beside it, and the list stays whole", async () => {
+    const { data } = await subgraph.graphql("{ me { benefits(status: [UNKNOWN]) { id status providerStatus } } }");
+    expect(data.me.benefits).toEqual([{ id: "life-ins", status: "UNKNOWN", providerStatus: "GRACE_PERIOD" }]);
+  });
+
+  test("a swap says which benefit comes, which goes, and when", async () => {
+    const { data } = await subgraph.graphql(
+      "{ me { benefits { id swapEffectiveAt swapExpiresAt pendingSwap { direction at } } } }",
+    );
+    const swaps = Object.fromEntries(data.me.benefits.map((benefit: { id: string }) => [benefit.id, benefit]));
+    expect(swaps["acc-ins"].pendingSwap).toEqual({ direction: "REMOVING", at: swaps["acc-ins"].swapExpiresAt });
+    expect(swaps["dental"].pendingSwap).toEqual({ direction: "ADDING", at: swaps["dental"].swapEffectiveAt });
+    expect(swaps["tele-health"]).toMatchObject({ pendingSwap: null, swapEffectiveAt: null, swapExpiresAt: null });
+  });
+
+  test("benefits can be chosen by status", async () => {
+    const { data } = await subgraph.graphql(
+      "{ me { benefits(status: [ACTIVE]) { id } none: benefits(status: []) { id } } }",
+    );
+    expect(data.me).toEqual({ benefits: [{ id: "acc-ins" }, { id: "tele-health" }], none: [] });
+  });
+
+  test.each([
+    ["u-1003", "prefilled, not enrolled", null],
+    ["u-1004", "offer cancelled", { status: "CANCELLED" }],
+    ["nobody", "unknown to Avibra", null],
+  ])("%s (%s) has no active benefits and that is no error", async (id, _state, currentOffer) => {
+    const { data, errors } = await subgraph.graphql(
+      "query($id: UserId!) { user(id: $id) { currentOffer { status } benefits(status: [ACTIVE]) { id } } }",
+      { variables: { id } },
+    );
+    expect(errors).toBeUndefined();
+    expect(data.user).toEqual({ currentOffer, benefits: [] });
+  });
+
+  test("what needs no provider makes no provider call", async () => {
+    const { data } = await subgraph.graphql(
+      '{ user(id: "u-1001") { id enrollment { status changedAt source } } me { id } }',
+    );
+    expect(data).toEqual({
+      user: { id: "u-1001", enrollment: { status: "UNKNOWN", changedAt: null, source: null } },
+      me: { id: "u-1001" },
+    });
+    expect(await subgraph.avibra.requests()).toEqual([]);
+  });
+
+  test("an answer that is another user's is refused, not shown", async () => {
+    await subgraph.avibra.fault({
+      match: { path: BENEFITS },
+      kind: "wrongShape",
+      body: JSON.stringify({ userid: "u-1002", currentoffer: null, offers: [], benefits: [] }),
+    });
+    const { data, errors } = await subgraph.graphql("{ me { benefits { id } } }");
+    expect(data.me).toBeNull();
+    expect(errors?.[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
+  });
+});

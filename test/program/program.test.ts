@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { createControl } from "../support/control";
+import { eventually, freePort, type Program, startProgram } from "../support/program";
+
+interface Running extends Program {
+  readonly url: string;
+  readonly avibraUrl: string;
+  readonly token: string;
+}
+
+async function startAndWait(environment: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const [port, avibra, delbank] = [await freePort(), await freePort(), await freePort()];
+  const program = startProgram({
+    PORT: `${port}`,
+    AVIBRA_SANDBOX_PORT: `${avibra}`,
+    DELBANK_SANDBOX_PORT: `${delbank}`,
+    ...environment,
+  });
+  const token = await eventually(() => /^eyJ\S+$/m.exec(program.output())?.[0]);
+  return { ...program, url: `http://127.0.0.1:${port}`, avibraUrl: `http://127.0.0.1:${avibra}`, token };
+}
+
+function send({ url, token }: Running, query: string): Promise<Response> {
+  return fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+}
+
+/** Resident memory of a process in MB. */
+function residentMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+describe("the built program", () => {
+  test("prints URLs, a token and an example; the example, run as printed, brings the member's benefits", async () => {
+    const program = await startAndWait();
+    const example = /-d '(.*)'/.exec(program.output())?.[1] ?? "";
+    const { query } = JSON.parse(example) as { query: string };
+    const { data } = (await (await send(program, query)).json()) as {
+      data: { me: { id: string; currentOffer: object; benefits: object[] } };
+    };
+    expect(data.me).toMatchObject({ id: "u-1001", currentOffer: { status: "ACTIVE", offer: { name: "Plus" } } });
+    expect(data.me.benefits).toHaveLength(4);
+    expect(program.output()).toContain(`Playground  ${program.url}/`);
+    program.process.kill("SIGTERM");
+    expect(await program.exit).toBe(0);
+  });
+
+  test("on SIGTERM ready goes red, what is under way is answered, and the exit code is 0", async () => {
+    const program = await startAndWait({ SHUTDOWN_DELAY_MS: "300" });
+    await createControl(program.avibraUrl).fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 800 });
+    const underWay = send(program, "{ me { benefits { id } } }");
+    await eventually(async () =>
+      (await createControl(program.avibraUrl).requests("/user/benefits")).length > 0 ? true : undefined,
+    );
+    program.process.kill("SIGTERM");
+
+    const red = await eventually(async () => {
+      const response = await fetch(`${program.url}/health/ready`);
+      return response.status === 503 ? response : undefined;
+    });
+    expect(await red.json()).toMatchObject({ status: "not ready" });
+    expect((await fetch(`${program.url}/health/live`)).status).toBe(200);
+    const { data } = (await (await underWay).json()) as { data: { me: { benefits: object[] } } };
+    expect(data.me.benefits).toHaveLength(4);
+    expect(await program.exit).toBe(0);
+  });
+
+  test("a second program joins the sandboxes of the first", async () => {
+    const first = await startAndWait();
+    const port = new URL(first.avibraUrl).port;
+    const delbank = /Delbank\s+http:\/\/127\.0\.0\.1:(\d+)/.exec(first.output())?.[1] ?? "";
+    const second = await startAndWait({ AVIBRA_SANDBOX_PORT: port, DELBANK_SANDBOX_PORT: delbank });
+    const { data } = (await (await send(second, "{ me { benefits { id } } }")).json()) as {
+      data: { me: { benefits: object[] } };
+    };
+    expect(data.me.benefits).toHaveLength(4);
+    for (const program of [second, first]) {
+      program.process.kill("SIGTERM");
+      expect(await program.exit).toBe(0);
+    }
+  });
+
+  test("its memory stays flat while a provider sends 25 MB and endless bodies", async () => {
+    const program = await startAndWait();
+    const control = createControl(program.avibraUrl);
+    const pid = program.process.pid ?? 0;
+    for (let round = 0; round < 5; round += 1) await send(program, "{ me { benefits { id } } }");
+    const before = residentMb(pid);
+    for (let round = 0; round < 20; round += 1) {
+      await control.fault({ match: { path: "/user/benefits" }, kind: round % 2 ? "hugeBody" : "endlessBody" });
+      const answer = (await (await send(program, "{ me { benefits { id } } }")).json()) as {
+        errors: { extensions: { code: string } }[];
+      };
+      expect(answer.errors[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
+    }
+    expect(residentMb(pid) - before).toBeLessThan(60); // 20 bodies of 25 MB would be 500
+    program.process.kill("SIGTERM");
+    await program.exit;
+  });
+});
+
+describe("a configuration that cannot work", () => {
+  test("is told in one message that lists every problem; the exit code is 1 and nothing was started", async () => {
+    const port = await freePort();
+    const program = startProgram({
+      PORT: "http",
+      DELBANK_TIMEOUT_MS: "-1",
+      PROVIDERS: "sandbox",
+      LOG_LEVEL: "loud",
+      AVIBRA_SANDBOX_PORT: `${port}`,
+    });
+    expect(await program.exit).toBe(1);
+    expect(program.output()).toBe(
+      [
+        "The configuration is not valid:",
+        "  PORT: must be a whole number from 0 to 65535",
+        "  DELBANK_TIMEOUT_MS: must be a whole number from 1 to 600000",
+        "  LOG_LEVEL: must be one of: trace, debug, info, warn, error, fatal, silent",
+        "",
+      ].join("\n"),
+    );
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  });
+
+  test("in live mode names every variable that is missing at once", async () => {
+    const program = startProgram({ PROVIDERS: "live" });
+    expect(await program.exit).toBe(1);
+    const missing = program
+      .output()
+      .match(/^ {2}(\w+)(?=: is required when PROVIDERS=live)/gm)
+      ?.map((line) => line.trim());
+    expect(missing).toEqual(
+      expect.arrayContaining([
+        "AVIBRA_BASE_URL",
+        "AVIBRA_CLIENT_SECRET",
+        "AVIBRA_WEBHOOK_PASSWORD",
+        "DELBANK_API_KEY",
+        "AUTH_ISSUER",
+        "AUTH_JWKS_URL",
+        "ROUTER_SECRETS",
+      ]),
+    );
+  });
+
+  test("the sandbox is refused in production, unless it is allowed by name", async () => {
+    const refused = startProgram({ NODE_ENV: "production" });
+    expect(await refused.exit).toBe(1);
+    expect(refused.output()).toContain("ALLOW_SANDBOX_IN_PRODUCTION=true");
+    const allowed = await startAndWait({ NODE_ENV: "production", ALLOW_SANDBOX_IN_PRODUCTION: "true" });
+    allowed.process.kill("SIGTERM");
+    expect(await allowed.exit).toBe(0);
+  });
+
+  test("a port that is taken is told in one line", async () => {
+    const first = await startAndWait();
+    const second = startProgram({
+      PORT: new URL(first.url).port,
+      AVIBRA_SANDBOX_PORT: new URL(first.avibraUrl).port,
+      DELBANK_SANDBOX_PORT: /Delbank\s+http:\/\/127\.0\.0\.1:(\d+)/.exec(first.output())?.[1] ?? "",
+    });
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toBe(`The configuration is not valid:\n  PORT: ${new URL(first.url).port} is in use\n`);
+    first.process.kill("SIGTERM");
+    await first.exit;
+  });
+});

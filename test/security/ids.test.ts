@@ -1,0 +1,124 @@
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const HOSTILE = [
+  "..",
+  ".",
+  "",
+  "%2e%2e",
+  "a/b",
+  "a\\b",
+  "a?b",
+  "a#b",
+  "a b",
+  "a\r\nx-injected: 1",
+  "a\u0000b",
+  "ü-1001",
+  "u-1001\n",
+  "x".repeat(300),
+  "../../../oauth2/token",
+  "RR0435879820241345njua7shf40o", // month 13
+  "rr0435879820240605njua7shf40o", // case matters
+];
+
+const RECURRENCE = "RR0435879820240605njua7shf40o";
+const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
+
+const ARGUMENTS: readonly (readonly [name: string, query: string, others: Record<string, string>])[] = [
+  ["user(id)", "query($bad: UserId!) { user(id: $bad) { benefits { id } } }", {}],
+  [
+    "pixAuthorization(recurrenceId)",
+    "query($bad: RecurrenceId!) { pixAuthorization(recurrenceId: $bad) { status } }",
+    {},
+  ],
+  [
+    "pixCancellation(recurrenceId)",
+    "query($bad: RecurrenceId!, $id: CancellationId!) { pixCancellation(recurrenceId: $bad, id: $id) { id } }",
+    { id: CANCELLATION },
+  ],
+  [
+    "pixCancellation(id)",
+    "query($bad: CancellationId!, $recurrence: RecurrenceId!) { pixCancellation(recurrenceId: $recurrence, id: $bad) { id } }",
+    { recurrence: RECURRENCE },
+  ],
+];
+
+const REFERENCES: readonly (readonly [name: string, of: (bad: unknown) => Record<string, unknown>])[] = [
+  ["User.id", (bad) => ({ __typename: "User", id: bad })],
+  ["Benefit.userId", (bad) => ({ __typename: "Benefit", userId: bad, id: "dental" })],
+  ["PixAuthorization.recurrenceId", (bad) => ({ __typename: "PixAuthorization", recurrenceId: bad })],
+  ["PixCancellation.recurrenceId", (bad) => ({ __typename: "PixCancellation", recurrenceId: bad, id: CANCELLATION })],
+  ["PixCancellation.id", (bad) => ({ __typename: "PixCancellation", recurrenceId: RECURRENCE, id: bad })],
+];
+
+const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
+  ... on User { benefits { id } } ... on Benefit { id } ... on PixAuthorization { status } ... on PixCancellation { id }
+} }`;
+
+describe("hostile ids", () => {
+  let subgraph: TestSubgraph;
+  beforeAll(async () => (subgraph = await startSubgraph()));
+  afterAll(() => subgraph.stop());
+  beforeEach(async () => {
+    await subgraph.avibra.forget();
+    await subgraph.delbank.forget();
+  });
+
+  const received = async () => [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())];
+  const isUserIdOnly = (name: string) =>
+    name.startsWith("user") || name.startsWith("User") || name.startsWith("Benefit");
+  const hostileFor = (name: string) => HOSTILE.filter((id) => !isUserIdOnly(name) || !/^[A-Za-z0-9]{29}$/.test(id));
+
+  test.each(ARGUMENTS)(
+    "%s refuses each as BAD_USER_INPUT, does not repeat it, and calls no provider",
+    async (name, query, others) => {
+      for (const bad of hostileFor(name)) {
+        const { data, errors } = await subgraph.graphql(query, { variables: { bad, ...others } });
+        expect(data).toBeUndefined();
+        expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+        if (bad.length > 2) expect(JSON.stringify(errors)).not.toContain(JSON.stringify(bad).slice(1, -1));
+      }
+      expect(await received()).toEqual([]);
+    },
+  );
+
+  test.each(ARGUMENTS)("%s refuses each as a literal too", async (name, query, others) => {
+    for (const bad of hostileFor(name)) {
+      const inline = query
+        .replace(/\$bad: \w+!,? ?/, "")
+        .replace("query() ", "")
+        .replace("$bad", JSON.stringify(bad));
+      const { data, errors } = await subgraph.graphql(inline, { variables: others });
+      expect(data).toBeUndefined();
+      expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+    }
+    expect(await received()).toEqual([]);
+  });
+
+  test.each(REFERENCES)(
+    "%s in a representation is null for each and for what is no text, and calls no provider",
+    async (name, of) => {
+      const hostile = [...hostileFor(name), null, 7, true, ["u-1001"], { id: "u-1001" }];
+      const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations: hostile.map(of) } });
+      expect(errors).toBeUndefined();
+      expect(data._entities).toEqual(hostile.map(() => null));
+      expect(await received()).toEqual([]);
+    },
+  );
+
+  test("a refused value of a built-in type is not repeated either", async () => {
+    const planted = "planted-personal-value";
+    for (const query of [
+      `{ user(id: ${planted.replaceAll("-", "_")}) { id } }`,
+      `{ user(id: 1234) { id } }`,
+      `{ me { benefits(status: ["${planted}"]) { id } } }`,
+    ]) {
+      const { errors } = await subgraph.graphql(query);
+      expect(errors).toHaveLength(1);
+      expect(JSON.stringify(errors)).not.toMatch(/planted.personal.value|1234/);
+    }
+    const { errors } = await subgraph.graphql("query($s: [BenefitStatus!]) { me { benefits(status: $s) { id } } }", {
+      variables: { s: [planted] },
+    });
+    expect(errors?.[0]?.message).toBe('Variable "$s" has an invalid value.');
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp } from "../../src/app";
+import { loadConfig } from "../../src/config";
+import { createLogger } from "../../src/platform/telemetry/logger";
+import { startSandboxes } from "../../src/sandbox";
+import { createControl } from "./control";
+
+/** A GraphQL answer, as loosely typed as JSON is. */
+export interface GraphqlAnswer {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are compared whole, as JSON
+  readonly data?: any;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions: { readonly code: string; readonly retryable: boolean; readonly requestId: string };
+  }[];
+}
+
+export interface Sending {
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** The token's claims; `null` sends no token. Default: member u-1001. */
+  readonly claims?: Readonly<Record<string, string>> | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
+
+/** Starts both sandboxes and the subgraph on free ports, with real HTTP between all of them. */
+export async function startSubgraph(environment: Readonly<Record<string, string>> = {}) {
+  const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+  const directory = mkdtempSync(join(tmpdir(), "subgraph-"));
+  const config = loadConfig({
+    PORT: "0",
+    AVIBRA_BASE_URL: sandboxes.avibra.url,
+    DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
+    DATA_DIRECTORY: directory,
+    SHUTDOWN_DELAY_MS: "0",
+    LOG_LEVEL: "trace",
+    ...environment,
+  });
+  const logs: string[] = [];
+  const app = await createApp(config, createLogger(config.LOG_LEVEL, { write: (line) => void logs.push(line) }));
+  const url = await app.listen();
+
+  async function token(claims: Readonly<Record<string, string>>): Promise<string> {
+    const response = await fetch(`${url}/dev/token?${new URLSearchParams(claims).toString()}`);
+    return ((await response.json()) as { token: string }).token;
+  }
+
+  /** Sends one operation and gives back the whole response, unread. */
+  async function post(
+    query: string,
+    { variables, claims = { sub: "u-1001" }, headers }: Sending = {},
+  ): Promise<Response> {
+    return fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(claims && { authorization: `Bearer ${await token(claims)}` }),
+        ...headers,
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+  }
+
+  return {
+    url,
+    logs,
+    token,
+    post,
+    avibra: createControl(sandboxes.avibra.url),
+    delbank: createControl(sandboxes.delbank.url),
+    graphql: async (query: string, sending?: Sending) => (await (await post(query, sending)).json()) as GraphqlAnswer,
+    async stop() {
+      await app.stop();
+      await sandboxes.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
