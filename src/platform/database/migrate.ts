@@ -1,0 +1,51 @@
+import { type Kysely, sql } from "kysely";
+
+/** The databases we speak to. */
+export type Dialect = "sqlite" | "postgres";
+
+/** One step of the schema, applied once per database and never edited after it was released. */
+export interface Migration {
+  /** Unique over all topics and for ever: `<topic>/<number>-<what>`. */
+  readonly name: string;
+  /** Runs inside the transaction that also records the name. */
+  up(database: Kysely<Tables>, dialect: Dialect): Promise<void>;
+}
+
+// Untyped on purpose: a migration speaks of the schema as it was then, not of today's table types.
+type Tables = Record<string, Record<string, unknown>>;
+
+/** Any number, the same for every process of ours on one server. */
+const LOCK_ID = 4_157_220_931;
+
+/**
+ * Applies those of `migrations` that this database has not seen, in their order, all or none, in one transaction under a lock:
+ * of several processes that start at once, one works and the others wait and find nothing to do. Names the database knows and
+ * we do not belong to a newer release beside us and are left alone. Throws when a migration fails or a name occurs twice.
+ */
+export async function applyMigrations(
+  database: Kysely<unknown>,
+  dialect: Dialect,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const names = migrations.map((migration) => migration.name);
+  if (new Set(names).size !== names.length) throw new Error("Two migrations have the same name");
+
+  await database
+    .$extendTables<Tables>()
+    .transaction()
+    .execute(async (transaction) => {
+      // SQLite's transactions hold the write lock from their first moment.
+      if (dialect === "postgres") await sql`select pg_advisory_xact_lock(${sql.lit(LOCK_ID)})`.execute(transaction);
+      await transaction.schema
+        .createTable("schema_migration")
+        .ifNotExists()
+        .addColumn("name", "text", (column) => column.primaryKey())
+        .execute();
+      const applied = await transaction.selectFrom("schema_migration").select("name").execute();
+      const known = new Set(applied.map((row) => row["name"]));
+      for (const migration of migrations.filter(({ name }) => !known.has(name))) {
+        await migration.up(transaction, dialect);
+        await transaction.insertInto("schema_migration").values({ name: migration.name }).execute();
+      }
+    });
+}

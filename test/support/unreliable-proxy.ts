@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A TCP proxy before a server, that loses the server's answers on demand while requests still arrive. */
+export interface UnreliableProxy {
+  /** The given URL with the proxy's port. */
+  readonly url: string;
+  behave(): void;
+  /** Answers vanish, connections stay open. */
+  swallowAnswers(): void;
+  /** The next answer is replaced by a reset; then it behaves. */
+  cutAtNextAnswer(): void;
+  close(): Promise<void>;
+}
+
+export async function createUnreliableProxy(target: string): Promise<UnreliableProxy> {
+  const url = new URL(target);
+  const targetPort = Number(url.port);
+  const sockets = new Set<Socket>();
+  let mode: "behave" | "swallow" | "cut" = "behave";
+
+  const server = createServer((client) => {
+    const upstream = connect(targetPort, url.hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream);
+    upstream.on("data", (answer) => {
+      if (mode === "behave") client.write(answer);
+      if (mode === "cut") client.resetAndDestroy();
+      if (mode === "cut") mode = "behave";
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url.port = String((server.address() as AddressInfo).port);
+
+  return {
+    url: url.href,
+    behave: () => (mode = "behave"),
+    swallowAnswers: () => (mode = "swallow"),
+    cutAtNextAnswer: () => (mode = "cut"),
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

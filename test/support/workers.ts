@@ -1,0 +1,57 @@
+import { type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { runTypeScript } from "./databases";
+
+/** Several processes that wait at the same line for `run`. */
+export interface Workers {
+  readonly processes: readonly ChildProcess[];
+  /** Lets all go at once; their results in the order of the processes. Rejects if one fails. */
+  run(): Promise<unknown[]>;
+}
+
+type Report = { ready: true } | { result: unknown } | { failure: string };
+
+/** Starts `count` processes of a program that calls `work`; resolves when all are ready. */
+export async function startWorkers(count: number, file: string, args: readonly string[]): Promise<Workers> {
+  const processes = Array.from({ length: count }, (_, index) => runTypeScript(file, [...args, `process-${index + 1}`]));
+  await Promise.all(processes.map((process) => next(process)));
+  return {
+    processes,
+    run: () =>
+      Promise.all(
+        processes.map(async (process) => {
+          const report = next(process);
+          process.send("go");
+          const answer = await report;
+          if ("failure" in answer) throw new Error(answer.failure);
+          return "result" in answer ? answer.result : undefined;
+        }),
+      ),
+  };
+}
+
+/** In the worker's program: does `job` with the program's arguments when told to, reports its result and ends. */
+export function work(job: (args: readonly string[]) => Promise<unknown>): void {
+  const report = (message: Report): void => {
+    process.send?.(message, () => {
+      if (!("ready" in message)) process.disconnect();
+    });
+  };
+  process.once("message", () => {
+    job(process.argv.slice(2)).then(
+      (result) => {
+        report({ result });
+      },
+      (error: unknown) => {
+        report({ failure: error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error) });
+      },
+    );
+  });
+  report({ ready: true });
+}
+
+async function next(process: ChildProcess): Promise<Report> {
+  const [message] = (await Promise.race([once(process, "message"), once(process, "exit")])) as [Report | number | null];
+  if (message === null || typeof message === "number") throw new Error(`a worker ended early: ${message}`);
+  return message;
+}
