@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { type Insertable, type Kysely } from "kysely";
+import { canonicalJson } from "./canonical-json";
+import { grantLease } from "./operation-lease";
+import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
+import { isSettled } from "./operation-status.state";
+import { type Claim, type ClaimResult } from "./operation.type";
+import { type Sealing } from "./sealing";
+
+/** See `Ledger.claim`. The unique key digest decides who was first; the loser reads what the winner stored. */
+export async function claimOperation(
+  database: Kysely<LedgerTables>,
+  sealing: Sealing,
+  claim: Claim,
+): Promise<ClaimResult> {
+  const lease = grantLease(claim.owner);
+  const row = { ...newRow(sealing, claim), lease_owner: lease, lease_until: claim.now + claim.leaseMs };
+  const inserted = await database
+    .insertInto("operation")
+    .values(row)
+    .onConflict((conflict) => conflict.column("key_digest").doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (inserted) return { outcome: "claimed", operation: operationOf(inserted), lease };
+
+  const earlier = await findByDigest(database, row.key_digest);
+  if (!earlier) throw new Error("An operation that was claimed has disappeared");
+  if (earlier.fingerprint !== row.fingerprint) return { outcome: "keyReused" };
+  return { outcome: isSettled(earlier.status) ? "replay" : "inProgress", operation: operationOf(earlier) };
+}
+
+/** The row of a principal's idempotency key, by `Sealing.digestKey`. */
+export async function findByDigest(
+  database: Kysely<LedgerTables>,
+  keyDigest: string,
+): Promise<OperationRow | undefined> {
+  return await database.selectFrom("operation").selectAll().where("key_digest", "=", keyDigest).executeTakeFirst();
+}
+
+function newRow(sealing: Sealing, claim: Claim): Insertable<OperationRow> {
+  const { principal, idempotencyKey, kind, input } = claim;
+  const id = randomUUID();
+  return {
+    id,
+    principal,
+    key_digest: sealing.digestKey(principal, idempotencyKey),
+    sealed_key: sealing.seal(idempotencyKey, { operationId: id, purpose: "idempotencyKey" }),
+    kind,
+    fingerprint: sealing.fingerprint(kind, input),
+    subject: claim.subject ?? null,
+    target: claim.target ?? null,
+    sealed_input: sealing.seal(canonicalJson(input), { operationId: id, purpose: "input" }),
+    status: "PENDING",
+    attempts: 0,
+    created_at: claim.now,
+    // Due at once but for the lease: if its holder dies, nobody waits any longer than that.
+    next_attempt_at: claim.now,
+  };
+}

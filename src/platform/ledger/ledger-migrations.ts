@@ -1,0 +1,58 @@
+import { sql } from "kysely";
+import { type Migration } from "../database/migrate";
+
+/** The ledger's schema. Append only; a column is added in one release and relied on in the next, as two run side by side. */
+export const ledgerMigrations: readonly Migration[] = [
+  {
+    name: "ledger/0001-operation",
+    async up(database, dialect) {
+      const epochMs = dialect === "sqlite" ? "integer" : "bigint";
+      await database.schema
+        .createTable("operation")
+        .addColumn("id", "text", (column) => column.primaryKey().notNull())
+        .addColumn("principal", "text", (column) => column.notNull())
+        .addColumn("key_digest", "text", (column) => column.notNull().unique())
+        .addColumn("sealed_key", "text", (column) => column.notNull())
+        .addColumn("kind", "text", (column) => column.notNull())
+        .addColumn("fingerprint", "text", (column) => column.notNull())
+        .addColumn("subject", "text")
+        .addColumn("target", "text")
+        .addColumn("sealed_input", "text")
+        .addColumn("status", "text", (column) => column.notNull())
+        .addColumn("attempts", "integer", (column) => column.notNull())
+        .addColumn("result", "text")
+        .addColumn("failure", "text")
+        .addColumn("created_at", epochMs, (column) => column.notNull())
+        .addColumn("sent_at", epochMs)
+        .addColumn("settled_at", epochMs)
+        .addColumn("unconfirmed_since", epochMs)
+        .addColumn("next_attempt_at", epochMs)
+        .addColumn("lease_owner", "text")
+        .addColumn("lease_until", epochMs)
+        .addCheckConstraint(
+          "operation_status",
+          sql`status in ('PENDING', 'UNCONFIRMED', 'SUCCEEDED', 'FAILED', 'NEEDS_ATTENTION')`,
+        )
+        // Settled means final, wiped and nobody's.
+        .addCheckConstraint(
+          "operation_settled",
+          sql`(settled_at is not null) = (status in ('SUCCEEDED', 'FAILED')) and (settled_at is null
+            or (sealed_input is null and next_attempt_at is null and lease_owner is null and lease_until is null))`,
+        )
+        .addCheckConstraint("operation_lease", sql`(lease_owner is null) = (lease_until is null)`)
+        .addCheckConstraint("operation_sent", sql`(sent_at is null) = (attempts = 0)`)
+        .execute();
+      for (const column of ["subject", "target"]) {
+        await database.schema
+          .createIndex(`operation_by_${column}`)
+          .on("operation")
+          .columns([column, "created_at", "id"])
+          .execute();
+      }
+      // Only what is still to be done is in it, so that looking for work costs the same whatever the ledger's age.
+      await sql`create index operation_due on operation (next_attempt_at, id) where next_attempt_at is not null`.execute(
+        database,
+      );
+    },
+  },
+];

@@ -1,0 +1,54 @@
+/**
+ * The outcome of an operation is known and could not be stored, because the database was lost after the answer came. Never tell the
+ * caller that nothing happened: something did, and the reconciler will find it out again. `cause` is the DatabaseUnavailable.
+ */
+export class OutcomeNotRecorded extends Error {
+  override readonly name = "OutcomeNotRecorded";
+  readonly code = "OUTCOME_NOT_RECORDED";
+
+  constructor(
+    readonly operationId: string,
+    cause: unknown,
+  ) {
+    super("The outcome of an operation could not be recorded", { cause });
+  }
+}
+
+/** No operation has this id. */
+export class OperationNotFound extends Error {
+  override readonly name = "OperationNotFound";
+
+  constructor(readonly operationId: string) {
+    super("No such operation");
+  }
+}
+
+/** A sealed text was changed, moved from another row, or sealed under another key. */
+export class SealBroken extends Error {
+  override readonly name = "SealBroken";
+
+  constructor(
+    readonly operationId: string,
+    cause: unknown,
+  ) {
+    super("A sealed text cannot be opened", { cause });
+  }
+}
+
+/** The ledger key is not 32 bytes in base64. The message never repeats it. */
+export class InvalidLedgerKey extends Error {
+  override readonly name = "InvalidLedgerKey";
+
+  constructor() {
+    super("The ledger key must be 32 bytes in base64");
+  }
+}
+
+/** The text is no cursor that a list of ours has given out. */
+export class InvalidCursor extends Error {
+  override readonly name = "InvalidCursor";
+
+  constructor() {
+    super("The cursor is not valid");
+  }
+}

@@ -1,0 +1,180 @@
+import { type Kysely, sql } from "kysely";
+import { DatabaseUnavailable } from "../database/database.errors";
+import { type Database } from "../database/open-database";
+import { canonicalJson } from "./canonical-json";
+import { OperationNotFound, OutcomeNotRecorded, SealBroken } from "./ledger.errors";
+import { claimOperation, findByDigest } from "./claim-operation";
+import { type Changes, changeUnderLease, grantLease, leaseDueRows, type LeasedStep, NOBODYS } from "./operation-lease";
+import { listOperations } from "./operation-list";
+import { type LedgerTables, operationOf } from "./operation-row";
+import { statusesThatAccept } from "./operation-status.state";
+import {
+  type Claim,
+  type ClaimResult,
+  type DueOperation,
+  type DueQuery,
+  type Lease,
+  type LeasedResult,
+  type Operation,
+  type OperationPage,
+  type OperationQuery,
+  type Settlement,
+  type SettleResult,
+} from "./operation.type";
+import { type Sealing } from "./sealing";
+
+/**
+ * The memory of everything we ask others to do. Each method is one or two statements, atomic between any number of processes on
+ * either database. All of them throw DatabaseUnavailable when it cannot be reached, but for those that record what an attempt came
+ * to (`settle`, `markUnconfirmed`, `needsAttention`): they throw OutcomeNotRecorded then. An id nobody
+ * claimed is OperationNotFound. Times are epoch milliseconds and passed
+ * in; leases hold between processes whose clocks differ by much less than a lease.
+ */
+export class Ledger {
+  private readonly tables: Kysely<LedgerTables>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sealing: Sealing,
+  ) {
+    this.tables = database.kysely.$extendTables<LedgerTables>();
+  }
+
+  /**
+   * Makes (principal, idempotency key) the caller's own, or says what became of it. Exactly one of any number of concurrent claims
+   * is `claimed`. After DatabaseUnavailable the same claim may be made again. Throws TypeError for an input that is no JSON.
+   */
+  async claim(claim: Claim): Promise<ClaimResult> {
+    return await claimOperation(this.tables, this.sealing, claim);
+  }
+
+  /**
+   * To be called before every attempt; only after `done` may it leave. Counts it, and writes down that something may have been sent.
+   * A lease that ran out is lost even if nobody has taken over yet. After DatabaseUnavailable nothing may be sent.
+   */
+  async markSent(id: string, lease: Lease, now: number): Promise<LeasedResult> {
+    const sent = { sent_at: sql<number>`coalesce(sent_at, ${now})`, attempts: sql<number>`attempts + 1` };
+    return await this.underLease(id, lease, { changes: sent, event: "sent", validAt: now });
+  }
+
+  /** Stores how it ended, once for ever, and wipes the input. Needs no lease: evidence counts wherever it comes from. */
+  async settle(id: string, settlement: Settlement, now: number): Promise<SettleResult> {
+    const event = settlement.status === "SUCCEEDED" ? "succeeded" : "failed";
+    const changes: Changes = {
+      ...NOBODYS,
+      status: settlement.status,
+      result: settlement.result === undefined ? null : canonicalJson(settlement.result),
+      failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,
+      settled_at: now,
+      sealed_input: null,
+      next_attempt_at: null,
+    };
+    return await recorded(id, async () => {
+      const row = await this.tables
+        .updateTable("operation")
+        .set(changes)
+        .where("id", "=", id)
+        .where("status", "in", statusesThatAccept(event))
+        .returningAll()
+        .executeTakeFirst();
+      if (row) return { outcome: "settled", operation: operationOf(row) };
+      return { outcome: "alreadySettled", operation: await this.get(id) };
+    });
+  }
+
+  /** An attempt ended without an answer to trust. Gives the lease back; the operation is due again at `nextAttemptAt`. */
+  async markUnconfirmed(id: string, lease: Lease, when: { nextAttemptAt: number; now: number }): Promise<LeasedResult> {
+    const changes: Changes = {
+      ...NOBODYS,
+      status: "UNCONFIRMED",
+      unconfirmed_since: sql<number>`coalesce(unconfirmed_since, ${when.now})`,
+      next_attempt_at: when.nextAttemptAt,
+    };
+    return await recorded(id, () => this.underLease(id, lease, { changes, event: "answerLost" }));
+  }
+
+  /** Asking any further is of no use. Gives the lease back; `takeDue` leaves it alone from now on, `settle` still works. */
+  async needsAttention(id: string, lease: Lease): Promise<LeasedResult> {
+    const changes: Changes = { ...NOBODYS, status: "NEEDS_ATTENTION", next_attempt_at: null };
+    return await recorded(id, () => this.underLease(id, lease, { changes, event: "gaveUp" }));
+  }
+
+  /** Keeps the lease for `leaseMs` from `now`, even if it has run out, as long as nobody else has taken it. */
+  async renewLease(id: string, lease: Lease, term: { leaseMs: number; now: number }): Promise<LeasedResult> {
+    return await this.underLease(id, lease, { changes: { lease_until: term.now + term.leaseMs } });
+  }
+
+  /** Gives the lease back without an outcome: due again at `nextAttemptAt`, or at once if it is left out. */
+  async release(id: string, lease: Lease, when: { nextAttemptAt?: number } = {}): Promise<LeasedResult> {
+    const due = when.nextAttemptAt === undefined ? {} : { next_attempt_at: when.nextAttemptAt };
+    return await this.underLease(id, lease, { changes: { ...NOBODYS, ...due } });
+  }
+
+  /**
+   * Leases up to `limit` unsettled operations that are due and nobody's, the longest due first. No operation is given to two callers;
+   * callers do not wait for each other.
+   */
+  async takeDue(query: DueQuery): Promise<DueOperation[]> {
+    const lease = grantLease(query.owner);
+    const rows = await leaseDueRows({ kysely: this.tables, dialect: this.database.dialect }, query, lease);
+    return rows.map((row) => this.due(operationOf(row), lease));
+  }
+
+  /** The operation of this id, or undefined. */
+  async find(id: string): Promise<Operation | undefined> {
+    const row = await this.tables.selectFrom("operation").selectAll().where("id", "=", id).executeTakeFirst();
+    return row && operationOf(row);
+  }
+
+  /** The operation that this principal claimed with this idempotency key, or undefined. */
+  async findByKey(principal: string, idempotencyKey: string): Promise<Operation | undefined> {
+    const row = await findByDigest(this.tables, this.sealing.digestKey(principal, idempotencyKey));
+    return row && operationOf(row);
+  }
+
+  /** A page of the operations of one subject or target, newest first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
+  async list(query: OperationQuery): Promise<OperationPage> {
+    return await listOperations(this.tables, query);
+  }
+
+  /** The stored input, or undefined once it was wiped. Throws SealBroken. */
+  openInput({ id, sealedInput }: Operation): unknown {
+    if (sealedInput === null) return undefined;
+    return JSON.parse(this.sealing.open(sealedInput, { operationId: id, purpose: "input" })) as unknown;
+  }
+
+  /** The caller's idempotency key, to be shown to that caller. Throws SealBroken. */
+  openKey({ id, sealedKey }: Operation): string {
+    return this.sealing.open(sealedKey, { operationId: id, purpose: "idempotencyKey" });
+  }
+
+  private due(operation: Operation, lease: Lease): DueOperation {
+    try {
+      return { outcome: "ready", operation, lease, input: this.openInput(operation) };
+    } catch (error) {
+      // One broken row must not keep the others from being worked off.
+      if (error instanceof SealBroken) return { outcome: "unreadable", operation, lease };
+      throw error;
+    }
+  }
+
+  private async underLease(id: string, lease: Lease, step: LeasedStep): Promise<LeasedResult> {
+    const row = await changeUnderLease(this.tables, { id, lease }, step);
+    if (row) return { outcome: "done", operation: operationOf(row) };
+    return { outcome: "leaseLost", operation: await this.get(id) };
+  }
+
+  private async get(id: string): Promise<Operation> {
+    const operation = await this.find(id);
+    if (!operation) throw new OperationNotFound(id);
+    return operation;
+  }
+}
+
+async function recorded<T>(operationId: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DatabaseUnavailable ? new OutcomeNotRecorded(operationId, error) : error;
+  }
+}

@@ -1,0 +1,52 @@
+import { type OperationFailure, type Operation } from "./operation.type";
+import { type OperationStatus } from "./operation-status.state";
+
+// Types, not interfaces: Kysely asks for an index signature.
+/** The ledger's only table. */
+export type LedgerTables = { operation: OperationRow };
+
+/** One row of it; times are epoch milliseconds. */
+export type OperationRow = {
+  id: string;
+  principal: string;
+  key_digest: string;
+  sealed_key: string;
+  kind: string;
+  fingerprint: string;
+  subject: string | null;
+  target: string | null;
+  sealed_input: string | null;
+  status: OperationStatus;
+  attempts: number;
+  result: string | null;
+  failure: string | null;
+  created_at: number;
+  sent_at: number | null;
+  settled_at: number | null;
+  unconfirmed_since: number | null;
+  next_attempt_at: number | null;
+  lease_owner: string | null;
+  lease_until: number | null;
+};
+
+/** What the rest of the program sees of a row: neither its digests nor its lease. */
+export function operationOf(row: OperationRow): Operation {
+  return {
+    id: row.id,
+    principal: row.principal,
+    kind: row.kind,
+    status: row.status,
+    subject: row.subject,
+    target: row.target,
+    attempts: row.attempts,
+    result: row.result === null ? null : (JSON.parse(row.result) as unknown),
+    failure: row.failure === null ? null : (JSON.parse(row.failure) as OperationFailure),
+    createdAt: row.created_at,
+    sentAt: row.sent_at,
+    settledAt: row.settled_at,
+    unconfirmedSince: row.unconfirmed_since,
+    nextAttemptAt: row.next_attempt_at,
+    sealedKey: row.sealed_key,
+    sealedInput: row.sealed_input,
+  };
+}

@@ -1,0 +1,109 @@
+import { type OperationStatus } from "./operation-status.state";
+
+/** Why an operation failed, in words that may be shown and hold no personal data. */
+export interface OperationFailure {
+  readonly code: string;
+  readonly message: string;
+  /** Path of the input member at fault. */
+  readonly field?: readonly string[];
+  readonly retryable: boolean;
+}
+
+/** One operation as stored. Times are epoch milliseconds; null is "not yet" or "not known". Nothing in it is secret in clear. */
+export interface Operation {
+  readonly id: string;
+  /** Who asked; idempotency keys are theirs alone. */
+  readonly principal: string;
+  readonly kind: string;
+  readonly status: OperationStatus;
+  /** Whom or what it is about, for listing. */
+  readonly subject: string | null;
+  readonly target: string | null;
+  /** How often it was about to be sent. */
+  readonly attempts: number;
+  /** What the caller stored at settlement, or null. */
+  readonly result: unknown;
+  readonly failure: OperationFailure | null;
+  readonly createdAt: number;
+  /** Null means that it was certainly never sent. */
+  readonly sentAt: number | null;
+  readonly settledAt: number | null;
+  readonly unconfirmedSince: number | null;
+  /** When the reconciler may look at it; null once nobody needs to. */
+  readonly nextAttemptAt: number | null;
+  /** Open with `Ledger.openKey`. */
+  readonly sealedKey: string;
+  /** Open with `Ledger.openInput`; null once settled. */
+  readonly sealedInput: string | null;
+}
+
+declare const granted: unique symbol;
+
+/**
+ * The right to work on an operation until its lease runs out. Every grant has another token, so that work that stalled past its
+ * lease is told apart from the work that took over, even inside one process. Only `claim` and `takeDue` give it.
+ */
+export type Lease = string & { readonly [granted]: true };
+
+/** What `claim` is given. */
+export interface Claim {
+  readonly principal: string;
+  readonly idempotencyKey: string;
+  readonly kind: string;
+  /** Any JSON value; stored sealed until settlement. Undefined members do not count. */
+  readonly input: unknown;
+  readonly subject?: string;
+  readonly target?: string;
+  /** Names the process; for people who read the table. */
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly now: number;
+}
+
+/** `claimed`: yours to work on. `replay`: settled earlier. `inProgress`: unsettled, another's or nobody's now. `keyReused`: other input. */
+export type ClaimResult =
+  | { readonly outcome: "claimed"; readonly operation: Operation; readonly lease: Lease }
+  | { readonly outcome: "replay"; readonly operation: Operation }
+  | { readonly outcome: "inProgress"; readonly operation: Operation }
+  | { readonly outcome: "keyReused" };
+
+/** `leaseLost`: nothing was changed; another took over, or the operation was settled meanwhile: `operation` says as what. */
+export type LeasedResult =
+  | { readonly outcome: "done"; readonly operation: Operation }
+  | { readonly outcome: "leaseLost"; readonly operation: Operation };
+
+/** How an operation ended. `result` is any JSON value and the caller's promise that no personal data is in it. */
+export type Settlement =
+  | { readonly status: "SUCCEEDED"; readonly result?: unknown }
+  | { readonly status: "FAILED"; readonly failure: OperationFailure; readonly result?: unknown };
+
+/** `settled`: by this call. `alreadySettled`: by an earlier one, whose outcome stands. */
+export interface SettleResult {
+  readonly outcome: "settled" | "alreadySettled";
+  readonly operation: Operation;
+}
+
+/** Which operations `takeDue` takes, and for how long. */
+export interface DueQuery {
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly now: number;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** `unreadable`: leased like the others, but its input cannot be opened, so that it can only be given up or asked about. */
+export type DueOperation =
+  | { readonly outcome: "ready"; readonly operation: Operation; readonly lease: Lease; readonly input: unknown }
+  | { readonly outcome: "unreadable"; readonly operation: Operation; readonly lease: Lease };
+
+/** One page of the operations of one subject or one target. */
+export type OperationQuery = { readonly first: number; readonly after?: string } & (
+  { readonly subject: string } | { readonly target: string }
+);
+
+/** Newest first. A cursor is given back as `after` to read on behind its operation. */
+export interface OperationPage {
+  readonly items: readonly { readonly operation: Operation; readonly cursor: string }[];
+  readonly hasNextPage: boolean;
+}

@@ -1,0 +1,437 @@
+import { sql } from "kysely";
+import { type Database } from "../../../src/platform/database/open-database";
+import { InvalidCursor, OperationNotFound, SealBroken } from "../../../src/platform/ledger/ledger.errors";
+import { type Ledger } from "../../../src/platform/ledger/ledger.store";
+import {
+  nextStatus,
+  type OperationEvent,
+  type OperationStatus,
+  operationStatuses,
+} from "../../../src/platform/ledger/operation-status.state";
+import { type Claim, type Lease, type Operation } from "../../../src/platform/ledger/operation.type";
+import { type Databases, startDatabases } from "../../support/databases";
+import { claimed, claimOf, LEASE_MS, migratedLedger, T0 } from "../../support/ledgers";
+
+const FAILURE = { code: "REFUSED", message: "It was refused.", field: ["input", "reason"], retryable: false };
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+});
+afterAll(() => databases.stop());
+
+describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => {
+  let ledger: Ledger;
+  let database: Database;
+  beforeEach(async () => {
+    ({ ledger, database } = await migratedLedger(await databases.fresh(dialect)));
+  });
+  afterEach(() => database.close());
+
+  const claim = async (changes: Partial<Claim> = {}): Promise<{ operation: Operation; lease: Lease }> =>
+    claimed(await ledger.claim(claimOf(changes)));
+  const due = (now: number, owner = "two") => ledger.takeDue({ owner, leaseMs: LEASE_MS, now, limit: 10 });
+
+  describe("claiming", () => {
+    test("a first claim is stored whole, pending, never sent", async () => {
+      const { operation } = await claim({ subject: "subject-1", target: "target-1" });
+      expect(operation).toEqual({
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        principal: "principal-1",
+        kind: "order.cancel",
+        status: "PENDING",
+        subject: "subject-1",
+        target: "target-1",
+        attempts: 0,
+        result: null,
+        failure: null,
+        createdAt: T0,
+        sentAt: null,
+        settledAt: null,
+        unconfirmedSince: null,
+        nextAttemptAt: T0,
+        sealedKey: expect.any(String) as string,
+        sealedInput: expect.any(String) as string,
+      });
+      expect(await ledger.find(operation.id)).toEqual(operation);
+      expect(await ledger.findByKey("principal-1", "key-1")).toEqual(operation);
+      expect(ledger.openInput(operation)).toEqual({ reason: "none", items: [1, 2] });
+      expect(ledger.openKey(operation)).toBe("key-1");
+    });
+
+    test("the same again, its members in another order: in progress, whether pending, unconfirmed or given up", async () => {
+      const { operation, lease } = await claim();
+      const again = claimOf({ owner: "two", now: T0 + 1, input: { items: [1, 2], reason: "none" } });
+      expect(await ledger.claim(again)).toEqual({ outcome: "inProgress", operation });
+      await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 3 });
+      expect(await ledger.claim(again)).toMatchObject({ outcome: "inProgress", operation: { status: "UNCONFIRMED" } });
+      const [taken] = await due(T0 + 3);
+      await ledger.needsAttention(operation.id, taken?.lease ?? lease);
+      expect(await ledger.claim(again)).toMatchObject({
+        outcome: "inProgress",
+        operation: { status: "NEEDS_ATTENTION" },
+      });
+    });
+
+    test("the same again long after its holder died is still in progress: only the reconciler takes over", async () => {
+      await claim();
+      const late = await ledger.claim(claimOf({ now: T0 + 100 * LEASE_MS }));
+      expect(late).toMatchObject({ outcome: "inProgress", operation: { createdAt: T0 } });
+    });
+
+    test.each([
+      ["SUCCEEDED", { status: "SUCCEEDED", result: { number: 7 } }, { result: { number: 7 }, failure: null }],
+      ["FAILED", { status: "FAILED", failure: FAILURE }, { result: null, failure: FAILURE }],
+    ] as const)("the same again after %s replays what was stored", async (status, settlement, stored) => {
+      const { operation } = await claim();
+      await ledger.settle(operation.id, settlement, T0 + 5);
+      const replay = await ledger.claim(claimOf({ now: T0 + 6 }));
+      expect(replay).toMatchObject({
+        outcome: "replay",
+        operation: { id: operation.id, status, settledAt: T0 + 5, ...stored },
+      });
+    });
+
+    test("the same key for another input or kind is refused, before and after settlement, and changes nothing", async () => {
+      const { operation } = await claim();
+      expect(await ledger.claim(claimOf({ input: { reason: "other" } }))).toEqual({ outcome: "keyReused" });
+      await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
+      expect(await ledger.claim(claimOf({ kind: "order.create" }))).toEqual({ outcome: "keyReused" });
+      expect(await ledger.claim(claimOf())).toMatchObject({ outcome: "replay" });
+    });
+
+    test("one principal's key means nothing to another", async () => {
+      const ana = await claim({ principal: "ana", idempotencyKey: "k" });
+      const bea = await claim({ principal: "bea", idempotencyKey: "k", input: "other" });
+      expect(ana.operation.id).not.toBe(bea.operation.id);
+      expect(await ledger.findByKey("carl", "k")).toBeUndefined();
+      // The same text, cut elsewhere.
+      await claim({ principal: "anak", idempotencyKey: "" });
+    });
+
+    test("of fifty claims of one key at once exactly one is claimed, the others see it", async () => {
+      const results = await Promise.all(Array.from({ length: 50 }, () => ledger.claim(claimOf())));
+      expect(results.filter(({ outcome }) => outcome === "claimed")).toHaveLength(1);
+      expect(results.filter(({ outcome }) => outcome === "inProgress")).toHaveLength(49);
+      expect(new Set(results.map((result) => "operation" in result && result.operation.id)).size).toBe(1);
+    });
+
+    test("an input that is no JSON is refused, and nothing is stored", async () => {
+      await expect(ledger.claim(claimOf({ input: { amount: NaN } }))).rejects.toThrow(TypeError);
+      expect(await ledger.findByKey("principal-1", "key-1")).toBeUndefined();
+    });
+  });
+
+  describe("sending", () => {
+    test("every attempt is counted, the first one's time stays", async () => {
+      const { operation, lease } = await claim();
+      const first = await ledger.markSent(operation.id, lease, T0 + 1);
+      expect(first).toMatchObject({ outcome: "done", operation: { attempts: 1, sentAt: T0 + 1, status: "PENDING" } });
+      const second = await ledger.markSent(operation.id, lease, T0 + 2);
+      expect(second).toMatchObject({ outcome: "done", operation: { attempts: 2, sentAt: T0 + 1 } });
+    });
+
+    test("a lease that has run out does not allow it, even when nobody took over", async () => {
+      const { operation, lease } = await claim();
+      const late = await ledger.markSent(operation.id, lease, T0 + LEASE_MS);
+      expect(late).toEqual({ outcome: "leaseLost", operation });
+      expect((await ledger.markSent(operation.id, lease, T0 + LEASE_MS - 1)).outcome).toBe("done");
+    });
+
+    test("a lease that another took does not allow it, even if both are one process and the old one's clock is behind", async () => {
+      const { operation, lease } = await claim({ owner: "one" });
+      const [taken] = await due(T0 + LEASE_MS, "one");
+      expect((await ledger.markSent(operation.id, lease, T0 + 1)).outcome).toBe("leaseLost");
+      expect(taken?.operation.sentAt).toBeNull();
+      expect((await ledger.markSent(operation.id, taken?.lease as Lease, T0 + LEASE_MS)).outcome).toBe("done");
+    });
+
+    test("one that was settled meanwhile is not sent, and the answer says how it ended", async () => {
+      const { operation, lease } = await claim();
+      await ledger.settle(operation.id, { status: "SUCCEEDED", result: 1 }, T0 + 1);
+      const late = await ledger.markSent(operation.id, lease, T0 + 2);
+      expect(late).toMatchObject({ outcome: "leaseLost", operation: { status: "SUCCEEDED", attempts: 0, result: 1 } });
+    });
+  });
+
+  describe("settling", () => {
+    test("the first settlement wins, a later one reads it", async () => {
+      const { operation } = await claim();
+      const first = await ledger.settle(operation.id, { status: "SUCCEEDED", result: { n: 1 } }, T0 + 1);
+      expect(first.outcome).toBe("settled");
+      const second = await ledger.settle(operation.id, { status: "FAILED", failure: FAILURE }, T0 + 2);
+      expect(second).toEqual({ outcome: "alreadySettled", operation: first.operation });
+      expect(await ledger.find(operation.id)).toEqual(first.operation);
+    });
+
+    test("of twenty contradicting settlements at once one is stored and all answer the same", async () => {
+      const { operation } = await claim();
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          ledger.settle(
+            operation.id,
+            n % 2 ? { status: "SUCCEEDED", result: n } : { status: "FAILED", failure: FAILURE },
+            T0 + n,
+          ),
+        ),
+      );
+      expect(results.filter(({ outcome }) => outcome === "settled")).toHaveLength(1);
+      const stored = await ledger.find(operation.id);
+      for (const result of results) expect(result.operation).toEqual(stored);
+    });
+
+    test("it wipes the input and ends the lease: nothing is due any more", async () => {
+      const { operation } = await claim();
+      const { operation: settled } = await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
+      expect(settled).toMatchObject({ sealedInput: null, nextAttemptAt: null, result: null });
+      expect(ledger.openInput(settled)).toBeUndefined();
+      expect(ledger.openKey(settled)).toBe("key-1");
+      expect(await due(T0 + 10 * LEASE_MS)).toEqual([]);
+      const { rows } = await sql<{ lease_owner: unknown }>`select lease_owner from operation`.execute(database.kysely);
+      expect(rows).toEqual([{ lease_owner: null }]);
+    });
+
+    test("evidence needs no lease: it counts while another holds one", async () => {
+      const { operation, lease } = await claim();
+      await ledger.markSent(operation.id, lease, T0 + 1);
+      expect((await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 2)).outcome).toBe("settled");
+      const late = await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 3, nextAttemptAt: T0 + 4 });
+      expect(late).toMatchObject({ outcome: "leaseLost", operation: { status: "SUCCEEDED" } });
+    });
+
+    test("an unknown id is an error, for every change", async () => {
+      const { lease } = await claim();
+      const at = { now: T0, nextAttemptAt: T0, leaseMs: 1 };
+      await expect(ledger.settle(NOBODY, { status: "SUCCEEDED" }, T0)).rejects.toThrow(OperationNotFound);
+      await expect(ledger.markSent(NOBODY, lease, T0)).rejects.toThrow(OperationNotFound);
+      await expect(ledger.markUnconfirmed(NOBODY, lease, at)).rejects.toThrow(OperationNotFound);
+      await expect(ledger.needsAttention(NOBODY, lease)).rejects.toThrow(OperationNotFound);
+      await expect(ledger.renewLease(NOBODY, lease, at)).rejects.toThrow(OperationNotFound);
+      await expect(ledger.release(NOBODY, lease)).rejects.toThrow(OperationNotFound);
+      expect(await ledger.find(NOBODY)).toBeUndefined();
+    });
+  });
+
+  describe("every status and event", () => {
+    const reach: Record<OperationStatus, (id: string, lease: Lease) => Promise<unknown>> = {
+      PENDING: () => Promise.resolve(),
+      UNCONFIRMED: (id, lease) => ledger.markUnconfirmed(id, lease, { now: T0, nextAttemptAt: T0 }),
+      NEEDS_ATTENTION: (id, lease) => ledger.needsAttention(id, lease),
+      SUCCEEDED: (id) => ledger.settle(id, { status: "SUCCEEDED" }, T0),
+      FAILED: (id) => ledger.settle(id, { status: "FAILED", failure: FAILURE }, T0),
+    };
+    const cause: Record<OperationEvent, (id: string, lease: Lease) => Promise<unknown>> = {
+      sent: (id, lease) => ledger.markSent(id, lease, T0),
+      answerLost: (id, lease) => ledger.markUnconfirmed(id, lease, { now: T0, nextAttemptAt: T0 + 1 }),
+      gaveUp: (id, lease) => ledger.needsAttention(id, lease),
+      succeeded: (id) => ledger.settle(id, { status: "SUCCEEDED" }, T0),
+      failed: (id) => ledger.settle(id, { status: "FAILED", failure: FAILURE }, T0),
+    };
+    const events = Object.keys(cause) as OperationEvent[];
+    const cases = operationStatuses.flatMap((status) => events.map((event) => [status, event] as const));
+
+    test.each(cases)("%s, %s: the row becomes what the table of transitions says", async (status, event) => {
+      const { operation, lease } = await claim();
+      await reach[status](operation.id, lease);
+      // Even with a lease in hand: what guards the row is its status. (A settled one cannot hold a lease.)
+      if (status === "UNCONFIRMED" || status === "NEEDS_ATTENTION") {
+        await sql`update operation set lease_owner = ${lease}, lease_until = ${T0 + 1}`.execute(database.kysely);
+      }
+      const before = await ledger.find(operation.id);
+      await cause[event](operation.id, lease);
+      const after = await ledger.find(operation.id);
+      const expected = nextStatus(status, event);
+      if (expected === undefined) expect(after).toEqual(before);
+      else expect(after?.status).toBe(expected);
+    });
+  });
+
+  describe("leases", () => {
+    test("what is held is not due; what is not held is, from the moment the lease runs out", async () => {
+      const { operation } = await claim();
+      expect(await due(T0 + LEASE_MS - 1)).toEqual([]);
+      const [taken] = await due(T0 + LEASE_MS);
+      expect(taken).toMatchObject({ outcome: "ready", operation: { id: operation.id }, input: { reason: "none" } });
+      expect(await due(T0 + 2 * LEASE_MS - 1)).toEqual([]);
+      expect(await due(T0 + 2 * LEASE_MS)).toHaveLength(1);
+    });
+
+    test("unconfirmed: since when is kept, the next attempt waits for its time, the lease is given back", async () => {
+      const { operation, lease } = await claim();
+      await ledger.markSent(operation.id, lease, T0 + 1);
+      const first = await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 50 });
+      expect(first).toMatchObject({ outcome: "done", operation: { status: "UNCONFIRMED", unconfirmedSince: T0 + 2 } });
+      expect(await due(T0 + 49)).toEqual([]);
+      const [taken] = await due(T0 + 50);
+      const again = { now: T0 + 60, nextAttemptAt: T0 + 90 };
+      const second = await ledger.markUnconfirmed(operation.id, taken?.lease as Lease, again);
+      expect(second).toMatchObject({
+        outcome: "done",
+        operation: { unconfirmedSince: T0 + 2, nextAttemptAt: T0 + 90 },
+      });
+    });
+
+    test("given up: never due again, its input kept for whoever attends to it, and still to be settled", async () => {
+      const { operation, lease } = await claim();
+      const given = await ledger.needsAttention(operation.id, lease);
+      expect(given).toMatchObject({ outcome: "done", operation: { status: "NEEDS_ATTENTION", nextAttemptAt: null } });
+      expect(ledger.openInput(given.operation)).toEqual({ reason: "none", items: [1, 2] });
+      expect(await due(T0 + 100 * LEASE_MS)).toEqual([]);
+      const { operation: settled } = await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
+      expect(settled).toMatchObject({ status: "SUCCEEDED", sealedInput: null });
+    });
+
+    test("a renewed lease lasts longer, and one that was taken cannot be renewed, released or used", async () => {
+      const { operation, lease } = await claim();
+      expect((await ledger.renewLease(operation.id, lease, { now: T0 + 5, leaseMs: 2 * LEASE_MS })).outcome).toBe(
+        "done",
+      );
+      expect(await due(T0 + LEASE_MS)).toEqual([]);
+      const [taken] = await due(T0 + 5 + 2 * LEASE_MS);
+      expect(taken).toBeDefined();
+      const at = { now: T0, nextAttemptAt: T0, leaseMs: 1 };
+      expect((await ledger.renewLease(operation.id, lease, at)).outcome).toBe("leaseLost");
+      expect((await ledger.release(operation.id, lease)).outcome).toBe("leaseLost");
+      expect((await ledger.needsAttention(operation.id, lease)).outcome).toBe("leaseLost");
+      expect((await ledger.markUnconfirmed(operation.id, lease, at)).outcome).toBe("leaseLost");
+      expect((await ledger.find(operation.id))?.status).toBe("PENDING");
+    });
+
+    test("what is released is due at once, or when its holder said", async () => {
+      const { operation, lease } = await claim();
+      await ledger.release(operation.id, lease);
+      const [taken] = await due(T0);
+      await ledger.release(operation.id, taken?.lease as Lease, { nextAttemptAt: T0 + 7 });
+      expect(await due(T0 + 6)).toEqual([]);
+      expect(await due(T0 + 7)).toHaveLength(1);
+    });
+
+    test("the longest due come first, as many as asked for", async () => {
+      for (const [key, at] of [
+        ["c", 3],
+        ["a", 1],
+        ["b", 2],
+      ] as const) {
+        const { operation, lease } = await claim({ idempotencyKey: key });
+        await ledger.release(operation.id, lease, { nextAttemptAt: T0 + at });
+      }
+      const take = async () =>
+        (await ledger.takeDue({ owner: "two", leaseMs: 1000, now: T0 + 3, limit: 2 })).map(({ operation }) =>
+          ledger.openKey(operation),
+        );
+      expect(await take()).toEqual(["a", "b"]);
+      expect(await take()).toEqual(["c"]);
+      expect(await take()).toEqual([]);
+    });
+
+    test("two hundred due rows and ten takers at once: each row to one", async () => {
+      await Promise.all(Array.from({ length: 200 }, (_, n) => claim({ idempotencyKey: `key-${n}`, leaseMs: 0 })));
+      const taken = await Promise.all(
+        Array.from({ length: 10 }, (_, n) =>
+          ledger.takeDue({ owner: `taker-${n}`, leaseMs: 1000, now: T0, limit: 30 }),
+        ),
+      );
+      for (const rows of taken) expect(rows.length).toBeLessThanOrEqual(30);
+      const ids = taken.flat().map(({ operation }) => operation.id);
+      expect(new Set(ids).size).toBe(ids.length);
+      const rest = await ledger.takeDue({ owner: "rest", leaseMs: 1000, now: T0, limit: 1000 });
+      expect(ids.length + rest.length).toBe(200);
+    });
+  });
+
+  describe("sealed texts", () => {
+    const corrupt = async (column: string, value: string): Promise<void> => {
+      await sql`update operation set ${sql.ref(column)} = ${value}`.execute(database.kysely);
+    };
+
+    test("an input that was tampered with is refused, and does not keep others from being worked off", async () => {
+      const { operation } = await claim();
+      await corrupt(
+        "sealed_input",
+        (operation.sealedInput ?? "").replace(/.$/, (last) => (last === "A" ? "Q" : "A")),
+      );
+      await claim({ idempotencyKey: "key-2" });
+      const taken = await due(T0 + LEASE_MS);
+      expect(taken.map(({ outcome }) => outcome).sort()).toEqual(["ready", "unreadable"]);
+      const broken = taken.find(({ outcome }) => outcome === "unreadable");
+      expect(broken?.operation.id).toBe(operation.id);
+      expect(() => ledger.openInput(broken?.operation as Operation)).toThrow(SealBroken);
+      expect((await ledger.needsAttention(operation.id, broken?.lease as Lease)).outcome).toBe("done");
+    });
+
+    test("an input or key copied from another operation is refused", async () => {
+      const other = await claim({ idempotencyKey: "key-2" });
+      const { operation } = await claim();
+      await corrupt("sealed_input", other.operation.sealedInput ?? "");
+      await corrupt("sealed_key", other.operation.sealedKey);
+      const moved = (await ledger.find(operation.id)) as Operation;
+      expect(() => ledger.openInput(moved)).toThrow(SealBroken);
+      expect(() => ledger.openKey(moved)).toThrow(SealBroken);
+    });
+  });
+
+  describe("the table itself", () => {
+    test.each([
+      [
+        "a settled row with an input",
+        sql`status = 'FAILED', settled_at = 1, lease_owner = null, lease_until = null, next_attempt_at = null`,
+      ],
+      ["a final status without its time", sql`status = 'SUCCEEDED'`],
+      ["an unknown status", sql`status = 'DONE'`],
+      ["a lease without an end", sql`lease_until = null`],
+      ["an attempt without its time", sql`attempts = 1`],
+    ])("%s is refused by the database", async (_, changes) => {
+      await claim();
+      await expect(sql`update operation set ${changes}`.execute(database.kysely)).rejects.toThrow(/constraint/i);
+    });
+  });
+
+  describe("listing", () => {
+    const pages = async (query: { subject: string } | { target: string }, first: number): Promise<string[][]> => {
+      const found: string[][] = [];
+      for (let after: string | undefined; ;) {
+        const page = await ledger.list({ ...query, first, ...(after !== undefined && { after }) });
+        found.push(page.items.map(({ operation }) => ledger.openKey(operation)));
+        if (!page.hasNextPage) return found;
+        after = page.items.at(-1)?.cursor;
+      }
+    };
+
+    test("newest first, one subject's or one target's, page by page, equal times included", async () => {
+      for (let n = 0; n < 7; n += 1) {
+        const now = T0 + Math.floor(n / 3);
+        await claim({ idempotencyKey: `k${n}`, now, subject: "s", target: `t${n % 2}` });
+      }
+      await claim({ idempotencyKey: "other", subject: "s2" });
+      const found = await pages({ subject: "s" }, 2);
+      expect(found.map(({ length }) => length)).toEqual([2, 2, 2, 1]);
+      const keys = found.flat();
+      expect(keys[0]).toBe("k6");
+      expect(keys.slice(1, 4).sort()).toEqual(["k3", "k4", "k5"]);
+      expect(keys.slice(4).sort()).toEqual(["k0", "k1", "k2"]);
+      expect((await pages({ target: "t1" }, 10)).flat().sort()).toEqual(["k1", "k3", "k5"]);
+      expect(await pages({ subject: "nobody" }, 10)).toEqual([[]]);
+    });
+
+    test("a newer operation does not move the pages behind a cursor", async () => {
+      for (let n = 0; n < 3; n += 1) await claim({ idempotencyKey: `k${n}`, now: T0 + n, subject: "s" });
+      const first = await ledger.list({ subject: "s", first: 2 });
+      await claim({ idempotencyKey: "k9", now: T0 + 9, subject: "s" });
+      const second = await ledger.list({ subject: "s", first: 2, after: first.items[1]?.cursor ?? "" });
+      expect(second.items.map(({ operation }) => ledger.openKey(operation))).toEqual(["k0"]);
+      expect(second.hasNextPage).toBe(false);
+    });
+
+    test.each(["", "x", "MTpub25l", Buffer.from(`1:${"a".repeat(99)}`).toString("base64url")])(
+      "the cursor %p is refused",
+      async (after) => {
+        await expect(ledger.list({ subject: "s", first: 1, after })).rejects.toThrow(InvalidCursor);
+      },
+    );
+
+    test.each([0, -1, 1.5, NaN])("a page of %p is refused", async (first) => {
+      await expect(ledger.list({ subject: "s", first })).rejects.toThrow(RangeError);
+    });
+  });
+});
