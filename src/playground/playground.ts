@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import { type FastifyInstance } from "fastify";
+import { renderMissingAssets, renderShell, type ShellOptions } from "./shell";
+
+export interface PlaygroundOptions extends ShellOptions {
+  /** The folder that bundle.mjs wrote; found by default. */
+  readonly assetsDirectory?: string;
+}
+
+/** Monaco writes inline styles and loads its workers as files; beyond that the page gets nothing and talks to us only. */
+const HEADERS = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
+
+/** Beside the built program; run from source there is none beside us and the last build's is taken. */
+function findAssets(): string {
+  const beside = join(__dirname, "assets");
+  return existsSync(beside) ? beside : join(__dirname, "../../dist/playground/assets");
+}
+
+/**
+ * Serves the playground: the page at `/`, its files below `/playground/`, `/favicon.svg`. Every request it makes stays on
+ * this origin, so it works offline. Where the page was never bundled, `/` says how to.
+ */
+export function registerPlayground(server: FastifyInstance, options: PlaygroundOptions): void {
+  const assets = options.assetsDirectory ?? findAssets();
+  const shell = renderShell(options);
+
+  // A scope of its own, so that its headers are not the API's.
+  void server.register(async (scope) => {
+    scope.addHook("onRequest", (_request, reply, done) => {
+      reply.headers(HEADERS);
+      done();
+    });
+    await scope.register(fastifyStatic, {
+      root: assets,
+      prefix: "/playground/",
+      index: false,
+      dotfiles: "ignore",
+      preCompressed: true, // a third of the bytes; bundle.mjs wrote the .gz files
+      maxAge: 0, // file names do not change with their content: always ask again, with the ETag
+      suppressWarning: true, // that the folder is missing is told at `/`
+    });
+    scope.get("/favicon.svg", (_request, reply) => reply.sendFile("favicon.svg"));
+    scope.get("/", (_request, reply) => {
+      const isBuilt = existsSync(join(assets, "main.js"));
+      reply.header("cache-control", "no-store").type("text/html; charset=utf-8");
+      return isBuilt ? reply.send(shell) : reply.code(503).send(renderMissingAssets());
+    });
+  });
+}

@@ -1,0 +1,58 @@
+export interface ShellOptions {
+  /** Where the page sends its operations. */
+  readonly graphqlPath: string;
+  /** Where the page fetches a developer token; absent where none are given out. */
+  readonly developerTokenUrl?: string;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+
+const meta = (name: string, content: string) => `    <meta name="${name}" content="${escapeHtml(content)}">`;
+
+const page = (head: readonly string[], body: string) => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>Benefits &amp; Pix: GraphQL playground</title>
+    <link rel="icon" type="image/svg+xml" href="/favicon.svg">
+${head.join("\n")}
+  </head>
+  <body>
+${body}
+  </body>
+</html>
+`;
+
+/** The page's HTML. It holds no script of its own, so that the content policy need not allow any. */
+export function renderShell({ graphqlPath, developerTokenUrl }: ShellOptions): string {
+  const head = [
+    meta("graphql-endpoint", graphqlPath),
+    ...(developerTokenUrl === undefined ? [] : [meta("developer-token-url", developerTokenUrl)]),
+    '    <link rel="stylesheet" href="/playground/main.css">',
+    '    <script type="module" src="/playground/main.js"></script>',
+  ];
+  const body = `    <div id="root"><p class="loading">Loading the playground…</p></div>
+    <noscript>The playground needs JavaScript.</noscript>`;
+  return page(head, body);
+}
+
+/** What is answered instead when the page was never bundled, as in a fresh checkout run from source. */
+export function renderMissingAssets(): string {
+  return page(
+    [
+      "    <style>body { margin: 10vh auto; max-width: 40rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }</style>",
+    ],
+    `    <h1>The playground is not built yet</h1>
+    <p>Run <code>npm run build</code> in the project's folder, then reload this page. GraphQL itself is served already.</p>`,
+  );
+}
