@@ -1,4 +1,5 @@
 import "reflect-metadata"; // before the first decorated class
+
 import { join } from "node:path";
 import { ApolloServer } from "@apollo/server";
 import {
@@ -6,6 +7,8 @@ import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
+import { createOperations } from "./app-operations";
+import { createProviders } from "./app-providers";
 import { type Config } from "./config";
 import { type Context, createContext } from "./context";
 import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
@@ -13,16 +16,12 @@ import { registerDeveloperToken } from "./platform/auth/developer-token-route";
 import { createRouterSecretCheck } from "./platform/auth/router-secret";
 import { createTokenVerifier, remoteKeys } from "./platform/auth/verify-token";
 import { createErrorFunnel } from "./platform/errors/format-error";
-import { createHttpClient } from "./platform/http-client/http-client";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
-import { logCalls } from "./platform/telemetry/log-calls";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
 import { registerPlayground } from "./playground/playground";
-import { createAvibraClient } from "./providers/avibra/avibra.client";
-import { createDelbankClient } from "./providers/delbank/delbank.client";
 import { createSubgraph } from "./schema";
 
 const GRAPHQL_PATH = "/graphql";
@@ -30,61 +29,6 @@ const GRAPHQL_PATH = "/graphql";
 /** Who the playground and the printed token are: a seeded member who pays by a seeded authorization. */
 const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
 const DEVELOPER_TOKEN_URL = `/dev/token?${new URLSearchParams(DEVELOPER_CLAIMS).toString()}`;
-
-/** The providers' clients, each over connections of its own. */
-function createProviders(config: Config, logger: Logger) {
-  const limits = {
-    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-    maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
-    onCall: logCalls(logger),
-  };
-  const tokenUrl = new URL(config.AVIBRA_TOKEN_URL);
-  const avibraHttp = createHttpClient({
-    ...limits,
-    baseUrl: config.AVIBRA_BASE_URL,
-    connections: config.AVIBRA_CONCURRENCY,
-  });
-  const tokenHttp = createHttpClient({ ...limits, baseUrl: tokenUrl.origin, connections: 1 });
-  const delbankHttp = createHttpClient({
-    ...limits,
-    baseUrl: config.DELBANK_BASE_URL,
-    connections: config.DELBANK_CONCURRENCY,
-    tls: {
-      ...(config.DELBANK_CLIENT_CERT_FILE !== undefined && { cert: config.DELBANK_CLIENT_CERT_FILE }),
-      ...(config.DELBANK_CLIENT_KEY_FILE !== undefined && { key: config.DELBANK_CLIENT_KEY_FILE }),
-      ...(config.DELBANK_CA_FILE !== undefined && { ca: config.DELBANK_CA_FILE }),
-    },
-  });
-  const avibra = createAvibraClient({
-    http: avibraHttp,
-    tokenHttp,
-    tokenPath: tokenUrl.pathname,
-    credentials: {
-      clientId: config.AVIBRA_CLIENT_ID,
-      clientSecret: config.AVIBRA_CLIENT_SECRET,
-      scope: config.AVIBRA_SCOPE,
-      apiKey: config.AVIBRA_API_KEY,
-      partnerName: config.AVIBRA_PARTNER_NAME,
-      linkUsername: config.AVIBRA_LINK_USERNAME,
-      linkPassword: config.AVIBRA_LINK_PASSWORD,
-    },
-    timeoutMs: config.AVIBRA_TIMEOUT_MS,
-    clock: systemClock,
-  });
-  const delbank = createDelbankClient({
-    http: delbankHttp,
-    generation: config.DELBANK_API_GENERATION,
-    apiKey: config.DELBANK_API_KEY,
-    accountId: config.DELBANK_ACCOUNT_ID,
-    ...(config.DELBANK_AUTHORIZATION !== undefined && { authorization: config.DELBANK_AUTHORIZATION }),
-    timeoutMs: config.DELBANK_TIMEOUT_MS,
-  });
-  return {
-    avibra,
-    delbank,
-    close: () => Promise.all([avibraHttp, tokenHttp, delbankHttp].map((http) => http.close())),
-  };
-}
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
@@ -101,6 +45,7 @@ async function createIssuer(config: Config) {
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
 export async function createApp(config: Config, logger: Logger = createLogger(config.LOG_LEVEL)) {
   const { avibra, delbank, close: closeProviders } = createProviders(config, logger);
+  const { database, ledger, runner, reconciler } = await createOperations(config, logger, { avibra, delbank });
   const { keys, developer } = await createIssuer(config);
   const verifyToken = createTokenVerifier({
     keys,
@@ -131,11 +76,14 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
   const server = createHttpServer({ logger, maxBodyBytes: config.LIMIT_BODY_BYTES, mayCall });
   const lifecycle = registerLifecycle(server, {
-    checks: { avibraToken: () => ({ ok: true, ...avibra.tokenState() }) },
+    checks: {
+      database: async () => ({ ok: await database.isReachable() }),
+      avibraToken: () => ({ ok: true, ...avibra.tokenState() }),
+    },
     drainDelayMs: config.SHUTDOWN_DELAY_MS,
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
-  const longLived = { avibra, delbank, verifyToken, clock: systemClock, config };
+  const longLived = { avibra, delbank, ledger, runner, verifyToken, clock: systemClock, config };
   registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
@@ -151,14 +99,20 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
 
   return {
     /** Starts to listen; answers with the URL. */
-    listen: () => server.listen({ host: config.HOST, port: config.PORT }),
+    async listen() {
+      const url = await server.listen({ host: config.HOST, port: config.PORT });
+      reconciler.start();
+      return url;
+    },
     /** A developer token for the playground's member; undefined where tokens come from elsewhere. */
     developerToken: () => developer?.issue(DEVELOPER_CLAIMS),
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       await lifecycle.stop();
       await apollo.stop();
+      await reconciler.stop();
       await closeProviders();
+      await database.close();
     },
   };
 }

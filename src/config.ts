@@ -69,6 +69,26 @@ export const Environment = z.object({
   CONNECT_TIMEOUT_MS: timeoutMs(2000).describe("how long connecting to a provider may take"),
   OPERATION_TIMEOUT_MS: timeoutMs(10_000).describe("how long one GraphQL operation may take"),
   DATA_DIRECTORY: z.string().default(".data").describe("where keys made in sandbox mode are kept"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.|postgres(ql)?:\/\/)/, "must be sqlite:FILE, sqlite::memory: or postgres://…")
+    .default("sqlite:.data/subgraph.db")
+    .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
+  LEDGER_KEY: z
+    .string()
+    .refine((text) => Buffer.from(text, "base64").length === 32, "must be 32 bytes in base64")
+    .optional()
+    .describe("32 bytes in base64: seals stored inputs, keys fingerprints; in the sandbox one is made and kept"),
+  OPERATION_LEASE_MS: timeoutMs(15_000).describe(
+    "after this a mutation's process is taken for dead; longer than OPERATION_TIMEOUT_MS",
+  ),
+  RECONCILE_INTERVAL_MS: timeoutMs(1000).describe("time between two looks for unsettled operations"),
+  CONFIRMATION_WINDOW_MS: number(1, 2 ** 31 - 1, 900_000).describe(
+    "how long an unconfirmed Pix cancellation is looked for",
+  ),
+  KEYED_WINDOW_MS: number(1, 2 ** 31 - 1, 72_000_000).describe(
+    "how long an unconfirmed change at Avibra is sent again; Avibra keeps keys for 24 h",
+  ),
   ROUTER_SECRETS: list.default([]).describe("comma list; the header `Router-Authorization` must equal one of them"),
   AUTH_JWKS_URL: httpUrl
     .optional()
@@ -125,7 +145,7 @@ function sandboxValues(environment: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /** Needed in live mode beyond the variables that have no default anyway. */
-const REQUIRED_IN_LIVE = ["ROUTER_SECRETS", "AUTH_JWKS_URL"] as const;
+const REQUIRED_IN_LIVE = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as const;
 
 /** Reads and checks the whole environment. Throws one `ConfigError` that lists every problem. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
@@ -148,6 +168,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   if (Boolean(given["DELBANK_CLIENT_CERT_FILE"]) !== Boolean(given["DELBANK_CLIENT_KEY_FILE"])) {
     problems.push("DELBANK_CLIENT_CERT_FILE, DELBANK_CLIENT_KEY_FILE: must be set together");
+  }
+  if (parsed.success && parsed.data.OPERATION_LEASE_MS <= parsed.data.OPERATION_TIMEOUT_MS) {
+    problems.push("OPERATION_LEASE_MS: must be longer than OPERATION_TIMEOUT_MS");
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return { ...parsed.data, PLAYGROUND: parsed.data.PLAYGROUND ?? !isLive, isSandbox: !isLive };

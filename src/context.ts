@@ -1,18 +1,27 @@
 import { type FastifyRequest } from "fastify";
 import { type Config } from "./config";
 import { createBenefitsOfUser } from "./features/benefit";
+import { createRunOperation } from "./features/operation";
 import { createPixLoaders } from "./features/pix-authorization";
+import { createEnrollmentOfUser } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
 import { type VerifyToken } from "./platform/auth/verify-token";
+import { type Ledger } from "./platform/ledger/ledger.store";
+import { type OperationRunner } from "./platform/ledger/operation-runner";
 import { type Clock } from "./platform/time/clock";
 import { createDeadline } from "./platform/time/deadline";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 
+/** Look-ups in the ledger that one request has under way at once: fewer than its pool has connections. */
+const LEDGER_CONCURRENCY = 5;
+
 /** What lives as long as the program and is needed by every request. */
 export interface LongLived {
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
+  readonly ledger: Ledger;
+  readonly runner: OperationRunner;
   readonly verifyToken: VerifyToken;
   readonly clock: Clock;
   readonly config: Config;
@@ -22,17 +31,18 @@ export interface LongLived {
 export type Context = Awaited<ReturnType<typeof createContext>>;
 
 /** Everything one request may use: who asks, by when, and the loaders. Throws `UNAUTHENTICATED` for a bad token. */
-export async function createContext(
-  request: FastifyRequest,
-  { avibra, delbank, verifyToken, clock, config }: LongLived,
-) {
+export async function createContext(request: FastifyRequest, longLived: LongLived) {
+  const { avibra, delbank, ledger, runner, verifyToken, clock, config } = longLived;
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
   return {
     ...(caller && { caller }),
     requestId: request.id,
+    ledger,
+    runOperation: createRunOperation({ runner, ledger, caller, deadline }),
     loaders: {
       benefitsOfUser: createBenefitsOfUser({ avibra, caller, deadline, concurrency: config.AVIBRA_CONCURRENCY }),
+      enrollmentOfUser: createEnrollmentOfUser({ ledger, caller, concurrency: LEDGER_CONCURRENCY }),
       ...createPixLoaders({ delbank, caller, deadline, concurrency: config.DELBANK_CONCURRENCY }),
     },
   };

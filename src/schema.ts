@@ -5,11 +5,12 @@ import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
 import { benefitFeature } from "./features/benefit";
 import { offerFeature } from "./features/offer";
+import { operationFeature } from "./features/operation";
 import { pixAuthorizationFeature } from "./features/pix-authorization";
 import { userFeature } from "./features/user";
 
 /** What the graph promises, slice by slice. The only list of features. */
-const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature];
+const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature];
 
 /** Federation v2.9: the newest that both composers in our checks accept. */
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n\n';

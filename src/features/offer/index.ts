@@ -1,3 +1,5 @@
+import { ChangeOfferResolver } from "./change-offer.resolver";
 import { OfferResolver } from "./offer.resolver";
 
-export const offerFeature = { resolvers: [OfferResolver], orphanedTypes: [], references: {} };
+export { createChangeOfferOperation } from "./change-offer";
+export const offerFeature = { resolvers: [OfferResolver, ChangeOfferResolver], orphanedTypes: [], references: {} };

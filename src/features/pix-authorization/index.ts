@@ -1,9 +1,16 @@
+import { CancelPixAuthorizationResolver, OperationPixCancellationResolver } from "./cancel-pix-authorization.resolver";
 import { PixAuthorizationResolver, resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixCancellationResolver, resolvePixCancellationReference } from "./pix-cancellation.resolver";
 
+export { createCancelPixOperation } from "./cancel-pix-authorization";
 export { createPixLoaders } from "./pix.loader";
 export const pixAuthorizationFeature = {
-  resolvers: [PixAuthorizationResolver, PixCancellationResolver],
+  resolvers: [
+    PixAuthorizationResolver,
+    PixCancellationResolver,
+    CancelPixAuthorizationResolver,
+    OperationPixCancellationResolver,
+  ],
   orphanedTypes: [],
   references: { PixAuthorization: resolvePixAuthorizationReference, PixCancellation: resolvePixCancellationReference },
 };

@@ -1,5 +1,9 @@
-import { Arg, Ctx, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { DatabaseUnavailable } from "../../platform/database/database.errors";
+import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
+import { CANCEL_PIX_AUTHORIZATION, cancellationOf } from "./cancel-pix-authorization";
+import { PixCancellation } from "./pix-cancellation.type";
 import { isRecurrenceId, RecurrenceId } from "./pix-id.type";
 import { type PixLoaders } from "./pix.loader";
 import { PixAuthorization } from "./pix-authorization.type";
@@ -8,9 +12,22 @@ interface Context {
   readonly loaders: Pick<PixLoaders, "pixAuthorization">;
 }
 
+/** What was done here shows at once, even where the provider's own list lags behind. */
+async function ownCancellations(ledger: Ledger, recurrenceId: string): Promise<PixCancellation[]> {
+  const done = await ledger
+    .succeeded({ target: recurrenceId, kinds: [CANCEL_PIX_AUTHORIZATION] })
+    .catch((error: unknown) => {
+      if (error instanceof DatabaseUnavailable) return []; // reads go on without the ledger
+      throw error;
+    });
+  return done.flatMap(({ result }) => cancellationOf(result) ?? []);
+}
+
 /** A fresh object, down to its parts that are entities: federation writes into what it is given. */
 function toPixAuthorization(authorization: Authorization | null): PixAuthorization | null {
-  return authorization && { ...authorization, cancellations: authorization.cancellations.map((one) => ({ ...one })) };
+  if (!authorization) return null;
+  const { cancellations, ...rest } = authorization;
+  return { ...rest, providerCancellations: cancellations.map((one) => ({ ...one })) };
 }
 
 @Resolver(() => PixAuthorization)
@@ -24,6 +41,21 @@ export class PixAuthorizationResolver {
     @Ctx() { loaders }: Context,
   ): Promise<PixAuthorization | null> {
     return toPixAuthorization(await loaders.pixAuthorization.load(recurrenceId));
+  }
+
+  @FieldResolver(() => [PixCancellation], {
+    description:
+      "The cancellations that Delbank knows of, and those made here that it does not show yet; mostly none or one.",
+  })
+  async cancellations(
+    @Root() { recurrenceId, providerCancellations }: PixAuthorization,
+    @Ctx() { ledger }: { readonly ledger: Ledger },
+  ): Promise<PixCancellation[]> {
+    const own = await ownCancellations(ledger, recurrenceId);
+    return [
+      ...providerCancellations,
+      ...own.filter(({ id }) => !providerCancellations.some((known) => known.id === id)),
+    ];
   }
 }
 

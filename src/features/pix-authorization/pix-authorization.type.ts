@@ -2,7 +2,7 @@ import { Directive, Field, ID, ObjectType } from "type-graphql";
 import { Money } from "../money/money.type";
 import { MaskedTaxId } from "./masked-tax-id.type";
 import { PersonType, PixAuthorizationStatus } from "./pix-enums.type";
-import { PixCancellation } from "./pix-cancellation.type";
+import { type PixCancellation } from "./pix-cancellation.type";
 
 @ObjectType({ simpleResolvers: true, description: "Who pays, or who is paid." })
 export class PixParty {
@@ -46,6 +46,6 @@ export class PixAuthorization {
   @Field(() => PixParty, { description: "Who is paid." })
   beneficiary!: PixParty;
 
-  @Field(() => [PixCancellation], { description: "The cancellations that Delbank knows of; mostly none or one." })
-  cancellations!: PixCancellation[];
+  /** What the provider knows; the field of this name adds our own. */
+  providerCancellations!: PixCancellation[];
 }

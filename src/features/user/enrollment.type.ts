@@ -14,7 +14,10 @@ registerEnumType(EnrollmentStatus, {
   name: "EnrollmentStatus",
   description: "How far a member has come with Avibra.",
   valuesConfig: {
-    UNKNOWN: { description: "Nothing was heard of this member yet." },
+    UNKNOWN: {
+      description:
+        "Nothing is known of this member: nothing was heard yet, or our own record cannot be read at the moment.",
+    },
     REQUESTED: { description: "The member was announced to Avibra and has not enrolled." },
     ENROLLED: { description: "The member's account exists." },
     OFFER_ACTIVE: { description: "An offer is active for the member." },

@@ -1,3 +1,10 @@
+import { AccountResolver } from "./account.resolver";
 import { resolveUserReference, UserResolver } from "./user.resolver";
 
-export const userFeature = { resolvers: [UserResolver], orphanedTypes: [], references: { User: resolveUserReference } };
+export { createAccountOperations, createPortalLinkOperation } from "./account-operations";
+export { createEnrollmentOfUser } from "./enrollment-of-user.loader";
+export const userFeature = {
+  resolvers: [UserResolver, AccountResolver],
+  orphanedTypes: [],
+  references: { User: resolveUserReference },
+};

@@ -1,12 +1,14 @@
-import { Arg, Ctx, FieldResolver, Query, Resolver } from "type-graphql";
+import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type EnrollmentOfUser } from "./enrollment-of-user.loader";
 import { Enrollment } from "./enrollment.type";
 import { isUserId, UserId } from "./user-id.type";
 import { User } from "./user.type";
 
 interface Context {
   readonly caller?: Caller;
+  readonly loaders: { readonly enrollmentOfUser: EnrollmentOfUser };
 }
 
 @Resolver(() => User)
@@ -32,8 +34,8 @@ export class UserResolver {
   @FieldResolver(() => Enrollment, {
     description: "How far the member has come with Avibra, from your own operations and Avibra's events.",
   })
-  enrollment(): Enrollment {
-    return { status: "UNKNOWN", changedAt: null, source: null };
+  enrollment(@Root() user: User, @Ctx() { loaders }: Context): Promise<Enrollment> {
+    return loaders.enrollmentOfUser.load(user.id);
   }
 }
 

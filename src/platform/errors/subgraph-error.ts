@@ -9,6 +9,7 @@ export type ErrorCode =
   | "PROVIDER_CONTRACT"
   | "PROVIDER_AUTH"
   | "RATE_LIMITED"
+  | "UNAVAILABLE"
   | "INTERNAL";
 
 /** What a client reads for each code, and whether the same request may succeed later. */
@@ -22,6 +23,10 @@ const PROMISES: Record<ErrorCode, { readonly message: string; readonly retryable
   PROVIDER_CONTRACT: { message: "The provider gave an answer that cannot be read.", retryable: false },
   PROVIDER_AUTH: { message: "The provider does not accept our credentials.", retryable: false },
   RATE_LIMITED: { message: "Too many requests at the moment.", retryable: true },
+  UNAVAILABLE: {
+    message: "The operation could not be recorded at the moment. Ask again with the same idempotencyKey.",
+    retryable: true,
+  },
   INTERNAL: { message: "Internal error.", retryable: false },
 };
 

@@ -2,9 +2,8 @@ import { type FastifyInstance } from "fastify";
 import { refuse } from "./refusal";
 
 /** What is checked for `/health/ready`; `ok: false` in any of them makes it red. */
-export type ReadinessChecks = Readonly<
-  Record<string, () => { readonly ok: boolean } & Readonly<Record<string, unknown>>>
->;
+export type ReadinessChecks = Readonly<Record<string, () => Readiness | Promise<Readiness>>>;
+type Readiness = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 export interface LifecycleOptions {
   readonly checks: ReadinessChecks;
@@ -27,8 +26,9 @@ export function registerLifecycle(server: FastifyInstance, { checks, drainDelayM
   const isHealth = (url: string) => url.startsWith("/health/");
 
   server.get("/health/live", () => ({ status: "live" }));
-  server.get("/health/ready", (_request, reply) => {
-    const results = Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, check()]));
+  server.get("/health/ready", async (_request, reply) => {
+    const asked = Object.entries(checks).map(async ([name, check]) => [name, await check()] as const);
+    const results = Object.fromEntries(await Promise.all(asked));
     const isReady = phase === "serving" && Object.values(results).every(({ ok }) => ok);
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", phase, checks: results });
   });

@@ -5,7 +5,7 @@ import { canonicalJson } from "./canonical-json";
 import { OperationNotFound, OutcomeNotRecorded, SealBroken } from "./ledger.errors";
 import { claimOperation, findByDigest } from "./claim-operation";
 import { type Changes, changeUnderLease, grantLease, leaseDueRows, type LeasedStep, NOBODYS } from "./operation-lease";
-import { listOperations } from "./operation-list";
+import { listOperations, listSucceeded } from "./operation-list";
 import { type LedgerTables, operationOf } from "./operation-row";
 import { statusesThatAccept } from "./operation-status.state";
 import {
@@ -20,6 +20,7 @@ import {
   type OperationQuery,
   type Settlement,
   type SettleResult,
+  type SucceededQuery,
 } from "./operation.type";
 import { type Sealing } from "./sealing";
 
@@ -104,10 +105,18 @@ export class Ledger {
     return await this.underLease(id, lease, { changes: { lease_until: term.now + term.leaseMs } });
   }
 
-  /** Gives the lease back without an outcome: due again at `nextAttemptAt`, or at once if it is left out. */
-  async release(id: string, lease: Lease, when: { nextAttemptAt?: number } = {}): Promise<LeasedResult> {
+  /**
+   * Gives the lease back without an outcome: due again at `nextAttemptAt`, or at once if it is left out. `unsent` takes `markSent`
+   * back, for whoever knows that not a byte of any attempt has left.
+   */
+  async release(
+    id: string,
+    lease: Lease,
+    when: { nextAttemptAt?: number; unsent?: boolean } = {},
+  ): Promise<LeasedResult> {
     const due = when.nextAttemptAt === undefined ? {} : { next_attempt_at: when.nextAttemptAt };
-    return await this.underLease(id, lease, { changes: { ...NOBODYS, ...due } });
+    const unsent = when.unsent ? { sent_at: null, attempts: 0 } : {};
+    return await this.underLease(id, lease, { changes: { ...NOBODYS, ...due, ...unsent } });
   }
 
   /**
@@ -135,6 +144,11 @@ export class Ledger {
   /** A page of the operations of one subject or target, newest first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
   async list(query: OperationQuery): Promise<OperationPage> {
     return await listOperations(this.tables, query);
+  }
+
+  /** The newest 100 operations of these kinds that succeeded for one subject or target. */
+  async succeeded(query: SucceededQuery): Promise<Operation[]> {
+    return await listSucceeded(this.tables, query);
   }
 
   /** The stored input, or undefined once it was wiped. Throws SealBroken. */

@@ -1,7 +1,7 @@
 import { type Kysely } from "kysely";
 import { InvalidCursor } from "./ledger.errors";
 import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
-import { type OperationPage, type OperationQuery } from "./operation.type";
+import { type Operation, type OperationPage, type OperationQuery, type SucceededQuery } from "./operation.type";
 
 /** Reads one page, newest first. Throws InvalidCursor, and RangeError unless `first` is at least 1; bounding it is the caller's. */
 export async function listOperations(database: Kysely<LedgerTables>, query: OperationQuery): Promise<OperationPage> {
@@ -24,6 +24,25 @@ export async function listOperations(database: Kysely<LedgerTables>, query: Oper
     items: rows.slice(0, query.first).map((row) => ({ operation: operationOf(row), cursor: cursorOf(row) })),
     hasNextPage: rows.length > query.first,
   };
+}
+
+/** How far back `listSucceeded` looks. */
+const SUCCEEDED_LIMIT = 100;
+
+/** Reads the newest operations that succeeded. */
+export async function listSucceeded(database: Kysely<LedgerTables>, query: SucceededQuery): Promise<Operation[]> {
+  const [column, value] =
+    "subject" in query ? (["subject", query.subject] as const) : (["target", query.target] as const);
+  const rows = await database
+    .selectFrom("operation")
+    .selectAll()
+    .where(column, "=", value)
+    .where("status", "=", "SUCCEEDED")
+    .where("kind", "in", query.kinds)
+    .orderBy("created_at", "desc")
+    .limit(SUCCEEDED_LIMIT)
+    .execute();
+  return rows.map(operationOf);
 }
 
 function cursorOf(row: OperationRow): string {

@@ -107,3 +107,8 @@ export interface OperationPage {
   readonly items: readonly { readonly operation: Operation; readonly cursor: string }[];
   readonly hasNextPage: boolean;
 }
+
+/** The operations of some kinds that were done for one subject or target. */
+export type SucceededQuery = { readonly kinds: readonly string[] } & (
+  { readonly subject: string } | { readonly target: string }
+);

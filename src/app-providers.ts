@@ -1,0 +1,62 @@
+import { type Config } from "./config";
+import { createHttpClient } from "./platform/http-client/http-client";
+import { logCalls } from "./platform/telemetry/log-calls";
+import { type Logger } from "./platform/telemetry/logger";
+import { systemClock } from "./platform/time/clock";
+import { createAvibraClient } from "./providers/avibra/avibra.client";
+import { createDelbankClient } from "./providers/delbank/delbank.client";
+
+/** The providers' clients, each over connections of its own. */
+export function createProviders(config: Config, logger: Logger) {
+  const limits = {
+    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+    maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
+    onCall: logCalls(logger),
+  };
+  const tokenUrl = new URL(config.AVIBRA_TOKEN_URL);
+  const avibraHttp = createHttpClient({
+    ...limits,
+    baseUrl: config.AVIBRA_BASE_URL,
+    connections: config.AVIBRA_CONCURRENCY,
+  });
+  const tokenHttp = createHttpClient({ ...limits, baseUrl: tokenUrl.origin, connections: 1 });
+  const delbankHttp = createHttpClient({
+    ...limits,
+    baseUrl: config.DELBANK_BASE_URL,
+    connections: config.DELBANK_CONCURRENCY,
+    tls: {
+      ...(config.DELBANK_CLIENT_CERT_FILE !== undefined && { cert: config.DELBANK_CLIENT_CERT_FILE }),
+      ...(config.DELBANK_CLIENT_KEY_FILE !== undefined && { key: config.DELBANK_CLIENT_KEY_FILE }),
+      ...(config.DELBANK_CA_FILE !== undefined && { ca: config.DELBANK_CA_FILE }),
+    },
+  });
+  const avibra = createAvibraClient({
+    http: avibraHttp,
+    tokenHttp,
+    tokenPath: tokenUrl.pathname,
+    credentials: {
+      clientId: config.AVIBRA_CLIENT_ID,
+      clientSecret: config.AVIBRA_CLIENT_SECRET,
+      scope: config.AVIBRA_SCOPE,
+      apiKey: config.AVIBRA_API_KEY,
+      partnerName: config.AVIBRA_PARTNER_NAME,
+      linkUsername: config.AVIBRA_LINK_USERNAME,
+      linkPassword: config.AVIBRA_LINK_PASSWORD,
+    },
+    timeoutMs: config.AVIBRA_TIMEOUT_MS,
+    clock: systemClock,
+  });
+  const delbank = createDelbankClient({
+    http: delbankHttp,
+    generation: config.DELBANK_API_GENERATION,
+    apiKey: config.DELBANK_API_KEY,
+    accountId: config.DELBANK_ACCOUNT_ID,
+    ...(config.DELBANK_AUTHORIZATION !== undefined && { authorization: config.DELBANK_AUTHORIZATION }),
+    timeoutMs: config.DELBANK_TIMEOUT_MS,
+  });
+  return {
+    avibra,
+    delbank,
+    close: () => Promise.all([avibraHttp, tokenHttp, delbankHttp].map((http) => http.close())),
+  };
+}

@@ -1,0 +1,21 @@
+import { type OperationKind } from "../../platform/ledger/operation-kind";
+import { type AvibraClient } from "../../providers/avibra/avibra.client";
+import { readAvibraRefusal } from "../../providers/avibra/avibra.errors";
+import { type OfferChange } from "../../providers/avibra/avibra.wire";
+import { userError } from "../operation/user-error.type";
+
+/** Moves a member to another offer; `keyed`, so it may be sent again with its own key. */
+export function createChangeOfferOperation(avibra: AvibraClient): OperationKind<OfferChange> {
+  return {
+    kind: "CHANGE_OFFER",
+    repeat: "keyed",
+    async perform(change, attempt) {
+      await avibra.changeOffer(change, attempt);
+      return { status: "SUCCEEDED" };
+    },
+    onRefusal: (failure) => ({
+      status: "FAILED",
+      failure: userError(readAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED"),
+    }),
+  };
+}

@@ -1,0 +1,27 @@
+import { Field, InputType, registerEnumType } from "type-graphql";
+import { IdempotencyKey } from "../operation/idempotency-key.type";
+import { UserId } from "../user/user-id.type";
+
+export const OfferChangeDirection = { UPGRADE: "UPGRADE", DOWNGRADE: "DOWNGRADE" } as const;
+export type OfferChangeDirection = keyof typeof OfferChangeDirection;
+
+registerEnumType(OfferChangeDirection, {
+  name: "OfferChangeDirection",
+  description: "Whether the member moves to a larger or a smaller offer.",
+  valuesConfig: { UPGRADE: { description: "To a larger offer." }, DOWNGRADE: { description: "To a smaller offer." } },
+});
+
+@InputType({ description: "The offer that a member moves to." })
+export class ChangeOfferInput {
+  @Field(() => IdempotencyKey, { description: "Your name for this press of the button." })
+  idempotencyKey!: string;
+
+  @Field(() => UserId, { description: "The member." })
+  userId!: string;
+
+  @Field(() => String, { description: "The offer's id, for example `premium`." })
+  offerId!: string;
+
+  @Field(() => OfferChangeDirection, { description: "Whether that is an upgrade or a downgrade." })
+  direction!: OfferChangeDirection;
+}

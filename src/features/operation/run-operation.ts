@@ -1,0 +1,38 @@
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
+import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type OperationRunner } from "../../platform/ledger/operation-runner";
+import { type Deadline } from "../../platform/time/deadline";
+import { type RunOperation } from "./run-operation.type";
+import { toOperation } from "./to-operation";
+import { userError } from "./user-error.type";
+
+export interface RunOperationOptions {
+  readonly runner: OperationRunner;
+  readonly ledger: Ledger;
+  readonly caller: Caller | undefined;
+  readonly deadline: Deadline;
+}
+
+/** Runs mutations as this request's caller, and says in the graph's words what came of them. */
+export function createRunOperation({ runner, ledger, caller, deadline }: RunOperationOptions): RunOperation {
+  return async ({ kind, idempotencyKey, input, userId, recurrenceId }) => {
+    const principal = requireCaller(caller).userId;
+    const about = {
+      ...(userId !== undefined && { subject: userId }),
+      ...(recurrenceId !== undefined && { target: recurrenceId }),
+    };
+    const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...about });
+    if (run.outcome === "keyReused") {
+      return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };
+    }
+    const operation = toOperation(run.operation, ledger);
+    const isUnderWay = run.outcome === "inProgress" && operation.status === "PENDING";
+    return {
+      operation,
+      userErrors: isUnderWay ? [userError("OPERATION_IN_PROGRESS")] : operation.failure ? [operation.failure] : [],
+      isReplay: run.outcome === "replay",
+      ...(run.secret !== undefined && { secret: run.secret }),
+    };
+  };
+}

@@ -1,0 +1,28 @@
+import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type Operation as StoredOperation, type OperationFailure } from "../../platform/ledger/operation.type";
+import { type Operation, type OperationKind } from "./operation.type";
+import { type UserError, type UserErrorCode } from "./user-error.type";
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+function toUserError({ code, message, retryable, field }: OperationFailure): UserError {
+  return { code: code as UserErrorCode, message, retryable, ...(field && { field: [...field] }) };
+}
+
+/** What the graph says of a stored operation. */
+export function toOperation(stored: StoredOperation, ledger: Pick<Ledger, "openKey">): Operation {
+  const { id, status, attempts, failure, result } = stored;
+  return {
+    id,
+    kind: stored.kind as OperationKind,
+    status,
+    userId: stored.subject,
+    recurrenceId: stored.target,
+    idempotencyKey: ledger.openKey(stored),
+    attempts,
+    createdAt: iso(stored.createdAt),
+    settledAt: stored.settledAt === null ? null : iso(stored.settledAt),
+    failure: failure && toUserError(failure),
+    result,
+  };
+}

@@ -1,0 +1,64 @@
+import { Field, ObjectType, registerEnumType } from "type-graphql";
+
+export const UserErrorCode = {
+  NOT_FOUND: "NOT_FOUND",
+  ALREADY_EXISTS: "ALREADY_EXISTS",
+  ALREADY_CANCELLED: "ALREADY_CANCELLED",
+  NOT_CANCELLABLE: "NOT_CANCELLABLE",
+  DOCUMENT_MISMATCH: "DOCUMENT_MISMATCH",
+  IDEMPOTENCY_KEY_REUSED: "IDEMPOTENCY_KEY_REUSED",
+  OPERATION_IN_PROGRESS: "OPERATION_IN_PROGRESS",
+  PROVIDER_REJECTED: "PROVIDER_REJECTED",
+} as const;
+export type UserErrorCode = keyof typeof UserErrorCode;
+
+registerEnumType(UserErrorCode, {
+  name: "UserErrorCode",
+  description: "Why a mutation did not do what was asked, in a way that the user can act on.",
+  valuesConfig: {
+    NOT_FOUND: { description: "There is no such member or authorization, or it is not the caller's." },
+    ALREADY_EXISTS: { description: "The member has an account already." },
+    ALREADY_CANCELLED: { description: "The authorization is cancelled already." },
+    NOT_CANCELLABLE: { description: "The authorization cannot be cancelled in its status for this reason." },
+    DOCUMENT_MISMATCH: { description: "The requester's document is neither the payer's nor the beneficiary's." },
+    IDEMPOTENCY_KEY_REUSED: {
+      description: "The idempotencyKey was used before with another input, or for a secret that is shown once.",
+    },
+    OPERATION_IN_PROGRESS: {
+      description: "The same operation is under way. Ask again with the same key, or watch `operation`.",
+    },
+    PROVIDER_REJECTED: { description: "The provider said no." },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: "A refusal that a user can act on." })
+export class UserError {
+  @Field(() => UserErrorCode, { description: "What to branch on." })
+  code!: UserErrorCode;
+
+  @Field(() => String, { description: "A sentence to show. Holds nothing that was sent." })
+  message!: string;
+
+  @Field(() => [String], { nullable: true, description: "The path of the input field at fault, if one is." })
+  field?: string[];
+
+  @Field(() => Boolean, { description: "Whether the same may succeed later." })
+  retryable!: boolean;
+}
+
+/** The sentence and the retryability of each code. */
+const SENTENCES: Record<UserErrorCode, { readonly message: string; readonly retryable: boolean }> = {
+  NOT_FOUND: { message: "There is no such member or authorization.", retryable: false },
+  ALREADY_EXISTS: { message: "This member has an account already.", retryable: false },
+  ALREADY_CANCELLED: { message: "This authorization is cancelled already.", retryable: false },
+  NOT_CANCELLABLE: { message: "This authorization cannot be cancelled now for this reason.", retryable: false },
+  DOCUMENT_MISMATCH: { message: "The document is neither the payer's nor the beneficiary's.", retryable: false },
+  IDEMPOTENCY_KEY_REUSED: { message: "This idempotencyKey was used before with another input.", retryable: false },
+  OPERATION_IN_PROGRESS: { message: "This operation is under way.", retryable: true },
+  PROVIDER_REJECTED: { message: "The provider did not accept this.", retryable: false },
+};
+
+/** A user error with its code's own sentence. `field` is a path from `input` on. */
+export function userError(code: UserErrorCode, field?: string): UserError {
+  return { code, ...SENTENCES[code], ...(field !== undefined && { field: ["input", field] }) };
+}

@@ -1,0 +1,88 @@
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from "type-graphql";
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
+import { SubgraphError } from "../../platform/errors/subgraph-error";
+import { Operation } from "../operation/operation.type";
+import { type RunOperation } from "../operation/run-operation.type";
+import { CANCEL_PIX_AUTHORIZATION, cancellationOf } from "./cancel-pix-authorization";
+import { CancelPixAuthorizationInput } from "./cancel-pix-authorization.input";
+import { CancelPixAuthorizationPayload } from "./cancel-pix-authorization-payload.type";
+import { type CancellationIntent } from "./may-cancel.state";
+import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
+import { PixAuthorization } from "./pix-authorization.type";
+import { PixCancellation } from "./pix-cancellation.type";
+import { type PixLoaders } from "./pix.loader";
+import { isCnpj, isCpf } from "./tax-id.type";
+
+interface Context {
+  readonly caller?: Caller;
+  readonly loaders: PixLoaders;
+  readonly runOperation: RunOperation;
+}
+
+/** Cancelling needs `pix:cancel` and the payer's own tax id, or `pix:cancel:any`. Answers whose authorization it must be. */
+function payerTaxIdOf(caller: Caller | undefined): string | null {
+  const { scopes, taxId } = requireCaller(caller);
+  if (scopes.has("pix:cancel:any")) return null;
+  if (scopes.has("pix:cancel") && taxId !== undefined) return taxId;
+  throw new SubgraphError("FORBIDDEN");
+}
+
+function toIntent(input: CancelPixAuthorizationInput, payerTaxId: string | null): CancellationIntent {
+  const { recurrenceId, requesterType, requesterDocument, reason } = input;
+  if (reason === "UNKNOWN") throw new SubgraphError("BAD_USER_INPUT", { message: "reason must be a known reason." });
+  const isOfType = requesterType === "NATURAL" ? isCpf(requesterDocument) : isCnpj(requesterDocument);
+  if (!isOfType) {
+    const message = "requesterDocument must be a CPF for NATURAL and a CNPJ for LEGAL.";
+    throw new SubgraphError("BAD_USER_INPUT", { message });
+  }
+  return { recurrenceId, requesterType, requesterDocument, reason, payerTaxId };
+}
+
+@Resolver(() => CancelPixAuthorizationPayload)
+export class CancelPixAuthorizationResolver {
+  @Mutation(() => CancelPixAuthorizationPayload, {
+    description:
+      "Cancels a payer's authorization, exactly once. Needs the scope `pix:cancel` and the payer's own tax id in the token, " +
+      "or `pix:cancel:any`. `UNCONFIRMED` means that the provider's answer was lost: it is being found out.",
+  })
+  async cancelPixAuthorization(
+    @Arg("input", () => CancelPixAuthorizationInput, { description: "What is cancelled." })
+    input: CancelPixAuthorizationInput,
+    @Ctx() { caller, runOperation }: Context,
+  ): Promise<CancelPixAuthorizationPayload> {
+    const payerTaxId = payerTaxIdOf(caller);
+    const { idempotencyKey, recurrenceId } = input;
+    const { operation, userErrors } = await runOperation({
+      kind: CANCEL_PIX_AUTHORIZATION,
+      idempotencyKey,
+      input: toIntent(input, payerTaxId),
+      recurrenceId,
+      ...(payerTaxId !== null && caller && { userId: caller.userId }),
+    });
+    const pixCancellation = operation?.status === "SUCCEEDED" ? cancellationOf(operation.result) : null;
+    return { operation, userErrors, pixCancellation, recurrenceId };
+  }
+
+  @FieldResolver(() => PixAuthorization, {
+    nullable: true,
+    description: "The authorization as Delbank shows it now. Costs a provider call.",
+  })
+  authorization(
+    @Root() { recurrenceId, operation }: CancelPixAuthorizationPayload,
+    @Ctx() context: Context,
+  ): Promise<PixAuthorization | null> {
+    return operation === null ? Promise.resolve(null) : resolvePixAuthorizationReference({ recurrenceId }, context);
+  }
+}
+
+@Resolver(() => Operation)
+export class OperationPixCancellationResolver {
+  @FieldResolver(() => PixCancellation, {
+    nullable: true,
+    description: "The cancellation that it made; null for other kinds, and until it succeeded.",
+  })
+  pixCancellation(@Root() { kind, status, result }: Operation): PixCancellation | null {
+    return kind === CANCEL_PIX_AUTHORIZATION && status === "SUCCEEDED" ? cancellationOf(result) : null;
+  }
+}

@@ -1,0 +1,64 @@
+import { type ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type OperationKind, type Outcome } from "../../platform/ledger/operation-kind";
+import { type AvibraClient } from "../../providers/avibra/avibra.client";
+import { readAvibraRefusal } from "../../providers/avibra/avibra.errors";
+import { type MemberProfile } from "../../providers/avibra/avibra.wire";
+import { userError } from "../operation/user-error.type";
+
+const SUCCEEDED: Outcome = { status: "SUCCEEDED" };
+const CODES = { alreadyExists: "ALREADY_EXISTS", notFound: "NOT_FOUND", rejected: "PROVIDER_REJECTED" } as const;
+
+function refused(failure: ProviderFailure, unknownUserIs400 = false): Outcome {
+  return { status: "FAILED", failure: userError(CODES[readAvibraRefusal(failure, unknownUserIs400)]) };
+}
+
+/** A conflict behind an attempt whose answer was lost means that that attempt arrived (contract, Idempotency-Key). */
+function arrivedOrRefused(failure: ProviderFailure, isRepeat: boolean): Outcome {
+  return isRepeat && readAvibraRefusal(failure) === "alreadyExists" ? SUCCEEDED : refused(failure);
+}
+
+/** The changes of a member's account: each is `keyed`, so it may be sent again with its own key. */
+export function createAccountOperations(avibra: AvibraClient) {
+  const create: OperationKind<MemberProfile> = {
+    kind: "CREATE_USER",
+    repeat: "keyed",
+    perform: (profile, attempt) => avibra.createUser(profile, attempt).then(() => SUCCEEDED),
+    onRefusal: arrivedOrRefused,
+  };
+  const update: OperationKind<MemberProfile> = {
+    kind: "UPDATE_USER",
+    repeat: "keyed",
+    perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
+    onRefusal: (failure) => refused(failure),
+  };
+  const prefill: OperationKind<MemberProfile> = {
+    kind: "PREFILL_USER",
+    repeat: "keyed",
+    perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
+    onRefusal: arrivedOrRefused,
+  };
+  const cancel: OperationKind<{ readonly userId: string }> = {
+    kind: "CANCEL_USER",
+    repeat: "keyed",
+    perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
+    onRefusal: (failure) => refused(failure, true),
+  };
+  return [create, update, prefill, cancel];
+}
+
+/** A link into the portal: a secret for the one who asked, so it is neither stored nor fetched for nobody. */
+export function createPortalLinkOperation(
+  avibra: AvibraClient,
+  portalUrl: string,
+): OperationKind<{ readonly userId: string }> {
+  return {
+    kind: "CREATE_PORTAL_LINK",
+    repeat: "safe",
+    async perform({ userId }, { deadline }) {
+      const url = new URL(portalUrl);
+      url.searchParams.set("linktoken", await avibra.createLinkToken(userId, deadline));
+      return { status: "SUCCEEDED", secret: url.toString() };
+    },
+    onRefusal: (failure) => refused(failure, true),
+  };
+}

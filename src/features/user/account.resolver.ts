@@ -1,0 +1,94 @@
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { SubgraphError } from "../../platform/errors/subgraph-error";
+import { type OperationKind } from "../operation/operation.type";
+import { type RunOperation } from "../operation/run-operation.type";
+import { userError } from "../operation/user-error.type";
+import { toProfile } from "./to-profile";
+import {
+  CancelUserPayload,
+  CreatePortalLinkPayload,
+  CreateUserPayload,
+  PrefillUserPayload,
+  UpdateUserPayload,
+} from "./user-payload.type";
+import {
+  CancelUserInput,
+  CreatePortalLinkInput,
+  CreateUserInput,
+  PrefillUserInput,
+  UpdateUserInput,
+} from "./user.input";
+
+interface Context {
+  readonly runOperation: RunOperation;
+}
+
+type Input = Pick<CancelUserInput, "userId" | "idempotencyKey">;
+
+async function run(
+  context: Context,
+  kind: OperationKind,
+  { userId, idempotencyKey, input }: Input & { input: unknown },
+) {
+  const { operation, userErrors } = await context.runOperation({ kind, idempotencyKey, input, userId });
+  return { operation, userErrors, user: operation?.status === "SUCCEEDED" ? { id: userId } : null };
+}
+
+@Resolver()
+export class AccountResolver {
+  @Mutation(() => CreateUserPayload, { description: "Creates a member's account at Avibra." })
+  createUser(
+    @Arg("input", () => CreateUserInput, { description: "The member." }) input: CreateUserInput,
+    @Ctx() context: Context,
+  ): Promise<CreateUserPayload> {
+    return run(context, "CREATE_USER", { ...input, input: toProfile(input) });
+  }
+
+  @Mutation(() => UpdateUserPayload, { description: "Changes a member's names, e-mail or phone." })
+  updateUser(
+    @Arg("input", () => UpdateUserInput, { description: "The changes." }) input: UpdateUserInput,
+    @Ctx() context: Context,
+  ): Promise<UpdateUserPayload> {
+    const isEmpty = [input.firstName, input.lastName, input.email, input.phone].every((value) => value == null);
+    if (isEmpty) throw new SubgraphError("BAD_USER_INPUT", { message: "updateUser needs at least one change." });
+    return run(context, "UPDATE_USER", { ...input, input: toProfile(input) });
+  }
+
+  @Mutation(() => PrefillUserPayload, { description: "Tells Avibra of a member ahead of the enrollment." })
+  prefillUser(
+    @Arg("input", () => PrefillUserInput, { description: "What is known of the member." }) input: PrefillUserInput,
+    @Ctx() context: Context,
+  ): Promise<PrefillUserPayload> {
+    return run(context, "PREFILL_USER", { ...input, input: toProfile(input) });
+  }
+
+  @Mutation(() => CancelUserPayload, {
+    description: "Cancels the member's offer: your company is not billed for it any more.",
+  })
+  cancelUser(
+    @Arg("input", () => CancelUserInput, { description: "The member." }) { userId, idempotencyKey }: CancelUserInput,
+    @Ctx() context: Context,
+  ): Promise<CancelUserPayload> {
+    return run(context, "CANCEL_USER", { userId, idempotencyKey, input: { userId } });
+  }
+
+  @Mutation(() => CreatePortalLinkPayload, {
+    description: "Makes a fresh link that signs the member in to Avibra's portal. Each key shows its link once.",
+  })
+  async createPortalLink(
+    @Arg("input", () => CreatePortalLinkInput, { description: "The member." })
+    { userId, idempotencyKey }: CreatePortalLinkInput,
+    @Ctx() { runOperation }: Context,
+  ): Promise<CreatePortalLinkPayload> {
+    const request = { kind: "CREATE_PORTAL_LINK", userId, idempotencyKey, input: { userId } } as const;
+    const { operation, userErrors, isReplay, secret } = await runOperation(request);
+    const portalUrl = typeof secret === "string" ? secret : null;
+    if (!isReplay || operation?.status !== "SUCCEEDED") return { operation, userErrors, portalUrl };
+    const message = "The link was shown once and is not stored. Send a new idempotencyKey to get a new link.";
+    return {
+      operation,
+      userErrors: [{ ...userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey"), message }],
+      portalUrl: null,
+    };
+  }
+}

@@ -1,0 +1,30 @@
+import { createTextScalar } from "../../platform/graphql/text-scalar";
+
+// Every pattern is a plain sequence: none can be made to backtrack.
+const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}$/;
+const PHONE = /^\+[1-9]\d{6,14}$/;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+export const EmailAddress = createTextScalar({
+  name: "EmailAddress",
+  description: "An e-mail address, for example `ana@example.com`.",
+  rule: "an e-mail address of at most 254 characters",
+  maxLength: 254,
+  accepts: (text) => EMAIL.test(text),
+});
+
+export const PhoneNumber = createTextScalar({
+  name: "PhoneNumber",
+  description: "A phone number in E.164, for example `+5511987654321`.",
+  rule: "a phone number in E.164: +, country code, number",
+  maxLength: 16,
+  accepts: (text) => PHONE.test(text),
+});
+
+export const CalendarDate = createTextScalar({
+  name: "Date",
+  description: "A calendar date, for example `1990-05-17`.",
+  rule: "a real date as YYYY-MM-DD",
+  maxLength: 10,
+  accepts: (text) => DATE.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text),
+});

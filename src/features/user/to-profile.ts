@@ -1,0 +1,41 @@
+import { SubgraphError } from "../../platform/errors/subgraph-error";
+import { type MemberProfile } from "../../providers/avibra/avibra.wire";
+import { type AddressInput, type CreateUserInput, type PrefillUserInput } from "./user.input";
+
+const MAX_LENGTH = 100;
+
+/** Text for people: not empty, not endless, no control characters. Throws `BAD_USER_INPUT`; null is left out. */
+function text(name: string, value: string | null | undefined): string | undefined {
+  if (value == null) return undefined;
+  const isFine = value.trim() !== "" && value.length <= MAX_LENGTH && !/\p{Cc}/u.test(value);
+  if (isFine) return value;
+  throw new SubgraphError("BAD_USER_INPUT", {
+    message: `${name} must be 1 to ${MAX_LENGTH} characters without control characters.`,
+  });
+}
+
+function toAddress(address: AddressInput | null | undefined): MemberProfile["address"] {
+  if (address == null) return undefined;
+  return {
+    line1: text("address.line1", address.line1),
+    line2: text("address.line2", address.line2),
+    city: text("address.city", address.city),
+    state: text("address.state", address.state),
+    postalCode: text("address.postalCode", address.postalCode),
+    country: text("address.country", address.country),
+  };
+}
+
+/** The member's profile as the provider client takes it; what is null is left out, so that it does not change. */
+export function toProfile(input: PrefillUserInput | CreateUserInput): MemberProfile {
+  return {
+    userId: input.userId,
+    firstName: text("firstName", input.firstName),
+    lastName: text("lastName", input.lastName),
+    email: input.email ?? undefined,
+    phone: input.phone ?? undefined,
+    birthDate: input.birthDate ?? undefined,
+    address: toAddress(input.address),
+    offerId: text("offerId", input.offerId),
+  };
+}

@@ -1,0 +1,53 @@
+import { DatabaseUnavailable } from "../database/database.errors";
+import { SubgraphError } from "../errors/subgraph-error";
+import { type Clock } from "../time/clock";
+import { type Deadline } from "../time/deadline";
+import { type Ledger } from "./ledger.store";
+import { type OperationWorker } from "./operation-worker";
+import { type Operation } from "./operation.type";
+
+/** What a caller asks to be done, once. */
+export interface OperationRequest {
+  readonly kind: string;
+  readonly principal: string;
+  readonly idempotencyKey: string;
+  /** Any JSON value; what the fingerprint is made of. */
+  readonly input: unknown;
+  readonly subject?: string;
+  readonly target?: string;
+  readonly deadline: Deadline;
+}
+
+/** `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. */
+export type RunResult =
+  | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
+  | { readonly outcome: "keyReused" };
+
+export interface RunnerOptions {
+  readonly ledger: Ledger;
+  readonly worker: OperationWorker;
+  readonly clock: Clock;
+  /** Names this process in the table. */
+  readonly owner: string;
+  /** Longer than any operation takes: when it has run out, the process that held it is taken for dead. */
+  readonly leaseMs: number;
+}
+
+export type OperationRunner = ReturnType<typeof createOperationRunner>;
+
+/** Runs mutations through the ledger: claimed before anything is sent, at most one at work on each key. */
+export function createOperationRunner({ ledger, worker, clock, owner, leaseMs }: RunnerOptions) {
+  return {
+    /** Throws `UNAVAILABLE` when the ledger cannot be reached; nothing was sent then. */
+    async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
+      try {
+        const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });
+        if (claim.outcome !== "claimed") return claim;
+        const { operation, lease } = claim;
+        return { outcome: "done", ...(await worker.work({ operation, lease, input: request.input, deadline })) };
+      } catch (error) {
+        throw error instanceof DatabaseUnavailable ? new SubgraphError("UNAVAILABLE", { cause: error }) : error;
+      }
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { DatabaseUnavailable } from "../database/database.errors";
+import { ProviderFailure } from "../http-client/provider-failure";
+import { type Clock } from "../time/clock";
+import { type Deadline } from "../time/deadline";
+import { OutcomeNotRecorded } from "./ledger.errors";
+import { type Ledger } from "./ledger.store";
+import { type OperationKind, type Outcome } from "./operation-kind";
+import { type Lease, type LeasedResult, type Operation } from "./operation.type";
+import { isRefusal, mayHaveArrived, recheckDelayMs, retryDelayMs } from "./retry";
+
+/** One operation under a lease, with its input in clear. */
+export interface Work {
+  readonly operation: Operation;
+  readonly lease: Lease;
+  readonly input: unknown;
+  readonly deadline: Deadline;
+  /** True when this is the last look: an operation that is still not settled then needs people's attention. */
+  readonly isLast?: boolean;
+}
+
+/** The operation as it stands after the work, and what only this caller may see. */
+export interface WorkResult {
+  readonly operation: Operation;
+  readonly secret?: unknown;
+}
+
+export interface WorkerOptions {
+  readonly ledger: Ledger;
+  readonly kinds: readonly OperationKind<never>[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** Failure of an operation that has no effect worth finding out about. */
+const NOT_DELIVERED = {
+  code: "PROVIDER_REJECTED",
+  message: "The provider gave no answer. Nothing was changed: ask again with a new idempotencyKey.",
+  retryable: true,
+};
+
+/** What cannot be written down is not known to the next reader: the reconciler will find it out again. */
+async function recordedOr(operation: Operation, record: () => Promise<WorkResult>): Promise<WorkResult> {
+  try {
+    return await record();
+  } catch (error) {
+    if (error instanceof OutcomeNotRecorded) return { operation: { ...operation, status: "UNCONFIRMED" } };
+    throw error;
+  }
+}
+
+export type OperationWorker = ReturnType<typeof createOperationWorker>;
+
+/**
+ * Works on one leased operation until it is settled, or until only waiting helps. It sends nothing before `markSent` is
+ * written down, and nothing of a `once` operation that may have been sent before.
+ */
+export function createOperationWorker({ ledger, kinds, clock, random, sleep }: WorkerOptions) {
+  const byName = new Map(kinds.map((kind) => [kind.kind, kind as unknown as OperationKind<unknown>]));
+
+  function settle({ operation }: Work, outcome: Outcome): Promise<WorkResult> {
+    return recordedOr(operation, async () => {
+      const settled = await ledger.settle(operation.id, outcome, clock.now());
+      const secret = outcome.status === "SUCCEEDED" ? outcome.secret : undefined;
+      return { operation: settled.operation, ...(secret !== undefined && { secret }) };
+    });
+  }
+
+  function postpone({ operation, lease, isLast = false }: Work, mayHaveHappened: boolean): Promise<WorkResult> {
+    const now = clock.now();
+    const nextAttemptAt = now + recheckDelayMs(now - operation.createdAt, random());
+    return recordedOr(operation, () => {
+      if (isLast) return ledger.needsAttention(operation.id, lease);
+      if (mayHaveHappened) return ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt, now });
+      return ledger.release(operation.id, lease, { nextAttemptAt, unsent: true });
+    });
+  }
+
+  /** Before anything has left, a lost ledger stops the operation with an error; afterwards its fate is simply not known. */
+  async function markSent(operation: Operation, lease: Lease, arrived: boolean): Promise<LeasedResult> {
+    try {
+      return await ledger.markSent(operation.id, lease, clock.now());
+    } catch (error) {
+      if (!arrived || !(error instanceof DatabaseUnavailable)) throw error;
+      return { outcome: "leaseLost", operation: { ...operation, status: "UNCONFIRMED" } };
+    }
+  }
+
+  async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
+    const { operation, lease, input, deadline } = work;
+    let arrived = operation.sentAt !== null;
+    for (let attempt = 1; ; attempt += 1) {
+      const marked = await markSent(operation, lease, arrived);
+      if (marked.outcome === "leaseLost") return { operation: marked.operation };
+      const current = { ...work, operation: marked.operation };
+      try {
+        return await settle(current, await kind.perform(input, { idempotencyKey: operation.id, deadline }));
+      } catch (failure) {
+        if (!(failure instanceof ProviderFailure)) throw failure;
+        if (isRefusal(failure, kind.repeat)) return settle(current, kind.onRefusal(failure, arrived));
+        arrived ||= mayHaveArrived(failure);
+        const remainingMs = deadline.remainingMs();
+        const delayMs = retryDelayMs({ repeat: kind.repeat, failure, attempt, remainingMs, random: random() });
+        if (delayMs === undefined) {
+          return kind.repeat === "safe"
+            ? settle(current, { status: "FAILED", failure: NOT_DELIVERED })
+            : postpone(current, arrived);
+        }
+        await sleep(delayMs);
+      }
+    }
+  }
+
+  return {
+    /** Looks before it sends, and after it may have been sent; a provider that cannot be asked postpones it. */
+    async work(task: Work): Promise<WorkResult> {
+      const { operation, input, deadline } = task;
+      const kind = byName.get(operation.kind);
+      if (!kind) throw new Error("an operation of a kind that nobody registered");
+      const wasSent = operation.sentAt !== null;
+      if (wasSent && kind.repeat === "safe") return settle(task, { status: "FAILED", failure: NOT_DELIVERED });
+      try {
+        if (wasSent && kind.repeat === "once") {
+          const outcome = await kind.confirm?.(input, deadline);
+          return await (outcome ? settle(task, outcome) : postpone(task, true));
+        }
+        const failure = wasSent ? undefined : await kind.prepare?.(input, deadline);
+        if (failure) return await settle(task, { status: "FAILED", failure });
+      } catch (failure) {
+        if (!(failure instanceof ProviderFailure)) throw failure;
+        return postpone(task, wasSent);
+      }
+      return send(kind, task);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { describeError } from "../errors/describe-error";
+import { type Logger } from "../telemetry/logger";
+import { type Clock } from "../time/clock";
+import { createDeadline } from "../time/deadline";
+import { type Ledger } from "./ledger.store";
+import { type OperationKind } from "./operation-kind";
+import { type OperationWorker } from "./operation-worker";
+import { type DueOperation, type Operation } from "./operation.type";
+
+export interface ReconcilerOptions {
+  readonly ledger: Ledger;
+  readonly worker: OperationWorker;
+  readonly kinds: readonly Pick<OperationKind<never>, "kind" | "repeat">[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Names this process in the table. */
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** How long one operation may be worked on at a time. */
+  readonly operationTimeoutMs: number;
+  /** How long the fate of a `once` operation is looked for before people are asked. */
+  readonly confirmationWindowMs: number;
+  /** How long a `keyed` operation is sent again: less than the provider keeps its key. */
+  readonly keyedWindowMs: number;
+  /** Time between two looks. */
+  readonly intervalMs: number;
+}
+
+const BATCH = 20;
+
+/** Works off operations that nobody is at work on: those of a process that died, and those whose answer was lost. */
+export function createReconciler(options: ReconcilerOptions) {
+  const { ledger, worker, kinds, clock, logger, owner, leaseMs } = options;
+  const once = new Set(kinds.filter(({ repeat }) => repeat === "once").map(({ kind }) => kind));
+
+  function isPastItsWindow({ kind, createdAt }: Operation): boolean {
+    const windowMs = once.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
+    return clock.now() - createdAt > windowMs;
+  }
+
+  async function reconcile(due: DueOperation): Promise<void> {
+    const { operation, lease } = due;
+    const { operation: after } =
+      due.outcome === "unreadable"
+        ? await ledger.needsAttention(operation.id, lease)
+        : await worker.work({
+            ...due,
+            deadline: createDeadline(clock, options.operationTimeoutMs),
+            isLast: isPastItsWindow(operation),
+          });
+    const fields = { operationId: after.id, kind: after.kind, status: after.status };
+    if (after.status === "NEEDS_ATTENTION") logger.error(fields, "operation needs attention");
+    else logger.info(fields, "operation reconciled");
+  }
+
+  /** Takes what is due and works on it; answers how many that were. */
+  async function runOnce(): Promise<number> {
+    const due = await ledger.takeDue({ owner, leaseMs, now: clock.now(), limit: BATCH });
+    const work = due.map((one) =>
+      reconcile(one).catch((error: unknown) => {
+        logger.error({ operationId: one.operation.id, ...describeError(error) }, "operation could not be reconciled");
+      }),
+    );
+    await Promise.all(work);
+    return due.length;
+  }
+
+  let timer: NodeJS.Timeout | undefined;
+  let underWay: Promise<void> = Promise.resolve();
+
+  function lookIn(delayMs: number): void {
+    timer = setTimeout(() => {
+      underWay = look();
+    }, delayMs);
+  }
+
+  async function look(): Promise<void> {
+    const found = await runOnce().catch((error: unknown) => {
+      logger.warn(describeError(error), "the ledger could not be read");
+      return 0;
+    });
+    if (timer) lookIn(found === BATCH ? 0 : options.intervalMs);
+  }
+
+  return {
+    runOnce,
+    /** Looks every interval, at once again after a full batch; never two looks at the same time. */
+    start: () => {
+      lookIn(0);
+    },
+    /** Stops looking; resolves when what was under way is done. */
+    async stop() {
+      clearTimeout(timer);
+      timer = undefined;
+      await underWay;
+    },
+  };
+}
