@@ -25,6 +25,7 @@ export default defineConfig(
       "@typescript-eslint/no-extraneous-class": "off",
       // Decorated classes describe shapes of the graph; what fills them are plain objects.
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
+      "@typescript-eslint/no-misused-spread": "off",
     },
   },
   { files: ["src/**/*.{ts,tsx}"], rules: { "max-lines": ["error", { max: 200 }] } },

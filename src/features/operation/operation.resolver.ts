@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
@@ -7,6 +7,7 @@ import { type Ledger } from "../../platform/ledger/ledger.store";
 import { User } from "../user/user.type";
 import { OperationConnection } from "./operation-connection.type";
 import { Operation } from "./operation.type";
+import { PageArgs } from "./page.input";
 import { toOperation } from "./to-operation";
 
 interface Context {
@@ -42,8 +43,7 @@ export class OperationResolver {
   async operations(
     @Root() user: User,
     @Ctx() { caller, ledger }: Context,
-    @Arg("first", () => Int, { defaultValue: 20, description: "How many, 1 to 100." }) first: number,
-    @Arg("after", () => String, { nullable: true, description: "The cursor to read on behind." }) after?: string | null,
+    @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<OperationConnection> {
     requireCaller(caller);
     if (first < 1 || first > MAX_PAGE)

@@ -5,6 +5,12 @@ const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za
 const PHONE = /^\+[1-9]\d{6,14}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
+function isRealDate(text: string): boolean {
+  if (!DATE.test(text)) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text); // 30 February rolls over
+}
+
 export const EmailAddress = createTextScalar({
   name: "EmailAddress",
   description: "An e-mail address, for example `ana@example.com`.",
@@ -26,5 +32,5 @@ export const CalendarDate = createTextScalar({
   description: "A calendar date, for example `1990-05-17`.",
   rule: "a real date as YYYY-MM-DD",
   maxLength: 10,
-  accepts: (text) => DATE.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text),
+  accepts: isRealDate,
 });
