@@ -1,6 +1,8 @@
 import { type ApolloServer, type BaseContext, HeaderMap } from "@apollo/server";
 import { type FastifyInstance, type FastifyRequest } from "fastify";
+import { GraphQLError } from "graphql";
 import { requestIds } from "../errors/request-id";
+import { SubgraphError } from "../errors/subgraph-error";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
@@ -14,6 +16,13 @@ function headersOf(request: FastifyRequest): HeaderMap {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   return headers;
+}
+
+/** A request whose context cannot be made is refused as a whole; Apollo Server's own status for that is 500. */
+function refuseWhole(error: unknown): never {
+  if (!(error instanceof SubgraphError)) throw error;
+  const status = error.code === "UNAUTHENTICATED" ? 401 : 500;
+  throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
 }
 
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
@@ -31,7 +40,7 @@ export function registerGraphql<Context extends BaseContext>(
           search: mark < 0 ? "" : request.url.slice(mark),
           body: request.body,
         },
-        context: () => createContext(request),
+        context: () => createContext(request).catch(refuseWhole),
       }),
     );
     reply.code(status ?? 200);
