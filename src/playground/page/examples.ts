@@ -79,8 +79,83 @@ query PixAuthorization($recurrenceId: RecurrenceId!) {
 }
 `;
 
+const changeOffer = `# Press it twice: the same idempotencyKey has
+# one effect and answers what became of it.
+mutation ChangeOffer($input: ChangeOfferInput!) {
+  changeOffer(input: $input) {
+    operation {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+      retryable
+    }
+    user {
+      id
+      enrollment {
+        status
+      }
+      currentOffer {
+        offer {
+          id
+          name
+        }
+      }
+    }
+  }
+}
+`;
+
+const cancelPixAuthorization = `# Exactly once, although the provider has no idempotency.
+# UNCONFIRMED would mean: its answer was lost and is being found out.
+mutation CancelPixAuthorization($input: CancelPixAuthorizationInput!) {
+  cancelPixAuthorization(input: $input) {
+    operation {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+      retryable
+    }
+    pixCancellation {
+      id
+      reason
+      reasonCode
+      cancelledAt
+    }
+    authorization {
+      status
+    }
+  }
+}
+`;
+
+const variables = (values: object) => JSON.stringify(values, undefined, 2);
+
 /** The tabs of a new session, in order. The first has no variables: GraphiQL would open it without them. */
 export const examples: readonly [Example & { readonly variables?: never }, ...Example[]] = [
   { query: memberBenefits },
-  { query: pixAuthorization, variables: '{\n  "recurrenceId": "RR0435879820240605njua7shf40o"\n}' },
+  { query: pixAuthorization, variables: variables({ recurrenceId: "RR0435879820240605njua7shf40o" }) },
+  {
+    query: changeOffer,
+    variables: variables({
+      input: { idempotencyKey: "example-change-1", userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
+    }),
+  },
+  {
+    query: cancelPixAuthorization,
+    variables: variables({
+      input: {
+        idempotencyKey: "example-cancellation-1",
+        recurrenceId: "RR0435879820240605njua7shf40o",
+        requesterType: "NATURAL",
+        requesterDocument: "04623217035",
+        reason: "REQUESTED_BY_PAYER",
+      },
+    }),
+  },
 ];
