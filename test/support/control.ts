@@ -6,12 +6,32 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
+/** One effect that really happened. */
+export interface Commit {
+  readonly operation: string;
+  readonly subject: string;
+  readonly idempotencyKey?: string;
+}
+
+/** What a simulated provider holds: Avibra `users` and `linkTokens`, Delbank `authorizations`. */
+export interface ProviderState {
+  readonly commits: readonly Commit[];
+  readonly users?: readonly any[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- looked into as JSON
+  readonly linkTokens?: readonly { readonly userId: string; readonly token: string }[];
+  readonly authorizations?: readonly any[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- looked into as JSON
+}
+
 /** The control endpoints of one simulated provider. */
 export interface Control {
+  /** Where the provider listens. */
+  readonly url: string;
   /** Every request received since the start or the last `forget`, in order; with a prefix only those paths. */
   requests(pathPrefix?: string): Promise<ReceivedRequest[]>;
   forget(): Promise<void>;
   fault(fault: Readonly<Record<string, unknown>>): Promise<void>;
+  clearFaults(): Promise<void>;
+  state(): Promise<ProviderState>;
+  advanceClock(byMs: number): Promise<void>;
   reset(): Promise<void>;
 }
 
@@ -25,6 +45,7 @@ export function createControl(url: string): Control {
     return response;
   }
   return {
+    url,
     async requests(pathPrefix = "/") {
       const all = (await (await send("GET", "requests")).json()) as ReceivedRequest[];
       return all.filter(({ path }) => path.startsWith(pathPrefix));
@@ -34,6 +55,15 @@ export function createControl(url: string): Control {
     },
     async fault(fault) {
       await send("POST", "faults", fault);
+    },
+    async clearFaults() {
+      await send("DELETE", "faults");
+    },
+    async state() {
+      return (await (await send("GET", "state")).json()) as ProviderState;
+    },
+    async advanceClock(byMs) {
+      await send("POST", "clock", { advanceMs: byMs });
     },
     async reset() {
       await send("POST", "reset");

@@ -134,6 +134,9 @@ mutation CancelPixAuthorization($input: CancelPixAuthorizationInput!) {
 }
 `;
 
+// New with every opening of the page; pressed twice it is the same, which is what it shows.
+const opening = Date.now().toString(36);
+
 const variables = (values: object) => JSON.stringify(values, undefined, 2);
 
 /** The tabs of a new session, in order. The first has no variables: GraphiQL would open it without them. */
@@ -143,14 +146,14 @@ export const examples: readonly [Example & { readonly variables?: never }, ...Ex
   {
     query: changeOffer,
     variables: variables({
-      input: { idempotencyKey: "example-change-1", userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
+      input: { idempotencyKey: `change-${opening}`, userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
     }),
   },
   {
     query: cancelPixAuthorization,
     variables: variables({
       input: {
-        idempotencyKey: "example-cancellation-1",
+        idempotencyKey: `cancel-${opening}`,
         recurrenceId: "RR0435879820240605njua7shf40o",
         requesterType: "NATURAL",
         requesterDocument: "04623217035",
