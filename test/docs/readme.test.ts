@@ -1,0 +1,229 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { Environment, loadConfig } from "../../src/config";
+import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgraph-error";
+import { type Sandboxes, startSandboxes } from "../../src/sandbox";
+import { parseFaults } from "../../src/sandbox/server/fault";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const ROOT = join(__dirname, "../..");
+const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const README = read("README.md");
+const DOCUMENTS = [
+  "README.md",
+  ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
+];
+
+/** The table whose first column has this name: its rows, their cells trimmed. */
+function table(name: string): string[][] {
+  const lines = README.split("\n");
+  const start = lines.findIndex((line) => line.startsWith(`| ${name} `));
+  const end = lines.findIndex((line, index) => index > start && !line.startsWith("|"));
+  if (start < 0) throw new Error(`the README has no table "${name}"`);
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** Everything between backticks. */
+const names = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+  /** The JSON block that follows directly, if one does. */
+  readonly answer?: unknown;
+}
+
+function blocksOf(document: string): Block[] {
+  const found = [...document.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({
+    language,
+    text,
+  }));
+  return found.map((block, index) => {
+    const next = found[index + 1];
+    return next?.language === "json" ? { ...block, answer: JSON.parse(next.text) as unknown } : block;
+  });
+}
+
+const BLOCKS = blocksOf(README);
+
+/** Runs the few forms of `curl` that the README uses, against other ports than it names. */
+function createShell(urls: Readonly<Record<string, string>>) {
+  const variables = new Map<string, string>();
+
+  async function curl(command: string): Promise<string> {
+    const words = [...command.matchAll(/'([^']*)'|"([^"]*)"|([^\s'"]+)/g)].map(
+      ([, verbatim, quoted, bare]) =>
+        verbatim ?? (quoted ?? bare ?? "").replace(/\$(\w+)/g, (_, name: string) => variables.get(name) ?? ""),
+    );
+    const request = { method: "GET", headers: new Headers(), body: undefined as string | undefined };
+    let target = "";
+    for (let word = words.shift(); word !== undefined; word = words.shift()) {
+      const next = () => words.shift() ?? "";
+      if (word === "-X") request.method = next();
+      else if (word === "-H") request.headers.append(...(next().split(": ") as [string, string]));
+      else if (word === "-d") Object.assign(request, { method: "POST", body: next() });
+      else if (word.startsWith("http")) target = word;
+      else if (word !== "curl" && word !== "-s") throw new Error(`the test knows no curl ${word}`);
+    }
+    const { origin, pathname, search } = new URL(target);
+    const { body, ...rest } = request;
+    const response = await fetch(`${urls[origin] ?? "nowhere"}${pathname}${search}`, {
+      ...rest,
+      ...(body !== undefined && { body }),
+    });
+    return response.text();
+  }
+
+  /** Runs every command of a block; what the last one printed. */
+  return async (block: string) => {
+    let printed = "";
+    for (const line of block.replaceAll("\\\n", " ").split("\n").filter(Boolean)) {
+      const [, name, command] = /^(\w+)=\$\((curl .*) \| cut -d'"' -f4\)$/.exec(line) ?? [];
+      if (name && command) variables.set(name, (await curl(command)).split('"')[3] ?? "");
+      else printed = await curl(line);
+    }
+    return printed;
+  };
+}
+
+describe("the README's examples", () => {
+  let sandboxes: Sandboxes;
+  let subgraph: TestSubgraph;
+  beforeAll(async () => {
+    sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+    subgraph = await startSubgraph({
+      AVIBRA_BASE_URL: sandboxes.avibra.url,
+      DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
+      DELBANK_TIMEOUT_MS: "300",
+    });
+  });
+  afterAll(async () => {
+    await subgraph.stop();
+    await sandboxes.close();
+  });
+
+  const queries = BLOCKS.filter(({ language }) => language === "graphql");
+  const commands = BLOCKS.filter(({ language, text }) => language === "sh" && text.includes("curl"));
+
+  test.each(queries.map(({ text, answer }) => [/\w+/.exec(text)?.[0], text, answer] as const))(
+    "the query for %s is answered as it says",
+    async (_field, query, answer) => {
+      expect(await subgraph.graphql(query)).toEqual(answer);
+    },
+  );
+
+  test("the curl commands, run from top to bottom, answer as it says", async () => {
+    const run = createShell({
+      "http://127.0.0.1:4001": subgraph.url,
+      "http://127.0.0.1:4101": sandboxes.avibra.url,
+      "http://127.0.0.1:4102": sandboxes.delbank.url,
+    });
+    expect(commands.filter(({ answer }) => answer !== undefined)).toHaveLength(3);
+    for (const { text, answer } of commands) {
+      const printed = JSON.parse(await run(text)) as unknown;
+      if (answer !== undefined) expect(printed).toEqual(answer);
+    }
+  });
+
+  test("every JSON stands below the query or command that brings it", () => {
+    const answers = BLOCKS.filter(({ language }) => language === "json");
+    const asked = [...queries, ...commands].filter(({ answer }) => answer !== undefined);
+    expect(queries.length).toBeGreaterThan(0);
+    expect(queries.every(({ answer }) => answer !== undefined)).toBe(true);
+    expect(asked).toHaveLength(answers.length);
+  });
+
+  test("the members and authorizations that it lists are those of the sandboxes", async () => {
+    const state = async (url: string) => (await (await fetch(`${url}/__sandbox/state`)).json()) as never;
+    const { users }: { users: { userId: string }[] } = await state(sandboxes.avibra.url);
+    const { authorizations }: { authorizations: { recurrenceId: string }[] } = await state(sandboxes.delbank.url);
+    const listed = (name: string) => table(name).flatMap(([first = ""]) => names(first));
+    expect(listed("member")).toEqual(users.map(({ userId }) => userId));
+    expect(listed("authorization")).toEqual(authorizations.map(({ recurrenceId }) => recurrenceId));
+  });
+});
+
+describe("the README's tables", () => {
+  test("variables: names, defaults and meanings are those of the configuration's schema", () => {
+    const required = new Set<string>();
+    try {
+      loadConfig({ PROVIDERS: "live" });
+    } catch (error) {
+      for (const [, name = ""] of (error as Error).message.matchAll(/^ {2}(\w+): is required/gm)) required.add(name);
+    }
+    expect(required.size).toBeGreaterThan(0);
+    const expected = Object.entries<z.ZodType>(Environment.shape).map(([name, schema]) => {
+      const fallback = schema instanceof z.ZodDefault ? `\`${String(schema.def.defaultValue)}\`` : "none";
+      return [`\`${name}\``, required.has(name) ? "required" : fallback, schema.description];
+    });
+    expect(table("variable")).toEqual(expected);
+  });
+
+  test("error codes: codes, messages and `retryable` are those of the source", () => {
+    const source = read("src/platform/errors/subgraph-error.ts");
+    const codes = [...source.matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code]) => code as ErrorCode);
+    expect(codes.length).toBeGreaterThan(0);
+    const expected = codes.map((code) => {
+      const { message, retryable } = new SubgraphError(code);
+      return [`\`${code}\``, message, retryable ? "yes" : "no"];
+    });
+    expect(table("code").map((cells) => cells.slice(0, 3))).toEqual(expected);
+  });
+
+  test("commands: each is one of package.json, and the two that a newcomer needs are there", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const commands = table("command").flatMap(([first = ""]) => names(first));
+    const scriptOf = (command: string) => /^npm (?:run )?([\w:]+)$/.exec(command)?.[1] ?? "";
+    expect(commands.filter((command) => !Object.hasOwn(scripts, scriptOf(command)))).toEqual([]);
+    expect(BLOCKS.map(({ text }) => text.trim())).toEqual(
+      expect.arrayContaining(["npm ci && npm start", "npm ci && npm test"]),
+    );
+  });
+
+  test("fault kinds: those that the sandbox plays", () => {
+    const refusal = parseFaults({ match: {}, kind: "?" });
+    const kinds = /one of (.*)/.exec("problems" in refusal ? refusal.problems.join() : "")?.[1]?.split(", ");
+    expect(table("kind").flatMap(([first = ""]) => names(first))).toEqual(kinds);
+  });
+});
+
+describe.each(DOCUMENTS)("%s", (document) => {
+  const text = read(document);
+  const slugOf = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-");
+
+  test("links to files and headings that exist", () => {
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+    const broken = links
+      .filter((link) => !link.startsWith("https://"))
+      .filter((link) => {
+        const [path = "", heading] = link.split("#");
+        const target = path === "" ? document : join(dirname(document), path);
+        if (!existsSync(join(ROOT, target))) return true;
+        if (heading === undefined) return false;
+        const slugs = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => slugOf(title));
+        return !slugs.includes(heading);
+      });
+    expect(broken).toEqual([]);
+  });
+
+  test("quotes code as it stands in the file that it names", () => {
+    // Prettier lays an excerpt out anew, so white space and trailing commas are no difference.
+    const bare = (code: string) => code.replace(/\s/g, "").replace(/,(?=[)\]}])/g, "");
+    for (const { text: excerpt } of blocksOf(text).filter(({ language }) => language === "ts")) {
+      const [, file = "", code = ""] = /^\/\/ (\S+)\n(.*)$/s.exec(excerpt) ?? [];
+      expect(bare(read(file))).toContain(bare(code));
+    }
+  });
+});
