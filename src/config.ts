@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 
 const number = (min: number, max: number, fallback: number) =>
@@ -124,6 +125,8 @@ function sandboxValues(environment: NodeJS.ProcessEnv): Record<string, string> {
   const avibra = `http://127.0.0.1:${environment["AVIBRA_SANDBOX_PORT"] ?? "4101"}`;
   const delbank = `http://127.0.0.1:${environment["DELBANK_SANDBOX_PORT"] ?? "4102"}`;
   return {
+    // Beside the ledger key that is kept there: a database is of no use with another key.
+    DATABASE_URL: `sqlite:${join(environment["DATA_DIRECTORY"] ?? ".data", "subgraph.db")}`,
     AVIBRA_BASE_URL: avibra,
     AVIBRA_TOKEN_URL: `${environment["AVIBRA_BASE_URL"] ?? avibra}/oauth2/token`,
     AVIBRA_CLIENT_ID: "sandbox-client",
