@@ -33,7 +33,7 @@ export function createProviders(config: Config, logger: Logger) {
   const avibra = createAvibraClient({
     http: avibraHttp,
     tokenHttp,
-    tokenPath: tokenUrl.pathname,
+    tokenPath: tokenUrl.pathname + tokenUrl.search,
     credentials: {
       clientId: config.AVIBRA_CLIENT_ID,
       clientSecret: config.AVIBRA_CLIENT_SECRET,

@@ -9,7 +9,6 @@ const number = (min: number, max: number, fallback: number) =>
     .min(min, `must be a whole number from ${min} to ${max}`)
     .max(max, `must be a whole number from ${min} to ${max}`)
     .default(fallback);
-const port = (fallback: number) => number(0, 65_535, fallback);
 const timeoutMs = (fallback: number) => number(1, 600_000, fallback);
 const flag = z.enum(["true", "false"], { error: 'must be "true" or "false"' }).transform((text) => text === "true");
 const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) =>
@@ -33,14 +32,14 @@ const pemFile = z.string().transform((file, context) => {
 /** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
 export const Environment = z.object({
   HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on"),
-  PORT: port(4001).describe("port that the subgraph listens on"),
+  PORT: number(0, 65_535, 4001).describe("port that the subgraph listens on"),
   NODE_ENV: z.string().optional().describe("`production` refuses to start with the sandbox"),
   PROVIDERS: oneOf("sandbox", "live")
     .default("sandbox")
     .describe("`sandbox`: simulated providers, no credentials; `live`: the real ones"),
   ALLOW_SANDBOX_IN_PRODUCTION: flag.default(false).describe("allow `PROVIDERS=sandbox` with `NODE_ENV=production`"),
-  AVIBRA_SANDBOX_PORT: port(4101).describe("port of the simulated Avibra"),
-  DELBANK_SANDBOX_PORT: port(4102).describe("port of the simulated Delbank"),
+  AVIBRA_SANDBOX_PORT: number(1, 65_535, 4101).describe("port of the simulated Avibra"),
+  DELBANK_SANDBOX_PORT: number(1, 65_535, 4102).describe("port of the simulated Delbank"),
   AVIBRA_BASE_URL: httpUrl.describe("Avibra's REST base"),
   AVIBRA_TOKEN_URL: httpUrl.describe("Avibra's OAuth token endpoint"),
   AVIBRA_CLIENT_ID: z.string().describe("OAuth client id"),
@@ -128,7 +127,7 @@ function sandboxValues(environment: NodeJS.ProcessEnv): Record<string, string> {
     // Beside the ledger key that is kept there: a database is of no use with another key.
     DATABASE_URL: `sqlite:${join(environment["DATA_DIRECTORY"] ?? ".data", "subgraph.db")}`,
     AVIBRA_BASE_URL: avibra,
-    AVIBRA_TOKEN_URL: `${environment["AVIBRA_BASE_URL"] ?? avibra}/oauth2/token`,
+    AVIBRA_TOKEN_URL: `${(environment["AVIBRA_BASE_URL"] ?? avibra).replace(/\/$/, "")}/oauth2/token`,
     AVIBRA_CLIENT_ID: "sandbox-client",
     AVIBRA_CLIENT_SECRET: "sandbox-client-secret",
     AVIBRA_SCOPE: "partner/api",

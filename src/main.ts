@@ -29,20 +29,21 @@ function untilReady(child: ChildProcess): Promise<void> {
  * Joins a pair that is there already, and starts none where both base URLs lead elsewhere.
  */
 async function startSandboxes(config: Config): Promise<ChildProcess | undefined> {
-  const ports = { AVIBRA_BASE_URL: config.AVIBRA_SANDBOX_PORT, DELBANK_BASE_URL: config.DELBANK_SANDBOX_PORT } as const;
-  const used = Object.entries(ports).filter(
-    ([name, port]) => Number(new URL(config[name as keyof typeof ports]).port) === port,
-  );
+  const ports = [config.AVIBRA_SANDBOX_PORT, config.DELBANK_SANDBOX_PORT];
+  const bases = [config.AVIBRA_BASE_URL, config.DELBANK_BASE_URL].map((url) => new URL(url).origin);
+  const used = ports.map((port) => `http://127.0.0.1:${port}`).filter((origin) => bases.includes(origin));
   if (used.length === 0) return undefined;
-  const found = await Promise.all(used.map(([, port]) => isSandbox(`http://127.0.0.1:${port}`)));
+  const found = await Promise.all(used.map(isSandbox));
   if (found.every(Boolean)) return undefined;
-  const child = fork(join(__dirname, "sandbox", `main${extname(__filename)}`));
+  const child = fork(join(__dirname, "sandbox", `main${extname(__filename)}`), {
+    env: { HOST: "127.0.0.1", AVIBRA_SANDBOX_PORT: `${ports[0]}`, DELBANK_SANDBOX_PORT: `${ports[1]}` },
+  });
   try {
     await untilReady(child);
     return child;
   } catch (error) {
     // Another subgraph that started at the same moment may have been first.
-    const others = await Promise.all(used.map(([, port]) => isSandbox(`http://127.0.0.1:${port}`)));
+    const others = await Promise.all(used.map(isSandbox));
     if (others.every(Boolean)) return undefined;
     throw error;
   }

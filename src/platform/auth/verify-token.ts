@@ -32,6 +32,13 @@ function textClaim(payload: JWTPayload, name: string): string | undefined {
   return typeof value === "string" && value.length > 0 ? value : undefined;
 }
 
+/** A key server that is slow, gone or broken is not the caller's fault: jose names what is wrong with a token, the rest is ours. */
+function isTokensFault(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== "ERR_JOSE_GENERIC"
+  );
+}
+
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
 export function createTokenVerifier({ keys, issuer, audience, userClaim, taxIdClaim }: VerifierOptions): VerifyToken {
   return async (authorization) => {
@@ -45,7 +52,7 @@ export function createTokenVerifier({ keys, issuer, audience, userClaim, taxIdCl
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ["exp"],
     }).catch((error: unknown) => {
-      throw new SubgraphError(error instanceof errors.JWKSTimeout ? "INTERNAL" : "UNAUTHENTICATED", { cause: error });
+      throw new SubgraphError(isTokensFault(error) ? "UNAUTHENTICATED" : "UNAVAILABLE", { cause: error });
     });
     const userId = textClaim(payload, userClaim);
     if (userId === undefined) throw new SubgraphError("UNAUTHENTICATED");

@@ -36,11 +36,18 @@ function withoutValue(message: string): string {
   return expected || "A value in the document is not valid for its type.";
 }
 
+/** graphql-js itself refuses what cannot be executed (a subscription that is none) without a code and without a cause. */
+function codeOf(formatted: GraphQLFormattedError, thrown: unknown): string {
+  const isGraphqlsOwn = thrown instanceof GraphQLError && !thrown.originalError && !thrown.path;
+  const code = formatted.extensions?.["code"];
+  return isGraphqlsOwn && code === "INTERNAL_SERVER_ERROR" ? "BAD_REQUEST" : String(code);
+}
+
 /** The one funnel from whatever was thrown to what a client sees. */
 export function createErrorFunnel(logger: Logger) {
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
     const ours = findOurs(thrown);
-    const foreignCode = String(formatted.extensions?.["code"]);
+    const foreignCode = codeOf(formatted, thrown);
     const isProtocol = !ours && PROTOCOL_CODES.has(foreignCode);
     const requestId = requestIds.getStore();
     const error = ours ?? new SubgraphError("INTERNAL");

@@ -1,4 +1,4 @@
-import axios from "axios";
+import axios, { type AxiosResponse } from "axios";
 import { type ZodType } from "zod";
 import { type Deadline } from "../time/deadline";
 import { failureOfError, failureOfStatus } from "./classify";
@@ -35,7 +35,9 @@ export interface CallReport {
 
 /** Sends provider calls; every failure is a `ProviderFailure`. */
 export interface HttpClient {
-  call<Answer>(call: ProviderCall<Answer>, deadline: Deadline): Promise<Answer>;
+  readonly call: <Answer>(call: ProviderCall<Answer>, deadline: Deadline) => Promise<Answer>;
+  /** As `call`, for a read whose 404 means that there is no such thing: null. A 404 page in HTML is a failure as any other. */
+  readonly find: <Answer>(call: ProviderCall<Answer>, deadline: Deadline) => Promise<Answer | null>;
   close(): Promise<void>;
 }
 
@@ -48,10 +50,17 @@ function encodeBody(body: ProviderCall<unknown>["body"]): { data?: string; conte
   return { data: new URLSearchParams(body.form).toString(), contentType: "application/x-www-form-urlencoded" };
 }
 
-function readAnswer<Answer>(call: ProviderCall<Answer>, text: string): Answer {
+/** An API that has no such thing says so in JSON, text or nothing; an HTML page is a gateway's, about something else. */
+function isAbsence({ status, data }: AxiosResponse<string>): boolean {
+  return status === 404 && !data.trimStart().startsWith("<");
+}
+
+function readAnswer<Answer>(call: ProviderCall<Answer>, response: AxiosResponse<string>): Answer {
+  const failure = failureOfStatus(call.name, response);
+  if (failure) throw failure;
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(response.data);
   } catch {
     throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "not JSON", status: 200 });
   }
@@ -83,7 +92,7 @@ export function createHttpClient({ onCall, ...options }: HttpClientOptions): Htt
     validateStatus: null,
   });
 
-  async function send<Answer>(call: ProviderCall<Answer>, signal: AbortSignal): Promise<Answer> {
+  async function send(call: ProviderCall<unknown>, signal: AbortSignal): Promise<AxiosResponse<string>> {
     const { data, contentType } = encodeBody(call.body);
     const headers = {
       accept: "application/json",
@@ -98,37 +107,43 @@ export function createHttpClient({ onCall, ...options }: HttpClientOptions): Htt
         maybeSent: false,
       });
     }
-    const response = await client.request<string>({ method: call.method, url: call.path, headers, data, signal });
-    const failure = failureOfStatus(call.name, response);
-    if (failure) throw failure;
-    return readAnswer(call, response.data);
+    return client.request<string>({ method: call.method, url: call.path, headers, data, signal });
+  }
+
+  /** Sends within the deadline, reads what came back, and reports how it ended. */
+  async function exchange<Answer>(
+    call: ProviderCall<unknown>,
+    deadline: Deadline,
+    read: (response: AxiosResponse<string>) => Answer,
+  ): Promise<Answer> {
+    const timeoutMs = Math.min(call.timeoutMs, deadline.remainingMs());
+    if (timeoutMs <= 0) {
+      throw new ProviderFailure({ kind: "timeout", call: call.name, reason: "no time left", maybeSent: false });
+    }
+    const timeout = new AbortController();
+    const timer = setTimeout(() => {
+      timeout.abort();
+    }, timeoutMs);
+    const startedAt = performance.now();
+    const report = (failure?: ProviderFailure) =>
+      onCall?.({ call: call.name, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
+    try {
+      const answer = read(await send(call, timeout.signal));
+      report();
+      return answer;
+    } catch (error) {
+      const failure = failureOfError(call.name, error, timeout.signal.aborted);
+      report(failure);
+      throw failure;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   return {
-    async call(call, deadline) {
-      const timeoutMs = Math.min(call.timeoutMs, deadline.remainingMs());
-      if (timeoutMs <= 0) {
-        throw new ProviderFailure({ kind: "timeout", call: call.name, reason: "no time left", maybeSent: false });
-      }
-      const timeout = new AbortController();
-      const timer = setTimeout(() => {
-        timeout.abort();
-      }, timeoutMs);
-      const startedAt = performance.now();
-      const report = (failure?: ProviderFailure) =>
-        onCall?.({ call: call.name, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
-      try {
-        const answer = await send(call, timeout.signal);
-        report();
-        return answer;
-      } catch (error) {
-        const failure = failureOfError(call.name, error, timeout.signal.aborted);
-        report(failure);
-        throw failure;
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    call: (call, deadline) => exchange(call, deadline, (response) => readAnswer(call, response)),
+    find: (call, deadline) =>
+      exchange(call, deadline, (response) => (isAbsence(response) ? null : readAnswer(call, response))),
     close: () => transport.close(),
   };
 }

@@ -2,7 +2,7 @@ import { type ApolloServer, type BaseContext, HeaderMap } from "@apollo/server";
 import { type FastifyInstance, type FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
 import { requestIds } from "../errors/request-id";
-import { SubgraphError } from "../errors/subgraph-error";
+import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
@@ -18,10 +18,12 @@ function headersOf(request: FastifyRequest): HeaderMap {
   return headers;
 }
 
+const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503 };
+
 /** A request whose context cannot be made is refused as a whole; Apollo Server's own status for that is 500. */
 function refuseWhole(error: unknown): never {
   if (!(error instanceof SubgraphError)) throw error;
-  const status = error.code === "UNAUTHENTICATED" ? 401 : 500;
+  const status = STATUS[error.code] ?? 500;
   throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
 }
 

@@ -11,3 +11,18 @@ export function createDeadline(clock: Clock, timeoutMs: number): Deadline {
   const endsAt = clock.now() + timeoutMs;
   return { remainingMs: () => Math.max(0, endsAt - clock.now()) };
 }
+
+/** The promise's value, or a rejection with `tooLate()` when the deadline comes first. The promise itself goes on. */
+export async function within<Value>(deadline: Deadline, promise: Promise<Value>, tooLate: () => Error): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(tooLate());
+    }, deadline.remainingMs());
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

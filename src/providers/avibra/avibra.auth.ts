@@ -27,19 +27,15 @@ export function createTokenSource(fetchToken: () => Promise<TokenGrant>, clock: 
   let underWay: Promise<string> | undefined;
 
   async function refresh(): Promise<string> {
-    try {
-      const { token, lifetimeSeconds } = await fetchToken();
-      held = { token, usableUntil: clock.now() + usableForMs(lifetimeSeconds) };
-      return token;
-    } finally {
-      underWay = undefined;
-    }
+    const { token, lifetimeSeconds } = await fetchToken();
+    held = { token, usableUntil: clock.now() + usableForMs(lifetimeSeconds) };
+    return token;
   }
 
   return {
     token() {
       if (held && clock.now() < held.usableUntil) return Promise.resolve(held.token);
-      underWay ??= refresh();
+      underWay ??= refresh().finally(() => (underWay = undefined));
       return underWay;
     },
     discard(token) {

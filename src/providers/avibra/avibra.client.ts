@@ -2,7 +2,7 @@ import { type HttpClient, type ProviderCall } from "../../platform/http-client/h
 import { path } from "../../platform/http-client/path";
 import { ProviderFailure } from "../../platform/http-client/provider-failure";
 import { type Clock } from "../../platform/time/clock";
-import { createDeadline, type Deadline } from "../../platform/time/deadline";
+import { createDeadline, type Deadline, within } from "../../platform/time/deadline";
 import { createTokenSource, type TokenSource } from "./avibra.auth";
 import {
   Accepted,
@@ -64,17 +64,28 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
       .catch(refusalMeansBadCredentials);
   }, clock);
 
-  async function authorized<Answer>(call: ProviderCall<Answer>, deadline: Deadline): Promise<Answer> {
-    const token = await tokens.token();
-    const send = (bearer: string) =>
-      http.call({ ...call, headers: { ...call.headers, authorization: `Bearer ${bearer}` } }, deadline);
+  /** Waits for a token no longer than the operation may; the fetch itself goes on for the others. */
+  function tokenWithin(deadline: Deadline, call: string): Promise<string> {
+    const tooLate = () => new ProviderFailure({ kind: "timeout", call, reason: "no token in time", maybeSent: false });
+    return within(deadline, tokens.token(), tooLate);
+  }
+
+  /** Sends a call with the access token; once again with a new one where the provider does not know it any more. */
+  async function authorized<Sent, Answer>(
+    send: (call: ProviderCall<Sent>, deadline: Deadline) => Promise<Answer>,
+    call: ProviderCall<Sent>,
+    deadline: Deadline,
+  ): Promise<Answer> {
+    const sendWith = (token: string) =>
+      send({ ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } }, deadline);
+    const token = await tokenWithin(deadline, call.name);
     try {
-      return await send(token);
+      return await sendWith(token);
     } catch (error) {
       // A 401 says that nothing was done, so repeating it with a new token is safe for every call.
       if (!(error instanceof ProviderFailure && error.status === 401)) throw error;
       tokens.discard(token);
-      return send(await tokens.token());
+      return sendWith(await tokenWithin(deadline, call.name));
     }
   }
 
@@ -83,7 +94,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
 
   function write(call: Pick<ProviderCall<true>, "name" | "method" | "path" | "body">, options: WriteOptions) {
     const headers = keyed(options.idempotencyKey);
-    return authorized({ ...call, repeat: "keyed", timeoutMs, headers, answer: Accepted }, options.deadline);
+    return authorized(http.call, { ...call, repeat: "keyed", timeoutMs, headers, answer: Accepted }, options.deadline);
   }
 
   return {
@@ -141,13 +152,8 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
         path: path`/user/benefits/${userId}`,
         repeat: "safe",
       } as const;
-      try {
-        const answer = await authorized({ ...call, timeoutMs, answer: MemberBenefits }, deadline);
-        if (answer.userId === userId) return answer;
-      } catch (error) {
-        if (error instanceof ProviderFailure && error.status === 404) return null;
-        throw error;
-      }
+      const answer = await authorized(http.find, { ...call, timeoutMs, answer: MemberBenefits }, deadline);
+      if (answer === null || answer.userId === userId) return answer;
       throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another user's answer", status: 200 });
     },
 

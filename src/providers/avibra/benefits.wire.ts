@@ -9,13 +9,15 @@ const OptionalText = z
 
 const Id = z.union([z.string().min(1), z.number()]).transform(String);
 
-/** Decimal text as the provider wrote it, or null. A price may come as text or as a number (assumed: text). */
+/** Decimal text with two places or more, or null. An amount may come as text or as a number (assumed: text). */
 const Amount = z
   .unknown()
   .optional()
   .transform((value) => {
     const text = typeof value === "number" ? String(value) : value;
-    return typeof text === "string" && /^-?\d{1,15}(\.\d{1,6})?$/.test(text) ? text : null;
+    if (typeof text !== "string" || !/^-?\d{1,15}(\.\d{1,6})?$/.test(text)) return null;
+    const [whole = "0", cents = ""] = text.split(".");
+    return `${whole}.${cents.padEnd(2, "0")}`;
   });
 
 const money = (amount: string | null, currency: string | null) => (amount && currency ? { amount, currency } : null);

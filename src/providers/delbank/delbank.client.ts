@@ -51,10 +51,7 @@ export function createDelbankClient({ http, generation, apiKey, accountId, autho
     deadline: Deadline,
   ): Promise<Answer | null> {
     const read: ProviderCall<Answer> = { ...call, method: "GET", repeat: "safe", timeoutMs, headers };
-    const answer = await http.call(read, deadline).catch((error: unknown) => {
-      if (error instanceof ProviderFailure && error.status === 404) return null;
-      throw error;
-    });
+    const answer = await http.find(read, deadline);
     if (answer === null || isAsked(answer)) return answer;
     throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another one's answer", status: 200 });
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readUtcText } from "../../platform/time/utc-text";
 import { readReason } from "./reasons";
 import { readParty } from "./tax-id";
 
@@ -25,12 +26,7 @@ const OptionalText = z
 const Moment = z
   .unknown()
   .optional()
-  .transform((value) => {
-    if (typeof value !== "string" || value.startsWith("0001-01-01")) return null;
-    const hasZone = /(Z|[+-]\d{2}:?\d{2})$/i.test(value);
-    const date = new Date(hasZone ? value : `${value}Z`);
-    return Number.isNaN(date.getTime()) ? null : date.toISOString();
-  });
+  .transform((value) => (typeof value === "string" && !value.startsWith("0001-01-01") ? readUtcText(value) : null));
 
 /** An amount in BRL as decimal text with two places or more, or null. */
 const Amount = z
@@ -104,7 +100,8 @@ export const Authorization = z
       amount,
       payer,
       beneficiary,
-      cancellations: cancellations ?? [],
+      // Another recurrence's cancellation in the list would be shown to the wrong payer.
+      cancellations: (cancellations ?? []).filter((one) => one.recurrenceId === recurrenceId),
     };
   });
 export type Authorization = z.output<typeof Authorization>;
