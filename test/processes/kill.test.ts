@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Sandboxes, startSandboxes } from "../../src/sandbox";
+import { createControl } from "../support/control";
+import { type Databases, startDatabases } from "../support/databases";
+import { openLedger, TEST_LEDGER_KEY } from "../support/ledgers";
+import { eventually } from "../support/program";
+import { breakAt, DEBUGGABLE, type Place } from "./breakpoint";
+import { type Replica, startReplica } from "./replica";
+
+jest.setTimeout(180_000);
+
+const RECURRENCE = "RR0435879820240605njua7shf40o";
+const MEMBER = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
+const KEY = "one-press";
+/** A lease outlives the operation's timeout; the confirmation window outlives the lease, so that there is a look within it. */
+const TERMS = {
+  OPERATION_TIMEOUT_MS: "3000",
+  OPERATION_LEASE_MS: "3200",
+  RECONCILE_INTERVAL_MS: "100",
+  CONFIRMATION_WINDOW_MS: "5000",
+};
+
+const OPERATION = "operation { id status attempts idempotencyKey } userErrors { code }";
+const CHANGE_OFFER = {
+  name: "changeOffer (keyed)",
+  vendor: "avibra",
+  path: "/user/offers",
+  query: `mutation ($input: ChangeOfferInput!) { payload: changeOffer(input: $input) { ${OPERATION} } }`,
+  input: { idempotencyKey: KEY, userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
+} as const;
+const CANCEL_PIX = {
+  name: "cancelPixAuthorization (once)",
+  vendor: "delbank",
+  path: `/baas/api/v1/automatic-pix/authorizations/${RECURRENCE}/cancellations`,
+  query: `mutation ($input: CancelPixAuthorizationInput!) { payload: cancelPixAuthorization(input: $input) { ${OPERATION} pixCancellation { id } } }`,
+  input: {
+    idempotencyKey: KEY,
+    recurrenceId: RECURRENCE,
+    requesterType: "NATURAL",
+    requesterDocument: MEMBER.tax_id,
+    reason: "REQUESTED_BY_PAYER",
+  },
+} as const;
+type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
+
+const MARK_SENT: Place = { file: "platform/ledger/ledger.store.js", definition: "async markSent(" };
+const SETTLE: Place = { file: "platform/ledger/ledger.store.js", definition: "async settle(" };
+const TELL: Place = { file: "features/operation/to-operation.js", definition: "function toOperation(" };
+const POST: Place = { file: "providers/delbank/delbank.client.js", definition: "requestCancellation(" };
+const WRITE: Place = { file: "providers/avibra/avibra.client.js", definition: "changeOffer(" };
+
+/** Where the process stands when it is killed: at a place in its code, or waiting for an answer that a fault keeps back. */
+type Stop =
+  | { readonly at: Place }
+  | { readonly waitingFor: { readonly method: string; readonly path: string }; readonly fault: string };
+
+interface Case {
+  readonly step: string;
+  readonly mutation: Mutation;
+  readonly stop: Stop;
+  /** What the row holds when the process is dead: how many attempts were written down, and whether it is settled. */
+  readonly dead: { readonly attempts: number; readonly status: "PENDING" | "SUCCEEDED" };
+  /** Effects at the provider when the process is dead. */
+  readonly committed: 0 | 1;
+  /** Where it ends after a restart, with how many requests of the mutation at the provider, from both lives together. */
+  readonly end: { readonly status: "SUCCEEDED" | "NEEDS_ATTENTION"; readonly commits: 0 | 1; readonly sent: number };
+}
+
+const pending = (attempts: number) => ({ attempts, status: "PENDING" }) as const;
+const succeeded = (sent: number) => ({ status: "SUCCEEDED", commits: 1, sent }) as const;
+const unknown = (sent: number) => ({ status: "NEEDS_ATTENTION", commits: 0, sent }) as const;
+const token = { method: "POST", path: "/oauth2/token" };
+const write = { method: "POST", path: CHANGE_OFFER.path };
+const read = { method: "GET", path: CANCEL_PIX.path.replace("/cancellations", "") };
+const post = { method: "POST", path: CANCEL_PIX.path };
+
+// prettier-ignore
+const CASES: readonly Case[] = [
+  { mutation: CHANGE_OFFER, step: "claimed, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
+  { mutation: CHANGE_OFFER, step: "sent_at written, not a byte has left", stop: { at: WRITE }, dead: pending(1), committed: 0, end: succeeded(1) },
+  { mutation: CHANGE_OFFER, step: "sent_at written, waiting for a first token", stop: { waitingFor: token, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(1) },
+  { mutation: CHANGE_OFFER, step: "sent, nothing at the provider", stop: { waitingFor: write, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(2) },
+  { mutation: CHANGE_OFFER, step: "committed, no answer yet", stop: { waitingFor: write, fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(2) },
+  { mutation: CHANGE_OFFER, step: "answered, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(2) },
+  { mutation: CHANGE_OFFER, step: "settled, caller not told", stop: { at: TELL }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
+  { mutation: CANCEL_PIX, step: "claimed, authorization being read", stop: { waitingFor: read, fault: "hangBeforeCommit" }, dead: pending(0), committed: 0, end: succeeded(1) },
+  { mutation: CANCEL_PIX, step: "claimed and read, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
+  { mutation: CANCEL_PIX, step: "sent_at written, not a byte has left", stop: { at: POST }, dead: pending(1), committed: 0, end: unknown(0) },
+  { mutation: CANCEL_PIX, step: "sent, nothing at the provider", stop: { waitingFor: post, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: unknown(1) },
+  { mutation: CANCEL_PIX, step: "committed, no answer yet", stop: { waitingFor: post, fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(1) },
+  { mutation: CANCEL_PIX, step: "answered, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(1) },
+  { mutation: CANCEL_PIX, step: "settled, caller not told", stop: { at: TELL }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
+];
+
+const DIALECTS = ["sqlite", "postgres"] as const;
+type Dialect = (typeof DIALECTS)[number];
+
+/** Every case waits for leases to run out: several at a time, each in a world of its own. */
+const AT_A_TIME = 5;
+
+let databases: Databases;
+const queue = DIALECTS.flatMap((dialect) =>
+  CASES.map((one) => ({ one, dialect, ...Promise.withResolvers<unknown>() })),
+);
+const table: string[] = [];
+
+async function workOff(waiting: typeof queue): Promise<void> {
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const run = runCase(next.one, next.dialect);
+    next.resolve(run);
+    await run.catch(() => undefined); // its own test fails
+  }
+}
+
+let work: Promise<unknown> = Promise.resolve();
+
+beforeAll(async () => {
+  databases = await startDatabases();
+  for (const { promise } of queue) promise.catch(() => undefined); // each test looks at its own
+  const waiting = [...queue];
+  work = Promise.all(Array.from({ length: AT_A_TIME }, () => workOff(waiting)));
+}, 60_000);
+
+afterAll(async () => {
+  await work;
+  await databases.stop();
+  process.stdout.write(`\nkill -9, then a restart:\n${table.sort().join("\n")}\n`);
+});
+
+/** Both providers and a data directory, for any number of lives of the program on one database. */
+async function createWorld(dialect: Dialect) {
+  const running = new Set<Replica>();
+  const [sandboxes, databaseUrl] = await Promise.all([
+    startSandboxes({ avibraPort: 0, delbankPort: 0 }),
+    databases.fresh(dialect),
+  ]);
+  const directory = mkdtempSync(join(tmpdir(), "kill-"));
+  const { ledger, database } = openLedger(databaseUrl);
+  return {
+    ledger,
+    databaseUrl,
+    avibra: createControl(sandboxes.avibra.url),
+    delbank: createControl(sandboxes.delbank.url),
+    commits: (vendor: "avibra" | "delbank") => commitsOf(sandboxes, vendor),
+    async start(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
+      const replica = await startReplica({
+        ...TERMS,
+        AVIBRA_BASE_URL: sandboxes.avibra.url,
+        DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
+        DATABASE_URL: databaseUrl,
+        DATA_DIRECTORY: directory,
+        LEDGER_KEY: TEST_LEDGER_KEY,
+        ...environment,
+      });
+      running.add(replica);
+      return replica;
+    },
+    async end() {
+      for (const replica of running) await replica.kill();
+      await database.close();
+      await sandboxes.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+type World = Awaited<ReturnType<typeof createWorld>>;
+
+async function commitsOf(sandboxes: Sandboxes, vendor: "avibra" | "delbank") {
+  const state = (await (await fetch(`${sandboxes[vendor].url}/__sandbox/state`)).json()) as {
+    commits: { operation: string; subject: string; idempotencyKey?: string }[];
+  };
+  return state.commits;
+}
+
+const send = (replica: Replica, { query, input }: Mutation) => replica.graphql(query, { input }, MEMBER);
+
+/** Sends the mutation and kills the process at the step. */
+async function killAt(world: World, { mutation, stop }: Case): Promise<void> {
+  if ("at" in stop) {
+    const replica = await world.start(DEBUGGABLE);
+    const breakpoint = await breakAt(replica, stop.at);
+    const answer = send(replica, mutation).catch(() => "no answer");
+    await breakpoint.reached();
+    await replica.kill();
+    expect(await answer).toBe("no answer");
+    return;
+  }
+  const provider = world[mutation.vendor];
+  await provider.fault({ match: stop.waitingFor, kind: stop.fault });
+  const replica = await world.start();
+  const answer = send(replica, mutation).catch(() => "no answer");
+  const isThere = async () => {
+    const requests = await provider.requests(stop.waitingFor.path);
+    const isCommitted = (await world.commits(mutation.vendor)).length > 0;
+    return (requests.length > 0 && isCommitted === stop.fault.includes("After")) || undefined;
+  };
+  await eventually(isThere);
+  await replica.kill();
+  expect(await answer).toBe("no answer");
+}
+
+async function sentTo(world: World, { vendor, path }: Mutation): Promise<number> {
+  return (await world[vendor].requests(path)).filter(({ method }) => method === "POST").length;
+}
+
+async function runCase(one: Case, dialect: Dialect): Promise<void> {
+  const world = await createWorld(dialect);
+  try {
+    const { mutation, end } = one;
+    await killAt(world, one);
+    const dead = await world.ledger.findByKey(MEMBER.sub, KEY);
+    expect(dead).toMatchObject(one.dead);
+    expect(await world.commits(mutation.vendor)).toHaveLength(one.committed);
+
+    const restartedAt = Date.now();
+    const replica = await world.start();
+    const settled = await eventually(async () => {
+      const query = "{ me { operations { edges { node { id status idempotencyKey } } } } }";
+      const { data } = await replica.graphql(query, {}, MEMBER);
+      const [edge, ...others] = data.me.operations.edges as { node: { id: string; status: string } }[];
+      expect(others).toEqual([]);
+      return edge && !["PENDING", "UNCONFIRMED"].includes(edge.node.status) ? edge.node : undefined;
+    }, 20_000);
+    const convergedMs = Date.now() - restartedAt;
+    expect(settled).toEqual({ id: dead?.id, status: end.status, idempotencyKey: KEY });
+
+    const commits = await world.commits(mutation.vendor);
+    expect(commits).toHaveLength(end.commits);
+    if (mutation === CHANGE_OFFER)
+      expect(commits[0]).toMatchObject({ operation: "offers", idempotencyKey: settled.id });
+    else expect(commits.every(({ subject }) => subject === RECURRENCE)).toBe(true);
+    expect(await sentTo(world, mutation)).toBe(end.sent);
+
+    // The same key says so too, and asks no provider.
+    await Promise.all([world.avibra.forget(), world.delbank.forget()]);
+    const again = await send(replica, mutation);
+    expect(again.data.payload).toMatchObject({ operation: { id: settled.id, status: end.status }, userErrors: [] });
+    const { data } = await replica.graphql("query ($id: ID!) { operation(id: $id) { status } }", settled, MEMBER);
+    expect(data.operation.status).toBe(end.status);
+    expect([...(await world.avibra.requests()), ...(await world.delbank.requests())]).toEqual([]);
+    const row = await world.ledger.findByKey(MEMBER.sub, KEY);
+    expect(row?.sealedInput === null).toBe(end.status === "SUCCEEDED");
+    expect(await replica.stop()).toBe(0);
+    table.push(
+      `  ${mutation.name.padEnd(30)} ${dialect.padEnd(8)} ${one.step.padEnd(44)} ${end.status.padEnd(15)} ` +
+        `commits ${commits.length}  sent ${end.sent}  after ${(convergedMs / 1000).toFixed(1)} s`,
+    );
+  } finally {
+    await world.end();
+  }
+}
+
+describe.each(DIALECTS)("killed with kill -9 on %s, the program restarted says the truth", (dialect) => {
+  test.each(CASES.map((one) => [one.mutation.name, one.step, one] as const))("%s: %s", async (_name, _step, one) => {
+    await queue.find((entry) => entry.one === one && entry.dialect === dialect)?.promise;
+  });
+});
