@@ -11,6 +11,7 @@ const FAULTS: readonly (readonly [name: string, fault: Record<string, unknown>, 
   ["a 503", { kind: "status", status: 503 }, "PROVIDER_UNAVAILABLE"],
   ["a 429", { kind: "status", status: 429, headers: { "retry-after": "1" } }, "RATE_LIMITED"],
   ["a 403", { kind: "status", status: 403 }, "PROVIDER_AUTH"],
+  ["a 404 page of a gateway", { kind: "status", status: 404, body: "<html>no route</html>" }, "PROVIDER_CONTRACT"],
   ["a 418", { kind: "status", status: 418 }, "PROVIDER_CONTRACT"],
   ["a 204", { kind: "status", status: 204 }, "PROVIDER_CONTRACT"],
   ["a reset before the answer", { kind: "resetBeforeCommit" }, "PROVIDER_UNAVAILABLE"],
@@ -115,6 +116,18 @@ describe("the access token", () => {
     expect(refused.errors?.[0]?.extensions.code).toBe(code);
     const next = await subgraph.graphql("{ me { benefits { id } } }");
     expect(next.errors).toBeUndefined();
+  });
+
+  test("is not waited for longer than the operation may take", async () => {
+    const impatient = await startSubgraph({ OPERATION_TIMEOUT_MS: "300" });
+    await impatient.avibra.fault({ match: { path: "/oauth2/token" }, kind: "hangBeforeCommit" });
+    const { errors } = await impatient.graphql("{ me { benefits { id } } }");
+    expect(errors?.[0]?.extensions.code).toBe("PROVIDER_TIMEOUT");
+    const patient = impatient.logs
+      .map((line) => JSON.parse(line) as { call?: string })
+      .filter(({ call }) => call === "avibra.token");
+    expect(patient).toEqual([]); // the fetch itself is still under way
+    await impatient.stop();
   });
 
   test("is fetched once for 100 cold reads", async () => {

@@ -8,6 +8,11 @@ test.each([
   [1767614400000, "2026-01-05T12:00:00.000Z"],
   ["1767614400", "2026-01-05T12:00:00.000Z"],
   ["1767614400000", "2026-01-05T12:00:00.000Z"],
+  ["2026-01-05T12:00:00", "2026-01-05T12:00:00.000Z"],
+  ["2026-01-05", "2026-01-05T00:00:00.000Z"],
+  [20260205, null],
+  [8e15, null],
+  ["offer 5", null],
   [0, null],
   ["0", null],
   ["", null],
@@ -60,6 +65,20 @@ describe("the token source", () => {
     expect(await tokens.token()).toBe("token-1");
     now = 3_570_000;
     expect(await tokens.token()).toBe("token-2");
+  });
+
+  test("asks again after a fetch that failed, even one that failed before it began", async () => {
+    let isDown = true;
+    const tokens = createTokenSource(
+      () => {
+        if (isDown) throw new Error("down");
+        return Promise.resolve({ token: "token", lifetimeSeconds: 3600 });
+      },
+      { now: () => now },
+    );
+    await expect(tokens.token()).rejects.toThrow("down");
+    isDown = false;
+    expect(await tokens.token()).toBe("token");
   });
 
   test("discards the token that was refused, but not the newer one that took its place", async () => {

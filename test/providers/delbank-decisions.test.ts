@@ -103,3 +103,9 @@ test("hostile members of an answer stay where they are", () => {
   expect(Authorization.parse(hostile)).not.toHaveProperty("polluted");
   expect({}).not.toHaveProperty("polluted");
 });
+
+test("a cancellation of another recurrence in an authorization's list is not shown", () => {
+  const another = { ...SAMPLE, RecurrenceId: "RR3822485720260110legalpay001" };
+  const authorization = Authorization.parse({ RecurrenceId: SAMPLE.RecurrenceId, cancellations: [another, SAMPLE] });
+  expect(authorization.cancellations.map(({ recurrenceId }) => recurrenceId)).toEqual([SAMPLE.RecurrenceId]);
+});

@@ -90,6 +90,24 @@ describe("who is asking", () => {
   });
 });
 
+test("a key server that cannot be reached is not the caller's fault: 503, retryable", async () => {
+  const subgraph = await startSubgraph({ AUTH_JWKS_URL: "http://127.0.0.1:9/keys" });
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const authorization = `Bearer ${part({ alg: "ES256", kid: "k" })}.${part({ sub: "u-1001", exp: 4e9 })}.c2ln`;
+  const response = await subgraph.post(ME, { claims: null, headers: { authorization } });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] });
+  await subgraph.stop();
+});
+
+test("a kind of operation that the schema does not have is the caller's mistake, and no error in our log", async () => {
+  const subgraph = await startSubgraph();
+  const { errors } = await subgraph.graphql("subscription { anything }");
+  expect(["BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"]).toContain(errors?.[0]?.extensions.code);
+  expect(subgraph.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
+  await subgraph.stop();
+});
+
 describe("the router's secret", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph({ ROUTER_SECRETS: "first-secret,second-secret" })));
