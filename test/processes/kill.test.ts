@@ -1,55 +1,27 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { createControl } from "../support/control";
 import { type Databases, startDatabases } from "../support/databases";
-import { openLedger, TEST_LEDGER_KEY } from "../support/ledgers";
 import { eventually } from "../support/program";
 import { breakAt, DEBUGGABLE, type Place } from "./breakpoint";
-import { type Replica, startReplica } from "./replica";
+import {
+  CANCEL_PIX,
+  CHANGE_OFFER,
+  createWorld,
+  type Dialect,
+  DIALECTS,
+  KEY,
+  MARK_SENT,
+  MEMBER,
+  type Mutation,
+  POST,
+  RECURRENCE,
+  send,
+  sentTo,
+  SETTLE,
+  TELL,
+  type World,
+  WRITE,
+} from "./world";
 
 jest.setTimeout(180_000);
-
-const RECURRENCE = "RR0435879820240605njua7shf40o";
-const MEMBER = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
-const KEY = "one-press";
-/** A lease outlives the operation's timeout; the confirmation window outlives the lease, so that there is a look within it. */
-const TERMS = {
-  OPERATION_TIMEOUT_MS: "3000",
-  OPERATION_LEASE_MS: "3200",
-  RECONCILE_INTERVAL_MS: "100",
-  CONFIRMATION_WINDOW_MS: "5000",
-};
-
-const OPERATION = "operation { id status attempts idempotencyKey } userErrors { code }";
-const CHANGE_OFFER = {
-  name: "changeOffer (keyed)",
-  vendor: "avibra",
-  path: "/user/offers",
-  query: `mutation ($input: ChangeOfferInput!) { payload: changeOffer(input: $input) { ${OPERATION} } }`,
-  input: { idempotencyKey: KEY, userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
-} as const;
-const CANCEL_PIX = {
-  name: "cancelPixAuthorization (once)",
-  vendor: "delbank",
-  path: `/baas/api/v1/automatic-pix/authorizations/${RECURRENCE}/cancellations`,
-  query: `mutation ($input: CancelPixAuthorizationInput!) { payload: cancelPixAuthorization(input: $input) { ${OPERATION} pixCancellation { id } } }`,
-  input: {
-    idempotencyKey: KEY,
-    recurrenceId: RECURRENCE,
-    requesterType: "NATURAL",
-    requesterDocument: MEMBER.tax_id,
-    reason: "REQUESTED_BY_PAYER",
-  },
-} as const;
-type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
-
-const MARK_SENT: Place = { file: "platform/ledger/ledger.store.js", definition: "async markSent(" };
-const SETTLE: Place = { file: "platform/ledger/ledger.store.js", definition: "async settle(" };
-const TELL: Place = { file: "features/operation/to-operation.js", definition: "function toOperation(" };
-const POST: Place = { file: "providers/delbank/delbank.client.js", definition: "requestCancellation(" };
-const WRITE: Place = { file: "providers/avibra/avibra.client.js", definition: "changeOffer(" };
 
 /** Where the process stands when it is killed: at a place in its code, or waiting for an answer that a fault keeps back. */
 type Stop =
@@ -94,9 +66,6 @@ const CASES: readonly Case[] = [
   { mutation: CANCEL_PIX, step: "settled, caller not told", stop: { at: TELL }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
 ];
 
-const DIALECTS = ["sqlite", "postgres"] as const;
-type Dialect = (typeof DIALECTS)[number];
-
 /** Every case waits for leases to run out: several at a time, each in a world of its own. */
 const AT_A_TIME = 5;
 
@@ -129,53 +98,6 @@ afterAll(async () => {
   process.stdout.write(`\nkill -9, then a restart:\n${table.sort().join("\n")}\n`);
 });
 
-/** Both providers and a data directory, for any number of lives of the program on one database. */
-async function createWorld(dialect: Dialect) {
-  const running = new Set<Replica>();
-  const [sandboxes, databaseUrl] = await Promise.all([
-    startSandboxes({ avibraPort: 0, delbankPort: 0 }),
-    databases.fresh(dialect),
-  ]);
-  const directory = mkdtempSync(join(tmpdir(), "kill-"));
-  const { ledger, database } = openLedger(databaseUrl);
-  return {
-    ledger,
-    databaseUrl,
-    avibra: createControl(sandboxes.avibra.url),
-    delbank: createControl(sandboxes.delbank.url),
-    commits: (vendor: "avibra" | "delbank") => commitsOf(sandboxes, vendor),
-    async start(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
-      const replica = await startReplica({
-        ...TERMS,
-        AVIBRA_BASE_URL: sandboxes.avibra.url,
-        DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
-        DATABASE_URL: databaseUrl,
-        DATA_DIRECTORY: directory,
-        LEDGER_KEY: TEST_LEDGER_KEY,
-        ...environment,
-      });
-      running.add(replica);
-      return replica;
-    },
-    async end() {
-      for (const replica of running) await replica.kill();
-      await database.close();
-      await sandboxes.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-type World = Awaited<ReturnType<typeof createWorld>>;
-
-async function commitsOf(sandboxes: Sandboxes, vendor: "avibra" | "delbank") {
-  const state = (await (await fetch(`${sandboxes[vendor].url}/__sandbox/state`)).json()) as {
-    commits: { operation: string; subject: string; idempotencyKey?: string }[];
-  };
-  return state.commits;
-}
-
-const send = (replica: Replica, { query, input }: Mutation) => replica.graphql(query, { input }, MEMBER);
-
 /** Sends the mutation and kills the process at the step. */
 async function killAt(world: World, { mutation, stop }: Case): Promise<void> {
   if ("at" in stop) {
@@ -201,12 +123,8 @@ async function killAt(world: World, { mutation, stop }: Case): Promise<void> {
   expect(await answer).toBe("no answer");
 }
 
-async function sentTo(world: World, { vendor, path }: Mutation): Promise<number> {
-  return (await world[vendor].requests(path)).filter(({ method }) => method === "POST").length;
-}
-
 async function runCase(one: Case, dialect: Dialect): Promise<void> {
-  const world = await createWorld(dialect);
+  const world = await createWorld(databases, dialect);
   try {
     const { mutation, end } = one;
     await killAt(world, one);

@@ -21,11 +21,12 @@ export async function startReplica(environment: Readonly<Record<string, string>>
   const url = `http://127.0.0.1:${port}`;
   const program = startProgram({ PORT: `${port}`, LOG_LEVEL: "warn", SHUTDOWN_DELAY_MS: "0", ...environment });
   const isOver = () => program.process.exitCode !== null || program.process.signalCode !== null;
-  const isListening = await eventually(
-    async () => isOver() || ((await fetch(`${url}/health/live`)).ok ? false : undefined),
-    START_TIMEOUT_MS,
-  );
-  if (isListening) throw new Error(`the program ended: ${program.output()}`);
+  const isUp = async () => ((await fetch(`${url}/health/live`)).ok ? "up" : undefined);
+  const state = await eventually(() => (isOver() ? "over" : isUp()), START_TIMEOUT_MS).catch(() => "silent");
+  if (state !== "up") {
+    program.process.kill("SIGKILL");
+    throw new Error(`the program is ${state}: ${program.output()}`);
+  }
 
   const tokens = new Map<string, Promise<string>>();
   async function fetchToken(claims: string): Promise<string> {

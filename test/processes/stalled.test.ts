@@ -1,0 +1,76 @@
+import { type Databases, startDatabases } from "../support/databases";
+import { eventually } from "../support/program";
+import { breakAt, DEBUGGABLE } from "./breakpoint";
+import {
+  CANCEL_PIX,
+  createWorld,
+  DIALECTS,
+  KEY,
+  MARK_SENT,
+  MEMBER,
+  POST,
+  send,
+  sentTo,
+  SETTLE,
+  type World,
+} from "./world";
+
+jest.setTimeout(60_000);
+
+const TERMS = {
+  OPERATION_TIMEOUT_MS: "1500",
+  OPERATION_LEASE_MS: "1600",
+  RECONCILE_INTERVAL_MS: "100",
+  CONFIRMATION_WINDOW_MS: "3000",
+};
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+/** A process that stands still past its lease, another that takes over, and the first one awake again. */
+async function stallAt(world: World, place: typeof POST) {
+  const stalled = await world.start({ ...TERMS, ...DEBUGGABLE });
+  const breakpoint = await breakAt(stalled, place);
+  const answer = send(stalled, CANCEL_PIX);
+  await breakpoint.reached();
+  await world.start(TERMS);
+  const statusOf = async () => (await world.ledger.findByKey(MEMBER.sub, KEY))?.status;
+  const isDone = async () => {
+    const status = await statusOf();
+    return status === "SUCCEEDED" || status === "NEEDS_ATTENTION" ? status : undefined;
+  };
+  const takenOver = await eventually(isDone, 20_000);
+  await breakpoint.resume();
+  const { data } = await answer;
+  return { takenOver, told: data.payload, stands: await statusOf() };
+}
+
+describe.each(DIALECTS)("a process that stood still past its lease, on %s", (dialect) => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld(databases, dialect);
+  });
+  afterEach(() => world.end());
+
+  test("before it had written sent_at: sends nothing, and tells what the other did", async () => {
+    const { takenOver, told, stands } = await stallAt(world, MARK_SENT);
+    expect([takenOver, told.operation.status, stands]).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
+    expect(told).toMatchObject({ userErrors: [], pixCancellation: { id: expect.stringMatching(/^IC/) } });
+    expect([await sentTo(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([1, 1]);
+  });
+
+  test("between sent_at and the POST: nobody sends it, and people are asked", async () => {
+    const { takenOver, told, stands } = await stallAt(world, POST);
+    expect([takenOver, told.operation.status, stands]).toEqual(Array(3).fill("NEEDS_ATTENTION"));
+    expect([await sentTo(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([0, 0]);
+  });
+
+  test("with the answer in its hands: the other has read it from the provider, and both say the same", async () => {
+    const { takenOver, told, stands } = await stallAt(world, SETTLE);
+    expect([takenOver, told.operation.status, stands]).toEqual(Array(3).fill("SUCCEEDED"));
+    expect([await sentTo(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([1, 1]);
+  });
+});
