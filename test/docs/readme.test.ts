@@ -126,7 +126,7 @@ describe("the README's examples", () => {
       "http://127.0.0.1:4101": sandboxes.avibra.url,
       "http://127.0.0.1:4102": sandboxes.delbank.url,
     });
-    expect(commands.filter(({ answer }) => answer !== undefined)).toHaveLength(3);
+    expect(commands.filter(({ answer }) => answer !== undefined)).toHaveLength(4);
     for (const { text, answer } of commands) {
       const printed = JSON.parse(await run(text)) as unknown;
       if (answer !== undefined) expect(printed).toEqual(answer);
