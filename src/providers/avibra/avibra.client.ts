@@ -41,10 +41,21 @@ export interface WriteOptions {
   readonly deadline: Deadline;
 }
 
-/** The token endpoint documents 400 alone for every refusal; what it refuses is our credentials. */
-function refusalMeansBadCredentials(error: unknown): never {
-  if (!(error instanceof ProviderFailure && error.kind === "refused")) throw error;
-  throw new ProviderFailure({ kind: "unauthorised", call: error.call, reason: "status", status: error.status ?? 400 });
+/**
+ * Without a token nothing of the call that needs it has left. The endpoint documents 400 alone for every refusal; what it refuses
+ * is our credentials.
+ */
+function withoutToken(error: unknown): never {
+  if (!(error instanceof ProviderFailure)) throw error;
+  const { call, reason, status, retryAfter } = error;
+  throw new ProviderFailure({
+    kind: error.kind === "refused" ? "unauthorised" : error.kind,
+    call,
+    reason,
+    maybeSent: false,
+    ...(status !== undefined && { status }),
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
 }
 
 export type AvibraClient = ReturnType<typeof createAvibraClient>;
@@ -61,7 +72,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     // Many operations wait for one token: it has a deadline of its own, not that of whoever asked first.
     return tokenHttp
       .call({ ...grant, body: { form }, answer: TokenGrant }, createDeadline(clock, timeoutMs))
-      .catch(refusalMeansBadCredentials);
+      .catch(withoutToken);
   }, clock);
 
   /** Waits for a token no longer than the operation may; the fetch itself goes on for the others. */
