@@ -61,12 +61,14 @@ export function createDelbankClient({ http, generation, apiKey, accountId, autho
      * Asks for the cancellation of an authorization. Delbank documents no idempotency, so this is `once`: after an
      * outcome that is not known it is never sent again; the authorization is read instead.
      */
-    requestCancellation(request: CancellationRequest, deadline: Deadline): Promise<CancellationReceipt> {
+    async requestCancellation(request: CancellationRequest, deadline: Deadline): Promise<CancellationReceipt> {
       // The documentation calls the segment `cancellationIdentifier`; we read it as the recurrence id (assumed), here only.
       const url = root + path`/authorizations/${request.recurrenceId}/cancellations`;
       const call = { name: "delbank.cancellations.request", method: "POST", path: url, repeat: "once" } as const;
       const body = { json: cancellationBody(request) };
-      return http.call({ ...call, timeoutMs, headers, body, answer: CancellationReceipt }, deadline);
+      const receipt = await http.call({ ...call, timeoutMs, headers, body, answer: CancellationReceipt }, deadline);
+      if (receipt.recurrenceId === request.recurrenceId) return receipt;
+      throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another one's answer", status: 200 });
     },
 
     /** One cancellation; null where Delbank knows none. */
