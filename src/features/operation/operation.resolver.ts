@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { InvalidCursor } from "../../platform/ledger/ledger.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
@@ -17,11 +18,20 @@ interface Context {
 
 const MAX_PAGE = 100;
 
+/** Without the ledger nothing can be told of operations. */
+function cannotRead(error: unknown): never {
+  if (error instanceof InvalidCursor) {
+    throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
+  }
+  if (!(error instanceof DatabaseUnavailable)) throw error;
+  throw new SubgraphError("UNAVAILABLE", { message: "Operations cannot be read at the moment.", cause: error });
+}
+
 /** An operation that this caller may see; what is another's looks like what does not exist. */
 async function findOperation(id: unknown, { caller, ledger }: Context): Promise<Operation | null> {
   const { userId, scopes } = requireCaller(caller);
   if (typeof id !== "string" || id.length > 64) return null;
-  const stored = await ledger.find(id);
+  const stored = await ledger.find(id).catch(cannotRead);
   const isVisible = stored && (stored.principal === userId || scopes.has("users:read:any"));
   return isVisible ? toOperation(stored, ledger) : null;
 }
@@ -48,13 +58,7 @@ export class OperationResolver {
     requireCaller(caller);
     if (first < 1 || first > MAX_PAGE)
       throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
-    const page = await ledger
-      .list({ subject: user.id, first, ...(after != null && { after }) })
-      .catch((error: unknown) => {
-        throw error instanceof InvalidCursor
-          ? new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." })
-          : error;
-      });
+    const page = await ledger.list({ subject: user.id, first, ...(after != null && { after }) }).catch(cannotRead);
     const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: toOperation(operation, ledger) }));
     return {
       edges,
