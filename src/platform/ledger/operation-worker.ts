@@ -14,8 +14,8 @@ export interface Work {
   readonly lease: Lease;
   readonly input: unknown;
   readonly deadline: Deadline;
-  /** True when this is the last look: an operation that is still not settled then needs people's attention. */
-  readonly isLast?: boolean;
+  /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
+  readonly recovery?: { readonly isLast: boolean };
 }
 
 /** The operation as it stands after the work, and what only this caller may see. */
@@ -66,11 +66,13 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep }: W
     });
   }
 
-  function postpone({ operation, lease, isLast = false }: Work, mayHaveHappened: boolean): Promise<WorkResult> {
+  function postpone(work: Work, mayHaveHappened: boolean): Promise<WorkResult> {
+    const { operation, lease, recovery } = work;
+    if (recovery?.isLast && !mayHaveHappened) return settle(work, { status: "FAILED", failure: NOT_DELIVERED });
     const now = clock.now();
     const nextAttemptAt = now + recheckDelayMs(now - operation.createdAt, random());
     return recordedOr(operation, () => {
-      if (isLast) return ledger.needsAttention(operation.id, lease);
+      if (recovery?.isLast) return ledger.needsAttention(operation.id, lease);
       if (mayHaveHappened) return ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt, now });
       return ledger.release(operation.id, lease, { nextAttemptAt, unsent: true });
     });
@@ -114,11 +116,14 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep }: W
   return {
     /** Looks before it sends, and after it may have been sent; a provider that cannot be asked postpones it. */
     async work(task: Work): Promise<WorkResult> {
-      const { operation, input, deadline } = task;
+      const { operation, input, deadline, recovery } = task;
       const kind = byName.get(operation.kind);
       if (!kind) throw new Error("an operation of a kind that nobody registered");
       const wasSent = operation.sentAt !== null;
-      if (wasSent && kind.repeat === "safe") return settle(task, { status: "FAILED", failure: NOT_DELIVERED });
+      // Its answer is for its caller alone, who is gone.
+      if (kind.repeat === "safe" && recovery) return settle(task, { status: "FAILED", failure: NOT_DELIVERED });
+      // The provider may have forgotten the key by now, so that sending again could have a second effect.
+      if (kind.repeat === "keyed" && wasSent && recovery?.isLast) return postpone(task, true);
       try {
         if (wasSent && kind.repeat === "once") {
           const outcome = await kind.confirm?.(input, deadline);

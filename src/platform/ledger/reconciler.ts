@@ -33,9 +33,9 @@ export function createReconciler(options: ReconcilerOptions) {
   const { ledger, worker, kinds, clock, logger, owner, leaseMs } = options;
   const once = new Set(kinds.filter(({ repeat }) => repeat === "once").map(({ kind }) => kind));
 
-  function isPastItsWindow({ kind, createdAt }: Operation): boolean {
+  function isPastItsWindow({ kind, createdAt, sentAt }: Operation): boolean {
     const windowMs = once.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
-    return clock.now() - createdAt > windowMs;
+    return clock.now() - (sentAt ?? createdAt) > windowMs;
   }
 
   async function reconcile(due: DueOperation): Promise<void> {
@@ -46,7 +46,7 @@ export function createReconciler(options: ReconcilerOptions) {
         : await worker.work({
             ...due,
             deadline: createDeadline(clock, options.operationTimeoutMs),
-            isLast: isPastItsWindow(operation),
+            recovery: { isLast: isPastItsWindow(operation) },
           });
     const fields = { operationId: after.id, kind: after.kind, status: after.status };
     if (after.status === "NEEDS_ATTENTION") logger.error(fields, "operation needs attention");
