@@ -1,0 +1,95 @@
+import { type Databases, startDatabases } from "../support/databases";
+import { mutate, MUTATIONS, OPERATION_FIELDS, operationOf, PAYER_CLAIMS, RECURRENCE } from "../support/mutations";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+let databases: Databases;
+let subgraph: TestSubgraph;
+/** An operation that was done while the database was there. */
+let earlier: { readonly id: string };
+const earlierInput = { userId: "u-1001", lastName: "Before", idempotencyKey: "before" };
+const updateUser = MUTATIONS.find(({ name }) => name === "updateUser");
+
+beforeAll(async () => {
+  databases = await startDatabases();
+  subgraph = await startSubgraph({ DATABASE_URL: await databases.fresh("postgres") });
+  if (!updateUser) throw new Error("no updateUser");
+  const { data } = await mutate(subgraph, updateUser, { input: earlierInput });
+  earlier = data.updateUser.operation;
+  await databases.stopPostgres();
+}, 60_000);
+afterAll(async () => {
+  await subgraph.stop();
+  await databases.stop();
+});
+beforeEach(() => Promise.all([subgraph.avibra.forget(), subgraph.delbank.forget()]));
+
+const ready = async () => {
+  const response = await fetch(`${subgraph.url}/health/ready`);
+  return { status: response.status, body: await response.json() };
+};
+
+describe("while the database is gone", () => {
+  test.each(MUTATIONS)("$name fails with UNAVAILABLE and calls nobody", async (mutation) => {
+    const input = { ...mutation.input, idempotencyKey: `gone-${mutation.name}` };
+    const { data, errors } = await mutate(subgraph, mutation, { input });
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([
+      { path: [mutation.name], extensions: { code: "UNAVAILABLE", retryable: true, requestId: expect.any(String) } },
+    ]);
+    expect(errors?.[0]?.message).toMatch(/same idempotencyKey/);
+    expect(await subgraph.avibra.requests()).toEqual([]);
+    expect(await subgraph.delbank.requests()).toEqual([]);
+  });
+
+  test("reads go on, enrollment and cancellations among them", async () => {
+    const { data, errors } = await subgraph.graphql(
+      `{ me { id enrollment { status } benefits { id } currentOffer { status } }
+         pixAuthorization(recurrenceId: "${RECURRENCE}") { status cancellations { id } } }`,
+      { claims: PAYER_CLAIMS },
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({
+      me: { id: "u-1001", enrollment: { status: "UNKNOWN" }, currentOffer: { status: "ACTIVE" } },
+      pixAuthorization: { status: "ACTIVE", cancellations: [] },
+    });
+    expect(data.me.benefits).toHaveLength(4);
+  });
+
+  test("what is told of operations alone is UNAVAILABLE", async () => {
+    const query = `query($id: ID!) { operation(id: $id) { ${OPERATION_FIELDS} } me { id } }`;
+    const one = await subgraph.graphql(query, { variables: { id: earlier.id }, claims: PAYER_CLAIMS });
+    expect(one).toMatchObject({
+      data: { operation: null, me: { id: "u-1001" } },
+      errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }],
+    });
+    const list = await subgraph.graphql("{ me { operations { edges { cursor } } } }", { claims: PAYER_CLAIMS });
+    expect(list.errors).toMatchObject([{ extensions: { code: "UNAVAILABLE", retryable: true } }]);
+  });
+
+  test("the program is alive and not ready, and says what is missing", async () => {
+    expect((await fetch(`${subgraph.url}/health/live`)).status).toBe(200);
+    expect(await ready()).toMatchObject({ status: 503, body: { checks: { database: { ok: false } } } });
+  });
+});
+
+describe("when it is back", () => {
+  beforeAll(() => databases.startPostgres(), 60_000);
+
+  test("the program is ready, and the past is there", async () => {
+    const back = await eventually(async () => {
+      const answer = await ready();
+      return answer.status === 200 ? answer : undefined;
+    }, 20_000);
+    expect(back.body).toMatchObject({ checks: { database: { ok: true } } });
+    expect(await operationOf(subgraph, earlier.id)).toEqual(earlier);
+  });
+
+  test.each(MUTATIONS)("$name under the key that failed is done, once", async (mutation) => {
+    const input = { ...mutation.input, idempotencyKey: `gone-${mutation.name}` };
+    const { data, errors } = await mutate(subgraph, mutation, { input });
+    expect(errors).toBeUndefined();
+    expect(data[mutation.name]).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
+    expect(mutation.effects(await subgraph[mutation.vendor].state())).toBe(1);
+  });
+});
