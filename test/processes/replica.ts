@@ -21,10 +21,13 @@ export async function startReplica(environment: Readonly<Record<string, string>>
   const url = `http://127.0.0.1:${port}`;
   const program = startProgram({ PORT: `${port}`, LOG_LEVEL: "warn", SHUTDOWN_DELAY_MS: "0", ...environment });
   const isOver = () => program.process.exitCode !== null || program.process.signalCode !== null;
+  const reap = () => program.process.kill("SIGKILL");
+  process.once("exit", reap); // nothing is left behind, however the tests end
+  program.process.once("exit", () => process.off("exit", reap));
   const isUp = async () => ((await fetch(`${url}/health/live`)).ok ? "up" : undefined);
   const state = await eventually(() => (isOver() ? "over" : isUp()), START_TIMEOUT_MS).catch(() => "silent");
   if (state !== "up") {
-    program.process.kill("SIGKILL");
+    reap();
     throw new Error(`the program is ${state}: ${program.output()}`);
   }
 

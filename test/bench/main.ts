@@ -1,0 +1,24 @@
+// npm run bench            every benchmark
+// npm run bench -- ledger  those named
+import "reflect-metadata";
+import { execFileSync } from "node:child_process";
+import { footprint } from "./footprint";
+import { ledger } from "./ledger";
+import { reads } from "./reads";
+
+const BENCHMARKS = { ledger, reads, footprint };
+type Name = keyof typeof BENCHMARKS;
+
+async function main(): Promise<void> {
+  const known = Object.keys(BENCHMARKS) as Name[];
+  const asked = process.argv.slice(2);
+  const strangers = asked.filter((name) => !known.includes(name as Name));
+  if (strangers.length > 0) throw new Error(`no benchmark ${strangers.join(", ")}; there are ${known.join(", ")}`);
+  execFileSync(process.execPath, [".ci/build.mjs", "--if-needed"], { stdio: "inherit" });
+  for (const name of known) if (asked.length === 0 || asked.includes(name)) await BENCHMARKS[name]();
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,119 @@
+import { type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import autocannon from "autocannon";
+import { runTypeScript } from "../support/databases";
+import { median, processorMs, row } from "./figures";
+import { QUERY, type ServerArguments } from "./member-benefits";
+import { startSandboxProcess } from "./sandbox-process";
+import { startSubgraphProcess } from "./subgraph-process";
+
+const CONNECTIONS = 20;
+const WARM_UP_SECONDS = 3;
+const ROUND_SECONDS = 4;
+const ROUNDS = 4;
+
+interface Target {
+  readonly label: string;
+  readonly url: string;
+  readonly pid: number;
+}
+
+interface Round {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Processor time of the server for one request; the machine's cores are shared with the load and the sandbox. */
+  readonly processorUs: number;
+}
+
+async function startServer(name: string, options: ServerArguments): Promise<{ url: string; child: ChildProcess }> {
+  const child = runTypeScript(join(__dirname, `${name}.ts`), [JSON.stringify(options)]);
+  const [{ url }] = (await once(child, "message")) as [{ url: string }];
+  return { url, child };
+}
+
+async function load(
+  { url, pid }: Target,
+  request: { headers: Record<string, string>; body: string },
+  seconds: number,
+): Promise<Round> {
+  const before = processorMs(pid);
+  const result = await autocannon({ url, method: "POST", ...request, connections: CONNECTIONS, duration: seconds });
+  const answered = result["2xx"];
+  if (result.errors + result.timeouts + result.non2xx > 0 || answered === 0)
+    throw new Error(`${url} failed under load`);
+  return {
+    perSecond: answered / result.duration,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    processorUs: ((processorMs(pid) - before) * 1000) / answered,
+  };
+}
+
+/** A member's benefits through our subgraph, through the template most teams would write, and at the limit. */
+export async function reads(): Promise<void> {
+  const sandbox = await startSandboxProcess();
+  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const subgraph = await startSubgraphProcess(sandbox.environment, directory);
+  const options = { avibraUrl: sandbox.avibraUrl, publicKey: subgraph.publicKey() };
+  const [template, limit] = await Promise.all([
+    startServer("template-server", options),
+    startServer("limit-server", options),
+  ]);
+  const headers = { "content-type": "application/json", authorization: `Bearer ${subgraph.token}` };
+  const body = JSON.stringify({ query: QUERY });
+  const targets: Target[] = [
+    { label: "this subgraph", url: subgraph.url, pid: subgraph.pid },
+    { label: "the template (Apollo standalone, axios)", url: template.url, pid: template.child.pid ?? 0 },
+    { label: "the limit (node:http, undici, JSON)", url: limit.url, pid: limit.child.pid ?? 0 },
+  ];
+  const rounds = targets.map(() => [] as Round[]);
+  try {
+    const answers = await Promise.all(
+      targets.map(
+        async ({ url }) =>
+          ((await (await fetch(url, { method: "POST", headers, body })).json()) as { data?: unknown }).data,
+      ),
+    );
+    if (!answers[0] || !answers.every((answer) => isDeepStrictEqual(answer, answers[0]))) {
+      throw new Error(`the servers do not give the same answer: ${JSON.stringify(answers)}`);
+    }
+    for (const target of targets) await load(target, { headers, body }, WARM_UP_SECONDS);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [index, target] of targets.entries()) {
+        rounds[index]?.push(await load(target, { headers, body }, ROUND_SECONDS));
+      }
+    }
+  } finally {
+    template.child.disconnect();
+    limit.child.disconnect();
+    await subgraph.stop();
+    await sandbox.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+
+  const figure = (index: number, name: keyof Round) => median((rounds[index] ?? []).map((round) => round[name]));
+  const ratio = (index: number, name: keyof Round) => `${(figure(index, name) / figure(0, name)).toFixed(2)} x`;
+  console.log(
+    `\nreads: a member's benefits, one provider call; ${CONNECTIONS} connections, ${ROUNDS} rounds of ${ROUND_SECONDS} s in turn, medians`,
+  );
+  console.log(row("", "requests/s", "of ours", "p50 ms", "p99 ms", "CPU us/request", "of ours"));
+  for (const [index, { label }] of targets.entries()) {
+    const at = (name: keyof Round) => figure(index, name).toFixed(0);
+    console.log(
+      row(
+        label,
+        at("perSecond"),
+        ratio(index, "perSecond"),
+        at("p50Ms"),
+        at("p99Ms"),
+        at("processorUs"),
+        ratio(index, "processorUs"),
+      ),
+    );
+  }
+}

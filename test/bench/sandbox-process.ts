@@ -1,0 +1,21 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { freePort } from "../support/program";
+
+/** Both simulated providers as a process of their own. */
+export async function startSandboxProcess() {
+  const [avibra, delbank] = [await freePort(), await freePort()];
+  const environment = { AVIBRA_SANDBOX_PORT: `${avibra}`, DELBANK_SANDBOX_PORT: `${delbank}` };
+  const child = fork("dist/sandbox/main.js", { env: { ...process.env, ...environment } });
+  await once(child, "message");
+  return {
+    avibraUrl: `http://127.0.0.1:${avibra}`,
+    /** What the program's environment needs to join them. */
+    environment,
+    async stop() {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
+  };
+}
