@@ -72,7 +72,9 @@ export class CancelPixAuthorizationResolver {
     @Root() { recurrenceId, operation }: CancelPixAuthorizationPayload,
     @Ctx() context: Context,
   ): Promise<PixAuthorization | null> {
-    return operation === null ? Promise.resolve(null) : resolvePixAuthorizationReference({ recurrenceId }, context);
+    // What is not the caller's to cancel looks like nothing from here either.
+    const isNone = operation === null || operation.failure?.code === "NOT_FOUND";
+    return isNone ? Promise.resolve(null) : resolvePixAuthorizationReference({ recurrenceId }, context);
   }
 }
 
