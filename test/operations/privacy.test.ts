@@ -1,0 +1,196 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Client } from "pg";
+import { type Databases, startDatabases } from "../support/databases";
+import { mutate, type MutationCase, MUTATIONS, operationOf, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const PERSON = {
+  firstName: "Canariana",
+  lastName: "Passarinho",
+  email: "canary.mail@canary-host.example",
+  phone: "+5511900011122",
+};
+const REST = {
+  birthDate: "1977-07-17",
+  address: {
+    line1: "Rua dos Canarios 77",
+    line2: "Fundos Amarelos",
+    city: "Gaiolandia",
+    state: "Piauilandia",
+    postalCode: "64099-777",
+    country: "Brasilandia",
+  },
+};
+const COMPANY_TAX_ID = "12345678000195";
+const KEY_PREFIX = "canary-key-";
+const CANARIES = [
+  ...Object.values(PERSON),
+  REST.birthDate,
+  ...Object.values(REST.address),
+  PAYER_TAX_ID,
+  PAYER_TAX_ID.replace(/^0/, ""), // as Delbank writes it
+  COMPANY_TAX_ID,
+  KEY_PREFIX,
+];
+
+const PLANTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  createUser: { ...PERSON, ...REST },
+  updateUser: PERSON,
+  prefillUser: { ...PERSON, ...REST },
+};
+const inputOf = ({ name, input }: MutationCase) => ({ ...input, ...PLANTED[name], idempotencyKey: KEY_PREFIX + name });
+
+/** Which of the canaries are in the text, in clear or as base64 at any offset. */
+function canariesIn(text: string, canaries: readonly string[] = CANARIES): string[] {
+  const lower = text.toLowerCase();
+  return canaries.filter((canary) => {
+    const encoded = [0, 1, 2].map((offset) =>
+      Buffer.concat([Buffer.alloc(offset), Buffer.from(canary)])
+        .toString("base64url")
+        .slice(offset === 0 ? 0 : offset + 1, -3),
+    );
+    return lower.includes(canary.toLowerCase()) || encoded.some((one) => one.length > 7 && text.includes(one));
+  });
+}
+
+/** Everything that is stored, as one text. */
+async function dump(url: string): Promise<string> {
+  if (url.startsWith("sqlite:")) {
+    const folder = dirname(url.slice("sqlite:".length));
+    const files = readdirSync(folder);
+    expect(files.some((file) => file.endsWith("-wal"))).toBe(true);
+    return files.map((file) => readFileSync(join(folder, file), "latin1")).join("\n");
+  }
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const tables = await client.query("select table_name from information_schema.tables where table_schema = 'public'");
+  let text = "";
+  for (const { table_name } of tables.rows) {
+    const { rows } = await client.query(`select row_to_json(t)::text as line from "${table_name}" t`);
+    text += `${table_name}\n${rows.map(({ line }) => line).join("\n")}\n`;
+  }
+  await client.end();
+  return text;
+}
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+test("the search finds what is there", () => {
+  expect(canariesIn(`x${PERSON.email.toUpperCase()}y`)).toEqual([PERSON.email]);
+  for (const before of ["", "a", "ab"]) {
+    expect(canariesIn(Buffer.from(`${before}${PERSON.email}z`).toString("base64url"))).toEqual([PERSON.email]);
+  }
+});
+
+describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
+  let subgraph: TestSubgraph;
+  let url: string;
+  /** The database while every answer was still outstanding, and when all was settled. */
+  let during: string;
+  let after: string;
+  const portalUrls: string[] = [];
+
+  beforeAll(async () => {
+    url = await databases.fresh(dialect);
+    subgraph = await startSubgraph({
+      DATABASE_URL: url,
+      LOG_LEVEL: "trace",
+      AVIBRA_TIMEOUT_MS: "2500",
+      DELBANK_TIMEOUT_MS: "2500",
+      RECONCILE_INTERVAL_MS: "100",
+    });
+    for (const { vendor, method, path } of MUTATIONS) {
+      await subgraph[vendor].fault({ match: { method, path }, kind: "hangAfterCommit" });
+    }
+    const answers = Promise.all(MUTATIONS.map((mutation) => mutate(subgraph, mutation, { input: inputOf(mutation) })));
+    await eventually(async () => {
+      const [avibra, delbank] = await Promise.all([subgraph.avibra.requests("/user"), subgraph.delbank.requests()]);
+      return avibra.length === 6 && delbank.some(({ method }) => method === "POST") ? true : undefined;
+    });
+    during = await dump(url);
+    for (const [index, { data, errors }] of (await answers).entries()) {
+      expect(errors).toBeUndefined();
+      const payload = data[MUTATIONS[index]?.name ?? ""];
+      if (payload.portalUrl) portalUrls.push(payload.portalUrl);
+      await eventually(async () => {
+        const { status } = await operationOf(subgraph, payload.operation.id);
+        return status === "SUCCEEDED" ? true : undefined;
+      }, 20_000);
+    }
+    after = await dump(url);
+  }, 90_000);
+  afterAll(() => subgraph.stop());
+
+  test("all seven were stored, sealed, while their answers were outstanding", () => {
+    for (const { kind } of MUTATIONS) expect(during).toContain(kind);
+    expect(during.split("v1.").length).toBeGreaterThan(MUTATIONS.length * 2);
+  });
+
+  test("the provider did receive what was planted", async () => {
+    const { users } = await subgraph.avibra.state();
+    expect(users?.find(({ userId }) => userId === "m-create").profile).toMatchObject(PERSON);
+  });
+
+  test("no name, e-mail, phone, tax id, address or key is in the database before settlement", () => {
+    expect(canariesIn(during)).toEqual([]);
+  });
+
+  test("nor after it, and no portal token", async () => {
+    const tokens = ((await subgraph.avibra.state()).linkTokens ?? []).map(({ token }) => token);
+    expect(tokens.length).toBeGreaterThan(0);
+    expect(portalUrls).toHaveLength(1);
+    expect(canariesIn(after, [...CANARIES, ...tokens, ...tokens.map((token) => token.slice(-20))])).toEqual([]);
+  });
+
+  test("after settlement no input is stored, not even sealed", async () => {
+    if (dialect === "postgres") {
+      const rows = after.split("\n").filter((line) => line.includes('"sealed_input"'));
+      expect(rows).toHaveLength(MUTATIONS.length);
+      for (const row of rows) expect(JSON.parse(row)).toMatchObject({ status: "SUCCEEDED", sealed_input: null });
+      return;
+    }
+    const { DatabaseSync } = await import("node:sqlite");
+    const file = new DatabaseSync(url.slice("sqlite:".length), { readOnly: true });
+    const rows = file.prepare("select status, sealed_input from operation").all();
+    file.close();
+    expect(rows).toHaveLength(MUTATIONS.length);
+    for (const row of rows) expect({ ...row }).toEqual({ status: "SUCCEEDED", sealed_input: null });
+  });
+
+  test("refusals and mistakes leave no more than successes do", async () => {
+    const pix = MUTATIONS.find(({ name }) => name === "cancelPixAuthorization");
+    const update = MUTATIONS.find(({ name }) => name === "updateUser");
+    if (!pix || !update) throw new Error("no such mutation");
+    const staff = { ...PAYER_CLAIMS, scope: "pix:cancel:any" };
+    const mismatch = { requesterType: "LEGAL", requesterDocument: "01234567000195" };
+    await subgraph.delbank.reset();
+    await mutate(subgraph, pix, {
+      input: { ...inputOf(pix), ...mismatch, idempotencyKey: "canary-key-2" },
+      claims: staff,
+    });
+    await mutate(subgraph, update, { input: { ...inputOf(update), lastName: "Passarinho\n" } });
+    await mutate(subgraph, update, { input: { ...inputOf(update), lastName: "Passarinho Outro" } });
+    const body = { errorcode: "400", errormessage: `${PERSON.email} is not known` };
+    await subgraph.avibra.fault({ match: { path: update.path }, kind: "status", status: 400, body });
+    await mutate(subgraph, update, { input: { ...inputOf(update), idempotencyKey: "canary-key-3" } });
+    expect(canariesIn(await dump(url), [...CANARIES, "01234567000195"])).toEqual([]);
+  });
+
+  test("the log at trace level holds none of it, and no credential", async () => {
+    const log = subgraph.logs.join("\n");
+    expect(log).toContain("avibra.user.create"); // it does log
+    const received = [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())];
+    const secrets = received.flatMap(({ headers }) =>
+      ["authorization", "x-api-key", "x-delbank-api-key"].flatMap((name) => headers[name] ?? []),
+    );
+    const tokens = ((await subgraph.avibra.state()).linkTokens ?? []).map(({ token }) => token);
+    const bearer = await subgraph.token(PAYER_CLAIMS);
+    expect(canariesIn(log, [...CANARIES, ...tokens, ...new Set(secrets), bearer.slice(0, 60)])).toEqual([]);
+  });
+});
