@@ -104,9 +104,10 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep }: W
         const remainingMs = deadline.remainingMs();
         const delayMs = retryDelayMs({ repeat: kind.repeat, failure, attempt, remainingMs, random: random() });
         if (delayMs === undefined) {
-          return kind.repeat === "safe"
-            ? settle(current, { status: "FAILED", failure: NOT_DELIVERED })
-            : postpone(current, arrived);
+          if (kind.repeat === "safe") return settle(current, { status: "FAILED", failure: NOT_DELIVERED });
+          // What was sent just now for the first time has its whole window before it, however old the operation is.
+          const isFirst = arrived && operation.sentAt === null;
+          return postpone(isFirst ? { ...current, recovery: { isLast: false } } : current, arrived);
         }
         await sleep(delayMs);
       }
