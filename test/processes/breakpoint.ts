@@ -5,10 +5,10 @@ import { eventually, type Program } from "../support/program";
 /** Environment of a program that a debugger may be attached to. */
 export const DEBUGGABLE = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
-/** A function of the built program: what its definition begins with, in which file. */
+/** A function or method of the built program, and its file in dist. */
 export interface Place {
   readonly file: string;
-  readonly definition: string;
+  readonly name: string;
 }
 
 /** A debugger at one place of a running program. */
@@ -27,10 +27,11 @@ const REACH_TIMEOUT_MS = 10_000;
  * Stops a program before the first statement of one of its functions, as a debugger does, so that it can be killed at a step that
  * no fault of a provider can mark, and without a line in the program that knows of its tests.
  */
-export async function breakAt(program: Program, { file, definition }: Place): Promise<Breakpoint> {
+export async function breakAt(program: Program, { file, name }: Place): Promise<Breakpoint> {
+  const definition = new RegExp(`^\\s*(async |function )*${name}\\(.*\\{$`);
   const lines = readFileSync(`dist/${file}`, "utf8").split("\n");
-  const lineNumber = lines.findIndex((line) => line.trim().startsWith(definition)) + 1;
-  if (lineNumber === 0) throw new Error(`${definition} is not in ${file}`);
+  const lineNumber = lines.findIndex((line) => definition.test(line)) + 1;
+  if (lineNumber === 0) throw new Error(`${name} is not in ${file}`);
   const url = await eventually(() => /ws:\/\/127\.0\.0\.1:\S+/.exec(program.output())?.[0]);
   const socket = new WebSocket(url);
   await once(socket, "open");

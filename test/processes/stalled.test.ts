@@ -74,6 +74,26 @@ describe.each(DIALECTS)("a process that stood still past its lease, on %s", (dia
     expect([await sentTo(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([1, 1]);
   });
 
+  test("awake while the other waits for its answer: neither sends it nor disturbs the other", async () => {
+    const stalled = await world.start({ ...TERMS, ...DEBUGGABLE });
+    const breakpoint = await breakAt(stalled, MARK_SENT);
+    const answer = send(stalled, CANCEL_PIX);
+    await breakpoint.reached();
+    await world.delbank.fault({ match: { method: "POST" }, kind: "hangAfterCommit" });
+    await world.start(TERMS);
+    await eventually(async () => (await world.commits("delbank"))[0], 20_000);
+    await breakpoint.resume();
+    const { data } = await answer;
+    expect(data.payload).toMatchObject({ userErrors: [], pixCancellation: null });
+    expect(["PENDING", "UNCONFIRMED"]).toContain(data.payload.operation.status);
+    const settled = await eventually(async () => {
+      const operation = await world.ledger.findByKey(MEMBER.sub, KEY);
+      return operation?.settledAt ? operation : undefined;
+    }, 20_000);
+    expect(settled).toMatchObject({ id: data.payload.operation.id, status: "SUCCEEDED", attempts: 1 });
+    expect([await sentTo(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([1, 1]);
+  });
+
   test("killed before it had sent, and away past the window: sent once, and its lost answer is looked for", async () => {
     const killed = await world.start({ ...TERMS, ...DEBUGGABLE });
     const breakpoint = await breakAt(killed, MARK_SENT);

@@ -48,11 +48,11 @@ export const CANCEL_PIX = {
 export type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
 
 /** Places to stop at. */
-export const MARK_SENT: Place = { file: "platform/ledger/ledger.store.js", definition: "async markSent(" };
-export const SETTLE: Place = { file: "platform/ledger/ledger.store.js", definition: "async settle(" };
-export const TELL: Place = { file: "features/operation/to-operation.js", definition: "function toOperation(" };
-export const POST: Place = { file: "providers/delbank/delbank.client.js", definition: "requestCancellation(" };
-export const WRITE: Place = { file: "providers/avibra/avibra.client.js", definition: "changeOffer(" };
+export const MARK_SENT: Place = { file: "platform/ledger/ledger.store.js", name: "markSent" };
+export const SETTLE: Place = { file: "platform/ledger/ledger.store.js", name: "settle" };
+export const TELL: Place = { file: "features/operation/to-operation.js", name: "toOperation" };
+export const POST: Place = { file: "providers/delbank/delbank.client.js", name: "requestCancellation" };
+export const WRITE: Place = { file: "providers/avibra/avibra.client.js", name: "changeOffer" };
 
 /** Both providers and a data directory, for any number of lives of the program on one database. */
 export async function createWorld(databases: Databases, dialect: Dialect) {
