@@ -8,8 +8,9 @@ const UNKNOWN_RECURRENCE = "RR3822485720260110nobodyknows";
 const STAFF = { sub: "staff-1", scope: "pix:cancel:any" };
 
 let subgraph: TestSubgraph;
+const start = () => startSubgraph({ RECONCILE_INTERVAL_MS: "100", AVIBRA_TIMEOUT_MS: "1000" });
 beforeAll(async () => {
-  subgraph = await startSubgraph({ RECONCILE_INTERVAL_MS: "100", AVIBRA_TIMEOUT_MS: "1000" });
+  subgraph = await start();
 });
 afterAll(() => subgraph.stop());
 beforeEach(() => Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]));
@@ -53,6 +54,27 @@ describe("cancelling a Pix authorization", () => {
   ])("is done by %s", async (_who, claims) => {
     expect(await cancel({}, claims)).toMatchObject({ operation: { status: "SUCCEEDED" }, userErrors: [] });
     expect(await posts()).toHaveLength(1);
+  });
+
+  test("at once under ten keys, by payer and staff, cancels once: the others are in progress or come too late", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => cancel({}, index % 2 ? PAYER_CLAIMS : STAFF)),
+    );
+    const outcomes = answers.map(({ operation, userErrors }) => userErrors[0]?.code ?? operation.status);
+    expect(outcomes.filter((outcome) => outcome === "SUCCEEDED")).toHaveLength(1);
+    expect(
+      outcomes.filter((outcome) => !["SUCCEEDED", "OPERATION_IN_PROGRESS", "ALREADY_CANCELLED"].includes(outcome)),
+    ).toEqual([]);
+    expect(await posts()).toHaveLength(1);
+  });
+
+  test("while an earlier one is unconfirmed is not begun under another key", async () => {
+    await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    expect(await cancel({})).toMatchObject({ operation: { status: "UNCONFIRMED" }, userErrors: [] });
+    expect(await cancel({})).toMatchObject({ operation: null, userErrors: [{ code: "OPERATION_IN_PROGRESS" }] });
+    expect(await posts()).toHaveLength(1);
+    await subgraph.stop(); // the first stays unconfirmed for its whole window: the next test starts afresh
+    subgraph = await start();
   });
 
   test.each([

@@ -16,15 +16,19 @@ export interface RunOperationOptions {
 
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
 export function createRunOperation({ runner, ledger, caller, deadline }: RunOperationOptions): RunOperation {
-  return async ({ kind, idempotencyKey, input, userId, recurrenceId }) => {
+  return async ({ kind, idempotencyKey, input, userId, recurrenceId, isExclusive = false }) => {
     const principal = requireCaller(caller).userId;
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),
+      ...(recurrenceId !== undefined && isExclusive && { exclusiveOn: `${kind}:${recurrenceId}` }),
     };
     const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...about });
     if (run.outcome === "keyReused") {
       return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };
+    }
+    if (run.outcome === "busy") {
+      return { operation: null, userErrors: [userError("OPERATION_IN_PROGRESS")], isReplay: false };
     }
     const operation = toOperation(run.operation, ledger);
     const isUnderWay = run.outcome === "inProgress" && operation.status === "PENDING";

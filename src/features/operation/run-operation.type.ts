@@ -9,6 +9,8 @@ export interface OperationRequest {
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
+  /** True where two of this kind at once on the same recurrence could both take effect. */
+  readonly isExclusive?: boolean;
 }
 
 /** The part of a payload that all mutations share, and what only the first answer may show. */

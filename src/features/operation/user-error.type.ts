@@ -25,7 +25,8 @@ registerEnumType(UserErrorCode, {
       description: "The idempotencyKey was used before with another input, or for a secret that is shown once.",
     },
     OPERATION_IN_PROGRESS: {
-      description: "The same operation is under way. Ask again with the same key, or watch `operation`.",
+      description:
+        "The same operation, or another on the same authorization, is under way. Ask again with the same key, or watch `operation`.",
     },
     PROVIDER_REJECTED: { description: "The provider said no." },
   },

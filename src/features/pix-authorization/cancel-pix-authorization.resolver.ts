@@ -58,6 +58,7 @@ export class CancelPixAuthorizationResolver {
       idempotencyKey,
       input: toIntent(input, payerTaxId),
       recurrenceId,
+      isExclusive: true,
       ...(payerTaxId !== null && caller && { userId: caller.userId }),
     });
     const pixCancellation = operation?.status === "SUCCEEDED" ? cancellationOf(operation.result) : null;

@@ -7,7 +7,10 @@ import { isSettled } from "./operation-status.state";
 import { type Claim, type ClaimResult } from "./operation.type";
 import { type Sealing } from "./sealing";
 
-/** See `Ledger.claim`. The unique key digest decides who was first; the loser reads what the winner stored. */
+/**
+ * See `Ledger.claim`. Two unique indexes decide who was first: that of the key digest, whose loser reads what the winner
+ * stored, and that of what unsettled operations hold for themselves.
+ */
 export async function claimOperation(
   database: Kysely<LedgerTables>,
   sealing: Sealing,
@@ -18,13 +21,13 @@ export async function claimOperation(
   const inserted = await database
     .insertInto("operation")
     .values(row)
-    .onConflict((conflict) => conflict.column("key_digest").doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
   if (inserted) return { outcome: "claimed", operation: operationOf(inserted), lease };
 
   const earlier = await findByDigest(database, row.key_digest);
-  if (!earlier) throw new Error("An operation that was claimed has disappeared");
+  if (!earlier) return { outcome: "busy" };
   if (earlier.fingerprint !== row.fingerprint) return { outcome: "keyReused" };
   return { outcome: isSettled(earlier.status) ? "replay" : "inProgress", operation: operationOf(earlier) };
 }
@@ -49,6 +52,7 @@ function newRow(sealing: Sealing, claim: Claim): Insertable<OperationRow> {
     fingerprint: sealing.fingerprint(kind, input),
     subject: claim.subject ?? null,
     target: claim.target ?? null,
+    exclusive_on: claim.exclusiveOn ?? null,
     sealed_input: sealing.seal(canonicalJson(input), { operationId: id, purpose: "input" }),
     status: "PENDING",
     attempts: 0,

@@ -55,4 +55,13 @@ export const ledgerMigrations: readonly Migration[] = [
       );
     },
   },
+  {
+    name: "ledger/0002-exclusive-operation",
+    async up(database) {
+      await database.schema.alterTable("operation").addColumn("exclusive_on", "text").execute();
+      // NEEDS_ATTENTION does not hold it: people would have to settle the first before anybody may try again.
+      await sql`create unique index operation_exclusive on operation (exclusive_on)
+        where exclusive_on is not null and status in ('PENDING', 'UNCONFIRMED')`.execute(database);
+    },
+  },
 ];

@@ -27,6 +27,7 @@ export type OperationRow = {
   next_attempt_at: number | null;
   lease_owner: string | null;
   lease_until: number | null;
+  exclusive_on: string | null;
 };
 
 /** What the rest of the program sees of a row: neither its digests nor its lease. */

@@ -15,13 +15,16 @@ export interface OperationRequest {
   readonly input: unknown;
   readonly subject?: string;
   readonly target?: string;
+  /** What at most one operation may be at work on at a time, whoever asked and under whatever key. */
+  readonly exclusiveOn?: string;
   readonly deadline: Deadline;
 }
 
-/** `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. */
+/** `busy`: another operation is at work on the same thing; nothing was begun. `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. */
 export type RunResult =
   | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
-  | { readonly outcome: "keyReused" };
+  | { readonly outcome: "keyReused" }
+  | { readonly outcome: "busy" };
 
 export interface RunnerOptions {
   readonly ledger: Ledger;
