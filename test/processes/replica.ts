@@ -13,7 +13,7 @@ export interface Replica extends Program {
   stop(): Promise<number | null>;
 }
 
-const START_TIMEOUT_MS = 25_000;
+const START_TIMEOUT_MS = 40_000;
 
 /** Starts the built program with just this environment; resolves when it listens. */
 export async function startReplica(environment: Readonly<Record<string, string>>): Promise<Replica> {

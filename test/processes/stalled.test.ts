@@ -15,7 +15,7 @@ import {
   type World,
 } from "./world";
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const TERMS = {
   OPERATION_TIMEOUT_MS: "1500",
