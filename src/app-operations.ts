@@ -37,7 +37,14 @@ export async function createOperations(config: Config, logger: Logger, { avibra,
     createChangeOfferOperation(avibra),
     createCancelPixOperation(delbank),
   ];
-  const worker = createOperationWorker({ ledger, kinds, clock: systemClock, random: Math.random, sleep });
+  const worker = createOperationWorker({
+    ledger,
+    kinds,
+    clock: systemClock,
+    random: Math.random,
+    sleep,
+    leaseMs: config.OPERATION_LEASE_MS,
+  });
   const common = {
     ledger,
     worker,

@@ -75,7 +75,9 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
   const server = createHttpServer({ logger, maxBodyBytes: config.LIMIT_BODY_BYTES, mayCall });
+  let operationsUnderWay = () => 0;
   const lifecycle = registerLifecycle(server, {
+    work: () => operationsUnderWay(),
     checks: {
       database: async () => ({ ok: await database.isReachable() }),
       avibraToken: () => ({ ok: true, ...avibra.tokenState() }),
@@ -84,11 +86,11 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
   const longLived = { avibra, delbank, ledger, runner, verifyToken, clock: systemClock, config };
-  registerGraphql(server, {
+  operationsUnderWay = registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
     createContext: (request) => createContext(request, longLived),
-  });
+  }).underWay;
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {
     registerPlayground(server, {
@@ -108,9 +110,8 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     developerToken: () => developer?.issue(DEVELOPER_CLAIMS),
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
-      await lifecycle.stop();
+      await Promise.all([reconciler.stop(), lifecycle.stop()]);
       await apollo.stop();
-      await reconciler.stop();
       await closeProviders();
       await database.close();
     },

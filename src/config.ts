@@ -16,18 +16,30 @@ const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Nam
 const httpUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL");
+const headerText = z
+  .string()
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, "must be visible ASCII: it becomes a header");
 const list = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
   .refine((parts) => parts.every((part) => part.length > 0), "must be a comma list without empty parts");
 const pemFile = z.string().transform((file, context) => {
   try {
-    return readFileSync(file, "utf8");
+    const text = readFileSync(file, "utf8");
+    if (text.includes("-----BEGIN ")) return text;
+    context.addIssue({ code: "custom", message: "names a file that is not PEM" });
+    return z.NEVER;
   } catch {
     context.addIssue({ code: "custom", message: "names a file that cannot be read" });
     return z.NEVER;
   }
 });
+
+/** The very text that 32 bytes encode to: Buffer.from would skip what is no base64. */
+function isKey(text: string): boolean {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.length === 32 && bytes.toString("base64") === text;
+}
 
 /** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
 export const Environment = z.object({
@@ -45,7 +57,7 @@ export const Environment = z.object({
   AVIBRA_CLIENT_ID: z.string().describe("OAuth client id"),
   AVIBRA_CLIENT_SECRET: z.string().describe("OAuth client secret"),
   AVIBRA_SCOPE: z.string().describe("OAuth scope"),
-  AVIBRA_API_KEY: z.string().describe("sent as `x-api-key` where Avibra asks for it"),
+  AVIBRA_API_KEY: headerText.describe("sent as `x-api-key` where Avibra asks for it"),
   AVIBRA_PARTNER_NAME: z.string().describe("your company's name at Avibra"),
   AVIBRA_LINK_USERNAME: z.string().describe("Basic user of the link token endpoint"),
   AVIBRA_LINK_PASSWORD: z.string().describe("Basic password of the link token endpoint"),
@@ -55,9 +67,9 @@ export const Environment = z.object({
   AVIBRA_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Avibra may take"),
   AVIBRA_CONCURRENCY: number(1, 1000, 50).describe("calls to Avibra under way at once"),
   DELBANK_BASE_URL: httpUrl.describe("Delbank's REST base"),
-  DELBANK_API_KEY: z.string().describe("sent as `x-delbank-api-key`"),
-  DELBANK_ACCOUNT_ID: z.string().describe("sent as `x-delfinance-account-id`"),
-  DELBANK_AUTHORIZATION: z.string().optional().describe("sent as `Authorization`, where Delbank asks for it"),
+  DELBANK_API_KEY: headerText.describe("sent as `x-delbank-api-key`"),
+  DELBANK_ACCOUNT_ID: headerText.describe("sent as `x-delfinance-account-id`"),
+  DELBANK_AUTHORIZATION: headerText.optional().describe("sent as `Authorization`, where Delbank asks for it"),
   DELBANK_API_GENERATION: oneOf("automatic-pix", "pix-automatic")
     .default("automatic-pix")
     .describe("which of Delbank's two APIs is called"),
@@ -76,7 +88,7 @@ export const Environment = z.object({
     .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
   LEDGER_KEY: z
     .string()
-    .refine((text) => Buffer.from(text, "base64").length === 32, "must be 32 bytes in base64")
+    .refine((text) => isKey(text), "must be 32 bytes in base64")
     .optional()
     .describe("32 bytes in base64: seals stored inputs, keys fingerprints; in the sandbox one is made and kept"),
   OPERATION_LEASE_MS: timeoutMs(15_000).describe(
@@ -86,7 +98,7 @@ export const Environment = z.object({
   CONFIRMATION_WINDOW_MS: number(1, 2 ** 31 - 1, 900_000).describe(
     "how long an unconfirmed Pix cancellation is looked for",
   ),
-  KEYED_WINDOW_MS: number(1, 2 ** 31 - 1, 72_000_000).describe(
+  KEYED_WINDOW_MS: number(1, 82_800_000, 72_000_000).describe(
     "how long an unconfirmed change at Avibra is sent again; Avibra keeps keys for 24 h",
   ),
   ROUTER_SECRETS: list.default([]).describe("comma list; the header `Router-Authorization` must equal one of them"),
@@ -151,7 +163,7 @@ const REQUIRED_IN_LIVE = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as co
 
 /** Reads and checks the whole environment. Throws one `ConfigError` that lists every problem. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
   const isLive = given["PROVIDERS"] === "live";
   const parsed = Environment.safeParse(isLive ? given : { ...sandboxValues(given), ...given });
 
@@ -162,6 +174,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
         return `${String(name)}: ${isMissing ? "is required when PROVIDERS=live" : message}`;
       });
   if (isLive) {
+    if (given["DATABASE_URL"]?.startsWith("sqlite::memory:")) {
+      problems.push("DATABASE_URL: sqlite::memory: forgets every operation at a restart; it is for the sandbox alone");
+    }
     for (const name of REQUIRED_IN_LIVE) if (!given[name]) problems.push(`${name}: is required when PROVIDERS=live`);
   } else if (given["NODE_ENV"] === "production" && given["ALLOW_SANDBOX_IN_PRODUCTION"] !== "true") {
     problems.push(

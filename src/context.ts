@@ -35,15 +35,22 @@ export async function createContext(request: FastifyRequest, longLived: LongLive
   const { avibra, delbank, ledger, runner, verifyToken, clock, config } = longLived;
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
+  const loaders = {
+    benefitsOfUser: createBenefitsOfUser({ avibra, caller, deadline, concurrency: config.AVIBRA_CONCURRENCY }),
+    enrollmentOfUser: createEnrollmentOfUser({ ledger, caller, concurrency: LEDGER_CONCURRENCY }),
+    ...createPixLoaders({ delbank, caller, deadline, concurrency: config.DELBANK_CONCURRENCY }),
+  };
+  /** Behind a mutation, what this request has read of its member or recurrence is old. */
+  const forget = ({ userId, recurrenceId }: { userId?: string; recurrenceId?: string }) => {
+    if (userId !== undefined)
+      for (const loader of [loaders.benefitsOfUser, loaders.enrollmentOfUser]) loader.clear(userId);
+    if (recurrenceId !== undefined) loaders.pixAuthorization.clear(recurrenceId);
+  };
   return {
     ...(caller && { caller }),
     requestId: request.id,
     ledger,
-    runOperation: createRunOperation({ runner, ledger, caller, deadline }),
-    loaders: {
-      benefitsOfUser: createBenefitsOfUser({ avibra, caller, deadline, concurrency: config.AVIBRA_CONCURRENCY }),
-      enrollmentOfUser: createEnrollmentOfUser({ ledger, caller, concurrency: LEDGER_CONCURRENCY }),
-      ...createPixLoaders({ delbank, caller, deadline, concurrency: config.DELBANK_CONCURRENCY }),
-    },
+    loaders,
+    runOperation: createRunOperation({ runner, ledger, caller, deadline, forget }),
   };
 }

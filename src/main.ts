@@ -83,20 +83,37 @@ async function main(): Promise<void> {
   const token = await app.developerToken();
   if (token !== undefined) process.stdout.write(welcome(url, config, token));
 
-  let isStopping = false;
-  const stop = async (signal: string) => {
-    if (isStopping) process.exit(1); // asked twice: at once
-    isStopping = true;
-    logger.info({ signal }, "stopping");
+  stop = async () => {
+    logger.info("stopping");
     await app.stop();
     sandboxes?.disconnect(); // it ends by itself when we are gone
     logger.info("stopped");
-    process.exit(0);
   };
-  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => void stop(signal));
 }
 
+/** What a signal does first; while nothing runs yet, nothing. */
+let stop: () => Promise<void> = () => Promise.resolve();
+let isStopping = false;
+
+function stopOnce(): void {
+  if (isStopping) process.exit(1); // asked twice: at once
+  isStopping = true;
+  stop().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+}
+
+/** What a person can mend reads as a sentence; anything else is a bug and shows its stack. */
+function describeFailure(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const { message, code, cause, stack } = error as Error & { code?: unknown };
+  if (typeof code !== "string") return String(stack);
+  return `It could not start: ${message} (${code})${cause instanceof Error ? `: ${cause.message}` : ""}`;
+}
+
+for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stopOnce);
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
+  process.stderr.write(`${describeFailure(error)}\n`);
   process.exit(1);
 });

@@ -8,12 +8,13 @@ import { offerFeature } from "./features/offer";
 import { operationFeature } from "./features/operation";
 import { pixAuthorizationFeature } from "./features/pix-authorization";
 import { userFeature } from "./features/user";
+import { SubgraphError } from "./platform/errors/subgraph-error";
 
 /** What the graph promises, slice by slice. The only list of features. */
 const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature];
 
 /** Federation v2.9: the newest that both composers in our checks accept. */
-const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n\n';
+const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])\n\n';
 
 type ClassType = new () => object;
 
@@ -23,6 +24,23 @@ export interface Subgraph {
   readonly sdl: string;
   /** What clients see: the same types without anything of federation. */
   readonly apiSchema: GraphQLSchema;
+}
+
+/** Without this a representation of a type that we do not resolve is an internal error, or is believed as it stands. */
+function refuseForeignRepresentations(schema: GraphQLSchema): void {
+  const ours = new Set(features.flatMap(({ references }) => Object.keys(references)));
+  const field = schema.getQueryType()?.getFields()["_entities"];
+  const resolve = field?.resolve;
+  if (!field || !resolve) throw new Error("a federation subgraph resolves _entities");
+  field.resolve = (source, args: { representations: readonly unknown[] }, ...rest) => {
+    const areOurs = args.representations.every((one) =>
+      ours.has(String((one as { __typename?: unknown } | null)?.__typename)),
+    );
+    if (areOurs) return resolve(source, args, ...rest);
+    throw new SubgraphError("BAD_USER_INPUT", {
+      message: "Every representation must be of a type that this subgraph resolves.",
+    });
+  };
 }
 
 /** Builds the executable federation subgraph from the features' decorated classes. */
@@ -38,5 +56,6 @@ export async function createSubgraph(): Promise<Subgraph> {
     resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
   }
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
+  refuseForeignRepresentations(schema);
   return { schema, sdl, apiSchema };
 }

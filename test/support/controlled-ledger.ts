@@ -65,6 +65,7 @@ export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
     ledger,
     kinds,
     clock,
+    leaseMs: LEASE_MS,
     random: () => 0.5,
     sleep: (ms) => {
       slept.push(ms);

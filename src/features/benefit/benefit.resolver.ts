@@ -9,6 +9,9 @@ interface Context {
   readonly loaders: { readonly benefitsOfUser: BenefitsOfUser };
 }
 
+/** No benefit of ours has a longer id; a longer one is not worth a call. */
+const MAX_ID_LENGTH = 128;
+
 @Resolver(() => User)
 export class BenefitResolver {
   @FieldResolver(() => [Benefit], {
@@ -32,7 +35,7 @@ export async function resolveBenefitReference(
   { userId, id }: { readonly userId?: unknown; readonly id?: unknown },
   { loaders }: Context,
 ): Promise<Benefit | null> {
-  if (!isUserId(userId)) return null;
+  if (!isUserId(userId) || typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH) return null;
   const answer = await loaders.benefitsOfUser.load(userId);
   const benefit = answer?.benefits.find((candidate) => candidate.id === id);
   return benefit ? toBenefit(userId, benefit) : null;

@@ -50,7 +50,10 @@ export class BenefitSwap {
 })
 @Directive('@key(fields: "userId id")')
 export class Benefit {
-  @Field(() => ID, { description: "The benefit's id; the same for every member who has it." })
+  @Field(() => ID, {
+    description:
+      "The benefit's id; the same for every member who has it, so a client's cache needs `userId` beside it.",
+  })
   id!: string;
 
   @Field(() => ID, { description: "The member whose benefit it is." })

@@ -1,9 +1,10 @@
-import { Field, ObjectType } from "type-graphql";
+import { Directive, Field, ObjectType } from "type-graphql";
 
 @ObjectType({
   simpleResolvers: true,
   description: "An amount of money. Decimal text, so that no cent is lost to rounding.",
 })
+@Directive("@shareable")
 export class Money {
   @Field(() => String, { description: 'The amount as decimal text, for example `"19.90"`.' })
   amount!: string;

@@ -13,9 +13,10 @@ export function createChangeOfferOperation(avibra: AvibraClient): OperationKind<
       await avibra.changeOffer(change, attempt);
       return { status: "SUCCEEDED" };
     },
-    onRefusal: (failure) => ({
-      status: "FAILED",
-      failure: userError(readAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED"),
-    }),
+    onRefusal(failure, isRepeat) {
+      if (isRepeat) return undefined; // it tells of the repetition alone
+      const code = readAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED";
+      return { status: "FAILED", failure: userError(code) };
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { Field, InputType, registerEnumType } from "type-graphql";
+import { OfferId } from "./offer-id.type";
 import { IdempotencyKey } from "../operation/idempotency-key.type";
 import { UserId } from "../user/user-id.type";
 
@@ -19,7 +20,7 @@ export class ChangeOfferInput {
   @Field(() => UserId, { description: "The member." })
   userId!: string;
 
-  @Field(() => String, { description: "The offer's id, for example `premium`." })
+  @Field(() => OfferId, { description: "The offer's id, for example `premium`." })
   offerId!: string;
 
   @Field(() => OfferChangeDirection, { description: "Whether that is an upgrade or a downgrade." })

@@ -1,7 +1,8 @@
-import { Field, ObjectType } from "type-graphql";
+import { Directive, Field, ObjectType } from "type-graphql";
 import { Operation } from "./operation.type";
 
 @ObjectType({ simpleResolvers: true, description: "Where a page begins and ends." })
+@Directive("@shareable")
 export class PageInfo {
   @Field(() => Boolean, { description: "Whether there are more behind this page." })
   hasNextPage!: boolean;

@@ -1,7 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { InvalidCursor } from "../../platform/ledger/ledger.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
@@ -9,6 +8,7 @@ import { User } from "../user/user.type";
 import { OperationConnection } from "./operation-connection.type";
 import { Operation } from "./operation.type";
 import { PageArgs } from "./page.input";
+import { principalOf } from "./principal";
 import { toOperation } from "./to-operation";
 
 interface Context {
@@ -17,22 +17,19 @@ interface Context {
 }
 
 const MAX_PAGE = 100;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Without the ledger nothing can be told of operations. */
-function cannotRead(error: unknown): never {
-  if (error instanceof InvalidCursor) {
-    throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
-  }
-  if (!(error instanceof DatabaseUnavailable)) throw error;
-  throw new SubgraphError("UNAVAILABLE", { message: "Operations cannot be read at the moment.", cause: error });
+function asBadCursor(error: unknown): never {
+  if (!(error instanceof InvalidCursor)) throw error;
+  throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
 }
 
 /** An operation that this caller may see; what is another's looks like what does not exist. */
 async function findOperation(id: unknown, { caller, ledger }: Context): Promise<Operation | null> {
-  const { userId, scopes } = requireCaller(caller);
-  if (typeof id !== "string" || id.length > 64) return null;
-  const stored = await ledger.find(id).catch(cannotRead);
-  const isVisible = stored && (stored.principal === userId || scopes.has("users:read:any"));
+  const asking = requireCaller(caller);
+  if (typeof id !== "string" || !UUID.test(id)) return null;
+  const stored = await ledger.find(id);
+  const isVisible = stored && (stored.principal === principalOf(asking) || asking.scopes.has("users:read:any"));
   return isVisible ? toOperation(stored, ledger) : null;
 }
 
@@ -58,7 +55,7 @@ export class OperationResolver {
     requireCaller(caller);
     if (first < 1 || first > MAX_PAGE)
       throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
-    const page = await ledger.list({ subject: user.id, first, ...(after != null && { after }) }).catch(cannotRead);
+    const page = await ledger.list({ subject: user.id, first, ...(after != null && { after }) }).catch(asBadCursor);
     const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: toOperation(operation, ledger) }));
     return {
       edges,

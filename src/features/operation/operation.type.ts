@@ -74,7 +74,7 @@ export class Operation {
   @Field(() => ID, { nullable: true, description: "The recurrence it is about." })
   recurrenceId!: string | null;
 
-  @Field(() => String, { description: "The key that the caller gave it." })
+  @Field(() => String, { description: "The key that the caller gave it; empty where it can no longer be opened." })
   idempotencyKey!: string;
 
   @Field(() => Int, { description: "How often it was sent to the provider, or was about to be." })

@@ -3,7 +3,8 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type OperationRunner } from "../../platform/ledger/operation-runner";
 import { type Deadline } from "../../platform/time/deadline";
-import { type RunOperation } from "./run-operation.type";
+import { principalOf } from "./principal";
+import { type OperationRequest, type RunOperation } from "./run-operation.type";
 import { toOperation } from "./to-operation";
 import { userError } from "./user-error.type";
 
@@ -12,18 +13,21 @@ export interface RunOperationOptions {
   readonly ledger: Ledger;
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
+  /** Drops what this request has read of a member or a recurrence: behind a mutation it is old. */
+  readonly forget: (about: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
 }
 
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
-export function createRunOperation({ runner, ledger, caller, deadline }: RunOperationOptions): RunOperation {
+export function createRunOperation({ runner, ledger, caller, deadline, forget }: RunOperationOptions): RunOperation {
   return async ({ kind, idempotencyKey, input, userId, recurrenceId, isExclusive = false }) => {
-    const principal = requireCaller(caller).userId;
+    const principal = principalOf(requireCaller(caller));
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),
       ...(recurrenceId !== undefined && isExclusive && { exclusiveOn: `${kind}:${recurrenceId}` }),
     };
     const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...about });
+    forget({ ...(userId !== undefined && { userId }), ...(recurrenceId !== undefined && { recurrenceId }) });
     if (run.outcome === "keyReused") {
       return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };
     }

@@ -4,6 +4,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { Operation } from "../operation/operation.type";
 import { type RunOperation } from "../operation/run-operation.type";
+import { isUserId } from "../user/user-id.type";
 import { CANCEL_PIX_AUTHORIZATION, cancellationOf } from "./cancel-pix-authorization";
 import { CancelPixAuthorizationInput } from "./cancel-pix-authorization.input";
 import { CancelPixAuthorizationPayload } from "./cancel-pix-authorization-payload.type";
@@ -59,7 +60,7 @@ export class CancelPixAuthorizationResolver {
       input: toIntent(input, payerTaxId),
       recurrenceId,
       isExclusive: true,
-      ...(payerTaxId !== null && caller && { userId: caller.userId }),
+      ...(payerTaxId !== null && isUserId(caller?.userId) && { userId: caller.userId }),
     });
     const pixCancellation = operation?.status === "SUCCEEDED" ? cancellationOf(operation.result) : null;
     return { operation, userErrors, pixCancellation, recurrenceId };

@@ -57,15 +57,19 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationKind<
     },
 
     onRefusal(failure) {
-      const isLater = failure.kind !== "refused"; // our credentials or our rate, not this cancellation
-      const error = userError(CODES[readDelbankRefusal(failure)]);
-      return { status: "FAILED", failure: { ...error, retryable: isLater } };
+      // Refused at the door: our credentials or our rate, not this cancellation. A new key may ask again.
+      if (failure.kind !== "refused")
+        return { status: "FAILED", failure: { ...userError("PROVIDER_REJECTED"), retryable: true } };
+      const refusal = readDelbankRefusal(failure);
+      return refusal && { status: "FAILED", failure: userError(CODES[refusal]) };
     },
 
     async confirm({ recurrenceId }, deadline) {
       const authorization = await delbank.authorization(recurrenceId, deadline);
       const cancellation = authorization?.cancellations[0];
-      return cancellation && succeeded(cancellation);
+      if (cancellation) return succeeded(cancellation);
+      // Cancelled since we looked, and not listed: done, though we cannot show by which cancellation.
+      return authorization?.status === "CANCELLED" ? { status: "SUCCEEDED", result: null } : undefined;
     },
   };
 }

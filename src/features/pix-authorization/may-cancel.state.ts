@@ -30,6 +30,7 @@ export function refusalToCancel(
   const { status, payer, beneficiary, cancellations } = authorization;
   if (intent.payerTaxId !== null && payer.document !== intent.payerTaxId) return "NOT_FOUND";
   if (status === "CANCELLED" || cancellations.length > 0) return "ALREADY_CANCELLED";
+  if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
   if (![payer.document, beneficiary.document].includes(intent.requesterDocument)) return "DOCUMENT_MISMATCH";
   const needed = FOR_PENDING.has(intent.reason) ? "PENDING" : "ACTIVE";
   return status === needed || status === "UNKNOWN" ? undefined : "NOT_CANCELLABLE";

@@ -36,7 +36,7 @@ export class PixAuthorization {
 
   @Field(() => Money, {
     nullable: true,
-    description: "The fixed amount of each payment; null where the amount varies.",
+    description: "The fixed amount of each payment; null where it varies or cannot be read.",
   })
   amount!: Money | null;
 

@@ -12,9 +12,15 @@ function refused(failure: ProviderFailure, unknownUserIs400 = false): Outcome {
   return { status: "FAILED", failure: userError(CODES[readAvibraRefusal(failure, unknownUserIs400)]) };
 }
 
-/** A conflict behind an attempt whose answer was lost means that that attempt arrived (contract, Idempotency-Key). */
-function arrivedOrRefused(failure: ProviderFailure, isRepeat: boolean): Outcome {
-  return isRepeat && readAvibraRefusal(failure) === "alreadyExists" ? SUCCEEDED : refused(failure);
+/** Behind an attempt that may have arrived, a "no" tells of the repetition alone. */
+function refusedAtFirst(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
+  return isRepeat ? undefined : refused(failure);
+}
+
+/** But a conflict there means that the earlier attempt arrived (contract, Idempotency-Key). */
+function arrivedOrRefused(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
+  if (isRepeat && readAvibraRefusal(failure) === "alreadyExists") return SUCCEEDED;
+  return refusedAtFirst(failure, isRepeat);
 }
 
 /** The changes of a member's account: each is `keyed`, so it may be sent again with its own key. */
@@ -29,7 +35,7 @@ export function createAccountOperations(avibra: AvibraClient) {
     kind: "UPDATE_USER",
     repeat: "keyed",
     perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
-    onRefusal: (failure) => refused(failure),
+    onRefusal: refusedAtFirst,
   };
   const prefill: OperationKind<MemberProfile> = {
     kind: "PREFILL_USER",
@@ -41,7 +47,7 @@ export function createAccountOperations(avibra: AvibraClient) {
     kind: "CANCEL_USER",
     repeat: "keyed",
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
-    onRefusal: (failure) => refused(failure, true),
+    onRefusal: (failure, isRepeat) => (isRepeat ? undefined : refused(failure, true)),
   };
   return [create, update, prefill, cancel];
 }

@@ -23,7 +23,7 @@ export function createEnrollmentOfUser({ ledger, caller, concurrency }: Enrollme
         if (error instanceof DatabaseUnavailable) return [];
         throw error;
       });
-      return enrollmentFrom(done.map(({ kind, settledAt, createdAt }) => ({ kind, at: settledAt ?? createdAt })));
+      return enrollmentFrom(done.map(({ kind, sentAt, createdAt }) => ({ kind, at: sentAt ?? createdAt })));
     },
     concurrency,
   });

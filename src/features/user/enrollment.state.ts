@@ -3,7 +3,7 @@ import { type Enrollment, type EnrollmentStatus } from "./enrollment.type";
 /** What is told of a member's past: a settled operation of ours. */
 export interface EnrollmentFact {
   readonly kind: string;
-  /** Epoch ms. */
+  /** When it was sent, epoch ms: what was found out late did not happen late. */
   readonly at: number;
 }
 

@@ -16,7 +16,7 @@ function text(name: string, value: string | null | undefined): string | undefine
 
 function toAddress(address: AddressInput | null | undefined): MemberProfile["address"] {
   if (address == null) return undefined;
-  return {
+  const parts = {
     line1: text("address.line1", address.line1),
     line2: text("address.line2", address.line2),
     city: text("address.city", address.city),
@@ -24,6 +24,7 @@ function toAddress(address: AddressInput | null | undefined): MemberProfile["add
     postalCode: text("address.postalCode", address.postalCode),
     country: text("address.country", address.country),
   };
+  return Object.values(parts).some((part) => part !== undefined) ? parts : undefined;
 }
 
 /** The member's profile as the provider client takes it; what is null is left out, so that it does not change. */
@@ -36,6 +37,6 @@ export function toProfile(input: PrefillUserInput | CreateUserInput): MemberProf
     phone: input.phone ?? undefined,
     birthDate: input.birthDate ?? undefined,
     address: toAddress(input.address),
-    offerId: text("offerId", input.offerId),
+    offerId: input.offerId ?? undefined,
   };
 }

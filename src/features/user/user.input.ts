@@ -1,4 +1,5 @@
 import { Field, InputType } from "type-graphql";
+import { OfferId } from "../offer/offer-id.type";
 import { IdempotencyKey } from "../operation/idempotency-key.type";
 import { CalendarDate, EmailAddress, PhoneNumber } from "./contact.type";
 import { UserId } from "./user-id.type";
@@ -24,7 +25,7 @@ export class AddressInput {
   country?: string | null;
 }
 
-@InputType({ description: "What every change of a member needs." })
+@InputType({ description: "The member whose offer is cancelled." })
 export class CancelUserInput {
   @Field(() => IdempotencyKey, { description: "Your name for this press of the button." })
   idempotencyKey!: string;
@@ -36,7 +37,9 @@ export class CancelUserInput {
 @InputType({ description: "The member to make a portal link for." })
 export class CreatePortalLinkInput extends CancelUserInput {}
 
-@InputType({ description: "What is changed; at least one of the names, e-mail and phone." })
+@InputType({
+  description: "What is changed: at least one of the names, e-mail and phone. What is null or left out stays as it is.",
+})
 export class UpdateUserInput extends CancelUserInput {
   @Field(() => String, { nullable: true, description: "First name, 1 to 100 characters." })
   firstName?: string | null;
@@ -59,7 +62,7 @@ export class PrefillUserInput extends UpdateUserInput {
   @Field(() => AddressInput, { nullable: true, description: "Postal address." })
   address?: AddressInput | null;
 
-  @Field(() => String, { nullable: true, description: "The offer that the member takes." })
+  @Field(() => OfferId, { nullable: true, description: "The offer that the member takes." })
   offerId?: string | null;
 }
 
@@ -83,6 +86,6 @@ export class CreateUserInput extends CancelUserInput {
   @Field(() => AddressInput, { nullable: true, description: "Postal address." })
   address?: AddressInput | null;
 
-  @Field(() => String, { nullable: true, description: "The offer that the member takes at once." })
+  @Field(() => OfferId, { nullable: true, description: "The offer that the member takes at once." })
   offerId?: string | null;
 }

@@ -18,6 +18,8 @@ export type VerifyToken = (authorization: string | undefined) => Promise<Caller 
 
 // Asymmetric only: a symmetric algorithm would turn the public key into the secret.
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
+/** A user id claim: printable, as it becomes a key in a database. */
+const PLAIN = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const MAX_TOKEN_LENGTH = 8192;
 const CLOCK_TOLERANCE_SECONDS = 5;
 const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
@@ -32,11 +34,11 @@ function textClaim(payload: JWTPayload, name: string): string | undefined {
   return typeof value === "string" && value.length > 0 ? value : undefined;
 }
 
+const KEY_SERVERS_FAULT = new Set(["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"]);
+
 /** A key server that is slow, gone or broken is not the caller's fault: jose names what is wrong with a token, the rest is ours. */
 function isTokensFault(error: unknown): boolean {
-  return (
-    error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== "ERR_JOSE_GENERIC"
-  );
+  return error instanceof errors.JOSEError && !KEY_SERVERS_FAULT.has(error.code);
 }
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
@@ -55,8 +57,8 @@ export function createTokenVerifier({ keys, issuer, audience, userClaim, taxIdCl
       throw new SubgraphError(isTokensFault(error) ? "UNAUTHENTICATED" : "UNAVAILABLE", { cause: error });
     });
     const userId = textClaim(payload, userClaim);
-    if (userId === undefined) throw new SubgraphError("UNAUTHENTICATED");
-    const taxId = textClaim(payload, taxIdClaim);
+    if (userId === undefined || !PLAIN.test(userId)) throw new SubgraphError("UNAUTHENTICATED");
+    const taxId = textClaim(payload, taxIdClaim)?.replace(/[.\-/\s]/g, "");
     const scopes = new Set(textClaim(payload, "scope")?.split(" "));
     return { userId, scopes, ...(taxId !== undefined && { taxId }) };
   };

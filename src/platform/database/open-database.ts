@@ -16,7 +16,7 @@ const DEFAULT_LIMITS: DatabaseLimits = {
   connectTimeoutMs: 2_000,
   statementTimeoutMs: 5_000,
   poolSize: 10,
-  busyTimeoutMs: 2_000,
+  busyTimeoutMs: 250,
   reachableTimeoutMs: 1_000,
 };
 
@@ -30,7 +30,7 @@ export interface Database {
   readonly kysely: Kysely<unknown>;
   /** Brings the schema up to date; safe when several processes do so at once. Throws DatabaseUnavailable, or what a migration threw. */
   migrate(migrations: readonly Migration[]): Promise<void>;
-  /** Whether a statement is answered right now, within `reachableTimeoutMs`. Never throws. */
+  /** Whether it can be read, and PostgreSQL be written, right now: answered within `reachableTimeoutMs`. Never throws. */
   isReachable(): Promise<boolean>;
   /** Ends every connection; running statements finish first. Statements after it throw. */
   close(): Promise<void>;
@@ -52,7 +52,7 @@ export function openDatabase(url: string, limits: Partial<DatabaseLimits> = {}):
       dialect === "sqlite"
         ? migrateSqlite(kysely, allLimits.busyTimeoutMs, migrations)
         : migratePostgres(url, allLimits, migrations),
-    isReachable: () => answersWithin(kysely, allLimits.reachableTimeoutMs),
+    isReachable: () => answersWithin(isUsable(kysely, dialect), allLimits.reachableTimeoutMs),
     close: () => kysely.destroy(),
   };
 }
@@ -97,15 +97,22 @@ async function migratePostgres(url: string, limits: DatabaseLimits, migrations: 
   }
 }
 
-async function answersWithin(kysely: Database["kysely"], timeoutMs: number): Promise<boolean> {
+/** Reads what a useful database can read: a page of the file, or that it takes writes. */
+async function isUsable(kysely: Database["kysely"], dialect: Dialect): Promise<boolean> {
+  if (dialect === "sqlite") {
+    await sql`select count(*) from sqlite_schema`.execute(kysely);
+    return true;
+  }
+  const { rows } = await sql<{ mode: string }>`select current_setting('transaction_read_only') as mode`.execute(kysely);
+  return rows[0]?.mode === "off";
+}
+
+async function answersWithin(usable: Promise<boolean>, timeoutMs: number): Promise<boolean> {
   const silence = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => {
     silence.resolve(false);
   }, timeoutMs);
-  const answer = sql`select 1`.execute(kysely).then(
-    () => true,
-    () => false,
-  );
+  const answer = usable.catch(() => false);
   try {
     return await Promise.race([answer, silence.promise]);
   } finally {

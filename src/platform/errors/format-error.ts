@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { DatabaseUnavailable } from "../database/database.errors";
 import { type Logger } from "../telemetry/logger";
 import { describeError } from "./describe-error";
 import { requestIds } from "./request-id";
@@ -17,6 +18,7 @@ const PROTOCOL_CODES = new Set([
 
 function findOurs(error: unknown): SubgraphError | undefined {
   if (error instanceof SubgraphError) return error;
+  if (error instanceof DatabaseUnavailable) return new SubgraphError("UNAVAILABLE", { cause: error });
   return error instanceof GraphQLError ? findOurs(error.originalError) : undefined;
 }
 
@@ -28,6 +30,7 @@ function variableIn(message: string): string {
 /** graphql-js quotes refused values ("Int cannot represent non-integer value: …"); what was sent may be personal. */
 function withoutValue(message: string): string {
   if (message.startsWith("Syntax Error:")) return message.replace(/(, found |").*$/su, "");
+  if (message.startsWith("Unknown operation named")) return "The document has no operation of that name.";
   const variable = variableIn(message);
   if (variable) return `${variable} has an invalid value.`;
   const quote = /(, found | cannot represent |^Value | got invalid value )/.exec(message);
@@ -55,6 +58,7 @@ export function createErrorFunnel(logger: Logger) {
       const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
       logger.error({ requestId, ...describeError(cause) }, "unexpected error");
     }
+    if (ours?.code === "UNAVAILABLE") logger.warn({ requestId, ...describeError(ours) }, "not available");
     const variable = variableIn(formatted.message);
     return {
       message: isProtocol

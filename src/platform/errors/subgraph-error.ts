@@ -24,7 +24,7 @@ const PROMISES: Record<ErrorCode, { readonly message: string; readonly retryable
   PROVIDER_AUTH: { message: "The provider does not accept our credentials.", retryable: false },
   RATE_LIMITED: { message: "Too many requests at the moment.", retryable: true },
   UNAVAILABLE: {
-    message: "This cannot be done at the moment. Ask again; a mutation with the same idempotencyKey.",
+    message: "This is not possible at the moment. Ask again; a mutation with the same idempotencyKey.",
     retryable: true,
   },
   INTERNAL: { message: "Internal error.", retryable: false },

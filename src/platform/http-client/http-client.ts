@@ -101,7 +101,7 @@ export function createHttpClient({ onCall, ...options }: HttpClientOptions): Htt
     };
     if (!Object.values(headers).every((value) => HEADER_VALUE.test(value))) {
       throw new ProviderFailure({
-        kind: "refused",
+        kind: "unauthorised", // a token or key that cannot be sent is none that will be accepted
         call: call.name,
         reason: "header value refused by us",
         maybeSent: false,

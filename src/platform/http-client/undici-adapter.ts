@@ -58,7 +58,9 @@ export function createTransport({
       body: (config.data as string | undefined) ?? null,
       signal: config.signal as AbortSignal,
     });
-    const data = await (statusCode === 200 ? body.text().catch(asCut) : body.text().catch(() => ""));
+    const data = await (statusCode === 200 || statusCode === 404
+      ? body.text().catch(asCut)
+      : body.text().catch(() => ""));
     return {
       status: statusCode,
       statusText: "",

@@ -31,20 +31,24 @@ function refuseWhole(error: unknown): never {
 export function registerGraphql<Context extends BaseContext>(
   server: FastifyInstance,
   { path, apollo, createContext }: GraphqlRouteOptions<Context>,
-): void {
+): { readonly underWay: () => number } {
+  let underWay = 0;
   server.all(path, async (request, reply) => {
     const mark = request.url.indexOf("?");
-    const { status, headers, body } = await requestIds.run(request.id, () =>
-      apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method,
-          headers: headersOf(request),
-          search: mark < 0 ? "" : request.url.slice(mark),
-          body: request.body,
-        },
-        context: () => createContext(request).catch(refuseWhole),
-      }),
-    );
+    underWay += 1;
+    const { status, headers, body } = await requestIds
+      .run(request.id, () =>
+        apollo.executeHTTPGraphQLRequest({
+          httpGraphQLRequest: {
+            method: request.method,
+            headers: headersOf(request),
+            search: mark < 0 ? "" : request.url.slice(mark),
+            body: request.body,
+          },
+          context: () => createContext(request).catch(refuseWhole),
+        }),
+      )
+      .finally(() => (underWay -= 1));
     reply.code(status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
     // Answers are one caller's own: nothing between us and the router may keep them.
@@ -52,4 +56,8 @@ export function registerGraphql<Context extends BaseContext>(
     if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
     return reply.send(body.string);
   });
+  return {
+    /** Operations at work, those included whose client has gone. */
+    underWay: () => underWay,
+  };
 }

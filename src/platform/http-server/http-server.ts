@@ -24,6 +24,9 @@ export function createHttpServer({ logger, maxBodyBytes, mayCall }: HttpServerOp
     genReqId: (request) => requestIdOf(request.headers["x-request-id"]),
     requestTimeout: 30_000, // for the request itself to arrive: slow senders are cut off
     return503OnClosing: false,
+    frameworkErrors: (_error, _request, reply) => {
+      void refuse(reply, 400, "BAD_REQUEST"); // a path that is no URL
+    },
     forceCloseConnections: "idle",
   });
 

@@ -6,6 +6,8 @@ export type ReadinessChecks = Readonly<Record<string, () => Readiness | Promise<
 type Readiness = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 export interface LifecycleOptions {
+  /** How much is at work beyond open requests: what nobody waits for any more is still finished. */
+  readonly work: () => number;
   readonly checks: ReadinessChecks;
   /** How long requests are still taken after a stop was asked for, so that load balancers see red first. */
   readonly drainDelayMs: number;
@@ -20,7 +22,10 @@ const POLL_MS = 20;
  * Health and graceful stop. `serving` → `draining` (ready is red, requests are still taken) → `closing` (new requests
  * get 503, those under way finish) → closed. Live is green throughout and depends on nothing.
  */
-export function registerLifecycle(server: FastifyInstance, { checks, drainDelayMs, drainTimeoutMs }: LifecycleOptions) {
+export function registerLifecycle(
+  server: FastifyInstance,
+  { work, checks, drainDelayMs, drainTimeoutMs }: LifecycleOptions,
+) {
   let phase: "serving" | "draining" | "closing" = "serving";
   let underWay = 0;
   const isHealth = (url: string) => url.startsWith("/health/");
@@ -47,7 +52,8 @@ export function registerLifecycle(server: FastifyInstance, { checks, drainDelayM
       phase = "draining";
       await sleep(drainDelayMs);
       phase = "closing";
-      for (let waitedMs = 0; underWay > 0 && waitedMs < drainTimeoutMs; waitedMs += POLL_MS) await sleep(POLL_MS);
+      for (let waitedMs = 0; underWay + work() > 0 && waitedMs < drainTimeoutMs; waitedMs += POLL_MS)
+        await sleep(POLL_MS);
       server.server.closeAllConnections();
       await server.close();
     },

@@ -23,8 +23,11 @@ export interface OperationKind<Input> {
   prepare?(input: Input, deadline: Deadline): Promise<OperationFailure | undefined>;
   /** Asks the provider. Throws ProviderFailure. */
   perform(input: Input, attempt: Attempt): Promise<Outcome>;
-  /** What a "no" of the provider means; `isRepeat` when an earlier attempt may have arrived. */
-  onRefusal(failure: ProviderFailure, isRepeat: boolean): Outcome;
+  /**
+   * What a "no" of the provider means; `isRepeat` when an earlier attempt may have arrived. Undefined where it is no evidence:
+   * not the provider's own words, or about this attempt alone.
+   */
+  onRefusal(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined;
   /** For `once`: looks whether it has happened; undefined while there is no sign of it. Throws ProviderFailure. */
   confirm?(input: Input, deadline: Deadline): Promise<Outcome | undefined>;
 }

@@ -1,5 +1,4 @@
 import { DatabaseUnavailable } from "../database/database.errors";
-import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../time/clock";
 import { type Deadline } from "../time/deadline";
 import { type Ledger } from "./ledger.store";
@@ -20,7 +19,10 @@ export interface OperationRequest {
   readonly deadline: Deadline;
 }
 
-/** `busy`: another operation is at work on the same thing; nothing was begun. `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. */
+/**
+ * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
+ * another operation is at work on the same thing; nothing was begun.
+ */
 export type RunResult =
   | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
   | { readonly outcome: "keyReused" }
@@ -41,15 +43,17 @@ export type OperationRunner = ReturnType<typeof createOperationRunner>;
 /** Runs mutations through the ledger: claimed before anything is sent, at most one at work on each key. */
 export function createOperationRunner({ ledger, worker, clock, owner, leaseMs }: RunnerOptions) {
   return {
-    /** Throws `UNAVAILABLE` when the ledger cannot be reached; nothing was sent then. */
+    /** Throws DatabaseUnavailable when nothing could be claimed: nothing was sent then. */
     async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
+      const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });
+      if (claim.outcome !== "claimed") return claim;
+      const { operation, lease } = claim;
       try {
-        const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });
-        if (claim.outcome !== "claimed") return claim;
-        const { operation, lease } = claim;
         return { outcome: "done", ...(await worker.work({ operation, lease, input: request.input, deadline })) };
       } catch (error) {
-        throw error instanceof DatabaseUnavailable ? new SubgraphError("UNAVAILABLE", { cause: error }) : error;
+        // Claimed, and then the ledger was lost before anything was sent: the reconciler will send it, so it is no error.
+        if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };
+        throw error;
       }
     },
   };

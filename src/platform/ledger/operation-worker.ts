@@ -30,6 +30,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  readonly leaseMs: number;
 }
 
 /** Failure of an operation that has no effect worth finding out about. */
@@ -38,6 +39,9 @@ const NOT_DELIVERED = {
   message: "The provider gave no answer. Nothing was changed: ask again with a new idempotencyKey.",
   retryable: true,
 };
+
+/** Long enough for a gateway's hiccup to be over. */
+const BELIEVED_AFTER_MS = 60_000;
 
 /** What cannot be written down is not known to the next reader: the reconciler will find it out again. */
 async function recordedOr(operation: Operation, record: () => Promise<WorkResult>): Promise<WorkResult> {
@@ -55,7 +59,7 @@ export type OperationWorker = ReturnType<typeof createOperationWorker>;
  * Works on one leased operation until it is settled, or until only waiting helps. It sends nothing before `markSent` is
  * written down, and nothing of a `once` operation that may have been sent before.
  */
-export function createOperationWorker({ ledger, kinds, clock, random, sleep }: WorkerOptions) {
+export function createOperationWorker({ ledger, kinds, clock, random, sleep, leaseMs }: WorkerOptions) {
   const byName = new Map(kinds.map((kind) => [kind.kind, kind as unknown as OperationKind<unknown>]));
 
   function settle({ operation }: Work, outcome: Outcome): Promise<WorkResult> {
@@ -64,6 +68,13 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep }: W
       const secret = outcome.status === "SUCCEEDED" ? outcome.secret : undefined;
       return { operation: settled.operation, ...(secret !== undefined && { secret }) };
     });
+  }
+
+  /** That something must not be sent is no evidence of what a successor did who took over: only the lease's holder may say it. */
+  async function settleUnsent(work: Work, outcome: Outcome): Promise<WorkResult> {
+    const { operation, lease } = work;
+    const held = await ledger.renewLease(operation.id, lease, { leaseMs, now: clock.now() });
+    return held.outcome === "leaseLost" ? { operation: held.operation } : settle(work, outcome);
   }
 
   function postpone(work: Work, mayHaveHappened: boolean): Promise<WorkResult> {
@@ -88,6 +99,17 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep }: W
     }
   }
 
+  /** A "no" behind an attempt that may have arrived is believed once the provider has kept to it for a while. */
+  function outcomeOf(
+    kind: OperationKind<unknown>,
+    failure: ProviderFailure,
+    { operation, arrived }: { readonly operation: Operation; readonly arrived: boolean },
+  ): Outcome | undefined {
+    const outcome = kind.onRefusal(failure, arrived);
+    if (outcome || kind.repeat !== "keyed" || operation.sentAt === null) return outcome;
+    return clock.now() - operation.sentAt > BELIEVED_AFTER_MS ? kind.onRefusal(failure, false) : undefined;
+  }
+
   async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
     const { operation, lease, input, deadline } = work;
     let arrived = operation.sentAt !== null;
@@ -99,7 +121,8 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep }: W
         return await settle(current, await kind.perform(input, { idempotencyKey: operation.id, deadline }));
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
-        if (isRefusal(failure, kind.repeat)) return settle(current, kind.onRefusal(failure, arrived));
+        const outcome = isRefusal(failure, kind.repeat) ? outcomeOf(kind, failure, { ...current, arrived }) : undefined;
+        if (outcome) return settle(current, outcome);
         arrived ||= mayHaveArrived(failure);
         const remainingMs = deadline.remainingMs();
         const delayMs = retryDelayMs({ repeat: kind.repeat, failure, attempt, remainingMs, random: random() });
@@ -131,7 +154,7 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep }: W
           return await (outcome ? settle(task, outcome) : postpone(task, true));
         }
         const failure = wasSent ? undefined : await kind.prepare?.(input, deadline);
-        if (failure) return await settle(task, { status: "FAILED", failure });
+        if (failure) return await settleUnsent(task, { status: "FAILED", failure });
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         return postpone(task, wasSent);

@@ -5,7 +5,7 @@ import { createDeadline } from "../time/deadline";
 import { type Ledger } from "./ledger.store";
 import { type OperationKind } from "./operation-kind";
 import { type OperationWorker } from "./operation-worker";
-import { type DueOperation, type Operation } from "./operation.type";
+import { type DueOperation, type Lease, type LeasedResult, type Operation } from "./operation.type";
 
 export interface ReconcilerOptions {
   readonly ledger: Ledger;
@@ -27,6 +27,7 @@ export interface ReconcilerOptions {
 }
 
 const BATCH = 20;
+const PASSED_OVER_MS = 60_000;
 
 /** Works off operations that nobody is at work on: those of a process that died, and those whose answer was lost. */
 export function createReconciler(options: ReconcilerOptions) {
@@ -42,7 +43,7 @@ export function createReconciler(options: ReconcilerOptions) {
     const { operation, lease } = due;
     const { operation: after } =
       due.outcome === "unreadable"
-        ? await ledger.needsAttention(operation.id, lease)
+        ? await passOver(operation, lease)
         : await worker.work({
             ...due,
             deadline: createDeadline(clock, options.operationTimeoutMs),
@@ -53,15 +54,30 @@ export function createReconciler(options: ReconcilerOptions) {
     else logger.info(fields, "operation reconciled");
   }
 
+  /** Sealed under another key: a replica that is set up right will open it, unless there is none for the whole window. */
+  function passOver(operation: Operation, lease: Lease): Promise<LeasedResult> {
+    logger.error(
+      { operationId: operation.id },
+      "operation cannot be opened: is LEDGER_KEY the one it was sealed under?",
+    );
+    if (isPastItsWindow(operation)) return ledger.needsAttention(operation.id, lease);
+    return ledger.release(operation.id, lease, { nextAttemptAt: clock.now() + PASSED_OVER_MS });
+  }
+
+  /** A bug of ours must not keep an operation for ever: past its window people look into it. */
+  async function reconcileSafely(due: DueOperation): Promise<void> {
+    try {
+      await reconcile(due);
+    } catch (error) {
+      logger.error({ operationId: due.operation.id, ...describeError(error) }, "operation could not be reconciled");
+      if (isPastItsWindow(due.operation)) await ledger.needsAttention(due.operation.id, due.lease);
+    }
+  }
+
   /** Takes what is due and works on it; answers how many that were. */
   async function runOnce(): Promise<number> {
     const due = await ledger.takeDue({ owner, leaseMs, now: clock.now(), limit: BATCH });
-    const work = due.map((one) =>
-      reconcile(one).catch((error: unknown) => {
-        logger.error({ operationId: one.operation.id, ...describeError(error) }, "operation could not be reconciled");
-      }),
-    );
-    await Promise.all(work);
+    await Promise.allSettled(due.map(reconcileSafely));
     return due.length;
   }
 

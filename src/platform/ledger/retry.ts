@@ -33,7 +33,8 @@ export interface RetryCase {
 
 /** Milliseconds to wait before the next attempt of this go, or undefined when there is none. Full jitter. */
 export function retryDelayMs({ repeat, failure, attempt, remainingMs, random }: RetryCase): number | undefined {
-  if (repeat === "once" || failure.kind === "unauthorised" || attempt >= MAX_ATTEMPTS) return undefined;
+  if (repeat === "once" || failure.kind === "unauthorised" || failure.kind === "refused" || attempt >= MAX_ATTEMPTS)
+    return undefined;
   const jitterMs = random * Math.min(LONGEST_MS, BASE_MS * 2 ** attempt);
   const askedSeconds = Number(failure.retryAfter ?? 0);
   const delayMs = Math.max(jitterMs, askedSeconds > 0 ? askedSeconds * 1000 : 0);

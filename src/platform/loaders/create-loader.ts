@@ -3,6 +3,8 @@ import DataLoader from "dataloader";
 /** Loads values by key within one request: the same key is asked for once, however often and from wherever. */
 export interface Loader<Key, Value> {
   load(key: Key): Promise<Value>;
+  /** Forgets a key: whoever asks again gets a fresh answer. */
+  clear(key: Key): unknown;
 }
 
 export interface LoaderOptions<Key, Value> {

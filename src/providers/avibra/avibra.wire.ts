@@ -9,8 +9,11 @@ export type TokenGrant = z.output<typeof TokenGrant>;
 /** `linktokenesponseInfo` (spelt so by the provider; member name assumed). */
 export const LinkToken = z.object({ linktoken: z.string().min(1) }).transform(({ linktoken }) => linktoken);
 
-/** Success of a write: documented as the bare JSON string "Successful" for one endpoint; any JSON is accepted. */
-export const Accepted = z.unknown().transform(() => true as const);
+/** Success of a write: documented as the bare JSON string "Successful" for one endpoint; any JSON is, but an `errorInfo`. */
+export const Accepted = z
+  .unknown()
+  .refine((json) => !(typeof json === "object" && json !== null && "errorcode" in json), "an error behind a 200")
+  .transform(() => true as const);
 
 /** A member's postal address; every part optional. */
 export interface Address {

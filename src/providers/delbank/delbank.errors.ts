@@ -12,16 +12,21 @@ const CODES: Readonly<Record<string, DelbankRefusal>> = {
   DOCUMENT_MISMATCH: "documentMismatch",
 };
 
-const ErrorBody = z.object({ code: z.string() });
+/** Both documented shapes, the application's and the gateway's, and .NET's: an object with one of these. */
+const ErrorBody = z
+  .object({ code: z.string() })
+  .or(z.object({ message: z.string() }))
+  .or(z.object({ title: z.string() }));
 
-/** Reads a refusal by its code, else by its status. Bodies of any other shape (gateway, HTML, empty) are fine. */
-export function readDelbankRefusal(failure: ProviderFailure): DelbankRefusal {
-  let code: string | undefined;
+/** Reads a refusal by its code, else by its status. Undefined for a body that is not Delbank's: HTML, empty or cut. */
+export function readDelbankRefusal(failure: ProviderFailure): DelbankRefusal | undefined {
+  let body: z.output<typeof ErrorBody> | undefined;
   try {
-    code = ErrorBody.safeParse(JSON.parse(failure.refusalBody())).data?.code;
+    body = ErrorBody.safeParse(JSON.parse(failure.refusalBody())).data;
   } catch {
-    code = undefined; // no JSON: the status has to do
+    return undefined; // no JSON
   }
-  const known = code !== undefined && Object.hasOwn(CODES, code) ? CODES[code] : undefined;
+  if (!body) return undefined;
+  const known = "code" in body && Object.hasOwn(CODES, body.code) ? CODES[body.code] : undefined;
   return known ?? (failure.status === 404 ? "notFound" : "rejected");
 }

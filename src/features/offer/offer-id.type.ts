@@ -1,0 +1,11 @@
+import { createTextScalar } from "../../platform/graphql/text-scalar";
+
+const PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+export const OfferId = createTextScalar({
+  name: "OfferId",
+  description: "An offer's id, for example `premium`: 1 to 64 letters, digits, `_` or `-`.",
+  rule: '1 to 64 letters, digits, "_" or "-"',
+  maxLength: 64,
+  accepts: (text) => PATTERN.test(text),
+});
