@@ -222,6 +222,15 @@ describe("postgres", () => {
     proxy.behave();
     expect((await sql`select n from t`.execute(database.kysely)).rows).toEqual([{ n: 1 }]);
 
+    const transaction = database.kysely.transaction().execute(async (lent) => {
+      proxy.swallowAnswers();
+      await sql`insert into t values (9)`.execute(lent);
+    });
+    // One silence (200 ms and a second's grace), not a second one for the rollback.
+    expect(await elapsedMs(unavailable(transaction))).toBeLessThan(2000);
+    proxy.behave();
+    await sql`select 1`.execute(database.kysely);
+
     proxy.cutAtNextAnswer();
     const cut = await unavailable(sql`insert into t values (2)`.execute(database.kysely));
     expect(cut.mayBeStored).toBe(true);
