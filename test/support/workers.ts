@@ -14,7 +14,9 @@ type Report = { ready: true } | { result: unknown } | { failure: string };
 /** Starts `count` processes of a program that calls `work`; resolves when all are ready. */
 export async function startWorkers(count: number, file: string, args: readonly string[]): Promise<Workers> {
   const processes = Array.from({ length: count }, (_, index) => runTypeScript(file, [...args, `process-${index + 1}`]));
-  await Promise.all(processes.map((process) => next(process)));
+  for (const report of await Promise.all(processes.map((process) => next(process)))) {
+    if ("failure" in report) throw new Error(report.failure);
+  }
   return {
     processes,
     run: () =>
@@ -30,24 +32,27 @@ export async function startWorkers(count: number, file: string, args: readonly s
   };
 }
 
-/** In the worker's program: does `job` with the program's arguments when told to, reports its result and ends. */
-export function work(job: (args: readonly string[]) => Promise<unknown>): void {
+/**
+ * In the worker's program: prepares with the program's arguments, says that it is ready, does the prepared job when told to,
+ * reports its result and ends.
+ */
+export function work(prepare: (args: readonly string[]) => Promise<() => Promise<unknown>>): void {
   const report = (message: Report): void => {
     process.send?.(message, () => {
       if (!("ready" in message)) process.disconnect();
     });
   };
-  process.once("message", () => {
-    job(process.argv.slice(2)).then(
-      (result) => {
+  const fail = (error: unknown): void => {
+    report({ failure: error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error) });
+  };
+  prepare(process.argv.slice(2)).then((job) => {
+    process.once("message", () => {
+      job().then((result) => {
         report({ result });
-      },
-      (error: unknown) => {
-        report({ failure: error instanceof Error ? `${error.message} ${String(error.cause)}` : String(error) });
-      },
-    );
-  });
-  report({ ready: true });
+      }, fail);
+    });
+    report({ ready: true });
+  }, fail);
 }
 
 async function next(process: ChildProcess): Promise<Report> {

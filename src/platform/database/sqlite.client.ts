@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
 import { type SqliteDatabase, type SqliteStatement } from "kysely";
 import { DatabaseUnavailable } from "./database.errors";
 
@@ -9,9 +10,12 @@ const MEMORY = ":memory:";
 /** Statements are prepared once each; the cap is for statements whose text depends on the number of values. */
 const PREPARED_MAX = 200;
 
+const OPEN_AGAIN_MS = 10;
+
 // Primary result codes: https://sqlite.org/rescode.html
+const BUSY = 5;
 const IO_ERROR = 10;
-const UNAVAILABLE = new Set([5, 6, 7, 8, IO_ERROR, 11, 13, 14, 15, 22, 23, 26]);
+const UNAVAILABLE = new Set([BUSY, 6, 7, 8, IO_ERROR, 11, 13, 14, 15, 22, 23, 26]);
 
 /**
  * Opens a SQLite file (or `:memory:`), creating its folder, as the driver Kysely's SQLite dialect asks for: WAL, every commit
@@ -19,9 +23,9 @@ const UNAVAILABLE = new Set([5, 6, 7, 8, IO_ERROR, 11, 13, 14, 15, 22, 23, 26]);
  * Throws DatabaseUnavailable, here and from every statement. A file that was deleted or replaced under us is refused too:
  * SQLite would go on writing into the unlinked file, and another process would not see the rows.
  */
-export function openSqlite(file: string, busyTimeoutMs: number): SqliteDatabase {
+export async function openSqlite(file: string, busyTimeoutMs: number): Promise<SqliteDatabase> {
   try {
-    const database = openFile(file, busyTimeoutMs);
+    const database = await openPatiently(file, busyTimeoutMs);
     const assertInPlace = watchIdentity(file);
     const prepared = new Map<string, SqliteStatement>();
     return {
@@ -44,6 +48,19 @@ export function openSqlite(file: string, busyTimeoutMs: number): SqliteDatabase 
     };
   } catch (error) {
     throw error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable(false, error);
+  }
+}
+
+// Of two processes that turn a new file to the write-ahead log at once, SQLite refuses one without waiting for the other.
+async function openPatiently(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
+  const giveUpAt = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      return openFile(file, busyTimeoutMs);
+    } catch (error) {
+      if (primaryCode(error) !== BUSY || performance.now() >= giveUpAt) throw error;
+      await pause(OPEN_AGAIN_MS);
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { DatabaseUnavailable, InvalidDatabaseUrl } from "../../../src/platform/database/database.errors";
 import { type Database, type DatabaseLimits, openDatabase } from "../../../src/platform/database/open-database";
 import { type Databases, startDatabases } from "../../support/databases";
+import { startWorkers } from "../../support/workers";
 import { createUnreliableProxy } from "../../support/unreliable-proxy";
 
 let databases: Databases;
@@ -125,6 +126,12 @@ describe("sqlite", () => {
     expect((await sql`select n from t`.execute(ours.kysely)).rows).toEqual([{ n: 2 }]);
   });
 
+  test("four processes that open a new file at once all can, however often it is tried", async () => {
+    const files = await Promise.all(Array.from({ length: 60 }, () => databases.fresh("sqlite")));
+    const workers = await startWorkers(4, join(__dirname, "opening-process.ts"), files);
+    expect(await workers.run()).toEqual(["opened", "opened", "opened", "opened"]);
+  });
+
   test("a file that was taken away under us is refused, not written to, and serves again once it is back", async () => {
     const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
     const database = openFor(`sqlite:${file}`);
@@ -214,6 +221,15 @@ describe("postgres", () => {
 
     proxy.behave();
     expect((await sql`select n from t`.execute(database.kysely)).rows).toEqual([{ n: 1 }]);
+
+    const transaction = database.kysely.transaction().execute(async (lent) => {
+      proxy.swallowAnswers();
+      await sql`insert into t values (9)`.execute(lent);
+    });
+    // One silence (200 ms and a second's grace), not a second one for the rollback.
+    expect(await elapsedMs(unavailable(transaction))).toBeLessThan(2000);
+    proxy.behave();
+    await sql`select 1`.execute(database.kysely);
 
     proxy.cutAtNextAnswer();
     const cut = await unavailable(sql`insert into t values (2)`.execute(database.kysely));

@@ -22,12 +22,14 @@ const steps: Migration[] = [
   },
 ];
 
-work(async ([url = ""]) => {
-  const database = openDatabase(url);
-  try {
-    await database.migrate(steps);
-    return "migrated";
-  } finally {
-    await database.close();
-  }
-});
+work(([url = ""]) =>
+  Promise.resolve(async () => {
+    const database = openDatabase(url);
+    try {
+      await database.migrate(steps);
+      return "migrated";
+    } finally {
+      await database.close();
+    }
+  }),
+);

@@ -325,6 +325,17 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       expect(await take()).toEqual([]);
     });
 
+    if (dialect === "postgres") {
+      test("a row that another is working on at this moment is passed over, not waited for", async () => {
+        const held = await claim({ leaseMs: 0 });
+        const free = await claim({ idempotencyKey: "key-2", leaseMs: 0 });
+        await database.kysely.transaction().execute(async (transaction) => {
+          await sql`select 1 from operation where id = ${held.operation.id} for update`.execute(transaction);
+          expect((await due(T0)).map(({ operation }) => operation.id)).toEqual([free.operation.id]);
+        });
+      });
+    }
+
     test("two hundred due rows and ten takers at once: each row to one", async () => {
       await Promise.all(Array.from({ length: 200 }, (_, n) => claim({ idempotencyKey: `key-${n}`, leaseMs: 0 })));
       const taken = await Promise.all(
@@ -396,9 +407,14 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
         if (!page.hasNextPage) return found;
         after = page.items.at(-1)?.cursor;
       }
+      throw new Error("the pages do not end");
     };
 
-    test("newest first, one subject's or one target's, page by page, equal times included", async () => {
+    test.each([
+      ["by its index", sql`select 1`],
+      ["and without it", sql`drop index operation_by_subject`],
+    ])("newest first, one subject's or one target's, page by page, equal times included, %s", async (_, before) => {
+      await before.execute(database.kysely);
       for (let n = 0; n < 7; n += 1) {
         const now = T0 + Math.floor(n / 3);
         await claim({ idempotencyKey: `k${n}`, now, subject: "s", target: `t${n % 2}` });

@@ -1,0 +1,21 @@
+// One of several processes that open the same new SQLite files, each at the same moment.
+import { setTimeout as pause } from "node:timers/promises";
+import { openDatabase } from "../../../src/platform/database/open-database";
+import { work } from "../../support/workers";
+import { sql } from "kysely";
+
+const PACE_MS = 20;
+
+work((args) =>
+  Promise.resolve(async () => {
+    const files = args.filter((arg) => arg.startsWith("sqlite:"));
+    for (const file of files) {
+      // The processes share no lock but the one under test; the wall clock's next beat is where they meet.
+      await pause(PACE_MS - (Date.now() % PACE_MS));
+      const database = openDatabase(file);
+      await sql`select count(*) from sqlite_master`.execute(database.kysely);
+      await database.close();
+    }
+    return "opened";
+  }),
+);

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { sql } from "kysely";
+import { type Database } from "../../../src/platform/database/open-database";
+import { type Databases, startDatabases } from "../../support/databases";
+import { claimed, claimOf, migratedLedger, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+
+const PLANTED = {
+  name: "Maria Canary Silva",
+  email: "canary@mail.example",
+  phone: "+5511987654321",
+  document: "04623217035",
+  birthDate: "1987-03-21",
+  address: { street: "Rua do Canário", zip: "01310-100" },
+};
+const KEY = "idempotency-canary-4711";
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+});
+afterAll(() => databases.stop());
+
+/** Everything that is stored: a SQLite database's files byte by byte; every column of every table of a PostgreSQL one. */
+async function dump(url: string, { kysely, dialect }: Database): Promise<string> {
+  if (dialect === "sqlite") {
+    const folder = dirname(url.slice("sqlite:".length));
+    const files = readdirSync(folder);
+    expect(files).toContain("test.db-wal");
+    return files.map((file) => readFileSync(join(folder, file), "latin1")).join("\n");
+  }
+  const tables = await sql<{ name: string }>`select table_name as name from information_schema.tables
+    where table_schema = 'public'`.execute(kysely);
+  const rows = tables.rows.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(kysely));
+  return JSON.stringify((await Promise.all(rows)).map((result) => result.rows));
+}
+
+function traces(stored: string): string[] {
+  const { address, ...flat } = PLANTED;
+  const values = [...Object.values(flat), ...Object.values(address), "canary", KEY, TEST_LEDGER_KEY];
+  const spellings = values.flatMap((value) => {
+    const bytes = Buffer.from(value);
+    return [
+      value,
+      bytes.toString("latin1"),
+      bytes.toString("base64url"),
+      bytes.toString("base64"),
+      bytes.toString("hex"),
+    ];
+  });
+  const text = stored.toLowerCase();
+  return spellings.filter((spelling) => text.includes(spelling.toLowerCase()));
+}
+
+test.each(["sqlite", "postgres"] as const)(
+  "%s holds no planted value and no idempotency key in clear, before, during and after settlement",
+  async (dialect) => {
+    const url = await databases.fresh(dialect);
+    const { ledger, database } = await migratedLedger(url);
+    const { operation, lease } = claimed(await ledger.claim(claimOf({ idempotencyKey: KEY, input: PLANTED })));
+    await ledger.claim(claimOf({ idempotencyKey: KEY, input: PLANTED }));
+    const before = await dump(url, database);
+    expect(before).toContain(operation.sealedInput);
+    expect(traces(before)).toEqual([]);
+    expect(traces(JSON.stringify(operation))).toEqual([]);
+
+    await ledger.markSent(operation.id, lease, T0 + 1);
+    await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 3 });
+    expect(traces(await dump(url, database))).toEqual([]);
+
+    await ledger.settle(operation.id, { status: "SUCCEEDED", result: { number: 1 } }, T0 + 4);
+    const { rows } = await sql`select sealed_input from operation`.execute(database.kysely);
+    expect(rows).toEqual([{ sealed_input: null }]);
+    expect(traces(await dump(url, database))).toEqual([]);
+    await database.close();
+  },
+);
+
+test("the search finds what is there in clear", () => {
+  expect(traces(`…${KEY}…`)).toContain(KEY);
+  expect(traces(Buffer.from(PLANTED.address.street).toString("latin1"))).toHaveLength(1);
+});
+
+test("once settled and checkpointed, not even the sealed input is left in the SQLite file", async () => {
+  const url = await databases.fresh("sqlite");
+  const { ledger, database } = await migratedLedger(url);
+  const { operation } = claimed(await ledger.claim(claimOf({ input: PLANTED })));
+  const sealed = operation.sealedInput ?? "";
+  await sql`pragma wal_checkpoint(truncate)`.execute(database.kysely);
+  expect(await dump(url, database)).toContain(sealed.slice(0, 40));
+  await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
+  await sql`pragma wal_checkpoint(truncate)`.execute(database.kysely);
+  expect(await dump(url, database)).not.toContain(sealed.slice(0, 40));
+  await database.close();
+});
