@@ -213,7 +213,7 @@ describe("an operation that cannot be sent", () => {
     expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true }, sealedInput: null });
   });
 
-  test("because its input cannot be opened needs attention, and holds up no other", async () => {
+  test("because its input cannot be opened waits for a process that can, then for people, and holds up no other", async () => {
     const kind = scriptedKind("keyed", "keyed", {});
     const b = await open(kind.operationKind);
     await died(b, "keyed", "unsent");
@@ -222,6 +222,10 @@ describe("an operation that cannot be sent", () => {
     );
     const other = claimed(await b.ledger.claim(claimOf({ kind: "keyed", idempotencyKey: "key-2", now: b.now() })));
     b.advance(LEASE_MS);
+    await b.reconciler.runOnce();
+    expect(await stored(b)).toMatchObject({ status: "PENDING", attempts: 0 });
+    expect(b.logs.join("")).toContain("is LEDGER_KEY the one it was sealed under?");
+    b.advance(KEYED_WINDOW_MS);
     await b.reconciler.runOnce();
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 0 });
     expect(await b.ledger.find(other.operation.id)).toMatchObject({ status: "SUCCEEDED" });

@@ -68,6 +68,33 @@ describe("the built program", () => {
     expect(await program.exit).toBe(0);
   });
 
+  test("on SIGTERM a mutation whose client has gone is finished all the same", async () => {
+    const program = await startAndWait({ SHUTDOWN_DELAY_MS: "0" });
+    const control = createControl(program.avibraUrl);
+    await control.fault({ match: { path: "/user/prefill" }, kind: "delay", delayMs: 700 });
+    const client = new AbortController();
+    const query = 'mutation { prefillUser(input: { idempotencyKey: "gone", userId: "m-gone" }) { operation { id } } }';
+    const sent = fetch(`${program.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${program.token}` },
+      body: JSON.stringify({ query }),
+      signal: client.signal,
+    }).catch(() => "gone");
+    await eventually(async () => ((await control.requests("/user/prefill")).length > 0 ? true : undefined));
+    client.abort();
+    expect(await sent).toBe("gone");
+    const watcher = { commits: 0 };
+    program.process.kill("SIGTERM");
+    // The sandbox ends with the program, so its state is watched until then.
+    await eventually(async () => {
+      const state = await control.state().catch(() => undefined);
+      watcher.commits = state?.commits.length ?? watcher.commits;
+      return state === undefined || watcher.commits > 0 ? true : undefined;
+    });
+    expect(watcher.commits).toBe(1);
+    expect(await program.exit).toBe(0);
+  });
+
   test("a second program joins the sandboxes of the first", async () => {
     const first = await startAndWait();
     const port = new URL(first.avibraUrl).port;

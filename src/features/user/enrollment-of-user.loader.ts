@@ -23,7 +23,13 @@ export function createEnrollmentOfUser({ ledger, caller, concurrency }: Enrollme
         if (error instanceof DatabaseUnavailable) return [];
         throw error;
       });
-      return enrollmentFrom(done.map(({ kind, sentAt, createdAt }) => ({ kind, at: sentAt ?? createdAt })));
+      return enrollmentFrom(
+        done.map(({ kind, sentAt, settledAt, createdAt }) => ({
+          kind,
+          sentAt: sentAt ?? createdAt,
+          settledAt: settledAt ?? createdAt,
+        })),
+      );
     },
     concurrency,
   });

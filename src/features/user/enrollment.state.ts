@@ -4,7 +4,9 @@ import { type Enrollment, type EnrollmentStatus } from "./enrollment.type";
 export interface EnrollmentFact {
   readonly kind: string;
   /** When it was sent, epoch ms: what was found out late did not happen late. */
-  readonly at: number;
+  readonly sentAt: number;
+  /** When its outcome was known, epoch ms. */
+  readonly settledAt: number;
 }
 
 const MEANING: Readonly<Record<string, EnrollmentStatus>> = {
@@ -26,10 +28,10 @@ function next(current: EnrollmentStatus, fact: EnrollmentFact): EnrollmentStatus
 /** How far a member has come by these facts, whatever their order. */
 export function enrollmentFrom(facts: readonly EnrollmentFact[]): Enrollment {
   let enrollment: Enrollment = { status: "UNKNOWN", changedAt: null, source: null };
-  for (const fact of facts.toSorted((one, other) => one.at - other.at)) {
+  for (const fact of facts.toSorted((one, other) => one.sentAt - other.sentAt)) {
     const status = next(enrollment.status, fact);
     if (status !== enrollment.status)
-      enrollment = { status, changedAt: new Date(fact.at).toISOString(), source: "OPERATION" };
+      enrollment = { status, changedAt: new Date(fact.settledAt).toISOString(), source: "OPERATION" };
   }
   return enrollment;
 }

@@ -51,9 +51,12 @@ export async function openSqlite(file: string, busyTimeoutMs: number): Promise<S
   }
 }
 
+/** Opening waits without blocking the event loop, so it may wait longer than a statement. */
+const OPEN_PATIENCE_MS = 5_000;
+
 // Of two processes that turn a new file to the write-ahead log at once, SQLite refuses one without waiting for the other.
 async function openPatiently(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
-  const giveUpAt = performance.now() + busyTimeoutMs;
+  const giveUpAt = performance.now() + OPEN_PATIENCE_MS;
   for (;;) {
     try {
       return openFile(file, busyTimeoutMs);
