@@ -6,7 +6,7 @@ export interface UnreliableProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;
   behave(): void;
-  /** Answers vanish, connections stay open. */
+  /** Answers vanish, and connections stay open for the caller even when the server ends them. */
   swallowAnswers(): void;
   /** The next answer is replaced by a reset; then it behaves. */
   cutAtNextAnswer(): void;
@@ -23,10 +23,12 @@ export async function createUnreliableProxy(target: string): Promise<UnreliableP
     const upstream = connect(targetPort, url.hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
+      // A test that fails before it closes the proxy must not keep the run from ending.
+      socket.unref();
       socket.on("error", () => undefined);
       socket.on("close", () => {
         sockets.delete(socket);
-        client.destroy();
+        if (mode !== "swallow" || socket === client) client.destroy();
         upstream.destroy();
       });
     }
@@ -38,6 +40,7 @@ export async function createUnreliableProxy(target: string): Promise<UnreliableP
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
+  server.unref();
   url.port = String((server.address() as AddressInfo).port);
 
   return {
