@@ -7,6 +7,8 @@ let databases: Databases;
 let subgraph: TestSubgraph;
 /** An operation that was done while the database was there. */
 let earlier: { readonly id: string };
+/** What was answered for an id that PostgreSQL cannot hold. */
+let oddId: unknown;
 const earlierInput = { userId: "u-1001", lastName: "Before", idempotencyKey: "before" };
 const updateUser = MUTATIONS.find(({ name }) => name === "updateUser");
 
@@ -16,6 +18,11 @@ beforeAll(async () => {
   if (!updateUser) throw new Error("no updateUser");
   const { data } = await mutate(subgraph, updateUser, { input: earlierInput });
   earlier = data.updateUser.operation;
+  // PostgreSQL's text has no NUL: such an id must not reach it.
+  const asked = await subgraph.graphql("query($id: ID!) { operation(id: $id) { id } }", {
+    variables: { id: "\u0000" },
+  });
+  oddId = { data: asked.data, errors: asked.errors };
   await databases.stopPostgres();
 }, 60_000);
 afterAll(async () => {
@@ -28,6 +35,10 @@ const ready = async () => {
   const response = await fetch(`${subgraph.url}/health/ready`);
   return { status: response.status, body: await response.json() };
 };
+
+test("an operation's id that PostgreSQL cannot hold is none", () => {
+  expect(oddId).toEqual({ data: { operation: null }, errors: undefined });
+});
 
 describe("while the database is gone", () => {
   test.each(MUTATIONS)("$name fails with UNAVAILABLE and calls nobody", async (mutation) => {
