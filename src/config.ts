@@ -1,45 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-
-const number = (min: number, max: number, fallback: number) =>
-  z.coerce
-    .number({ error: `must be a whole number from ${min} to ${max}` })
-    .int(`must be a whole number from ${min} to ${max}`)
-    .min(min, `must be a whole number from ${min} to ${max}`)
-    .max(max, `must be a whole number from ${min} to ${max}`)
-    .default(fallback);
-const timeoutMs = (fallback: number) => number(1, 600_000, fallback);
-const flag = z.enum(["true", "false"], { error: 'must be "true" or "false"' }).transform((text) => text === "true");
-const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) =>
-  z.enum(names, { error: `must be one of: ${names.join(", ")}` });
-const httpUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL");
-const headerText = z
-  .string()
-  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, "must be visible ASCII: it becomes a header");
-const list = z
-  .string()
-  .transform((text) => text.split(",").map((part) => part.trim()))
-  .refine((parts) => parts.every((part) => part.length > 0), "must be a comma list without empty parts");
-const pemFile = z.string().transform((file, context) => {
-  try {
-    const text = readFileSync(file, "utf8");
-    if (text.includes("-----BEGIN ")) return text;
-    context.addIssue({ code: "custom", message: "names a file that is not PEM" });
-    return z.NEVER;
-  } catch {
-    context.addIssue({ code: "custom", message: "names a file that cannot be read" });
-    return z.NEVER;
-  }
-});
-
-/** The very text that 32 bytes encode to: Buffer.from would skip what is no base64. */
-function isKey(text: string): boolean {
-  const bytes = Buffer.from(text, "base64");
-  return bytes.length === 32 && bytes.toString("base64") === text;
-}
+import { flag, headerText, httpUrl, isKey, list, number, oneOf, pemFile, timeoutMs } from "./config-values";
 
 /** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
 export const Environment = z.object({
@@ -158,6 +119,11 @@ function sandboxValues(environment: NodeJS.ProcessEnv): Record<string, string> {
   };
 }
 
+function isLoopback(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return true; // not given, or refused for its form
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
+}
+
 /** Needed in live mode beyond the variables that have no default anyway. */
 const REQUIRED_IN_LIVE = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as const;
 
@@ -182,6 +148,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     problems.push(
       "PROVIDERS: sandbox is refused with NODE_ENV=production; set ALLOW_SANDBOX_IN_PRODUCTION=true to allow it",
     );
+  }
+  if (!isLive && !given["AUTH_JWKS_URL"]) {
+    // Whoever reaches a sandbox can sign any member's token: it must not open the way to a real provider.
+    for (const name of ["AVIBRA_BASE_URL", "DELBANK_BASE_URL"]) {
+      if (!isLoopback(given[name])) problems.push(`${name}: must be this machine's own with PROVIDERS=sandbox`);
+    }
   }
   if (Boolean(given["DELBANK_CLIENT_CERT_FILE"]) !== Boolean(given["DELBANK_CLIENT_KEY_FILE"])) {
     problems.push("DELBANK_CLIENT_CERT_FILE, DELBANK_CLIENT_KEY_FILE: must be set together");

@@ -172,6 +172,22 @@ describe("a configuration that cannot work", () => {
     );
   });
 
+  test("a sandbox, where anybody can sign a token, is refused a provider that is not this machine's own", async () => {
+    const program = startProgram({ DELBANK_BASE_URL: "https://bank.test/baas/api/v1" });
+    expect(await program.exit).toBe(1);
+    expect(program.output()).toContain("DELBANK_BASE_URL: must be this machine's own with PROVIDERS=sandbox");
+  });
+
+  test("a key that cannot be a header, a file that is no PEM and a key of the wrong length are told together", async () => {
+    const program = startProgram({ AVIBRA_API_KEY: "key\n", DELBANK_CA_FILE: "package.json", LEDGER_KEY: "c2hvcnQ" });
+    expect(await program.exit).toBe(1);
+    expect(program.output().split("\n").slice(1, -1)).toEqual([
+      "  AVIBRA_API_KEY: must be visible ASCII: it becomes a header",
+      "  DELBANK_CA_FILE: names a file that is not PEM",
+      "  LEDGER_KEY: must be 32 bytes in base64",
+    ]);
+  });
+
   test("the sandbox is refused in production, unless it is allowed by name", async () => {
     const refused = startProgram({ NODE_ENV: "production" });
     expect(await refused.exit).toBe(1);

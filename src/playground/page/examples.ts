@@ -108,8 +108,8 @@ mutation ChangeOffer($input: ChangeOfferInput!) {
 }
 `;
 
-const cancelPixAuthorization = `# Exactly once, although the provider has no idempotency.
-# UNCONFIRMED would mean: its answer was lost and is being found out.
+const cancelPixAuthorization = `# Exactly once. UNCONFIRMED would mean: the
+# answer was lost and is being found out.
 mutation CancelPixAuthorization($input: CancelPixAuthorizationInput!) {
   cancelPixAuthorization(input: $input) {
     operation {

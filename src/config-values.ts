@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+// What the text of a variable may be, and what it is read as.
+
+export const number = (min: number, max: number, fallback: number) =>
+  z.coerce
+    .number({ error: `must be a whole number from ${min} to ${max}` })
+    .int(`must be a whole number from ${min} to ${max}`)
+    .min(min, `must be a whole number from ${min} to ${max}`)
+    .max(max, `must be a whole number from ${min} to ${max}`)
+    .default(fallback);
+export const timeoutMs = (fallback: number) => number(1, 600_000, fallback);
+export const flag = z
+  .enum(["true", "false"], { error: 'must be "true" or "false"' })
+  .transform((text) => text === "true");
+export const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) =>
+  z.enum(names, { error: `must be one of: ${names.join(", ")}` });
+export const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL");
+export const headerText = z
+  .string()
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, "must be visible ASCII: it becomes a header");
+export const list = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .refine((parts) => parts.every((part) => part.length > 0), "must be a comma list without empty parts");
+export const pemFile = z.string().transform((file, context) => {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.includes("-----BEGIN ")) return text;
+    context.addIssue({ code: "custom", message: "names a file that is not PEM" });
+    return z.NEVER;
+  } catch {
+    context.addIssue({ code: "custom", message: "names a file that cannot be read" });
+    return z.NEVER;
+  }
+});
+
+/** The very text that 32 bytes encode to: Buffer.from would skip what is no base64. */
+export function isKey(text: string): boolean {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.length === 32 && bytes.toString("base64") === text;
+}
