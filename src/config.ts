@@ -41,7 +41,10 @@ export const Environment = z.object({
   DELBANK_CONCURRENCY: number(1, 1000, 50).describe("calls to Delbank under way at once"),
   CONNECT_TIMEOUT_MS: timeoutMs(2000).describe("how long connecting to a provider may take"),
   OPERATION_TIMEOUT_MS: timeoutMs(10_000).describe("how long one GraphQL operation may take"),
-  DATA_DIRECTORY: z.string().default(".data").describe("where keys made in sandbox mode are kept"),
+  DATA_DIRECTORY: z
+    .string()
+    .default(".data")
+    .describe("where the sandbox's keys and database are kept, across restarts"),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.|postgres(ql)?:\/\/)/, "must be sqlite:FILE, sqlite::memory: or postgres://…")
