@@ -118,7 +118,7 @@ async function killAt(world: World, { mutation, stop }: Case): Promise<void> {
     const isCommitted = (await world.commits(mutation.vendor)).length > 0;
     return (requests.length > 0 && isCommitted === stop.fault.includes("After")) || undefined;
   };
-  await eventually(isThere);
+  await eventually(isThere, 40_000); // two lanes of programs start here at once, on two cores
   await replica.kill();
   expect(await answer).toBe("no answer");
 }
