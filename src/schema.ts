@@ -14,7 +14,10 @@ import { SubgraphError } from "./platform/errors/subgraph-error";
 const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature];
 
 /** Federation v2.9: the newest that both composers in our checks accept. */
-const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])\n\n';
+const LINK = `extend schema @link(
+  url: "https://specs.apollo.dev/federation/v2.9"
+  import: ["@key", "@shareable", "@authenticated", "@requiresScopes"]
+)\n\n`;
 
 type ClassType = new () => object;
 

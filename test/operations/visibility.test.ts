@@ -142,9 +142,9 @@ describe("cancelling a Pix authorization", () => {
     const { pixCancellation } = await cancel({ recurrenceId: OTHERS_RECURRENCE, ...company }, STAFF);
     const query = `{ pixAuthorization(recurrenceId: "${OTHERS_RECURRENCE}") { cancellations { id reason } } }`;
     const cancellations = [{ id: pixCancellation.id, reason: "REQUESTED_BY_PAYER" }];
-    expect((await subgraph.graphql(query, { claims: STAFF })).data.pixAuthorization).toEqual({ cancellations });
+    expect((await subgraph.graphql(query)).data.pixAuthorization).toEqual({ cancellations });
     await subgraph.delbank.reset();
-    expect((await subgraph.graphql(query, { claims: STAFF })).data.pixAuthorization).toEqual({ cancellations });
+    expect((await subgraph.graphql(query)).data.pixAuthorization).toEqual({ cancellations });
   });
 });
 

@@ -71,16 +71,16 @@ describe("the built program", () => {
   test("on SIGTERM a mutation whose client has gone is finished all the same", async () => {
     const program = await startAndWait({ SHUTDOWN_DELAY_MS: "0" });
     const control = createControl(program.avibraUrl);
-    await control.fault({ match: { path: "/user/prefill" }, kind: "delay", delayMs: 700 });
+    await control.fault({ match: { path: "/user/account/update" }, kind: "delay", delayMs: 700 });
     const client = new AbortController();
-    const query = 'mutation { prefillUser(input: { idempotencyKey: "gone", userId: "m-gone" }) { operation { id } } }';
+    const query = 'mutation { updateUser(input: { idempotencyKey: "gone", userId: "u-1001", lastName: "Gone" }) { operation { id } } }';
     const sent = fetch(`${program.url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${program.token}` },
       body: JSON.stringify({ query }),
       signal: client.signal,
     }).catch(() => "gone");
-    await eventually(async () => ((await control.requests("/user/prefill")).length > 0 ? true : undefined));
+    await eventually(async () => ((await control.requests("/user/account/update")).length > 0 ? true : undefined));
     client.abort();
     expect(await sent).toBe("gone");
     const watcher = { commits: 0 };

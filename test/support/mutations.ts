@@ -3,7 +3,7 @@ import { type GraphqlAnswer, type TestSubgraph } from "./subgraph";
 
 export const RECURRENCE = "RR0435879820240605njua7shf40o";
 export const PAYER_TAX_ID = "04623217035";
-export const PAYER_CLAIMS = { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
+export const PAYER_CLAIMS = { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel users:read:any users:write:any" };
 
 type Input = Readonly<Record<string, unknown>>;
 

@@ -20,10 +20,13 @@ export interface GraphqlAnswer {
 
 export interface Sending {
   readonly variables?: Readonly<Record<string, unknown>>;
-  /** The token's claims; `null` sends no token. Default: member u-1001. */
+  /** The token's claims; `null` sends no token. Default: `STAFF_CLAIMS`. */
   readonly claims?: Readonly<Record<string, string>> | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Member u-1001, who may read and write for everybody: tests of what the graph says need not care who may see it. */
+export const STAFF_CLAIMS = { sub: "u-1001", scope: "users:read:any users:write:any pix:read:any" };
 
 export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
 
@@ -52,7 +55,7 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
   /** Sends one operation and gives back the whole response, unread. */
   async function post(
     query: string,
-    { variables, claims = { sub: "u-1001" }, headers }: Sending = {},
+    { variables, claims = STAFF_CLAIMS, headers }: Sending = {},
   ): Promise<Response> {
     return fetch(`${url}/graphql`, {
       method: "POST",

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
 import { isUserId } from "../user/user-id.type";
 import { User } from "../user/user.type";
 import { Benefit, BenefitStatus } from "./benefit.type";
@@ -16,8 +16,9 @@ const MAX_ID_LENGTH = 128;
 export class BenefitResolver {
   @FieldResolver(() => [Benefit], {
     description:
-      "The member's benefits with their status. Shares one provider call with the offers. Empty for a member whom Avibra does not know.",
+      "The member's benefits with their status. Shares one provider call with the offers. Empty for a member whom Avibra does not know, or who is not the caller's to see.",
   })
+  @Directive("@authenticated")
   async benefits(
     @Root() user: User,
     @Ctx() { loaders }: Context,

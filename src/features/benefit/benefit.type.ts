@@ -49,6 +49,7 @@ export class BenefitSwap {
   description: "Insurance or a perk that a member has, may choose, or had, from Avibra.",
 })
 @Directive('@key(fields: "userId id")')
+@Directive("@authenticated")
 export class Benefit {
   @Field(() => ID, {
     description:

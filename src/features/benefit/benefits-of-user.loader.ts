@@ -4,6 +4,7 @@ import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { type Deadline } from "../../platform/time/deadline";
+import { mayReadUser } from "../user/user-access.type";
 
 export interface BenefitsOfUserOptions {
   readonly avibra: AvibraClient;
@@ -14,14 +15,13 @@ export interface BenefitsOfUserOptions {
 
 /**
  * Everything Avibra tells of a user, by user id: benefits, current offer and available offers come from this one call,
- * however many fields, aliases and references ask. Null for a user whom Avibra does not know.
+ * however many fields, aliases and references ask. Null for a user whom Avibra does not know, or who is not the
+ * caller's to see.
  */
 export type BenefitsOfUser = Loader<string, MemberBenefits | null>;
 
 export function createBenefitsOfUser({ avibra, caller, deadline, concurrency }: BenefitsOfUserOptions): BenefitsOfUser {
-  const loadOne = async (userId: string) => {
-    requireCaller(caller);
-    return avibra.benefitsOfUser(userId, deadline);
-  };
+  const loadOne = async (userId: string) =>
+    mayReadUser(requireCaller(caller), userId) ? avibra.benefitsOfUser(userId, deadline) : null;
   return createLoader({ loadOne, concurrency });
 }

@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { type RunOperation } from "../operation/run-operation.type";
 import { ChangeOfferPayload } from "./change-offer-payload.type";
 import { ChangeOfferInput } from "./offer.input";
@@ -6,6 +6,7 @@ import { ChangeOfferInput } from "./offer.input";
 @Resolver()
 export class ChangeOfferResolver {
   @Mutation(() => ChangeOfferPayload, { description: "Moves a member to another offer." })
+  @Directive("@authenticated")
   async changeOffer(
     @Arg("input", () => ChangeOfferInput, { description: "The change." }) input: ChangeOfferInput,
     @Ctx() { runOperation }: { readonly runOperation: RunOperation },

@@ -1,4 +1,4 @@
-import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
 import { type Loader } from "../../platform/loaders/create-loader";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { User } from "../user/user.type";
@@ -24,6 +24,7 @@ export class OfferResolver {
     description:
       "The offer that the member has taken. Shares one provider call with the benefits. Null where there is none.",
   })
+  @Directive("@authenticated")
   async currentOffer(@Root() user: User, @Ctx() { loaders }: Context): Promise<CurrentOffer | null> {
     const answer = await loaders.benefitsOfUser.load(user.id);
     return answer && toCurrentOffer(answer);
@@ -32,6 +33,7 @@ export class OfferResolver {
   @FieldResolver(() => [Offer], {
     description: "The offers that the member may take. Shares one provider call with the benefits.",
   })
+  @Directive("@authenticated")
   async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<Offer[]> {
     const answer = await loaders.benefitsOfUser.load(user.id);
     return (answer?.availableOffers ?? []).map((offer) => ({ ...offer }));

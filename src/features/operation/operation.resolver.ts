@@ -1,14 +1,16 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { InvalidCursor } from "../../platform/ledger/ledger.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
+import { mayReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";
-import { OperationConnection } from "./operation-connection.type";
+import { OperationConnection, type OperationEdge } from "./operation-connection.type";
 import { Operation } from "./operation.type";
 import { PageArgs } from "./page.input";
-import { principalOf } from "./principal";
+import { mayReadOperation, mayReadResult } from "./operation-access";
 import { toOperation } from "./to-operation";
 
 interface Context {
@@ -24,21 +26,34 @@ function asBadCursor(error: unknown): never {
   throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
 }
 
+function toConnection(edges: OperationEdge[], hasNextPage: boolean): OperationConnection {
+  const [startCursor = null, endCursor = null] = [edges[0]?.cursor, edges.at(-1)?.cursor];
+  return { edges, pageInfo: { hasNextPage, hasPreviousPage: false, startCursor, endCursor } };
+}
+
+/** What the caller sees of a stored operation that may be read. */
+function visibleTo(caller: Caller, stored: StoredOperation, ledger: Ledger): Operation {
+  const operation = toOperation(stored, ledger);
+  return mayReadResult(caller, stored) ? operation : { ...operation, result: null };
+}
+
 /** An operation that this caller may see; what is another's looks like what does not exist. */
 async function findOperation(id: unknown, { caller, ledger }: Context): Promise<Operation | null> {
   const asking = requireCaller(caller);
   if (typeof id !== "string" || !UUID.test(id)) return null;
   const stored = await ledger.find(id);
-  const isVisible = stored && (stored.principal === principalOf(asking) || asking.scopes.has("users:read:any"));
-  return isVisible ? toOperation(stored, ledger) : null;
+  return stored && mayReadOperation(asking, stored) ? visibleTo(asking, stored, ledger) : null;
 }
 
 @Resolver(() => User)
 export class OperationResolver {
   @Query(() => Operation, {
     nullable: true,
-    description: "One of the caller's operations: what became of it. Makes no provider call.",
+    description:
+      "An operation: what became of it. The caller's own, one about the caller, or any with the scope `users:read:any`; " +
+      "else null. Makes no provider call.",
   })
+  @Directive("@authenticated")
   operation(
     @Arg("id", () => ID, { description: "The operation's id." }) id: string,
     @Ctx() context: Context,
@@ -46,26 +61,22 @@ export class OperationResolver {
     return findOperation(id, context);
   }
 
-  @FieldResolver(() => OperationConnection, { description: "What was asked for this member, newest first." })
+  @FieldResolver(() => OperationConnection, {
+    description: "What was asked for this member, newest first. Empty for a member who is not the caller's to see.",
+  })
+  @Directive("@authenticated")
   async operations(
     @Root() user: User,
     @Ctx() { caller, ledger }: Context,
     @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<OperationConnection> {
-    requireCaller(caller);
+    const asking = requireCaller(caller);
     if (first < 1 || first > MAX_PAGE)
       throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
+    if (!mayReadUser(asking, user.id)) return toConnection([], false);
     const page = await ledger.list({ subject: user.id, first, ...(after != null && { after }) }).catch(asBadCursor);
-    const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: toOperation(operation, ledger) }));
-    return {
-      edges,
-      pageInfo: {
-        hasNextPage: page.hasNextPage,
-        hasPreviousPage: false,
-        startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      },
-    };
+    const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: visibleTo(asking, operation, ledger) }));
+    return toConnection(edges, page.hasNextPage);
   }
 }
 

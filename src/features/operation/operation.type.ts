@@ -58,6 +58,7 @@ registerEnumType(OperationKind, {
   description: "One press of a button: what was asked once under one idempotency key, and what became of it.",
 })
 @Directive('@key(fields: "id")')
+@Directive("@authenticated")
 export class Operation {
   @Field(() => ID, { description: "The operation's id." })
   id!: string;

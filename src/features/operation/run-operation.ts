@@ -3,6 +3,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type OperationRunner } from "../../platform/ledger/operation-runner";
 import { type Deadline } from "../../platform/time/deadline";
+import { mayWriteUser } from "../user/user-access.type";
 import { principalOf } from "./principal";
 import { type OperationRequest, type RunOperation } from "./run-operation.type";
 import { toOperation } from "./to-operation";
@@ -19,14 +20,22 @@ export interface RunOperationOptions {
 
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
 export function createRunOperation({ runner, ledger, caller, deadline, forget }: RunOperationOptions): RunOperation {
-  return async ({ kind, idempotencyKey, input, userId, recurrenceId, isExclusive = false }) => {
-    const principal = principalOf(requireCaller(caller));
+  return async ({ kind, idempotencyKey, input, userId, recurrenceId, exclusive }) => {
+    const asking = requireCaller(caller);
+    // Another's account is one that does not exist, whether it does or not: nothing is asked and nothing recorded.
+    if (userId !== undefined && !mayWriteUser(asking, userId)) {
+      return { operation: null, userErrors: [userError("NOT_FOUND")], isReplay: false };
+    }
+    const principal = principalOf(asking);
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),
-      ...(recurrenceId !== undefined && isExclusive && { exclusiveOn: `${kind}:${recurrenceId}` }),
     };
-    const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...about });
+    const request = { kind, principal, idempotencyKey, input, ...about };
+    const exclusiveOn = exclusive && { exclusiveOn: `${kind}:${recurrenceId}` };
+    let run = await runner.run({ ...request, ...exclusiveOn, deadline });
+    const refusal = run.outcome === "busy" ? await exclusive?.refusal() : undefined;
+    if (refusal) run = await runner.refuse(request, userError(refusal));
     forget({ ...(userId !== undefined && { userId }), ...(recurrenceId !== undefined && { recurrenceId }) });
     if (run.outcome === "keyReused") {
       return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Directive, FieldResolver, Mutation, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
@@ -9,6 +9,7 @@ import { CANCEL_PIX_AUTHORIZATION, cancellationOf } from "./cancel-pix-authoriza
 import { CancelPixAuthorizationInput } from "./cancel-pix-authorization.input";
 import { CancelPixAuthorizationPayload } from "./cancel-pix-authorization-payload.type";
 import { type CancellationIntent } from "./may-cancel.state";
+import { ownTaxId } from "./pix-access";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
@@ -23,9 +24,10 @@ interface Context {
 
 /** Cancelling needs `pix:cancel` and the payer's own tax id, or `pix:cancel:any`. Answers whose authorization it must be. */
 function payerTaxIdOf(caller: Caller | undefined): string | null {
-  const { scopes, taxId } = requireCaller(caller);
-  if (scopes.has("pix:cancel:any")) return null;
-  if (scopes.has("pix:cancel") && taxId !== undefined) return taxId;
+  const asking = requireCaller(caller);
+  if (asking.scopes.has("pix:cancel:any")) return null;
+  const taxId = ownTaxId(asking);
+  if (asking.scopes.has("pix:cancel") && taxId !== undefined) return taxId;
   throw new SubgraphError("FORBIDDEN");
 }
 
@@ -47,10 +49,12 @@ export class CancelPixAuthorizationResolver {
       "Cancels a payer's authorization, exactly once. Needs the scope `pix:cancel` and the payer's own tax id in the token, " +
       "or `pix:cancel:any`. `UNCONFIRMED` means that the provider's answer was lost: it is being found out.",
   })
+  @Directive("@authenticated")
+  @Directive('@requiresScopes(scopes: [["pix:cancel"], ["pix:cancel:any"]])')
   async cancelPixAuthorization(
     @Arg("input", () => CancelPixAuthorizationInput, { description: "What is cancelled." })
     input: CancelPixAuthorizationInput,
-    @Ctx() { caller, runOperation }: Context,
+    @Ctx() { caller, loaders, runOperation }: Context,
   ): Promise<CancelPixAuthorizationPayload> {
     const payerTaxId = payerTaxIdOf(caller);
     const { idempotencyKey, recurrenceId } = input;
@@ -59,7 +63,10 @@ export class CancelPixAuthorizationResolver {
       idempotencyKey,
       input: toIntent(input, payerTaxId),
       recurrenceId,
-      isExclusive: true,
+      exclusive: {
+        refusal: async () =>
+          payerTaxId !== null && (await loaders.pixAuthorization.load(recurrenceId)) === null ? "NOT_FOUND" : undefined,
+      },
       ...(payerTaxId !== null && isUserId(caller?.userId) && { userId: caller.userId }),
     });
     const pixCancellation = operation?.status === "SUCCEEDED" ? cancellationOf(operation.result) : null;
@@ -68,7 +75,8 @@ export class CancelPixAuthorizationResolver {
 
   @FieldResolver(() => PixAuthorization, {
     nullable: true,
-    description: "The authorization as Delbank shows it now. Costs a provider call.",
+    description:
+      "The authorization as Delbank shows it now; null where the caller may not read it. Costs a provider call.",
   })
   authorization(
     @Root() { recurrenceId, operation }: CancelPixAuthorizationPayload,

@@ -1,4 +1,5 @@
 import { CancelPixAuthorizationResolver, OperationPixCancellationResolver } from "./cancel-pix-authorization.resolver";
+import { PartyDocumentResolver, RequesterDocumentResolver } from "./masked-tax-id.resolver";
 import { PixAuthorizationResolver, resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixCancellationResolver, resolvePixCancellationReference } from "./pix-cancellation.resolver";
 
@@ -10,6 +11,8 @@ export const pixAuthorizationFeature = {
     PixCancellationResolver,
     CancelPixAuthorizationResolver,
     OperationPixCancellationResolver,
+    PartyDocumentResolver,
+    RequesterDocumentResolver,
   ],
   orphanedTypes: [],
   references: { PixAuthorization: resolvePixAuthorizationReference, PixCancellation: resolvePixCancellationReference },

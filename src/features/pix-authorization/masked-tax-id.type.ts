@@ -7,9 +7,15 @@ export function maskTaxId(document: string): string {
   return "***";
 }
 
+/** A document that is to be shown whole: the one way past the mask. */
+export class UnmaskedTaxId {
+  constructor(readonly text: string) {}
+}
+
 export const MaskedTaxId = new GraphQLScalarType<string, string>({
   name: "MaskedTaxId",
   description:
-    "A CPF as `***.232.170-**` or a CNPJ as `**.345.678/****-**`. Masked where it is written, so it never leaves whole.",
-  serialize: (value) => maskTaxId(String(value)),
+    "A CPF as `***.232.170-**` or a CNPJ as `**.345.678/****-**`. Masked where it is written; whole, and without " +
+    "punctuation, only for a token with the scope `pii:read`.",
+  serialize: (value) => (value instanceof UnmaskedTaxId ? value.text : maskTaxId(String(value))),
 });

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
@@ -34,8 +34,11 @@ function toPixAuthorization(authorization: Authorization | null): PixAuthorizati
 export class PixAuthorizationResolver {
   @Query(() => PixAuthorization, {
     nullable: true,
-    description: "An authorization by its recurrence id. Null where there is none.",
+    description:
+      "An authorization by its recurrence id. Null where there is none, or none of the caller's: the payer and the " +
+      "beneficiary see it, by the tax id of their token, and who has the scope `pix:read:any`.",
   })
+  @Directive("@authenticated")
   async pixAuthorization(
     @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence's id." }) recurrenceId: string,
     @Ctx() { loaders }: Context,

@@ -12,7 +12,10 @@ export class PixParty {
   })
   personType!: PersonType | null;
 
-  @Field(() => MaskedTaxId, { nullable: true, description: "The party's CPF or CNPJ, masked." })
+  @Field(() => MaskedTaxId, {
+    nullable: true,
+    description: "The party's CPF or CNPJ, masked unless the token has the scope `pii:read`.",
+  })
   document!: string | null;
 
   @Field(() => String, { nullable: true, description: "The party's name." })
@@ -24,6 +27,7 @@ export class PixParty {
   description: "A payer's authorization to collect recurring payments by Automatic Pix, at Delbank.",
 })
 @Directive('@key(fields: "recurrenceId")')
+@Directive("@authenticated")
 export class PixAuthorization {
   @Field(() => ID, { description: "The recurrence's id, 29 case-sensitive characters." })
   recurrenceId!: string;

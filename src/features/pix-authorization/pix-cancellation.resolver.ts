@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
@@ -11,7 +11,11 @@ interface Context {
 
 @Resolver(() => PixCancellation)
 export class PixCancellationResolver {
-  @Query(() => PixCancellation, { nullable: true, description: "One cancellation. Null where there is none." })
+  @Query(() => PixCancellation, {
+    nullable: true,
+    description: "One cancellation. Null where there is none, or where its authorization is not the caller's to see.",
+  })
+  @Directive("@authenticated")
   async pixCancellation(
     @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence that was cancelled." })
     recurrenceId: string,

@@ -5,6 +5,7 @@ import { PersonType, PixCancellationReason } from "./pix-enums.type";
 
 @ObjectType({ simpleResolvers: true, description: "A cancellation of an Automatic Pix authorization." })
 @Directive('@key(fields: "recurrenceId id")')
+@Directive("@authenticated")
 export class PixCancellation {
   @Field(() => ID, { description: "The cancellation's id, 29 case-sensitive characters." })
   id!: string;
@@ -15,7 +16,10 @@ export class PixCancellation {
   @Field(() => PersonType, { nullable: true, description: "Whether a person or a company asked for it." })
   requesterType!: PersonType | null;
 
-  @Field(() => MaskedTaxId, { nullable: true, description: "The CPF or CNPJ of who asked for it, masked." })
+  @Field(() => MaskedTaxId, {
+    nullable: true,
+    description: "The CPF or CNPJ of who asked for it, masked unless the token has the scope `pii:read`.",
+  })
   requesterDocument!: string | null;
 
   @Field(() => PixCancellationReason, { description: "Why." })

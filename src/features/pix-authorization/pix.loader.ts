@@ -4,16 +4,18 @@ import { createLoader, type Loader } from "../../platform/loaders/create-loader"
 import { type Deadline } from "../../platform/time/deadline";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
+import { mayReadAuthorization, mayReadEveryAuthorization, ownTaxId } from "./pix-access";
 
 export interface CancellationKey {
   readonly recurrenceId: string;
   readonly id: string;
 }
 
+/** What is not the caller's is null, as what Delbank does not know. */
 export interface PixLoaders {
-  /** An authorization by recurrence id; null where Delbank knows none. */
+  /** An authorization by recurrence id. */
   readonly pixAuthorization: Loader<string, Authorization | null>;
-  /** One cancellation by recurrence and cancellation id; null where Delbank knows none. */
+  /** One cancellation by recurrence and cancellation id; the caller's if its authorization is. */
   readonly pixCancellation: Loader<CancellationKey, Cancellation | null>;
 }
 
@@ -25,21 +27,24 @@ export interface PixLoadersOptions {
 }
 
 export function createPixLoaders({ delbank, caller, deadline, concurrency }: PixLoadersOptions): PixLoaders {
-  return {
-    pixAuthorization: createLoader({
-      loadOne: async (recurrenceId: string) => {
-        requireCaller(caller);
-        return delbank.authorization(recurrenceId, deadline);
-      },
-      concurrency,
-    }),
-    pixCancellation: createLoader({
-      loadOne: async ({ recurrenceId, id }: CancellationKey) => {
-        requireCaller(caller);
-        return delbank.cancellation(recurrenceId, id, deadline);
-      },
-      concurrency,
-      identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
-    }),
-  };
+  const pixAuthorization = createLoader({
+    async loadOne(recurrenceId: string) {
+      const asking = requireCaller(caller);
+      // Nothing can be theirs: not worth a call.
+      if (ownTaxId(asking) === undefined && !mayReadEveryAuthorization(asking)) return null;
+      const authorization = await delbank.authorization(recurrenceId, deadline);
+      return authorization && mayReadAuthorization(asking, authorization) ? authorization : null;
+    },
+    concurrency,
+  });
+  const pixCancellation = createLoader({
+    async loadOne({ recurrenceId, id }: CancellationKey) {
+      const mayRead =
+        mayReadEveryAuthorization(requireCaller(caller)) || (await pixAuthorization.load(recurrenceId)) !== null;
+      return mayRead ? delbank.cancellation(recurrenceId, id, deadline) : null;
+    },
+    concurrency,
+    identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
+  });
+  return { pixAuthorization, pixCancellation };
 }

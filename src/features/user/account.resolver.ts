@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type OperationKind } from "../operation/operation.type";
 import { type RunOperation } from "../operation/run-operation.type";
@@ -37,6 +37,7 @@ async function run(
 @Resolver()
 export class AccountResolver {
   @Mutation(() => CreateUserPayload, { description: "Creates a member's account at Avibra." })
+  @Directive("@authenticated")
   createUser(
     @Arg("input", () => CreateUserInput, { description: "The member." }) input: CreateUserInput,
     @Ctx() context: Context,
@@ -45,6 +46,7 @@ export class AccountResolver {
   }
 
   @Mutation(() => UpdateUserPayload, { description: "Changes a member's names, e-mail or phone." })
+  @Directive("@authenticated")
   updateUser(
     @Arg("input", () => UpdateUserInput, { description: "The changes." }) input: UpdateUserInput,
     @Ctx() context: Context,
@@ -55,6 +57,7 @@ export class AccountResolver {
   }
 
   @Mutation(() => PrefillUserPayload, { description: "Tells Avibra of a member ahead of the enrollment." })
+  @Directive("@authenticated")
   prefillUser(
     @Arg("input", () => PrefillUserInput, { description: "What is known of the member." }) input: PrefillUserInput,
     @Ctx() context: Context,
@@ -65,6 +68,7 @@ export class AccountResolver {
   @Mutation(() => CancelUserPayload, {
     description: "Cancels the member's offer: your company is not billed for it any more.",
   })
+  @Directive("@authenticated")
   cancelUser(
     @Arg("input", () => CancelUserInput, { description: "The member." }) { userId, idempotencyKey }: CancelUserInput,
     @Ctx() context: Context,
@@ -75,6 +79,7 @@ export class AccountResolver {
   @Mutation(() => CreatePortalLinkPayload, {
     description: "Makes a fresh link that signs the member in to Avibra's portal. Each key shows its link once.",
   })
+  @Directive("@authenticated")
   async createPortalLink(
     @Arg("input", () => CreatePortalLinkInput, { description: "The member." })
     { userId, idempotencyKey }: CreatePortalLinkInput,

@@ -5,6 +5,7 @@ import { type Ledger } from "../../platform/ledger/ledger.store";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { ENROLLMENT_KINDS, enrollmentFrom } from "./enrollment.state";
 import { type Enrollment } from "./enrollment.type";
+import { mayReadUser } from "./user-access.type";
 
 export type EnrollmentOfUser = Loader<string, Enrollment>;
 
@@ -18,7 +19,7 @@ export interface EnrollmentOfUserOptions {
 export function createEnrollmentOfUser({ ledger, caller, concurrency }: EnrollmentOfUserOptions): EnrollmentOfUser {
   return createLoader({
     async loadOne(userId: string) {
-      requireCaller(caller);
+      if (!mayReadUser(requireCaller(caller), userId)) return enrollmentFrom([]);
       const done = await ledger.succeeded({ subject: userId, kinds: ENROLLMENT_KINDS }).catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable) return [];
         throw error;

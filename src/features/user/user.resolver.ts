@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type EnrollmentOfUser } from "./enrollment-of-user.loader";
@@ -17,12 +17,19 @@ export class UserResolver {
     nullable: true,
     description: "The member who is asking, by the token's user id. Null where that is no member's id.",
   })
+  @Directive("@authenticated")
   me(@Ctx() { caller }: Context): User | null {
     const { userId } = requireCaller(caller);
     return isUserId(userId) ? { id: userId } : null;
   }
 
-  @Query(() => User, { nullable: true, description: "One member by id. Makes no provider call by itself." })
+  @Query(() => User, {
+    nullable: true,
+    description:
+      "One member by id. Makes no provider call by itself. Another than the caller's own is as one whom nobody knows, " +
+      "unless the token has the scope `users:read:any`.",
+  })
+  @Directive("@authenticated")
   user(
     @Arg("id", () => UserId, { description: "The member's id." }) id: string,
     @Ctx() { caller }: Context,
@@ -34,6 +41,7 @@ export class UserResolver {
   @FieldResolver(() => Enrollment, {
     description: "How far the member has come with Avibra, from your own operations and Avibra's events.",
   })
+  @Directive("@authenticated")
   enrollment(@Root() user: User, @Ctx() { loaders }: Context): Promise<Enrollment> {
     return loaders.enrollmentOfUser.load(user.id);
   }

@@ -3,7 +3,7 @@ import { type Clock } from "../time/clock";
 import { type Deadline } from "../time/deadline";
 import { type Ledger } from "./ledger.store";
 import { type OperationWorker } from "./operation-worker";
-import { type Operation } from "./operation.type";
+import { type Operation, type OperationFailure } from "./operation.type";
 
 /** What a caller asks to be done, once. */
 export interface OperationRequest {
@@ -18,6 +18,8 @@ export interface OperationRequest {
   readonly exclusiveOn?: string;
   readonly deadline: Deadline;
 }
+
+type RefusedRequest = Omit<OperationRequest, "deadline" | "exclusiveOn">;
 
 /**
  * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
@@ -55,6 +57,14 @@ export function createOperationRunner({ ledger, worker, clock, owner, leaseMs }:
         if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };
         throw error;
       }
+    },
+
+    /** Records a refusal that was decided without the provider, so that its key replays it. Nothing is sent. */
+    async refuse(request: RefusedRequest, failure: OperationFailure): Promise<RunResult> {
+      const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });
+      if (claim.outcome !== "claimed") return claim;
+      const { operation } = await ledger.settle(claim.operation.id, { status: "FAILED", failure }, clock.now());
+      return { outcome: "done", operation };
     },
   };
 }
