@@ -64,8 +64,11 @@ export class CancelPixAuthorizationResolver {
       input: toIntent(input, payerTaxId),
       recurrenceId,
       exclusive: {
-        refusal: async () =>
-          payerTaxId !== null && (await loaders.pixAuthorization.load(recurrenceId)) === null ? "NOT_FOUND" : undefined,
+        refusal: async () => {
+          if (payerTaxId === null) return undefined;
+          const authorization = await loaders.pixAuthorization.load(recurrenceId);
+          return authorization?.payer.document === payerTaxId ? undefined : "NOT_FOUND";
+        },
       },
       ...(payerTaxId !== null && isUserId(caller?.userId) && { userId: caller.userId }),
     });

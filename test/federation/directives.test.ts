@@ -1,0 +1,104 @@
+import { type ConstDirectiveNode, type GraphQLSchema, isObjectType, Kind, parse, valueFromASTUntyped } from "graphql";
+import { createSubgraph } from "../../src/schema";
+import { documentOf, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+// The router enforces what the schema says, we enforce what the code says: they must say the same.
+
+/** Coordinates (`Type` or `Type.field`) with their directive's arguments. */
+function coordinatesWith(sdl: string, directive: string): Map<string, Record<string, unknown>> {
+  const found = new Map<string, Record<string, unknown>>();
+  const note = (coordinate: string, directives: readonly ConstDirectiveNode[] = []) => {
+    const one = directives.find(({ name }) => name.value === directive);
+    const values = one?.arguments?.map(({ name, value }) => [name.value, valueFromASTUntyped(value)] as const);
+    if (one) found.set(coordinate, Object.fromEntries(values ?? []));
+  };
+  for (const definition of parse(sdl).definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    note(definition.name.value, definition.directives);
+    for (const field of definition.fields ?? []) {
+      note(`${definition.name.value}.${field.name.value}`, field.directives);
+    }
+  }
+  return found;
+}
+
+/** A key for each entity; whose, does not matter without a token. */
+const KEYS: Readonly<Record<string, string>> = {
+  User: 'id: "u-1001"',
+  Benefit: 'userId: "u-1001", id: "acc-ins"',
+  PixAuthorization: 'recurrenceId: "RR0435879820240605njua7shf40o"',
+  PixCancellation: 'recurrenceId: "RR3822485720260110cancelled01", id: "IC0435879820240605bcdb1fhn43a"',
+  Operation: 'id: "00000000-0000-4000-8000-000000000000"',
+};
+const ROOTS: Readonly<Record<string, string>> = {
+  me: "{ me { id } }",
+  user: '{ user(id: "u-1001") { id } }',
+  pixAuthorization: '{ pixAuthorization(recurrenceId: "RR0435879820240605njua7shf40o") { status } }',
+  pixCancellation:
+    '{ pixCancellation(recurrenceId: "RR3822485720260110cancelled01", id: "IC0435879820240605bcdb1fhn43a") { id } }',
+  operation: '{ operation(id: "00000000-0000-4000-8000-000000000000") { id } }',
+};
+const selected = (name: string) => (name === "id" ? "id" : `${name} { __typename }`);
+
+describe("the schema's directives and the code say the same", () => {
+  let subgraph: TestSubgraph;
+  let sdl: string;
+  let apiSchema: GraphQLSchema;
+  beforeAll(async () => {
+    [subgraph, { sdl, apiSchema }] = await Promise.all([startSubgraph(), createSubgraph()]);
+  });
+  afterAll(() => subgraph.stop());
+
+  async function codesOf(query: string, claims: Readonly<Record<string, string>> | null, variables = {}) {
+    const { errors } = await subgraph.graphql(query, { claims, variables });
+    return [...new Set(errors?.map(({ extensions }) => extensions.code))];
+  }
+  const reference = (type: string, fields: string) =>
+    `{ _entities(representations: [{ __typename: "${type}", ${KEYS[type]} }]) { ... on ${type} { ${fields} } } }`;
+  const fieldsOf = (type: string) => {
+    const found = apiSchema.getType(type);
+    return isObjectType(found) ? Object.keys(found.getFields()) : [];
+  };
+
+  test("@authenticated is on a root field exactly where the code asks for a token", async () => {
+    const marked = coordinatesWith(sdl, "authenticated");
+    for (const name of fieldsOf("Query")) {
+      const isRefused = (await codesOf(ROOTS[name] ?? "", null)).includes("UNAUTHENTICATED");
+      expect([name, marked.has(`Query.${name}`)]).toEqual([name, isRefused]);
+    }
+    for (const mutation of MUTATIONS) {
+      const variables = { input: { ...mutation.input, idempotencyKey: "directives" } };
+      const isRefused = (await codesOf(documentOf(mutation), null, variables)).includes("UNAUTHENTICATED");
+      expect([mutation.name, marked.has(`Mutation.${mutation.name}`)]).toEqual([mutation.name, isRefused]);
+    }
+    expect(fieldsOf("Mutation").sort()).toEqual(MUTATIONS.map(({ name }) => name).sort());
+  });
+
+  test("@authenticated is on an entity, or on its fields, exactly where a reference asks for a token", async () => {
+    const marked = coordinatesWith(sdl, "authenticated");
+    for (const type of Object.keys(KEYS)) {
+      const isRefused = (await codesOf(reference(type, "__typename"), null)).includes("UNAUTHENTICATED");
+      expect([type, marked.has(type)]).toEqual([type, isRefused]);
+    }
+    for (const name of fieldsOf("User")) {
+      const isRefused = (await codesOf(reference("User", selected(name)), null)).includes("UNAUTHENTICATED");
+      expect([name, marked.has(`User.${name}`)]).toEqual([name, isRefused]);
+    }
+  });
+
+  test("@requiresScopes is on a mutation exactly where the code asks for a scope, and names the scopes that it takes", async () => {
+    const marked = coordinatesWith(sdl, "requiresScopes");
+    expect([...marked.keys()]).toEqual(["Mutation.cancelPixAuthorization"]);
+    for (const mutation of MUTATIONS) {
+      const forbidden = async (scope: string) => {
+        const own = { sub: (mutation.input["userId"] as string | undefined) ?? "u-1001", tax_id: PAYER_TAX_ID, scope };
+        const variables = { input: { ...mutation.input, idempotencyKey: `scopes-${scope}` } };
+        return (await codesOf(documentOf(mutation), own, variables)).includes("FORBIDDEN");
+      };
+      const scopes = marked.get(`Mutation.${mutation.name}`)?.["scopes"] as string[][] | undefined;
+      expect([mutation.name, await forbidden("openid")]).toEqual([mutation.name, scopes !== undefined]);
+      for (const alternative of scopes ?? []) expect(await forbidden(alternative.join(" "))).toBe(false);
+    }
+  });
+});

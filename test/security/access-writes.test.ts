@@ -1,0 +1,174 @@
+import {
+  commitsOf,
+  documentOf,
+  mutate,
+  type MutationCase,
+  MUTATIONS,
+  operationOf,
+  PAYER_TAX_ID,
+  RECURRENCE,
+} from "../support/mutations";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+type Claims = Readonly<Record<string, string>>;
+
+const ACCOUNT = MUTATIONS.filter(({ vendor }) => vendor === "avibra");
+const PIX = MUTATIONS.filter(({ vendor }) => vendor === "delbank");
+/** Another payer, with every scope that is not for writing for everybody. */
+const OTHER: Claims = { sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel users:read:any pix:read:any" };
+const UNKNOWN_RECURRENCE = "RR0435879820240605nobodyknows";
+
+let keys = 0;
+const withKey = (input: MutationCase["input"]) => ({ ...input, idempotencyKey: `access-${(keys += 1)}` });
+const ownerOf = ({ input, vendor }: MutationCase): Claims =>
+  vendor === "delbank"
+    ? { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel" }
+    : { sub: String(input["userId"]) };
+
+/** What differs between two operations by nature. */
+const anonymous = (answer: unknown) =>
+  JSON.stringify(answer)
+    .replaceAll(/"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[^"]+"|"access-\d+"/g, '"…"')
+    .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE);
+
+describe("who may write", () => {
+  let subgraph: TestSubgraph;
+  beforeAll(async () => (subgraph = await startSubgraph({ RECONCILE_INTERVAL_MS: "100" })));
+  afterAll(() => subgraph.stop());
+  beforeEach(async () => {
+    for (const vendor of [subgraph.avibra, subgraph.delbank]) await vendor.reset();
+  });
+
+  const writes = async () =>
+    [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())].filter(
+      ({ method }) => method !== "GET",
+    );
+  const effectsOf = async (mutation: MutationCase) => commitsOf(mutation, await subgraph[mutation.vendor].state());
+
+  test.each(MUTATIONS)("$name: its own caller may", async (mutation) => {
+    const { data, errors } = await mutate(subgraph, mutation, {
+      input: withKey(mutation.input),
+      claims: ownerOf(mutation),
+    });
+    expect(errors).toBeUndefined();
+    expect(data[mutation.name]).toMatchObject({ userErrors: [], operation: { status: "SUCCEEDED" } });
+    expect(await effectsOf(mutation)).toBe(1);
+  });
+
+  test.each(MUTATIONS)("$name: staff with the scope may", async (mutation) => {
+    const claims = { sub: "staff-1", scope: mutation.vendor === "delbank" ? "pix:cancel:any" : "users:write:any" };
+    const { data } = await mutate(subgraph, mutation, { input: withKey(mutation.input), claims });
+    expect(data[mutation.name]).toMatchObject({ userErrors: [], operation: { status: "SUCCEEDED" } });
+    expect(await effectsOf(mutation)).toBe(1);
+  });
+
+  test.each(MUTATIONS)("$name: nobody may, and no provider is asked", async (mutation) => {
+    const { data, errors } = await mutate(subgraph, mutation, { input: withKey(mutation.input), claims: null });
+    expect(data).toBeNull();
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
+    expect(await writes()).toEqual([]);
+  });
+
+  test.each(ACCOUNT)(
+    "$name: on another member it reads as on one who does not exist, and nothing is asked",
+    async (mutation) => {
+      const input = mutation.input;
+      const theirs = await mutate(subgraph, mutation, { input: withKey(input), claims: OTHER });
+      const nobodys = await mutate(subgraph, mutation, {
+        input: withKey({ ...input, userId: "u-9999" }),
+        claims: OTHER,
+      });
+      expect(theirs.data[mutation.name]).toMatchObject({ operation: null, userErrors: [{ code: "NOT_FOUND" }] });
+      expect(theirs).toEqual(nobodys);
+      expect(await writes()).toEqual([]);
+      expect(await effectsOf(mutation)).toBe(0);
+    },
+  );
+
+  test.each(ACCOUNT)("$name: what was refused does not show among the member's operations", async (mutation) => {
+    const claims = ownerOf(mutation);
+    const list = "{ me { operations { edges { node { id } } } } }";
+    const before = await subgraph.graphql(list, { claims });
+    await mutate(subgraph, mutation, { input: withKey(mutation.input), claims: OTHER });
+    expect(await subgraph.graphql(list, { claims })).toEqual(before);
+  });
+
+  test.each(ACCOUNT)("$name: a replay needs the scope as the first did", async (mutation) => {
+    const input = withKey(mutation.input);
+    const scoped = { sub: "staff-2", scope: "users:write:any" };
+    await mutate(subgraph, mutation, { input, claims: scoped });
+    const { data } = await mutate(subgraph, mutation, { input, claims: { sub: "staff-2", scope: "users:read:any" } });
+    expect(data[mutation.name]).toMatchObject({ operation: null, userErrors: [{ code: "NOT_FOUND" }] });
+  });
+
+  describe.each(PIX)("$name", (mutation) => {
+    const cancel = (recurrenceId: string, claims: Claims) =>
+      mutate(subgraph, mutation, { input: withKey({ ...mutation.input, recurrenceId }), claims });
+
+    test("another's authorization reads as one that does not exist, and nothing is sent", async () => {
+      const theirs = await cancel(RECURRENCE, OTHER);
+      expect(theirs.data[mutation.name]).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }], pixCancellation: null });
+      expect(anonymous(theirs)).toBe(anonymous(await cancel(UNKNOWN_RECURRENCE, OTHER)));
+      expect(await writes()).toEqual([]);
+    });
+
+    test("another's authorization reads so too while its payer's own cancellation is under way, and ever after", async () => {
+      await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      const own = await cancel(RECURRENCE, ownerOf(mutation));
+      expect(own.data[mutation.name].operation.status).toBe("UNCONFIRMED");
+      const input = withKey({ ...mutation.input, recurrenceId: RECURRENCE });
+      const theirs = await mutate(subgraph, mutation, { input, claims: OTHER });
+      expect(anonymous(theirs)).toBe(anonymous(await cancel(UNKNOWN_RECURRENCE, OTHER)));
+      expect(await mutate(subgraph, mutation, { input, claims: OTHER })).toEqual(theirs);
+      // The payer, who may know, is told.
+      const again = await cancel(RECURRENCE, ownerOf(mutation));
+      expect(again.data[mutation.name].userErrors).toMatchObject([{ code: "OPERATION_IN_PROGRESS" }]);
+      await eventually(async () => {
+        const { status } = await operationOf(subgraph, own.data[mutation.name].operation.id as string);
+        return status === "SUCCEEDED" ? true : undefined;
+      });
+    });
+
+    test.each([
+      ["no scope", { sub: "u-1001", tax_id: PAYER_TAX_ID }],
+      ["the scope to read", { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:read:any users:write:any" }],
+      ["the scope but no tax id", { sub: "u-1001", scope: "pix:cancel" }],
+      ["the scope but a tax id that is none", { sub: "u-1001", scope: "pix:cancel", tax_id: "04623217036" }],
+    ])("with %s it is FORBIDDEN, whatever the authorization", async (_what, claims) => {
+      for (const recurrenceId of [RECURRENCE, UNKNOWN_RECURRENCE]) {
+        const { errors } = await cancel(recurrenceId, claims);
+        expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN"]);
+      }
+      expect(await writes()).toEqual([]);
+    });
+
+    test("who may cancel but not read sees the cancellation, not the authorization", async () => {
+      const document = documentOf({ ...mutation, selection: "pixCancellation { id } authorization { status }" });
+      const claims = { sub: "staff-1", scope: "pix:cancel:any" };
+      const { data } = await subgraph.graphql(document, { variables: { input: withKey(mutation.input) }, claims });
+      expect(data[mutation.name].pixCancellation).not.toBeNull();
+      expect(data[mutation.name].authorization).toBeNull();
+      const id = data[mutation.name].operation.id as string;
+      const query = `{ operation(id: "${id}") { status recurrenceId pixCancellation { id } } }`;
+      const seenBy = async (scope: string, sub = "staff-3") =>
+        (await subgraph.graphql(query, { claims: { sub, scope } })).data.operation;
+      expect((await seenBy("", "staff-1")).pixCancellation).not.toBeNull();
+      expect((await seenBy("users:read:any pix:read:any")).pixCancellation).not.toBeNull();
+      expect((await seenBy("users:read:any")).pixCancellation).toBeNull();
+      expect(await seenBy("pix:cancel:any")).toBeNull();
+    });
+  });
+
+  test("what a mutation hands back of a member is read as that member's data is", async () => {
+    const [, update] = ACCOUNT;
+    if (!update) throw new Error("no such mutation");
+    const document = documentOf({ ...update, selection: "user { id benefits { id } enrollment { status } }" });
+    const claims = { sub: "staff-1", scope: "users:write:any" };
+    const { data } = await subgraph.graphql(document, { variables: { input: withKey(update.input) }, claims });
+    expect(data.updateUser).toMatchObject({
+      operation: { status: "SUCCEEDED" },
+      user: { id: "u-1001", benefits: [], enrollment: { status: "UNKNOWN" } },
+    });
+  });
+});
