@@ -113,10 +113,14 @@ describe("the README's examples", () => {
   const queries = BLOCKS.filter(({ language }) => language === "graphql");
   const commands = BLOCKS.filter(({ language, text }) => language === "sh" && text.includes("curl"));
 
-  test.each(queries.map(({ text, answer }) => [/\w+/.exec(text)?.[0], text, answer] as const))(
-    "the query for %s is answered as it says",
+  const tokenOf = (query: string) => /^# token: \/dev\/token\?(\S+)$/m.exec(query)?.[1];
+
+  test.each(queries.map(({ text, answer }) => [/^\s+(\w+)/m.exec(text)?.[1], text, answer] as const))(
+    "the query for %s is answered as it says, for the token that it names",
     async (_field, query, answer) => {
-      expect(await subgraph.graphql(query)).toEqual(answer);
+      const claims = Object.fromEntries(new URLSearchParams(tokenOf(query)));
+      expect(claims).toHaveProperty("sub");
+      expect(await subgraph.graphql(query, { claims })).toEqual(answer);
     },
   );
 

@@ -73,7 +73,8 @@ describe("the built program", () => {
     const control = createControl(program.avibraUrl);
     await control.fault({ match: { path: "/user/account/update" }, kind: "delay", delayMs: 700 });
     const client = new AbortController();
-    const query = 'mutation { updateUser(input: { idempotencyKey: "gone", userId: "u-1001", lastName: "Gone" }) { operation { id } } }';
+    const query =
+      'mutation { updateUser(input: { idempotencyKey: "gone", userId: "u-1001", lastName: "Gone" }) { operation { id } } }';
     const sent = fetch(`${program.url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${program.token}` },

@@ -160,6 +160,22 @@ describe("who may write", () => {
     });
   });
 
+  test("an operation that staff asked for shows to the member whom it is about, in the list and by its id", async () => {
+    const [, update] = ACCOUNT;
+    if (!update) throw new Error("no such mutation");
+    const staff = { sub: "staff-1", scope: "users:write:any" };
+    const { data } = await mutate(subgraph, update, { input: withKey(update.input), claims: staff });
+    const { id } = data.updateUser.operation as { id: string };
+    const query = `{ operation(id: "${id}") { id } me { operations(first: 100) { edges { node { id } } } } }`;
+    const mine = await subgraph.graphql(query, { claims: ownerOf(update) });
+    expect(mine.data.operation).toEqual({ id });
+    expect(mine.data.me.operations.edges).toContainEqual({ node: { id } });
+    const theirs = await subgraph.graphql(query, { claims: OTHER });
+    expect(theirs.data.operation).not.toBeNull(); // users:read:any
+    const others = await subgraph.graphql(query, { claims: { sub: "u-1003" } });
+    expect(others.data.operation).toBeNull();
+  });
+
   test("what a mutation hands back of a member is read as that member's data is", async () => {
     const [, update] = ACCOUNT;
     if (!update) throw new Error("no such mutation");

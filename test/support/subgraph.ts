@@ -53,10 +53,7 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
   }
 
   /** Sends one operation and gives back the whole response, unread. */
-  async function post(
-    query: string,
-    { variables, claims = STAFF_CLAIMS, headers }: Sending = {},
-  ): Promise<Response> {
+  async function post(query: string, { variables, claims = STAFF_CLAIMS, headers }: Sending = {}): Promise<Response> {
     return fetch(`${url}/graphql`, {
       method: "POST",
       headers: {
