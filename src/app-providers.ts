@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
 import { createHttpClient } from "./platform/http-client/http-client";
 import { logCalls } from "./platform/telemetry/log-calls";
@@ -6,24 +7,43 @@ import { systemClock } from "./platform/time/clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
 import { createDelbankClient } from "./providers/delbank/delbank.client";
 
+/** A good answer that took a larger share of its timeout is a sign of trouble. */
+const SLOW_SHARE = 0.8;
+
 /** The providers' clients, each over connections of its own. */
 export function createProviders(config: Config, logger: Logger) {
   const limits = {
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
     onCall: logCalls(logger),
+    retryPercent: config.RETRY_PERCENT,
+    clock: systemClock,
+    random: Math.random,
+    sleep,
   };
+  const guard = (concurrency: number, timeoutMs: number) => ({
+    concurrency,
+    queue: config.QUEUE_LENGTH,
+    minCalls: config.BREAKER_MIN_CALLS,
+    failurePercent: config.BREAKER_FAILURE_PERCENT,
+    openMs: config.BREAKER_OPEN_MS,
+    slowCallMs: timeoutMs * SLOW_SHARE,
+  });
   const tokenUrl = new URL(config.AVIBRA_TOKEN_URL);
   const avibraHttp = createHttpClient({
     ...limits,
     baseUrl: config.AVIBRA_BASE_URL,
-    connections: config.AVIBRA_CONCURRENCY,
+    guard: guard(config.AVIBRA_CONCURRENCY, config.AVIBRA_TIMEOUT_MS),
   });
-  const tokenHttp = createHttpClient({ ...limits, baseUrl: tokenUrl.origin, connections: 1 });
+  const tokenHttp = createHttpClient({
+    ...limits,
+    baseUrl: tokenUrl.origin,
+    guard: guard(1, config.AVIBRA_TIMEOUT_MS),
+  });
   const delbankHttp = createHttpClient({
     ...limits,
     baseUrl: config.DELBANK_BASE_URL,
-    connections: config.DELBANK_CONCURRENCY,
+    guard: guard(config.DELBANK_CONCURRENCY, config.DELBANK_TIMEOUT_MS),
     tls: {
       ...(config.DELBANK_CLIENT_CERT_FILE !== undefined && { cert: config.DELBANK_CLIENT_CERT_FILE }),
       ...(config.DELBANK_CLIENT_KEY_FILE !== undefined && { key: config.DELBANK_CLIENT_KEY_FILE }),

@@ -39,6 +39,11 @@ export const Environment = z.object({
   DELBANK_CA_FILE: pemFile.optional().describe("PEM file of the authority to trust"),
   DELBANK_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Delbank may take"),
   DELBANK_CONCURRENCY: number(1, 1000, 50).describe("calls to Delbank under way at once"),
+  QUEUE_LENGTH: number(0, 100_000, 500).describe("calls to one provider that may wait for room; one more is refused"),
+  RETRY_PERCENT: number(0, 100, 10).describe("retries for every hundred calls to a provider; 0: none"),
+  BREAKER_MIN_CALLS: number(1, 10_000, 20).describe("calls to look at before a circuit breaker may open"),
+  BREAKER_FAILURE_PERCENT: number(1, 99, 50).describe("a circuit breaker opens when more of its last calls failed"),
+  BREAKER_OPEN_MS: timeoutMs(5000).describe("how long an open circuit breaker lets nothing through"),
   CONNECT_TIMEOUT_MS: timeoutMs(2000).describe("how long connecting to a provider may take"),
   OPERATION_TIMEOUT_MS: timeoutMs(10_000).describe("how long one GraphQL operation may take"),
   DATA_DIRECTORY: z

@@ -104,6 +104,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
       AVIBRA_TIMEOUT_MS: "2500",
       DELBANK_TIMEOUT_MS: "2500",
       RECONCILE_INTERVAL_MS: "100",
+      RETRY_PERCENT: "100",
     });
     for (const { vendor, method, path } of MUTATIONS) {
       await subgraph[vendor].fault({ match: { method, path }, kind: "hangAfterCommit" });

@@ -250,7 +250,15 @@ describe("with the real providers' clients against the sandbox", () => {
   });
   afterAll(() => sandboxes.close());
 
-  const limits = { connections: 4, connectTimeoutMs: 2000, maxBodyBytes: 100_000 };
+  const limits = {
+    guard: { concurrency: 4, queue: 10, minCalls: 100, failurePercent: 50, slowCallMs: 5000, openMs: 1000 },
+    retryPercent: 100,
+    clock: { now: () => Date.now() },
+    random: () => 0.5,
+    sleep: () => Promise.resolve(),
+    connectTimeoutMs: 2000,
+    maxBodyBytes: 100_000,
+  };
   const intent = {
     recurrenceId: RECURRENCE,
     requesterType: "NATURAL",

@@ -40,6 +40,9 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     DATA_DIRECTORY: directory,
     SHUTDOWN_DELAY_MS: "0",
+    // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
+    RETRY_PERCENT: "0",
+    BREAKER_MIN_CALLS: "10000",
     LOG_LEVEL: "trace",
     ...environment,
   });

@@ -9,6 +9,7 @@ export function createChangeOfferOperation(avibra: AvibraClient): OperationKind<
   return {
     kind: "CHANGE_OFFER",
     repeat: "keyed",
+    mayRetry: avibra.mayRetry,
     async perform(change, attempt) {
       await avibra.changeOffer(change, attempt);
       return { status: "SUCCEEDED" };

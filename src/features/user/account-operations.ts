@@ -28,24 +28,28 @@ export function createAccountOperations(avibra: AvibraClient) {
   const create: OperationKind<MemberProfile> = {
     kind: "CREATE_USER",
     repeat: "keyed",
+    mayRetry: avibra.mayRetry,
     perform: (profile, attempt) => avibra.createUser(profile, attempt).then(() => SUCCEEDED),
     onRefusal: arrivedOrRefused,
   };
   const update: OperationKind<MemberProfile> = {
     kind: "UPDATE_USER",
     repeat: "keyed",
+    mayRetry: avibra.mayRetry,
     perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
     onRefusal: refusedAtFirst,
   };
   const prefill: OperationKind<MemberProfile> = {
     kind: "PREFILL_USER",
     repeat: "keyed",
+    mayRetry: avibra.mayRetry,
     perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
     onRefusal: arrivedOrRefused,
   };
   const cancel: OperationKind<{ readonly userId: string }> = {
     kind: "CANCEL_USER",
     repeat: "keyed",
+    mayRetry: avibra.mayRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
     onRefusal: (failure, isRepeat) => (isRepeat ? undefined : refused(failure, true)),
   };

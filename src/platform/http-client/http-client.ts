@@ -1,34 +1,19 @@
 import axios, { type AxiosResponse } from "axios";
-import { type ZodType } from "zod";
 import { type Deadline } from "../time/deadline";
+import { type Clock } from "../time/clock";
 import { failureOfError, failureOfStatus } from "./classify";
 import { ProviderFailure } from "./provider-failure";
+import { type ProviderCall } from "./provider-call";
+import { createProviderGuard, type GuardOptions, type ProviderGuard } from "./provider-guard";
+import { retryDelayMs } from "./retry";
+import { createRetryBudget } from "./retry-budget";
 import { createTransport, type TransportOptions } from "./undici-adapter";
-
-/**
- * May the call be sent again when its outcome is not known?
- * `safe`: it changes nothing. `keyed`: with the same idempotency key. `once`: never again after a byte may have left.
- */
-export type Repeat = "safe" | "keyed" | "once";
-
-/** One call to a provider: what is sent, what is expected, and its policy. */
-export interface ProviderCall<Answer> {
-  /** Low-cardinality name for errors, logs and metrics, for example `avibra.benefits.list`. */
-  readonly name: string;
-  readonly method: "GET" | "POST" | "DELETE";
-  /** Built with the `path` tag, so that no value can leave its segment. */
-  readonly path: string;
-  readonly repeat: Repeat;
-  readonly timeoutMs: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> };
-  /** Reads the JSON answer into our own model; nothing unparsed passes. */
-  readonly answer: ZodType<Answer>;
-}
 
 /** What one call cost and how it ended, for logs and metrics. */
 export interface CallReport {
   readonly call: string;
+  /** 1, or more for a retry. */
+  readonly attempt: number;
   readonly durationMs: number;
   readonly failure?: ProviderFailure;
 }
@@ -38,6 +23,10 @@ export interface HttpClient {
   readonly call: <Answer>(call: ProviderCall<Answer>, deadline: Deadline) => Promise<Answer>;
   /** As `call`, for a read whose 404 means that there is no such thing: null. A 404 page in HTML is a failure as any other. */
   readonly find: <Answer>(call: ProviderCall<Answer>, deadline: Deadline) => Promise<Answer | null>;
+  /** Whether the provider is asked to bear one more retry; if so, it is paid for. For those who repeat keyed calls. */
+  readonly mayRetry: () => boolean;
+  /** For health and metrics: calls under way and waiting, and the circuit breakers. */
+  readonly state: ProviderGuard["state"];
   close(): Promise<void>;
 }
 
@@ -75,14 +64,30 @@ function readAnswer<Answer>(call: ProviderCall<Answer>, response: AxiosResponse<
   });
 }
 
-export interface HttpClientOptions extends TransportOptions {
-  /** Told of every call that ended, good or bad. */
+export interface HttpClientOptions extends Omit<TransportOptions, "connections"> {
+  readonly guard: GuardOptions;
+  /** Retries for every hundred calls. */
+  readonly retryPercent: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Told of every call that ended, good or bad; of each attempt. */
   readonly onCall?: (report: CallReport) => void;
 }
 
-/** An HTTP client for one provider: its own connections, deadlines, limits and error classification. */
-export function createHttpClient({ onCall, ...options }: HttpClientOptions): HttpClient {
-  const transport = createTransport(options);
+/** A call with its deadline, and how what comes back is read. */
+interface Exchange<Answer> {
+  readonly call: ProviderCall<unknown>;
+  readonly deadline: Deadline;
+  readonly read: (response: AxiosResponse<string>) => Answer;
+}
+
+/** An HTTP client for one provider: its own connections, room, circuit breakers, retries, deadlines, limits and errors. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { onCall, clock, random, sleep } = options;
+  const transport = createTransport({ ...options, connections: options.guard.concurrency });
+  const guard = createProviderGuard(options.guard);
+  const retries = createRetryBudget(options.retryPercent);
   const client = axios.create({
     adapter: transport.adapter,
     allowAbsoluteUrls: false,
@@ -110,12 +115,9 @@ export function createHttpClient({ onCall, ...options }: HttpClientOptions): Htt
     return client.request<string>({ method: call.method, url: call.path, headers, data, signal });
   }
 
-  /** Sends within the deadline, reads what came back, and reports how it ended. */
-  async function exchange<Answer>(
-    call: ProviderCall<unknown>,
-    deadline: Deadline,
-    read: (response: AxiosResponse<string>) => Answer,
-  ): Promise<Answer> {
+  /** One attempt within the deadline: sent when there is room, read, and reported. */
+  async function attemptOnce<Answer>(exchange: Exchange<Answer>, attempt: number): Promise<Answer> {
+    const { call, deadline, read } = exchange;
     const timeoutMs = Math.min(call.timeoutMs, deadline.remainingMs());
     if (timeoutMs <= 0) {
       throw new ProviderFailure({ kind: "timeout", call: call.name, reason: "no time left", maybeSent: false });
@@ -126,13 +128,24 @@ export function createHttpClient({ onCall, ...options }: HttpClientOptions): Htt
     }, timeoutMs);
     const startedAt = performance.now();
     const report = (failure?: ProviderFailure) =>
-      onCall?.({ call: call.name, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
+      onCall?.({ call: call.name, attempt, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
+    let hasBegun = false;
+    const work = async () => {
+      hasBegun = true;
+      try {
+        return read(await send(call, timeout.signal));
+      } catch (error) {
+        throw failureOfError(call.name, error, timeout.signal.aborted);
+      }
+    };
     try {
-      const answer = read(await send(call, timeout.signal));
+      const answer = await guard.run(call.name, work, timeout.signal);
       report();
       return answer;
     } catch (error) {
-      const failure = failureOfError(call.name, error, timeout.signal.aborted);
+      const late = { kind: "timeout", call: call.name, reason: "no room in time", maybeSent: false } as const;
+      const isLate = timeout.signal.aborted && !hasBegun;
+      const failure = isLate ? new ProviderFailure(late) : failureOfError(call.name, error, timeout.signal.aborted);
       report(failure);
       throw failure;
     } finally {
@@ -140,10 +153,31 @@ export function createHttpClient({ onCall, ...options }: HttpClientOptions): Htt
     }
   }
 
+  /** Reads are retried here; what is keyed is retried by who keeps its key, and nothing is retried twice. */
+  async function exchange<Answer>(exchanged: Exchange<Answer>): Promise<Answer> {
+    retries.earn();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await attemptOnce(exchanged, attempt);
+      } catch (error) {
+        const { call, deadline } = exchanged;
+        if (call.repeat !== "safe" || !(error instanceof ProviderFailure)) throw error;
+        const failed = { repeat: call.repeat, failure: error, attempt, remainingMs: deadline.remainingMs() };
+        const delayMs = retryDelayMs({ ...failed, random: random(), now: clock.now() });
+        if (delayMs === undefined || !retries.spend()) throw error;
+        await sleep(delayMs);
+      }
+    }
+  }
+
   return {
-    call: (call, deadline) => exchange(call, deadline, (response) => readAnswer(call, response)),
-    find: (call, deadline) =>
-      exchange(call, deadline, (response) => (isAbsence(response) ? null : readAnswer(call, response))),
+    call: (call, deadline) => exchange({ call, deadline, read: (response) => readAnswer(call, response) }),
+    find: (call, deadline) => {
+      const read = (response: AxiosResponse<string>) => (isAbsence(response) ? null : readAnswer(call, response));
+      return exchange({ call, deadline, read });
+    },
+    mayRetry: () => retries.spend(),
+    state: () => guard.state(),
     close: () => transport.close(),
   };
 }

@@ -32,6 +32,8 @@ interface Circumstances {
   readonly status?: number;
   /** False only where it is certain that no byte of the request left this process. */
   readonly maybeSent?: boolean;
+  /** True where we refused ourselves, to spare the provider: it tells nothing of the provider. */
+  readonly isOurs?: boolean;
   /** The refusal's body, for the provider's own `*.errors.ts`. Never logged, never shown. */
   readonly refusal?: string;
   readonly retryAfter?: string;
@@ -46,16 +48,19 @@ export class ProviderFailure extends SubgraphError {
   readonly reason: string;
   readonly status: number | undefined;
   readonly maybeSent: boolean;
+  readonly isOurs: boolean;
   readonly retryAfter: string | undefined;
   readonly #refusal: string | undefined;
 
-  constructor({ kind, call, reason, status, maybeSent = true, refusal, retryAfter, cause }: Circumstances) {
+  constructor(circumstances: Circumstances) {
+    const { kind, call, reason, status, maybeSent = true, isOurs = false, refusal, retryAfter, cause } = circumstances;
     super(CODES[kind], { cause });
     this.kind = kind;
     this.call = call;
     this.reason = reason;
     this.status = status;
     this.maybeSent = maybeSent;
+    this.isOurs = isOurs;
     this.retryAfter = retryAfter;
     this.#refusal = refusal;
   }

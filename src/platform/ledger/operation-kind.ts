@@ -1,4 +1,4 @@
-import { type Repeat } from "../http-client/http-client";
+import { type Repeat } from "../http-client/provider-call";
 import { type ProviderFailure } from "../http-client/provider-failure";
 import { type Deadline } from "../time/deadline";
 import { type OperationFailure } from "./operation.type";
@@ -19,6 +19,8 @@ export interface OperationKind<Input> {
   readonly kind: string;
   /** `keyed` is sent again with its key, `once` never; `safe` has no effect worth finding out about, so it ends as failed. */
   readonly repeat: Repeat;
+  /** For `keyed`: whether its provider bears one more retry in this go. Without it, it does. */
+  mayRetry?(): boolean;
   /** Looks before the first byte leaves; answers why it must not. Throws ProviderFailure where it cannot look. */
   prepare?(input: Input, deadline: Deadline): Promise<OperationFailure | undefined>;
   /** Asks the provider. Throws ProviderFailure. */

@@ -1,12 +1,13 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 import { ProviderFailure } from "../http-client/provider-failure";
+import { retryDelayMs } from "../http-client/retry";
 import { type Clock } from "../time/clock";
 import { type Deadline } from "../time/deadline";
 import { OutcomeNotRecorded } from "./ledger.errors";
 import { type Ledger } from "./ledger.store";
 import { type OperationKind, type Outcome } from "./operation-kind";
 import { type Lease, type LeasedResult, type Operation } from "./operation.type";
-import { isRefusal, mayHaveArrived, recheckDelayMs, retryDelayMs } from "./retry";
+import { isRefusal, mayHaveArrived, recheckDelayMs } from "./retry";
 
 /** One operation under a lease, with its input in clear. */
 export interface Work {
@@ -125,8 +126,9 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep, lea
         if (outcome) return settle(current, outcome);
         arrived ||= mayHaveArrived(failure);
         const remainingMs = deadline.remainingMs();
-        const delayMs = retryDelayMs({ repeat: kind.repeat, failure, attempt, remainingMs, random: random() });
-        if (delayMs === undefined) {
+        const failed = { repeat: kind.repeat, failure, attempt, remainingMs, random: random(), now: clock.now() };
+        const delayMs = kind.repeat === "keyed" ? retryDelayMs(failed) : undefined;
+        if (delayMs === undefined || !(kind.mayRetry?.() ?? true)) {
           if (kind.repeat === "safe") return settle(current, { status: "FAILED", failure: NOT_DELIVERED });
           // What was sent just now for the first time has its whole window before it, however old the operation is.
           const isFirst = arrived && operation.sentAt === null;

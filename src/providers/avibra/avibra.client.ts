@@ -1,4 +1,5 @@
-import { type HttpClient, type ProviderCall } from "../../platform/http-client/http-client";
+import { type HttpClient } from "../../platform/http-client/http-client";
+import { type ProviderCall } from "../../platform/http-client/provider-call";
 import { path } from "../../platform/http-client/path";
 import { ProviderFailure } from "../../platform/http-client/provider-failure";
 import { type Clock } from "../../platform/time/clock";
@@ -167,6 +168,9 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
       if (answer === null || answer.userId === userId) return answer;
       throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another user's answer", status: 200 });
     },
+
+    /** Whether Avibra bears one more retry of a write. */
+    mayRetry: () => http.mayRetry(),
 
     /** For health: the access token's state. */
     tokenState: () => tokens.state(),

@@ -1,5 +1,6 @@
 import { type ZodType } from "zod";
-import { type HttpClient, type ProviderCall } from "../../platform/http-client/http-client";
+import { type HttpClient } from "../../platform/http-client/http-client";
+import { type ProviderCall } from "../../platform/http-client/provider-call";
 import { path } from "../../platform/http-client/path";
 import { ProviderFailure } from "../../platform/http-client/provider-failure";
 import { type Deadline } from "../../platform/time/deadline";

@@ -1,0 +1,55 @@
+import { bulkhead, BulkheadRejectedError } from "cockatiel";
+import { type BreakerOptions, createCircuitBreakers } from "./circuit-breakers";
+import { ProviderFailure } from "./provider-failure";
+
+export interface GuardOptions extends BreakerOptions {
+  /** Calls under way at once. */
+  readonly concurrency: number;
+  /** Calls that may wait for that; one more is refused at once. */
+  readonly queue: number;
+}
+
+export type ProviderGuard = ReturnType<typeof createProviderGuard>;
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => {
+      reject(signal.reason as Error);
+    });
+  });
+}
+
+/**
+ * Stands before one provider: a bulkhead, so that it takes no more of us than its share, and a circuit breaker for each
+ * operation group, so that what is down is left alone. What is refused here never left.
+ */
+export function createProviderGuard({ concurrency, queue, ...breakerOptions }: GuardOptions) {
+  const room = bulkhead(concurrency, queue);
+  const breakers = createCircuitBreakers(breakerOptions);
+
+  return {
+    /** Does the work; a refusal is a ProviderFailure that is ours. Whoever still waits for room when `signal` fires, gives up. */
+    async run<Answer>(call: string, work: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+      const breaker = breakers.of(call);
+      const refusal = (reason: string) =>
+        new ProviderFailure({ kind: "unavailable", call, reason, maybeSent: false, isOurs: true });
+      if (breaker.isRefusing()) throw refusal("circuit open");
+      const inRoom = () => {
+        if (breaker.isRefusing()) throw refusal("circuit open"); // while it waited
+        return breaker.run(work, () => refusal("circuit open"));
+      };
+      try {
+        return await Promise.race([room.execute(inRoom, signal), untilAborted(signal)]);
+      } catch (error) {
+        throw error instanceof BulkheadRejectedError ? refusal("queue full") : error;
+      }
+    },
+
+    /** For health and metrics. */
+    state: () => ({
+      active: concurrency - room.executionSlots,
+      queued: queue - room.queueSlots,
+      breakers: breakers.states(),
+    }),
+  };
+}

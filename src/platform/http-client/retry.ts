@@ -1,0 +1,38 @@
+import { type Repeat } from "./provider-call";
+import { type ProviderFailure } from "./provider-failure";
+
+const MAX_ATTEMPTS = 3;
+const BASE_MS = 100;
+const LONGEST_MS = 2000;
+/** An attempt that is given less time than this is not worth making. */
+const LEAST_ATTEMPT_MS = 200;
+
+export interface RetryCase {
+  readonly repeat: Repeat;
+  readonly failure: Pick<ProviderFailure, "kind" | "retryAfter" | "isOurs">;
+  /** How many attempts were made in this go. */
+  readonly attempt: number;
+  readonly remainingMs: number;
+  /** From 0 to 1. */
+  readonly random: number;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** Milliseconds that a `Retry-After` asks for: seconds or an HTTP date. What is past or cannot be read asks for nothing. */
+export function retryAfterMs(text: string | undefined, now: number): number {
+  if (text === undefined || text.trim() === "") return 0;
+  const seconds = Number(text);
+  const waitMs = Number.isNaN(seconds) ? Date.parse(text) - now : seconds * 1000;
+  return waitMs > 0 ? waitMs : 0; // NaN is not
+}
+
+/** Milliseconds to wait before the next attempt of this go, or undefined when there is none. Full jitter. */
+export function retryDelayMs({ repeat, failure, attempt, remainingMs, random, now }: RetryCase): number | undefined {
+  // What we refused ourselves, to spare the provider, is not asked for again at once.
+  const isFinal = failure.isOurs || failure.kind === "unauthorised" || failure.kind === "refused";
+  if (repeat === "once" || isFinal || attempt >= MAX_ATTEMPTS) return undefined;
+  const jitterMs = random * Math.min(LONGEST_MS, BASE_MS * 2 ** attempt);
+  const delayMs = Math.max(jitterMs, retryAfterMs(failure.retryAfter, now));
+  return delayMs + LEAST_ATTEMPT_MS <= remainingMs ? delayMs : undefined;
+}

@@ -1,0 +1,127 @@
+import { LRUCache } from "lru-cache";
+import { SubgraphError } from "../errors/subgraph-error";
+import { type Clock } from "../time/clock";
+import { type Deadline, within } from "../time/deadline";
+import { type Read, readKey } from "./read-key";
+
+/** Where an answer came from. `stale`: older than it should be, while it is fetched anew or cannot be. */
+export type ReadSource = "call" | "coalesced" | "cache" | "stale";
+
+/** A read that others of the same principal may share. */
+export interface SharedRead<Value> extends Read {
+  /** Whose data it is, for example `user/u-1001`: what `drop` names. */
+  readonly subject: string;
+  /** Asks the provider. Has a deadline of its own: many may wait for it. */
+  readonly fetch: () => Promise<Value>;
+  /** Told where the answer came from. */
+  readonly onAnswer: (source: ReadSource) => void;
+  /** What one who waits fails with when its own deadline comes first. */
+  readonly tooLate: () => Error;
+}
+
+export interface SharedReadsOptions {
+  readonly clock: Clock;
+  /** For so long an answer is given again; 0 keeps none. */
+  readonly freshMs: number;
+  /** For so much longer it is given while it is fetched anew. */
+  readonly staleMs: number;
+  /** For so much longer than fresh it is given where the provider cannot be asked. */
+  readonly staleIfErrorMs: number;
+  /** What all kept answers may take. */
+  readonly maxBytes: number;
+}
+
+interface Kept {
+  readonly subject: string;
+  /** JSON: whoever reads it gets an object of its own. */
+  readonly text: string;
+  readonly freshUntil: number;
+}
+
+interface Flight {
+  readonly subject: string;
+  /** False once its answer is out of date before it is there. */
+  isCurrent: boolean;
+  readonly answer: Promise<{ readonly value: unknown; readonly text: string }>;
+}
+
+/** What an entry takes beyond its texts, roughly: the entry, its object and its place in the list. */
+const ENTRY_BYTES = 300;
+
+const isPassing = (error: unknown) => error instanceof SubgraphError && error.retryable;
+
+export type SharedReads = ReturnType<typeof createSharedReads>;
+
+/**
+ * Reads that are shared within one principal: one that is under way is joined, and a recent answer is given again. Nobody gets
+ * an object that another one has, and whoever stops waiting stops alone. Values must be plain JSON.
+ */
+export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, maxBytes }: SharedReadsOptions) {
+  const underWay = new Map<string, Flight>();
+  const kept = new LRUCache<string, Kept>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ text }, key) => ENTRY_BYTES + 2 * (text.length + key.length),
+  });
+
+  function start({ subject, fetch }: SharedRead<unknown>, key: string): Flight {
+    const answer = fetch()
+      .then((value) => {
+        const text = JSON.stringify(value);
+        if (flight.isCurrent && freshMs > 0) kept.set(key, { subject, text, freshUntil: clock.now() + freshMs });
+        return { value, text };
+      })
+      .finally(() => {
+        if (underWay.get(key) === flight) underWay.delete(key);
+      });
+    answer.catch(() => undefined); // those who wait are told; there may be none
+    const flight: Flight = { subject, isCurrent: true, answer };
+    underWay.set(key, flight);
+    return flight;
+  }
+
+  async function ask<Value>(read: SharedRead<Value>, key: string, deadline: Deadline): Promise<Value> {
+    const joined = underWay.get(key);
+    const { value, text } = await within(deadline, (joined ?? start(read, key)).answer, read.tooLate);
+    read.onAnswer(joined ? "coalesced" : "call");
+    return (joined ? JSON.parse(text) : value) as Value;
+  }
+
+  return {
+    /** The answer, from wherever it can be had soonest. */
+    async read<Value>(read: SharedRead<Value>, deadline: Deadline): Promise<Value> {
+      const key = readKey(read);
+      const found = kept.get(key);
+      const giveAgain = (source: ReadSource, { text }: Kept) => {
+        read.onAnswer(source);
+        return JSON.parse(text) as Value;
+      };
+      const ageMs = found ? clock.now() - found.freshUntil : Infinity;
+      if (found && ageMs < 0) return giveAgain("cache", found);
+      if (found && ageMs < staleMs) {
+        if (!underWay.has(key)) start(read, key);
+        return giveAgain("stale", found);
+      }
+      try {
+        return await ask(read, key, deadline);
+      } catch (error) {
+        // Dropped meanwhile: known to be out of date, so it is no answer.
+        if (found && ageMs < staleIfErrorMs && isPassing(error) && kept.peek(key) === found)
+          return giveAgain("stale", found);
+        throw error;
+      }
+    },
+
+    /** Forgets what is known of a subject, for everybody, and what is just being asked of it. */
+    drop(subject: string): void {
+      for (const [key, entry] of kept.entries()) if (entry.subject === subject) kept.delete(key);
+      for (const [key, flight] of underWay) {
+        if (flight.subject !== subject) continue;
+        flight.isCurrent = false;
+        underWay.delete(key);
+      }
+    },
+
+    /** For metrics. */
+    state: () => ({ entries: kept.size, bytes: kept.calculatedSize, underWay: underWay.size }),
+  };
+}

@@ -1,0 +1,136 @@
+import { createProviderGuard, type GuardOptions } from "../../../src/platform/http-client/provider-guard";
+import { type FailureKind, ProviderFailure } from "../../../src/platform/http-client/provider-failure";
+
+const OPEN_MS = 200;
+const CALL = "vendor.things.list";
+const OTHER_GROUP = "vendor.others.list";
+const never = new AbortController().signal;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const createGuard = (options: Partial<GuardOptions> = {}) =>
+  createProviderGuard({
+    concurrency: 2,
+    queue: 2,
+    minCalls: 10,
+    failurePercent: 50,
+    slowCallMs: 60_000,
+    openMs: OPEN_MS,
+    ...options,
+  });
+type Guard = ReturnType<typeof createGuard>;
+
+const fails = (kind: FailureKind) => () => Promise.reject(new ProviderFailure({ kind, call: CALL, reason: "test" }));
+const answers = () => Promise.resolve("answer");
+const outcome = (guard: Guard, work: () => Promise<unknown>, call = CALL) =>
+  guard.run(call, work, never).catch((error: unknown) => error as ProviderFailure);
+const openUp = async (guard: Guard) => {
+  for (let call = 0; call < 10; call += 1) await outcome(guard, fails("unavailable"));
+};
+const refusal = (reason: string) => ({ kind: "unavailable", reason, isOurs: true, maybeSent: false });
+
+describe("a circuit breaker", () => {
+  test.each([
+    ["unreachable", true],
+    ["timeout", true],
+    ["unavailable", true],
+    ["overloaded", true],
+    ["refused", false],
+    ["unauthorised", false],
+    ["unreadable", false],
+  ] as const)("that sees nothing but %s opens: %s", async (kind, opens) => {
+    const guard = createGuard();
+    for (let call = 0; call < 30; call += 1) await outcome(guard, fails(kind));
+    expect(guard.state().breakers).toEqual({ "vendor.things": opens ? "open" : "closed" });
+  });
+
+  test("opens for good answers that come too late, and still gives them", async () => {
+    const guard = createGuard({ slowCallMs: 1 });
+    const slow = () => pause(5).then(() => "late");
+    for (let call = 0; call < 10; call += 1) await expect(guard.run(CALL, slow, never)).resolves.toBe("late");
+    expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
+  });
+
+  test("stays closed while half of the calls are fine, and before it has seen enough", async () => {
+    const guard = createGuard();
+    for (let call = 0; call < 9; call += 1) await outcome(guard, fails("timeout"));
+    expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
+    const mixed = createGuard();
+    for (let call = 0; call < 40; call += 1) await outcome(mixed, call % 2 === 0 ? answers : fails("timeout"));
+    expect(mixed.state().breakers).toEqual({ "vendor.things": "closed" });
+  });
+
+  test("that is open lets nothing through, and nothing of another group is kept back", async () => {
+    const guard = createGuard();
+    await openUp(guard);
+    const asked = jest.fn(answers);
+    expect(await outcome(guard, asked)).toMatchObject(refusal("circuit open"));
+    expect(asked).not.toHaveBeenCalled();
+    await expect(guard.run(OTHER_GROUP, answers, never)).resolves.toBe("answer");
+    expect(guard.state().breakers).toEqual({ "vendor.things": "open", "vendor.others": "closed" });
+  });
+
+  test("lets one call through after its pause; the others do not wait for it; a good answer closes it", async () => {
+    const guard = createGuard({ concurrency: 10 });
+    await openUp(guard);
+    await pause(OPEN_MS + 20);
+    let answerProbe: (answer: string) => void = () => undefined;
+    const probe = guard.run(CALL, () => new Promise<string>((resolve) => (answerProbe = resolve)), never);
+    await pause(0);
+    expect(guard.state().breakers).toEqual({ "vendor.things": "halfOpen" });
+    expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
+    answerProbe("back");
+    await expect(probe).resolves.toBe("back");
+    await expect(guard.run(CALL, answers, never)).resolves.toBe("answer");
+    expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
+  });
+
+  test("whose probe fails stays open for another pause", async () => {
+    const guard = createGuard();
+    await openUp(guard);
+    await pause(OPEN_MS + 20);
+    expect(await outcome(guard, fails("unavailable"))).toMatchObject({ isOurs: false });
+    expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
+  });
+});
+
+describe("a bulkhead", () => {
+  const hang = () => new Promise<never>(() => undefined);
+
+  test("takes what there is room for, lets some wait, and refuses one more at once", async () => {
+    const guard = createGuard({ concurrency: 2, queue: 2 });
+    for (let call = 0; call < 4; call += 1) void outcome(guard, hang);
+    await pause(0);
+    expect(guard.state()).toMatchObject({ active: 2, queued: 2 });
+    expect(await outcome(guard, answers)).toMatchObject(refusal("queue full"));
+  });
+
+  test("lets the next one in when one is done", async () => {
+    const guard = createGuard({ concurrency: 1, queue: 5 });
+    const order: number[] = [];
+    await Promise.all([1, 2, 3].map((one) => guard.run(CALL, () => pause(1).then(() => order.push(one)), never)));
+    expect(order).toEqual([1, 2, 3]);
+    expect(guard.state()).toMatchObject({ active: 0, queued: 0 });
+  });
+
+  test("lets go of whoever gives up waiting, and never does their work", async () => {
+    const guard = createGuard({ concurrency: 1, queue: 5 });
+    let finish: () => void = () => undefined;
+    const first = guard.run(CALL, () => new Promise<void>((resolve) => (finish = resolve)), never);
+    const patience = new AbortController();
+    const work = jest.fn(answers);
+    const waiting = guard.run(CALL, work, patience.signal);
+    patience.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    finish();
+    await first;
+    await pause(5);
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  test("does not keep anyone waiting before an open breaker", async () => {
+    const guard = createGuard({ concurrency: 1, queue: 5 });
+    await openUp(guard);
+    void outcome(guard, hang, OTHER_GROUP);
+    expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
+  });
+});

@@ -1,0 +1,100 @@
+import { type Repeat } from "../../../src/platform/http-client/provider-call";
+import { type FailureKind } from "../../../src/platform/http-client/provider-failure";
+import { retryDelayMs } from "../../../src/platform/http-client/retry";
+import { createRetryBudget } from "../../../src/platform/http-client/retry-budget";
+
+const MUCH_MS = 60_000;
+const NOW = Date.parse("2026-10-21T07:28:00Z");
+
+describe("the wait before another attempt", () => {
+  const ask = (
+    kind: FailureKind,
+    attempt: number,
+    more: { repeat?: Repeat; retryAfter?: string; remainingMs?: number; random?: number; isOurs?: boolean } = {},
+  ) => {
+    const { repeat = "keyed", retryAfter, remainingMs = MUCH_MS, random = 1, isOurs = false } = more;
+    const failure = { kind, retryAfter, isOurs };
+    return retryDelayMs({ repeat, failure, attempt, remainingMs, random, now: NOW });
+  };
+
+  test.each([
+    ["grows with the attempts", 1, {}, 200],
+    ["grows with the attempts", 2, {}, 400],
+    ["ends at the third", 3, {}, undefined],
+    ["is jittered down to nothing", 2, { random: 0 }, 0],
+    ["is jittered over the whole range", 2, { random: 0.25 }, 100],
+    ["is at least what the provider asks for", 1, { retryAfter: "2" }, 2000],
+    ["is the jitter where that is longer", 2, { retryAfter: "0.1" }, 400],
+    ["is until the date that the provider names", 1, { retryAfter: "Wed, 21 Oct 2026 07:28:02 GMT" }, 2000],
+    ["does not wait for a date that is past", 1, { retryAfter: "Wed, 21 Oct 2026 07:27:00 GMT" }, 200],
+    ["is none where the date is too far", 1, { retryAfter: "Wed, 21 Oct 2099 07:28:00 GMT" }, undefined],
+    ["does not read what is neither", 1, { retryAfter: "soon" }, 200],
+    ["is not asked for by nothing", 1, { retryAfter: "" }, 200],
+    ["is none where the provider asks for 1e9 seconds", 1, { retryAfter: "1e9" }, undefined],
+    ["does not go back in time", 1, { retryAfter: "-5" }, 200],
+    ["is none where the provider asks for more than is left", 1, { retryAfter: "60" }, undefined],
+    ["is none where the provider asks for ever", 1, { retryAfter: "Infinity" }, undefined],
+    ["leaves an attempt 200 ms", 1, { remainingMs: 400 }, 200],
+    ["is none where an attempt would have less", 1, { remainingMs: 399 }, undefined],
+    ["is none where no time is left", 1, { remainingMs: 0, random: 0 }, undefined],
+  ] as const)("%s (attempt %d, %j)", (_claim, attempt, more, expected) => {
+    expect(ask("unavailable", attempt, more)).toBe(expected);
+    expect(ask("unavailable", attempt, { ...more, repeat: "safe" })).toBe(expected);
+  });
+
+  test.each(["unreachable", "timeout", "unavailable", "overloaded", "unreadable"] as const)(
+    "%s is worth another attempt, unless the call is for once",
+    (kind) => {
+      expect(ask(kind, 1)).toBe(200);
+      for (const attempt of [1, 2, 3]) expect(ask(kind, attempt, { repeat: "once", random: 0 })).toBeUndefined();
+    },
+  );
+
+  test("what was refused by ourselves is not tried again at once", () => {
+    expect(ask("unavailable", 1, { isOurs: true })).toBeUndefined();
+  });
+
+  test("credentials that are not accepted are not tried again at once", () => {
+    expect(ask("unauthorised", 1)).toBeUndefined();
+  });
+});
+
+describe("the retry budget", () => {
+  const spendAll = (budget: ReturnType<typeof createRetryBudget>) => {
+    let spent = 0;
+    while (budget.spend()) spent += 1;
+    return spent;
+  };
+
+  test("of 10 % bears one retry for ten calls, and none before", () => {
+    const budget = createRetryBudget(10);
+    for (let call = 1; call <= 9; call += 1) {
+      budget.earn();
+      expect(budget.spend()).toBe(false);
+    }
+    budget.earn();
+    expect(spendAll(budget)).toBe(1);
+  });
+
+  test("never bears more than its share of a storm, beyond what was saved: 1000 calls that all fail", () => {
+    const budget = createRetryBudget(10);
+    let retries = 0;
+    for (let call = 0; call < 1000; call += 1) {
+      budget.earn();
+      if (budget.spend()) retries += 1;
+    }
+    expect(retries).toBe(100);
+  });
+
+  test("saves up ten retries and no more", () => {
+    const budget = createRetryBudget(50);
+    for (let call = 0; call < 10_000; call += 1) budget.earn();
+    expect(spendAll(budget)).toBe(10);
+  });
+
+  test("of 0 % bears none", () => {
+    const budget = createRetryBudget(0);
+    for (let call = 0; call < 1000; call += 1) budget.earn();
+    expect(spendAll(budget)).toBe(0);
+  });
+});

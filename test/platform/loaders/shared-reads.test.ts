@@ -1,0 +1,217 @@
+import { type Caller } from "../../../src/platform/auth/caller";
+import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
+import { principalScope } from "../../../src/platform/loaders/read-key";
+import { createSharedReads, type ReadSource, type SharedRead } from "../../../src/platform/loaders/shared-reads";
+import { createDeadline } from "../../../src/platform/time/deadline";
+
+const caller = (userId: string): Caller => ({ userId, scopes: new Set() });
+const systemTime = { now: () => Date.now() };
+const patient = () => createDeadline(systemTime, 60_000);
+
+interface Answer {
+  readonly name: string;
+  readonly parts: string[];
+}
+
+/** Reads over a provider that answers when it is told to. */
+function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, maxBytes = 1_000_000 } = {}) {
+  const clock = { time: 1_000_000, now: () => clock.time };
+  const reads = createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, maxBytes });
+  const calls: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
+  const sources: ReadSource[] = [];
+  let deadline = patient();
+  const ask = (who = "u-1", of = "u-1", operation = "benefits") => {
+    const read: SharedRead<Answer> = {
+      scope: principalScope(caller(who)),
+      operation,
+      args: [of],
+      subject: `user/${of}`,
+      fetch: () =>
+        new Promise<Answer>((resolve, reject) => {
+          calls.push({ resolve, reject });
+        }),
+      onAnswer: (source) => sources.push(source),
+      tooLate: () => new SubgraphError("PROVIDER_TIMEOUT"),
+    };
+    return reads.read(read, deadline);
+  };
+  const answer = (name = "first", index = calls.length - 1) => calls[index]?.resolve({ name, parts: [name] });
+  const fail = (code: "PROVIDER_UNAVAILABLE" | "PROVIDER_CONTRACT") => calls.at(-1)?.reject(new SubgraphError(code));
+  /** Asks, and lets the provider answer at once. */
+  const askAnswered = (name: string) => {
+    const asked = ask();
+    answer(name);
+    return asked;
+  };
+  return {
+    ...{ reads, clock, calls, sources, ask, answer, fail, askAnswered },
+    hurry: (ms: number) => (deadline = createDeadline(systemTime, ms)),
+  };
+}
+
+describe("a read that is under way", () => {
+  test("is joined by 499 others of the same principal: one call, and nobody has another's object", async () => {
+    const { ask, answer, calls, sources } = createWorld();
+    const asked = Array.from({ length: 500 }, () => ask());
+    answer("the answer");
+    const answers = await Promise.all(asked);
+    expect(calls).toHaveLength(1);
+    expect(answers.every(({ name }) => name === "the answer")).toBe(true);
+    expect(new Set(answers).size).toBe(500);
+    expect(new Set(answers.map(({ parts }) => parts)).size).toBe(500);
+    expect(sources.filter((source) => source === "coalesced")).toHaveLength(499);
+  });
+
+  test("is not joined by another principal, for another thing, or by another operation", async () => {
+    const { ask, answer, calls } = createWorld();
+    const asked = [ask("u-1", "u-1"), ask("u-2", "u-1"), ask("u-1", "u-2"), ask("u-1", "u-1", "offers")];
+    expect(calls).toHaveLength(4);
+    calls.forEach((_call, index) => answer(String(index), index));
+    expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(["0", "1", "2", "3"]);
+  });
+
+  test("goes on for the others when one stops waiting, the first of them included", async () => {
+    const { ask, answer, calls, hurry } = createWorld();
+    hurry(5);
+    const impatient = ask();
+    hurry(60_000);
+    const others = [ask(), ask()];
+    await expect(impatient).rejects.toMatchObject({ code: "PROVIDER_TIMEOUT" });
+    answer("late");
+    expect((await Promise.all(others)).map(({ name }) => name)).toEqual(["late", "late"]);
+    expect(calls).toHaveLength(1);
+  });
+
+  test("that fails, fails for those who wait; the next one asks anew", async () => {
+    const { ask, fail, answer, calls } = createWorld();
+    const asked = [ask(), ask()];
+    fail("PROVIDER_UNAVAILABLE");
+    for (const one of asked) await expect(one).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
+    const next = ask();
+    answer();
+    await next;
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe("an answer that is kept", () => {
+  test("is given again while it is fresh, each time as an object of its own", async () => {
+    const { ask, askAnswered, calls, clock, sources } = createWorld({ freshMs: 5000 });
+    const first = await askAnswered("first");
+    first.parts.push("spoilt by its owner");
+    clock.time += 4999;
+    const [second, third] = [await ask(), await ask()];
+    expect(second).toEqual({ name: "first", parts: ["first"] });
+    expect(third).not.toBe(second);
+    expect(calls).toHaveLength(1);
+    expect(sources).toEqual(["call", "cache", "cache"]);
+  });
+
+  test("is given once more when it is stale, while one call fetches it anew", async () => {
+    const { ask, answer, askAnswered, calls, clock, sources } = createWorld();
+    await askAnswered("old");
+    clock.time += 5001;
+    expect((await Promise.all([ask(), ask()])).map(({ name }) => name)).toEqual(["old", "old"]);
+    expect(calls).toHaveLength(2);
+    answer("new");
+    await Promise.resolve().then(() => Promise.resolve());
+    expect((await ask()).name).toBe("new");
+    expect(sources).toEqual(["call", "stale", "stale", "cache"]);
+  });
+
+  test("too old to be given is given all the same while the provider cannot be asked, and not for ever", async () => {
+    const { ask, fail, askAnswered, clock, sources } = createWorld();
+    await askAnswered("old");
+    clock.time += 15_000;
+    const asked = ask();
+    fail("PROVIDER_UNAVAILABLE");
+    expect((await asked).name).toBe("old");
+    expect(sources).toEqual(["call", "stale"]);
+    clock.time += 50_001;
+    const later = ask();
+    fail("PROVIDER_UNAVAILABLE");
+    await expect(later).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
+  });
+
+  test("is not given in place of a failure that will not pass", async () => {
+    const { ask, fail, askAnswered, clock } = createWorld();
+    await askAnswered("old");
+    clock.time += 15_000;
+    const asked = ask();
+    fail("PROVIDER_CONTRACT");
+    await expect(asked).rejects.toMatchObject({ code: "PROVIDER_CONTRACT" });
+  });
+
+  test("is none with a freshness of 0", async () => {
+    const { askAnswered, calls } = createWorld({ freshMs: 0 });
+    await askAnswered("first");
+    expect((await askAnswered("second")).name).toBe("second");
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe("what is dropped", () => {
+  test("is asked anew, for every principal, and nothing else is", async () => {
+    const { reads, ask, answer, calls } = createWorld();
+    for (const [who, of] of [
+      ["u-1", "u-1"],
+      ["staff", "u-1"],
+      ["u-2", "u-2"],
+    ]) {
+      const asked = ask(who, of);
+      answer();
+      await asked;
+    }
+    reads.drop("user/u-1");
+    const asked = [ask("u-1", "u-1"), ask("staff", "u-1"), ask("u-2", "u-2")];
+    expect(calls).toHaveLength(5);
+    [3, 4].forEach((index) => answer("fresh", index));
+    expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(["fresh", "fresh", "first"]);
+  });
+
+  test("while it is being asked is answered to those who wait, and neither kept nor joined", async () => {
+    const { reads, ask, answer, calls } = createWorld();
+    const before = ask();
+    reads.drop("user/u-1");
+    const after = ask();
+    expect(calls).toHaveLength(2);
+    answer("old", 0);
+    expect((await before).name).toBe("old");
+    const joining = ask();
+    answer("new", 1);
+    expect([(await after).name, (await joining).name, (await ask()).name]).toEqual(["new", "new", "new"]);
+    expect(calls).toHaveLength(2);
+  });
+
+  test("is not what is being asked of others", async () => {
+    const { reads, ask, answer, calls } = createWorld();
+    const theirs = [ask("u-2", "u-2")];
+    reads.drop("user/u-1");
+    theirs.push(ask("u-2", "u-2"));
+    answer();
+    await Promise.all(theirs);
+    expect(calls).toHaveLength(1);
+  });
+
+  test("is not given in place of a failure either", async () => {
+    const { reads, ask, fail, askAnswered, clock } = createWorld();
+    await askAnswered("old");
+    clock.time += 15_000;
+    const asked = ask();
+    reads.drop("user/u-1");
+    fail("PROVIDER_UNAVAILABLE");
+    await expect(asked).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
+  });
+});
+
+test("what is kept takes no more than it may, however many things are asked for", async () => {
+  const { reads, ask, answer } = createWorld({ maxBytes: 100_000 });
+  for (let index = 0; index < 2000; index += 1) {
+    const asked = ask("u-1", `u-${index}`);
+    answer("x".repeat(100));
+    await asked;
+  }
+  expect(reads.state().bytes).toBeLessThanOrEqual(100_000);
+  expect(reads.state().entries).toBeGreaterThan(50);
+  expect(reads.state().underWay).toBe(0);
+});
