@@ -11,9 +11,9 @@ const PRICE = 100;
 /** Retries that quiet times may save up for a bad moment. */
 const SAVED_RETRIES = 10;
 
-/** Allows `percent` retries for every hundred calls. Starts empty; 0 allows none. */
+/** Allows `percent` retries for every hundred calls. Starts as after quiet times; 0 allows none. */
 export function createRetryBudget(percent: number): RetryBudget {
-  let credit = 0;
+  let credit = percent > 0 ? SAVED_RETRIES * PRICE : 0;
   return {
     earn() {
       credit = Math.min(credit + percent, SAVED_RETRIES * PRICE);

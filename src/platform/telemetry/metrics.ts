@@ -1,0 +1,105 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type CallReport, type HttpClient } from "../http-client/http-client";
+import { type ReadSource, type SharedReads } from "../loaders/shared-reads";
+
+/** Buckets in seconds: a hit in the cache, a call to a provider, a timeout. */
+const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const BREAKER_LEVEL = { closed: 0, halfOpen: 1, open: 2 } as const;
+
+/** What is read at each scrape. */
+export interface MetricSources {
+  /** Each provider's connections, by name. */
+  readonly providers: Readonly<Record<string, Pick<HttpClient, "state">>>;
+  readonly reads: Pick<SharedReads, "state">;
+  /** Age of the access token in ms; undefined while there is none. */
+  readonly tokenAgeMs: () => number | undefined;
+  readonly requestsUnderWay: () => number;
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Prometheus metrics of one program. Labels are names of ours: calls, routes, kinds; never an id or a value. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const calls = new Histogram({
+    name: "provider_call_duration_seconds",
+    help: "Attempts at provider calls, by how they ended",
+    labelNames: ["call", "outcome"],
+    buckets: BUCKETS,
+    registers,
+  });
+  const retries = new Counter({
+    name: "provider_retries_total",
+    help: "Attempts that repeat a failed one",
+    labelNames: ["call"],
+    registers,
+  });
+  const answers = new Counter({
+    name: "reads_total",
+    help: "Reads, by where the answer came from",
+    labelNames: ["source"],
+    registers,
+  });
+  const requests = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Requests, by route and status",
+    labelNames: ["route", "status"],
+    buckets: BUCKETS,
+    registers,
+  });
+  const operations = new Counter({
+    name: "operations_settled_total",
+    help: "Operations of the ledger that this process saw through, by kind and status",
+    labelNames: ["kind", "status"],
+    registers,
+  });
+
+  return {
+    call({ call, attempt, durationMs, failure }: CallReport): void {
+      calls.observe({ call, outcome: failure?.isOurs ? "notSent" : (failure?.kind ?? "ok") }, durationMs / 1000);
+      if (attempt > 1) retries.inc({ call });
+    },
+    read(source: ReadSource): void {
+      answers.inc({ source });
+    },
+    request(route: string, status: number, durationMs: number): void {
+      requests.observe({ route, status }, durationMs / 1000);
+    },
+    settled(kind: string, status: string): void {
+      operations.inc({ kind, status });
+    },
+    /** The text format, after the gauges were read. */
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    /** Adds the gauges; once, when there is something to look at. */
+    observe({ providers, reads, tokenAgeMs, requestsUnderWay }: MetricSources): void {
+      const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+        new Gauge({
+          ...{ name, help, labelNames, registers },
+          collect() {
+            this.reset();
+            collect(this as Gauge);
+          },
+        });
+      gauge("provider_calls_active", "Provider calls under way", ["provider"], (active) => {
+        for (const [provider, { state }] of Object.entries(providers)) active.set({ provider }, state().active);
+      });
+      gauge("provider_calls_queued", "Provider calls that wait for room", ["provider"], (queued) => {
+        for (const [provider, { state }] of Object.entries(providers)) queued.set({ provider }, state().queued);
+      });
+      gauge("circuit_breaker_state", "0 closed, 1 half open, 2 open", ["group"], (level) => {
+        for (const { state } of Object.values(providers))
+          for (const [group, breaker] of Object.entries(state().breakers)) level.set({ group }, BREAKER_LEVEL[breaker]);
+      });
+      gauge("read_cache_bytes", "What kept answers take", [], (bytes) => bytes.set(reads.state().bytes));
+      gauge("read_cache_entries", "Answers that are kept", [], (entries) => entries.set(reads.state().entries));
+      gauge("requests_under_way", "Requests at work", [], (underWay) => underWay.set(requestsUnderWay()));
+      gauge("access_token_age_seconds", "Age of the provider's access token", [], (age) => {
+        const ageMs = tokenAgeMs();
+        if (ageMs !== undefined) age.set(ageMs / 1000);
+      });
+    },
+  };
+}
