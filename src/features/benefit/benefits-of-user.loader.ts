@@ -2,6 +2,7 @@ import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { type Deadline } from "../../platform/time/deadline";
 
@@ -10,6 +11,7 @@ export interface BenefitsOfUserOptions {
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
   readonly concurrency: number;
+  readonly budget: CallBudget;
 }
 
 /**
@@ -18,10 +20,16 @@ export interface BenefitsOfUserOptions {
  */
 export type BenefitsOfUser = Loader<string, MemberBenefits | null>;
 
-export function createBenefitsOfUser({ avibra, caller, deadline, concurrency }: BenefitsOfUserOptions): BenefitsOfUser {
+export function createBenefitsOfUser({
+  avibra,
+  caller,
+  deadline,
+  concurrency,
+  budget,
+}: BenefitsOfUserOptions): BenefitsOfUser {
   const loadOne = async (userId: string) => {
     requireCaller(caller);
     return avibra.benefitsOfUser(userId, deadline);
   };
-  return createLoader({ loadOne, concurrency });
+  return createLoader({ loadOne, concurrency, budget });
 }

@@ -2,6 +2,7 @@ import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type OperationRunner } from "../../platform/ledger/operation-runner";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { type Deadline } from "../../platform/time/deadline";
 import { principalOf } from "./principal";
 import { type OperationRequest, type RunOperation } from "./run-operation.type";
@@ -13,14 +14,24 @@ export interface RunOperationOptions {
   readonly ledger: Ledger;
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
+  /** Each mutation claims one call of it, before anything is recorded. */
+  readonly budget: CallBudget;
   /** Drops what this request has read of a member or a recurrence: behind a mutation it is old. */
   readonly forget: (about: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
 }
 
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
-export function createRunOperation({ runner, ledger, caller, deadline, forget }: RunOperationOptions): RunOperation {
+export function createRunOperation({
+  runner,
+  ledger,
+  caller,
+  deadline,
+  budget,
+  forget,
+}: RunOperationOptions): RunOperation {
   return async ({ kind, idempotencyKey, input, userId, recurrenceId, isExclusive = false }) => {
     const principal = principalOf(requireCaller(caller));
+    if ((await budget.claim(1)) === 0) throw budget.refusal;
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),

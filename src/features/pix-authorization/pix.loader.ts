@@ -1,5 +1,6 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { type Deadline } from "../../platform/time/deadline";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
@@ -22,9 +23,10 @@ export interface PixLoadersOptions {
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
   readonly concurrency: number;
+  readonly budget: CallBudget;
 }
 
-export function createPixLoaders({ delbank, caller, deadline, concurrency }: PixLoadersOptions): PixLoaders {
+export function createPixLoaders({ delbank, caller, deadline, concurrency, budget }: PixLoadersOptions): PixLoaders {
   return {
     pixAuthorization: createLoader({
       loadOne: async (recurrenceId: string) => {
@@ -32,6 +34,7 @@ export function createPixLoaders({ delbank, caller, deadline, concurrency }: Pix
         return delbank.authorization(recurrenceId, deadline);
       },
       concurrency,
+      budget,
     }),
     pixCancellation: createLoader({
       loadOne: async ({ recurrenceId, id }: CancellationKey) => {
@@ -39,6 +42,7 @@ export function createPixLoaders({ delbank, caller, deadline, concurrency }: Pix
         return delbank.cancellation(recurrenceId, id, deadline);
       },
       concurrency,
+      budget,
       identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
     }),
   };
