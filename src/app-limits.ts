@@ -17,7 +17,7 @@ export function limitsOf(config: Config): Limits {
     inputValues: config.LIMIT_INPUT_VALUES,
     inputDepth: config.LIMIT_INPUT_DEPTH,
     representations: config.LIMIT_REPRESENTATIONS,
-    entityFields: config.LIMIT_ENTITY_FIELDS,
+    cost: config.LIMIT_COST,
     providerCalls: config.LIMIT_PROVIDER_CALLS,
   };
 }

@@ -103,7 +103,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     apollo,
     createContext: (request) => createContext(request, longLived),
     guard: createRequestGuard(limitsOf(config)),
-    refusalOf: ({ budget }) => (budget.isRefused() ? budget.refusal : undefined),
+    refusalOf: ({ budget }) => budget.wholeRefusal(),
   });
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {

@@ -27,9 +27,7 @@ export function createBenefitsOfUser({
   concurrency,
   budget,
 }: BenefitsOfUserOptions): BenefitsOfUser {
-  const loadOne = async (userId: string) => {
-    requireCaller(caller);
-    return avibra.benefitsOfUser(userId, deadline);
-  };
-  return createLoader({ loadOne, concurrency, budget });
+  const loadOne = (userId: string) => avibra.benefitsOfUser(userId, deadline);
+  const withoutCall = () => void requireCaller(caller);
+  return createLoader({ loadOne, withoutCall, concurrency, budget });
 }

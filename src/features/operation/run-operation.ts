@@ -31,7 +31,7 @@ export function createRunOperation({
 }: RunOperationOptions): RunOperation {
   return async ({ kind, idempotencyKey, input, userId, recurrenceId, isExclusive = false }) => {
     const principal = principalOf(requireCaller(caller));
-    if ((await budget.claim(1)) === 0) throw budget.refusal;
+    if ((await budget.claim(1)) === 0) throw budget.refusal();
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),

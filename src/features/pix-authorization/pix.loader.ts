@@ -27,20 +27,17 @@ export interface PixLoadersOptions {
 }
 
 export function createPixLoaders({ delbank, caller, deadline, concurrency, budget }: PixLoadersOptions): PixLoaders {
+  const withoutCall = () => void requireCaller(caller);
   return {
     pixAuthorization: createLoader({
-      loadOne: async (recurrenceId: string) => {
-        requireCaller(caller);
-        return delbank.authorization(recurrenceId, deadline);
-      },
+      loadOne: (recurrenceId: string) => delbank.authorization(recurrenceId, deadline),
+      withoutCall,
       concurrency,
       budget,
     }),
     pixCancellation: createLoader({
-      loadOne: async ({ recurrenceId, id }: CancellationKey) => {
-        requireCaller(caller);
-        return delbank.cancellation(recurrenceId, id, deadline);
-      },
+      loadOne: ({ recurrenceId, id }: CancellationKey) => delbank.cancellation(recurrenceId, id, deadline),
+      withoutCall,
       concurrency,
       budget,
       identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,

@@ -40,7 +40,7 @@ function searchOf({ url }: FastifyRequest): string {
 
 /** What the guard looks at; of a GET as Apollo Server reads it. Undefined for a batch of requests. */
 function readRequest(request: FastifyRequest, search: string): UncheckedRequest | undefined {
-  if (request.method !== "GET") return Array.isArray(request.body) ? undefined : ((request.body ?? {}));
+  if (request.method !== "GET") return Array.isArray(request.body) ? undefined : (request.body ?? {});
   const parameters = new URLSearchParams(search);
   try {
     const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;

@@ -21,3 +21,9 @@ export function checkVariables(variables: Variables, limits: Limits): void {
     level = below;
   }
 }
+
+/** How many values one variable holds, itself included. For variables that are within their limits. */
+export function countValues(value: unknown): number {
+  if (!isNested(value)) return 1;
+  return Object.values(value).reduce<number>((sum, one) => sum + countValues(one), 1);
+}

@@ -16,7 +16,8 @@ const RULES = {
   inputValues: (most: number) => `The variables may hold at most ${most} values.`,
   inputDepth: (most: number) => `The variables may be at most ${most} levels deep.`,
   representations: (most: number) => `The request may have at most ${most} different representations.`,
-  entityFields: (most: number) => `The request may select at most ${most} fields of its representations together.`,
+  cost: (most: number) =>
+    `The request may cost at most ${most} fields and input values, counted once for each representation.`,
   providerCalls: (most: number) => `The request may cost at most ${most} provider calls.`,
 } as const;
 

@@ -4,12 +4,10 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   Kind,
-  type OperationDefinitionNode,
-  OperationTypeNode,
   type SelectionSetNode,
 } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
-import { countValues, type EntitiesField, entitiesField } from "./entities-field";
+import { createFragments, fragmentsIn } from "./fragments";
 import { type Limits, overLimit } from "./limit.errors";
 
 /** Where fields with one response name are merged: what validation compares in pairs. */
@@ -23,30 +21,29 @@ const newPlace = (): Place => ({ repeats: 0, below: new Map() });
 /**
  * Walks a document once, with its fragments expanded wherever they are used, and holds it to its limits. Every step counts as
  * a field, so a document that grows without bounds when it is expanded stops the walk early. A fragment inside itself is left
- * to validation. Answers the fields whose price only the request's variables tell. Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an alias that begins with two underscores.
+ * to validation. Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an alias that begins with two underscores.
  */
-export function measureDocument(document: DocumentNode, limits: Limits): readonly EntitiesField[] {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  const unused = new Set<FragmentDefinitionNode>();
-  const open = new Set<FragmentDefinitionNode>();
+export function measureDocument(document: DocumentNode, limits: Limits): void {
+  const fragments = createFragments(document);
+  const unused = new Set(fragmentsIn(document));
   const used = { fields: 0, aliases: 0, directives: 0, fragments: 0, variables: 0 };
-  const entities: EntitiesField[] = [];
-  let operation: OperationDefinitionNode | undefined;
-  let mutations = 0;
-  let weight = 0;
 
   function spend(rule: keyof typeof used, amount = 1): void {
     used[rule] += amount;
     if (used[rule] > limits[rule]) throw overLimit(limits, rule);
   }
 
-  function spendDirectives(directives: readonly DirectiveNode[] = []): void {
+  function spendDirectives({ directives = [] }: { readonly directives?: readonly DirectiveNode[] }): void {
     spend("directives", directives.length);
-    weight += directives.length;
   }
 
-  function walkField(field: FieldNode, place: Place, depth: number): void {
-    const { alias, name } = field;
+  function walkFragment(fragment: FragmentDefinitionNode, place: Place, depth: number): void {
+    unused.delete(fragment);
+    walk(fragment.selectionSet, place, depth);
+  }
+
+  function walkField({ alias, name, selectionSet }: FieldNode, place: Place, depth: number): void {
+    if (depth > limits.depth) throw overLimit(limits, "depth");
     if (alias) spend("aliases");
     if (alias?.value.startsWith("__")) {
       throw new SubgraphError("BAD_USER_INPUT", { message: "An alias may not begin with two underscores." });
@@ -56,54 +53,34 @@ export function measureDocument(document: DocumentNode, limits: Limits): readonl
     place.below.set(responseName, below);
     below.repeats += 1;
     if (below.repeats > limits.repeats) throw overLimit(limits, "repeats");
-    if (depth > limits.depth) throw overLimit(limits, "depth");
-    if (depth === 1 && operation?.operation === OperationTypeNode.MUTATION) mutations += 1;
-    const before = weight;
-    for (const { value } of field.arguments ?? []) weight += countValues(value);
-    if (field.selectionSet) walk(field.selectionSet, below, depth + 1);
-    if (depth === 1 && operation && name.value === "_entities") {
-      entities.push(entitiesField(field, operation, weight - before));
-    }
+    if (selectionSet) walk(selectionSet, below, depth + 1);
   }
 
   function walk({ selections }: SelectionSetNode, place: Place, depth: number): void {
     for (const selection of selections) {
       spend("fields");
-      weight += 1;
-      spendDirectives(selection.directives);
+      spendDirectives(selection);
       if (selection.kind === Kind.FIELD) walkField(selection, place, depth);
       else if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet, place, depth);
-      else walkFragment(fragments.get(selection.name.value), place, depth);
+      else {
+        fragments.expand(selection.name.value, (fragment) => {
+          walkFragment(fragment, place, depth);
+        });
+      }
     }
   }
 
-  function walkFragment(fragment: FragmentDefinitionNode | undefined, place: Place, depth: number): void {
-    if (!fragment || open.has(fragment)) return;
-    unused.delete(fragment);
-    open.add(fragment);
-    walk(fragment.selectionSet, place, depth);
-    open.delete(fragment);
-  }
-
-  const { definitions } = document;
-  for (const definition of definitions) {
-    if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
+  for (const fragment of unused) {
     spend("fragments");
-    spendDirectives(definition.directives);
-    fragments.set(definition.name.value, definition);
-    unused.add(definition);
+    spendDirectives(fragment);
   }
-  for (const definition of definitions) {
+  for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    operation = definition;
-    spend("variables", definition.variableDefinitions?.length);
-    spendDirectives(definition.directives);
-    for (const { directives } of definition.variableDefinitions ?? []) spendDirectives(directives);
+    const { variableDefinitions = [] } = definition;
+    spend("variables", variableDefinitions.length);
+    for (const part of [definition, ...variableDefinitions]) spendDirectives(part);
     walk(definition.selectionSet, newPlace(), 1);
   }
-  // Validation reads fragments that nothing uses as well.
-  operation = undefined;
+  // Validation reads the fragments that nothing uses as well.
   for (const fragment of unused) walkFragment(fragment, newPlace(), 1);
-  if (mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
-  return entities;
 }

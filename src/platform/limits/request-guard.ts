@@ -1,10 +1,10 @@
 import { parse } from "graphql";
 import { LRUCache } from "lru-cache";
 import { SubgraphError } from "../errors/subgraph-error";
-import { checkRepresentations } from "./check-representations";
+import { type Branch, branchesOf } from "./branches";
+import { checkCost } from "./check-cost";
 import { checkVariables, type Variables } from "./check-variables";
-import { type EntitiesField } from "./entities-field";
-import { type Limits } from "./limit.errors";
+import { type Limits, overLimit } from "./limit.errors";
 import { measureDocument } from "./measure-document";
 import { scanDocument } from "./scan-document";
 
@@ -19,10 +19,10 @@ export type RequestGuard = (request: UncheckedRequest) => SubgraphError | undefi
 
 /** What is remembered of documents: their text and what was found out about them. */
 const MEMORY_BYTES = 8 * 2 ** 20;
-/** What remembering a document costs beyond its text. */
-const ENTRY_BYTES = 512;
+/** What remembering a document costs: its text, at most as much again for the representations in it, and some more. */
+const costOf = (text: string) => 1024 + 4 * text.length;
 
-type Verdict = SubgraphError | readonly EntitiesField[];
+type Verdict = SubgraphError | readonly Branch[];
 
 const NOTHING: Variables = {};
 
@@ -36,7 +36,7 @@ function refusalOf<Value>(check: () => Value): Value | SubgraphError {
   }
 }
 
-function judge(text: string, limits: Limits): readonly EntitiesField[] {
+function judge(text: string, limits: Limits): readonly Branch[] {
   scanDocument(text, limits);
   let document;
   try {
@@ -44,7 +44,10 @@ function judge(text: string, limits: Limits): readonly EntitiesField[] {
   } catch {
     return []; // the server's own parser says what is wrong
   }
-  return measureDocument(document, limits);
+  measureDocument(document, limits);
+  const { branches, mutations } = branchesOf(document);
+  if (mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
+  return branches;
 }
 
 /**
@@ -55,7 +58,7 @@ function judge(text: string, limits: Limits): readonly EntitiesField[] {
 export function createRequestGuard(limits: Limits): RequestGuard {
   const verdicts = new LRUCache<string, Verdict>({
     maxSize: MEMORY_BYTES,
-    sizeCalculation: (verdict, text) => ENTRY_BYTES + 2 * text.length + ("length" in verdict ? sizeOf(verdict) : 0),
+    sizeCalculation: (_verdict, text) => costOf(text),
   });
 
   function judgeOnce(text: string): Verdict {
@@ -72,17 +75,8 @@ export function createRequestGuard(limits: Limits): RequestGuard {
     const given = typeof variables === "object" && variables !== null ? (variables as Variables) : NOTHING;
     const refusal = refusalOf(() => {
       checkVariables(given, limits);
-      checkRepresentations(verdict, given, limits);
+      checkCost(verdict, given, limits);
     });
     return refusal ?? undefined;
   };
-}
-
-/** The texts that a verdict holds. */
-function sizeOf(entities: readonly EntitiesField[]): number {
-  const texts = entities.flatMap(({ literals, variables }) => [
-    ...literals,
-    ...variables.flatMap(({ name, fallback }) => [name, ...fallback]),
-  ]);
-  return texts.reduce((sum, text) => sum + 2 * text.length, 0);
 }

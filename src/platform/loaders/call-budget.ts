@@ -1,3 +1,4 @@
+import { GraphQLError } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
 /** How many provider calls one operation may cost, shared by all that make some. */
@@ -5,9 +6,9 @@ export interface CallBudget {
   /** Asks for `calls`; answers how many of them may be made. */
   claim(calls: number): Promise<number>;
   /** What each call that may not be made fails with: one error for all of them. */
-  readonly refusal: SubgraphError;
-  /** True when the operation is over its limit and nothing was called: it is refused as a whole. */
-  isRefused(): boolean;
+  refusal(): Error;
+  /** Set when the operation is over its limit and nothing was called: it is refused as a whole. */
+  wholeRefusal(): SubgraphError | undefined;
 }
 
 /**
@@ -17,7 +18,13 @@ export interface CallBudget {
 export function createCallBudget(limit: number): CallBudget {
   let claimed = 0;
   let granted = 0;
+  let error: SubgraphError | undefined;
+  let placeless: GraphQLError | undefined;
   const isTooMuchAtOnce = () => granted === 0 && claimed > limit;
+  const overBudget = () =>
+    (error ??= new SubgraphError("LIMIT_EXCEEDED", {
+      message: `The request may cost at most ${limit} provider calls.`,
+    }));
   return {
     async claim(calls) {
       claimed += calls;
@@ -30,9 +37,11 @@ export function createCallBudget(limit: number): CallBudget {
       granted += mayBeMade;
       return mayBeMade;
     },
-    refusal: new SubgraphError("LIMIT_EXCEEDED", {
-      message: `The request may cost at most ${limit} provider calls.`,
-    }),
-    isRefused: isTooMuchAtOnce,
+    refusal() {
+      if (!isTooMuchAtOnce()) return overBudget();
+      // With a path, graphql-js takes it as it is: nobody reads where in a refused operation it happened, thousands of times.
+      return (placeless ??= new GraphQLError(overBudget().message, { path: [], originalError: overBudget() }));
+    },
+    wholeRefusal: () => (isTooMuchAtOnce() ? overBudget() : undefined),
   };
 }
