@@ -74,11 +74,11 @@ export const Environment = z.object({
   AUTH_USER_CLAIM: z.string().default("sub").describe("claim that holds the user id"),
   AUTH_TAX_ID_CLAIM: z.string().default("tax_id").describe("claim that holds the tax id"),
   PLAYGROUND: flag.optional().describe("serve the playground at `/`; on in the sandbox, else off"),
-  LIMIT_CONCURRENT_REQUESTS: number(1, 2 ** 20, 1000).describe("requests under way at once; further ones get a 503"),
+  LIMIT_CONCURRENT_REQUESTS: number(1, 2 ** 20, 1000).describe("requests under way at once; more get a 503"),
   LIMIT_HEADER_BYTES: number(1024, 2 ** 20, 16_384).describe("largest header of a request, its first line included"),
   LIMIT_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest request body"),
   LIMIT_BODIES_BYTES: number(1024, 2 ** 40, 2 ** 26).describe(
-    "request bodies under way at once, in bytes; what comes above that gets a 503; at least LIMIT_BODY_BYTES",
+    "bytes of request bodies under way at once; more get a 503",
   ),
   LIMIT_CHARACTERS: number(1, 2 ** 27, 65_536).describe("characters of a document"),
   LIMIT_LINES: number(1, 2 ** 27, 500).describe("lines of a document"),
@@ -91,7 +91,7 @@ export const Environment = z.object({
   LIMIT_DIRECTIVES: number(0, 100_000, 50).describe("directives of a document"),
   LIMIT_VARIABLES: number(0, 100_000, 100).describe("variables of a request, and those that a document defines"),
   LIMIT_INPUT_VALUES: number(0, 2 ** 27, 20_000).describe(
-    "values that a request's variables hold, lists and objects included",
+    "values in a request's variables, lists and objects included",
   ),
   LIMIT_INPUT_DEPTH: number(1, 1000, 16).describe("how deep a request's variables may nest"),
   LIMIT_REPRESENTATIONS: number(0, 2 ** 27, 1000).describe("different representations of a request"),
