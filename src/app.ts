@@ -101,7 +101,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
-    createContext: (request) => createContext(request, longLived),
+    createContext: (request, cost) => createContext(request, cost, longLived),
     guard: createRequestGuard(limitsOf(config)),
     refusalOf: ({ budget }) => budget.wholeRefusal(),
   });

@@ -14,7 +14,7 @@ export interface RunOperationOptions {
   readonly ledger: Ledger;
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
-  /** Each mutation claims one call of it, before anything is recorded. */
+  /** One call of it is set aside for each mutation. */
   readonly budget: CallBudget;
   /** Drops what this request has read of a member or a recurrence: behind a mutation it is old. */
   readonly forget: (about: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
@@ -31,7 +31,7 @@ export function createRunOperation({
 }: RunOperationOptions): RunOperation {
   return async ({ kind, idempotencyKey, input, userId, recurrenceId, isExclusive = false }) => {
     const principal = principalOf(requireCaller(caller));
-    if ((await budget.claim(1)) === 0) throw budget.refusal();
+    budget.beginMutation();
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),

@@ -3,13 +3,13 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fa
 import { GraphQLError } from "graphql";
 import { requestIds } from "../errors/request-id";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
-import { type RequestGuard, type UncheckedRequest } from "../limits/request-guard";
+import { type RequestCost, type RequestGuard, type UncheckedRequest } from "../limits/request-guard";
 import { refuse } from "./refusal";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
   readonly apollo: ApolloServer<Context>;
-  readonly createContext: (request: FastifyRequest) => Promise<Context>;
+  readonly createContext: (request: FastifyRequest, cost: RequestCost) => Promise<Context>;
   /** Refuses what is over a limit before anything else looks at it. */
   readonly guard: RequestGuard;
   /** The refusal of an operation that turned out to be over a limit while it was executed, before it had any effect. */
@@ -62,13 +62,13 @@ export function registerGraphql<Context extends BaseContext>(
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = searchOf(request);
     const unchecked = readRequest(request, search);
-    const refusal = unchecked ? guard(unchecked) : BATCHING;
-    if (refusal) return refuse(reply, 400, refusal);
+    const cost = unchecked ? guard(unchecked) : BATCHING;
+    if (cost instanceof SubgraphError) return refuse(reply, 400, cost);
     let context: Context | undefined;
     const { status, headers, body } = await requestIds.run(request.id, () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: request.body },
-        context: async () => (context = await createContext(request).catch(refuseWhole)),
+        context: async () => (context = await createContext(request, cost).catch(refuseWhole)),
       }),
     );
     const late = context && refusalOf(context);

@@ -1,4 +1,4 @@
-import { type Branch } from "./branches";
+import { type Branch } from "./document-work";
 import { countValues, type Variables } from "./check-variables";
 import { type Limits, overLimit } from "./limit.errors";
 

@@ -1,9 +1,9 @@
 import { parse } from "graphql";
 import { LRUCache } from "lru-cache";
 import { SubgraphError } from "../errors/subgraph-error";
-import { type Branch, branchesOf } from "./branches";
 import { checkCost } from "./check-cost";
 import { checkVariables, type Variables } from "./check-variables";
+import { type DocumentWork, workOf } from "./document-work";
 import { type Limits, overLimit } from "./limit.errors";
 import { measureDocument } from "./measure-document";
 import { scanDocument } from "./scan-document";
@@ -14,17 +14,24 @@ export interface UncheckedRequest {
   readonly variables?: unknown;
 }
 
-/** The refusal of a request that is over a limit, or nothing. */
-export type RequestGuard = (request: UncheckedRequest) => SubgraphError | undefined;
+/** What is known beforehand of a request that is within its limits. */
+export interface RequestCost {
+  /** How many mutations its document holds. */
+  readonly mutations: number;
+}
+
+/** The refusal of a request that is over a limit, or what it will cost. */
+export type RequestGuard = (request: UncheckedRequest) => SubgraphError | RequestCost;
 
 /** What is remembered of documents: their text and what was found out about them. */
 const MEMORY_BYTES = 8 * 2 ** 20;
 /** What remembering a document costs: its text, at most as much again for the representations in it, and some more. */
 const costOf = (text: string) => 1024 + 4 * text.length;
 
-type Verdict = SubgraphError | readonly Branch[];
+type Verdict = SubgraphError | DocumentWork;
 
-const NOTHING: Variables = {};
+const NO_WORK: DocumentWork = { branches: [], mutations: 0 };
+const NO_VARIABLES: Variables = {};
 
 /** What `check` throws on purpose; a bug in it passes. */
 function refusalOf<Value>(check: () => Value): Value | SubgraphError {
@@ -36,18 +43,18 @@ function refusalOf<Value>(check: () => Value): Value | SubgraphError {
   }
 }
 
-function judge(text: string, limits: Limits): readonly Branch[] {
+function judge(text: string, limits: Limits): DocumentWork {
   scanDocument(text, limits);
   let document;
   try {
     document = parse(text, { noLocation: true });
   } catch {
-    return []; // the server's own parser says what is wrong
+    return NO_WORK; // the server's own parser says what is wrong
   }
   measureDocument(document, limits);
-  const { branches, mutations } = branchesOf(document);
-  if (mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
-  return branches;
+  const work = workOf(document);
+  if (work.mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
+  return work;
 }
 
 /**
@@ -70,13 +77,13 @@ export function createRequestGuard(limits: Limits): RequestGuard {
   }
 
   return ({ query, variables }) => {
-    const verdict = typeof query === "string" ? judgeOnce(query) : [];
+    const verdict = typeof query === "string" ? judgeOnce(query) : NO_WORK;
     if (verdict instanceof SubgraphError) return verdict;
-    const given = typeof variables === "object" && variables !== null ? (variables as Variables) : NOTHING;
-    const refusal = refusalOf(() => {
+    const given = typeof variables === "object" && variables !== null ? (variables as Variables) : NO_VARIABLES;
+    return refusalOf(() => {
       checkVariables(given, limits);
-      checkCost(verdict, given, limits);
+      checkCost(verdict.branches, given, limits);
+      return verdict;
     });
-    return refusal ?? undefined;
   };
 }

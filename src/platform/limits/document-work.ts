@@ -114,11 +114,15 @@ function rootFields({ selections }: SelectionSetNode, fragments: Fragments): Fie
   });
 }
 
-/** Where a document's work is done, for one that is within its other limits: it is walked with its fragments expanded. */
-export function branchesOf(document: DocumentNode): {
+/** Where a document's work is done. */
+export interface DocumentWork {
   readonly branches: readonly Branch[];
+  /** Root fields of mutations. */
   readonly mutations: number;
-} {
+}
+
+/** For a document that is within its other limits: it is walked with its fragments expanded. */
+export function workOf(document: DocumentNode): DocumentWork {
   const fragments = createFragments(document);
   const branches: Branch[] = [];
   let mutations = 0;
