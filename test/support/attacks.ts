@@ -90,7 +90,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     over: entities("id", users(1001)),
     inside: entities("id", [...users(1000), ...users(1000)]),
   },
-  "1,001 representations, a part of them as a variable's default": {
+  "1,001 representations, some of them defaults": {
     limit: "LIMIT_REPRESENTATIONS",
     message: "The request may have at most 1000 different representations.",
     over: byDefault(401, 600),
@@ -114,7 +114,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       users(1000),
     ),
   },
-  "a long list as an argument, for each of 200 representations": {
+  "a long list for each of 200 representations": {
     limit: "LIMIT_COST",
     message: COST,
     over: operation(
@@ -148,7 +148,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     over: operation(`{ ${joined(1000, (index) => `a${index}: __typename`)} }`),
     inside: operation(`{ ${joined(200, (index) => `a${index}: __typename`)} }`),
   },
-  "50 fragments that each spread the next 50 times": {
+  "50 fragments that spread the next 50 times": {
     limit: "LIMIT_TOKENS",
     message: "The document may have at most 5000 tokens.",
     over: fragments(50, 50),
@@ -170,7 +170,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     over: fragments(90, 2),
     inside: fragments(6, 2),
   },
-  "one field again and again, which validation compares in pairs": {
+  "one field 300 times, compared in pairs": {
     limit: "LIMIT_REPEATS",
     message: "The document may select one name at most 50 times in one place.",
     over: operation(`{ ${"me { benefits { id } } ".repeat(300)} }`),
