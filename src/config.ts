@@ -87,7 +87,7 @@ export const Environment = z.object({
   LIMIT_FIELDS: number(1, 100_000, 1000).describe("fields and fragments of a document, counted wherever they are used"),
   LIMIT_REPEATS: number(1, 100_000, 50).describe("how often a document may select one name in one place"),
   LIMIT_ALIASES: number(0, 100_000, 200).describe("aliases of a document"),
-  LIMIT_FRAGMENTS: number(0, 100_000, 100).describe("fragments that a document defines"),
+  LIMIT_FRAGMENTS: number(0, 1000, 100).describe("fragments that a document defines"),
   LIMIT_DIRECTIVES: number(0, 100_000, 50).describe("directives of a document"),
   LIMIT_VARIABLES: number(0, 100_000, 100).describe("variables of a request, and those that a document defines"),
   LIMIT_INPUT_VALUES: number(0, 2 ** 27, 20_000).describe(

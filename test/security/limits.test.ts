@@ -41,20 +41,43 @@ describe("what one request may ask for, by default: refused over it with no prov
     const accepted = await send(inside("inside"));
     expect({ status: accepted.status, errors: read(accepted).errors }).toEqual({ status: 200 });
   });
+});
 
-  test("a body over LIMIT_BODY_BYTES is refused with 413, with and without a length", async () => {
+describe("what is refused before it is GraphQL", () => {
+  let narrow: TestSubgraph;
+  beforeAll(async () => {
+    narrow = await startSubgraph({ LIMIT_HEADER_BYTES: "4096", LIMIT_BODY_BYTES: "2048" });
+  });
+  afterAll(() => narrow.stop());
+
+  const statusOf = async ({ url }: TestSubgraph, headerBytes: number, bodyBytes: number) => {
+    const body = Buffer.from('{"query":"{ __typename }"}'.padEnd(bodyBytes));
+    return (await sendRaw(`${url}/graphql`, { headers: { "x-long": "x".repeat(headerBytes) }, body })).status;
+  };
+
+  test.each([
+    ["by default", () => subgraph, 16_384, 2 ** 20],
+    ["as it is set", () => narrow, 4096, 2048],
+  ])("a header and a body are as long as they may be, %s", async (_how, server, headerBytes, bodyBytes) => {
+    expect(await statusOf(server(), headerBytes - 500, bodyBytes)).toBe(200);
+    expect(await statusOf(server(), headerBytes, 100)).toBe(431);
+    expect(await statusOf(server(), 1, bodyBytes + 1)).toBe(413);
+  });
+
+  test("a refused body reads as every limit does, with and without a length", async () => {
     const body = Buffer.alloc(2 ** 20 + 1, " ");
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
       const answer = await sendRaw(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
-      expect(answer.status).toBe(413);
-      expect(read(answer)).toEqual(refusal("The request's body may have at most 1048576 bytes."));
+      expect([answer.status, read(answer)]).toEqual([
+        413,
+        refusal("The request's body may have at most 1048576 bytes."),
+      ]);
     }
   });
 
-  test("a header over LIMIT_HEADER_BYTES is refused with 431", async () => {
+  test("a refused header reads as every limit does", async () => {
     const headers = { authorization, "x-long": "x".repeat(16_384) };
     const answer = await sendRaw(`${subgraph.url}/graphql`, { headers, body: Buffer.from("{}") });
-    expect(answer.status).toBe(431);
     expect(read(answer)).toEqual(refusal("The request's header may have at most 16384 bytes."));
   });
 });
