@@ -7,6 +7,7 @@ import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
+import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { type Config } from "./config";
@@ -19,6 +20,8 @@ import { createErrorFunnel } from "./platform/errors/format-error";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
+import { createAdmission } from "./platform/limits/admission";
+import { createRequestGuard } from "./platform/limits/request-guard";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
 import { registerPlayground } from "./playground/playground";
@@ -74,10 +77,19 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   await apollo.start();
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
-  const server = createHttpServer({ logger, maxBodyBytes: config.LIMIT_BODY_BYTES, mayCall });
-  let operationsUnderWay = () => 0;
+  const admission = createAdmission({
+    maxRequests: config.LIMIT_CONCURRENT_REQUESTS,
+    maxBodiesBytes: config.LIMIT_BODIES_BYTES,
+  });
+  const server = createHttpServer({
+    logger,
+    maxBodyBytes: config.LIMIT_BODY_BYTES,
+    maxHeaderBytes: config.LIMIT_HEADER_BYTES,
+    admission,
+    mayCall,
+  });
   const lifecycle = registerLifecycle(server, {
-    work: () => operationsUnderWay(),
+    underWay: admission.underWay,
     checks: {
       database: async () => ({ ok: await database.isReachable() }),
       avibraToken: () => ({ ok: true, ...avibra.tokenState() }),
@@ -86,11 +98,13 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
   const longLived = { avibra, delbank, ledger, runner, verifyToken, clock: systemClock, config };
-  operationsUnderWay = registerGraphql(server, {
+  registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
-    createContext: (request) => createContext(request, longLived),
-  }).underWay;
+    createContext: (request, cost) => createContext(request, cost, longLived),
+    guard: createRequestGuard(limitsOf(config)),
+    refusalOf: ({ budget }) => budget.wholeRefusal(),
+  });
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {
     registerPlayground(server, {

@@ -74,7 +74,31 @@ export const Environment = z.object({
   AUTH_USER_CLAIM: z.string().default("sub").describe("claim that holds the user id"),
   AUTH_TAX_ID_CLAIM: z.string().default("tax_id").describe("claim that holds the tax id"),
   PLAYGROUND: flag.optional().describe("serve the playground at `/`; on in the sandbox, else off"),
+  LIMIT_CONCURRENT_REQUESTS: number(1, 2 ** 20, 1000).describe("requests under way at once; more get a 503"),
+  LIMIT_HEADER_BYTES: number(1024, 2 ** 20, 16_384).describe("largest header of a request, its first line included"),
   LIMIT_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest request body"),
+  LIMIT_BODIES_BYTES: number(1024, 2 ** 40, 2 ** 26).describe(
+    "bytes of request bodies under way at once; more get a 503",
+  ),
+  LIMIT_CHARACTERS: number(1, 2 ** 27, 65_536).describe("characters of a document"),
+  LIMIT_LINES: number(1, 2 ** 27, 500).describe("lines of a document"),
+  LIMIT_TOKENS: number(1, 1_000_000, 5000).describe("tokens of a document"),
+  LIMIT_DEPTH: number(1, 100, 16).describe("how deep fields may nest; full introspection needs 15"),
+  LIMIT_FIELDS: number(1, 100_000, 1000).describe("fields and fragments of a document, counted wherever they are used"),
+  LIMIT_REPEATS: number(1, 100_000, 50).describe("how often a document may select one name in one place"),
+  LIMIT_ALIASES: number(0, 100_000, 200).describe("aliases of a document"),
+  LIMIT_FRAGMENTS: number(0, 1000, 100).describe("fragments that a document defines"),
+  LIMIT_DIRECTIVES: number(0, 100_000, 50).describe("directives of a document"),
+  LIMIT_VARIABLES: number(0, 100_000, 100).describe("variables of a request, and those that a document defines"),
+  LIMIT_INPUT_VALUES: number(0, 2 ** 27, 20_000).describe(
+    "values in a request's variables, lists and objects included",
+  ),
+  LIMIT_INPUT_DEPTH: number(1, 1000, 16).describe("how deep a request's variables may nest"),
+  LIMIT_REPRESENTATIONS: number(0, 2 ** 27, 1000).describe("different representations of a request"),
+  LIMIT_COST: number(1, 2 ** 40, 20_000).describe(
+    "fields and values of arguments to work through, once for each representation",
+  ),
+  LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
   LIMIT_PROVIDER_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest answer read from a provider"),
   SHUTDOWN_DELAY_MS: number(0, 60_000, 500).describe("how long requests are still taken after SIGTERM, with ready red"),
   SHUTDOWN_TIMEOUT_MS: number(0, 600_000, 15_000).describe("how long requests under way may take to finish after that"),
@@ -163,6 +187,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   if (parsed.success && parsed.data.OPERATION_LEASE_MS <= parsed.data.OPERATION_TIMEOUT_MS) {
     problems.push("OPERATION_LEASE_MS: must be longer than OPERATION_TIMEOUT_MS");
+  }
+  if (parsed.success && parsed.data.LIMIT_BODIES_BYTES < parsed.data.LIMIT_BODY_BYTES) {
+    problems.push("LIMIT_BODIES_BYTES: must be at least LIMIT_BODY_BYTES");
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return { ...parsed.data, PLAYGROUND: parsed.data.PLAYGROUND ?? !isLive, isSandbox: !isLive };

@@ -8,6 +8,8 @@ import { type Caller } from "./platform/auth/caller";
 import { type VerifyToken } from "./platform/auth/verify-token";
 import { type Ledger } from "./platform/ledger/ledger.store";
 import { type OperationRunner } from "./platform/ledger/operation-runner";
+import { type RequestCost } from "./platform/limits/request-guard";
+import { createCallBudget } from "./platform/loaders/call-budget";
 import { type Clock } from "./platform/time/clock";
 import { createDeadline } from "./platform/time/deadline";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
@@ -31,14 +33,15 @@ export interface LongLived {
 export type Context = Awaited<ReturnType<typeof createContext>>;
 
 /** Everything one request may use: who asks, by when, and the loaders. Throws `UNAUTHENTICATED` for a bad token. */
-export async function createContext(request: FastifyRequest, longLived: LongLived) {
+export async function createContext(request: FastifyRequest, { mutations }: RequestCost, longLived: LongLived) {
   const { avibra, delbank, ledger, runner, verifyToken, clock, config } = longLived;
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
+  const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, mutations });
   const loaders = {
-    benefitsOfUser: createBenefitsOfUser({ avibra, caller, deadline, concurrency: config.AVIBRA_CONCURRENCY }),
+    benefitsOfUser: createBenefitsOfUser({ avibra, caller, deadline, concurrency: config.AVIBRA_CONCURRENCY, budget }),
     enrollmentOfUser: createEnrollmentOfUser({ ledger, caller, concurrency: LEDGER_CONCURRENCY }),
-    ...createPixLoaders({ delbank, caller, deadline, concurrency: config.DELBANK_CONCURRENCY }),
+    ...createPixLoaders({ delbank, caller, deadline, concurrency: config.DELBANK_CONCURRENCY, budget }),
   };
   /** Behind a mutation, what this request has read of its member or recurrence is old. */
   const forget = ({ userId, recurrenceId }: { userId?: string; recurrenceId?: string }) => {
@@ -49,8 +52,9 @@ export async function createContext(request: FastifyRequest, longLived: LongLive
   return {
     ...(caller && { caller }),
     requestId: request.id,
+    budget,
     ledger,
     loaders,
-    runOperation: createRunOperation({ runner, ledger, caller, deadline, forget }),
+    runOperation: createRunOperation({ runner, ledger, caller, deadline, budget, forget }),
   };
 }

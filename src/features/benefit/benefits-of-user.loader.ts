@@ -2,6 +2,7 @@ import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { type Deadline } from "../../platform/time/deadline";
 import { mayReadUser } from "../user/user-access.type";
@@ -11,6 +12,7 @@ export interface BenefitsOfUserOptions {
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
   readonly concurrency: number;
+  readonly budget: CallBudget;
 }
 
 /**
@@ -20,8 +22,14 @@ export interface BenefitsOfUserOptions {
  */
 export type BenefitsOfUser = Loader<string, MemberBenefits | null>;
 
-export function createBenefitsOfUser({ avibra, caller, deadline, concurrency }: BenefitsOfUserOptions): BenefitsOfUser {
-  const loadOne = async (userId: string) =>
-    mayReadUser(requireCaller(caller), userId) ? avibra.benefitsOfUser(userId, deadline) : null;
-  return createLoader({ loadOne, concurrency });
+export function createBenefitsOfUser({
+  avibra,
+  caller,
+  deadline,
+  concurrency,
+  budget,
+}: BenefitsOfUserOptions): BenefitsOfUser {
+  const loadOne = (userId: string) => avibra.benefitsOfUser(userId, deadline);
+  const withoutCall = (userId: string) => (mayReadUser(requireCaller(caller), userId) ? undefined : null);
+  return createLoader({ loadOne, withoutCall, concurrency, budget });
 }

@@ -1,5 +1,6 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { type Deadline } from "../../platform/time/deadline";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
@@ -24,18 +25,23 @@ export interface PixLoadersOptions {
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
   readonly concurrency: number;
+  readonly budget: CallBudget;
 }
 
-export function createPixLoaders({ delbank, caller, deadline, concurrency }: PixLoadersOptions): PixLoaders {
+export function createPixLoaders({ delbank, caller, deadline, concurrency, budget }: PixLoadersOptions): PixLoaders {
+  /** Null where nothing can be the caller's: not worth a call. */
+  const withoutCall = () => {
+    const asking = requireCaller(caller);
+    return ownTaxId(asking) === undefined && !mayReadEveryAuthorization(asking) ? null : undefined;
+  };
   const pixAuthorization = createLoader({
     async loadOne(recurrenceId: string) {
-      const asking = requireCaller(caller);
-      // Nothing can be theirs: not worth a call.
-      if (ownTaxId(asking) === undefined && !mayReadEveryAuthorization(asking)) return null;
       const authorization = await delbank.authorization(recurrenceId, deadline);
-      return authorization && mayReadAuthorization(asking, authorization) ? authorization : null;
+      return authorization && mayReadAuthorization(requireCaller(caller), authorization) ? authorization : null;
     },
+    withoutCall,
     concurrency,
+    budget,
   });
   const pixCancellation = createLoader({
     async loadOne({ recurrenceId, id }: CancellationKey) {
@@ -43,7 +49,9 @@ export function createPixLoaders({ delbank, caller, deadline, concurrency }: Pix
         mayReadEveryAuthorization(requireCaller(caller)) || (await pixAuthorization.load(recurrenceId)) !== null;
       return mayRead ? delbank.cancellation(recurrenceId, id, deadline) : null;
     },
+    withoutCall,
     concurrency,
+    budget,
     identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
   });
   return { pixAuthorization, pixCancellation };
