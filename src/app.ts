@@ -42,6 +42,11 @@ async function createIssuer(config: Config) {
   return { keys: developer.keys, developer };
 }
 
+function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Config) {
+  if (cert === undefined || key === undefined) return undefined;
+  return { cert, key, ...(clientCa !== undefined && { clientCa }) };
+}
+
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
 export async function createApp(config: Config, logger: Logger = createLogger(config.LOG_LEVEL)) {
   const { avibra, delbank, close: closeProviders } = createProviders(config, logger);
@@ -74,7 +79,8 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   await apollo.start();
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
-  const server = createHttpServer({ logger, maxBodyBytes: config.LIMIT_BODY_BYTES, mayCall });
+  const tls = tlsOf(config);
+  const server = createHttpServer({ logger, maxBodyBytes: config.LIMIT_BODY_BYTES, mayCall, ...(tls && { tls }) });
   let operationsUnderWay = () => 0;
   const lifecycle = registerLifecycle(server, {
     work: () => operationsUnderWay(),

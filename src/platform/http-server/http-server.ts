@@ -1,8 +1,19 @@
-import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import { type Server } from "node:http";
+import { type TLSSocket } from "node:tls";
+import fastify, {
+  type FastifyError,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { describeError } from "../errors/describe-error";
 import { requestIdOf } from "../errors/request-id";
 import { type Logger } from "../telemetry/logger";
+import { createClientErrorHandler } from "./client-error";
+import { takeJsonOnly } from "./json-body";
 import { refuse } from "./refusal";
+import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
 
 export interface HttpServerOptions {
   readonly logger: Logger;
@@ -10,31 +21,53 @@ export interface HttpServerOptions {
   readonly maxBodyBytes: number;
   /** True for the value of a `Router-Authorization` header that may call. */
   readonly mayCall: (routerAuthorization: string | undefined) => boolean;
+  /** Certificate and key as PEM text; with `clientCa` every path but health demands a certificate of that authority. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" ? header : undefined;
 }
 
-/** The HTTP server without its routes: request ids, the router's secret on every path but health, refusals, access log. */
-export function createHttpServer({ logger, maxBodyBytes, mayCall }: HttpServerOptions): FastifyInstance {
+/** A header that comes twice reads as both with a comma: of two tokens or secrets neither is picked. */
+const PARSER = { joinDuplicateHeaders: true };
+
+/** What Fastify needs to speak http, or https. Its types tell the two apart; what is registered on a server does not. */
+function protocolOf(tls: HttpServerOptions["tls"]): FastifyHttpOptions<Server> {
+  if (!tls) return { http: PARSER };
+  const { cert, key, clientCa } = tls;
+  // Asked for, not demanded in the handshake: health is asked without a certificate. `admit` demands it.
+  const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  return { https: { ...PARSER, minVersion: "TLSv1.2", cert, key, ...client } } as FastifyHttpOptions<Server>;
+}
+
+/** The HTTP server without its routes: who may connect and call at all (health is open), request ids, refusals, access log. */
+export function createHttpServer({ logger, maxBodyBytes, mayCall, tls }: HttpServerOptions): FastifyInstance {
+  const headers = { ...SECURITY_HEADERS, ...(tls && TLS_HEADERS) };
   const server = fastify({
+    ...protocolOf(tls),
     logger: false,
     bodyLimit: maxBodyBytes,
     genReqId: (request) => requestIdOf(request.headers["x-request-id"]),
     requestTimeout: 30_000, // for the request itself to arrive: slow senders are cut off
     return503OnClosing: false,
-    frameworkErrors: (_error, _request, reply) => {
-      void refuse(reply, 400, "BAD_REQUEST"); // a path that is no URL
+    clientErrorHandler: createClientErrorHandler(headers),
+    frameworkErrors: (_error, request, reply) => {
+      admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST"); // a path that is no URL: no hook runs for it
     },
     forceCloseConnections: "idle",
   });
+  takeJsonOnly(server);
 
-  server.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    if (request.url.startsWith("/health/")) return;
-    if (!mayCall(textOf(request.headers["router-authorization"]))) return refuse(reply, 401, "UNAUTHENTICATED");
-  });
+  /** The first thing that happens to every request; the refusal, if it is one. */
+  function admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+    reply.headers(headers).header("x-request-id", request.id);
+    if (request.url.startsWith("/health/")) return undefined;
+    const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
+    const isRouter = hasCertificate && mayCall(textOf(request.headers["router-authorization"]));
+    return isRouter ? undefined : refuse(reply, 401, "UNAUTHENTICATED");
+  }
+  server.addHook("onRequest", async (request, reply) => admit(request, reply));
   server.addHook("onResponse", (request, reply, done) => {
     const { method, routeOptions } = request;
     const durationMs = Math.round(reply.elapsedTime * 100) / 100;
@@ -49,6 +82,7 @@ export function createHttpServer({ logger, maxBodyBytes, mayCall }: HttpServerOp
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status === 413) return refuse(reply, 413, "PAYLOAD_TOO_LARGE");
+    if (status === 415) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
     if (status < 500) return refuse(reply, status, "BAD_REQUEST");
     logger.error({ requestId: request.id, ...describeError(error) }, "unexpected error");
     return refuse(reply, 500, "INTERNAL");
