@@ -13,8 +13,9 @@ import { type Config } from "./config";
 import { type Context, createContext } from "./context";
 import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
 import { registerDeveloperToken } from "./platform/auth/developer-token-route";
+import { remoteKeys } from "./platform/auth/remote-keys";
 import { createRouterSecretCheck } from "./platform/auth/router-secret";
-import { createTokenVerifier, remoteKeys } from "./platform/auth/verify-token";
+import { createTokenVerifier } from "./platform/auth/verify-token";
 import { createErrorFunnel } from "./platform/errors/format-error";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
@@ -32,7 +33,7 @@ const DEVELOPER_TOKEN_URL = `/dev/token?${new URLSearchParams(DEVELOPER_CLAIMS).
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
-  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL) };
+  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, systemClock) };
   const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
   const developer = await createDeveloperIssuer({
     keyFile,
