@@ -14,8 +14,10 @@ const first = createKey("ES256", "first");
 const second = createKey("RS256", "second");
 
 let keyServer: KeyServer;
+let elsewhereAsked = 0;
 let subgraph: TestSubgraph;
 beforeEach(async () => {
+  elsewhereAsked = 0;
   keyServer = await startKeyServer([publish(first)]);
   subgraph = await startSubgraph({
     AUTH_JWKS_URL: keyServer.url,
@@ -61,7 +63,6 @@ test("500 tokens with unknown key ids cost the key server a handful of fetches, 
 });
 
 const elsewhere = createServer((_request, response) => response.end("{}"));
-let elsewhereAsked = 0;
 beforeAll(async () => {
   elsewhere.on("request", () => (elsewhereAsked += 1));
   await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
