@@ -17,6 +17,7 @@ import { remoteKeys } from "./platform/auth/remote-keys";
 import { createRouterSecretCheck } from "./platform/auth/router-secret";
 import { createTokenVerifier } from "./platform/auth/verify-token";
 import { createErrorFunnel } from "./platform/errors/format-error";
+import { createSchemaGuard } from "./platform/graphql/schema-guard";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
@@ -64,7 +65,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const { schema } = await createSubgraph();
   const apollo = new ApolloServer<Context>({
     schema,
-    introspection: config.isSandbox,
+    introspection: true, // in live mode to the router alone: see createSchemaGuard
     hideSchemaDetailsFromClientErrors: !config.isSandbox,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
@@ -75,6 +76,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      ...(config.isSandbox ? [] : [createSchemaGuard()]),
     ],
   });
   await apollo.start();
