@@ -14,9 +14,11 @@ import { type Config } from "./config";
 import { type Context, createContext } from "./context";
 import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
 import { registerDeveloperToken } from "./platform/auth/developer-token-route";
+import { remoteKeys } from "./platform/auth/remote-keys";
 import { createRouterSecretCheck } from "./platform/auth/router-secret";
-import { createTokenVerifier, remoteKeys } from "./platform/auth/verify-token";
+import { createTokenVerifier } from "./platform/auth/verify-token";
 import { createErrorFunnel } from "./platform/errors/format-error";
+import { createSchemaGuard } from "./platform/graphql/schema-guard";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
@@ -35,7 +37,7 @@ const DEVELOPER_TOKEN_URL = `/dev/token?${new URLSearchParams(DEVELOPER_CLAIMS).
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
-  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL) };
+  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, systemClock) };
   const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
   const developer = await createDeveloperIssuer({
     keyFile,
@@ -43,6 +45,11 @@ async function createIssuer(config: Config) {
     audience: config.AUTH_AUDIENCE,
   });
   return { keys: developer.keys, developer };
+}
+
+function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Config) {
+  if (cert === undefined || key === undefined) return undefined;
+  return { cert, key, ...(clientCa !== undefined && { clientCa }) };
 }
 
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
@@ -61,7 +68,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const { schema } = await createSubgraph();
   const apollo = new ApolloServer<Context>({
     schema,
-    introspection: config.isSandbox,
+    introspection: true, // in live mode to the router alone: see createSchemaGuard
     hideSchemaDetailsFromClientErrors: !config.isSandbox,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
@@ -72,6 +79,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      ...(config.isSandbox ? [] : [createSchemaGuard()]),
     ],
   });
   await apollo.start();
@@ -81,12 +89,14 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     maxRequests: config.LIMIT_CONCURRENT_REQUESTS,
     maxBodiesBytes: config.LIMIT_BODIES_BYTES,
   });
+  const tls = tlsOf(config);
   const server = createHttpServer({
     logger,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
     maxHeaderBytes: config.LIMIT_HEADER_BYTES,
     admission,
     mayCall,
+    ...(tls && { tls }),
   });
   const lifecycle = registerLifecycle(server, {
     underWay: admission.underWay,

@@ -6,6 +6,11 @@ import { flag, headerText, httpUrl, isKey, list, number, oneOf, pemFile, timeout
 export const Environment = z.object({
   HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on"),
   PORT: number(0, 65_535, 4001).describe("port that the subgraph listens on"),
+  TLS_CERT_FILE: pemFile.optional().describe("PEM file of the certificate to serve https with, its chain behind it"),
+  TLS_KEY_FILE: pemFile.optional().describe("PEM file of that certificate's key"),
+  TLS_CLIENT_CA_FILE: pemFile
+    .optional()
+    .describe("PEM file of an authority: every path but health then demands a client certificate of it"),
   NODE_ENV: z.string().optional().describe("`production` refuses to start with the sandbox"),
   PROVIDERS: oneOf("sandbox", "live")
     .default("sandbox")
@@ -154,6 +159,12 @@ function isLoopback(url: string | undefined): boolean {
 /** Needed in live mode beyond the variables that have no default anyway. */
 const REQUIRED_IN_LIVE = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as const;
 
+/** A certificate is of no use without its key. */
+const SET_TOGETHER = [
+  ["DELBANK_CLIENT_CERT_FILE", "DELBANK_CLIENT_KEY_FILE"],
+  ["TLS_CERT_FILE", "TLS_KEY_FILE"],
+] as const;
+
 /** Reads and checks the whole environment. Throws one `ConfigError` that lists every problem. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
@@ -182,8 +193,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       if (!isLoopback(given[name])) problems.push(`${name}: must be this machine's own with PROVIDERS=sandbox`);
     }
   }
-  if (Boolean(given["DELBANK_CLIENT_CERT_FILE"]) !== Boolean(given["DELBANK_CLIENT_KEY_FILE"])) {
-    problems.push("DELBANK_CLIENT_CERT_FILE, DELBANK_CLIENT_KEY_FILE: must be set together");
+  for (const names of SET_TOGETHER) {
+    if (names.some((name) => given[name]) && !names.every((name) => given[name])) {
+      problems.push(`${names.join(", ")}: must be set together`);
+    }
+  }
+  if (given["TLS_CLIENT_CA_FILE"] && !given["TLS_CERT_FILE"]) {
+    problems.push("TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE");
   }
   if (parsed.success && parsed.data.OPERATION_LEASE_MS <= parsed.data.OPERATION_TIMEOUT_MS) {
     problems.push("OPERATION_LEASE_MS: must be longer than OPERATION_TIMEOUT_MS");

@@ -6,6 +6,7 @@ import { loadConfig } from "../../src/config";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { startSandboxes } from "../../src/sandbox";
 import { createControl } from "./control";
+import { liveValues } from "./live";
 
 /** A GraphQL answer, as loosely typed as JSON is. */
 export interface GraphqlAnswer {
@@ -39,6 +40,8 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     AVIBRA_BASE_URL: sandboxes.avibra.url,
     DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     DATA_DIRECTORY: directory,
+    DATABASE_URL: `sqlite:${join(directory, "subgraph.db")}`,
+    ...(environment["PROVIDERS"] === "live" && liveValues(sandboxes.avibra.url)),
     SHUTDOWN_DELAY_MS: "0",
     LOG_LEVEL: "trace",
     ...environment,

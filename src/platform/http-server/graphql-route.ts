@@ -75,8 +75,6 @@ export function registerGraphql<Context extends BaseContext>(
     if (late) return refuse(reply, 400, late);
     reply.code(status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
-    // Answers are one caller's own: nothing between us and the router may keep them.
-    if (!headers.has("cache-control")) reply.header("cache-control", "no-store");
     if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
     return reply.send(body.string);
   }

@@ -5,6 +5,7 @@ import { SubgraphError, type ErrorCode } from "../errors/subgraph-error";
 const PROTOCOL = {
   BAD_REQUEST: "The request is not a well-formed request.",
   NOT_FOUND: "There is nothing at this path.",
+  UNSUPPORTED_MEDIA_TYPE: "A request's body must be JSON in UTF-8, as application/json and without compression.",
   UNAVAILABLE: "The server cannot take this request now.",
 } as const;
 
