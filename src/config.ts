@@ -1,6 +1,18 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { flag, headerText, httpUrl, isKey, list, number, oneOf, pemFile, timeoutMs } from "./config-values";
+import {
+  basicUsername,
+  databaseUrl,
+  flag,
+  headerText,
+  httpUrl,
+  isKey,
+  list,
+  number,
+  oneOf,
+  pemFile,
+  timeoutMs,
+} from "./config-values";
 
 /** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
 export const Environment = z.object({
@@ -20,10 +32,10 @@ export const Environment = z.object({
   AVIBRA_SCOPE: z.string().describe("OAuth scope"),
   AVIBRA_API_KEY: headerText.describe("sent as `x-api-key` where Avibra asks for it"),
   AVIBRA_PARTNER_NAME: z.string().describe("your company's name at Avibra"),
-  AVIBRA_LINK_USERNAME: z.string().describe("Basic user of the link token endpoint"),
+  AVIBRA_LINK_USERNAME: basicUsername.describe("Basic user of the link token endpoint"),
   AVIBRA_LINK_PASSWORD: z.string().describe("Basic password of the link token endpoint"),
   AVIBRA_PORTAL_URL: httpUrl.describe("the portal that link tokens open"),
-  AVIBRA_WEBHOOK_USERNAME: z.string().describe("Basic user that Avibra's events come with"),
+  AVIBRA_WEBHOOK_USERNAME: basicUsername.describe("Basic user that Avibra's events come with"),
   AVIBRA_WEBHOOK_PASSWORD: z.string().describe("Basic password that Avibra's events come with"),
   AVIBRA_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Avibra may take"),
   AVIBRA_CONCURRENCY: number(1, 1000, 50).describe("calls to Avibra under way at once"),
@@ -45,9 +57,7 @@ export const Environment = z.object({
     .string()
     .default(".data")
     .describe("where the sandbox's keys and database are kept, across restarts"),
-  DATABASE_URL: z
-    .string()
-    .regex(/^(sqlite:.|postgres(ql)?:\/\/)/, "must be sqlite:FILE, sqlite::memory: or postgres://…")
+  DATABASE_URL: databaseUrl
     .default("sqlite:.data/subgraph.db")
     .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
   LEDGER_KEY: z

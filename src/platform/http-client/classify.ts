@@ -53,6 +53,9 @@ export function failureOfError(call: string, error: unknown, timedOut: boolean):
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new ProviderFailure({ kind: "unreadable", call, reason: "body too large" });
   }
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return new ProviderFailure({ kind: "unreadable", call, reason: "headers too large" });
+  }
   if (typeof code === "string" && code.startsWith("HPE_")) {
     return new ProviderFailure({ kind: "unreadable", call, reason: "not HTTP" });
   }
