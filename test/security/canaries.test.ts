@@ -98,6 +98,8 @@ let keyServer: KeyServer;
 let avibra: Control;
 let delbank: Control;
 let folder: string;
+/** Ended whatever happens: a test that fails leaves none behind. */
+const started: Program[] = [];
 beforeAll(async () => {
   [databases, sandboxes, keyServer] = await Promise.all([
     startDatabases(),
@@ -108,6 +110,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "canaries-"));
 }, 60_000);
 afterAll(async () => {
+  for (const program of started) program.process.kill("SIGKILL");
+  await Promise.all(started.map(({ exit }) => exit));
   keyServer.close();
   rmSync(folder, { recursive: true });
   await Promise.all([databases.stop(), sandboxes.close()]);
@@ -163,6 +167,7 @@ interface Subject extends Program {
 async function startSubject(environment: Readonly<Record<string, string>>): Promise<Subject> {
   const port = await freePort();
   const program = startProgram({ ...environment, PORT: `${port}` });
+  started.push(program);
   const answers: string[] = [];
   /** Over node:http, which sends what fetch would mend. */
   const send = ({ method = "POST", path = "/graphql", headers = {}, body }: Sent) =>
@@ -480,6 +485,7 @@ describe("a start that fails", () => {
       PORT: `${await freePort()}`,
       ...environment,
     });
+    started.push(program);
     expect(await program.exit).toBe(1);
     return program.output();
   }
@@ -525,7 +531,7 @@ describe("a start that fails", () => {
     ["a file that is not there", () => ({ DELBANK_CA_FILE: join(folder, CANARY) }), "names a file that cannot be read"],
     [
       "a developer's signing key that is broken",
-      () => ({ DATA_DIRECTORY: (file("developer-issuer.json", `{"d":"${CANARY}`), folder) }),
+      () => ({ DATA_DIRECTORY: (file("developer-issuer.json", CANARY), folder) }),
       "SyntaxError",
     ],
   ] as const)("over %s says so without a credential", async (_what, environment, says) => {
