@@ -1,3 +1,4 @@
+import { ApolloServer, HeaderMap } from "@apollo/server";
 import { AxiosError, AxiosHeaders } from "axios";
 import fc from "fast-check";
 import { describeError } from "../../../src/platform/errors/describe-error";
@@ -96,6 +97,11 @@ describe("a log line", () => {
     const circle: Record<string, unknown> = { call: "x" };
     circle["circle"] = circle;
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`member${index}`, index]));
+    expect(
+      written((logger) => {
+        logger.error(circle);
+      }),
+    ).toContain("[object]"); // it ends by its depth
     for (const value of [
       circle,
       wide,
@@ -209,5 +215,23 @@ describe("what a library says", () => {
     expect(line).not.toContain(CANARY);
     const { library, words: logged, level } = JSON.parse(line) as Record<string, unknown>;
     expect({ library, logged, level }).toEqual({ library: "apollo", logged: words, level: 40 });
+  });
+
+  test("of Apollo Server's own, about an error in a hook, has not the error's text", async () => {
+    const lines: string[] = [];
+    const apollo = new ApolloServer({
+      typeDefs: "type Query { a: Int }",
+      logger: createLibraryLogger(createLogger("trace", { write: (line) => void lines.push(line) }), "apollo"),
+      plugins: [{ invalidRequestWasReceived: () => Promise.reject(new Error(CANARY)) }],
+    });
+    await apollo.start();
+    const httpGraphQLRequest = { method: "POST", headers: new HeaderMap(), search: "", body: undefined };
+    httpGraphQLRequest.headers.set("content-type", "application/json");
+    await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve({}) });
+    await apollo.stop();
+    expect(lines.map((line) => (JSON.parse(line) as { words?: string }).words)).toContain(
+      "invalidRequestWasReceived hook threw",
+    );
+    expect(lines.join("")).not.toContain(CANARY);
   });
 });
