@@ -344,3 +344,22 @@ describe("what becomes a header or a URL", () => {
     }
   });
 });
+
+test.each([
+  ["100,000 arrays in each other", "[".repeat(DEEP) + "]".repeat(DEEP)],
+  ["an infinite number", "1e999"],
+  ["an object", '{"valueOf":1,"__proto__":null}'],
+  ["text", '"soon"'],
+])("a token that lives for %s is used all the same", async (_what, lifetime) => {
+  const fresh = await startSubgraph({ AVIBRA_BASE_URL: avibra.url });
+  avibra.answerWith((request) => ({
+    bytes: httpAnswer(
+      request.path === "/oauth2/token"
+        ? `{"access_token":"right-token","expires_in":${lifetime}}`
+        : rightAnswer(request),
+    ),
+  }));
+  const { errors } = await fresh.graphql('{ user(id: "u-1001") { currentOffer { status } } }');
+  await fresh.stop();
+  expect(errors).toBeUndefined();
+});
