@@ -101,7 +101,7 @@ it("in process, close ends at once although somebody has sent half a request", a
 });
 
 it.each(["exception", "rejection"])(
-  "a crash by an %s prints where it was, nothing of the error, and ends with 1",
+  "a crash (%s) prints where it was, nothing of what the error holds, and ends with 1",
   async (crash) => {
     const canary = "cnry-in-the-sandbox";
     const loaded = pathToFileURL(join(__dirname, "../support/crashing-process.ts")).href;
@@ -110,7 +110,7 @@ it.each(["exception", "rejection"])(
     while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
     program.kill("SIGUSR2");
     expect(await once(program, "close")).toEqual([1, null]);
-    expect(errors.text).toMatch(/^sandbox: crashed\n {4}at leakyError/);
+    expect(errors.text).toMatch(/^sandbox: crashed\n {4}at leakyError/m);
     expect(printed.text + errors.text).not.toContain(canary);
   },
 );

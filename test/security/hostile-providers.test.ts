@@ -1,4 +1,8 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { z } from "zod";
+import { createHttpClient } from "../../src/platform/http-client/http-client";
+import { systemClock } from "../../src/platform/time/clock";
+import { createDeadline } from "../../src/platform/time/deadline";
 import { canariesIn } from "../support/canaries";
 import { documentOf, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
 import {
@@ -330,6 +334,27 @@ describe("what becomes a header or a URL", () => {
     const { data } = await subgraph.graphql(documentOf(link), { variables: { input } });
     expect(data.createPortalLink).toMatchObject({ portalUrl: null, operation: { status: "FAILED" } });
   });
+
+  test.each(["a\r\nx-injected: 1", "a\nb", "a\0b", "\u00fc", "\ud83d\ude00", "\u007f"])(
+    "the client refuses %j in a header before it is sent; axios would send it without its line end",
+    async (value) => {
+      const http = createHttpClient({
+        baseUrl: delbank.url,
+        connections: 1,
+        connectTimeoutMs: 1000,
+        maxBodyBytes: 1000,
+      });
+      const before = delbank.requests.length;
+      const call = { name: "test.call", method: "GET", path: "/any", repeat: "safe", timeoutMs: 1000 } as const;
+      const sending = http.call(
+        { ...call, headers: { "x-api-key": value }, answer: z.unknown() },
+        createDeadline(systemClock, 1000),
+      );
+      await expect(sending).rejects.toMatchObject({ code: "PROVIDER_AUTH", maybeSent: false });
+      await http.close();
+      expect(delbank.requests).toHaveLength(before);
+    },
+  );
 
   test("every header that was ever sent is visible ASCII on its own line, and one of those that the contracts name", () => {
     const known =
