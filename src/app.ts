@@ -24,6 +24,7 @@ import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
 import { createAdmission } from "./platform/limits/admission";
 import { createRequestGuard } from "./platform/limits/request-guard";
+import { createLibraryLogger } from "./platform/telemetry/library-logger";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
 import { registerPlayground } from "./playground/playground";
@@ -74,6 +75,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     persistedQueries: false,
     stopOnTerminationSignals: false, // main.ts stops in its own order
     formatError: createErrorFunnel(logger),
+    logger: createLibraryLogger(logger, "apollo"),
     // The per-field cache plugin halves the throughput of lists.
     plugins: [
       ApolloServerPluginCacheControlDisabled(),

@@ -77,7 +77,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return503OnClosing: false,
     clientErrorHandler: createClientErrorHandler({ headers, tooLarge: tooLarge("header", maxHeaderBytes) }),
     frameworkErrors: (_error, request, reply) => {
-      admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST"); // a path that is no URL: no hook runs for it
+      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST")); // a path that is no URL: no hook runs for it
     },
     forceCloseConnections: "idle",
   });
