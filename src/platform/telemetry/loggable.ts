@@ -40,14 +40,22 @@ function membersOf(value: Readonly<Record<string, unknown>>, depth: number, room
   return Object.fromEntries(members);
 }
 
+function itemsOf(list: readonly unknown[], depth: number, room: Room): unknown[] {
+  const items: unknown[] = [];
+  for (const item of list) {
+    if (room.left <= 0) break;
+    room.left -= 1;
+    items.push(loggable(item, depth + 1, room));
+  }
+  return items;
+}
+
 function loggable(value: unknown, depth: number, room: Room): unknown {
   if (typeof value === "string") return take(value, room);
   if (typeof value === "number" || typeof value === "boolean" || value === null) return value;
   if (typeof value !== "object" || depth > DEEPEST) return `[${typeof value}]`;
   if (value instanceof Error) return membersOf(describeError(value), depth, room);
-  if (Array.isArray(value)) {
-    return value.flatMap((item: unknown) => (room.left-- > 0 ? [loggable(item, depth + 1, room)] : []));
-  }
+  if (Array.isArray(value)) return itemsOf(value, depth, room);
   return isPlain(value) ? membersOf(value, depth, room) : "[instance]";
 }
 
