@@ -102,6 +102,15 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     over: aliasedEntities(100),
     inside: aliasedEntities(20),
   },
+  "800 representations as a default under 190 aliases": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: operation(
+      `query($r: [_Any!]! = [${joined(800, () => "{}")}]) {
+        ${joined(190, (index) => `a${index}: _entities(representations: $r) { __typename }`)} }`,
+    ),
+    inside: aliasedEntities(20),
+  },
   "50 fields of 1,000 representations": {
     limit: "LIMIT_COST",
     message: COST,

@@ -17,13 +17,14 @@ const countOf = ({ literals, variables: uses }: Representations, variables: Vari
 
 /** Texts, so that the same representation counts once. Two spellings of one are two: that errs on the side of refusing. */
 function* textsOf(asked: readonly Representations[], variables: Variables): Generator<string> {
-  const seen = new Set<string>();
+  const seen = new Set<readonly unknown[]>();
   for (const { literals, variables: uses } of asked) {
     yield* literals;
     for (const use of uses) {
-      if (seen.has(use.name)) continue;
-      seen.add(use.name);
-      for (const item of itemsOf(use, variables)) yield JSON.stringify(item);
+      const items = itemsOf(use, variables);
+      if (seen.has(items)) continue;
+      seen.add(items);
+      for (const item of items) yield JSON.stringify(item);
     }
   }
 }
