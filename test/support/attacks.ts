@@ -111,6 +111,18 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     ),
     inside: aliasedEntities(20),
   },
+  "1,500 representations in a fragment used 50 times": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: operation(
+      `{ ${"...Q ".repeat(50)} } fragment Q on Query {
+        _entities(representations: [${joined(1500, () => "{}")}]) { __typename } }`,
+    ),
+    inside: operation(
+      `{ ${"...Q ".repeat(50)} } fragment Q on Query {
+        _entities(representations: [${joined(50, () => '{ __typename: "User", id: "m-1" }')}]) { __typename } }`,
+    ),
+  },
   "50 fields of 1,000 representations": {
     limit: "LIMIT_COST",
     message: COST,

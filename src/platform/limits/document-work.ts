@@ -68,6 +68,8 @@ function readDefaults({ variableDefinitions = [] }: OperationDefinitionNode) {
 
 function createReader(operation: OperationDefinitionNode, fragments: Fragments) {
   const defaultOf = readDefaults(operation);
+  // By field: one in a fragment is met wherever the fragment is used.
+  const known = new Map<FieldNode, Representations>();
 
   function representationsOf(field: FieldNode): Representations {
     const items = itemsOf(field.arguments?.find(({ name }) => name.value === "representations")?.value);
@@ -102,7 +104,9 @@ function createReader(operation: OperationDefinitionNode, fragments: Fragments) 
     const { name, selectionSet } = field;
     if (name.value === "_entities") {
       const weight = 1 + (selectionSet ? weighAll(selectionSet, inputs) : 0);
-      return { weight, inputs, representations: representationsOf(field) };
+      const representations = known.get(field) ?? representationsOf(field);
+      known.set(field, representations);
+      return { weight, inputs, representations };
     }
     return { weight: (1 + weigh(field, inputs)) * (MULTIPLES[name.value] ?? 1), inputs };
   };
