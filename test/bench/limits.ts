@@ -14,8 +14,8 @@ const REPETITIONS = 15;
 const CAPACITY_SECONDS = 4;
 const OVERLOAD_SECONDS = 8;
 const CONNECTIONS = 20;
-/** More than LIMIT_CONCURRENT_REQUESTS: who keeps to fewer connections never offers too much. */
-const OVERLOAD_CONNECTIONS = 1500;
+/** Connections are more than may be under way, or too much is never offered; and fewer than wait to be accepted (511). */
+const OVERLOAD = { connections: 400, LIMIT_CONCURRENT_REQUESTS: "100" };
 const MOST_CPU_MS = 50;
 
 type SubgraphProcess = Awaited<ReturnType<typeof startSubgraphProcess>>;
@@ -68,7 +68,7 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
   const timer = setInterval(() => (peakMb = Math.max(peakMb, residentMb(subgraph.pid))), 100);
   await new Promise<void>((resolve, reject) => {
     const run = autocannon(
-      { ...load, connections: OVERLOAD_CONNECTIONS, overallRate: Math.round(2 * capacity), duration: OVERLOAD_SECONDS },
+      { ...load, connections: OVERLOAD.connections, overallRate: Math.round(2 * capacity), duration: OVERLOAD_SECONDS },
       (error: Error | null) => {
         if (error) reject(error);
         else resolve();
@@ -83,7 +83,7 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
   const perSecond = (count: number) => `${(count / OVERLOAD_SECONDS).toFixed(0)}/s`;
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   console.log(
-    `\ncapacity ${capacity.toFixed(0)}/s over ${CONNECTIONS} connections; twice that over ${OVERLOAD_CONNECTIONS}:`,
+    `\ncapacity ${capacity.toFixed(0)}/s over ${CONNECTIONS} connections; twice that over ${OVERLOAD.connections}, LIMIT_CONCURRENT_REQUESTS=${OVERLOAD.LIMIT_CONCURRENT_REQUESTS}:`,
   );
   console.log(row("", "answered", "503", "p50", "p99", "most memory"));
   console.log(
@@ -102,7 +102,12 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
 export async function limits(): Promise<void> {
   const sandbox = await startSandboxProcess();
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
-  const subgraph = await startSubgraphProcess(sandbox.environment, directory);
+  const subgraph = await startSubgraphProcess(sandbox.environment, join(directory, "wide"));
+  const { LIMIT_CONCURRENT_REQUESTS } = OVERLOAD;
+  const narrow = await startSubgraphProcess(
+    { ...sandbox.environment, LIMIT_CONCURRENT_REQUESTS },
+    join(directory, "narrow"),
+  );
   try {
     console.log(`\nlimits: each attack ${REPETITIONS} times with a new document, against node dist/main.js`);
     const { AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT } = sandbox.environment;
@@ -110,9 +115,10 @@ export async function limits(): Promise<void> {
       subgraph,
       [AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT].map((port) => createControl(`http://127.0.0.1:${port}`)),
     );
-    await overload(subgraph);
+    await overload(narrow);
   } finally {
     await subgraph.stop();
+    await narrow.stop();
     await sandbox.stop();
     rmSync(directory, { recursive: true, force: true });
   }

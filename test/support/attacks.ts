@@ -102,6 +102,27 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     over: aliasedEntities(100),
     inside: aliasedEntities(20),
   },
+  "800 representations as a default under 190 aliases": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: operation(
+      `query($r: [_Any!]! = [${joined(800, () => "{}")}]) {
+        ${joined(190, (index) => `a${index}: _entities(representations: $r) { __typename }`)} }`,
+    ),
+    inside: aliasedEntities(20),
+  },
+  "1,500 representations in a fragment used 50 times": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: operation(
+      `{ ${"...Q ".repeat(50)} } fragment Q on Query {
+        _entities(representations: [${joined(1500, () => "{}")}]) { __typename } }`,
+    ),
+    inside: operation(
+      `{ ${"...Q ".repeat(50)} } fragment Q on Query {
+        _entities(representations: [${joined(50, () => '{ __typename: "User", id: "m-1" }')}]) { __typename } }`,
+    ),
+  },
   "50 fields of 1,000 representations": {
     limit: "LIMIT_COST",
     message: COST,

@@ -17,15 +17,9 @@ const countOf = ({ literals, variables: uses }: Representations, variables: Vari
 
 /** Texts, so that the same representation counts once. Two spellings of one are two: that errs on the side of refusing. */
 function* textsOf(asked: readonly Representations[], variables: Variables): Generator<string> {
-  const seen = new Set<string>();
-  for (const { literals, variables: uses } of asked) {
-    yield* literals;
-    for (const use of uses) {
-      if (seen.has(use.name)) continue;
-      seen.add(use.name);
-      for (const item of itemsOf(use, variables)) yield JSON.stringify(item);
-    }
-  }
+  const given = asked.flatMap(({ variables: uses }) => uses.map((use) => itemsOf(use, variables)));
+  for (const literals of new Set(asked.map((one) => one.literals))) yield* literals;
+  for (const items of new Set(given)) for (const item of items) yield JSON.stringify(item);
 }
 
 /** Holds what an operation would work through with these variables to its limits. Throws `LIMIT_EXCEEDED`. */
@@ -46,6 +40,8 @@ export function checkCost(branches: readonly Branch[], variables: Variables, lim
     cost += representations ? once * countOf(representations, variables) : once;
     if (representations) asked.push(representations);
   }
+  // First: it needs no look at the representations themselves, and bounds how many there are to look at.
+  if (cost > limits.cost) throw overLimit(limits, "cost");
 
   if (asked.reduce((sum, one) => sum + countOf(one, variables), 0) > limits.representations) {
     const different = new Set<string>();
@@ -54,5 +50,4 @@ export function checkCost(branches: readonly Branch[], variables: Variables, lim
       if (different.size > limits.representations) throw overLimit(limits, "representations");
     }
   }
-  if (cost > limits.cost) throw overLimit(limits, "cost");
 }

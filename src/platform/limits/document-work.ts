@@ -56,10 +56,20 @@ const itemsOf = (value: ValueNode | undefined): readonly ValueNode[] =>
 
 const ignore = () => undefined;
 
+/** What stands for the variables of an operation that a request does not give: read once, however often they are used. */
+function readDefaults({ variableDefinitions = [] }: OperationDefinitionNode) {
+  const entries = variableDefinitions.map(({ variable, defaultValue }) => {
+    const size = defaultValue ? readLiteral(defaultValue, ignore) : 0;
+    return [variable.name.value, { size, texts: itemsOf(defaultValue).map(print) }] as const;
+  });
+  const defaults = new Map(entries);
+  return (name: string) => defaults.get(name) ?? { size: 0, texts: [] };
+}
+
 function createReader(operation: OperationDefinitionNode, fragments: Fragments) {
-  const defaults = new Map(
-    operation.variableDefinitions?.map(({ variable, defaultValue }) => [variable.name.value, defaultValue]),
-  );
+  const defaultOf = readDefaults(operation);
+  // By field: one in a fragment is met wherever the fragment is used.
+  const known = new Map<FieldNode, Representations>();
 
   function representationsOf(field: FieldNode): Representations {
     const items = itemsOf(field.arguments?.find(({ name }) => name.value === "representations")?.value);
@@ -67,16 +77,13 @@ function createReader(operation: OperationDefinitionNode, fragments: Fragments) 
       literals: items.filter(({ kind }) => kind !== Kind.VARIABLE).map(print),
       variables: items
         .filter((item) => item.kind === Kind.VARIABLE)
-        .map(({ name: { value: name } }) => ({ name, fallback: itemsOf(defaults.get(name)).map(print) })),
+        .map(({ name: { value: name } }) => ({ name, fallback: defaultOf(name).texts })),
     };
   }
 
   /** The weight of a field; the variables in its arguments go into `inputs`. */
   function weigh(field: FieldNode, inputs: VariableUse<number>[]): number {
-    const found = (name: string) => {
-      const fallback = defaults.get(name);
-      inputs.push({ name, fallback: fallback ? readLiteral(fallback, ignore) : 0 });
-    };
+    const found = (name: string) => inputs.push({ name, fallback: defaultOf(name).size });
     const written = (field.arguments ?? []).reduce((sum, { value }) => sum + readLiteral(value, found), 0);
     return written + (field.selectionSet ? weighAll(field.selectionSet, inputs) : 0);
   }
@@ -97,7 +104,9 @@ function createReader(operation: OperationDefinitionNode, fragments: Fragments) 
     const { name, selectionSet } = field;
     if (name.value === "_entities") {
       const weight = 1 + (selectionSet ? weighAll(selectionSet, inputs) : 0);
-      return { weight, inputs, representations: representationsOf(field) };
+      const representations = known.get(field) ?? representationsOf(field);
+      known.set(field, representations);
+      return { weight, inputs, representations };
     }
     return { weight: (1 + weigh(field, inputs)) * (MULTIPLES[name.value] ?? 1), inputs };
   };
