@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { Client } from "pg";
+import { eventually } from "../support/program";
 import { dumpDatabase } from "../support/canaries";
 import { type Databases, startDatabases } from "../support/databases";
 import { type LiveWorld, startLiveWorld, type Subject } from "../support/live-world";
@@ -39,13 +40,19 @@ describe.each(["sqlite", "postgres"] as const)(
       token = await world.keyServer.sign({
         sub: "u-1001",
         tax_id: PERSON.payerTaxId,
-        scope: "pix:cancel",
+        scope: "pix:cancel users:read:any users:write:any pix:read:any",
         email: PERSON.email,
         name: PERSON.claim,
       });
-      const noMember = await world.keyServer.sign({ sub: PERSON.subjectThatIsNoMember, tax_id: PERSON.companyTaxId });
+      const noMember = await world.keyServer.sign({
+        sub: PERSON.subjectThatIsNoMember,
+        tax_id: PERSON.companyTaxId,
+        scope: "users:write:any",
+      });
       await subject.graphql(token, READS); // while the key server fails
       world.keyServer.failWith(undefined);
+      // A key server that has failed is left alone for a while.
+      await eventually(async () => ((await subject.graphql(token, "{ me { id } }")).data ? true : undefined));
 
       const succeeded = await everyMutation(subject, token, "success");
       expect(succeeded.map(({ data }, index) => data?.[MUTATIONS[index]?.name ?? ""]?.operation?.status)).toEqual(

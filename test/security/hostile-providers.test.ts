@@ -259,7 +259,7 @@ describe.each(Object.entries(READS))("reading %s", (name, { path, query }) => {
 });
 
 describe("writing", () => {
-  const claims = { ...PAYER_CLAIMS, scope: "pix:cancel:any" };
+  const claims = { ...PAYER_CLAIMS, scope: "pix:cancel:any users:write:any" };
   const isWrite = ({ method, path }: RawRequest) => method !== "GET" && path !== "/oauth2/token";
 
   test.each(CASES)("all seven with %s as the answer", async (hostile, answer, verdict) => {

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { eventually } from "../support/program";
 import { sendRaw } from "../support/raw-client";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const MOST = 3;
 const QUERY = Buffer.from(JSON.stringify({ query: "{ me { benefits { id } } }" }));
@@ -13,7 +13,7 @@ afterEach(() => subgraph.stop());
 
 async function start(environment: Readonly<Record<string, string>>): Promise<void> {
   subgraph = await startSubgraph(environment);
-  authorization = `Bearer ${await subgraph.token({ sub: "u-1001" })}`;
+  authorization = `Bearer ${await subgraph.token(STAFF_CLAIMS)}`;
 }
 
 const ask = (body: Buffer, signal?: AbortSignal) =>
