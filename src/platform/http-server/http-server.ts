@@ -53,7 +53,7 @@ export function createHttpServer({ logger, maxBodyBytes, mayCall, tls }: HttpSer
     return503OnClosing: false,
     clientErrorHandler: createClientErrorHandler(headers),
     frameworkErrors: (_error, request, reply) => {
-      admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST"); // a path that is no URL: no hook runs for it
+      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST")); // a path that is no URL: no hook runs for it
     },
     forceCloseConnections: "idle",
   });
