@@ -29,13 +29,8 @@ afterAll(async () => {
 const router = { "router-authorization": SECRET };
 const member = () => {
   const exp = Math.floor(Date.now() / 1000) + 600;
-  const token = signToken(key, {
-    sub: "u-1001",
-    iss: ISSUER,
-    aud: "benefits",
-    exp,
-    scope: "users:read:any pix:read:any",
-  });
+  const claims = { sub: "u-1001", iss: ISSUER, aud: "benefits", exp, scope: "users:read:any pix:read:any" };
+  const token = signToken(key, claims);
   return { ...router, authorization: `Bearer ${token}` };
 };
 const asRouter = (query: string) => live.post(query, { claims: null, headers: router });

@@ -53,20 +53,19 @@ async function fetchKeys(url: string): Promise<JWTVerifyGetKey> {
  */
 export function remoteKeys(url: string, clock: Clock): JWTVerifyGetKey {
   let known: { readonly find: JWTVerifyGetKey; readonly fetchedAt: number } | undefined;
-  let failed: { readonly error: unknown; readonly at: number } | undefined;
+  let failedAt = -Infinity;
   let fetching: Promise<JWTVerifyGetKey> | undefined;
   let spare = { fetches: SPARE_FETCHES, at: clock.now() };
 
   function load(): Promise<JWTVerifyGetKey> {
-    if (failed && clock.now() - failed.at < REST_MS) return Promise.reject(failed.error as KeysUnavailable);
+    if (clock.now() - failedAt < REST_MS) return Promise.reject(new KeysUnavailable("it failed a moment ago"));
     fetching ??= fetchKeys(url)
       .then((find) => {
         known = { find, fetchedAt: clock.now() };
-        failed = undefined;
         return find;
       })
       .catch((error: unknown) => {
-        failed = { error, at: clock.now() };
+        failedAt = clock.now();
         throw error;
       })
       .finally(() => (fetching = undefined));
