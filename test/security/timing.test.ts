@@ -59,6 +59,50 @@ describe("how long a refusal takes tells nothing of", () => {
   });
 });
 
+describe("how long it takes tells nothing of whether there is", () => {
+  const STRANGER = { ...RIGHT, sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel" };
+  const asStranger = (asked: string) =>
+    createProbe(subgraph.url, {
+      query: asked,
+      status: 200,
+      headers: { "router-authorization": SECRET, authorization: `Bearer ${signToken(key, STRANGER)}` },
+    });
+  const benefits = (id: string) =>
+    `{ user(id: "${id}") { benefits { id } currentOffer { status } enrollment { status } } }`;
+  const benefit = (id: string) =>
+    `{ _entities(representations: [{ __typename: "Benefit", userId: "${id}", id: "acc-ins" }]) { ... on Benefit { name } } }`;
+  const authorization = (id: string) => `{ pixAuthorization(recurrenceId: "${id}") { status cancellations { id } } }`;
+  const operation = (id: string) => `{ operation(id: "${id}") { status idempotencyKey } }`;
+  const update = (id: string) =>
+    `mutation { updateUser(input: { idempotencyKey: "timing", userId: "${id}", lastName: "X" }) { userErrors { code } } }`;
+  let theirs: string;
+  beforeAll(async () => {
+    const headers = { "router-authorization": SECRET, authorization: `Bearer ${signToken(key, RIGHT)}` };
+    const own =
+      'mutation { updateUser(input: { idempotencyKey: "own", userId: "u-1001", lastName: "Own" }) { operation { id } } }';
+    const { data } = await subgraph.graphql(own, { claims: null, headers });
+    theirs = data.updateUser.operation.id as string;
+  });
+
+  test.each([
+    ["another member", benefits("u-1001"), benefits("u-9999")],
+    ["another member's benefit", benefit("u-1001"), benefit("u-9999")],
+    [
+      "another's authorization",
+      authorization("RR0435879820240605njua7shf40o"),
+      authorization("RR0435879820240605nobodyknows"),
+    ],
+    ["another member to be changed", update("u-1001"), update("u-9999")],
+  ])("%s", async (_what, existing, unknown) => {
+    expect(await timingLeakMs(asStranger(existing), asStranger(unknown))).toBe(0);
+  });
+
+  test("another's operation", async () => {
+    const unknown = operation("00000000-0000-4000-8000-000000000000");
+    expect(await timingLeakMs(asStranger(operation(theirs)), asStranger(unknown))).toBe(0);
+  });
+});
+
 describe("the harness that says so", () => {
   const spin = (ms: number) => {
     for (const endsAt = performance.now() + ms; performance.now() < endsAt;);
