@@ -47,6 +47,12 @@ module.exports = {
       { path: "^src/", pathNot: "^src/platform/http-client/" },
       { path: "node_modules/(axios|undici)/" },
     ),
+    forbid(
+      "logs-in-one-place",
+      "One logger, one list of what it must not write.",
+      { path: "^src/", pathNot: "^src/platform/telemetry/" },
+      { path: "node_modules/(pino|pino-pretty|sonic-boom|loglevel)/" },
+    ),
     forbid("no-test-code-in-src", "Production code does not know its tests.", { path: "^src/" }, { path: "^test/" }),
     forbid(
       "no-dev-dependency-in-src",

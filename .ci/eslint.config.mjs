@@ -6,6 +6,13 @@ const namedExportsOnly = {
   message: "Named exports only: a name is searched for, a default is guessed.",
 };
 
+const environment = { object: "process", property: "env", message: "Configuration is read in src/config.ts only." };
+const output = ["stdout", "stderr"].map((property) => ({
+  object: "process",
+  property,
+  message: "Log lines are written by src/platform/telemetry, which knows what must not be in them.",
+}));
+
 export default defineConfig(
   { ignores: ["dist/", "node_modules/", ".data/", "**/generated/"] },
   {
@@ -16,10 +23,8 @@ export default defineConfig(
       "max-params": ["error", 3],
       "no-console": "error",
       "no-restricted-syntax": ["error", namedExportsOnly],
-      "no-restricted-properties": [
-        "error",
-        { object: "process", property: "env", message: "Configuration is read in src/config.ts only." },
-      ],
+      "no-restricted-properties": ["error", environment, ...output],
+      "no-restricted-imports": ["error", "process", "node:process", "console", "node:console"], // ways round the rules above
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-extraneous-class": "off",
@@ -29,7 +34,12 @@ export default defineConfig(
     },
   },
   { files: ["src/**/*.{ts,tsx}"], rules: { "max-lines": ["error", { max: 200 }] } },
-  { files: ["src/config.ts", "src/sandbox/main.ts", "test/**/*.ts"], rules: { "no-restricted-properties": "off" } },
+  { files: ["src/config.ts"], rules: { "no-restricted-properties": ["error", ...output] } },
+  {
+    files: ["src/main.ts", "src/platform/telemetry/logger.ts"],
+    rules: { "no-restricted-properties": ["error", environment] },
+  },
+  { files: ["src/sandbox/main.ts", "test/**/*.ts"], rules: { "no-restricted-properties": "off" } },
   {
     // A GraphQL answer is compared as the JSON that it is; a row of a table is as wide as its case.
     files: ["test/**/*.ts"],

@@ -13,19 +13,27 @@ import { Ledger } from "./platform/ledger/ledger.store";
 import { createOperationRunner } from "./platform/ledger/operation-runner";
 import { createOperationWorker } from "./platform/ledger/operation-worker";
 import { createReconciler } from "./platform/ledger/reconciler";
+import { type Operation } from "./platform/ledger/operation.type";
 import { createSealing } from "./platform/ledger/sealing";
 import { type Logger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
+import { createUsualTime } from "./platform/time/usual-time";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 
-interface Clients {
+interface OperationsOptions {
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
+  /** Told of each operation as it stands after work on it. */
+  readonly onWorked: (operation: Operation) => void;
 }
 
 /** The ledger, and all that works on it. Throws DatabaseUnavailable. */
-export async function createOperations(config: Config, logger: Logger, { avibra, delbank }: Clients) {
+export async function createOperations(
+  config: Config,
+  logger: Logger,
+  { avibra, delbank, onWorked }: OperationsOptions,
+) {
   const keyFile = join(config.DATA_DIRECTORY, "ledger-key");
   const key = config.LEDGER_KEY ?? (await localSecret(keyFile, () => randomBytes(32).toString("base64")));
   const database = openDatabase(config.DATABASE_URL);
@@ -44,6 +52,7 @@ export async function createOperations(config: Config, logger: Logger, { avibra,
     random: Math.random,
     sleep,
     leaseMs: config.OPERATION_LEASE_MS,
+    onWorked,
   });
   const common = {
     ledger,
@@ -52,7 +61,7 @@ export async function createOperations(config: Config, logger: Logger, { avibra,
     owner: `${hostname()}:${process.pid}`,
     leaseMs: config.OPERATION_LEASE_MS,
   };
-  const runner = createOperationRunner(common);
+  const runner = createOperationRunner({ ...common, usualTime: createUsualTime() });
   const reconciler = createReconciler({
     ...common,
     kinds,

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
 import { createHttpClient } from "./platform/http-client/http-client";
-import { logCalls } from "./platform/telemetry/log-calls";
-import { type Logger } from "./platform/telemetry/logger";
+import { type CallReport } from "./platform/http-client/http-client";
 import { systemClock } from "./platform/time/clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
 import { createDelbankClient } from "./providers/delbank/delbank.client";
@@ -11,11 +10,11 @@ import { createDelbankClient } from "./providers/delbank/delbank.client";
 const SLOW_SHARE = 0.8;
 
 /** The providers' clients, each over connections of its own. */
-export function createProviders(config: Config, logger: Logger) {
+export function createProviders(config: Config, onCall: (report: CallReport) => void) {
   const limits = {
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
-    onCall: logCalls(logger),
+    onCall,
     retryPercent: config.RETRY_PERCENT,
     clock: systemClock,
     random: Math.random,
@@ -74,9 +73,11 @@ export function createProviders(config: Config, logger: Logger) {
     ...(config.DELBANK_AUTHORIZATION !== undefined && { authorization: config.DELBANK_AUTHORIZATION }),
     timeoutMs: config.DELBANK_TIMEOUT_MS,
   });
+  const clients = { avibra: avibraHttp, avibraToken: tokenHttp, delbank: delbankHttp };
   return {
     avibra,
     delbank,
-    close: () => Promise.all([avibraHttp, tokenHttp, delbankHttp].map((http) => http.close())),
+    clients,
+    close: () => Promise.all(Object.values(clients).map((http) => http.close())),
   };
 }

@@ -7,19 +7,31 @@ import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
+import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { type Config } from "./config";
-import { type Context, createContext } from "./context";
+import { type Context, createContext, type LongLived } from "./context";
 import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
 import { registerDeveloperToken } from "./platform/auth/developer-token-route";
+import { remoteKeys } from "./platform/auth/remote-keys";
 import { createRouterSecretCheck } from "./platform/auth/router-secret";
-import { createTokenVerifier, remoteKeys } from "./platform/auth/verify-token";
+import { createTokenVerifier } from "./platform/auth/verify-token";
 import { createErrorFunnel } from "./platform/errors/format-error";
+import { createSchemaGuard } from "./platform/graphql/schema-guard";
+import { createUpstreamCost } from "./platform/graphql/upstream-cost";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
+import { createAdmission } from "./platform/limits/admission";
+import { createRequestGuard } from "./platform/limits/request-guard";
+import { type Operation } from "./platform/ledger/operation.type";
+import { createSharedReads } from "./platform/loaders/shared-reads";
+import { createLibraryLogger } from "./platform/telemetry/library-logger";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
+import { createMetrics } from "./platform/telemetry/metrics";
+import { registerMetrics } from "./platform/telemetry/metrics-route";
+import { observeCalls, observeReads } from "./platform/telemetry/observe-calls";
 import { systemClock } from "./platform/time/clock";
 import { registerPlayground } from "./playground/playground";
 import { createSubgraph } from "./schema";
@@ -32,7 +44,7 @@ const DEVELOPER_TOKEN_URL = `/dev/token?${new URLSearchParams(DEVELOPER_CLAIMS).
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
-  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL) };
+  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, systemClock) };
   const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
   const developer = await createDeveloperIssuer({
     keyFile,
@@ -42,10 +54,32 @@ async function createIssuer(config: Config) {
   return { keys: developer.keys, developer };
 }
 
+function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Config) {
+  if (cert === undefined || key === undefined) return undefined;
+  return { cert, key, ...(clientCa !== undefined && { clientCa }) };
+}
+
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
 export async function createApp(config: Config, logger: Logger = createLogger(config.LOG_LEVEL)) {
-  const { avibra, delbank, close: closeProviders } = createProviders(config, logger);
-  const { database, ledger, runner, reconciler } = await createOperations(config, logger, { avibra, delbank });
+  const metrics = createMetrics();
+  const { avibra, delbank, clients, close: closeProviders } = createProviders(config, observeCalls(logger, metrics));
+  const reads = createSharedReads({
+    clock: systemClock,
+    freshMs: config.READ_CACHE_MS,
+    staleMs: config.READ_CACHE_STALE_MS,
+    staleIfErrorMs: config.READ_CACHE_STALE_IF_ERROR_MS,
+    maxBytes: config.READ_CACHE_BYTES,
+  });
+  const dropReads: LongLived["dropReads"] = ({ subject, target }) => {
+    if (subject !== null) reads.drop(`user/${subject}`);
+    if (target !== null) reads.drop(`recurrence/${target}`);
+  };
+  const onWorked = (operation: Operation) => {
+    dropReads(operation);
+    metrics.worked(operation.kind, operation.status);
+  };
+  const operations = await createOperations(config, logger, { avibra, delbank, onWorked });
+  const { database, ledger, runner, reconciler } = operations;
   const { keys, developer } = await createIssuer(config);
   const verifyToken = createTokenVerifier({
     keys,
@@ -58,39 +92,71 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const { schema } = await createSubgraph();
   const apollo = new ApolloServer<Context>({
     schema,
-    introspection: config.isSandbox,
+    introspection: true, // in live mode to the router alone: see createSchemaGuard
     hideSchemaDetailsFromClientErrors: !config.isSandbox,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false, // main.ts stops in its own order
     formatError: createErrorFunnel(logger),
+    logger: createLibraryLogger(logger, "apollo"),
     // The per-field cache plugin halves the throughput of lists.
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      ...(config.isSandbox ? [] : [createSchemaGuard()]),
+      ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCost()] : []),
     ],
   });
   await apollo.start();
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
-  const server = createHttpServer({ logger, maxBodyBytes: config.LIMIT_BODY_BYTES, mayCall });
-  let operationsUnderWay = () => 0;
+  const admission = createAdmission({
+    maxRequests: config.LIMIT_CONCURRENT_REQUESTS,
+    maxBodiesBytes: config.LIMIT_BODIES_BYTES,
+  });
+  const tls = tlsOf(config);
+  const server = createHttpServer({
+    logger,
+    maxBodyBytes: config.LIMIT_BODY_BYTES,
+    maxHeaderBytes: config.LIMIT_HEADER_BYTES,
+    admission,
+    mayCall,
+    ...(tls && { tls }),
+  });
   const lifecycle = registerLifecycle(server, {
-    work: () => operationsUnderWay(),
+    underWay: admission.underWay,
     checks: {
       database: async () => ({ ok: await database.isReachable() }),
       avibraToken: () => ({ ok: true, ...avibra.tokenState() }),
+      // A provider that is down is no reason to take the other one's data away as well.
+      circuitBreakers: () => ({
+        ok: true,
+        ...Object.fromEntries(Object.values(clients).flatMap(({ state }) => Object.entries(state().breakers))),
+      }),
     },
     drainDelayMs: config.SHUTDOWN_DELAY_MS,
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
-  const longLived = { avibra, delbank, ledger, runner, verifyToken, clock: systemClock, config };
-  operationsUnderWay = registerGraphql(server, {
+  metrics.observe({
+    providers: clients,
+    reads,
+    tokenAgeMs: () => avibra.tokenState().ageMs,
+    requestsUnderWay: admission.underWay,
+  });
+  registerMetrics(server, metrics);
+  const onRead = observeReads(metrics);
+  const longLived = {
+    ...{ avibra, delbank, ledger, runner, reads, dropReads, onRead },
+    ...{ verifyToken, clock: systemClock, config },
+  };
+  registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
-    createContext: (request) => createContext(request, longLived),
-  }).underWay;
+    createContext: (request, cost) => createContext(request, cost, longLived),
+    guard: createRequestGuard(limitsOf(config)),
+    refusalOf: ({ budget }) => budget.wholeRefusal(),
+  });
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {
     registerPlayground(server, {

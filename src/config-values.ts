@@ -16,12 +16,26 @@ export const flag = z
   .transform((text) => text === "true");
 export const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) =>
   z.enum(names, { error: `must be one of: ${names.join(", ")}` });
-export const httpUrl = z
+/** Credentials in a URL would be dropped on the way, and shown wherever the URL is. */
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === "" && password === "";
+}
+export const httpUrl = z.string().refine(isHttpUrl, "must be an http or https URL without credentials");
+export const databaseUrl = z
   .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), "must be an http or https URL");
+  .refine(
+    (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
+    "must be sqlite:FILE, sqlite::memory: or postgres://…",
+  );
 export const headerText = z
   .string()
   .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, "must be visible ASCII: it becomes a header");
+/** RFC 7617: the first colon ends the name. */
+export const basicUsername = z
+  .string()
+  .regex(/^[^:\p{Cc}]+$/u, "must have neither a colon nor control characters: it is a name for Basic credentials");
 export const list = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))

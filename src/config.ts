@@ -1,96 +1,12 @@
 import { join } from "node:path";
-import { z } from "zod";
-import { flag, headerText, httpUrl, isKey, list, number, oneOf, pemFile, timeoutMs } from "./config-values";
-
-/** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
-export const Environment = z.object({
-  HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on"),
-  PORT: number(0, 65_535, 4001).describe("port that the subgraph listens on"),
-  NODE_ENV: z.string().optional().describe("`production` refuses to start with the sandbox"),
-  PROVIDERS: oneOf("sandbox", "live")
-    .default("sandbox")
-    .describe("`sandbox`: simulated providers, no credentials; `live`: the real ones"),
-  ALLOW_SANDBOX_IN_PRODUCTION: flag.default(false).describe("allow `PROVIDERS=sandbox` with `NODE_ENV=production`"),
-  AVIBRA_SANDBOX_PORT: number(1, 65_535, 4101).describe("port of the simulated Avibra"),
-  DELBANK_SANDBOX_PORT: number(1, 65_535, 4102).describe("port of the simulated Delbank"),
-  AVIBRA_BASE_URL: httpUrl.describe("Avibra's REST base"),
-  AVIBRA_TOKEN_URL: httpUrl.describe("Avibra's OAuth token endpoint"),
-  AVIBRA_CLIENT_ID: z.string().describe("OAuth client id"),
-  AVIBRA_CLIENT_SECRET: z.string().describe("OAuth client secret"),
-  AVIBRA_SCOPE: z.string().describe("OAuth scope"),
-  AVIBRA_API_KEY: headerText.describe("sent as `x-api-key` where Avibra asks for it"),
-  AVIBRA_PARTNER_NAME: z.string().describe("your company's name at Avibra"),
-  AVIBRA_LINK_USERNAME: z.string().describe("Basic user of the link token endpoint"),
-  AVIBRA_LINK_PASSWORD: z.string().describe("Basic password of the link token endpoint"),
-  AVIBRA_PORTAL_URL: httpUrl.describe("the portal that link tokens open"),
-  AVIBRA_WEBHOOK_USERNAME: z.string().describe("Basic user that Avibra's events come with"),
-  AVIBRA_WEBHOOK_PASSWORD: z.string().describe("Basic password that Avibra's events come with"),
-  AVIBRA_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Avibra may take"),
-  AVIBRA_CONCURRENCY: number(1, 1000, 50).describe("calls to Avibra under way at once"),
-  DELBANK_BASE_URL: httpUrl.describe("Delbank's REST base"),
-  DELBANK_API_KEY: headerText.describe("sent as `x-delbank-api-key`"),
-  DELBANK_ACCOUNT_ID: headerText.describe("sent as `x-delfinance-account-id`"),
-  DELBANK_AUTHORIZATION: headerText.optional().describe("sent as `Authorization`, where Delbank asks for it"),
-  DELBANK_API_GENERATION: oneOf("automatic-pix", "pix-automatic")
-    .default("automatic-pix")
-    .describe("which of Delbank's two APIs is called"),
-  DELBANK_CLIENT_CERT_FILE: pemFile.optional().describe("PEM file of the client certificate"),
-  DELBANK_CLIENT_KEY_FILE: pemFile.optional().describe("PEM file of the client certificate's key"),
-  DELBANK_CA_FILE: pemFile.optional().describe("PEM file of the authority to trust"),
-  DELBANK_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Delbank may take"),
-  DELBANK_CONCURRENCY: number(1, 1000, 50).describe("calls to Delbank under way at once"),
-  QUEUE_LENGTH: number(0, 100_000, 500).describe("calls to one provider that may wait for room; one more is refused"),
-  RETRY_PERCENT: number(0, 100, 10).describe("retries for every hundred calls to a provider; 0: none"),
-  BREAKER_MIN_CALLS: number(1, 10_000, 20).describe("calls to look at before a circuit breaker may open"),
-  BREAKER_FAILURE_PERCENT: number(1, 99, 50).describe("a circuit breaker opens when more of its last calls failed"),
-  BREAKER_OPEN_MS: timeoutMs(5000).describe("how long an open circuit breaker lets nothing through"),
-  CONNECT_TIMEOUT_MS: timeoutMs(2000).describe("how long connecting to a provider may take"),
-  OPERATION_TIMEOUT_MS: timeoutMs(10_000).describe("how long one GraphQL operation may take"),
-  DATA_DIRECTORY: z
-    .string()
-    .default(".data")
-    .describe("where the sandbox's keys and database are kept, across restarts"),
-  DATABASE_URL: z
-    .string()
-    .regex(/^(sqlite:.|postgres(ql)?:\/\/)/, "must be sqlite:FILE, sqlite::memory: or postgres://…")
-    .default("sqlite:.data/subgraph.db")
-    .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
-  LEDGER_KEY: z
-    .string()
-    .refine((text) => isKey(text), "must be 32 bytes in base64")
-    .optional()
-    .describe("32 bytes in base64: seals stored inputs, keys fingerprints; in the sandbox one is made and kept"),
-  OPERATION_LEASE_MS: timeoutMs(15_000).describe(
-    "after this a mutation's process is taken for dead; longer than OPERATION_TIMEOUT_MS",
-  ),
-  RECONCILE_INTERVAL_MS: timeoutMs(1000).describe("time between two looks for unsettled operations"),
-  CONFIRMATION_WINDOW_MS: number(1, 2 ** 31 - 1, 900_000).describe(
-    "how long an unconfirmed Pix cancellation is looked for",
-  ),
-  KEYED_WINDOW_MS: number(1, 82_800_000, 72_000_000).describe(
-    "how long an unconfirmed change at Avibra is sent again; Avibra keeps keys for 24 h",
-  ),
-  ROUTER_SECRETS: list.default([]).describe("comma list; the header `Router-Authorization` must equal one of them"),
-  AUTH_JWKS_URL: httpUrl
-    .optional()
-    .describe("key set that verifies callers' tokens; in the sandbox an issuer of our own"),
-  AUTH_ISSUER: z.string().describe("the tokens' issuer"),
-  AUTH_AUDIENCE: z.string().describe("the tokens' audience"),
-  AUTH_USER_CLAIM: z.string().default("sub").describe("claim that holds the user id"),
-  AUTH_TAX_ID_CLAIM: z.string().default("tax_id").describe("claim that holds the tax id"),
-  PLAYGROUND: flag.optional().describe("serve the playground at `/`; on in the sandbox, else off"),
-  LIMIT_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest request body"),
-  LIMIT_PROVIDER_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest answer read from a provider"),
-  SHUTDOWN_DELAY_MS: number(0, 60_000, 500).describe("how long requests are still taken after SIGTERM, with ready red"),
-  SHUTDOWN_TIMEOUT_MS: number(0, 600_000, 15_000).describe("how long requests under way may take to finish after that"),
-  LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")
-    .default("info")
-    .describe("JSON lines on stdout"),
-});
-type Environment = z.output<typeof Environment>;
+import { Environment } from "./environment";
 
 /** The configuration as it is used: variables by name, what is optional resolved. */
-export type Config = Omit<Environment, "PLAYGROUND"> & { readonly PLAYGROUND: boolean; readonly isSandbox: boolean };
+export type Config = Omit<Environment, "PLAYGROUND" | "EXPOSE_UPSTREAM_COST"> & {
+  readonly PLAYGROUND: boolean;
+  readonly EXPOSE_UPSTREAM_COST: boolean;
+  readonly isSandbox: boolean;
+};
 
 /** Every problem of the configuration in one message, a line each. */
 export class ConfigError extends Error {
@@ -135,6 +51,12 @@ function isLoopback(url: string | undefined): boolean {
 /** Needed in live mode beyond the variables that have no default anyway. */
 const REQUIRED_IN_LIVE = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as const;
 
+/** A certificate is of no use without its key. */
+const SET_TOGETHER = [
+  ["DELBANK_CLIENT_CERT_FILE", "DELBANK_CLIENT_KEY_FILE"],
+  ["TLS_CERT_FILE", "TLS_KEY_FILE"],
+] as const;
+
 /** Reads and checks the whole environment. Throws one `ConfigError` that lists every problem. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
@@ -163,12 +85,25 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       if (!isLoopback(given[name])) problems.push(`${name}: must be this machine's own with PROVIDERS=sandbox`);
     }
   }
-  if (Boolean(given["DELBANK_CLIENT_CERT_FILE"]) !== Boolean(given["DELBANK_CLIENT_KEY_FILE"])) {
-    problems.push("DELBANK_CLIENT_CERT_FILE, DELBANK_CLIENT_KEY_FILE: must be set together");
+  for (const names of SET_TOGETHER) {
+    if (names.some((name) => given[name]) && !names.every((name) => given[name])) {
+      problems.push(`${names.join(", ")}: must be set together`);
+    }
+  }
+  if (given["TLS_CLIENT_CA_FILE"] && !given["TLS_CERT_FILE"]) {
+    problems.push("TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE");
   }
   if (parsed.success && parsed.data.OPERATION_LEASE_MS <= parsed.data.OPERATION_TIMEOUT_MS) {
     problems.push("OPERATION_LEASE_MS: must be longer than OPERATION_TIMEOUT_MS");
   }
+  if (parsed.success && parsed.data.LIMIT_BODIES_BYTES < parsed.data.LIMIT_BODY_BYTES) {
+    problems.push("LIMIT_BODIES_BYTES: must be at least LIMIT_BODY_BYTES");
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return { ...parsed.data, PLAYGROUND: parsed.data.PLAYGROUND ?? !isLive, isSandbox: !isLive };
+  return {
+    ...parsed.data,
+    PLAYGROUND: parsed.data.PLAYGROUND ?? !isLive,
+    EXPOSE_UPSTREAM_COST: parsed.data.EXPOSE_UPSTREAM_COST ?? !isLive,
+    isSandbox: !isLive,
+  };
 }

@@ -2,7 +2,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname, join } from "node:path";
 import { createApp } from "./app";
 import { type Config, ConfigError, loadConfig } from "./config";
+import { describeError } from "./platform/errors/describe-error";
 import { createLogger } from "./platform/telemetry/logger";
+import { logProcessEvents } from "./platform/telemetry/process-events";
 
 const EXAMPLE = "{ me { id currentOffer { status offer { name } } benefits { id name status } } }";
 
@@ -51,8 +53,7 @@ async function startSandboxes(config: Config): Promise<ChildProcess | undefined>
 
 function welcome(url: string, config: Config, token: string): string {
   const body = JSON.stringify({ query: EXAMPLE });
-  const secret = config.ROUTER_SECRETS[0];
-  const router = secret === undefined ? "" : ` \\\n  -H 'router-authorization: ${secret}'`;
+  const router = config.ROUTER_SECRETS.length === 0 ? "" : ` \\\n  -H "router-authorization: $ROUTER_SECRET"`;
   return `
 Subgraph    ${url}/graphql
 ${config.PLAYGROUND ? `Playground  ${url}/\n` : ""}Avibra      ${config.AVIBRA_BASE_URL}  (sandbox)
@@ -71,6 +72,7 @@ curl ${url}/graphql -H 'content-type: application/json'${router} \\
 async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.LOG_LEVEL);
+  logProcessEvents(logger);
   const [sandboxes, app] = await Promise.all([
     config.isSandbox ? startSandboxes(config) : undefined,
     createApp(config, logger),
@@ -104,12 +106,10 @@ function stopOnce(): void {
   );
 }
 
-/** What a person can mend reads as a sentence; anything else is a bug and shows its stack. */
+/** What a person can mend reads as a sentence. Anything else is described: its text may quote a credential. */
 function describeFailure(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
-  const { message, code, cause, stack } = error as Error & { code?: unknown };
-  if (typeof code !== "string") return String(stack);
-  return `It could not start: ${message} (${code})${cause instanceof Error ? `: ${cause.message}` : ""}`;
+  return `It could not start: ${JSON.stringify(describeError(error))}`;
 }
 
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stopOnce);

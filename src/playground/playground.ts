@@ -23,8 +23,6 @@ const HEADERS = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
 };
 
 /** Beside the built program; run from source there is none beside us and the last build's is taken. */
@@ -59,7 +57,7 @@ export function registerPlayground(server: FastifyInstance, options: PlaygroundO
     scope.get("/favicon.svg", (_request, reply) => reply.sendFile("favicon.svg"));
     scope.get("/", (_request, reply) => {
       const isBuilt = existsSync(join(assets, "main.js"));
-      reply.header("cache-control", "no-store").type("text/html; charset=utf-8");
+      reply.type("text/html; charset=utf-8");
       return isBuilt ? reply.send(shell) : reply.code(503).send(renderMissingAssets());
     });
   });

@@ -55,6 +55,14 @@ function failureText(error: unknown, options: SandboxOptions): string {
   return `sandbox: port ${String(used)} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another`;
 }
 
+/** Node would print the whole error, and with it whatever of a member's data it holds. */
+function crash(error: unknown): void {
+  const frames =
+    error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^ {4}at .*:\d+\)?$/.test(line)) : [];
+  console.error(["sandbox: crashed", ...frames].join("\n"));
+  process.exit(1);
+}
+
 async function main(): Promise<void> {
   const parent = process.send?.bind(process);
   let options: SandboxOptions = {};
@@ -83,4 +91,5 @@ async function main(): Promise<void> {
   }
 }
 
+for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, crash);
 void main();

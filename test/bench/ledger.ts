@@ -8,7 +8,7 @@ import { loadConfig } from "../../src/config";
 import { createAccountOperations } from "../../src/features/user";
 import { createOperationRunner, type RunResult } from "../../src/platform/ledger/operation-runner";
 import { createOperationWorker } from "../../src/platform/ledger/operation-worker";
-import { createLogger } from "../../src/platform/telemetry/logger";
+import { createUsualTime } from "../../src/platform/time/usual-time";
 import { systemClock } from "../../src/platform/time/clock";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { startDatabases } from "../support/databases";
@@ -35,7 +35,14 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
     sleep,
     leaseMs: 15_000,
   });
-  const runner = createOperationRunner({ ledger, worker, clock: systemClock, owner: "bench", leaseMs: 15_000 });
+  const runner = createOperationRunner({
+    ledger,
+    worker,
+    clock: systemClock,
+    owner: "bench",
+    leaseMs: 15_000,
+    usualTime: createUsualTime(),
+  });
   async function run(idempotencyKey: string, outcome: RunResult["outcome"]): Promise<void> {
     const request = { kind: KIND, principal: "bench", idempotencyKey, input: PROFILE, subject: PROFILE.userId };
     const result = await runner.run({ ...request, deadline: deadline() });
@@ -48,8 +55,7 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
 /** What a mutation costs beyond the provider's answer: claimed, marked as sent, settled, each durable before the next step. */
 export async function ledger(): Promise<void> {
   const [sandbox, databases] = await Promise.all([startSandboxProcess(), startDatabases()]);
-  const logger = createLogger("error");
-  const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), logger);
+  const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), () => undefined);
   const kinds = createAccountOperations(avibra);
   const bare = kinds.find(({ kind }) => kind === KIND);
   const sqlite = await openRunner(await databases.fresh("sqlite"), kinds);

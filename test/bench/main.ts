@@ -4,9 +4,10 @@ import "reflect-metadata";
 import { execFileSync } from "node:child_process";
 import { footprint } from "./footprint";
 import { ledger } from "./ledger";
+import { limits } from "./limits";
 import { reads } from "./reads";
 
-const BENCHMARKS = { ledger, reads, footprint };
+const BENCHMARKS = { ledger, reads, limits, footprint };
 type Name = keyof typeof BENCHMARKS;
 
 async function main(): Promise<void> {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { Environment, loadConfig } from "../../src/config";
+import { loadConfig } from "../../src/config";
+import { Environment } from "../../src/environment";
 import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgraph-error";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";

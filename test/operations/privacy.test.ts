@@ -1,6 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { Client } from "pg";
+import { canariesIn as search, dumpDatabase as dump } from "../support/canaries";
 import { type Databases, startDatabases } from "../support/databases";
 import { mutate, type MutationCase, MUTATIONS, operationOf, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
 import { eventually } from "../support/program";
@@ -35,45 +33,14 @@ const CANARIES = [
   KEY_PREFIX,
 ];
 
+const canariesIn = (text: string, canaries: readonly string[] = CANARIES) => search(text, canaries);
+
 const PLANTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   createUser: { ...PERSON, ...REST },
   updateUser: PERSON,
   prefillUser: { ...PERSON, ...REST },
 };
 const inputOf = ({ name, input }: MutationCase) => ({ ...input, ...PLANTED[name], idempotencyKey: KEY_PREFIX + name });
-
-/** Which of the canaries are in the text, in clear or as base64 at any offset. */
-function canariesIn(text: string, canaries: readonly string[] = CANARIES): string[] {
-  const lower = text.toLowerCase();
-  return canaries.filter((canary) => {
-    const encoded = [0, 1, 2].map((offset) =>
-      Buffer.concat([Buffer.alloc(offset), Buffer.from(canary)])
-        .toString("base64url")
-        .slice(offset === 0 ? 0 : offset + 1, -3),
-    );
-    return lower.includes(canary.toLowerCase()) || encoded.some((one) => one.length > 7 && text.includes(one));
-  });
-}
-
-/** Everything that is stored, as one text. */
-async function dump(url: string): Promise<string> {
-  if (url.startsWith("sqlite:")) {
-    const folder = dirname(url.slice("sqlite:".length));
-    const files = readdirSync(folder);
-    expect(files.some((file) => file.endsWith("-wal"))).toBe(true);
-    return files.map((file) => readFileSync(join(folder, file), "latin1")).join("\n");
-  }
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const tables = await client.query("select table_name from information_schema.tables where table_schema = 'public'");
-  let text = "";
-  for (const { table_name } of tables.rows) {
-    const { rows } = await client.query(`select row_to_json(t)::text as line from "${table_name}" t`);
-    text += `${table_name}\n${rows.map(({ line }) => line).join("\n")}\n`;
-  }
-  await client.end();
-  return text;
-}
 
 let databases: Databases;
 beforeAll(async () => {
@@ -84,7 +51,12 @@ afterAll(() => databases.stop());
 test("the search finds what is there", () => {
   expect(canariesIn(`x${PERSON.email.toUpperCase()}y`)).toEqual([PERSON.email]);
   for (const before of ["", "a", "ab"]) {
-    expect(canariesIn(Buffer.from(`${before}${PERSON.email}z`).toString("base64url"))).toEqual([PERSON.email]);
+    const text = `${before}${PERSON.email}z`;
+    for (const encoding of ["base64", "base64url"] as const) {
+      expect(canariesIn(Buffer.from(text).toString(encoding))).toEqual([PERSON.email]);
+    }
+    expect(canariesIn(encodeURIComponent(text))).toEqual([PERSON.email]);
+    expect(canariesIn(JSON.stringify(JSON.stringify({ text })))).toEqual([PERSON.email]);
   }
 });
 

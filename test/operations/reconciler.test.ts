@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createAccountOperations } from "../../src/features/user";
-import { createHttpClient } from "../../src/platform/http-client/http-client";
 import { type OperationKind } from "../../src/platform/ledger/operation-kind";
 import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
 import { createControl } from "../support/control";
+import { createTestHttpClient } from "../support/http-clients";
 import {
   CONFIRMATION_WINDOW_MS,
   controlledLedger,
@@ -250,15 +250,6 @@ describe("with the real providers' clients against the sandbox", () => {
   });
   afterAll(() => sandboxes.close());
 
-  const limits = {
-    guard: { concurrency: 4, queue: 10, minCalls: 100, failurePercent: 50, slowCallMs: 5000, openMs: 1000 },
-    retryPercent: 100,
-    clock: { now: () => Date.now() },
-    random: () => 0.5,
-    sleep: () => Promise.resolve(),
-    connectTimeoutMs: 2000,
-    maxBodyBytes: 100_000,
-  };
   const intent = {
     recurrenceId: RECURRENCE,
     requesterType: "NATURAL",
@@ -268,7 +259,7 @@ describe("with the real providers' clients against the sandbox", () => {
   };
 
   async function atDelbank(generation: "automatic-pix" | "pix-automatic") {
-    const http = createHttpClient({ ...limits, baseUrl: `${sandboxes.delbank.url}/baas/api/v1` });
+    const http = createTestHttpClient({ baseUrl: `${sandboxes.delbank.url}/baas/api/v1` });
     const delbank = createDelbankClient({
       http,
       generation,
@@ -342,7 +333,7 @@ describe("with the real providers' clients against the sandbox", () => {
   });
 
   function atAvibra() {
-    const http = createHttpClient({ ...limits, baseUrl: sandboxes.avibra.url });
+    const http = createTestHttpClient({ baseUrl: sandboxes.avibra.url });
     const avibra = createAvibraClient({
       http,
       tokenHttp: http,

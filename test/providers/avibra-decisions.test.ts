@@ -40,13 +40,23 @@ test.each([
 describe("the token source", () => {
   let now = 0;
   let fetches = 0;
+  let isDown = false;
+  let attempts = 0;
   const source = () =>
-    createTokenSource(() => Promise.resolve({ token: `token-${(fetches += 1)}`, lifetimeSeconds: 3600 }), {
-      now: () => now,
+    createTokenSource({
+      fetchToken: () => {
+        attempts += 1;
+        if (isDown) throw new Error("down");
+        return Promise.resolve({ token: `token-${(fetches += 1)}`, lifetimeSeconds: 3600 });
+      },
+      clock: { now: () => now },
+      random: () => 0.5,
     });
   beforeEach(() => {
     now = 0;
     fetches = 0;
+    isDown = false;
+    attempts = 0;
   });
 
   test("gives all who ask at once the same token from one fetch", async () => {
@@ -58,27 +68,49 @@ describe("the token source", () => {
     ]);
   });
 
-  test("fetches again once the token's usable life is over, not before", async () => {
+  test("fetches the next one ahead of its time, in the background, once", async () => {
     const tokens = source();
     await tokens.token();
-    now = 3_569_999;
-    expect(await tokens.token()).toBe("token-1");
+    now = 3_570_000 * 0.8 - 1;
+    await tokens.token();
+    expect(fetches).toBe(1);
+    now += 1;
+    expect(await Promise.all([tokens.token(), tokens.token()])).toEqual(["token-1", "token-1"]);
+    expect(fetches).toBe(2);
+    expect(await tokens.token()).toBe("token-2");
+    expect(tokens.state()).toEqual({ held: true, expiresInMs: 3_570_000, ageMs: 0 });
+  });
+
+  test("waits for the next one once the token's usable life is over", async () => {
+    const tokens = source();
+    await tokens.token();
     now = 3_570_000;
     expect(await tokens.token()).toBe("token-2");
   });
 
+  test("gives a token until its end while the endpoint is down, asks it now and then, and fails at once behind that", async () => {
+    const tokens = source();
+    await tokens.token();
+    isDown = true;
+    now = 3_569_999;
+    for (let ask = 0; ask < 100; ask += 1) expect(await tokens.token()).toBe("token-1");
+    expect(attempts).toBe(1 + 3);
+    now = 3_570_000;
+    await expect(tokens.token()).rejects.toThrow("down");
+    expect(attempts).toBe(1 + 3);
+    expect(tokens.state()).toMatchObject({ held: false, expiresInMs: 0 });
+    isDown = false;
+    await expect(tokens.token()).rejects.toThrow("down"); // still resting
+    now += 1000;
+    expect(await tokens.token()).toBe("token-2");
+  });
+
   test("asks again after a fetch that failed, even one that failed before it began", async () => {
-    let isDown = true;
-    const tokens = createTokenSource(
-      () => {
-        if (isDown) throw new Error("down");
-        return Promise.resolve({ token: "token", lifetimeSeconds: 3600 });
-      },
-      { now: () => now },
-    );
+    const tokens = source();
+    isDown = true;
     await expect(tokens.token()).rejects.toThrow("down");
     isDown = false;
-    expect(await tokens.token()).toBe("token");
+    expect(await tokens.token()).toBe("token-1");
   });
 
   test("discards the token that was refused, but not the newer one that took its place", async () => {

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { startSandboxes } from "../../src/sandbox/index";
 import { rawRequest } from "./raw-request";
 
@@ -97,3 +99,18 @@ it("in process, close ends at once although somebody has sent half a request", a
   await sandboxes.close();
   await isClosed;
 });
+
+it.each(["exception", "rejection"])(
+  "a crash (%s) prints where it was, nothing of what the error holds, and ends with 1",
+  async (crash) => {
+    const canary = "cnry-in-the-sandbox";
+    const loaded = pathToFileURL(join(__dirname, "../support/crashing-process.ts")).href;
+    const program = run({ NODE_OPTIONS: `--import ${loaded}`, CRASH: crash, CRASH_CANARY: canary });
+    const [printed, errors] = [collected(program.stdout), collected(program.stderr)];
+    while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
+    program.kill("SIGUSR2");
+    expect(await once(program, "close")).toEqual([1, null]);
+    expect(errors.text).toMatch(/^sandbox: crashed\n {4}at leakyError/m);
+    expect(printed.text + errors.text).not.toContain(canary);
+  },
+);

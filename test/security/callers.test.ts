@@ -126,7 +126,15 @@ describe("the router's secret", () => {
   });
 
   test("is asked for before the body is read, on every path but health", async () => {
-    for (const path of ["/", "/dev/token?sub=u-1001", "/nothing"])
+    for (const path of [
+      "/",
+      "/dev/token?sub=u-1001",
+      "/nothing",
+      "/%",
+      "/health",
+      "/health/../graphql",
+      "//health/live",
+    ])
       expect((await fetch(`${subgraph.url}${path}`)).status).toBe(401);
     expect(
       (

@@ -1,72 +1,253 @@
-import { createServer, type Server } from "node:http";
-import { type AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from "jose";
+import { request as sendRaw } from "node:http";
+import { createTokenVerifier } from "../../src/platform/auth/verify-token";
+import {
+  createKey,
+  createShortKey,
+  encode,
+  type Json,
+  type KeyServer,
+  leaveUnsigned,
+  publish,
+  signToken,
+  signWithSecret,
+  startKeyServer,
+} from "../support/issuer";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";
 const NOW = Math.floor(Date.now() / 1000);
+const RIGHT = { sub: "u-1001", iss: ISSUER, aud: AUDIENCE, exp: NOW + 3600, scope: "pix:cancel" };
+const READ = "{ me { id benefits { id } } }";
 
-let keyServer: Server;
+const rs = createKey("RS256");
+const ps = createKey("PS256");
+const es = createKey("ES256");
+const ed = createKey("EdDSA");
+const notPinned = createKey("ES384");
+const forEncryption = createKey("ES256", "for-encryption");
+const short = createShortKey("short");
+/** Keys that nobody publishes, one under a published key's id. */
+const attackers = createKey("ES256", "attackers");
+const impostor = createKey("ES256", "ES256");
+
+let keyServer: KeyServer;
+let attackersServer: KeyServer;
 let subgraph: TestSubgraph;
-let keys: Record<string, CryptoKey>;
 
 beforeAll(async () => {
-  const [es256, es384] = await Promise.all(
-    ["ES256", "ES384"].map((alg) => generateKeyPair(alg, { extractable: true })),
-  );
-  if (!es256 || !es384) throw new Error("no keys");
-  keys = { ES256: es256.privateKey, ES384: es384.privateKey };
-  const published = [
-    { ...(await exportJWK(es256.publicKey)), kid: "ES256" },
-    { ...(await exportJWK(es384.publicKey)), kid: "ES384" },
-  ];
-  keyServer = createServer((_request, response) => response.end(JSON.stringify({ keys: published })));
-  await new Promise<void>((resolve) => keyServer.listen(0, "127.0.0.1", resolve));
+  keyServer = await startKeyServer([
+    ...[rs, ps, es, ed, notPinned, short].map((key) => publish(key)),
+    publish(forEncryption, { use: "enc" }),
+    { kty: "oct", kid: "symmetric", k: encode("a-shared-secret-of-32-characters") },
+  ]);
+  attackersServer = await startKeyServer([publish(attackers)]);
   subgraph = await startSubgraph({
-    AUTH_JWKS_URL: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/`,
+    AUTH_JWKS_URL: keyServer.url,
     AUTH_ISSUER: ISSUER,
     AUTH_AUDIENCE: AUDIENCE,
   });
 });
 afterAll(async () => {
   await subgraph.stop();
-  keyServer.close();
+  await keyServer.close();
+  await attackersServer.close();
 });
 
-/** A token that is right in every claim but those given, under a key that the key server publishes. */
-async function tokenWith(claims: Readonly<Record<string, unknown>>, alg = "ES256"): Promise<string> {
-  const right = { sub: "u-1001", iss: ISSUER, aud: AUDIENCE, exp: NOW + 3600 };
-  const merged = JSON.parse(JSON.stringify({ ...right, ...claims })) as Record<string, string>; // undefined members are gone
-  const key = keys[alg];
-  if (!key) throw new Error(alg);
-  return new SignJWT(merged).setProtectedHeader({ alg, kid: alg }).sign(key);
+const sendWith = (authorization: string, query = READ) =>
+  subgraph.post(query, { claims: null, headers: { authorization } });
+/** Claims that are right but for these; undefined ones are left out. */
+const but = (changes: Json): Json => ({ ...RIGHT, ...changes });
+
+async function expectRefused(response: Response): Promise<void> {
+  expect(await response.json()).toEqual({
+    errors: [
+      {
+        message: "A valid bearer token is needed.",
+        extensions: { code: "UNAUTHENTICATED", retryable: false, requestId: expect.any(String) as string },
+      },
+    ],
+  });
+  expect(response.status).toBe(401);
+  expect([...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())]).toEqual([]);
 }
 
-const send = async (token: string) =>
-  subgraph.post("{ me { id } }", { claims: null, headers: { authorization: `Bearer ${token}` } });
-
-test("a token that is right in every claim is accepted", async () => {
-  const response = await send(await tokenWith({}));
-  expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ data: { me: { id: "u-1001" } } });
+beforeEach(async () => {
+  await subgraph.avibra.forget();
+  await subgraph.delbank.forget();
 });
 
-test.each([
+describe("a token that is right is accepted", () => {
+  test.each([
+    ["RS256", () => signToken(rs, RIGHT)],
+    ["PS256", () => signToken(ps, RIGHT)],
+    ["ES256", () => signToken(es, RIGHT)],
+    ["EdDSA with Ed25519", () => signToken(ed, RIGHT)],
+    ["ours among several audiences", () => signToken(es, but({ aud: ["payments", AUDIENCE] }))],
+    ["an expiry that has just passed: clocks differ", () => signToken(es, but({ exp: NOW - 1 }))],
+    ["a beginning that has just not come", () => signToken(es, but({ nbf: Math.floor(Date.now() / 1000) + 2 }))],
+    ["extra header members that ask for nothing", () => signToken(es, RIGHT, { typ: "at+jwt", x: 1 })],
+  ])("%s", async (_what, token) => {
+    const response = await sendWith(`Bearer ${token()}`);
+    expect(await response.json()).toMatchObject({ data: { me: { id: "u-1001" } } });
+  });
+
+  test("whatever the case of the scheme's name", async () => {
+    expect((await sendWith(`bearer ${signToken(es, RIGHT)}`)).status).toBe(200);
+  });
+});
+
+const pem = (type: "spki" | "pkcs1") => rs.publicKey.export({ format: "pem", type }).toString();
+const FORGED: readonly (readonly [string, () => string])[] = [
+  ...["none", "None", "NONE", "nOnE", ""].flatMap((alg): (readonly [string, () => string])[] => [
+    [`algorithm "${alg}"`, () => leaveUnsigned(RIGHT, { alg, kid: es.kid })],
+    [`algorithm "${alg}" with a signature`, () => signToken(es, RIGHT, { alg })],
+  ]),
+  ["no algorithm", () => signToken(es, RIGHT, { alg: undefined })],
+  ["the public key's PEM as a shared secret", () => signWithSecret(pem("spki"), RIGHT, { kid: rs.kid })],
+  ["its PEM without the last newline", () => signWithSecret(pem("spki").trimEnd(), RIGHT, { kid: rs.kid })],
+  ["its PKCS#1 PEM", () => signWithSecret(pem("pkcs1"), RIGHT, { kid: rs.kid })],
+  ["its JWK", () => signWithSecret(JSON.stringify(publish(rs)), RIGHT, { kid: rs.kid })],
+  ["its DER", () => signWithSecret(rs.publicKey.export({ format: "der", type: "spki" }), RIGHT, { kid: rs.kid })],
+  ["an empty shared secret", () => signWithSecret("", RIGHT, { kid: rs.kid })],
+  [
+    "a symmetric key that the key server publishes",
+    () => signWithSecret("a-shared-secret-of-32-characters", RIGHT, { kid: "symmetric" }),
+  ],
+  ["a published key's id with another's signature", () => signToken(impostor, RIGHT)],
+  ["one key's algorithm under another key's id", () => signToken(rs, RIGHT, { kid: es.kid })],
+  ["another padding than the one it names", () => signToken(rs, RIGHT, { alg: "PS256" })],
+  ["an algorithm that is not pinned, with a published key", () => signToken(notPinned, RIGHT)],
+  ["a key for encryption", () => signToken(forEncryption, RIGHT)],
+  ["an RSA key of 1024 bits", () => signToken(short, RIGHT)],
+  ["a key id that is no text", () => signToken(es, RIGHT, { kid: 1 })],
+  ["the attacker's key in the header", () => signToken(attackers, RIGHT, { jwk: publish(attackers), kid: undefined })],
+  ["the same under a published id", () => signToken(attackers, RIGHT, { jwk: publish(attackers), kid: es.kid })],
+  ["a jku header", () => signToken(attackers, RIGHT, { jku: attackersServer.url })],
+  ["an x5u header", () => signToken(attackers, RIGHT, { x5u: attackersServer.url })],
+  ["an x5c header", () => signToken(attackers, RIGHT, { x5c: [encode("certificate")] })],
+  ["a key id that is the attacker's address", () => signToken(attackers, RIGHT, { kid: attackersServer.url })],
+  ["a key id that is a path", () => signToken(attackers, RIGHT, { kid: "../../../../dev/null" })],
+  ["an extension that it calls critical", () => signToken(es, RIGHT, { crit: ["exp"], exp: NOW + 60 })],
+  ["an empty list of critical extensions", () => signToken(es, RIGHT, { crit: [] })],
+  ["a payload that is not encoded", () => signToken(es, RIGHT, { b64: false, crit: ["b64"] })],
+  ["a signature cut off", () => signToken(es, RIGHT).replace(/[^.]+$/, "")],
+  ["a signature one byte short", () => signToken(es, RIGHT).slice(0, -2)],
+  ["a signature of zeros", () => signToken(es, RIGHT).replace(/[^.]+$/, encode(Buffer.alloc(64)))],
+  [
+    "a signature with one bit changed",
+    () => signToken(es, RIGHT).replace(/.(.{10})$/, (end, rest: string) => (end.startsWith("A") ? "B" : "A") + rest),
+  ],
+  [
+    "another payload under a good signature",
+    () => signToken(es, but({ sub: "u-1002" })).replace(/\.[^.]+\./, `.${encode(JSON.stringify(RIGHT))}.`),
+  ],
+  [
+    "another header under a good signature",
+    () => signToken(es, RIGHT).replace(/^[^.]+/, encode('{"alg":"ES256","kid":"ES256","typ":"x"}')),
+  ],
+  ["five parts, as encrypted tokens have", () => `${signToken(es, RIGHT)}.${encode("iv")}.${encode("tag")}`],
+  ["a space and more behind it", () => `${signToken(es, RIGHT)} x`],
+  ["a second token behind a comma", () => `${signToken(es, RIGHT)}, Bearer ${signToken(es, RIGHT)}`],
+  ["base64 padding", () => `${signToken(es, RIGHT)}==`],
+  ["a payload that is no JSON", () => signToken(es, "u-1001")],
+  ["a payload that is no object", () => signToken(es, '["u-1001"]')],
+  ["more than 8 kB, although right", () => signToken(es, but({ filler: "x".repeat(8192) }))],
+  ["three dots and nothing else", () => "..."],
+  ["nothing", () => ""],
+];
+const WRONG_CLAIMS: readonly (readonly [string, Json])[] = [
   ["another issuer", { iss: "https://other.test/" }],
+  ["our issuer with more behind it", { iss: `${ISSUER}.evil.test` }],
+  ["our issuer in a list", { iss: [ISSUER] }],
   ["no issuer", { iss: undefined }],
   ["another audience", { aud: "payments" }],
+  ["several audiences, none ours", { aud: ["payments", "benefits-admin"] }],
+  ["an empty list of audiences", { aud: [] }],
   ["no audience", { aud: undefined }],
   ["an expiry that is over", { exp: NOW - 60 }],
   ["no expiry", { exp: undefined }],
+  ["an expiry that is text", { exp: String(NOW + 3600) }],
+  ["an expiry beyond every date", { exp: 1e300 }],
+  ["no number as an expiry", { exp: null }],
   ["a beginning that has not come", { nbf: NOW + 600 }],
+  ["a beginning that is text", { nbf: "0" }],
   ["no subject", { sub: undefined }],
-  ["a subject that is no text", { sub: 1001 }],
+  ["a number as subject", { sub: 1001 }],
+  ["an object as subject", { sub: { id: "u-1001" } }],
+  ["a list as subject", { sub: ["u-1001"] }],
+  ["an empty subject", { sub: "" }],
   ["a subject with a control character", { sub: "u-1001\u0000" }],
-])("%s alone makes a token worthless", async (_what, claims) => {
-  expect((await send(await tokenWith(claims))).status).toBe(401);
+  ["a subject with a line break", { sub: "u-1001\n" }],
+  ["a subject with half a character", { sub: "u-\ud800" }],
+  ["a subject of 300 characters", { sub: "u".repeat(300) }],
+];
+
+describe("a token is worth nothing, and nobody is asked anything, with", () => {
+  test.each(FORGED)("%s", async (_what, token) => expectRefused(await sendWith(`Bearer ${token()}`)));
+  test.each(WRONG_CLAIMS)("%s", async (_what, claims) =>
+    expectRefused(await sendWith(`Bearer ${signToken(es, but(claims))}`)),
+  );
+  test.each([
+    ["another scheme", () => `Basic ${signToken(es, RIGHT)}`],
+    ["no scheme", () => signToken(es, RIGHT)],
+  ])("%s", async (_what, authorization) => expectRefused(await sendWith(authorization())));
+
+  test("a second Authorization header, whichever comes first", async () => {
+    const good = `Bearer ${signToken(es, RIGHT)}`;
+    const other = `Bearer ${signToken(es, but({ sub: "u-1002" }))}`;
+    for (const authorization of [
+      [good, other],
+      [other, good],
+      [good, good],
+    ]) {
+      const status = await new Promise<number | undefined>((resolve, reject) => {
+        const request = sendRaw(
+          `${subgraph.url}/graphql`,
+          { method: "POST", headers: { "content-type": "application/json", authorization } as never },
+          (response) => {
+            resolve(response.resume().statusCode);
+          },
+        );
+        request.on("error", reject).end(JSON.stringify({ query: READ }));
+      });
+      expect(status).toBe(401);
+    }
+  });
+
+  test("and nothing of all this was ever looked up at an address from a token", () => {
+    expect(attackersServer.paths).toEqual([]);
+    expect(new Set(keyServer.paths)).toEqual(new Set(["/keys"]));
+  });
 });
 
-test("an algorithm that is not pinned is refused, although the key server publishes its key", async () => {
-  expect((await send(await tokenWith({}, "ES384"))).status).toBe(401);
+describe("scopes and documents that a token carries", () => {
+  const cancel = (document: string) => `mutation { cancelPixAuthorization(input: { idempotencyKey: "claims-${document}",
+    recurrenceId: "RR3822485720260110legalpay001", requesterType: LEGAL, requesterDocument: "${document}",
+    reason: REQUESTED_BY_PAYER }) { operation { status } userErrors { code } } }`;
+
+  test.each([
+    ["a list", ["pix:cancel"]],
+    ["an object", { "pix:cancel": true }],
+    ["true", true],
+    ["nothing", undefined],
+    ["other scopes that hold the word", "xpix:cancel pix:cancelx"],
+  ])("a scope that is %s is no scope", async (_what, scope) => {
+    const token = signToken(es, but({ scope, tax_id: "01234567000195" }));
+    const response = await sendWith(`Bearer ${token}`, cancel("01234567000195"));
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
+    expect(await subgraph.delbank.requests()).toEqual([]);
+  });
+
+  test("a document's letters count alike in either case", async () => {
+    const verify = createTokenVerifier({
+      keys: () => es.publicKey,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      userClaim: "sub",
+      taxIdClaim: "tax_id",
+    });
+    const token = signToken(es, but({ tax_id: "12.abc.345/01de-35" }));
+    expect(await verify(`Bearer ${token}`)).toMatchObject({ taxId: "12ABC34501DE35" });
+  });
 });

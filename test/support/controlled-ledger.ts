@@ -6,6 +6,7 @@ import { createOperationWorker } from "../../src/platform/ledger/operation-worke
 import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { createDeadline } from "../../src/platform/time/deadline";
+import { createUsualTime } from "../../src/platform/time/usual-time";
 import { LEASE_MS, migratedLedger, T0 } from "./ledgers";
 
 export const OPERATION_TIMEOUT_MS = 8_000;
@@ -74,7 +75,7 @@ export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
     },
   });
   const common = { ledger, worker, clock, owner: "one", leaseMs: LEASE_MS };
-  const runner = createOperationRunner(common);
+  const runner = createOperationRunner({ ...common, usualTime: createUsualTime() });
   const reconciler = createReconciler({
     ...common,
     kinds,

@@ -6,6 +6,7 @@ import { loadConfig } from "../../src/config";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { startSandboxes } from "../../src/sandbox";
 import { createControl } from "./control";
+import { liveValues } from "./live";
 
 /** A GraphQL answer, as loosely typed as JSON is. */
 export interface GraphqlAnswer {
@@ -39,10 +40,15 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     AVIBRA_BASE_URL: sandboxes.avibra.url,
     DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     DATA_DIRECTORY: directory,
+    DATABASE_URL: `sqlite:${join(directory, "subgraph.db")}`,
+    ...(environment["PROVIDERS"] === "live" && liveValues(sandboxes.avibra.url)),
     SHUTDOWN_DELAY_MS: "0",
     // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
     RETRY_PERCENT: "0",
     BREAKER_MIN_CALLS: "10000",
+    // Every read reaches the sandbox: what is shared between requests is test/features/shared-reads.
+    READ_CACHE_MS: "0",
+    EXPOSE_UPSTREAM_COST: "false",
     LOG_LEVEL: "trace",
     ...environment,
   });

@@ -2,15 +2,17 @@ import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type CallBudget } from "../../platform/loaders/call-budget";
+import { type ReadShared } from "../../platform/loaders/caller-reads";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { type Deadline } from "../../platform/time/deadline";
 import { mayReadUser } from "../user/user-access.type";
 
 export interface BenefitsOfUserOptions {
   readonly avibra: AvibraClient;
   readonly caller: Caller | undefined;
-  readonly deadline: Deadline;
+  readonly readShared: ReadShared;
   readonly concurrency: number;
+  readonly budget: CallBudget;
 }
 
 /**
@@ -20,8 +22,17 @@ export interface BenefitsOfUserOptions {
  */
 export type BenefitsOfUser = Loader<string, MemberBenefits | null>;
 
-export function createBenefitsOfUser({ avibra, caller, deadline, concurrency }: BenefitsOfUserOptions): BenefitsOfUser {
-  const loadOne = async (userId: string) =>
-    mayReadUser(requireCaller(caller), userId) ? avibra.benefitsOfUser(userId, deadline) : null;
-  return createLoader({ loadOne, concurrency });
+export function createBenefitsOfUser({
+  avibra,
+  caller,
+  readShared,
+  concurrency,
+  budget,
+}: BenefitsOfUserOptions): BenefitsOfUser {
+  const loadOne = (userId: string) =>
+    readShared({ operation: "avibra.benefits.list", args: [userId], subject: `user/${userId}` }, (deadline) =>
+      avibra.benefitsOfUser(userId, deadline),
+    );
+  const withoutCall = (userId: string) => (mayReadUser(requireCaller(caller), userId) ? undefined : null);
+  return createLoader({ loadOne, withoutCall, concurrency, budget });
 }

@@ -1,7 +1,9 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type OperationRunner } from "../../platform/ledger/operation-runner";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { type Deadline } from "../../platform/time/deadline";
 import { mayWriteUser } from "../user/user-access.type";
 import { principalOf } from "./principal";
@@ -14,12 +16,21 @@ export interface RunOperationOptions {
   readonly ledger: Ledger;
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
+  /** One call of it is set aside for each mutation. */
+  readonly budget: CallBudget;
   /** Drops what this request has read of a member or a recurrence: behind a mutation it is old. */
   readonly forget: (about: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
 }
 
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
-export function createRunOperation({ runner, ledger, caller, deadline, forget }: RunOperationOptions): RunOperation {
+export function createRunOperation({
+  runner,
+  ledger,
+  caller,
+  deadline,
+  budget,
+  forget,
+}: RunOperationOptions): RunOperation {
   return async ({ kind, idempotencyKey, input, userId, recurrenceId, exclusive }) => {
     const asking = requireCaller(caller);
     // Another's account is one that does not exist, whether it does or not: nothing is asked and nothing recorded.
@@ -27,6 +38,7 @@ export function createRunOperation({ runner, ledger, caller, deadline, forget }:
       return { operation: null, userErrors: [userError("NOT_FOUND")], isReplay: false };
     }
     const principal = principalOf(asking);
+    budget.beginMutation();
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),
@@ -37,6 +49,7 @@ export function createRunOperation({ runner, ledger, caller, deadline, forget }:
     const refusal = run.outcome === "busy" ? await exclusive?.refusal() : undefined;
     if (refusal) run = await runner.refuse(request, userError(refusal));
     forget({ ...(userId !== undefined && { userId }), ...(recurrenceId !== undefined && { recurrenceId }) });
+    if (run.outcome === "noTime") throw new SubgraphError("UNAVAILABLE");
     if (run.outcome === "keyReused") {
       return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };
     }

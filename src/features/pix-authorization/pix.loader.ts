@@ -1,7 +1,8 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type CallBudget } from "../../platform/loaders/call-budget";
+import { type ReadShared } from "../../platform/loaders/caller-reads";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { type Deadline } from "../../platform/time/deadline";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
 import { mayReadAuthorization, mayReadEveryAuthorization, ownTaxId } from "./pix-access";
@@ -22,28 +23,42 @@ export interface PixLoaders {
 export interface PixLoadersOptions {
   readonly delbank: DelbankClient;
   readonly caller: Caller | undefined;
-  readonly deadline: Deadline;
+  readonly readShared: ReadShared;
   readonly concurrency: number;
+  readonly budget: CallBudget;
 }
 
-export function createPixLoaders({ delbank, caller, deadline, concurrency }: PixLoadersOptions): PixLoaders {
+export function createPixLoaders({ delbank, caller, readShared, concurrency, budget }: PixLoadersOptions): PixLoaders {
+  /** Null where nothing can be the caller's: not worth a call. */
+  const withoutCall = () => {
+    const asking = requireCaller(caller);
+    return ownTaxId(asking) === undefined && !mayReadEveryAuthorization(asking) ? null : undefined;
+  };
   const pixAuthorization = createLoader({
     async loadOne(recurrenceId: string) {
-      const asking = requireCaller(caller);
-      // Nothing can be theirs: not worth a call.
-      if (ownTaxId(asking) === undefined && !mayReadEveryAuthorization(asking)) return null;
-      const authorization = await delbank.authorization(recurrenceId, deadline);
-      return authorization && mayReadAuthorization(asking, authorization) ? authorization : null;
+      const authorization = await readShared(
+        { operation: "delbank.authorizations.get", args: [recurrenceId], subject: `recurrence/${recurrenceId}` },
+        (deadline) => delbank.authorization(recurrenceId, deadline),
+      );
+      return authorization && mayReadAuthorization(requireCaller(caller), authorization) ? authorization : null;
     },
+    withoutCall,
     concurrency,
+    budget,
   });
   const pixCancellation = createLoader({
     async loadOne({ recurrenceId, id }: CancellationKey) {
       const mayRead =
         mayReadEveryAuthorization(requireCaller(caller)) || (await pixAuthorization.load(recurrenceId)) !== null;
-      return mayRead ? delbank.cancellation(recurrenceId, id, deadline) : null;
+      if (!mayRead) return null;
+      return readShared(
+        { operation: "delbank.cancellations.get", args: [recurrenceId, id], subject: `recurrence/${recurrenceId}` },
+        (deadline) => delbank.cancellation(recurrenceId, id, deadline),
+      );
     },
+    withoutCall,
     concurrency,
+    budget,
     identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
   });
   return { pixAuthorization, pixCancellation };

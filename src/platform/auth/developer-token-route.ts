@@ -20,7 +20,6 @@ export function registerDeveloperToken(server: FastifyInstance, issuer: Develope
       );
     if (!areFine || !claims.some(([name, value]) => name === "sub" && value))
       return refuse(reply, 400, "BAD_USER_INPUT");
-    reply.header("cache-control", "no-store");
     return { token: await issuer.issue(Object.fromEntries(claims) as Record<string, string>) };
   });
 }

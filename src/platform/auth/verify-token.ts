@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Caller } from "./caller";
+import { KeysUnavailable } from "./remote-keys";
 
 export interface VerifierOptions {
   /** The issuer's keys: `remoteKeys(url)`, or a local set. */
@@ -13,7 +14,10 @@ export interface VerifierOptions {
   readonly taxIdClaim: string;
 }
 
-/** Reads an `Authorization` header. No header: undefined. Anything but a valid bearer token: throws `UNAUTHENTICATED`. */
+/**
+ * Reads an `Authorization` header. No header: undefined. Anything but a valid bearer token: throws `UNAUTHENTICATED`.
+ * A key server that cannot be asked is not the caller's fault: throws `UNAVAILABLE`.
+ */
 export type VerifyToken = (authorization: string | undefined) => Promise<Caller | undefined>;
 
 // Asymmetric only: a symmetric algorithm would turn the public key into the secret.
@@ -21,24 +25,18 @@ const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 /** A user id claim: printable, as it becomes a key in a database. */
 const PLAIN = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const MAX_TOKEN_LENGTH = 8192;
+const MAX_DATE_SECONDS = 8.64e12;
 const CLOCK_TOLERANCE_SECONDS = 5;
 const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
-
-/** A key server's keys, fetched when needed; unknown key ids cause at most one fetch per 30 s. */
-export function remoteKeys(url: string): JWTVerifyGetKey {
-  return createRemoteJWKSet(new URL(url), { timeoutDuration: 3000, cooldownDuration: 30_000, cacheMaxAge: 600_000 });
-}
 
 function textClaim(payload: JWTPayload, name: string): string | undefined {
   const value = payload[name];
   return typeof value === "string" && value.length > 0 ? value : undefined;
 }
 
-const KEY_SERVERS_FAULT = new Set(["ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID", "ERR_JOSE_GENERIC"]);
-
-/** A key server that is slow, gone or broken is not the caller's fault: jose names what is wrong with a token, the rest is ours. */
-function isTokensFault(error: unknown): boolean {
-  return error instanceof errors.JOSEError && !KEY_SERVERS_FAULT.has(error.code);
+/** An expiry of 1e300 would be none: beyond what a date can hold, a claim is no date. */
+function isDate(seconds: number | undefined): boolean {
+  return seconds !== undefined && Math.abs(seconds) <= MAX_DATE_SECONDS;
 }
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
@@ -54,11 +52,13 @@ export function createTokenVerifier({ keys, issuer, audience, userClaim, taxIdCl
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ["exp"],
     }).catch((error: unknown) => {
-      throw new SubgraphError(isTokensFault(error) ? "UNAUTHENTICATED" : "UNAVAILABLE", { cause: error });
+      throw new SubgraphError(error instanceof KeysUnavailable ? "UNAVAILABLE" : "UNAUTHENTICATED", { cause: error });
     });
     const userId = textClaim(payload, userClaim);
-    if (userId === undefined || !PLAIN.test(userId)) throw new SubgraphError("UNAUTHENTICATED");
-    const taxId = textClaim(payload, taxIdClaim)?.replace(/[.\-/\s]/g, "");
+    if (userId === undefined || !PLAIN.test(userId) || !isDate(payload.exp)) throw new SubgraphError("UNAUTHENTICATED");
+    const taxId = textClaim(payload, taxIdClaim)
+      ?.replace(/[.\-/\s]/g, "")
+      .toUpperCase();
     const scopes = new Set(textClaim(payload, "scope")?.split(" "));
     return { userId, scopes, ...(taxId !== undefined && { taxId }) };
   };

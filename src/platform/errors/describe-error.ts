@@ -1,7 +1,29 @@
 import { ProviderFailure } from "../http-client/provider-failure";
 import { SubgraphError } from "./subgraph-error";
 
-const codeOf = (error: Error) => (error as { code?: unknown }).code;
+const NAME = /^[A-Za-z]\w{0,63}$/;
+/** `ECONNRESET`, `ERR_JWKS_TIMEOUT`, or a SQLSTATE. */
+const CODE = /^([A-Z][A-Z0-9_]{1,63}|[0-9A-Z]{5})$/;
+/** A line of a stack: it ends in a file, line and column. */
+const FRAME = /^ {4}(at .{1,300}:\d{1,7}:\d{1,7}\)?)$/;
+const MAX_FRAMES = 12;
+
+/** Any member of a foreign error may be anything, whatever its type says. */
+const textOf = (member: unknown) => (typeof member === "string" ? member : "");
+
+function nameAndCode(error: Error): { error: string; code?: string } {
+  const name = textOf(error.name);
+  const code = textOf((error as { code?: unknown }).code);
+  return { error: NAME.test(name) ? name : "Error", ...(CODE.test(code) && { code }) };
+}
+
+/** Where it came from, without the message that a stack begins with: a message may have lines that look like frames. */
+function framesOf(error: Error): string[] {
+  const [stack, message] = [textOf(error.stack), textOf(error.message)];
+  const start = stack.indexOf(message);
+  const lines = stack.slice(start < 0 ? 0 : start + message.length).split("\n");
+  return lines.flatMap((line) => FRAME.exec(line)?.[1] ?? []).slice(0, MAX_FRAMES);
+}
 
 /** An error as flat fields for the log: names, codes and a stack, never a message or body that another party wrote. */
 export function describeError(error: unknown): Record<string, unknown> {
@@ -13,8 +35,9 @@ export function describeError(error: unknown): Record<string, unknown> {
     return { code: error.code, ...(error.cause !== undefined && { cause: describeError(error.cause) }) };
   }
   if (!(error instanceof Error)) return { thrown: typeof error };
-  // A foreign error's message may quote input; its stack's frames cannot.
-  const frames = error.stack?.split("\n").filter((line) => line.startsWith("    at "));
-  const cause = error.cause instanceof Error ? { cause: { error: error.cause.name, code: codeOf(error.cause) } } : {};
-  return { error: error.name, code: codeOf(error), ...cause, stack: frames?.slice(0, 12).join("\n") };
+  return {
+    ...nameAndCode(error),
+    ...(error.cause instanceof Error && { cause: nameAndCode(error.cause) }),
+    stack: framesOf(error),
+  };
 }

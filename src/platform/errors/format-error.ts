@@ -1,8 +1,8 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type Logger } from "../telemetry/logger";
+import { requestScope } from "../telemetry/request-scope";
 import { describeError } from "./describe-error";
-import { requestIds } from "./request-id";
 import { SubgraphError } from "./subgraph-error";
 
 /** Codes of Apollo Server for requests that are wrong as requests; they pass. Every other foreign code reads `INTERNAL`. */
@@ -52,7 +52,7 @@ export function createErrorFunnel(logger: Logger) {
     const ours = findOurs(thrown);
     const foreignCode = codeOf(formatted, thrown);
     const isProtocol = !ours && PROTOCOL_CODES.has(foreignCode);
-    const requestId = requestIds.getStore();
+    const requestId = requestScope.getStore()?.id;
     const error = ours ?? new SubgraphError("INTERNAL");
     if (error.code === "INTERNAL" && !isProtocol) {
       const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;

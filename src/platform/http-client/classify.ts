@@ -16,6 +16,17 @@ const BEFORE_SENDING = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
+/** Errors of undici for an answer that came and cannot be read. */
+const UNREADABLE = new Map([
+  ["UND_ERR_RES_EXCEEDED_MAX_SIZE", "body too large"],
+  ["UND_ERR_HEADERS_OVERFLOW", "headers too large"],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "another length than announced"],
+]);
+
+function unreadableReason({ name }: Error, code: unknown): string | undefined {
+  return name === "HTTPParserError" ? "not HTTP" : UNREADABLE.get(String(code)); // undici gives that one no code
+}
+
 function kindOfStatus(status: number): FailureKind | undefined {
   if (status === 200) return undefined;
   if (status === 401 || status === 403) return "unauthorised";
@@ -50,12 +61,8 @@ export function failureOfError(call: string, error: unknown, timedOut: boolean):
   if (timedOut) return new ProviderFailure({ kind: "timeout", call, reason: "no complete answer in time" });
   if (error instanceof AnswerCut) return new ProviderFailure({ kind: "unreadable", call, reason: "body cut" });
   const code = (error as { code?: unknown }).code;
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
-    return new ProviderFailure({ kind: "unreadable", call, reason: "body too large" });
-  }
-  if (typeof code === "string" && code.startsWith("HPE_")) {
-    return new ProviderFailure({ kind: "unreadable", call, reason: "not HTTP" });
-  }
+  const unreadable = unreadableReason(error as Error, code);
+  if (unreadable !== undefined) return new ProviderFailure({ kind: "unreadable", call, reason: unreadable });
   if (code === "UND_ERR_CONNECT_TIMEOUT") {
     return new ProviderFailure({ kind: "timeout", call, reason: code, maybeSent: false });
   }

@@ -1,13 +1,19 @@
 import { type ApolloServer, type BaseContext, HeaderMap } from "@apollo/server";
-import { type FastifyInstance, type FastifyRequest } from "fastify";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
-import { requestIds } from "../errors/request-id";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
+import { type RequestCost, type RequestGuard, type UncheckedRequest } from "../limits/request-guard";
+import { createRequestScope, requestScope } from "../telemetry/request-scope";
+import { refuse } from "./refusal";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
   readonly apollo: ApolloServer<Context>;
-  readonly createContext: (request: FastifyRequest) => Promise<Context>;
+  readonly createContext: (request: FastifyRequest, cost: RequestCost) => Promise<Context>;
+  /** Refuses what is over a limit before anything else looks at it. */
+  readonly guard: RequestGuard;
+  /** The refusal of an operation that turned out to be over a limit while it was executed, before it had any effect. */
+  readonly refusalOf: (context: Context) => SubgraphError | undefined;
 }
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -27,37 +33,51 @@ function refuseWhole(error: unknown): never {
   throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
 }
 
+function searchOf({ url }: FastifyRequest): string {
+  const mark = url.indexOf("?");
+  return mark < 0 ? "" : url.slice(mark);
+}
+
+/** What the guard looks at; of a GET as Apollo Server reads it. Undefined for a batch of requests. */
+function readRequest(request: FastifyRequest, search: string): UncheckedRequest | undefined {
+  if (request.method !== "GET") return Array.isArray(request.body) ? undefined : (request.body ?? {});
+  const parameters = new URLSearchParams(search);
+  try {
+    const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;
+    return { query: parameters.get("query"), variables };
+  } catch {
+    return { query: parameters.get("query") }; // Apollo Server refuses variables that are not JSON
+  }
+}
+
+const BATCHING = new SubgraphError("LIMIT_EXCEEDED", {
+  message: "A request may hold one operation only, not a batch.",
+});
+
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
 export function registerGraphql<Context extends BaseContext>(
   server: FastifyInstance,
-  { path, apollo, createContext }: GraphqlRouteOptions<Context>,
-): { readonly underWay: () => number } {
-  let underWay = 0;
-  server.all(path, async (request, reply) => {
-    const mark = request.url.indexOf("?");
-    underWay += 1;
-    const { status, headers, body } = await requestIds
-      .run(request.id, () =>
-        apollo.executeHTTPGraphQLRequest({
-          httpGraphQLRequest: {
-            method: request.method,
-            headers: headersOf(request),
-            search: mark < 0 ? "" : request.url.slice(mark),
-            body: request.body,
-          },
-          context: () => createContext(request).catch(refuseWhole),
-        }),
-      )
-      .finally(() => (underWay -= 1));
+  { path, apollo, createContext, guard, refusalOf }: GraphqlRouteOptions<Context>,
+): void {
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const search = searchOf(request);
+    const unchecked = readRequest(request, search);
+    const cost = unchecked ? guard(unchecked) : BATCHING;
+    if (cost instanceof SubgraphError) return refuse(reply, 400, cost);
+    let context: Context | undefined;
+    const { status, headers, body } = await requestScope.run(createRequestScope(request.id), () =>
+      apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: request.body },
+        context: async () => (context = await createContext(request, cost).catch(refuseWhole)),
+      }),
+    );
+    const late = context && refusalOf(context);
+    if (late) return refuse(reply, 400, late);
     reply.code(status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
-    // Answers are one caller's own: nothing between us and the router may keep them.
-    if (!headers.has("cache-control")) reply.header("cache-control", "no-store");
     if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
     return reply.send(body.string);
-  });
-  return {
-    /** Operations at work, those included whose client has gone. */
-    underWay: () => underWay,
-  };
+  }
+
+  server.all(path, (request, reply) => (request.work = answer(request, reply)));
 }

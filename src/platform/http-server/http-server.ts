@@ -1,39 +1,104 @@
-import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import { type Server } from "node:http";
+import { type TLSSocket } from "node:tls";
+import fastify, {
+  type FastifyError,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { describeError } from "../errors/describe-error";
 import { requestIdOf } from "../errors/request-id";
+import { SubgraphError } from "../errors/subgraph-error";
+import { type Admission } from "../limits/admission";
 import { type Logger } from "../telemetry/logger";
+import { createClientErrorHandler } from "./client-error";
+import { takeJsonOnly } from "./json-body";
 import { refuse } from "./refusal";
+import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** What is done for a request beyond its connection: it is under way until this has ended, even if its client went away. */
+    work: Promise<unknown> | null;
+  }
+}
 
 export interface HttpServerOptions {
   readonly logger: Logger;
   /** Larger request bodies are refused with 413. */
   readonly maxBodyBytes: number;
+  /** Larger headers, the first line included, are refused with 431. */
+  readonly maxHeaderBytes: number;
+  readonly admission: Admission;
   /** True for the value of a `Router-Authorization` header that may call. */
   readonly mayCall: (routerAuthorization: string | undefined) => boolean;
+  /** Certificate and key as PEM text; with `clientCa` every path but health demands a certificate of that authority. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" ? header : undefined;
 }
 
-/** The HTTP server without its routes: request ids, the router's secret on every path but health, refusals, access log. */
-export function createHttpServer({ logger, maxBodyBytes, mayCall }: HttpServerOptions): FastifyInstance {
+/** How much of a request's body will be held in memory; one of unknown length may be as long as any. */
+function bodyBytesOf({ headers }: FastifyRequest, maxBodyBytes: number): number {
+  if (headers["transfer-encoding"] !== undefined) return maxBodyBytes;
+  return Math.min(Number(headers["content-length"] ?? 0), maxBodyBytes);
+}
+
+function isCompressed({ headers }: FastifyRequest): boolean {
+  return !/^(identity)?$/i.test(headers["content-encoding"] ?? "");
+}
+
+/** What Fastify needs to speak http, or https. Its types tell the two apart; what is registered on a server does not. */
+function protocolOf({ tls, maxHeaderBytes }: HttpServerOptions): FastifyHttpOptions<Server> {
+  // A header that comes twice reads as both with a comma: of two tokens or secrets neither is picked.
+  const parser = { joinDuplicateHeaders: true, maxHeaderSize: maxHeaderBytes };
+  if (!tls) return { http: parser };
+  const { cert, key, clientCa } = tls;
+  // Asked for, not demanded in the handshake: health is asked without a certificate. `admit` demands it.
+  const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  return { https: { ...parser, minVersion: "TLSv1.2", cert, key, ...client } } as FastifyHttpOptions<Server>;
+}
+
+/** The HTTP server without its routes: who may connect and call at all (health is open), limits, refusals, access log. */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { logger, maxBodyBytes, maxHeaderBytes, admission, mayCall, tls } = options;
+  const tooLarge = (what: string, most: number) =>
+    new SubgraphError("LIMIT_EXCEEDED", { message: `The request's ${what} may have at most ${most} bytes.` });
+  const headers = { ...SECURITY_HEADERS, ...(tls && TLS_HEADERS) };
   const server = fastify({
+    ...protocolOf(options),
     logger: false,
     bodyLimit: maxBodyBytes,
     genReqId: (request) => requestIdOf(request.headers["x-request-id"]),
     requestTimeout: 30_000, // for the request itself to arrive: slow senders are cut off
     return503OnClosing: false,
-    frameworkErrors: (_error, _request, reply) => {
-      void refuse(reply, 400, "BAD_REQUEST"); // a path that is no URL
+    clientErrorHandler: createClientErrorHandler({ headers, tooLarge: tooLarge("header", maxHeaderBytes) }),
+    frameworkErrors: (_error, request, reply) => {
+      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST")); // a path that is no URL: no hook runs for it
     },
     forceCloseConnections: "idle",
   });
+  takeJsonOnly(server);
 
+  /** The first thing that happens to every request; the refusal, if it is one. */
+  function admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+    reply.headers(headers).header("x-request-id", request.id);
+    if (request.url.startsWith("/health/")) return undefined;
+    const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
+    const isRouter = hasCertificate && mayCall(textOf(request.headers["router-authorization"]));
+    return isRouter ? undefined : refuse(reply, 401, "UNAUTHENTICATED");
+  }
+  server.decorateRequest("work", null);
   server.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    if (request.url.startsWith("/health/")) return;
-    if (!mayCall(textOf(request.headers["router-authorization"]))) return refuse(reply, 401, "UNAUTHENTICATED");
+    const refusal = admit(request, reply);
+    if (refusal || request.url.startsWith("/health/")) return refusal;
+    if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
+    const leave = admission.enter(bodyBytesOf(request, maxBodyBytes));
+    if (!leave) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    reply.raw.once("close", () => void Promise.allSettled([request.work]).then(leave)); // also when the client went away
   });
   server.addHook("onResponse", (request, reply, done) => {
     const { method, routeOptions } = request;
@@ -48,7 +113,8 @@ export function createHttpServer({ logger, maxBodyBytes, mayCall }: HttpServerOp
   server.setNotFoundHandler((_request, reply) => refuse(reply, 404, "NOT_FOUND"));
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status === 413) return refuse(reply, 413, "PAYLOAD_TOO_LARGE");
+    if (status === 413) return refuse(reply, 413, tooLarge("body", maxBodyBytes));
+    if (status === 415) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
     if (status < 500) return refuse(reply, status, "BAD_REQUEST");
     logger.error({ requestId: request.id, ...describeError(error) }, "unexpected error");
     return refuse(reply, 500, "INTERNAL");

@@ -6,8 +6,8 @@ export type ReadinessChecks = Readonly<Record<string, () => Readiness | Promise<
 type Readiness = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 export interface LifecycleOptions {
-  /** How much is at work beyond open requests: what nobody waits for any more is still finished. */
-  readonly work: () => number;
+  /** Requests under way; what nobody waits for any more is still finished. */
+  readonly underWay: () => number;
   readonly checks: ReadinessChecks;
   /** How long requests are still taken after a stop was asked for, so that load balancers see red first. */
   readonly drainDelayMs: number;
@@ -24,10 +24,9 @@ const POLL_MS = 20;
  */
 export function registerLifecycle(
   server: FastifyInstance,
-  { work, checks, drainDelayMs, drainTimeoutMs }: LifecycleOptions,
+  { underWay, checks, drainDelayMs, drainTimeoutMs }: LifecycleOptions,
 ) {
   let phase: "serving" | "draining" | "closing" = "serving";
-  let underWay = 0;
   const isHealth = (url: string) => url.startsWith("/health/");
 
   server.get("/health/live", () => ({ status: "live" }));
@@ -42,8 +41,6 @@ export function registerLifecycle(
     if (isHealth(request.url)) return;
     if (phase !== "serving") reply.header("connection", "close");
     if (phase === "closing") return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
-    underWay += 1;
-    reply.raw.once("close", () => (underWay -= 1)); // also fires when the client went away
   });
 
   return {
@@ -52,8 +49,7 @@ export function registerLifecycle(
       phase = "draining";
       await sleep(drainDelayMs);
       phase = "closing";
-      for (let waitedMs = 0; underWay + work() > 0 && waitedMs < drainTimeoutMs; waitedMs += POLL_MS)
-        await sleep(POLL_MS);
+      for (let waitedMs = 0; underWay() > 0 && waitedMs < drainTimeoutMs; waitedMs += POLL_MS) await sleep(POLL_MS);
       server.server.closeAllConnections();
       await server.close();
     },

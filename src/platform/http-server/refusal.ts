@@ -5,17 +5,29 @@ import { SubgraphError, type ErrorCode } from "../errors/subgraph-error";
 const PROTOCOL = {
   BAD_REQUEST: "The request is not a well-formed request.",
   NOT_FOUND: "There is nothing at this path.",
-  PAYLOAD_TOO_LARGE: "The request's body is larger than one request's may be.",
+  UNSUPPORTED_MEDIA_TYPE: "A request's body must be JSON in UTF-8, as application/json and without compression.",
   UNAVAILABLE: "The server cannot take this request now.",
 } as const;
 
+type ProtocolCode = keyof typeof PROTOCOL;
+const isProtocol = (code: ErrorCode | ProtocolCode): code is ProtocolCode => code in PROTOCOL;
+
+/** An error in GraphQL's shape as JSON text. */
+export function refusalText(reason: ErrorCode | ProtocolCode | SubgraphError, requestId: string): string {
+  const { code, message, retryable } =
+    typeof reason !== "string"
+      ? reason
+      : isProtocol(reason)
+        ? { code: reason, message: PROTOCOL[reason], retryable: reason === "UNAVAILABLE" }
+        : new SubgraphError(reason);
+  return JSON.stringify({ errors: [{ message, extensions: { code, retryable, requestId } }] });
+}
+
 /** Answers with an error in GraphQL's shape, so that every client reads every refusal alike. */
-export function refuse(reply: FastifyReply, status: number, code: ErrorCode | keyof typeof PROTOCOL): FastifyReply {
-  const message =
-    code in PROTOCOL ? PROTOCOL[code as keyof typeof PROTOCOL] : new SubgraphError(code as ErrorCode).message;
-  const extensions = { code, retryable: status === 503, requestId: reply.request.id };
-  return reply
-    .code(status)
-    .type("application/json; charset=utf-8")
-    .send(JSON.stringify({ errors: [{ message, extensions }] }));
+export function refuse(
+  reply: FastifyReply,
+  status: number,
+  reason: ErrorCode | ProtocolCode | SubgraphError,
+): FastifyReply {
+  return reply.code(status).type("application/json; charset=utf-8").send(refusalText(reason, reply.request.id));
 }

@@ -1,6 +1,7 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type Clock } from "../time/clock";
 import { type Deadline } from "../time/deadline";
+import { type UsualTime } from "../time/usual-time";
 import { type Ledger } from "./ledger.store";
 import { type OperationWorker } from "./operation-worker";
 import { type Operation, type OperationFailure } from "./operation.type";
@@ -23,11 +24,13 @@ type RefusedRequest = Omit<OperationRequest, "deadline" | "exclusiveOn">;
 
 /**
  * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
- * another operation is at work on the same thing; nothing was begun.
+ * another operation is at work on the same thing; nothing was begun. `noTime`: less is left than it usually takes; nothing was
+ * begun.
  */
 export type RunResult =
   | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
   | { readonly outcome: "keyReused" }
+  | { readonly outcome: "noTime" }
   | { readonly outcome: "busy" };
 
 export interface RunnerOptions {
@@ -38,20 +41,31 @@ export interface RunnerOptions {
   readonly owner: string;
   /** Longer than any operation takes: when it has run out, the process that held it is taken for dead. */
   readonly leaseMs: number;
+  readonly usualTime: UsualTime;
 }
 
 export type OperationRunner = ReturnType<typeof createOperationRunner>;
 
 /** Runs mutations through the ledger: claimed before anything is sent, at most one at work on each key. */
-export function createOperationRunner({ ledger, worker, clock, owner, leaseMs }: RunnerOptions) {
+export function createOperationRunner({ ledger, worker, clock, owner, leaseMs, usualTime }: RunnerOptions) {
+  async function isNew({ principal, idempotencyKey }: OperationRequest): Promise<boolean> {
+    return (await ledger.findByKey(principal, idempotencyKey)) === undefined;
+  }
+
   return {
     /** Throws DatabaseUnavailable when nothing could be claimed: nothing was sent then. */
     async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
+      const hasTime = deadline.remainingMs() >= usualTime.of(request.kind);
+      // What was done before is told all the same.
+      if (!hasTime && (await isNew({ ...request, deadline }))) return { outcome: "noTime" };
       const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });
       if (claim.outcome !== "claimed") return claim;
       const { operation, lease } = claim;
+      const startedAt = clock.now();
       try {
-        return { outcome: "done", ...(await worker.work({ operation, lease, input: request.input, deadline })) };
+        const result = await worker.work({ operation, lease, input: request.input, deadline });
+        if (result.operation.status === "SUCCEEDED") usualTime.saw(request.kind, clock.now() - startedAt);
+        return { outcome: "done", ...result };
       } catch (error) {
         // Claimed, and then the ledger was lost before anything was sent: the reconciler will send it, so it is no error.
         if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };

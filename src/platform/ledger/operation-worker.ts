@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly leaseMs: number;
+  /** Told of each operation as it stands after work on it. */
+  readonly onWorked?: (operation: Operation) => void;
 }
 
 /** Failure of an operation that has no effect worth finding out about. */
@@ -60,7 +62,8 @@ export type OperationWorker = ReturnType<typeof createOperationWorker>;
  * Works on one leased operation until it is settled, or until only waiting helps. It sends nothing before `markSent` is
  * written down, and nothing of a `once` operation that may have been sent before.
  */
-export function createOperationWorker({ ledger, kinds, clock, random, sleep, leaseMs }: WorkerOptions) {
+export function createOperationWorker(options: WorkerOptions) {
+  const { ledger, kinds, clock, random, sleep, leaseMs, onWorked } = options;
   const byName = new Map(kinds.map((kind) => [kind.kind, kind as unknown as OperationKind<unknown>]));
 
   function settle({ operation }: Work, outcome: Outcome): Promise<WorkResult> {
@@ -139,29 +142,35 @@ export function createOperationWorker({ ledger, kinds, clock, random, sleep, lea
     }
   }
 
+  async function workOn(task: Work): Promise<WorkResult> {
+    const { operation, input, deadline, recovery } = task;
+    const kind = byName.get(operation.kind);
+    if (!kind) throw new Error("an operation of a kind that nobody registered");
+    const wasSent = operation.sentAt !== null;
+    // Its answer is for its caller alone, who is gone.
+    if (kind.repeat === "safe" && recovery) return settle(task, { status: "FAILED", failure: NOT_DELIVERED });
+    // The provider may have forgotten the key by now, so that sending again could have a second effect.
+    if (kind.repeat === "keyed" && wasSent && recovery?.isLast) return postpone(task, true);
+    try {
+      if (wasSent && kind.repeat === "once") {
+        const outcome = await kind.confirm?.(input, deadline);
+        return await (outcome ? settle(task, outcome) : postpone(task, true));
+      }
+      const failure = wasSent ? undefined : await kind.prepare?.(input, deadline);
+      if (failure) return await settleUnsent(task, { status: "FAILED", failure });
+    } catch (failure) {
+      if (!(failure instanceof ProviderFailure)) throw failure;
+      return postpone(task, wasSent);
+    }
+    return send(kind, task);
+  }
+
   return {
     /** Looks before it sends, and after it may have been sent; a provider that cannot be asked postpones it. */
     async work(task: Work): Promise<WorkResult> {
-      const { operation, input, deadline, recovery } = task;
-      const kind = byName.get(operation.kind);
-      if (!kind) throw new Error("an operation of a kind that nobody registered");
-      const wasSent = operation.sentAt !== null;
-      // Its answer is for its caller alone, who is gone.
-      if (kind.repeat === "safe" && recovery) return settle(task, { status: "FAILED", failure: NOT_DELIVERED });
-      // The provider may have forgotten the key by now, so that sending again could have a second effect.
-      if (kind.repeat === "keyed" && wasSent && recovery?.isLast) return postpone(task, true);
-      try {
-        if (wasSent && kind.repeat === "once") {
-          const outcome = await kind.confirm?.(input, deadline);
-          return await (outcome ? settle(task, outcome) : postpone(task, true));
-        }
-        const failure = wasSent ? undefined : await kind.prepare?.(input, deadline);
-        if (failure) return await settleUnsent(task, { status: "FAILED", failure });
-      } catch (failure) {
-        if (!(failure instanceof ProviderFailure)) throw failure;
-        return postpone(task, wasSent);
-      }
-      return send(kind, task);
+      const result = await workOn(task);
+      onWorked?.(result.operation);
+      return result;
     },
   };
 }

@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { type CallBudget } from "./call-budget";
 
 /** Loads values by key within one request: the same key is asked for once, however often and from wherever. */
 export interface Loader<Key, Value> {
@@ -12,8 +13,23 @@ export interface LoaderOptions<Key, Value> {
   readonly loadOne: (key: Key) => Promise<Value>;
   /** How many keys are asked for at the same time; further ones wait. */
   readonly concurrency: number;
+  /**
+   * Answers a key for which nothing needs to be called, or throws for one that may not be asked for; undefined for all
+   * others. What is settled here costs nothing of the budget.
+   */
+  readonly withoutCall?: (key: Key) => Value | undefined;
+  /** Where each key costs a provider call: what the calls are claimed from before the first is made. */
+  readonly budget?: CallBudget;
   /** What makes two keys the same, where they are not plain text. */
   readonly identify?: (key: Key) => string;
+}
+
+function attempt<Value>(work: () => Value): Value | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /**
@@ -21,18 +37,21 @@ export interface LoaderOptions<Key, Value> {
  * Results belong to keys by construction; one key's failure is that key's alone.
  */
 export function createLoader<Key, Value>(options: LoaderOptions<Key, Value>): Loader<Key, Value> {
-  const { loadOne, concurrency, identify = String } = options;
+  const { loadOne, concurrency, withoutCall, budget, identify = String } = options;
 
   async function loadAll(keys: readonly Key[]): Promise<(Value | Error)[]> {
-    const results = new Array<Value | Error>(keys.length);
-    const waiting = keys.entries();
+    const results = keys.map((key) => attempt(() => withoutCall?.(key)));
+    const open = [...keys.entries()].filter(([index]) => results[index] === undefined);
+    const allowed = budget && open.length > 0 ? await budget.claim(open.length) : open.length;
+    for (const [index] of open.slice(allowed)) results[index] = budget?.refusal();
+    const waiting = open.slice(0, allowed).values();
     const work = async () => {
       for (const [index, key] of waiting) {
         results[index] = await loadOne(key).catch((error: unknown) => error as Error);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(concurrency, keys.length) }, work));
-    return results;
+    await Promise.all(Array.from({ length: Math.min(concurrency, allowed) }, work));
+    return results as (Value | Error)[]; // by now every key has an answer
   }
 
   return new DataLoader<Key, Value, string>(loadAll, { cacheKeyFn: identify });

@@ -1,34 +1,34 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
+import { plainText } from "../text/plain-text";
+import { loggableFields } from "./loggable";
 
-export type { Logger } from "pino";
+/** Takes fields and a constant text: `logger.warn({ call }, "provider call failed")`. */
+export type Logger = Pick<Pino, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
+
+const LONGEST_MESSAGE = 200;
 
 /**
- * Members that hold secrets or personal data wherever they appear. A last line of defence: nothing logs them knowingly,
- * and errors are logged through `describeError`, which picks members instead of walking whole objects.
+ * JSON lines on stdout; readable lines where stdout is a terminal. The one place that logs, and a last line of defence: nothing
+ * logs a secret knowingly, and what passes here by mistake is reduced to `loggableFields`. Texts are constants: values are not
+ * formatted into them.
  */
-const NEVER_LOGGED = [
-  "authorization",
-  "password",
-  "secret",
-  "token",
-  "apiKey",
-  "document",
-  "taxId",
-  "email",
-  "phone",
-  "firstName",
-  "lastName",
-  "address",
-  "idempotencyKey",
-].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-
-/** JSON lines on stdout; readable lines where stdout is a terminal. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const stream =
     destination ?? (process.stdout.isTTY ? pretty({ sync: true, ignore: "pid,hostname" }) : process.stdout);
   return pino(
-    { level, base: null, timestamp: stdTimeFunctions.isoTime, redact: { paths: NEVER_LOGGED, censor: "[redacted]" } },
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      hooks: {
+        logMethod([first, second]: unknown[], log) {
+          const [fields, text] = typeof first === "string" ? [{}, first] : [first, second];
+          const message = typeof text === "string" ? plainText(text, LONGEST_MESSAGE) : undefined;
+          log.call(this, loggableFields(fields), message);
+        },
+      },
+    },
     stream,
   );
 }

@@ -16,6 +16,13 @@ export interface MetricSources {
   readonly requestsUnderWay: () => number;
 }
 
+/** One gauge's value, with its labels. */
+interface Reading {
+  readonly value: number;
+  readonly provider?: string;
+  readonly group?: string;
+}
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Prometheus metrics of one program. Labels are names of ours: calls, routes, kinds; never an id or a value. */
@@ -50,8 +57,8 @@ export function createMetrics() {
     registers,
   });
   const operations = new Counter({
-    name: "operations_settled_total",
-    help: "Operations of the ledger that this process saw through, by kind and status",
+    name: "operations_worked_total",
+    help: "Work on operations of the ledger, by kind and the status that it ended in",
     labelNames: ["kind", "status"],
     registers,
   });
@@ -67,7 +74,7 @@ export function createMetrics() {
     request(route: string, status: number, durationMs: number): void {
       requests.observe({ route, status }, durationMs / 1000);
     },
-    settled(kind: string, status: string): void {
+    worked(kind: string, status: string): void {
       operations.inc({ kind, status });
     },
     /** The text format, after the gauges were read. */
@@ -75,30 +82,29 @@ export function createMetrics() {
     contentType: registry.contentType,
     /** Adds the gauges; once, when there is something to look at. */
     observe({ providers, reads, tokenAgeMs, requestsUnderWay }: MetricSources): void {
-      const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+      const gauge = (name: string, help: string, read: () => readonly Reading[]) =>
         new Gauge({
-          ...{ name, help, labelNames, registers },
+          ...{ name, help, registers, labelNames: ["provider", "group"] },
           collect() {
             this.reset();
-            collect(this as Gauge);
+            for (const { value, ...labels } of read()) this.set(labels, value);
           },
         });
-      gauge("provider_calls_active", "Provider calls under way", ["provider"], (active) => {
-        for (const [provider, { state }] of Object.entries(providers)) active.set({ provider }, state().active);
-      });
-      gauge("provider_calls_queued", "Provider calls that wait for room", ["provider"], (queued) => {
-        for (const [provider, { state }] of Object.entries(providers)) queued.set({ provider }, state().queued);
-      });
-      gauge("circuit_breaker_state", "0 closed, 1 half open, 2 open", ["group"], (level) => {
-        for (const { state } of Object.values(providers))
-          for (const [group, breaker] of Object.entries(state().breakers)) level.set({ group }, BREAKER_LEVEL[breaker]);
-      });
-      gauge("read_cache_bytes", "What kept answers take", [], (bytes) => bytes.set(reads.state().bytes));
-      gauge("read_cache_entries", "Answers that are kept", [], (entries) => entries.set(reads.state().entries));
-      gauge("requests_under_way", "Requests at work", [], (underWay) => underWay.set(requestsUnderWay()));
-      gauge("access_token_age_seconds", "Age of the provider's access token", [], (age) => {
+      const ofEach = (valueOf: (state: ReturnType<HttpClient["state"]>) => number) =>
+        Object.entries(providers).map(([provider, { state }]) => ({ provider, value: valueOf(state()) }));
+      gauge("provider_calls_active", "Provider calls under way", () => ofEach(({ active }) => active));
+      gauge("provider_calls_queued", "Provider calls that wait for room", () => ofEach(({ queued }) => queued));
+      gauge("circuit_breaker_state", "0 closed, 1 half open, 2 open", () =>
+        Object.values(providers).flatMap(({ state }) =>
+          Object.entries(state().breakers).map(([group, breaker]) => ({ group, value: BREAKER_LEVEL[breaker] })),
+        ),
+      );
+      gauge("read_cache_bytes", "What kept answers take", () => [{ value: reads.state().bytes }]);
+      gauge("read_cache_entries", "Answers that are kept", () => [{ value: reads.state().entries }]);
+      gauge("requests_under_way", "Requests at work", () => [{ value: requestsUnderWay() }]);
+      gauge("access_token_age_seconds", "Age of the provider's access token", () => {
         const ageMs = tokenAgeMs();
-        if (ageMs !== undefined) age.set(ageMs / 1000);
+        return ageMs === undefined ? [] : [{ value: ageMs / 1000 }];
       });
     },
   };

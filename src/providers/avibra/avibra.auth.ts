@@ -7,10 +7,16 @@ export interface TokenSource {
   token(): Promise<string>;
   /** Forgets this token (the provider refused it), unless a newer one has already taken its place. */
   discard(token: string): void;
-  /** For health: whether a valid token is at hand, and for how long (ms). */
-  state(): { readonly held: boolean; readonly expiresInMs: number };
+  /** For health and metrics: whether a valid token is at hand, for how long, and how old it is (ms). */
+  state(): { readonly held: boolean; readonly expiresInMs: number; readonly ageMs?: number };
 }
 
+/** From this share of its time on, a token is replaced while it still holds; for each token a little earlier or later. */
+const REFRESH_FROM = 0.7;
+const REFRESH_UNTIL = 0.9;
+/** Behind so many failed fetches in a row the endpoint is left alone for a while: whoever needs a token is refused at once. */
+const FAILURES_BEFORE_REST = 3;
+const REST_MS = 1000;
 const MARGIN_MS = 30_000; // a token is not used in its last seconds: it must still be good when it arrives
 const FALLBACK_LIFETIME_MS = 60_000; // where `expires_in` is missing, not a number, zero or negative
 const MAX_LIFETIME_MS = 86_400_000; // a huge `expires_in` is not trusted for longer than a day
@@ -22,28 +28,60 @@ export function usableForMs(lifetimeSeconds: number): number {
   return lifetimeMs - Math.min(MARGIN_MS, lifetimeMs / 2);
 }
 
-export function createTokenSource(fetchToken: () => Promise<TokenGrant>, clock: Clock): TokenSource {
-  let held: { readonly token: string; readonly usableUntil: number } | undefined;
+export interface TokenSourceOptions {
+  readonly fetchToken: () => Promise<TokenGrant>;
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+interface Held {
+  readonly token: string;
+  readonly since: number;
+  readonly refreshFrom: number;
+  readonly usableUntil: number;
+}
+
+export function createTokenSource({ fetchToken, clock, random }: TokenSourceOptions): TokenSource {
+  let held: Held | undefined;
+  let failed: { readonly error: Error; readonly at: number; readonly inARow: number } | undefined;
   let underWay: Promise<string> | undefined;
 
   async function refresh(): Promise<string> {
     const { token, lifetimeSeconds } = await fetchToken();
-    held = { token, usableUntil: clock.now() + usableForMs(lifetimeSeconds) };
+    failed = undefined;
+    const since = clock.now();
+    const usableMs = usableForMs(lifetimeSeconds);
+    const share = REFRESH_FROM + random() * (REFRESH_UNTIL - REFRESH_FROM);
+    held = { token, since, refreshFrom: since + usableMs * share, usableUntil: since + usableMs };
     return token;
+  }
+
+  function fetchOnce(): Promise<string> {
+    const isResting = failed && failed.inARow >= FAILURES_BEFORE_REST && clock.now() - failed.at < REST_MS;
+    if (failed && isResting) return Promise.reject(failed.error);
+    underWay ??= refresh()
+      .catch((error: unknown) => {
+        failed = { error: error as Error, at: clock.now(), inARow: (failed?.inARow ?? 0) + 1 };
+        throw error;
+      })
+      .finally(() => (underWay = undefined));
+    return underWay;
   }
 
   return {
     token() {
-      if (held && clock.now() < held.usableUntil) return Promise.resolve(held.token);
-      underWay ??= refresh().finally(() => (underWay = undefined));
-      return underWay;
+      const now = clock.now();
+      if (!held || now >= held.usableUntil) return fetchOnce();
+      if (now >= held.refreshFrom) fetchOnce().catch(() => undefined); // the held one is still good
+      return Promise.resolve(held.token);
     },
     discard(token) {
       if (held?.token === token) held = undefined;
     },
     state() {
       const expiresInMs = held ? Math.max(0, held.usableUntil - clock.now()) : 0;
-      return { held: expiresInMs > 0, expiresInMs };
+      return { held: expiresInMs > 0, expiresInMs, ...(held && { ageMs: clock.now() - held.since }) };
     },
   };
 }

@@ -66,7 +66,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
   const { apiKey, partnerName, linkUsername, linkPassword } = credentials;
   const basic = `Basic ${Buffer.from(`${linkUsername}:${linkPassword}`).toString("base64")}`;
 
-  const tokens: TokenSource = createTokenSource(() => {
+  const fetchToken = () => {
     const { clientId: client_id, clientSecret: client_secret, scope } = credentials;
     const form = { grant_type: "client_credentials", client_id, client_secret, scope };
     const grant = { name: "avibra.token", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
@@ -74,7 +74,8 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     return tokenHttp
       .call({ ...grant, body: { form }, answer: TokenGrant }, createDeadline(clock, timeoutMs))
       .catch(withoutToken);
-  }, clock);
+  };
+  const tokens: TokenSource = createTokenSource({ fetchToken, clock, random: Math.random });
 
   /** Waits for a token no longer than the operation may; the fetch itself goes on for the others. */
   function tokenWithin(deadline: Deadline, call: string): Promise<string> {

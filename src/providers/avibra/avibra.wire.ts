@@ -1,13 +1,17 @@
 import { z } from "zod";
 
+// They become a header and a part of a URL. Longer ones than these exist nowhere, and no server takes them.
+const AccessToken = z.string().regex(/^[\x21-\x7e]{1,8192}$/);
+const OneTimeToken = z.string().regex(/^[\x21-\x7e]{1,4096}$/);
+
 /** The token endpoint's answer. `expires_in` is read as it comes; what it is worth is decided where it is used. */
 export const TokenGrant = z
-  .object({ access_token: z.string().min(1), expires_in: z.unknown().optional() })
+  .object({ access_token: AccessToken, expires_in: z.union([z.number(), z.string()]).optional().catch(undefined) })
   .transform(({ access_token, expires_in }) => ({ token: access_token, lifetimeSeconds: Number(expires_in) }));
 export type TokenGrant = z.output<typeof TokenGrant>;
 
 /** `linktokenesponseInfo` (spelt so by the provider; member name assumed). */
-export const LinkToken = z.object({ linktoken: z.string().min(1) }).transform(({ linktoken }) => linktoken);
+export const LinkToken = z.object({ linktoken: OneTimeToken }).transform(({ linktoken }) => linktoken);
 
 /** Success of a write: documented as the bare JSON string "Successful" for one endpoint; any JSON is, but an `errorInfo`. */
 export const Accepted = z

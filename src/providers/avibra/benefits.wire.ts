@@ -1,13 +1,23 @@
 import { z } from "zod";
+import { plainText } from "../../platform/text/plain-text";
 import { Timestamp } from "./timestamp";
 
-/** Optional text: absent, empty and anything that is no text are null, so that one odd member never fails a list. */
-const OptionalText = z
-  .unknown()
-  .optional()
-  .transform((value) => (typeof value === "string" && value.trim() !== "" ? value : null));
+const NAME_LENGTH = 256;
+const DESCRIPTION_LENGTH = 4000;
 
-const Id = z.union([z.string().min(1), z.number()]).transform(String);
+const Name = z.string().transform((text) => plainText(text, NAME_LENGTH));
+
+/** Optional text: absent, empty and anything that is no text are null, so that one odd member never fails a list. */
+const optionalText = (maxLength: number) =>
+  z
+    .unknown()
+    .optional()
+    .transform((value) => (typeof value === "string" && value.trim() !== "" ? plainText(value, maxLength) : null));
+const OptionalText = optionalText(NAME_LENGTH);
+const Description = optionalText(DESCRIPTION_LENGTH);
+
+/** Never cut: two ids must not become one. */
+const Id = z.union([z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u), z.number()]).transform(String);
 
 /** Decimal text with two places or more, or null. An amount may come as text or as a number (assumed: text). */
 const Amount = z
@@ -30,8 +40,8 @@ function status<const Known extends string>(text: string | null, known: readonly
 const Benefit = z
   .object({
     benefitid: Id,
-    benefitname: z.string(),
-    description: OptionalText,
+    benefitname: Name,
+    description: Description,
     category: OptionalText,
     status: OptionalText,
     coverageamount: Amount,
@@ -58,7 +68,7 @@ const Benefit = z
 const CurrentOffer = z
   .object({
     offerid: Id,
-    offername: z.string(),
+    offername: Name,
     offerstatus: OptionalText,
     activatedattimestamp: Timestamp,
     nextbillingattimestamp: Timestamp,
@@ -75,8 +85,8 @@ const CurrentOffer = z
 const Offer = z
   .object({
     offerid: Id,
-    offername: z.string(),
-    description: OptionalText,
+    offername: Name,
+    description: Description,
     price: Amount,
     currency: OptionalText,
     billingperiod: OptionalText,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainText } from "../../platform/text/plain-text";
 import { readUtcText } from "../../platform/time/utc-text";
 import { readReason } from "./reasons";
 import { readParty } from "./tax-id";
@@ -19,8 +20,11 @@ const OptionalText = z
   .unknown()
   .optional()
   .transform((value) =>
-    typeof value === "string" || typeof value === "number" ? String(value).slice(0, 256) || null : null,
+    typeof value === "string" || typeof value === "number" ? plainText(String(value), 256).trim() || null : null,
   );
+
+/** An id of either kind has 29 characters; never cut, so that two do not become one. */
+const Id = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
 
 /** A moment, in UTC where no zone is given; `0001-01-01…` (an unset .NET date), absent and unreadable are null. */
 const Moment = z
@@ -52,8 +56,8 @@ export const Cancellation = z
   .preprocess(
     camelCase,
     z.object({
-      recurrenceId: z.string(),
-      cancellationId: z.string(),
+      recurrenceId: Id,
+      cancellationId: Id,
       requesterPersonType: z.unknown().optional(),
       requesterDocument: z.unknown().optional(),
       cancellationReason: z.unknown().optional(),
@@ -82,7 +86,7 @@ export const Authorization = z
   .preprocess(
     camelCase,
     z.object({
-      recurrenceId: z.string(),
+      recurrenceId: Id,
       situation: OptionalText,
       status: OptionalText,
       amount: Amount,
@@ -108,7 +112,7 @@ export type Authorization = z.output<typeof Authorization>;
 
 /** The answer to a cancellation request: accepted, which is not yet cancelled. */
 export const CancellationReceipt = z
-  .object({ idRecorrencia: z.string(), idCancelamento: z.string(), dtHrCancelamento: Moment })
+  .object({ idRecorrencia: Id, idCancelamento: Id, dtHrCancelamento: Moment })
   .transform(({ idRecorrencia, idCancelamento, dtHrCancelamento }) => ({
     recurrenceId: idRecorrencia,
     cancellationId: idCancelamento,

@@ -1,3 +1,5 @@
+import { plainText } from "../../platform/text/plain-text";
+
 /** Why an authorization is cancelled, in the provider's order: its answers give a reason as the index into this list. */
 export const CANCELLATION_REASONS = [
   "ACCOUNT_CLOSED",
@@ -31,6 +33,6 @@ export function readReason(value: unknown): { reason: CancellationReason | "UNKN
     typeof value === "number" || (typeof value === "string" && /^\d{1,3}$/.test(value)) ? Number(value) : -1;
   const reason = CANCELLATION_REASONS[ordinal] ?? CANCELLATION_REASONS.find((name) => name === value);
   if (reason) return { reason, reasonCode: REASON_CODES[reason] };
-  const raw = typeof value === "string" || typeof value === "number" ? String(value).slice(0, 64) : null;
+  const raw = typeof value === "string" || typeof value === "number" ? plainText(String(value), 64) : null;
   return { reason: "UNKNOWN", reasonCode: raw };
 }

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import {
+  basicUsername,
+  databaseUrl,
+  flag,
+  headerText,
+  httpUrl,
+  isKey,
+  list,
+  number,
+  oneOf,
+  pemFile,
+  timeoutMs,
+} from "./config-values";
+
+/** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
+export const Environment = z.object({
+  HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on"),
+  PORT: number(0, 65_535, 4001).describe("port that the subgraph listens on"),
+  TLS_CERT_FILE: pemFile.optional().describe("PEM file of the certificate to serve https with, its chain behind it"),
+  TLS_KEY_FILE: pemFile.optional().describe("PEM file of that certificate's key"),
+  TLS_CLIENT_CA_FILE: pemFile
+    .optional()
+    .describe("PEM file of an authority: every path but health then demands a client certificate of it"),
+  NODE_ENV: z.string().optional().describe("`production` refuses to start with the sandbox"),
+  PROVIDERS: oneOf("sandbox", "live")
+    .default("sandbox")
+    .describe("`sandbox`: simulated providers, no credentials; `live`: the real ones"),
+  ALLOW_SANDBOX_IN_PRODUCTION: flag.default(false).describe("allow `PROVIDERS=sandbox` with `NODE_ENV=production`"),
+  AVIBRA_SANDBOX_PORT: number(1, 65_535, 4101).describe("port of the simulated Avibra"),
+  DELBANK_SANDBOX_PORT: number(1, 65_535, 4102).describe("port of the simulated Delbank"),
+  AVIBRA_BASE_URL: httpUrl.describe("Avibra's REST base"),
+  AVIBRA_TOKEN_URL: httpUrl.describe("Avibra's OAuth token endpoint"),
+  AVIBRA_CLIENT_ID: z.string().describe("OAuth client id"),
+  AVIBRA_CLIENT_SECRET: z.string().describe("OAuth client secret"),
+  AVIBRA_SCOPE: z.string().describe("OAuth scope"),
+  AVIBRA_API_KEY: headerText.describe("sent as `x-api-key` where Avibra asks for it"),
+  AVIBRA_PARTNER_NAME: z.string().describe("your company's name at Avibra"),
+  AVIBRA_LINK_USERNAME: basicUsername.describe("Basic user of the link token endpoint"),
+  AVIBRA_LINK_PASSWORD: z.string().describe("Basic password of the link token endpoint"),
+  AVIBRA_PORTAL_URL: httpUrl.describe("the portal that link tokens open"),
+  AVIBRA_WEBHOOK_USERNAME: basicUsername.describe("Basic user that Avibra's events come with"),
+  AVIBRA_WEBHOOK_PASSWORD: z.string().describe("Basic password that Avibra's events come with"),
+  AVIBRA_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Avibra may take"),
+  AVIBRA_CONCURRENCY: number(1, 1000, 50).describe("calls to Avibra under way at once"),
+  DELBANK_BASE_URL: httpUrl.describe("Delbank's REST base"),
+  DELBANK_API_KEY: headerText.describe("sent as `x-delbank-api-key`"),
+  DELBANK_ACCOUNT_ID: headerText.describe("sent as `x-delfinance-account-id`"),
+  DELBANK_AUTHORIZATION: headerText.optional().describe("sent as `Authorization`, where Delbank asks for it"),
+  DELBANK_API_GENERATION: oneOf("automatic-pix", "pix-automatic")
+    .default("automatic-pix")
+    .describe("which of Delbank's two APIs is called"),
+  DELBANK_CLIENT_CERT_FILE: pemFile.optional().describe("PEM file of the client certificate"),
+  DELBANK_CLIENT_KEY_FILE: pemFile.optional().describe("PEM file of the client certificate's key"),
+  DELBANK_CA_FILE: pemFile.optional().describe("PEM file of the authority to trust"),
+  DELBANK_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Delbank may take"),
+  DELBANK_CONCURRENCY: number(1, 1000, 50).describe("calls to Delbank under way at once"),
+  QUEUE_LENGTH: number(0, 100_000, 500).describe("calls to one provider that may wait for room; one more is refused"),
+  RETRY_PERCENT: number(0, 100, 10).describe("retries for every hundred calls to a provider; 0: none"),
+  BREAKER_MIN_CALLS: number(1, 10_000, 20).describe("calls to look at before a circuit breaker may open"),
+  BREAKER_FAILURE_PERCENT: number(1, 99, 50).describe(
+    "share of its last calls that must fail to open a circuit breaker",
+  ),
+  BREAKER_OPEN_MS: timeoutMs(5000).describe("how long an open circuit breaker lets nothing through"),
+  READ_CACHE_MS: number(0, 600_000, 5000).describe(
+    "how long a read's answer is given again to the same caller; 0: never",
+  ),
+  READ_CACHE_STALE_MS: number(0, 600_000, 5000).describe("how much longer, while it is fetched anew"),
+  READ_CACHE_STALE_IF_ERROR_MS: number(0, 3_600_000, 60_000).describe(
+    "how much longer, while its provider cannot be asked",
+  ),
+  READ_CACHE_BYTES: number(1024, 2 ** 32, 2 ** 25).describe("what kept answers may take"),
+  EXPOSE_UPSTREAM_COST: flag.optional().describe("`extensions.upstream` on every answer; on in the sandbox, else off"),
+  CONNECT_TIMEOUT_MS: timeoutMs(2000).describe("how long connecting to a provider may take"),
+  OPERATION_TIMEOUT_MS: timeoutMs(10_000).describe("how long one GraphQL operation may take"),
+  DATA_DIRECTORY: z
+    .string()
+    .default(".data")
+    .describe("where the sandbox's keys and database are kept, across restarts"),
+  DATABASE_URL: databaseUrl
+    .default("sqlite:.data/subgraph.db")
+    .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
+  LEDGER_KEY: z
+    .string()
+    .refine((text) => isKey(text), "must be 32 bytes in base64")
+    .optional()
+    .describe("32 bytes in base64: seals stored inputs, keys fingerprints; in the sandbox one is made and kept"),
+  OPERATION_LEASE_MS: timeoutMs(15_000).describe(
+    "after this a mutation's process is taken for dead; longer than OPERATION_TIMEOUT_MS",
+  ),
+  RECONCILE_INTERVAL_MS: timeoutMs(1000).describe("time between two looks for unsettled operations"),
+  CONFIRMATION_WINDOW_MS: number(1, 2 ** 31 - 1, 900_000).describe(
+    "how long an unconfirmed Pix cancellation is looked for",
+  ),
+  KEYED_WINDOW_MS: number(1, 82_800_000, 72_000_000).describe(
+    "how long an unconfirmed change at Avibra is sent again; Avibra keeps keys for 24 h",
+  ),
+  ROUTER_SECRETS: list.default([]).describe("comma list; the header `Router-Authorization` must equal one of them"),
+  AUTH_JWKS_URL: httpUrl
+    .optional()
+    .describe("key set that verifies callers' tokens; in the sandbox an issuer of our own"),
+  AUTH_ISSUER: z.string().describe("the tokens' issuer"),
+  AUTH_AUDIENCE: z.string().describe("the tokens' audience"),
+  AUTH_USER_CLAIM: z.string().default("sub").describe("claim that holds the user id"),
+  AUTH_TAX_ID_CLAIM: z.string().default("tax_id").describe("claim that holds the tax id"),
+  PLAYGROUND: flag.optional().describe("serve the playground at `/`; on in the sandbox, else off"),
+  LIMIT_CONCURRENT_REQUESTS: number(1, 2 ** 20, 600).describe("requests under way at once; more get a 503"),
+  LIMIT_HEADER_BYTES: number(1024, 2 ** 20, 16_384).describe("largest header of a request, its first line included"),
+  LIMIT_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest request body"),
+  LIMIT_BODIES_BYTES: number(1024, 2 ** 40, 2 ** 26).describe(
+    "bytes of request bodies under way at once; more get a 503",
+  ),
+  LIMIT_CHARACTERS: number(1, 2 ** 27, 65_536).describe("characters of a document"),
+  LIMIT_LINES: number(1, 2 ** 27, 500).describe("lines of a document"),
+  LIMIT_TOKENS: number(1, 1_000_000, 5000).describe("tokens of a document"),
+  LIMIT_DEPTH: number(1, 100, 16).describe("how deep fields may nest; full introspection needs 15"),
+  LIMIT_FIELDS: number(1, 100_000, 1000).describe("fields and fragments of a document, counted wherever they are used"),
+  LIMIT_REPEATS: number(1, 100_000, 50).describe("how often a document may select one name in one place"),
+  LIMIT_ALIASES: number(0, 100_000, 200).describe("aliases of a document"),
+  LIMIT_FRAGMENTS: number(0, 1000, 100).describe("fragments that a document defines"),
+  LIMIT_DIRECTIVES: number(0, 100_000, 50).describe("directives of a document"),
+  LIMIT_VARIABLES: number(0, 100_000, 100).describe("variables of a request, and those that a document defines"),
+  LIMIT_INPUT_VALUES: number(0, 2 ** 27, 20_000).describe(
+    "values in a request's variables, lists and objects included",
+  ),
+  LIMIT_INPUT_DEPTH: number(1, 1000, 16).describe("how deep a request's variables may nest"),
+  LIMIT_REPRESENTATIONS: number(0, 2 ** 27, 1000).describe("different representations of a request"),
+  LIMIT_COST: number(1, 2 ** 40, 20_000).describe(
+    "fields and values of arguments to work through, once for each representation",
+  ),
+  LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
+  LIMIT_PROVIDER_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest answer read from a provider"),
+  SHUTDOWN_DELAY_MS: number(0, 60_000, 500).describe("how long requests are still taken after SIGTERM, with ready red"),
+  SHUTDOWN_TIMEOUT_MS: number(0, 600_000, 15_000).describe("how long requests under way may take to finish after that"),
+  LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")
+    .default("info")
+    .describe("JSON lines on stdout"),
+});
+export type Environment = z.output<typeof Environment>;

@@ -1,0 +1,103 @@
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { type Clock } from "../time/clock";
+
+const FETCH_TIMEOUT_MS = 3000;
+const MAX_BODY_BYTES = 256 * 1024;
+/** How long a key set is taken as it is; and how long the last one still holds while the key server cannot be asked. */
+const FRESH_MS = 600_000;
+const HOLDS_MS = 3_600_000;
+/** Behind a failure, requests are refused for this long without asking again. */
+const REST_MS = 500;
+/** Tokens with unknown key ids may be a rotation or a flood: this many fetches at once, and one more per interval. */
+const SPARE_FETCHES = 3;
+const SPARE_INTERVAL_MS = 10_000;
+
+/** The key server cannot be asked, or does not answer with keys. No token's fault. */
+export class KeysUnavailable extends Error {
+  override readonly name = "KeysUnavailable";
+}
+
+/** Reads a body that is not the caller's, and not ours either: not beyond the limit, whatever its headers announce. */
+async function readBounded(response: Response): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += (chunk as Uint8Array).length;
+    if (bytes > MAX_BODY_BYTES) throw new Error("the key set is too large");
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+async function fetchKeys(url: string): Promise<JWTVerifyGetKey> {
+  try {
+    const response = await fetch(url, {
+      headers: { accept: "application/json, application/jwk-set+json" },
+      redirect: "error",
+      signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw new Error(`the key server answered ${response.status}`);
+    }
+    return createLocalJWKSet(JSON.parse(await readBounded(response)) as JSONWebKeySet);
+  } catch (cause) {
+    throw new KeysUnavailable("no key set", { cause });
+  }
+}
+
+/**
+ * The keys of a key server, fetched when needed and never more than once at a time. A new key is found by the first token
+ * that names it. Throws `KeysUnavailable`; jose's own errors are about the token.
+ */
+export function remoteKeys(url: string, clock: Clock): JWTVerifyGetKey {
+  let known: { readonly find: JWTVerifyGetKey; readonly fetchedAt: number } | undefined;
+  let failedAt = -Infinity;
+  let fetching: Promise<JWTVerifyGetKey> | undefined;
+  let spare = { fetches: SPARE_FETCHES, at: clock.now() };
+
+  function load(): Promise<JWTVerifyGetKey> {
+    if (clock.now() - failedAt < REST_MS) return Promise.reject(new KeysUnavailable("it failed a moment ago"));
+    fetching ??= fetchKeys(url)
+      .then((find) => {
+        known = { find, fetchedAt: clock.now() };
+        return find;
+      })
+      .catch((error: unknown) => {
+        failedAt = clock.now();
+        throw error;
+      })
+      .finally(() => (fetching = undefined));
+    return fetching;
+  }
+
+  async function current(): Promise<JWTVerifyGetKey> {
+    const ageMs = known ? clock.now() - known.fetchedAt : Infinity;
+    if (known && ageMs < FRESH_MS) return known.find;
+    return load().catch((error: unknown) => {
+      if (known && ageMs < HOLDS_MS) return known.find;
+      throw error;
+    });
+  }
+
+  function mayAskAgain(): boolean {
+    if (fetching) return true; // joins it
+    const now = clock.now();
+    const regained = Math.floor((now - spare.at) / SPARE_INTERVAL_MS);
+    if (regained > 0) spare = { fetches: Math.min(SPARE_FETCHES, spare.fetches + regained), at: now };
+    if (spare.fetches === 0) return false;
+    spare = { ...spare, fetches: spare.fetches - 1 };
+    return true;
+  }
+
+  return async (header, token) => {
+    const find = await current();
+    try {
+      return await find(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !mayAskAgain()) throw error;
+      return (await load())(header, token);
+    }
+  };
+}

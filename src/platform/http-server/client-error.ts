@@ -1,0 +1,34 @@
+import { STATUS_CODES } from "node:http";
+import { type Socket } from "node:net";
+import { requestIdOf } from "../errors/request-id";
+import { type SubgraphError } from "../errors/subgraph-error";
+import { refusalText } from "./refusal";
+
+const STATUS: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+
+export interface ClientErrorOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** What is said of headers that are larger than they may be. */
+  readonly tooLarge: SubgraphError;
+}
+
+/** Answers bytes that are no HTTP request, or not in time, in the same shape as every other refusal, and hangs up. */
+export function createClientErrorHandler({ headers, tooLarge }: ClientErrorOptions) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    // A failed TLS handshake has no channel to answer on; a reset connection has nobody to read it.
+    if (!socket.writable || error.code === "ECONNRESET" || error.code?.startsWith("ERR_SSL_")) {
+      socket.destroy();
+      return;
+    }
+    const status = STATUS[error.code ?? ""] ?? 400;
+    const body = refusalText(status === 431 ? tooLarge : "BAD_REQUEST", requestIdOf(undefined));
+    const fields = {
+      ...headers,
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(body),
+      connection: "close",
+    };
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
+  };
+}

@@ -1,0 +1,24 @@
+import { isUtf8 } from "node:buffer";
+import { type FastifyInstance } from "fastify";
+
+const UTF_8_JSON = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+class BodyError extends Error {
+  constructor(readonly statusCode: 400 | 415) {
+    super();
+  }
+}
+
+/**
+ * Bodies are JSON in UTF-8 and nothing else. A form or a script of another site can send text, forms and files without
+ * asking the browser's leave; JSON it cannot.
+ */
+export function takeJsonOnly(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser("error", "error"); // members like __proto__ are refused
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    if (!UTF_8_JSON.test(request.headers["content-type"] ?? "")) done(new BodyError(415));
+    else if (!isUtf8(body)) done(new BodyError(400));
+    else void parse(request, body.toString(), done);
+  });
+}

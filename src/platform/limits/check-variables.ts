@@ -1,0 +1,29 @@
+import { type Limits, overLimit } from "./limit.errors";
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Holds a request's variables to their limits, level by level: JSON of any depth costs no stack. Throws `LIMIT_EXCEEDED`. */
+export function checkVariables(variables: Variables, limits: Limits): void {
+  let level: object[] = [variables];
+  let values = 0;
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > limits.inputDepth) throw overLimit(limits, "inputDepth");
+    const below: object[] = [];
+    for (const parent of level) {
+      const children: unknown[] = Array.isArray(parent) ? parent : Object.values(parent);
+      if (depth === 0 && children.length > limits.variables) throw overLimit(limits, "variables");
+      values += children.length;
+      if (values > limits.inputValues) throw overLimit(limits, "inputValues");
+      for (const child of children) if (isNested(child)) below.push(child);
+    }
+    level = below;
+  }
+}
+
+/** How many values one variable holds, itself included. For variables that are within their limits. */
+export function countValues(value: unknown): number {
+  if (!isNested(value)) return 1;
+  return Object.values(value).reduce<number>((sum, one) => sum + countValues(one), 1);
+}

@@ -1,0 +1,23 @@
+import { type DocumentNode, type FragmentDefinitionNode, Kind } from "graphql";
+
+/** The fragments of a document while it is walked, by name. A fragment is never entered inside itself. */
+export interface Fragments {
+  /** Calls `walk` with the fragment of that name, unless there is none or it is being walked already. */
+  expand(name: string, walk: (fragment: FragmentDefinitionNode) => void): void;
+}
+
+export const fragmentsIn = ({ definitions }: DocumentNode): FragmentDefinitionNode[] =>
+  definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+
+export function createFragments(document: DocumentNode): Fragments {
+  const byName = new Map(fragmentsIn(document).map((fragment) => [fragment.name.value, fragment]));
+  return {
+    expand(name, walk) {
+      const fragment = byName.get(name);
+      if (!fragment) return;
+      byName.delete(name);
+      walk(fragment);
+      byName.set(name, fragment);
+    },
+  };
+}

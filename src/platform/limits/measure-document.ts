@@ -1,0 +1,86 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type SelectionSetNode,
+} from "graphql";
+import { SubgraphError } from "../errors/subgraph-error";
+import { createFragments, fragmentsIn } from "./fragments";
+import { type Limits, overLimit } from "./limit.errors";
+
+/** Where fields with one response name are merged: what validation compares in pairs. */
+interface Place {
+  repeats: number;
+  readonly below: Map<string, Place>;
+}
+
+const newPlace = (): Place => ({ repeats: 0, below: new Map() });
+
+/**
+ * Walks a document once, with its fragments expanded wherever they are used, and holds it to its limits. Every step counts as
+ * a field, so a document that grows without bounds when it is expanded stops the walk early. A fragment inside itself is left
+ * to validation. Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an alias that begins with two underscores.
+ */
+export function measureDocument(document: DocumentNode, limits: Limits): void {
+  const fragments = createFragments(document);
+  const unused = new Set(fragmentsIn(document));
+  const used = { fields: 0, aliases: 0, directives: 0, fragments: 0, variables: 0 };
+
+  function spend(rule: keyof typeof used, amount = 1): void {
+    used[rule] += amount;
+    if (used[rule] > limits[rule]) throw overLimit(limits, rule);
+  }
+
+  function spendDirectives({ directives = [] }: { readonly directives?: readonly DirectiveNode[] }): void {
+    spend("directives", directives.length);
+  }
+
+  function walkFragment(fragment: FragmentDefinitionNode, place: Place, depth: number): void {
+    unused.delete(fragment);
+    walk(fragment.selectionSet, place, depth);
+  }
+
+  function walkField({ alias, name, selectionSet }: FieldNode, place: Place, depth: number): void {
+    if (depth > limits.depth) throw overLimit(limits, "depth");
+    if (alias) spend("aliases");
+    if (alias?.value.startsWith("__")) {
+      throw new SubgraphError("BAD_USER_INPUT", { message: "An alias may not begin with two underscores." });
+    }
+    const responseName = (alias ?? name).value;
+    const below = place.below.get(responseName) ?? newPlace();
+    place.below.set(responseName, below);
+    below.repeats += 1;
+    if (below.repeats > limits.repeats) throw overLimit(limits, "repeats");
+    if (selectionSet) walk(selectionSet, below, depth + 1);
+  }
+
+  function walk({ selections }: SelectionSetNode, place: Place, depth: number): void {
+    for (const selection of selections) {
+      spend("fields");
+      spendDirectives(selection);
+      if (selection.kind === Kind.FIELD) walkField(selection, place, depth);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet, place, depth);
+      else {
+        fragments.expand(selection.name.value, (fragment) => {
+          walkFragment(fragment, place, depth);
+        });
+      }
+    }
+  }
+
+  for (const fragment of unused) {
+    spend("fragments");
+    spendDirectives(fragment);
+  }
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const { variableDefinitions = [] } = definition;
+    spend("variables", variableDefinitions.length);
+    for (const part of [definition, ...variableDefinitions]) spendDirectives(part);
+    walk(definition.selectionSet, newPlace(), 1);
+  }
+  // Validation reads the fragments that nothing uses as well.
+  for (const fragment of unused) walkFragment(fragment, newPlace(), 1);
+}

@@ -1,0 +1,125 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import autocannon from "autocannon";
+import { ATTACKS } from "../support/attacks";
+import { createControl } from "../support/control";
+import { sendRaw } from "../support/raw-client";
+import { median, quantile, residentMb, row } from "./figures";
+import { QUERY } from "./member-benefits";
+import { startSandboxProcess } from "./sandbox-process";
+import { startSubgraphProcess } from "./subgraph-process";
+
+const REPETITIONS = 15;
+const CAPACITY_SECONDS = 4;
+const OVERLOAD_SECONDS = 8;
+const CONNECTIONS = 20;
+/** Connections are more than may be under way, or too much is never offered; and fewer than wait to be accepted (511). */
+const OVERLOAD = { connections: 400, LIMIT_CONCURRENT_REQUESTS: "100" };
+const MOST_CPU_MS = 50;
+
+type SubgraphProcess = Awaited<ReturnType<typeof startSubgraphProcess>>;
+
+/** Processor time of all of a process's threads in ms, finer than the clock ticks of /proc/PID/stat. Linux only. */
+function exactProcessorMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const spent = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return spent.reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1e6;
+}
+
+const codeOf = (text: string) => /"code":"(\w+)"/.exec(text)?.[1] ?? "none";
+
+async function attacks(
+  subgraph: SubgraphProcess,
+  controls: readonly ReturnType<typeof createControl>[],
+): Promise<void> {
+  const headers = { authorization: `Bearer ${subgraph.token}` };
+  console.log(row("attack", "answer", "CPU, median", "provider calls", `< ${MOST_CPU_MS} ms`));
+  for (const [name, { over }] of Object.entries(ATTACKS)) {
+    for (const control of controls) await control.forget();
+    const spentMs: number[] = [];
+    let code = "";
+    for (let time = 0; time < REPETITIONS; time += 1) {
+      const body = Buffer.from(over(`${time}`));
+      const before = exactProcessorMs(subgraph.pid);
+      code = codeOf((await sendRaw(subgraph.url, { headers, body })).text);
+      spentMs.push(exactProcessorMs(subgraph.pid) - before);
+    }
+    const calls = (await Promise.all(controls.map((control) => control.requests()))).flat().length;
+    const cpuMs = median(spentMs);
+    console.log(row(name, code, `${cpuMs.toFixed(1)} ms`, `${calls}`, cpuMs < MOST_CPU_MS ? "yes" : "NO"));
+  }
+}
+
+async function overload(subgraph: SubgraphProcess): Promise<void> {
+  const request = {
+    url: subgraph.url,
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${subgraph.token}` },
+    body: JSON.stringify({ query: QUERY }),
+  } as const;
+  const load = { ...request, connections: CONNECTIONS, duration: CAPACITY_SECONDS };
+  const capacity = (await autocannon(load)).requests.average;
+  const answeredMs: number[] = [];
+  let refused = 0;
+  let peakMb = 0;
+  const timer = setInterval(() => (peakMb = Math.max(peakMb, residentMb(subgraph.pid))), 100);
+  await new Promise<void>((resolve, reject) => {
+    const run = autocannon(
+      { ...load, connections: OVERLOAD.connections, overallRate: Math.round(2 * capacity), duration: OVERLOAD_SECONDS },
+      (error: Error | null) => {
+        if (error) reject(error);
+        else resolve();
+      },
+    );
+    run.on("response", (_client, status, _bytes, durationMs) => {
+      if (status === 200) answeredMs.push(durationMs);
+      else if (status === 503) refused += 1;
+    });
+  });
+  clearInterval(timer);
+  const perSecond = (count: number) => `${(count / OVERLOAD_SECONDS).toFixed(0)}/s`;
+  const ms = (value: number) => `${value.toFixed(0)} ms`;
+  console.log(
+    `\ncapacity ${capacity.toFixed(0)}/s over ${CONNECTIONS} connections; twice that over ${OVERLOAD.connections}, LIMIT_CONCURRENT_REQUESTS=${OVERLOAD.LIMIT_CONCURRENT_REQUESTS}:`,
+  );
+  console.log(row("", "answered", "503", "p50", "p99", "most memory"));
+  console.log(
+    row(
+      "overload",
+      perSecond(answeredMs.length),
+      perSecond(refused),
+      ms(quantile(answeredMs, 0.5)),
+      ms(quantile(answeredMs, 0.99)),
+      `${peakMb.toFixed(0)} MB`,
+    ),
+  );
+}
+
+/** What each attack costs the built program, and what becomes of those who are answered while twice too much is asked. */
+export async function limits(): Promise<void> {
+  const sandbox = await startSandboxProcess();
+  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const subgraph = await startSubgraphProcess(sandbox.environment, join(directory, "wide"));
+  const { LIMIT_CONCURRENT_REQUESTS } = OVERLOAD;
+  const narrow = await startSubgraphProcess(
+    { ...sandbox.environment, LIMIT_CONCURRENT_REQUESTS },
+    join(directory, "narrow"),
+  );
+  try {
+    console.log(`\nlimits: each attack ${REPETITIONS} times with a new document, against node dist/main.js`);
+    const { AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT } = sandbox.environment;
+    await attacks(
+      subgraph,
+      [AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT].map((port) => createControl(`http://127.0.0.1:${port}`)),
+    );
+    await overload(narrow);
+  } finally {
+    await subgraph.stop();
+    await narrow.stop();
+    await sandbox.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,114 @@
+import { limitsOf } from "../../src/app-limits";
+import { loadConfig } from "../../src/config";
+import { createRequestGuard, type UncheckedRequest } from "../../src/platform/limits/request-guard";
+
+const repeat = (text: string, count: number) => Array(count).fill(text).join(" ");
+const list = (count: number, make: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => make(i)).join(" ");
+const fields = (count: number) => list(count, (index) => `f${index}`);
+const entities = (selection: string) => `query($r: [_Any!]!) { _entities(representations: $r) { ${selection} } }`;
+const representations = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `${index}` }));
+
+/** For each variable of the guard: a request that needs exactly `size` of it. */
+const REQUESTS: Readonly<Record<string, (size: number) => UncheckedRequest>> = {
+  LIMIT_CHARACTERS: (size) => ({ query: "{ a }".padEnd(size) }),
+  LIMIT_LINES: (size) => ({ query: `{ a }${"\n".repeat(size - 1)}` }),
+  LIMIT_TOKENS: (size) => ({ query: `{ a(b: [${repeat("1", size - 9)}]) }` }),
+  LIMIT_DEPTH: (size) => ({ query: `${"{ a ".repeat(size)}${"}".repeat(size)}` }),
+  LIMIT_FIELDS: (size) => ({ query: `{ ...F ${fields(size - 3)} } fragment F on Query { x y }` }),
+  LIMIT_REPEATS: (size) => ({ query: `{ ...F ${repeat("a { b }", size - 1)} } fragment F on Query { a { c } }` }),
+  LIMIT_ALIASES: (size) => ({ query: `{ ${list(size, (index) => `a${index}: b`)} }` }),
+  LIMIT_FRAGMENTS: (size) => ({ query: `{ a } ${list(size, (index) => `fragment F${index} on Query { f${index} }`)}` }),
+  LIMIT_DIRECTIVES: (size) => ({ query: `query @q { a ${repeat("@d", size - 1)} }` }),
+  LIMIT_VARIABLES: (size) => ({
+    query: "{ a }",
+    variables: Object.fromEntries(Array.from({ length: size }, (_, index) => [`v${index}`, 1])),
+  }),
+  LIMIT_INPUT_VALUES: (size) => ({ query: "{ a }", variables: { v: Array(size - 1).fill(null) } }),
+  LIMIT_INPUT_DEPTH: (size) => ({
+    query: "{ a }",
+    variables: { v: JSON.parse(`${"[".repeat(size)}${"]".repeat(size)}`) as unknown },
+  }),
+  LIMIT_REPRESENTATIONS: (size) => ({ query: entities("a"), variables: { r: representations(size) } }),
+  LIMIT_COST: (size) => ({ query: entities(fields(size / 2 - 1)), variables: { r: representations(2) } }),
+  LIMIT_PROVIDER_CALLS: (size) => ({ query: `mutation { ${fields(size)} }` }),
+};
+
+const guardWith = (environment: Readonly<Record<string, string>>) =>
+  createRequestGuard(limitsOf(loadConfig(environment)));
+const otherLimits = (name: string) =>
+  // Room for the request that is tried, so that only the limit in question can refuse it.
+  Object.fromEntries(Object.keys(REQUESTS).map((other) => [other, other === name ? "" : "100"]));
+const roomy = (name: string) => ({
+  ...otherLimits(name),
+  LIMIT_CHARACTERS: "100000",
+  LIMIT_TOKENS: "100000",
+  LIMIT_INPUT_VALUES: "100000",
+  LIMIT_COST: "100000",
+  LIMIT_FIELDS: "1000",
+});
+
+describe("every limit of a request is a variable, and the value itself is allowed", () => {
+  test.each(
+    Object.entries(REQUESTS).flatMap(([name, request]) => [16, 32].map((most) => [name, most, request] as const)),
+  )("%s=%d", (name, most, request) => {
+    const guard = guardWith({ ...roomy(name), [name]: `${most}` });
+    expect(guard(request(most))).not.toBeInstanceOf(Error);
+    expect(guard(request(most + (name === "LIMIT_COST" ? 2 : 1)))).toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      retryable: false,
+      message: expect.stringContaining(` ${most} `),
+    });
+  });
+
+  test("the table above has every one of them", () => {
+    expect(Object.keys(REQUESTS)).toHaveLength(Object.keys(limitsOf(loadConfig({}))).length);
+  });
+});
+
+describe("what is counted", () => {
+  const guard = guardWith({ LIMIT_REPRESENTATIONS: "3", LIMIT_FIELDS: "20" });
+  const over = (query: string, variables?: object) => {
+    const verdict = guard({ query, variables });
+    return verdict instanceof Error ? verdict.message : "inside";
+  };
+  const tooManyRepresentations = "The request may have at most 3 different representations.";
+  const inTwo = (one: string, other: string, head = "") =>
+    `query${head} { a: _entities(representations: ${one}) { x } b: _entities(representations: ${other}) { x } }`;
+
+  test.each([
+    ["in the document", inTwo("[{id:1},{id:2}]", "[{id:3},{id:4}]"), {}],
+    ["in variables", inTwo("$r", "$s", "($r: [_Any!]!, $s: [_Any!]!)"), { r: [1, 2], s: [3, 4] }],
+    ["in a variable inside a list", inTwo("[$a, {id:2}]", "[{id:3},{id:4}]", "($a: _Any!)"), { a: 1 }],
+    ["as a default", inTwo("$r", "[{id:4}]", "($r: [_Any!]! = [{id:1},{id:2},{id:3}])"), {}],
+    [
+      "through a fragment",
+      `{ ...Q } fragment Q on Query { ... { _entities(representations: [1, 2, 3, 4]) { x } } }`,
+      {},
+    ],
+  ])("representations %s", (_where, query, variables) => {
+    expect(over(query, variables)).toBe(tooManyRepresentations);
+  });
+
+  test("the same representation counts once, wherever it comes from", () => {
+    expect(over(inTwo("$r", "$s", "($r: [_Any!]!, $s: [_Any!]!)"), { r: [1, 2, 3], s: [3, 2, 1, 1] })).toBe("inside");
+  });
+
+  test("a default counts where the request has no such variable, and only there", () => {
+    const query = inTwo("$r", "$r", "($r: [_Any!]! = [1, 2, 3, 4])");
+    expect([over(query), over(query, { r: [1] })]).toEqual([tooManyRepresentations, "inside"]);
+  });
+
+  test.each([
+    ["a fragment that nothing uses", `{ a } fragment F on Query { ${fields(20)} }`],
+    ["an operation that is not asked for", `query A { a } query B { ${fields(20)} }`],
+    ["the second of two fragments of one name", `{ ...F } fragment F on Q { ${fields(20)} } fragment F on Q { a }`],
+  ])("%s", (_what, query) => {
+    expect(over(query)).toContain("20 fields and fragments");
+  });
+
+  test("a verdict that is remembered is the same", () => {
+    const query = `{ ${fields(21)} }`;
+    expect(guard({ query })).toBe(guard({ query }));
+  });
+});

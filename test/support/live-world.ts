@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { avibraCredentials } from "../../src/sandbox/avibra/credentials";
+import { delbankCredentials } from "../../src/sandbox/delbank/credentials";
+import { startSandboxes } from "../../src/sandbox";
+import { type Control, createControl } from "./control";
+import { AUDIENCE, ISSUER, type KeyServer, startKeyServer } from "./key-server";
+import { SECRETS } from "./planted";
+import { eventually, freePort, type Program, startProgram } from "./program";
+
+interface Parties {
+  readonly avibra: Control;
+  readonly delbank: Control;
+  readonly keyServer: KeyServer;
+}
+
+function liveEnvironment({ avibra, delbank, keyServer }: Parties, databaseUrl: string): Record<string, string> {
+  return {
+    PROVIDERS: "live",
+    LOG_LEVEL: "trace",
+    DATABASE_URL: databaseUrl,
+    LEDGER_KEY: SECRETS.ledgerKey,
+    ROUTER_SECRETS: `another-secret,${SECRETS.routerSecret}`,
+    AUTH_JWKS_URL: `${keyServer.url}/keys?key=${SECRETS.jwksQuery}`,
+    AUTH_ISSUER: ISSUER,
+    AUTH_AUDIENCE: AUDIENCE,
+    AVIBRA_BASE_URL: avibra.url,
+    AVIBRA_TOKEN_URL: `${avibra.url}/oauth2/token`,
+    AVIBRA_CLIENT_ID: avibraCredentials.clientId,
+    AVIBRA_CLIENT_SECRET: SECRETS.clientSecret,
+    AVIBRA_SCOPE: avibraCredentials.scope,
+    AVIBRA_API_KEY: SECRETS.avibraApiKey,
+    AVIBRA_PARTNER_NAME: avibraCredentials.partnerName,
+    AVIBRA_LINK_USERNAME: avibraCredentials.linkUsername,
+    AVIBRA_LINK_PASSWORD: SECRETS.linkPassword,
+    AVIBRA_PORTAL_URL: "https://portal.test/",
+    AVIBRA_WEBHOOK_USERNAME: "webhook",
+    AVIBRA_WEBHOOK_PASSWORD: SECRETS.webhookPassword,
+    AVIBRA_TIMEOUT_MS: "500",
+    DELBANK_BASE_URL: `${delbank.url}/baas/api/v1`,
+    DELBANK_API_KEY: SECRETS.delbankApiKey,
+    DELBANK_ACCOUNT_ID: delbankCredentials.accountId,
+    DELBANK_AUTHORIZATION: SECRETS.delbankAuthorization,
+    DELBANK_TIMEOUT_MS: "500",
+    RECONCILE_INTERVAL_MS: "200",
+    SHUTDOWN_DELAY_MS: "0",
+  };
+}
+
+export interface Sent {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+/** The running program, and everything it has ever answered. */
+export interface Subject extends Program {
+  readonly answers: string[];
+  send(sent: Sent): Promise<string>;
+  graphql(token: string, query: string, more?: Record<string, unknown>): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
+}
+
+/** Waits until the program listens. */
+async function subjectOf(program: Program, port: number): Promise<Subject> {
+  const answers: string[] = [];
+  /** Over node:http, which sends what fetch would mend. */
+  const send = ({ method = "POST", path = "/graphql", headers = {}, body }: Sent) =>
+    new Promise<string>((resolve, reject) => {
+      const all = { "router-authorization": SECRETS.routerSecret, "content-type": "application/json", ...headers };
+      const request = httpRequest({ host: "127.0.0.1", port, method, path, headers: all, agent: false }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString();
+          answers.push([response.statusCode, response.rawHeaders.join("\n"), text].join("\n"));
+          resolve(text);
+        });
+      });
+      request.on("error", reject).end(body);
+    });
+  await eventually(() => (program.output().includes('"listening"') ? true : undefined)).catch(() => {
+    throw new Error(program.output());
+  });
+  return {
+    ...program,
+    answers,
+    send,
+    graphql: async (token, query, more) => {
+      const body = JSON.stringify({ query, ...more });
+      return JSON.parse(await send({ headers: { authorization: `Bearer ${token}` }, body }));
+    },
+  };
+}
+
+export type LiveWorld = Awaited<ReturnType<typeof startLiveWorld>>;
+
+/** The built program in live mode: an issuer of tokens, the simulated providers in the place of the real ones, planted credentials. */
+export async function startLiveWorld() {
+  const [sandboxes, keyServer] = await Promise.all([
+    startSandboxes({ avibraPort: 0, delbankPort: 0 }),
+    startKeyServer(),
+  ]);
+  const parties = {
+    avibra: createControl(sandboxes.avibra.url),
+    delbank: createControl(sandboxes.delbank.url),
+    keyServer,
+  };
+  const folder = mkdtempSync(join(tmpdir(), "live-"));
+  const started: Program[] = [];
+  /** Starts the program and does not wait. */
+  function run(environment: Readonly<Record<string, string>>): Program {
+    const program = startProgram(environment);
+    started.push(program);
+    return program;
+  }
+  return {
+    ...parties,
+    /** For files of the test's own; deleted in the end. */
+    folder,
+    run,
+    environment: (databaseUrl: string) => liveEnvironment(parties, databaseUrl),
+    async start(environment: Readonly<Record<string, string>>): Promise<Subject> {
+      const port = await freePort();
+      return subjectOf(run({ ...environment, PORT: `${port}` }), port);
+    },
+    /** Ends what still runs, so that a test that fails leaves nothing behind. */
+    async stop() {
+      for (const program of started) program.process.kill("SIGKILL");
+      await Promise.all(started.map(({ exit }) => exit));
+      keyServer.close();
+      rmSync(folder, { recursive: true });
+      await sandboxes.close();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
+/** One request, as its bytes came. */
+export interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Request line and headers. */
+  readonly head: string;
+  readonly body: string;
+}
+
+/** The very bytes of an answer; `forever` is sent again and again behind them, `thenClose` ends the connection. */
+export interface RawAnswer {
+  readonly bytes: Buffer;
+  readonly forever?: Buffer;
+  readonly thenClose?: boolean;
+}
+
+/** A server below HTTP: it reads requests by Content-Length and answers with whatever bytes it is told to. */
+export interface RawProvider {
+  readonly url: string;
+  readonly requests: RawRequest[];
+  answerWith(answer: (request: RawRequest) => RawAnswer): void;
+  close(): void;
+}
+
+/** A well-formed answer around this body. */
+export function httpAnswer(body: string | Buffer, headers: readonly string[] = [], status = 200): Buffer {
+  const bytes = Buffer.from(body);
+  const head = [
+    `HTTP/1.1 ${status} X`,
+    "Content-Type: application/json",
+    `Content-Length: ${bytes.length}`,
+    ...headers,
+  ];
+  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), bytes]);
+}
+
+function send(socket: Socket, { bytes, forever, thenClose }: RawAnswer): void {
+  socket.write(bytes);
+  if (thenClose) socket.end();
+  if (!forever) return;
+  const more = () => {
+    while (!socket.destroyed && socket.write(forever));
+  };
+  socket.on("drain", more);
+  more();
+}
+
+export async function startRawProvider(): Promise<RawProvider> {
+  const requests: RawRequest[] = [];
+  const sockets = new Set<Socket>();
+  let answer: (request: RawRequest) => RawAnswer = () => ({ bytes: httpAnswer("{}") });
+
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.on("close", () => sockets.delete(socket));
+    let pending = "";
+    socket.on("data", (chunk) => {
+      pending += chunk.toString("latin1");
+      for (;;) {
+        const end = pending.indexOf("\r\n\r\n");
+        if (end < 0) return;
+        const head = pending.slice(0, end);
+        const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+        if (pending.length < end + 4 + length) return;
+        const [method = "", path = ""] = head.split(" ", 2);
+        const request = { method, path, head, body: pending.slice(end + 4, end + 4 + length) };
+        pending = pending.slice(end + 4 + length);
+        requests.push(request);
+        send(socket, answer(request));
+      }
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    answerWith: (next) => (answer = next),
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
