@@ -112,7 +112,7 @@ describe("the built program", () => {
   });
 
   test("its memory stays flat while a provider sends 25 MB and endless bodies", async () => {
-    const program = await startAndWait();
+    const program = await startAndWait({ READ_CACHE_MS: "0" });
     const control = createControl(program.avibraUrl);
     const pid = program.process.pid ?? 0;
     for (let round = 0; round < 5; round += 1) await send(program, "{ me { benefits { id } } }");

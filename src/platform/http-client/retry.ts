@@ -31,7 +31,9 @@ export function retryAfterMs(text: string | undefined, now: number): number {
 export function retryDelayMs({ repeat, failure, attempt, remainingMs, random, now }: RetryCase): number | undefined {
   // What we refused ourselves, to spare the provider, is not asked for again at once.
   const isFinal = failure.isOurs || failure.kind === "unauthorised" || failure.kind === "refused";
-  if (repeat === "once" || isFinal || attempt >= MAX_ATTEMPTS) return undefined;
+  // A write whose answer cannot be read is asked about with its key; a read would bring the same answer.
+  const isPointless = repeat === "safe" && failure.kind === "unreadable";
+  if (repeat === "once" || isFinal || isPointless || attempt >= MAX_ATTEMPTS) return undefined;
   const jitterMs = random * Math.min(LONGEST_MS, BASE_MS * 2 ** attempt);
   const delayMs = Math.max(jitterMs, retryAfterMs(failure.retryAfter, now));
   return delayMs + LEAST_ATTEMPT_MS <= remainingMs ? delayMs : undefined;

@@ -54,6 +54,10 @@ describe("the wait before another attempt", () => {
     expect(ask("unavailable", 1, { isOurs: true })).toBeUndefined();
   });
 
+  test("a read's answer that cannot be read would come again", () => {
+    expect(ask("unreadable", 1, { repeat: "safe" })).toBeUndefined();
+  });
+
   test("credentials that are not accepted are not tried again at once", () => {
     expect(ask("unauthorised", 1)).toBeUndefined();
   });
