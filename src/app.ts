@@ -87,6 +87,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     audience: config.AUTH_AUDIENCE,
     userClaim: config.AUTH_USER_CLAIM,
     taxIdClaim: config.AUTH_TAX_ID_CLAIM,
+    clock: systemClock,
   });
 
   const { schema } = await createSubgraph();

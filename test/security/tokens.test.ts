@@ -240,14 +240,69 @@ describe("scopes and documents that a token carries", () => {
   });
 
   test("a document's letters count alike in either case", async () => {
-    const verify = createTokenVerifier({
-      keys: () => es.publicKey,
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      userClaim: "sub",
-      taxIdClaim: "tax_id",
-    });
+    const { verify } = createVerifier();
     const token = signToken(es, but({ tax_id: "12.abc.345/01de-35" }));
     expect(await verify(`Bearer ${token}`)).toMatchObject({ taxId: "12ABC34501DE35" });
+  });
+});
+
+/** The verifier alone, with a clock that is moved by hand and a count of how often a key was looked up. */
+function createVerifier() {
+  const clock = { time: Date.now(), now: () => clock.time };
+  const looked = { up: 0, key: es.publicKey };
+  const verify = createTokenVerifier({
+    keys: () => {
+      looked.up += 1;
+      return looked.key;
+    },
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    userClaim: "sub",
+    taxIdClaim: "tax_id",
+    clock,
+  });
+  return { verify, looked, clock };
+}
+
+describe("a token that was verified", () => {
+  test("is not verified again for a minute, and then it is", async () => {
+    const { verify, looked, clock } = createVerifier();
+    const authorization = `Bearer ${signToken(es, but({}))}`;
+    for (let ask = 0; ask < 5; ask += 1) expect(await verify(authorization)).toMatchObject({ userId: "u-1001" });
+    clock.time += 59_999;
+    await verify(authorization);
+    expect(looked.up).toBe(1);
+    clock.time += 1;
+    await verify(authorization);
+    expect(looked.up).toBe(2);
+  });
+
+  test("is worth nothing within a minute after its key was withdrawn", async () => {
+    const { verify, looked, clock } = createVerifier();
+    const authorization = `Bearer ${signToken(es, but({}))}`;
+    await verify(authorization);
+    looked.key = createKey("ES256").publicKey;
+    clock.time += 60_000;
+    await expect(verify(authorization)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  });
+
+  test("is looked at again when its own end has come, however soon that is", async () => {
+    const { verify, looked, clock } = createVerifier();
+    const exp = Math.floor(clock.time / 1000) + 10;
+    const authorization = `Bearer ${signToken(es, but({ exp }))}`;
+    await verify(authorization);
+    clock.time = exp * 1000;
+    await verify(authorization); // within the tolerance, by the machine's own clock
+    expect(looked.up).toBe(2);
+  });
+
+  test("says nothing of another that differs in its last character, and one that was refused is verified each time", async () => {
+    const { verify, looked } = createVerifier();
+    const good = `Bearer ${signToken(es, but({}))}`;
+    await verify(good);
+    const last = good.at(-1) === "A" ? "Q" : "A";
+    for (let ask = 0; ask < 2; ask += 1)
+      await expect(verify(good.slice(0, -1) + last)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    expect(looked.up).toBe(3);
   });
 });

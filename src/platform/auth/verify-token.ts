@@ -1,7 +1,9 @@
 import { jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
+import { type Clock } from "../time/clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
+import { rememberVerified } from "./verified-tokens";
 
 export interface VerifierOptions {
   /** The issuer's keys: `remoteKeys(url)`, or a local set. */
@@ -12,6 +14,7 @@ export interface VerifierOptions {
   readonly userClaim: string;
   /** The claim that holds the tax id, for example `tax_id`. */
   readonly taxIdClaim: string;
+  readonly clock: Clock;
 }
 
 /**
@@ -39,12 +42,17 @@ function isDate(seconds: number | undefined): boolean {
   return seconds !== undefined && Math.abs(seconds) <= MAX_DATE_SECONDS;
 }
 
+/** Who a token speaks for, and until when, epoch ms. */
+export interface VerifiedToken {
+  readonly caller: Caller;
+  readonly goodUntil: number;
+}
+
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
-export function createTokenVerifier({ keys, issuer, audience, userClaim, taxIdClaim }: VerifierOptions): VerifyToken {
-  return async (authorization) => {
-    if (authorization === undefined) return undefined;
-    const token = authorization.length <= MAX_TOKEN_LENGTH ? BEARER.exec(authorization)?.[1] : undefined;
-    if (token === undefined) throw new SubgraphError("UNAUTHENTICATED");
+export function createTokenVerifier(options: VerifierOptions): VerifyToken {
+  const { keys, issuer, audience, userClaim, taxIdClaim, clock } = options;
+
+  async function verify(token: string): Promise<VerifiedToken> {
     const { payload } = await jwtVerify(token, keys, {
       issuer,
       audience,
@@ -60,6 +68,15 @@ export function createTokenVerifier({ keys, issuer, audience, userClaim, taxIdCl
       ?.replace(/[.\-/\s]/g, "")
       .toUpperCase();
     const scopes = new Set(textClaim(payload, "scope")?.split(" "));
-    return { userId, scopes, ...(taxId !== undefined && { taxId }) };
+    const caller = { userId, scopes, ...(taxId !== undefined && { taxId }) };
+    return { caller, goodUntil: (payload.exp ?? 0) * 1000 };
+  }
+
+  const verifyOnce = rememberVerified(verify, clock);
+  return async (authorization) => {
+    if (authorization === undefined) return undefined;
+    const token = authorization.length <= MAX_TOKEN_LENGTH ? BEARER.exec(authorization)?.[1] : undefined;
+    if (token === undefined) throw new SubgraphError("UNAUTHENTICATED");
+    return (await verifyOnce(token)).caller;
   };
 }
