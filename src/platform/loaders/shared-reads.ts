@@ -45,8 +45,8 @@ interface Flight {
   readonly answer: Promise<{ readonly value: unknown; readonly text: string }>;
 }
 
-/** What an entry takes beyond its texts, roughly: the entry, its object and its place in the list. */
-const ENTRY_BYTES = 300;
+/** What an entry takes beyond its texts, roughly: its object, and its places in the list and in the index. */
+const ENTRY_BYTES = 500;
 
 const isPassing = (error: unknown) => error instanceof SubgraphError && error.retryable;
 
@@ -58,16 +58,28 @@ export type SharedReads = ReturnType<typeof createSharedReads>;
  */
 export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, maxBytes }: SharedReadsOptions) {
   const underWay = new Map<string, Flight>();
+  const keysOf = new Map<string, Set<string>>();
   const kept = new LRUCache<string, Kept>({
     maxSize: maxBytes,
     sizeCalculation: ({ text }, key) => ENTRY_BYTES + 2 * (text.length + key.length),
+    dispose({ subject }, key, reason) {
+      const keys = keysOf.get(subject);
+      if (reason === "set" || !keys) return; // another answer takes its place
+      keys.delete(key);
+      if (keys.size === 0) keysOf.delete(subject);
+    },
   });
+
+  function keep(key: string, entry: Kept): void {
+    kept.set(key, entry);
+    if (kept.has(key)) keysOf.set(entry.subject, (keysOf.get(entry.subject) ?? new Set()).add(key)); // not too large
+  }
 
   function start({ subject, fetch }: SharedRead<unknown>, key: string): Flight {
     const answer = fetch()
       .then((value) => {
         const text = JSON.stringify(value);
-        if (flight.isCurrent && freshMs > 0) kept.set(key, { subject, text, freshUntil: clock.now() + freshMs });
+        if (flight.isCurrent && freshMs > 0) keep(key, { subject, text, freshUntil: clock.now() + freshMs });
         return { value, text };
       })
       .finally(() => {
@@ -113,7 +125,7 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
 
     /** Forgets what is known of a subject, for everybody, and what is just being asked of it. */
     drop(subject: string): void {
-      for (const [key, entry] of kept.entries()) if (entry.subject === subject) kept.delete(key);
+      for (const key of [...(keysOf.get(subject) ?? [])]) kept.delete(key);
       for (const [key, flight] of underWay) {
         if (flight.subject !== subject) continue;
         flight.isCurrent = false;
@@ -122,6 +134,11 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
     },
 
     /** For metrics. */
-    state: () => ({ entries: kept.size, bytes: kept.calculatedSize, underWay: underWay.size }),
+    state: () => ({
+      entries: kept.size,
+      bytes: kept.calculatedSize,
+      subjects: keysOf.size,
+      underWay: underWay.size,
+    }),
   };
 }

@@ -167,6 +167,8 @@ describe("what is dropped", () => {
     expect(calls).toHaveLength(5);
     [3, 4].forEach((index) => answer("fresh", index));
     expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(["fresh", "fresh", "first"]);
+    for (const subject of ["user/u-1", "user/u-2", "user/u-3"]) reads.drop(subject);
+    expect(reads.state()).toEqual({ entries: 0, bytes: 0, subjects: 0, underWay: 0 });
   });
 
   test("while it is being asked is answered to those who wait, and neither kept nor joined", async () => {
@@ -213,5 +215,6 @@ test("what is kept takes no more than it may, however many things are asked for"
   }
   expect(reads.state().bytes).toBeLessThanOrEqual(100_000);
   expect(reads.state().entries).toBeGreaterThan(50);
+  expect(reads.state().subjects).toBe(reads.state().entries);
   expect(reads.state().underWay).toBe(0);
 });
