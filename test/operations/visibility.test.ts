@@ -73,6 +73,9 @@ describe("cancelling a Pix authorization", () => {
     expect(await cancel({})).toMatchObject({ operation: { status: "UNCONFIRMED" }, userErrors: [] });
     expect(await cancel({})).toMatchObject({ operation: null, userErrors: [{ code: "OPERATION_IN_PROGRESS" }] });
     expect(await posts()).toHaveLength(1);
+    const listed = await subgraph.graphql("{ me { operations { edges { node { status } } } } }");
+    const statuses = listed.data.me.operations.edges.map(({ node }: { node: { status: string } }) => node.status);
+    expect(statuses.filter((status: string) => status === "PENDING")).toEqual([]); // nothing is left of the second
     await subgraph.stop(); // the first stays unconfirmed for its whole window: the next test starts afresh
     subgraph = await start();
   });
