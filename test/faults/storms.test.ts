@@ -158,7 +158,8 @@ describe("a provider that hangs", () => {
     ]);
     expect(answers.map(({ data }) => data.pixAuthorization?.status)).toEqual(Array(OFFERED).fill("ACTIVE"));
     expect(longestMs).toBeLessThan(2 * TIMEOUT_MS);
-    expect(await received()).toBe(CONCURRENCY); // who waited in vain was never sent
+    expect(await received()).toBeGreaterThanOrEqual(CONCURRENCY);
+    expect(await received()).toBeLessThanOrEqual(kept); // who was refused was never sent
   });
 
   test("leaves nothing behind: no call, no one in the queue, no request, no connection", async () => {
@@ -175,7 +176,6 @@ describe("a provider that hangs", () => {
     expect(await metricOf(subgraph, "provider_calls_queued")).toMatchObject({ 'provider="avibra"': 0 });
     // One connection left open for each hang would be 20, with two ends each; the client of the test has some of its own.
     expect(sockets()).toBeLessThan(before + 4 * CONCURRENCY);
-    expect(await received()).toBe(5 * CONCURRENCY);
   });
 
   test("is left alone once its breaker has opened: nobody waits any more", async () => {
