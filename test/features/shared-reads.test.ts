@@ -1,3 +1,4 @@
+import { metricOf } from "../support/metrics";
 import { mutate, MUTATIONS, operationOf, PAYER_CLAIMS, RECURRENCE } from "../support/mutations";
 import { eventually } from "../support/program";
 import { type Sending, startSubgraph, type TestSubgraph, type UpstreamCost } from "../support/subgraph";
@@ -129,6 +130,22 @@ describe("a second read", () => {
     for (let time = 0; time < 3; time += 1) expect((await ask()).upstream).toEqual({ ...FREE, calls: 1 });
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(3);
   });
+});
+
+test("what is kept takes no more than READ_CACHE_BYTES, however many members are read", async () => {
+  await start({ READ_CACHE_BYTES: "20000" });
+  const claims = { sub: "support", scope: "users:read:any" };
+  const bytes: number[] = [];
+  for (let request = 0; request < 6; request += 1) {
+    const members = Array.from(
+      { length: 40 },
+      (_, index) => `m${index}: user(id: "m-${request}-${index}") { currentOffer { status } }`,
+    );
+    expect((await ask(`{ ${members.join(" ")} }`, { claims })).upstream.calls).toBe(40);
+    bytes.push((await metricOf(subgraph, "read_cache_bytes"))[""] ?? NaN);
+  }
+  expect(Math.min(...bytes)).toBeGreaterThan(10_000);
+  expect(Math.max(...bytes)).toBeLessThanOrEqual(20_000);
 });
 
 describe("an answer that is older than READ_CACHE_MS", () => {
