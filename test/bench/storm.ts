@@ -89,7 +89,8 @@ export async function storm(): Promise<void> {
         const [delbank, other] = await Promise.all([ofDelbank(), ofAvibra()]);
         const attempts = (await avibra.requests("/user/benefits")).length;
         const { p50, p99 } = delbank.latency;
-        if (delbank.non2xx + delbank.errors + delbank.timeouts > 0) throw new Error("a read of Delbank's failed");
+        if (delbank.non2xx + delbank.errors + delbank.timeouts > 0)
+          throw new Error(`reads of Delbank failed: ${JSON.stringify(delbank)}`);
         rounds[weather].push({ p50, p99, offered: other["2xx"], attempts });
         await avibra.clearFaults();
         await sleep(OPEN_MS);
