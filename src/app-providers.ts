@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
 import { createHttpClient } from "./platform/http-client/http-client";
 import { type CallReport } from "./platform/http-client/http-client";
+import { atNobodysCost } from "./platform/telemetry/observe-calls";
 import { systemClock } from "./platform/time/clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
 import { createDelbankClient } from "./providers/delbank/delbank.client";
@@ -36,6 +37,7 @@ export function createProviders(config: Config, onCall: (report: CallReport) => 
   });
   const tokenHttp = createHttpClient({
     ...limits,
+    onCall: atNobodysCost(onCall),
     baseUrl: tokenUrl.origin,
     guard: guard(1, config.AVIBRA_TIMEOUT_MS),
   });

@@ -8,7 +8,7 @@ import { sendRaw } from "../support/raw-client";
 import { median, quantile, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
-import { startSubgraphProcess } from "./subgraph-process";
+import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 
 const REPETITIONS = 15;
 const CAPACITY_SECONDS = 4;
@@ -17,8 +17,6 @@ const CONNECTIONS = 20;
 /** Connections are more than may be under way, or too much is never offered; and fewer than wait to be accepted (511). */
 const OVERLOAD = { connections: 400, LIMIT_CONCURRENT_REQUESTS: "100" };
 const MOST_CPU_MS = 50;
-
-type SubgraphProcess = Awaited<ReturnType<typeof startSubgraphProcess>>;
 
 /** Processor time of all of a process's threads in ms, finer than the clock ticks of /proc/PID/stat. Linux only. */
 function exactProcessorMs(pid: number): number {

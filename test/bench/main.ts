@@ -2,12 +2,15 @@
 // npm run bench -- ledger  those named
 import "reflect-metadata";
 import { execFileSync } from "node:child_process";
+import { chaos } from "./chaos";
 import { footprint } from "./footprint";
 import { ledger } from "./ledger";
 import { limits } from "./limits";
+import { memory } from "./memory";
 import { reads } from "./reads";
+import { storm } from "./storm";
 
-const BENCHMARKS = { ledger, reads, limits, footprint };
+const BENCHMARKS = { ledger, reads, limits, footprint, storm, memory, chaos };
 type Name = keyof typeof BENCHMARKS;
 
 async function main(): Promise<void> {

@@ -10,6 +10,7 @@ export async function startSandboxProcess() {
   await once(child, "message");
   return {
     avibraUrl: `http://127.0.0.1:${avibra}`,
+    delbankUrl: `http://127.0.0.1:${delbank}`,
     /** What the program's environment needs to join them. */
     environment,
     async stop() {

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, freePort, startProgram } from "../support/program";
 
-/** The built program, with its token for member u-1001. */
+export type SubgraphProcess = Awaited<ReturnType<typeof startSubgraphProcess>>;
+
+/** The built program, with its token for member u-1001. Its database is `ledger.db` in the directory. */
 export async function startSubgraphProcess(environment: Readonly<Record<string, string>>, directory: string) {
   const port = await freePort();
   const program = startProgram({
@@ -16,15 +18,24 @@ export async function startSubgraphProcess(environment: Readonly<Record<string, 
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     token,
+    /** A developer token with just these claims. */
+    async tokenOf(claims: Readonly<Record<string, string>>): Promise<string> {
+      const answer = await fetch(`http://127.0.0.1:${port}/dev/token?${new URLSearchParams(claims).toString()}`);
+      return ((await answer.json()) as { token: string }).token;
+    },
     pid: program.process.pid ?? 0,
+    /** Everything that it has written so far. */
+    output: () => program.output(),
+    isRunning: () => program.process.exitCode === null && program.process.signalCode === null,
     /** The developer issuer's key, without its private part. */
     publicKey(): string {
       const key = JSON.parse(readFileSync(join(directory, "developer-issuer.json"), "utf8")) as Record<string, string>;
       return JSON.stringify({ ...key, d: undefined });
     },
-    async stop() {
+    /** Asks it to stop; resolves with the exit code. */
+    stop() {
       program.process.kill("SIGTERM");
-      await program.exit;
+      return program.exit;
     },
   };
 }

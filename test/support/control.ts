@@ -4,6 +4,8 @@ export interface ReceivedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** When its first byte came, ISO 8601. */
+  readonly at: string;
 }
 
 /** One effect that really happened. */

@@ -8,6 +8,15 @@ import { startSandboxes } from "../../src/sandbox";
 import { createControl } from "./control";
 import { liveValues } from "./live";
 
+/** What an answer cost at the providers; `stale` only where something is. */
+export interface UpstreamCost {
+  readonly calls: number;
+  readonly retries: number;
+  readonly coalesced: number;
+  readonly cacheHits: number;
+  readonly stale?: number;
+}
+
 /** A GraphQL answer, as loosely typed as JSON is. */
 export interface GraphqlAnswer {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are compared whole, as JSON
@@ -17,6 +26,8 @@ export interface GraphqlAnswer {
     readonly path?: readonly (string | number)[];
     readonly extensions: { readonly code: string; readonly retryable: boolean; readonly requestId: string };
   }[];
+  /** With `EXPOSE_UPSTREAM_COST=true` alone. */
+  readonly extensions?: { readonly upstream: UpstreamCost };
 }
 
 export interface Sending {
@@ -24,6 +35,8 @@ export interface Sending {
   /** The token's claims; `null` sends no token. Default: `STAFF_CLAIMS`. */
   readonly claims?: Readonly<Record<string, string>> | null;
   readonly headers?: Readonly<Record<string, string>>;
+  /** When it fires, the client closes its connection. */
+  readonly signal?: AbortSignal;
 }
 
 /** Member u-1001, who may read and write for everybody: tests of what the graph says need not care who may see it. */
@@ -61,16 +74,29 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     return ((await response.json()) as { token: string }).token;
   }
 
+  const tokens = new Map<string, Promise<string>>();
+  /** As `token`, and the same one for the same claims. */
+  function tokenOf(claims: Readonly<Record<string, string>>): Promise<string> {
+    const key = JSON.stringify(claims);
+    const found = tokens.get(key) ?? token(claims);
+    tokens.set(key, found);
+    return found;
+  }
+
   /** Sends one operation and gives back the whole response, unread. */
-  async function post(query: string, { variables, claims = STAFF_CLAIMS, headers }: Sending = {}): Promise<Response> {
+  async function post(
+    query: string,
+    { variables, claims = STAFF_CLAIMS, headers, signal }: Sending = {},
+  ): Promise<Response> {
     return fetch(`${url}/graphql`, {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        ...(claims && { authorization: `Bearer ${await token(claims)}` }),
+        ...(claims && { authorization: `Bearer ${await tokenOf(claims)}` }),
         ...headers,
       },
       body: JSON.stringify({ query, variables }),
+      ...(signal && { signal }),
     });
   }
 

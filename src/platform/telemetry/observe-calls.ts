@@ -3,7 +3,7 @@ import { type CallReport } from "../http-client/http-client";
 import { type ReadSource } from "../loaders/shared-reads";
 import { type Logger } from "./logger";
 import { type Metrics } from "./metrics";
-import { requestScope } from "./request-scope";
+import { createRequestScope, requestScope } from "./request-scope";
 
 /** Tells log, metrics and the request itself of every attempt at a provider call. Failures are warnings, the rest debug. */
 export function observeCalls(logger: Logger, metrics: Metrics): (report: CallReport) => void {
@@ -18,6 +18,15 @@ export function observeCalls(logger: Logger, metrics: Metrics): (report: CallRep
     const fields = { requestId: scope?.id, call, attempt, durationMs: Math.round(durationMs * 10) / 10 };
     if (failure) logger.warn({ ...fields, ...describeError(failure) }, "provider call failed");
     else logger.debug(fields, "provider call");
+  };
+}
+
+/** As `onCall`, for what is fetched for everybody: its lines name the request that it began in, which it costs nothing. */
+export function atNobodysCost(onCall: (report: CallReport) => void): (report: CallReport) => void {
+  return (report) => {
+    const scope = requestScope.getStore();
+    if (scope) requestScope.run(createRequestScope(scope.id), onCall, report);
+    else onCall(report);
   };
 }
 

@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createControl } from "../support/control";
+import { createRequests, drawFault, type DrawnRequest, PRINCIPALS, seededRandom } from "./chaos-draw";
+import { doubleCommits, isUnsettled, readLedger, untruths } from "./chaos-verdict";
+import { quantile, residentMb } from "./figures";
+import { startSandboxProcess } from "./sandbox-process";
+import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
+
+export interface ChaosOptions {
+  /** The same seed draws the same requests and faults; when they meet is the machine's. */
+  readonly seed: number;
+  readonly seconds: number;
+  readonly requestsPerSecond: number;
+  /** Whether mutations are among them that Avibra may refuse; what is then lost takes up to two minutes to be known. */
+  readonly refusals: boolean;
+}
+
+export type ChaosReport = Awaited<ReturnType<typeof runChaos>>;
+
+const TIMEOUT_MS = 2500;
+/** Short windows, so that what was lost is found out soon. */
+const ENVIRONMENT = {
+  AVIBRA_TIMEOUT_MS: "800",
+  DELBANK_TIMEOUT_MS: "800",
+  OPERATION_TIMEOUT_MS: `${TIMEOUT_MS}`,
+  OPERATION_LEASE_MS: "3000",
+  RECONCILE_INTERVAL_MS: "100",
+  CONFIRMATION_WINDOW_MS: "4000",
+  BREAKER_OPEN_MS: "500",
+  LOG_LEVEL: "warn",
+};
+/** A request without an answer for so long has none. */
+const GIVEN_UP_MS = 4 * TIMEOUT_MS;
+const FAULT_EVERY_MS = 150;
+const CALM_EVERY_FAULTS = 14;
+/** Longer than a refusal takes to be believed, and the reconciler to look once more. */
+const SETTLED_WITHIN_MS = 150_000;
+
+interface Outcome {
+  readonly code: string;
+  readonly durationMs: number;
+}
+
+interface Answer {
+  readonly data?: Readonly<Record<string, { userErrors?: { code: string }[]; operation?: { status: string } } | null>>;
+  readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+}
+
+const UNANSWERED = "no answer";
+
+/** What one request came to: an error's code, else for a mutation its user error or status, else `fine`. */
+function codeOf({ data, errors }: Answer, isMutation: boolean): string {
+  if (errors?.[0]) return errors[0].extensions.code;
+  const payload = isMutation ? Object.values(data ?? {})[0] : undefined;
+  if (!payload) return "fine";
+  return `mutation: ${payload.userErrors?.[0]?.code ?? payload.operation?.status ?? "?"}`;
+}
+
+async function send(url: string, token: string, { query, variables, isMutation }: DrawnRequest): Promise<Outcome> {
+  const startedAt = performance.now();
+  const code = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(GIVEN_UP_MS),
+  })
+    .then(async (response) => codeOf((await response.json()) as Answer, isMutation))
+    .catch(() => UNANSWERED);
+  return { code, durationMs: performance.now() - startedAt };
+}
+
+/** Offers requests at a fixed pace, whether or not those before are answered. */
+async function offer(subgraph: SubgraphProcess, options: ChaosOptions) {
+  const { seed, seconds, requestsPerSecond } = options;
+  const draw = createRequests(seededRandom(seed), options);
+  const tokens = await Promise.all(PRINCIPALS.map((claims) => subgraph.tokenOf(claims)));
+  const sent: Promise<Outcome>[] = [];
+  const memoryMb: number[] = [residentMb(subgraph.pid)];
+  const startedAt = performance.now();
+  const total = seconds * requestsPerSecond;
+  while (sent.length < total && subgraph.isRunning()) {
+    const due = Math.min(total, Math.ceil(((performance.now() - startedAt) / 1000) * requestsPerSecond));
+    for (; sent.length < due;) {
+      const request = draw();
+      sent.push(send(subgraph.url, tokens[request.who] ?? "", request));
+      if (sent.length % requestsPerSecond === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
+    }
+    await sleep(5);
+  }
+  return { outcomes: await Promise.all(sent), memoryMb };
+}
+
+function countOf(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/**
+ * Reads and mutations against the built program while both providers fail in every way they can; then the providers are well
+ * again, and once the reconciler has had its time, what the ledger says is held against what happened.
+ */
+export async function runChaos(options: ChaosOptions) {
+  const sandbox = await startSandboxProcess();
+  const directory = mkdtempSync(join(tmpdir(), "chaos-"));
+  const providers = { avibra: createControl(sandbox.avibraUrl), delbank: createControl(sandbox.delbankUrl) };
+  const subgraph = await startSubgraphProcess({ ...sandbox.environment, ...ENVIRONMENT }, directory);
+  const load = { isOver: false };
+  const random = seededRandom(options.seed + 1);
+
+  async function spoil(): Promise<number> {
+    for (let faults = 1; ; faults += 1) {
+      const { vendor, fault } = drawFault(random);
+      await providers[vendor].fault(fault);
+      // What waits for a match that is rare must not pile up.
+      if (faults % CALM_EVERY_FAULTS === 0) await heal();
+      await sleep(FAULT_EVERY_MS);
+      if (load.isOver) return faults;
+    }
+  }
+  const heal = () => Promise.all([providers.avibra.clearFaults(), providers.delbank.clearFaults()]);
+
+  async function untilSettled(): Promise<number> {
+    const startedAt = performance.now();
+    const waited = () => performance.now() - startedAt;
+    while (readLedger(directory).some(isUnsettled) && waited() < SETTLED_WITHIN_MS) await sleep(100);
+    return waited();
+  }
+
+  try {
+    const spoiling = spoil();
+    const { outcomes, memoryMb } = await offer(subgraph, options);
+    load.isOver = true;
+    const faults = await spoiling;
+    await heal();
+    const settledAfterMs = await untilSettled();
+    const operations = readLedger(directory);
+    const [avibra, delbank] = await Promise.all([providers.avibra.state(), providers.delbank.state()]);
+    const commits = { avibra: avibra.commits, delbank: delbank.commits };
+    const attempts = await Promise.all([
+      providers.avibra.requests().then((all) => all.filter(({ path }) => path !== "/oauth2/token").length),
+      providers.avibra.requests("/oauth2/token").then((all) => all.length),
+      providers.delbank.requests().then((all) => all.length),
+    ]);
+    const wasRunning = subgraph.isRunning();
+    if (wasRunning) memoryMb.push(residentMb(subgraph.pid));
+    const exitCode = await subgraph.stop();
+    const durations = outcomes.map(({ durationMs }) => durationMs);
+    return {
+      ...{ faults, settledAfterMs, memoryMb, wasRunning, exitCode },
+      offered: outcomes.length,
+      answered: outcomes.filter(({ code }) => code !== UNANSWERED).length,
+      codes: countOf(outcomes.map(({ code }) => code)),
+      attempts: { avibra: attempts[0], tokens: attempts[1], delbank: attempts[2] },
+      latencyMs: { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99), longest: Math.max(...durations) },
+      longestAllowedMs: GIVEN_UP_MS,
+      operations: countOf(operations.map(({ status }) => status)),
+      unsettled: operations.filter(isUnsettled).length,
+      commits: commits.avibra.length + commits.delbank.length,
+      doubleCommits: doubleCommits(commits.avibra, commits.delbank),
+      untruths: untruths(operations, commits),
+      /** Lines of errors that nobody caught. */
+      crashes: subgraph.output().match(/^.*"level":60\b.*$/gm) ?? [],
+    };
+  } finally {
+    load.isOver = true;
+    if (subgraph.isRunning()) await subgraph.stop();
+    await sandbox.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

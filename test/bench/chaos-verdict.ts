@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Commit } from "../support/control";
+
+/** What the ledger says of one operation in the end. */
+export interface SettledOperation {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly target: string | null;
+}
+
+/** The ledger of a program that keeps it in this directory, read beside it. */
+export function readLedger(directory: string): readonly SettledOperation[] {
+  const database = new DatabaseSync(join(directory, "ledger.db"), { readOnly: true });
+  try {
+    return database.prepare("select id, kind, status, target from operation").all() as unknown as SettledOperation[];
+  } finally {
+    database.close();
+  }
+}
+
+export const isUnsettled = ({ status }: SettledOperation): boolean => ["PENDING", "UNCONFIRMED"].includes(status);
+
+/** The name in Avibra's journal of what a kind commits under its own id as the key. A link commits nothing. */
+const COMMITTED_AS: Readonly<Record<string, string>> = {
+  CREATE_USER: "create",
+  UPDATE_USER: "update",
+  PREFILL_USER: "prefill",
+  CANCEL_USER: "cancel",
+  CHANGE_OFFER: "offers",
+};
+
+function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
+}
+
+/** Effects that happened more than once: by key at Avibra, by authorization at Delbank. */
+export function doubleCommits(avibra: readonly Commit[], delbank: readonly Commit[]): string[] {
+  const counts = [
+    ...countBy(avibra, ({ operation, idempotencyKey }) => `${operation} ${idempotencyKey ?? "without a key"}`),
+    ...countBy(delbank, ({ operation, subject }) => `${operation} ${subject}`),
+  ];
+  return counts.filter(([, count]) => count > 1).map(([what, count]) => `${what}: ${count} times`);
+}
+
+/** Operations of which the ledger says something else than what happened at the provider. */
+export function untruths(
+  operations: readonly SettledOperation[],
+  { avibra, delbank }: { readonly avibra: readonly Commit[]; readonly delbank: readonly Commit[] },
+): string[] {
+  const ofKey = countBy(avibra, ({ operation, idempotencyKey }) => `${operation} ${idempotencyKey ?? ""}`);
+  const cancelled = countBy(delbank, ({ subject }) => subject);
+  const succeeded = operations.filter(({ status }) => status === "SUCCEEDED");
+  const cancellations = countBy(
+    succeeded.filter(({ kind }) => kind === "CANCEL_PIX_AUTHORIZATION"),
+    ({ target }) => target ?? "",
+  );
+  const atAvibra = operations.flatMap(({ id, kind, status }) => {
+    const name = COMMITTED_AS[kind];
+    if (name === undefined || !["SUCCEEDED", "FAILED"].includes(status)) return [];
+    const happened = ofKey.get(`${name} ${id}`) ?? 0;
+    return happened === (status === "SUCCEEDED" ? 1 : 0) ? [] : [`${kind} ${id} ${status}: happened ${happened} times`];
+  });
+  const atDelbank = [...new Set([...cancelled.keys(), ...cancellations.keys()])].flatMap((target) => {
+    const [happened, told] = [cancelled.get(target) ?? 0, cancellations.get(target) ?? 0];
+    return happened === told ? [] : [`cancellation of ${target}: happened ${happened} times, told ${told} times`];
+  });
+  return [...atAvibra, ...atDelbank];
+}

@@ -1,0 +1,42 @@
+import { runChaos } from "./chaos-run";
+import { row } from "./figures";
+
+const REQUESTS_PER_SECOND = 200;
+
+const numberOf = (name: string, fallback: number): number => Number(process.env[name] ?? fallback);
+
+/** Both providers fail in every way they can, under load. `CHAOS_SECONDS` (60) and `CHAOS_SEED` (1) change the run. */
+export async function chaos(): Promise<void> {
+  const options = {
+    seed: numberOf("CHAOS_SEED", 1),
+    seconds: numberOf("CHAOS_SECONDS", 60),
+    requestsPerSecond: REQUESTS_PER_SECOND,
+    refusals: true,
+  };
+  const report = await runChaos(options);
+  const ms = (value: number) => `${value.toFixed(0)} ms`;
+  const mb = (value: number | undefined) => `${(value ?? NaN).toFixed(0)} MB`;
+  const verdict = (problems: number) => (problems === 0 ? "none" : `${problems} !`);
+  console.log(
+    `\nchaos: ${REQUESTS_PER_SECOND} requests/s for ${options.seconds} s, ${report.faults} random faults, seed ${options.seed}`,
+  );
+  console.log(row("requests offered", `${report.offered}`));
+  console.log(row("answered", `${report.answered}`));
+  for (const [code, count] of Object.entries(report.codes)) console.log(row(`  ${code}`, `${count}`));
+  const { avibra, delbank, tokens } = report.attempts;
+  console.log(row("attempts at Avibra, Delbank, the token", `${avibra}`, `${delbank}`, `${tokens}`));
+  const { p50, p99, longest } = report.latencyMs;
+  console.log(row("time to the answer: p50, p99, longest", ms(p50), ms(p99), ms(longest)));
+  const { memoryMb } = report;
+  console.log(row("memory: first, most, last", mb(memoryMb[0]), mb(Math.max(...memoryMb)), mb(memoryMb.at(-1))));
+  console.log(row("operations settled behind the load after", ms(report.settledAfterMs)));
+  for (const [status, count] of Object.entries(report.operations)) console.log(row(`  ${status}`, `${count}`));
+  console.log(row("effects at the providers", `${report.commits}`));
+  console.log(row("requests without an answer", verdict(report.offered - report.answered)));
+  console.log(row("effects that happened twice", verdict(report.doubleCommits.length)));
+  console.log(row("operations not settled", verdict(report.unsettled)));
+  console.log(row("operations told otherwise than they happened", verdict(report.untruths.length)));
+  console.log(row("errors that nobody caught", verdict(report.crashes.length)));
+  console.log(row("running until stopped, exit code", report.wasRunning ? "yes" : "no !", `${report.exitCode}`));
+  for (const problem of [...report.doubleCommits, ...report.untruths, ...report.crashes]) console.log(`  ${problem}`);
+}

@@ -1,0 +1,137 @@
+import { mutate, MUTATIONS, operationOf, RECURRENCE } from "../support/mutations";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const BENEFITS = "/user/benefits";
+const OFFER = "{ me { currentOffer { offer { id } } } }";
+
+let subgraph: TestSubgraph;
+const start = async (environment: Readonly<Record<string, string>> = {}) => {
+  subgraph = await startSubgraph({ RETRY_PERCENT: "10", EXPOSE_UPSTREAM_COST: "true", ...environment });
+};
+afterEach(() => subgraph.stop());
+
+const fault = (more: Readonly<Record<string, unknown>>) =>
+  subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 503, ...more });
+const ask = async () => {
+  const { data, errors, extensions } = await subgraph.graphql(OFFER);
+  return { offer: data?.me.currentOffer?.offer.id, code: errors?.[0]?.extensions.code, upstream: extensions?.upstream };
+};
+const receivedAt = async () => (await subgraph.avibra.requests(BENEFITS)).map(({ at }) => Date.parse(at));
+
+describe("a read", () => {
+  test.each([
+    ["a 503", {}],
+    ["a 429", { status: 429 }],
+    ["a reset", { kind: "resetBeforeCommit" }],
+  ])("that meets %s is tried once more, and says so", async (_case, more) => {
+    await start();
+    await fault(more);
+    expect(await ask()).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
+    expect(await receivedAt()).toHaveLength(2);
+  });
+
+  test("is tried three times at the most", async () => {
+    await start();
+    await fault({ times: 9 });
+    expect(await ask()).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream: { calls: 3, retries: 2 } });
+    expect(await receivedAt()).toHaveLength(3);
+  });
+
+  test.each([
+    ["a 403", { status: 403 }],
+    ["a 422", { status: 422 }],
+    ["a body that is cut", { kind: "truncatedBody", status: 200 }],
+    ["another shape", { kind: "wrongShape", status: 200 }],
+  ])("that meets %s is not tried again", async (_case, more) => {
+    await start();
+    await fault(more);
+    expect((await ask()).upstream).toMatchObject({ calls: 1, retries: 0 });
+  });
+
+  test("is not tried again with RETRY_PERCENT=0", async () => {
+    await start({ RETRY_PERCENT: "0" });
+    await fault({});
+    expect(await ask()).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream: { calls: 1, retries: 0 } });
+    expect(await receivedAt()).toHaveLength(1);
+  });
+
+  test("is tried again for others who wait for it too, not once for each of them", async () => {
+    await start();
+    await fault({ delayMs: 300 });
+    const answers = await Promise.all(Array.from({ length: 5 }, ask));
+    expect(answers.map(({ offer }) => offer)).toEqual(Array(5).fill("plus"));
+    expect(await receivedAt()).toHaveLength(2);
+  });
+});
+
+describe("what a provider asks for by Retry-After", () => {
+  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString();
+  // A date has whole seconds: of the two that are asked for, at least one is left.
+  test.each([
+    ["a second", () => "1", 1000],
+    ["a date", () => inSeconds(2), 1000],
+  ])("%s: is waited for", async (_case, retryAfter, leastMs) => {
+    await start();
+    await fault({ headers: { "retry-after": retryAfter() } });
+    expect((await ask()).offer).toBe("plus");
+    const [first = 0, second = 0] = await receivedAt();
+    expect(second - first).toBeGreaterThanOrEqual(leastMs - 5); // two clocks of one machine
+  });
+
+  test.each(["-5", "0", "soon", inSeconds(-60)])("%s: is no reason to wait", async (retryAfter) => {
+    await start({ OPERATION_TIMEOUT_MS: "5000" });
+    await fault({ headers: { "retry-after": retryAfter } });
+    expect(await ask()).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
+  });
+
+  test.each(["1e9", "1000000000", inSeconds(86_400), "6"])(
+    "%s: is beyond the deadline, so the answer is an error at once",
+    async (retryAfter) => {
+      await start({ OPERATION_TIMEOUT_MS: "5000" });
+      await fault({ headers: { "retry-after": retryAfter } });
+      const startedAt = performance.now();
+      expect(await ask()).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream: { calls: 1, retries: 0 } });
+      expect(performance.now() - startedAt).toBeLessThan(4000);
+      expect(await receivedAt()).toHaveLength(1);
+    },
+  );
+});
+
+describe("a mutation", () => {
+  const find = (wanted: string) => MUTATIONS.filter(({ name }) => name === wanted);
+  const send = async (mutation: (typeof MUTATIONS)[number], times: number) => {
+    await subgraph[mutation.vendor].fault({
+      match: { method: mutation.method, path: mutation.path },
+      kind: "status",
+      status: 503,
+      times,
+    });
+    const { data } = await mutate(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "press" } });
+    return data[mutation.name].operation as { id: string; status: string; attempts: number };
+  };
+
+  test.each(find("changeOffer"))("$name is sent again with the same key", async (mutation) => {
+    await start();
+    expect(await send(mutation, 1)).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
+    const keys = (await subgraph.avibra.requests(mutation.path)).map(({ headers }) => headers["idempotency-key"]);
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  test.each(find("changeOffer"))("$name is not, in the same go, with RETRY_PERCENT=0", async (mutation) => {
+    await start({ RETRY_PERCENT: "0", RECONCILE_INTERVAL_MS: "60000" });
+    expect(await send(mutation, 1)).toMatchObject({ status: "UNCONFIRMED", attempts: 1 });
+    expect(await subgraph.avibra.requests(mutation.path)).toHaveLength(1);
+  });
+
+  test.each(find("cancelPixAuthorization"))("$name is sent once, whatever becomes of it", async (mutation) => {
+    await start({ RECONCILE_INTERVAL_MS: "50", CONFIRMATION_WINDOW_MS: "1000" });
+    const { id, status, attempts } = await send(mutation, 9);
+    expect({ status, attempts }).toEqual({ status: "UNCONFIRMED", attempts: 1 });
+    await eventually(async () => ((await operationOf(subgraph, id)).status === "NEEDS_ATTENTION" ? true : undefined));
+    const sent = await subgraph.delbank.requests(`/baas/api/v1/automatic-pix/authorizations/${RECURRENCE}`);
+    expect(sent.filter(({ method }) => method === "POST")).toHaveLength(1);
+    expect(sent.filter(({ method }) => method === "GET").length).toBeGreaterThan(1); // it was looked for
+  });
+});

@@ -1,0 +1,77 @@
+import { PAYER_CLAIMS } from "../support/mutations";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const UPDATE = "/user/account/update";
+const OFFERS = "/user/offers";
+const USUAL_MS = 900;
+const SLOW_MS = 1300;
+/** Behind the slow one, at most 700 ms are left: less than the next one usually takes. */
+const TIMEOUT_MS = SLOW_MS + 700;
+
+const FIELDS = "operation { id status attempts } userErrors { code }";
+const update = (idempotencyKey: string, lastName = "Lima") => ({ idempotencyKey, userId: "u-1002", lastName });
+const slow = (idempotencyKey: string) => ({
+  idempotencyKey,
+  userId: "u-1001",
+  offerId: "premium",
+  direction: "UPGRADE",
+});
+
+let subgraph: TestSubgraph;
+beforeEach(async () => {
+  subgraph = await startSubgraph({ OPERATION_TIMEOUT_MS: `${TIMEOUT_MS}` });
+});
+afterEach(() => subgraph.stop());
+
+const delay = (path: string, delayMs: number) => subgraph.avibra.fault({ match: { path }, kind: "delay", delayMs });
+const updateUser = (idempotencyKey: string) =>
+  subgraph.graphql(`mutation($input: UpdateUserInput!) { updateUser(input: $input) { ${FIELDS} } }`, {
+    variables: { input: update(idempotencyKey) },
+    claims: PAYER_CLAIMS,
+  });
+/** A slow change of offer and an update behind it, in one document: one at a time, within one deadline. */
+async function updateBehindSlow(keys: { readonly slow: string; readonly update: string }) {
+  await delay(OFFERS, SLOW_MS);
+  return subgraph.graphql(
+    `mutation($slow: ChangeOfferInput!, $update: UpdateUserInput!) {
+      changeOffer(input: $slow) { ${FIELDS} }
+      updateUser(input: $update) { ${FIELDS} }
+    }`,
+    { variables: { slow: slow(keys.slow), update: update(keys.update) }, claims: PAYER_CLAIMS },
+  );
+}
+const operationKeys = async () => {
+  const query = '{ user(id: "u-1002") { operations { edges { node { idempotencyKey } } } } }';
+  const { data } = await subgraph.graphql(query, { claims: PAYER_CLAIMS });
+  return data.user.operations.edges.map(({ node }: { node: { idempotencyKey: string } }) => node.idempotencyKey);
+};
+
+test("a mutation is not begun when less than its usual time is left: UNAVAILABLE, nothing recorded, nothing sent", async () => {
+  await delay(UPDATE, USUAL_MS);
+  await updateUser("usual");
+  const { errors } = await updateBehindSlow({ slow: "slow", update: "too-late" });
+  expect(errors).toHaveLength(1);
+  expect(errors?.[0]).toMatchObject({ path: ["updateUser"], extensions: { code: "UNAVAILABLE", retryable: true } });
+  expect(await operationKeys()).toEqual(["usual"]);
+  expect(await subgraph.avibra.requests(UPDATE)).toHaveLength(1);
+  expect(await subgraph.avibra.requests(OFFERS)).toHaveLength(1); // the slow one was done
+
+  const again = await updateUser("too-late");
+  expect(again.data.updateUser).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
+});
+
+test("one that was done before is told all the same", async () => {
+  await delay(UPDATE, USUAL_MS);
+  const first = await updateUser("usual");
+  const { data, errors } = await updateBehindSlow({ slow: "slow", update: "usual" });
+  expect(errors).toBeUndefined();
+  expect(data.changeOffer.operation.status).toBe("SUCCEEDED");
+  expect(data.updateUser).toEqual(first.data.updateUser);
+  expect(await subgraph.avibra.requests(UPDATE)).toHaveLength(1);
+});
+
+test("one whose usual time is not known is begun with whatever is left", async () => {
+  const { data, errors } = await updateBehindSlow({ slow: "slow", update: "first-of-its-kind" });
+  expect(errors).toBeUndefined();
+  expect(data.updateUser.operation.status).toBe("SUCCEEDED");
+});

@@ -1,0 +1,13 @@
+import { type TestSubgraph } from "./subgraph";
+
+/** The values of one metric at `GET /metrics`, by their labels as they stand there; without labels under "". */
+export async function metricOf({ url }: Pick<TestSubgraph, "url">, name: string): Promise<Record<string, number>> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, labels = "", value] = /^\w+(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+      return [labels, Number(value)];
+    }),
+  );
+}
