@@ -68,6 +68,21 @@ describe("cancelling a Pix authorization", () => {
     expect(await posts()).toHaveLength(1);
   });
 
+  test("that waits for its provider is not lost while another one is at work", async () => {
+    await subgraph.delbank.fault({ match: { method: "GET" }, kind: "status", status: 503 });
+    const waiting = await cancel({});
+    expect(waiting.operation.status).toBe("PENDING");
+    await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    expect((await cancel({})).operation.status).toBe("UNCONFIRMED");
+    // Looked at again, it may be sent, and the other one holds the authorization.
+    const before = (await subgraph.delbank.requests()).length;
+    await eventually(async () => ((await subgraph.delbank.requests()).length > before + 3 ? true : undefined));
+    expect((await operationOf(subgraph, waiting.operation.id as string)).status).toBe("PENDING");
+    expect(await posts()).toHaveLength(1);
+    await subgraph.stop(); // neither is settled: the next test starts afresh
+    subgraph = await start();
+  });
+
   test("while an earlier one is unconfirmed is not begun under another key", async () => {
     await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     expect(await cancel({})).toMatchObject({ operation: { status: "UNCONFIRMED" }, userErrors: [] });
