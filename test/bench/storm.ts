@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
 import { createControl } from "../support/control";
+import { eventually } from "../support/program";
 import { median, row } from "./figures";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
@@ -12,7 +12,6 @@ const ROUNDS = 5;
 const ROUND_SECONDS = 4;
 const PER_SECOND = 150;
 const CONNECTIONS = 10;
-const OPEN_MS = 1000;
 const RECURRENCES = ["RR0435879820240605njua7shf40o", "RR3822485720260110legalpay001", "RN3822485720260110pending0001"];
 
 /** What befalls Avibra, for as long as a round takes. */
@@ -23,6 +22,15 @@ const WEATHERS = {
 } as const;
 type Weather = keyof typeof WEATHERS;
 
+interface Round {
+  readonly p50: number;
+  readonly p99: number;
+  /** Reads of Avibra's that were answered, well or not. */
+  readonly asked: number;
+  /** Calls that it received. */
+  readonly attempts: number;
+}
+
 /** What one provider's readers notice of the other one's trouble: Delbank's times while Avibra is asked as often. */
 export async function storm(): Promise<void> {
   const sandbox = await startSandboxProcess();
@@ -32,7 +40,7 @@ export async function storm(): Promise<void> {
     ...sandbox.environment,
     READ_CACHE_MS: "0",
     AVIBRA_TIMEOUT_MS: "1000",
-    BREAKER_OPEN_MS: `${OPEN_MS}`,
+    BREAKER_OPEN_MS: "1000",
     LOG_LEVEL: "error",
   };
   const subgraph = await startSubgraphProcess(environment, directory);
@@ -46,14 +54,14 @@ export async function storm(): Promise<void> {
     const waiting = readers.values();
     return autocannon({
       url: subgraph.url,
-      method: "POST",
       connections: CONNECTIONS,
       duration: ROUND_SECONDS,
       overallRate: PER_SECOND,
-      requests: queries.map((query) => ({ body: JSON.stringify({ query }) })),
+      ignoreCoordinatedOmission: true, // a pause of this machine, which others use too, is one late answer and not many
       setupClient(client) {
         const authorization = `Bearer ${waiting.next().value ?? ""}`;
-        client.setHeaders({ "content-type": "application/json", authorization });
+        const headers = { "content-type": "application/json", authorization };
+        client.setRequests(queries.map((query) => ({ method: "POST", headers, body: JSON.stringify({ query }) })));
       },
     });
   };
@@ -68,14 +76,15 @@ export async function storm(): Promise<void> {
       ["s-1", "s-2", "s-3"].map((id) => `{ user(id: "${id}") { currentOffer { status } } }`),
     );
 
-  const closeBreaker = async () => {
+  /** Whether Avibra's reads are answered again: the first that is closes the breaker. */
+  const isWell = async () => {
     const headers = { "content-type": "application/json", authorization: `Bearer ${tokens[0] ?? ""}` };
     const body = JSON.stringify({ query: '{ user(id: "s-0") { currentOffer { status } } }' });
     const answer = await fetch(subgraph.url, { method: "POST", headers, body });
-    if ("errors" in ((await answer.json()) as object)) throw new Error("Avibra is not well again");
+    return "errors" in ((await answer.json()) as object) ? undefined : true;
   };
 
-  const rounds: Record<Weather, { p50: number; p99: number; offered: number; attempts: number }[]> = {
+  const rounds: Record<Weather, Round[]> = {
     "it is well": [],
     "it answers 503": [],
     "it hangs": [],
@@ -91,10 +100,9 @@ export async function storm(): Promise<void> {
         const { p50, p99 } = delbank.latency;
         if (delbank.non2xx + delbank.errors + delbank.timeouts > 0)
           throw new Error(`reads of Delbank failed: ${JSON.stringify(delbank)}`);
-        rounds[weather].push({ p50, p99, offered: other["2xx"], attempts });
+        rounds[weather].push({ p50, p99, asked: other["2xx"], attempts });
         await avibra.clearFaults();
-        await sleep(OPEN_MS);
-        await closeBreaker();
+        await eventually(isWell);
       }
     }
   } finally {
@@ -103,16 +111,16 @@ export async function storm(): Promise<void> {
     rmSync(directory, { recursive: true, force: true });
   }
 
-  const calm = rounds["it is well"];
-  const figure = (weather: Weather, name: "p50" | "p99" | "offered" | "attempts") =>
-    median(rounds[weather].map((round) => round[name]));
+  const of = (weather: Weather, name: keyof Round) => rounds[weather].map((round) => round[name]);
+  const best = (weather: Weather) => Math.min(...of(weather, "p99"));
   console.log(
-    `\nstorm: reads of Delbank while Avibra is read as often, ${PER_SECOND}/s each; ${ROUNDS} rounds of ${ROUND_SECONDS} s in turn, medians`,
+    `\nstorm: reads of Delbank while Avibra is read as often, ${PER_SECOND}/s each; ${ROUNDS} rounds of ${ROUND_SECONDS} s in turn`,
   );
-  console.log(row("Avibra", "p50 ms", "p99 ms", "p99 of calm", "Avibra asked", "attempts"));
+  // The best round is the one that the rest of the machine disturbed least.
+  console.log(row("Avibra", "p50 ms", "p99 ms", "best p99 ms", "of calm", "Avibra asked", "attempts"));
   for (const weather of Object.keys(WEATHERS) as Weather[]) {
-    const ratio = median(rounds[weather].map(({ p99 }, index) => p99 / (calm[index]?.p99 ?? NaN)));
-    const at = (name: "p50" | "p99" | "offered" | "attempts") => figure(weather, name).toFixed(0);
-    console.log(row(weather, at("p50"), at("p99"), `${ratio.toFixed(2)} x`, at("offered"), at("attempts")));
+    const at = (name: keyof Round) => median(of(weather, name)).toFixed(0);
+    const ratio = `${(best(weather) / best("it is well")).toFixed(2)} x`;
+    console.log(row(weather, at("p50"), at("p99"), best(weather).toFixed(0), ratio, at("asked"), at("attempts")));
   }
 }
