@@ -42,7 +42,7 @@ interface Read {
 
 const entity = (representation: string, type: string, fields: string) =>
   `{ _entities(representations: [{ __typename: "${type}", ${representation} }]) { ... on ${type} { ${fields} } } }`;
-const OPERATION = "id kind userId recurrenceId idempotencyKey pixCancellation { id }";
+const OPERATION = "id kind userId recurrenceId pixCancellation { id }"; // its key is the asker's alone: ledger-reads
 const AUTHORIZATION =
   "recurrenceId status payer { document name } beneficiary { name } cancellations { id authorization { status } }";
 

@@ -1,8 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { DatabaseUnavailable } from "../../platform/database/database.errors";
-import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
-import { CANCEL_PIX_AUTHORIZATION, cancellationOf } from "./cancel-pix-authorization";
+import { type OwnCancellations } from "./own-cancellations.loader";
 import { PixCancellation } from "./pix-cancellation.type";
 import { isRecurrenceId, RecurrenceId } from "./pix-id.type";
 import { type PixLoaders } from "./pix.loader";
@@ -10,17 +8,6 @@ import { PixAuthorization } from "./pix-authorization.type";
 
 interface Context {
   readonly loaders: Pick<PixLoaders, "pixAuthorization">;
-}
-
-/** What was done here shows at once, even where the provider's own list lags behind. */
-async function ownCancellations(ledger: Ledger, recurrenceId: string): Promise<PixCancellation[]> {
-  const done = await ledger
-    .succeeded({ target: recurrenceId, kinds: [CANCEL_PIX_AUTHORIZATION] })
-    .catch((error: unknown) => {
-      if (error instanceof DatabaseUnavailable) return []; // reads go on without the ledger
-      throw error;
-    });
-  return done.flatMap(({ result }) => cancellationOf(result) ?? []);
 }
 
 /** A fresh object, down to its parts that are entities: federation writes into what it is given. */
@@ -52,9 +39,10 @@ export class PixAuthorizationResolver {
   })
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
-    @Ctx() { ledger }: { readonly ledger: Ledger },
+    @Ctx() { loaders }: { readonly loaders: { readonly ownCancellations: OwnCancellations } },
   ): Promise<PixCancellation[]> {
-    const own = await ownCancellations(ledger, recurrenceId);
+    // What was done here shows at once, even where the provider's own list lags behind.
+    const own = await loaders.ownCancellations.load(recurrenceId);
     return [
       ...providerCancellations,
       ...own.filter(({ id }) => !providerCancellations.some((known) => known.id === id)),
