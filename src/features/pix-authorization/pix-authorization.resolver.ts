@@ -1,4 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
 import { type OwnCancellations } from "./own-cancellations.loader";
 import { PixCancellation } from "./pix-cancellation.type";
@@ -7,6 +9,7 @@ import { type PixLoaders } from "./pix.loader";
 import { PixAuthorization } from "./pix-authorization.type";
 
 interface Context {
+  readonly caller?: Caller;
   readonly loaders: Pick<PixLoaders, "pixAuthorization">;
 }
 
@@ -53,8 +56,9 @@ export class PixAuthorizationResolver {
 /** A `PixAuthorization` representation. A malformed id is no authorization. */
 export async function resolvePixAuthorizationReference(
   { recurrenceId }: { readonly recurrenceId?: unknown },
-  { loaders }: Context,
+  { caller, loaders }: Context,
 ): Promise<PixAuthorization | null> {
+  requireCaller(caller);
   if (!isRecurrenceId(recurrenceId)) return null;
   return toPixAuthorization(await loaders.pixAuthorization.load(recurrenceId));
 }
