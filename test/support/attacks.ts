@@ -53,6 +53,11 @@ const fragments = (count: number, spreads: number) =>
         : `fragment F${index} on User { ${`...F${index + 1} `.repeat(spreads)} }`,
     )}`,
   );
+const inNestedFragments = (field: string) =>
+  operation(
+    `query($s: BenefitStatus! = ACTIVE) { ${joined(9, (index) => `a${index}: me { ...G }`)} }
+      fragment G on User { ${"...F ".repeat(50)} } fragment F on User { ${field} }`,
+  );
 const nestedVariable =
   (depth: number): Body =>
   (salt) =>
@@ -121,6 +126,23 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     inside: operation(
       `{ ${"...Q ".repeat(50)} } fragment Q on Query {
         _entities(representations: [${joined(50, () => '{ __typename: "User", id: "m-1" }')}]) { __typename } }`,
+    ),
+  },
+  "2,250 uses of a variable in a fragment used 450 times": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: inNestedFragments(`benefits(status: [${"$s ".repeat(2250)}])`),
+    inside: operation(
+      `query($s: BenefitStatus! = ACTIVE) { me { ${"...F ".repeat(50)} } }
+        fragment F on User { benefits(status: [${"$s ".repeat(190)}]) { id } }`,
+    ),
+  },
+  "4,500 values in a fragment used 450 times": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: inNestedFragments(`benefits(status: [${"ACTIVE ".repeat(4500)}])`),
+    inside: operation(
+      `{ me { ${"...F ".repeat(50)} } } fragment F on User { benefits(status: [${"ACTIVE ".repeat(380)}]) { id } }`,
     ),
   },
   "50 fields of 1,000 representations": {
