@@ -68,6 +68,33 @@ describe("every limit of a request is a variable, and the value itself is allowe
   });
 });
 
+describe("what an object in the variables may hold, so that no message about it is long", () => {
+  const guard = guardWith({ LIMIT_VARIABLES: "4", LIMIT_CHARACTERS: "100" });
+  const over = (v: unknown) => {
+    const verdict = guard({ query: "{ a }", variables: { v } });
+    return verdict instanceof Error ? verdict.message : "inside";
+  };
+  const tooManyValues = "The request may have at most 4 variables, and an object in them as many values.";
+  const tooManyCharacters = "The document may have at most 100 characters, and an object in the variables as many.";
+
+  test.each([
+    ["four values", { a: 1, b: 2, c: 3, d: 4 }, "inside"],
+    ["five values", { a: 1, b: 2, c: 3, d: 4, e: 5 }, tooManyValues],
+    ["five values, some of them further down", { a: { b: [1, 2] }, c: 3 }, tooManyValues],
+    ["five values, as an item of a list of lists", [[{ a: [1, 2, 3, 4] }]], tooManyValues],
+    ["a long text", { a: "x".repeat(92) }, "inside"],
+    ["a longer text", { a: "x".repeat(93) }, tooManyCharacters],
+    ["a long name", { ["x".repeat(96)]: 1 }, tooManyCharacters],
+  ])("%s", (_what, value, expected) => {
+    expect(over(value)).toBe(expected);
+  });
+
+  test("lists are held to other limits, and each of their objects has its own room", () => {
+    expect(over([{ a: "x".repeat(92) }, { a: "x".repeat(92) }, "x".repeat(200)])).toBe("inside");
+    expect(over(Array(50).fill({ a: 1, b: 2, c: 3, d: 4 }))).toBe("inside");
+  });
+});
+
 describe("what is counted", () => {
   const guard = guardWith({ LIMIT_REPRESENTATIONS: "3", LIMIT_FIELDS: "20" });
   const over = (query: string, variables?: object) => {
@@ -131,6 +158,9 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
     ),
     "as many of variables that nobody defines": nested(usesOf(2250, variable)),
     "4,500 literals in a fragment used 450 times": nested(usesOf(4500, String)),
+    "4,500 literals in a fragment used 450 times below one root field": `{
+      root { ${list(9, (index) => `a${index}: a { ...G }`)} } }
+      fragment G on X { ${repeat("...F", 50)} } fragment F on X { ${usesOf(4500, String)} }`,
     "190 uses of one variable in a field that is selected 50 times": `query($v0: X) {
       me { ${repeat("...F", 50)} } } fragment F on X { ${usesOf(190, () => "$v0")} }`,
     "100 variables for each of 90 variables of representations": `query${definitions} {

@@ -69,6 +69,17 @@ const batch =
 
 const COST = "The request may cost at most 20000 fields and input values, counted once for each representation.";
 
+const VARIABLES = "The request may have at most 100 variables, and an object in them as many values.";
+const CHARACTERS = "The document may have at most 65536 characters, and an object in the variables as many.";
+/** What is wrong of an object is told with the whole object, once for each member that it may not have. */
+const unknownMembers = (count: number, value: unknown) =>
+  operation("mutation($i: CancelUserInput!) { cancelUser(input: $i) { userErrors { code } } }", {
+    i: Object.fromEntries(times(count, (index) => [`k${index}`, value])),
+  });
+const cancelling = operation("mutation($i: CancelUserInput!) { cancelUser(input: $i) { userErrors { code } } }", {
+  i: { idempotencyKey: "attack", userId: "u-nobody" },
+});
+
 /** What each limit is there for, against the default values. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   "24,000 representations": {
@@ -257,7 +268,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   "a document of 500,000 characters": {
     limit: "LIMIT_CHARACTERS",
-    message: "The document may have at most 65536 characters.",
+    message: CHARACTERS,
     over: operation(`${" ".repeat(500_000)}{ __typename }`),
     inside: operation(`${" ".repeat(65_000)}{ __typename }`),
   },
@@ -269,18 +280,36 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   "10,000 variables": {
     limit: "LIMIT_VARIABLES",
-    message: "The request may have at most 100 variables.",
+    message: VARIABLES,
     over: operation("{ __typename }", Object.fromEntries(times(10_000, (index) => [`v${index}`, index]))),
     inside: operation("{ __typename }", Object.fromEntries(times(100, (index) => [`v${index}`, index]))),
   },
   "500 variables that the document defines": {
     limit: "LIMIT_VARIABLES",
-    message: "The request may have at most 100 variables.",
+    message: VARIABLES,
     over: operation(`query(${joined(500, (index) => `$v${index}: Boolean = true`)}) { __typename }`),
     inside: operation(
       `query(${joined(50, (index) => `$v${index}: Boolean = true`)}) {
         ${joined(50, (index) => `...@include(if: $v${index}) { __typename }`)} }`,
     ),
+  },
+  "an object of 18,000 unknown members": {
+    limit: "LIMIT_VARIABLES",
+    message: VARIABLES,
+    over: unknownMembers(18_000, "x".repeat(30)),
+    inside: cancelling,
+  },
+  "60 unknown members, each an object of 100": {
+    limit: "LIMIT_VARIABLES",
+    message: VARIABLES,
+    over: unknownMembers(60, Object.fromEntries(times(100, (index) => [`k${index}`, "x".repeat(100)]))),
+    inside: cancelling,
+  },
+  "60 unknown members of 15,000 characters": {
+    limit: "LIMIT_CHARACTERS",
+    message: CHARACTERS,
+    over: unknownMembers(60, "x".repeat(15_000)),
+    inside: cancelling,
   },
   "100,000 lists in one another in a variable": {
     limit: "LIMIT_INPUT_DEPTH",
