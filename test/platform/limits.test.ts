@@ -37,7 +37,7 @@ const REQUESTS: Readonly<Record<string, (size: number) => UncheckedRequest>> = {
 };
 
 const guardWith = (environment: Readonly<Record<string, string>>) =>
-  createRequestGuard(limitsOf(loadConfig(environment)));
+  createRequestGuard({ limits: limitsOf(loadConfig(environment)), lists: new Set(["items"]) });
 const otherLimits = (name: string) =>
   // Room for the request that is tried, so that only the limit in question can refuse it.
   Object.fromEntries(Object.keys(REQUESTS).map((other) => [other, other === name ? "" : "100"]));
@@ -134,6 +134,21 @@ describe("what is counted", () => {
     ["the second of two fragments of one name", `{ ...F } fragment F on Q { ${fields(20)} } fragment F on Q { a }`],
   ])("%s", (_what, query) => {
     expect(over(query)).toContain("20 fields and fragments");
+  });
+
+  test.each([
+    ["inside another of its items", "{ a { items { b { items { c } } } } }"],
+    ["under an alias", "{ items { b { x: items { c } } } }"],
+    ["through a fragment", "{ items { ...F } } fragment F on X { b { ... on Y { items { c } } } }"],
+  ])("a list %s is refused: it would multiply", (_where, query) => {
+    expect(guard({ query })).toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      message: "A list may not be selected inside itself.",
+    });
+  });
+
+  test("a list beside itself, and what is no list inside itself, are not", () => {
+    expect(over("{ items { a } x: items { b { b { a } } } c { items { a } } }")).toBe("inside");
   });
 
   test("a verdict that is remembered is the same", () => {

@@ -58,6 +58,8 @@ const inNestedFragments = (field: string) =>
     `query($s: BenefitStatus! = ACTIVE) { ${joined(9, (index) => `a${index}: me { ...G }`)} }
       fragment G on User { ${"...F ".repeat(50)} } fragment F on User { ${field} }`,
   );
+const cancellations = (selection: string) =>
+  operation(`{ pixAuthorization(recurrenceId: "RR3822485720260110cancelled01") { cancellations { ${selection} } } }`);
 const nestedVariable =
   (depth: number): Body =>
   (salt) =>
@@ -292,6 +294,12 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       `query(${joined(50, (index) => `$v${index}: Boolean = true`)}) {
         ${joined(50, (index) => `...@include(if: $v${index}) { __typename }`)} }`,
     ),
+  },
+  "cancellations of cancellations": {
+    limit: "none: a list inside itself is never right",
+    message: "A list may not be selected inside itself.",
+    over: cancellations("authorization { cancellations { id } }"),
+    inside: cancellations("id authorization { status }"),
   },
   "an object of 18,000 unknown members": {
     limit: "LIMIT_VARIABLES",

@@ -5,8 +5,8 @@ import { newPrice } from "./branch-price";
 import { checkCost } from "./check-cost";
 import { checkVariables, type Variables } from "./check-variables";
 import { bytesOf, type DocumentWork, workOf } from "./document-work";
-import { type Limits, overLimit } from "./limit.errors";
-import { measureDocument } from "./measure-document";
+import { overLimit } from "./limit.errors";
+import { type DocumentRules, measureDocument } from "./measure-document";
 import { scanDocument } from "./scan-document";
 
 /** A GraphQL request as it came in; nothing of it is checked yet. */
@@ -46,7 +46,8 @@ function refusalOf<Value>(check: () => Value): Value | SubgraphError {
   }
 }
 
-function judge(text: string, limits: Limits): DocumentWork {
+function judge(text: string, rules: DocumentRules): DocumentWork {
+  const { limits } = rules;
   scanDocument(text, limits);
   let document;
   try {
@@ -54,7 +55,7 @@ function judge(text: string, limits: Limits): DocumentWork {
   } catch {
     return NO_WORK; // the server's own parser says what is wrong
   }
-  measureDocument(document, limits);
+  measureDocument(document, rules);
   const work = workOf(document, limits);
   if (work.mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
   return work;
@@ -65,7 +66,8 @@ function judge(text: string, limits: Limits): DocumentWork {
  * document is remembered by its text, so a document that was seen before costs one look-up. What is malformed in another way
  * passes: GraphQL says it better.
  */
-export function createRequestGuard(limits: Limits): RequestGuard {
+export function createRequestGuard(rules: DocumentRules): RequestGuard {
+  const { limits } = rules;
   const verdicts = new LRUCache<string, Verdict>({
     maxSize: MEMORY_BYTES,
     maxEntrySize: ONE_DOCUMENT_BYTES,
@@ -84,7 +86,7 @@ export function createRequestGuard(limits: Limits): RequestGuard {
   function judgeOnce(text: string): Verdict {
     const known = verdicts.get(text);
     if (known) return known;
-    const verdict = keep(refusalOf(() => judge(text, limits)));
+    const verdict = keep(refusalOf(() => judge(text, rules)));
     verdicts.set(text, verdict);
     return verdict;
   }
