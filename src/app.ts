@@ -18,6 +18,7 @@ import { remoteKeys } from "./platform/auth/remote-keys";
 import { createRouterSecretCheck } from "./platform/auth/router-secret";
 import { createTokenVerifier } from "./platform/auth/verify-token";
 import { createErrorFunnel } from "./platform/errors/format-error";
+import { listFieldsOf } from "./platform/graphql/list-fields";
 import { createSchemaGuard } from "./platform/graphql/schema-guard";
 import { createUpstreamCost } from "./platform/graphql/upstream-cost";
 import { registerGraphql } from "./platform/http-server/graphql-route";
@@ -155,7 +156,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     path: GRAPHQL_PATH,
     apollo,
     createContext: (request, cost) => createContext(request, cost, longLived),
-    guard: createRequestGuard(limitsOf(config)),
+    guard: createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) }),
     refusalOf: ({ wholeRefusal }) => wholeRefusal(),
   });
   if (developer) registerDeveloperToken(server, developer);

@@ -110,7 +110,7 @@ export const Environment = z.object({
   LIMIT_BODIES_BYTES: number(1024, 2 ** 40, 2 ** 26).describe(
     "bytes of request bodies under way at once; more get a 503",
   ),
-  LIMIT_CHARACTERS: number(1, 2 ** 27, 65_536).describe("characters of a document"),
+  LIMIT_CHARACTERS: number(1, 2 ** 27, 65_536).describe("characters of a document, and of any object in its variables"),
   LIMIT_LINES: number(1, 2 ** 27, 500).describe("lines of a document"),
   LIMIT_TOKENS: number(1, 1_000_000, 5000).describe("tokens of a document"),
   LIMIT_DEPTH: number(1, 100, 16).describe("how deep fields may nest; full introspection needs 15"),
@@ -119,7 +119,9 @@ export const Environment = z.object({
   LIMIT_ALIASES: number(0, 100_000, 200).describe("aliases of a document"),
   LIMIT_FRAGMENTS: number(0, 1000, 100).describe("fragments that a document defines"),
   LIMIT_DIRECTIVES: number(0, 100_000, 50).describe("directives of a document"),
-  LIMIT_VARIABLES: number(0, 100_000, 100).describe("variables of a request, and those that a document defines"),
+  LIMIT_VARIABLES: number(0, 100_000, 100).describe(
+    "variables of a request, those that a document defines, and values in any object in them",
+  ),
   LIMIT_INPUT_VALUES: number(0, 2 ** 27, 20_000).describe(
     "values in a request's variables, lists and objects included",
   ),

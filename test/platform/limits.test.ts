@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { limitsOf } from "../../src/app-limits";
 import { loadConfig } from "../../src/config";
 import { createRequestGuard, type UncheckedRequest } from "../../src/platform/limits/request-guard";
@@ -35,7 +37,7 @@ const REQUESTS: Readonly<Record<string, (size: number) => UncheckedRequest>> = {
 };
 
 const guardWith = (environment: Readonly<Record<string, string>>) =>
-  createRequestGuard(limitsOf(loadConfig(environment)));
+  createRequestGuard({ limits: limitsOf(loadConfig(environment)), lists: new Set(["items"]) });
 const otherLimits = (name: string) =>
   // Room for the request that is tried, so that only the limit in question can refuse it.
   Object.fromEntries(Object.keys(REQUESTS).map((other) => [other, other === name ? "" : "100"]));
@@ -63,6 +65,33 @@ describe("every limit of a request is a variable, and the value itself is allowe
 
   test("the table above has every one of them", () => {
     expect(Object.keys(REQUESTS)).toHaveLength(Object.keys(limitsOf(loadConfig({}))).length);
+  });
+});
+
+describe("what an object in the variables may hold, so that no message about it is long", () => {
+  const guard = guardWith({ LIMIT_VARIABLES: "4", LIMIT_CHARACTERS: "100" });
+  const over = (v: unknown) => {
+    const verdict = guard({ query: "{ a }", variables: { v } });
+    return verdict instanceof Error ? verdict.message : "inside";
+  };
+  const tooManyValues = "The request may have at most 4 variables, and an object in them as many values.";
+  const tooManyCharacters = "The document may have at most 100 characters, and an object in the variables as many.";
+
+  test.each([
+    ["four values", { a: 1, b: 2, c: 3, d: 4 }, "inside"],
+    ["five values", { a: 1, b: 2, c: 3, d: 4, e: 5 }, tooManyValues],
+    ["five values, some of them further down", { a: { b: [1, 2] }, c: 3 }, tooManyValues],
+    ["five values, as an item of a list of lists", [[{ a: [1, 2, 3, 4] }]], tooManyValues],
+    ["a long text", { a: "x".repeat(92) }, "inside"],
+    ["a longer text", { a: "x".repeat(93) }, tooManyCharacters],
+    ["a long name", { ["x".repeat(96)]: 1 }, tooManyCharacters],
+  ])("%s", (_what, value, expected) => {
+    expect(over(value)).toBe(expected);
+  });
+
+  test("lists are held to other limits, and each of their objects has its own room", () => {
+    expect(over([{ a: "x".repeat(92) }, { a: "x".repeat(92) }, "x".repeat(200)])).toBe("inside");
+    expect(over(Array(50).fill({ a: 1, b: 2, c: 3, d: 4 }))).toBe("inside");
   });
 });
 
@@ -107,8 +136,85 @@ describe("what is counted", () => {
     expect(over(query)).toContain("20 fields and fragments");
   });
 
+  test.each([
+    ["inside another of its items", "{ a { items { b { items { c } } } } }"],
+    ["under an alias", "{ items { b { x: items { c } } } }"],
+    ["through a fragment", "{ items { ...F } } fragment F on X { b { ... on Y { items { c } } } }"],
+  ])("a list %s is refused: it would multiply", (_where, query) => {
+    expect(guard({ query })).toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      message: "A list may not be selected inside itself.",
+    });
+  });
+
+  test("a list beside itself, and what is no list inside itself, are not", () => {
+    expect(over("{ items { a } x: items { b { b { a } } } c { items { a } } }")).toBe("inside");
+  });
+
   test("a verdict that is remembered is the same", () => {
     const query = `{ ${fields(21)} }`;
     expect(guard({ query })).toBe(guard({ query }));
+  });
+});
+
+describe("what a document costs the guard itself, by default: under 50 ms of CPU, and under 100 kB to remember", () => {
+  const usesOf = (count: number, name: (index: number) => string) => `x(y: [${list(count, name)}])`;
+  const nested = (inside: string, head = "") =>
+    `query${head} { ${list(9, (index) => `a${index}: a { ...G }`)} }
+      fragment G on X { ${repeat("...F", 50)} } fragment F on X { ${inside} }`;
+  const definitions = `(${list(100, (index) => `$v${index}: X`)})`;
+  const variable = (index: number) => `$v${index}`;
+  const hundred = `fragment F on X { ${usesOf(100, variable)} }`;
+
+  const DOCUMENTS: Readonly<Record<string, string>> = {
+    "2,250 uses of one variable in a fragment used 450 times": nested(
+      usesOf(2250, () => "$v0"),
+      "($v0: X)",
+    ),
+    "as many of variables that nobody defines": nested(usesOf(2250, variable)),
+    "4,500 literals in a fragment used 450 times": nested(usesOf(4500, String)),
+    "4,500 literals in a fragment used 450 times below one root field": `{
+      root { ${list(9, (index) => `a${index}: a { ...G }`)} } }
+      fragment G on X { ${repeat("...F", 50)} } fragment F on X { ${usesOf(4500, String)} }`,
+    "190 uses of one variable in a field that is selected 50 times": `query($v0: X) {
+      me { ${repeat("...F", 50)} } } fragment F on X { ${usesOf(190, () => "$v0")} }`,
+    "100 variables for each of 90 variables of representations": `query${definitions} {
+      ${list(90, (index) => `a${index}: _entities(representations: $v${index}) { ...F }`)} } ${hundred}`,
+    "100 variables for each of 100 representations, 15 times": `query${definitions} {
+      ${list(15, (index) => `a${index}: _entities(representations: [${list(100, variable)}]) { ...F }`)} } ${hundred}`,
+    "4,000 literals in each of 190 fields of no representation": `{
+      ${list(190, (index) => `a${index}: _entities(representations: []) { ...F }`)} }
+      fragment F on X { ${usesOf(3000, String)} }`,
+    "900 operations": list(900, (index) => `query Q${index} { a }`),
+    "900 representations as a default": `query($r: [X] = [${list(900, (id) => `{ id: ${id} }`)}]) {
+      _entities(representations: $r) { a } }`,
+    "201 aliases and 4,000 literals": `{ ${usesOf(4000, String)} ${list(201, (index) => `a${index}: b`)} }`,
+    "65,000 characters that are no Latin letters": `{ a(b: "${"\u{65e5}".repeat(65_000)}") }`,
+  };
+
+  test.each(Object.entries(DOCUMENTS))("%s", (_name, text) => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const guard = guardWith({});
+    const TIMES = 20;
+    // As it comes from a socket: a text of its own each time.
+    const documentOf = (index: number) => Buffer.from(`${text} #${index}`).toString();
+    guard({ query: documentOf(TIMES) });
+
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    let leastMs = Infinity;
+    for (let index = 0; index < TIMES; index += 1) {
+      const query = documentOf(index);
+      const start = process.cpuUsage();
+      guard({ query });
+      const { user, system } = process.cpuUsage(start);
+      leastMs = Math.min(leastMs, (user + system) / 1000);
+    }
+    collect();
+    const keptBytes = (process.memoryUsage().heapUsed - before) / TIMES;
+    expect(guard({ query: documentOf(0) })).toBeDefined(); // until here all that it remembers is in use
+    expect(leastMs).toBeLessThan(50);
+    expect(keptBytes).toBeLessThan(100_000);
   });
 });

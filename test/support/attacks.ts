@@ -53,6 +53,13 @@ const fragments = (count: number, spreads: number) =>
         : `fragment F${index} on User { ${`...F${index + 1} `.repeat(spreads)} }`,
     )}`,
   );
+const inNestedFragments = (field: string) =>
+  operation(
+    `query($s: BenefitStatus! = ACTIVE) { ${joined(9, (index) => `a${index}: me { ...G }`)} }
+      fragment G on User { ${"...F ".repeat(50)} } fragment F on User { ${field} }`,
+  );
+const cancellations = (selection: string) =>
+  operation(`{ pixAuthorization(recurrenceId: "RR3822485720260110cancelled01") { cancellations { ${selection} } } }`);
 const nestedVariable =
   (depth: number): Body =>
   (salt) =>
@@ -63,6 +70,17 @@ const batch =
     `[${times(count, () => operation("{ __typename }")(salt)).join(",")}]`;
 
 const COST = "The request may cost at most 20000 fields and input values, counted once for each representation.";
+
+const VARIABLES = "The request may have at most 100 variables, and an object in them as many values.";
+const CHARACTERS = "The document may have at most 65536 characters, and an object in the variables as many.";
+/** What is wrong of an object is told with the whole object, once for each member that it may not have. */
+const unknownMembers = (count: number, value: unknown) =>
+  operation("mutation($i: CancelUserInput!) { cancelUser(input: $i) { userErrors { code } } }", {
+    i: Object.fromEntries(times(count, (index) => [`k${index}`, value])),
+  });
+const cancelling = operation("mutation($i: CancelUserInput!) { cancelUser(input: $i) { userErrors { code } } }", {
+  i: { idempotencyKey: "attack", userId: "u-nobody" },
+});
 
 /** What each limit is there for, against the default values. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
@@ -121,6 +139,23 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     inside: operation(
       `{ ${"...Q ".repeat(50)} } fragment Q on Query {
         _entities(representations: [${joined(50, () => '{ __typename: "User", id: "m-1" }')}]) { __typename } }`,
+    ),
+  },
+  "2,250 uses of a variable in a fragment used 450 times": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: inNestedFragments(`benefits(status: [${"$s ".repeat(2250)}])`),
+    inside: operation(
+      `query($s: BenefitStatus! = ACTIVE) { me { ${"...F ".repeat(50)} } }
+        fragment F on User { benefits(status: [${"$s ".repeat(190)}]) { id } }`,
+    ),
+  },
+  "4,500 values in a fragment used 450 times": {
+    limit: "LIMIT_COST",
+    message: COST,
+    over: inNestedFragments(`benefits(status: [${"ACTIVE ".repeat(4500)}])`),
+    inside: operation(
+      `{ me { ${"...F ".repeat(50)} } } fragment F on User { benefits(status: [${"ACTIVE ".repeat(380)}]) { id } }`,
     ),
   },
   "50 fields of 1,000 representations": {
@@ -235,7 +270,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   "a document of 500,000 characters": {
     limit: "LIMIT_CHARACTERS",
-    message: "The document may have at most 65536 characters.",
+    message: CHARACTERS,
     over: operation(`${" ".repeat(500_000)}{ __typename }`),
     inside: operation(`${" ".repeat(65_000)}{ __typename }`),
   },
@@ -247,18 +282,42 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   "10,000 variables": {
     limit: "LIMIT_VARIABLES",
-    message: "The request may have at most 100 variables.",
+    message: VARIABLES,
     over: operation("{ __typename }", Object.fromEntries(times(10_000, (index) => [`v${index}`, index]))),
     inside: operation("{ __typename }", Object.fromEntries(times(100, (index) => [`v${index}`, index]))),
   },
   "500 variables that the document defines": {
     limit: "LIMIT_VARIABLES",
-    message: "The request may have at most 100 variables.",
+    message: VARIABLES,
     over: operation(`query(${joined(500, (index) => `$v${index}: Boolean = true`)}) { __typename }`),
     inside: operation(
       `query(${joined(50, (index) => `$v${index}: Boolean = true`)}) {
         ${joined(50, (index) => `...@include(if: $v${index}) { __typename }`)} }`,
     ),
+  },
+  "cancellations of cancellations": {
+    limit: "none: a list inside itself is never right",
+    message: "A list may not be selected inside itself.",
+    over: cancellations("authorization { cancellations { id } }"),
+    inside: cancellations("id authorization { status }"),
+  },
+  "an object of 18,000 unknown members": {
+    limit: "LIMIT_VARIABLES",
+    message: VARIABLES,
+    over: unknownMembers(18_000, "x".repeat(30)),
+    inside: cancelling,
+  },
+  "60 unknown members, each an object of 100": {
+    limit: "LIMIT_VARIABLES",
+    message: VARIABLES,
+    over: unknownMembers(60, Object.fromEntries(times(100, (index) => [`k${index}`, "x".repeat(100)]))),
+    inside: cancelling,
+  },
+  "60 unknown members of 15,000 characters": {
+    limit: "LIMIT_CHARACTERS",
+    message: CHARACTERS,
+    over: unknownMembers(60, "x".repeat(15_000)),
+    inside: cancelling,
   },
   "100,000 lists in one another in a variable": {
     limit: "LIMIT_INPUT_DEPTH",

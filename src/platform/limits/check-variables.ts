@@ -20,6 +20,18 @@ export function checkVariables(variables: Variables, limits: Limits): void {
     }
     level = below;
   }
+  checkObjects(Object.values(variables), limits);
+}
+
+/** Of an object that does not fit its type, graphql-js tells each mistake with all of the object in it. */
+function checkObjects(values: readonly unknown[], limits: Limits): void {
+  for (const value of values) {
+    if (Array.isArray(value)) checkObjects(value, limits);
+    else if (isNested(value)) {
+      if (countValues(value) - 1 > limits.variables) throw overLimit(limits, "variables");
+      if (JSON.stringify(value).length > limits.characters) throw overLimit(limits, "characters");
+    }
+  }
 }
 
 /** How many values one variable holds, itself included. For variables that are within their limits. */

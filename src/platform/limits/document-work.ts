@@ -1,35 +1,27 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  OperationTypeNode,
-  print,
-  type SelectionSetNode,
-  type ValueNode,
-} from "graphql";
+import { type DocumentNode, type FieldNode, Kind, OperationTypeNode, print, type SelectionSetNode } from "graphql";
+import { addPrice, newPrice, type Price, priceOf } from "./branch-price";
+import { definedVariables, itemsIn, type Variable } from "./defined-variables";
 import { createFragments, type Fragments } from "./fragments";
+import { type Limits, overLimit } from "./limit.errors";
 
-/** A variable where it is used, and what stands for it in a request that has none of that name. */
-interface VariableUse<Fallback> {
-  readonly name: string;
-  readonly fallback: Fallback;
-}
-
-/** A root field with all below it: the part of an operation whose price only the request's variables tell. */
-export interface Branch {
-  /** Its fields, fragments and directives, and the values that are written into its arguments. */
-  readonly weight: number;
-  /** The variables in its arguments, once for each use; the fallback is a number of values. */
-  readonly inputs: readonly VariableUse<number>[];
-  /** Of an `_entities` field: for each of them all of the above is done once. */
-  readonly representations?: Representations;
-}
-
-interface Representations {
+/** What a document costs, all of its operations together. It is remembered, so it holds sums and nothing of the document. */
+export interface DocumentWork {
+  readonly once: Price;
+  /** By variable of representations: what is done for each of them. */
+  readonly forEach: ReadonlyMap<Variable, Price>;
   /** The text of each representation that is written into the document. */
-  readonly literals: readonly string[];
-  readonly variables: readonly VariableUse<readonly string[]>[];
+  readonly literals: ReadonlySet<string>;
+  /** Root fields of mutations. */
+  readonly mutations: number;
+}
+
+/** About as many bytes as it takes to keep. */
+export function bytesOf({ once, forEach, literals }: DocumentWork): number {
+  const prices = [once, ...forEach.values()];
+  const variables = new Set([...forEach.keys(), ...prices.flatMap(({ uses }) => [...uses.keys()])]);
+  const texts = [...literals, ...[...variables].flatMap(({ items }) => items)];
+  const forPrices = prices.reduce((sum, { uses }) => sum + 512 + 64 * uses.size, 0);
+  return texts.reduce((sum, text) => sum + 64 + 2 * text.length, forPrices);
 }
 
 /**
@@ -37,80 +29,6 @@ interface Representations {
  * introspection fits the default limit, and twenty times either of them does not.
  */
 const MULTIPLES: Readonly<Record<string, number>> = { __schema: 50, __type: 50, _service: 1000 };
-
-/** Calls `found` for every variable in a literal; answers how many values it holds, itself included. */
-function readLiteral(value: ValueNode, found: (name: string) => void): number {
-  if (value.kind === Kind.VARIABLE) found(value.name.value);
-  const inside =
-    value.kind === Kind.LIST
-      ? value.values
-      : value.kind === Kind.OBJECT
-        ? value.fields.map((field) => field.value)
-        : [];
-  return inside.reduce((sum, one) => sum + readLiteral(one, found), 1);
-}
-
-/** One value stands for a list of one, as it does when it is coerced. */
-const itemsOf = (value: ValueNode | undefined): readonly ValueNode[] =>
-  value === undefined ? [] : value.kind === Kind.LIST ? value.values : [value];
-
-const ignore = () => undefined;
-
-/** What stands for the variables of an operation that a request does not give: read once, however often they are used. */
-function readDefaults({ variableDefinitions = [] }: OperationDefinitionNode) {
-  const entries = variableDefinitions.map(({ variable, defaultValue }) => {
-    const size = defaultValue ? readLiteral(defaultValue, ignore) : 0;
-    return [variable.name.value, { size, texts: itemsOf(defaultValue).map(print) }] as const;
-  });
-  const defaults = new Map(entries);
-  return (name: string) => defaults.get(name) ?? { size: 0, texts: [] };
-}
-
-function createReader(operation: OperationDefinitionNode, fragments: Fragments) {
-  const defaultOf = readDefaults(operation);
-  // By field: one in a fragment is met wherever the fragment is used.
-  const known = new Map<FieldNode, Representations>();
-
-  function representationsOf(field: FieldNode): Representations {
-    const items = itemsOf(field.arguments?.find(({ name }) => name.value === "representations")?.value);
-    return {
-      literals: items.filter(({ kind }) => kind !== Kind.VARIABLE).map(print),
-      variables: items
-        .filter((item) => item.kind === Kind.VARIABLE)
-        .map(({ name: { value: name } }) => ({ name, fallback: defaultOf(name).texts })),
-    };
-  }
-
-  /** The weight of a field; the variables in its arguments go into `inputs`. */
-  function weigh(field: FieldNode, inputs: VariableUse<number>[]): number {
-    const found = (name: string) => inputs.push({ name, fallback: defaultOf(name).size });
-    const written = (field.arguments ?? []).reduce((sum, { value }) => sum + readLiteral(value, found), 0);
-    return written + (field.selectionSet ? weighAll(field.selectionSet, inputs) : 0);
-  }
-
-  function weighAll({ selections }: SelectionSetNode, inputs: VariableUse<number>[]): number {
-    let weight = 0;
-    for (const selection of selections) {
-      weight += 1 + (selection.directives?.length ?? 0);
-      if (selection.kind === Kind.FIELD) weight += weigh(selection, inputs);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) weight += weighAll(selection.selectionSet, inputs);
-      else fragments.expand(selection.name.value, (fragment) => (weight += weighAll(fragment.selectionSet, inputs)));
-    }
-    return weight;
-  }
-
-  return function read(field: FieldNode): Branch {
-    const inputs: VariableUse<number>[] = [];
-    const { name, selectionSet } = field;
-    if (name.value === "_entities") {
-      const weight = 1 + (selectionSet ? weighAll(selectionSet, inputs) : 0);
-      const representations = known.get(field) ?? representationsOf(field);
-      known.set(field, representations);
-      return { weight, inputs, representations };
-    }
-    return { weight: (1 + weigh(field, inputs)) * (MULTIPLES[name.value] ?? 1), inputs };
-  };
-}
 
 /** The root fields of an operation, those in its fragments included. */
 function rootFields({ selections }: SelectionSetNode, fragments: Fragments): FieldNode[] {
@@ -123,23 +41,63 @@ function rootFields({ selections }: SelectionSetNode, fragments: Fragments): Fie
   });
 }
 
-/** Where a document's work is done. */
-export interface DocumentWork {
-  readonly branches: readonly Branch[];
-  /** Root fields of mutations. */
-  readonly mutations: number;
+/** What an `_entities` field is given, item by item; names that the operation does not define are left to validation. */
+function representationsIn(field: FieldNode, defined: ReadonlyMap<string, Variable>) {
+  const value = field.arguments?.find(({ name }) => name.value === "representations")?.value;
+  const items = value ? itemsIn(value) : [];
+  return {
+    literals: items.filter(({ kind }) => kind !== Kind.VARIABLE),
+    variables: items.flatMap((item) => (item.kind === Kind.VARIABLE && defined.get(item.name.value)) || []),
+  };
 }
 
-/** For a document that is within its other limits: it is walked with its fragments expanded. */
-export function workOf(document: DocumentNode): DocumentWork {
+/**
+ * For a document that is within its other limits: it is walked with its fragments expanded, until it costs too much whatever
+ * its variables are. Throws `LIMIT_EXCEEDED`.
+ */
+export function workOf(document: DocumentNode, limits: Limits): DocumentWork {
   const fragments = createFragments(document);
-  const branches: Branch[] = [];
+  const once = newPrice();
+  const forEach = new Map<Variable, Price>();
+  const literals = new Set<string>();
+  // A field in a fragment is met wherever the fragment is used; its text is the same.
+  const printed = new Set<FieldNode>();
   let mutations = 0;
+  let spent = 0;
+
+  function check(weight: number): void {
+    if (spent + weight > limits.cost) throw overLimit(limits, "cost");
+  }
+
+  function addTo(sum: Price, price: Price, times: number): void {
+    check(price.weight * times);
+    spent += price.weight * times;
+    addPrice(sum, price, times);
+  }
+
+  function addEntities(field: FieldNode, variables: ReadonlyMap<string, Variable>): void {
+    const given = representationsIn(field, variables);
+    if (given.literals.length + given.variables.length === 0) return;
+    const each = priceOf(field, { variables, fragments, check });
+    addTo(once, each, given.literals.length);
+    if (!printed.has(field)) for (const literal of given.literals) literals.add(print(literal));
+    printed.add(field);
+    for (const variable of given.variables) {
+      const sum = forEach.get(variable) ?? newPrice();
+      forEach.set(variable, sum);
+      addTo(sum, each, 1);
+    }
+  }
+
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
+    const variables = definedVariables(operation);
     const fields = rootFields(operation.selectionSet, fragments);
-    branches.push(...fields.map(createReader(operation, fragments)));
+    for (const field of fields) {
+      if (field.name.value === "_entities") addEntities(field, variables);
+      else addTo(once, priceOf(field, { variables, fragments, check }), MULTIPLES[field.name.value] ?? 1);
+    }
     if (operation.operation === OperationTypeNode.MUTATION) mutations += fields.length;
   }
-  return { branches, mutations };
+  return { once, forEach, literals, mutations };
 }

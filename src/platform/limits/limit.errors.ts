@@ -2,7 +2,8 @@ import { SubgraphError } from "../errors/subgraph-error";
 
 /** What a client reads for each limit of a request; `most` is the variable's value. */
 const RULES = {
-  characters: (most: number) => `The document may have at most ${most} characters.`,
+  characters: (most: number) =>
+    `The document may have at most ${most} characters, and an object in the variables as many.`,
   lines: (most: number) => `The document may have at most ${most} lines.`,
   tokens: (most: number) => `The document may have at most ${most} tokens.`,
   depth: (most: number) => `The document may be at most ${most} fields deep.`,
@@ -12,7 +13,7 @@ const RULES = {
   aliases: (most: number) => `The document may have at most ${most} aliases.`,
   fragments: (most: number) => `The document may define at most ${most} fragments.`,
   directives: (most: number) => `The document may have at most ${most} directives.`,
-  variables: (most: number) => `The request may have at most ${most} variables.`,
+  variables: (most: number) => `The request may have at most ${most} variables, and an object in them as many values.`,
   inputValues: (most: number) => `The variables may hold at most ${most} values.`,
   inputDepth: (most: number) => `The variables may be at most ${most} levels deep.`,
   representations: (most: number) => `The request may have at most ${most} different representations.`,

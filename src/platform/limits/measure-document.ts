@@ -18,14 +18,21 @@ interface Place {
 
 const newPlace = (): Place => ({ repeats: 0, below: new Map() });
 
+export interface DocumentRules {
+  readonly limits: Limits;
+  /** Names of fields that answer with a list of objects: each, inside itself, would multiply what it answers with. */
+  readonly lists: ReadonlySet<string>;
+}
+
 /**
  * Walks a document once, with its fragments expanded wherever they are used, and holds it to its limits. Every step counts as
  * a field, so a document that grows without bounds when it is expanded stops the walk early. A fragment inside itself is left
  * to validation. Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an alias that begins with two underscores.
  */
-export function measureDocument(document: DocumentNode, limits: Limits): void {
+export function measureDocument(document: DocumentNode, { limits, lists }: DocumentRules): void {
   const fragments = createFragments(document);
   const unused = new Set(fragmentsIn(document));
+  const openLists = new Set<string>();
   const used = { fields: 0, aliases: 0, directives: 0, fragments: 0, variables: 0 };
 
   function spend(rule: keyof typeof used, amount = 1): void {
@@ -53,7 +60,13 @@ export function measureDocument(document: DocumentNode, limits: Limits): void {
     place.below.set(responseName, below);
     below.repeats += 1;
     if (below.repeats > limits.repeats) throw overLimit(limits, "repeats");
-    if (selectionSet) walk(selectionSet, below, depth + 1);
+    if (!selectionSet) return;
+    if (openLists.has(name.value)) {
+      throw new SubgraphError("LIMIT_EXCEEDED", { message: "A list may not be selected inside itself." });
+    }
+    if (lists.has(name.value)) openLists.add(name.value);
+    walk(selectionSet, below, depth + 1);
+    openLists.delete(name.value);
   }
 
   function walk({ selections }: SelectionSetNode, place: Place, depth: number): void {
