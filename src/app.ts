@@ -156,7 +156,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     apollo,
     createContext: (request, cost) => createContext(request, cost, longLived),
     guard: createRequestGuard(limitsOf(config)),
-    refusalOf: ({ budget }) => budget.wholeRefusal(),
+    refusalOf: ({ wholeRefusal }) => wholeRefusal(),
   });
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {

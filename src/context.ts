@@ -1,8 +1,8 @@
 import { type FastifyRequest } from "fastify";
 import { type Config } from "./config";
 import { createBenefitsOfUser } from "./features/benefit";
-import { createRunOperation } from "./features/operation";
-import { createPixLoaders } from "./features/pix-authorization";
+import { createOperationLoaders, createRunOperation } from "./features/operation";
+import { createOwnCancellations, createPixLoaders } from "./features/pix-authorization";
 import { createEnrollmentOfUser } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
 import { type VerifyToken } from "./platform/auth/verify-token";
@@ -17,7 +17,7 @@ import { createDeadline } from "./platform/time/deadline";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 
-/** Look-ups in the ledger that one request has under way at once: fewer than its pool has connections. */
+/** Look-ups of one kind that one request has under way at once in the ledger: fewer than its pool has connections. */
 const LEDGER_CONCURRENCY = 5;
 
 /** What lives as long as the program and is needed by every request. */
@@ -43,9 +43,13 @@ export async function createContext(request: FastifyRequest, { mutations }: Requ
   const { avibra, delbank, ledger, runner, reads, dropReads, onRead, verifyToken, clock, config } = longLived;
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
-  const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, mutations });
+  const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, unit: "provider calls", mutations });
+  const lookUpBudget = createCallBudget({ limit: config.LIMIT_LEDGER_READS, unit: "look-ups of operations" });
+  const rowBudget = createCallBudget({ limit: config.LIMIT_LEDGER_ROWS, unit: "places in lists of operations" });
+  const budgets = [budget, lookUpBudget, rowBudget];
   const timeoutMs = config.OPERATION_TIMEOUT_MS;
   const readShared = createCallerReads({ reads, caller, deadline, clock, timeoutMs, onAnswer: onRead });
+  const ofLedger = { ledger, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget };
   const loaders = {
     benefitsOfUser: createBenefitsOfUser({
       avibra,
@@ -54,7 +58,9 @@ export async function createContext(request: FastifyRequest, { mutations }: Requ
       concurrency: config.AVIBRA_CONCURRENCY,
       budget,
     }),
-    enrollmentOfUser: createEnrollmentOfUser({ ledger, caller, concurrency: LEDGER_CONCURRENCY }),
+    enrollmentOfUser: createEnrollmentOfUser({ caller, ...ofLedger }),
+    ...createOperationLoaders(ofLedger),
+    ownCancellations: createOwnCancellations(ofLedger),
     ...createPixLoaders({ delbank, caller, readShared, concurrency: config.DELBANK_CONCURRENCY, budget }),
   };
   /** Behind a mutation, what was read of its member or recurrence is old, whether or not its outcome is known. */
@@ -62,14 +68,24 @@ export async function createContext(request: FastifyRequest, { mutations }: Requ
     dropReads({ subject: userId ?? null, target: recurrenceId ?? null });
     if (userId !== undefined)
       for (const loader of [loaders.benefitsOfUser, loaders.enrollmentOfUser]) loader.clear(userId);
-    if (recurrenceId !== undefined) loaders.pixAuthorization.clear(recurrenceId);
+    if (recurrenceId !== undefined)
+      for (const loader of [loaders.pixAuthorization, loaders.ownCancellations]) loader.clear(recurrenceId);
+    for (const loader of [loaders.operation, loaders.operationsOfUser]) loader.clearAll();
+  };
+  const budgetOfMutations = {
+    ...budget,
+    beginMutation() {
+      for (const one of budgets) one.beginMutation();
+    },
   };
   return {
     ...(caller && { caller }),
     requestId: request.id,
-    budget,
+    /** Set when the operation is over one of its budgets and had no effect: it is refused as a whole. */
+    wholeRefusal: () => budgets.map((one) => one.wholeRefusal()).find((refusal) => refusal !== undefined),
+    rowBudget,
     ledger,
     loaders,
-    runOperation: createRunOperation({ runner, ledger, caller, deadline, budget, forget }),
+    runOperation: createRunOperation({ runner, ledger, caller, deadline, budget: budgetOfMutations, forget }),
   };
 }

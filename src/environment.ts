@@ -129,6 +129,10 @@ export const Environment = z.object({
     "fields and values of arguments to work through, once for each representation",
   ),
   LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
+  LIMIT_LEDGER_READS: number(0, 1_000_000, 200).describe("look-ups in the ledger that one request may cost"),
+  LIMIT_LEDGER_ROWS: number(0, 1_000_000, 1000).describe(
+    "places in lists of operations that one request may ask for: the sum of their `first`",
+  ),
   LIMIT_PROVIDER_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest answer read from a provider"),
   SHUTDOWN_DELAY_MS: number(0, 60_000, 500).describe("how long requests are still taken after SIGTERM, with ready red"),
   SHUTDOWN_TIMEOUT_MS: number(0, 600_000, 15_000).describe("how long requests under way may take to finish after that"),

@@ -75,16 +75,23 @@ describe("the schema's directives and the code say the same", () => {
     expect(fieldsOf("Mutation").sort()).toEqual(MUTATIONS.map(({ name }) => name).sort());
   });
 
-  test("@authenticated is on an entity, or on its fields, exactly where a reference asks for a token", async () => {
+  test("@authenticated is on an entity exactly where a reference asks for a token; of User, on the fields that are ours", async () => {
     const marked = coordinatesWith(sdl, "authenticated");
     for (const type of Object.keys(KEYS)) {
       const isRefused = (await codesOf(reference(type, "__typename"), null)).includes("UNAUTHENTICATED");
-      expect([type, marked.has(type)]).toEqual([type, isRefused]);
+      expect([type, isRefused]).toEqual([type, true]);
     }
     for (const name of fieldsOf("User")) {
       const isRefused = (await codesOf(reference("User", selected(name)), null)).includes("UNAUTHENTICATED");
-      expect([name, marked.has(`User.${name}`)]).toEqual([name, isRefused]);
+      expect([name, isRefused]).toEqual([name, true]);
     }
+    // Other subgraphs have fields of User too. On the type, the directive would bind those as well, and on its key, every
+    // reference of theirs: whether they ask for a token is theirs to say.
+    const types = Object.keys(KEYS).filter((type) => type !== "User");
+    expect(types.filter((type) => !marked.has(type))).toEqual([]);
+    expect(marked.has("User")).toBe(false);
+    const unmarked = fieldsOf("User").filter((name) => !marked.has(`User.${name}`));
+    expect(unmarked).toEqual(["id"]);
   });
 
   test("@requiresScopes is on a mutation exactly where the code asks for a scope, and names the scopes that it takes", async () => {

@@ -42,7 +42,7 @@ interface Read {
 
 const entity = (representation: string, type: string, fields: string) =>
   `{ _entities(representations: [{ __typename: "${type}", ${representation} }]) { ... on ${type} { ${fields} } } }`;
-const OPERATION = "id kind userId recurrenceId idempotencyKey pixCancellation { id }";
+const OPERATION = "id kind userId recurrenceId pixCancellation { id }"; // its key is the asker's alone: ledger-reads
 const AUTHORIZATION =
   "recurrenceId status payer { document name } beneficiary { name } cancellations { id authorization { status } }";
 
@@ -153,6 +153,22 @@ describe("who may read", () => {
     expect(await providerCalls()).toEqual([]);
   });
 
+  test.each([
+    ["User reference {id}", entity('id: "u-1001"', "User", "id")],
+    ["User reference {__typename}", entity('id: "u-1001"', "User", "__typename")],
+    ["User reference, malformed", entity('id: "u 1001"', "User", "id")],
+    ["User reference without its key", entity('name: "x"', "User", "id")],
+    ["Benefit reference, malformed", entity('userId: "../", id: "acc-ins"', "Benefit", "id")],
+    ["Benefit reference without its key", entity('userId: "u-1001"', "Benefit", "id")],
+    ["PixAuthorization reference, malformed", entity('recurrenceId: "RR"', "PixAuthorization", "status")],
+    ["PixCancellation reference, malformed", entity('recurrenceId: "RR", id: "IC"', "PixCancellation", "id")],
+    ["Operation reference, malformed", entity('id: "1"', "Operation", "id")],
+  ])("%s: nobody is told so before anything else", async (_what, query) => {
+    const { data, errors } = await subgraph.graphql(query, { claims: null });
+    expect(data?._entities).toEqual([null]);
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
+  });
+
   test("aliases and nesting are no way round: one document asks for everybody's at once", async () => {
     const { data, errors } = await subgraph.graphql(
       `{ mine: user(id: "u-1002") { benefits { id } } theirs: user(id: "u-1001") { benefits { id } again: benefits { id } currentOffer { status } }
@@ -252,7 +268,7 @@ describe("who may read", () => {
     );
     const coordinates = needed.map(({ of, field }) => `${of}.${field.name}`);
     const missing = [...coordinates, ...entities.map((name) => `reference ${name}`)].filter((one) => !seen.has(one));
-    // `me` has no other; a user's id is what was asked with. Offers come with the field that was checked, and do not resolve.
+    // `me` has no other; a user's id is what was asked with (nobody's: above). Offers come with the field that was checked, and do not resolve.
     expect(missing.sort()).toEqual(["Query.me", "User.id", "reference Offer"]);
   });
 });

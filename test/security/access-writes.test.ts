@@ -9,7 +9,7 @@ import {
   RECURRENCE,
 } from "../support/mutations";
 import { eventually } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 type Claims = Readonly<Record<string, string>>;
 
@@ -106,6 +106,12 @@ describe("who may write", () => {
     const cancel = (recurrenceId: string, claims: Claims) =>
       mutate(subgraph, mutation, { input: withKey({ ...mutation.input, recurrenceId }), claims });
 
+    const settled = (answer: GraphqlAnswer) =>
+      eventually(async () => {
+        const { status } = await operationOf(subgraph, answer.data[mutation.name].operation.id as string);
+        return status === "SUCCEEDED" ? true : undefined;
+      });
+
     test("another's authorization reads as one that does not exist, and nothing is sent", async () => {
       const theirs = await cancel(RECURRENCE, OTHER);
       expect(theirs.data[mutation.name]).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }], pixCancellation: null });
@@ -123,11 +129,46 @@ describe("who may write", () => {
       expect(await mutate(subgraph, mutation, { input, claims: OTHER })).toEqual(theirs);
       // The payer, who may know, is told.
       const again = await cancel(RECURRENCE, ownerOf(mutation));
-      expect(again.data[mutation.name].userErrors).toMatchObject([{ code: "OPERATION_IN_PROGRESS" }]);
-      await eventually(async () => {
-        const { status } = await operationOf(subgraph, own.data[mutation.name].operation.id as string);
-        return status === "SUCCEEDED" ? true : undefined;
-      });
+      expect(again.data[mutation.name].userErrors).toMatchObject([{ code: "ALREADY_CANCELLED" }]);
+      await settled(own);
+    });
+
+    test("nor does a document full of other mutations tell whether one is under way", async () => {
+      const others = Array.from(
+        { length: 150 },
+        (_, index) =>
+          `m${index}: cancelUser(input: { idempotencyKey: "m${index}", userId: "u-9999" }) { userErrors { code } }`,
+      );
+      const ask = async (recurrenceId: string) => {
+        const input = withKey({ ...mutation.input, recurrenceId });
+        const cancelling = documentOf(mutation).replace(/\}\s*$/, `${others.join("\n")} }`);
+        return anonymous(await subgraph.graphql(cancelling, { variables: { input }, claims: OTHER }));
+      };
+      await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      const own = await cancel(RECURRENCE, ownerOf(mutation));
+      expect(await ask(RECURRENCE)).toBe(await ask(UNKNOWN_RECURRENCE));
+      await subgraph.delbank.fault({ match: { method: "GET" }, kind: "status", status: 503, times: 4 });
+      expect(await ask(RECURRENCE)).toBe(await ask(UNKNOWN_RECURRENCE));
+      await settled(own);
+    });
+
+    test("who tries another's authorization keeps its payer waiting for nothing", async () => {
+      await subgraph.delbank.fault({ match: { method: "GET" }, kind: "delay", delayMs: 400, times: 5 });
+      const tries = Array.from({ length: 5 }, () => cancel(RECURRENCE, OTHER));
+      await eventually(async () => ((await subgraph.delbank.requests()).length >= 5 ? true : undefined));
+      const own = await cancel(RECURRENCE, ownerOf(mutation));
+      expect(own.data[mutation.name].operation.status).toBe("SUCCEEDED");
+      for (const { data } of await Promise.all(tries)) {
+        expect(data[mutation.name].userErrors).toMatchObject([{ code: "NOT_FOUND" }]);
+      }
+    });
+
+    test("what waits for a provider that was away holds nothing either", async () => {
+      await subgraph.delbank.fault({ match: { method: "GET" }, kind: "status", status: 503 });
+      const theirs = await cancel(RECURRENCE, OTHER);
+      expect(theirs.data[mutation.name].operation.status).toBe("PENDING");
+      const own = await cancel(RECURRENCE, ownerOf(mutation));
+      expect(own.data[mutation.name].operation.status).toBe("SUCCEEDED");
     });
 
     test.each([

@@ -156,7 +156,7 @@ test("a client key that cannot be read leaves nothing of itself in the log", asy
     DELBANK_CLIENT_KEY_FILE: file,
     DELBANK_CLIENT_CERT_FILE: file,
   });
-  const token = await world.keyServer.sign({ sub: "u-1001" });
+  const token = await world.keyServer.sign({ sub: "u-1001", scope: "pix:read:any" });
   const { errors } = await subject.graphql(token, READS);
   expect(errors[0].extensions.code).toBe("PROVIDER_UNAVAILABLE");
   subject.process.kill("SIGTERM");

@@ -1,4 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
 import { isUserId } from "../user/user-id.type";
 import { User } from "../user/user.type";
 import { Benefit, BenefitStatus } from "./benefit.type";
@@ -6,6 +8,7 @@ import { type BenefitsOfUser } from "./benefits-of-user.loader";
 import { toBenefit } from "./to-benefit";
 
 interface Context {
+  readonly caller?: Caller;
   readonly loaders: { readonly benefitsOfUser: BenefitsOfUser };
 }
 
@@ -34,8 +37,9 @@ export class BenefitResolver {
 /** A `Benefit` representation: looked up in its user's benefits. Null where the user has no such benefit. */
 export async function resolveBenefitReference(
   { userId, id }: { readonly userId?: unknown; readonly id?: unknown },
-  { loaders }: Context,
+  { caller, loaders }: Context,
 ): Promise<Benefit | null> {
+  requireCaller(caller);
   if (!isUserId(userId) || typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH) return null;
   const answer = await loaders.benefitsOfUser.load(userId);
   const benefit = answer?.benefits.find((candidate) => candidate.id === id);

@@ -3,7 +3,8 @@ import { type Operation } from "../../platform/ledger/operation.type";
 import { mayReadUser } from "../user/user-access.type";
 import { principalOf } from "./principal";
 
-function hasAskedFor(caller: Caller, { principal }: Operation): boolean {
+/** Whether the caller is who asked for the operation. */
+export function hasAskedFor(caller: Caller, { principal }: Operation): boolean {
   return principal === principalOf(caller);
 }
 

@@ -2,29 +2,28 @@ import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } f
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
-import { InvalidCursor } from "../../platform/ledger/ledger.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { mayReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";
 import { OperationConnection, type OperationEdge } from "./operation-connection.type";
+import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
 import { PageArgs } from "./page.input";
-import { mayReadOperation, mayReadResult } from "./operation-access";
+import { hasAskedFor, mayReadOperation, mayReadResult } from "./operation-access";
 import { toOperation } from "./to-operation";
 
 interface Context {
   readonly caller?: Caller;
   readonly ledger: Ledger;
+  readonly loaders: OperationLoaders;
+  /** Places in lists of operations: what a page costs wherever it is shown, though it is looked up once. */
+  readonly rowBudget: CallBudget;
 }
 
 const MAX_PAGE = 100;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-function asBadCursor(error: unknown): never {
-  if (!(error instanceof InvalidCursor)) throw error;
-  throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
-}
 
 function toConnection(edges: OperationEdge[], hasNextPage: boolean): OperationConnection {
   const [startCursor = null, endCursor = null] = [edges[0]?.cursor, edges.at(-1)?.cursor];
@@ -33,15 +32,18 @@ function toConnection(edges: OperationEdge[], hasNextPage: boolean): OperationCo
 
 /** What the caller sees of a stored operation that may be read. */
 function visibleTo(caller: Caller, stored: StoredOperation, ledger: Ledger): Operation {
-  const operation = toOperation(stored, ledger);
-  return mayReadResult(caller, stored) ? operation : { ...operation, result: null };
+  return {
+    ...toOperation(stored, ledger),
+    ...(!mayReadResult(caller, stored) && { result: null }),
+    ...(!hasAskedFor(caller, stored) && { openKey: () => "" }),
+  };
 }
 
 /** An operation that this caller may see; what is another's looks like what does not exist. */
-async function findOperation(id: unknown, { caller, ledger }: Context): Promise<Operation | null> {
+async function findOperation(id: unknown, { caller, ledger, loaders }: Context): Promise<Operation | null> {
   const asking = requireCaller(caller);
   if (typeof id !== "string" || !UUID.test(id)) return null;
-  const stored = await ledger.find(id);
+  const stored = await loaders.operation.load(id);
   return stored && mayReadOperation(asking, stored) ? visibleTo(asking, stored, ledger) : null;
 }
 
@@ -66,17 +68,29 @@ export class OperationResolver {
   })
   @Directive("@authenticated")
   async operations(
-    @Root() user: User,
-    @Ctx() { caller, ledger }: Context,
+    @Root() { id: userId }: User,
+    @Ctx() { caller, ledger, loaders, rowBudget }: Context,
     @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<OperationConnection> {
     const asking = requireCaller(caller);
     if (first < 1 || first > MAX_PAGE)
       throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
-    if (!mayReadUser(asking, user.id)) return toConnection([], false);
-    const page = await ledger.list({ subject: user.id, first, ...(after != null && { after }) }).catch(asBadCursor);
+    if (!mayReadUser(asking, userId)) return toConnection([], false);
+    if ((await rowBudget.claim(first)) < first) throw rowBudget.refusal();
+    const page = await loaders.operationsOfUser.load({ userId, first, after: after ?? undefined });
     const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: visibleTo(asking, operation, ledger) }));
     return toConnection(edges, page.hasNextPage);
+  }
+}
+
+@Resolver(() => Operation)
+export class OperationKeyResolver {
+  @FieldResolver(() => String, {
+    description:
+      "The key that the caller gave it. Empty for everybody else, staff included, and where it can no longer be opened.",
+  })
+  idempotencyKey(@Root() { openKey }: Operation): string {
+    return openKey();
   }
 }
 

@@ -75,9 +75,6 @@ export class Operation {
   @Field(() => ID, { nullable: true, description: "The recurrence it is about." })
   recurrenceId!: string | null;
 
-  @Field(() => String, { description: "The key that the caller gave it; empty where it can no longer be opened." })
-  idempotencyKey!: string;
-
   @Field(() => Int, { description: "How often it was sent to the provider, or was about to be." })
   attempts!: number;
 
@@ -92,6 +89,9 @@ export class Operation {
 
   /** What the provider answered, for the features that show it. Not a field. */
   result!: unknown;
+
+  /** The idempotency key as its caller sees it. It is stored sealed, and opened only for who selects it. */
+  openKey!: () => string;
 }
 
 @InterfaceType({

@@ -31,7 +31,7 @@ export function createRunOperation({
   budget,
   forget,
 }: RunOperationOptions): RunOperation {
-  return async ({ kind, idempotencyKey, input, userId, recurrenceId, exclusive }) => {
+  return async ({ kind, idempotencyKey, input, userId, recurrenceId }) => {
     const asking = requireCaller(caller);
     // Another's account is one that does not exist, whether it does or not: nothing is asked and nothing recorded.
     if (userId !== undefined && !mayWriteUser(asking, userId)) {
@@ -43,11 +43,7 @@ export function createRunOperation({
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),
     };
-    const request = { kind, principal, idempotencyKey, input, ...about };
-    const exclusiveOn = exclusive && { exclusiveOn: `${kind}:${recurrenceId}` };
-    let run = await runner.run({ ...request, ...exclusiveOn, deadline });
-    const refusal = run.outcome === "busy" ? await exclusive?.refusal() : undefined;
-    if (refusal) run = await runner.refuse(request, userError(refusal));
+    const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...about });
     forget({ ...(userId !== undefined && { userId }), ...(recurrenceId !== undefined && { recurrenceId }) });
     if (run.outcome === "noTime") throw new SubgraphError("UNAVAILABLE");
     if (run.outcome === "keyReused") {

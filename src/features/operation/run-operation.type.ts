@@ -1,5 +1,5 @@
 import { type OperationKind, type Operation } from "./operation.type";
-import { type UserError, type UserErrorCode } from "./user-error.type";
+import { type UserError } from "./user-error.type";
 
 /** What a mutation asks to be done, once. */
 export interface OperationRequest {
@@ -9,11 +9,6 @@ export interface OperationRequest {
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
-  /** Given where two of this kind at once on the same recurrence could both take effect. */
-  readonly exclusive?: {
-    /** While another one is at work: why this caller may not learn of it. Such a refusal is recorded as any other. */
-    readonly refusal: () => Promise<UserErrorCode | undefined>;
-  };
 }
 
 /** The part of a payload that all mutations share, and what only the first answer may show. */

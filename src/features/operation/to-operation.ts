@@ -23,17 +23,18 @@ function keyOf(stored: StoredOperation, ledger: Pick<Ledger, "openKey">): string
 /** What the graph says of a stored operation. */
 export function toOperation(stored: StoredOperation, ledger: Pick<Ledger, "openKey">): Operation {
   const { id, status, attempts, failure, result } = stored;
+  let key: string | undefined;
   return {
     id,
     kind: stored.kind as OperationKind,
     status,
     userId: stored.subject,
     recurrenceId: stored.target,
-    idempotencyKey: keyOf(stored, ledger),
     attempts,
     createdAt: iso(stored.createdAt),
     settledAt: stored.settledAt === null ? null : iso(stored.settledAt),
     failure: failure && toUserError(failure),
     result,
+    openKey: () => (key ??= keyOf(stored, ledger)),
   };
 }

@@ -54,7 +54,7 @@ export class CancelPixAuthorizationResolver {
   async cancelPixAuthorization(
     @Arg("input", () => CancelPixAuthorizationInput, { description: "What is cancelled." })
     input: CancelPixAuthorizationInput,
-    @Ctx() { caller, loaders, runOperation }: Context,
+    @Ctx() { caller, runOperation }: Context,
   ): Promise<CancelPixAuthorizationPayload> {
     const payerTaxId = payerTaxIdOf(caller);
     const { idempotencyKey, recurrenceId } = input;
@@ -63,13 +63,6 @@ export class CancelPixAuthorizationResolver {
       idempotencyKey,
       input: toIntent(input, payerTaxId),
       recurrenceId,
-      exclusive: {
-        refusal: async () => {
-          if (payerTaxId === null) return undefined;
-          const authorization = await loaders.pixAuthorization.load(recurrenceId);
-          return authorization?.payer.document === payerTaxId ? undefined : "NOT_FOUND";
-        },
-      },
       ...(payerTaxId !== null && isUserId(caller?.userId) && { userId: caller.userId }),
     });
     const pixCancellation = operation?.status === "SUCCEEDED" ? cancellationOf(operation.result) : null;

@@ -34,6 +34,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationKind<
   return {
     kind: CANCEL_PIX_AUTHORIZATION,
     repeat: "once",
+    exclusiveOn: ({ recurrenceId }) => recurrenceId,
 
     async prepare(intent, deadline) {
       const code = refusalToCancel(intent, await delbank.authorization(intent.recurrenceId, deadline));

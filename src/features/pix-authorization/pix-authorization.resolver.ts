@@ -1,26 +1,16 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { DatabaseUnavailable } from "../../platform/database/database.errors";
-import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
-import { CANCEL_PIX_AUTHORIZATION, cancellationOf } from "./cancel-pix-authorization";
+import { type OwnCancellations } from "./own-cancellations.loader";
 import { PixCancellation } from "./pix-cancellation.type";
 import { isRecurrenceId, RecurrenceId } from "./pix-id.type";
 import { type PixLoaders } from "./pix.loader";
 import { PixAuthorization } from "./pix-authorization.type";
 
 interface Context {
+  readonly caller?: Caller;
   readonly loaders: Pick<PixLoaders, "pixAuthorization">;
-}
-
-/** What was done here shows at once, even where the provider's own list lags behind. */
-async function ownCancellations(ledger: Ledger, recurrenceId: string): Promise<PixCancellation[]> {
-  const done = await ledger
-    .succeeded({ target: recurrenceId, kinds: [CANCEL_PIX_AUTHORIZATION] })
-    .catch((error: unknown) => {
-      if (error instanceof DatabaseUnavailable) return []; // reads go on without the ledger
-      throw error;
-    });
-  return done.flatMap(({ result }) => cancellationOf(result) ?? []);
 }
 
 /** A fresh object, down to its parts that are entities: federation writes into what it is given. */
@@ -52,9 +42,10 @@ export class PixAuthorizationResolver {
   })
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
-    @Ctx() { ledger }: { readonly ledger: Ledger },
+    @Ctx() { loaders }: { readonly loaders: { readonly ownCancellations: OwnCancellations } },
   ): Promise<PixCancellation[]> {
-    const own = await ownCancellations(ledger, recurrenceId);
+    // What was done here shows at once, even where the provider's own list lags behind.
+    const own = await loaders.ownCancellations.load(recurrenceId);
     return [
       ...providerCancellations,
       ...own.filter(({ id }) => !providerCancellations.some((known) => known.id === id)),
@@ -65,8 +56,9 @@ export class PixAuthorizationResolver {
 /** A `PixAuthorization` representation. A malformed id is no authorization. */
 export async function resolvePixAuthorizationReference(
   { recurrenceId }: { readonly recurrenceId?: unknown },
-  { loaders }: Context,
+  { caller, loaders }: Context,
 ): Promise<PixAuthorization | null> {
+  requireCaller(caller);
   if (!isRecurrenceId(recurrenceId)) return null;
   return toPixAuthorization(await loaders.pixAuthorization.load(recurrenceId));
 }

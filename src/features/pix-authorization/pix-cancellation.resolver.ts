@@ -1,4 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
@@ -6,6 +8,7 @@ import { CancellationId, isCancellationId, isRecurrenceId, RecurrenceId } from "
 import { type PixLoaders } from "./pix.loader";
 
 interface Context {
+  readonly caller?: Caller;
   readonly loaders: PixLoaders;
 }
 
@@ -35,8 +38,9 @@ export class PixCancellationResolver {
 /** A `PixCancellation` representation. A malformed id is no cancellation. */
 export async function resolvePixCancellationReference(
   { recurrenceId, id }: { readonly recurrenceId?: unknown; readonly id?: unknown },
-  { loaders }: Context,
+  { caller, loaders }: Context,
 ): Promise<PixCancellation | null> {
+  requireCaller(caller);
   if (!isRecurrenceId(recurrenceId) || !isCancellationId(id)) return null;
   const cancellation = await loaders.pixCancellation.load({ recurrenceId, id });
   return cancellation && { ...cancellation };

@@ -2,6 +2,7 @@ import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { ENROLLMENT_KINDS, enrollmentFrom } from "./enrollment.state";
 import { type Enrollment } from "./enrollment.type";
@@ -13,13 +14,18 @@ export interface EnrollmentOfUserOptions {
   readonly ledger: Ledger;
   readonly caller: Caller | undefined;
   readonly concurrency: number;
+  readonly budget: CallBudget;
 }
 
 /** A member's enrollment by user id, from the ledger alone. Without a ledger nothing is known, and reads go on. */
-export function createEnrollmentOfUser({ ledger, caller, concurrency }: EnrollmentOfUserOptions): EnrollmentOfUser {
+export function createEnrollmentOfUser({
+  ledger,
+  caller,
+  concurrency,
+  budget,
+}: EnrollmentOfUserOptions): EnrollmentOfUser {
   return createLoader({
     async loadOne(userId: string) {
-      if (!mayReadUser(requireCaller(caller), userId)) return enrollmentFrom([]);
       const done = await ledger.succeeded({ subject: userId, kinds: ENROLLMENT_KINDS }).catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable) return [];
         throw error;
@@ -32,6 +38,8 @@ export function createEnrollmentOfUser({ ledger, caller, concurrency }: Enrollme
         })),
       );
     },
+    withoutCall: (userId) => (mayReadUser(requireCaller(caller), userId) ? undefined : enrollmentFrom([])),
     concurrency,
+    budget,
   });
 }

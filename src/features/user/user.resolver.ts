@@ -48,6 +48,11 @@ export class UserResolver {
 }
 
 /** A `User` representation: its key is all there is to know, so nothing is called. A malformed id is no user. */
-export async function resolveUserReference(reference: { readonly id?: unknown }): Promise<User | null> {
-  return Promise.resolve(isUserId(reference.id) ? { id: reference.id } : null);
+// eslint-disable-next-line @typescript-eslint/require-await -- a reference that throws at once nulls the whole list
+export async function resolveUserReference(
+  { id }: { readonly id?: unknown },
+  { caller }: Context,
+): Promise<User | null> {
+  requireCaller(caller);
+  return isUserId(id) ? { id } : null;
 }

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Clock } from "../time/clock";
-import { type VerifiedToken } from "./verify-token";
+import { type Caller } from "./caller";
+
+/** Who a token speaks for, and until when, epoch ms. */
+export interface VerifiedToken {
+  readonly caller: Caller;
+  readonly goodUntil: number;
+}
 
 /** A token that was verified is taken as such for so long: a key that is withdrawn is worth nothing after it. */
 const REMEMBERED_MS = 60_000;

@@ -3,7 +3,7 @@ import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../time/clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
-import { rememberVerified } from "./verified-tokens";
+import { rememberVerified, type VerifiedToken } from "./verified-tokens";
 
 export interface VerifierOptions {
   /** The issuer's keys: `remoteKeys(url)`, or a local set. */
@@ -40,12 +40,6 @@ function textClaim(payload: JWTPayload, name: string): string | undefined {
 /** An expiry of 1e300 would be none: beyond what a date can hold, a claim is no date. */
 function isDate(seconds: number | undefined): boolean {
   return seconds !== undefined && Math.abs(seconds) <= MAX_DATE_SECONDS;
-}
-
-/** Who a token speaks for, and until when, epoch ms. */
-export interface VerifiedToken {
-  readonly caller: Caller;
-  readonly goodUntil: number;
 }
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */

@@ -18,6 +18,15 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
+const POSTGRES_UNIQUE = "23505";
+const SQLITE_UNIQUE = 2067;
+
+/** Whether a statement was refused because another row has the same value where only one may. */
+export function isUniqueViolation(error: unknown): boolean {
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
+  return code === POSTGRES_UNIQUE || errcode === SQLITE_UNIQUE;
+}
+
 /** The database URL is none that `openDatabase` understands. The message never repeats it: it may hold a password. */
 export class InvalidDatabaseUrl extends Error {
   override readonly name = "InvalidDatabaseUrl";

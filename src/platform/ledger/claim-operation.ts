@@ -7,10 +7,7 @@ import { isSettled } from "./operation-status.state";
 import { type Claim, type ClaimResult } from "./operation.type";
 import { type Sealing } from "./sealing";
 
-/**
- * See `Ledger.claim`. Two unique indexes decide who was first: that of the key digest, whose loser reads what the winner
- * stored, and that of what unsettled operations hold for themselves.
- */
+/** See `Ledger.claim`. The unique index of the key digest decides who was first; the loser reads what the winner stored. */
 export async function claimOperation(
   database: Kysely<LedgerTables>,
   sealing: Sealing,
@@ -27,7 +24,7 @@ export async function claimOperation(
   if (inserted) return { outcome: "claimed", operation: operationOf(inserted), lease };
 
   const earlier = await findByDigest(database, row.key_digest);
-  if (!earlier) return { outcome: "busy" };
+  if (!earlier) return claimOperation(database, sealing, claim); // abandoned in between: the key is free again
   if (earlier.fingerprint !== row.fingerprint) return { outcome: "keyReused" };
   return { outcome: isSettled(earlier.status) ? "replay" : "inProgress", operation: operationOf(earlier) };
 }
@@ -52,7 +49,6 @@ function newRow(sealing: Sealing, claim: Claim): Insertable<OperationRow> {
     fingerprint: sealing.fingerprint(kind, input),
     subject: claim.subject ?? null,
     target: claim.target ?? null,
-    exclusive_on: claim.exclusiveOn ?? null,
     sealed_input: sealing.seal(canonicalJson(input), { operationId: id, purpose: "input" }),
     status: "PENDING",
     attempts: 0,

@@ -1,3 +1,5 @@
+import { DatabaseUnavailable } from "../database/database.errors";
+
 /**
  * The outcome of an operation is known and could not be stored, because the database was lost after the answer came. Never tell the
  * caller that nothing happened: something did, and the reconciler will find it out again. `cause` is the DatabaseUnavailable.
@@ -50,5 +52,14 @@ export class InvalidCursor extends Error {
 
   constructor() {
     super("The cursor is not valid");
+  }
+}
+
+/** Throws OutcomeNotRecorded where what an attempt came to could not be written down. */
+export async function recorded<T>(operationId: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DatabaseUnavailable ? new OutcomeNotRecorded(operationId, error) : error;
   }
 }

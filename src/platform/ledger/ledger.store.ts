@@ -1,9 +1,9 @@
 import { type Kysely, sql } from "kysely";
-import { DatabaseUnavailable } from "../database/database.errors";
 import { type Database } from "../database/open-database";
 import { canonicalJson } from "./canonical-json";
-import { OperationNotFound, OutcomeNotRecorded, SealBroken } from "./ledger.errors";
+import { OperationNotFound, recorded, SealBroken } from "./ledger.errors";
 import { claimOperation, findByDigest } from "./claim-operation";
+import { abandon, holdExclusively } from "./exclusive-hold";
 import { type Changes, changeUnderLease, grantLease, leaseDueRows, type LeasedStep, NOBODYS } from "./operation-lease";
 import { listOperations, listSucceeded } from "./operation-list";
 import { type LedgerTables, operationOf } from "./operation-row";
@@ -27,9 +27,8 @@ import { type Sealing } from "./sealing";
 /**
  * The memory of everything we ask others to do. Each method is one or two statements, atomic between any number of processes on
  * either database. All of them throw DatabaseUnavailable when it cannot be reached, but for those that record what an attempt came
- * to (`settle`, `markUnconfirmed`, `needsAttention`): they throw OutcomeNotRecorded then. An id nobody
- * claimed is OperationNotFound. Times are epoch milliseconds and passed
- * in; leases hold between processes whose clocks differ by much less than a lease.
+ * to (`settle`, `markUnconfirmed`, `needsAttention`): they throw OutcomeNotRecorded then. An id nobody claimed is
+ * OperationNotFound. Times are epoch milliseconds and passed in; leases hold between processes whose clocks differ by much less than a lease.
  */
 export class Ledger {
   private readonly tables: Kysely<LedgerTables>;
@@ -56,6 +55,16 @@ export class Ledger {
   async markSent(id: string, lease: Lease, now: number): Promise<LeasedResult> {
     const sent = { sent_at: sql<number>`coalesce(sent_at, ${now})`, attempts: sql<number>`attempts + 1` };
     return await this.underLease(id, lease, { changes: sent, event: "sent", validAt: now });
+  }
+
+  /** See `holdExclusively`. To be called before `markSent`, once it is known that the operation may be sent. */
+  async hold(id: string, lease: Lease, what: string): Promise<boolean> {
+    return await holdExclusively(this.tables, { id, lease }, what);
+  }
+
+  /** Removes an operation of which nothing was sent; its key is free again. */
+  async abandon(id: string, lease: Lease): Promise<void> {
+    await abandon(this.tables, { id, lease });
   }
 
   /** Stores how it ended, once for ever, and wipes the input. Needs no lease: evidence counts wherever it comes from. */
@@ -115,7 +124,7 @@ export class Ledger {
     when: { nextAttemptAt?: number; unsent?: boolean } = {},
   ): Promise<LeasedResult> {
     const due = when.nextAttemptAt === undefined ? {} : { next_attempt_at: when.nextAttemptAt };
-    const unsent = when.unsent ? { sent_at: null, attempts: 0 } : {};
+    const unsent = when.unsent ? { sent_at: null, attempts: 0, exclusive_on: null } : {};
     return await this.underLease(id, lease, { changes: { ...NOBODYS, ...due, ...unsent } });
   }
 
@@ -182,13 +191,5 @@ export class Ledger {
     const operation = await this.find(id);
     if (!operation) throw new OperationNotFound(id);
     return operation;
-  }
-}
-
-async function recorded<T>(operationId: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof DatabaseUnavailable ? new OutcomeNotRecorded(operationId, error) : error;
   }
 }

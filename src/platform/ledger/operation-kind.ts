@@ -21,6 +21,8 @@ export interface OperationKind<Input> {
   readonly repeat: Repeat;
   /** For `keyed`: whether its provider bears one more retry in this go. Without it, it does. */
   mayRetry?(): boolean;
+  /** What at most one operation of this kind may be at work on at a time, whoever asked and under whatever key. */
+  exclusiveOn?(input: Input): string;
   /** Looks before the first byte leaves; answers why it must not. Throws ProviderFailure where it cannot look. */
   prepare?(input: Input, deadline: Deadline): Promise<OperationFailure | undefined>;
   /** Asks the provider. Throws ProviderFailure. */

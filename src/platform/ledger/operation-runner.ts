@@ -4,7 +4,7 @@ import { type Deadline } from "../time/deadline";
 import { type UsualTime } from "../time/usual-time";
 import { type Ledger } from "./ledger.store";
 import { type OperationWorker } from "./operation-worker";
-import { type Operation, type OperationFailure } from "./operation.type";
+import { type Operation } from "./operation.type";
 
 /** What a caller asks to be done, once. */
 export interface OperationRequest {
@@ -15,12 +15,8 @@ export interface OperationRequest {
   readonly input: unknown;
   readonly subject?: string;
   readonly target?: string;
-  /** What at most one operation may be at work on at a time, whoever asked and under whatever key. */
-  readonly exclusiveOn?: string;
   readonly deadline: Deadline;
 }
-
-type RefusedRequest = Omit<OperationRequest, "deadline" | "exclusiveOn">;
 
 /**
  * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
@@ -63,7 +59,8 @@ export function createOperationRunner({ ledger, worker, clock, owner, leaseMs, u
       const { operation, lease } = claim;
       const startedAt = clock.now();
       try {
-        const result = await worker.work({ operation, lease, input: request.input, deadline });
+        const { isBusy, ...result } = await worker.work({ operation, lease, input: request.input, deadline });
+        if (isBusy) return { outcome: "busy" };
         if (result.operation.status === "SUCCEEDED") usualTime.saw(request.kind, clock.now() - startedAt);
         return { outcome: "done", ...result };
       } catch (error) {
@@ -71,14 +68,6 @@ export function createOperationRunner({ ledger, worker, clock, owner, leaseMs, u
         if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };
         throw error;
       }
-    },
-
-    /** Records a refusal that was decided without the provider, so that its key replays it. Nothing is sent. */
-    async refuse(request: RefusedRequest, failure: OperationFailure): Promise<RunResult> {
-      const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });
-      if (claim.outcome !== "claimed") return claim;
-      const { operation } = await ledger.settle(claim.operation.id, { status: "FAILED", failure }, clock.now());
-      return { outcome: "done", operation };
     },
   };
 }

@@ -23,6 +23,8 @@ export interface Work {
 export interface WorkResult {
   readonly operation: Operation;
   readonly secret?: unknown;
+  /** Another operation is at work on the same thing: nothing was begun, and the ledger holds nothing of it. */
+  readonly isBusy?: true;
 }
 
 export interface WorkerOptions {
@@ -114,6 +116,16 @@ export function createOperationWorker(options: WorkerOptions) {
     return clock.now() - operation.sentAt > BELIEVED_AFTER_MS ? kind.onRefusal(failure, false) : undefined;
   }
 
+  /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
+  async function refuseIfBusy(kind: OperationKind<unknown>, work: Work): Promise<WorkResult | undefined> {
+    const { operation, lease, input, recovery } = work;
+    const what = kind.exclusiveOn?.(input);
+    if (what === undefined || (await ledger.hold(operation.id, lease, `${kind.kind}:${what}`))) return undefined;
+    if (recovery) return postpone(work, false);
+    await ledger.abandon(operation.id, lease);
+    return { operation, isBusy: true };
+  }
+
   async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
     const { operation, lease, input, deadline } = work;
     let arrived = operation.sentAt !== null;
@@ -162,7 +174,7 @@ export function createOperationWorker(options: WorkerOptions) {
       if (!(failure instanceof ProviderFailure)) throw failure;
       return postpone(task, wasSent);
     }
-    return send(kind, task);
+    return (await refuseIfBusy(kind, task)) ?? send(kind, task);
   }
 
   return {

@@ -54,21 +54,18 @@ export interface Claim {
   readonly input: unknown;
   readonly subject?: string;
   readonly target?: string;
-  /** What at most one operation may be at work on at a time, whoever asked and under whatever key. */
-  readonly exclusiveOn?: string;
   /** Names the process; for people who read the table. */
   readonly owner: string;
   readonly leaseMs: number;
   readonly now: number;
 }
 
-/** `busy`: another operation holds the same `exclusiveOn` and is not settled; nothing was stored. `claimed`: yours to work on. `replay`: settled earlier. `inProgress`: unsettled, another's or nobody's now. `keyReused`: other input. */
+/** `claimed`: yours to work on. `replay`: settled earlier. `inProgress`: unsettled, another's or nobody's now. `keyReused`: other input. */
 export type ClaimResult =
   | { readonly outcome: "claimed"; readonly operation: Operation; readonly lease: Lease }
   | { readonly outcome: "replay"; readonly operation: Operation }
   | { readonly outcome: "inProgress"; readonly operation: Operation }
-  | { readonly outcome: "keyReused" }
-  | { readonly outcome: "busy" };
+  | { readonly outcome: "keyReused" };
 
 /** `leaseLost`: nothing was changed; another took over, or the operation was settled meanwhile: `operation` says as what. */
 export type LeasedResult =

@@ -1,7 +1,7 @@
 import { GraphQLError } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
-/** How many provider calls one operation may cost, shared by all that make some. */
+/** How much of something one operation may cost (provider calls, look-ups, rows), shared by all that need some. */
 export interface CallBudget {
   /** Asks for `calls`; answers how many of them may be made. */
   claim(calls: number): Promise<number>;
@@ -15,15 +15,17 @@ export interface CallBudget {
 
 export interface CallBudgetOptions {
   readonly limit: number;
+  /** What is counted, as a client reads it: "provider calls". */
+  readonly unit: string;
   /** Set aside for as many mutations: what one reads must not leave the next without its call. */
-  readonly mutations: number;
+  readonly mutations?: number;
 }
 
 /**
  * All claims of one tick are added up before the first is answered, so an operation whose first calls are too many makes none.
  * Calls that only the answers to others lead to stop at the limit.
  */
-export function createCallBudget({ limit, mutations }: CallBudgetOptions): CallBudget {
+export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptions): CallBudget {
   const forReads = limit - mutations;
   let claimed = 0;
   let granted = 0;
@@ -33,7 +35,7 @@ export function createCallBudget({ limit, mutations }: CallBudgetOptions): CallB
   const isTooMuchAtOnce = () => !hasBegun && claimed > forReads;
   const overBudget = () =>
     (error ??= new SubgraphError("LIMIT_EXCEEDED", {
-      message: `The request may cost at most ${limit} provider calls.`,
+      message: `The request may cost at most ${limit} ${unit}.`,
     }));
   return {
     async claim(calls) {

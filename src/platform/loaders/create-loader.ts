@@ -6,6 +6,8 @@ export interface Loader<Key, Value> {
   load(key: Key): Promise<Value>;
   /** Forgets a key: whoever asks again gets a fresh answer. */
   clear(key: Key): unknown;
+  /** Forgets all keys. */
+  clearAll(): unknown;
 }
 
 export interface LoaderOptions<Key, Value> {
@@ -18,7 +20,7 @@ export interface LoaderOptions<Key, Value> {
    * others. What is settled here costs nothing of the budget.
    */
   readonly withoutCall?: (key: Key) => Value | undefined;
-  /** Where each key costs a provider call: what the calls are claimed from before the first is made. */
+  /** What the calls, one for each key, are claimed from before the first is made. */
   readonly budget?: CallBudget;
   /** What makes two keys the same, where they are not plain text. */
   readonly identify?: (key: Key) => string;
