@@ -131,7 +131,7 @@ export const Environment = z.object({
     "fields and values of arguments to work through, once for each representation",
   ),
   LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
-  LIMIT_LEDGER_READS: number(0, 1_000_000, 200).describe("look-ups in the ledger that one request may cost"),
+  LIMIT_LEDGER_READS: number(0, 1_000_000, 1000).describe("look-ups in the ledger that one request may cost"),
   LIMIT_LEDGER_ROWS: number(0, 1_000_000, 1000).describe(
     "places in lists of operations that one request may ask for: the sum of their `first`",
   ),
