@@ -365,6 +365,30 @@ describe("what becomes a header or a URL", () => {
   });
 });
 
+describe("a list of a provider's is as long as it may be, and no longer", () => {
+  const recurrenceId = "RR0435879820240605longlist001";
+  const benefits = 'user(id: "u-1001") { benefits { id } availableOffers { id } }';
+  const authorization = `pixAuthorization(recurrenceId: "${recurrenceId}") { cancellations { id } }`;
+
+  test.each([
+    ["benefits", 500, benefits, { benefitid: "dental", benefitname: "Dental" }],
+    ["offers", 500, benefits, { offerid: "plus", offername: "Plus" }],
+    ["Cancellations", 50, authorization, { RecurrenceId: recurrenceId, CancellationId: CANCELLATION }],
+  ])("%s", async (member, most, query, item) => {
+    const codesOf = async (length: number) => {
+      const list = { [member]: Array(length).fill(item) };
+      behave(
+        (right) => body(JSON.stringify({ ...(JSON.parse(right) as object), ...list })),
+        ({ path }) => /benefits|authorizations/.test(path),
+      );
+      const { errors } = await subgraph.graphql(`{ ${query} }`, { claims: PAYER_CLAIMS });
+      return [...new Set(errors?.map(({ extensions }) => extensions.code))];
+    };
+    expect(await codesOf(most)).toEqual([]);
+    expect(await codesOf(most + 1)).toEqual(["PROVIDER_CONTRACT"]);
+  });
+});
+
 test.each([
   ["100,000 arrays in each other", "[".repeat(DEEP) + "]".repeat(DEEP)],
   ["an infinite number", "1e999"],

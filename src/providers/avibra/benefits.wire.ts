@@ -2,6 +2,8 @@ import { z } from "zod";
 import { plainText } from "../../platform/text/plain-text";
 import { Timestamp } from "./timestamp";
 
+/** Many times what a member can have: all of it may be asked for under each of many aliases. */
+const MOST_ITEMS = 500;
 const NAME_LENGTH = 256;
 const DESCRIPTION_LENGTH = 4000;
 
@@ -104,8 +106,8 @@ export const MemberBenefits = z
   .object({
     userid: Id,
     currentoffer: CurrentOffer.nullish(),
-    offers: z.array(Offer),
-    benefits: z.array(Benefit),
+    offers: z.array(Offer).max(MOST_ITEMS),
+    benefits: z.array(Benefit).max(MOST_ITEMS),
   })
   .transform(({ userid, currentoffer, offers, benefits }) => ({
     userId: userid,

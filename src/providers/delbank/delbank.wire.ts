@@ -79,6 +79,9 @@ export const Cancellation = z
   });
 export type Cancellation = z.output<typeof Cancellation>;
 
+/** Mostly there is none or one. */
+const MOST_CANCELLATIONS = 50;
+
 const STATUSES = ["ACTIVE", "PENDING", "CANCELLED", "EXPIRED", "REJECTED"] as const;
 
 /** An authorization of either generation. `Situation` is assumed for the older one, `status` was seen in the newer. */
@@ -92,7 +95,7 @@ export const Authorization = z
       amount: Amount,
       payer: Party,
       beneficiary: Party,
-      cancellations: z.array(Cancellation).nullish(),
+      cancellations: z.array(Cancellation).max(MOST_CANCELLATIONS).nullish(),
     }),
   )
   .transform(({ recurrenceId, situation, status, amount, payer, beneficiary, cancellations }) => {
