@@ -1,4 +1,5 @@
 import { generateKeyPair, SignJWT } from "jose";
+import { sendBytes } from "../support/raw-bytes";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const ISSUER = "benefits-pix-subgraph-developer";
@@ -134,6 +135,9 @@ describe("the router's secret", () => {
       "/health",
       "/health/../graphql",
       "//health/live",
+      "/health/live/",
+      "/health/live?x",
+      "/health/x",
     ])
       expect((await fetch(`${subgraph.url}${path}`)).status).toBe(401);
     expect(
@@ -147,5 +151,40 @@ describe("the router's secret", () => {
     ).toBe(401);
     expect((await fetch(`${subgraph.url}/health/live`)).status).toBe(200);
     expect((await fetch(`${subgraph.url}/health/ready`)).status).toBe(200);
+    expect((await fetch(`${subgraph.url}/health/live`, { method: "HEAD" })).status).toBe(200);
+  });
+
+  const head = (line: string, ...headers: string[]) => [line, ...headers, "connection: close", "", ""].join("\r\n");
+  const CHUNKED = "transfer-encoding: chunked";
+  const LONG = "content-length: 1000000";
+  const SECRET = "router-authorization: first-secret";
+
+  // None of them sends its body: who waits for it does not answer.
+  test.each([
+    ["a body for /health/x", head("POST /health/x HTTP/1.1", "host: a", LONG), 401],
+    ["a body for /health/live", head("POST /health/live HTTP/1.1", "host: a", CHUNKED), 401],
+    ["a body with a probe, which is not read", head("GET /health/live HTTP/1.1", "host: a", LONG), 200],
+    ["a body that waits to be asked for", head("POST /graphql HTTP/1.1", "host: a", LONG, "expect: 100-continue"), 401],
+    ["an expectation of another kind", head("POST /graphql HTTP/1.1", "host: a", LONG, "expect: foo"), 401],
+    ["no host", head("POST /graphql HTTP/1.1", LONG), 401],
+    ["no host, with the secret", head("POST /graphql HTTP/1.1", LONG, SECRET), 400],
+    ["a probe without a host", head("GET /health/live HTTP/1.1"), 400],
+    ["a probe of HTTP/1.0, which has none", head("GET /health/live HTTP/1.0"), 200],
+  ])("%s: what comes first is our own answer, with its headers", async (_what, bytes, status) => {
+    const answer = await sendBytes(subgraph.url, bytes);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toMatch(/^x-request-id: \S+$/m);
+    expect(answer).toMatch(/^cache-control: no-store$/m);
+  });
+
+  test("whoever has it is asked for a body that waits, and answered", async () => {
+    const body = '{"query":"{ __typename }"}';
+    const headers = ["host: a", "content-type: application/json", `content-length: ${body.length}`, SECRET];
+    const post = head("POST /graphql HTTP/1.1", ...headers, "expect: 100-continue");
+    expect(await sendBytes(subgraph.url, `${post}${body}`)).toMatch(
+      /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n[^]*\{"data":\{"__typename":"Query"\}\}/,
+    );
+    const odd = head("POST /graphql HTTP/1.1", ...headers, "expect: foo");
+    expect(await sendBytes(subgraph.url, `${odd}${body}`)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   });
 });

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { sendBytes } from "../support/raw-bytes";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -275,18 +275,6 @@ describe("the playground", () => {
 });
 
 describe("bytes that are no request", () => {
-  /** What comes back until the server hangs up. */
-  const sendBytes = (bytes: string) =>
-    new Promise<string>((resolve, reject) => {
-      let heard = "";
-      const socket = connect(Number(new URL(subgraph.url).port), "127.0.0.1");
-      socket.on("data", (chunk) => (heard += chunk.toString())).on("error", reject);
-      socket.on("close", () => {
-        resolve(heard);
-      });
-      socket.write(bytes);
-    });
-
   test.each([
     ["no HTTP at all", "hello\r\n\r\n", 400, "BAD_REQUEST"],
     [
@@ -302,11 +290,13 @@ describe("bytes that are no request", () => {
       "BAD_REQUEST",
     ],
     ["a header with a bare line feed", "GET / HTTP/1.1\r\nhost: a\r\nx: a\nb\r\n\r\n", 400, "BAD_REQUEST"],
+    ["no host", "GET /graphql HTTP/1.1\r\nconnection: close\r\n\r\n", 400, "BAD_REQUEST"],
     ["headers of 20 kB", `GET / HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(20_000)}\r\n\r\n`, 431, "LIMIT_EXCEEDED"],
   ])("%s", async (_what, bytes, status, code) => {
-    const [head = "", body = ""] = (await sendBytes(bytes)).split("\r\n\r\n");
+    const [head = "", body = ""] = (await sendBytes(subgraph.url, bytes)).split("\r\n\r\n");
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) expect(head).toContain(`${name}: ${value}`);
-    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code, retryable: false } }] });
+    const requestId = /^x-request-id: (\S+)$/m.exec(head)?.[1] ?? "none";
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code, retryable: false, requestId } }] });
   });
 });

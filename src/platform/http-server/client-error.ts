@@ -21,9 +21,11 @@ export function createClientErrorHandler({ headers, tooLarge }: ClientErrorOptio
       return;
     }
     const status = STATUS[error.code ?? ""] ?? 400;
-    const body = refusalText(status === 431 ? tooLarge : "BAD_REQUEST", requestIdOf(undefined));
+    const requestId = requestIdOf(undefined);
+    const body = refusalText(status === 431 ? tooLarge : "BAD_REQUEST", requestId);
     const fields = {
       ...headers,
+      "x-request-id": requestId,
       "content-type": "application/json; charset=utf-8",
       "content-length": Buffer.byteLength(body),
       connection: "close",

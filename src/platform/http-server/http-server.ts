@@ -13,6 +13,8 @@ import { SubgraphError } from "../errors/subgraph-error";
 import { type Admission } from "../limits/admission";
 import { type Logger } from "../telemetry/logger";
 import { createClientErrorHandler } from "./client-error";
+import { takeExpectations } from "./expectations";
+import { isHealthProbe } from "./health-probe";
 import { takeJsonOnly } from "./json-body";
 import { refuse } from "./refusal";
 import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
@@ -54,7 +56,8 @@ function isCompressed({ headers }: FastifyRequest): boolean {
 /** What Fastify needs to speak http, or https. Its types tell the two apart; what is registered on a server does not. */
 function protocolOf({ tls, maxHeaderBytes }: HttpServerOptions): FastifyHttpOptions<Server> {
   // A header that comes twice reads as both with a comma: of two tokens or secrets neither is picked.
-  const parser = { joinDuplicateHeaders: true, maxHeaderSize: maxHeaderBytes };
+  // One without a host is refused by `admit`: Node would answer it before anybody has looked at who is asking.
+  const parser = { joinDuplicateHeaders: true, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
   if (!tls) return { http: parser };
   const { cert, key, clientCa } = tls;
   // Asked for, not demanded in the handshake: health is asked without a certificate. `admit` demands it.
@@ -82,23 +85,26 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: "idle",
   });
   takeJsonOnly(server);
+  const askForBody = takeExpectations(server);
 
   /** The first thing that happens to every request; the refusal, if it is one. */
   function admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     reply.headers(headers).header("x-request-id", request.id);
-    if (request.url.startsWith("/health/")) return undefined;
     const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
     const isRouter = hasCertificate && mayCall(textOf(request.headers["router-authorization"]));
-    return isRouter ? undefined : refuse(reply, 401, "UNAUTHENTICATED");
+    if (!isRouter && !isHealthProbe(request)) return refuse(reply, 401, "UNAUTHENTICATED");
+    const hasHost = request.headers.host !== undefined || request.raw.httpVersion === "1.0";
+    return hasHost ? undefined : refuse(reply, 400, "BAD_REQUEST");
   }
   server.decorateRequest("work", null);
   server.addHook("onRequest", async (request, reply) => {
     const refusal = admit(request, reply);
-    if (refusal || request.url.startsWith("/health/")) return refusal;
+    if (refusal || isHealthProbe(request)) return refusal;
     if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
     const leave = admission.enter(bodyBytesOf(request, maxBodyBytes));
     if (!leave) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
     reply.raw.once("close", () => void Promise.allSettled([request.work]).then(leave)); // also when the client went away
+    askForBody(reply);
   });
   server.addHook("onResponse", (request, reply, done) => {
     const { method, routeOptions } = request;

@@ -1,4 +1,5 @@
 import { type FastifyInstance } from "fastify";
+import { isHealthProbe, LIVE_PATH, READY_PATH } from "./health-probe";
 import { refuse } from "./refusal";
 
 /** What is checked for `/health/ready`; `ok: false` in any of them makes it red. */
@@ -27,10 +28,9 @@ export function registerLifecycle(
   { underWay, checks, drainDelayMs, drainTimeoutMs }: LifecycleOptions,
 ) {
   let phase: "serving" | "draining" | "closing" = "serving";
-  const isHealth = (url: string) => url.startsWith("/health/");
 
-  server.get("/health/live", () => ({ status: "live" }));
-  server.get("/health/ready", async (_request, reply) => {
+  server.get(LIVE_PATH, () => ({ status: "live" }));
+  server.get(READY_PATH, async (_request, reply) => {
     const asked = Object.entries(checks).map(async ([name, check]) => [name, await check()] as const);
     const results = Object.fromEntries(await Promise.all(asked));
     const isReady = phase === "serving" && Object.values(results).every(({ ok }) => ok);
@@ -38,7 +38,7 @@ export function registerLifecycle(
   });
 
   server.addHook("onRequest", async (request, reply) => {
-    if (isHealth(request.url)) return;
+    if (isHealthProbe(request)) return;
     if (phase !== "serving") reply.header("connection", "close");
     if (phase === "closing") return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
   });
