@@ -99,7 +99,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false, // main.ts stops in its own order
-    formatError: createErrorFunnel(logger),
+    formatError: createErrorFunnel({ logger, showsSchema: config.isSandbox }),
     logger: createLibraryLogger(logger, "apollo"),
     // The per-field cache plugin halves the throughput of lists.
     plugins: [

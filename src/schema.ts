@@ -36,9 +36,10 @@ function refuseForeignRepresentations(schema: GraphQLSchema): void {
   const resolve = field?.resolve;
   if (!field || !resolve) throw new Error("a federation subgraph resolves _entities");
   field.resolve = (source, args: { representations: readonly unknown[] }, ...rest) => {
-    const areOurs = args.representations.every((one) =>
-      ours.has(String((one as { __typename?: unknown } | null)?.__typename)),
-    );
+    const areOurs = args.representations.every((one) => {
+      const type = (one as { __typename?: unknown } | null)?.__typename;
+      return typeof type === "string" && ours.has(type);
+    });
     if (areOurs) return resolve(source, args, ...rest);
     throw new SubgraphError("BAD_USER_INPUT", {
       message: "Every representation must be of a type that this subgraph resolves.",

@@ -121,4 +121,26 @@ describe("hostile ids", () => {
     });
     expect(errors?.[0]?.message).toBe('Variable "$s" has an invalid value.');
   });
+
+  test.each([
+    ["an argument", "query($v: Int = 5) { me { operations(first: $v) { edges { cursor } } } }", "first"],
+    ["a root field's argument", 'query($v: UserId = "u-1001") { user(id: $v) { id } }', "id"],
+    ["an item of a list", "query($v: BenefitStatus = ACTIVE) { me { benefits(status: [$v]) { id } } }", "status"],
+    ["a directive", "query($v: Boolean = true) { me { id @skip(if: $v) } }", "if"],
+    ["a directive of a root field", "query($v: Boolean = true) { me @skip(if: $v) { id } }", "if"],
+    [
+      "a member of an input",
+      `mutation($v: PixCancellationReason = ACCOUNT_CLOSED) { cancelPixAuthorization(input: {
+      idempotencyKey: "planted", recurrenceId: "RR0435879820240605njua7shf40o", requesterType: NATURAL,
+      requesterDocument: "04623217035", reason: $v }) { userErrors { code } } }`,
+      "input",
+    ],
+  ])("null for a variable with a default, in place of %s, is the caller's mistake", async (_where, query, name) => {
+    subgraph.logs.length = 0;
+    const { errors } = await subgraph.graphql(query, { variables: { v: null } });
+    expect(errors?.map(({ message, extensions }) => [message, extensions.code])).toEqual([
+      [`Argument "${name}" has an invalid value.`, "BAD_USER_INPUT"],
+    ]);
+    expect(subgraph.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
 });

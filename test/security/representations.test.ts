@@ -13,6 +13,8 @@ test.each([
   ["a type without a key", { __typename: "Money", amount: "1.00" }],
   ["no type", { id: "1" }],
   ["no object", "u-1001"],
+  ["a type in a list", { __typename: ["User"], id: "u-1001" }],
+  ["a type that cannot be made a text", { __typename: { toString: 1, valueOf: 1 }, id: "u-1001" }],
   ["an Offer, which we do not resolve and would have to believe", { __typename: "Offer", id: "plus", name: "forged" }],
 ])("a representation of %s is the caller's mistake, and no error in our log", async (_what, representation) => {
   const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations: [representation] } });

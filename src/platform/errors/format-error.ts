@@ -22,32 +22,52 @@ function findOurs(error: unknown): SubgraphError | undefined {
   return error instanceof GraphQLError ? findOurs(error.originalError) : undefined;
 }
 
-/** `Variable "$id"` or nothing: where a refused value came from. Names are GraphQL names, so nothing of the value is in it. */
-function variableIn(message: string): string {
-  return /^Variable "\$\w{1,64}"/.exec(message)?.[0] ?? "";
+/**
+ * `Variable "$id"`, `Argument "id"` or nothing: where a refused value came from. Names are GraphQL names, so nothing of the
+ * value is in it.
+ */
+function placeIn(message: string): string {
+  return /^(Variable "\$|Argument ")\w{1,64}"/.exec(message)?.[0] ?? "";
 }
 
 /** graphql-js quotes refused values ("Int cannot represent non-integer value: …"); what was sent may be personal. */
 function withoutValue(message: string): string {
   if (message.startsWith("Syntax Error:")) return message.replace(/(, found |").*$/su, "");
   if (message.startsWith("Unknown operation named")) return "The document has no operation of that name.";
-  const variable = variableIn(message);
-  if (variable) return `${variable} has an invalid value.`;
+  const place = placeIn(message);
+  if (place) return `${place} has an invalid value.`;
   const quote = /(, found | cannot represent |^Value | got invalid value )/.exec(message);
   if (!quote) return message;
   const expected = message.startsWith("Expected value of type") ? `${message.slice(0, quote.index)}.` : "";
   return expected || "A value in the document is not valid for its type.";
 }
 
-/** graphql-js itself refuses what cannot be executed (a subscription that is none) without a code and without a cause. */
+/**
+ * What graphql-js itself refuses while it executes has no code: an argument that turns out to be null, with a path or without,
+ * and what cannot be executed (a subscription that is none).
+ */
 function codeOf(formatted: GraphQLFormattedError, thrown: unknown): string {
-  const isGraphqlsOwn = thrown instanceof GraphQLError && !thrown.originalError && !thrown.path;
-  const code = formatted.extensions?.["code"];
-  return isGraphqlsOwn && code === "INTERNAL_SERVER_ERROR" ? "BAD_REQUEST" : String(code);
+  const code = String(formatted.extensions?.["code"]);
+  const innermost = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
+  const isGraphqlsOwn = innermost instanceof GraphQLError && !innermost.originalError;
+  if (!isGraphqlsOwn || code !== "INTERNAL_SERVER_ERROR") return code;
+  if (placeIn(innermost.message)) return "BAD_USER_INPUT";
+  return formatted.path ? code : "BAD_REQUEST";
+}
+
+export interface ErrorFunnelOptions {
+  readonly logger: Logger;
+  /** Whether clients may read what is wrong with a document: that tells names and types of the schema. */
+  readonly showsSchema: boolean;
 }
 
 /** The one funnel from whatever was thrown to what a client sees. */
-export function createErrorFunnel(logger: Logger) {
+export function createErrorFunnel({ logger, showsSchema }: ErrorFunnelOptions) {
+  function protocolMessage(code: string, message: string): string {
+    const isHidden = code === "GRAPHQL_VALIDATION_FAILED" && !showsSchema;
+    return isHidden ? "The document is not valid for this schema." : withoutValue(message);
+  }
+
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
     const ours = findOurs(thrown);
     const foreignCode = codeOf(formatted, thrown);
@@ -59,13 +79,10 @@ export function createErrorFunnel(logger: Logger) {
       logger.error({ requestId, ...describeError(cause) }, "unexpected error");
     }
     if (ours?.code === "UNAVAILABLE") logger.warn({ requestId, ...describeError(ours) }, "not available");
-    const variable = variableIn(formatted.message);
+    const place = placeIn(formatted.message);
+    const ourMessage = place ? `${place}: ${error.message}` : error.message;
     return {
-      message: isProtocol
-        ? withoutValue(formatted.message)
-        : variable
-          ? `${variable}: ${error.message}`
-          : error.message,
+      message: isProtocol ? protocolMessage(foreignCode, formatted.message) : ourMessage,
       ...(formatted.locations && { locations: formatted.locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: {
