@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
@@ -20,8 +20,9 @@ const UNAVAILABLE = new Set([BUSY, 6, 7, 8, IO_ERROR, 11, 13, 14, 15, 22, 23, 26
 /**
  * Opens a SQLite file (or `:memory:`), creating its folder, as the driver Kysely's SQLite dialect asks for: WAL, every commit
  * synced to the disk, foreign keys enforced, freed bytes overwritten. A writer waits `busyTimeoutMs` for another process's.
- * Throws DatabaseUnavailable, here and from every statement. A file that was deleted or replaced under us is refused too:
- * SQLite would go on writing into the unlinked file, and another process would not see the rows.
+ * Throws DatabaseUnavailable, here and from every statement. A file that was deleted or replaced under us is refused too,
+ * and so is its log: SQLite would go on writing into the unlinked file, and another process would not see the rows, nor
+ * would we after a crash. New files are readable for this user alone.
  */
 export async function openSqlite(file: string, busyTimeoutMs: number): Promise<SqliteDatabase> {
   try {
@@ -68,7 +69,7 @@ async function openPatiently(file: string, busyTimeoutMs: number): Promise<Datab
 }
 
 function openFile(file: string, busyTimeoutMs: number): DatabaseSync {
-  if (file !== MEMORY) mkdirSync(dirname(resolve(file)), { recursive: true });
+  if (file !== MEMORY) createPrivately(resolve(file));
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
     if (file !== MEMORY) useWriteAheadLog(database);
@@ -80,19 +81,36 @@ function openFile(file: string, busyTimeoutMs: number): DatabaseSync {
   }
 }
 
+/** SQLite creates files that everybody may read; the log and its index take the mode of the file that they belong to. */
+function createPrivately(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    // Never opened if it is there: closing it again would drop the locks that this process has on it (fcntl).
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
 function useWriteAheadLog(database: DatabaseSync): void {
   const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
   if (mode !== "wal") throw new Error("SQLite refused the write-ahead log on this file system");
+  database.exec("SELECT count(*) FROM sqlite_schema"); // the first read creates the log; from then on its files stay
 }
 
 function watchIdentity(file: string): () => void {
   if (file === MEMORY) return () => undefined;
-  const path = resolve(file);
-  const opened = statSync(path);
+  const opened = ["", "-wal", "-shm"].map((suffix) => {
+    const path = `${resolve(file)}${suffix}`;
+    const { ino, dev } = statSync(path); // a number that is not given again while the file is open
+    return { path, ino, dev };
+  });
   return () => {
-    const current = statSync(path, { throwIfNoEntry: false });
-    if (current?.ino !== opened.ino || current.dev !== opened.dev) {
-      throw new DatabaseUnavailable(false, new Error("the database file was deleted or replaced while open"));
+    for (const { path, ino, dev } of opened) {
+      const current = statSync(path, { throwIfNoEntry: false });
+      if (current?.ino !== ino || current.dev !== dev) {
+        throw new DatabaseUnavailable(false, new Error("the database's files were deleted or replaced while open"));
+      }
     }
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
@@ -146,6 +146,50 @@ describe("sqlite", () => {
     renameSync(`${file}.away`, file);
     expect(await database.isReachable()).toBe(true);
     expect((await sql`select n from t`.execute(database.kysely)).rows).toEqual([]);
+  });
+
+  test.each(["-wal", "-shm"])(
+    "a %s file that was taken away or replaced is refused, and so is what is behind it",
+    async (suffix) => {
+      const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+      const database = openFor(`sqlite:${file}`);
+      await sql`create table t (n integer)`.execute(database.kysely);
+
+      renameSync(`${file}${suffix}`, `${file}.away`);
+      await unavailable(sql`insert into t values (1)`.execute(database.kysely));
+      await unavailable(sql`select n from t`.execute(database.kysely));
+      writeFileSync(`${file}${suffix}`, "");
+      await unavailable(sql`insert into t values (1)`.execute(database.kysely));
+      expect(await database.isReachable()).toBe(false);
+
+      renameSync(`${file}.away`, `${file}${suffix}`);
+      expect((await sql`select n from t`.execute(database.kysely)).rows).toEqual([]);
+    },
+  );
+
+  test("what was committed before its log was deleted comes back by a graceful stop", async () => {
+    const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+    const database = openFor(`sqlite:${file}`);
+    await sql`create table t (n integer)`.execute(database.kysely);
+    await sql`insert into t values (1)`.execute(database.kysely);
+    unlinkSync(`${file}-wal`);
+    await unavailable(sql`insert into t values (2)`.execute(database.kysely));
+    await database.close();
+    const next = openFor(`sqlite:${file}`);
+    expect((await sql`select n from t`.execute(next.kysely)).rows).toEqual([{ n: 1 }]);
+  });
+
+  test("its files are for this user alone; those of a file that was there keep what they have", async () => {
+    const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+    const modes = () => ["", "-wal", "-shm"].map((suffix) => (statSync(`${file}${suffix}`).mode & 0o777).toString(8));
+    expect(existsSync(file)).toBe(false);
+    const created = openFor(`sqlite:${file}`);
+    await sql`create table t (n integer)`.execute(created.kysely);
+    expect(modes()).toEqual(["600", "600", "600"]);
+    await created.close();
+    chmodSync(file, 0o640);
+    await sql`insert into t values (1)`.execute(openFor(`sqlite:${file}`).kysely);
+    expect(modes()).toEqual(["640", "640", "640"]);
   });
 
   test("a place that cannot be opened is an outage of every statement until it can", async () => {
