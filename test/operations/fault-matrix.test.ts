@@ -24,6 +24,7 @@ const TIMES = 3;
 const LOST_ON_THE_WAY = ["reset before commit", "hang before commit", "500 before commit"];
 
 const ENVIRONMENT = {
+  RETRY_PERCENT: "100", // what is keyed is sent again while its caller waits
   AVIBRA_TIMEOUT_MS: "500",
   DELBANK_TIMEOUT_MS: "500",
   OPERATION_TIMEOUT_MS: "2600",
@@ -33,7 +34,7 @@ const ENVIRONMENT = {
   LOG_LEVEL: "error",
 };
 const LANES = 4;
-const SETTLED_WITHIN_MS = 40_000;
+const SETTLED_WITHIN_MS = 60_000;
 const FINAL = ["SUCCEEDED", "FAILED", "NEEDS_ATTENTION"];
 
 interface Bench {
@@ -156,7 +157,7 @@ describe("the fault matrix", () => {
   beforeAll(async () => {
     cells = await playMatrix();
     print(cells);
-  }, 180_000);
+  }, 300_000);
 
   describe.each(Object.keys(FAULTS))("%s", (fault) => {
     test.each(MUTATIONS.map(({ name }) => name))("%s", (name) => {
