@@ -6,6 +6,7 @@ import { createControl } from "../support/control";
 import { createRequests, drawFault, type DrawnRequest, PRINCIPALS, seededRandom } from "./chaos-draw";
 import { doubleCommits, isUnsettled, readLedger, untruths } from "./chaos-verdict";
 import { quantile, residentMb } from "./figures";
+import { paced } from "./pace";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 
@@ -77,20 +78,14 @@ async function offer(subgraph: SubgraphProcess, options: ChaosOptions) {
   const { seed, seconds, requestsPerSecond } = options;
   const draw = createRequests(seededRandom(seed), options);
   const tokens = await Promise.all(PRINCIPALS.map((claims) => subgraph.tokenOf(claims)));
-  const sent: Promise<Outcome>[] = [];
   const memoryMb: number[] = [residentMb(subgraph.pid)];
-  const startedAt = performance.now();
-  const total = seconds * requestsPerSecond;
-  while (sent.length < total && subgraph.isRunning()) {
-    const due = Math.min(total, Math.ceil(((performance.now() - startedAt) / 1000) * requestsPerSecond));
-    for (; sent.length < due;) {
-      const request = draw();
-      sent.push(send(subgraph.url, tokens[request.who] ?? "", request));
-      if (sent.length % requestsPerSecond === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
-    }
-    await sleep(5);
-  }
-  return { outcomes: await Promise.all(sent), memoryMb };
+  const begin = (index: number) => {
+    const request = draw();
+    if ((index + 1) % requestsPerSecond === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
+    return send(subgraph.url, tokens[request.who] ?? "", request);
+  };
+  const outcomes = await paced({ perSecond: requestsPerSecond, seconds }, begin, () => subgraph.isRunning());
+  return { outcomes, memoryMb };
 }
 
 function countOf(names: readonly string[]): Readonly<Record<string, number>> {

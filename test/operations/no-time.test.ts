@@ -1,4 +1,5 @@
 import { PAYER_CLAIMS } from "../support/mutations";
+import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const UPDATE = "/user/account/update";
@@ -74,4 +75,18 @@ test("one whose usual time is not known is begun with whatever is left", async (
   const { data, errors } = await updateBehindSlow({ slow: "slow", update: "first-of-its-kind" });
   expect(errors).toBeUndefined();
   expect(data.updateUser.operation.status).toBe("SUCCEEDED");
+});
+
+test("one that waits for room until hardly any time is left is not sent, and stays to be done", async () => {
+  await subgraph.stop();
+  subgraph = await startSubgraph({ OPERATION_TIMEOUT_MS: "1000", AVIBRA_CONCURRENCY: "1" });
+  await delay("/user/benefits", 2000);
+  await delay(UPDATE, 500); // an answer that would not come in time
+  const reading = subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }', { claims: PAYER_CLAIMS });
+  await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
+  const written = await updateUser("waits"); // gets its room when the read is given up, a moment before its own end
+  await reading;
+  expect(written.errors).toBeUndefined();
+  expect(written.data.updateUser.operation.status).toBe("PENDING"); // not UNCONFIRMED: it is known that nothing was sent
+  expect(await subgraph.avibra.requests(UPDATE)).toHaveLength(0);
 });

@@ -18,7 +18,7 @@ export type BreakerState = "closed" | "open" | "halfOpen";
 const TROUBLE: ReadonlySet<FailureKind> = new Set(["unreachable", "timeout", "unavailable", "overloaded"]);
 
 const isTrouble = (error: unknown) =>
-  error instanceof SlowAnswer || (error instanceof ProviderFailure && TROUBLE.has(error.kind));
+  error instanceof SlowAnswer || (error instanceof ProviderFailure && !error.isOurs && TROUBLE.has(error.kind));
 
 /** Good, but so late that it is a sign of trouble. */
 class SlowAnswer extends Error {

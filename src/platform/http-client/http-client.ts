@@ -5,7 +5,7 @@ import { failureOfError, failureOfStatus } from "./classify";
 import { ProviderFailure } from "./provider-failure";
 import { type ProviderCall } from "./provider-call";
 import { createProviderGuard, type GuardOptions, type ProviderGuard } from "./provider-guard";
-import { retryDelayMs } from "./retry";
+import { LEAST_ATTEMPT_MS, retryDelayMs } from "./retry";
 import { createRetryBudget } from "./retry-budget";
 import { createTransport, type TransportOptions } from "./undici-adapter";
 
@@ -32,6 +32,9 @@ export interface HttpClient {
 
 // Visible ASCII and blanks. axios would strip CR and LF silently, which hides an attack instead of refusing it.
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
+
+const tooLate = (call: string) =>
+  new ProviderFailure({ kind: "timeout", call, reason: "no time left", maybeSent: false, isOurs: true });
 
 function encodeBody(body: ProviderCall<unknown>["body"]): { data?: string; contentType?: string } {
   if (!body) return {};
@@ -119,9 +122,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   async function attemptOnce<Answer>(exchange: Exchange<Answer>, attempt: number): Promise<Answer> {
     const { call, deadline, read } = exchange;
     const timeoutMs = Math.min(call.timeoutMs, deadline.remainingMs());
-    if (timeoutMs <= 0) {
-      throw new ProviderFailure({ kind: "timeout", call: call.name, reason: "no time left", maybeSent: false });
-    }
+    if (timeoutMs <= 0) throw tooLate(call.name);
     const timeout = new AbortController();
     const timer = setTimeout(() => {
       timeout.abort();
@@ -131,6 +132,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       onCall?.({ call: call.name, attempt, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
     let hasBegun = false;
     const work = async () => {
+      // A write that waited for room until there is hardly time for its answer is better not sent than not known.
+      if (call.repeat !== "safe" && deadline.remainingMs() < LEAST_ATTEMPT_MS) throw tooLate(call.name);
       hasBegun = true;
       try {
         return read(await send(call, timeout.signal));
@@ -143,9 +146,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       report();
       return answer;
     } catch (error) {
-      const late = { kind: "timeout", call: call.name, reason: "no room in time", maybeSent: false } as const;
       const isLate = timeout.signal.aborted && !hasBegun;
-      const failure = isLate ? new ProviderFailure(late) : failureOfError(call.name, error, timeout.signal.aborted);
+      const failure = isLate ? tooLate(call.name) : failureOfError(call.name, error, timeout.signal.aborted);
       report(failure);
       throw failure;
     } finally {

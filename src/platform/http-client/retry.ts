@@ -5,7 +5,7 @@ const MAX_ATTEMPTS = 3;
 const BASE_MS = 100;
 const LONGEST_MS = 2000;
 /** An attempt that is given less time than this is not worth making. */
-const LEAST_ATTEMPT_MS = 200;
+export const LEAST_ATTEMPT_MS = 200;
 
 export interface RetryCase {
   readonly repeat: Repeat;
