@@ -1,4 +1,4 @@
-// Composes schema/subgraph.graphql alone and with the accounts fixture, with the two composers that routers use.
+// Composes schema/subgraph.graphql alone and with other teams' subgraphs, with the two composers that routers use.
 import { readFileSync } from "node:fs";
 import { composeServices } from "@apollo/composition";
 import { composeServices as composeWithGuild } from "@theguild/federation-composition";
@@ -9,10 +9,11 @@ const subgraph = (name: string, file: string) => ({
   typeDefs: parse(readFileSync(file, "utf8")),
   url: `http://${name}.test/`,
 });
+const fixture = (name: string) => subgraph(name, `test/federation/fixtures/${name}.graphql`);
 const ours = subgraph("benefits-pix", "schema/subgraph.graphql");
-const accounts = subgraph("accounts", "test/federation/accounts.graphql");
+const [accounts, billing] = [fixture("accounts"), fixture("billing")];
 
-const problems = [[ours], [ours, accounts]].flatMap((services) => {
+const problems = [[ours], [ours, accounts], [ours, billing], [ours, accounts, billing]].flatMap((services) => {
   const names = services.map(({ name }) => name).join(" + ");
   const compositions = {
     "@apollo/composition": composeServices(services),

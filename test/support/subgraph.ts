@@ -70,7 +70,11 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
   const url = await app.listen();
 
   async function token(claims: Readonly<Record<string, string>>): Promise<string> {
-    const response = await fetch(`${url}/dev/token?${new URLSearchParams(claims).toString()}`);
+    const headers = config.ROUTER_SECRETS.slice(0, 1).map((secret): [string, string] => [
+      "router-authorization",
+      secret,
+    ]);
+    const response = await fetch(`${url}/dev/token?${new URLSearchParams(claims).toString()}`, { headers });
     return ((await response.json()) as { token: string }).token;
   }
 

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { composeServices as composeWithApollo } from "@apollo/composition";
+import { composeServices as composeWithGuild } from "@theguild/federation-composition";
+import { parse } from "graphql";
+import { fixtureSdl } from "../fixtures/fixture-subgraph";
+
+export interface Service {
+  readonly name: string;
+  readonly sdl: string;
+  readonly url: string;
+}
+
+interface Composition {
+  readonly supergraphSdl?: string | undefined;
+  readonly errors?: readonly { readonly message: string }[] | undefined;
+}
+
+const servicesOf = (services: readonly Service[]) =>
+  services.map(({ name, sdl, url }) => ({ name, url, typeDefs: parse(sdl) }));
+
+/** The two composers that routers are fed by. */
+export const COMPOSERS: Readonly<Record<string, (services: readonly Service[]) => Composition>> = {
+  "@apollo/composition": (services) => composeWithApollo(servicesOf(services)),
+  "@theguild/federation-composition": (services) => composeWithGuild(servicesOf(services)),
+};
+export type Composer = keyof typeof COMPOSERS;
+
+/** Our schema as it is committed. */
+export const OUR_SDL = readFileSync(join(__dirname, "../../../schema/subgraph.graphql"), "utf8");
+
+/** The name that routers know us by; a URL and its secret hang on it. */
+export const OUR_NAME = "benefits-pix";
+
+/** Ours and the two fixtures, by where they listen; without URLs, for what only plans. */
+export function subgraphs(urls: Readonly<Record<string, string>> = {}, ours = OUR_SDL): Service[] {
+  return [OUR_NAME, "accounts", "billing"].map((name) => ({
+    name,
+    sdl: name === OUR_NAME ? ours : fixtureSdl(name),
+    url: urls[name] ?? `http://${name}.test/graphql`,
+  }));
+}
+
+/** The supergraph of these; throws with the composer's own words. */
+export function compose(composer: Composer, services: readonly Service[]): string {
+  const { supergraphSdl, errors } = COMPOSERS[composer]?.(services) ?? {};
+  if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));
+  return supergraphSdl;
+}
