@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
 import { createHttpClient } from "./platform/http-client/http-client";
-import { type CallReport } from "./platform/http-client/http-client";
-import { atNobodysCost } from "./platform/telemetry/observe-calls";
+import { atNobodysCost, type CallObserver } from "./platform/telemetry/observe-calls";
 import { systemClock } from "./platform/time/clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
 import { createDelbankClient } from "./providers/delbank/delbank.client";
@@ -11,11 +10,11 @@ import { createDelbankClient } from "./providers/delbank/delbank.client";
 const SLOW_SHARE = 0.8;
 
 /** The providers' clients, each over connections of its own. */
-export function createProviders(config: Config, onCall: (report: CallReport) => void) {
+export function createProviders(config: Config, observer: CallObserver) {
   const limits = {
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
-    onCall,
+    ...observer,
     retryPercent: config.RETRY_PERCENT,
     clock: systemClock,
     random: Math.random,
@@ -37,7 +36,7 @@ export function createProviders(config: Config, onCall: (report: CallReport) => 
   });
   const tokenHttp = createHttpClient({
     ...limits,
-    onCall: atNobodysCost(onCall),
+    ...atNobodysCost(observer),
     baseUrl: tokenUrl.origin,
     guard: guard(1, config.AVIBRA_TIMEOUT_MS),
   });

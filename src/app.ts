@@ -130,7 +130,10 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     underWay: admission.underWay,
     checks: {
       database: async () => ({ ok: await database.isReachable() }),
-      avibraToken: () => ({ ok: true, ...avibra.tokenState() }),
+      avibraToken: () => {
+        const { isFailing, ...state } = avibra.tokenState();
+        return { ok: state.held || !isFailing, ...state };
+      },
       // A provider that is down is no reason to take the other one's data away as well.
       circuitBreakers: () => ({
         ok: true,

@@ -48,7 +48,7 @@ export async function createContext(request: FastifyRequest, { mutations }: Requ
   const rowBudget = createCallBudget({ limit: config.LIMIT_LEDGER_ROWS, unit: "places in lists of operations" });
   const budgets = [budget, lookUpBudget, rowBudget];
   const timeoutMs = config.OPERATION_TIMEOUT_MS;
-  const readShared = createCallerReads({ reads, caller, deadline, clock, timeoutMs, onAnswer: onRead });
+  const readShared = createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer: onRead });
   const ofLedger = { ledger, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget };
   const loaders = {
     benefitsOfUser: createBenefitsOfUser({

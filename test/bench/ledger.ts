@@ -55,7 +55,7 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
 /** What a mutation costs beyond the provider's answer: claimed, marked as sent, settled, each durable before the next step. */
 export async function ledger(): Promise<void> {
   const [sandbox, databases] = await Promise.all([startSandboxProcess(), startDatabases()]);
-  const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), () => undefined);
+  const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), { onSend: () => undefined, onCall: () => undefined });
   const kinds = createAccountOperations(avibra);
   const bare = kinds.find(({ kind }) => kind === KIND);
   const sqlite = await openRunner(await databases.fresh("sqlite"), kinds);
@@ -73,7 +73,7 @@ export async function ledger(): Promise<void> {
       writeSync(file, page);
       fsyncSync(file);
     },
-    bare: (key) => bare?.perform(PROFILE, { idempotencyKey: key, deadline: deadline() }),
+    bare: (key) => bare?.perform(PROFILE, { idempotencyKey: key, attempt: 1, deadline: deadline() }),
     sqlite: (key) => sqlite.run(key, "done"),
     postgres: (key) => postgres.run(key, "done"),
     sqliteReplay: (key) => sqlite.run(key, "replay"),

@@ -1,3 +1,4 @@
+import { metricOf } from "../support/metrics";
 import { mutate, MUTATIONS, operationOf, RECURRENCE } from "../support/mutations";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
@@ -117,6 +118,16 @@ describe("a mutation", () => {
     const keys = (await subgraph.avibra.requests(mutation.path)).map(({ headers }) => headers["idempotency-key"]);
     expect(keys).toHaveLength(2);
     expect(new Set(keys).size).toBe(1);
+  });
+
+  test.each(find("changeOffer"))("$name that was sent again says so: in its answer and in the metrics", async (mutation) => {
+    await start({ EXPOSE_UPSTREAM_COST: "true" });
+    await subgraph.avibra.fault({ match: { path: mutation.path }, kind: "resetAfterCommit", times: 2 });
+    const input = { ...mutation.input, idempotencyKey: "press" };
+    const { data, extensions } = await mutate(subgraph, mutation, { input });
+    expect(data[mutation.name].operation).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
+    expect(extensions?.upstream).toMatchObject({ calls: 3, retries: 2 });
+    expect(await metricOf(subgraph, "provider_retries_total")).toEqual({ 'call="avibra.offers.change"': 2 });
   });
 
   test.each(find("changeOffer"))("$name is not, in the same go, with RETRY_PERCENT=0", async (mutation) => {

@@ -74,6 +74,15 @@ describe("a token that the provider forgets in its mid-life", () => {
   });
 });
 
+test("a provider that refuses every token is asked once for each read, and for a token twice", async () => {
+  await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 401, times: 1000 });
+  for (let read = 0; read < 20; read += 1) expect(await ask()).toBe("PROVIDER_AUTH");
+  expect(await count(BENEFITS)).toBe(20 + 1); // the first was repeated with a new token
+  expect(await count(TOKENS)).toBe(2);
+  await subgraph.avibra.clearFaults();
+  expect(await ask()).toBe("fine");
+});
+
 describe("a token endpoint that is down", () => {
   const LIFETIME_MS = 2000; // half of what is told: the rest is margin
   const goDown = () =>
@@ -97,6 +106,13 @@ describe("a token endpoint that is down", () => {
     expect((await count(TOKENS)) - before.tokens).toBeLessThanOrEqual(5);
     await subgraph.avibra.clearFaults();
     await eventually(async () => ((await ask()) === "fine" ? true : undefined), 5000);
+  });
+
+  test("is told by health, as far as it is felt: while no token is at hand", async () => {
+    expect(await tokenState()).toMatchObject({ ok: true, held: false });
+    await goDown();
+    await ask();
+    expect(await tokenState()).toMatchObject({ ok: false, held: false });
   });
 
   test("fails cold requests without a call to what the token is for", async () => {

@@ -77,6 +77,19 @@ test("one whose usual time is not known is begun with whatever is left", async (
   expect(data.updateUser.operation.status).toBe("SUCCEEDED");
 });
 
+test("nor without any time left, though nobody knows how long it takes", async () => {
+  await subgraph.avibra.fault({ match: { path: UPDATE }, kind: "hangBeforeCommit", times: 9 });
+  const { errors } = await subgraph.graphql(
+    `mutation($one: UpdateUserInput!, $two: UpdateUserInput!) {
+      one: updateUser(input: $one) { ${FIELDS} }
+      two: updateUser(input: $two) { ${FIELDS} }
+    }`,
+    { variables: { one: update("hangs"), two: update("too-late") }, claims: PAYER_CLAIMS },
+  );
+  expect(errors).toEqual([expect.objectContaining({ path: ["two"] })]);
+  expect(await operationKeys()).toEqual(["hangs"]);
+});
+
 test("one that waits for room until hardly any time is left is not sent, and stays to be done", async () => {
   await subgraph.stop();
   subgraph = await startSubgraph({ OPERATION_TIMEOUT_MS: "1000", AVIBRA_CONCURRENCY: "1" });

@@ -105,6 +105,20 @@ describe("more bytes of bodies than LIMIT_BODIES_BYTES", () => {
     return { status, abort: () => sent.destroy() };
   }
 
+  test("count as long as they are once they are read: twenty of unknown length, each as large as all may be together", async () => {
+    await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}` });
+    await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 1500, times: 20 });
+    const statuses: Promise<number>[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      const headers = { authorization, "content-type": "application/json" };
+      const body = new Blob([benefitsOf(`m-${index}`)]).stream(); // no length is announced
+      const sent = fetch(`${subgraph.url}/graphql`, { method: "POST", headers, body, duplex: "half" });
+      statuses.push(sent.then(({ status }) => status));
+      await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[index]);
+    }
+    expect(await Promise.all(statuses)).toEqual(Array(20).fill(200));
+  });
+
   test("are refused before they are read, and a body of unknown length counts as the largest", async () => {
     await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}` });
     const first = announce({ "content-length": "60000" });

@@ -74,7 +74,9 @@ export interface HttpClientOptions extends Omit<TransportOptions, "connections">
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Told of every call that ended, good or bad; of each attempt. */
+  /** Told of each attempt as it is sent. */
+  readonly onSend?: (sent: Pick<CallReport, "call" | "attempt">) => void;
+  /** Told of each attempt that ended, good or bad, sent or not. */
   readonly onCall?: (report: CallReport) => void;
 }
 
@@ -87,7 +89,7 @@ interface Exchange<Answer> {
 
 /** An HTTP client for one provider: its own connections, room, circuit breakers, retries, deadlines, limits and errors. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { onCall, clock, random, sleep } = options;
+  const { onSend, onCall, clock, random, sleep } = options;
   const transport = createTransport({ ...options, connections: options.guard.concurrency });
   const guard = createProviderGuard(options.guard);
   const retries = createRetryBudget(options.retryPercent);
@@ -135,6 +137,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // A write that waited for room until there is hardly time for its answer is better not sent than not known.
       if (call.repeat !== "safe" && deadline.remainingMs() < LEAST_ATTEMPT_MS) throw tooLate(call.name);
       hasBegun = true;
+      onSend?.({ call: call.name, attempt });
       try {
         return read(await send(call, timeout.signal));
       } catch (error) {
@@ -157,12 +160,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   /** Reads are retried here; what is keyed is retried by who keeps its key, and nothing is retried twice. */
   async function exchange<Answer>(exchanged: Exchange<Answer>): Promise<Answer> {
-    retries.earn();
-    for (let attempt = 1; ; attempt += 1) {
+    const { call, deadline } = exchanged;
+    const first = call.attempt ?? 1;
+    if (first === 1) retries.earn();
+    for (let attempt = first; ; attempt += 1) {
       try {
         return await attemptOnce(exchanged, attempt);
       } catch (error) {
-        const { call, deadline } = exchanged;
         if (call.repeat !== "safe" || !(error instanceof ProviderFailure)) throw error;
         const failed = { repeat: call.repeat, failure: error, attempt, remainingMs: deadline.remainingMs() };
         const delayMs = retryDelayMs({ ...failed, random: random(), now: clock.now() });

@@ -15,6 +15,8 @@ export interface ProviderCall<Answer> {
   readonly path: string;
   readonly repeat: Repeat;
   readonly timeoutMs: number;
+  /** Which attempt this is, where the caller repeats it itself; 1 by default. */
+  readonly attempt?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> };
   /** Reads the JSON answer into our own model; nothing unparsed passes. */

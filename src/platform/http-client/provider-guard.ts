@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { bulkhead, BulkheadRejectedError } from "cockatiel";
 import { type BreakerOptions, createCircuitBreakers } from "./circuit-breakers";
 import { ProviderFailure } from "./provider-failure";
@@ -34,10 +35,11 @@ export function createProviderGuard({ concurrency, queue, ...breakerOptions }: G
       const refusal = (reason: string) =>
         new ProviderFailure({ kind: "unavailable", call, reason, maybeSent: false, isOurs: true });
       if (breaker.isRefusing()) throw refusal("circuit open");
-      const inRoom = () => {
+      // Whoever waited is let in by another request's call that ended: it goes on as its own request.
+      const inRoom = AsyncResource.bind(() => {
         if (breaker.isRefusing()) throw refusal("circuit open"); // while it waited
         return breaker.run(work, () => refusal("circuit open"));
-      };
+      });
       try {
         return await Promise.race([room.execute(inRoom, signal), untilAborted(signal)]);
       } catch (error) {

@@ -8,15 +8,20 @@ export interface RetryBudget {
 
 /** What one retry costs, in hundredths of a call. */
 const PRICE = 100;
-/** Retries that quiet times may save up for a bad moment. */
-const SAVED_RETRIES = 10;
+/** Among how many calls in a row, and more, the share is kept. */
+const AMONG_CALLS = 100;
 
-/** Allows `percent` retries for every hundred calls. Starts as after quiet times; 0 allows none. */
+/**
+ * Allows at most `percent` retries among any hundred calls or more: half of them quiet times may save up for a bad moment, half is
+ * earned as calls go. Starts as after quiet times.
+ */
 export function createRetryBudget(percent: number): RetryBudget {
-  let credit = percent > 0 ? SAVED_RETRIES * PRICE : 0;
+  const earned = percent / 2;
+  const most = earned * AMONG_CALLS;
+  let credit = most;
   return {
     earn() {
-      credit = Math.min(credit + percent, SAVED_RETRIES * PRICE);
+      credit = Math.min(credit + earned, most);
     },
     spend() {
       if (credit < PRICE) return false;

@@ -10,7 +10,7 @@ import fastify, {
 import { describeError } from "../errors/describe-error";
 import { requestIdOf } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
-import { type Admission } from "../limits/admission";
+import { type Admission, type Place } from "../limits/admission";
 import { type Logger } from "../telemetry/logger";
 import { createClientErrorHandler } from "./client-error";
 import { takeExpectations } from "./expectations";
@@ -23,6 +23,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** What is done for a request beyond its connection: it is under way until this has ended, even if its client went away. */
     work: Promise<unknown> | null;
+    /** Where requests are counted, the room it takes. */
+    place: Place | null;
   }
 }
 
@@ -97,13 +99,15 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return hasHost ? undefined : refuse(reply, 400, "BAD_REQUEST");
   }
   server.decorateRequest("work", null);
+  server.decorateRequest("place", null);
   server.addHook("onRequest", async (request, reply) => {
     const refusal = admit(request, reply);
     if (refusal || isHealthProbe(request)) return refusal;
     if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
-    const leave = admission.enter(bodyBytesOf(request, maxBodyBytes));
-    if (!leave) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
-    reply.raw.once("close", () => void Promise.allSettled([request.work]).then(leave)); // also when the client went away
+    const place = admission.enter(bodyBytesOf(request, maxBodyBytes));
+    if (!place) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    request.place = place;
+    reply.raw.once("close", () => void Promise.allSettled([request.work]).then(place.leave)); // also when the client went away
     askForBody(reply);
   });
   server.addHook("onResponse", (request, reply, done) => {

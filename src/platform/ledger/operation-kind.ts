@@ -11,6 +11,8 @@ export type Outcome =
 export interface Attempt {
   /** Derived from the operation's id: the same in every attempt of every process. */
   readonly idempotencyKey: string;
+  /** 1, or more when an earlier one may not have arrived. */
+  readonly attempt: number;
   readonly deadline: Deadline;
 }
 

@@ -1,4 +1,5 @@
 import { DatabaseUnavailable } from "../database/database.errors";
+import { LEAST_ATTEMPT_MS } from "../http-client/retry";
 import { type Clock } from "../time/clock";
 import { type Deadline } from "../time/deadline";
 import { type UsualTime } from "../time/usual-time";
@@ -51,7 +52,7 @@ export function createOperationRunner({ ledger, worker, clock, owner, leaseMs, u
   return {
     /** Throws DatabaseUnavailable when nothing could be claimed: nothing was sent then. */
     async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
-      const hasTime = deadline.remainingMs() >= usualTime.of(request.kind);
+      const hasTime = deadline.remainingMs() >= Math.max(LEAST_ATTEMPT_MS, usualTime.of(request.kind));
       // What was done before is told all the same.
       if (!hasTime && (await isNew({ ...request, deadline }))) return { outcome: "noTime" };
       const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });

@@ -134,7 +134,7 @@ export function createOperationWorker(options: WorkerOptions) {
       if (marked.outcome === "leaseLost") return { operation: marked.operation };
       const current = { ...work, operation: marked.operation };
       try {
-        return await settle(current, await kind.perform(input, { idempotencyKey: operation.id, deadline }));
+        return await settle(current, await kind.perform(input, { idempotencyKey: operation.id, attempt: marked.operation.attempts, deadline }));
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         const outcome = isRefusal(failure, kind.repeat) ? outcomeOf(kind, failure, { ...current, arrived }) : undefined;

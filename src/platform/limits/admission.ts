@@ -5,10 +5,18 @@ export interface AdmissionOptions {
   readonly maxBodiesBytes: number;
 }
 
+/** The room that one request takes. */
+export interface Place {
+  /** Its body has been read: it takes so many bytes, and no more. */
+  readonly keep: (bodyBytes: number) => void;
+  /** Gives it back; once. */
+  readonly leave: () => void;
+}
+
 /** Counts what is under way, and says when it is enough. */
 export interface Admission {
-  /** Lets one request in, and gives back what lets it out again (once); undefined where there is no room for it. */
-  readonly enter: (bodyBytes: number) => (() => void) | undefined;
+  /** Lets one request in; undefined where there is no room for it. */
+  readonly enter: (bodyBytes: number) => Place | undefined;
   /** Requests that were let in and not out. */
   readonly underWay: () => number;
 }
@@ -20,15 +28,22 @@ export function createAdmission({ maxRequests, maxBodiesBytes }: AdmissionOption
   return {
     enter(bodyBytes) {
       if (requests >= maxRequests || bytes + bodyBytes > maxBodiesBytes) return undefined;
-      requests += 1;
-      bytes += bodyBytes;
       let isInside = true;
-      return () => {
+      let taken = 0;
+      const keep = (size: number) => {
         if (!isInside) return;
+        bytes += size - taken;
+        taken = size;
+      };
+      requests += 1;
+      keep(bodyBytes);
+      const leave = () => {
+        if (!isInside) return;
+        keep(0);
         isInside = false;
         requests -= 1;
-        bytes -= bodyBytes;
       };
+      return { keep, leave };
     },
     underWay: () => requests,
   };

@@ -1,8 +1,7 @@
 import { type Caller } from "../auth/caller";
 import { requireCaller } from "../auth/require-caller";
 import { ProviderFailure } from "../http-client/provider-failure";
-import { type Clock } from "../time/clock";
-import { createDeadline, type Deadline } from "../time/deadline";
+import { type Deadline } from "../time/deadline";
 import { principalScope } from "./read-key";
 import { type ReadSource, type SharedReads } from "./shared-reads";
 
@@ -11,7 +10,6 @@ export interface CallerReadsOptions {
   readonly caller: Caller | undefined;
   /** By when this request must be answered. */
   readonly deadline: Deadline;
-  readonly clock: Clock;
   /** How long the call itself may take: others may wait for it longer than this request does. */
   readonly timeoutMs: number;
   readonly onAnswer: (source: ReadSource) => void;
@@ -31,7 +29,6 @@ export function createCallerReads({
   reads,
   caller,
   deadline,
-  clock,
   timeoutMs,
   onAnswer,
 }: CallerReadsOptions): ReadShared {
@@ -39,7 +36,8 @@ export function createCallerReads({
     const read = {
       ...of,
       scope: principalScope(requireCaller(caller)),
-      fetch: () => fetch(createDeadline(clock, timeoutMs)),
+      fetch,
+      timeoutMs,
       onAnswer,
       tooLate: () => new ProviderFailure({ kind: "timeout", call: of.operation, reason: "no answer in time" }),
     };

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../time/clock";
-import { type Deadline, within } from "../time/deadline";
+import { createDeadline, type Deadline, within } from "../time/deadline";
 import { type Read, readKey } from "./read-key";
 
 /** Where an answer came from. `stale`: older than it should be, while it is fetched anew or cannot be. */
@@ -11,8 +11,10 @@ export type ReadSource = "call" | "coalesced" | "cache" | "stale";
 export interface SharedRead<Value> extends Read {
   /** Whose data it is, for example `user/u-1001`: what `drop` names. */
   readonly subject: string;
-  /** Asks the provider. Has a deadline of its own: many may wait for it. */
-  readonly fetch: () => Promise<Value>;
+  /** Asks the provider, within a deadline of its own: many may wait for it. */
+  readonly fetch: (deadline: Deadline) => Promise<Value>;
+  /** For so long it may ask. */
+  readonly timeoutMs: number;
   /** Told where the answer came from. */
   readonly onAnswer: (source: ReadSource) => void;
   /** What one who waits fails with when its own deadline comes first. */
@@ -40,6 +42,7 @@ interface Kept {
 
 interface Flight {
   readonly subject: string;
+  readonly deadline: Deadline;
   /** False once its answer is out of date before it is there. */
   isCurrent: boolean;
   readonly answer: Promise<{ readonly value: unknown; readonly text: string }>;
@@ -47,6 +50,11 @@ interface Flight {
 
 /** What an entry takes beyond its texts, roughly: its object, and its places in the list and in the index. */
 const ENTRY_BYTES = 500;
+
+/** With less than this left, a read does not try again: it failed for want of time. */
+const OVER_MS = 500;
+/** For so long one waits for a new answer where an old one would do. */
+const PATIENCE_MS = 2000;
 
 const isPassing = (error: unknown) => error instanceof SubgraphError && error.retryable;
 
@@ -75,8 +83,9 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
     if (kept.has(key)) keysOf.set(entry.subject, (keysOf.get(entry.subject) ?? new Set()).add(key)); // not too large
   }
 
-  function start({ subject, fetch }: SharedRead<unknown>, key: string): Flight {
-    const answer = fetch()
+  function start({ subject, fetch, timeoutMs }: SharedRead<unknown>, key: string): Flight {
+    const deadline = createDeadline(clock, timeoutMs);
+    const answer = fetch(deadline)
       .then((value) => {
         const text = JSON.stringify(value);
         if (flight.isCurrent && freshMs > 0) keep(key, { subject, text, freshUntil: clock.now() + freshMs });
@@ -86,16 +95,23 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
         if (underWay.get(key) === flight) underWay.delete(key);
       });
     answer.catch(() => undefined); // those who wait are told; there may be none
-    const flight: Flight = { subject, isCurrent: true, answer };
+    const flight: Flight = { subject, deadline, isCurrent: true, answer };
     underWay.set(key, flight);
     return flight;
   }
 
   async function ask<Value>(read: SharedRead<Value>, key: string, deadline: Deadline): Promise<Value> {
     const joined = underWay.get(key);
-    const { value, text } = await within(deadline, (joined ?? start(read, key)).answer, read.tooLate);
-    read.onAnswer(joined ? "coalesced" : "call");
-    return (joined ? JSON.parse(text) : value) as Value;
+    const flight = joined ?? start(read, key);
+    try {
+      const { value, text } = await within(deadline, flight.answer, read.tooLate);
+      return (joined ? JSON.parse(text) : value) as Value;
+    } catch (error) {
+      // It ran out of the time of whoever began it; whoever joined it later has some left.
+      const isOver = flight.deadline.remainingMs() < OVER_MS && deadline.remainingMs() > 0;
+      if (joined && isOver && isPassing(error)) return await ask(read, key, deadline);
+      throw error;
+    }
   }
 
   return {
@@ -113,12 +129,17 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
         if (!underWay.has(key)) start(read, key);
         return giveAgain("stale", found);
       }
+      const source = underWay.has(key) ? "coalesced" : "call";
+      const wouldDo = found && ageMs < staleIfErrorMs;
+      const patience = createDeadline(clock, Math.min(deadline.remainingMs(), PATIENCE_MS));
       try {
-        return await ask(read, key, deadline);
+        const value = await ask(read, key, wouldDo ? patience : deadline);
+        read.onAnswer(source);
+        return value;
       } catch (error) {
         // Dropped meanwhile: known to be out of date, so it is no answer.
-        if (found && ageMs < staleIfErrorMs && isPassing(error) && kept.peek(key) === found)
-          return giveAgain("stale", found);
+        if (wouldDo && isPassing(error) && kept.peek(key) === found) return giveAgain("stale", found);
+        read.onAnswer(source);
         throw error;
       }
     },

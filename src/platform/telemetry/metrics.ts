@@ -64,9 +64,11 @@ export function createMetrics() {
   });
 
   return {
-    call({ call, attempt, durationMs, failure }: CallReport): void {
+    call({ call, durationMs, failure }: CallReport): void {
       calls.observe({ call, outcome: failure?.isOurs ? "notSent" : (failure?.kind ?? "ok") }, durationMs / 1000);
-      if (attempt > 1) retries.inc({ call });
+    },
+    retry(call: string): void {
+      retries.inc({ call });
     },
     read(source: ReadSource): void {
       answers.inc({ source });

@@ -1,33 +1,37 @@
 import { describeError } from "../errors/describe-error";
-import { type CallReport } from "../http-client/http-client";
+import { type HttpClientOptions } from "../http-client/http-client";
 import { type ReadSource } from "../loaders/shared-reads";
 import { type Logger } from "./logger";
 import { type Metrics } from "./metrics";
 import { createRequestScope, requestScope } from "./request-scope";
 
+/** Who is told of attempts at provider calls. */
+export type CallObserver = Required<Pick<HttpClientOptions, "onSend" | "onCall">>;
+
 /** Tells log, metrics and the request itself of every attempt at a provider call. Failures are warnings, the rest debug. */
-export function observeCalls(logger: Logger, metrics: Metrics): (report: CallReport) => void {
-  return (report) => {
+export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
+  // When it is sent, not when it ends: an operation that is out of time does not wait for it.
+  const onSend: CallObserver["onSend"] = ({ call, attempt }) => {
+    const upstream = requestScope.getStore()?.upstream;
+    if (upstream) upstream.calls += 1;
+    if (attempt === 1) return;
+    metrics.retry(call);
+    if (upstream) upstream.retries += 1;
+  };
+  const onCall: CallObserver["onCall"] = (report) => {
     const { call, attempt, durationMs, failure } = report;
     const scope = requestScope.getStore();
     metrics.call(report);
-    if (scope && !failure?.isOurs) {
-      scope.upstream.calls += 1;
-      if (attempt > 1) scope.upstream.retries += 1;
-    }
     const fields = { requestId: scope?.id, call, attempt, durationMs: Math.round(durationMs * 10) / 10 };
     if (failure) logger.warn({ ...fields, ...describeError(failure) }, "provider call failed");
     else logger.debug(fields, "provider call");
   };
+  return { onSend, onCall };
 }
 
-/** As `onCall`, for what is fetched for everybody: its lines name the request that it began in, which it costs nothing. */
-export function atNobodysCost(onCall: (report: CallReport) => void): (report: CallReport) => void {
-  return (report) => {
-    const scope = requestScope.getStore();
-    if (scope) requestScope.run(createRequestScope(scope.id), onCall, report);
-    else onCall(report);
-  };
+/** As the observer, for what is fetched for everybody: its lines name the request that it began in, which it costs nothing. */
+export function atNobodysCost({ onSend, onCall }: CallObserver): CallObserver {
+  return { onSend: (sent) => requestScope.run(createRequestScope(""), onSend, sent), onCall };
 }
 
 /** Tells metrics and the request itself where a read's answer came from. */

@@ -5,10 +5,15 @@ import { type TokenGrant } from "./avibra.wire";
 export interface TokenSource {
   /** A token that is valid now. However many ask at once, one fetch is under way. */
   token(): Promise<string>;
-  /** Forgets this token (the provider refused it), unless a newer one has already taken its place. */
-  discard(token: string): void;
-  /** For health and metrics: whether a valid token is at hand, for how long, and how old it is (ms). */
-  state(): { readonly held: boolean; readonly expiresInMs: number; readonly ageMs?: number };
+  /**
+   * Forgets this token (the provider refused it), unless a newer one has already taken its place. False: it is kept, as a new one
+   * would be refused as well.
+   */
+  discard(token: string): boolean;
+  /** Says that a new token was refused too, so that it is not the token: for a while none is discarded. */
+  leaveAlone(): void;
+  /** For health and metrics: whether a valid token is at hand, for how long, how old it is (ms), and whether the last fetch failed. */
+  state(): { readonly held: boolean; readonly isFailing: boolean; readonly expiresInMs: number; readonly ageMs?: number };
 }
 
 /** From this share of its time on, a token is replaced while it still holds; for each token a little earlier or later. */
@@ -17,6 +22,8 @@ const REFRESH_UNTIL = 0.9;
 /** Behind so many failed fetches in a row the endpoint is left alone for a while: whoever needs a token is refused at once. */
 const FAILURES_BEFORE_REST = 3;
 const REST_MS = 1000;
+/** For so long a provider that refuses new tokens is asked with the one at hand, once each. */
+const LEFT_ALONE_MS = 5000;
 const MARGIN_MS = 30_000; // a token is not used in its last seconds: it must still be good when it arrives
 const FALLBACK_LIFETIME_MS = 60_000; // where `expires_in` is missing, not a number, zero or negative
 const MAX_LIFETIME_MS = 86_400_000; // a huge `expires_in` is not trusted for longer than a day
@@ -46,6 +53,7 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
   let held: Held | undefined;
   let failed: { readonly error: Error; readonly at: number; readonly inARow: number } | undefined;
   let underWay: Promise<string> | undefined;
+  let leftAloneUntil = 0;
 
   async function refresh(): Promise<string> {
     const { token, lifetimeSeconds } = await fetchToken();
@@ -77,11 +85,17 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
       return Promise.resolve(held.token);
     },
     discard(token) {
-      if (held?.token === token) held = undefined;
+      if (held?.token !== token) return true;
+      if (clock.now() < leftAloneUntil) return false;
+      held = undefined;
+      return true;
+    },
+    leaveAlone() {
+      leftAloneUntil = clock.now() + LEFT_ALONE_MS;
     },
     state() {
       const expiresInMs = held ? Math.max(0, held.usableUntil - clock.now()) : 0;
-      return { held: expiresInMs > 0, expiresInMs, ...(held && { ageMs: clock.now() - held.since }) };
+      return { held: expiresInMs > 0, isFailing: failed !== undefined, expiresInMs, ...(held && { ageMs: clock.now() - held.since }) };
     },
   };
 }

@@ -36,9 +36,10 @@ export interface AvibraOptions {
   readonly clock: Clock;
 }
 
-/** One write: its idempotency key and the deadline of the operation that it belongs to. */
+/** One write: its idempotency key, which attempt it is, and the deadline of the operation that it belongs to. */
 export interface WriteOptions {
   readonly idempotencyKey: string;
+  readonly attempt: number;
   readonly deadline: Deadline;
 }
 
@@ -58,6 +59,8 @@ function withoutToken(error: unknown): never {
     ...(retryAfter !== undefined && { retryAfter }),
   });
 }
+
+const isUnauthorized = (error: unknown) => error instanceof ProviderFailure && error.status === 401;
 
 export type AvibraClient = ReturnType<typeof createAvibraClient>;
 
@@ -96,9 +99,11 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
       return await sendWith(token);
     } catch (error) {
       // A 401 says that nothing was done, so repeating it with a new token is safe for every call.
-      if (!(error instanceof ProviderFailure && error.status === 401)) throw error;
-      tokens.discard(token);
-      return sendWith(await tokenWithin(deadline, call.name));
+      if (!isUnauthorized(error) || !tokens.discard(token)) throw error;
+      return sendWith(await tokenWithin(deadline, call.name)).catch((refusal: unknown) => {
+        if (isUnauthorized(refusal)) tokens.leaveAlone();
+        throw refusal;
+      });
     }
   }
 
@@ -106,8 +111,9 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
   const keyed = (idempotencyKey: string) => ({ version: "v2", "idempotency-key": idempotencyKey, "x-api-key": apiKey });
 
   function write(call: Pick<ProviderCall<true>, "name" | "method" | "path" | "body">, options: WriteOptions) {
-    const headers = keyed(options.idempotencyKey);
-    return authorized(http.call, { ...call, repeat: "keyed", timeoutMs, headers, answer: Accepted }, options.deadline);
+    const { idempotencyKey, attempt, deadline } = options;
+    const policy = { repeat: "keyed", timeoutMs, attempt, headers: keyed(idempotencyKey) } as const;
+    return authorized(http.call, { ...call, ...policy, answer: Accepted }, deadline);
   }
 
   return {

@@ -70,10 +70,10 @@ describe("the retry budget", () => {
     return spent;
   };
 
-  test("of 10 % bears one retry for ten calls, beyond what it begins with", () => {
+  test("of 10 % begins with five retries, and bears one more for twenty calls", () => {
     const budget = createRetryBudget(10);
-    expect(spendAll(budget)).toBe(10);
-    for (let call = 1; call <= 9; call += 1) {
+    expect(spendAll(budget)).toBe(5);
+    for (let call = 1; call <= 19; call += 1) {
       budget.earn();
       expect(budget.spend()).toBe(false);
     }
@@ -81,20 +81,16 @@ describe("the retry budget", () => {
     expect(spendAll(budget)).toBe(1);
   });
 
-  test("never bears more than its share of a storm, beyond what was saved: 1000 calls that all fail", () => {
+  test.each([100, 101, 320, 1000])("never bears more than its share of a storm: %i calls that all fail", (calls) => {
     const budget = createRetryBudget(10);
+    for (let call = 0; call < 10_000; call += 1) budget.earn(); // quiet times
     let retries = 0;
-    for (let call = 0; call < 1000; call += 1) {
+    for (let call = 0; call < calls; call += 1) {
       budget.earn();
       if (budget.spend()) retries += 1;
     }
-    expect(retries).toBe(109);
-  });
-
-  test("saves up ten retries and no more", () => {
-    const budget = createRetryBudget(50);
-    for (let call = 0; call < 10_000; call += 1) budget.earn();
-    expect(spendAll(budget)).toBe(10);
+    expect(retries).toBeLessThanOrEqual(calls / 10);
+    expect(retries).toBeGreaterThanOrEqual(5 + Math.floor(calls / 20) - 1);
   });
 
   test("of 0 % bears none", () => {

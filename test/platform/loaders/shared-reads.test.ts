@@ -5,6 +5,7 @@ import { createSharedReads, type ReadSource, type SharedRead } from "../../../sr
 import { createDeadline } from "../../../src/platform/time/deadline";
 
 const caller = (userId: string): Caller => ({ userId, scopes: new Set() });
+const TIMEOUT_MS = 10_000;
 const systemTime = { now: () => Date.now() };
 const patient = () => createDeadline(systemTime, 60_000);
 
@@ -26,6 +27,7 @@ function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, 
       operation,
       args: [of],
       subject: `user/${of}`,
+      timeoutMs: TIMEOUT_MS,
       fetch: () =>
         new Promise<Answer>((resolve, reject) => {
           calls.push({ resolve, reject });
@@ -50,6 +52,29 @@ function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, 
 }
 
 describe("a read that is under way", () => {
+  test("and runs out of its time is begun anew, once, for those who joined it later", async () => {
+    const { ask, answer, fail, calls, clock, sources } = createWorld();
+    const first = ask();
+    clock.time += TIMEOUT_MS - 100;
+    const later = [ask(), ask()];
+    fail("PROVIDER_UNAVAILABLE");
+    await expect(first).rejects.toThrow();
+    expect(calls).toHaveLength(2);
+    answer("in time");
+    expect(await Promise.all(later)).toMatchObject([{ name: "in time" }, { name: "in time" }]);
+    expect(sources).toEqual(["call", "coalesced", "coalesced"]);
+  });
+
+  test("and fails early fails for all who joined it", async () => {
+    const { ask, fail, calls, clock, sources } = createWorld();
+    const asked = [ask(), ask()];
+    clock.time += TIMEOUT_MS / 2;
+    fail("PROVIDER_UNAVAILABLE");
+    expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(calls).toHaveLength(1);
+    expect(sources).toEqual(["call", "coalesced"]);
+  });
+
   test("is joined by 499 others of the same principal: one call, and nobody has another's object", async () => {
     const { ask, answer, calls, sources } = createWorld();
     const asked = Array.from({ length: 500 }, () => ask());
