@@ -130,6 +130,27 @@ describe("versions", () => {
   });
 });
 
+describe("Hive Gateway's own lockfile, for the tests", () => {
+  const hive = read("test/federation/hive/package-lock.json") as typeof lock;
+  const packages = Object.entries(hive.packages)
+    .filter(([path]) => path !== "")
+    .map(([path, entry]) => ({ ...entry, name: entry.name ?? path.replace(/^.*node_modules\//, "") }));
+
+  test("knows the content of every package by a digest, and none by an address of its own", () => {
+    expect(packages.length).toBeGreaterThan(500);
+    const odd = packages.filter(({ integrity, link }) => (link ?? false) || !integrity?.startsWith("sha512-"));
+    expect(odd.map(label)).toEqual([]);
+  });
+
+  // Minimum versions are for what we run ourselves: this one is asked by tests alone.
+  test("holds no release that the list forbids", () => {
+    const bad = packages.filter(({ name, version }) =>
+      rules.forbidden[name]?.versions.some((forbidden) => forbidden === "*" || forbidden === version),
+    );
+    expect(bad.map(label)).toEqual([]);
+  });
+});
+
 describe("licences", () => {
   test("everything that runs in production has one of the list, by the lockfile and by the package itself", () => {
     expect(runtime.filter(({ license }) => !isAllowed(license)).map(label)).toEqual([]);

@@ -51,21 +51,20 @@ export async function startHive({ planner, urls, routerSecret = "", keysUrl = ""
     }),
   );
 
-  await eventually(async () => {
-    if (hasEnded(child)) return true;
-    const { ok } = await fetch(`http://127.0.0.1:${port}/readiness`);
-    return ok || undefined;
-  }, 60_000);
+  async function stop() {
+    child.kill("SIGKILL");
+    await end;
+    rmSync(directory, { recursive: true });
+  }
+
+  const isUp = await eventually(async () => {
+    if (hasEnded(child)) return false;
+    return (await fetch(`http://127.0.0.1:${port}/readiness`)).ok || undefined;
+  }, 60_000).catch(() => false);
   // It starts with its other planner when the Rust one cannot be loaded, and says so in its log alone.
-  if (hasEnded(child) || output.includes("Could not load")) throw new Error(`Hive Gateway did not start:\n${output}`);
-  return {
-    url: `http://127.0.0.1:${port}/graphql`,
-    /** Everything it wrote so far. */
-    output: () => output,
-    async stop() {
-      child.kill("SIGKILL");
-      await end;
-      rmSync(directory, { recursive: true });
-    },
-  };
+  if (!isUp || output.includes("Could not load")) {
+    await stop();
+    throw new Error(`Hive Gateway did not start:\n${output}`);
+  }
+  return { url: `http://127.0.0.1:${port}/graphql`, stop };
 }
