@@ -1,15 +1,13 @@
 import { type IncomingHttpHeaders } from "node:http";
-import { ApolloGateway, RemoteGraphQLDataSource } from "@apollo/gateway";
+import { ApolloGateway, type GraphQLDataSourceProcessOptions, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
-import { type DirectiveNode, Kind, parse, print, visit } from "graphql";
+import { type DirectiveNode, GraphQLError, type GraphQLFormattedError, Kind, parse, print, visit } from "graphql";
 import { startAccounts } from "../fixtures/accounts";
 import { startBilling } from "../fixtures/billing";
 import { startSubgraph } from "../../support/subgraph";
 import { compose, OUR_NAME, subgraphs } from "./compose";
-
-/** What the gateway proves itself with to our subgraph. */
-export const ROUTER_SECRET = "the-router-of-the-tests";
+import { ROUTER_SECRET } from "./world";
 
 /** Headers of a client that go on to every subgraph. `router-authorization` is not among them: that one is the gateway's. */
 const PROPAGATED = ["authorization", "x-request-id"] as const;
@@ -41,15 +39,21 @@ class ForwardingSource extends RemoteGraphQLDataSource<GatewayContext> {
     super({ url });
   }
 
-  override willSendRequest({
-    request,
-    context,
-  }: Parameters<RemoteGraphQLDataSource<GatewayContext>["willSendRequest"] & object>[0]) {
+  override willSendRequest({ request, context }: GraphQLDataSourceProcessOptions<GatewayContext>): void {
     for (const name of PROPAGATED) {
       const value = context.headers?.[name];
       if (typeof value === "string") request.http?.headers.set(name, value);
     }
     if (this.secret !== undefined) request.http?.headers.set("router-authorization", this.secret);
+  }
+
+  /** As it comes, this gateway shows its clients a subgraph's URL and whole answer for every status that is not 2xx. */
+  override async errorFromResponse(
+    response: Parameters<RemoteGraphQLDataSource["errorFromResponse"]>[0],
+  ): Promise<GraphQLError> {
+    const body = (await response.json().catch(() => undefined)) as { errors?: GraphQLFormattedError[] } | undefined;
+    const [first] = body?.errors ?? [];
+    return new GraphQLError(first?.message ?? "A subgraph did not answer.", { extensions: first?.extensions ?? null });
   }
 }
 
@@ -68,7 +72,11 @@ export async function startApolloGateway({ urls, routerSecret, port = 0 }: Apoll
     supergraphSdl,
     buildService: ({ name, url }) => new ForwardingSource(url ?? "", name === OUR_NAME ? routerSecret : undefined),
   });
-  const server = new ApolloServer<GatewayContext>({ gateway, stopOnTerminationSignals: false });
+  const server = new ApolloServer<GatewayContext>({
+    gateway,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+  });
   const { url } = await startStandaloneServer(server, {
     listen: { host: "127.0.0.1", port },
     context: ({ req }) => Promise.resolve({ headers: req.headers }),
@@ -76,7 +84,7 @@ export async function startApolloGateway({ urls, routerSecret, port = 0 }: Apoll
   return { url: new URL("/graphql", url).href, stop: () => server.stop() };
 }
 
-/** Both providers simulated, our subgraph, another two teams' and @apollo/gateway before them, on free ports. */
+/** A whole supergraph on free ports: both providers simulated, our subgraph, another two teams' and @apollo/gateway before them. */
 export async function startSupergraph(environment: Readonly<Record<string, string>> = {}) {
   const [subgraph, accounts, billing] = await Promise.all([
     startSubgraph({ ROUTER_SECRETS: ROUTER_SECRET, ...environment }),
@@ -88,9 +96,8 @@ export async function startSupergraph(environment: Readonly<Record<string, strin
   return {
     /** Of the gateway: where clients ask. */
     url: gateway.url,
+    /** Its `token(claims)` signs what clients send, its `avibra` and `delbank` control the providers. */
     subgraph,
-    accounts,
-    billing,
     async stop() {
       await gateway.stop();
       await Promise.all([accounts.stop(), billing.stop(), subgraph.stop()]);

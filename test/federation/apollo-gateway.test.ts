@@ -1,0 +1,6 @@
+import { startApolloGateway } from "./gateways/apollo";
+import { describeGateway } from "./gateways/claims";
+
+describe("behind @apollo/gateway", () => {
+  describeGateway(startApolloGateway);
+});

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AUDIENCE, ISSUER } from "../../support/key-server";
+import { eventually, freePort } from "../../support/program";
+import { compose, subgraphs } from "./compose";
+
+const FOLDER = join(__dirname, "../hive");
+const PROGRAM = join(FOLDER, "node_modules/@graphql-hive/gateway/dist/bin.js");
+
+export type Planner = "JavaScript" | "Rust";
+
+export interface HiveOptions {
+  readonly planner: Planner;
+  readonly urls: Readonly<Record<string, string>>;
+  /** Without it our subgraph refuses. */
+  readonly routerSecret?: string;
+  /** Where the callers' tokens are verified; without it Hive verifies nothing and enforces nothing. */
+  readonly keysUrl?: string;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** Serves our subgraph and the fixtures through Hive Gateway, as a program of its own on a free port. */
+export async function startHive({ planner, urls, routerSecret = "", keysUrl = "" }: HiveOptions) {
+  if (!existsSync(PROGRAM)) throw new Error("Hive Gateway is not installed: node .ci/install-locked.mjs test/federation/hive");
+  const directory = mkdtempSync(join(tmpdir(), "hive-"));
+  const supergraph = join(directory, "supergraph.graphql");
+  writeFileSync(supergraph, compose("@theguild/federation-composition", subgraphs(urls)));
+  const port = await freePort();
+  const options = ["--config-path", join(FOLDER, "gateway.config.mjs"), "--host", "127.0.0.1", "--port", `${port}`];
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, "supergraph", supergraph, ...options, ...(planner === "Rust" ? ["--hive-router-runtime"] : [])],
+    {
+      cwd: FOLDER,
+      env: { PATH: process.env["PATH"], ROUTER_SECRET: routerSecret, JWKS_URL: keysUrl, ISSUER, AUDIENCE },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let output = "";
+  const collect = (chunk: Buffer) => void (output += chunk.toString());
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
+  const end = new Promise<void>((resolve) =>
+    child.once("close", () => {
+      resolve();
+    }),
+  );
+
+  await eventually(async () => {
+    if (hasEnded(child)) return true;
+    const { ok } = await fetch(`http://127.0.0.1:${port}/readiness`);
+    return ok || undefined;
+  }, 60_000);
+  // It starts with its other planner when the Rust one cannot be loaded, and says so in its log alone.
+  if (hasEnded(child) || output.includes("Could not load")) throw new Error(`Hive Gateway did not start:\n${output}`);
+  return {
+    url: `http://127.0.0.1:${port}/graphql`,
+    /** Everything it wrote so far. */
+    output: () => output,
+    async stop() {
+      child.kill("SIGKILL");
+      await end;
+      rmSync(directory, { recursive: true });
+    },
+  };
+}

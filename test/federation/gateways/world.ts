@@ -1,0 +1,81 @@
+import { type JWTPayload } from "jose";
+import { type FixtureSubgraph } from "../fixtures/fixture-subgraph";
+import { startAccounts } from "../fixtures/accounts";
+import { startBilling } from "../fixtures/billing";
+import { AUDIENCE, ISSUER, type KeyServer, startKeyServer } from "../../support/key-server";
+import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
+import { OUR_NAME } from "./compose";
+
+/** What a gateway proves itself with to our subgraph. */
+export const ROUTER_SECRET = "the-router-of-the-tests";
+
+/** What stands behind a gateway: our subgraph with both providers simulated, two other teams', and who signs callers' tokens. */
+export interface World {
+  readonly subgraph: TestSubgraph;
+  readonly accounts: FixtureSubgraph;
+  readonly billing: FixtureSubgraph;
+  readonly keys: KeyServer;
+  /** Where each subgraph listens, by the name that the supergraph has for it. */
+  readonly urls: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const keys = await startKeyServer();
+  const [subgraph, accounts, billing] = await Promise.all([
+    startSubgraph({
+      ROUTER_SECRETS: ROUTER_SECRET,
+      AUTH_JWKS_URL: keys.url,
+      AUTH_ISSUER: ISSUER,
+      AUTH_AUDIENCE: AUDIENCE,
+    }),
+    startAccounts(),
+    startBilling(),
+  ]);
+  return {
+    subgraph,
+    accounts,
+    billing,
+    keys,
+    urls: { [OUR_NAME]: `${subgraph.url}/graphql`, accounts: accounts.url, billing: billing.url },
+    async stop() {
+      await Promise.all([accounts.stop(), billing.stop(), subgraph.stop()]);
+      keys.close();
+    },
+  };
+}
+
+export interface Request {
+  readonly query: string;
+  readonly variables?: unknown;
+  /** The token's claims; without them, no token. */
+  readonly claims?: JWTPayload;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer of a gateway's: which of `extensions` are ours is for the test to say. */
+export interface GatewayAnswer {
+  readonly status: number;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are compared whole, as JSON
+  readonly data?: any;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** Asks as a client does, with a token of the world's issuer. */
+export async function ask(url: string, keys: KeyServer, request: Request): Promise<GatewayAnswer> {
+  const { query, variables, claims, headers } = request;
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(claims && { authorization: `Bearer ${await keys.sign(claims)}` }),
+      ...headers,
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  return { status: response.status, ...((await response.json()) as Omit<GatewayAnswer, "status">) };
+}

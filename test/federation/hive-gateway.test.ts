@@ -1,0 +1,38 @@
+import { describeGateway } from "./gateways/claims";
+import { startHive } from "./gateways/hive";
+
+const MEMBER = { sub: "u-1001", tax_id: "04623217035" };
+
+describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in %s", (planner) => {
+  const { through, requestsToUs } = describeGateway((options) => startHive({ planner, ...options }));
+  const refusal = { data: null, errors: [{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }] };
+
+  test("@authenticated: without a token we are not even asked, for a root field or for a reference", async () => {
+    for (const query of ["{ me { id } }", "{ team { id benefits { id } } }"]) {
+      expect(await through({ query })).toMatchObject({ status: 401, ...refusal });
+    }
+    expect(requestsToUs()).toBe(0);
+  });
+
+  test("@authenticated binds our fields alone: of a user, another team's field needs no token", async () => {
+    const { data, errors } = await through({ query: "{ team { displayName } }" });
+    expect([data, errors]).toEqual([{ team: [{ displayName: "Ana" }, { displayName: "Bruno" }] }, undefined]);
+  });
+
+  test("@requiresScopes: without the scope we are not even asked, with it we are", async () => {
+    const query = `mutation { cancelPixAuthorization(input: {
+      idempotencyKey: "scopes", recurrenceId: "RR0435879820240605njua7shf40o", requesterType: NATURAL,
+      requesterDocument: "04623217035", reason: REQUESTED_BY_PAYER }) { operation { status } } }`;
+    expect(await through({ query, claims: MEMBER })).toMatchObject(refusal);
+    expect(requestsToUs()).toBe(0);
+    const { data } = await through({ query, claims: { ...MEMBER, scope: "pix:cancel" } });
+    expect(data).toEqual({ cancelPixAuthorization: { operation: { status: "SUCCEEDED" } } });
+    expect(requestsToUs()).toBe(1);
+  });
+
+  test("a token that nobody signed goes no further", async () => {
+    const { status, data } = await through({ query: "{ me { id } }", headers: { authorization: "Bearer forged" } });
+    expect([status, data]).toEqual([400, undefined]);
+    expect(requestsToUs()).toBe(0);
+  });
+});

@@ -1,0 +1,29 @@
+import { createRemoteJwksSigningKeyProvider, defineConfig } from "@graphql-hive/gateway";
+
+// What someone who runs Hive Gateway before us configures; the values come from the test.
+const { ROUTER_SECRET, JWKS_URL, ISSUER, AUDIENCE } = process.env;
+
+export const gatewayConfig = defineConfig({
+  propagateHeaders: {
+    fromClientToSubgraphs({ request, subgraphName }) {
+      const headers = {};
+      for (const name of ["authorization", "x-request-id"]) {
+        const value = request.headers.get(name);
+        if (value !== null) headers[name] = value;
+      }
+      // Ours, and for one subgraph alone: neither the client's nor everybody's.
+      if (subgraphName === "benefits-pix" && ROUTER_SECRET) headers["router-authorization"] = ROUTER_SECRET;
+      return headers;
+    },
+  },
+  // Verifies the callers' tokens itself and enforces @authenticated and @requiresScopes; without JWKS_URL it does neither.
+  ...(JWKS_URL && {
+    jwt: {
+      signingKeyProviders: [createRemoteJwksSigningKeyProvider({ jwksUri: JWKS_URL })],
+      tokenVerification: { algorithms: ["ES256"], issuer: ISSUER, audience: AUDIENCE },
+      reject: { missingToken: false, invalidToken: true },
+      forward: { payload: false, token: false },
+    },
+    genericAuth: { mode: "protect-granular", resolveUserFn: ({ jwt }) => jwt?.payload },
+  }),
+});
