@@ -209,18 +209,17 @@ const productsFeature = {
   resolvers: [ProductResolver, UserResolver, InventoryResolver],
   orphanedTypes: [ProductResearch, Inventory],
   references: {
-    Product: async (key: Partial<Product>) =>
+    Product: (key: Partial<Product>) =>
       products.find(({ id, sku, package: name, variation }) =>
         key.id !== undefined
           ? id === key.id
           : sku === key.sku && (name === key.package || (variation && variation.id === key.variation?.id)),
       ),
-    DeprecatedProduct: async ({ sku, package: name }: DeprecatedProduct) =>
+    DeprecatedProduct: ({ sku, package: name }: DeprecatedProduct) =>
       new ProductResolver().deprecatedProduct(sku, name),
-    ProductResearch: async ({ study }: ProductResearch) =>
-      studies.find((one) => one.study.caseNumber === study.caseNumber),
-    User: async (key: User) => ({ ...author, ...key, name: author.name }),
-    Inventory: async ({ id }: Inventory) => ({ id }),
+    ProductResearch: ({ study }: ProductResearch) => studies.find((one) => one.study.caseNumber === study.caseNumber),
+    User: (key: User) => ({ ...author, ...key, name: author.name }),
+    Inventory: ({ id }: Inventory) => ({ id }),
   },
 };
 
