@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { stripIgnoredCharacters } from "graphql";
 import { z } from "zod";
 import { loadConfig } from "../../src/config";
 import { Environment } from "../../src/environment";
 import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgraph-error";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";
+import { startSupergraph } from "../federation/gateways/apollo";
+import { EXAMPLES } from "../federation/gateways/examples";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const ROOT = join(__dirname, "../..");
@@ -54,6 +57,7 @@ function blocksOf(document: string): Block[] {
 }
 
 const BLOCKS = blocksOf(README);
+const isBehindRouter = ({ text }: Block) => text.includes("http://127.0.0.1:4000");
 
 /** Runs the few forms of `curl` that the README uses, against other ports than it names. */
 function createShell(urls: Readonly<Record<string, string>>) {
@@ -145,8 +149,9 @@ describe("the README's examples", () => {
       "http://127.0.0.1:4101": sandboxes.avibra.url,
       "http://127.0.0.1:4102": sandboxes.delbank.url,
     });
-    expect(commands.filter(({ answer }) => answer !== undefined)).toHaveLength(4);
-    for (const { text, answer } of commands) {
+    const direct = commands.filter((block) => !isBehindRouter(block));
+    expect(direct.filter(({ answer }) => answer !== undefined)).toHaveLength(4);
+    for (const { text, answer } of direct) {
       const printed = JSON.parse(await run(text)) as unknown;
       if (answer !== undefined) expect(asShown(printed, answer)).toEqual(answer);
     }
@@ -167,6 +172,36 @@ describe("the README's examples", () => {
     const listed = (name: string) => table(name).flatMap(([first = ""]) => names(first));
     expect(listed("member")).toEqual(users.map(({ userId }) => userId));
     expect(listed("authorization")).toEqual(authorizations.map(({ recurrenceId }) => recurrenceId));
+  });
+});
+
+describe("the README's commands behind a router", () => {
+  const [first, ...others] = BLOCKS.filter(({ language }) => language === "sh").filter(isBehindRouter);
+  const bodies = others.map(({ text }) => JSON.parse(/ -d '(.*)'$/m.exec(text)?.[1] ?? "") as { query: string });
+  let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
+  beforeAll(async () => (supergraph = await startSupergraph()));
+  afterAll(() => supergraph.stop());
+
+  test("are the example operations with their variables, in order", () => {
+    const examples = EXAMPLES.map(({ query, variables }) => ({
+      query: stripIgnoredCharacters(query),
+      ...(Object.keys(variables).length > 0 && { variables }),
+    }));
+    expect(bodies).toEqual(examples);
+  });
+
+  test("run from top to bottom, they answer without an error, the first one as it says", async () => {
+    const run = createShell({
+      "http://127.0.0.1:4000": new URL(supergraph.url).origin,
+      "http://127.0.0.1:4001": supergraph.subgraph.url,
+    });
+    expect(JSON.parse(await run(first?.text ?? ""))).toEqual(first?.answer);
+    expect(first?.answer).toBeDefined();
+    for (const { text } of others) {
+      const { data, errors } = JSON.parse(await run(text)) as { data: object; errors?: unknown };
+      expect(errors).toBeUndefined();
+      expect(Object.values(data)).not.toContain(null);
+    }
   });
 });
 

@@ -6,8 +6,8 @@ import { AUDIENCE, ISSUER, type KeyServer, startKeyServer } from "../../support/
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 import { OUR_NAME } from "./compose";
 
-/** What a gateway proves itself with to our subgraph. */
-export const ROUTER_SECRET = "the-router-of-the-tests";
+/** What a gateway proves itself with to our subgraph. No secret: the README has it. */
+export const ROUTER_SECRET = "local-router";
 
 /** What stands behind a gateway: our subgraph with both providers simulated, two other teams', and who signs callers' tokens. */
 export interface World {

@@ -1,0 +1,216 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { Environment } from "../../src/environment";
+import { startSubgraph } from "../support/subgraph";
+import { OUR_NAME } from "./gateways/compose";
+
+// Neither program runs here: this holds their files to their documentation, and to what this subgraph does.
+
+const FOLDER = join(__dirname, "../../schema");
+const ROUTER_YAML = readFileSync(join(FOLDER, "router.yaml"), "utf8");
+
+const fromEnvironment = z.string().regex(/^\$\{env\.[A-Z_]+\}$/);
+const duration = z.string().regex(/^\d+s$/);
+const propagate = z.strictObject({ propagate: z.strictObject({ named: z.string() }) });
+const insert = z.strictObject({ insert: z.strictObject({ name: z.string(), value: fromEnvironment }) });
+const page = z.strictObject({ enabled: z.boolean() });
+
+/** The keys that this file uses, as Apollo Router 2.10's reference has them; it refuses to start with one that it does not know. */
+const RouterConfig = z.strictObject({
+  supergraph: z.strictObject({ listen: fromEnvironment, path: z.string(), introspection: z.boolean() }),
+  homepage: page,
+  sandbox: page,
+  override_subgraph_url: z.record(z.string(), fromEnvironment),
+  headers: z.strictObject({
+    all: z.strictObject({ request: z.array(propagate) }),
+    subgraphs: z.record(z.string(), z.strictObject({ request: z.array(insert) })),
+  }),
+  include_subgraph_errors: z.strictObject({
+    all: z.strictObject({ redact_message: z.boolean(), allow_extensions_keys: z.array(z.string()) }),
+    subgraphs: z.record(
+      z.string(),
+      z.strictObject({ redact_message: z.boolean(), allow_extensions_keys: z.array(z.string()) }),
+    ),
+  }),
+  traffic_shaping: z.strictObject({
+    router: z.strictObject({ timeout: duration }),
+    subgraphs: z.record(z.string(), z.strictObject({ timeout: duration, deduplicate_query: z.boolean() })),
+  }),
+  authentication: z.strictObject({
+    router: z.strictObject({
+      jwt: z.strictObject({
+        header_name: z.string(),
+        header_value_prefix: z.string(),
+        jwks: z.array(
+          z.strictObject({
+            url: fromEnvironment,
+            issuers: z.array(fromEnvironment),
+            audiences: z.array(fromEnvironment),
+            algorithms: z.array(z.string()),
+            poll_interval: duration,
+          }),
+        ),
+        on_error: z.enum(["Error", "Continue"]),
+      }),
+    }),
+  }),
+  authorization: z.strictObject({
+    require_authentication: z.boolean(),
+    directives: z.strictObject({
+      enabled: z.boolean(),
+      reject_unauthorized: z.boolean(),
+      errors: z.strictObject({ log: z.boolean(), response: z.enum(["errors", "extensions", "disabled"]) }),
+    }),
+  }),
+  subscription: z.strictObject({
+    enabled: z.boolean(),
+    mode: z.strictObject({
+      callback: z.strictObject({
+        public_url: fromEnvironment,
+        listen: fromEnvironment,
+        path: z.string().startsWith("/"),
+        heartbeat_interval: duration,
+        subgraphs: z.array(z.string()),
+      }),
+    }),
+  }),
+  response_cache: z.strictObject({ enabled: z.boolean() }),
+  limits: z.strictObject({
+    http_max_request_bytes: z.int(),
+    parser_max_tokens: z.int(),
+    parser_max_recursion: z.int(),
+    max_depth: z.int(),
+    max_aliases: z.int(),
+    max_root_fields: z.int(),
+  }),
+  batching: z.strictObject({ enabled: z.boolean() }),
+  csrf: z.strictObject({ unsafe_disabled: z.boolean(), required_headers: z.array(z.string()) }),
+  telemetry: z.strictObject({
+    apollo: z.strictObject({ send_headers: z.literal("none"), send_variable_values: z.literal("none") }),
+  }),
+});
+
+const raw = parse(ROUTER_YAML) as Record<string, unknown>;
+const defaultOf = (name: keyof typeof Environment.shape) => {
+  const schema = Environment.shape[name];
+  if (!(schema instanceof z.ZodDefault)) throw new Error(`${name} has no default`);
+  return Number(schema.def.defaultValue);
+};
+const milliseconds = (text: string) => Number.parseInt(text, 10) * 1000;
+
+describe("schema/supergraph.yaml", () => {
+  test("names this subgraph, its schema's file and its URL's variable, and a version that knows its @link", () => {
+    const config = parse(readFileSync(join(FOLDER, "supergraph.yaml"), "utf8")) as {
+      federation_version: string;
+      subgraphs: Record<string, { routing_url: string; schema: { file: string } }>;
+    };
+    expect(Object.keys(config).sort()).toEqual(["federation_version", "subgraphs"]);
+    expect(config.subgraphs).toEqual({
+      [OUR_NAME]: { routing_url: "${env.BENEFITS_PIX_URL}", schema: { file: "./subgraph.graphql" } },
+    });
+    expect(existsSync(join(FOLDER, config.subgraphs[OUR_NAME]?.schema.file ?? ""))).toBe(true);
+    const linked = /federation\/v(\d+\.\d+)/.exec(readFileSync(join(FOLDER, "subgraph.graphql"), "utf8"))?.[1];
+    expect(config.federation_version).toMatch(new RegExp(`^=${linked}\\.\\d+$`));
+  });
+});
+
+describe("schema/router.yaml", () => {
+  const config = RouterConfig.parse(raw);
+
+  test("has no key that the router does not know, and each URL, address and secret from the environment", () => {
+    expect(RouterConfig.safeParse(raw).error?.issues).toBeUndefined();
+    const texts: string[] = [];
+    JSON.stringify(raw, (_key, value: unknown) => {
+      if (typeof value === "string") texts.push(value);
+      return value;
+    });
+    expect(texts.filter((text) => /:\/\/|secret|:\d+$/i.test(text) && !text.startsWith("${env."))).toEqual([]);
+  });
+
+  test("each block has its reason above it", () => {
+    expect(Object.keys(raw).filter((block) => !new RegExp(`^#.*\\n${block}:$`, "m").test(ROUTER_YAML))).toEqual([]);
+  });
+
+  test("what hangs on this subgraph's name hangs on it wherever the file names one", () => {
+    const { override_subgraph_url, headers, include_subgraph_errors, traffic_shaping, subscription } = config;
+    const blocks = [
+      override_subgraph_url,
+      headers.subgraphs,
+      include_subgraph_errors.subgraphs,
+      traffic_shaping.subgraphs,
+    ];
+    expect(blocks.map((block) => Object.keys(block))).toEqual(blocks.map(() => [OUR_NAME]));
+    expect(subscription.mode.callback.subgraphs).toEqual([OUR_NAME]);
+  });
+
+  describe("its header rules", () => {
+    /** What the router sends this subgraph for a client's headers: nothing but what the rules name. */
+    function sentBy(client: Readonly<Record<string, string>>, environment: Readonly<Record<string, string>>) {
+      const sent: Record<string, string> = {};
+      for (const { propagate } of config.headers.all.request) {
+        const value = client[propagate.named];
+        if (value !== undefined) sent[propagate.named] = value;
+      }
+      for (const { insert } of config.headers.subgraphs[OUR_NAME]?.request ?? []) {
+        sent[insert.name] = insert.value.replace(/^\$\{env\.(\w+)\}$/, (_, name: string) => environment[name] ?? "");
+      }
+      return sent;
+    }
+
+    test("let this subgraph know the router, the caller and the request, and believe no client's secret", async () => {
+      const subgraph = await startSubgraph({ ROUTER_SECRETS: "of-the-router" });
+      try {
+        const authorization = `Bearer ${await subgraph.token({ sub: "u-1001" })}`;
+        const client = { authorization, "x-request-id": "pressed-once.3", "router-authorization": "of-the-router" };
+        const ask = (secret: string) =>
+          subgraph.post("{ me { id } }", {
+            claims: null,
+            headers: sentBy(client, { BENEFITS_PIX_ROUTER_SECRET: secret }),
+          });
+        const answer = await ask("of-the-router");
+        expect(await answer.json()).toEqual({ data: { me: { id: "u-1001" } } });
+        expect(answer.headers.get("x-request-id")).toBe("pressed-once.3");
+        expect((await ask("another")).status).toBe(401);
+      } finally {
+        await subgraph.stop();
+      }
+    });
+  });
+
+  test("lets through exactly what an error of ours carries", async () => {
+    const subgraph = await startSubgraph();
+    try {
+      const { errors } = await subgraph.graphql("{ me { id } }", { claims: null });
+      const { all, subgraphs } = config.include_subgraph_errors;
+      const ours = subgraphs[OUR_NAME];
+      const passed = [...all.allow_extensions_keys, ...(ours?.allow_extensions_keys ?? [])];
+      expect(passed.sort()).toEqual(Object.keys(errors?.[0]?.extensions ?? {}).sort());
+      expect(ours?.redact_message).toBe(false);
+    } finally {
+      await subgraph.stop();
+    }
+  });
+
+  test("waits longer than an operation of ours takes, and its clients wait longer than that", () => {
+    const ours = milliseconds(config.traffic_shaping.subgraphs[OUR_NAME]?.timeout ?? "0s");
+    expect(ours).toBeGreaterThan(defaultOf("OPERATION_TIMEOUT_MS"));
+    expect(milliseconds(config.traffic_shaping.router.timeout)).toBeGreaterThan(ours);
+  });
+
+  test("allows no more than we do", () => {
+    const { limits } = config;
+    expect(limits.http_max_request_bytes).toBeLessThanOrEqual(defaultOf("LIMIT_BODY_BYTES"));
+    expect(limits.parser_max_tokens).toBeLessThanOrEqual(defaultOf("LIMIT_TOKENS"));
+    expect(limits.max_depth).toBeLessThanOrEqual(defaultOf("LIMIT_DEPTH"));
+    expect(limits.max_aliases).toBeLessThanOrEqual(defaultOf("LIMIT_ALIASES"));
+    expect(limits.max_root_fields).toBeLessThanOrEqual(defaultOf("LIMIT_REPEATS"));
+  });
+
+  test("verifies tokens with the algorithms that we take", () => {
+    const source = readFileSync(join(__dirname, "../../src/platform/auth/verify-token.ts"), "utf8");
+    const ours = JSON.parse(/ALGORITHMS = (\[.*\])/.exec(source)?.[1] ?? "null") as unknown;
+    expect(config.authentication.router.jwt.jwks.map(({ algorithms }) => algorithms)).toEqual([ours]);
+  });
+});
