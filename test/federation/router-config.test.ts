@@ -92,7 +92,7 @@ const RouterConfig = z.strictObject({
   }),
 });
 
-const raw = parse(ROUTER_YAML) as Record<string, unknown>;
+const raw = parse(ROUTER_YAML) as object;
 const defaultOf = (name: keyof typeof Environment.shape) => {
   const schema = Environment.shape[name];
   if (!(schema instanceof z.ZodDefault)) throw new Error(`${name} has no default`);
@@ -117,7 +117,7 @@ describe("schema/supergraph.yaml", () => {
 });
 
 describe("schema/router.yaml", () => {
-  const config = RouterConfig.parse(raw);
+  const config = raw as z.output<typeof RouterConfig>; // the first test holds it to that
 
   test("has no key that the router does not know, and each URL, address and secret from the environment", () => {
     expect(RouterConfig.safeParse(raw).error?.issues).toBeUndefined();
