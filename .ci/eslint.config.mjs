@@ -1,3 +1,4 @@
+import graphqlEslint from "@graphql-eslint/eslint-plugin";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
@@ -12,6 +13,51 @@ const output = ["stdout", "stderr"].map((property) => ({
   property,
   message: "Log lines are written by src/platform/telemetry, which knows what must not be in them.",
 }));
+
+/** The schema that clients see, and the example operations against it. */
+const graphql = {
+  plugins: { "@graphql-eslint": graphqlEslint },
+  languageOptions: {
+    parser: graphqlEslint.parser,
+    parserOptions: { graphQLConfig: { schema: "schema/api.graphql", documents: "schema/operations/*.graphql" } },
+  },
+};
+const rulesOf = (...configs) =>
+  Object.assign({}, ...configs.map((name) => graphqlEslint.configs[`flat/${name}`].rules));
+
+const schemaRules = {
+  ...rulesOf("schema-recommended", "schema-relay"),
+  "@graphql-eslint/require-description": [
+    "error",
+    {
+      types: true,
+      DirectiveDefinition: true,
+      FieldDefinition: true,
+      InputValueDefinition: true,
+      EnumValueDefinition: true,
+      // TypeGraphQL cannot describe the root types; their fields are described.
+      ignoredSelectors: ["[type=ObjectTypeDefinition][name.value=/^(Query|Mutation|Subscription)$/]"],
+    },
+  ],
+  "@graphql-eslint/strict-id-in-types": [
+    "error",
+    {
+      exceptions: {
+        // Values without an identity, and an entity whose id is called recurrenceId.
+        types: ["BenefitSwap", "CurrentOffer", "Enrollment", "Money", "PixParty", "UserError", "PixAuthorization"],
+        suffixes: ["Payload", "Connection", "Edge", "PageInfo"],
+      },
+    },
+  ],
+  "@graphql-eslint/input-name": ["error", { checkInputType: true, caseSensitiveInputType: false }],
+  "@graphql-eslint/no-scalar-result-type-on-mutation": "error",
+  "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }], // pages are read forward
+  // There is no `node(id)`: routers resolve entities by their keys. And short lists are lists.
+  "@graphql-eslint/relay-edge-types": [
+    "error",
+    { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
+  ],
+};
 
 export default defineConfig(
   { ignores: ["dist/", "node_modules/", ".data/", "**/generated/"] },
@@ -53,4 +99,6 @@ export default defineConfig(
     },
   },
   { files: [".ci/*.ts", "src/sandbox/main.ts", "test/bench/**/*.ts"], rules: { "no-console": "off" } },
+  { files: ["schema/api.graphql"], ...graphql, rules: schemaRules },
+  { files: ["schema/operations/*.graphql"], ...graphql, rules: rulesOf("operations-recommended") },
 );

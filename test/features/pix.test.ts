@@ -1,3 +1,4 @@
+import { PixAuthorizationDocument } from "../federation/client/generated/graphql";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";
@@ -23,9 +24,10 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
   });
 
   test("an authorization shows its parties with masked documents, a leading zero counted", async () => {
-    const { data, errors } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE } });
-    expect(errors).toBeUndefined();
-    expect(data.pixAuthorization).toMatchObject({
+    const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, {
+      variables: { recurrenceId: RECURRENCE },
+    });
+    expect(pixAuthorization).toMatchObject({
       recurrenceId: RECURRENCE,
       status: "ACTIVE",
       amount: { currency: "BRL" },
@@ -36,10 +38,10 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
   });
 
   test("a company's CNPJ that begins with 0 keeps its zero", async () => {
-    const { data } = await subgraph.graphql(AUTHORIZATION_QUERY, {
-      variables: { id: "RR3822485720260110legalpay001" },
+    const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, {
+      variables: { recurrenceId: "RR3822485720260110legalpay001" },
     });
-    expect(data.pixAuthorization.payer).toMatchObject({ personType: "LEGAL", document: "**.234.567/****-**" });
+    expect(pixAuthorization?.payer).toMatchObject({ personType: "LEGAL", document: "**.234.567/****-**" });
   });
 
   test.each([
@@ -47,9 +49,9 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
     ["RN3822485720260110pending0001", "PENDING"],
     ["RR3822485720260110expired0001", "EXPIRED"],
     ["RR3822485720260110rejected001", "REJECTED"],
-  ])("%s is %s", async (id, status) => {
-    const { data } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id } });
-    expect(data.pixAuthorization.status).toBe(status);
+  ])("%s is %s", async (recurrenceId, status) => {
+    const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, { variables: { recurrenceId } });
+    expect(pixAuthorization?.status).toBe(status);
   });
 
   test("a cancellation says who asked, why and when, its ordinal reason read", async () => {

@@ -39,6 +39,9 @@ const locked = Object.entries(lock.packages)
 const runtime = locked.filter(({ dev }) => !dev);
 const label = ({ name, version }: { name: string; version: string }) => `${name}@${version}`;
 
+const isForbidden = ({ name, version }: { name: string; version: string }) =>
+  rules.forbidden[name]?.versions.some((forbidden) => forbidden === "*" || forbidden === version);
+
 const EXACT = /^\d+\.\d+\.\d+(-[\w.-]+)?$/;
 
 /** Whether `version` is older. Of what stands behind the numbers only its presence counts: 2.0.0-rc.1 is older than 2.0.0. */
@@ -93,6 +96,19 @@ describe("the lockfile", () => {
     expect(unanswered).toEqual([]);
     expect(rules.installScripts.filter((name) => !asking.has(name))).toEqual([]);
     expect(runtime.filter(({ name }) => rules.installScripts.includes(name)).map(label)).toEqual([]);
+  });
+});
+
+describe.each(["hive", "compatibility"])("the lockfile of test/federation/%s", (folder) => {
+  const { packages } = read(`test/federation/${folder}/package-lock.json`) as typeof lock;
+  const fetched = Object.entries(packages)
+    .filter(([path]) => path !== "")
+    .map(([path, entry]) => ({ ...entry, name: entry.name ?? path.replace(/^.*node_modules\//, "") }));
+
+  test("knows the content of every package by a digest, and none is a release that the list forbids", () => {
+    expect(fetched.length).toBeGreaterThan(50);
+    expect(fetched.filter(({ integrity }) => !integrity?.startsWith("sha512-")).map(label)).toEqual([]);
+    expect(fetched.filter(isForbidden).map(label)).toEqual([]);
   });
 });
 

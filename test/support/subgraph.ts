@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { print } from "graphql";
 import { createApp } from "../../src/app";
 import { loadConfig } from "../../src/config";
 import { createLogger } from "../../src/platform/telemetry/logger";
@@ -104,11 +106,22 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     });
   }
 
+  /** Sends a document of schema/operations; its data, as the schema types it. Throws if there are errors. */
+  async function execute<Data, Variables extends Readonly<Record<string, unknown>>>(
+    document: TypedDocumentNode<Data, Variables>,
+    sending: Sending & { readonly variables: Variables },
+  ): Promise<Data> {
+    const { data, errors } = (await (await post(print(document), sending)).json()) as GraphqlAnswer;
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data as Data;
+  }
+
   return {
     url,
     logs,
     token,
     post,
+    execute,
     avibra: createControl(sandboxes.avibra.url),
     delbank: createControl(sandboxes.delbank.url),
     graphql: async (query: string, sending?: Sending) => (await (await post(query, sending)).json()) as GraphqlAnswer,

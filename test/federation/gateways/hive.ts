@@ -26,7 +26,8 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 
 /** Serves our subgraph and the fixtures through Hive Gateway, as a program of its own on a free port. */
 export async function startHive({ planner, urls, routerSecret = "", keysUrl = "" }: HiveOptions) {
-  if (!existsSync(PROGRAM)) throw new Error("Hive Gateway is not installed: node .ci/install-hive.mjs");
+  if (!existsSync(PROGRAM))
+    throw new Error("Hive Gateway is not installed: node .ci/install-locked.mjs test/federation/hive");
   const directory = mkdtempSync(join(tmpdir(), "hive-"));
   const supergraph = join(directory, "supergraph.graphql");
   writeFileSync(supergraph, compose("@theguild/federation-composition", subgraphs(urls)));

@@ -1,0 +1,33 @@
+// Compares the schema in the work tree with the last commit's, or with the commit that is named: what breaks clients, routers or
+// other subgraphs fails, unless schema/accepted-breaking-changes.json holds it with a reason.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { type Git, SCHEMA_FILES, schemaBase } from "./schema-base";
+import { breakingChanges } from "./schema-changes";
+
+interface Accepted {
+  /** The sentence that this check prints. */
+  readonly change: string;
+  readonly because: string;
+}
+
+const git: Git = (...args) => {
+  const { status, stdout } = spawnSync("git", args, { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+};
+
+const base = process.argv[2] ?? schemaBase(git);
+const [api, subgraph] = base === undefined ? [] : SCHEMA_FILES.map((file) => git("show", `${base}:${file}`));
+if (base === undefined || api === undefined || subgraph === undefined) {
+  console.log(
+    `not checked: git knows no earlier schema here (${base ?? "no repository, or too little of its history"})`,
+  );
+} else {
+  const [apiNow = "", subgraphNow = ""] = SCHEMA_FILES.map((file) => readFileSync(file, "utf8"));
+  const accepted = JSON.parse(readFileSync("schema/accepted-breaking-changes.json", "utf8")) as readonly Accepted[];
+  const changes = breakingChanges({ api, subgraph }, { api: apiNow, subgraph: subgraphNow });
+  const refused = changes.filter((change) => !accepted.some((one) => one.change === change && one.because !== ""));
+  console.log(`compared with ${base.slice(0, 12)}: ${changes.length} breaking, ${refused.length} not accepted`);
+  for (const change of refused) console.error(change);
+  process.exitCode = refused.length > 0 ? 1 : 0;
+}

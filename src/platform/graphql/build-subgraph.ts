@@ -1,0 +1,66 @@
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import { printSchemaWithDirectives } from "@graphql-tools/utils";
+import { type GraphQLSchema, parse } from "graphql";
+import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
+import { SubgraphError } from "../errors/subgraph-error";
+
+type ClassType = new () => object;
+
+/** A slice of the graph. */
+interface Feature {
+  /** Decorated resolver classes. */
+  readonly resolvers: readonly ClassType[];
+  /** Decorated types that no field leads to, but a reference does. */
+  readonly orphanedTypes: readonly ClassType[];
+  /** By the entity's name: what resolves a reference to it. */
+  readonly references: Readonly<Record<string, unknown>>;
+}
+
+interface SubgraphParts {
+  readonly features: readonly Feature[];
+  /** The SDL in front of the types: `extend schema @link(...)`, and definitions of directives that are composed. */
+  readonly link: string;
+}
+
+export interface Subgraph {
+  readonly schema: GraphQLSchema;
+  /** What a router composes: our types with their federation directives and the `@link`. */
+  readonly sdl: string;
+  /** What clients see: the same types without anything of federation. */
+  readonly apiSchema: GraphQLSchema;
+}
+
+/** Without this a representation of a type that we do not resolve is an internal error, or is believed as it stands. */
+function refuseForeignRepresentations(schema: GraphQLSchema, ours: ReadonlySet<string>): void {
+  const field = schema.getQueryType()?.getFields()["_entities"];
+  const resolve = field?.resolve;
+  if (!field || !resolve) throw new Error("a federation subgraph resolves _entities");
+  field.resolve = (source, args: { representations: readonly unknown[] }, ...rest) => {
+    const areOurs = args.representations.every((one) => {
+      const type = (one as { __typename?: unknown } | null)?.__typename;
+      return typeof type === "string" && ours.has(type);
+    });
+    if (areOurs) return resolve(source, args, ...rest);
+    throw new SubgraphError("BAD_USER_INPUT", {
+      message: "Every representation must be of a type that this subgraph resolves.",
+    });
+  };
+}
+
+/** Builds the executable federation subgraph from the features' decorated classes. */
+export async function buildSubgraph({ features, link }: SubgraphParts): Promise<Subgraph> {
+  const apiSchema = await buildSchema({
+    resolvers: features.flatMap(({ resolvers }) => resolvers) as unknown as NonEmptyArray<ClassType>,
+    orphanedTypes: features.flatMap(({ orphanedTypes }) => orphanedTypes),
+    validate: false, // input is validated in scalars: class-validator's errors would carry the values
+  });
+  const sdl = `${link}\n\n${printSchemaWithDirectives(apiSchema)}`;
+  const resolvers = createResolversMap(apiSchema) as Record<string, Record<string, unknown>>;
+  const references = Object.assign({}, ...features.map((feature) => feature.references)) as Feature["references"];
+  for (const [type, resolve] of Object.entries(references)) {
+    resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
+  }
+  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
+  refuseForeignRepresentations(schema, new Set(Object.keys(references)));
+  return { schema, sdl, apiSchema };
+}
