@@ -5,7 +5,7 @@ import { type FastifyInstance, type FastifyReply } from "fastify";
 import { renderMissingAssets, renderShell, type ShellOptions } from "./shell";
 
 export interface PlaygroundOptions extends ShellOptions {
-  /** The folder that bundle.mjs wrote; found by default. */
+  /** The folder that bundle.ts wrote; found by default. */
   readonly assetsDirectory?: string;
 }
 
@@ -50,7 +50,7 @@ export function registerPlayground(server: FastifyInstance, options: PlaygroundO
       prefix: "/playground/",
       index: false,
       dotfiles: "ignore",
-      preCompressed: true, // a third of the bytes; bundle.mjs wrote the .gz files
+      preCompressed: true, // a third of the bytes; bundle.ts wrote the .gz files
       maxAge: 0, // file names do not change with their content: always ask again, with the ETag
       suppressWarning: true, // that the folder is missing is told at `/`
     });
