@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { type Graphiql, openGraphiql } from "../support/graphiql";
 import { openBrowser, openPage, overflowOf, type WatchedPage } from "../support/browser";
+import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const WIDE: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
@@ -144,14 +145,29 @@ describe("the chooser of callers", () => {
     expect(await read("Headers")).toContain("typed-by-hand-1");
   });
 
+  test("a token that cannot be had is told, and asked for again with the next choice", async () => {
+    const { page, choose, run } = await visit();
+    await page.route("**/dev/token*", (route) => route.fulfill({ json: {} }));
+    await choose(/u-1002/);
+    const notice = page.getByText("The developer token could not be fetched (the answer holds no token).");
+    await notice.waitFor();
+    expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
+    await page.unroute("**/dev/token*");
+    await choose(/u-1001/);
+    await notice.waitFor({ state: "detached" });
+    expect((await run()).data.me.id).toBe("u-1001");
+  });
+
   test("no token is kept in the browser, neither the chosen caller's nor one that was typed", async () => {
     const { page, run, write, openTab } = await visit();
-    await run();
     await write("Headers", `{ "Authorization": "Bearer ${await subgraph.token({ sub: "u-1003" })}" }`);
     await run();
     await openTab("MemberOperations");
+    await run();
     // What is kept is written a little later.
-    await page.waitForFunction("JSON.parse(sessionStorage.getItem('graphiql:tabState')).activeTabIndex === 4");
+    const keptTab = () =>
+      page.evaluate<number>("JSON.parse(sessionStorage.getItem('graphiql:tabState')).activeTabIndex");
+    await eventually(async () => (await keptTab()) === 4 || undefined);
     const kept = await page.evaluate<string>("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])");
     expect(kept).not.toMatch(/eyJ|Bearer/);
   });
