@@ -57,7 +57,7 @@ module.exports = {
     forbid(
       "no-dev-dependency-in-src",
       "What runs in production is a dependency (Elastic-licensed composition among what must never be).",
-      { path: "^src/", pathNot: "^src/playground/(page/|bundle\\.mjs)" },
+      { path: "^src/", pathNot: "^src/playground/(page/|bundle\\.ts)" },
       { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
     ),
     forbid(

@@ -1,10 +1,10 @@
-// Builds dist/: the program with tsc, the playground's page with esbuild. With --if-needed only when a source is newer.
+// Builds dist/: the program with tsc, the playground's page and the reference with esbuild. With --if-needed only when a source is newer.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const stamp = "dist/.built";
-const inputs = ["src", "package-lock.json", "tsconfig.json", ".ci/tsconfig.build.json", ".ci/build.mjs"];
+const inputs = ["src", "schema", "package-lock.json", "tsconfig.json", ".ci/tsconfig.build.json", ".ci/build.mjs"];
 
 /** Newest modification time (ms since 1970) below a path. */
 const newest = (path) => {
@@ -19,5 +19,5 @@ if (process.argv.includes("--if-needed") && isCurrent) process.exit(0);
 rmSync("dist", { recursive: true, force: true });
 const run = (...args) => execFileSync(process.execPath, args, { stdio: "inherit" });
 run("node_modules/typescript/bin/tsc", "-p", ".ci/tsconfig.build.json");
-run("src/playground/bundle.mjs", "dist/playground/assets");
+run("--import", "tsx", "src/playground/bundle.ts", "dist/playground/assets");
 writeFileSync(stamp, "");

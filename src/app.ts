@@ -13,7 +13,7 @@ import { createProviders } from "./app-providers";
 import { type Config } from "./config";
 import { type Context, createContext, type LongLived } from "./context";
 import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
-import { registerDeveloperToken } from "./platform/auth/developer-token-route";
+import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "./platform/auth/developer-token-route";
 import { remoteKeys } from "./platform/auth/remote-keys";
 import { createRouterSecretCheck } from "./platform/auth/router-secret";
 import { createTokenVerifier } from "./platform/auth/verify-token";
@@ -39,9 +39,8 @@ import { createSubgraph } from "./schema";
 
 const GRAPHQL_PATH = "/graphql";
 
-/** Who the playground and the printed token are: a seeded member who pays by a seeded authorization. */
+/** Whom the printed token is for: a seeded member who pays by a seeded authorization. */
 const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
-const DEVELOPER_TOKEN_URL = `/dev/token?${new URLSearchParams(DEVELOPER_CLAIMS).toString()}`;
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
@@ -166,7 +165,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   if (config.PLAYGROUND) {
     registerPlayground(server, {
       graphqlPath: GRAPHQL_PATH,
-      ...(developer && { developerTokenUrl: DEVELOPER_TOKEN_URL }),
+      ...(developer && { developerTokenUrl: DEVELOPER_TOKEN_PATH }),
     });
   }
 
@@ -177,7 +176,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
       reconciler.start();
       return url;
     },
-    /** A developer token for the playground's member; undefined where tokens come from elsewhere. */
+    /** A developer token for a seeded member; undefined where tokens come from elsewhere. */
     developerToken: () => developer?.issue(DEVELOPER_CLAIMS),
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {

@@ -103,7 +103,9 @@ export const Environment = z.object({
   AUTH_AUDIENCE: z.string().describe("the tokens' audience"),
   AUTH_USER_CLAIM: z.string().default("sub").describe("claim that holds the user id"),
   AUTH_TAX_ID_CLAIM: z.string().default("tax_id").describe("claim that holds the tax id"),
-  PLAYGROUND: flag.optional().describe("serve the playground at `/`; on in the sandbox, else off"),
+  PLAYGROUND: flag
+    .optional()
+    .describe("serve the playground at `/` and the reference at `/docs`; on in the sandbox, else off"),
   LIMIT_CONCURRENT_REQUESTS: number(1, 2 ** 20, 600).describe("requests under way at once; more get a 503"),
   LIMIT_HEADER_BYTES: number(1024, 2 ** 20, 16_384).describe("largest header of a request, its first line included"),
   LIMIT_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest request body"),

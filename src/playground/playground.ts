@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
-import { type FastifyInstance } from "fastify";
+import { type FastifyInstance, type FastifyReply } from "fastify";
 import { renderMissingAssets, renderShell, type ShellOptions } from "./shell";
 
 export interface PlaygroundOptions extends ShellOptions {
-  /** The folder that bundle.mjs wrote; found by default. */
+  /** The folder that bundle.ts wrote; found by default. */
   readonly assetsDirectory?: string;
 }
 
@@ -32,7 +32,7 @@ function findAssets(): string {
 }
 
 /**
- * Serves the playground: the page at `/`, its files below `/playground/`, `/favicon.svg`. Every request it makes stays on
+ * Serves the playground: the page at `/`, the schema's reference at `/docs`, their files below `/playground/`, `/favicon.svg`. Every request it makes stays on
  * this origin, so it works offline. Where the page was never bundled, `/` says how to.
  */
 export function registerPlayground(server: FastifyInstance, options: PlaygroundOptions): void {
@@ -50,15 +50,17 @@ export function registerPlayground(server: FastifyInstance, options: PlaygroundO
       prefix: "/playground/",
       index: false,
       dotfiles: "ignore",
-      preCompressed: true, // a third of the bytes; bundle.mjs wrote the .gz files
+      preCompressed: true, // a third of the bytes; bundle.ts wrote the .gz files
       maxAge: 0, // file names do not change with their content: always ask again, with the ETag
       suppressWarning: true, // that the folder is missing is told at `/`
     });
     scope.get("/favicon.svg", (_request, reply) => reply.sendFile("favicon.svg"));
-    scope.get("/", (_request, reply) => {
-      const isBuilt = existsSync(join(assets, "main.js"));
-      reply.type("text/html; charset=utf-8");
-      return isBuilt ? reply.send(shell) : reply.code(503).send(renderMissingAssets());
-    });
+    const isBuilt = () => existsSync(join(assets, "main.js"));
+    const sayHowToBuild = (reply: FastifyReply) =>
+      reply.code(503).type("text/html; charset=utf-8").send(renderMissingAssets());
+    scope.get("/", (_request, reply) =>
+      isBuilt() ? reply.type("text/html; charset=utf-8").send(shell) : sayHowToBuild(reply),
+    );
+    scope.get("/docs", (_request, reply) => (isBuilt() ? reply.sendFile("docs.html") : sayHowToBuild(reply)));
   });
 }

@@ -1,19 +1,11 @@
+import { escapeHtml } from "./html";
+
 export interface ShellOptions {
   /** Where the page sends its operations. */
   readonly graphqlPath: string;
-  /** Where the page fetches a developer token; absent where none are given out. */
+  /** Where the page fetches developer tokens, for whom it likes; absent where none are given out. */
   readonly developerTokenUrl?: string;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
 const meta = (name: string, content: string) => `    <meta name="${name}" content="${escapeHtml(content)}">`;
 

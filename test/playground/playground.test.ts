@@ -94,15 +94,19 @@ describe("the page's shell", () => {
 });
 
 describe("the headers", () => {
-  it.each(["/", "/playground/main.js", "/playground/editor.worker.js", "/favicon.svg", "/playground/nothing.js"])(
-    "protect %s",
-    async (url) => {
-      const { headers } = await get(serve(), url);
-      expect(headers["content-security-policy"]).toBe(POLICY);
-      expect(headers["x-content-type-options"]).toBe("nosniff");
-      expect(headers["referrer-policy"]).toBe("no-referrer");
-    },
-  );
+  it.each([
+    "/",
+    "/docs",
+    "/playground/main.js",
+    "/playground/editor.worker.js",
+    "/favicon.svg",
+    "/playground/nothing.js",
+  ])("protect %s", async (url) => {
+    const { headers } = await get(serve(), url);
+    expect(headers["content-security-policy"]).toBe(POLICY);
+    expect(headers["x-content-type-options"]).toBe("nosniff");
+    expect(headers["referrer-policy"]).toBe("no-referrer");
+  });
 
   it("leave the API's answers alone", async () => {
     const { headers } = await get(serve(), "/graphql");
@@ -184,6 +188,20 @@ describe("the assets", () => {
   });
 });
 
+describe("the reference", () => {
+  it("is one page that holds its style and no script, and that is asked for again each time", async () => {
+    const { statusCode, headers, body } = await get(serve(), "/docs");
+    expect(statusCode).toBe(200);
+    expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+    expect(headers["cache-control"]).toBe("public, max-age=0");
+    expect(body).toContain("<style>");
+    expect([...body.matchAll(/<script[^>]*>[^<]*/g)].map(([script]) => script)).toEqual([
+      '<script src="/playground/search.js" defer>',
+    ]);
+    expect(body).not.toMatch(/<link[^>]*stylesheet|\son[a-z]+=|url\(/);
+  });
+});
+
 describe("a playground that was never bundled", () => {
   it("says how to build it, and serves it as soon as it is there", async () => {
     const folder = mkdtempSync(join(tmpdir(), "playground-"));
@@ -195,6 +213,7 @@ describe("a playground that was never bundled", () => {
     expect(headers["content-security-policy"]).toBe(POLICY);
     expect(body).toContain("npm run build");
     expect(body).not.toContain("<script");
+    expect((await get(server, "/docs")).statusCode).toBe(503);
 
     mkdirSync(folder);
     for (const name of ["main.js", "main.css"]) writeFileSync(join(folder, name), "/**/");

@@ -2,6 +2,8 @@ import { type FastifyInstance } from "fastify";
 import { refuse } from "../http-server/refusal";
 import { type DeveloperIssuer } from "./developer-issuer";
 
+export const DEVELOPER_TOKEN_PATH = "/dev/token";
+
 const MAX_CLAIMS = 10;
 const CLAIM_NAME = /^[a-z_]{1,32}$/;
 /** Claims that the issuer alone sets. */
@@ -10,7 +12,7 @@ const MAX_VALUE_LENGTH = 256;
 
 /** `GET /dev/token?sub=…&tax_id=…&scope=…` answers `{ "token": "…" }` with just these claims. Sandbox mode only. */
 export function registerDeveloperToken(server: FastifyInstance, issuer: DeveloperIssuer): void {
-  server.get("/dev/token", async (request, reply) => {
+  server.get(DEVELOPER_TOKEN_PATH, async (request, reply) => {
     const claims = Object.entries(request.query as Record<string, unknown>);
     const areFine =
       claims.length <= MAX_CLAIMS &&

@@ -13,7 +13,7 @@ export type ErrorCode =
   | "INTERNAL";
 
 /** What a client reads for each code, and whether the same request may succeed later. */
-const PROMISES: Record<ErrorCode, { readonly message: string; readonly retryable: boolean }> = {
+export const ERROR_CODES: Record<ErrorCode, { readonly message: string; readonly retryable: boolean }> = {
   BAD_USER_INPUT: { message: "The request holds a value that is not valid.", retryable: false },
   UNAUTHENTICATED: { message: "A valid bearer token is needed.", retryable: false },
   FORBIDDEN: { message: "The caller may not do this.", retryable: false },
@@ -46,7 +46,7 @@ export class SubgraphError extends Error {
     readonly code: ErrorCode,
     details: Details = {},
   ) {
-    super(details.message ?? PROMISES[code].message, details.cause === undefined ? {} : { cause: details.cause });
-    this.retryable = PROMISES[code].retryable;
+    super(details.message ?? ERROR_CODES[code].message, details.cause === undefined ? {} : { cause: details.cause });
+    this.retryable = ERROR_CODES[code].retryable;
   }
 }

@@ -1,9 +1,11 @@
 import { createRoot } from "react-dom/client";
-import { fetchDeveloperToken } from "./developer-token";
-import { createFetcher } from "./graphql-fetcher";
+import { type Example, toTabs } from "./example-tabs";
 import { Playground } from "./playground";
 import { createStorage } from "./storage";
 import { setUpWorkers } from "./workers";
+
+/** The operations of schema/operations; bundle.ts puts them here. */
+declare const EXAMPLES: readonly Example[];
 
 /** What the server wrote into the page's head; undefined where it wrote nothing. */
 function metaContent(name: string): string | undefined {
@@ -13,11 +15,11 @@ function metaContent(name: string): string | undefined {
 setUpWorkers();
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no element to render into");
-const access = await fetchDeveloperToken(metaContent("developer-token-url"));
 createRoot(root).render(
   <Playground
-    access={access}
-    fetcher={createFetcher(metaContent("graphql-endpoint") ?? "/graphql")}
+    endpoint={metaContent("graphql-endpoint") ?? "/graphql"}
+    tokenUrl={metaContent("developer-token-url")}
+    tabs={toTabs(EXAMPLES, Date.now().toString(36))}
     storage={createStorage()}
   />,
 );

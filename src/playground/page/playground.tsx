@@ -1,15 +1,27 @@
-import { GraphiQL } from "graphiql";
-import { type ComponentProps, useState } from "react";
-import { type DeveloperToken } from "./developer-token";
-import { examples } from "./examples";
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { type ComponentProps, useEffect, useRef, useState } from "react";
+import { AnswerBar } from "./answer-bar";
+import { type Caller, callers } from "./callers";
+import { fetchAccess, noTokens } from "./developer-token";
+import { type Answered, type Asker, createFetcher } from "./graphql-fetcher";
+import { PageHeader } from "./page-header";
 
 type GraphiqlProps = ComponentProps<typeof GraphiQL>;
 
 export interface PlaygroundProps {
-  readonly access: DeveloperToken;
-  readonly fetcher: GraphiqlProps["fetcher"];
+  readonly endpoint: string;
+  /** Where developer tokens are signed; undefined where none are given out, and so nobody can be chosen. */
+  readonly tokenUrl: string | undefined;
+  readonly tabs: NonNullable<GraphiqlProps["defaultTabs"]>;
   readonly storage: NonNullable<GraphiqlProps["storage"]>;
 }
+
+const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
+
+const OWN_HEADERS = `// Headers of this tab's own. An Authorization here
+// is sent instead of the chosen caller's.
+{}`;
 
 function Notice({ text }: { readonly text: string }) {
   const [isOpen, setOpen] = useState(true);
@@ -29,22 +41,41 @@ function Notice({ text }: { readonly text: string }) {
   );
 }
 
-/** GraphiQL with the examples in its tabs and the token in every tab's headers. */
-export function Playground({ access, fetcher, storage }: PlaygroundProps) {
-  // Headers are not stored with the tabs; these defaults are what every tab opens with, so each load has its fresh token.
-  const headers = "token" in access ? { Authorization: `Bearer ${access.token}` } : undefined;
+/** GraphiQL with the examples in its tabs, each asked as the chosen caller, and what every answer cost. */
+export function Playground({ endpoint, tokenUrl, tabs, storage }: PlaygroundProps) {
+  const [caller, setCaller] = useState<Caller>(callers[0]);
+  const [notice, setNotice] = useState<string>();
+  const [last, setLast] = useState<Answered>();
+  // What the fetcher reads when it sends: GraphiQL keeps one fetcher, as another would fetch the schema again.
+  const asking = useRef<Promise<Asker>>(undefined);
+  useEffect(() => {
+    const access = tokenUrl === undefined ? Promise.resolve(noTokens) : fetchAccess(tokenUrl, caller);
+    const asker = access.then((given) => ("notice" in given ? { headers: {} } : { ...given, name: caller.label }));
+    asking.current = asker;
+    void access.then((given) => {
+      if (asking.current === asker) setNotice("notice" in given ? given.notice : undefined);
+    });
+  }, [tokenUrl, caller]);
+  const [fetcher] = useState(() =>
+    createFetcher({ endpoint, asker: async () => (await asking.current) ?? { headers: {} }, onAnswer: setLast }),
+  );
   return (
     <>
-      {"notice" in access && <Notice text={access.notice} />}
+      <PageHeader caller={tokenUrl === undefined ? undefined : caller} onChoose={setCaller} />
+      {notice !== undefined && <Notice key={notice} text={notice} />}
       <GraphiQL
         fetcher={fetcher}
         storage={storage}
-        defaultTabs={[...examples]}
-        {...(headers && { defaultHeaders: JSON.stringify(headers, null, 2) })}
-        defaultEditorToolsVisibility={headers ? true : "headers"}
+        plugins={plugins}
+        defaultTabs={tabs}
+        {...(tokenUrl !== undefined && { defaultHeaders: OWN_HEADERS })}
+        defaultEditorToolsVisibility={tokenUrl === undefined ? "headers" : "variables"}
         shouldPersistHeaders={false}
       >
-        <GraphiQL.Logo>Benefits &amp; Pix</GraphiQL.Logo>
+        <GraphiQL.Logo>{null}</GraphiQL.Logo>
+        <GraphiQL.Footer>
+          <AnswerBar last={last} />
+        </GraphiQL.Footer>
       </GraphiQL>
     </>
   );

@@ -1,0 +1,35 @@
+import { type Caller, callers } from "./callers";
+import { describeClaims } from "./example-tabs";
+
+export interface PageHeaderProps {
+  /** Who is asking; undefined where the page cannot choose. */
+  readonly caller: Caller | undefined;
+  readonly onChoose: (caller: Caller) => void;
+}
+
+/** Above GraphiQL: who is asking, and the way to the reference. */
+export function PageHeader({ caller, onChoose }: PageHeaderProps) {
+  return (
+    <header className="page-header">
+      <h1>Benefits &amp; Pix</h1>
+      {caller && (
+        <label className="caller">
+          <span>Ask as</span>
+          <select
+            value={caller.label}
+            onChange={({ target }) => {
+              const chosen = callers.find(({ label }) => label === target.value);
+              if (chosen) onChoose(chosen);
+            }}
+          >
+            {callers.map(({ label }) => (
+              <option key={label}>{label}</option>
+            ))}
+          </select>
+        </label>
+      )}
+      {caller?.claims && <code className="claims">{describeClaims(caller.claims)}</code>}
+      <a href="/docs">Reference</a>
+    </header>
+  );
+}

@@ -1,0 +1,45 @@
+// The reference's search: shows the articles that hold every word of what is typed.
+const search = document.querySelector("search");
+const input = search?.querySelector("input");
+const output = search?.querySelector("output");
+const articles = [...document.querySelectorAll<HTMLElement>("article[data-search]")].map((element) => ({
+  element,
+  text: element.textContent.toLowerCase(),
+}));
+const sections = [...document.querySelectorAll<HTMLElement>("main > section")];
+const links = [...document.querySelectorAll<HTMLAnchorElement>("nav a")];
+
+function show(query: string): void {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  let found = 0;
+  for (const { element, text } of articles) {
+    element.hidden = !words.every((word) => text.includes(word));
+    if (!element.hidden) found += 1;
+  }
+  for (const section of sections) section.hidden = !section.querySelector("article:not([hidden])");
+  for (const link of links) {
+    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (link.parentElement) link.parentElement.hidden = target?.hidden ?? false;
+  }
+  if (output) output.textContent = words.length === 0 ? "" : `${found} of ${articles.length}`;
+}
+
+if (search && input) {
+  search.hidden = false;
+  input.addEventListener("input", () => {
+    show(input.value);
+  });
+  // A link to what the search has hidden ends the search.
+  window.addEventListener("hashchange", () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target?.closest("[hidden]")) return;
+    input.value = "";
+    show("");
+    target.scrollIntoView();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target === input) return;
+    event.preventDefault();
+    input.focus();
+  });
+}

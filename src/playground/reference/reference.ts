@@ -1,0 +1,177 @@
+import {
+  buildSchema,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isIntrospectionType,
+  isScalarType,
+  isSpecifiedScalarType,
+} from "graphql";
+import { ERROR_CODES } from "../../platform/errors/subgraph-error";
+import { Html, html } from "../html";
+import { describeClaims, type Example } from "../page/example-tabs";
+import { readAccess } from "./access";
+import { type AccessOf, describeRootField, describeType } from "./describe-type";
+
+export interface ReferenceOptions {
+  /** The SDL that clients see; every type and field of it is on the page. */
+  readonly api: string;
+  /** The SDL that routers compose: it says which tokens and scopes are needed. */
+  readonly subgraph: string;
+  readonly examples: readonly Example[];
+  /** CSS for the page's head. */
+  readonly style: string;
+}
+
+interface Section {
+  readonly title: string;
+  readonly entries: readonly { readonly anchor: string; readonly name: string }[];
+  readonly body: Html;
+}
+
+const slugOf = (title: string) => title.toLowerCase().replaceAll(" ", "-");
+
+function rootSection(title: string, root: GraphQLObjectType, access: AccessOf): Section {
+  const fields = Object.values(root.getFields()).map((field) => ({ field, anchor: `${root.name}.${field.name}` }));
+  return {
+    title,
+    entries: fields.map(({ field, anchor }) => ({ anchor, name: field.name })),
+    body: html`${fields.map(({ field, anchor }) => describeRootField(field, anchor, access))}`,
+  };
+}
+
+const rootsOf = (schema: GraphQLSchema) =>
+  [
+    { title: "Queries", root: schema.getQueryType() },
+    { title: "Mutations", root: schema.getMutationType() },
+    { title: "Subscriptions", root: schema.getSubscriptionType() },
+  ].flatMap(({ title, root }) => (root ? [{ title, root }] : []));
+
+function typeSection(title: string, types: readonly GraphQLNamedType[], access: AccessOf): Section {
+  const sorted = [...types].sort((a, b) => a.name.localeCompare(b.name, "en"));
+  return {
+    title,
+    entries: sorted.map(({ name }) => ({ anchor: name, name })),
+    body: html`${sorted.map((type) => describeType(type, access))}`,
+  };
+}
+
+function typeSections(schema: GraphQLSchema, access: AccessOf): Section[] {
+  const roots = new Set<GraphQLNamedType>(rootsOf(schema).map(({ root }) => root));
+  const types = Object.values(schema.getTypeMap()).filter((type) => !roots.has(type) && !isIntrospectionType(type));
+  const isOther = (type: GraphQLNamedType) => !isInputObjectType(type) && !isEnumType(type) && !isScalarType(type);
+  const scalars = types.filter((type) => isScalarType(type) && !isSpecifiedScalarType(type));
+  return [
+    typeSection("Types", types.filter(isOther), access),
+    typeSection("Inputs", types.filter(isInputObjectType), access),
+    typeSection("Enums", types.filter(isEnumType), access),
+    typeSection("Scalars", scalars, access),
+  ].filter(({ entries }) => entries.length > 0);
+}
+
+const exampleSection = (examples: readonly Example[]): Section => ({
+  title: "Examples",
+  entries: examples.map(({ name }) => ({ anchor: `example-${name}`, name })),
+  body: html`${examples.map(
+    ({ name, query, variables, caller }) =>
+      html`<article id="example-${name}" data-search>
+        <h3>${name}</h3>
+        <p>Caller: <code>${describeClaims(caller)}</code></p>
+        <pre><code>${query.trim()}</code></pre>
+        ${
+          Object.keys(variables).length > 0 &&
+          html`<p>Variables</p>
+            <pre><code>${JSON.stringify(variables, undefined, 2)}</code></pre>`
+        }
+      </article> `,
+  )}`,
+});
+
+const errorSection = (): Section => ({
+  title: "Error codes",
+  entries: [],
+  body: html`<p>
+      Every error carries <code>extensions.code</code>, <code>extensions.retryable</code> (may the same request succeed
+      later?) and <code>extensions.requestId</code>. What a user can act on is no error but data: the
+      <code>userErrors</code> of a mutation, with a <a href="#UserErrorCode">UserErrorCode</a>.
+    </p>
+    <article data-search>
+      <table>
+        <thead>
+          <tr>
+            <th>code</th>
+            <th>message</th>
+            <th>retryable</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${Object.entries(ERROR_CODES).map(
+            ([code, { message, retryable }]) =>
+              html`<tr>
+                <td><code>${code}</code></td>
+                <td>${message}</td>
+                <td>${retryable ? "yes" : "no"}</td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </article>`,
+});
+
+const renderSection = ({ title, body }: Section) =>
+  html`<section id="${slugOf(title)}">
+    <h2>${title}</h2>
+    ${body}
+  </section> `;
+
+const renderContents = (sections: readonly Section[]) =>
+  html`<nav aria-label="Contents">
+    ${sections.map(
+      ({ title, entries }) =>
+        html`<h2><a href="#${slugOf(title)}">${title}</a></h2>
+          <ul>
+            ${entries.map(({ anchor, name }) => html`<li><a href="#${anchor}">${name}</a></li>`)}
+          </ul> `,
+    )}
+  </nav>`;
+
+/** The schema's documentation as one page, readable without a network and, but for the search, without its script. */
+export function renderReference({ api, subgraph, examples, style }: ReferenceOptions): string {
+  const schema = buildSchema(api);
+  const access = readAccess(subgraph);
+  const sections = [
+    ...rootsOf(schema).map(({ title, root }) => rootSection(title, root, access)),
+    exampleSection(examples),
+    errorSection(),
+    ...typeSections(schema, access),
+  ];
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>Benefits &amp; Pix: API reference</title>
+        <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+        <style>
+          ${new Html(style)}
+        </style>
+        <script src="/playground/search.js" defer></script>
+      </head>
+      <body>
+        <header>
+          <h1>Benefits &amp; Pix: API reference</h1>
+          <search hidden>
+            <label>Search <input type="search" autocomplete="off" spellcheck="false" /></label> <output></output>
+          </search>
+          <a href="/">Playground</a>
+        </header>
+        <div class="columns">
+          ${renderContents(sections)}
+          <main>${sections.map(renderSection)}</main>
+        </div>
+      </body>
+    </html> `.text;
+}

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { describeAnswer } from "../../src/playground/page/describe-answer";
+import { toTabs } from "../../src/playground/page/example-tabs";
+import { readExamples } from "../../src/playground/examples";
+
+const upstream = { calls: 1, retries: 0, coalesced: 0, cacheHits: 0 };
+
+describe("an answer in a line", () => {
+  test.each([
+    ["what it cost", { extensions: { upstream } }, "1 provider call · 0 retries · 0 cached · 12 ms"],
+    [
+      "more than one of each",
+      { extensions: { upstream: { calls: 2, retries: 1, coalesced: 3, cacheHits: 4, stale: 5 } } },
+      "2 provider calls · 1 retry · 4 cached · 3 shared · 5 stale · 12 ms",
+    ],
+    ["a server that does not say what it cost", { data: {} }, "12 ms"],
+    [
+      "errors, each code once",
+      { errors: [{ extensions: { code: "FORBIDDEN" } }, { extensions: { code: "FORBIDDEN" } }, {}] },
+      "3 errors: FORBIDDEN · 12 ms",
+    ],
+    ["an error without a code", { errors: [{ message: "no" }] }, "1 error · 12 ms"],
+    ["an answer that is no object", null, "12 ms"],
+  ])("%s", (_case, body, line) => {
+    expect(describeAnswer({ body, durationMs: 11.7, askedAs: undefined })).toBe(line);
+  });
+});
+
+describe("the example tabs", () => {
+  const caller = { sub: "u-1", scope: "pix:cancel" };
+  const variables = { input: { idempotencyKey: "key", nested: { idempotencyKey: "other" }, list: ["kept"] } };
+  const example = { name: "one", query: "query One { me { id } }\n", variables, caller };
+
+  test("name the caller, a claim a line, above the operation", () => {
+    expect(toTabs([example], "now")[0]?.query).toBe(
+      "# Caller: sub u-1\n#         scope pix:cancel\nquery One { me { id } }\n",
+    );
+  });
+
+  test("have idempotency keys of this opening, wherever they stand, and every other value as it is", () => {
+    expect(JSON.parse(toTabs([example], "now")[0]?.variables ?? "")).toEqual({
+      input: { idempotencyKey: "key-now", nested: { idempotencyKey: "other-now" }, list: ["kept"] },
+    });
+  });
+
+  test("are those of schema/operations, and the first has no variables, which GraphiQL would lose", () => {
+    const [first, ...others] = toTabs(readExamples(join(__dirname, "../../schema/operations")), "now");
+    expect(first?.variables).toBeNull();
+    expect(others.every(({ variables: text }) => text !== null)).toBe(true);
+  });
+});
