@@ -36,6 +36,8 @@ export class Ledger {
   constructor(
     private readonly database: Database,
     private readonly sealing: Sealing,
+    /** Told of each operation once, when it is settled, whatever settled it. */
+    private readonly onSettled: (operation: Operation) => void = () => undefined,
   ) {
     this.tables = database.kysely.$extendTables<LedgerTables>();
   }
@@ -87,8 +89,10 @@ export class Ledger {
         .where("status", "in", statusesThatAccept(event))
         .returningAll()
         .executeTakeFirst();
-      if (row) return { outcome: "settled", operation: operationOf(row) };
-      return { outcome: "alreadySettled", operation: await this.get(id) };
+      if (!row) return { outcome: "alreadySettled", operation: await this.get(id) };
+      const operation = operationOf(row);
+      this.onSettled(operation);
+      return { outcome: "settled", operation };
     });
   }
 
