@@ -11,10 +11,11 @@ import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { openStores } from "./app-stores";
+import { createWebhooks } from "./app-webhooks";
 import { type Config } from "./config";
 import { type Context, createContext, type LongLived } from "./context";
 import { registerDeveloperToken } from "./platform/auth/developer-token-route";
-import { createRouterSecretCheck } from "./platform/auth/router-secret";
+import { createRouterSecretCheck } from "./platform/auth/secret-check";
 import { createErrorFunnel } from "./platform/errors/format-error";
 import { listFieldsOf } from "./platform/graphql/list-fields";
 import { createSchemaGuard } from "./platform/graphql/schema-guard";
@@ -64,7 +65,8 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     maxBytes: config.READ_CACHE_BYTES,
   });
   const stores = await openStores(config, logger);
-  const { database, ledger, signals } = stores;
+  const { database, ledger, inbox, signals } = stores;
+  const webhooks = createWebhooks(config, logger, { stores, metrics });
   signals.subscribe(
     topics.readsOld,
     ({ key }) => {
@@ -77,6 +79,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const onWorked = (operation: Operation) => {
     for (const key of readsAbout(operation)) void signals.publish({ topic: topics.readsOld, key });
     metrics.worked(operation.kind, operation.status);
+    webhooks.explain(operation);
   };
   const { runner, reconciler } = createOperations(config, logger, { ledger, avibra, delbank, onWorked });
   const { verifyToken, developer } = await createCallers(config);
@@ -116,8 +119,9 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     mayCall,
     ...(tls && { tls }),
   });
+  const underWay = () => admission.underWay() + webhooks.underWay();
   const lifecycle = registerLifecycle(server, {
-    underWay: admission.underWay,
+    underWay,
     checks: {
       database: async () => ({ ok: await database.isReachable() }),
       avibraToken: () => ({ ok: true, ...avibra.tokenState() }),
@@ -134,7 +138,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     providers: clients,
     reads,
     tokenAgeMs: () => avibra.tokenState().ageMs,
-    requestsUnderWay: admission.underWay,
+    requestsUnderWay: underWay,
   });
   registerMetrics(server, metrics);
   const onRead = observeReads(metrics);
@@ -142,7 +146,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     for (const key of readsAbout(about)) reads.drop(key);
   };
   const longLived = {
-    ...{ avibra, delbank, ledger, runner, reads, dropReads, onRead },
+    ...{ avibra, delbank, ledger, inbox, runner, reads, dropReads, onRead },
     ...{ verifyToken, clock: systemClock, config },
   };
   registerGraphql(server, {
@@ -152,6 +156,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     guard: createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) }),
     refusalOf: ({ wholeRefusal }) => wholeRefusal(),
   });
+  webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {
     registerPlayground(server, {
@@ -165,6 +170,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     async listen() {
       const url = await server.listen({ host: config.HOST, port: config.PORT });
       reconciler.start();
+      webhooks.start();
       return url;
     },
     /** A developer token for the playground's member; undefined where tokens come from elsewhere. */
@@ -172,6 +178,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       await Promise.all([reconciler.stop(), lifecycle.stop()]);
+      await webhooks.stop(); // what was taken in while it drained is worked on first
       await apollo.stop();
       await closeProviders();
       await stores.close();
