@@ -181,9 +181,8 @@ export class Ledger {
     try {
       return { outcome: "ready", operation, lease, input: this.openInput(operation) };
     } catch (error) {
-      // One broken row must not keep the others from being worked off.
-      if (error instanceof SealBroken) return { outcome: "unreadable", operation, lease };
-      throw error;
+      if (!(error instanceof SealBroken)) throw error;
+      return { outcome: "unreadable", operation, lease }; // it must not keep the others from being worked off
     }
   }
 
