@@ -115,6 +115,17 @@ export class Inbox {
     return Number(numUpdatedRows);
   }
 
+  /** How many of those that came since then are still to be worked on. */
+  async countDue(since: number): Promise<number> {
+    const { count } = await this.tables
+      .selectFrom("message")
+      .select((row) => row.fn.countAll<number>().as("count"))
+      .where("next_attempt_at", "is not", null)
+      .where("received_at", ">=", since)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
   /** Wipes the bodies of what came before then and was worked on; answers how many. What is known without a body stays. */
   async wipeBodies(before: number): Promise<number> {
     const { numUpdatedRows } = await this.tables
