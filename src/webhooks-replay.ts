@@ -1,3 +1,5 @@
+import "reflect-metadata"; // before the first decorated class
+
 import { createEventWorker } from "./app-webhooks";
 import { openStores } from "./app-stores";
 import { ConfigError, loadConfig } from "./config";
