@@ -61,8 +61,8 @@ export async function webhooks(): Promise<void> {
   try {
     console.log(`\nwebhooks: events stored before they are acknowledged, best of ${ROUNDS} rounds`);
     console.log(row("", "rate", "in plain inserts"));
-    await measure("SQLite (every commit synced)", await databases.fresh("sqlite"));
-    await measure("PostgreSQL (the tests' own, fsync off)", await databases.fresh("postgres"));
+    await measure("SQLite", await databases.fresh("sqlite"));
+    await measure("PostgreSQL, fsync off", await databases.fresh("postgres"));
   } finally {
     await databases.stop();
   }
