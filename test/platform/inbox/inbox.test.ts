@@ -130,10 +130,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       await inbox.receive(deliveryOf({ idempotencyKey: "good" }));
       let isFailing = true;
       const worked: string[] = [];
-      const worker = workerOf(async (message) => {
+      const worker = workerOf((message) => {
         if (message.id === bad && isFailing) throw new Error("a bug");
         worked.push(message.id);
-        return message;
+        return Promise.resolve(message);
       });
       expect(await worker.runOnce()).toBe(2);
       expect(worked).toHaveLength(1);
@@ -150,10 +150,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       const { id } = await inbox.receive(deliveryOf());
       const effects: string[] = [];
       let isDead = true;
-      const worker = workerOf(async (message) => {
+      const worker = workerOf((message) => {
         if (isDead) return new Promise<never>(() => undefined);
         effects.push(message.id);
-        return message;
+        return Promise.resolve(message);
       });
       void worker.runOnce(); // never comes back
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -168,9 +168,9 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     test("a replay reads the bodies anew, corrects what was read wrong, and counts nothing twice", async () => {
       const { id } = await inbox.receive(deliveryOf({ facts: { kind: null, subject: null, occurredAt: T0 } }));
       const seen: (string | undefined)[] = [];
-      const worker = workerOf(async (message, body) => {
+      const worker = workerOf((message, body) => {
         seen.push(body);
-        return now === T0 ? message : { kind: "read", subject: "s", occurredAt: T0 - 1 };
+        return Promise.resolve(now === T0 ? message : { kind: "read", subject: "s", occurredAt: T0 - 1 });
       });
       await worker.runOnce();
       now += 1000;
@@ -185,7 +185,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
 
     test("it wipes what is older than its retention", async () => {
       const { id } = await inbox.receive(deliveryOf());
-      const worker = workerOf(async (message) => message);
+      const worker = workerOf((message) => Promise.resolve(message));
       await worker.runOnce();
       now += 30 * DAY_MS + 1;
       await worker.runOnce();
