@@ -1,20 +1,14 @@
-import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
 import { createChangeOfferOperation } from "./features/offer";
 import { createCancelPixOperation } from "./features/pix-authorization";
 import { createAccountOperations, createPortalLinkOperation } from "./features/user";
-import { localSecret } from "./platform/auth/local-secret";
-import { openDatabase } from "./platform/database/open-database";
-import { ledgerMigrations } from "./platform/ledger/ledger-migrations";
-import { Ledger } from "./platform/ledger/ledger.store";
+import { type Ledger } from "./platform/ledger/ledger.store";
 import { createOperationRunner } from "./platform/ledger/operation-runner";
 import { createOperationWorker } from "./platform/ledger/operation-worker";
 import { createReconciler } from "./platform/ledger/reconciler";
 import { type Operation } from "./platform/ledger/operation.type";
-import { createSealing } from "./platform/ledger/sealing";
 import { type Logger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
 import { createUsualTime } from "./platform/time/usual-time";
@@ -22,23 +16,19 @@ import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 
 interface OperationsOptions {
+  readonly ledger: Ledger;
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
   /** Told of each operation as it stands after work on it. */
   readonly onWorked: (operation: Operation) => void;
 }
 
-/** The ledger, and all that works on it. Throws DatabaseUnavailable. */
-export async function createOperations(
+/** All that works on the ledger. */
+export function createOperations(
   config: Config,
   logger: Logger,
-  { avibra, delbank, onWorked }: OperationsOptions,
+  { ledger, avibra, delbank, onWorked }: OperationsOptions,
 ) {
-  const keyFile = join(config.DATA_DIRECTORY, "ledger-key");
-  const key = config.LEDGER_KEY ?? (await localSecret(keyFile, () => randomBytes(32).toString("base64")));
-  const database = openDatabase(config.DATABASE_URL);
-  await database.migrate(ledgerMigrations);
-  const ledger = new Ledger(database, createSealing(key));
   const kinds = [
     ...createAccountOperations(avibra),
     createPortalLinkOperation(avibra, config.AVIBRA_PORTAL_URL),
@@ -71,5 +61,5 @@ export async function createOperations(
     keyedWindowMs: config.KEYED_WINDOW_MS,
     intervalMs: config.RECONCILE_INTERVAL_MS,
   });
-  return { database, ledger, runner, reconciler };
+  return { runner, reconciler };
 }

@@ -1,22 +1,21 @@
 import "reflect-metadata"; // before the first decorated class
 
-import { join } from "node:path";
 import { ApolloServer } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
+import { createCallers } from "./app-callers";
 import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
+import { openStores } from "./app-stores";
+import { createWebhooks } from "./app-webhooks";
 import { type Config } from "./config";
 import { type Context, createContext, type LongLived } from "./context";
-import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
 import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "./platform/auth/developer-token-route";
-import { remoteKeys } from "./platform/auth/remote-keys";
-import { createRouterSecretCheck } from "./platform/auth/router-secret";
-import { createTokenVerifier } from "./platform/auth/verify-token";
+import { createRouterSecretCheck } from "./platform/auth/secret-check";
 import { createErrorFunnel } from "./platform/errors/format-error";
 import { listFieldsOf } from "./platform/graphql/list-fields";
 import { createSchemaGuard } from "./platform/graphql/schema-guard";
@@ -28,6 +27,7 @@ import { createAdmission } from "./platform/limits/admission";
 import { createRequestGuard } from "./platform/limits/request-guard";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createSharedReads } from "./platform/loaders/shared-reads";
+import { topics } from "./platform/signals/topics";
 import { createLibraryLogger } from "./platform/telemetry/library-logger";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
@@ -42,21 +42,14 @@ const GRAPHQL_PATH = "/graphql";
 /** Whom the printed token is for: a seeded member who pays by a seeded authorization. */
 const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
 
-/** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
-async function createIssuer(config: Config) {
-  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, systemClock) };
-  const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
-  const developer = await createDeveloperIssuer({
-    keyFile,
-    issuer: config.AUTH_ISSUER,
-    audience: config.AUTH_AUDIENCE,
-  });
-  return { keys: developer.keys, developer };
-}
-
 function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Config) {
   if (cert === undefined || key === undefined) return undefined;
   return { cert, key, ...(clientCa !== undefined && { clientCa }) };
+}
+
+/** What `SharedReads` has of an operation's member and recurrence. */
+function readsAbout({ subject, target }: Parameters<LongLived["dropReads"]>[0]): string[] {
+  return [...(subject === null ? [] : [`user/${subject}`]), ...(target === null ? [] : [`recurrence/${target}`])];
 }
 
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
@@ -70,25 +63,25 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     staleIfErrorMs: config.READ_CACHE_STALE_IF_ERROR_MS,
     maxBytes: config.READ_CACHE_BYTES,
   });
-  const dropReads: LongLived["dropReads"] = ({ subject, target }) => {
-    if (subject !== null) reads.drop(`user/${subject}`);
-    if (target !== null) reads.drop(`recurrence/${target}`);
-  };
+  const stores = await openStores(config, logger);
+  const { database, ledger, inbox, signals } = stores;
+  const webhooks = createWebhooks(config, logger, { stores, metrics });
+  signals.subscribe(
+    topics.readsOld,
+    ({ key }) => {
+      reads.drop(key);
+    },
+    () => {
+      reads.dropAll();
+    },
+  );
   const onWorked = (operation: Operation) => {
-    dropReads(operation);
+    for (const key of readsAbout(operation)) void signals.publish({ topic: topics.readsOld, key });
     metrics.worked(operation.kind, operation.status);
+    webhooks.explain(operation);
   };
-  const operations = await createOperations(config, logger, { avibra, delbank, onWorked });
-  const { database, ledger, runner, reconciler } = operations;
-  const { keys, developer } = await createIssuer(config);
-  const verifyToken = createTokenVerifier({
-    keys,
-    issuer: config.AUTH_ISSUER,
-    audience: config.AUTH_AUDIENCE,
-    userClaim: config.AUTH_USER_CLAIM,
-    taxIdClaim: config.AUTH_TAX_ID_CLAIM,
-    clock: systemClock,
-  });
+  const { runner, reconciler } = createOperations(config, logger, { ledger, avibra, delbank, onWorked });
+  const { verifyToken, developer } = await createCallers(config);
 
   const { schema } = await createSubgraph();
   const apollo = new ApolloServer<Context>({
@@ -125,8 +118,9 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     mayCall,
     ...(tls && { tls }),
   });
+  const underWay = () => admission.underWay() + webhooks.underWay();
   const lifecycle = registerLifecycle(server, {
-    underWay: admission.underWay,
+    underWay,
     checks: {
       database: async () => ({ ok: await database.isReachable() }),
       avibraToken: () => {
@@ -146,12 +140,15 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     providers: clients,
     reads,
     tokenAgeMs: () => avibra.tokenState().ageMs,
-    requestsUnderWay: admission.underWay,
+    requestsUnderWay: underWay,
   });
   registerMetrics(server, metrics);
   const onRead = observeReads(metrics);
+  const dropReads: LongLived["dropReads"] = (about) => {
+    for (const key of readsAbout(about)) reads.drop(key);
+  };
   const longLived = {
-    ...{ avibra, delbank, ledger, runner, reads, dropReads, onRead },
+    ...{ avibra, delbank, ledger, inbox, runner, reads, dropReads, onRead },
     ...{ verifyToken, clock: systemClock, config },
   };
   registerGraphql(server, {
@@ -161,6 +158,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     guard: createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) }),
     refusalOf: ({ wholeRefusal }) => wholeRefusal(),
   });
+  webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {
     registerPlayground(server, {
@@ -174,6 +172,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     async listen() {
       const url = await server.listen({ host: config.HOST, port: config.PORT });
       reconciler.start();
+      webhooks.start();
       return url;
     },
     /** A developer token for a seeded member; undefined where tokens come from elsewhere. */
@@ -181,9 +180,10 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       await Promise.all([reconciler.stop(), lifecycle.stop()]);
+      await webhooks.stop(); // what was taken in while it drained is worked on first
       await apollo.stop();
       await closeProviders();
-      await database.close();
+      await stores.close();
     },
   };
 }

@@ -1,11 +1,13 @@
 import { type FastifyRequest } from "fastify";
 import { type Config } from "./config";
 import { createBenefitsOfUser } from "./features/benefit";
+import { createEventLoaders } from "./features/event";
 import { createOperationLoaders, createRunOperation } from "./features/operation";
 import { createOwnCancellations, createPixLoaders } from "./features/pix-authorization";
 import { createEnrollmentOfUser } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
 import { type VerifyToken } from "./platform/auth/verify-token";
+import { type Inbox } from "./platform/inbox/inbox.store";
 import { type Ledger } from "./platform/ledger/ledger.store";
 import { type OperationRunner } from "./platform/ledger/operation-runner";
 import { type RequestCost } from "./platform/limits/request-guard";
@@ -25,6 +27,7 @@ export interface LongLived {
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
   readonly ledger: Ledger;
+  readonly inbox: Inbox;
   readonly runner: OperationRunner;
   readonly reads: SharedReads;
   /** Forgets what was read of an operation's member and recurrence, in every request. */
@@ -40,12 +43,18 @@ export type Context = Awaited<ReturnType<typeof createContext>>;
 
 /** Everything one request may use: who asks, by when, and the loaders. Throws `UNAUTHENTICATED` for a bad token. */
 export async function createContext(request: FastifyRequest, { mutations }: RequestCost, longLived: LongLived) {
-  const { avibra, delbank, ledger, runner, reads, dropReads, onRead, verifyToken, clock, config } = longLived;
+  const { avibra, delbank, ledger, inbox, runner, reads, dropReads, onRead, verifyToken, clock, config } = longLived;
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
   const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, unit: "provider calls", mutations });
-  const lookUpBudget = createCallBudget({ limit: config.LIMIT_LEDGER_READS, unit: "look-ups of operations" });
-  const rowBudget = createCallBudget({ limit: config.LIMIT_LEDGER_ROWS, unit: "places in lists of operations" });
+  const lookUpBudget = createCallBudget({
+    limit: config.LIMIT_LEDGER_READS,
+    unit: "look-ups of operations and events",
+  });
+  const rowBudget = createCallBudget({
+    limit: config.LIMIT_LEDGER_ROWS,
+    unit: "places in lists of operations and events",
+  });
   const budgets = [budget, lookUpBudget, rowBudget];
   const timeoutMs = config.OPERATION_TIMEOUT_MS;
   const readShared = createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer: onRead });
@@ -58,8 +67,9 @@ export async function createContext(request: FastifyRequest, { mutations }: Requ
       concurrency: config.AVIBRA_CONCURRENCY,
       budget,
     }),
-    enrollmentOfUser: createEnrollmentOfUser({ caller, ...ofLedger }),
+    enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...ofLedger }),
     ...createOperationLoaders(ofLedger),
+    ...createEventLoaders({ inbox, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget }),
     ownCancellations: createOwnCancellations(ofLedger),
     ...createPixLoaders({ delbank, caller, readShared, concurrency: config.DELBANK_CONCURRENCY, budget }),
   };
@@ -70,7 +80,7 @@ export async function createContext(request: FastifyRequest, { mutations }: Requ
       for (const loader of [loaders.benefitsOfUser, loaders.enrollmentOfUser]) loader.clear(userId);
     if (recurrenceId !== undefined)
       for (const loader of [loaders.pixAuthorization, loaders.ownCancellations]) loader.clear(recurrenceId);
-    for (const loader of [loaders.operation, loaders.operationsOfUser]) loader.clearAll();
+    for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.eventsOfUser]) loader.clearAll();
   };
   const budgetOfMutations = {
     ...budget,

@@ -55,7 +55,10 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
 /** What a mutation costs beyond the provider's answer: claimed, marked as sent, settled, each durable before the next step. */
 export async function ledger(): Promise<void> {
   const [sandbox, databases] = await Promise.all([startSandboxProcess(), startDatabases()]);
-  const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), { onSend: () => undefined, onCall: () => undefined });
+  const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), {
+    onSend: () => undefined,
+    onCall: () => undefined,
+  });
   const kinds = createAccountOperations(avibra);
   const bare = kinds.find(({ kind }) => kind === KIND);
   const sqlite = await openRunner(await databases.fresh("sqlite"), kinds);

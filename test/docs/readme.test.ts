@@ -150,7 +150,7 @@ describe("the README's examples", () => {
       "http://127.0.0.1:4102": sandboxes.delbank.url,
     });
     const direct = commands.filter((block) => !isBehindRouter(block));
-    expect(direct.filter(({ answer }) => answer !== undefined)).toHaveLength(4);
+    expect(direct.filter(({ answer }) => answer !== undefined)).toHaveLength(5);
     for (const { text, answer } of direct) {
       const printed = JSON.parse(await run(text)) as unknown;
       if (answer !== undefined) expect(asShown(printed, answer)).toEqual(answer);

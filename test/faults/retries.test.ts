@@ -120,15 +120,18 @@ describe("a mutation", () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  test.each(find("changeOffer"))("$name that was sent again says so: in its answer and in the metrics", async (mutation) => {
-    await start({ EXPOSE_UPSTREAM_COST: "true" });
-    await subgraph.avibra.fault({ match: { path: mutation.path }, kind: "resetAfterCommit", times: 2 });
-    const input = { ...mutation.input, idempotencyKey: "press" };
-    const { data, extensions } = await mutate(subgraph, mutation, { input });
-    expect(data[mutation.name].operation).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
-    expect(extensions?.upstream).toMatchObject({ calls: 3, retries: 2 });
-    expect(await metricOf(subgraph, "provider_retries_total")).toEqual({ 'call="avibra.offers.change"': 2 });
-  });
+  test.each(find("changeOffer"))(
+    "$name that was sent again says so: in its answer and in the metrics",
+    async (mutation) => {
+      await start({ EXPOSE_UPSTREAM_COST: "true" });
+      await subgraph.avibra.fault({ match: { path: mutation.path }, kind: "resetAfterCommit", times: 2 });
+      const input = { ...mutation.input, idempotencyKey: "press" };
+      const { data, extensions } = await mutate(subgraph, mutation, { input });
+      expect(data[mutation.name].operation).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
+      expect(extensions?.upstream).toMatchObject({ calls: 3, retries: 2 });
+      expect(await metricOf(subgraph, "provider_retries_total")).toEqual({ 'call="avibra.offers.change"': 2 });
+    },
+  );
 
   test.each(find("changeOffer"))("$name is not, in the same go, with RETRY_PERCENT=0", async (mutation) => {
     await start({ RETRY_PERCENT: "0", RECONCILE_INTERVAL_MS: "60000" });

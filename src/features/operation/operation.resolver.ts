@@ -1,16 +1,15 @@
 import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
 import { type CallBudget } from "../../platform/loaders/call-budget";
+import { checkFirst, PageArgs, toPage } from "../page/page.type";
 import { mayReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";
-import { OperationConnection, type OperationEdge } from "./operation-connection.type";
+import { OperationConnection } from "./operation-connection.type";
 import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
-import { PageArgs } from "./page.input";
 import { hasAskedFor, mayReadOperation, mayReadResult } from "./operation-access";
 import { toOperation } from "./to-operation";
 
@@ -22,13 +21,7 @@ interface Context {
   readonly rowBudget: CallBudget;
 }
 
-const MAX_PAGE = 100;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-function toConnection(edges: OperationEdge[], hasNextPage: boolean): OperationConnection {
-  const [startCursor = null, endCursor = null] = [edges[0]?.cursor, edges.at(-1)?.cursor];
-  return { edges, pageInfo: { hasNextPage, hasPreviousPage: false, startCursor, endCursor } };
-}
 
 /** What the caller sees of a stored operation that may be read. */
 function visibleTo(caller: Caller, stored: StoredOperation, ledger: Ledger): Operation {
@@ -73,13 +66,12 @@ export class OperationResolver {
     @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<OperationConnection> {
     const asking = requireCaller(caller);
-    if (first < 1 || first > MAX_PAGE)
-      throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
-    if (!mayReadUser(asking, userId)) return toConnection([], false);
+    checkFirst(first);
+    if (!mayReadUser(asking, userId)) return toPage([], false);
     if ((await rowBudget.claim(first)) < first) throw rowBudget.refusal();
     const page = await loaders.operationsOfUser.load({ userId, first, after: after ?? undefined });
     const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: visibleTo(asking, operation, ledger) }));
-    return toConnection(edges, page.hasNextPage);
+    return toPage(edges, page.hasNextPage);
   }
 }
 

@@ -25,13 +25,7 @@ export interface ReadOf {
 /** Shares one caller's reads with that caller's other requests. Throws `UNAUTHENTICATED` without a caller. */
 export type ReadShared = <Value>(of: ReadOf, fetch: (deadline: Deadline) => Promise<Value>) => Promise<Value>;
 
-export function createCallerReads({
-  reads,
-  caller,
-  deadline,
-  timeoutMs,
-  onAnswer,
-}: CallerReadsOptions): ReadShared {
+export function createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer }: CallerReadsOptions): ReadShared {
   return async (of, fetch) => {
     const read = {
       ...of,

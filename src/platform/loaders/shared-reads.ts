@@ -154,6 +154,13 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
       }
     },
 
+    /** Forgets everything. */
+    dropAll(): void {
+      kept.clear();
+      for (const flight of underWay.values()) flight.isCurrent = false;
+      underWay.clear();
+    },
+
     /** For metrics. */
     state: () => ({
       entries: kept.size,

@@ -13,7 +13,12 @@ export interface TokenSource {
   /** Says that a new token was refused too, so that it is not the token: for a while none is discarded. */
   leaveAlone(): void;
   /** For health and metrics: whether a valid token is at hand, for how long, how old it is (ms), and whether the last fetch failed. */
-  state(): { readonly held: boolean; readonly isFailing: boolean; readonly expiresInMs: number; readonly ageMs?: number };
+  state(): {
+    readonly held: boolean;
+    readonly isFailing: boolean;
+    readonly expiresInMs: number;
+    readonly ageMs?: number;
+  };
 }
 
 /** From this share of its time on, a token is replaced while it still holds; for each token a little earlier or later. */
@@ -95,7 +100,12 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
     },
     state() {
       const expiresInMs = held ? Math.max(0, held.usableUntil - clock.now()) : 0;
-      return { held: expiresInMs > 0, isFailing: failed !== undefined, expiresInMs, ...(held && { ageMs: clock.now() - held.since }) };
+      return {
+        held: expiresInMs > 0,
+        isFailing: failed !== undefined,
+        expiresInMs,
+        ...(held && { ageMs: clock.now() - held.since }),
+      };
     },
   };
 }

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { type Config } from "./config";
+import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
+import { remoteKeys } from "./platform/auth/remote-keys";
+import { createTokenVerifier } from "./platform/auth/verify-token";
+import { systemClock } from "./platform/time/clock";
+
+/** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
+async function createIssuer(config: Config) {
+  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, systemClock) };
+  const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
+  const developer = await createDeveloperIssuer({
+    keyFile,
+    issuer: config.AUTH_ISSUER,
+    audience: config.AUTH_AUDIENCE,
+  });
+  return { keys: developer.keys, developer };
+}
+
+/** What tells who is asking, and the sandbox's own issuer where there is one. */
+export async function createCallers(config: Config) {
+  const { keys, developer } = await createIssuer(config);
+  const verifyToken = createTokenVerifier({
+    keys,
+    issuer: config.AUTH_ISSUER,
+    audience: config.AUTH_AUDIENCE,
+    userClaim: config.AUTH_USER_CLAIM,
+    taxIdClaim: config.AUTH_TAX_ID_CLAIM,
+    clock: systemClock,
+  });
+  return { verifyToken, ...(developer && { developer }) };
+}

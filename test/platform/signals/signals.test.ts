@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import { openDatabase } from "../../../src/platform/database/open-database";
+import { connectPostgres } from "../../../src/platform/signals/postgres-transport";
+import { createSignals, type Signal } from "../../../src/platform/signals/signals";
+import { type Logger } from "../../../src/platform/telemetry/logger";
+import { type Databases, startDatabases } from "../../support/databases";
+import { eventually } from "../../support/program";
+
+function createRecorder() {
+  const lines: string[] = [];
+  const write = (_fields: unknown, text?: string) => void lines.push(text ?? String(_fields));
+  const logger = { trace: write, debug: write, info: write, warn: write, error: write, fatal: write };
+  return { lines, logger: logger as unknown as Logger };
+}
+
+/** One replica: its signals, and what it has heard of topic `a`. */
+function openReplica(url: string) {
+  const database = openDatabase(url);
+  const { lines, logger } = createRecorder();
+  const connect = (receiver: Parameters<typeof connectPostgres>[1]) =>
+    connectPostgres({ database, url, logger, random: Math.random }, receiver);
+  const signals = createSignals(logger, database.dialect === "postgres" ? connect : undefined);
+  const heard: Signal[] = [];
+  let gaps = 0;
+  const leave = signals.subscribe(
+    "a",
+    (signal) => heard.push(signal),
+    () => (gaps += 1),
+  );
+  return {
+    ...{ database, signals, heard, lines, leave },
+    gaps: () => gaps,
+    async close() {
+      await signals.close();
+      await database.close();
+    },
+  };
+}
+type Replica = ReturnType<typeof openReplica>;
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+const replicas: Replica[] = [];
+afterEach(async () => {
+  for (const replica of replicas.splice(0)) await replica.close();
+});
+function start(url: string): Replica {
+  const replica = openReplica(url);
+  replicas.push(replica);
+  return replica;
+}
+/** Two replicas that both listen already. */
+async function startTwo(): Promise<[Replica, Replica]> {
+  const url = await databases.fresh("postgres");
+  const both: [Replica, Replica] = [start(url), start(url)];
+  await eventually(() => both.every(({ gaps }) => gaps() === 1) || undefined);
+  return both;
+}
+
+describe.each(["sqlite", "postgres"] as const)("signals on %s", (dialect) => {
+  test("the own listeners of the topic hear a signal at once, and once", async () => {
+    const { signals, heard } = start(await databases.fresh(dialect));
+    const sent = signals.publish({ topic: "a", key: "k", id: "i" });
+    void signals.publish({ topic: "b", key: "k" });
+    expect(heard).toEqual([{ topic: "a", key: "k", id: "i" }]);
+    await sent;
+    await sleep(100); // its own echo would be here by now
+    expect(heard).toHaveLength(1);
+  });
+
+  test("who has left hears no more", async () => {
+    const { signals, heard, leave } = start(await databases.fresh(dialect));
+    leave();
+    await signals.publish({ topic: "a", key: "k" });
+    expect(heard).toEqual([]);
+  });
+
+  test("a listener that fails is logged, and keeps nobody else from hearing", async () => {
+    const { signals, lines } = start(await databases.fresh(dialect));
+    const heard: string[] = [];
+    signals.subscribe("c", () => {
+      throw new Error("a bug");
+    });
+    signals.subscribe("c", ({ key }) => heard.push(key));
+    await signals.publish({ topic: "c", key: "k" });
+    expect(heard).toEqual(["k"]);
+    expect(lines).toEqual(["a listener to signals failed"]);
+  });
+});
+
+describe("two replicas on one PostgreSQL", () => {
+  test("each hears all of the other's signals, in order, and its own once", async () => {
+    const [one, other] = await startTwo();
+    const keys = Array.from({ length: 500 }, (_, index) => `k-${index}`);
+    await Promise.all(keys.map((key) => one.signals.publish({ topic: "a", key })));
+    await other.signals.publish({ topic: "a", key: "back", id: "i" });
+    await eventually(() => (other.heard.length > 500 && one.heard.length > 500) || undefined);
+    expect(one.heard.map(({ key }) => key)).toEqual([...keys, "back"]);
+    expect(other.heard.map(({ key }) => key).filter((key) => key !== "back")).toEqual(keys);
+    expect(other.heard.find(({ key }) => key === "back")).toEqual({ topic: "a", key: "back", id: "i" });
+  });
+
+  test("what others send over the same channel is ignored", async () => {
+    const [one, other] = await startTwo();
+    for (const payload of ["", "no json", "[]", '{"topic":"a"}', '{"from":1,"topic":"a","key":"k"}']) {
+      await sql`select pg_notify('signals', ${payload})`.execute(other.database.kysely);
+    }
+    await other.signals.publish({ topic: "a", key: "last" });
+    await eventually(() => one.heard.at(-1)?.key === "last" || undefined);
+    expect(one.heard).toHaveLength(1);
+  });
+
+  test("without the database the own listeners hear, nothing is thrown; when it is back, listeners are told of the gap", async () => {
+    const [one, other] = await startTwo();
+    await databases.stopPostgres();
+    await one.signals.publish({ topic: "a", key: "lost" });
+    expect(one.heard.map(({ key }) => key)).toEqual(["lost"]);
+    await databases.startPostgres();
+    await eventually(() => (one.gaps() === 2 && other.gaps() === 2) || undefined);
+    await one.signals.publish({ topic: "a", key: "again" });
+    await eventually(() => other.heard.some(({ key }) => key === "again") || undefined);
+    expect(other.heard.map(({ key }) => key)).toEqual(["again"]);
+    expect(other.lines).toEqual([
+      "signals of other replicas are not heard",
+      "signals of other replicas are heard again",
+    ]);
+  }, 60_000);
+});
