@@ -11,6 +11,7 @@ import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { openStores } from "./app-stores";
+import { createSubscriptionTransports } from "./app-subscriptions";
 import { type Config } from "./config";
 import { type Context, createContext, type LongLived } from "./context";
 import { registerDeveloperToken } from "./platform/auth/developer-token-route";
@@ -27,6 +28,7 @@ import { createRequestGuard } from "./platform/limits/request-guard";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createSharedReads } from "./platform/loaders/shared-reads";
 import { topics } from "./platform/signals/topics";
+import { createSubscriptionRefusal } from "./platform/subscriptions/refuse-over-http";
 import { createLibraryLogger } from "./platform/telemetry/library-logger";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
@@ -82,6 +84,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const { verifyToken, developer } = await createCallers(config);
 
   const { schema } = await createSubgraph();
+  const formatError = createErrorFunnel({ logger, showsSchema: config.isSandbox });
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: true, // in live mode to the router alone: see createSchemaGuard
@@ -89,18 +92,30 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     stopOnTerminationSignals: false, // main.ts stops in its own order
-    formatError: createErrorFunnel({ logger, showsSchema: config.isSandbox }),
+    formatError,
     logger: createLibraryLogger(logger, "apollo"),
     // The per-field cache plugin halves the throughput of lists.
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      createSubscriptionRefusal(),
       ...(config.isSandbox ? [] : [createSchemaGuard()]),
       ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCost()] : []),
     ],
   });
   await apollo.start();
+
+  const onRead = observeReads(metrics);
+  const dropReads: LongLived["dropReads"] = (about) => {
+    for (const key of readsAbout(about)) reads.drop(key);
+  };
+  const longLived = {
+    ...{ avibra, delbank, ledger, signals, runner, reads, dropReads, onRead },
+    ...{ verifyToken, clock: systemClock, config },
+  };
+  const guard = createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) });
+  const subscriptions = createSubscriptionTransports(config, logger, { schema, guard, longLived, formatError });
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
   const admission = createAdmission({
@@ -129,28 +144,23 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     },
     drainDelayMs: config.SHUTDOWN_DELAY_MS,
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    endSubscriptions: () => subscriptions.close(),
   });
   metrics.observe({
     providers: clients,
     reads,
     tokenAgeMs: () => avibra.tokenState().ageMs,
     requestsUnderWay: admission.underWay,
+    subscriptions: subscriptions.state,
   });
   registerMetrics(server, metrics);
-  const onRead = observeReads(metrics);
-  const dropReads: LongLived["dropReads"] = (about) => {
-    for (const key of readsAbout(about)) reads.drop(key);
-  };
-  const longLived = {
-    ...{ avibra, delbank, ledger, runner, reads, dropReads, onRead },
-    ...{ verifyToken, clock: systemClock, config },
-  };
   registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
     createContext: (request, cost) => createContext(request, cost, longLived),
-    guard: createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) }),
+    guard,
     refusalOf: ({ wholeRefusal }) => wholeRefusal(),
+    acceptWebSocket: (request, reply) => subscriptions.webSockets.accept(request, reply),
   });
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {

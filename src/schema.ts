@@ -19,6 +19,14 @@ const LINK = `extend schema @link(
   import: ["@key", "@shareable", "@authenticated", "@requiresScopes"]
 )\n\n`;
 
+/** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
+const NO_PUBSUB = {
+  publish: () => undefined,
+  subscribe: (): never => {
+    throw new Error("a subscription without its own events");
+  },
+};
+
 type ClassType = new () => object;
 
 export interface Subgraph {
@@ -52,6 +60,7 @@ export async function createSubgraph(): Promise<Subgraph> {
   const apiSchema = await buildSchema({
     resolvers: features.flatMap<ClassType>(({ resolvers }) => resolvers) as unknown as NonEmptyArray<ClassType>,
     orphanedTypes: features.flatMap<ClassType>(({ orphanedTypes }) => orphanedTypes),
+    pubSub: NO_PUBSUB,
     validate: false, // input is validated in scalars: class-validator's errors would carry the values
   });
   const sdl = LINK + printSchemaWithDirectives(apiSchema);

@@ -3,7 +3,6 @@ import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Ledger } from "../../platform/ledger/ledger.store";
-import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { mayReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";
@@ -11,8 +10,7 @@ import { OperationConnection, type OperationEdge } from "./operation-connection.
 import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
 import { PageArgs } from "./page.input";
-import { hasAskedFor, mayReadOperation, mayReadResult } from "./operation-access";
-import { toOperation } from "./to-operation";
+import { isOperationId, mayReadOperation, visibleTo } from "./operation-access";
 
 interface Context {
   readonly caller?: Caller;
@@ -23,26 +21,16 @@ interface Context {
 }
 
 const MAX_PAGE = 100;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function toConnection(edges: OperationEdge[], hasNextPage: boolean): OperationConnection {
   const [startCursor = null, endCursor = null] = [edges[0]?.cursor, edges.at(-1)?.cursor];
   return { edges, pageInfo: { hasNextPage, hasPreviousPage: false, startCursor, endCursor } };
 }
 
-/** What the caller sees of a stored operation that may be read. */
-function visibleTo(caller: Caller, stored: StoredOperation, ledger: Ledger): Operation {
-  return {
-    ...toOperation(stored, ledger),
-    ...(!mayReadResult(caller, stored) && { result: null }),
-    ...(!hasAskedFor(caller, stored) && { openKey: () => "" }),
-  };
-}
-
 /** An operation that this caller may see; what is another's looks like what does not exist. */
 async function findOperation(id: unknown, { caller, ledger, loaders }: Context): Promise<Operation | null> {
   const asking = requireCaller(caller);
-  if (typeof id !== "string" || !UUID.test(id)) return null;
+  if (!isOperationId(id)) return null;
   const stored = await loaders.operation.load(id);
   return stored && mayReadOperation(asking, stored) ? visibleTo(asking, stored, ledger) : null;
 }

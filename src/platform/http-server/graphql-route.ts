@@ -5,6 +5,7 @@ import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestCost, type RequestGuard, type UncheckedRequest } from "../limits/request-guard";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { refuse } from "./refusal";
+import { isWebSocket } from "./upgrades";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
@@ -14,6 +15,8 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly guard: RequestGuard;
   /** The refusal of an operation that turned out to be over a limit while it was executed, before it had any effect. */
   readonly refusalOf: (context: Context) => SubgraphError | undefined;
+  /** Answers a WebSocket handshake. */
+  readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -57,7 +60,7 @@ const BATCHING = new SubgraphError("LIMIT_EXCEEDED", {
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
 export function registerGraphql<Context extends BaseContext>(
   server: FastifyInstance,
-  { path, apollo, createContext, guard, refusalOf }: GraphqlRouteOptions<Context>,
+  { path, apollo, createContext, guard, refusalOf, acceptWebSocket }: GraphqlRouteOptions<Context>,
 ): void {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = searchOf(request);
@@ -79,5 +82,8 @@ export function registerGraphql<Context extends BaseContext>(
     return reply.send(body.string);
   }
 
-  server.all(path, (request, reply) => (request.work = answer(request, reply)));
+  server.all(path, (request, reply) => {
+    if (isWebSocket(request.raw)) return acceptWebSocket(request, reply);
+    return (request.work = answer(request, reply));
+  });
 }
