@@ -4,12 +4,15 @@ import { type Config } from "./config";
 import { createContext, type LongLived } from "./context";
 import { type createErrorFunnel } from "./platform/errors/format-error";
 import { type RequestGuard } from "./platform/limits/request-guard";
+import { createCallbackClient } from "./platform/subscriptions/callback.client";
+import { createCallbackRoute } from "./platform/subscriptions/callback-route";
+import { createCallbacks } from "./platform/subscriptions/callbacks";
 import { createShares } from "./platform/subscriptions/shares";
 import { createSubscriptions } from "./platform/subscriptions/subscriptions";
 import { createWebSockets } from "./platform/subscriptions/websockets";
 import { type Logger } from "./platform/telemetry/logger";
 
-/** How long clients may take to read that their subscription has ended. */
+/** How long clients and routers may take to read that their subscription has ended. */
 const END_TIMEOUT_MS = 1000;
 
 export interface SubscriptionOptions {
@@ -48,12 +51,27 @@ export function createSubscriptionTransports(
     pingMs: config.SUBSCRIPTION_HEARTBEAT_MS,
     origins: config.WEBSOCKET_ORIGINS,
   });
+  const client = createCallbackClient({ timeoutMs: config.SUBSCRIPTION_CALLBACK_TIMEOUT_MS });
+  const callbacks = createCallbacks({
+    subscriptions,
+    client,
+    policy: {
+      hosts: config.SUBSCRIPTION_CALLBACK_HOSTS,
+      privateHosts: config.SUBSCRIPTION_CALLBACK_PRIVATE_HOSTS,
+      demandsHttps: !config.isSandbox,
+    },
+    logger,
+    random: Math.random,
+  });
   return {
-    webSockets,
+    acceptWebSocket: webSockets.accept,
+    acceptCallback: createCallbackRoute(callbacks),
     state: () => ({ subscriptions: subscriptions.count(), webSockets: webSockets.count() }),
     /** Ends every subscription, and what carries it. */
     async close() {
-      await Promise.race([subscriptions.close(), sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
+      const ended = Promise.all([subscriptions.close(), callbacks.close()]);
+      await Promise.race([ended, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
+      client.close();
       await webSockets.close();
     },
   };

@@ -160,7 +160,8 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     createContext: (request, cost) => createContext(request, cost, longLived),
     guard,
     refusalOf: ({ wholeRefusal }) => wholeRefusal(),
-    acceptWebSocket: (request, reply) => subscriptions.webSockets.accept(request, reply),
+    acceptWebSocket: subscriptions.acceptWebSocket,
+    acceptCallback: subscriptions.acceptCallback,
   });
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {

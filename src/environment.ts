@@ -107,6 +107,13 @@ export const Environment = z.object({
   SUBSCRIPTION_HEARTBEAT_MS: number(100, 600_000, 12_000).describe(
     "time between two pings of a WebSocket, and between two looks at a subscription's token",
   ),
+  SUBSCRIPTION_CALLBACK_HOSTS: list
+    .default([])
+    .describe("comma list of `host`, `host:port`, `host:*`: routers that may be called back at their public addresses"),
+  SUBSCRIPTION_CALLBACK_PRIVATE_HOSTS: list
+    .default([])
+    .describe("the same, at addresses of a private network or of this machine; in the sandbox this machine"),
+  SUBSCRIPTION_CALLBACK_TIMEOUT_MS: timeoutMs(5000).describe("how long a router may take to answer a callback"),
   WEBSOCKET_INIT_TIMEOUT_MS: timeoutMs(3000).describe("how long a WebSocket's client may take to say who it is"),
   WEBSOCKET_ORIGINS: list
     .default([])

@@ -15,8 +15,10 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly guard: RequestGuard;
   /** The refusal of an operation that turned out to be over a limit while it was executed, before it had any effect. */
   readonly refusalOf: (context: Context) => SubgraphError | undefined;
+  /** Answers a request for a subscription by callback; undefined for any other. */
+  readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
   /** Answers a WebSocket handshake. */
-  readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+  readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -60,7 +62,7 @@ const BATCHING = new SubgraphError("LIMIT_EXCEEDED", {
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
 export function registerGraphql<Context extends BaseContext>(
   server: FastifyInstance,
-  { path, apollo, createContext, guard, refusalOf, acceptWebSocket }: GraphqlRouteOptions<Context>,
+  { path, apollo, createContext, guard, refusalOf, ...subscriptions }: GraphqlRouteOptions<Context>,
 ): void {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = searchOf(request);
@@ -83,7 +85,7 @@ export function registerGraphql<Context extends BaseContext>(
   }
 
   server.all(path, (request, reply) => {
-    if (isWebSocket(request.raw)) return acceptWebSocket(request, reply);
-    return (request.work = answer(request, reply));
+    if (isWebSocket(request.raw)) return subscriptions.acceptWebSocket(request, reply);
+    return (request.work = subscriptions.acceptCallback(request, reply) ?? answer(request, reply));
   });
 }

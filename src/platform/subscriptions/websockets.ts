@@ -3,7 +3,6 @@ import { type FastifyReply, type FastifyRequest } from "fastify";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../errors/describe-error";
-import { SubgraphError } from "../errors/subgraph-error";
 import { refuse } from "../http-server/refusal";
 import { takeUpgrade } from "../http-server/upgrades";
 import { type Logger } from "../telemetry/logger";
@@ -124,20 +123,22 @@ export function createWebSockets(options: WebSocketsOptions) {
     }
   }, pingMs).unref();
 
+  function accept(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (!isHandshake(request)) return refuse(reply, 400, "BAD_REQUEST");
+    if (!mayConnect(request.headers, origins)) return refuse(reply, 403, "FORBIDDEN");
+    if (server.clients.size >= maxConnections) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    const upgrade = takeUpgrade(request.raw);
+    if (!upgrade) return refuse(reply, 400, "BAD_REQUEST");
+    reply.hijack();
+    server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
+      serve(socket, request.headers.authorization);
+    });
+    return reply;
+  }
+
   return {
     /** Answers a handshake that was let in. */
-    async accept(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-      if (!isHandshake(request)) return refuse(reply, 400, "BAD_REQUEST");
-      if (!mayConnect(request.headers, origins)) return refuse(reply, 403, new SubgraphError("FORBIDDEN"));
-      if (server.clients.size >= maxConnections) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
-      const upgrade = takeUpgrade(request.raw);
-      if (!upgrade) return refuse(reply, 400, "BAD_REQUEST");
-      reply.hijack();
-      server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
-        serve(socket, request.headers.authorization);
-      });
-      return reply;
-    },
+    accept,
     count: () => server.clients.size,
     /** Closes all as going away; resolves when they are closed. */
     async close(): Promise<void> {
