@@ -66,7 +66,7 @@ export function createSubscriptionTransports(
   return {
     acceptWebSocket: webSockets.accept,
     acceptCallback: createCallbackRoute(callbacks),
-    state: () => ({ subscriptions: subscriptions.count(), webSockets: webSockets.count() }),
+    state: () => ({ open: subscriptions.count(), webSockets: webSockets.count() }),
     /** Ends every subscription, and what carries it. */
     async close() {
       const ended = Promise.all([subscriptions.close(), callbacks.close()]);

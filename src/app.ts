@@ -152,6 +152,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     tokenAgeMs: () => avibra.tokenState().ageMs,
     requestsUnderWay: admission.underWay,
     subscriptions: subscriptions.state,
+    listeners: () => signals.listeners(),
   });
   registerMetrics(server, metrics);
   registerGraphql(server, {

@@ -1,4 +1,5 @@
 import { PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "./mutations";
+import { eventually } from "./program";
 import { type TestSubgraph } from "./subgraph";
 
 /** Environment under which lost answers are looked for soon. */
@@ -27,5 +28,17 @@ export async function beginUnconfirmed({ graphql, delbank }: TestSubgraph, idemp
   );
   const { id, status } = data.cancelPixAuthorization.operation as { id: string; status: string };
   if (status !== "UNCONFIRMED") throw new Error(`expected UNCONFIRMED, got ${status}`);
-  return { id, confirm: () => delbank.clearFaults() };
+  const query = "query($id: ID!) { operation(id: $id) { status } }";
+  const isSettled = async () => {
+    const answer = await graphql(query, { claims: PAYER_CLAIMS, variables: { id } });
+    return answer.data.operation.status === "SUCCEEDED" ? true : undefined;
+  };
+  return {
+    id,
+    /** Lets it be found out; resolves when it was. */
+    async confirm() {
+      await delbank.clearFaults();
+      await eventually(isSettled);
+    },
+  };
 }
