@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { type Config } from "./config";
 import { localSecret } from "./platform/auth/local-secret";
 import { openDatabase } from "./platform/database/open-database";
+import { inboxMigrations } from "./platform/inbox/inbox-migrations";
+import { Inbox } from "./platform/inbox/inbox.store";
 import { ledgerMigrations } from "./platform/ledger/ledger-migrations";
 import { Ledger } from "./platform/ledger/ledger.store";
 import { createSealing } from "./platform/ledger/sealing";
@@ -11,22 +13,25 @@ import { createSignals } from "./platform/signals/signals";
 import { topics } from "./platform/signals/topics";
 import { type Logger } from "./platform/telemetry/logger";
 
+export type Stores = Awaited<ReturnType<typeof openStores>>;
+
 /** The database with what is kept in it, and the signals between the processes that share it. Throws DatabaseUnavailable. */
 export async function openStores(config: Config, logger: Logger) {
   const keyFile = join(config.DATA_DIRECTORY, "ledger-key");
   const key = config.LEDGER_KEY ?? (await localSecret(keyFile, () => randomBytes(32).toString("base64")));
   const database = openDatabase(config.DATABASE_URL);
-  await database.migrate(ledgerMigrations);
+  await database.migrate([...ledgerMigrations, ...inboxMigrations]);
+  const sealing = createSealing(key);
   const shared = { database, url: config.DATABASE_URL, logger, random: Math.random };
   const signals = createSignals(
     logger,
     database.dialect === "postgres" ? (receiver) => connectPostgres(shared, receiver) : undefined,
   );
-  const ledger = new Ledger(database, createSealing(key), ({ id }) => {
+  const ledger = new Ledger(database, sealing, (id) => {
     void signals.publish({ topic: topics.operationSettled, key: id });
   });
   return {
-    ...{ database, ledger, signals },
+    ...{ database, ledger, inbox: new Inbox(database, sealing), signals },
     async close() {
       await signals.close();
       await database.close();

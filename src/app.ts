@@ -1,25 +1,19 @@
 import "reflect-metadata"; // before the first decorated class
 
-import { ApolloServer } from "@apollo/server";
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-} from "@apollo/server/plugin/disabled";
+import { createApollo } from "./app-apollo";
 import { createCallers } from "./app-callers";
 import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { openStores } from "./app-stores";
 import { createSubscriptionTransports } from "./app-subscriptions";
+import { createWebhooks } from "./app-webhooks";
 import { type Config } from "./config";
-import { type Context, createContext, type LongLived } from "./context";
+import { createContext, type LongLived } from "./context";
 import { registerDeveloperToken } from "./platform/auth/developer-token-route";
-import { createRouterSecretCheck } from "./platform/auth/router-secret";
+import { createRouterSecretCheck } from "./platform/auth/secret-check";
 import { createErrorFunnel } from "./platform/errors/format-error";
 import { listFieldsOf } from "./platform/graphql/list-fields";
-import { createSchemaGuard } from "./platform/graphql/schema-guard";
-import { createUpstreamCost } from "./platform/graphql/upstream-cost";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
@@ -28,8 +22,6 @@ import { createRequestGuard } from "./platform/limits/request-guard";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createSharedReads } from "./platform/loaders/shared-reads";
 import { topics } from "./platform/signals/topics";
-import { createSubscriptionRefusal } from "./platform/subscriptions/refuse-over-http";
-import { createLibraryLogger } from "./platform/telemetry/library-logger";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
 import { registerMetrics } from "./platform/telemetry/metrics-route";
@@ -66,7 +58,8 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     maxBytes: config.READ_CACHE_BYTES,
   });
   const stores = await openStores(config, logger);
-  const { database, ledger, signals } = stores;
+  const { database, ledger, inbox, signals } = stores;
+  const webhooks = createWebhooks(config, logger, { stores, metrics });
   signals.subscribe(
     topics.readsOld,
     ({ key }) => {
@@ -79,31 +72,14 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const onWorked = (operation: Operation) => {
     for (const key of readsAbout(operation)) void signals.publish({ topic: topics.readsOld, key });
     metrics.worked(operation.kind, operation.status);
+    webhooks.explain(operation);
   };
   const { runner, reconciler } = createOperations(config, logger, { ledger, avibra, delbank, onWorked });
   const { verifyToken, developer } = await createCallers(config);
 
   const { schema } = await createSubgraph();
   const formatError = createErrorFunnel({ logger, showsSchema: config.isSandbox });
-  const apollo = new ApolloServer<Context>({
-    schema,
-    introspection: true, // in live mode to the router alone: see createSchemaGuard
-    hideSchemaDetailsFromClientErrors: !config.isSandbox,
-    includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
-    stopOnTerminationSignals: false, // main.ts stops in its own order
-    formatError,
-    logger: createLibraryLogger(logger, "apollo"),
-    // The per-field cache plugin halves the throughput of lists.
-    plugins: [
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      ApolloServerPluginLandingPageDisabled(),
-      createSubscriptionRefusal(),
-      ...(config.isSandbox ? [] : [createSchemaGuard()]),
-      ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCost()] : []),
-    ],
-  });
+  const apollo = createApollo(config, logger, { schema, formatError });
   await apollo.start();
 
   const onRead = observeReads(metrics);
@@ -111,7 +87,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     for (const key of readsAbout(about)) reads.drop(key);
   };
   const longLived = {
-    ...{ avibra, delbank, ledger, signals, runner, reads, dropReads, onRead },
+    ...{ avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead },
     ...{ verifyToken, clock: systemClock, config },
   };
   const guard = createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) });
@@ -131,8 +107,9 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     mayCall,
     ...(tls && { tls }),
   });
+  const underWay = () => admission.underWay() + webhooks.underWay();
   const lifecycle = registerLifecycle(server, {
-    underWay: admission.underWay,
+    underWay,
     checks: {
       database: async () => ({ ok: await database.isReachable() }),
       avibraToken: () => ({ ok: true, ...avibra.tokenState() }),
@@ -150,7 +127,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     providers: clients,
     reads,
     tokenAgeMs: () => avibra.tokenState().ageMs,
-    requestsUnderWay: admission.underWay,
+    requestsUnderWay: underWay,
     subscriptions: subscriptions.state,
     listeners: () => signals.listeners(),
   });
@@ -164,6 +141,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     acceptWebSocket: subscriptions.acceptWebSocket,
     acceptCallback: subscriptions.acceptCallback,
   });
+  webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);
   if (config.PLAYGROUND) {
     registerPlayground(server, {
@@ -177,6 +155,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     async listen() {
       const url = await server.listen({ host: config.HOST, port: config.PORT });
       reconciler.start();
+      webhooks.start();
       return url;
     },
     /** A developer token for the playground's member; undefined where tokens come from elsewhere. */
@@ -184,6 +163,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       await Promise.all([reconciler.stop(), lifecycle.stop()]);
+      await webhooks.stop(); // what was taken in while it drained is worked on first
       await apollo.stop();
       await closeProviders();
       await stores.close();

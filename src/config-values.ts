@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { isAddressRange } from "./platform/auth/source-addresses";
 
 // What the text of a variable may be, and what it is read as.
 
@@ -40,6 +41,10 @@ export const list = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
   .refine((parts) => parts.every((part) => part.length > 0), "must be a comma list without empty parts");
+export const addressList = list.refine(
+  (parts) => parts.every(isAddressRange),
+  "must be a comma list of IP addresses, or networks such as 192.0.2.0/24",
+);
 export const pemFile = z.string().transform((file, context) => {
   try {
     const text = readFileSync(file, "utf8");

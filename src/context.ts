@@ -1,10 +1,12 @@
 import { type Config } from "./config";
 import { createBenefitsOfUser } from "./features/benefit";
+import { createEventLoaders } from "./features/event";
 import { createOperationLoaders, createRunOperation } from "./features/operation";
 import { createOwnCancellations, createPixLoaders } from "./features/pix-authorization";
 import { createEnrollmentOfUser } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
 import { type VerifyToken } from "./platform/auth/verify-token";
+import { type Inbox } from "./platform/inbox/inbox.store";
 import { type Ledger } from "./platform/ledger/ledger.store";
 import { type OperationRunner } from "./platform/ledger/operation-runner";
 import { type RequestCost } from "./platform/limits/request-guard";
@@ -27,6 +29,7 @@ export interface LongLived {
   readonly delbank: DelbankClient;
   readonly ledger: Ledger;
   readonly signals: Signals;
+  readonly inbox: Inbox;
   readonly runner: OperationRunner;
   readonly reads: SharedReads;
   /** Forgets what was read of an operation's member and recurrence, in every request. */
@@ -54,12 +57,19 @@ export type Context = Awaited<ReturnType<typeof createContext>>;
 /** Everything one request may use: who asks, by when, and the loaders. Throws `UNAUTHENTICATED` for a bad token. */
 export async function createContext(request: Asked, { mutations }: RequestCost, longLived: LongLived) {
   const { ended = ENDED } = request;
-  const { avibra, delbank, ledger, signals, runner, reads, dropReads, onRead, verifyToken, clock, config } = longLived;
+  const { avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead, verifyToken, clock, config } =
+    longLived;
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
   const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, unit: "provider calls", mutations });
-  const lookUpBudget = createCallBudget({ limit: config.LIMIT_LEDGER_READS, unit: "look-ups of operations" });
-  const rowBudget = createCallBudget({ limit: config.LIMIT_LEDGER_ROWS, unit: "places in lists of operations" });
+  const lookUpBudget = createCallBudget({
+    limit: config.LIMIT_LEDGER_READS,
+    unit: "look-ups of operations and events",
+  });
+  const rowBudget = createCallBudget({
+    limit: config.LIMIT_LEDGER_ROWS,
+    unit: "places in lists of operations and events",
+  });
   const budgets = [budget, lookUpBudget, rowBudget];
   const timeoutMs = config.OPERATION_TIMEOUT_MS;
   const readShared = createCallerReads({ reads, caller, deadline, clock, timeoutMs, onAnswer: onRead });
@@ -72,8 +82,9 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
       concurrency: config.AVIBRA_CONCURRENCY,
       budget,
     }),
-    enrollmentOfUser: createEnrollmentOfUser({ caller, ...ofLedger }),
+    enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...ofLedger }),
     ...createOperationLoaders(ofLedger),
+    ...createEventLoaders({ inbox, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget }),
     ownCancellations: createOwnCancellations(ofLedger),
     ...createPixLoaders({ delbank, caller, readShared, concurrency: config.DELBANK_CONCURRENCY, budget }),
   };
@@ -84,7 +95,7 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
       for (const loader of [loaders.benefitsOfUser, loaders.enrollmentOfUser]) loader.clear(userId);
     if (recurrenceId !== undefined)
       for (const loader of [loaders.pixAuthorization, loaders.ownCancellations]) loader.clear(recurrenceId);
-    for (const loader of [loaders.operation, loaders.operationsOfUser]) loader.clearAll();
+    for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.eventsOfUser]) loader.clearAll();
   };
   const budgetOfMutations = {
     ...budget,
@@ -99,6 +110,7 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
     wholeRefusal: () => budgets.map((one) => one.wholeRefusal()).find((refusal) => refusal !== undefined),
     rowBudget,
     ledger,
+    inbox,
     loaders,
     /** What a subscription waits by. */
     listen: (topic: string, key: string) => createHints({ signals, topic, key, ended }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  addressList,
   basicUsername,
   databaseUrl,
   flag,
@@ -21,7 +22,7 @@ export const Environment = z.object({
   TLS_KEY_FILE: pemFile.optional().describe("PEM file of that certificate's key"),
   TLS_CLIENT_CA_FILE: pemFile
     .optional()
-    .describe("PEM file of an authority: every path but health then demands a client certificate of it"),
+    .describe("PEM file of an authority: every path but health and webhooks then demands a client certificate of it"),
   NODE_ENV: z.string().optional().describe("`production` refuses to start with the sandbox"),
   PROVIDERS: oneOf("sandbox", "live")
     .default("sandbox")
@@ -40,7 +41,10 @@ export const Environment = z.object({
   AVIBRA_LINK_PASSWORD: z.string().describe("Basic password of the link token endpoint"),
   AVIBRA_PORTAL_URL: httpUrl.describe("the portal that link tokens open"),
   AVIBRA_WEBHOOK_USERNAME: basicUsername.describe("Basic user that Avibra's events come with"),
-  AVIBRA_WEBHOOK_PASSWORD: z.string().describe("Basic password that Avibra's events come with"),
+  AVIBRA_WEBHOOK_PASSWORD: list.describe("comma list: any of them is taken as the Basic password of Avibra's events"),
+  AVIBRA_WEBHOOK_ADDRESSES: addressList
+    .default([])
+    .describe("comma list of addresses and networks (CIDR) that events may come from; none: from anywhere"),
   AVIBRA_TIMEOUT_MS: timeoutMs(5000).describe("how long one call to Avibra may take"),
   AVIBRA_CONCURRENCY: number(1, 1000, 50).describe("calls to Avibra under way at once"),
   DELBANK_BASE_URL: httpUrl.describe("Delbank's REST base"),
@@ -95,6 +99,8 @@ export const Environment = z.object({
   KEYED_WINDOW_MS: number(1, 82_800_000, 72_000_000).describe(
     "how long an unconfirmed change at Avibra is sent again; Avibra keeps keys for 24 h",
   ),
+  WEBHOOK_BODY_TIMEOUT_MS: timeoutMs(10_000).describe("how long an event's body may take to arrive"),
+  WEBHOOK_RETENTION_DAYS: number(1, 36_500, 30).describe("how long the bodies of events are kept, sealed"),
   ROUTER_SECRETS: list.default([]).describe("comma list; the header `Router-Authorization` must equal one of them"),
   AUTH_JWKS_URL: httpUrl
     .optional()
@@ -124,6 +130,8 @@ export const Environment = z.object({
   LIMIT_BODIES_BYTES: number(1024, 2 ** 40, 2 ** 26).describe(
     "bytes of request bodies under way at once; more get a 503",
   ),
+  LIMIT_CONCURRENT_WEBHOOKS: number(1, 2 ** 20, 100).describe("events under way at once; more get a 503"),
+  LIMIT_WEBHOOK_BODY_BYTES: number(1024, 2 ** 24, 65_536).describe("largest body of an event"),
   LIMIT_CHARACTERS: number(1, 2 ** 27, 65_536).describe("characters of a document, and of any object in its variables"),
   LIMIT_LINES: number(1, 2 ** 27, 500).describe("lines of a document"),
   LIMIT_TOKENS: number(1, 1_000_000, 5000).describe("tokens of a document"),
@@ -147,7 +155,7 @@ export const Environment = z.object({
   LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
   LIMIT_LEDGER_READS: number(0, 1_000_000, 1000).describe("look-ups in the ledger that one request may cost"),
   LIMIT_LEDGER_ROWS: number(0, 1_000_000, 1000).describe(
-    "places in lists of operations that one request may ask for: the sum of their `first`",
+    "places in lists of operations and events that one request may ask for: the sum of their `first`",
   ),
   LIMIT_SUBSCRIPTIONS: number(0, 2 ** 20, 1000).describe("subscriptions open at once"),
   LIMIT_SUBSCRIPTIONS_PER_CALLER: number(0, 2 ** 20, 20).describe("those of them, and WebSockets, of one caller"),

@@ -4,6 +4,7 @@ import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
 import { benefitFeature } from "./features/benefit";
+import { eventFeature } from "./features/event";
 import { offerFeature } from "./features/offer";
 import { operationFeature } from "./features/operation";
 import { pixAuthorizationFeature } from "./features/pix-authorization";
@@ -11,7 +12,7 @@ import { userFeature } from "./features/user";
 import { SubgraphError } from "./platform/errors/subgraph-error";
 
 /** What the graph promises, slice by slice. The only list of features. */
-const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature];
+const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature, eventFeature];
 
 /** Federation v2.9: the newest that both composers in our checks accept. */
 const LINK = `extend schema @link(

@@ -2,6 +2,7 @@ import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql
 import { createSubgraph } from "../../src/schema";
 import { documentOf, MUTATIONS, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
 import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { postWebhook } from "../support/webhooks";
 
 type Claims = Readonly<Record<string, string>>;
 
@@ -58,6 +59,7 @@ const READS: readonly Read[] = [
       `operations(first: 5) { edges { cursor node { ${OPERATION} } } pageInfo { hasNextPage } }`,
       "u-1001",
     ],
+    ["events", "events(first: 5) { edges { cursor node { id kind } } }", "ENROLLMENT_REQUEST_RECEIVED"],
   ].flatMap(([name = "", fields = "", real = ""]) => [
     { what: `user(id).${name}`, query: ({ user }: Ids) => `{ user(id: "${user}") { ${fields} } }`, real },
     { what: `User reference, ${name}`, query: ({ user }: Ids) => entity(`id: "${user}"`, "User", fields), real },
@@ -115,6 +117,7 @@ describe("who may read", () => {
     });
     const { data } = await subgraph.graphql(documentOf(prefill), { variables: { input }, claims: OWN });
     const operation = data.prefillUser.operation.id as string;
+    await postWebhook(subgraph.url, { eventname: "enrollment_request_received", userid: "u-1001" });
     ids = { user: "u-1001", recurrence: RECURRENCE, cancelled: CANCELLED, cancellation: CANCELLATION, operation };
   });
   afterAll(() => subgraph.stop());

@@ -1,6 +1,7 @@
+import { type Lease } from "../../src/platform/database/due-rows";
 import { ledgerMigrations } from "../../src/platform/ledger/ledger-migrations";
 import { Ledger } from "../../src/platform/ledger/ledger.store";
-import { type Claim, type ClaimResult, type Lease, type Operation } from "../../src/platform/ledger/operation.type";
+import { type Claim, type ClaimResult, type Operation } from "../../src/platform/ledger/operation.type";
 import { createSealing } from "../../src/platform/ledger/sealing";
 import { type Database, type DatabaseLimits, openDatabase } from "../../src/platform/database/open-database";
 

@@ -36,7 +36,7 @@ export async function beginUnconfirmed({ graphql, delbank }: TestSubgraph, idemp
   return {
     id,
     /** Lets it be found out; resolves when it was. */
-    async confirm() {
+    confirm: async () => {
       await delbank.clearFaults();
       await eventually(isSettled);
     },

@@ -20,8 +20,6 @@ export interface Connecting {
   readonly path?: string;
 }
 
-export type Client = Awaited<ReturnType<typeof openClient>>;
-
 /** A connection that has said nothing yet. */
 export async function openClient(url: string, { headers = {}, protocols, path = "/graphql" }: Connecting = {}) {
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, protocols ?? "graphql-transport-ws", { headers });

@@ -1,21 +1,6 @@
-import { Directive, Field, ObjectType } from "type-graphql";
+import { Field, ObjectType } from "type-graphql";
+import { PageInfo } from "../page/page.type";
 import { Operation } from "./operation.type";
-
-@ObjectType({ simpleResolvers: true, description: "Where a page begins and ends." })
-@Directive("@shareable")
-export class PageInfo {
-  @Field(() => Boolean, { description: "Whether there are more behind this page." })
-  hasNextPage!: boolean;
-
-  @Field(() => Boolean, { description: "Always false: pages are read forward." })
-  hasPreviousPage!: boolean;
-
-  @Field(() => String, { nullable: true, description: "The cursor of the page's first item." })
-  startCursor!: string | null;
-
-  @Field(() => String, { nullable: true, description: "The cursor to give as `after` for the next page." })
-  endCursor!: string | null;
-}
 
 @ObjectType({ simpleResolvers: true, description: "An operation in a page." })
 export class OperationEdge {

@@ -1,15 +1,8 @@
-import { SubgraphError } from "../../platform/errors/subgraph-error";
-import { InvalidCursor } from "../../platform/ledger/ledger.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Operation, type OperationPage } from "../../platform/ledger/operation.type";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-
-export interface PageKey {
-  readonly userId: string;
-  readonly first: number;
-  readonly after: string | undefined;
-}
+import { asBadCursor, identifyPage, type PageKey } from "../page/page.type";
 
 /** What the ledger holds, whoever asks: whether the caller may see it is decided where it is shown. */
 export interface OperationLoaders {
@@ -25,11 +18,6 @@ export interface OperationLoadersOptions {
   readonly budget: CallBudget;
 }
 
-function asBadCursor(error: unknown): never {
-  if (!(error instanceof InvalidCursor)) throw error;
-  throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
-}
-
 export function createOperationLoaders({ ledger, concurrency, budget }: OperationLoadersOptions): OperationLoaders {
   return {
     operation: createLoader({
@@ -42,7 +30,7 @@ export function createOperationLoaders({ ledger, concurrency, budget }: Operatio
         ledger.list({ subject: userId, first, ...(after !== undefined && { after }) }).catch(asBadCursor),
       concurrency,
       budget,
-      identify: ({ userId, first, after }) => JSON.stringify([userId, first, after]),
+      identify: identifyPage,
     }),
   };
 }

@@ -1,15 +1,14 @@
 import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type CallBudget } from "../../platform/loaders/call-budget";
+import { checkFirst, PageArgs, toPage } from "../page/page.type";
 import { mayReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";
-import { OperationConnection, type OperationEdge } from "./operation-connection.type";
+import { OperationConnection } from "./operation-connection.type";
 import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
-import { PageArgs } from "./page.input";
 import { isOperationId, mayReadOperation, visibleTo } from "./operation-access";
 
 interface Context {
@@ -18,13 +17,6 @@ interface Context {
   readonly loaders: OperationLoaders;
   /** Places in lists of operations: what a page costs wherever it is shown, though it is looked up once. */
   readonly rowBudget: CallBudget;
-}
-
-const MAX_PAGE = 100;
-
-function toConnection(edges: OperationEdge[], hasNextPage: boolean): OperationConnection {
-  const [startCursor = null, endCursor = null] = [edges[0]?.cursor, edges.at(-1)?.cursor];
-  return { edges, pageInfo: { hasNextPage, hasPreviousPage: false, startCursor, endCursor } };
 }
 
 /** An operation that this caller may see; what is another's looks like what does not exist. */
@@ -61,13 +53,12 @@ export class OperationResolver {
     @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<OperationConnection> {
     const asking = requireCaller(caller);
-    if (first < 1 || first > MAX_PAGE)
-      throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
-    if (!mayReadUser(asking, userId)) return toConnection([], false);
+    checkFirst(first);
+    if (!mayReadUser(asking, userId)) return toPage([], false);
     if ((await rowBudget.claim(first)) < first) throw rowBudget.refusal();
     const page = await loaders.operationsOfUser.load({ userId, first, after: after ?? undefined });
     const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: visibleTo(asking, operation, ledger) }));
-    return toConnection(edges, page.hasNextPage);
+    return toPage(edges, page.hasNextPage);
   }
 }
 

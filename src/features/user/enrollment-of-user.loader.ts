@@ -1,10 +1,17 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
+import { type Inbox } from "../../platform/inbox/inbox.store";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { ENROLLMENT_KINDS, enrollmentFrom } from "./enrollment.state";
+import {
+  ENROLLMENT_EVENTS,
+  ENROLLMENT_OPERATIONS,
+  enrollmentFrom,
+  factsOfEvent,
+  factsOfOperation,
+} from "./enrollment.state";
 import { type Enrollment } from "./enrollment.type";
 import { mayReadUser } from "./user-access.type";
 
@@ -12,31 +19,35 @@ export type EnrollmentOfUser = Loader<string, Enrollment>;
 
 export interface EnrollmentOfUserOptions {
   readonly ledger: Ledger;
+  readonly inbox: Inbox;
   readonly caller: Caller | undefined;
   readonly concurrency: number;
   readonly budget: CallBudget;
 }
 
-/** A member's enrollment by user id, from the ledger alone. Without a ledger nothing is known, and reads go on. */
+/** A member's enrollment by user id, from the ledger and the inbox. Without their database nothing is known, and reads go on. */
 export function createEnrollmentOfUser({
   ledger,
+  inbox,
   caller,
   concurrency,
   budget,
 }: EnrollmentOfUserOptions): EnrollmentOfUser {
+  async function factsOf(userId: string) {
+    const [operations, events] = await Promise.all([
+      ledger.succeeded({ subject: userId, kinds: ENROLLMENT_OPERATIONS }),
+      inbox.about(userId, ENROLLMENT_EVENTS),
+    ]);
+    return [...operations.flatMap(factsOfOperation), ...events.flatMap(factsOfEvent)];
+  }
+
   return createLoader({
     async loadOne(userId: string) {
-      const done = await ledger.succeeded({ subject: userId, kinds: ENROLLMENT_KINDS }).catch((error: unknown) => {
+      const facts = await factsOf(userId).catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable) return [];
         throw error;
       });
-      return enrollmentFrom(
-        done.map(({ kind, sentAt, settledAt, createdAt }) => ({
-          kind,
-          sentAt: sentAt ?? createdAt,
-          settledAt: settledAt ?? createdAt,
-        })),
-      );
+      return enrollmentFrom(facts);
     },
     withoutCall: (userId) => (mayReadUser(requireCaller(caller), userId) ? undefined : enrollmentFrom([])),
     concurrency,

@@ -1,37 +1,67 @@
-import { type Enrollment, type EnrollmentStatus } from "./enrollment.type";
+import { type Message } from "../../platform/inbox/message.type";
+import { type Operation } from "../../platform/ledger/operation.type";
+import { type AvibraEventKind, eventKindOf, eventNamesOf } from "../../providers/avibra/avibra.webhook";
+import { type OperationKind } from "../operation/operation.type";
+import { type Enrollment, type EnrollmentSource, type EnrollmentStatus } from "./enrollment.type";
 
-/** What is told of a member's past: a settled operation of ours. */
+/** Something in a member's past: an operation of ours that succeeded, or an event. */
 export interface EnrollmentFact {
-  readonly kind: string;
-  /** When it was sent, epoch ms: what was found out late did not happen late. */
-  readonly sentAt: number;
-  /** When its outcome was known, epoch ms. */
-  readonly settledAt: number;
+  readonly status: EnrollmentStatus;
+  /** When it happened, epoch ms: what was found out late did not happen late. */
+  readonly at: number;
+  /** When it was known, epoch ms. */
+  readonly knownAt: number;
+  readonly source: EnrollmentSource;
 }
 
-const MEANING: Readonly<Record<string, EnrollmentStatus>> = {
+const BY_OPERATION: Partial<Record<OperationKind, EnrollmentStatus>> = {
   PREFILL_USER: "REQUESTED",
   CREATE_USER: "ENROLLED",
   CHANGE_OFFER: "OFFER_ACTIVE",
   CANCEL_USER: "CANCELLED",
 };
+const BY_EVENT: Partial<Record<AvibraEventKind, EnrollmentStatus>> = {
+  ENROLLMENT_REQUEST_RECEIVED: "REQUESTED",
+  ENROLLMENT_SUCCESSFUL: "ENROLLED",
+  OFFER_ACTIVATION_SUCCESSFUL: "OFFER_ACTIVE",
+  OFFER_UPGRADE_SUCCESSFUL: "OFFER_ACTIVE",
+};
 
-/** Facts that tell of enrollment at all. */
-export const ENROLLMENT_KINDS = Object.keys(MEANING);
+/** Operations and events that tell of enrollment at all. */
+export const ENROLLMENT_OPERATIONS = Object.keys(BY_OPERATION);
+export const ENROLLMENT_EVENTS = eventNamesOf(Object.keys(BY_EVENT) as AvibraEventKind[]);
 
-/** A prefill announces a member who may be enrolled already: it never moves anyone backwards. */
-function next(current: EnrollmentStatus, fact: EnrollmentFact): EnrollmentStatus {
-  const meaning = MEANING[fact.kind] ?? current;
-  return meaning === "REQUESTED" && current !== "UNKNOWN" ? current : meaning;
+/** The order in which a member passes through them. */
+const RANK: Record<EnrollmentStatus, number> = { UNKNOWN: 0, REQUESTED: 1, ENROLLED: 2, OFFER_ACTIVE: 3, CANCELLED: 4 };
+
+export function factsOfOperation({ kind, sentAt, settledAt, createdAt }: Operation): EnrollmentFact[] {
+  const status = BY_OPERATION[kind as OperationKind];
+  return status ? [{ status, at: sentAt ?? createdAt, knownAt: settledAt ?? createdAt, source: "OPERATION" }] : [];
 }
 
-/** How far a member has come by these facts, whatever their order. */
+export function factsOfEvent({ kind, occurredAt }: Message): EnrollmentFact[] {
+  const event = eventKindOf(kind);
+  const status = event && BY_EVENT[event];
+  return status ? [{ status, at: occurredAt, knownAt: occurredAt, source: "EVENT" }] : [];
+}
+
+/** Members move forward; who has cancelled may enroll anew. An announcement moves nobody who is known already. */
+function next(current: EnrollmentStatus, told: EnrollmentStatus): EnrollmentStatus {
+  const isAnew = current === "CANCELLED" && told !== "REQUESTED";
+  return isAnew || RANK[told] > RANK[current] ? told : current;
+}
+
+/** Of what happened at the same moment, the earlier step comes first, and of two that are the same the one known first. */
+function inOrder(one: EnrollmentFact, other: EnrollmentFact): number {
+  return one.at - other.at || RANK[one.status] - RANK[other.status] || one.knownAt - other.knownAt;
+}
+
+/** How far a member has come by these facts, whatever their order and however often each is told. */
 export function enrollmentFrom(facts: readonly EnrollmentFact[]): Enrollment {
   let enrollment: Enrollment = { status: "UNKNOWN", changedAt: null, source: null };
-  for (const fact of facts.toSorted((one, other) => one.sentAt - other.sentAt)) {
-    const status = next(enrollment.status, fact);
-    if (status !== enrollment.status)
-      enrollment = { status, changedAt: new Date(fact.settledAt).toISOString(), source: "OPERATION" };
+  for (const { status, knownAt, source } of facts.toSorted(inOrder)) {
+    if (next(enrollment.status, status) === enrollment.status) continue;
+    enrollment = { status, changedAt: new Date(knownAt).toISOString(), source };
   }
   return enrollment;
 }

@@ -15,6 +15,7 @@ import { type Logger } from "../telemetry/logger";
 import { createClientErrorHandler } from "./client-error";
 import { takeExpectations } from "./expectations";
 import { isHealthProbe } from "./health-probe";
+import { type Entrance } from "./entrance";
 import { takeJsonOnly } from "./json-body";
 import { refuse } from "./refusal";
 import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
@@ -45,9 +46,15 @@ function textOf(header: string | string[] | undefined): string | undefined {
 }
 
 /** How much of a request's body will be held in memory; one of unknown length may be as long as any. */
-function bodyBytesOf({ headers }: FastifyRequest, maxBodyBytes: number): number {
+function bodyBytesOf({ headers, routeOptions }: FastifyRequest): number {
+  const maxBodyBytes = routeOptions.bodyLimit;
   if (headers["transfer-encoding"] !== undefined) return maxBodyBytes;
   return Math.min(Number(headers["content-length"] ?? 0), maxBodyBytes);
+}
+
+/** A route's own; there is none yet where the path could not be read. */
+function entranceOf({ routeOptions }: FastifyRequest): Entrance | undefined {
+  return (routeOptions as Partial<FastifyRequest["routeOptions"]>).config?.entrance;
 }
 
 function isCompressed({ headers }: FastifyRequest): boolean {
@@ -97,18 +104,24 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   /** The first thing that happens to every request; the refusal, if it is one. */
   function admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     reply.headers(headers).header("x-request-id", request.id);
-    const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
-    const isRouter = hasCertificate && mayCall(textOf(request.headers["router-authorization"]));
-    if (!isRouter && !isHealthProbe(request)) return refuse(reply, 401, "UNAUTHENTICATED");
+    const entrance = entranceOf(request);
+    const refusal = entrance ? entrance.turnAway(request, reply) : admitRouter(request, reply);
+    if (refusal) return refusal;
     const hasHost = request.headers.host !== undefined || request.raw.httpVersion === "1.0";
     return hasHost ? undefined : refuse(reply, 400, "BAD_REQUEST");
+  }
+  function admitRouter(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+    const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
+    const isRouter = hasCertificate && mayCall(textOf(request.headers["router-authorization"]));
+    return isRouter || isHealthProbe(request) ? undefined : refuse(reply, 401, "UNAUTHENTICATED");
   }
   server.decorateRequest("work", null);
   server.addHook("onRequest", async (request, reply) => {
     const refusal = admit(request, reply);
     if (refusal || isHealthProbe(request)) return refusal;
     if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
-    const leave = admission.enter(bodyBytesOf(request, maxBodyBytes));
+    const room = entranceOf(request)?.admission ?? admission;
+    const leave = room.enter(bodyBytesOf(request));
     if (!leave) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
     reply.raw.once("close", () => void Promise.allSettled([request.work]).then(leave)); // also when the client went away
     askForBody(reply);
@@ -126,7 +139,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   server.setNotFoundHandler((_request, reply) => refuse(reply, 404, "NOT_FOUND"));
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status === 413) return refuse(reply, 413, tooLarge("body", maxBodyBytes));
+    if (status === 413) return refuse(reply, 413, tooLarge("body", request.routeOptions.bodyLimit));
     if (status === 415) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
     if (status < 500) return refuse(reply, status, "BAD_REQUEST");
     logger.error({ requestId: request.id, ...describeError(error) }, "unexpected error");

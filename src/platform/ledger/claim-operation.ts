@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Insertable, type Kysely } from "kysely";
+import { grantLease } from "../database/due-rows";
 import { canonicalJson } from "./canonical-json";
-import { grantLease } from "./operation-lease";
 import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
 import { isSettled } from "./operation-status.state";
 import { type Claim, type ClaimResult } from "./operation.type";
@@ -44,12 +44,12 @@ function newRow(sealing: Sealing, claim: Claim): Insertable<OperationRow> {
     id,
     principal,
     key_digest: sealing.digestKey(principal, idempotencyKey),
-    sealed_key: sealing.seal(idempotencyKey, { operationId: id, purpose: "idempotencyKey" }),
+    sealed_key: sealing.seal(idempotencyKey, { rowId: id, purpose: "idempotencyKey" }),
     kind,
     fingerprint: sealing.fingerprint(kind, input),
     subject: claim.subject ?? null,
     target: claim.target ?? null,
-    sealed_input: sealing.seal(canonicalJson(input), { operationId: id, purpose: "input" }),
+    sealed_input: sealing.seal(canonicalJson(input), { rowId: id, purpose: "input" }),
     status: "PENDING",
     attempts: 0,
     created_at: claim.now,

@@ -30,7 +30,7 @@ export class SealBroken extends Error {
   override readonly name = "SealBroken";
 
   constructor(
-    readonly operationId: string,
+    readonly rowId: string,
     cause: unknown,
   ) {
     super("A sealed text cannot be opened", { cause });
@@ -43,15 +43,6 @@ export class InvalidLedgerKey extends Error {
 
   constructor() {
     super("The ledger key must be 32 bytes in base64");
-  }
-}
-
-/** The text is no cursor that a list of ours has given out. */
-export class InvalidCursor extends Error {
-  override readonly name = "InvalidCursor";
-
-  constructor() {
-    super("The cursor is not valid");
   }
 }
 

@@ -1,26 +1,25 @@
 import { type Kysely, sql } from "kysely";
+import { type DueQuery, grantLease, type Lease, leaseDueRows, NOBODYS } from "../database/due-rows";
 import { type Database } from "../database/open-database";
 import { canonicalJson } from "./canonical-json";
 import { OperationNotFound, recorded, SealBroken } from "./ledger.errors";
 import { claimOperation, findByDigest } from "./claim-operation";
 import { abandon, holdExclusively } from "./exclusive-hold";
-import { type Changes, changeUnderLease, grantLease, leaseDueRows, type LeasedStep, NOBODYS } from "./operation-lease";
-import { listOperations, listSucceeded } from "./operation-list";
-import { type LedgerTables, operationOf } from "./operation-row";
+import { type Changes, changeUnderLease, type LeasedStep } from "./operation-lease";
+import { listByKind, listOperations } from "./operation-list";
+import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
 import { statusesThatAccept } from "./operation-status.state";
 import {
   type Claim,
   type ClaimResult,
   type DueOperation,
-  type DueQuery,
-  type Lease,
+  type KindsQuery,
   type LeasedResult,
   type Operation,
   type OperationPage,
   type OperationQuery,
   type Settlement,
   type SettleResult,
-  type SucceededQuery,
 } from "./operation.type";
 import { type Sealing } from "./sealing";
 
@@ -36,8 +35,7 @@ export class Ledger {
   constructor(
     private readonly database: Database,
     private readonly sealing: Sealing,
-    /** Told of each operation once, when it is settled, whatever settled it. */
-    private readonly onSettled: (operation: Operation) => void = () => undefined,
+    private readonly onSettled: (id: string) => void = () => undefined, // once for each, whatever settled it
   ) {
     this.tables = database.kysely.$extendTables<LedgerTables>();
   }
@@ -90,9 +88,8 @@ export class Ledger {
         .returningAll()
         .executeTakeFirst();
       if (!row) return { outcome: "alreadySettled", operation: await this.get(id) };
-      const operation = operationOf(row);
-      this.onSettled(operation);
-      return { outcome: "settled", operation };
+      this.onSettled(id);
+      return { outcome: "settled", operation: operationOf(row) };
     });
   }
 
@@ -138,7 +135,7 @@ export class Ledger {
    */
   async takeDue(query: DueQuery): Promise<DueOperation[]> {
     const lease = grantLease(query.owner);
-    const rows = await leaseDueRows({ kysely: this.tables, dialect: this.database.dialect }, query, lease);
+    const rows = await leaseDueRows<OperationRow>(this.database, { ...query, table: "operation" }, lease);
     return rows.map((row) => this.due(operationOf(row), lease));
   }
 
@@ -160,28 +157,32 @@ export class Ledger {
   }
 
   /** The newest 100 operations of these kinds that succeeded for one subject or target. */
-  async succeeded(query: SucceededQuery): Promise<Operation[]> {
-    return await listSucceeded(this.tables, query);
+  async succeeded(query: KindsQuery): Promise<Operation[]> {
+    return await listByKind(this.tables, query, "succeeded");
+  }
+
+  /** The newest 100 operations of these kinds that may have been sent for one subject or target. */
+  async sent(query: KindsQuery): Promise<Operation[]> {
+    return await listByKind(this.tables, query, "sent");
   }
 
   /** The stored input, or undefined once it was wiped. Throws SealBroken. */
   openInput({ id, sealedInput }: Operation): unknown {
     if (sealedInput === null) return undefined;
-    return JSON.parse(this.sealing.open(sealedInput, { operationId: id, purpose: "input" })) as unknown;
+    return JSON.parse(this.sealing.open(sealedInput, { rowId: id, purpose: "input" })) as unknown;
   }
 
   /** The caller's idempotency key, to be shown to that caller. Throws SealBroken. */
   openKey({ id, sealedKey }: Operation): string {
-    return this.sealing.open(sealedKey, { operationId: id, purpose: "idempotencyKey" });
+    return this.sealing.open(sealedKey, { rowId: id, purpose: "idempotencyKey" });
   }
 
   private due(operation: Operation, lease: Lease): DueOperation {
     try {
       return { outcome: "ready", operation, lease, input: this.openInput(operation) };
     } catch (error) {
-      // One broken row must not keep the others from being worked off.
-      if (error instanceof SealBroken) return { outcome: "unreadable", operation, lease };
-      throw error;
+      if (!(error instanceof SealBroken)) throw error;
+      return { outcome: "unreadable", operation, lease }; // it must not keep the others from being worked off
     }
   }
 

@@ -1,4 +1,5 @@
 import { DatabaseUnavailable } from "../database/database.errors";
+import { type Lease } from "../database/due-rows";
 import { ProviderFailure } from "../http-client/provider-failure";
 import { retryDelayMs } from "../http-client/retry";
 import { type Clock } from "../time/clock";
@@ -6,7 +7,7 @@ import { type Deadline } from "../time/deadline";
 import { OutcomeNotRecorded } from "./ledger.errors";
 import { type Ledger } from "./ledger.store";
 import { type OperationKind, type Outcome } from "./operation-kind";
-import { type Lease, type LeasedResult, type Operation } from "./operation.type";
+import { type LeasedResult, type Operation } from "./operation.type";
 import { isRefusal, mayHaveArrived, recheckDelayMs } from "./retry";
 
 /** One operation under a lease, with its input in clear. */

@@ -1,3 +1,4 @@
+import { type Lease } from "../database/due-rows";
 import { type OperationStatus } from "./operation-status.state";
 
 /** Why an operation failed, in words that may be shown and hold no personal data. */
@@ -37,14 +38,6 @@ export interface Operation {
   readonly sealedInput: string | null;
 }
 
-declare const granted: unique symbol;
-
-/**
- * The right to work on an operation until its lease runs out. Every grant has another token, so that work that stalled past its
- * lease is told apart from the work that took over, even inside one process. Only `claim` and `takeDue` give it.
- */
-export type Lease = string & { readonly [granted]: true };
-
 /** What `claim` is given. */
 export interface Claim {
   readonly principal: string;
@@ -83,15 +76,6 @@ export interface SettleResult {
   readonly operation: Operation;
 }
 
-/** Which operations `takeDue` takes, and for how long. */
-export interface DueQuery {
-  readonly owner: string;
-  readonly leaseMs: number;
-  readonly now: number;
-  /** At most so many. */
-  readonly limit: number;
-}
-
 /** `unreadable`: leased like the others, but its input cannot be opened, so that it can only be given up or asked about. */
 export type DueOperation =
   | { readonly outcome: "ready"; readonly operation: Operation; readonly lease: Lease; readonly input: unknown }
@@ -108,7 +92,7 @@ export interface OperationPage {
   readonly hasNextPage: boolean;
 }
 
-/** The operations of some kinds that were done for one subject or target. */
-export type SucceededQuery = { readonly kinds: readonly string[] } & (
+/** The operations of some kinds for one subject or target. */
+export type KindsQuery = { readonly kinds: readonly string[] } & (
   { readonly subject: string } | { readonly target: string }
 );

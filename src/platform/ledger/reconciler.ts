@@ -1,11 +1,13 @@
+import { type Lease } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { type Logger } from "../telemetry/logger";
 import { type Clock } from "../time/clock";
 import { createDeadline } from "../time/deadline";
+import { createWorkLoop } from "../time/work-loop";
 import { type Ledger } from "./ledger.store";
 import { type OperationKind } from "./operation-kind";
 import { type OperationWorker } from "./operation-worker";
-import { type DueOperation, type Lease, type LeasedResult, type Operation } from "./operation.type";
+import { type DueOperation, type LeasedResult, type Operation } from "./operation.type";
 
 export interface ReconcilerOptions {
   readonly ledger: Ledger;
@@ -81,34 +83,13 @@ export function createReconciler(options: ReconcilerOptions) {
     return due.length;
   }
 
-  let timer: NodeJS.Timeout | undefined;
-  let underWay: Promise<void> = Promise.resolve();
-
-  function lookIn(delayMs: number): void {
-    timer = setTimeout(() => {
-      underWay = look();
-    }, delayMs);
-  }
-
-  async function look(): Promise<void> {
-    const found = await runOnce().catch((error: unknown) => {
-      logger.warn(describeError(error), "the ledger could not be read");
-      return 0;
-    });
-    if (timer) lookIn(found === BATCH ? 0 : options.intervalMs);
-  }
-
-  return {
+  const loop = createWorkLoop({
     runOnce,
-    /** Looks every interval, at once again after a full batch; never two looks at the same time. */
-    start: () => {
-      lookIn(0);
+    batch: BATCH,
+    intervalMs: options.intervalMs,
+    onFailure: (error) => {
+      logger.warn(describeError(error), "the ledger could not be read");
     },
-    /** Stops looking; resolves when what was under way is done. */
-    async stop() {
-      clearTimeout(timer);
-      timer = undefined;
-      await underWay;
-    },
-  };
+  });
+  return { runOnce, start: loop.start, stop: loop.stop };
 }

@@ -9,13 +9,13 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const VERSION = "v1";
 
-/** What a sealed text belongs to: it opens only for the same operation and the same purpose. */
+/** What a sealed text belongs to: it opens only for the same row and the same purpose. */
 export interface SealContext {
-  readonly operationId: string;
-  readonly purpose: "input" | "idempotencyKey";
+  readonly rowId: string;
+  readonly purpose: "input" | "idempotencyKey" | "message";
 }
 
-/** Everything secret about stored operations, under one key. The three uses have sub-keys of their own. */
+/** Everything secret about stored operations and messages, under one key. The three uses have sub-keys of their own. */
 export interface Sealing {
   /** Encrypts and authenticates `plain`; every call gives another text. */
   seal(plain: string, context: SealContext): string;
@@ -65,12 +65,12 @@ function open(key: Buffer, sealed: string, context: SealContext): string {
       .setAuthTag(body.subarray(-TAG_BYTES));
     return decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
   } catch (error) {
-    throw new SealBroken(context.operationId, error);
+    throw new SealBroken(context.rowId, error);
   }
 }
 
-function associatedData({ operationId, purpose }: SealContext): Buffer {
-  return Buffer.from(canonicalJson([VERSION, operationId, purpose]));
+function associatedData({ rowId, purpose }: SealContext): Buffer {
+  return Buffer.from(canonicalJson([VERSION, rowId, purpose]));
 }
 
 // A list, not a concatenation: ("ab", "c") and ("a", "bc") must differ.

@@ -32,8 +32,6 @@ const CLOSE_TIMEOUT_MS = 1000;
 const isHandshake = ({ headers }: FastifyRequest) =>
   headers["sec-websocket-version"] === "13" && /^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "");
 
-export type WebSockets = ReturnType<typeof createWebSockets>;
-
 /** GraphQL over WebSocket for direct clients, and for routers that pass subscriptions through. */
 export function createWebSockets(options: WebSocketsOptions) {
   const { logger, maxConnections, maxUnsentBytes, pingMs, origins } = options;

@@ -66,6 +66,13 @@ export function createMetrics() {
     registers,
   });
 
+  const events = new Counter({
+    name: "webhook_events_total",
+    help: "Events received, by kind and whether they were new",
+    labelNames: ["kind", "outcome"],
+    registers,
+  });
+
   return {
     call({ call, attempt, durationMs, failure }: CallReport): void {
       calls.observe({ call, outcome: failure?.isOurs ? "notSent" : (failure?.kind ?? "ok") }, durationMs / 1000);
@@ -79,6 +86,9 @@ export function createMetrics() {
     },
     worked(kind: string, status: string): void {
       operations.inc({ kind, status });
+    },
+    event(kind: string, outcome: "stored" | "copy"): void {
+      events.inc({ kind, outcome });
     },
     /** The text format, after the gauges were read. */
     text: () => registry.metrics(),

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type Database } from "../../../src/platform/database/open-database";
-import { InvalidCursor, OperationNotFound, SealBroken } from "../../../src/platform/ledger/ledger.errors";
+import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
+import { OperationNotFound, SealBroken } from "../../../src/platform/ledger/ledger.errors";
 import { type Ledger } from "../../../src/platform/ledger/ledger.store";
 import {
   nextStatus,
@@ -8,7 +9,8 @@ import {
   type OperationStatus,
   operationStatuses,
 } from "../../../src/platform/ledger/operation-status.state";
-import { type Claim, type Lease, type Operation } from "../../../src/platform/ledger/operation.type";
+import { type Lease } from "../../../src/platform/database/due-rows";
+import { type Claim, type Operation } from "../../../src/platform/ledger/operation.type";
 import { type Databases, startDatabases } from "../../support/databases";
 import { claimed, claimOf, LEASE_MS, migratedLedger, T0 } from "../../support/ledgers";
 

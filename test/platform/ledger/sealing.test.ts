@@ -4,7 +4,7 @@ import { createSealing, type SealContext } from "../../../src/platform/ledger/se
 
 const keyText = randomBytes(32).toString("base64");
 const sealing = createSealing(keyText);
-const context: SealContext = { operationId: "op-1", purpose: "input" };
+const context: SealContext = { rowId: "op-1", purpose: "input" };
 
 test("what was sealed opens again, in another process with the same key too", () => {
   const sealed = sealing.seal("olá, Ana", context);
@@ -22,7 +22,7 @@ test("equal texts are sealed differently every time, and show nothing of the tex
 
 test("it opens for no other operation, no other purpose and under no other key", () => {
   const sealed = sealing.seal("text", context);
-  expect(() => sealing.open(sealed, { ...context, operationId: "op-2" })).toThrow(SealBroken);
+  expect(() => sealing.open(sealed, { ...context, rowId: "op-2" })).toThrow(SealBroken);
   expect(() => sealing.open(sealed, { ...context, purpose: "idempotencyKey" })).toThrow(SealBroken);
   expect(() => createSealing(randomBytes(32).toString("base64")).open(sealed, context)).toThrow(SealBroken);
 });

@@ -1,0 +1,55 @@
+import { type Operation } from "../../platform/ledger/operation.type";
+import { type AvibraEventKind } from "../../providers/avibra/avibra.webhook";
+import { type OperationKind } from "../operation/operation.type";
+
+/** What an event says of an operation: its kind, when it happened (epoch ms), and of which offer, where that is told. */
+export interface Evidence {
+  readonly kind: AvibraEventKind;
+  readonly at: number;
+  readonly offerId: string | undefined;
+}
+
+/** An operation that may have caused an event. `input` is there while it is not settled and can be opened. */
+export interface Suspect {
+  readonly operation: Operation;
+  readonly input?: unknown;
+}
+
+/** What an event of this kind is the proof of. */
+export const PROVEN: Partial<Record<AvibraEventKind, OperationKind>> = {
+  ENROLLMENT_REQUEST_RECEIVED: "PREFILL_USER",
+  ENROLLMENT_SUCCESSFUL: "CREATE_USER",
+  OFFER_UPGRADE_SUCCESSFUL: "CHANGE_OFFER",
+};
+
+/** Avibra's clock and ours differ, and its times may be whole seconds. */
+const SKEW_MS = 5_000;
+
+/** Whether it could have happened at that time: behind its sending, and before its outcome was known. */
+function mayHaveHappened({ status, sentAt, settledAt }: Operation, at: number): boolean {
+  if (sentAt === null || status === "FAILED") return false;
+  return sentAt - SKEW_MS <= at && (settledAt === null || at <= settledAt + SKEW_MS);
+}
+
+/** An upgrade is of one offer, and never of a move down. */
+function fits(input: unknown, { kind, offerId }: Evidence): boolean {
+  if (kind !== "OFFER_UPGRADE_SUCCESSFUL" || input === undefined) return true;
+  const change = input as { readonly offerId?: unknown; readonly direction?: unknown };
+  return change.direction === "UPGRADE" && (offerId === undefined || change.offerId === offerId);
+}
+
+/**
+ * The operation that the event proves to have succeeded, of those of its kind about its member; undefined where there is none that
+ * still needs it, and where it could as well be another's doing: whoever has sent an operation finds out about it in the end, and a
+ * wrong settlement stands for ever.
+ */
+export function explainedBy(evidence: Evidence, suspects: readonly Suspect[]): Operation | undefined {
+  const possible = suspects.filter(
+    ({ operation, input }) => mayHaveHappened(operation, evidence.at) && fits(input, evidence),
+  );
+  const [only, another] = possible;
+  if (!only || another) return undefined;
+  // A pending one is at work at this moment: its own answer is worth more.
+  const isOpen = only.operation.status === "UNCONFIRMED" || only.operation.status === "NEEDS_ATTENTION";
+  return isOpen && only.input !== undefined ? only.operation : undefined;
+}

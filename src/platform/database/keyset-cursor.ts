@@ -1,0 +1,25 @@
+/** The text is no cursor that a list of ours has given out. */
+export class InvalidCursor extends Error {
+  override readonly name = "InvalidCursor";
+
+  constructor() {
+    super("The cursor is not valid");
+  }
+}
+
+/** Where a row stands in a list ordered by a moment (epoch ms) and an id: rows that are added before it do not move it. */
+export interface Place {
+  readonly at: number;
+  readonly id: string;
+}
+
+export function cursorOf({ at, id }: Place): string {
+  return Buffer.from(`${at}:${id}`).toString("base64url");
+}
+
+/** Throws InvalidCursor. */
+export function readCursor(cursor: string): Place {
+  const [, at, id] = /^(\d{1,15}):([0-9a-f-]{36})$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (at === undefined || id === undefined) throw new InvalidCursor();
+  return { at: Number(at), id };
+}

@@ -1,0 +1,16 @@
+import { type FastifyReply, type FastifyRequest } from "fastify";
+import { type Admission } from "../limits/admission";
+
+/** How requests get in that do not come from the router. A route has it in its `config`. */
+export interface Entrance {
+  /** Refuses who may not come in, by connection and headers alone; undefined for who may. */
+  readonly turnAway: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
+  /** Room of its own: a rush at one entrance leaves the others free. */
+  readonly admission: Admission;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    entrance?: Entrance;
+  }
+}

@@ -1,0 +1,45 @@
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface GroupCommitOptions<Item, Result> {
+  /** Stores all of them, or throws; the results in their order. */
+  readonly store: (items: readonly Item[]) => Promise<readonly Result[]>;
+  /** At most so many at once. */
+  readonly most: number;
+}
+
+/**
+ * Stores what comes in while another store is under way with one commit: a synced write costs the same for one row and for many.
+ * Each caller waits until its own item is stored, or hears why it is not.
+ */
+export function createGroupCommit<Item, Result>({ store, most }: GroupCommitOptions<Item, Result>) {
+  const waiting: Waiting<Item, Result>[] = [];
+  let isStoring = false;
+
+  async function storeGroup(): Promise<void> {
+    // Requests that are read in this turn of the event loop come along; SQLite's writes let no other turn in between.
+    await new Promise((resolve) => setImmediate(resolve));
+    const group = waiting.splice(0, most);
+    try {
+      const results = await store(group.map(({ item }) => item));
+      for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  async function storeAll(): Promise<void> {
+    isStoring = true;
+    while (waiting.length > 0) await storeGroup();
+    isStoring = false;
+  }
+
+  return (item: Item): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (!isStoring) void storeAll();
+    });
+}

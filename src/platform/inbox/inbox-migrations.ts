@@ -1,0 +1,38 @@
+import { sql } from "kysely";
+import { type Migration } from "../database/migrate";
+
+/** The inbox's schema. Append only, as the ledger's. */
+export const inboxMigrations: readonly Migration[] = [
+  {
+    name: "inbox/0001-message",
+    async up(database, dialect) {
+      const epochMs = dialect === "sqlite" ? "integer" : "bigint";
+      await database.schema
+        .createTable("message")
+        .addColumn("id", "text", (column) => column.primaryKey().notNull())
+        .addColumn("key_digest", "text", (column) => column.notNull().unique())
+        .addColumn("kind", "text")
+        .addColumn("subject", "text")
+        .addColumn("occurred_at", epochMs, (column) => column.notNull())
+        .addColumn("received_at", epochMs, (column) => column.notNull())
+        .addColumn("sealed_body", "text")
+        .addColumn("processed_at", epochMs)
+        .addColumn("attempts", "integer", (column) => column.notNull())
+        .addColumn("next_attempt_at", epochMs)
+        .addColumn("lease_owner", "text")
+        .addColumn("lease_until", epochMs)
+        .addCheckConstraint("message_lease", sql`(lease_owner is null) = (lease_until is null)`)
+        .execute();
+      await database.schema
+        .createIndex("message_by_subject")
+        .on("message")
+        .columns(["subject", "received_at", "id"])
+        .execute();
+      // Only what is still to be done, or to be wiped, is in them.
+      await sql`create index message_due on message (next_attempt_at, id) where next_attempt_at is not null`.execute(
+        database,
+      );
+      await sql`create index message_sealed on message (received_at) where sealed_body is not null`.execute(database);
+    },
+  },
+];

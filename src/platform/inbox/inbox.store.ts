@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import { type Kysely, sql } from "kysely";
+import { type DueQuery, grantLease, type Lease, leaseDueRows, NOBODYS } from "../database/due-rows";
+import { cursorOf, readCursor } from "../database/keyset-cursor";
+import { type Database } from "../database/open-database";
+import { type Sealing } from "../ledger/sealing";
+import { createGroupCommit } from "./group-commit";
+import { type InboxTables, messageOf, type MessageRow } from "./message-row";
+import {
+  type Delivery,
+  type LeasedMessage,
+  type Message,
+  type MessageFacts,
+  type MessagePage,
+  type Receipt,
+} from "./message.type";
+
+/** SQLite takes 32,766 values in a statement; a row has a dozen. */
+const MOST_AT_ONCE = 200;
+
+/** A pair of namespaces that nothing else digests in: keys that were given, and contents where none was. */
+const KEY = "inbox/key";
+const CONTENT = "inbox/content";
+
+/** How many facts of one subject are looked at. */
+const FACTS_LIMIT = 100;
+
+/**
+ * What others have told us: stored before it is acknowledged, worked on afterwards. All methods throw DatabaseUnavailable when the
+ * database cannot be reached. Times are epoch milliseconds and passed in.
+ */
+export class Inbox {
+  private readonly tables: Kysely<InboxTables>;
+  /** Whether the row is new. */
+  private readonly insert: (row: MessageRow) => Promise<boolean>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sealing: Sealing,
+  ) {
+    this.tables = database.kysely.$extendTables<InboxTables>();
+    this.insert = createGroupCommit<MessageRow, boolean>({ store: (rows) => this.insertAll(rows), most: MOST_AT_ONCE });
+  }
+
+  /** Stores it once, however often and wherever it arrives. It is durable when this resolves. */
+  async receive({ facts, body, idempotencyKey, now }: Delivery): Promise<Receipt> {
+    const id = randomUUID();
+    const isNew = await this.insert({
+      id,
+      key_digest:
+        idempotencyKey === undefined
+          ? this.sealing.digestKey(CONTENT, body)
+          : this.sealing.digestKey(KEY, idempotencyKey),
+      ...columnsOf(facts),
+      received_at: now,
+      sealed_body: this.sealing.seal(body, { rowId: id, purpose: "message" }),
+      processed_at: null,
+      attempts: 0,
+      next_attempt_at: now,
+      ...NOBODYS,
+    });
+    return { id, isCopy: !isNew };
+  }
+
+  /** Leases up to `limit` messages that are due and nobody's. No message is given to two callers. */
+  async takeDue(query: DueQuery): Promise<LeasedMessage[]> {
+    const lease = grantLease(query.owner);
+    const rows = await leaseDueRows<MessageRow>(this.database, { ...query, table: "message" }, lease);
+    return rows.map((row) => ({ message: messageOf(row), lease }));
+  }
+
+  /** Writes down what its body tells today, where that was read otherwise when it came. */
+  async correct({ message, lease }: LeasedMessage, facts: MessageFacts): Promise<void> {
+    await this.tables
+      .updateTable("message")
+      .set(columnsOf(facts))
+      .where("id", "=", message.id)
+      .where("lease_owner", "=", lease)
+      .execute();
+  }
+
+  /** These, all under one lease, have had their effects. */
+  async markProcessed(lease: Lease, ids: readonly string[], now: number): Promise<void> {
+    await this.tables
+      .updateTable("message")
+      .set({
+        ...NOBODYS,
+        attempts: sql<number>`attempts + 1`,
+        processed_at: sql<number>`coalesce(processed_at, ${now})`,
+        next_attempt_at: null,
+      })
+      .where("id", "in", ids)
+      .where("lease_owner", "=", lease)
+      .execute();
+  }
+
+  /** Its work failed: it is due again later. */
+  async postpone({ message, lease }: LeasedMessage, nextAttemptAt: number): Promise<void> {
+    await this.tables
+      .updateTable("message")
+      .set({ ...NOBODYS, attempts: sql<number>`attempts + 1`, next_attempt_at: nextAttemptAt })
+      .where("id", "=", message.id)
+      .where("lease_owner", "=", lease)
+      .execute();
+  }
+
+  /** Makes all that came since then due once more; answers how many those are. What is being worked on is left alone. */
+  async makeDue(since: number, now: number): Promise<number> {
+    const { numUpdatedRows } = await this.tables
+      .updateTable("message")
+      .set({ next_attempt_at: now })
+      .where("received_at", ">=", since)
+      .where((row) => row.or([row("lease_until", "is", null), row("lease_until", "<=", now)]))
+      .executeTakeFirstOrThrow();
+    return Number(numUpdatedRows);
+  }
+
+  /** Wipes the bodies of what came before then and was worked on; answers how many. What is known without a body stays. */
+  async wipeBodies(before: number): Promise<number> {
+    const { numUpdatedRows } = await this.tables
+      .updateTable("message")
+      .set({ sealed_body: null })
+      .where("sealed_body", "is not", null)
+      .where("received_at", "<", before)
+      .where("processed_at", "is not", null)
+      .executeTakeFirstOrThrow();
+    return Number(numUpdatedRows);
+  }
+
+  /** The message of this id, or undefined. */
+  async find(id: string): Promise<Message | undefined> {
+    const row = await this.tables.selectFrom("message").selectAll().where("id", "=", id).executeTakeFirst();
+    return row && messageOf(row);
+  }
+
+  /** A page of the messages about one subject, last received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
+  async list({ subject, first, after }: { subject: string; first: number; after?: string }): Promise<MessagePage> {
+    if (!Number.isSafeInteger(first) || first < 1) throw new RangeError("first must be at least 1");
+    let select = this.tables
+      .selectFrom("message")
+      .selectAll()
+      .where("subject", "=", subject)
+      .orderBy("received_at", "desc")
+      .orderBy("id", "desc")
+      .limit(first + 1);
+    if (after !== undefined) {
+      const { at, id } = readCursor(after);
+      select = select.where((row) => row(row.refTuple("received_at", "id"), "<", row.tuple(at, id)));
+    }
+    const rows = await select.execute();
+    const items = rows
+      .slice(0, first)
+      .map((row) => ({ message: messageOf(row), cursor: cursorOf({ at: row.received_at, id: row.id }) }));
+    return { items, hasNextPage: rows.length > first };
+  }
+
+  /** The latest 100 of these kinds about one subject, by when they happened. */
+  async about(subject: string, kinds: readonly string[]): Promise<Message[]> {
+    const rows = await this.tables
+      .selectFrom("message")
+      .selectAll()
+      .where("subject", "=", subject)
+      .where("kind", "in", kinds)
+      .orderBy("occurred_at", "desc")
+      .limit(FACTS_LIMIT)
+      .execute();
+    return rows.map(messageOf);
+  }
+
+  /** The body as it was sent, or undefined once it was wiped. Throws SealBroken. */
+  openBody({ id, sealedBody }: Message): string | undefined {
+    return sealedBody === null ? undefined : this.sealing.open(sealedBody, { rowId: id, purpose: "message" });
+  }
+
+  private async insertAll(rows: readonly MessageRow[]): Promise<boolean[]> {
+    const inserted = await this.tables
+      .insertInto("message")
+      // In one order everywhere: two processes that store the same keys would wait for each other.
+      .values(rows.toSorted((one, other) => (one.key_digest < other.key_digest ? -1 : 1)))
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("id")
+      .execute();
+    const ids = new Set(inserted.map(({ id }) => id));
+    return rows.map(({ id }) => ids.has(id));
+  }
+}
+
+function columnsOf({ kind, subject, occurredAt }: MessageFacts) {
+  return { kind, subject, occurred_at: occurredAt };
+}

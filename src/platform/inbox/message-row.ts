@@ -1,0 +1,34 @@
+import { type Message } from "./message.type";
+
+// Types, not interfaces: Kysely asks for an index signature.
+/** The inbox's only table. */
+export type InboxTables = { message: MessageRow };
+
+/** One row of it; times are epoch milliseconds. */
+export type MessageRow = {
+  id: string;
+  key_digest: string;
+  kind: string | null;
+  subject: string | null;
+  occurred_at: number;
+  received_at: number;
+  sealed_body: string | null;
+  processed_at: number | null;
+  attempts: number;
+  next_attempt_at: number | null;
+  lease_owner: string | null;
+  lease_until: number | null;
+};
+
+export function messageOf(row: MessageRow): Message {
+  return {
+    id: row.id,
+    kind: row.kind,
+    subject: row.subject,
+    occurredAt: row.occurred_at,
+    receivedAt: row.received_at,
+    processedAt: row.processed_at,
+    attempts: row.attempts,
+    sealedBody: row.sealed_body,
+  };
+}

@@ -1,0 +1,51 @@
+import { type Lease } from "../database/due-rows";
+
+/** What is known of a message without its body. Nothing in it is personal but the subject, a pseudonym. Times are epoch ms. */
+export interface MessageFacts {
+  /** The sender's name for what happened; null where there is none. */
+  readonly kind: string | null;
+  /** Whom it is about; null where that cannot be told. */
+  readonly subject: string | null;
+  /** When it happened, by the sender's clock; when it was received, where that is not told. */
+  readonly occurredAt: number;
+}
+
+/** One message as stored. */
+export interface Message extends MessageFacts {
+  readonly id: string;
+  readonly receivedAt: number;
+  /** Null until it has had its effects for the first time. */
+  readonly processedAt: number | null;
+  /** How often somebody began to work on it. */
+  readonly attempts: number;
+  /** Open with `Inbox.openBody`; null once it was wiped. */
+  readonly sealedBody: string | null;
+}
+
+/** What somebody has sent us. */
+export interface Delivery {
+  readonly facts: MessageFacts;
+  /** As it was sent. */
+  readonly body: string;
+  /** The sender's idempotency key; without one the body itself tells a copy. */
+  readonly idempotencyKey?: string;
+  readonly now: number;
+}
+
+/** `isCopy`: it had been received before, and `id` is not stored. */
+export interface Receipt {
+  readonly id: string;
+  readonly isCopy: boolean;
+}
+
+/** A message to be worked on, under a lease. */
+export interface LeasedMessage {
+  readonly message: Message;
+  readonly lease: Lease;
+}
+
+/** One page of the messages about one subject, last received first. */
+export interface MessagePage {
+  readonly items: readonly { readonly message: Message; readonly cursor: string }[];
+  readonly hasNextPage: boolean;
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { Timestamp } from "./timestamp";
+
+/** What Avibra's documented events mean. Its public table is cut: others exist. */
+const KINDS = {
+  enrollment_request_received: "ENROLLMENT_REQUEST_RECEIVED",
+  enrollment_successful: "ENROLLMENT_SUCCESSFUL",
+  offer_activation_successful: "OFFER_ACTIVATION_SUCCESSFUL",
+  offer_upgrade_successful: "OFFER_UPGRADE_SUCCESSFUL",
+  user_benefits_pendingswap: "USER_BENEFITS_PENDING_SWAP",
+} as const;
+export type AvibraEventKind = (typeof KINDS)[keyof typeof KINDS];
+
+/** Undefined for a name that is not documented. */
+export function eventKindOf(name: string | null): AvibraEventKind | undefined {
+  return name !== null && Object.hasOwn(KINDS, name) ? KINDS[name as keyof typeof KINDS] : undefined;
+}
+
+/** Avibra's own names of these kinds. */
+export function eventNamesOf(kinds: readonly AvibraEventKind[]): string[] {
+  return Object.entries(KINDS).flatMap(([name, kind]) => (kinds.includes(kind) ? [name] : []));
+}
+
+/** A clock of Avibra's may be ahead of ours by so much; an event that claims to be later has no time that can be trusted. */
+const AHEAD_MS = 300_000;
+
+const EventName = z
+  .string()
+  .regex(/^[^\p{Cc}]{1,100}$/u)
+  .nullable()
+  .catch(null);
+const EventUser = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .nullable()
+  .catch(null);
+const Detail = z.object({ name: z.string(), value: z.string() });
+const Details = z
+  .array(Detail.nullable().catch(null))
+  .catch([])
+  .transform((details) => details.filter((detail) => detail !== null));
+
+/**
+ * `eventInfo` (member names assumed, but for `moredetails`). Any JSON object is one: what cannot be read of it is null, so that
+ * nothing that Avibra tells is lost by our not knowing its form. Of the details only what is needed is taken: they may be personal.
+ */
+const EventInfo = z
+  .object({ eventname: EventName, userid: EventUser, eventtimestamp: Timestamp, moredetails: Details })
+  .transform(({ eventname, userid, eventtimestamp, moredetails }) => ({
+    name: eventname,
+    userId: userid,
+    timestamp: eventtimestamp,
+    offerId: moredetails.find(({ name }) => name.toLowerCase() === "offerid")?.value,
+  }));
+
+/** What an event tells. */
+export interface AvibraEvent {
+  readonly name: string | null;
+  readonly userId: string | null;
+  /** When it happened, epoch ms; null where that is not told, or cannot be true. */
+  readonly at: number | null;
+  readonly offerId: string | undefined;
+}
+
+/** Reads one event; undefined for what is no JSON object. */
+export function readEvent(json: unknown, receivedAt: number): AvibraEvent | undefined {
+  const parsed = EventInfo.safeParse(json);
+  if (!parsed.success) return undefined;
+  const { timestamp, ...event } = parsed.data;
+  const at = timestamp === null ? null : Date.parse(timestamp);
+  return { ...event, at: at !== null && at <= receivedAt + AHEAD_MS ? at : null };
+}

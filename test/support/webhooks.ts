@@ -1,0 +1,34 @@
+/** What the sandbox's configuration takes. */
+export const WEBHOOK_USER = "sandbox-webhook";
+export const WEBHOOK_PASSWORD = "sandbox-webhook-password";
+
+export const basic = (username: string, password: string) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+
+/** One event as Avibra would send it. */
+export interface EventInfo {
+  readonly eventname: string;
+  readonly userid: string;
+  readonly partnername?: string;
+  readonly eventtimestamp?: string;
+  readonly moredetails?: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface Posting {
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a body to a subgraph's webhook, with the right credentials unless others are given. */
+export function postWebhook(url: string, body: string | EventInfo, { key, headers }: Posting = {}): Promise<Response> {
+  return fetch(`${url}/webhooks/avibra`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: basic(WEBHOOK_USER, WEBHOOK_PASSWORD),
+      ...(key !== undefined && { "idempotency-key": key }),
+      ...headers,
+    },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
