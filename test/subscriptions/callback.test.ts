@@ -184,7 +184,9 @@ describe("a subscription by HTTP callback", () => {
       },
     ],
   ])("is refused in time when its router %s", async (_what, answer) => {
-    router.answerWith((_request, response) => void answer(response));
+    router.answerWith((_request, response) => {
+      answer(response);
+    });
     const asked = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS });
     expect([200, 503]).toContain(asked.status);
     await untilGauge(subgraph, "subscriptions_open", 0);

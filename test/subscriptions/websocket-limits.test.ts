@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { connect as connectTcp } from "node:net";
-import { createKey, publish, signToken, startKeyServer } from "../support/issuer";
+import { createKey, type Json, publish, signToken, startKeyServer } from "../support/issuer";
 import { untilGauge } from "../support/metrics";
 import { PAYER_CLAIMS } from "../support/mutations";
 import { eventually } from "../support/program";
@@ -138,9 +138,8 @@ describe("limits of WebSockets", () => {
     const client = await connect(subgraph);
     client.socket.pause();
     const ping = JSON.stringify({ type: "ping", payload: { text: "x".repeat(100_000) } });
-    let isSending = true;
     const flood = (async () => {
-      while (isSending && client.socket.readyState === client.socket.OPEN) {
+      while (client.socket.readyState === client.socket.OPEN) {
         await new Promise<void>((resolve) => {
           client.socket.send(ping, () => {
             resolve();
@@ -149,7 +148,6 @@ describe("limits of WebSockets", () => {
       }
     })();
     await untilGauge(subgraph, "websockets_open", 0);
-    isSending = false;
     client.socket.terminate();
     await flood;
     expect(subgraph.logs.filter((line) => line.includes("a websocket was dropped"))).toHaveLength(1);
@@ -161,7 +159,7 @@ describe("limits of WebSockets", () => {
     ["a subscribe before its turn", [JSON.stringify({ type: "subscribe", id: "1", payload: { query: "x" } })], 4401],
     ["no text", [Buffer.from([1, 2, 3])], 1003],
     ["too large", [`"${"x".repeat(200_000)}"`], 1009],
-    ["no UTF-8", ["\u0000"], 4400],
+    ["a character that no JSON begins with", ["\u0000"], 4400],
   ])("a message that is %s closes its connection alone", async (_what, messages, code) => {
     const subgraph = await start({});
     const other = await connect(subgraph);
@@ -172,6 +170,13 @@ describe("limits of WebSockets", () => {
     expect(await other.finished("1")).toEqual([{ type: "complete", id: "1" }]);
     expect(subgraph.logs.filter((line) => line.includes("unexpected error"))).toEqual([]);
     await other.close();
+  });
+
+  test("text that is no UTF-8 closes its connection", async () => {
+    const subgraph = await start({});
+    const client = await connect(subgraph);
+    client.socket.send(Buffer.from([0x22, 0xff, 0x22]), { binary: false });
+    expect((await client.closed).code).toBe(1007);
   });
 
   test("a second greeting, and an id that is in use, close the connection with what is open on it", async () => {
@@ -228,28 +233,20 @@ describe("an open subscription ends", () => {
     const keyServer = await startKeyServer([publish(key)]);
     const issuer = { AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: "https://issuer.test/", AUTH_AUDIENCE: "benefits" };
     const subgraph = await start({ ...issuer, SUBSCRIPTION_HEARTBEAT_MS: "100" });
-    const authorizationUntil = (exp: number) =>
-      `Bearer ${signToken(key, { iss: issuer.AUTH_ISSUER, aud: issuer.AUTH_AUDIENCE, sub: "u-1002", exp: Math.floor(exp) })}`;
-    const now = Date.now() / 1000;
-    const update = await subgraph.post(
-      "mutation($input: UpdateUserInput!) { updateUser(input: $input) { operation { id status } } }",
-      {
-        claims: null,
-        headers: { authorization: authorizationUntil(now + 60) },
-        variables: { input: { idempotencyKey: "k", userId: "u-1002", lastName: "Lima" } },
-      },
-    );
-    expect(update.status).toBe(200);
+    const now = Math.floor(Date.now() / 1000);
+    const authorizationUntil = (exp: number) => {
+      const claims: Json = { iss: issuer.AUTH_ISSUER, aud: issuer.AUTH_AUDIENCE, sub: "u-1002", exp };
+      return `Bearer ${signToken(key, claims)}`;
+    };
     await subgraph.avibra.fault({ match: { path: "/user" }, kind: "status", status: 503, times: 1000 });
-    const waiting = await subgraph.post(
+    const { data } = await subgraph.graphql(
       "mutation($input: UpdateUserInput!) { updateUser(input: $input) { operation { id status } } }",
       {
         claims: null,
         headers: { authorization: authorizationUntil(now + 60) },
-        variables: { input: { idempotencyKey: "k2", userId: "u-1002", lastName: "Dias" } },
+        variables: { input: { idempotencyKey: "k", userId: "u-1002", lastName: "Dias" } },
       },
     );
-    const { data } = (await waiting.json()) as { data: any }; // eslint-disable-line @typescript-eslint/no-explicit-any
     const { id } = data.updateUser.operation;
     // Expired, and taken for another second or two: clocks differ.
     const client = await openClient(subgraph.url);
