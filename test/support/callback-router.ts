@@ -57,7 +57,7 @@ export async function startCallbackRouter() {
           : undefined;
       }),
     /** Asks the subgraph for a subscription, as the router does. */
-    async subscribe(subgraph: TestSubgraph, query: string, asking: Asking = {}) {
+    async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, asking: Asking = {}) {
       const { variables, claims = STAFF_CLAIMS, headers, subscription } = asking;
       const id = randomUUID();
       const extensions = {

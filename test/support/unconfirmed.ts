@@ -6,7 +6,10 @@ import { type TestSubgraph } from "./subgraph";
 export const SOON = { RECONCILE_INTERVAL_MS: "50", DELBANK_TIMEOUT_MS: "1000" };
 
 /** A Pix cancellation whose answer is lost, and that cannot be confirmed until `confirm` is called; its operation's id. */
-export async function beginUnconfirmed({ graphql, delbank }: TestSubgraph, idempotencyKey = "press-1") {
+export async function beginUnconfirmed(
+  { graphql, delbank }: Pick<TestSubgraph, "graphql" | "delbank">,
+  idempotencyKey = "press-1",
+) {
   await delbank.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
   // The first read is the check before anything is sent.
   await delbank.fault({ match: { method: "GET" }, kind: "delay", delayMs: 0 });

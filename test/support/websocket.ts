@@ -66,7 +66,10 @@ export async function openClient(url: string, { headers = {}, protocols, path = 
 }
 
 /** A connection that has been acknowledged for these claims. */
-export async function connect(subgraph: TestSubgraph, { claims = STAFF_CLAIMS, ...rest }: Connecting = {}) {
+export async function connect(
+  subgraph: Pick<TestSubgraph, "url" | "token">,
+  { claims = STAFF_CLAIMS, ...rest }: Connecting = {},
+) {
   const client = await openClient(subgraph.url, rest);
   const token = claims && (await subgraph.token(claims));
   client.send({ type: "connection_init", payload: token ? { Authorization: `Bearer ${token}` } : {} });
