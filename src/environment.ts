@@ -130,7 +130,7 @@ export const Environment = z.object({
   LIMIT_BODIES_BYTES: number(1024, 2 ** 40, 2 ** 26).describe(
     "bytes of request bodies under way at once; more get a 503",
   ),
-  LIMIT_CONCURRENT_WEBHOOKS: number(1, 2 ** 20, 100).describe("events under way at once; more get a 503"),
+  LIMIT_CONCURRENT_WEBHOOKS: number(1, 2 ** 20, 300).describe("events under way at once; more get a 503"),
   LIMIT_WEBHOOK_BODY_BYTES: number(1024, 2 ** 24, 65_536).describe("largest body of an event"),
   LIMIT_CHARACTERS: number(1, 2 ** 27, 65_536).describe("characters of a document, and of any object in its variables"),
   LIMIT_LINES: number(1, 2 ** 27, 500).describe("lines of a document"),

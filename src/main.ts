@@ -51,6 +51,17 @@ async function startSandboxes(config: Config): Promise<ChildProcess | undefined>
   }
 }
 
+/** Tells the simulated Avibra where its events go; of several subgraphs that share it, the one that came last. */
+async function hearEvents(config: Config, url: string): Promise<void> {
+  const { AVIBRA_SANDBOX_PORT: port, AVIBRA_WEBHOOK_USERNAME: username, AVIBRA_WEBHOOK_PASSWORD: passwords } = config;
+  if (new URL(config.AVIBRA_BASE_URL).origin !== `http://127.0.0.1:${port}`) return;
+  await fetch(`${config.AVIBRA_BASE_URL}/__sandbox/webhooks/settings`, {
+    method: "POST",
+    body: JSON.stringify({ url: `${url}/webhooks/avibra`, username, password: passwords[0] }),
+    signal: AbortSignal.timeout(1000),
+  }).catch(() => undefined); // without it nothing is sent, which is no reason not to run
+}
+
 function welcome(url: string, config: Config, token: string): string {
   const body = JSON.stringify({ query: EXAMPLE });
   const router = config.ROUTER_SECRETS.length === 0 ? "" : ` \\\n  -H "router-authorization: $ROUTER_SECRET"`;
@@ -82,6 +93,7 @@ async function main(): Promise<void> {
     throw isTaken ? new ConfigError([`PORT: ${config.PORT} is in use`]) : error;
   });
   logger.info({ url, providers: config.PROVIDERS }, "listening");
+  if (config.isSandbox) await hearEvents(config, url);
   const token = await app.developerToken();
   if (token !== undefined) process.stdout.write(welcome(url, config, token));
 

@@ -9,8 +9,9 @@ import { limits } from "./limits";
 import { memory } from "./memory";
 import { reads } from "./reads";
 import { storm } from "./storm";
+import { webhooks } from "./webhooks";
 
-const BENCHMARKS = { ledger, reads, limits, footprint, storm, memory, chaos };
+const BENCHMARKS = { ledger, reads, limits, footprint, storm, memory, chaos, webhooks };
 type Name = keyof typeof BENCHMARKS;
 
 async function main(): Promise<void> {

@@ -145,7 +145,7 @@ describe("the README's examples", () => {
       "http://127.0.0.1:4101": sandboxes.avibra.url,
       "http://127.0.0.1:4102": sandboxes.delbank.url,
     });
-    expect(commands.filter(({ answer }) => answer !== undefined)).toHaveLength(4);
+    expect(commands.filter(({ answer }) => answer !== undefined)).toHaveLength(5);
     for (const { text, answer } of commands) {
       const printed = JSON.parse(await run(text)) as unknown;
       if (answer !== undefined) expect(asShown(printed, answer)).toEqual(answer);

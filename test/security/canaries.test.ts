@@ -4,7 +4,7 @@ import { eventually } from "../support/program";
 import { dumpDatabase } from "../support/canaries";
 import { type Databases, startDatabases } from "../support/databases";
 import { type LiveWorld, startLiveWorld, type Subject } from "../support/live-world";
-import { everyFailure, everyMistake, everyMutation, READS } from "../support/misuse";
+import { everyEvent, everyFailure, everyMistake, everyMutation, READS } from "../support/misuse";
 import { MUTATIONS } from "../support/mutations";
 import { ECHOED, found, NOWHERE, PERSON, PROVIDERS, SECRETS } from "../support/planted";
 
@@ -64,6 +64,7 @@ describe.each(["sqlite", "postgres"] as const)(
       await everyMutation(subject, noMember, "no-member");
       await everyMistake(subject, token);
       await everyFailure(world, subject, token);
+      await everyEvent(subject);
       for (const path of ["/metrics", "/health/live", "/health/ready"]) await subject.send({ method: "GET", path });
       const tokens = ((await world.avibra.state()).linkTokens ?? []).map(({ token: linkToken }) => linkToken);
       expect(tokens.length).toBeGreaterThan(0);
@@ -82,6 +83,7 @@ describe.each(["sqlite", "postgres"] as const)(
           renameSync(`${databaseUrl.slice(7)}${end}`, `${databaseUrl.slice(7)}-moved${end}`);
       const lost = await everyMutation(subject, token, "outage");
       expect(lost.map(({ errors }) => errors?.[0]?.extensions.code)).toEqual(MUTATIONS.map(() => "UNAVAILABLE"));
+      await everyEvent(subject);
       await subject.send({ method: "GET", path: "/health/ready" });
       if (dialect === "postgres") await databases.startPostgres();
       subject.process.kill("SIGTERM");
@@ -90,6 +92,7 @@ describe.each(["sqlite", "postgres"] as const)(
 
     test("providers and ledger did receive what was planted", async () => {
       expect(stored[0]).toContain("CREATE_USER");
+      expect(stored[0]).toContain("cnry_event_of_no_canary");
       const { users } = await world.avibra.state();
       const profile = JSON.stringify(users?.find(({ userId }) => userId === "m-create"));
       for (const value of [PERSON.firstName, PERSON.email, PERSON.city]) expect(profile).toContain(value);

@@ -23,6 +23,15 @@ export interface ProviderState {
   readonly authorizations?: readonly any[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- looked into as JSON
 }
 
+/** One event as a simulated provider has sent it, or tries to. */
+export interface SentEvent {
+  readonly eventname: string;
+  readonly userid: string;
+  readonly key: string;
+  readonly attempts: number;
+  readonly status: number | null;
+}
+
 /** The control endpoints of one simulated provider. */
 export interface Control {
   /** Where the provider listens. */
@@ -35,6 +44,12 @@ export interface Control {
   state(): Promise<ProviderState>;
   advanceClock(byMs: number): Promise<void>;
   reset(): Promise<void>;
+  /** Avibra: where its events go and in what manner; see README. */
+  webhooks(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Avibra: sends one event. */
+  sendEvent(event: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Avibra: every event that was to be sent, and what became of it. */
+  sentEvents(): Promise<SentEvent[]>;
 }
 
 export function createControl(url: string): Control {
@@ -69,6 +84,15 @@ export function createControl(url: string): Control {
     },
     async reset() {
       await send("POST", "reset");
+    },
+    async webhooks(settings) {
+      await send("POST", "webhooks/settings", settings);
+    },
+    async sendEvent(event) {
+      await send("POST", "webhooks", event);
+    },
+    async sentEvents() {
+      return (await (await send("GET", "webhooks")).json()) as SentEvent[];
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type LiveWorld, type Sent, type Subject } from "./live-world";
 import { documentOf, MUTATIONS, RECURRENCE } from "./mutations";
-import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDERS, REFUSED } from "./planted";
+import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDERS, REFUSED, SECRETS } from "./planted";
+import { basic } from "./webhooks";
 
 const FAILURES: readonly Record<string, unknown>[] = [
   ...[500, 400, 401, 403, 404, 409, 418, 429, 200].map((status) => ({
@@ -135,4 +136,27 @@ export async function everyFailure({ avibra, delbank }: LiveWorld, subject: Subj
     await subject.graphql(token, READS);
     await avibra.clearFaults();
   }
+}
+
+/** Events with personal data in them, that are taken and that are not. */
+export async function everyEvent(subject: Subject): Promise<void> {
+  const path = "/webhooks/avibra";
+  const authorization = basic("webhook", SECRETS.webhookPassword);
+  const event = {
+    eventname: "cnry_event_of_no_canary",
+    userid: "u-1001",
+    eventtimestamp: "2026-02-01T10:00:00Z",
+    moredetails: [
+      { name: "note", value: REFUSED.webhookDetail },
+      { name: "email", value: PERSON.email },
+    ],
+    ...PERSON,
+  };
+  const body = JSON.stringify(event);
+  const key = { "idempotency-key": REFUSED.webhookKey };
+  await subject.send({ path, headers: { authorization, ...key }, body });
+  await subject.send({ path, headers: { authorization, ...key }, body }); // a copy
+  await subject.send({ path, headers: { authorization }, body: `{"userid":${body}}` });
+  await subject.send({ path, headers: { authorization }, body: `{"${REFUSED.webhookMalformed}` });
+  await subject.send({ path, headers: { authorization: basic("webhook", REFUSED.wrongWebhookPassword) }, body });
 }

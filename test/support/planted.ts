@@ -48,6 +48,10 @@ export const REFUSED = {
   header: "cnry-some-header",
   malformedRequestId: "cnry request id!",
   extension: "cnry-extension",
+  webhookDetail: "cnry-webhook-detail",
+  webhookKey: "cnry-webhook-key",
+  webhookMalformed: "cnry-webhook-malformed",
+  wrongWebhookPassword: "cnry-wrong-webhook-password",
   wrongRouterSecret: "cnry-wrong-router-secret",
   wrongToken: "cnry-wrong-token",
 };

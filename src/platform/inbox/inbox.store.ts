@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { type DueQuery, grantLease, type Lease, leaseDueRows, NOBODYS } from "../database/due-rows";
-import { cursorOf, readCursor } from "../database/keyset-cursor";
 import { type Database } from "../database/open-database";
 import { type Sealing } from "../ledger/sealing";
 import { createGroupCommit } from "./group-commit";
+import { listByKind, listMessages } from "./message-list";
 import { type InboxTables, messageOf, type MessageRow } from "./message-row";
 import {
   type Delivery,
@@ -12,6 +12,7 @@ import {
   type Message,
   type MessageFacts,
   type MessagePage,
+  type MessageQuery,
   type Receipt,
 } from "./message.type";
 
@@ -21,9 +22,6 @@ const MOST_AT_ONCE = 200;
 /** A pair of namespaces that nothing else digests in: keys that were given, and contents where none was. */
 const KEY = "inbox/key";
 const CONTENT = "inbox/content";
-
-/** How many facts of one subject are looked at. */
-const FACTS_LIMIT = 100;
 
 /**
  * What others have told us: stored before it is acknowledged, worked on afterwards. All methods throw DatabaseUnavailable when the
@@ -115,6 +113,17 @@ export class Inbox {
     return Number(numUpdatedRows);
   }
 
+  /** How many of those that came since then are still to be worked on. */
+  async countDue(since: number): Promise<number> {
+    const { count } = await this.tables
+      .selectFrom("message")
+      .select((row) => row.fn.countAll<number>().as("count"))
+      .where("next_attempt_at", "is not", null)
+      .where("received_at", ">=", since)
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
   /** Wipes the bodies of what came before then and was worked on; answers how many. What is known without a body stays. */
   async wipeBodies(before: number): Promise<number> {
     const { numUpdatedRows } = await this.tables
@@ -134,37 +143,13 @@ export class Inbox {
   }
 
   /** A page of the messages about one subject, last received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
-  async list({ subject, first, after }: { subject: string; first: number; after?: string }): Promise<MessagePage> {
-    if (!Number.isSafeInteger(first) || first < 1) throw new RangeError("first must be at least 1");
-    let select = this.tables
-      .selectFrom("message")
-      .selectAll()
-      .where("subject", "=", subject)
-      .orderBy("received_at", "desc")
-      .orderBy("id", "desc")
-      .limit(first + 1);
-    if (after !== undefined) {
-      const { at, id } = readCursor(after);
-      select = select.where((row) => row(row.refTuple("received_at", "id"), "<", row.tuple(at, id)));
-    }
-    const rows = await select.execute();
-    const items = rows
-      .slice(0, first)
-      .map((row) => ({ message: messageOf(row), cursor: cursorOf({ at: row.received_at, id: row.id }) }));
-    return { items, hasNextPage: rows.length > first };
+  async list(query: MessageQuery): Promise<MessagePage> {
+    return await listMessages(this.tables, query);
   }
 
   /** The latest 100 of these kinds about one subject, by when they happened. */
   async about(subject: string, kinds: readonly string[]): Promise<Message[]> {
-    const rows = await this.tables
-      .selectFrom("message")
-      .selectAll()
-      .where("subject", "=", subject)
-      .where("kind", "in", kinds)
-      .orderBy("occurred_at", "desc")
-      .limit(FACTS_LIMIT)
-      .execute();
-    return rows.map(messageOf);
+    return await listByKind(this.tables, subject, kinds);
   }
 
   /** The body as it was sent, or undefined once it was wiped. Throws SealBroken. */

@@ -44,6 +44,13 @@ export interface LeasedMessage {
   readonly lease: Lease;
 }
 
+/** Which page of the messages about one subject. */
+export interface MessageQuery {
+  readonly subject: string;
+  readonly first: number;
+  readonly after?: string;
+}
+
 /** One page of the messages about one subject, last received first. */
 export interface MessagePage {
   readonly items: readonly { readonly message: Message; readonly cursor: string }[];

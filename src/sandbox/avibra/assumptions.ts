@@ -3,6 +3,7 @@
 import { type Answer, jsonAnswer } from "../server/answer";
 import { type Fields, isFields, UnreadableBody } from "../server/request-body";
 import { type Account, type Benefit, type LinkToken, type Offer, type Profile } from "./account.state";
+import { avibraCredentials } from "./credentials";
 
 export const assumedPath = { offers: "/user/offers", benefits: "/user/benefits" } as const;
 
@@ -172,4 +173,18 @@ export function benefitsAnswer(account: Account, offers: readonly Offer[]): Answ
     })),
     benefits: account.benefits.map(writeBenefit),
   });
+}
+
+/** Something that the vendor tells its partner. */
+export interface AvibraEvent {
+  readonly name: string;
+  readonly userId: string;
+  readonly at: string;
+  readonly details?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** `eventInfo`; of its members only `moredetails` is documented. */
+export function eventInfo({ name, userId, at, details = [] }: AvibraEvent): Fields {
+  const { partnerName } = avibraCredentials;
+  return { eventname: name, userid: userId, partnername: partnerName, eventtimestamp: at, moredetails: details };
 }

@@ -6,9 +6,12 @@ import { type AvibraState } from "./account.state";
 import { assumedFailure, errorInfo } from "./assumptions";
 import { avibraCredentials } from "./credentials";
 import { type Endpoint, endpoints } from "./endpoints";
+import { eventsAfter } from "./events";
 import { KeyMemory } from "./key-memory";
 import { seededState } from "./seeds";
 import { TokenStore } from "./token-store";
+import { controlWebhooks } from "./webhook-control";
+import { WebhookSender } from "./webhook-sender";
 
 const BASE_PATH = "/preprod";
 const TOKEN_PATH = "/oauth2/token";
@@ -35,6 +38,7 @@ function routeOf(path: string): Route | undefined {
 class Avibra {
   readonly #clock: Clock;
   readonly #tokens: TokenStore;
+  readonly webhooks = new WebhookSender();
   #state: AvibraState;
   #keys: KeyMemory;
 
@@ -95,9 +99,11 @@ class Avibra {
           now,
           userId,
           commit: (account) => {
+            const events = eventsAfter(endpoint.name, state.accounts.get(account.userId), account);
             state.accounts.set(account.userId, account);
             const row = { operation: endpoint.name, subject: account.userId, at: now.toISOString() };
             state.commits.push(typeof key === "string" ? { ...row, idempotencyKey: key } : row);
+            for (const name of events) this.webhooks.send({ name, userId: account.userId, at: row.at });
           },
         },
         endpoint.method === "POST" ? parseFields(request.body) : NO_FIELDS,
@@ -128,6 +134,7 @@ class Avibra {
 
   reset(clockJumpMs: number): void {
     this.#tokens.moveWithClock(clockJumpMs);
+    this.webhooks.reset();
     this.#state = seededState(this.#clock.now());
     this.#keys = new KeyMemory(this.#clock);
   }
@@ -142,6 +149,10 @@ export function createAvibra(clock: Clock): Vendor {
     state: () => avibra.state(),
     reset: (clockJumpMs) => {
       avibra.reset(clockJumpMs);
+    },
+    control: controlWebhooks(avibra.webhooks, clock),
+    close: () => {
+      avibra.webhooks.stop();
     },
   };
 }

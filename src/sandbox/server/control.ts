@@ -67,6 +67,6 @@ export function control(controls: Controls, action: string, body: string): Answe
     case "POST clock":
       return setClock(clock, parsed(body));
     default:
-      return jsonAnswer(404, { message: "no such control endpoint" });
+      return vendor.control?.(action, parsed(body)) ?? jsonAnswer(404, { message: "no such control endpoint" });
   }
 }

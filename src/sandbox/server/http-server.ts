@@ -69,6 +69,7 @@ class SandboxServer {
           });
         });
         this.#generation.end();
+        this.#controls.vendor.close?.();
         server.closeAllConnections();
         return closed;
       };

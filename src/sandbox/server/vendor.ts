@@ -26,6 +26,10 @@ export interface Vendor {
   readonly state: () => Readonly<Record<string, unknown>>;
   /** Back to the seeds; `clockJumpMs` is how far the reset moved the clock. */
   readonly reset: (clockJumpMs: number) => void;
+  /** Control endpoints of its own; undefined for what is none of them. */
+  readonly control?: (action: string, body: unknown) => Answer | undefined;
+  /** Ends what it does by itself. */
+  readonly close?: () => void;
 }
 
 /** The path below the vendor's base path; a path that does not start with it comes back as it is. */

@@ -1,0 +1,46 @@
+import { type Kysely } from "kysely";
+import { cursorOf, readCursor } from "../database/keyset-cursor";
+import { type InboxTables, messageOf } from "./message-row";
+import { type Message, type MessagePage, type MessageQuery } from "./message.type";
+
+/** See `Inbox.list`. By when they were received: one that comes late is at the top, and shifts no page that was read. */
+export async function listMessages(database: Kysely<InboxTables>, query: MessageQuery): Promise<MessagePage> {
+  const { subject, first, after } = query;
+  if (!Number.isSafeInteger(first) || first < 1) throw new RangeError("first must be at least 1");
+  let select = database
+    .selectFrom("message")
+    .selectAll()
+    .where("subject", "=", subject)
+    .orderBy("received_at", "desc")
+    .orderBy("id", "desc")
+    .limit(first + 1);
+  if (after !== undefined) {
+    const { at, id } = readCursor(after);
+    select = select.where((row) => row(row.refTuple("received_at", "id"), "<", row.tuple(at, id)));
+  }
+  const rows = await select.execute();
+  const items = rows
+    .slice(0, first)
+    .map((row) => ({ message: messageOf(row), cursor: cursorOf({ at: row.received_at, id: row.id }) }));
+  return { items, hasNextPage: rows.length > first };
+}
+
+/** How many messages of one subject are looked at. */
+const KINDS_LIMIT = 100;
+
+/** See `Inbox.about`. */
+export async function listByKind(
+  database: Kysely<InboxTables>,
+  subject: string,
+  kinds: readonly string[],
+): Promise<Message[]> {
+  const rows = await database
+    .selectFrom("message")
+    .selectAll()
+    .where("subject", "=", subject)
+    .where("kind", "in", kinds)
+    .orderBy("occurred_at", "desc")
+    .limit(KINDS_LIMIT)
+    .execute();
+  return rows.map(messageOf);
+}

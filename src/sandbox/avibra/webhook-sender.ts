@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type AvibraEvent, eventInfo } from "./assumptions";
+import { SILENT, type WebhookSettings } from "./webhook-settings";
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
+const MOST_ATTEMPTS = 20;
+const ATTEMPT_TIMEOUT_MS = 10_000;
+/** The newest of them are listed. */
+const KEPT = 10_000;
+
+/** One event and what became of it. */
+interface Delivery {
+  readonly event: AvibraEvent;
+  readonly key: string;
+  attempts: number;
+  /** HTTP status of the last answer; null until there is one. */
+  status: number | null;
+}
+
+export interface SendingOptions {
+  readonly key?: string | undefined;
+}
+
+/** Sends events to the partner's endpoint, at least once each (assumed): again until it answers 2xx. */
+export class WebhookSender {
+  settings: WebhookSettings = SILENT;
+  #deliveries: Delivery[] = [];
+  #controller = new AbortController();
+
+  constructor() {
+    this.#renew();
+  }
+
+  send(event: AvibraEvent, { key = randomUUID() }: SendingOptions = {}): void {
+    if (this.settings.url === undefined) return;
+    const { unknown, copies } = this.settings;
+    if (unknown) this.#sendCopies({ ...event, name: "undocumented_event" }, randomUUID(), copies);
+    this.#sendCopies(event, key, copies);
+  }
+
+  list(): readonly unknown[] {
+    return this.#deliveries.map(({ event, ...delivery }) => ({ ...eventInfo(event), ...delivery }));
+  }
+
+  /** Forgets everything but where to send. */
+  reset(): void {
+    const { url, username, password } = this.settings;
+    this.settings = { ...SILENT, username, password, ...(url !== undefined && { url }) };
+    this.stop();
+    this.#renew();
+    this.#deliveries = [];
+  }
+
+  /** Gives up on everything that waits. */
+  stop(): void {
+    this.#controller.abort();
+  }
+
+  #renew(): void {
+    this.#controller = new AbortController();
+    setMaxListeners(0, this.#controller.signal);
+  }
+
+  #sendCopies(event: AvibraEvent, key: string, copies: number): void {
+    for (let copy = 0; copy < copies; copy += 1) {
+      const delivery: Delivery = { event, key, attempts: 0, status: null };
+      this.#deliveries.push(delivery);
+      if (this.#deliveries.length > KEPT) this.#deliveries.shift();
+      void this.#deliver(delivery, this.#controller.signal);
+    }
+  }
+
+  async #deliver(delivery: Delivery, signal: AbortSignal): Promise<void> {
+    const { delayMs, disorder } = this.settings;
+    try {
+      await sleep(disorder ? delayMs * Math.random() : delayMs, undefined, { signal });
+      while (delivery.attempts < MOST_ATTEMPTS) {
+        delivery.attempts += 1;
+        delivery.status = await this.#post(delivery, signal);
+        if (delivery.status !== null && delivery.status >= 200 && delivery.status < 300) return;
+        await sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** delivery.attempts), undefined, { signal });
+      }
+    } catch {
+      // stopped
+    }
+  }
+
+  async #post({ event, key }: Delivery, signal: AbortSignal): Promise<number | null> {
+    const { url = "", username, password } = this.settings;
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
+        "idempotency-key": key,
+      },
+      body: JSON.stringify(eventInfo(event)),
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)]),
+    }).catch(() => undefined);
+    await response?.body?.cancel().catch(() => undefined);
+    return response?.status ?? null;
+  }
+}

@@ -1,0 +1,50 @@
+import { isFields } from "../server/request-body";
+
+/** Where events are sent, and in what manner. */
+export interface WebhookSettings {
+  /** Without it nothing is sent. */
+  readonly url?: string;
+  readonly username: string;
+  readonly password: string;
+  /** How often each is sent, under one key. */
+  readonly copies: number;
+  readonly delayMs: number;
+  /** Each copy waits a random part of `delayMs`, so that they overtake each other. */
+  readonly disorder: boolean;
+  /** One of a name that nobody documents goes with each. */
+  readonly unknown: boolean;
+}
+
+export const SILENT: WebhookSettings = {
+  username: "",
+  password: "",
+  copies: 1,
+  delayMs: 0,
+  disorder: false,
+  unknown: false,
+};
+
+export const SETTINGS_USE =
+  'send any of { "url": "http…", "username", "password", "copies": 1 to 100, "delayMs": 0 to 60000, "disorder": true, "unknown": true }';
+
+const isWithin = (value: unknown, least: number, most: number) =>
+  typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
+const isText = (value: unknown) => typeof value === "string";
+const isFlag = (value: unknown) => typeof value === "boolean";
+
+const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  url: (value) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value),
+  username: isText,
+  password: isText,
+  copies: (value) => isWithin(value, 1, 100),
+  delayMs: (value) => isWithin(value, 0, 60_000),
+  disorder: isFlag,
+  unknown: isFlag,
+};
+
+/** The settings with these changes; undefined where one of them is none. */
+export function changed(settings: WebhookSettings, body: unknown): WebhookSettings | undefined {
+  if (!isFields(body)) return undefined;
+  const isFine = Object.entries(body).every(([name, value]) => Object.hasOwn(RULES, name) && RULES[name]?.(value));
+  return isFine ? { ...settings, ...body } : undefined;
+}

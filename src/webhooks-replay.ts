@@ -1,0 +1,41 @@
+import "reflect-metadata"; // before the first decorated class
+
+import { createEventWorker } from "./app-webhooks";
+import { openStores } from "./app-stores";
+import { ConfigError, loadConfig } from "./config";
+import { describeError } from "./platform/errors/describe-error";
+import { createLogger } from "./platform/telemetry/logger";
+import { systemClock } from "./platform/time/clock";
+
+const USE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";
+
+function sinceOf([flag, text = ""]: readonly string[]): number {
+  const since = Date.parse(text);
+  if (flag !== "--since" || !/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(since)) throw new ConfigError([USE]);
+  return since;
+}
+
+/** Gives stored events their effects once more, as their bodies read today; beside running replicas or without them. */
+async function main(): Promise<void> {
+  const since = sinceOf(process.argv.slice(2));
+  const config = loadConfig();
+  const logger = createLogger(config.LOG_LEVEL);
+  const stores = await openStores(config, logger);
+  try {
+    const { worker } = createEventWorker(config, logger, stores);
+    const startedAt = systemClock.now();
+    const due = await stores.inbox.makeDue(since, startedAt);
+    let here = 0;
+    for (let count = await worker.runOnce(); count > 0; count = await worker.runOnce()) here += count;
+    const still = await stores.inbox.countDue(since);
+    process.stdout.write(`${JSON.stringify({ stored: due, processedHere: here, stillDue: still })}\n`);
+  } finally {
+    await stores.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof ConfigError ? error.message : `It failed: ${JSON.stringify(describeError(error))}`;
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+});

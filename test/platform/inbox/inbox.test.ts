@@ -1,0 +1,196 @@
+import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
+import { openDatabase } from "../../../src/platform/database/open-database";
+import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
+import { createInboxWorker, type HandleMessage } from "../../../src/platform/inbox/inbox-worker";
+import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { type Delivery, type Message } from "../../../src/platform/inbox/message.type";
+import { createSealing } from "../../../src/platform/ledger/sealing";
+import { type Logger } from "../../../src/platform/telemetry/logger";
+import { dumpDatabase } from "../../support/canaries";
+import { type Databases, startDatabases } from "../../support/databases";
+import { LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+
+const DAY_MS = 86_400_000;
+const BODY = '{"secret":"canary-body"}';
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+function deliveryOf(delivery: Partial<Delivery> = {}): Delivery {
+  return { facts: { kind: "k", subject: "s", occurredAt: T0 - 5 }, body: BODY, now: T0, ...delivery };
+}
+const query = { owner: "one", leaseMs: LEASE_MS, now: T0, limit: 100 };
+
+describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
+  let url: string;
+  let open: () => { inbox: Inbox; close: () => Promise<void> };
+  let inbox: Inbox;
+  const closers: (() => Promise<void>)[] = [];
+
+  beforeEach(async () => {
+    url = await databases.fresh(dialect);
+    open = () => {
+      const database = openDatabase(url);
+      closers.push(() => database.close());
+      return { inbox: new Inbox(database, createSealing(TEST_LEDGER_KEY)), close: () => database.close() };
+    };
+    const database = openDatabase(url);
+    await database.migrate(inboxMigrations);
+    await database.close();
+    ({ inbox } = open());
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close();
+  });
+
+  test("the same keys from two processes at once, in different orders: each is stored once", async () => {
+    const other = open().inbox;
+    const keys = Array.from({ length: 300 }, (_, index) => `key-${index}`);
+    const receipts = await Promise.all([
+      ...keys.map((idempotencyKey) => inbox.receive(deliveryOf({ idempotencyKey }))),
+      ...keys.toReversed().map((idempotencyKey) => other.receive(deliveryOf({ idempotencyKey }))),
+    ]);
+    expect(receipts.filter(({ isCopy }) => !isCopy)).toHaveLength(300);
+    const due = await inbox.takeDue({ ...query, limit: 1000 });
+    expect(new Set(due.map(({ message }) => message.id))).toEqual(
+      new Set(receipts.flatMap(({ id, isCopy }) => (isCopy ? [] : [id]))),
+    );
+  });
+
+  test("one that cannot be stored does not fail those that come after it", async () => {
+    await expect(inbox.receive(deliveryOf({ facts: { kind: "k", subject: "s", occurredAt: NaN } }))).rejects.toThrow();
+    expect(await inbox.receive(deliveryOf())).toMatchObject({ isCopy: false });
+  });
+
+  test("a message is given to one process at a time, and to another once the lease is over", async () => {
+    await inbox.receive(deliveryOf());
+    const other = open().inbox;
+    const taken = await Promise.all([inbox.takeDue(query), other.takeDue({ ...query, owner: "other" })]);
+    expect(taken.flat()).toHaveLength(1);
+    expect(await other.takeDue({ ...query, now: T0 + LEASE_MS - 1 })).toEqual([]);
+    const [again] = await other.takeDue({ ...query, now: T0 + LEASE_MS });
+    const [late] = taken.flat();
+    if (!again || !late) throw new Error("nothing was taken");
+    await inbox.markProcessed(late.lease, [late.message.id], T0); // the lease is another's by now
+    expect(await inbox.find(late.message.id)).toMatchObject({ processedAt: null });
+    await other.markProcessed(again.lease, [again.message.id], T0 + 1);
+    expect(await inbox.find(late.message.id)).toMatchObject({ processedAt: T0 + 1, attempts: 1 });
+    expect(await inbox.takeDue({ ...query, now: T0 + DAY_MS })).toEqual([]);
+  });
+
+  test("bodies and keys are stored sealed, and bodies are wiped once they are old and worked on", async () => {
+    const { id } = await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }));
+    const { id: young } = await inbox.receive(deliveryOf({ idempotencyKey: "another", now: T0 + DAY_MS }));
+    expect(await dumpDatabase(url)).not.toMatch(/canary-(body|key)/);
+    const bodyOf = async (one: string) => inbox.openBody((await inbox.find(one)) as Message);
+    expect(await bodyOf(id)).toBe(BODY);
+    expect(await inbox.wipeBodies(T0 + 1)).toBe(0); // not worked on yet
+    const [due] = await inbox.takeDue({ ...query, limit: 1 });
+    if (!due) throw new Error("nothing is due");
+    await inbox.markProcessed(due.lease, [id], T0);
+    expect(await inbox.wipeBodies(T0)).toBe(0);
+    expect(await inbox.wipeBodies(T0 + 1)).toBe(1);
+    expect([await bodyOf(id), await bodyOf(young)]).toEqual([undefined, BODY]);
+    expect(await inbox.find(id)).toMatchObject({ kind: "k", subject: "s", occurredAt: T0 - 5, receivedAt: T0 });
+    // What is wiped is still known.
+    expect(await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }))).toMatchObject({ isCopy: true });
+  });
+
+  test("a page is of one subject, last received first; a cursor that is none is refused", async () => {
+    for (let n = 0; n < 3; n += 1) await inbox.receive(deliveryOf({ idempotencyKey: `k${n}`, now: T0 + n }));
+    await inbox.receive(deliveryOf({ facts: { kind: "k", subject: "other", occurredAt: T0 } }));
+    const first = await inbox.list({ subject: "s", first: 2 });
+    expect(first.items.map(({ message }) => message.receivedAt)).toEqual([T0 + 2, T0 + 1]);
+    const rest = await inbox.list({ subject: "s", first: 2, after: first.items[1]?.cursor ?? "" });
+    expect([rest.items.map(({ message }) => message.receivedAt), rest.hasNextPage]).toEqual([[T0], false]);
+    await expect(inbox.list({ subject: "s", first: 2, after: "x" })).rejects.toThrow(InvalidCursor);
+    await expect(inbox.list({ subject: "s", first: 0 })).rejects.toThrow(RangeError);
+  });
+
+  describe("its worker", () => {
+    const errors: string[] = [];
+    const log = (_fields: unknown, text?: string) => void errors.push(text ?? "");
+    const logger = { trace: log, debug: log, info: log, warn: log, error: log, fatal: log } as unknown as Logger;
+    let now = T0;
+    function workerOf(handle: HandleMessage) {
+      const clock = { now: () => now };
+      const terms = { owner: "w", leaseMs: LEASE_MS, intervalMs: 1000, retentionMs: 30 * DAY_MS };
+      return createInboxWorker({ inbox, handle, clock, random: () => 1, logger, ...terms });
+    }
+    beforeEach(() => {
+      now = T0;
+      errors.length = 0;
+    });
+
+    test("one that fails is tried again later, and keeps no other waiting", async () => {
+      const { id: bad } = await inbox.receive(deliveryOf({ idempotencyKey: "bad" }));
+      await inbox.receive(deliveryOf({ idempotencyKey: "good" }));
+      let isFailing = true;
+      const worked: string[] = [];
+      const worker = workerOf((message) => {
+        if (message.id === bad && isFailing) throw new Error("a bug");
+        worked.push(message.id);
+        return Promise.resolve(message);
+      });
+      expect(await worker.runOnce()).toBe(2);
+      expect(worked).toHaveLength(1);
+      expect(errors).toContain("a message could not be processed");
+      expect(await worker.runOnce()).toBe(0);
+      isFailing = false;
+      now += 1000;
+      expect(await worker.runOnce()).toBe(1);
+      expect(worked[1]).toBe(bad);
+      expect(await inbox.find(bad)).toMatchObject({ attempts: 2, processedAt: now });
+    });
+
+    test("what died between row and effect is worked on by the next process, once", async () => {
+      const { id } = await inbox.receive(deliveryOf());
+      const effects: string[] = [];
+      let isDead = true;
+      const worker = workerOf((message) => {
+        if (isDead) return new Promise<never>(() => undefined);
+        effects.push(message.id);
+        return Promise.resolve(message);
+      });
+      void worker.runOnce(); // never comes back
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      isDead = false;
+      expect(await worker.runOnce()).toBe(0);
+      now += LEASE_MS;
+      expect(await worker.runOnce()).toBe(1);
+      expect(await worker.runOnce()).toBe(0);
+      expect(effects).toEqual([id]);
+    });
+
+    test("a replay reads the bodies anew, corrects what was read wrong, and counts nothing twice", async () => {
+      const { id } = await inbox.receive(deliveryOf({ facts: { kind: null, subject: null, occurredAt: T0 } }));
+      const seen: (string | undefined)[] = [];
+      const worker = workerOf((message, body) => {
+        seen.push(body);
+        return Promise.resolve(now === T0 ? message : { kind: "read", subject: "s", occurredAt: T0 - 1 });
+      });
+      await worker.runOnce();
+      now += 1000;
+      expect(await inbox.makeDue(T0 + 1, now)).toBe(0);
+      expect(await inbox.makeDue(T0, now)).toBe(1);
+      expect(await inbox.countDue(T0)).toBe(1);
+      await worker.runOnce();
+      expect(seen).toEqual([BODY, BODY]);
+      expect(await inbox.find(id)).toMatchObject({ kind: "read", subject: "s", occurredAt: T0 - 1, processedAt: T0 });
+      expect(await inbox.countDue(T0)).toBe(0);
+    });
+
+    test("it wipes what is older than its retention", async () => {
+      const { id } = await inbox.receive(deliveryOf());
+      const worker = workerOf((message) => Promise.resolve(message));
+      await worker.runOnce();
+      now += 30 * DAY_MS + 1;
+      await worker.runOnce();
+      expect(await inbox.find(id)).toMatchObject({ sealedBody: null });
+      expect(errors).toEqual(["old messages were wiped"]);
+    });
+  });
+});

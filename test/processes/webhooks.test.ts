@@ -1,0 +1,110 @@
+import { type Databases, startDatabases } from "../support/databases";
+import { eventually } from "../support/program";
+import { postWebhook } from "../support/webhooks";
+import { breakAt, DEBUGGABLE } from "./breakpoint";
+import { type Replica } from "./replica";
+import { CHANGE_OFFER, createWorld, DIALECTS, MEMBER, send, type World } from "./world";
+
+jest.setTimeout(120_000);
+
+const APPLY = { file: "features/event/event-effects.js", name: "apply" };
+const LISTENING = { READ_CACHE_MS: "600000", AVIBRA_TIMEOUT_MS: "300" };
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+const worlds: World[] = [];
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.end();
+});
+async function newWorld(dialect: "sqlite" | "postgres"): Promise<World> {
+  const world = await createWorld(databases, dialect);
+  worlds.push(world);
+  return world;
+}
+
+/** An upgrade of which nothing arrives: only an event can settle it. */
+async function loseUpgrade(world: World, replica: Replica): Promise<string> {
+  await world.avibra.fault({ match: { path: CHANGE_OFFER.path }, kind: "hangBeforeCommit", times: 1000 });
+  const { data } = await send(replica, CHANGE_OFFER);
+  expect(data.payload.operation.status).toBe("UNCONFIRMED");
+  return data.payload.operation.id as string;
+}
+const upgraded = () => ({
+  eventname: "offer_upgrade_successful",
+  userid: MEMBER.sub,
+  eventtimestamp: new Date().toISOString(),
+});
+async function eventsSeenBy(replica: Replica): Promise<unknown[]> {
+  const { data } = await replica.graphql("{ me { events { edges { node { id kind } } } } }", {}, MEMBER);
+  return data.me.events.edges as unknown[];
+}
+
+test.each(DIALECTS)(
+  "killed with kill -9 between row and effect on %s: what was acknowledged has its effect after a restart, once",
+  async (dialect) => {
+    const world = await newWorld(dialect);
+    const first = await world.start({ ...LISTENING, ...DEBUGGABLE });
+    const id = await loseUpgrade(world, first);
+    const breakpoint = await breakAt(first, APPLY);
+    expect((await postWebhook(first.url, upgraded(), { key: "the-event" })).status).toBe(200);
+    await breakpoint.reached();
+    await first.kill();
+    expect(await world.ledger.find(id)).toMatchObject({ status: "UNCONFIRMED" });
+
+    const second = await world.start(LISTENING);
+    const settled = await eventually(async () => {
+      const operation = await world.ledger.find(id);
+      return operation?.status === "SUCCEEDED" ? operation : undefined;
+    });
+    expect(await eventsSeenBy(second)).toHaveLength(1);
+    expect((await postWebhook(second.url, upgraded(), { key: "the-event" })).status).toBe(200);
+    expect(await eventsSeenBy(second)).toHaveLength(1);
+    expect(await world.ledger.find(id)).toMatchObject({ settledAt: settled.settledAt });
+    expect(await world.commits("avibra")).toEqual([]);
+  },
+);
+
+test("three processes on one PostgreSQL: an event to one makes what all have read old, and settles what another has asked", async () => {
+  const world = await newWorld("postgres");
+  const replicas = await Promise.all([1, 2, 3].map(() => world.start(LISTENING)));
+  const [asked, told] = replicas as [Replica, Replica, Replica];
+  const id = await loseUpgrade(world, asked);
+  const readAll = () =>
+    Promise.all(replicas.map((replica) => replica.graphql("{ me { benefits { id } } }", {}, MEMBER)));
+  const reads = async () => (await world.avibra.requests("/user/benefits")).length;
+  await eventually(async () => {
+    await readAll();
+    const before = await reads();
+    await readAll(); // until signals of the mutation have settled and all three keep their answer
+    return (await reads()) === before || undefined;
+  });
+  await world.avibra.forget();
+  await readAll();
+  expect(await reads()).toBe(0);
+
+  const startedAt = performance.now();
+  expect((await postWebhook(told.url, upgraded())).status).toBe(200);
+  await eventually(async () => {
+    await readAll();
+    return (await reads()) === 3 || undefined;
+  });
+  const tookMs = Math.round(performance.now() - startedAt);
+  expect(await world.ledger.find(id)).toMatchObject({ status: "SUCCEEDED" });
+  for (const replica of replicas) expect(await eventsSeenBy(replica)).toHaveLength(1);
+  process.stdout.write(`\nan event to one of three processes: all three read anew after ${tookMs} ms\n`);
+});
+
+test("100 copies at once to three processes on one PostgreSQL: 100 times 200, one event", async () => {
+  const world = await newWorld("postgres");
+  const replicas = await Promise.all([1, 2, 3].map(() => world.start(LISTENING)));
+  const event = upgraded();
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => postWebhook(replicas[index % 3]?.url ?? "", event, { key: "one" })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
+  for (const replica of replicas) expect(await eventsSeenBy(replica)).toHaveLength(1);
+});

@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { enrollmentFrom, type EnrollmentFact } from "../../src/features/user/enrollment.state";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { type EventInfo, postWebhook } from "../support/webhooks";
+
+const NAMES = [
+  "enrollment_request_received",
+  "enrollment_successful",
+  "offer_activation_successful",
+  "offer_upgrade_successful",
+  "user_benefits_pendingswap",
+  "not_documented",
+];
+const T0 = Date.parse("2026-02-01T10:00:00Z");
+
+/** What a member's events, told once and in their order, come to; written down without a look at the state machine. */
+function told(events: readonly EventInfo[]): string {
+  let status = "UNKNOWN";
+  for (const { eventname } of events) {
+    if (eventname === "enrollment_request_received" && status === "UNKNOWN") status = "REQUESTED";
+    if (eventname === "enrollment_successful" && status !== "OFFER_ACTIVE") status = "ENROLLED";
+    if (/^offer_/.test(eventname)) status = "OFFER_ACTIVE";
+  }
+  return status;
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, rank: Math.random() }))
+    .sort((one, other) => one.rank - other.rank)
+    .map(({ item }) => item);
+}
+
+describe("enrollment", () => {
+  let subgraph: TestSubgraph;
+  beforeAll(async () => {
+    subgraph = await startSubgraph({ LOG_LEVEL: "silent" });
+  });
+  afterAll(() => subgraph.stop());
+
+  test("1,000 events for 100 members, shuffled and each sent up to three times: as the ordered, single run", async () => {
+    const users = Array.from({ length: 100 }, (_, index) => `m-${index}`);
+    const byUser = users.map((userid, user) =>
+      Array.from({ length: 10 }, (_, index) => ({
+        // Every third member never gets as far as an offer.
+        eventname: NAMES[(user * 7 + index * 5 + ((user + index) % 3)) % (user % 3 === 0 ? 2 : NAMES.length)] ?? "",
+        userid,
+        eventtimestamp: new Date(T0 + index * 1000).toISOString(),
+      })),
+    );
+    const copies = byUser.flat().flatMap((event, index) => Array<EventInfo>(1 + (index % 3)).fill(event));
+    const waiting = shuffled(copies);
+    const send = async () => {
+      for (let event = waiting.pop(); event; event = waiting.pop()) {
+        expect((await postWebhook(subgraph.url, event)).status).toBe(200);
+      }
+    };
+    await Promise.all(Array.from({ length: 50 }, send));
+
+    const query = `{ ${users.map((id, index) => `u${index}: user(id: "${id}") { enrollment { status } events(first: 10) { edges { cursor } pageInfo { hasNextPage } } }`).join(" ")} }`;
+    const { data, errors } = await subgraph.graphql(query);
+    expect(errors).toBeUndefined();
+    const seen = users.map((_, index) => data[`u${index}`]);
+    expect(seen.map(({ enrollment }) => enrollment.status)).toEqual(byUser.map(told));
+    expect(new Set(byUser.map(told)).size).toBeGreaterThan(1);
+    for (const { events } of seen) expect([events.edges.length, events.pageInfo.hasNextPage]).toEqual([10, false]);
+  });
+
+  test("operations and events tell one story, by when things happened", async () => {
+    const query = '{ user(id: "m-story") { enrollment { status changedAt source } } }';
+    const enrollment = async () => (await subgraph.graphql(query)).data.user.enrollment;
+    await postWebhook(subgraph.url, {
+      eventname: "enrollment_successful",
+      userid: "m-story",
+      eventtimestamp: "2026-02-01T10:00:00Z",
+    });
+    expect(await enrollment()).toEqual({ status: "ENROLLED", changedAt: "2026-02-01T10:00:00.000Z", source: "EVENT" });
+    const input = {
+      idempotencyKey: "story",
+      userId: "m-story",
+      firstName: "A",
+      lastName: "B",
+      email: "a@example.com",
+      offerId: "basic",
+    };
+    await subgraph.graphql(
+      "mutation ($input: CreateUserInput!) { createUser(input: $input) { operation { status } } }",
+      { variables: { input } },
+    );
+    const cancel = { idempotencyKey: "story-end", userId: "m-story" };
+    await subgraph.graphql(
+      "mutation ($input: CancelUserInput!) { cancelUser(input: $input) { operation { status } } }",
+      { variables: { input: cancel } },
+    );
+    expect(await enrollment()).toMatchObject({ status: "CANCELLED", source: "OPERATION" });
+    // Late: it happened before the cancellation.
+    await postWebhook(subgraph.url, {
+      eventname: "offer_activation_successful",
+      userid: "m-story",
+      eventtimestamp: "2026-02-01T10:00:01Z",
+    });
+    expect(await enrollment()).toMatchObject({ status: "CANCELLED", source: "OPERATION" });
+    const later = new Date(Date.now() + 1000).toISOString();
+    await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "m-story", eventtimestamp: later });
+    expect(await enrollment()).toEqual({ status: "ENROLLED", changedAt: later, source: "EVENT" });
+  });
+});
+
+describe("the state machine", () => {
+  const STATUSES = ["REQUESTED", "ENROLLED", "OFFER_ACTIVE", "CANCELLED"] as const;
+  const fact = fc
+    .record({ status: fc.constantFrom(...STATUSES), at: fc.integer({ min: 0, max: 20 }) })
+    .map(({ status, at }): EnrollmentFact => ({ status, at, knownAt: at, source: "EVENT" }));
+
+  test("order and repetition of what is told make no difference", () => {
+    fc.assert(
+      fc.property(fc.array(fact, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 30 }), (facts, picks) => {
+        const again = picks.flatMap((pick) => facts[pick % Math.max(1, facts.length)] ?? []);
+        expect(enrollmentFrom(shuffled([...facts, ...again]))).toEqual(enrollmentFrom(facts));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("a fact that is heard late, and is older than all others, moves nobody backwards", () => {
+    const rank = (facts: readonly EnrollmentFact[]) =>
+      STATUSES.findIndex((one) => one === enrollmentFrom(facts).status);
+    fc.assert(
+      fc.property(fc.array(fact, { minLength: 1, maxLength: 30 }), fact, (facts, { status }) => {
+        const late: EnrollmentFact = { status, at: -1, knownAt: -1, source: "EVENT" };
+        expect(rank([...facts, late])).toBeGreaterThanOrEqual(rank(facts));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    [["ENROLLED", "OFFER_ACTIVE"], "OFFER_ACTIVE"],
+    [["OFFER_ACTIVE", "ENROLLED"], "OFFER_ACTIVE"],
+    [["ENROLLED", "REQUESTED"], "ENROLLED"],
+    [["CANCELLED", "REQUESTED"], "CANCELLED"],
+    [["CANCELLED", "ENROLLED"], "ENROLLED"],
+    [["OFFER_ACTIVE", "CANCELLED"], "CANCELLED"],
+  ] as const)("%j one after the other: %s", (statuses, end) => {
+    const facts = statuses.map((status, at): EnrollmentFact => ({ status, at, knownAt: at, source: "EVENT" }));
+    expect(enrollmentFrom(facts).status).toBe(end);
+  });
+
+  test("of what happened at the same moment the earlier step comes first", () => {
+    const at = (status: EnrollmentFact["status"]): EnrollmentFact => ({ status, at: 1, knownAt: 1, source: "EVENT" });
+    for (const facts of [
+      ["CANCELLED", "ENROLLED", "REQUESTED"] as const,
+      ["REQUESTED", "CANCELLED", "ENROLLED"] as const,
+    ])
+      expect(enrollmentFrom(facts.map(at)).status).toBe("CANCELLED");
+  });
+});

@@ -1,0 +1,69 @@
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { postWebhook } from "../support/webhooks";
+
+const OWN = { sub: "m-own" };
+const PAGE =
+  "edges { cursor node { id kind providerKind occurredAt receivedAt } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+
+let subgraph: TestSubgraph;
+beforeAll(async () => {
+  subgraph = await startSubgraph({ LIMIT_LEDGER_READS: "3", LIMIT_LEDGER_ROWS: "40" });
+});
+afterAll(() => subgraph.stop());
+
+const send = (eventname: string, userid = "m-own") =>
+  postWebhook(subgraph.url, { eventname, userid }, { key: eventname });
+async function page(args: string, claims: Readonly<Record<string, string>> = OWN) {
+  const { data, errors } = await subgraph.graphql(`{ user(id: "m-own") { events${args} { ${PAGE} } } }`, { claims });
+  return { ...data?.user?.events, errors };
+}
+const kinds = ({ edges }: { edges: { node: { providerKind: string } }[] }) =>
+  edges.map(({ node }) => node.providerKind);
+
+test("pages are read forward, last received first, and stay as they are under new events", async () => {
+  for (let n = 0; n < 5; n += 1) await send(`event_${n}`);
+  const first = await page("(first: 2)");
+  expect(kinds(first)).toEqual(["event_4", "event_3"]);
+  expect(first.pageInfo).toEqual({
+    hasNextPage: true,
+    hasPreviousPage: false,
+    startCursor: first.edges[0].cursor,
+    endCursor: first.edges[1].cursor,
+  });
+  await send("event_5");
+  const second = await page(`(first: 2, after: "${first.pageInfo.endCursor}")`);
+  expect(kinds(second)).toEqual(["event_2", "event_1"]);
+  const last = await page(`(first: 2, after: "${second.pageInfo.endCursor}")`);
+  expect(kinds(last)).toEqual(["event_0"]);
+  expect(last.pageInfo.hasNextPage).toBe(false);
+  expect(kinds(await page(""))).toHaveLength(6);
+});
+
+test.each([
+  ["(first: 0)", "first must be 1 to 100."],
+  ["(first: 101)", "first must be 1 to 100."],
+  ['(after: "x")', "after is no cursor of this list."],
+  ['(after: "")', "after is no cursor of this list."],
+])("events%s: %s", async (args, message) => {
+  expect((await page(args)).errors).toMatchObject([{ message, extensions: { code: "BAD_USER_INPUT" } }]);
+});
+
+test("another member's are as none, and are not looked up", async () => {
+  expect(await page("", { sub: "m-stranger" })).toMatchObject({ edges: [], pageInfo: { hasNextPage: false } });
+  expect(kinds(await page("", { sub: "staff", scope: "users:read:any" })).length).toBeGreaterThan(0);
+});
+
+test("their look-ups and places count like those of operations", async () => {
+  const many = (count: number, first: number) =>
+    subgraph.graphql(
+      `{ ${Array.from({ length: count }, (_, index) => `u${index}: user(id: "m-${index}") { events(first: ${first}) { edges { cursor } } }`).join(" ")} }`,
+    );
+  expect((await many(3, 10)).errors).toBeUndefined();
+  const refused = (message: string) => [{ message, extensions: { code: "LIMIT_EXCEEDED" } }];
+  expect((await many(4, 10)).errors).toMatchObject(
+    refused("The request may cost at most 3 look-ups of operations and events."),
+  );
+  expect((await many(3, 14)).errors).toMatchObject(
+    refused("The request may cost at most 40 places in lists of operations and events."),
+  );
+});
