@@ -1,25 +1,19 @@
 import "reflect-metadata"; // before the first decorated class
 
-import { ApolloServer } from "@apollo/server";
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-} from "@apollo/server/plugin/disabled";
+import { createApollo } from "./app-apollo";
 import { createCallers } from "./app-callers";
 import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { openStores } from "./app-stores";
+import { createSubscriptionTransports } from "./app-subscriptions";
 import { createWebhooks } from "./app-webhooks";
 import { type Config } from "./config";
-import { type Context, createContext, type LongLived } from "./context";
+import { createContext, type LongLived } from "./context";
 import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "./platform/auth/developer-token-route";
 import { createRouterSecretCheck } from "./platform/auth/secret-check";
 import { createErrorFunnel } from "./platform/errors/format-error";
 import { listFieldsOf } from "./platform/graphql/list-fields";
-import { createSchemaGuard } from "./platform/graphql/schema-guard";
-import { createUpstreamCost } from "./platform/graphql/upstream-cost";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
@@ -28,7 +22,6 @@ import { createRequestGuard } from "./platform/limits/request-guard";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createSharedReads } from "./platform/loaders/shared-reads";
 import { topics } from "./platform/signals/topics";
-import { createLibraryLogger } from "./platform/telemetry/library-logger";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
 import { registerMetrics } from "./platform/telemetry/metrics-route";
@@ -84,25 +77,20 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const { verifyToken, developer } = await createCallers(config);
 
   const { schema } = await createSubgraph();
-  const apollo = new ApolloServer<Context>({
-    schema,
-    introspection: true, // in live mode to the router alone: see createSchemaGuard
-    hideSchemaDetailsFromClientErrors: !config.isSandbox,
-    includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
-    stopOnTerminationSignals: false, // main.ts stops in its own order
-    formatError: createErrorFunnel({ logger, showsSchema: config.isSandbox }),
-    logger: createLibraryLogger(logger, "apollo"),
-    // The per-field cache plugin halves the throughput of lists.
-    plugins: [
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      ApolloServerPluginLandingPageDisabled(),
-      ...(config.isSandbox ? [] : [createSchemaGuard()]),
-      ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCost()] : []),
-    ],
-  });
+  const formatError = createErrorFunnel({ logger, showsSchema: config.isSandbox });
+  const apollo = createApollo(config, logger, { schema, formatError });
   await apollo.start();
+
+  const onRead = observeReads(metrics);
+  const dropReads: LongLived["dropReads"] = (about) => {
+    for (const key of readsAbout(about)) reads.drop(key);
+  };
+  const longLived = {
+    ...{ avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead },
+    ...{ verifyToken, clock: systemClock, config },
+  };
+  const guard = createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) });
+  const subscriptions = createSubscriptionTransports(config, logger, { schema, guard, longLived, formatError });
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
   const admission = createAdmission({
@@ -135,28 +123,25 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     },
     drainDelayMs: config.SHUTDOWN_DELAY_MS,
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    endSubscriptions: () => subscriptions.close(),
   });
   metrics.observe({
     providers: clients,
     reads,
     tokenAgeMs: () => avibra.tokenState().ageMs,
     requestsUnderWay: underWay,
+    subscriptions: subscriptions.state,
+    listeners: () => signals.listeners(),
   });
   registerMetrics(server, metrics);
-  const onRead = observeReads(metrics);
-  const dropReads: LongLived["dropReads"] = (about) => {
-    for (const key of readsAbout(about)) reads.drop(key);
-  };
-  const longLived = {
-    ...{ avibra, delbank, ledger, inbox, runner, reads, dropReads, onRead },
-    ...{ verifyToken, clock: systemClock, config },
-  };
   registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
     createContext: (request, cost) => createContext(request, cost, longLived),
-    guard: createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) }),
+    guard,
     refusalOf: ({ wholeRefusal }) => wholeRefusal(),
+    acceptWebSocket: subscriptions.acceptWebSocket,
+    acceptCallback: subscriptions.acceptCallback,
   });
   webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);

@@ -38,6 +38,7 @@ function sandboxValues(environment: NodeJS.ProcessEnv): Record<string, string> {
     DELBANK_BASE_URL: `${delbank}/baas/api/v1`,
     DELBANK_API_KEY: "sandbox-delbank-api-key",
     DELBANK_ACCOUNT_ID: "10000",
+    SUBSCRIPTION_CALLBACK_PRIVATE_HOSTS: "127.0.0.1:*,localhost:*,[::1]:*",
     AUTH_ISSUER: "benefits-pix-subgraph-developer",
     AUTH_AUDIENCE: "benefits-pix-subgraph",
   };

@@ -1,4 +1,3 @@
-import { type FastifyRequest } from "fastify";
 import { type Config } from "./config";
 import { createBenefitsOfUser } from "./features/benefit";
 import { createEventLoaders } from "./features/event";
@@ -14,6 +13,8 @@ import { type RequestCost } from "./platform/limits/request-guard";
 import { createCallBudget } from "./platform/loaders/call-budget";
 import { createCallerReads } from "./platform/loaders/caller-reads";
 import { type ReadSource, type SharedReads } from "./platform/loaders/shared-reads";
+import { type Signals } from "./platform/signals/signals";
+import { createHints } from "./platform/subscriptions/hints";
 import { type Clock } from "./platform/time/clock";
 import { createDeadline } from "./platform/time/deadline";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
@@ -27,6 +28,7 @@ export interface LongLived {
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
   readonly ledger: Ledger;
+  readonly signals: Signals;
   readonly inbox: Inbox;
   readonly runner: OperationRunner;
   readonly reads: SharedReads;
@@ -38,12 +40,25 @@ export interface LongLived {
   readonly config: Config;
 }
 
+/** What a context is made for: a request, or one event of a subscription. */
+export interface Asked {
+  readonly id: string;
+  readonly headers: { readonly authorization?: string | undefined };
+  /** Fires when the subscription ends that it belongs to. */
+  readonly ended?: AbortSignal;
+}
+
+/** Of a request that is no subscription: nothing listens. */
+const ENDED = AbortSignal.abort();
+
 /** What lives for one request. The only list of loaders. */
 export type Context = Awaited<ReturnType<typeof createContext>>;
 
 /** Everything one request may use: who asks, by when, and the loaders. Throws `UNAUTHENTICATED` for a bad token. */
-export async function createContext(request: FastifyRequest, { mutations }: RequestCost, longLived: LongLived) {
-  const { avibra, delbank, ledger, inbox, runner, reads, dropReads, onRead, verifyToken, clock, config } = longLived;
+export async function createContext(request: Asked, { mutations }: RequestCost, longLived: LongLived) {
+  const { ended = ENDED } = request;
+  const { avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead, verifyToken, clock, config } =
+    longLived;
   const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
   const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, unit: "provider calls", mutations });
@@ -95,7 +110,10 @@ export async function createContext(request: FastifyRequest, { mutations }: Requ
     wholeRefusal: () => budgets.map((one) => one.wholeRefusal()).find((refusal) => refusal !== undefined),
     rowBudget,
     ledger,
+    inbox,
     loaders,
+    /** What a subscription waits by. */
+    listen: (topic: string, key: string) => createHints({ signals, topic, key, ended }),
     runOperation: createRunOperation({ runner, ledger, caller, deadline, budget: budgetOfMutations, forget }),
   };
 }

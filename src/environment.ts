@@ -112,6 +112,20 @@ export const Environment = z.object({
   PLAYGROUND: flag
     .optional()
     .describe("serve the playground at `/` and the reference at `/docs`; on in the sandbox, else off"),
+  SUBSCRIPTION_HEARTBEAT_MS: number(100, 600_000, 12_000).describe(
+    "time between two pings of a WebSocket, and between two looks at a subscription's token",
+  ),
+  SUBSCRIPTION_CALLBACK_HOSTS: list
+    .default([])
+    .describe("comma list of `host`, `host:port`, `host:*`: routers that may be called back at their public addresses"),
+  SUBSCRIPTION_CALLBACK_PRIVATE_HOSTS: list
+    .default([])
+    .describe("the same, at addresses of a private network or of this machine; in the sandbox this machine"),
+  SUBSCRIPTION_CALLBACK_TIMEOUT_MS: timeoutMs(5000).describe("how long a router may take to answer a callback"),
+  WEBSOCKET_INIT_TIMEOUT_MS: timeoutMs(3000).describe("how long a WebSocket's client may take to say who it is"),
+  WEBSOCKET_ORIGINS: list
+    .default([])
+    .describe("comma list: origins of pages that may open a WebSocket, besides those of this host"),
   LIMIT_CONCURRENT_REQUESTS: number(1, 2 ** 20, 600).describe("requests under way at once; more get a 503"),
   LIMIT_HEADER_BYTES: number(1024, 2 ** 20, 16_384).describe("largest header of a request, its first line included"),
   LIMIT_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest request body"),
@@ -144,6 +158,13 @@ export const Environment = z.object({
   LIMIT_LEDGER_READS: number(0, 1_000_000, 1000).describe("look-ups in the ledger that one request may cost"),
   LIMIT_LEDGER_ROWS: number(0, 1_000_000, 1000).describe(
     "places in lists of operations and events that one request may ask for: the sum of their `first`",
+  ),
+  LIMIT_SUBSCRIPTIONS: number(0, 2 ** 20, 1000).describe("subscriptions open at once"),
+  LIMIT_SUBSCRIPTIONS_PER_CALLER: number(0, 2 ** 20, 20).describe("those of them, and WebSockets, of one caller"),
+  LIMIT_WEBSOCKETS: number(0, 2 ** 20, 1000).describe("WebSockets open at once; more get a 503"),
+  LIMIT_WEBSOCKET_MESSAGE_BYTES: number(1024, 2 ** 27, 2 ** 17).describe("largest message of a WebSocket's client"),
+  LIMIT_WEBSOCKET_UNSENT_BYTES: number(1024, 2 ** 27, 2 ** 20).describe(
+    "what may wait for a WebSocket's client to read it; then it is dropped",
   ),
   LIMIT_PROVIDER_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest answer read from a provider"),
   SHUTDOWN_DELAY_MS: number(0, 60_000, 500).describe("how long requests are still taken after SIGTERM, with ready red"),

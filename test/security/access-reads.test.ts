@@ -261,7 +261,8 @@ describe("who may read", () => {
     if (!references || !("getTypes" in references)) throw new Error("no entities");
     const entities = references.getTypes().map(({ name }) => name);
     const fields = Object.values(apiSchema.getTypeMap()).flatMap((type) =>
-      isObjectType(type) && !type.name.startsWith("__") && !/Mutation|Payload/.test(type.name)
+      // Subscriptions are no reads: who hears what is test/subscriptions.
+      isObjectType(type) && !type.name.startsWith("__") && !/Mutation|Payload|Subscription/.test(type.name)
         ? Object.values(type.getFields()).map((field) => ({ of: type.name, field }))
         : [],
     );

@@ -1,3 +1,4 @@
+import { eventually } from "./program";
 import { type TestSubgraph } from "./subgraph";
 
 /** The values of one metric at `GET /metrics`, by their labels as they stand there; without labels under "". */
@@ -10,4 +11,9 @@ export async function metricOf({ url }: Pick<TestSubgraph, "url">, name: string)
       return [labels, Number(value)];
     }),
   );
+}
+
+/** Waits until a gauge without labels stands at this value. */
+export async function untilGauge(subgraph: Pick<TestSubgraph, "url">, name: string, value: number): Promise<void> {
+  await eventually(async () => ((await metricOf(subgraph, name))[""] === value ? true : undefined));
 }

@@ -1,6 +1,11 @@
 import { EventResolver } from "./event.resolver";
 import { UserEvent } from "./event.type";
+import { UserEventsResolver } from "./user-events.resolver";
 
 export { createEventEffects, factsOf } from "./event-effects";
 export { createEventLoaders } from "./event.loader";
-export const eventFeature = { resolvers: [EventResolver], orphanedTypes: [UserEvent], references: {} };
+export const eventFeature = {
+  resolvers: [EventResolver, UserEventsResolver],
+  orphanedTypes: [UserEvent],
+  references: {},
+};

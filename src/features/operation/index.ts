@@ -1,10 +1,11 @@
 import { OperationKeyResolver, OperationResolver, resolveOperationReference } from "./operation.resolver";
 import { Operation } from "./operation.type";
+import { OperationSettledResolver } from "./operation-settled.resolver";
 
 export { createOperationLoaders } from "./operation.loader";
 export { createRunOperation } from "./run-operation";
 export const operationFeature = {
-  resolvers: [OperationResolver, OperationKeyResolver],
+  resolvers: [OperationResolver, OperationKeyResolver, OperationSettledResolver],
   orphanedTypes: [Operation],
   references: { Operation: resolveOperationReference },
 };

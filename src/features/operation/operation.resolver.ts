@@ -2,7 +2,6 @@ import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } f
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type Ledger } from "../../platform/ledger/ledger.store";
-import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { checkFirst, PageArgs, toPage } from "../page/page.type";
 import { mayReadUser } from "../user/user-access.type";
@@ -10,8 +9,7 @@ import { User } from "../user/user.type";
 import { OperationConnection } from "./operation-connection.type";
 import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
-import { hasAskedFor, mayReadOperation, mayReadResult } from "./operation-access";
-import { toOperation } from "./to-operation";
+import { isOperationId, mayReadOperation, visibleTo } from "./operation-access";
 
 interface Context {
   readonly caller?: Caller;
@@ -21,21 +19,10 @@ interface Context {
   readonly rowBudget: CallBudget;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** What the caller sees of a stored operation that may be read. */
-function visibleTo(caller: Caller, stored: StoredOperation, ledger: Ledger): Operation {
-  return {
-    ...toOperation(stored, ledger),
-    ...(!mayReadResult(caller, stored) && { result: null }),
-    ...(!hasAskedFor(caller, stored) && { openKey: () => "" }),
-  };
-}
-
 /** An operation that this caller may see; what is another's looks like what does not exist. */
 async function findOperation(id: unknown, { caller, ledger, loaders }: Context): Promise<Operation | null> {
   const asking = requireCaller(caller);
-  if (typeof id !== "string" || !UUID.test(id)) return null;
+  if (!isOperationId(id)) return null;
   const stored = await loaders.operation.load(id);
   return stored && mayReadOperation(asking, stored) ? visibleTo(asking, stored, ledger) : null;
 }

@@ -4,6 +4,14 @@ import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
+/** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
+const NO_PUBSUB = {
+  publish: () => undefined,
+  subscribe: (): never => {
+    throw new Error("a subscription without its own events");
+  },
+};
+
 type ClassType = new () => object;
 
 /** A slice of the graph. */
@@ -52,6 +60,7 @@ export async function buildSubgraph({ features, link }: SubgraphParts): Promise<
   const apiSchema = await buildSchema({
     resolvers: features.flatMap(({ resolvers }) => resolvers) as unknown as NonEmptyArray<ClassType>,
     orphanedTypes: features.flatMap(({ orphanedTypes }) => orphanedTypes),
+    pubSub: NO_PUBSUB,
     validate: false, // input is validated in scalars: class-validator's errors would carry the values
   });
   const sdl = `${link}\n\n${printSchemaWithDirectives(apiSchema)}`;

@@ -5,6 +5,7 @@ import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestCost, type RequestGuard, type UncheckedRequest } from "../limits/request-guard";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { refuse } from "./refusal";
+import { isWebSocket } from "./upgrades";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
@@ -14,6 +15,10 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly guard: RequestGuard;
   /** The refusal of an operation that turned out to be over a limit while it was executed, before it had any effect. */
   readonly refusalOf: (context: Context) => SubgraphError | undefined;
+  /** Answers a request for a subscription by callback; undefined for any other. */
+  readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
+  /** Answers a WebSocket handshake. */
+  readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
 function headersOf(request: FastifyRequest): HeaderMap {
@@ -57,7 +62,7 @@ const BATCHING = new SubgraphError("LIMIT_EXCEEDED", {
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
 export function registerGraphql<Context extends BaseContext>(
   server: FastifyInstance,
-  { path, apollo, createContext, guard, refusalOf }: GraphqlRouteOptions<Context>,
+  { path, apollo, createContext, guard, refusalOf, ...subscriptions }: GraphqlRouteOptions<Context>,
 ): void {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = searchOf(request);
@@ -79,5 +84,8 @@ export function registerGraphql<Context extends BaseContext>(
     return reply.send(body.string);
   }
 
-  server.all(path, (request, reply) => (request.work = answer(request, reply)));
+  server.all(path, (request, reply) => {
+    if (isWebSocket(request.raw)) return subscriptions.acceptWebSocket(request, reply);
+    return (request.work = subscriptions.acceptCallback(request, reply) ?? answer(request, reply));
+  });
 }

@@ -19,6 +19,7 @@ import { type Entrance } from "./entrance";
 import { takeJsonOnly } from "./json-body";
 import { refuse } from "./refusal";
 import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
+import { isWebSocket, routeUpgrades } from "./upgrades";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -66,7 +67,12 @@ function isCompressed({ headers }: FastifyRequest): boolean {
 function protocolOf({ tls, maxHeaderBytes }: HttpServerOptions): FastifyHttpOptions<Server> {
   // A header that comes twice reads as both with a comma: of two tokens or secrets neither is picked.
   // One without a host is refused by `admit`: Node would answer it before anybody has looked at who is asking.
-  const parser = { joinDuplicateHeaders: true, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
+  const parser = {
+    joinDuplicateHeaders: true,
+    maxHeaderSize: maxHeaderBytes,
+    requireHostHeader: false,
+    shouldUpgradeCallback: isWebSocket,
+  };
   if (!tls) return { http: parser };
   const { cert, key, clientCa } = tls;
   // Asked for, not demanded in the handshake: health is asked without a certificate. `admit` demands it.
@@ -95,6 +101,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   takeJsonOnly(server);
   const askForBody = takeExpectations(server);
+  routeUpgrades(server);
 
   /** The first thing that happens to every request; the refusal, if it is one. */
   function admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {

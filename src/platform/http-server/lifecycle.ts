@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type FastifyInstance } from "fastify";
 import { isHealthProbe, LIVE_PATH, READY_PATH } from "./health-probe";
 import { refuse } from "./refusal";
@@ -14,9 +15,11 @@ export interface LifecycleOptions {
   readonly drainDelayMs: number;
   /** How long requests that are under way may take to finish; then they are cut off. */
   readonly drainTimeoutMs: number;
+  /** Ends what would go on for ever by itself; it has as long as requests have. */
+  readonly endSubscriptions: () => Promise<void>;
 }
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const sleep = (ms: number) => setTimeout(ms, undefined, { ref: false });
 const POLL_MS = 20;
 
 /**
@@ -25,7 +28,7 @@ const POLL_MS = 20;
  */
 export function registerLifecycle(
   server: FastifyInstance,
-  { underWay, checks, drainDelayMs, drainTimeoutMs }: LifecycleOptions,
+  { underWay, checks, drainDelayMs, drainTimeoutMs, endSubscriptions }: LifecycleOptions,
 ) {
   let phase: "serving" | "draining" | "closing" = "serving";
 
@@ -49,7 +52,9 @@ export function registerLifecycle(
       phase = "draining";
       await sleep(drainDelayMs);
       phase = "closing";
-      for (let waitedMs = 0; underWay() > 0 && waitedMs < drainTimeoutMs; waitedMs += POLL_MS) await sleep(POLL_MS);
+      const endsAt = performance.now() + drainTimeoutMs;
+      await Promise.race([endSubscriptions(), sleep(drainTimeoutMs)]);
+      while (underWay() > 0 && performance.now() < endsAt) await sleep(POLL_MS);
       server.server.closeAllConnections();
       await server.close();
     },

@@ -24,6 +24,8 @@ export interface Signals {
    * replicas may have been missed: whoever keeps something by them drops it whole.
    */
   subscribe(topic: string, listener: Listener, onGap?: () => void): () => void;
+  /** How many listen. */
+  listeners(): number;
   /** Passes on what is under way, and stops listening. */
   close(): Promise<void>;
 }
@@ -85,6 +87,7 @@ export function createSignals(logger: Logger, connect?: (receiver: Receiver) => 
       subscribers.add(subscriber);
       return () => void subscribers.delete(subscriber);
     },
+    listeners: () => subscribers.size,
     async close() {
       await transport?.close();
       subscribers.clear();

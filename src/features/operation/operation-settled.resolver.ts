@@ -1,0 +1,49 @@
+import { Arg, Ctx, Directive, ID, Resolver, Root, Subscription } from "type-graphql";
+import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
+import { type Ledger } from "../../platform/ledger/ledger.store";
+import { isSettled } from "../../platform/ledger/operation-status.state";
+import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
+import { topics } from "../../platform/signals/topics";
+import { type Hints } from "../../platform/subscriptions/hints";
+import { isOperationId, mayReadOperation, visibleTo } from "./operation-access";
+import { Operation } from "./operation.type";
+
+interface Context {
+  readonly caller?: Caller;
+  readonly ledger: Ledger;
+  readonly listen: (topic: string, key: string) => Hints;
+}
+
+/** Listens before it looks: what is settled between the two is not missed. Ends without an event for what may not be seen. */
+async function* settlement(id: unknown, { caller, ledger, listen }: Context): AsyncGenerator<StoredOperation> {
+  const asking = requireCaller(caller);
+  if (!isOperationId(id)) return;
+  const hints = listen(topics.operationSettled, id);
+  do {
+    const operation = await ledger.find(id);
+    if (!operation || !mayReadOperation(asking, operation)) return;
+    if (isSettled(operation.status)) {
+      yield operation;
+      return;
+    }
+  } while (await hints.next());
+}
+
+@Resolver()
+export class OperationSettledResolver {
+  @Subscription(() => Operation, {
+    description:
+      "The operation, as soon as its outcome is known: at once if it is known already. Ends after that one event; at once, and " +
+      "without an event, for an operation that there is not or that is not the caller's to see.",
+    subscribe: ({ args, context }) => settlement((args as { id: unknown }).id, context as Context),
+  })
+  @Directive("@authenticated")
+  operationSettled(
+    @Arg("id", () => ID, { description: "The operation's id." }) _id: string,
+    @Root() stored: StoredOperation,
+    @Ctx() { caller, ledger }: Context,
+  ): Operation {
+    return visibleTo(requireCaller(caller), stored, ledger);
+  }
+}

@@ -1,0 +1,43 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+import { type Duplex } from "node:stream";
+import { type Socket } from "node:net";
+import { type FastifyInstance } from "fastify";
+
+/** The connection of a handshake, for whoever speaks the other protocol on it. */
+export interface Upgrade {
+  readonly socket: Duplex;
+  /** What the client has sent already behind its handshake. */
+  readonly head: Buffer;
+}
+
+const waiting = new WeakMap<IncomingMessage, Upgrade & { readonly response: ServerResponse }>();
+
+/** A WebSocket handshake. All else that asks for another protocol (h2c) is served as the request that it is. */
+export function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+}
+
+/**
+ * Leads handshakes to the hooks and routes like all other requests: Node would hand them over before anybody has looked at who is
+ * asking. Whatever is answered to one without `takeUpgrade` ends its connection.
+ */
+export function routeUpgrades(server: FastifyInstance): void {
+  server.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on("error", () => socket.destroy()); // from here on Node does not listen any more
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once("finish", () => socket.end());
+    waiting.set(request, { socket, head, response });
+    server.routing(request, response);
+  });
+}
+
+/** Takes the connection of a handshake over; undefined for any other request. Nothing can be answered to it as HTTP any more. */
+export function takeUpgrade(request: IncomingMessage): Upgrade | undefined {
+  const found = waiting.get(request);
+  waiting.delete(request);
+  found?.response.detachSocket(found.socket as Socket);
+  found?.response.emit("close"); // as a request it is over, and no longer under way
+  return found;
+}

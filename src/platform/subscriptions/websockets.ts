@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type FastifyReply, type FastifyRequest } from "fastify";
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { describeError } from "../errors/describe-error";
+import { refuse } from "../http-server/refusal";
+import { takeUpgrade } from "../http-server/upgrades";
+import { type Logger } from "../telemetry/logger";
+import { mayConnect } from "./origins";
+import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions } from "./websocket-protocol";
+
+export interface WebSocketsOptions extends WebSocketProtocolOptions {
+  readonly logger: Logger;
+  /** Connections at once, initialised or not; one more is refused with 503. */
+  readonly maxConnections: number;
+  /** Larger messages close their connection (1009). */
+  readonly maxMessageBytes: number;
+  /** What may wait to be sent to one client; a client for whom more waits is dropped (1013). */
+  readonly maxUnsentBytes: number;
+  /** Time between two pings; who has not answered the last one is dropped. */
+  readonly pingMs: number;
+  /** Pages of other origins that may connect. */
+  readonly origins: readonly string[];
+}
+
+const GOING_AWAY = 1001;
+const UNSUPPORTED_DATA = 1003;
+const INTERNAL_ERROR = 1011;
+/** How long a client has to answer that it is closing. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+const isHandshake = ({ headers }: FastifyRequest) =>
+  headers["sec-websocket-version"] === "13" && /^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "");
+
+/** GraphQL over WebSocket for direct clients, and for routers that pass subscriptions through. */
+export function createWebSockets(options: WebSocketsOptions) {
+  const { logger, maxConnections, maxUnsentBytes, pingMs, origins } = options;
+  const protocol = createWebSocketProtocol(options);
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: options.maxMessageBytes,
+    perMessageDeflate: false, // a small message could hold a large one
+    handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  });
+  const answering = new WeakSet<WebSocket>();
+
+  function close(socket: WebSocket, code: number, reason: string): void {
+    socket.close(code, reason);
+    setTimeout(() => {
+      socket.terminate();
+    }, CLOSE_TIMEOUT_MS).unref();
+  }
+
+  /** Answers wait in memory while a client does not read them: it may not ask for more and more. */
+  function isBehind(socket: WebSocket): boolean {
+    if (socket.bufferedAmount <= maxUnsentBytes) return false;
+    if (socket.readyState === socket.OPEN) {
+      logger.warn("a websocket was dropped: its client does not read");
+      close(socket, TRY_AGAIN_LATER, "Too slow");
+    }
+    return true;
+  }
+
+  async function send(socket: WebSocket, text: string): Promise<void> {
+    if (socket.readyState !== socket.OPEN || isBehind(socket)) return;
+    await new Promise<void>((resolve, reject) => {
+      socket.send(text, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  function serve(socket: WebSocket, authorization: string | undefined): void {
+    const whenClosed = (leave: () => void) => {
+      if (socket.readyState === socket.CLOSED) leave();
+      else socket.once("close", leave);
+    };
+    const connection = {
+      authorization,
+      whenClosed,
+      close: (code: number, reason: string) => {
+        close(socket, code, reason);
+      },
+    };
+    async function hear(handle: (text: string) => Promise<void>, data: RawData, isBinary: boolean): Promise<void> {
+      if (isBinary) close(socket, UNSUPPORTED_DATA, "Text only");
+      if (isBinary || isBehind(socket)) return;
+      try {
+        await handle((data as Buffer).toString());
+      } catch (error) {
+        if (socket.readyState !== socket.OPEN) return; // it went away while something was sent to it
+        logger.error(describeError(error), "unexpected error");
+        close(socket, INTERNAL_ERROR, "Internal error");
+      }
+    }
+    answering.add(socket);
+    socket.on("pong", () => answering.add(socket));
+    socket.on("ping", () => isBehind(socket));
+    socket.on("error", () => undefined); // malformed or too large: it is closed with the code that says so
+    const opened = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => send(socket, text),
+        close: connection.close,
+        onMessage: (handle) => socket.on("message", (data, isBinary) => void hear(handle, data, isBinary)),
+      },
+      connection,
+    );
+    socket.once("close", (code, reason) => {
+      opened(code, reason.toString()).catch((error: unknown) => {
+        logger.error(describeError(error), "unexpected error");
+      });
+    });
+  }
+
+  const pings = setInterval(() => {
+    for (const socket of server.clients) {
+      if (!answering.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
+  }, pingMs).unref();
+
+  function accept(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (!isHandshake(request)) return refuse(reply, 400, "BAD_REQUEST");
+    if (!mayConnect(request.headers, origins)) return refuse(reply, 403, "FORBIDDEN");
+    if (server.clients.size >= maxConnections) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    const upgrade = takeUpgrade(request.raw);
+    if (!upgrade) return refuse(reply, 400, "BAD_REQUEST");
+    reply.hijack();
+    server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
+      serve(socket, request.headers.authorization);
+    });
+    return reply;
+  }
+
+  return {
+    /** Answers a handshake that was let in. */
+    accept,
+    count: () => server.clients.size,
+    /** Closes all as going away; resolves when they are closed. */
+    async close(): Promise<void> {
+      clearInterval(pings);
+      for (const socket of server.clients) close(socket, GOING_AWAY, "Going away");
+      while (server.clients.size > 0) await sleep(10);
+    },
+  };
+}

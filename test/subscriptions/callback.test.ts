@@ -1,0 +1,212 @@
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
+import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
+import { untilGauge } from "../support/metrics";
+import { MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { beginUnconfirmed, SOON } from "../support/unconfirmed";
+
+const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
+const NOBODYS = { id: "00000000-0000-4000-8000-000000000000" };
+
+let subgraph: TestSubgraph;
+let router: CallbackRouter;
+let pressed = 0;
+beforeAll(async () => {
+  subgraph = await startSubgraph({ ...SOON, SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "500" });
+});
+afterAll(() => subgraph.stop());
+beforeEach(async () => {
+  router = await startCallbackRouter();
+  await subgraph.delbank.reset();
+  pressed += 1;
+});
+afterEach(() => router.close());
+
+/** An operation that is not settled, and a subscription to it. */
+async function subscribed(subscription: Readonly<Record<string, unknown>> = {}) {
+  const operation = await beginUnconfirmed(subgraph, `press-${pressed}`);
+  const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS, subscription };
+  return { operation, ...(await router.subscribe(subgraph, SETTLED, asking)) };
+}
+
+describe("a subscription by HTTP callback", () => {
+  test("is confirmed by the router, answered, and then sent its event and its end", async () => {
+    const { operation, id, status, headers, body } = await subscribed();
+    expect({ status, body }).toEqual({ status: 200, body: { data: null } });
+    expect(headers.get("subscription-protocol")).toBe("callback/1.0");
+    const named = { kind: "subscription", id, verifier: "the-verifier" };
+    expect(router.calls.map((call) => call.body)).toEqual([{ ...named, action: "check" }]);
+    await operation.confirm();
+    const settled = { id: operation.id, kind: "CANCEL_PIX_AUTHORIZATION", status: "SUCCEEDED" };
+    expect(await router.completed(id)).toEqual([
+      { ...named, action: "next", payload: { data: { operationSettled: settled } } },
+      { ...named, action: "complete" },
+    ]);
+    const protocols = new Set(router.calls.map((call) => call.headers["subscription-protocol"]));
+    expect(protocols).toEqual(new Set(["callback/1.0"]));
+    await untilGauge(subgraph, "subscriptions_open", 0);
+  });
+
+  test("to another's operation ends without an event, as to one that there is not", async () => {
+    const { operation } = await subscribed();
+    const other = { sub: "u-1004" };
+    for (const id of [operation.id, NOBODYS.id]) {
+      const asked = await router.subscribe(subgraph, SETTLED, { variables: { id }, claims: other });
+      expect(asked.body).toEqual({ data: null });
+      expect(await router.completed(asked.id)).toMatchObject([{ action: "complete" }]);
+    }
+    await operation.confirm();
+  });
+
+  test("hears a heartbeat before its router gives it up, and ends when the router no longer knows it", async () => {
+    const { operation, id } = await subscribed({ heartbeatIntervalMs: 750 });
+    await eventually(() => (router.calls.length >= 3 ? true : undefined));
+    expect(router.calls[2]?.body).toEqual({ kind: "subscription", action: "check", id, verifier: "the-verifier" });
+    router.answerWith((_request, response) => response.writeHead(404).end());
+    await untilGauge(subgraph, "subscriptions_open", 0);
+    expect(router.actions()).not.toContain("complete");
+    await operation.confirm();
+  });
+
+  test("ends when its router does not answer three heartbeats in a row", async () => {
+    const { operation } = await subscribed({ heartbeatIntervalMs: 1 });
+    router.answerWith((_request, response) => response.writeHead(503).end());
+    await untilGauge(subgraph, "subscriptions_open", 0);
+    expect(router.actions()).toEqual(["check", "check", "check", "check"]);
+    await operation.confirm();
+  });
+
+  test("has its event sent again to a router that failed, and no further one that refused it", async () => {
+    const { operation, id } = await subscribed();
+    let failures = 0;
+    router.answerWith((_request, response) => {
+      failures += 1;
+      response.writeHead(failures <= 2 ? 500 : 204).end();
+    });
+    await operation.confirm();
+    await router.completed(id);
+    expect(router.actions()).toEqual(["check", "next", "next", "next", "complete"]);
+  });
+
+  test("is refused without a token, with nothing sent to anybody", async () => {
+    const { status, body } = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS, claims: null });
+    expect(status).toBe(401);
+    expect(body).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+    expect(router.calls).toEqual([]);
+  });
+
+  test.each([
+    ["a query", "{ me { benefits { id } } }"],
+    ["a mutation", "mutation($i: CreateUserInput!) { createUser(input: $i) { operation { id } } }"],
+    ["a document that is too deep", `{ me ${"{ me ".repeat(20)} { id } ${"}".repeat(20)} }`],
+    ["no document", ""],
+  ])("is refused for %s, with nothing done and nothing sent", async (_what, query) => {
+    await subgraph.avibra.reset();
+    const variables = { i: { idempotencyKey: "by-callback", ...MUTATIONS[0]?.input } };
+    const { status, body } = await router.subscribe(subgraph, query, { variables });
+    expect(status).toBe(400);
+    expect(body.errors).toHaveLength(1);
+    expect(await subgraph.avibra.requests("/user")).toEqual([]);
+    expect(router.calls).toEqual([]);
+  });
+
+  test("is refused while the same one is open, and may be had again after it", async () => {
+    const { operation, id } = await subscribed();
+    const subscription = { subscriptionId: id, callbackUrl: `${router.url}/${id}` };
+    const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS, subscription };
+    expect(await router.subscribe(subgraph, SETTLED, asking)).toMatchObject({ status: 400 });
+    await operation.confirm();
+    await router.completed(id);
+    await untilGauge(subgraph, "subscriptions_open", 0);
+    expect(await router.subscribe(subgraph, SETTLED, asking)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ["a scheme that is none of ours", { callbackUrl: "file:///etc/passwd" }],
+    ["credentials in it", { callbackUrl: "http://user:password@127.0.0.1:1/" }],
+    ["no URL", { callbackUrl: "router" }],
+    ["no text as URL", { callbackUrl: 1 }],
+    ["a URL that is too long", { callbackUrl: `http://127.0.0.1:1/${"x".repeat(3000)}` }],
+    ["line breaks", { callbackUrl: "http://127.0.0.1:1/\r\nx: y" }],
+    ["another host", { callbackUrl: "http://router.example.com/" }],
+    ["a host that begins like ours", { callbackUrl: "http://127.0.0.1.example.com/" }],
+    ["the metadata server", { callbackUrl: "http://169.254.169.254/latest/meta-data" }],
+    ["this network's other machines", { callbackUrl: "http://10.0.0.1/" }],
+    ["the unspecified address", { callbackUrl: "http://0.0.0.0:1/" }],
+    ["the metadata server as one number", { callbackUrl: "http://2852039166/" }],
+    ["an IPv6 notation of another address", { callbackUrl: "http://[::ffff:169.254.169.254]/" }],
+    ["a verifier that is none", { verifier: "" }],
+    ["an id with line breaks", { subscriptionId: "a\nb" }],
+    ["a negative heartbeat", { heartbeatIntervalMs: -1 }],
+    ["a heartbeat that is no number", { heartbeatIntervalMs: "1e3" }],
+  ])("is refused with %s, with nothing sent to anybody", async (_what, subscription) => {
+    const { status, body } = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS, subscription });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+    expect(JSON.stringify(body)).not.toMatch(/passw|metadata|example/);
+    expect(router.calls).toEqual([]);
+    await untilGauge(subgraph, "subscriptions_open", 0);
+  });
+
+  test.each([
+    ["says that it knows nothing of it", 404],
+    ["fails", 500],
+    ["redirects", 307],
+  ])("is refused when its router %s", async (_what, status) => {
+    const elsewhere: string[] = [];
+    const trap = createServer((request, response) => {
+      elsewhere.push(request.url ?? "");
+      response.end();
+    });
+    await new Promise<void>((resolve) => trap.listen(0, "127.0.0.1", resolve));
+    const location = `http://127.0.0.1:${(trap.address() as AddressInfo).port}/trap`;
+    router.answerWith((_request, response) => response.writeHead(status, { location }).end());
+    const asked = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS });
+    expect(asked).toMatchObject({ status: 503, body: { errors: [{ extensions: { code: "UNAVAILABLE" } }] } });
+    expect(elsewhere).toEqual([]);
+    expect(router.actions()).toEqual(["check"]);
+    await untilGauge(subgraph, "subscriptions_open", 0);
+    trap.close();
+  });
+
+  test.each([
+    ["never answers", () => undefined],
+    ["never ends its answer", (response: NodeJS.WritableStream) => response.write("x")],
+    [
+      "answers without end",
+      (response: NodeJS.WritableStream) => {
+        const more = () => {
+          if (response.writable) response.write("x".repeat(10_000), more);
+        };
+        more();
+      },
+    ],
+  ])("is refused in time when its router %s", async (_what, answer) => {
+    router.answerWith((_request, response) => {
+      answer(response);
+    });
+    const asked = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS });
+    expect([200, 503]).toContain(asked.status);
+    await untilGauge(subgraph, "subscriptions_open", 0);
+  });
+
+  test("writes nothing to the log of who asks, where it is sent, and what proves it", async () => {
+    const { operation, id } = await subscribed({ verifier: "canary-verifier" });
+    await operation.confirm();
+    await router.completed(id);
+    const written = subgraph.logs.join("\n");
+    for (const secret of ["canary-verifier", router.url, id]) expect(written).not.toContain(secret);
+  });
+
+  test("at shutdown its router is told that it has ended", async () => {
+    const own = await startSubgraph(SOON);
+    const operation = await beginUnconfirmed(own);
+    const asked = await router.subscribe(own, SETTLED, { variables: { id: operation.id }, claims: PAYER_CLAIMS });
+    expect(asked.status).toBe(200);
+    await own.stop();
+    expect(await router.completed(asked.id)).toMatchObject([{ action: "complete" }]);
+    expect((await router.completed(asked.id))[0]).not.toHaveProperty("errors");
+  });
+});

@@ -1,0 +1,115 @@
+import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
+import { untilGauge } from "../support/metrics";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { postWebhook } from "../support/webhooks";
+import { connect } from "../support/websocket";
+
+const EVENTS = "subscription($userId: UserId!) { userEvents(userId: $userId) { id kind providerKind } }";
+const MEMBER = { sub: "u-1002" };
+
+let subgraph: TestSubgraph;
+let router: CallbackRouter;
+beforeAll(async () => {
+  subgraph = await startSubgraph();
+  router = await startCallbackRouter();
+});
+afterAll(async () => {
+  await subgraph.stop();
+  await router.close();
+});
+afterEach(() => untilGauge(subgraph, "subscriptions_open", 0));
+
+let sent = 0;
+async function tell(userid: string, eventname: string): Promise<void> {
+  sent += 1;
+  const { status } = await postWebhook(subgraph.url, { eventname, userid }, { key: `key-${sent}` });
+  expect(status).toBe(200);
+}
+
+describe("userEvents", () => {
+  test("tells of the member's own events from now on, each once and in order, and of nobody else's", async () => {
+    await tell("u-1002", "enrollment_request_received");
+    const client = await connect(subgraph, { claims: MEMBER });
+    client.subscribe("1", EVENTS, { userId: "u-1002" });
+    await untilGauge(subgraph, "subscriptions_open", 1);
+    // The subscription has looked by then at what there was.
+    client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
+    await client.finished("2");
+    await tell("u-1001", "enrollment_successful");
+    await tell("u-1002", "enrollment_successful");
+    await tell("u-1002", "something_new");
+    const heard = () => client.of("1").map(({ payload }) => payload.data.userEvents);
+    await eventually(() => (heard().length === 2 ? true : undefined));
+    expect(heard()).toEqual([
+      { id: expect.any(String), kind: "ENROLLMENT_SUCCESSFUL", providerKind: "enrollment_successful" },
+      { id: expect.any(String), kind: "UNKNOWN", providerKind: "something_new" },
+    ]);
+    await client.close();
+  });
+
+  test("by callback it is sent each event and heartbeats, until its router has had enough", async () => {
+    const { id, status } = await router.subscribe(subgraph, EVENTS, { variables: { userId: "u-1001" } });
+    expect(status).toBe(200);
+    for (const name of ["offer_activation_successful", "offer_upgrade_successful"]) await tell("u-1001", name);
+    const heard = () => router.calls.filter(({ body }) => body.id === id && body.action === "next");
+    await eventually(() => (heard().length === 2 ? true : undefined));
+    expect(heard().map(({ body }) => body.payload.data.userEvents.kind)).toEqual([
+      "OFFER_ACTIVATION_SUCCESSFUL",
+      "OFFER_UPGRADE_SUCCESSFUL",
+    ]);
+    router.answerWith((_request, response) => response.writeHead(404).end());
+    await tell("u-1001", "enrollment_successful");
+  });
+
+  test("of another member ends at once, whether there is such a member or not; staff hears of both", async () => {
+    const client = await connect(subgraph, { claims: MEMBER });
+    for (const userId of ["u-1001", "nobody-knows"]) {
+      client.subscribe(userId, EVENTS, { userId });
+      expect(await client.finished(userId)).toEqual([{ type: "complete", id: userId }]);
+    }
+    await client.close();
+    const staff = await connect(subgraph, { claims: { sub: "support", scope: "users:read:any" } });
+    staff.subscribe("1", EVENTS, { userId: "nobody-knows" });
+    await untilGauge(subgraph, "subscriptions_open", 1);
+    staff.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
+    await staff.finished("2");
+    await tell("nobody-knows", "enrollment_successful");
+    await eventually(() => staff.of("1")[0]);
+    await staff.close();
+  });
+
+  test("an id that is none is refused, without its value in the message", async () => {
+    const client = await connect(subgraph, { claims: MEMBER });
+    client.subscribe("1", EVENTS, { userId: "a@example.com" });
+    const [refusal] = await client.finished("1");
+    expect(refusal).toMatchObject({ type: "error", payload: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+    expect(JSON.stringify(refusal)).not.toContain("example.com");
+    await client.close();
+  });
+
+  test("a reader who is a hundred events behind is told so and ended, with nothing kept for it meanwhile", async () => {
+    let release = (): void => undefined;
+    let isHeld = false;
+    router.answerWith((_request, response, body) => {
+      const answer = () => response.writeHead(204).end();
+      if (body.action !== "next" || isHeld) return void answer();
+      isHeld = true;
+      release = answer;
+    });
+    const { id } = await router.subscribe(subgraph, EVENTS, { variables: { userId: "u-1004" } });
+    await tell("u-1004", "enrollment_successful");
+    await eventually(() => (isHeld ? true : undefined));
+    await Promise.all(Array.from({ length: 101 }, () => tell("u-1004", "offer_activation_successful")));
+    // All have had their effects, and been told of, by the time that they show the last one's.
+    await eventually(async () => {
+      const query = "{ me { events(first: 100) { edges { node { kind } } pageInfo { hasNextPage } } } }";
+      const { data } = await subgraph.graphql(query, { claims: { sub: "u-1004" } });
+      return data.me.events.pageInfo.hasNextPage ? true : undefined;
+    });
+    release();
+    const received = await router.completed(id);
+    expect(received.map(({ action }: { action: string }) => action)).toEqual(["next", "complete"]);
+    expect(received.at(-1)).toMatchObject({ errors: [{ extensions: { code: "LIMIT_EXCEEDED" } }] });
+  });
+});
