@@ -50,6 +50,15 @@ describe("a read", () => {
     expect((await ask()).upstream).toMatchObject({ calls: 1, retries: 0 });
   });
 
+  test("that is cut by the operation's deadline is counted all the same", async () => {
+    await start({ OPERATION_TIMEOUT_MS: "700" });
+    await ask();
+    await fault({ kind: "hangBeforeCommit" });
+    const { errors, extensions } = await subgraph.graphql('{ user(id: "u-1002") { currentOffer { status } } }');
+    expect(errors?.[0]?.extensions.code).toBe("PROVIDER_TIMEOUT");
+    expect(extensions?.upstream).toMatchObject({ calls: 1, retries: 0 });
+  });
+
   test("is not tried again with RETRY_PERCENT=0", async () => {
     await start({ RETRY_PERCENT: "0" });
     await fault({});

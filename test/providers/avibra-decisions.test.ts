@@ -78,7 +78,7 @@ describe("the token source", () => {
     expect(await Promise.all([tokens.token(), tokens.token()])).toEqual(["token-1", "token-1"]);
     expect(fetches).toBe(2);
     expect(await tokens.token()).toBe("token-2");
-    expect(tokens.state()).toEqual({ held: true, expiresInMs: 3_570_000, ageMs: 0 });
+    expect(tokens.state()).toEqual({ held: true, isFailing: false, expiresInMs: 3_570_000, ageMs: 0 });
   });
 
   test("waits for the next one once the token's usable life is over", async () => {
