@@ -1,12 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { type Graphiql, openGraphiql } from "../support/graphiql";
 import { openBrowser, openPage, overflowOf, type WatchedPage } from "../support/browser";
+import { untilGauge } from "../support/metrics";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { postWebhook } from "../support/webhooks";
 
 const WIDE: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const EXAMPLES = ["MemberBenefits", "PixAuthorization", "ChangeOffer", "CancelPixAuthorization", "MemberOperations"];
+const SUBSCRIPTION = "MemberEvents";
 
 let browser: Browser;
 let subgraph: TestSubgraph;
@@ -39,7 +43,7 @@ async function visit(options: BrowserContextOptions = WIDE, origin = subgraph.ur
 describe("the playground", () => {
   test("opens with the examples in tabs, and asks nobody but its own server", async () => {
     const { page, requests, read } = await visit();
-    expect(await page.getByRole("tab").allInnerTexts()).toEqual(EXAMPLES);
+    expect(await page.getByRole("tab").allInnerTexts()).toEqual([...EXAMPLES, SUBSCRIPTION]);
     expect(await read("Operation Editor")).toMatch(/^# Caller: sub u-1001\n/);
     expect(requests.length).toBeGreaterThan(5);
     expect(requests.filter((url) => !/^(http:\/\/127\.0\.0\.1:\d+\/|data:)/.test(url))).toEqual([]);
@@ -54,6 +58,21 @@ describe("the playground", () => {
     expect(await answerBar.innerText()).toMatch(/^1 provider call · 0 retries · 0 cached · \d+ ms\s+Member u-1001/);
     const received = await subgraph.avibra.requests();
     expect(received.filter(({ path }) => path.includes("u-1001"))).toHaveLength(1);
+  });
+
+  test("a subscription shows each event as it comes, until it is stopped", async () => {
+    const { page, openTab } = await visit();
+    await openTab(SUBSCRIPTION);
+    await page.getByRole("button", { name: /^Execute query/ }).click();
+    await untilGauge(subgraph, "subscriptions_open", 1);
+    const response = page.getByRole("region", { name: "Response", exact: true });
+    await eventually(async () => {
+      // Until it has looked at what there was it hears nothing; each of these is an event of its own.
+      await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1001" }, { key: randomUUID() });
+      return (await response.innerText()).includes("ENROLLMENT_SUCCESSFUL") || undefined;
+    });
+    await page.getByRole("button", { name: /^Stop query/ }).click();
+    await untilGauge(subgraph, "websockets_open", 0);
   });
 
   test("runs every example without an error, as the caller that it opens with", async () => {

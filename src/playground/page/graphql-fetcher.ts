@@ -1,4 +1,6 @@
 import { type GraphiQL } from "graphiql";
+import { getOperationAST, OperationTypeNode } from "graphql";
+import { createClient, type SubscribePayload } from "graphql-ws";
 import { type ComponentProps } from "react";
 
 type Fetcher = ComponentProps<typeof GraphiQL>["fetcher"];
@@ -36,10 +38,20 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
   }
 }
 
+/** A connection of its own for each subscription: it speaks for one caller, and the next one may be another's. */
+function subscribe(endpoint: string, operation: SubscribePayload, headers: Headers) {
+  const authorization = headers.get("authorization");
+  const client = createClient({
+    url: endpoint, // relative to the page, as browsers take it
+    retryAttempts: 0, // what was missed meanwhile would not be shown
+    ...(authorization !== null && { connectionParams: { authorization } }),
+  });
+  return client.iterate(operation);
+}
+
 /**
  * Sends operations to the endpoint, as the chosen caller unless the tab's headers say otherwise: what is typed there wins and
- * stays as it is. Queries and mutations are one request, one answer. A subscription belongs here, too: told by
- * `options.documentAST`, answered with an async iterable.
+ * stays as it is. Queries and mutations are one request, one answer; a subscription is a WebSocket, and answers until it is stopped.
  */
 export function createFetcher({ endpoint, asker, onAnswer }: FetcherOptions): Fetcher {
   return async (operation, options) => {
@@ -51,6 +63,12 @@ export function createFetcher({ endpoint, asker, onAnswer }: FetcherOptions): Fe
       ...chosen.headers,
     });
     for (const [name, value] of own) headers.set(name, value);
+    const { operationName } = operation;
+    const asked = options?.documentAST && getOperationAST(options.documentAST, operationName);
+    if (asked?.operation === OperationTypeNode.SUBSCRIPTION) {
+      const { query, variables } = operation as SubscribePayload;
+      return subscribe(endpoint, { query, variables, operationName }, headers) as never;
+    }
     const startedAt = performance.now();
     const body = await readJson(await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(operation) }));
     if (operation.operationName !== "IntrospectionQuery") {

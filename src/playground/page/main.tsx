@@ -2,6 +2,7 @@ import { createRoot } from "react-dom/client";
 import { type Example, toTabs } from "./example-tabs";
 import { Playground } from "./playground";
 import { createStorage } from "./storage";
+import { subscriptionExample } from "./subscription-example";
 import { setUpWorkers } from "./workers";
 
 /** The operations of schema/operations; bundle.ts puts them here. */
@@ -19,7 +20,7 @@ createRoot(root).render(
   <Playground
     endpoint={metaContent("graphql-endpoint") ?? "/graphql"}
     tokenUrl={metaContent("developer-token-url")}
-    tabs={toTabs(EXAMPLES, Date.now().toString(36))}
+    tabs={toTabs([...EXAMPLES, subscriptionExample], Date.now().toString(36))}
     storage={createStorage()}
   />,
 );
