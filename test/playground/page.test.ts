@@ -65,7 +65,7 @@ describe("the playground", () => {
     await openTab(SUBSCRIPTION);
     await page.getByRole("button", { name: /^Execute query/ }).click();
     await untilGauge(subgraph, "subscriptions_open", 1);
-    const response = page.getByRole("region", { name: "Response", exact: true });
+    const response = page.getByRole("region", { name: "Result Window" });
     await eventually(async () => {
       // Until it has looked at what there was it hears nothing; each of these is an event of its own.
       await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1001" }, { key: randomUUID() });

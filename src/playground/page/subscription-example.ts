@@ -3,7 +3,8 @@ import { type Example } from "./example-tabs";
 /** For the playground alone: it answers for as long as it is open, so it is none of the operations that are run and compared. */
 export const subscriptionExample: Example = {
   name: "member-events",
-  query: `# Start it, then let Avibra tell of something that happened to the member.
+  query: `# Start it, then run ChangeOffer in a second
+# window: Avibra's event appears here.
 subscription MemberEvents($userId: UserId!) {
   userEvents(userId: $userId) {
     id
