@@ -1,10 +1,13 @@
+import { randomUUID } from "node:crypto";
+import { eventually } from "../support/program";
+import { postWebhook } from "../support/webhooks";
 import { describeGateway } from "./gateways/claims";
 import { startHive } from "./gateways/hive";
 
 const MEMBER = { sub: "u-1001", tax_id: "04623217035" };
 
 describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in %s", (planner) => {
-  const { through, requestsToUs } = describeGateway((options) => startHive({ planner, ...options }));
+  const { through, requestsToUs, world, url } = describeGateway((options) => startHive({ planner, ...options }));
   const refusal = { data: null, errors: [{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }] };
 
   test("@authenticated: without a token we are not even asked, for a root field or for a reference", async () => {
@@ -28,6 +31,39 @@ describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in
     const { data } = await through({ query, claims: { ...MEMBER, scope: "pix:cancel" } });
     expect(data).toEqual({ cancelPixAuthorization: { operation: { status: "SUCCEEDED" } } });
     expect(requestsToUs()).toBe(1);
+  });
+
+  test("a subscription: an event reaches the member by SSE, and nobody else's does", async () => {
+    const { keys, subgraph } = world();
+    const leaving = new AbortController();
+    const response = await fetch(url(), {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "text/event-stream",
+        authorization: `Bearer ${await keys.sign(MEMBER)}`,
+      },
+      body: JSON.stringify({ query: 'subscription { userEvents(userId: "u-1001") { kind } }' }),
+      signal: leaving.signal,
+    });
+    let heard = "";
+    const listening = (async () => {
+      for await (const chunk of response.body ?? []) heard += Buffer.from(chunk).toString();
+    })().catch(() => undefined); // it ends when we leave
+    await eventually(async () => {
+      // What is told before we listen is not heard: each of these is an event of its own.
+      await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1002" }, { key: randomUUID() });
+      await postWebhook(
+        subgraph.url,
+        { eventname: "offer_upgrade_successful", userid: "u-1001" },
+        { key: randomUUID() },
+      );
+      return heard.includes("event: next") || undefined;
+    });
+    leaving.abort();
+    await listening;
+    expect(heard).toContain('{"data":{"userEvents":{"kind":"OFFER_UPGRADE_SUCCESSFUL"}}}');
+    expect(heard).not.toContain("ENROLLMENT_SUCCESSFUL");
   });
 
   test("a token that nobody signed goes no further", async () => {

@@ -31,7 +31,10 @@ export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
 
 /** As the observer, for what is fetched for everybody: its lines name the request that it began in, which it costs nothing. */
 export function atNobodysCost({ onSend, onCall }: CallObserver): CallObserver {
-  return { onSend: (sent) => requestScope.run(createRequestScope(""), onSend, sent), onCall };
+  const atNoCost: CallObserver["onSend"] = (sent) => {
+    requestScope.run(createRequestScope(""), onSend, sent);
+  };
+  return { onSend: atNoCost, onCall };
 }
 
 /** Tells metrics and the request itself where a read's answer came from. */

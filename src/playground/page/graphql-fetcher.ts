@@ -42,7 +42,7 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
 function subscribe(endpoint: string, operation: SubscribePayload, headers: Headers) {
   const authorization = headers.get("authorization");
   const client = createClient({
-    url: new URL(endpoint, location.href).href.replace(/^http/, "ws"),
+    url: endpoint, // relative to the page, as browsers take it
     retryAttempts: 0, // what was missed meanwhile would not be shown
     ...(authorization !== null && { connectionParams: { authorization } }),
   });

@@ -16,6 +16,19 @@ export const gatewayConfig = defineConfig({
       return headers;
     },
   },
+  // Subscriptions: over a WebSocket for each caller, who is told of when it is opened.
+  transportEntries: {
+    "benefits-pix": {
+      options: {
+        subscriptions: {
+          kind: "ws",
+          location: "/graphql",
+          headers: [["router-authorization", ROUTER_SECRET]],
+          options: { connectionParams: { Authorization: "{context.headers.authorization}" } },
+        },
+      },
+    },
+  },
   // Verifies the callers' tokens itself and enforces @authenticated and @requiresScopes; without JWKS_URL it does neither.
   ...(JWKS_URL && {
     jwt: {
