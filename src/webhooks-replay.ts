@@ -1,5 +1,6 @@
 import "reflect-metadata"; // before the first decorated class
 
+import { z } from "zod";
 import { createEventWorker } from "./app-webhooks";
 import { openStores } from "./app-stores";
 import { ConfigError, loadConfig } from "./config";
@@ -9,10 +10,10 @@ import { systemClock } from "./platform/time/clock";
 
 const USE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";
 
-function sinceOf([flag, text = ""]: readonly string[]): number {
-  const since = Date.parse(text);
-  if (flag !== "--since" || !/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(since)) throw new ConfigError([USE]);
-  return since;
+function sinceOf([flag, text, ...more]: readonly string[]): number {
+  const since = z.iso.datetime({ offset: true }).safeParse(text);
+  if (flag !== "--since" || more.length > 0 || !since.success) throw new ConfigError([USE]);
+  return Date.parse(since.data);
 }
 
 /** Gives stored events their effects once more, as their bodies read today; beside running replicas or without them. */

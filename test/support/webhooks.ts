@@ -11,7 +11,7 @@ export interface EventInfo {
   readonly userid: string;
   readonly partnername?: string;
   readonly eventtimestamp?: string;
-  readonly moredetails?: readonly { readonly name: string; readonly value: string }[];
+  readonly moredetails?: unknown;
 }
 
 export interface Posting {

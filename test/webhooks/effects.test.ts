@@ -91,6 +91,17 @@ describe("an operation whose answer was lost is settled by the event that proves
     await eventually(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 
+  test("also by an event that begins with a byte order mark", async () => {
+    const userid = newMember();
+    await loseAll(PREFILL.path);
+    const { id } = await prefill(userid);
+    await postWebhook(
+      subgraph.url,
+      `\ufeff${JSON.stringify({ eventname: PREFILL.eventname, userid, eventtimestamp: now() })}`,
+    );
+    await eventually(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
+  });
+
   test("an event that comes while it is at work counts once the answer is lost", async () => {
     const userid = newMember();
     await loseAll(PREFILL.path);
@@ -152,6 +163,20 @@ describe("where it could as well be another's doing, nothing is settled", () => 
     await loseAll(path);
     const { id } = await mutation(userid);
     await post(eventOf(userid));
+    await worked(userid);
+    expect(await statusOf(id)).toBe("UNCONFIRMED");
+  });
+
+  test.each([
+    ["as a number", [{ name: "offerid", value: 7 }]],
+    ["as an object", [{ name: "offerid", value: { id: "plus" } }]],
+    ["in details of another form", { offerid: "plus" }],
+    ["among details that cannot be read", [null, { key: "offerid", value: "plus" }]],
+  ])("it is of another offer, which it names %s", async (_form, moredetails) => {
+    const userid = newMember();
+    await loseAll(UPGRADE.path);
+    const { id } = await upgrade(userid, "premium");
+    await post({ eventname: UPGRADE.eventname, userid, eventtimestamp: now(), moredetails });
     await worked(userid);
     expect(await statusOf(id)).toBe("UNCONFIRMED");
   });

@@ -48,7 +48,15 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
     if (operation) await ledger.settle(operation.id, { status: "SUCCEEDED" }, clock.now());
   }
 
-  const read = (message: Message, body: string) => readEvent(JSON.parse(body), message.receivedAt);
+  /** What was stored was read once; what cannot be read any more has the facts that were read then, and no other effects. */
+  function read(message: Message, body: string): AvibraEvent | undefined {
+    try {
+      return readEvent(JSON.parse(body), message.receivedAt);
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
 
   /** The effects of one stored event: its member's reads are old, an operation may be settled, subscribers hear of it. */
   async function apply(message: Message, body: string | undefined): Promise<MessageFacts> {

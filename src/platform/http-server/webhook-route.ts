@@ -1,5 +1,6 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { DatabaseUnavailable } from "../database/database.errors";
+import { SubgraphError } from "../errors/subgraph-error";
 import { type Admission } from "../limits/admission";
 import { type Entrance } from "./entrance";
 import { createJsonParser } from "./json-body";
@@ -26,7 +27,12 @@ export interface WebhookRouteOptions {
   readonly receive: (posted: Posted) => Promise<boolean>;
 }
 
-const KEY = /^[\x21-\x7e]{0,255}$/;
+/** Whatever a header may hold: it is compared, and nothing else. */
+const LONGEST_KEY = 255;
+const BYTE_ORDER_MARK = /^\uFEFF/;
+const WRONG_CREDENTIALS = new SubgraphError("UNAUTHENTICATED", {
+  message: "The webhook's username and password are needed.",
+});
 const RETRY_AFTER_S = "5";
 
 /** Serves one sender's webhook: who it is, before the body is read; stored, before it is acknowledged. */
@@ -38,11 +44,9 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
       // The connection's own address: a header that names another is anybody's to send.
       if (!isKnownAddress(request.socket.remoteAddress)) return refuse(reply, 403, "FORBIDDEN");
       if (isAuthorized(request.headers.authorization)) return undefined;
-      return refuse(
-        reply.header("www-authenticate", 'Basic realm="webhooks", charset="UTF-8"'),
-        401,
-        "UNAUTHENTICATED",
-      );
+      // Nothing more is read of who is not known.
+      const challenge = { "www-authenticate": 'Basic realm="webhooks", charset="UTF-8"', connection: "close" };
+      return refuse(reply.headers(challenge), 401, WRONG_CREDENTIALS);
     },
   };
 
@@ -58,7 +62,7 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { "idempotency-key": key = "" } = request.headers;
-    if (typeof key !== "string" || !KEY.test(key)) return refuse(reply, 400, "BAD_REQUEST");
+    if (typeof key !== "string" || key.length > LONGEST_KEY) return refuse(reply, 400, "BAD_REQUEST");
     const posted = { ...(request.body as Posted), ...(key !== "" && { idempotencyKey: key }) };
     const outcome = await receive(posted).catch((error: unknown) => {
       if (error instanceof DatabaseUnavailable) return error;
@@ -73,7 +77,8 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, parsed) => {
       parse(request, body, (error, json) => {
-        parsed(error, error ? undefined : { text: body.toString(), json });
+        // The parser has passed over the mark; whoever reads the text later must be able to.
+        parsed(error, error ? undefined : { text: body.toString().replace(BYTE_ORDER_MARK, ""), json });
       });
     });
     scope.post(

@@ -34,23 +34,30 @@ const EventUser = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
   .nullable()
   .catch(null);
-const Detail = z.object({ name: z.string(), value: z.string() });
-const Details = z
-  .array(Detail.nullable().catch(null))
-  .catch([])
-  .transform((details) => details.filter((detail) => detail !== null));
+/** Of a detail that cannot be read: no value of ours is this one. */
+const UNREADABLE = "";
+const Detail = z.object({
+  name: z.string(),
+  value: z.union([z.string(), z.number().transform(String)]).catch(UNREADABLE),
+});
+/** Which offer it is about. Undefined where no detail says; unreadable where one that cannot be read may. */
+const OfferOf = z
+  .array(Detail)
+  .nullish()
+  .transform((details) => details?.find(({ name }) => name.toLowerCase() === "offerid")?.value)
+  .catch(UNREADABLE);
 
 /**
  * `eventInfo` (member names assumed, but for `moredetails`). Any JSON object is one: what cannot be read of it is null, so that
  * nothing that Avibra tells is lost by our not knowing its form. Of the details only what is needed is taken: they may be personal.
  */
 const EventInfo = z
-  .object({ eventname: EventName, userid: EventUser, eventtimestamp: Timestamp, moredetails: Details })
+  .object({ eventname: EventName, userid: EventUser, eventtimestamp: Timestamp, moredetails: OfferOf })
   .transform(({ eventname, userid, eventtimestamp, moredetails }) => ({
     name: eventname,
     userId: userid,
     timestamp: eventtimestamp,
-    offerId: moredetails.find(({ name }) => name.toLowerCase() === "offerid")?.value,
+    offerId: moredetails,
   }));
 
 /** What an event tells. */
@@ -59,6 +66,7 @@ export interface AvibraEvent {
   readonly userId: string | null;
   /** When it happened, epoch ms; null where that is not told, or cannot be true. */
   readonly at: number | null;
+  /** Of the offer that it is about; undefined where it does not say, and no offer's where that cannot be read. */
   readonly offerId: string | undefined;
 }
 

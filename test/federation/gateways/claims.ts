@@ -197,5 +197,5 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
     }
   });
 
-  return { through, requestsToUs, world: () => world, url: () => gateway.url };
+  return { through, requestsToUs, world: () => world, url: () => gateway?.url ?? "" };
 }
