@@ -16,12 +16,18 @@ const duration = z.string().regex(/^\d+s$/);
 const propagate = z.strictObject({ propagate: z.strictObject({ named: z.string() }) });
 const insert = z.strictObject({ insert: z.strictObject({ name: z.string(), value: fromEnvironment }) });
 const page = z.strictObject({ enabled: z.boolean() });
+const fromFile = z.string().regex(/^\$\{file\.\/[^}]+\}$/);
 
 /** The keys that this file uses, as Apollo Router 2.10's reference has them; it refuses to start with one that it does not know. */
 const RouterConfig = z.strictObject({
   supergraph: z.strictObject({ listen: fromEnvironment, path: z.string(), introspection: z.boolean() }),
   homepage: page,
   sandbox: page,
+  health_check: z.strictObject({ enabled: z.boolean(), listen: fromEnvironment }),
+  cors: z.strictObject({
+    allow_credentials: z.boolean(),
+    policies: z.array(z.strictObject({ origins: z.array(fromEnvironment) })),
+  }),
   override_subgraph_url: z.record(z.string(), fromEnvironment),
   headers: z.strictObject({
     all: z.strictObject({ request: z.array(propagate) }),
@@ -66,6 +72,8 @@ const RouterConfig = z.strictObject({
   }),
   subscription: z.strictObject({
     enabled: z.boolean(),
+    max_opened_subscriptions: z.int(),
+    deduplication: z.strictObject({ enabled: z.boolean() }),
     mode: z.strictObject({
       callback: z.strictObject({
         public_url: fromEnvironment,
@@ -85,11 +93,27 @@ const RouterConfig = z.strictObject({
     max_aliases: z.int(),
     max_root_fields: z.int(),
   }),
-  batching: z.strictObject({ enabled: z.boolean() }),
   csrf: z.strictObject({ unsafe_disabled: z.boolean(), required_headers: z.array(z.string()) }),
   telemetry: z.strictObject({
     apollo: z.strictObject({ send_headers: z.literal("none"), send_variable_values: z.literal("none") }),
   }),
+});
+
+/** What stands there as comments, for those who need it. */
+const CommentedOut = z.strictObject({
+  tls: z.strictObject({
+    subgraph: z.strictObject({
+      subgraphs: z.record(
+        z.string(),
+        z.strictObject({
+          certificate_authorities: fromFile,
+          client_authentication: z.strictObject({ certificate_chain: fromFile, key: fromFile }),
+        }),
+      ),
+    }),
+  }),
+  persisted_queries: z.strictObject({ enabled: z.boolean(), safelist: page, local_manifests: z.array(z.string()) }),
+  apq: page,
 });
 
 const raw = parse(ROUTER_YAML) as object;
@@ -127,6 +151,26 @@ describe("schema/router.yaml", () => {
       return value;
     });
     expect(texts.filter((text) => /:\/\/|secret|:\d+$/i.test(text) && !text.startsWith("${env."))).toEqual([]);
+  });
+
+  test("names no block that a router without a license refuses even where it is off", () => {
+    expect(raw).not.toHaveProperty("batching");
+    expect(raw).not.toHaveProperty("persisted_queries");
+  });
+
+  test("lists at its top every variable that it reads, and no other", () => {
+    const listed = [...ROUTER_YAML.matchAll(/^# {3}([A-Z_]+)(?: {2,}\S.*)?$/gm)].map(([, name]) => name);
+    const read = [...JSON.stringify(raw).matchAll(/\$\{env\.([A-Z_]+)\}/g)].map(([, name]) => name);
+    expect(listed.sort()).toEqual([...new Set(read)].sort());
+  });
+
+  test("what it has as comments works without the number signs", () => {
+    const blocks = ROUTER_YAML.match(/^# (?:tls|persisted_queries|apq):\n(?:# {3,}\S.*\n)+/gm) ?? [];
+    const yaml = blocks.join("").replaceAll(/^# /gm, "");
+    const found = CommentedOut.parse(parse(yaml));
+    expect(Object.keys(found.tls.subgraph.subgraphs)).toEqual([OUR_NAME]);
+    expect(found.persisted_queries.local_manifests.filter((file) => !existsSync(join(FOLDER, "..", file)))).toEqual([]);
+    expect(found.apq.enabled).toBe(!found.persisted_queries.safelist.enabled);
   });
 
   test("each block has its reason above it", () => {
@@ -200,7 +244,8 @@ describe("schema/router.yaml", () => {
   });
 
   test("allows no more than we do", () => {
-    const { limits } = config;
+    const { limits, subscription } = config;
+    expect(subscription.max_opened_subscriptions).toBeLessThanOrEqual(defaultOf("LIMIT_SUBSCRIPTIONS"));
     expect(limits.http_max_request_bytes).toBeLessThanOrEqual(defaultOf("LIMIT_BODY_BYTES"));
     expect(limits.parser_max_tokens).toBeLessThanOrEqual(defaultOf("LIMIT_TOKENS"));
     expect(limits.max_depth).toBeLessThanOrEqual(defaultOf("LIMIT_DEPTH"));

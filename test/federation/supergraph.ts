@@ -15,7 +15,7 @@ Supergraph  ${url}   (subgraphs benefits-pix, accounts, billing behind @apollo/g
 Subgraph    ${SUBGRAPH}/graphql   (refuses whoever lacks the header router-authorization: ${ROUTER_SECRET})
 
 A token, for whom you like:
-TOKEN=$(curl -s -H 'router-authorization: ${ROUTER_SECRET}' '${SUBGRAPH}/dev/token?sub=u-1001&tax_id=04623217035' | cut -d'"' -f4)
+TOKEN=$(curl -s -H 'router-authorization: ${ROUTER_SECRET}' '${SUBGRAPH}/dev/token?sub=u-1001&tax_id=04623217035&scope=pix:cancel' | cut -d'"' -f4)
 
 Try:
 curl -s ${url} -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\

@@ -250,10 +250,16 @@ describe("how it looks", () => {
     ["1280 × 800", WIDE],
     ["390 × 844", PHONE],
   ])(
-    "on %s nothing is cut: chooser, reference, tools, tabs, editors, execute button and answer are inside",
+    "on %s nothing is cut, and nothing is below: chooser, reference, tools, tabs, editors, execute button and answer are inside",
     async (_size, options) => {
       const { page, run } = await visit(options);
+      // Before and after an answer: a query longer than its editor is there from the start.
+      const below = () =>
+        page.evaluate<number>("document.documentElement.scrollHeight - document.documentElement.clientHeight");
+      await page.locator(".graphiql-query-editor .view-line").first().waitFor();
+      expect(await below()).toBe(0);
       await run();
+      expect(await below()).toBe(0);
       const { width = 0, height = 0 } = options.viewport ?? {};
       const parts = [
         page.getByLabel("Ask as"),

@@ -185,6 +185,17 @@ describe("the page at /docs", () => {
     expect(await overflowOf(page)).toBe(0);
   });
 
+  test.each([390, 1280])("breaks no error code and no heading of theirs in a window of %i pixels", async (width) => {
+    const page = await visit({ viewport: { width, height: 800 } });
+    const lines = await page.evaluate<number[]>(`[...document.querySelectorAll("td code, th")].map((cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+    })`);
+    expect(lines).toHaveLength(Object.keys(ERROR_CODES).length + 3);
+    expect(new Set(lines)).toEqual(new Set([1]));
+  });
+
   test.each(["light", "dark"] as const)("follows the system: %s", async (colorScheme) => {
     const page = await visit({ colorScheme });
     const color = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");

@@ -98,25 +98,27 @@ const errorSection = (): Section => ({
       <code>userErrors</code> of a mutation, with a <a href="#UserErrorCode">UserErrorCode</a>.
     </p>
     <article data-search>
-      <table>
-        <thead>
-          <tr>
-            <th>code</th>
-            <th>message</th>
-            <th>retryable</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${Object.entries(ERROR_CODES).map(
-            ([code, { message, retryable }]) =>
-              html`<tr>
-                <td><code>${code}</code></td>
-                <td>${message}</td>
-                <td>${retryable ? "yes" : "no"}</td>
-              </tr> `,
-          )}
-        </tbody>
-      </table>
+      <div class="scrolled" role="region" aria-label="Error codes" tabindex="0">
+        <table>
+          <thead>
+            <tr>
+              <th>code</th>
+              <th>message</th>
+              <th>retryable</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${Object.entries(ERROR_CODES).map(
+              ([code, { message, retryable }]) =>
+                html`<tr>
+                  <td><code>${code}</code></td>
+                  <td>${message}</td>
+                  <td>${retryable ? "yes" : "no"}</td>
+                </tr> `,
+            )}
+          </tbody>
+        </table>
+      </div>
     </article>`,
 });
 
