@@ -1,10 +1,13 @@
 import {
   type DocumentNode,
+  type FragmentDefinitionNode,
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
+  Kind,
   OperationTypeNode,
   parse,
+  type SelectionSetNode,
   validate,
 } from "graphql";
 
@@ -20,6 +23,30 @@ function parsed(query: unknown): DocumentNode {
   }
 }
 
+const { SUBSCRIPTION } = OperationTypeNode;
+const CONDITIONS: readonly string[] = ["skip", "include"];
+
+/**
+ * Whether a subscription in it may leave its one field out: there would be nothing to open. The specification forbids that, graphql-js
+ * 16 does not: it throws, for a variable even while it validates.
+ */
+function isConditional({ definitions }: DocumentNode): boolean {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  const atRoot = new Set<SelectionSetNode>(); // grows as it is read; a fragment is in it once, so a circle of them ends
+  for (const one of definitions) {
+    if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
+    else if (one.kind === Kind.OPERATION_DEFINITION && one.operation === SUBSCRIPTION) atRoot.add(one.selectionSet);
+  }
+  for (const { selections } of atRoot) {
+    for (const selection of selections) {
+      if (selection.directives?.some(({ name }) => CONDITIONS.includes(name.value))) return true;
+      const inner = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      if (selection.kind !== Kind.FIELD && inner?.selectionSet) atRoot.add(inner.selectionSet);
+    }
+  }
+  return false;
+}
+
 /** The document, valid and with a subscription to be opened. Throws what is wrong with it, under Apollo Server's codes. */
 export function subscriptionDocument(
   schema: GraphQLSchema,
@@ -27,11 +54,14 @@ export function subscriptionDocument(
   operationName: string | undefined,
 ): DocumentNode {
   const document = parsed(query);
+  if (isConditional(document)) {
+    throw coded("BAD_REQUEST", "The field that is subscribed to cannot have @skip or @include.");
+  }
   const [invalid] = validate(schema, document, undefined, { maxErrors: 1 });
   if (invalid) throw coded("GRAPHQL_VALIDATION_FAILED", invalid.message);
   const operation = getOperationAST(document, operationName);
   if (!operation) throw coded("OPERATION_RESOLUTION_FAILURE", "The document has no operation of that name.");
-  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
+  if (operation.operation !== SUBSCRIPTION) {
     throw coded("BAD_REQUEST", "Only a subscription can be subscribed to. Queries and mutations are sent by POST.");
   }
   return document;

@@ -1,8 +1,9 @@
 import { GraphQLError, type GraphQLSchema, parse } from "graphql";
-import { makeServer } from "graphql-ws";
+import { makeServer, type WebSocket } from "graphql-ws";
 import { type VerifyToken } from "../auth/verify-token";
 import { requestIdOf } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
+import { withIdsUsedOnce } from "./ids-used-once";
 import { type Shares } from "./shares";
 import { type OpenSubscription } from "./open-subscription";
 import { type Subscriptions } from "./subscriptions";
@@ -57,7 +58,7 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
     }
   }
 
-  return makeServer<Record<string, unknown>, Connection>({
+  const server = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: initTimeoutMs,
     onConnect({ extra, connectionParams }) {
       extra.authorization = authorizationIn(connectionParams) ?? extra.authorization;
@@ -74,4 +75,5 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
     onError: (...[, , , errors]) =>
       errors.map((error) => (error.originalError ? subscriptions.errorOf(error) : error.toJSON())),
   });
+  return { opened: (socket: WebSocket, connection: Connection) => server.opened(withIdsUsedOnce(socket), connection) };
 }
