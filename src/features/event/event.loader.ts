@@ -1,5 +1,5 @@
 import { type Inbox } from "../../platform/inbox/inbox.store";
-import { type Message, type MessagePage } from "../../platform/inbox/message.type";
+import { type MessagePage } from "../../platform/inbox/message.type";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { asBadCursor, identifyPage, type PageKey } from "../page/page.type";
@@ -8,8 +8,6 @@ import { asBadCursor, identifyPage, type PageKey } from "../page/page.type";
 export interface EventLoaders {
   /** A page of what Avibra told of a member. Throws `BAD_USER_INPUT` for a cursor that is none. */
   readonly eventsOfUser: Loader<PageKey, MessagePage>;
-  /** An event by id; null where there is none. Its `subject` is the member whom it is about. */
-  readonly event: Loader<string, Message | null>;
 }
 
 export interface EventLoadersOptions {
@@ -26,11 +24,6 @@ export function createEventLoaders({ inbox, concurrency, budget }: EventLoadersO
       concurrency,
       budget,
       identify: identifyPage,
-    }),
-    event: createLoader({
-      loadOne: async (id: string) => (await inbox.find(id)) ?? null,
-      concurrency,
-      budget,
     }),
   };
 }

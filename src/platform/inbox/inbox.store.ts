@@ -136,12 +136,6 @@ export class Inbox {
     return Number(numUpdatedRows);
   }
 
-  /** The message of this id, or undefined. */
-  async find(id: string): Promise<Message | undefined> {
-    const row = await this.tables.selectFrom("message").selectAll().where("id", "=", id).executeTakeFirst();
-    return row && messageOf(row);
-  }
-
   /** A page of the messages about one subject, last received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
   async list(query: MessageQuery): Promise<MessagePage> {
     return await listMessages(this.tables, query);
