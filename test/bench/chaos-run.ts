@@ -34,7 +34,7 @@ const ENVIRONMENT = {
   LOG_LEVEL: "warn",
 };
 /** A request without an answer for so long has none. */
-const GIVEN_UP_MS = 12 * TIMEOUT_MS;
+const GIVEN_UP_MS = 4 * TIMEOUT_MS;
 const FAULT_EVERY_MS = 150;
 const CALM_EVERY_FAULTS = 14;
 /** Longer than a refusal takes to be believed, and the reconciler to look once more. */

@@ -55,7 +55,7 @@ export function startProgram(environment: Readonly<Record<string, string>>): Pro
 /** Asks `probe` every 20 ms until it gives something; throws after `timeoutMs`. */
 export async function eventually<Value>(
   probe: () => Promise<Value | undefined> | Value | undefined,
-  timeoutMs = 60_000,
+  timeoutMs = 20_000,
 ): Promise<Value> {
   for (const endsAt = Date.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     const value = await Promise.resolve(probe()).catch(() => undefined);
