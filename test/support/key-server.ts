@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { type JWTPayload } from "jose";
+import { createKey, publish, signToken, startKeyServer as serveKeys } from "./issuer";
 
 export const ISSUER = "https://issuer.test/";
 export const AUDIENCE = "benefits";
@@ -13,30 +11,24 @@ export interface KeyServer {
   failWith(text: string | undefined): void;
   /** A token with these claims, valid for an hour. */
   sign(claims: JWTPayload): Promise<string>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function startKeyServer(): Promise<KeyServer> {
-  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
-  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256" }] });
-  let failure: string | undefined;
-  const server = createServer((_request, response) => {
-    response.writeHead(failure === undefined ? 200 : 500).end(failure ?? keys);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const key = createKey("ES256");
+  const keys = [publish(key)];
+  const server = await serveKeys(keys);
+  const sign = (claims: JWTPayload) => {
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    return Promise.resolve(signToken(key, { ...claims, iss: ISSUER, aud: AUDIENCE, exp }));
+  };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    failWith: (text) => (failure = text),
-    sign: (claims) =>
-      new SignJWT(claims)
-        .setProtectedHeader({ alg: "ES256", kid: "one" })
-        .setIssuer(ISSUER)
-        .setAudience(AUDIENCE)
-        .setExpirationTime("1h")
-        .sign(privateKey),
-    close: () => {
-      server.closeAllConnections();
-      server.close();
+    url: server.url,
+    failWith(text) {
+      if (text === undefined) server.publish(keys);
+      else server.answerWith((_request, response) => response.writeHead(500).end(text));
     },
+    sign,
+    close: server.close,
   };
 }

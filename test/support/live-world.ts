@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { avibraCredentials } from "../../src/sandbox/avibra/credentials";
-import { delbankCredentials } from "../../src/sandbox/delbank/credentials";
 import { startSandboxes } from "../../src/sandbox";
 import { type Control, createControl } from "./control";
 import { AUDIENCE, ISSUER, type KeyServer, startKeyServer } from "./key-server";
+import { liveValues } from "./live";
 import { SECRETS } from "./planted";
 import { eventually, freePort, type Program, startProgram } from "./program";
 
@@ -18,22 +17,18 @@ interface Parties {
 
 function liveEnvironment({ avibra, delbank, keyServer }: Parties, databaseUrl: string): Record<string, string> {
   return {
+    ...liveValues(avibra.url),
     PROVIDERS: "live",
     LOG_LEVEL: "trace",
     DATABASE_URL: databaseUrl,
     LEDGER_KEY: SECRETS.ledgerKey,
     ROUTER_SECRETS: `another-secret,${SECRETS.routerSecret}`,
-    AUTH_JWKS_URL: `${keyServer.url}/keys?key=${SECRETS.jwksQuery}`,
+    AUTH_JWKS_URL: `${keyServer.url}?key=${SECRETS.jwksQuery}`,
     AUTH_ISSUER: ISSUER,
     AUTH_AUDIENCE: AUDIENCE,
     AVIBRA_BASE_URL: avibra.url,
-    AVIBRA_TOKEN_URL: `${avibra.url}/oauth2/token`,
-    AVIBRA_CLIENT_ID: avibraCredentials.clientId,
     AVIBRA_CLIENT_SECRET: SECRETS.clientSecret,
-    AVIBRA_SCOPE: avibraCredentials.scope,
     AVIBRA_API_KEY: SECRETS.avibraApiKey,
-    AVIBRA_PARTNER_NAME: avibraCredentials.partnerName,
-    AVIBRA_LINK_USERNAME: avibraCredentials.linkUsername,
     AVIBRA_LINK_PASSWORD: SECRETS.linkPassword,
     AVIBRA_PORTAL_URL: "https://portal.test/",
     AVIBRA_WEBHOOK_USERNAME: "webhook",
@@ -41,7 +36,6 @@ function liveEnvironment({ avibra, delbank, keyServer }: Parties, databaseUrl: s
     AVIBRA_TIMEOUT_MS: "500",
     DELBANK_BASE_URL: `${delbank.url}/baas/api/v1`,
     DELBANK_API_KEY: SECRETS.delbankApiKey,
-    DELBANK_ACCOUNT_ID: delbankCredentials.accountId,
     DELBANK_AUTHORIZATION: SECRETS.delbankAuthorization,
     DELBANK_TIMEOUT_MS: "500",
     RECONCILE_INTERVAL_MS: "200",
@@ -130,7 +124,7 @@ export async function startLiveWorld() {
     async stop() {
       for (const program of started) program.process.kill("SIGKILL");
       await Promise.all(started.map(({ exit }) => exit));
-      keyServer.close();
+      await keyServer.close();
       rmSync(folder, { recursive: true });
       await sandboxes.close();
     },

@@ -40,7 +40,7 @@ export async function startWorld(): Promise<World> {
     urls: { [OUR_NAME]: `${subgraph.url}/graphql`, accounts: accounts.url, billing: billing.url },
     async stop() {
       await Promise.all([accounts.stop(), billing.stop(), subgraph.stop()]);
-      keys.close();
+      await keys.close();
     },
   };
 }
