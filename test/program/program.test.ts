@@ -96,6 +96,21 @@ describe("the built program", () => {
     expect(await program.exit).toBe(0);
   });
 
+  test("a change of offer is told by the sandbox, and shown among the member's events", async () => {
+    const program = await startAndWait();
+    const input = '{ idempotencyKey: "up", userId: "u-1001", offerId: "premium", direction: UPGRADE }';
+    const changed = await send(program, `mutation { changeOffer(input: ${input}) { operation { status } } }`);
+    expect(await changed.json()).toMatchObject({ data: { changeOffer: { operation: { status: "SUCCEEDED" } } } });
+    const events = await eventually(async () => {
+      const answer = await send(program, "{ me { events { edges { node { kind } } } } }");
+      const { data } = (await answer.json()) as { data: { me: { events: { edges: object[] } } } };
+      return data.me.events.edges.length > 0 ? data.me.events.edges : undefined;
+    });
+    expect(events).toEqual([{ node: { kind: "OFFER_UPGRADE_SUCCESSFUL" } }]);
+    program.process.kill("SIGTERM");
+    expect(await program.exit).toBe(0);
+  });
+
   test("a second program joins the sandboxes of the first", async () => {
     const first = await startAndWait();
     const port = new URL(first.avibraUrl).port;

@@ -29,6 +29,6 @@ export async function startKeyServer(): Promise<KeyServer> {
       else server.answerWith((_request, response) => response.writeHead(500).end(text));
     },
     sign,
-    close: server.close,
+    close: () => server.close(),
   };
 }

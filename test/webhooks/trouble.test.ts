@@ -149,7 +149,14 @@ describe("npm run webhooks:replay", () => {
     expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 3, processedHere: 3, stillDue: 0 });
     expect(await replay("--since", "2999-01-01T00:00:00Z")).toEqual({ stored: 0, processedHere: 0, stillDue: 0 });
     expect(await kindsOf(subgraph, "m-1")).toEqual(before);
-    for (const args of [[], ["--since"], ["--since", "yesterday"], ["2020-01-01T00:00:00Z"]])
+    for (const args of [
+      [],
+      ["--since"],
+      ["--since", "yesterday"],
+      ["--since", "2026-02-31T00:00:00Z"],
+      ["2020-01-01T00:00:00Z"],
+      ["--since", "2020-01-01T00:00:00Z", "--dry-run"],
+    ])
       await expect(replay(...args)).rejects.toMatchObject({
         code: 1,
         stderr: expect.stringContaining("--since <ISO 8601"),

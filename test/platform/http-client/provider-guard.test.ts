@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createProviderGuard, type GuardOptions } from "../../../src/platform/http-client/provider-guard";
 import { type FailureKind, ProviderFailure } from "../../../src/platform/http-client/provider-failure";
 
@@ -41,6 +42,14 @@ describe("a circuit breaker", () => {
     const guard = createGuard();
     for (let call = 0; call < 30; call += 1) await outcome(guard, fails(kind));
     expect(guard.state().breakers).toEqual({ "vendor.things": opens ? "open" : "closed" });
+  });
+
+  test("stays closed for what never left, whatever it failed with", async () => {
+    const guard = createGuard();
+    const refused = () =>
+      Promise.reject(new ProviderFailure({ kind: "timeout", call: CALL, reason: "test", isOurs: true }));
+    for (let call = 0; call < 30; call += 1) await outcome(guard, refused);
+    expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
   });
 
   test("opens for good answers that come too late, and still gives them", async () => {
@@ -110,6 +119,14 @@ describe("a bulkhead", () => {
     await Promise.all([1, 2, 3].map((one) => guard.run(CALL, () => pause(1).then(() => order.push(one)), never)));
     expect(order).toEqual([1, 2, 3]);
     expect(guard.state()).toMatchObject({ active: 0, queued: 0 });
+  });
+
+  test("lets whoever waited go on as itself, not as the call that made room", async () => {
+    const guard = createGuard({ concurrency: 1, queue: 5 });
+    const request = new AsyncLocalStorage<number>();
+    const work = () => pause(1).then(() => request.getStore());
+    const seen = await Promise.all([1, 2, 3].map((one) => request.run(one, () => guard.run(CALL, work, never))));
+    expect(seen).toEqual([1, 2, 3]);
   });
 
   test("lets go of whoever gives up waiting, and never does their work", async () => {

@@ -158,6 +158,29 @@ describe("an answer that is kept", () => {
     await expect(later).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
   });
 
+  test("too old to be given is given all the same to whoever has waited 2 s for a new one, which is kept when it comes", async () => {
+    const { ask, answer, askAnswered, calls, clock, sources } = createWorld();
+    await askAnswered("old");
+    clock.time += 15_000;
+    jest.useFakeTimers();
+    try {
+      const asked = ask();
+      const given = jest.fn();
+      void asked.then(given);
+      await jest.advanceTimersByTimeAsync(1999);
+      expect(given).not.toHaveBeenCalled();
+      await jest.advanceTimersByTimeAsync(1);
+      expect(given).toHaveBeenCalledWith({ name: "old", parts: ["old"] });
+    } finally {
+      jest.useRealTimers();
+    }
+    answer("new");
+    await new Promise(setImmediate);
+    expect((await ask()).name).toBe("new");
+    expect(calls).toHaveLength(2);
+    expect(sources).toEqual(["call", "stale", "cache"]);
+  });
+
   test("is not given in place of a failure that will not pass", async () => {
     const { ask, fail, askAnswered, clock } = createWorld();
     await askAnswered("old");
