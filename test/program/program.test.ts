@@ -8,6 +8,12 @@ interface Running extends Program {
   readonly token: string;
 }
 
+const started: Program[] = [];
+/** Ends what a test that failed has left running. */
+afterEach(() => {
+  for (const { process } of started.splice(0)) process.kill("SIGKILL");
+});
+
 async function startAndWait(environment: Readonly<Record<string, string>> = {}): Promise<Running> {
   const [port, avibra, delbank] = [await freePort(), await freePort(), await freePort()];
   const program = startProgram({
@@ -16,6 +22,7 @@ async function startAndWait(environment: Readonly<Record<string, string>> = {}):
     DELBANK_SANDBOX_PORT: `${delbank}`,
     ...environment,
   });
+  started.push(program);
   const token = await eventually(() => /^eyJ\S+$/m.exec(program.output())?.[0]);
   return { ...program, url: `http://127.0.0.1:${port}`, avibraUrl: `http://127.0.0.1:${avibra}`, token };
 }
