@@ -1,5 +1,5 @@
 import { metricOf } from "../support/metrics";
-import { mutate, MUTATIONS, operationOf, PAYER_CLAIMS, RECURRENCE } from "../support/mutations";
+import { mutate, mutationNamed, MUTATIONS, operationOf, PAYER_CLAIMS, RECURRENCE } from "../support/mutations";
 import { eventually } from "../support/program";
 import { type Sending, startSubgraph, type TestSubgraph, type UpstreamCost } from "../support/subgraph";
 
@@ -206,7 +206,7 @@ describe("behind a mutation", () => {
     const { data, upstream } = await ask(readOf(input), { claims });
     return { data, isFresh: upstream.calls === 1 };
   };
-  const changeOffer = MUTATIONS.find(({ name }) => name === "changeOffer")!; // eslint-disable-line @typescript-eslint/no-non-null-assertion -- one of the seven
+  const changeOffer = mutationNamed("changeOffer");
 
   test.each(MUTATIONS)("$name, the next read is fresh, for every principal", async (mutation) => {
     await start();

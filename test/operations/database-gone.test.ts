@@ -1,5 +1,13 @@
 import { type Databases, startDatabases } from "../support/databases";
-import { mutate, MUTATIONS, OPERATION_FIELDS, operationOf, PAYER_CLAIMS, RECURRENCE } from "../support/mutations";
+import {
+  mutate,
+  mutationNamed,
+  MUTATIONS,
+  OPERATION_FIELDS,
+  operationOf,
+  PAYER_CLAIMS,
+  RECURRENCE,
+} from "../support/mutations";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -10,12 +18,11 @@ let earlier: { readonly id: string };
 /** What was answered for an id that PostgreSQL cannot hold. */
 let oddId: unknown;
 const earlierInput = { userId: "u-1001", lastName: "Before", idempotencyKey: "before" };
-const updateUser = MUTATIONS.find(({ name }) => name === "updateUser");
+const updateUser = mutationNamed("updateUser");
 
 beforeAll(async () => {
   databases = await startDatabases();
   subgraph = await startSubgraph({ DATABASE_URL: await databases.fresh("postgres") });
-  if (!updateUser) throw new Error("no updateUser");
   const { data } = await mutate(subgraph, updateUser, { input: earlierInput });
   earlier = data.updateUser.operation;
   // PostgreSQL's text has no NUL: such an id must not reach it.

@@ -3,6 +3,7 @@ import {
   documentOf,
   mutate,
   type MutationCase,
+  mutationNamed,
   MUTATIONS,
   PAYER_CLAIMS,
   RECURRENCE,
@@ -195,8 +196,7 @@ describe("input that is not valid", () => {
   test.each(BAD_INPUTS)(
     "%s in %s is BAD_USER_INPUT, never repeated, and costs no call",
     async (_what, name, change) => {
-      const mutation = MUTATIONS.find((one) => one.name === name);
-      if (!mutation) throw new Error(name);
+      const mutation = mutationNamed(name);
       const valid = { ...(name === "cancelPixAuthorization" ? PIX : mutation.input), idempotencyKey: newKey() };
       const logged = subgraph.logs.length;
       const { data, errors } = await mutate(subgraph, mutation, { input: { ...valid, ...change } });

@@ -1,12 +1,6 @@
-import { mutate, MUTATIONS, type MutationCase, operationOf, PAYER_CLAIMS } from "../support/mutations";
+import { mutate, mutationNamed, operationOf, PAYER_CLAIMS } from "../support/mutations";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-
-const mutationNamed = (name: string): MutationCase => {
-  const mutation = MUTATIONS.find((one) => one.name === name);
-  if (!mutation) throw new Error(name);
-  return mutation;
-};
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {

@@ -1,6 +1,14 @@
 import { canariesIn as search, dumpDatabase as dump } from "../support/canaries";
 import { type Databases, startDatabases } from "../support/databases";
-import { mutate, type MutationCase, MUTATIONS, operationOf, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
+import {
+  mutate,
+  type MutationCase,
+  mutationNamed,
+  MUTATIONS,
+  operationOf,
+  PAYER_CLAIMS,
+  PAYER_TAX_ID,
+} from "../support/mutations";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -137,9 +145,8 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   });
 
   test("refusals and mistakes leave no more than successes do", async () => {
-    const pix = MUTATIONS.find(({ name }) => name === "cancelPixAuthorization");
-    const update = MUTATIONS.find(({ name }) => name === "updateUser");
-    if (!pix || !update) throw new Error("no such mutation");
+    const pix = mutationNamed("cancelPixAuthorization");
+    const update = mutationNamed("updateUser");
     const staff = { ...PAYER_CLAIMS, scope: "pix:cancel:any" };
     const mismatch = { requesterType: "LEGAL", requesterDocument: "01234567000195" };
     await subgraph.delbank.reset();

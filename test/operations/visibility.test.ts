@@ -1,4 +1,4 @@
-import { mutate, MUTATIONS, operationOf, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+import { mutate, mutationNamed, operationOf, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
 import { eventually } from "../support/program";
 import { type Sending, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -17,11 +17,6 @@ beforeEach(() => Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]
 
 let keys = 0;
 const newKey = () => `key-${(keys += 1)}`;
-const mutationNamed = (name: string) => {
-  const mutation = MUTATIONS.find((one) => one.name === name);
-  if (!mutation) throw new Error(name);
-  return mutation;
-};
 type Claims = Readonly<Record<string, string>>;
 
 async function ask(name: string, input: Readonly<Record<string, unknown>>, claims: Claims = PAYER_CLAIMS) {

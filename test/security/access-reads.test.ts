@@ -1,6 +1,6 @@
 import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { createSubgraph } from "../../src/schema";
-import { documentOf, MUTATIONS, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+import { documentOf, mutationNamed, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
 import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
 
@@ -106,8 +106,7 @@ describe("who may read", () => {
   let ids: Ids;
   beforeAll(async () => {
     subgraph = await startSubgraph();
-    const prefill = MUTATIONS.find(({ name }) => name === "prefillUser");
-    if (!prefill) throw new Error("no such mutation");
+    const prefill = mutationNamed("prefillUser");
     const input = { idempotencyKey: "access", userId: "u-1001" };
     await subgraph.avibra.fault({
       match: { path: prefill.path },

@@ -4,7 +4,7 @@ import { systemClock } from "../../src/platform/time/clock";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createTestHttpClient } from "../support/http-clients";
 import { canariesIn } from "../support/canaries";
-import { documentOf, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
+import { documentOf, mutationNamed, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
 import {
   httpAnswer,
   type RawAnswer,
@@ -328,8 +328,7 @@ describe("what becomes a header or a URL", () => {
     avibra.answerWith((request) => ({
       bytes: httpAnswer(request.path === "/user/linktoken3" ? JSON.stringify({ linktoken }) : rightAnswer(request)),
     }));
-    const link = MUTATIONS.find(({ name }) => name === "createPortalLink");
-    if (!link) throw new Error("no such mutation");
+    const link = mutationNamed("createPortalLink");
     const input = { ...link.input, idempotencyKey: `link-${linktoken.length}` };
     const { data } = await subgraph.graphql(documentOf(link), { variables: { input } });
     expect(data.createPortalLink).toMatchObject({ portalUrl: null, operation: { status: "FAILED" } });

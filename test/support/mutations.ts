@@ -128,6 +128,12 @@ export const MUTATIONS: readonly MutationCase[] = [
   },
 ];
 
+export function mutationNamed(name: string): MutationCase {
+  const mutation = MUTATIONS.find((one) => one.name === name);
+  if (!mutation) throw new Error(`no mutation ${name}`);
+  return mutation;
+}
+
 export const OPERATION_FIELDS =
   "id kind status userId recurrenceId idempotencyKey attempts createdAt settledAt failure { code message field retryable }";
 

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import fc from "fast-check";
-import { documentOf, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../../support/mutations";
+import { documentOf, mutationNamed, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 
 /** In every string that is sent, so that it is found wherever it goes. */
@@ -176,8 +176,7 @@ describe("any text", () => {
         const token = await subgraph.token({ ...claims, [claim]: value.slice(0, 256) });
         const headers = { authorization: `Bearer ${token}` };
         await subgraph.graphql("{ me { id benefits { id } } }", { claims: null, headers });
-        const pix = MUTATIONS.find(({ name }) => name === "cancelPixAuthorization");
-        if (!pix) throw new Error("no such mutation");
+        const pix = mutationNamed("cancelPixAuthorization");
         const variables = {
           input: { ...pix.input, requesterDocument: PAYER_TAX_ID, idempotencyKey: `c-${Math.random()}` },
         };
