@@ -120,23 +120,26 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return client.request<string>({ method: call.method, url: call.path, headers, data, signal });
   }
 
-  /** One attempt within the deadline: sent when there is room, read, and reported. */
+  /** One attempt within the deadline: sent when there is room, read, and reported. Its own time begins when it is sent. */
   async function attemptOnce<Answer>(exchange: Exchange<Answer>, attempt: number): Promise<Answer> {
     const { call, deadline, read } = exchange;
-    const timeoutMs = Math.min(call.timeoutMs, deadline.remainingMs());
-    if (timeoutMs <= 0) throw tooLate(call.name);
+    if (deadline.remainingMs() <= 0) throw tooLate(call.name);
     const timeout = new AbortController();
-    const timer = setTimeout(() => {
-      timeout.abort();
-    }, timeoutMs);
+    const abortIn = (ms: number) =>
+      setTimeout(() => {
+        timeout.abort();
+      }, ms);
+    let timer = abortIn(deadline.remainingMs());
     const startedAt = performance.now();
     const report = (failure?: ProviderFailure) =>
       onCall?.({ call: call.name, attempt, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
     let hasBegun = false;
     const work = async () => {
-      // A write that waited for room until there is hardly time for its answer is better not sent than not known.
-      if (call.repeat !== "safe" && deadline.remainingMs() < LEAST_ATTEMPT_MS) throw tooLate(call.name);
+      // What waited for room until there is hardly time for its answer is better not sent than not known.
+      if (deadline.remainingMs() < LEAST_ATTEMPT_MS) throw tooLate(call.name);
       hasBegun = true;
+      clearTimeout(timer);
+      timer = abortIn(Math.min(call.timeoutMs, deadline.remainingMs()));
       onSend?.({ call: call.name, attempt });
       try {
         return read(await send(call, timeout.signal));

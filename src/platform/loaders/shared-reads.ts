@@ -102,6 +102,7 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
 
   async function ask<Value>(read: SharedRead<Value>, key: string, deadline: Deadline): Promise<Value> {
     const joined = underWay.get(key);
+    if (!joined && deadline.remainingMs() <= 0) throw read.tooLate(); // a long list's last ones: nobody waits for them
     const flight = joined ?? start(read, key);
     try {
       const { value, text } = await within(deadline, flight.answer, read.tooLate);

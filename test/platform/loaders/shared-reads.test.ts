@@ -95,6 +95,20 @@ describe("a read that is under way", () => {
     expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(["0", "1", "2", "3"]);
   });
 
+  test("is not begun by one whose time is up, though it may join one and have what is kept", async () => {
+    const { ask, answer, calls, hurry } = createWorld();
+    hurry(0);
+    await expect(ask()).rejects.toMatchObject({ code: "PROVIDER_TIMEOUT" });
+    expect(calls).toHaveLength(0);
+    hurry(60_000);
+    const asked = ask();
+    answer("kept");
+    await asked;
+    hurry(0);
+    expect((await ask()).name).toBe("kept");
+    expect(calls).toHaveLength(1);
+  });
+
   test("goes on for the others when one stops waiting, the first of them included", async () => {
     const { ask, answer, calls, hurry } = createWorld();
     hurry(5);
