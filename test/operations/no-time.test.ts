@@ -1,4 +1,4 @@
-import { PAYER_CLAIMS } from "../support/mutations";
+import { documentOf, mutationNamed, PAYER_CLAIMS } from "../support/mutations";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -88,6 +88,40 @@ test("nor without any time left, though nobody knows how long it takes", async (
   );
   expect(errors).toEqual([expect.objectContaining({ path: ["two"] })]);
   expect(await operationKeys()).toEqual(["hangs"]);
+});
+
+test("nor a cancellation of Pix, when looking before it leaves took what it needs: nothing recorded, nothing sent", async () => {
+  const cancellation = mutationNamed("cancelPixAuthorization");
+  const cancel = (idempotencyKey: string) =>
+    subgraph.graphql(documentOf(cancellation), {
+      variables: { input: { ...cancellation.input, idempotencyKey } },
+      claims: PAYER_CLAIMS,
+    });
+  const slowly = (method: string, delayMs: number) =>
+    subgraph.delbank.fault({ match: { method, path: cancellation.path }, kind: "delay", delayMs });
+  await slowly("POST", USUAL_MS);
+  for (const key of ["usual", "looked-at-slowly"]) {
+    await slowly("GET", TIMEOUT_MS - USUAL_MS - 300); // which is no time of the sending's own
+    expect((await cancel(key)).data.cancelPixAuthorization.operation.status).toBe("SUCCEEDED");
+    await subgraph.delbank.reset();
+  }
+  await slowly("GET", SLOW_MS);
+  const { errors } = await cancel("too-late");
+  expect(errors?.[0]).toMatchObject({ extensions: { code: "UNAVAILABLE", retryable: true } });
+  expect((await subgraph.delbank.requests()).filter(({ method }) => method === "POST")).toEqual([]);
+  expect((await cancel("too-late")).data.cancelPixAuthorization.operation.status).toBe("SUCCEEDED");
+});
+
+test("one that waits for room has its whole time for an answer when it is sent", async () => {
+  await subgraph.stop();
+  subgraph = await startSubgraph({ AVIBRA_TIMEOUT_MS: "1000", AVIBRA_CONCURRENCY: "1" });
+  await delay("/user/benefits", 5000);
+  await delay(UPDATE, 500);
+  const reading = subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }', { claims: PAYER_CLAIMS });
+  await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
+  const written = await updateUser("waits"); // gets its room when the read is given up, a second later
+  await reading;
+  expect(written.data.updateUser.operation).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
 });
 
 test("one that waits for room until hardly any time is left is not sent, and stays to be done", async () => {

@@ -52,17 +52,17 @@ export function createOperationRunner({ ledger, worker, clock, owner, leaseMs, u
   return {
     /** Throws DatabaseUnavailable when nothing could be claimed: nothing was sent then. */
     async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
-      const hasTime = deadline.remainingMs() >= Math.max(LEAST_ATTEMPT_MS, usualTime.of(request.kind));
+      const leastMs = Math.max(LEAST_ATTEMPT_MS, usualTime.of(request.kind));
       // What was done before is told all the same.
-      if (!hasTime && (await isNew({ ...request, deadline }))) return { outcome: "noTime" };
+      if (deadline.remainingMs() < leastMs && (await isNew({ ...request, deadline }))) return { outcome: "noTime" };
       const claim = await ledger.claim({ ...request, owner, leaseMs, now: clock.now() });
       if (claim.outcome !== "claimed") return claim;
       const { operation, lease } = claim;
-      const startedAt = clock.now();
       try {
-        const { isBusy, ...result } = await worker.work({ operation, lease, input: request.input, deadline });
-        if (isBusy) return { outcome: "busy" };
-        if (result.operation.status === "SUCCEEDED") usualTime.saw(request.kind, clock.now() - startedAt);
+        const work = { operation, lease, input: request.input, deadline, leastMs };
+        const { notBegun, sendingMs = 0, ...result } = await worker.work(work);
+        if (notBegun) return { outcome: notBegun };
+        if (result.operation.status === "SUCCEEDED") usualTime.saw(request.kind, sendingMs);
         return { outcome: "done", ...result };
       } catch (error) {
         // Claimed, and then the ledger was lost before anything was sent: the reconciler will send it, so it is no error.

@@ -16,6 +16,8 @@ export interface Work {
   readonly lease: Lease;
   readonly input: unknown;
   readonly deadline: Deadline;
+  /** What is left for less than this when it could be sent is not begun, in ms. */
+  readonly leastMs?: number;
   /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
   readonly recovery?: { readonly isLast: boolean };
 }
@@ -24,8 +26,10 @@ export interface Work {
 export interface WorkResult {
   readonly operation: Operation;
   readonly secret?: unknown;
-  /** Another operation is at work on the same thing: nothing was begun, and the ledger holds nothing of it. */
-  readonly isBusy?: true;
+  /** Another operation is at work on the same thing, or there is too little time: the ledger holds nothing of this one. */
+  readonly notBegun?: "busy" | "noTime";
+  /** From its being ready to be sent to its end, in ms. */
+  readonly sendingMs?: number;
 }
 
 export interface WorkerOptions {
@@ -118,13 +122,15 @@ export function createOperationWorker(options: WorkerOptions) {
   }
 
   /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
-  async function refuseIfBusy(kind: OperationKind<unknown>, work: Work): Promise<WorkResult | undefined> {
-    const { operation, lease, input, recovery } = work;
+  async function refuseToBegin(kind: OperationKind<unknown>, work: Work): Promise<WorkResult | undefined> {
+    const { operation, lease, input, deadline, leastMs = 0, recovery } = work;
     const what = kind.exclusiveOn?.(input);
-    if (what === undefined || (await ledger.hold(operation.id, lease, `${kind.kind}:${what}`))) return undefined;
+    const hasTime = deadline.remainingMs() >= leastMs;
+    const hold = async () => what === undefined || ledger.hold(operation.id, lease, `${kind.kind}:${what}`);
+    if (hasTime && (await hold())) return undefined;
     if (recovery) return postpone(work, false);
     await ledger.abandon(operation.id, lease);
-    return { operation, isBusy: true };
+    return { operation, notBegun: hasTime ? "busy" : "noTime" };
   }
 
   async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
@@ -178,7 +184,9 @@ export function createOperationWorker(options: WorkerOptions) {
       if (!(failure instanceof ProviderFailure)) throw failure;
       return postpone(task, wasSent);
     }
-    return (await refuseIfBusy(kind, task)) ?? send(kind, task);
+    const refused = await refuseToBegin(kind, task);
+    const readyAt = clock.now();
+    return refused ?? { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
   }
 
   return {
