@@ -6,6 +6,7 @@ import { createOwnCancellations, createPixLoaders } from "./features/pix-authori
 import { createEnrollmentOfUser } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
 import { type VerifyToken } from "./platform/auth/verify-token";
+import { SubgraphError } from "./platform/errors/subgraph-error";
 import { type Inbox } from "./platform/inbox/inbox.store";
 import { type Ledger } from "./platform/ledger/ledger.store";
 import { type OperationRunner } from "./platform/ledger/operation-runner";
@@ -16,7 +17,7 @@ import { type ReadSource, type SharedReads } from "./platform/loaders/shared-rea
 import { type Signals } from "./platform/signals/signals";
 import { createHints } from "./platform/subscriptions/hints";
 import { type Clock } from "./platform/time/clock";
-import { createDeadline } from "./platform/time/deadline";
+import { createDeadline, within } from "./platform/time/deadline";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 
@@ -59,8 +60,9 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
   const { ended = ENDED } = request;
   const { avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead, verifyToken, clock, config } =
     longLived;
-  const caller: Caller | undefined = await verifyToken(request.headers.authorization);
   const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
+  const verifying = verifyToken(request.headers.authorization);
+  const caller: Caller | undefined = await within(deadline, verifying, () => new SubgraphError("UNAVAILABLE"));
   const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, unit: "provider calls", mutations });
   const lookUpBudget = createCallBudget({
     limit: config.LIMIT_LEDGER_READS,

@@ -14,16 +14,13 @@ const first = createKey("ES256", "first");
 const second = createKey("RS256", "second");
 
 let keyServer: KeyServer;
+const auth = () => ({ AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
 let elsewhereAsked = 0;
 let subgraph: TestSubgraph;
 beforeEach(async () => {
   elsewhereAsked = 0;
   keyServer = await startKeyServer([publish(first)]);
-  subgraph = await startSubgraph({
-    AUTH_JWKS_URL: keyServer.url,
-    AUTH_ISSUER: ISSUER,
-    AUTH_AUDIENCE: AUDIENCE,
-  });
+  subgraph = await startSubgraph(auth());
 });
 afterEach(async () => {
   await subgraph.stop();
@@ -118,6 +115,15 @@ test.each(FAULTS)(
     expect((await send(first)).status).toBe(200);
   },
 );
+
+test("one that says nothing keeps nobody longer than an operation may take", async () => {
+  await subgraph.stop();
+  subgraph = await startSubgraph({ ...auth(), OPERATION_TIMEOUT_MS: "700" });
+  keyServer.answerWith(() => undefined);
+  const startedAt = performance.now();
+  expect((await send(first)).status).toBe(503);
+  expect(performance.now() - startedAt).toBeLessThan(1500); // a fetch of keys alone may take 3 s
+});
 
 test("while it fails, requests one after the other do not each ask it", async () => {
   keyServer.answerWith((_, response) => response.writeHead(500).end());
