@@ -109,13 +109,13 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const underWay = () => admission.underWay() + webhooks.underWay();
   const lifecycle = registerLifecycle(server, {
     underWay,
-    checks: {
-      database: async () => ({ ok: await database.isReachable() }),
+    checks: { database: async () => ({ ok: await database.isReachable() }) },
+    // A provider that is down is no reason to take the other one's data away as well.
+    reports: {
       avibraToken: () => {
         const { isFailing, ...state } = avibra.tokenState();
         return { ok: state.held || !isFailing, ...state };
       },
-      // A provider that is down is no reason to take the other one's data away as well.
       circuitBreakers: () => ({
         ok: true,
         ...Object.fromEntries(Object.values(clients).flatMap(({ state }) => Object.entries(state().breakers))),

@@ -125,7 +125,7 @@ describe("the access token", () => {
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_TIMEOUT");
     const patient = impatient.logs
       .map((line) => JSON.parse(line) as { call?: string })
-      .filter(({ call }) => call === "avibra.token");
+      .filter(({ call }) => call === "avibra.token.fetch");
     expect(patient).toEqual([]); // the fetch itself is still under way
     await impatient.stop();
   });

@@ -9,6 +9,7 @@ let subgraph: TestSubgraph;
 beforeEach(async () => (subgraph = await startSubgraph({ EXPOSE_UPSTREAM_COST: "true" })));
 afterEach(() => subgraph.stop());
 
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 let asked = 0;
 /** A read of a member whom nobody has asked for. */
 const ask = async () => {
@@ -65,7 +66,8 @@ describe("a token that the provider forgets in its mid-life", () => {
     await ask();
     await subgraph.avibra.forget();
     await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 401 });
-    expect(await ask()).toBe("fine");
+    const { extensions } = await subgraph.graphql('{ user(id: "t-401") { currentOffer { status } } }');
+    expect(extensions?.upstream).toMatchObject({ calls: 2, retries: 1 });
     expect((await subgraph.avibra.requests()).map(({ path }) => path.replace(/t-\d+/, "id"))).toEqual([
       `${BENEFITS}/id`,
       TOKENS,
@@ -102,17 +104,37 @@ describe("a token endpoint that is down", () => {
     const before = { tokens: await count(TOKENS), reads: await count(BENEFITS) };
     for (let wave = 0; wave < 10; wave += 1) expect(await askAtOnce(10)).toEqual(["PROVIDER_UNAVAILABLE"]);
     expect(await count(BENEFITS)).toBe(before.reads);
-    // Every failed fetch is everybody's, and behind three in a row there is a rest.
+    // Every failed fetch is everybody's, and behind two in a row there is a rest.
     expect((await count(TOKENS)) - before.tokens).toBeLessThanOrEqual(5);
     await subgraph.avibra.clearFaults();
     await eventually(async () => ((await ask()) === "fine" ? true : undefined), 5000);
   });
 
-  test("is told by health, as far as it is felt: while no token is at hand", async () => {
+  test("is told by health, as far as it is felt: while no token is at hand; and takes nothing else away", async () => {
     expect(await tokenState()).toMatchObject({ ok: true, held: false });
     await goDown();
     await ask();
     expect(await tokenState()).toMatchObject({ ok: false, held: false });
+    expect((await fetch(`${subgraph.url}/health/ready`)).status).toBe(200);
+  });
+
+  test("and hangs keeps the first ones waiting; then reads fail at once, until it is back", async () => {
+    await subgraph.stop();
+    subgraph = await startSubgraph({ AVIBRA_TIMEOUT_MS: "600" });
+    await subgraph.avibra.fault({ match: { path: TOKENS }, kind: "hangBeforeCommit", times: 1_000_000 });
+    for (let read = 0; read < 2; read += 1) expect(await ask()).toBe("PROVIDER_TIMEOUT");
+    const durationsMs: number[] = [];
+    for (const endsAt = performance.now() + 3500; performance.now() < endsAt; await pause(50)) {
+      const startedAt = performance.now();
+      expect(await ask()).toBe("PROVIDER_TIMEOUT");
+      durationsMs.push(performance.now() - startedAt);
+    }
+    expect(durationsMs.length).toBeGreaterThan(20);
+    expect(Math.max(...durationsMs)).toBeLessThan(300);
+    expect(await count(TOKENS)).toBeGreaterThan(2); // it is looked for now and then
+    expect(await count(BENEFITS)).toBe(0);
+    await subgraph.avibra.clearFaults();
+    await eventually(async () => ((await ask()) === "fine" ? true : undefined), 5000);
   });
 
   test("fails cold requests without a call to what the token is for", async () => {

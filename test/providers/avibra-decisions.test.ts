@@ -94,15 +94,27 @@ describe("the token source", () => {
     isDown = true;
     now = 3_569_999;
     for (let ask = 0; ask < 100; ask += 1) expect(await tokens.token()).toBe("token-1");
-    expect(attempts).toBe(1 + 3);
+    expect(attempts).toBe(1 + 2);
     now = 3_570_000;
     await expect(tokens.token()).rejects.toThrow("down");
-    expect(attempts).toBe(1 + 3);
+    expect(attempts).toBe(1 + 2);
     expect(tokens.state()).toMatchObject({ held: false, expiresInMs: 0 });
     isDown = false;
     await expect(tokens.token()).rejects.toThrow("down"); // still resting
+    expect(attempts).toBe(1 + 2);
     now += 1000;
+    await expect(tokens.token()).rejects.toThrow("down"); // and finds out that it is over
     expect(await tokens.token()).toBe("token-2");
+    expect(attempts).toBe(1 + 3);
+  });
+
+  test("waits for a fetch where the failures are long past", async () => {
+    const tokens = source();
+    isDown = true;
+    for (let ask = 0; ask < 2; ask += 1) await expect(tokens.token()).rejects.toThrow("down");
+    isDown = false;
+    now += 10_000;
+    expect(await tokens.token()).toBe("token-1");
   });
 
   test("asks again after a fetch that failed, even one that failed before it began", async () => {

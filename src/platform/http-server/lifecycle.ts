@@ -3,14 +3,17 @@ import { type FastifyInstance } from "fastify";
 import { isHealthProbe, LIVE_PATH, READY_PATH } from "./health-probe";
 import { refuse } from "./refusal";
 
-/** What is checked for `/health/ready`; `ok: false` in any of them makes it red. */
+/** What `/health/ready` tells, by name. */
 export type ReadinessChecks = Readonly<Record<string, () => Readiness | Promise<Readiness>>>;
 type Readiness = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 export interface LifecycleOptions {
   /** Requests under way; what nobody waits for any more is still finished. */
   readonly underWay: () => number;
+  /** `ok: false` in any of them makes it red. */
   readonly checks: ReadinessChecks;
+  /** Told beside them, and never makes it red. */
+  readonly reports: ReadinessChecks;
   /** How long requests are still taken after a stop was asked for, so that load balancers see red first. */
   readonly drainDelayMs: number;
   /** How long requests that are under way may take to finish; then they are cut off. */
@@ -22,22 +25,27 @@ export interface LifecycleOptions {
 const sleep = (ms: number) => setTimeout(ms, undefined, { ref: false });
 const POLL_MS = 20;
 
+async function resultsOf(checks: ReadinessChecks): Promise<Readonly<Record<string, Readiness>>> {
+  const asked = Object.entries(checks).map(async ([name, check]) => [name, await check()] as const);
+  return Object.fromEntries(await Promise.all(asked));
+}
+
 /**
  * Health and graceful stop. `serving` → `draining` (ready is red, requests are still taken) → `closing` (new requests
  * get 503, those under way finish) → closed. Live is green throughout and depends on nothing.
  */
 export function registerLifecycle(
   server: FastifyInstance,
-  { underWay, checks, drainDelayMs, drainTimeoutMs, endSubscriptions }: LifecycleOptions,
+  { underWay, checks, reports, drainDelayMs, drainTimeoutMs, endSubscriptions }: LifecycleOptions,
 ) {
   let phase: "serving" | "draining" | "closing" = "serving";
 
   server.get(LIVE_PATH, () => ({ status: "live" }));
   server.get(READY_PATH, async (_request, reply) => {
-    const asked = Object.entries(checks).map(async ([name, check]) => [name, await check()] as const);
-    const results = Object.fromEntries(await Promise.all(asked));
-    const isReady = phase === "serving" && Object.values(results).every(({ ok }) => ok);
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", phase, checks: results });
+    const [checked, reported] = await Promise.all([resultsOf(checks), resultsOf(reports)]);
+    const isReady = phase === "serving" && Object.values(checked).every(({ ok }) => ok);
+    const status = isReady ? "ready" : "not ready";
+    return reply.code(isReady ? 200 : 503).send({ status, phase, checks: { ...checked, ...reported } });
   });
 
   server.addHook("onRequest", async (request, reply) => {

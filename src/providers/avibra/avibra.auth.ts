@@ -24,8 +24,10 @@ export interface TokenSource {
 /** From this share of its time on, a token is replaced while it still holds; for each token a little earlier or later. */
 const REFRESH_FROM = 0.7;
 const REFRESH_UNTIL = 0.9;
-/** Behind so many failed fetches in a row the endpoint is left alone for a while: whoever needs a token is refused at once. */
-const FAILURES_BEFORE_REST = 3;
+/** So many failed fetches in a row, the last not long ago, are believed: who needs a token is refused at once meanwhile. */
+const FAILURES_TO_BELIEVE = 2;
+const BELIEVED_MS = 10_000;
+/** For so long behind them the endpoint is left alone; then one fetch finds out whether it is over, and nobody waits for it. */
 const REST_MS = 1000;
 /** For so long a provider that refuses new tokens is asked with the one at hand, once each. */
 const LEFT_ALONE_MS = 5000;
@@ -57,7 +59,7 @@ interface Held {
 export function createTokenSource({ fetchToken, clock, random }: TokenSourceOptions): TokenSource {
   let held: Held | undefined;
   let failed: { readonly error: Error; readonly at: number; readonly inARow: number } | undefined;
-  let underWay: Promise<string> | undefined;
+  let underWay: { readonly token: Promise<string>; readonly refusal: Error | undefined } | undefined;
   let leftAloneUntil = 0;
 
   async function refresh(): Promise<string> {
@@ -71,15 +73,19 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
   }
 
   function fetchOnce(): Promise<string> {
-    const isResting = failed && failed.inARow >= FAILURES_BEFORE_REST && clock.now() - failed.at < REST_MS;
-    if (failed && isResting) return Promise.reject(failed.error);
-    underWay ??= refresh()
-      .catch((error: unknown) => {
-        failed = { error: error as Error, at: clock.now(), inARow: (failed?.inARow ?? 0) + 1 };
-        throw error;
-      })
-      .finally(() => (underWay = undefined));
-    return underWay;
+    const failedAgoMs = failed && failed.inARow >= FAILURES_TO_BELIEVE ? clock.now() - failed.at : Infinity;
+    if (failed && failedAgoMs < REST_MS) return Promise.reject(failed.error);
+    if (!underWay) {
+      const token = refresh()
+        .catch((error: unknown) => {
+          failed = { error: error as Error, at: clock.now(), inARow: (failed?.inARow ?? 0) + 1 };
+          throw error;
+        })
+        .finally(() => (underWay = undefined));
+      token.catch(() => undefined); // nobody may wait for it
+      underWay = { token, refusal: failedAgoMs < BELIEVED_MS ? failed?.error : undefined };
+    }
+    return underWay.refusal ? Promise.reject(underWay.refusal) : underWay.token;
   }
 
   return {

@@ -72,7 +72,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
   const fetchToken = () => {
     const { clientId: client_id, clientSecret: client_secret, scope } = credentials;
     const form = { grant_type: "client_credentials", client_id, client_secret, scope };
-    const grant = { name: "avibra.token", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
+    const grant = { name: "avibra.token.fetch", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
     // Many operations wait for one token: it has a deadline of its own, not that of whoever asked first.
     return tokenHttp
       .call({ ...grant, body: { form }, answer: TokenGrant }, createDeadline(clock, timeoutMs))
@@ -92,15 +92,17 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     call: ProviderCall<Sent>,
     deadline: Deadline,
   ): Promise<Answer> {
-    const sendWith = (token: string) =>
-      send({ ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } }, deadline);
+    const { attempt = 1 } = call;
+    const sendWith = (token: string, changes: Partial<ProviderCall<Sent>> = {}) =>
+      send({ ...call, ...changes, headers: { ...call.headers, authorization: `Bearer ${token}` } }, deadline);
     const token = await tokenWithin(deadline, call.name);
     try {
       return await sendWith(token);
     } catch (error) {
       // A 401 says that nothing was done, so repeating it with a new token is safe for every call.
       if (!isUnauthorized(error) || !tokens.discard(token)) throw error;
-      return sendWith(await tokenWithin(deadline, call.name)).catch((refusal: unknown) => {
+      const again = sendWith(await tokenWithin(deadline, call.name), { attempt: attempt + 1 });
+      return again.catch((refusal: unknown) => {
         if (isUnauthorized(refusal)) tokens.leaveAlone();
         throw refusal;
       });
