@@ -10,6 +10,8 @@ export interface SandboxOptions {
   readonly avibraPort?: number;
   /** Default 4102; 0 takes a free port. */
   readonly delbankPort?: number;
+  /** Active authorizations at Delbank beside the seeds; default 0. */
+  readonly moreAuthorizations?: number;
 }
 
 export interface Sandboxes {
@@ -21,11 +23,12 @@ export interface Sandboxes {
 
 /** Starts both vendors, each with its own state, clock, faults and request log. Rejects when a port is in use. */
 export async function startSandboxes(options: SandboxOptions = {}): Promise<Sandboxes> {
-  const { host = "127.0.0.1", avibraPort = 4101, delbankPort = 4102 } = options;
+  const { host = "127.0.0.1", avibraPort = 4101, delbankPort = 4102, moreAuthorizations = 0 } = options;
   const [avibraClock, delbankClock] = [new Clock(), new Clock()];
   const avibra = await startServer(createAvibra(avibraClock), avibraClock, { host, port: avibraPort });
   try {
-    const delbank = await startServer(createDelbank(delbankClock), delbankClock, { host, port: delbankPort });
+    const vendor = createDelbank(delbankClock, moreAuthorizations);
+    const delbank = await startServer(vendor, delbankClock, { host, port: delbankPort });
     return {
       avibra: { url: avibra.url },
       delbank: { url: delbank.url },

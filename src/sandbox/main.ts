@@ -5,13 +5,15 @@ import { type SandboxOptions, type Sandboxes, startSandboxes } from "./index";
 const DEFAULT_AVIBRA_PORT = 4101;
 const DEFAULT_DELBANK_PORT = 4102;
 
-function port(name: string, fallback: number): number {
+function number(name: string, what: string, { most, fallback }: { most: number; fallback: number }): number {
   const text = process.env[name] ?? "";
   if (text === "") return fallback;
   const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (value <= 65_535) return value;
-  throw new Error(`${name} must be a port number from 0 to 65535`);
+  if (value <= most) return value;
+  throw new Error(`${name} must be a ${what} from 0 to ${most}`);
 }
+
+const port = (name: string, fallback: number) => number(name, "port number", { most: 65_535, fallback });
 
 function optionsFromEnvironment(): Required<SandboxOptions> {
   const host = process.env["HOST"] ?? "";
@@ -19,6 +21,7 @@ function optionsFromEnvironment(): Required<SandboxOptions> {
     host: host === "" ? "127.0.0.1" : host,
     avibraPort: port("AVIBRA_SANDBOX_PORT", DEFAULT_AVIBRA_PORT),
     delbankPort: port("DELBANK_SANDBOX_PORT", DEFAULT_DELBANK_PORT),
+    moreAuthorizations: number("DELBANK_SANDBOX_AUTHORIZATIONS", "number", { most: 10_000, fallback: 0 }),
   };
 }
 

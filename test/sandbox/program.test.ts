@@ -75,6 +75,32 @@ it("a port that is no port is one line on stderr and exit 1", async () => {
   expect(complaints.text).toBe("sandbox: DELBANK_SANDBOX_PORT must be a port number from 0 to 65535\n");
 });
 
+it("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no number is one line on stderr and exit 1", async () => {
+  const program = run({ DELBANK_SANDBOX_AUTHORIZATIONS: "12" });
+  const printed = collected(program.stdout);
+  while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
+  const url = /Delbank sandbox\s+(http:\/\/[^/]+)/.exec(printed.text)?.[1] ?? "";
+  for (const reset of [false, true]) {
+    if (reset) await rawRequest(`${url}/__sandbox/reset`, { method: "POST" });
+    const { authorizations } = JSON.parse((await rawRequest(`${url}/__sandbox/state`)).text) as {
+      authorizations: { recurrenceId: string; guid: string; situation: string }[];
+    };
+    expect(authorizations).toHaveLength(6 + 12);
+    expect(new Set(authorizations.map(({ guid }) => guid)).size).toBe(6 + 12);
+    expect(authorizations.at(-1)).toMatchObject({
+      recurrenceId: "RR3822485720260110more0000012",
+      situation: authorizations[0]?.situation,
+    });
+  }
+  program.kill();
+  await once(program, "exit");
+
+  const refused = run({ DELBANK_SANDBOX_AUTHORIZATIONS: "many" });
+  const complaints = collected(refused.stderr);
+  expect(await once(refused, "close")).toEqual([1, null]);
+  expect(complaints.text).toBe("sandbox: DELBANK_SANDBOX_AUTHORIZATIONS must be a number from 0 to 10000\n");
+});
+
 it("in process, close ends at once although a request hangs", async () => {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const body = JSON.stringify({ match: {}, kind: "hangBeforeCommit" });

@@ -39,10 +39,13 @@ function gatewayError(status: number, message: string): Answer {
 /** Delbank's Automatic Pix, simulated from its contract, both generations over one state. */
 class Delbank {
   readonly #clock: Clock;
-  #state: DelbankState = seededState();
+  readonly #moreActive: number;
+  #state: DelbankState;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, moreActive: number) {
     this.#clock = clock;
+    this.#moreActive = moreActive;
+    this.#state = seededState(moreActive);
   }
 
   handle(request: VendorRequest): Answer | Promise<Answer> {
@@ -121,12 +124,13 @@ class Delbank {
   }
 
   reset(): void {
-    this.#state = seededState();
+    this.#state = seededState(this.#moreActive);
   }
 }
 
-export function createDelbank(clock: Clock): Vendor {
-  const delbank = new Delbank(clock);
+/** With so many active authorizations beside the seeds. */
+export function createDelbank(clock: Clock, moreActive: number): Vendor {
+  const delbank = new Delbank(clock, moreActive);
   return {
     basePath: BASE_PATH,
     handle: (request) => delbank.handle(request),

@@ -41,12 +41,22 @@ function seeds(): readonly Seed[] {
   ];
 }
 
-export function seededState(): DelbankState {
+/** `RR3822485720260110more0000001` and so on: for loads that cancel more than a few. */
+function more(count: number): Seed[] {
+  return Array.from({ length: count }, (_, index) => ({
+    recurrenceId: `RR3822485720260110more${`${index + 1}`.padStart(7, "0")}`,
+    payer: member,
+    situation: assumedSituation.active,
+  }));
+}
+
+/** The seeds, and so many more active authorizations. */
+export function seededState(moreActive: number): DelbankState {
   const commits: Commit[] = [];
-  const authorizations = seeds().map(
+  const authorizations = [...seeds(), ...more(moreActive)].map(
     ({ recurrenceId, payer, situation, cancellations = [] }, index): Authorization => ({
       recurrenceId,
-      guid: `00000000-0000-4000-8000-00000000000${index + 1}`,
+      guid: `00000000-0000-4000-8000-${`${index + 1}`.padStart(12, "0")}`,
       payer,
       beneficiary: company,
       amount: 19.9,
