@@ -30,7 +30,7 @@ const PATHS = {
   delbank: ["/automatic-pix", "/automatic-pix/authorizations"],
 } as const;
 const STATUSES = [401, 403, 408, 429, 500, 502, 503, 504];
-const KINDS = [
+export const KINDS = [
   "status",
   "status",
   "delay",
@@ -53,7 +53,7 @@ const HEAVY = ["hugeBody", "endlessBody"];
 
 export interface DrawnFault {
   readonly vendor: keyof typeof PATHS;
-  readonly fault: Readonly<Record<string, unknown>>;
+  readonly fault: { readonly kind: string; readonly status?: number } & Readonly<Record<string, unknown>>;
 }
 
 /** A fault of any kind, somewhere at one of the providers, for a few requests. */
@@ -96,6 +96,8 @@ const AUTHORIZATIONS = [
   { recurrenceId: "RR3822485720260110legalpay001", requesterType: "LEGAL", requesterDocument: "01234567000195" },
   { recurrenceId: "RR3822485720260110cancelled01", requesterType: "NATURAL", requesterDocument: "77379362038" },
 ];
+/** Active authorizations of u-1001's that are there for this load alone. */
+export const MORE_AUTHORIZATIONS = 500;
 const MEMBER = "enrollment { status } currentOffer { status offer { id } } benefits { id status }";
 const AUTHORIZATION = "status cancellations { id reason }";
 const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
@@ -115,6 +117,12 @@ export function createRequests(random: Random, { refusals }: { readonly refusals
   const pressed: DrawnRequest[] = [];
   const created: string[] = [];
   let count = 0;
+  /** Mostly one that can be cancelled. */
+  const anyAuthorization = () => {
+    if (random() < 0.2) return oneOf(random, AUTHORIZATIONS);
+    const number = `${1 + Math.floor(random() * MORE_AUTHORIZATIONS)}`.padStart(7, "0");
+    return { ...AUTHORIZATIONS[0], recurrenceId: `RR3822485720260110more${number}` };
+  };
   const anyMember = () => oneOf(random, random() < 0.5 ? MEMBERS : [...MEMBERS, ...created.slice(-50)]);
 
   function drawInput(): readonly [name: string, input: Readonly<Record<string, unknown>>] {
@@ -138,7 +146,7 @@ export function createRequests(random: Random, { refusals }: { readonly refusals
       case "link":
         return ["createPortalLink", { userId: anyMember() }];
       default:
-        return ["cancelPixAuthorization", { ...oneOf(random, AUTHORIZATIONS), reason: "REQUESTED_BY_PAYER" }];
+        return ["cancelPixAuthorization", { ...anyAuthorization(), reason: "REQUESTED_BY_PAYER" }];
     }
   }
 

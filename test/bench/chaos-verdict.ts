@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Commit } from "../support/control";
+import { type Commit, type ReceivedRequest } from "../support/control";
 
 /** What the ledger says of one operation in the end. */
 export interface SettledOperation {
@@ -8,13 +8,17 @@ export interface SettledOperation {
   readonly kind: string;
   readonly status: string;
   readonly target: string | null;
+  /** How often it was begun to be sent. */
+  readonly attempts: number;
 }
 
 /** The ledger of a program that keeps it in this directory, read beside it. */
 export function readLedger(directory: string): readonly SettledOperation[] {
   const database = new DatabaseSync(join(directory, "ledger.db"), { readOnly: true });
   try {
-    return database.prepare("select id, kind, status, target from operation").all() as unknown as SettledOperation[];
+    return database
+      .prepare("select id, kind, status, target, attempts from operation")
+      .all() as unknown as SettledOperation[];
   } finally {
     database.close();
   }
@@ -37,13 +41,37 @@ function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
   return counts;
 }
 
-/** Effects that happened more than once: by key at Avibra, by authorization at Delbank. */
+const moreThanOnce = (counts: Iterable<readonly [string, number]>) =>
+  [...counts].filter(([, count]) => count > 1).map(([what, count]) => `${what}: ${count} times`);
+
+/** Effects that happened more than once: by operation at Avibra, for new accounts also by caller's key; by authorization at Delbank. */
 export function doubleCommits(avibra: readonly Commit[], delbank: readonly Commit[]): string[] {
-  const counts = [
-    ...countBy(avibra, ({ operation, idempotencyKey }) => `${operation} ${idempotencyKey ?? "without a key"}`),
-    ...countBy(delbank, ({ operation, subject }) => `${operation} ${subject}`),
+  // Each caller's key is drawn with a new account of its own: two operations made of one key would tell by it.
+  const created = avibra.filter(({ operation }) => ["create", "prefill"].includes(operation));
+  return [
+    ...moreThanOnce(
+      countBy(avibra, ({ operation, idempotencyKey = "without a key" }) => `${operation} ${idempotencyKey}`),
+    ),
+    ...moreThanOnce(countBy(created, ({ operation, subject }) => `${operation} ${subject}`)),
+    ...moreThanOnce(countBy(delbank, ({ operation, subject }) => `${operation} ${subject}`)),
   ];
-  return counts.filter(([, count]) => count > 1).map(([what, count]) => `${what}: ${count} times`);
+}
+
+/** Cancellations at Delbank, which would refuse a second one: more requests than operations that were sent, or one sent again. */
+export function sentAgain(operations: readonly SettledOperation[], received: readonly ReceivedRequest[]): string[] {
+  const posts = countBy(
+    received.filter(({ method }) => method === "POST"),
+    ({ path }) => path,
+  );
+  const sent = operations.filter(({ kind, attempts }) => kind === "CANCEL_PIX_AUTHORIZATION" && attempts > 0);
+  const again = sent
+    .filter(({ attempts }) => attempts > 1)
+    .map(({ id, attempts }) => `${id} was sent ${attempts} times`);
+  const tooMany = [...posts].flatMap(([path, count]) => {
+    const known = sent.filter(({ target }) => target !== null && path.includes(target)).length;
+    return count > known ? [`${path}: ${count} requests of ${known} operations`] : [];
+  });
+  return [...again, ...tooMany];
 }
 
 /** Operations of which the ledger says something else than what happened at the provider. */

@@ -16,9 +16,13 @@ export async function chaos(): Promise<void> {
   const report = await runChaos(options);
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   const mb = (value: number | undefined) => `${(value ?? NaN).toFixed(0)} MB`;
-  const verdict = (problems: number) => (problems === 0 ? "none" : `${problems} !`);
+  const verdict = (problems: number) => {
+    if (problems > 0) process.exitCode = 1;
+    return problems === 0 ? "none" : `${problems} !`;
+  };
+  const faults = Object.values(report.faults).reduce((sum, count) => sum + count, 0);
   console.log(
-    `\nchaos: ${REQUESTS_PER_SECOND} requests/s for ${options.seconds} s, ${report.faults} random faults, seed ${options.seed}`,
+    `\nchaos: ${REQUESTS_PER_SECOND} requests/s for ${options.seconds} s, ${faults} random faults of ${Object.keys(report.faults).length} kinds, seed ${options.seed}`,
   );
   console.log(row("requests offered", `${report.offered}`));
   console.log(row("answered", `${report.answered}`));
@@ -33,10 +37,14 @@ export async function chaos(): Promise<void> {
   for (const [status, count] of Object.entries(report.operations)) console.log(row(`  ${status}`, `${count}`));
   console.log(row("effects at the providers", `${report.commits}`));
   console.log(row("requests without an answer", verdict(report.offered - report.answered)));
+  console.log(row("answers that came after their deadline", verdict(report.late)));
   console.log(row("effects that happened twice", verdict(report.doubleCommits.length)));
+  console.log(row("cancellations that were sent again", verdict(report.sentAgain.length)));
   console.log(row("operations not settled", verdict(report.unsettled)));
   console.log(row("operations told otherwise than they happened", verdict(report.untruths.length)));
   console.log(row("errors that nobody caught", verdict(report.crashes.length)));
-  console.log(row("running until stopped, exit code", report.wasRunning ? "yes" : "no !", `${report.exitCode}`));
-  for (const problem of [...report.doubleCommits, ...report.untruths, ...report.crashes]) console.log(`  ${problem}`);
+  const hasDied = !report.wasRunning || report.exitCode !== 0;
+  console.log(row("deaths, exit code", verdict(Number(hasDied)), `${report.exitCode}`));
+  const { doubleCommits, sentAgain, untruths, crashes } = report;
+  for (const problem of [...doubleCommits, ...sentAgain, ...untruths, ...crashes]) console.log(`  ${problem}`);
 }

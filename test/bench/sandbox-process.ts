@@ -2,11 +2,12 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { freePort } from "../support/program";
 
-/** Both simulated providers as a process of their own. */
-export async function startSandboxProcess() {
+/** Both simulated providers as a process of their own, with so many active authorizations beside the seeds. */
+export async function startSandboxProcess(moreAuthorizations = 0) {
   const [avibra, delbank] = [await freePort(), await freePort()];
   const environment = { AVIBRA_SANDBOX_PORT: `${avibra}`, DELBANK_SANDBOX_PORT: `${delbank}` };
-  const child = fork("dist/sandbox/main.js", { env: { ...process.env, ...environment } });
+  const env = { ...process.env, ...environment, DELBANK_SANDBOX_AUTHORIZATIONS: `${moreAuthorizations}` };
+  const child = fork("dist/sandbox/main.js", { env });
   await once(child, "message");
   return {
     avibraUrl: `http://127.0.0.1:${avibra}`,

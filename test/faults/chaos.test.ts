@@ -1,19 +1,23 @@
+import { KINDS } from "../bench/chaos-draw";
 import { type ChaosReport, runChaos } from "../bench/chaos-run";
 
 /** The benchmark `chaos`, short and with a seed of its own. */
 describe("while both providers fail in every way they can", () => {
   let report: ChaosReport;
   beforeAll(async () => {
-    report = await runChaos({ seed: 20_260_110, seconds: 6, requestsPerSecond: 100, refusals: false });
+    report = await runChaos({ seed: 20_260_115, seconds: 6, requestsPerSecond: 100, refusals: false });
   }, 200_000);
 
   test("every request is answered", () => {
     expect(report.offered).toBe(600);
     expect(report.answered).toBe(report.offered);
     expect(report.codes).not.toHaveProperty("INTERNAL");
+    expect(report.late).toBe(0);
   });
 
-  test("some requests fail and some do not: there were faults to stand", () => {
+  test("some requests fail and some do not: there were faults of every kind to stand", () => {
+    const played = Object.keys(report.faults).map((fault) => fault.split(" ")[0]);
+    expect([...new Set(played)].toSorted()).toEqual([...new Set(KINDS)].toSorted());
     expect(report.codes["fine"]).toBeGreaterThan(100);
     expect(Object.keys(report.codes)).toEqual(expect.arrayContaining(["PROVIDER_UNAVAILABLE", "mutation: SUCCEEDED"]));
   });
@@ -21,6 +25,7 @@ describe("while both providers fail in every way they can", () => {
   test("no effect happens twice, and the ledger tells what happened", () => {
     expect(report.commits).toBeGreaterThan(10);
     expect(report.doubleCommits).toEqual([]);
+    expect(report.sentAgain).toEqual([]);
     expect(report.untruths).toEqual([]);
   });
 
