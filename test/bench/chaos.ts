@@ -1,5 +1,5 @@
 import { runChaos } from "./chaos-run";
-import { row } from "./figures";
+import { held, row } from "./figures";
 
 const REQUESTS_PER_SECOND = 200;
 
@@ -16,10 +16,7 @@ export async function chaos(): Promise<void> {
   const report = await runChaos(options);
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   const mb = (value: number | undefined) => `${(value ?? NaN).toFixed(0)} MB`;
-  const verdict = (problems: number) => {
-    if (problems > 0) process.exitCode = 1;
-    return problems === 0 ? "none" : `${problems} !`;
-  };
+  const verdict = (problems: number) => held(problems === 0 ? "none" : `${problems}`, problems === 0);
   const faults = Object.values(report.faults).reduce((sum, count) => sum + count, 0);
   console.log(
     `\nchaos: ${REQUESTS_PER_SECOND} requests/s for ${options.seconds} s, ${faults} random faults of ${Object.keys(report.faults).length} kinds, seed ${options.seed}`,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** The value below which `share` (0 to 1) of them lie. */
 export function quantile(values: readonly number[], share: number): number {
@@ -20,6 +20,19 @@ export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
+/** Sockets that a process has open. */
+export function openSockets(pid: number): number {
+  const directory = `/proc/${pid}/fd`;
+  const isSocket = (name: string) => {
+    try {
+      return readlinkSync(`${directory}/${name}`).startsWith("socket:");
+    } catch {
+      return false; // closed meanwhile
+    }
+  };
+  return readdirSync(directory).filter(isSocket).length;
+}
+
 const TICKS_PER_SECOND = 100;
 
 /** Processor time that a process has used so far, in ms. */
@@ -29,6 +42,12 @@ export function processorMs(pid: number): number {
     .replace(/^.*\) /, "")
     .split(" ");
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+}
+
+/** What is said to hold, marked where it does not; the program ends with 1 then. */
+export function held(text: string, holds: boolean): string {
+  if (!holds) process.exitCode = 1;
+  return holds ? text : `${text} !`;
 }
 
 /** Columns of a line; the first is text and wide. */

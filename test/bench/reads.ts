@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import autocannon from "autocannon";
 import { runTypeScript } from "../support/databases";
-import { median, processorMs, row } from "./figures";
+import { createControl } from "../support/control";
+import { held, median, processorMs, row } from "./figures";
 import { QUERY, type ServerArguments } from "./member-benefits";
+import { countSharedCalls } from "./shared-calls";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 
@@ -89,6 +91,7 @@ export async function reads(): Promise<void> {
     { label: "the limit (node:http, undici, JSON)", url: limit.url, pid: limit.child.pid ?? 0 },
   ];
   const rounds = targets.map(() => [] as Round[]);
+  let shared: readonly number[];
   try {
     const answers = await Promise.all(
       targets.map(
@@ -106,6 +109,7 @@ export async function reads(): Promise<void> {
         rounds[index]?.push(await load(target, { headers, body }, ROUND_SECONDS));
       }
     }
+    shared = await countSharedCalls(subgraph, createControl(sandbox.avibraUrl));
   } finally {
     template.child.disconnect();
     limit.child.disconnect();
@@ -135,4 +139,7 @@ export async function reads(): Promise<void> {
       ),
     );
   }
+  const [byOne, byTwo] = shared;
+  console.log(row("500 at once, nothing kept: calls for one reader", held(`${byOne}`, byOne === 1)));
+  console.log(row("the same by two readers", held(`${byTwo}`, byTwo === 2)));
 }

@@ -1,107 +1,59 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { createControl } from "../support/control";
-import { eventually } from "../support/program";
-import { median, quantile, row } from "./figures";
-import { paced } from "./pace";
-import { startSandboxProcess } from "./sandbox-process";
-import { startSubgraphProcess } from "./subgraph-process";
+import { held, median, quantile, row } from "./figures";
+import { PACE, PROBE_MS, type Round, runStorm, type Weather } from "./storm-run";
 
 const ROUNDS = 12;
-const PACE = { perSecond: 150, seconds: 3 };
-const TIMEOUT_MS = 300;
-const MEMBERS = ["s-1", "s-2", "s-3"];
-const RECURRENCES = ["RR0435879820240605njua7shf40o", "RR3822485720260110legalpay001", "RN3822485720260110pending0001"];
+const CALM: Weather = "it is well";
+/** Calls for each read that is offered. */
+const MOST_ATTEMPTS = 1.1;
+/** How much later than in calm weather Delbank's readers may be answered. */
+const MOST_LATER = 1.1;
+/** Pauses of the breaker until a provider that is well again is asked again. */
+const MOST_PROBES = 2;
+/** Answers without a call; those that are let through to see are fewer than a tenth. */
+const AT_ONCE_MS = 50;
 
-/** What befalls Avibra, for as long as a round takes. Twice well: how far two equal rows lie apart is what this machine can tell. */
-const WEATHERS = {
-  "it is well": undefined,
-  "it is well, once more": undefined,
-  "it answers 503": { kind: "status", status: 503 },
-  "it hangs": { kind: "hangBeforeCommit" },
-} as const;
-type Weather = keyof typeof WEATHERS;
+const OFFERED = PACE.perSecond * PACE.seconds;
 
-interface Round {
-  /** How long each read of Delbank's took. */
-  readonly durationsMs: readonly number[];
-  /** Calls that Avibra received. */
-  readonly attempts: number;
-}
-
-/** What one provider's readers notice of the other one's trouble: Delbank's times while Avibra is asked as often. */
+/** What one provider's readers notice of the other one's trouble, and what the provider in trouble feels. */
 export async function storm(): Promise<void> {
-  const sandbox = await startSandboxProcess();
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
-  // Every read reaches its provider: nothing is kept, and nobody asks for the same as another one.
-  const environment = {
-    ...sandbox.environment,
-    READ_CACHE_MS: "0",
-    AVIBRA_TIMEOUT_MS: `${TIMEOUT_MS}`,
-    BREAKER_OPEN_MS: "500",
-    LOG_LEVEL: "error",
-  };
-  const subgraph = await startSubgraphProcess(environment, directory);
-  const avibra = createControl(sandbox.avibraUrl);
-  const token = await subgraph.tokenOf({ sub: "reader", scope: "pix:read:any users:read:any" });
-  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-  /** Asks, and tells whether it was answered without errors, and how long that took. */
-  const ask = async (query: string) => {
-    const startedAt = performance.now();
-    const answer = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
-    const isWell = !("errors" in ((await answer.json()) as object));
-    return { isWell, durationMs: performance.now() - startedAt };
-  };
-  const ofDelbank = () =>
-    paced(PACE, (index) => ask(`{ pixAuthorization(recurrenceId: "${RECURRENCES[index % 3] ?? ""}") { status } }`));
-  const ofAvibra = () =>
-    paced(PACE, (index) => ask(`{ user(id: "${MEMBERS[index % 3] ?? ""}") { currentOffer { status } } }`));
+  const played = await runStorm(ROUNDS);
+  const all = (weather: Weather, name: "delbankMs" | "avibraMs") =>
+    (played.get(weather) ?? []).flatMap((round) => round[name]);
+  const typical = (weather: Weather, name: Exclude<keyof Round, "delbankMs" | "avibraMs">) =>
+    median((played.get(weather) ?? []).map((round) => round[name]));
+  const p99 = (weather: Weather) => quantile(all(weather, "delbankMs"), 0.99);
 
-  const rounds: Record<Weather, Round[]> = {
-    "it is well": [],
-    "it is well, once more": [],
-    "it answers 503": [],
-    "it hangs": [],
-  };
-  try {
-    await Promise.all([ofDelbank(), ofAvibra()]);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const [weather, fault] of Object.entries(WEATHERS) as [Weather, (typeof WEATHERS)[Weather]][]) {
-        if (fault) await avibra.fault({ ...fault, match: { path: "/user/benefits" }, times: 1_000_000 });
-        await avibra.forget();
-        const [delbank] = await Promise.all([ofDelbank(), ofAvibra()]);
-        if (!delbank.every(({ isWell }) => isWell))
-          throw new Error(`reads of Delbank failed while of Avibra ${weather}`);
-        const attempts = (await avibra.requests("/user/benefits")).length;
-        rounds[weather].push({ durationsMs: delbank.map(({ durationMs }) => durationMs), attempts });
-        await avibra.clearFaults();
-        await sleep(2 * TIMEOUT_MS); // what still hangs fails, and would count against the next round
-        // The first read that is answered closes the breaker.
-        await eventually(
-          async () => (await ask('{ user(id: "s-0") { currentOffer { status } } }')).isWell || undefined,
-        );
-      }
-    }
-  } finally {
-    await subgraph.stop();
-    await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
-
-  const allOf = (weather: Weather) => rounds[weather].flatMap(({ durationsMs }) => durationsMs);
-  // The median round's: one that the rest of the machine disturbs must not decide.
-  const p99 = (weather: Weather) => median(rounds[weather].map(({ durationsMs }) => quantile(durationsMs, 0.99)));
-  const { perSecond, seconds } = PACE;
   console.log(
-    `\nstorm: reads of Delbank while Avibra is read as often, ${perSecond}/s each; ${ROUNDS} rounds of ${seconds} s in turn`,
+    `\nstorm: reads of both providers, ${PACE.perSecond}/s each; ${ROUNDS} rounds of ${PACE.seconds} s in turn`,
   );
-  console.log(row("Avibra", "p50 ms", "p99 ms", "of calm", "Avibra's calls", "attempts"));
-  for (const weather of Object.keys(WEATHERS) as Weather[]) {
-    const ratio = `${(p99(weather) / p99("it is well")).toFixed(2)} x`;
-    const attempts = median(rounds[weather].map((round) => round.attempts));
-    const times = [quantile(allOf(weather), 0.5), p99(weather)].map((ms) => ms.toFixed(1));
-    console.log(row(weather, ...times, ratio, `${perSecond * seconds}`, `${attempts}`));
+  console.log(row("Delbank's readers, while of Avibra", "p50 ms", "p99 ms", "of calm"));
+  for (const weather of played.keys()) {
+    const times = [quantile(all(weather, "delbankMs"), 0.5), p99(weather)].map((ms) => ms.toFixed(1));
+    console.log(row(weather, ...times, `${(p99(weather) / p99(CALM)).toFixed(2)} x`));
+  }
+  const noise = p99("it is well, once more") / p99(CALM);
+  const canTell = Math.max(noise, 1 / noise) < MOST_LATER;
+  console.log(
+    canTell
+      ? `  two calm rows lie ${(100 * Math.abs(noise - 1)).toFixed(0)} % apart, so that ${MOST_LATER} x can be told`
+      : `  two calm rows lie ${(100 * Math.abs(noise - 1)).toFixed(0)} % apart: ${MOST_LATER} x cannot be told on this machine`,
+  );
+
+  console.log(row("Avibra", "calls", "answers p90 ms", "well after ms", "memory MB", "sockets"));
+  for (const weather of played.keys()) {
+    const isStorm = !weather.startsWith("it is well");
+    const attempts = typical(weather, "attempts");
+    const answered = quantile(all(weather, "avibraMs"), 0.9);
+    const recovered = typical(weather, "recoveredMs");
+    console.log(
+      row(
+        weather,
+        held(`${attempts} of ${OFFERED}`, attempts <= MOST_ATTEMPTS * OFFERED),
+        held(answered.toFixed(1), !isStorm || answered < AT_ONCE_MS),
+        held(recovered.toFixed(0), recovered < MOST_PROBES * PROBE_MS),
+        typical(weather, "residentMb").toFixed(0),
+        `${typical(weather, "sockets")}`,
+      ),
+    );
   }
 }

@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createControl } from "../support/control";
+import { openSockets, residentMb } from "./figures";
+import { paced } from "./pace";
+import { startSandboxProcess } from "./sandbox-process";
+import { startSubgraphProcess } from "./subgraph-process";
+
+export const PACE = { perSecond: 150, seconds: 3 };
+/** A circuit breaker's pause: so often one call is let through to see. */
+export const PROBE_MS = 500;
+const TIMEOUT_MS = 300;
+/** By then the breaker has opened. */
+const SETTLED_SECONDS = 1;
+const MEMBERS = ["s-1", "s-2", "s-3"];
+const RECURRENCES = ["RR0435879820240605njua7shf40o", "RR3822485720260110legalpay001", "RN3822485720260110pending0001"];
+
+/** What befalls Avibra, for as long as a round takes. Twice well: how far two equal rows lie apart is what this machine can tell. */
+export const WEATHERS = {
+  "it is well": undefined,
+  "it is well, once more": undefined,
+  "it answers 503": { kind: "status", status: 503 },
+  "it hangs": { kind: "hangBeforeCommit" },
+} as const;
+export type Weather = keyof typeof WEATHERS;
+
+export interface Round {
+  /** How long each read of Delbank's took. */
+  readonly delbankMs: readonly number[];
+  /** How long each read of Avibra's took that was begun once the breaker had opened. */
+  readonly avibraMs: readonly number[];
+  /** Calls that Avibra received. */
+  readonly attempts: number;
+  /** From its being well again to the first good answer. */
+  readonly recoveredMs: number;
+  readonly residentMb: number;
+  readonly sockets: number;
+}
+
+async function startWorld() {
+  const sandbox = await startSandboxProcess();
+  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  // Every read reaches its provider: nothing is kept, and nobody asks for the same as another one.
+  const environment = {
+    ...sandbox.environment,
+    READ_CACHE_MS: "0",
+    AVIBRA_TIMEOUT_MS: `${TIMEOUT_MS}`,
+    BREAKER_OPEN_MS: `${PROBE_MS}`,
+    LOG_LEVEL: "error",
+  };
+  const subgraph = await startSubgraphProcess(environment, directory);
+  const token = await subgraph.tokenOf({ sub: "reader", scope: "pix:read:any users:read:any" });
+  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+  return {
+    ...{ subgraph, avibra: createControl(sandbox.avibraUrl) },
+    /** Asks, and tells whether it was answered without errors, and how long that took. */
+    ask: async (query: string) => {
+      const startedAt = performance.now();
+      const answer = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
+      const isWell = !("errors" in ((await answer.json()) as object));
+      return { isWell, durationMs: performance.now() - startedAt };
+    },
+    async stop() {
+      await subgraph.stop();
+      await sandbox.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+const ofUser = (id: string) => `{ user(id: "${id}") { currentOffer { status } } }`;
+
+/** Delbank's readers while Avibra is asked as often, in every weather in turn. */
+export async function runStorm(rounds: number) {
+  const world = await startWorld();
+  const { subgraph, avibra, ask } = world;
+  const ofDelbank = () =>
+    paced(PACE, (index) => ask(`{ pixAuthorization(recurrenceId: "${RECURRENCES[index % 3] ?? ""}") { status } }`));
+  const ofAvibra = () => paced(PACE, (index) => ask(ofUser(MEMBERS[index % 3] ?? "")));
+
+  async function untilWell(): Promise<number> {
+    const startedAt = performance.now();
+    while (!(await ask(ofUser("s-0"))).isWell) await sleep(10);
+    return performance.now() - startedAt;
+  }
+
+  async function play(weather: Weather): Promise<Round> {
+    const fault = WEATHERS[weather];
+    if (fault) await avibra.fault({ ...fault, match: { path: "/user/benefits" }, times: 1_000_000 });
+    await avibra.forget();
+    const [delbank, members] = await Promise.all([ofDelbank(), ofAvibra()]);
+    if (!delbank.every(({ isWell }) => isWell)) throw new Error(`reads of Delbank failed while of Avibra ${weather}`);
+    const attempts = (await avibra.requests("/user/benefits")).length;
+    const held = { residentMb: residentMb(subgraph.pid), sockets: openSockets(subgraph.pid) };
+    await avibra.clearFaults();
+    const recoveredMs = await untilWell();
+    await sleep(2 * TIMEOUT_MS); // what still hangs fails, and would count against the next round
+    await untilWell();
+    return {
+      delbankMs: delbank.map(({ durationMs }) => durationMs),
+      avibraMs: members.slice(SETTLED_SECONDS * PACE.perSecond).map(({ durationMs }) => durationMs),
+      ...{ attempts, recoveredMs, ...held },
+    };
+  }
+
+  try {
+    await Promise.all([ofDelbank(), ofAvibra()]);
+    const played = new Map<Weather, Round[]>();
+    for (let round = 0; round < rounds; round += 1) {
+      for (const weather of Object.keys(WEATHERS) as Weather[]) {
+        played.set(weather, [...(played.get(weather) ?? []), await play(weather)]);
+      }
+    }
+    return played;
+  } finally {
+    await world.stop();
+  }
+}
