@@ -1,3 +1,4 @@
+import { quantile } from "../bench/figures";
 import { metricOf } from "../support/metrics";
 import { eventually } from "../support/program";
 import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
@@ -64,9 +65,8 @@ describe("a storm of 503s from one provider", () => {
     subgraph = await startSubgraph({ RETRY_PERCENT: "10" });
     await subgraph.avibra.fault(STORM);
     await inWaves(20, offered / 20);
-    const saved = 10; // retries that quiet times have paid for
-    expect(await received()).toBeLessThanOrEqual(1.1 * offered + saved);
-    expect(await received()).toBeGreaterThan(offered + saved); // and some were made
+    expect(await received()).toBeLessThanOrEqual(1.1 * offered);
+    expect(await received()).toBeGreaterThan(offered + 10); // and some were made
     const retries = await metricOf(subgraph, "provider_retries_total");
     expect(retries).toEqual({ 'call="avibra.benefits.list"': (await received()) - offered });
   });
@@ -101,7 +101,7 @@ describe("a storm of 503s from one provider", () => {
       expect(codesOf([await ask()])).toEqual(["PROVIDER_UNAVAILABLE"]);
       return performance.now() - startedAt;
     });
-    expect(Math.min(...durations)).toBeLessThan(50);
+    expect(quantile(durations, 0.9)).toBeLessThan(50);
     expect(await received()).toBe(0);
   });
 
@@ -167,7 +167,7 @@ describe("a provider that hangs", () => {
       ...Array<string>(kept).fill("PROVIDER_TIMEOUT"),
     ]);
     expect(answers.map(({ data }) => data.pixAuthorization?.status)).toEqual(Array(OFFERED).fill("ACTIVE"));
-    expect(longestMs).toBeLessThan(2 * TIMEOUT_MS);
+    expect(longestMs).toBeLessThan(TIMEOUT_MS + 300);
     expect(await received()).toBeGreaterThanOrEqual(CONCURRENCY);
     expect(await received()).toBeLessThanOrEqual(kept); // who was refused was never sent
   });
