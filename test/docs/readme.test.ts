@@ -176,7 +176,8 @@ describe("the README's examples", () => {
 });
 
 describe("the README's commands behind a router", () => {
-  const [first, ...others] = BLOCKS.filter(({ language }) => language === "sh").filter(isBehindRouter);
+  const commands = BLOCKS.filter(({ language }) => language === "sh").filter(isBehindRouter);
+  const [first, ...others] = commands;
   const bodies = others.map(({ text }) => JSON.parse(/ -d '(.*)'$/m.exec(text)?.[1] ?? "") as { query: string });
   let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
   beforeAll(async () => (supergraph = await startSupergraph()));
@@ -190,11 +191,15 @@ describe("the README's commands behind a router", () => {
     expect(bodies).toEqual(examples);
   });
 
+  test("need nothing but the gateway's URL and a token from there", () => {
+    const urls = commands.flatMap(({ text }) => [...text.matchAll(/https?:\/\/[^/'\s]+/g)].map(String));
+    expect(new Set(urls)).toEqual(new Set(["http://127.0.0.1:4000"]));
+    const headers = commands.flatMap(({ text }) => [...text.matchAll(/-H ['"](\S+):/g)].map(([, name]) => name));
+    expect(new Set(headers)).toEqual(new Set(["content-type", "authorization"]));
+  });
+
   test("run from top to bottom, each is done and none refused; the first one answers as it says", async () => {
-    const run = createShell({
-      "http://127.0.0.1:4000": new URL(supergraph.url).origin,
-      "http://127.0.0.1:4001": supergraph.subgraph.url,
-    });
+    const run = createShell({ "http://127.0.0.1:4000": new URL(supergraph.url).origin });
     expect(JSON.parse(await run(first?.text ?? ""))).toEqual(first?.answer);
     expect(first?.answer).toBeDefined();
     for (const [index, { text }] of others.entries()) {
