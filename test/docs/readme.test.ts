@@ -9,34 +9,17 @@ import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";
 import { startSupergraph } from "../federation/gateways/apollo";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
+import { names, README, table } from "../support/readme";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const ROOT = join(__dirname, "../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
-const README = read("README.md");
 const DOCUMENTS = [
   "README.md",
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => `docs/${file}`),
 ];
-
-/** The table whose first column has this name: its rows, their cells trimmed. */
-function table(name: string): string[][] {
-  const lines = README.split("\n");
-  const start = lines.findIndex((line) => line.startsWith(`| ${name} `));
-  const end = lines.findIndex((line, index) => index > start && !line.startsWith("|"));
-  if (start < 0) throw new Error(`the README has no table "${name}"`);
-  return lines.slice(start + 2, end).map((line) =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
-
-/** Everything between backticks. */
-const names = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
 
 interface Block {
   readonly language: string;

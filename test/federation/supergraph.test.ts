@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { EXAMPLES, expectDone } from "./gateways/examples";
 import { eventually, freePort } from "../support/program";
+import { README } from "../support/readme";
 
-const README = readFileSync(join(__dirname, "../../README.md"), "utf8");
 const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(README)?.[1] ?? "";
 const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];
 
