@@ -8,35 +8,18 @@ import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgrap
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";
 import { startSupergraph } from "../federation/gateways/apollo";
-import { EXAMPLES } from "../federation/gateways/examples";
+import { EXAMPLES, expectDone } from "../federation/gateways/examples";
+import { names, README, table } from "../support/readme";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const ROOT = join(__dirname, "../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
-const README = read("README.md");
 const DOCUMENTS = [
   "README.md",
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => `docs/${file}`),
 ];
-
-/** The table whose first column has this name: its rows, their cells trimmed. */
-function table(name: string): string[][] {
-  const lines = README.split("\n");
-  const start = lines.findIndex((line) => line.startsWith(`| ${name} `));
-  const end = lines.findIndex((line, index) => index > start && !line.startsWith("|"));
-  if (start < 0) throw new Error(`the README has no table "${name}"`);
-  return lines.slice(start + 2, end).map((line) =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
-
-/** Everything between backticks. */
-const names = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
 
 interface Block {
   readonly language: string;
@@ -176,7 +159,8 @@ describe("the README's examples", () => {
 });
 
 describe("the README's commands behind a router", () => {
-  const [first, ...others] = BLOCKS.filter(({ language }) => language === "sh").filter(isBehindRouter);
+  const commands = BLOCKS.filter(({ language }) => language === "sh").filter(isBehindRouter);
+  const [first, ...others] = commands;
   const bodies = others.map(({ text }) => JSON.parse(/ -d '(.*)'$/m.exec(text)?.[1] ?? "") as { query: string });
   let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
   beforeAll(async () => (supergraph = await startSupergraph()));
@@ -190,17 +174,19 @@ describe("the README's commands behind a router", () => {
     expect(bodies).toEqual(examples);
   });
 
-  test("run from top to bottom, they answer without an error, the first one as it says", async () => {
-    const run = createShell({
-      "http://127.0.0.1:4000": new URL(supergraph.url).origin,
-      "http://127.0.0.1:4001": supergraph.subgraph.url,
-    });
+  test("need nothing but the gateway's URL and a token from there", () => {
+    const urls = commands.flatMap(({ text }) => [...text.matchAll(/https?:\/\/[^/'\s]+/g)].map(String));
+    expect(new Set(urls)).toEqual(new Set(["http://127.0.0.1:4000"]));
+    const headers = commands.flatMap(({ text }) => [...text.matchAll(/-H ['"](\S+):/g)].map(([, name]) => name));
+    expect(new Set(headers)).toEqual(new Set(["content-type", "authorization"]));
+  });
+
+  test("run from top to bottom, each is done and none refused; the first one answers as it says", async () => {
+    const run = createShell({ "http://127.0.0.1:4000": new URL(supergraph.url).origin });
     expect(JSON.parse(await run(first?.text ?? ""))).toEqual(first?.answer);
     expect(first?.answer).toBeDefined();
-    for (const { text } of others) {
-      const { data, errors } = JSON.parse(await run(text)) as { data: object; errors?: unknown };
-      expect(errors).toBeUndefined();
-      expect(Object.values(data)).not.toContain(null);
+    for (const [index, { text }] of others.entries()) {
+      expectDone(bodies[index]?.query ?? "", JSON.parse(await run(text)) as object);
     }
   });
 });

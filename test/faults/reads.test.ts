@@ -9,6 +9,7 @@ const PROVIDER_WORDS =
 const FAULTS: readonly (readonly [name: string, fault: Record<string, unknown>, code: string])[] = [
   ["a 500", { kind: "status", status: 500, body: "secret provider words" }, "PROVIDER_UNAVAILABLE"],
   ["a 503", { kind: "status", status: 503 }, "PROVIDER_UNAVAILABLE"],
+  ["a 408", { kind: "status", status: 408 }, "PROVIDER_TIMEOUT"],
   ["a 429", { kind: "status", status: 429, headers: { "retry-after": "1" } }, "RATE_LIMITED"],
   ["a 403", { kind: "status", status: 403 }, "PROVIDER_AUTH"],
   ["a 404 page of a gateway", { kind: "status", status: 404, body: "<html>no route</html>" }, "PROVIDER_CONTRACT"],

@@ -23,6 +23,7 @@ const receivedAt = async () => (await subgraph.avibra.requests(BENEFITS)).map(({
 describe("a read", () => {
   test.each([
     ["a 503", {}],
+    ["a 408", { status: 408 }],
     ["a 429", { status: 429 }],
     ["a reset", { kind: "resetBeforeCommit" }],
   ])("that meets %s is tried once more, and says so", async (_case, more) => {

@@ -1,3 +1,4 @@
+import { commitsOf, mutate, MUTATIONS } from "../support/mutations";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -73,6 +74,29 @@ describe("a token that the provider forgets in its mid-life", () => {
       TOKENS,
       `${BENEFITS}/id`,
     ]);
+  });
+});
+
+describe("a mutation whose token the provider does not know any more", () => {
+  // A portal link has credentials of its own, a cancellation another provider.
+  const written = MUTATIONS.filter(({ name, vendor }) => vendor === "avibra" && name !== "createPortalLink");
+
+  test.each(written)("$name is sent twice with one key, for one new token, and has one effect", async (mutation) => {
+    await ask();
+    await subgraph.avibra.forget();
+    const { method, path } = mutation;
+    await subgraph.avibra.fault({ match: { method, path }, kind: "status", status: 401 });
+    const input = { ...mutation.input, idempotencyKey: "press" };
+    const { data } = await mutate(subgraph, mutation, { input });
+    expect(data[mutation.name]).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
+    const sent = await subgraph.avibra.requests();
+    const isWrite = (request: (typeof sent)[number]) => request.method === method && request.path.startsWith(path);
+    expect(sent.filter(isWrite)).toHaveLength(2);
+    expect(new Set(sent.filter(isWrite).map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+    expect(new Set(sent.filter(isWrite).map(({ headers }) => headers["authorization"])).size).toBe(2);
+    expect(await count(TOKENS)).toBe(1);
+    const state = await subgraph.avibra.state();
+    expect([commitsOf(mutation, state), mutation.effects(state)]).toEqual([1, 1]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { getIntrospectionQuery, graphql, GraphQLEnumType, type GraphQLSchema, isObjectType } from "graphql";
 import { createSubgraph } from "../../src/schema";
+import { fixtureSdl } from "./fixtures/fixture-subgraph";
 import { compose, COMPOSERS, subgraphs } from "./gateways/compose";
 
 // Each check that guards the wiring is shown a subgraph that is broken in one place: a check that accepts it guards nothing.
@@ -9,11 +10,14 @@ interface Wiring {
   readonly schema: GraphQLSchema;
 }
 
+/** A team that refers to every entity of ours by its key. */
+const REFERENCES = { name: "references", sdl: fixtureSdl("references"), url: "http://references.test/graphql" };
+
 /** What each composer objects to, together with the fixtures. */
 function compositionErrors({ sdl }: Wiring): string[] {
   return Object.keys(COMPOSERS).flatMap((composer) => {
     try {
-      compose(composer, subgraphs({}, sdl));
+      compose(composer, [...subgraphs({}, sdl), REFERENCES]);
       return [];
     } catch (error) {
       return [`${composer}: ${(error as Error).message}`];
@@ -102,13 +106,27 @@ describe("the wiring", () => {
     expect(await introspectionErrors(wiring)).not.toEqual([]);
   });
 
-  test.each([
-    ["User", "id", "enrollment { status }"],
+  const KEYS = [
+    ["Benefit", "userId id", "userId name"],
+    ["Operation", "id", "kind"],
+    ["PixCancellation", "recurrenceId id", "recurrenceId reasonCode"],
     ["PixAuthorization", "recurrenceId", "providerStatus"],
-  ])("with another key, %s cannot be reached from other subgraphs, and both composers refuse", (type, key, other) => {
-    change(`type ${type} @key(fields: "${key}")`, `type ${type} @key(fields: "${other}")`);
-    expect(compositionErrors(wiring)).toHaveLength(2);
+    ["User", "id", "enrollment { status }"],
+    ["Offer", "id", "name"],
+  ] as const;
+
+  test("every key of the schema is one of those that are broken below", () => {
+    const keys = [...wiring.sdl.matchAll(/^type (\w+) @key\(fields: "([^"]*)"/gm)].map(([, type, key]) => [type, key]);
+    expect(keys.sort()).toEqual(KEYS.map(([type, key]) => [type, key]).sort());
   });
+
+  test.each(KEYS)(
+    "with a key other than its own, %s fits no other team's, and both composers refuse",
+    (type, key, other) => {
+      change(`type ${type} @key(fields: "${key}"`, `type ${type} @key(fields: "${other}"`);
+      expect(compositionErrors(wiring)).toHaveLength(2);
+    },
+  );
 
   test("without its key, an entity is nobody else's to add to, and both composers refuse", () => {
     change('type User @key(fields: "id")', "type User");

@@ -7,6 +7,7 @@ import { startAccounts } from "../fixtures/accounts";
 import { startBilling } from "../fixtures/billing";
 import { startSubgraph } from "../../support/subgraph";
 import { compose, OUR_NAME, subgraphs } from "./compose";
+import { startTokenFront } from "./token-front";
 import { ROUTER_SECRET } from "./world";
 
 /** Headers of a client that go on to every subgraph. `router-authorization` is not among them: that one is the gateway's. */
@@ -61,12 +62,10 @@ export interface ApolloGatewayOptions {
   readonly urls: Readonly<Record<string, string>>;
   /** Without it our subgraph refuses. */
   readonly routerSecret?: string;
-  /** Default: a free one. */
-  readonly port?: number;
 }
 
 /** Serves our subgraph and the fixtures through @apollo/gateway. */
-export async function startApolloGateway({ urls, routerSecret, port = 0 }: ApolloGatewayOptions) {
+export async function startApolloGateway({ urls, routerSecret }: ApolloGatewayOptions) {
   const supergraphSdl = withoutAuthorization(compose("@apollo/composition", subgraphs(urls)));
   const gateway = new ApolloGateway({
     supergraphSdl,
@@ -78,29 +77,43 @@ export async function startApolloGateway({ urls, routerSecret, port = 0 }: Apoll
     stopOnTerminationSignals: false,
   });
   const { url } = await startStandaloneServer(server, {
-    listen: { host: "127.0.0.1", port },
+    listen: { host: "127.0.0.1", port: 0 },
     context: ({ req }) => Promise.resolve({ headers: req.headers }),
   });
   return { url: new URL("/graphql", url).href, stop: () => server.stop() };
 }
 
+/**
+ * What clients see of a supergraph, before a subgraph of ours that runs already: two other teams' subgraphs, @apollo/gateway
+ * before the three, and developers' tokens at the gateway's own port (default: a free one).
+ */
+export async function startClientSide(subgraph: string, port = 0) {
+  const [accounts, billing] = await Promise.all([startAccounts(), startBilling()]);
+  const urls = { [OUR_NAME]: `${subgraph}/graphql`, accounts: accounts.url, billing: billing.url };
+  const gateway = await startApolloGateway({ urls, routerSecret: ROUTER_SECRET });
+  const front = await startTokenFront({ gateway: gateway.url, subgraph, routerSecret: ROUTER_SECRET, port });
+  return {
+    /** Where clients ask. */
+    url: `${front.url}/graphql`,
+    async stop() {
+      await front.stop();
+      await gateway.stop();
+      await Promise.all([accounts.stop(), billing.stop()]);
+    },
+  };
+}
+
 /** A whole supergraph on free ports: both providers simulated, our subgraph, another two teams' and @apollo/gateway before them. */
 export async function startSupergraph(environment: Readonly<Record<string, string>> = {}) {
-  const [subgraph, accounts, billing] = await Promise.all([
-    startSubgraph({ ROUTER_SECRETS: ROUTER_SECRET, ...environment }),
-    startAccounts(),
-    startBilling(),
-  ]);
-  const urls = { [OUR_NAME]: `${subgraph.url}/graphql`, accounts: accounts.url, billing: billing.url };
-  const gateway = await startApolloGateway({ urls, routerSecret: ROUTER_SECRET });
+  const subgraph = await startSubgraph({ ROUTER_SECRETS: ROUTER_SECRET, ...environment });
+  const clientSide = await startClientSide(subgraph.url);
   return {
-    /** Of the gateway: where clients ask. */
-    url: gateway.url,
+    url: clientSide.url,
     /** Its `token(claims)` signs what clients send, its `avibra` and `delbank` control the providers. */
     subgraph,
     async stop() {
-      await gateway.stop();
-      await Promise.all([accounts.stop(), billing.stop(), subgraph.stop()]);
+      await clientSide.stop();
+      await subgraph.stop();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { getOperationAST, OperationTypeNode, parse } from "graphql";
 import { type JWTPayload } from "jose";
 
 const FOLDER = join(__dirname, "../../../schema/operations");
@@ -16,3 +17,14 @@ export const EXAMPLES = (JSON.parse(read("examples.json")) as readonly Row[]).ma
   ...row,
   query: read(`${row.operation}.graphql`),
 }));
+
+/** Fails unless an example was done: answered whole and, where it changes something, with success and nothing refused. */
+export function expectDone(query: string, { data, errors }: { data?: object; errors?: unknown }): void {
+  expect(errors).toBeUndefined();
+  const roots = Object.values(data ?? {});
+  expect(roots).not.toEqual([]);
+  expect(roots).not.toContain(null);
+  if (getOperationAST(parse(query))?.operation !== OperationTypeNode.MUTATION) return;
+  const done = { operation: expect.objectContaining({ status: "SUCCEEDED" }), userErrors: [] };
+  expect(roots).toEqual(roots.map(() => expect.objectContaining(done)));
+}

@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { EXAMPLES, expectDone } from "./gateways/examples";
+import { eventually, freePort } from "../support/program";
+import { README } from "../support/readme";
+
+const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(README)?.[1] ?? "";
+const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];
+
+/** Whether any process of the group is there still. */
+function isThere(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+test("npm run supergraph answers the README's commands at the gateway's URL, and ends on SIGTERM with all that it has started", async () => {
+  const ports: Record<string, string> = {};
+  for (const name of VARIABLES) ports[name] = `${await freePort()}`;
+  const origin = `http://127.0.0.1:${ports["GATEWAY_PORT"] ?? ""}`;
+  const program = spawn("npm", ["run", "--silent", "supergraph"], {
+    env: { ...process.env, ...ports },
+    detached: true, // a group of its own
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const group = program.pid ?? NaN;
+  const exit = new Promise((resolve) => program.once("close", resolve));
+  try {
+    let output = "";
+    program.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    await eventually(() => output.includes(`Supergraph  ${origin}/graphql`) || undefined);
+    expect(output).toContain(`${origin}${TOKEN_PATH}`);
+    const { token } = (await (await fetch(`${origin}${TOKEN_PATH}`)).json()) as { token: string };
+    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+    for (const { query, variables } of EXAMPLES) {
+      const body = JSON.stringify({ query, variables });
+      const answer = await fetch(`${origin}/graphql`, { method: "POST", headers, body });
+      expectDone(query, (await answer.json()) as object);
+    }
+    expect(isThere(group)).toBe(true);
+    program.kill("SIGTERM");
+    expect(await exit).toBe(0);
+    await eventually(() => !isThere(group) || undefined, 5000); // the simulated providers notice that they are alone
+  } finally {
+    if (isThere(group)) process.kill(-group, "SIGKILL");
+  }
+});
