@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
-import { once } from "node:events";
+import { attachDebugger } from "../support/debugger";
 import { eventually, type Program } from "../support/program";
-
-/** Environment of a program that a debugger may be attached to. */
-export const DEBUGGABLE = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
 /** A function or method of the built program, and its file in dist. */
 export interface Place {
@@ -19,8 +16,6 @@ export interface Breakpoint {
   resume(): Promise<void>;
 }
 
-type Message = { readonly id?: number; readonly method?: string; readonly error?: { readonly message: string } };
-
 const REACH_TIMEOUT_MS = 10_000;
 
 /**
@@ -32,35 +27,17 @@ export async function breakAt(program: Program, { file, name }: Place): Promise<
   const lines = readFileSync(`dist/${file}`, "utf8").split("\n");
   const lineNumber = lines.findIndex((line) => definition.test(line)) + 1;
   if (lineNumber === 0) throw new Error(`${name} is not in ${file}`);
-  const url = await eventually(() => /ws:\/\/127\.0\.0\.1:\S+/.exec(program.output())?.[0]);
-  const socket = new WebSocket(url);
-  await once(socket, "open");
-
-  let lastId = 0;
-  let isPaused = false;
-  const answers = new Map<number, (message: Message) => void>();
-  socket.addEventListener("message", ({ data }) => {
-    const message = JSON.parse(String(data)) as Message;
-    if (message.method === "Debugger.paused") isPaused = true;
-    if (message.id !== undefined) answers.get(message.id)?.(message);
-  });
-  async function send(method: string, params: object = {}): Promise<void> {
-    const id = ++lastId;
-    const answer = new Promise<Message>((resolve) => answers.set(id, resolve));
-    socket.send(JSON.stringify({ id, method, params }));
-    const { error } = await answer;
-    if (error) throw new Error(`${method}: ${error.message}`);
-  }
+  const { send, heard, close } = await attachDebugger(program);
   await send("Debugger.enable");
   await send("Debugger.setBreakpointByUrl", { urlRegex: `/dist/${file.replaceAll(".", "\\.")}$`, lineNumber });
 
   return {
     async reached() {
-      await eventually(() => isPaused || undefined, REACH_TIMEOUT_MS);
+      await eventually(() => heard.includes("Debugger.paused") || undefined, REACH_TIMEOUT_MS);
     },
     async resume() {
       await send("Debugger.disable"); // also lets a paused program run
-      socket.close();
+      close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Databases, startDatabases } from "../support/databases";
+import { DEBUGGABLE } from "../support/debugger";
 import { eventually } from "../support/program";
-import { breakAt, DEBUGGABLE, type Place } from "./breakpoint";
+import { breakAt, type Place } from "./breakpoint";
 import {
   CANCEL_PIX,
   CHANGE_OFFER,

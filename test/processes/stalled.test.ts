@@ -1,6 +1,7 @@
 import { type Databases, startDatabases } from "../support/databases";
+import { DEBUGGABLE } from "../support/debugger";
 import { eventually } from "../support/program";
-import { breakAt, DEBUGGABLE } from "./breakpoint";
+import { breakAt } from "./breakpoint";
 import {
   CANCEL_PIX,
   createWorld,

@@ -1,7 +1,8 @@
 import { type Databases, startDatabases } from "../support/databases";
+import { DEBUGGABLE } from "../support/debugger";
 import { eventually } from "../support/program";
 import { postWebhook } from "../support/webhooks";
-import { breakAt, DEBUGGABLE } from "./breakpoint";
+import { breakAt } from "./breakpoint";
 import { type Replica } from "./replica";
 import { CHANGE_OFFER, createWorld, DIALECTS, MEMBER, send, type World } from "./world";
 

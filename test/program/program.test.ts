@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createControl } from "../support/control";
+import { attachDebugger, DEBUGGABLE } from "../support/debugger";
 import { eventually, freePort, type Program, startProgram } from "../support/program";
 
 interface Running extends Program {
@@ -27,11 +28,11 @@ async function startAndWait(environment: Readonly<Record<string, string>> = {}):
   return { ...program, url: `http://127.0.0.1:${port}`, avibraUrl: `http://127.0.0.1:${avibra}`, token };
 }
 
-function send({ url, token }: Running, query: string): Promise<Response> {
+function send({ url, token }: Running, query: string, variables = {}): Promise<Response> {
   return fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, variables }),
   });
 }
 
@@ -150,6 +151,46 @@ describe("the built program", () => {
     program.process.kill("SIGTERM");
     await program.exit;
   });
+});
+
+test("a provider that hangs leaves nothing in memory of the requests that it has cost their time, however many", async () => {
+  const program = await startAndWait({
+    ...DEBUGGABLE,
+    OPERATION_TIMEOUT_MS: "300",
+    AVIBRA_CONCURRENCY: "5",
+    QUEUE_LENGTH: "10",
+    BREAKER_MIN_CALLS: "10000",
+  });
+  try {
+    const signed = await fetch(`${program.url}/dev/token?sub=support&scope=users:read:any`);
+    const staff = { ...program, ...((await signed.json()) as { token: string }) };
+    const hang = { match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: 1_000_000 };
+    await createControl(program.avibraUrl).fault(hang);
+    let asked = 0;
+    const ask = async () => {
+      const query = "query($id: UserId!) { user(id: $id) { currentOffer { status } } }"; // one: documents are kept
+      const answer = await send(staff, query, { id: `h-${(asked += 1)}` });
+      expect(await answer.text()).toMatch(/PROVIDER_(TIMEOUT|UNAVAILABLE)/);
+    };
+    const inWaves = async (waves: number) => {
+      for (let wave = 0; wave < waves; wave += 1) await Promise.all(Array.from({ length: 40 }, ask));
+    };
+    const memory = await attachDebugger(program);
+    /** What is in use when nothing more can be thrown away. */
+    const usedBytes = async () => {
+      await memory.send("HeapProfiler.collectGarbage");
+      return ((await memory.send("Runtime.getHeapUsage")) as { usedSize: number }).usedSize;
+    };
+    await inWaves(8);
+    const [before, askedBefore] = [await usedBytes(), asked];
+    await inWaves(15);
+    const bytesEach = ((await usedBytes()) - before) / (asked - askedBefore);
+    expect(bytesEach).toBeLessThan(3000); // what one of them takes while it is under way is several times that
+    memory.close();
+  } finally {
+    program.process.kill("SIGKILL");
+    await program.exit;
+  }
 });
 
 describe("a configuration that cannot work", () => {
