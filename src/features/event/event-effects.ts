@@ -3,6 +3,7 @@ import { type Message, type MessageFacts } from "../../platform/inbox/message.ty
 import { SealBroken } from "../../platform/ledger/ledger.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Operation } from "../../platform/ledger/operation.type";
+import { readsOfUser } from "../../platform/loaders/read-subjects";
 import { type Signals } from "../../platform/signals/signals";
 import { topics } from "../../platform/signals/topics";
 import { type Clock } from "../../platform/time/clock";
@@ -65,7 +66,7 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
     const facts = event ? factsOf(event, message.receivedAt) : message;
     const { subject } = facts;
     if (subject === null) return facts;
-    await signals.publish({ topic: topics.readsOld, key: `user/${subject}` });
+    await signals.publish({ topic: topics.readsOld, key: readsOfUser(subject) });
     // What is reprocessed was told before.
     if (message.processedAt === null || message.subject === null)
       await signals.publish({ topic: topics.eventStored, key: subject, id: message.id });

@@ -1,6 +1,6 @@
 /** What signals tell of. */
 export const topics = {
-  /** What was read of the key (`user/…`, `recurrence/…`) is old. */
+  /** What was read of the key (see read-subjects.ts) is old. */
   readsOld: "readsOld",
   /** The operation of this id is settled. */
   operationSettled: "operationSettled",
