@@ -59,18 +59,20 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
     }
   }
 
-  /** The effects of one stored event: its member's reads are old, an operation may be settled, subscribers hear of it. */
+  /** The effects of one stored event: its member's reads are old, an operation may be settled. */
   async function apply(message: Message, body: string | undefined): Promise<MessageFacts> {
     const event = body === undefined ? undefined : read(message, body);
     if (event) await settleBy(event);
     const facts = event ? factsOf(event, message.receivedAt) : message;
     const { subject } = facts;
-    if (subject === null) return facts;
-    await signals.publish({ topic: topics.readsOld, key: readsOfUser(subject) });
-    // What is reprocessed was told before.
-    if (message.processedAt === null || message.subject === null)
-      await signals.publish({ topic: topics.eventStored, key: subject, id: message.id });
+    if (subject !== null) await signals.publish({ topic: topics.readsOld, key: readsOfUser(subject) });
     return facts;
+  }
+
+  /** Subscribers hear of an event that has had its effects. What is reprocessed was told before, unless as somebody else's. */
+  async function tell({ processedAt, subject: before }: Message, { subject }: MessageFacts): Promise<void> {
+    const wasTold = processedAt !== null && before === subject;
+    if (subject !== null && !wasTold) await signals.publish({ topic: topics.eventStored, key: subject });
   }
 
   /** Looks whether an operation that has just become unconfirmed is proven by an event that came before its fate was in doubt. */
@@ -84,5 +86,5 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
     }
   }
 
-  return { apply, explain };
+  return { apply, tell, explain };
 }

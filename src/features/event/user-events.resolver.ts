@@ -38,7 +38,7 @@ async function* eventsBehind(seen: ReadonlySet<string>, hints: Hints, read: () =
 async function newEvents(userId: string, { caller, inbox, listen }: Context): Promise<AsyncIterable<Message>> {
   if (!mayReadUser(requireCaller(caller), userId)) return (async function* () {})();
   const read = async () => {
-    const { items } = await inbox.list({ subject: userId, first: MOST_AT_ONCE });
+    const { items } = await inbox.list({ subject: userId, first: MOST_AT_ONCE, areProcessed: true });
     return items.map(({ message }) => message);
   };
   const hints = listen(topics.eventStored, userId);

@@ -1,4 +1,4 @@
-import { type DueQuery, type Lease } from "../database/due-rows";
+import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { recheckDelayMs } from "../ledger/retry";
 import { type Logger } from "../telemetry/logger";
@@ -10,9 +10,13 @@ import { type LeasedMessage, type Message, type MessageFacts } from "./message.t
 /** Gives a message its effects, again where it had them before; its facts as its body tells them today. `body` is undefined once wiped. */
 export type HandleMessage = (message: Message, body: string | undefined) => Promise<MessageFacts>;
 
+/** Told of a message, as it was taken, once its facts and that it has had its effects are written down. Never throws. */
+export type OnProcessed = (message: Message, facts: MessageFacts) => Promise<void>;
+
 export interface InboxWorkerOptions {
   readonly inbox: Inbox;
   readonly handle: HandleMessage;
+  readonly onProcessed: OnProcessed;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -26,6 +30,10 @@ export interface InboxWorkerOptions {
   readonly retentionMs: number;
 }
 
+interface Done extends LeasedMessage {
+  readonly facts: MessageFacts;
+}
+
 const BATCH = 50;
 const WIPE_EVERY_MS = 3_600_000;
 
@@ -34,21 +42,32 @@ const isSame = (one: MessageFacts, other: MessageFacts) =>
 
 /** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works. */
 export function createInboxWorker(options: InboxWorkerOptions) {
-  const { inbox, handle, clock, random, logger, owner, leaseMs, intervalMs, retentionMs } = options;
+  const { inbox, handle, onProcessed, clock, random, logger, owner, leaseMs, intervalMs, retentionMs } = options;
   let wipedAt = -Infinity;
 
-  async function work(leased: LeasedMessage): Promise<boolean> {
+  async function work(leased: LeasedMessage): Promise<MessageFacts | undefined> {
     const { message } = leased;
     try {
       const facts = await handle(message, inbox.openBody(message));
       if (!isSame(message, facts)) await inbox.correct(leased, facts);
-      return true;
+      return facts;
     } catch (error) {
       logger.error({ messageId: message.id, ...describeError(error) }, "a message could not be processed");
       const now = clock.now();
       await inbox.postpone(leased, now + recheckDelayMs(now - message.receivedAt, random()));
-      return false;
+      return undefined;
     }
+  }
+
+  /** What another has taken over by now is another's to tell of. */
+  async function finish(done: readonly Done[]): Promise<void> {
+    const [first] = done; // all are under one lease
+    if (!first) return;
+    const ids = done.map(({ message }) => message.id);
+    const marked = new Set(await inbox.markProcessed(first.lease, ids, clock.now()));
+    await Promise.all(
+      done.filter(({ message }) => marked.has(message.id)).map(({ message, facts }) => onProcessed(message, facts)),
+    );
   }
 
   async function wipeOld(): Promise<void> {
@@ -64,17 +83,11 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     const query: DueQuery = { owner, leaseMs, now: clock.now(), limit: BATCH };
     const due = await inbox.takeDue(query);
     const worked = await Promise.allSettled(due.map(work));
-    const done = due.filter((_, index) => {
+    const done = due.flatMap(({ message, lease }, index) => {
       const result = worked[index];
-      return result?.status === "fulfilled" && result.value;
+      return result?.status === "fulfilled" && result.value ? [{ message, lease, facts: result.value }] : [];
     });
-    const lease: Lease | undefined = done[0]?.lease;
-    if (lease)
-      await inbox.markProcessed(
-        lease,
-        done.map(({ message }) => message.id),
-        clock.now(),
-      );
+    await finish(done);
     await wipeOld();
     return due.length;
   }

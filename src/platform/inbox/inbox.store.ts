@@ -77,9 +77,9 @@ export class Inbox {
       .execute();
   }
 
-  /** These, all under one lease, have had their effects. */
-  async markProcessed(lease: Lease, ids: readonly string[], now: number): Promise<void> {
-    await this.tables
+  /** These, all under one lease, have had their effects; answers which of them were still under it. */
+  async markProcessed(lease: Lease, ids: readonly string[], now: number): Promise<string[]> {
+    const rows = await this.tables
       .updateTable("message")
       .set({
         ...NOBODYS,
@@ -89,7 +89,9 @@ export class Inbox {
       })
       .where("id", "in", ids)
       .where("lease_owner", "=", lease)
+      .returning("id")
       .execute();
+    return rows.map(({ id }) => id);
   }
 
   /** Its work failed: it is due again later. */

@@ -49,6 +49,8 @@ export interface MessageQuery {
   readonly subject: string;
   readonly first: number;
   readonly after?: string;
+  /** Those alone that have had their effects. */
+  readonly areProcessed?: boolean;
 }
 
 /** One page of the messages about one subject, last received first. */

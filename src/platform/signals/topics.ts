@@ -4,6 +4,6 @@ export const topics = {
   readsOld: "readsOld",
   /** The operation of this id is settled. */
   operationSettled: "operationSettled",
-  /** The event of this `id`, about the user who is the key, is stored and has had its effects. */
+  /** An event about the user who is the key has had its effects. */
   eventStored: "eventStored",
 } as const;

@@ -1,7 +1,7 @@
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
-import { createInboxWorker, type HandleMessage } from "../../../src/platform/inbox/inbox-worker";
+import { createInboxWorker, type HandleMessage, type OnProcessed } from "../../../src/platform/inbox/inbox-worker";
 import { type InboxTables, messageOf } from "../../../src/platform/inbox/message-row";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
 import { type Delivery, type Message } from "../../../src/platform/inbox/message.type";
@@ -108,13 +108,19 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     expect(await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }))).toMatchObject({ isCopy: true });
   });
 
-  test("a page is of one subject, last received first; a cursor that is none is refused", async () => {
+  test("a page is of one subject, last received first, and if asked for of what has had its effects alone; a cursor that is none is refused", async () => {
     for (let n = 0; n < 3; n += 1) await inbox.receive(deliveryOf({ idempotencyKey: `k${n}`, now: T0 + n }));
     await inbox.receive(deliveryOf({ facts: { kind: "k", subject: "other", occurredAt: T0 } }));
     const first = await inbox.list({ subject: "s", first: 2 });
     expect(first.items.map(({ message }) => message.receivedAt)).toEqual([T0 + 2, T0 + 1]);
     const rest = await inbox.list({ subject: "s", first: 2, after: first.items[1]?.cursor ?? "" });
     expect([rest.items.map(({ message }) => message.receivedAt), rest.hasNextPage]).toEqual([[T0], false]);
+    const due = (await inbox.takeDue(query)).find(({ message }) => message.subject === "s");
+    if (!due) throw new Error("nothing is due");
+    expect(await inbox.list({ subject: "s", first: 9, areProcessed: true })).toMatchObject({ items: [] });
+    await inbox.markProcessed(due.lease, [due.message.id], T0);
+    const { items } = await inbox.list({ subject: "s", first: 9, areProcessed: true });
+    expect(items.map(({ message }) => message.id)).toEqual([due.message.id]);
     await expect(inbox.list({ subject: "s", first: 2, after: "x" })).rejects.toThrow(InvalidCursor);
     await expect(inbox.list({ subject: "s", first: 0 })).rejects.toThrow(RangeError);
   });
@@ -124,10 +130,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const log = (_fields: unknown, text?: string) => void errors.push(text ?? "");
     const logger = { trace: log, debug: log, info: log, warn: log, error: log, fatal: log } as unknown as Logger;
     let now = T0;
-    function workerOf(handle: HandleMessage) {
+    function workerOf(handle: HandleMessage, onProcessed: OnProcessed = () => Promise.resolve()) {
       const clock = { now: () => now };
       const terms = { owner: "w", leaseMs: LEASE_MS, intervalMs: 1000, retentionMs: 30 * DAY_MS };
-      return createInboxWorker({ inbox, handle, clock, random: () => 1, logger, ...terms });
+      return createInboxWorker({ inbox, handle, onProcessed, clock, random: () => 1, logger, ...terms });
     }
     beforeEach(() => {
       now = T0;
@@ -190,6 +196,41 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       expect(seen).toEqual([BODY, BODY]);
       expect(await find(id)).toMatchObject({ kind: "read", subject: "s", occurredAt: T0 - 1, processedAt: T0 });
       expect(await inbox.countDue(T0)).toBe(0);
+    });
+
+    test("it tells of a message once, behind its effects and behind what is written down of them", async () => {
+      const { id } = await inbox.receive(deliveryOf({ facts: { kind: null, subject: null, occurredAt: T0 } }));
+      const told: unknown[] = [];
+      const corrected = { kind: "read", subject: "s", occurredAt: T0 - 1 };
+      let isFailing = true;
+      const worker = workerOf(
+        () => (isFailing ? Promise.reject(new Error("a bug")) : Promise.resolve(corrected)),
+        async (message, facts) => {
+          told.push([message.subject, facts, await find(id)]);
+        },
+      );
+      await worker.runOnce();
+      expect(told).toEqual([]);
+      isFailing = false;
+      now += 1000;
+      await worker.runOnce();
+      const written = expect.objectContaining({ ...corrected, processedAt: now });
+      expect(told).toEqual([[null, corrected, written]]);
+    });
+
+    test("who finds that another has taken over leaves it to the other to tell", async () => {
+      await inbox.receive(deliveryOf());
+      const told: string[] = [];
+      let goOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const tellAs = (name: string) => () => Promise.resolve(void told.push(name));
+      const slow = workerOf((message) => held.then(() => message), tellAs("slow")).runOnce();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      now += LEASE_MS;
+      await workerOf((message) => Promise.resolve(message), tellAs("other")).runOnce();
+      goOn();
+      await slow;
+      expect(told).toEqual(["other"]);
     });
 
     test("it wipes what is older than its retention", async () => {
