@@ -22,7 +22,7 @@ export interface InboxWorkerOptions {
   readonly logger: Logger;
   /** Names this process in the table. */
   readonly owner: string;
-  /** Longer than the effects of a batch take. */
+  /** After this without a word its process is taken for dead; while it is at work it says so three times as often. */
   readonly leaseMs: number;
   /** Time between two looks for what another process has left behind. */
   readonly intervalMs: number;
@@ -59,9 +59,24 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     }
   }
 
+  /** Renews the lease of a batch until what is given back is called. */
+  function keepLease(due: readonly LeasedMessage[]): () => void {
+    const [first] = due; // all are under one lease
+    if (!first) return () => undefined;
+    const ids = due.map(({ message }) => message.id);
+    const timer = setInterval(() => {
+      inbox.renewLease(first.lease, ids, { leaseMs, now: clock.now() }).catch((error: unknown) => {
+        logger.warn(describeError(error), "a lease could not be renewed");
+      });
+    }, leaseMs / 3);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
   /** What another has taken over by now is another's to tell of. */
   async function finish(done: readonly Done[]): Promise<void> {
-    const [first] = done; // all are under one lease
+    const [first] = done;
     if (!first) return;
     const ids = done.map(({ message }) => message.id);
     const marked = new Set(await inbox.markProcessed(first.lease, ids, clock.now()));
@@ -82,12 +97,17 @@ export function createInboxWorker(options: InboxWorkerOptions) {
   async function runOnce(): Promise<number> {
     const query: DueQuery = { owner, leaseMs, now: clock.now(), limit: BATCH };
     const due = await inbox.takeDue(query);
-    const worked = await Promise.allSettled(due.map(work));
-    const done = due.flatMap(({ message, lease }, index) => {
-      const result = worked[index];
-      return result?.status === "fulfilled" && result.value ? [{ message, lease, facts: result.value }] : [];
-    });
-    await finish(done);
+    const letGo = keepLease(due);
+    try {
+      const worked = await Promise.allSettled(due.map(work));
+      const done = due.flatMap(({ message, lease }, index) => {
+        const result = worked[index];
+        return result?.status === "fulfilled" && result.value ? [{ message, lease, facts: result.value }] : [];
+      });
+      await finish(done);
+    } finally {
+      letGo();
+    }
     await wipeOld();
     return due.length;
   }

@@ -94,6 +94,16 @@ export class Inbox {
     return rows.map(({ id }) => id);
   }
 
+  /** Keeps them, all under one lease, for `leaseMs` from `now`, as far as nobody else has taken them. */
+  async renewLease(lease: Lease, ids: readonly string[], term: { leaseMs: number; now: number }): Promise<void> {
+    await this.tables
+      .updateTable("message")
+      .set({ lease_until: term.now + term.leaseMs })
+      .where("id", "in", ids)
+      .where("lease_owner", "=", lease)
+      .execute();
+  }
+
   /** Its work failed: it is due again later. */
   async postpone({ message, lease }: LeasedMessage, nextAttemptAt: number): Promise<void> {
     await this.tables

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
@@ -7,6 +8,7 @@ import { Inbox } from "../../../src/platform/inbox/inbox.store";
 import { type Delivery, type Message } from "../../../src/platform/inbox/message.type";
 import { createSealing } from "../../../src/platform/ledger/sealing";
 import { type Logger } from "../../../src/platform/telemetry/logger";
+import { systemClock } from "../../../src/platform/time/clock";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";
 import { LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
@@ -165,19 +167,58 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       const { id } = await inbox.receive(deliveryOf());
       const effects: string[] = [];
       let isDead = true;
+      let bury = (): void => undefined;
+      const death = new Promise<never>((_resolve, reject) => {
+        bury = () => {
+          reject(new Error("dead"));
+        };
+      });
       const worker = workerOf((message) => {
-        if (isDead) return new Promise<never>(() => undefined);
+        if (isDead) return death;
         effects.push(message.id);
         return Promise.resolve(message);
       });
-      void worker.runOnce(); // never comes back
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      const dead = worker.runOnce(); // does not come back before the end
+      await sleep(50);
       isDead = false;
       expect(await worker.runOnce()).toBe(0);
       now += LEASE_MS;
       expect(await worker.runOnce()).toBe(1);
       expect(await worker.runOnce()).toBe(0);
+      bury();
+      await dead;
       expect(effects).toEqual([id]);
+      expect(await find(id)).toMatchObject({ processedAt: now });
+    });
+
+    test("while effects take longer than a lease, nobody else begins with them", async () => {
+      await inbox.receive(deliveryOf());
+      let goOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const effects: string[] = [];
+      const live = (name: string, until: Promise<void>) => {
+        const handle: HandleMessage = async (message) => {
+          effects.push(name);
+          await until;
+          return message;
+        };
+        const tell: OnProcessed = () => {
+          effects.push(`${name} is done`);
+          return Promise.resolve();
+        };
+        const terms = { owner: name, leaseMs: 600, intervalMs: 1000, retentionMs: 30 * DAY_MS };
+        const common = { inbox, clock: systemClock, random: () => 1, logger };
+        return createInboxWorker({ ...common, ...terms, handle, onProcessed: tell });
+      };
+      const slow = live("slow", held).runOnce();
+      const other = live("other", Promise.resolve());
+      for (const endsAt = Date.now() + 2000; Date.now() < endsAt;) {
+        await other.runOnce();
+        await sleep(50);
+      }
+      goOn();
+      await slow;
+      expect(effects).toEqual(["slow", "slow is done"]);
     });
 
     test("a replay reads the bodies anew, corrects what was read wrong, and counts nothing twice", async () => {
@@ -225,7 +266,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       const held = new Promise<void>((resolve) => (goOn = resolve));
       const tellAs = (name: string) => () => Promise.resolve(void told.push(name));
       const slow = workerOf((message) => held.then(() => message), tellAs("slow")).runOnce();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
       now += LEASE_MS;
       await workerOf((message) => Promise.resolve(message), tellAs("other")).runOnce();
       goOn();

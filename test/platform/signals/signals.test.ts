@@ -105,6 +105,20 @@ describe("two replicas on one PostgreSQL", () => {
     expect(other.heard.find(({ key }) => key === "back")).toEqual({ topic: "a", key: "back", id: "i" });
   });
 
+  test("who publishes waits for its own signal, not for all that others publish meanwhile", async () => {
+    const [one] = await startTwo();
+    let isFlowing = true;
+    const flow = () => {
+      void one.signals.publish({ topic: "b", key: "flow" });
+      if (isFlowing) setImmediate(flow); // in each turn of the event loop: there is always another one waiting
+    };
+    flow();
+    const passedOn = one.signals.publish({ topic: "a", key: "k" }).then(() => "passed on");
+    const outcome = await Promise.race([passedOn, sleep(3000, "still waiting")]);
+    isFlowing = false;
+    expect(outcome).toBe("passed on");
+  });
+
   test("what others send over the same channel is ignored", async () => {
     const [one, other] = await startTwo();
     for (const payload of ["", "no json", "[]", '{"topic":"a"}', '{"from":1,"topic":"a","key":"k"}']) {
