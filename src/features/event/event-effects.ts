@@ -80,7 +80,7 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
     const kinds = (Object.keys(PROVEN) as AvibraEventKind[]).filter((event) => PROVEN[event] === kind);
     if (status !== "UNCONFIRMED" || subject === null || kinds.length === 0) return;
     for (const message of await inbox.about(subject, eventNamesOf(kinds))) {
-      const body = inbox.openBody(message);
+      const body = await inbox.bodyOf(message); // one at a time: each may be as large as an event may be
       const event = body === undefined ? undefined : read(message, body);
       if (event) await settleBy(event);
     }

@@ -5,7 +5,7 @@ import { type Database } from "../database/open-database";
 import { type Sealing } from "../ledger/sealing";
 import { createGroupCommit } from "./group-commit";
 import { listByKind, listMessages } from "./message-list";
-import { type InboxTables, messageOf, type MessageRow } from "./message-row";
+import { type InboxTables, type MessageRow, sealedMessageOf } from "./message-row";
 import {
   type Delivery,
   type LeasedMessage,
@@ -14,6 +14,7 @@ import {
   type MessagePage,
   type MessageQuery,
   type Receipt,
+  type SealedMessage,
 } from "./message.type";
 
 /** SQLite takes 32,766 values in a statement; a row has a dozen. */
@@ -64,7 +65,7 @@ export class Inbox {
   async takeDue(query: DueQuery): Promise<LeasedMessage[]> {
     const lease = grantLease(query.owner);
     const rows = await leaseDueRows<MessageRow>(this.database, { ...query, table: "message" }, lease);
-    return rows.map((row) => ({ message: messageOf(row), lease }));
+    return rows.map((row) => ({ message: sealedMessageOf(row), lease }));
   }
 
   /** Writes down what its body tells today, where that was read otherwise when it came. */
@@ -159,8 +160,18 @@ export class Inbox {
   }
 
   /** The body as it was sent, or undefined once it was wiped. Throws SealBroken. */
-  openBody({ id, sealedBody }: Message): string | undefined {
+  openBody({ id, sealedBody }: Pick<SealedMessage, "id" | "sealedBody">): string | undefined {
     return sealedBody === null ? undefined : this.sealing.open(sealedBody, { rowId: id, purpose: "message" });
+  }
+
+  /** The same of a message that was listed. */
+  async bodyOf({ id }: Message): Promise<string | undefined> {
+    const row = await this.tables
+      .selectFrom("message")
+      .select("sealed_body")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    return this.openBody({ id, sealedBody: row.sealed_body });
   }
 
   private async insertAll(rows: readonly MessageRow[]): Promise<boolean[]> {

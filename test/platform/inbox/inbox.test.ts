@@ -3,9 +3,9 @@ import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { createInboxWorker, type HandleMessage, type OnProcessed } from "../../../src/platform/inbox/inbox-worker";
-import { type InboxTables, messageOf } from "../../../src/platform/inbox/message-row";
+import { type InboxTables, sealedMessageOf } from "../../../src/platform/inbox/message-row";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { type Delivery, type Message } from "../../../src/platform/inbox/message.type";
+import { type Delivery, type Message, type SealedMessage } from "../../../src/platform/inbox/message.type";
 import { createSealing } from "../../../src/platform/ledger/sealing";
 import { type Logger } from "../../../src/platform/telemetry/logger";
 import { systemClock } from "../../../src/platform/time/clock";
@@ -33,12 +33,12 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
   let inbox: Inbox;
   const closers: (() => Promise<void>)[] = [];
   /** What the table holds of a message. */
-  const find = async (id: string): Promise<Message | undefined> => {
+  const find = async (id: string): Promise<SealedMessage | undefined> => {
     const database = openDatabase(url);
     const tables = database.kysely.$extendTables<InboxTables>();
     const row = await tables.selectFrom("message").selectAll().where("id", "=", id).executeTakeFirst();
     await database.close();
-    return row && messageOf(row);
+    return row && sealedMessageOf(row);
   };
 
   beforeEach(async () => {
@@ -96,7 +96,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const { id } = await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }));
     const { id: young } = await inbox.receive(deliveryOf({ idempotencyKey: "another", now: T0 + DAY_MS }));
     expect(await dumpDatabase(url)).not.toMatch(/canary-(body|key)/);
-    const bodyOf = async (one: string) => inbox.openBody((await find(one)) as Message);
+    const bodyOf = async (one: string) => inbox.openBody((await find(one)) as SealedMessage);
     expect(await bodyOf(id)).toBe(BODY);
     expect(await inbox.wipeBodies(T0 + 1)).toBe(0); // not worked on yet
     const [due] = await inbox.takeDue({ ...query, limit: 1 });
@@ -125,6 +125,27 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     expect(items.map(({ message }) => message.id)).toEqual([due.message.id]);
     await expect(inbox.list({ subject: "s", first: 2, after: "x" })).rejects.toThrow(InvalidCursor);
     await expect(inbox.list({ subject: "s", first: 0 })).rejects.toThrow(RangeError);
+  });
+
+  test("a list leaves bodies where they are; each is read where it is asked for", async () => {
+    await inbox.receive(deliveryOf());
+    const database = openDatabase(url);
+    closers.push(() => database.close());
+    const columns = new Set<string>();
+    const watched = database.kysely.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult({ result }) {
+        for (const row of result.rows) for (const column of Object.keys(row)) columns.add(column);
+        return Promise.resolve(result);
+      },
+    });
+    const watching = new Inbox({ ...database, kysely: watched }, createSealing(TEST_LEDGER_KEY));
+    const listed = (await watching.list({ subject: "s", first: 9 })).items.map(({ message }) => message);
+    const [about] = await watching.about("s", ["k"]);
+    expect(listed).toEqual([about]);
+    expect(columns.has("received_at")).toBe(true);
+    expect(columns.has("sealed_body")).toBe(false);
+    expect(await watching.bodyOf(about as Message)).toBe(BODY);
   });
 
   describe("its worker", () => {
