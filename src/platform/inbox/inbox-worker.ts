@@ -40,7 +40,7 @@ const WIPE_EVERY_MS = 3_600_000;
 const isSame = (one: MessageFacts, other: MessageFacts) =>
   one.kind === other.kind && one.subject === other.subject && one.occurredAt === other.occurredAt;
 
-/** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works. */
+/** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works, or its body is too old to be kept. */
 export function createInboxWorker(options: InboxWorkerOptions) {
   const { inbox, handle, onProcessed, clock, random, logger, owner, leaseMs, intervalMs, retentionMs } = options;
   let wipedAt = -Infinity;
@@ -89,8 +89,10 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     const now = clock.now();
     if (now - wipedAt < WIPE_EVERY_MS) return;
     wipedAt = now;
-    const bodies = await inbox.wipeBodies(now - retentionMs);
+    const { bodies, givenUp, isFull } = await inbox.wipeBodies(now - retentionMs);
     if (bodies > 0) logger.info({ bodies }, "old messages were wiped");
+    if (givenUp > 0) logger.warn({ messages: givenUp }, "old messages were given up: they never had their effects");
+    if (isFull) wipedAt = -Infinity; // and more at the next look
   }
 
   /** Takes what is due and works on it; answers how many that were. */

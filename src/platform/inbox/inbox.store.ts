@@ -5,6 +5,7 @@ import { type Database } from "../database/open-database";
 import { type Sealing } from "../ledger/sealing";
 import { createGroupCommit } from "./group-commit";
 import { listByKind, listMessages } from "./message-list";
+import { makeDue, type Wiped, wipeBodies } from "./message-upkeep";
 import { type InboxTables, type MessageRow, sealedMessageOf } from "./message-row";
 import {
   type Delivery,
@@ -117,13 +118,7 @@ export class Inbox {
 
   /** Makes all that came since then due once more; answers how many those are. What is being worked on is left alone. */
   async makeDue(since: number, now: number): Promise<number> {
-    const { numUpdatedRows } = await this.tables
-      .updateTable("message")
-      .set({ next_attempt_at: now })
-      .where("received_at", ">=", since)
-      .where((row) => row.or([row("lease_until", "is", null), row("lease_until", "<=", now)]))
-      .executeTakeFirstOrThrow();
-    return Number(numUpdatedRows);
+    return await makeDue(this.tables, since, now);
   }
 
   /** How many of those that came since then are still to be worked on. */
@@ -137,16 +132,12 @@ export class Inbox {
     return count;
   }
 
-  /** Wipes the bodies of what came before then and was worked on; answers how many. What is known without a body stays. */
-  async wipeBodies(before: number): Promise<number> {
-    const { numUpdatedRows } = await this.tables
-      .updateTable("message")
-      .set({ sealed_body: null })
-      .where("sealed_body", "is not", null)
-      .where("received_at", "<", before)
-      .where("processed_at", "is not", null)
-      .executeTakeFirstOrThrow();
-    return Number(numUpdatedRows);
+  /**
+   * Wipes bodies of what came before then, some at a time; a day later those of what has not had its effects until then, which are
+   * given up. What is known without a body stays.
+   */
+  async wipeBodies(before: number): Promise<Wiped> {
+    return await wipeBodies(this.tables, before);
   }
 
   /** A page of the messages about one subject, last received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type QueryResult, type UnknownRow } from "kysely";
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
@@ -40,6 +41,20 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     await database.close();
     return row && sealedMessageOf(row);
   };
+
+  /** An inbox whose statements' results are looked at. */
+  function watched(look: (result: QueryResult<UnknownRow>) => void): Inbox {
+    const database = openDatabase(url);
+    closers.push(() => database.close());
+    const kysely = database.kysely.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult({ result }) {
+        look(result);
+        return Promise.resolve(result);
+      },
+    });
+    return new Inbox({ ...database, kysely }, createSealing(TEST_LEDGER_KEY));
+  }
 
   beforeEach(async () => {
     url = await databases.fresh(dialect);
@@ -98,12 +113,12 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     expect(await dumpDatabase(url)).not.toMatch(/canary-(body|key)/);
     const bodyOf = async (one: string) => inbox.openBody((await find(one)) as SealedMessage);
     expect(await bodyOf(id)).toBe(BODY);
-    expect(await inbox.wipeBodies(T0 + 1)).toBe(0); // not worked on yet
+    expect(await inbox.wipeBodies(T0 + 1)).toMatchObject({ bodies: 0 }); // not worked on yet
     const [due] = await inbox.takeDue({ ...query, limit: 1 });
     if (!due) throw new Error("nothing is due");
     await inbox.markProcessed(due.lease, [id], T0);
-    expect(await inbox.wipeBodies(T0)).toBe(0);
-    expect(await inbox.wipeBodies(T0 + 1)).toBe(1);
+    expect(await inbox.wipeBodies(T0)).toMatchObject({ bodies: 0 });
+    expect(await inbox.wipeBodies(T0 + 1)).toEqual({ bodies: 1, givenUp: 0, isFull: false });
     expect([await bodyOf(id), await bodyOf(young)]).toEqual([undefined, BODY]);
     expect(await find(id)).toMatchObject({ kind: "k", subject: "s", occurredAt: T0 - 5, receivedAt: T0 });
     // What is wiped is still known.
@@ -129,23 +144,61 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
 
   test("a list leaves bodies where they are; each is read where it is asked for", async () => {
     await inbox.receive(deliveryOf());
-    const database = openDatabase(url);
-    closers.push(() => database.close());
     const columns = new Set<string>();
-    const watched = database.kysely.withPlugin({
-      transformQuery: ({ node }) => node,
-      transformResult({ result }) {
-        for (const row of result.rows) for (const column of Object.keys(row)) columns.add(column);
-        return Promise.resolve(result);
-      },
+    const watching = watched(({ rows }) => {
+      for (const row of rows) for (const column of Object.keys(row)) columns.add(column);
     });
-    const watching = new Inbox({ ...database, kysely: watched }, createSealing(TEST_LEDGER_KEY));
     const listed = (await watching.list({ subject: "s", first: 9 })).items.map(({ message }) => message);
     const [about] = await watching.about("s", ["k"]);
     expect(listed).toEqual([about]);
     expect(columns.has("received_at")).toBe(true);
     expect(columns.has("sealed_body")).toBe(false);
     expect(await watching.bodyOf(about as Message)).toBe(BODY);
+  });
+
+  test("a body that a replay has made due is kept for it, a day at most", async () => {
+    const { id } = await inbox.receive(deliveryOf());
+    const [due] = await inbox.takeDue(query);
+    if (!due) throw new Error("nothing is due");
+    await inbox.markProcessed(due.lease, [id], T0);
+    expect(await inbox.makeDue(T0, T0 + 1)).toBe(1);
+    expect(await inbox.wipeBodies(T0 + DAY_MS)).toMatchObject({ bodies: 0 });
+    expect(await inbox.wipeBodies(T0 + DAY_MS + 1)).toMatchObject({ bodies: 1, givenUp: 0 });
+    expect(await inbox.countDue(T0)).toBe(0);
+  });
+
+  test("however many there are, each is made due, and wiped, once", async () => {
+    const keys = Array.from({ length: 450 }, (_, index) => `k${index}`);
+    await Promise.all(
+      keys.map((idempotencyKey, index) => inbox.receive(deliveryOf({ idempotencyKey, now: T0 + index }))),
+    );
+    const due = await inbox.takeDue({ ...query, now: T0 + 500, limit: 1000 });
+    const [first] = due;
+    if (!first) throw new Error("nothing is due");
+    await inbox.markProcessed(
+      first.lease,
+      due.map(({ message }) => message.id),
+      T0 + 500,
+    );
+    const changed: number[] = [];
+    const watching = watched(({ numAffectedRows }) => changed.push(Number(numAffectedRows ?? 0)));
+    expect(await watching.makeDue(T0 + 25, T0 + 600)).toBe(425);
+    expect(Math.max(...changed)).toBeLessThanOrEqual(200); // in one statement
+    expect(await inbox.countDue(0)).toBe(425);
+    const again = await inbox.takeDue({ ...query, now: T0 + 600, limit: 1000 });
+    expect(await inbox.makeDue(0, T0 + 601)).toBe(25); // the others are being worked on
+    await inbox.markProcessed(
+      again[0]?.lease ?? first.lease,
+      again.map(({ message }) => message.id),
+      T0 + 602,
+    );
+    const counts: number[] = [];
+    for (let isFull = true; isFull;) {
+      const wiped = await inbox.wipeBodies(T0 + 450);
+      counts.push(wiped.bodies);
+      ({ isFull } = wiped);
+    }
+    expect(counts).toEqual([200, 200, 25]);
   });
 
   describe("its worker", () => {
@@ -293,6 +346,22 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       goOn();
       await slow;
       expect(told).toEqual(["other"]);
+    });
+
+    test("what can never be worked on keeps its body a day longer, and is then given up, which is said once", async () => {
+      const { id } = await inbox.receive(deliveryOf());
+      const worker = workerOf(() => Promise.reject(new Error("sealed under another key")));
+      now += 30 * DAY_MS + 1;
+      await worker.runOnce();
+      expect((await find(id))?.sealedBody).not.toBeNull();
+      now += DAY_MS;
+      await worker.runOnce();
+      expect(await find(id)).toMatchObject({ sealedBody: null, processedAt: null });
+      expect(errors).toContain("old messages were given up: they never had their effects");
+      errors.length = 0;
+      now += DAY_MS;
+      expect(await worker.runOnce()).toBe(0);
+      expect(errors).toEqual([]);
     });
 
     test("it wipes what is older than its retention", async () => {
