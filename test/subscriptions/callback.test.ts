@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
@@ -198,6 +199,25 @@ describe("a subscription by HTTP callback", () => {
     await router.completed(id);
     const written = subgraph.logs.join("\n");
     for (const secret of ["canary-verifier", router.url, id]) expect(written).not.toContain(secret);
+  });
+
+  test("at shutdown one that its router is just confirming is ended as well, and its router told", async () => {
+    const own = await startSubgraph(SOON);
+    const operation = await beginUnconfirmed(own);
+    let confirm = (): void => undefined;
+    router.answerWith((_request, response) => {
+      confirm = () => response.writeHead(204).end();
+      router.answerWith((_next, answer) => answer.writeHead(204).end());
+    });
+    const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS };
+    const asked = router.subscribe(own, SETTLED, asking);
+    await eventually(() => router.calls[0]);
+    const stopped = own.stop();
+    await sleep(100);
+    confirm();
+    await stopped;
+    expect(router.actions()).toEqual(["check", "complete"]);
+    expect(await asked).toMatchObject({ status: 200 });
   });
 
   test("at shutdown its router is told that it has ended", async () => {
