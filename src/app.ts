@@ -162,7 +162,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       await Promise.all([reconciler.stop(), lifecycle.stop()]);
-      await webhooks.stop(); // what was taken in while it drained is worked on first
+      await webhooks.stop(); // what was taken in while it drained is looked at once more
       await apollo.stop();
       await closeProviders();
       await stores.close();
