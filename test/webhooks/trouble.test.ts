@@ -52,13 +52,15 @@ test("a rush of events is refused with 503, and leaves GraphQL its room; GraphQL
   expect((await subgraph.graphql("{ me { id } }")).data).toEqual({ me: { id: "u-1001" } });
   for (const one of held) one.end();
 
-  await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 1000 });
-  const slow = subgraph.graphql("{ me { benefits { id } } }");
+  const post = () => postWebhook(subgraph.url, { eventname: "y", userid: "m-1" });
+  await eventually(async () => ((await post()).status === 200 ? true : undefined)); // those that were held have gone
+  await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 2000 });
+  let isSlow = true;
+  const slow = subgraph.graphql("{ me { benefits { id } } }").finally(() => (isSlow = false));
   await eventually(async () => ((await subgraph.avibra.requests("/user/benefits")).length > 0 ? true : undefined));
-  await eventually(async () => {
-    const answer = await postWebhook(subgraph.url, { eventname: "y", userid: "m-1" });
-    return answer.status === 200 || undefined;
-  });
+  expect((await subgraph.graphql("{ me { id } }").catch(() => ({ errors: [] }))).errors).toBeDefined(); // it is full
+  const { status } = await post();
+  expect({ status, isSlow }).toEqual({ status: 200, isSlow: true });
   expect((await slow).errors).toBeUndefined();
 });
 
