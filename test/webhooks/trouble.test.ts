@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/source-addresses";
+import { Inbox } from "../../src/platform/inbox/inbox.store";
+import { createSealing } from "../../src/platform/ledger/sealing";
 import { eventually } from "../support/program";
-import { TEST_LEDGER_KEY } from "../support/ledgers";
+import { claimed, claimOf, openLedger, TEST_LEDGER_KEY } from "../support/ledgers";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { basic, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
 
@@ -135,7 +137,7 @@ describe("where events may come from", () => {
 });
 
 describe("npm run webhooks:replay", () => {
-  test("gives stored events their effects once more, says how many, and changes nothing", async () => {
+  test("gives stored events their effects once more, says how many, and changes nothing else", async () => {
     const folder = mkdtempSync(join(tmpdir(), "webhooks-"));
     const environment = { DATABASE_URL: `sqlite:${join(folder, "test.db")}`, LEDGER_KEY: TEST_LEDGER_KEY };
     const subgraph = await start({ ...environment, RECONCILE_INTERVAL_MS: "600000" });
@@ -146,9 +148,28 @@ describe("npm run webhooks:replay", () => {
       });
       return JSON.parse(stdout) as unknown;
     };
+    const at = Date.now();
+    const proof = {
+      eventname: "enrollment_request_received",
+      userid: "m-1",
+      eventtimestamp: new Date(at).toISOString(),
+    };
+    await postWebhook(subgraph.url, proof);
+    // An operation that the event would have settled, had it been known when the event came.
+    const { ledger, database } = openLedger(environment.DATABASE_URL);
+    const inbox = new Inbox(database, createSealing(TEST_LEDGER_KEY));
+    await eventually(async () => ((await inbox.countDue(0)) === 0 ? true : undefined));
+    const claim = claimOf({ kind: "PREFILL_USER", subject: "m-1", input: { userId: "m-1" }, now: at });
+    const { operation, lease } = claimed(await ledger.claim(claim));
+    await ledger.markSent(operation.id, lease, at);
+    await ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt: at + 3_600_000, now: at });
     const before = await kindsOf(subgraph, "m-1");
-    expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 3, processedHere: 3, stillDue: 0 });
-    expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 3, processedHere: 3, stillDue: 0 });
+    expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 4, processedHere: 4, stillDue: 0 });
+    const settled = await ledger.find(operation.id);
+    expect(settled).toMatchObject({ status: "SUCCEEDED" });
+    expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 4, processedHere: 4, stillDue: 0 });
+    expect(await ledger.find(operation.id)).toEqual(settled);
+    await database.close();
     expect(await replay("--since", "2999-01-01T00:00:00Z")).toEqual({ stored: 0, processedHere: 0, stillDue: 0 });
     expect(await kindsOf(subgraph, "m-1")).toEqual(before);
     for (const args of [
