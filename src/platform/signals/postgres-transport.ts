@@ -22,7 +22,6 @@ const Notification = z.object({
   from: z.string(),
   topic: z.string(),
   key: z.string(),
-  id: z.string().optional(),
 });
 
 export interface PostgresTransportOptions {
@@ -46,8 +45,8 @@ export function connectPostgres(options: PostgresTransportOptions, receiver: Rec
   function hear(payload: string | undefined): void {
     const parsed = Notification.safeParse(parseJson(payload));
     if (!parsed.success || parsed.data.from === self) return; // of another program on this channel, or our own
-    const { topic, key, id } = parsed.data;
-    receiver.hear({ topic, key, ...(id !== undefined && { id }) });
+    const { topic, key } = parsed.data;
+    receiver.hear({ topic, key });
   }
 
   function lost(connection: Client, error: unknown): void {
