@@ -163,7 +163,11 @@ describe("limits of WebSockets", () => {
       [JSON.stringify({ type: "connection_init", payload: { Authorization: { toString: 1 } } })],
       4403,
     ],
-    ["a greeting whose token is a list", [JSON.stringify({ type: "connection_init", payload: { token: ["a"] } })], 4403],
+    [
+      "a greeting whose token is a list",
+      [JSON.stringify({ type: "connection_init", payload: { token: ["a"] } })],
+      4403,
+    ],
     ["too large", [`"${"x".repeat(200_000)}"`], 1009],
     ["a character that no JSON begins with", ["\u0000"], 4400],
   ])("a message that is %s closes its connection alone", async (_what, messages, code) => {
