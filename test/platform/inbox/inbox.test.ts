@@ -348,9 +348,19 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       expect(told).toEqual(["other"]);
     });
 
-    test("what can never be worked on keeps its body a day longer, and is then given up, which is said once", async () => {
-      const { id } = await inbox.receive(deliveryOf());
-      const worker = workerOf(() => Promise.reject(new Error("sealed under another key")));
+    test("what is sealed under another key keeps no other waiting and its body a day longer, and is then given up, which is said once", async () => {
+      const database = openDatabase(url);
+      closers.push(() => database.close());
+      const stranger = new Inbox(database, createSealing(Buffer.alloc(32, "another").toString("base64")));
+      const { id } = await stranger.receive(deliveryOf());
+      const { id: readable } = await inbox.receive(deliveryOf());
+      const worked: string[] = [];
+      const worker = workerOf((message) => {
+        worked.push(message.id);
+        return Promise.resolve(message);
+      });
+      await worker.runOnce();
+      expect(errors).toEqual(["a message could not be processed"]);
       now += 30 * DAY_MS + 1;
       await worker.runOnce();
       expect((await find(id))?.sealedBody).not.toBeNull();
@@ -362,6 +372,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       now += DAY_MS;
       expect(await worker.runOnce()).toBe(0);
       expect(errors).toEqual([]);
+      expect(worked).toEqual([readable]);
     });
 
     test("it wipes what is older than its retention", async () => {
