@@ -7,13 +7,20 @@ import { inboxMigrations } from "./platform/inbox/inbox-migrations";
 import { Inbox } from "./platform/inbox/inbox.store";
 import { ledgerMigrations } from "./platform/ledger/ledger-migrations";
 import { Ledger } from "./platform/ledger/ledger.store";
+import { type Operation } from "./platform/ledger/operation.type";
 import { createSealing } from "./platform/ledger/sealing";
+import { readsAbout } from "./platform/loaders/read-subjects";
 import { connectPostgres } from "./platform/signals/postgres-transport";
-import { createSignals } from "./platform/signals/signals";
+import { createSignals, type Signals } from "./platform/signals/signals";
 import { topics } from "./platform/signals/topics";
 import { type Logger } from "./platform/telemetry/logger";
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
+
+/** Tells every replica that what it has read of an operation's member and recurrence is old. */
+export function tellReadsOld(operation: Operation, signals: Signals): void {
+  for (const key of readsAbout(operation)) void signals.publish({ topic: topics.readsOld, key });
+}
 
 /** The database with what is kept in it, and the signals between the processes that share it. Throws DatabaseUnavailable. */
 export async function openStores(config: Config, logger: Logger) {
@@ -27,8 +34,9 @@ export async function openStores(config: Config, logger: Logger) {
     logger,
     database.dialect === "postgres" ? (receiver) => connectPostgres(shared, receiver) : undefined,
   );
-  const ledger = new Ledger(database, sealing, (id) => {
-    void signals.publish({ topic: topics.operationSettled, key: id });
+  const ledger = new Ledger(database, sealing, (operation) => {
+    tellReadsOld(operation, signals); // first: whoever hears that it is settled reads anew
+    void signals.publish({ topic: topics.operationSettled, key: operation.id });
   });
   return {
     ...{ database, ledger, inbox: new Inbox(database, sealing), signals },

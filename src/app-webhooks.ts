@@ -24,6 +24,7 @@ export function createEventWorker(config: Config, logger: Logger, { inbox, ledge
   const worker = createInboxWorker({
     inbox,
     handle: effects.apply,
+    onProcessed: effects.tell,
     clock: systemClock,
     random: Math.random,
     logger,

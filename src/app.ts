@@ -5,7 +5,7 @@ import { createCallers } from "./app-callers";
 import { limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
-import { openStores } from "./app-stores";
+import { openStores, tellReadsOld } from "./app-stores";
 import { createSubscriptionTransports } from "./app-subscriptions";
 import { createWebhooks } from "./app-webhooks";
 import { type Config } from "./config";
@@ -19,7 +19,9 @@ import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
 import { createAdmission } from "./platform/limits/admission";
 import { createRequestGuard } from "./platform/limits/request-guard";
+import { isSettled } from "./platform/ledger/operation-status.state";
 import { type Operation } from "./platform/ledger/operation.type";
+import { readsAbout } from "./platform/loaders/read-subjects";
 import { createSharedReads } from "./platform/loaders/shared-reads";
 import { topics } from "./platform/signals/topics";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
@@ -38,11 +40,6 @@ const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:can
 function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Config) {
   if (cert === undefined || key === undefined) return undefined;
   return { cert, key, ...(clientCa !== undefined && { clientCa }) };
-}
-
-/** What `SharedReads` has of an operation's member and recurrence. */
-function readsAbout({ subject, target }: Parameters<LongLived["dropReads"]>[0]): string[] {
-  return [...(subject === null ? [] : [`user/${subject}`]), ...(target === null ? [] : [`recurrence/${target}`])];
 }
 
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
@@ -69,7 +66,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     },
   );
   const onWorked = (operation: Operation) => {
-    for (const key of readsAbout(operation)) void signals.publish({ topic: topics.readsOld, key });
+    if (!isSettled(operation.status)) tellReadsOld(operation, signals); // else they were told of with it
     metrics.worked(operation.kind, operation.status);
     webhooks.explain(operation);
   };
@@ -165,7 +162,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       await Promise.all([reconciler.stop(), lifecycle.stop()]);
-      await webhooks.stop(); // what was taken in while it drained is worked on first
+      await webhooks.stop(); // what was taken in while it drained is looked at once more
       await apollo.stop();
       await closeProviders();
       await stores.close();

@@ -90,9 +90,11 @@ export const Environment = z.object({
     .optional()
     .describe("32 bytes in base64: seals stored inputs, keys fingerprints; in the sandbox one is made and kept"),
   OPERATION_LEASE_MS: timeoutMs(15_000).describe(
-    "after this a mutation's process is taken for dead; longer than OPERATION_TIMEOUT_MS",
+    "after this a mutation's or event's process is taken for dead; longer than OPERATION_TIMEOUT_MS",
   ),
-  RECONCILE_INTERVAL_MS: timeoutMs(1000).describe("time between two looks for unsettled operations"),
+  RECONCILE_INTERVAL_MS: timeoutMs(1000).describe(
+    "time between two looks for unsettled operations, and for events left behind",
+  ),
   CONFIRMATION_WINDOW_MS: number(1, 2 ** 31 - 1, 900_000).describe(
     "how long an unconfirmed Pix cancellation is looked for",
   ),

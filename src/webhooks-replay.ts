@@ -16,7 +16,10 @@ function sinceOf([flag, text, ...more]: readonly string[]): number {
   return Date.parse(since.data);
 }
 
-/** Gives stored events their effects once more, as their bodies read today; beside running replicas or without them. */
+/**
+ * Gives stored events their effects once more, as their bodies read today; beside running replicas or without them. With SQLite, a
+ * process that runs beside it is not told.
+ */
 async function main(): Promise<void> {
   const since = sinceOf(process.argv.slice(2));
   const config = loadConfig();

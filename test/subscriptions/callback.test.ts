@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
@@ -60,9 +61,15 @@ describe("a subscription by HTTP callback", () => {
     await operation.confirm();
   });
 
-  test("hears a heartbeat before its router gives it up, and ends when the router no longer knows it", async () => {
-    const { operation, id } = await subscribed({ heartbeatIntervalMs: 750 });
-    await eventually(() => (router.calls.length >= 3 ? true : undefined));
+  test("hears heartbeats within its router's interval, and ends when the router no longer knows it", async () => {
+    const { operation, id } = await subscribed({ heartbeatIntervalMs: 1800 });
+    const heard: number[] = [];
+    router.answerWith((_request, response) => {
+      heard.push(performance.now());
+      response.writeHead(204).end();
+    });
+    await eventually(() => (heard.length >= 2 ? true : undefined));
+    expect((heard[1] ?? Infinity) - (heard[0] ?? 0)).toBeLessThan(1800);
     expect(router.calls[2]?.body).toEqual({ kind: "subscription", action: "check", id, verifier: "the-verifier" });
     router.answerWith((_request, response) => response.writeHead(404).end());
     await untilGauge(subgraph, "subscriptions_open", 0);
@@ -78,7 +85,7 @@ describe("a subscription by HTTP callback", () => {
     await operation.confirm();
   });
 
-  test("has its event sent again to a router that failed, and no further one that refused it", async () => {
+  test("has its event sent again to a router that failed", async () => {
     const { operation, id } = await subscribed();
     let failures = 0;
     router.answerWith((_request, response) => {
@@ -88,6 +95,14 @@ describe("a subscription by HTTP callback", () => {
     await operation.confirm();
     await router.completed(id);
     expect(router.actions()).toEqual(["check", "next", "next", "next", "complete"]);
+  });
+
+  test("is sent no further event, nor its end, where its router refuses one", async () => {
+    const { operation } = await subscribed();
+    router.answerWith((_request, response) => response.writeHead(404).end());
+    await operation.confirm();
+    await untilGauge(subgraph, "subscriptions_open", 0);
+    expect(router.actions()).toEqual(["check", "next"]);
   });
 
   test("is refused without a token, with nothing sent to anybody", async () => {
@@ -172,10 +187,11 @@ describe("a subscription by HTTP callback", () => {
   });
 
   test.each([
-    ["never answers", () => undefined],
-    ["never ends its answer", (response: NodeJS.WritableStream) => response.write("x")],
+    ["never answers", 503, () => undefined],
+    ["never ends its answer", 503, (response: NodeJS.WritableStream) => response.write("x")],
     [
       "answers without end",
+      200, // the status said it all
       (response: NodeJS.WritableStream) => {
         const more = () => {
           if (response.writable) response.write("x".repeat(10_000), more);
@@ -183,12 +199,14 @@ describe("a subscription by HTTP callback", () => {
         more();
       },
     ],
-  ])("is refused in time when its router %s", async (_what, answer) => {
+  ])("is answered in time when its router %s: %i", async (_what, status, answer) => {
     router.answerWith((_request, response) => {
       answer(response);
     });
+    const startedAt = performance.now();
     const asked = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS });
-    expect([200, 503]).toContain(asked.status);
+    expect(asked.status).toBe(status);
+    expect(performance.now() - startedAt).toBeLessThan(3000); // SUBSCRIPTION_CALLBACK_TIMEOUT_MS, and a busy machine
     await untilGauge(subgraph, "subscriptions_open", 0);
   });
 
@@ -198,6 +216,25 @@ describe("a subscription by HTTP callback", () => {
     await router.completed(id);
     const written = subgraph.logs.join("\n");
     for (const secret of ["canary-verifier", router.url, id]) expect(written).not.toContain(secret);
+  });
+
+  test("at shutdown one that its router is just confirming is ended as well, and its router told", async () => {
+    const own = await startSubgraph(SOON);
+    const operation = await beginUnconfirmed(own);
+    let confirm = (): void => undefined;
+    router.answerWith((_request, response) => {
+      confirm = () => response.writeHead(204).end();
+      router.answerWith((_next, answer) => answer.writeHead(204).end());
+    });
+    const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS };
+    const asked = router.subscribe(own, SETTLED, asking);
+    await eventually(() => router.calls[0]);
+    const stopped = own.stop();
+    await sleep(100);
+    confirm();
+    await stopped;
+    expect(router.actions()).toEqual(["check", "complete"]);
+    expect(await asked).toMatchObject({ status: 200 });
   });
 
   test("at shutdown its router is told that it has ended", async () => {

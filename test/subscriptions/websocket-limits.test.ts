@@ -158,6 +158,16 @@ describe("limits of WebSockets", () => {
     ["of no known type", [JSON.stringify({ type: "start", id: "1" })], 4400],
     ["a subscribe before its turn", [JSON.stringify({ type: "subscribe", id: "1", payload: { query: "x" } })], 4401],
     ["no text", [Buffer.from([1, 2, 3])], 1003],
+    [
+      "a greeting whose token cannot be read as text",
+      [JSON.stringify({ type: "connection_init", payload: { Authorization: { toString: 1 } } })],
+      4403,
+    ],
+    [
+      "a greeting whose token is a list",
+      [JSON.stringify({ type: "connection_init", payload: { token: ["a"] } })],
+      4403,
+    ],
     ["too large", [`"${"x".repeat(200_000)}"`], 1009],
     ["a character that no JSON begins with", ["\u0000"], 4400],
   ])("a message that is %s closes its connection alone", async (_what, messages, code) => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { enrollmentFrom, type EnrollmentFact } from "../../src/features/user/enrollment.state";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
@@ -38,6 +39,30 @@ describe("enrollment", () => {
   });
   afterAll(() => subgraph.stop());
 
+  async function enrollmentOf(userId: string) {
+    const query = `{ user(id: "${userId}") { enrollment { status changedAt source } } }`;
+    return (await subgraph.graphql(query)).data.user.enrollment;
+  }
+  const statusOf = async (userId: string) => (await enrollmentOf(userId)).status as string;
+  async function mutate(field: string, type: string, input: Readonly<Record<string, string>>): Promise<void> {
+    const query = `mutation ($input: ${type}!) { payload: ${field}(input: $input) { operation { status } } }`;
+    const { data } = await subgraph.graphql(query, { variables: { input } });
+    expect(data.payload.operation.status).toBe("SUCCEEDED");
+  }
+  function enroll(userId: string): Promise<void> {
+    const profile = { firstName: "A", lastName: "B", email: "a@example.com", offerId: "basic" };
+    return mutate("createUser", "CreateUserInput", { idempotencyKey: `begin-${userId}`, userId, ...profile });
+  }
+  const cancel = (userId: string) =>
+    mutate("cancelUser", "CancelUserInput", { idempotencyKey: `end-${userId}`, userId });
+  /** A time behind all that was done before, and before all that is done from now on. */
+  async function momentAgo(): Promise<string> {
+    await sleep(5);
+    const time = new Date().toISOString();
+    await sleep(5);
+    return time;
+  }
+
   test("1,000 events for 100 members, shuffled and each sent up to three times: as the ordered, single run", async () => {
     const users = Array.from({ length: 100 }, (_, index) => `m-${index}`);
     const byUser = users.map((userid, user) =>
@@ -67,31 +92,15 @@ describe("enrollment", () => {
   });
 
   test("operations and events tell one story, by when things happened", async () => {
-    const query = '{ user(id: "m-story") { enrollment { status changedAt source } } }';
-    const enrollment = async () => (await subgraph.graphql(query)).data.user.enrollment;
+    const enrollment = () => enrollmentOf("m-story");
     await postWebhook(subgraph.url, {
       eventname: "enrollment_successful",
       userid: "m-story",
       eventtimestamp: "2026-02-01T10:00:00Z",
     });
     expect(await enrollment()).toEqual({ status: "ENROLLED", changedAt: "2026-02-01T10:00:00.000Z", source: "EVENT" });
-    const input = {
-      idempotencyKey: "story",
-      userId: "m-story",
-      firstName: "A",
-      lastName: "B",
-      email: "a@example.com",
-      offerId: "basic",
-    };
-    await subgraph.graphql(
-      "mutation ($input: CreateUserInput!) { createUser(input: $input) { operation { status } } }",
-      { variables: { input } },
-    );
-    const cancel = { idempotencyKey: "story-end", userId: "m-story" };
-    await subgraph.graphql(
-      "mutation ($input: CancelUserInput!) { cancelUser(input: $input) { operation { status } } }",
-      { variables: { input: cancel } },
-    );
+    await enroll("m-story");
+    await cancel("m-story");
     expect(await enrollment()).toMatchObject({ status: "CANCELLED", source: "OPERATION" });
     // Late: it happened before the cancellation.
     await postWebhook(subgraph.url, {
@@ -100,17 +109,43 @@ describe("enrollment", () => {
       eventtimestamp: "2026-02-01T10:00:01Z",
     });
     expect(await enrollment()).toMatchObject({ status: "CANCELLED", source: "OPERATION" });
-    const later = new Date(Date.now() + 1000).toISOString();
+    const later = await momentAgo();
     await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "m-story", eventtimestamp: later });
     expect(await enrollment()).toEqual({ status: "ENROLLED", changedAt: later, source: "EVENT" });
+  });
+
+  test.each([
+    ["does not say when it happened", "m-undated", undefined],
+    ["says that it happened in a thousand years", "m-future", "2999-01-01T00:00:00Z"],
+  ])("an event that %s brings nobody back who has cancelled", async (_why, userid, eventtimestamp) => {
+    await enroll(userid);
+    await cancel(userid);
+    const event = { eventname: "offer_activation_successful", userid, ...(eventtimestamp && { eventtimestamp }) };
+    expect((await postWebhook(subgraph.url, event)).status).toBe(200);
+    expect(await statusOf(userid)).toBe("CANCELLED");
+    // It moves who has not.
+    const other = { ...event, userid: `${userid}-other` };
+    expect((await postWebhook(subgraph.url, other)).status).toBe(200);
+    expect(await statusOf(other.userid)).toBe("OFFER_ACTIVE");
+  });
+
+  test("an event from a clock that is ahead counts as of when it came, before a cancellation that came behind it", async () => {
+    await enroll("m-ahead");
+    const ahead = new Date(Date.now() + 60_000).toISOString();
+    const event = { eventname: "offer_activation_successful", userid: "m-ahead", eventtimestamp: ahead };
+    expect((await postWebhook(subgraph.url, event)).status).toBe(200);
+    expect(await statusOf("m-ahead")).toBe("OFFER_ACTIVE");
+    await cancel("m-ahead");
+    expect(await statusOf("m-ahead")).toBe("CANCELLED");
   });
 });
 
 describe("the state machine", () => {
   const STATUSES = ["REQUESTED", "ENROLLED", "OFFER_ACTIVE", "CANCELLED"] as const;
   const fact = fc
-    .record({ status: fc.constantFrom(...STATUSES), at: fc.integer({ min: 0, max: 20 }) })
-    .map(({ status, at }): EnrollmentFact => ({ status, at, knownAt: at, source: "EVENT" }));
+    .record({ status: fc.constantFrom(...STATUSES), at: fc.integer({ min: 0, max: 20 }), isUndated: fc.boolean() })
+    .map((some): EnrollmentFact => ({ ...some, since: some.at, source: "EVENT" }));
+  const dated = fact.map((some): EnrollmentFact => ({ ...some, isUndated: false }));
 
   test("order and repetition of what is told make no difference", () => {
     fc.assert(
@@ -122,12 +157,12 @@ describe("the state machine", () => {
     );
   });
 
-  test("a fact that is heard late, and is older than all others, moves nobody backwards", () => {
+  test("a fact that is heard late, and is older than all others whose time is known, moves nobody backwards", () => {
     const rank = (facts: readonly EnrollmentFact[]) =>
       STATUSES.findIndex((one) => one === enrollmentFrom(facts).status);
     fc.assert(
-      fc.property(fc.array(fact, { minLength: 1, maxLength: 30 }), fact, (facts, { status }) => {
-        const late: EnrollmentFact = { status, at: -1, knownAt: -1, source: "EVENT" };
+      fc.property(fc.array(dated, { minLength: 1, maxLength: 30 }), dated, (facts, { status }) => {
+        const late: EnrollmentFact = { status, at: -1, since: -1, source: "EVENT" };
         expect(rank([...facts, late])).toBeGreaterThanOrEqual(rank(facts));
       }),
       { numRuns: 1000 },
@@ -142,12 +177,23 @@ describe("the state machine", () => {
     [["CANCELLED", "ENROLLED"], "ENROLLED"],
     [["OFFER_ACTIVE", "CANCELLED"], "CANCELLED"],
   ] as const)("%j one after the other: %s", (statuses, end) => {
-    const facts = statuses.map((status, at): EnrollmentFact => ({ status, at, knownAt: at, source: "EVENT" }));
+    const facts = statuses.map((status, at): EnrollmentFact => ({ status, at, since: at, source: "EVENT" }));
     expect(enrollmentFrom(facts).status).toBe(end);
   });
 
+  test("what nobody dates moves forward, and brings nobody back", () => {
+    const undated = (status: EnrollmentFact["status"]): EnrollmentFact[] => [
+      { status, at: 1, since: 1, source: "EVENT", isUndated: true },
+    ];
+    const cancelled: EnrollmentFact = { status: "CANCELLED", at: 0, since: 0, source: "OPERATION" };
+    for (const status of ["ENROLLED", "OFFER_ACTIVE"] as const) {
+      expect(enrollmentFrom(undated(status)).status).toBe(status);
+      expect(enrollmentFrom([cancelled, ...undated(status)]).status).toBe("CANCELLED");
+    }
+  });
+
   test("of what happened at the same moment the earlier step comes first", () => {
-    const at = (status: EnrollmentFact["status"]): EnrollmentFact => ({ status, at: 1, knownAt: 1, source: "EVENT" });
+    const at = (status: EnrollmentFact["status"]): EnrollmentFact => ({ status, at: 1, since: 1, source: "EVENT" });
     for (const facts of [
       ["CANCELLED", "ENROLLED", "REQUESTED"] as const,
       ["REQUESTED", "CANCELLED", "ENROLLED"] as const,

@@ -5,6 +5,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { type ReadShared } from "../../platform/loaders/caller-reads";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
+import { readsOfUser } from "../../platform/loaders/read-subjects";
 import { mayReadUser } from "../user/user-access.type";
 
 export interface BenefitsOfUserOptions {
@@ -30,7 +31,7 @@ export function createBenefitsOfUser({
   budget,
 }: BenefitsOfUserOptions): BenefitsOfUser {
   const loadOne = (userId: string) =>
-    readShared({ operation: "avibra.benefits.list", args: [userId], subject: `user/${userId}` }, (deadline) =>
+    readShared({ operation: "avibra.benefits.list", args: [userId], subject: readsOfUser(userId) }, (deadline) =>
       avibra.benefitsOfUser(userId, deadline),
     );
   const withoutCall = (userId: string) => (mayReadUser(requireCaller(caller), userId) ? undefined : null);

@@ -3,6 +3,7 @@ import { type Message, type MessageFacts } from "../../platform/inbox/message.ty
 import { SealBroken } from "../../platform/ledger/ledger.errors";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Operation } from "../../platform/ledger/operation.type";
+import { readsOfUser } from "../../platform/loaders/read-subjects";
 import { type Signals } from "../../platform/signals/signals";
 import { topics } from "../../platform/signals/topics";
 import { type Clock } from "../../platform/time/clock";
@@ -58,18 +59,20 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
     }
   }
 
-  /** The effects of one stored event: its member's reads are old, an operation may be settled, subscribers hear of it. */
+  /** The effects of one stored event: its member's reads are old, an operation may be settled. */
   async function apply(message: Message, body: string | undefined): Promise<MessageFacts> {
     const event = body === undefined ? undefined : read(message, body);
     if (event) await settleBy(event);
     const facts = event ? factsOf(event, message.receivedAt) : message;
     const { subject } = facts;
-    if (subject === null) return facts;
-    await signals.publish({ topic: topics.readsOld, key: `user/${subject}` });
-    // What is reprocessed was told before.
-    if (message.processedAt === null || message.subject === null)
-      await signals.publish({ topic: topics.eventStored, key: subject, id: message.id });
+    if (subject !== null) await signals.publish({ topic: topics.readsOld, key: readsOfUser(subject) });
     return facts;
+  }
+
+  /** Subscribers hear of an event that has had its effects. What is reprocessed was told before, unless as somebody else's. */
+  async function tell({ processedAt, subject: before }: Message, { subject }: MessageFacts): Promise<void> {
+    const wasTold = processedAt !== null && before === subject;
+    if (subject !== null && !wasTold) await signals.publish({ topic: topics.eventStored, key: subject });
   }
 
   /** Looks whether an operation that has just become unconfirmed is proven by an event that came before its fate was in doubt. */
@@ -77,11 +80,11 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
     const kinds = (Object.keys(PROVEN) as AvibraEventKind[]).filter((event) => PROVEN[event] === kind);
     if (status !== "UNCONFIRMED" || subject === null || kinds.length === 0) return;
     for (const message of await inbox.about(subject, eventNamesOf(kinds))) {
-      const body = inbox.openBody(message);
+      const body = await inbox.bodyOf(message); // one at a time: each may be as large as an event may be
       const event = body === undefined ? undefined : read(message, body);
       if (event) await settleBy(event);
     }
   }
 
-  return { apply, explain };
+  return { apply, tell, explain };
 }

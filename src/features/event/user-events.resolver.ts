@@ -38,7 +38,7 @@ async function* eventsBehind(seen: ReadonlySet<string>, hints: Hints, read: () =
 async function newEvents(userId: string, { caller, inbox, listen }: Context): Promise<AsyncIterable<Message>> {
   if (!mayReadUser(requireCaller(caller), userId)) return (async function* () {})();
   const read = async () => {
-    const { items } = await inbox.list({ subject: userId, first: MOST_AT_ONCE });
+    const { items } = await inbox.list({ subject: userId, first: MOST_AT_ONCE, areProcessed: true });
     return items.map(({ message }) => message);
   };
   const hints = listen(topics.eventStored, userId);
@@ -50,7 +50,7 @@ async function newEvents(userId: string, { caller, inbox, listen }: Context): Pr
 export class UserEventsResolver {
   @Subscription(() => UserEvent, {
     description:
-      "What Avibra tells of a member from now on, in the order in which it was received. Ends at once, and without an event, for " +
+      "What Avibra tells of a member from now on, as soon as it has had its effects. Ends at once, and without an event, for " +
       "a member who is not the caller's to see. Makes no provider call.",
     subscribe: ({ args, context }) => newEvents((args as { userId: string }).userId, context as Context) as never,
   })

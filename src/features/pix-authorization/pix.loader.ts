@@ -3,6 +3,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { type ReadShared } from "../../platform/loaders/caller-reads";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
+import { readsOfRecurrence } from "../../platform/loaders/read-subjects";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
 import { mayReadAuthorization, mayReadEveryAuthorization, ownTaxId } from "./pix-access";
@@ -37,7 +38,7 @@ export function createPixLoaders({ delbank, caller, readShared, concurrency, bud
   const pixAuthorization = createLoader({
     async loadOne(recurrenceId: string) {
       const authorization = await readShared(
-        { operation: "delbank.authorizations.get", args: [recurrenceId], subject: `recurrence/${recurrenceId}` },
+        { operation: "delbank.authorizations.get", args: [recurrenceId], subject: readsOfRecurrence(recurrenceId) },
         (deadline) => delbank.authorization(recurrenceId, deadline),
       );
       return authorization && mayReadAuthorization(requireCaller(caller), authorization) ? authorization : null;
@@ -52,7 +53,7 @@ export function createPixLoaders({ delbank, caller, readShared, concurrency, bud
         mayReadEveryAuthorization(requireCaller(caller)) || (await pixAuthorization.load(recurrenceId)) !== null;
       if (!mayRead) return null;
       return readShared(
-        { operation: "delbank.cancellations.get", args: [recurrenceId, id], subject: `recurrence/${recurrenceId}` },
+        { operation: "delbank.cancellations.get", args: [recurrenceId, id], subject: readsOfRecurrence(recurrenceId) },
         (deadline) => delbank.cancellation(recurrenceId, id, deadline),
       );
     },

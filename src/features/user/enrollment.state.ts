@@ -9,9 +9,11 @@ export interface EnrollmentFact {
   readonly status: EnrollmentStatus;
   /** When it happened, epoch ms: what was found out late did not happen late. */
   readonly at: number;
-  /** When it was known, epoch ms. */
-  readonly knownAt: number;
+  /** Since when the graph says so, epoch ms: of an operation, once its outcome was known. */
+  readonly since: number;
   readonly source: EnrollmentSource;
+  /** Nobody says when it happened: it may be older than all that is known. */
+  readonly isUndated?: boolean;
 }
 
 const BY_OPERATION: Partial<Record<OperationKind, EnrollmentStatus>> = {
@@ -36,32 +38,38 @@ const RANK: Record<EnrollmentStatus, number> = { UNKNOWN: 0, REQUESTED: 1, ENROL
 
 export function factsOfOperation({ kind, sentAt, settledAt, createdAt }: Operation): EnrollmentFact[] {
   const status = BY_OPERATION[kind as OperationKind];
-  return status ? [{ status, at: sentAt ?? createdAt, knownAt: settledAt ?? createdAt, source: "OPERATION" }] : [];
+  return status ? [{ status, at: sentAt ?? createdAt, since: settledAt ?? createdAt, source: "OPERATION" }] : [];
 }
 
-export function factsOfEvent({ kind, occurredAt }: Message): EnrollmentFact[] {
+/** By a clock that is ahead of ours it happened later than we heard of it: it did not. */
+export function factsOfEvent({ kind, occurredAt, receivedAt }: Message): EnrollmentFact[] {
   const event = eventKindOf(kind);
   const status = event && BY_EVENT[event];
-  return status ? [{ status, at: occurredAt, knownAt: occurredAt, source: "EVENT" }] : [];
+  const at = Math.min(occurredAt, receivedAt);
+  return status ? [{ status, at, since: at, source: "EVENT", isUndated: occurredAt === receivedAt }] : [];
 }
 
-/** Members move forward; who has cancelled may enroll anew. An announcement moves nobody who is known already. */
-function next(current: EnrollmentStatus, told: EnrollmentStatus): EnrollmentStatus {
-  const isAnew = current === "CANCELLED" && told !== "REQUESTED";
+/**
+ * Members move forward; who has cancelled may enroll anew, and has not by what may be from before. An announcement moves nobody who
+ * is known already.
+ */
+function next(current: EnrollmentStatus, { status: told, isUndated = false }: EnrollmentFact): EnrollmentStatus {
+  const isAnew = current === "CANCELLED" && told !== "REQUESTED" && !isUndated;
   return isAnew || RANK[told] > RANK[current] ? told : current;
 }
 
-/** Of what happened at the same moment, the earlier step comes first, and of two that are the same the one known first. */
+/** Of what happened at the same moment, the earlier step comes first, and of two that are the same the one said first. */
 function inOrder(one: EnrollmentFact, other: EnrollmentFact): number {
-  return one.at - other.at || RANK[one.status] - RANK[other.status] || one.knownAt - other.knownAt;
+  return one.at - other.at || RANK[one.status] - RANK[other.status] || one.since - other.since;
 }
 
 /** How far a member has come by these facts, whatever their order and however often each is told. */
 export function enrollmentFrom(facts: readonly EnrollmentFact[]): Enrollment {
   let enrollment: Enrollment = { status: "UNKNOWN", changedAt: null, source: null };
-  for (const { status, knownAt, source } of facts.toSorted(inOrder)) {
-    if (next(enrollment.status, status) === enrollment.status) continue;
-    enrollment = { status, changedAt: new Date(knownAt).toISOString(), source };
+  for (const fact of facts.toSorted(inOrder)) {
+    const status = next(enrollment.status, fact);
+    if (status === enrollment.status) continue;
+    enrollment = { status, changedAt: new Date(fact.since).toISOString(), source: fact.source };
   }
   return enrollment;
 }

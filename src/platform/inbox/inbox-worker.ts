@@ -1,4 +1,4 @@
-import { type DueQuery, type Lease } from "../database/due-rows";
+import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { recheckDelayMs } from "../ledger/retry";
 import { type Logger } from "../telemetry/logger";
@@ -10,20 +10,28 @@ import { type LeasedMessage, type Message, type MessageFacts } from "./message.t
 /** Gives a message its effects, again where it had them before; its facts as its body tells them today. `body` is undefined once wiped. */
 export type HandleMessage = (message: Message, body: string | undefined) => Promise<MessageFacts>;
 
+/** Told of a message, as it was taken, once its facts and that it has had its effects are written down. Never throws. */
+export type OnProcessed = (message: Message, facts: MessageFacts) => Promise<void>;
+
 export interface InboxWorkerOptions {
   readonly inbox: Inbox;
   readonly handle: HandleMessage;
+  readonly onProcessed: OnProcessed;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   /** Names this process in the table. */
   readonly owner: string;
-  /** Longer than the effects of a batch take. */
+  /** After this without a word its process is taken for dead; while it is at work it says so three times as often. */
   readonly leaseMs: number;
   /** Time between two looks for what another process has left behind. */
   readonly intervalMs: number;
   /** How long a body is kept. */
   readonly retentionMs: number;
+}
+
+interface Done extends LeasedMessage {
+  readonly facts: MessageFacts;
 }
 
 const BATCH = 50;
@@ -32,49 +40,76 @@ const WIPE_EVERY_MS = 3_600_000;
 const isSame = (one: MessageFacts, other: MessageFacts) =>
   one.kind === other.kind && one.subject === other.subject && one.occurredAt === other.occurredAt;
 
-/** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works. */
+/** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works, or its body is too old to be kept. */
 export function createInboxWorker(options: InboxWorkerOptions) {
-  const { inbox, handle, clock, random, logger, owner, leaseMs, intervalMs, retentionMs } = options;
+  const { inbox, handle, onProcessed, clock, random, logger, owner, leaseMs, intervalMs, retentionMs } = options;
   let wipedAt = -Infinity;
 
-  async function work(leased: LeasedMessage): Promise<boolean> {
+  async function work(leased: LeasedMessage): Promise<MessageFacts | undefined> {
     const { message } = leased;
     try {
       const facts = await handle(message, inbox.openBody(message));
       if (!isSame(message, facts)) await inbox.correct(leased, facts);
-      return true;
+      return facts;
     } catch (error) {
       logger.error({ messageId: message.id, ...describeError(error) }, "a message could not be processed");
       const now = clock.now();
       await inbox.postpone(leased, now + recheckDelayMs(now - message.receivedAt, random()));
-      return false;
+      return undefined;
     }
+  }
+
+  /** Renews the lease of a batch until what is given back is called. */
+  function keepLease(due: readonly LeasedMessage[]): () => void {
+    const [first] = due; // all are under one lease
+    if (!first) return () => undefined;
+    const ids = due.map(({ message }) => message.id);
+    const timer = setInterval(() => {
+      inbox.renewLease(first.lease, ids, { leaseMs, now: clock.now() }).catch((error: unknown) => {
+        logger.warn(describeError(error), "a lease could not be renewed");
+      });
+    }, leaseMs / 3);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
+  /** What another has taken over by now is another's to tell of. */
+  async function finish(done: readonly Done[]): Promise<void> {
+    const [first] = done;
+    if (!first) return;
+    const ids = done.map(({ message }) => message.id);
+    const marked = new Set(await inbox.markProcessed(first.lease, ids, clock.now()));
+    await Promise.all(
+      done.filter(({ message }) => marked.has(message.id)).map(({ message, facts }) => onProcessed(message, facts)),
+    );
   }
 
   async function wipeOld(): Promise<void> {
     const now = clock.now();
     if (now - wipedAt < WIPE_EVERY_MS) return;
     wipedAt = now;
-    const bodies = await inbox.wipeBodies(now - retentionMs);
+    const { bodies, givenUp, isFull } = await inbox.wipeBodies(now - retentionMs);
     if (bodies > 0) logger.info({ bodies }, "old messages were wiped");
+    if (givenUp > 0) logger.warn({ messages: givenUp }, "old messages were given up: they never had their effects");
+    if (isFull) wipedAt = -Infinity; // and more at the next look
   }
 
   /** Takes what is due and works on it; answers how many that were. */
   async function runOnce(): Promise<number> {
     const query: DueQuery = { owner, leaseMs, now: clock.now(), limit: BATCH };
     const due = await inbox.takeDue(query);
-    const worked = await Promise.allSettled(due.map(work));
-    const done = due.filter((_, index) => {
-      const result = worked[index];
-      return result?.status === "fulfilled" && result.value;
-    });
-    const lease: Lease | undefined = done[0]?.lease;
-    if (lease)
-      await inbox.markProcessed(
-        lease,
-        done.map(({ message }) => message.id),
-        clock.now(),
-      );
+    const letGo = keepLease(due);
+    try {
+      const worked = await Promise.allSettled(due.map(work));
+      const done = due.flatMap(({ message, lease }, index) => {
+        const result = worked[index];
+        return result?.status === "fulfilled" && result.value ? [{ message, lease, facts: result.value }] : [];
+      });
+      await finish(done);
+    } finally {
+      letGo();
+    }
     await wipeOld();
     return due.length;
   }

@@ -5,7 +5,8 @@ import { type Database } from "../database/open-database";
 import { type Sealing } from "../ledger/sealing";
 import { createGroupCommit } from "./group-commit";
 import { listByKind, listMessages } from "./message-list";
-import { type InboxTables, messageOf, type MessageRow } from "./message-row";
+import { makeDue, type Wiped, wipeBodies } from "./message-upkeep";
+import { type InboxTables, type MessageRow, sealedMessageOf } from "./message-row";
 import {
   type Delivery,
   type LeasedMessage,
@@ -14,6 +15,7 @@ import {
   type MessagePage,
   type MessageQuery,
   type Receipt,
+  type SealedMessage,
 } from "./message.type";
 
 /** SQLite takes 32,766 values in a statement; a row has a dozen. */
@@ -64,7 +66,7 @@ export class Inbox {
   async takeDue(query: DueQuery): Promise<LeasedMessage[]> {
     const lease = grantLease(query.owner);
     const rows = await leaseDueRows<MessageRow>(this.database, { ...query, table: "message" }, lease);
-    return rows.map((row) => ({ message: messageOf(row), lease }));
+    return rows.map((row) => ({ message: sealedMessageOf(row), lease }));
   }
 
   /** Writes down what its body tells today, where that was read otherwise when it came. */
@@ -77,9 +79,9 @@ export class Inbox {
       .execute();
   }
 
-  /** These, all under one lease, have had their effects. */
-  async markProcessed(lease: Lease, ids: readonly string[], now: number): Promise<void> {
-    await this.tables
+  /** These, all under one lease, have had their effects; answers which of them were still under it. */
+  async markProcessed(lease: Lease, ids: readonly string[], now: number): Promise<string[]> {
+    const rows = await this.tables
       .updateTable("message")
       .set({
         ...NOBODYS,
@@ -87,6 +89,18 @@ export class Inbox {
         processed_at: sql<number>`coalesce(processed_at, ${now})`,
         next_attempt_at: null,
       })
+      .where("id", "in", ids)
+      .where("lease_owner", "=", lease)
+      .returning("id")
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
+  /** Keeps them, all under one lease, for `leaseMs` from `now`, as far as nobody else has taken them. */
+  async renewLease(lease: Lease, ids: readonly string[], term: { leaseMs: number; now: number }): Promise<void> {
+    await this.tables
+      .updateTable("message")
+      .set({ lease_until: term.now + term.leaseMs })
       .where("id", "in", ids)
       .where("lease_owner", "=", lease)
       .execute();
@@ -104,13 +118,7 @@ export class Inbox {
 
   /** Makes all that came since then due once more; answers how many those are. What is being worked on is left alone. */
   async makeDue(since: number, now: number): Promise<number> {
-    const { numUpdatedRows } = await this.tables
-      .updateTable("message")
-      .set({ next_attempt_at: now })
-      .where("received_at", ">=", since)
-      .where((row) => row.or([row("lease_until", "is", null), row("lease_until", "<=", now)]))
-      .executeTakeFirstOrThrow();
-    return Number(numUpdatedRows);
+    return await makeDue(this.tables, since, now);
   }
 
   /** How many of those that came since then are still to be worked on. */
@@ -124,16 +132,12 @@ export class Inbox {
     return count;
   }
 
-  /** Wipes the bodies of what came before then and was worked on; answers how many. What is known without a body stays. */
-  async wipeBodies(before: number): Promise<number> {
-    const { numUpdatedRows } = await this.tables
-      .updateTable("message")
-      .set({ sealed_body: null })
-      .where("sealed_body", "is not", null)
-      .where("received_at", "<", before)
-      .where("processed_at", "is not", null)
-      .executeTakeFirstOrThrow();
-    return Number(numUpdatedRows);
+  /**
+   * Wipes bodies of what came before then, some at a time; a day later those of what has not had its effects until then, which are
+   * given up. What is known without a body stays.
+   */
+  async wipeBodies(before: number): Promise<Wiped> {
+    return await wipeBodies(this.tables, before);
   }
 
   /** A page of the messages about one subject, last received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
@@ -147,8 +151,18 @@ export class Inbox {
   }
 
   /** The body as it was sent, or undefined once it was wiped. Throws SealBroken. */
-  openBody({ id, sealedBody }: Message): string | undefined {
+  openBody({ id, sealedBody }: Pick<SealedMessage, "id" | "sealedBody">): string | undefined {
     return sealedBody === null ? undefined : this.sealing.open(sealedBody, { rowId: id, purpose: "message" });
+  }
+
+  /** The same of a message that was listed. */
+  async bodyOf({ id }: Message): Promise<string | undefined> {
+    const row = await this.tables
+      .selectFrom("message")
+      .select("sealed_body")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    return this.openBody({ id, sealedBody: row.sealed_body });
   }
 
   private async insertAll(rows: readonly MessageRow[]): Promise<boolean[]> {

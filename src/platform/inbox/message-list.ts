@@ -1,19 +1,20 @@
 import { type Kysely } from "kysely";
 import { cursorOf, readCursor } from "../database/keyset-cursor";
-import { type InboxTables, messageOf } from "./message-row";
+import { type InboxTables, LISTED, messageOf } from "./message-row";
 import { type Message, type MessagePage, type MessageQuery } from "./message.type";
 
 /** See `Inbox.list`. By when they were received: one that comes late is at the top, and shifts no page that was read. */
 export async function listMessages(database: Kysely<InboxTables>, query: MessageQuery): Promise<MessagePage> {
-  const { subject, first, after } = query;
+  const { subject, first, after, areProcessed = false } = query;
   if (!Number.isSafeInteger(first) || first < 1) throw new RangeError("first must be at least 1");
   let select = database
     .selectFrom("message")
-    .selectAll()
+    .select(LISTED)
     .where("subject", "=", subject)
     .orderBy("received_at", "desc")
     .orderBy("id", "desc")
     .limit(first + 1);
+  if (areProcessed) select = select.where("processed_at", "is not", null);
   if (after !== undefined) {
     const { at, id } = readCursor(after);
     select = select.where((row) => row(row.refTuple("received_at", "id"), "<", row.tuple(at, id)));
@@ -36,7 +37,7 @@ export async function listByKind(
 ): Promise<Message[]> {
   const rows = await database
     .selectFrom("message")
-    .selectAll()
+    .select(LISTED)
     .where("subject", "=", subject)
     .where("kind", "in", kinds)
     .orderBy("occurred_at", "desc")

@@ -1,4 +1,4 @@
-import { type Message } from "./message.type";
+import { type Message, type SealedMessage } from "./message.type";
 
 // Types, not interfaces: Kysely asks for an index signature.
 /** The inbox's only table. */
@@ -20,7 +20,10 @@ export type MessageRow = {
   lease_until: number | null;
 };
 
-export function messageOf(row: MessageRow): Message {
+/** All that a list reads of a row. */
+export const LISTED = ["id", "kind", "subject", "occurred_at", "received_at", "processed_at", "attempts"] as const;
+
+export function messageOf(row: Pick<MessageRow, (typeof LISTED)[number]>): Message {
   return {
     id: row.id,
     kind: row.kind,
@@ -29,6 +32,9 @@ export function messageOf(row: MessageRow): Message {
     receivedAt: row.received_at,
     processedAt: row.processed_at,
     attempts: row.attempts,
-    sealedBody: row.sealed_body,
   };
+}
+
+export function sealedMessageOf(row: MessageRow): SealedMessage {
+  return { ...messageOf(row), sealedBody: row.sealed_body };
 }

@@ -10,15 +10,18 @@ export interface MessageFacts {
   readonly occurredAt: number;
 }
 
-/** One message as stored. */
+/** One message as stored, without its body: that may be large, and few need it. */
 export interface Message extends MessageFacts {
   readonly id: string;
   readonly receivedAt: number;
   /** Null until it has had its effects for the first time. */
   readonly processedAt: number | null;
-  /** How often somebody began to work on it. */
+  /** How often work on it has ended, well or not. */
   readonly attempts: number;
-  /** Open with `Inbox.openBody`; null once it was wiped. */
+}
+
+/** With its body: open with `Inbox.openBody`; null once it was wiped. */
+export interface SealedMessage extends Message {
   readonly sealedBody: string | null;
 }
 
@@ -40,7 +43,7 @@ export interface Receipt {
 
 /** A message to be worked on, under a lease. */
 export interface LeasedMessage {
-  readonly message: Message;
+  readonly message: SealedMessage;
   readonly lease: Lease;
 }
 
@@ -49,6 +52,8 @@ export interface MessageQuery {
   readonly subject: string;
   readonly first: number;
   readonly after?: string;
+  /** Those alone that have had their effects. */
+  readonly areProcessed?: boolean;
 }
 
 /** One page of the messages about one subject, last received first. */

@@ -35,7 +35,7 @@ export class Ledger {
   constructor(
     private readonly database: Database,
     private readonly sealing: Sealing,
-    private readonly onSettled: (id: string) => void = () => undefined, // once for each, whatever settled it
+    private readonly onSettled: (operation: Operation) => void = () => undefined, // once for each, whatever settled it
   ) {
     this.tables = database.kysely.$extendTables<LedgerTables>();
   }
@@ -88,7 +88,7 @@ export class Ledger {
         .returningAll()
         .executeTakeFirst();
       if (!row) return { outcome: "alreadySettled", operation: await this.get(id) };
-      this.onSettled(id);
+      this.onSettled(operationOf(row));
       return { outcome: "settled", operation: operationOf(row) };
     });
   }

@@ -22,7 +22,6 @@ const Notification = z.object({
   from: z.string(),
   topic: z.string(),
   key: z.string(),
-  id: z.string().optional(),
 });
 
 export interface PostgresTransportOptions {
@@ -46,8 +45,8 @@ export function connectPostgres(options: PostgresTransportOptions, receiver: Rec
   function hear(payload: string | undefined): void {
     const parsed = Notification.safeParse(parseJson(payload));
     if (!parsed.success || parsed.data.from === self) return; // of another program on this channel, or our own
-    const { topic, key, id } = parsed.data;
-    receiver.hear({ topic, key, ...(id !== undefined && { id }) });
+    const { topic, key } = parsed.data;
+    receiver.hear({ topic, key });
   }
 
   function lost(connection: Client, error: unknown): void {
@@ -103,17 +102,19 @@ export function connectPostgres(options: PostgresTransportOptions, receiver: Rec
     receiver.missed(); // whatever was sent before, the first time too
   }
 
-  const waiting: string[] = [];
+  const waiting: { readonly payload: string; readonly passedOn: () => void }[] = [];
   let sending: Promise<void> | undefined;
 
   async function sendAll(): Promise<void> {
     while (waiting.length > 0) {
-      const payloads = waiting.splice(0, MOST_AT_ONCE);
+      const some = waiting.splice(0, MOST_AT_ONCE);
+      const payloads = some.map(({ payload }) => payload);
       await sql`select pg_notify(${CHANNEL}, payload) from unnest(${payloads}::text[]) as payload`
         .execute(database.kysely)
         .catch((error: unknown) => {
           logger.warn({ signals: payloads.length, ...describeError(error) }, "signals could not be sent");
         });
+      for (const { passedOn } of some) passedOn(); // whoever waits for these does not wait for those behind them
     }
     sending = undefined;
   }
@@ -122,9 +123,14 @@ export function connectPostgres(options: PostgresTransportOptions, receiver: Rec
   return {
     async send(signal: Signal) {
       if (isClosed) return;
-      waiting.push(JSON.stringify({ from: self, ...signal }));
-      if (waiting.length > MOST_WAITING) waiting.shift();
-      await (sending ??= sendAll());
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const passedOn = () => {
+        resolve(undefined);
+      };
+      waiting.push({ payload: JSON.stringify({ from: self, ...signal }), passedOn });
+      if (waiting.length > MOST_WAITING) waiting.shift()?.passedOn();
+      sending ??= sendAll();
+      await promise;
     },
     async close() {
       isClosed = true;

@@ -6,8 +6,6 @@ export interface Signal {
   readonly topic: string;
   /** What it is about, for listeners to pick theirs by. */
   readonly key: string;
-  /** The row to look at, where the key does not say it. */
-  readonly id?: string;
 }
 
 type Listener = (signal: Signal) => void;

@@ -1,9 +1,9 @@
 /** What signals tell of. */
 export const topics = {
-  /** What was read of the key (`user/…`, `recurrence/…`) is old. */
+  /** What was read of the key (see read-subjects.ts) is old. */
   readsOld: "readsOld",
   /** The operation of this id is settled. */
   operationSettled: "operationSettled",
-  /** The event of this `id`, about the user who is the key, is stored and has had its effects. */
+  /** An event about the user who is the key has had its effects. */
   eventStored: "eventStored",
 } as const;

@@ -32,7 +32,7 @@ export interface CallbacksOptions {
   readonly random: () => number;
 }
 
-/** A router gives a subscription up when it hears nothing for its interval: it hears something sooner. */
+/** A router gives a subscription up when it hears nothing for its interval: it hears something sooner, but not without measure. */
 const beatMs = (intervalMs: number) => Math.min(60_000, Math.max(500, (intervalMs * 2) / 3));
 /** So many heartbeats in a row without an answer, and the router is taken for dead. */
 const MISSED_BEATS = 3;
@@ -46,7 +46,13 @@ export type Callbacks = ReturnType<typeof createCallbacks>;
 export function createCallbacks({ subscriptions, client, policy, logger, random }: CallbacksOptions) {
   /** URL and id of each, from the moment that its router is asked. */
   const taken = new Set<string>();
-  const underWay = new Set<Promise<void>>();
+  /** All that is being opened, and all that is open. */
+  const underWay = new Set<Promise<unknown>>();
+
+  async function during<Value>(work: Promise<Value>): Promise<Value> {
+    underWay.add(work);
+    return await work.finally(() => underWay.delete(work));
+  }
 
   /** Checks at intervals that the router still wants it. Gives back what stops that. */
   function keepAlive(deliver: Deliver, intervalMs: number, giveUp: () => void): () => void {
@@ -105,11 +111,11 @@ export function createCallbacks({ subscriptions, client, policy, logger, random 
     if (!parsed.success) throw badInput("extensions.subscription is not as the callback protocol has it.");
     const key = JSON.stringify([parsed.data.callbackUrl, parsed.data.subscriptionId]);
     const deliver = await confirm(parsed.data, key);
-    const forwarding = forward(results, deliver, parsed.data.heartbeatIntervalMs).finally(() => {
-      taken.delete(key);
-      underWay.delete(forwarding);
-    });
-    underWay.add(forwarding);
+    void during(
+      forward(results, deliver, parsed.data.heartbeatIntervalMs).finally(() => {
+        taken.delete(key);
+      }),
+    );
   }
 
   return {
@@ -118,7 +124,7 @@ export function createCallbacks({ subscriptions, client, policy, logger, random 
       const results = await subscriptions.open(request);
       if ("errors" in results) return results.errors;
       try {
-        await begin(results, asked);
+        await during(begin(results, asked));
         return undefined;
       } catch (error) {
         await results.return();
@@ -127,7 +133,7 @@ export function createCallbacks({ subscriptions, client, policy, logger, random 
     },
     /** Resolves when every router has been told that its subscription has ended; see `Subscriptions.close`. */
     async close(): Promise<void> {
-      await Promise.allSettled(underWay);
+      while (underWay.size > 0) await Promise.allSettled(underWay); // what was being opened may be open by now
     },
   };
 }

@@ -9,8 +9,6 @@ export interface SharesOptions {
 export interface Shares {
   /** Takes one for this owner, and gives back what returns it (once); undefined where there is none left. */
   readonly take: (owner: string) => (() => void) | undefined;
-  /** How many are taken. */
-  readonly taken: () => number;
 }
 
 export function createShares({ most, mostEach }: SharesOptions): Shares {
@@ -32,6 +30,5 @@ export function createShares({ most, mostEach }: SharesOptions): Shares {
         else byOwner.delete(owner);
       };
     },
-    taken: () => taken,
   };
 }

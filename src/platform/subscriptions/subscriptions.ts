@@ -128,6 +128,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
       const inScope: InScope = (work) => requestScope.run(createRequestScope(request.id), work);
       try {
         const started = await inScope(() => start(request, ended));
+        if (isClosing) throw new SubgraphError("UNAVAILABLE"); // meanwhile: nobody would end it
         const { promise, resolve } = Promise.withResolvers<undefined>();
         open.set(ended, promise);
         return endedByReader(resultsOf(started, ended), inScope, () => {

@@ -34,10 +34,13 @@ const A_SUBSCRIPTION = parse("subscription { opened }");
 
 /** Where clients put their token: GraphiQL and Hive Gateway say `Authorization`, Apollo Router's passthrough says `token`. */
 const TOKEN_NAMES = ["Authorization", "authorization", "token"];
+/** For what is no text: it is refused, as any text that is none. */
+const NO_TOKEN = "";
 
 function authorizationIn(payload: Readonly<Record<string, unknown>> = {}): string | undefined {
   const name = TOKEN_NAMES.find((one) => Object.hasOwn(payload, one));
-  return name === undefined ? undefined : String(payload[name]);
+  const value = name === undefined ? undefined : payload[name];
+  return value === undefined || typeof value === "string" ? value : NO_TOKEN;
 }
 
 /** The protocol `graphql-transport-ws`: a connection speaks for one caller, and carries subscriptions alone. */

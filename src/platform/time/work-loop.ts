@@ -42,11 +42,12 @@ export function createWorkLoop({ runOnce, batch, intervalMs, onFailure }: WorkLo
     if (state.isRunning && !state.isLooking) lookIn(0);
   }
 
-  /** Stops looking; resolves when what was under way is done. */
+  /** Stops looking; resolves when what was under way is done, and what it was woken for was looked at once. */
   async function stop(): Promise<void> {
     state.isRunning = false;
     clearTimeout(timer);
     await underWay;
+    if (state.isWoken) await look();
   }
 
   return { start, wake, stop };

@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type QueryResult, type UnknownRow } from "kysely";
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
-import { createInboxWorker, type HandleMessage } from "../../../src/platform/inbox/inbox-worker";
-import { type InboxTables, messageOf } from "../../../src/platform/inbox/message-row";
+import { createInboxWorker, type HandleMessage, type OnProcessed } from "../../../src/platform/inbox/inbox-worker";
+import { type InboxTables, sealedMessageOf } from "../../../src/platform/inbox/message-row";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { type Delivery, type Message } from "../../../src/platform/inbox/message.type";
+import { type Delivery, type Message, type SealedMessage } from "../../../src/platform/inbox/message.type";
 import { createSealing } from "../../../src/platform/ledger/sealing";
 import { type Logger } from "../../../src/platform/telemetry/logger";
+import { systemClock } from "../../../src/platform/time/clock";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";
 import { LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
@@ -31,13 +34,27 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
   let inbox: Inbox;
   const closers: (() => Promise<void>)[] = [];
   /** What the table holds of a message. */
-  const find = async (id: string): Promise<Message | undefined> => {
+  const find = async (id: string): Promise<SealedMessage | undefined> => {
     const database = openDatabase(url);
     const tables = database.kysely.$extendTables<InboxTables>();
     const row = await tables.selectFrom("message").selectAll().where("id", "=", id).executeTakeFirst();
     await database.close();
-    return row && messageOf(row);
+    return row && sealedMessageOf(row);
   };
+
+  /** An inbox whose statements' results are looked at. */
+  function watched(look: (result: QueryResult<UnknownRow>) => void): Inbox {
+    const database = openDatabase(url);
+    closers.push(() => database.close());
+    const kysely = database.kysely.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult({ result }) {
+        look(result);
+        return Promise.resolve(result);
+      },
+    });
+    return new Inbox({ ...database, kysely }, createSealing(TEST_LEDGER_KEY));
+  }
 
   beforeEach(async () => {
     url = await databases.fresh(dialect);
@@ -94,29 +111,94 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const { id } = await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }));
     const { id: young } = await inbox.receive(deliveryOf({ idempotencyKey: "another", now: T0 + DAY_MS }));
     expect(await dumpDatabase(url)).not.toMatch(/canary-(body|key)/);
-    const bodyOf = async (one: string) => inbox.openBody((await find(one)) as Message);
+    const bodyOf = async (one: string) => inbox.openBody((await find(one)) as SealedMessage);
     expect(await bodyOf(id)).toBe(BODY);
-    expect(await inbox.wipeBodies(T0 + 1)).toBe(0); // not worked on yet
+    expect(await inbox.wipeBodies(T0 + 1)).toMatchObject({ bodies: 0 }); // not worked on yet
     const [due] = await inbox.takeDue({ ...query, limit: 1 });
     if (!due) throw new Error("nothing is due");
     await inbox.markProcessed(due.lease, [id], T0);
-    expect(await inbox.wipeBodies(T0)).toBe(0);
-    expect(await inbox.wipeBodies(T0 + 1)).toBe(1);
+    expect(await inbox.wipeBodies(T0)).toMatchObject({ bodies: 0 });
+    expect(await inbox.wipeBodies(T0 + 1)).toEqual({ bodies: 1, givenUp: 0, isFull: false });
     expect([await bodyOf(id), await bodyOf(young)]).toEqual([undefined, BODY]);
     expect(await find(id)).toMatchObject({ kind: "k", subject: "s", occurredAt: T0 - 5, receivedAt: T0 });
     // What is wiped is still known.
     expect(await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }))).toMatchObject({ isCopy: true });
   });
 
-  test("a page is of one subject, last received first; a cursor that is none is refused", async () => {
+  test("a page is of one subject, last received first, and if asked for of what has had its effects alone; a cursor that is none is refused", async () => {
     for (let n = 0; n < 3; n += 1) await inbox.receive(deliveryOf({ idempotencyKey: `k${n}`, now: T0 + n }));
     await inbox.receive(deliveryOf({ facts: { kind: "k", subject: "other", occurredAt: T0 } }));
     const first = await inbox.list({ subject: "s", first: 2 });
     expect(first.items.map(({ message }) => message.receivedAt)).toEqual([T0 + 2, T0 + 1]);
     const rest = await inbox.list({ subject: "s", first: 2, after: first.items[1]?.cursor ?? "" });
     expect([rest.items.map(({ message }) => message.receivedAt), rest.hasNextPage]).toEqual([[T0], false]);
+    const due = (await inbox.takeDue(query)).find(({ message }) => message.subject === "s");
+    if (!due) throw new Error("nothing is due");
+    expect(await inbox.list({ subject: "s", first: 9, areProcessed: true })).toMatchObject({ items: [] });
+    await inbox.markProcessed(due.lease, [due.message.id], T0);
+    const { items } = await inbox.list({ subject: "s", first: 9, areProcessed: true });
+    expect(items.map(({ message }) => message.id)).toEqual([due.message.id]);
     await expect(inbox.list({ subject: "s", first: 2, after: "x" })).rejects.toThrow(InvalidCursor);
     await expect(inbox.list({ subject: "s", first: 0 })).rejects.toThrow(RangeError);
+  });
+
+  test("a list leaves bodies where they are; each is read where it is asked for", async () => {
+    await inbox.receive(deliveryOf());
+    const columns = new Set<string>();
+    const watching = watched(({ rows }) => {
+      for (const row of rows) for (const column of Object.keys(row)) columns.add(column);
+    });
+    const listed = (await watching.list({ subject: "s", first: 9 })).items.map(({ message }) => message);
+    const [about] = await watching.about("s", ["k"]);
+    expect(listed).toEqual([about]);
+    expect(columns.has("received_at")).toBe(true);
+    expect(columns.has("sealed_body")).toBe(false);
+    expect(await watching.bodyOf(about as Message)).toBe(BODY);
+  });
+
+  test("a body that a replay has made due is kept for it, a day at most", async () => {
+    const { id } = await inbox.receive(deliveryOf());
+    const [due] = await inbox.takeDue(query);
+    if (!due) throw new Error("nothing is due");
+    await inbox.markProcessed(due.lease, [id], T0);
+    expect(await inbox.makeDue(T0, T0 + 1)).toBe(1);
+    expect(await inbox.wipeBodies(T0 + DAY_MS)).toMatchObject({ bodies: 0 });
+    expect(await inbox.wipeBodies(T0 + DAY_MS + 1)).toMatchObject({ bodies: 1, givenUp: 0 });
+    expect(await inbox.countDue(T0)).toBe(0);
+  });
+
+  test("however many there are, each is made due, and wiped, once", async () => {
+    const keys = Array.from({ length: 450 }, (_, index) => `k${index}`);
+    await Promise.all(
+      keys.map((idempotencyKey, index) => inbox.receive(deliveryOf({ idempotencyKey, now: T0 + index }))),
+    );
+    const due = await inbox.takeDue({ ...query, now: T0 + 500, limit: 1000 });
+    const [first] = due;
+    if (!first) throw new Error("nothing is due");
+    await inbox.markProcessed(
+      first.lease,
+      due.map(({ message }) => message.id),
+      T0 + 500,
+    );
+    const changed: number[] = [];
+    const watching = watched(({ numAffectedRows }) => changed.push(Number(numAffectedRows ?? 0)));
+    expect(await watching.makeDue(T0 + 25, T0 + 600)).toBe(425);
+    expect(Math.max(...changed)).toBeLessThanOrEqual(200); // in one statement
+    expect(await inbox.countDue(0)).toBe(425);
+    const again = await inbox.takeDue({ ...query, now: T0 + 600, limit: 1000 });
+    expect(await inbox.makeDue(0, T0 + 601)).toBe(25); // the others are being worked on
+    await inbox.markProcessed(
+      again[0]?.lease ?? first.lease,
+      again.map(({ message }) => message.id),
+      T0 + 602,
+    );
+    const counts: number[] = [];
+    for (let isFull = true; isFull;) {
+      const wiped = await inbox.wipeBodies(T0 + 450);
+      counts.push(wiped.bodies);
+      ({ isFull } = wiped);
+    }
+    expect(counts).toEqual([200, 200, 25]);
   });
 
   describe("its worker", () => {
@@ -124,10 +206,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const log = (_fields: unknown, text?: string) => void errors.push(text ?? "");
     const logger = { trace: log, debug: log, info: log, warn: log, error: log, fatal: log } as unknown as Logger;
     let now = T0;
-    function workerOf(handle: HandleMessage) {
+    function workerOf(handle: HandleMessage, onProcessed: OnProcessed = () => Promise.resolve()) {
       const clock = { now: () => now };
       const terms = { owner: "w", leaseMs: LEASE_MS, intervalMs: 1000, retentionMs: 30 * DAY_MS };
-      return createInboxWorker({ inbox, handle, clock, random: () => 1, logger, ...terms });
+      return createInboxWorker({ inbox, handle, onProcessed, clock, random: () => 1, logger, ...terms });
     }
     beforeEach(() => {
       now = T0;
@@ -159,19 +241,58 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       const { id } = await inbox.receive(deliveryOf());
       const effects: string[] = [];
       let isDead = true;
+      let bury = (): void => undefined;
+      const death = new Promise<never>((_resolve, reject) => {
+        bury = () => {
+          reject(new Error("dead"));
+        };
+      });
       const worker = workerOf((message) => {
-        if (isDead) return new Promise<never>(() => undefined);
+        if (isDead) return death;
         effects.push(message.id);
         return Promise.resolve(message);
       });
-      void worker.runOnce(); // never comes back
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      const dead = worker.runOnce(); // does not come back before the end
+      await sleep(50);
       isDead = false;
       expect(await worker.runOnce()).toBe(0);
       now += LEASE_MS;
       expect(await worker.runOnce()).toBe(1);
       expect(await worker.runOnce()).toBe(0);
+      bury();
+      await dead;
       expect(effects).toEqual([id]);
+      expect(await find(id)).toMatchObject({ processedAt: now });
+    });
+
+    test("while effects take longer than a lease, nobody else begins with them", async () => {
+      await inbox.receive(deliveryOf());
+      let goOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const effects: string[] = [];
+      const live = (name: string, until: Promise<void>) => {
+        const handle: HandleMessage = async (message) => {
+          effects.push(name);
+          await until;
+          return message;
+        };
+        const tell: OnProcessed = () => {
+          effects.push(`${name} is done`);
+          return Promise.resolve();
+        };
+        const terms = { owner: name, leaseMs: 600, intervalMs: 1000, retentionMs: 30 * DAY_MS };
+        const common = { inbox, clock: systemClock, random: () => 1, logger };
+        return createInboxWorker({ ...common, ...terms, handle, onProcessed: tell });
+      };
+      const slow = live("slow", held).runOnce();
+      const other = live("other", Promise.resolve());
+      for (const endsAt = Date.now() + 2000; Date.now() < endsAt;) {
+        await other.runOnce();
+        await sleep(50);
+      }
+      goOn();
+      await slow;
+      expect(effects).toEqual(["slow", "slow is done"]);
     });
 
     test("a replay reads the bodies anew, corrects what was read wrong, and counts nothing twice", async () => {
@@ -190,6 +311,68 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       expect(seen).toEqual([BODY, BODY]);
       expect(await find(id)).toMatchObject({ kind: "read", subject: "s", occurredAt: T0 - 1, processedAt: T0 });
       expect(await inbox.countDue(T0)).toBe(0);
+    });
+
+    test("it tells of a message once, behind its effects and behind what is written down of them", async () => {
+      const { id } = await inbox.receive(deliveryOf({ facts: { kind: null, subject: null, occurredAt: T0 } }));
+      const told: unknown[] = [];
+      const corrected = { kind: "read", subject: "s", occurredAt: T0 - 1 };
+      let isFailing = true;
+      const worker = workerOf(
+        () => (isFailing ? Promise.reject(new Error("a bug")) : Promise.resolve(corrected)),
+        async (message, facts) => {
+          told.push([message.subject, facts, await find(id)]);
+        },
+      );
+      await worker.runOnce();
+      expect(told).toEqual([]);
+      isFailing = false;
+      now += 1000;
+      await worker.runOnce();
+      const written = expect.objectContaining({ ...corrected, processedAt: now });
+      expect(told).toEqual([[null, corrected, written]]);
+    });
+
+    test("who finds that another has taken over leaves it to the other to tell", async () => {
+      await inbox.receive(deliveryOf());
+      const told: string[] = [];
+      let goOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const tellAs = (name: string) => () => Promise.resolve(void told.push(name));
+      const slow = workerOf((message) => held.then(() => message), tellAs("slow")).runOnce();
+      await sleep(50);
+      now += LEASE_MS;
+      await workerOf((message) => Promise.resolve(message), tellAs("other")).runOnce();
+      goOn();
+      await slow;
+      expect(told).toEqual(["other"]);
+    });
+
+    test("what is sealed under another key keeps no other waiting and its body a day longer, and is then given up, which is said once", async () => {
+      const database = openDatabase(url);
+      closers.push(() => database.close());
+      const stranger = new Inbox(database, createSealing(Buffer.alloc(32, "another").toString("base64")));
+      const { id } = await stranger.receive(deliveryOf());
+      const { id: readable } = await inbox.receive(deliveryOf());
+      const worked: string[] = [];
+      const worker = workerOf((message) => {
+        worked.push(message.id);
+        return Promise.resolve(message);
+      });
+      await worker.runOnce();
+      expect(errors).toEqual(["a message could not be processed"]);
+      now += 30 * DAY_MS + 1;
+      await worker.runOnce();
+      expect((await find(id))?.sealedBody).not.toBeNull();
+      now += DAY_MS;
+      await worker.runOnce();
+      expect(await find(id)).toMatchObject({ sealedBody: null, processedAt: null });
+      expect(errors).toContain("old messages were given up: they never had their effects");
+      errors.length = 0;
+      now += DAY_MS;
+      expect(await worker.runOnce()).toBe(0);
+      expect(errors).toEqual([]);
+      expect(worked).toEqual([readable]);
     });
 
     test("it wipes what is older than its retention", async () => {

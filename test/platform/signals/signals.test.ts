@@ -65,9 +65,9 @@ async function startTwo(): Promise<[Replica, Replica]> {
 describe.each(["sqlite", "postgres"] as const)("signals on %s", (dialect) => {
   test("the own listeners of the topic hear a signal at once, and once", async () => {
     const { signals, heard } = start(await databases.fresh(dialect));
-    const sent = signals.publish({ topic: "a", key: "k", id: "i" });
+    const sent = signals.publish({ topic: "a", key: "k" });
     void signals.publish({ topic: "b", key: "k" });
-    expect(heard).toEqual([{ topic: "a", key: "k", id: "i" }]);
+    expect(heard).toEqual([{ topic: "a", key: "k" }]);
     await sent;
     await sleep(100); // its own echo would be here by now
     expect(heard).toHaveLength(1);
@@ -98,11 +98,25 @@ describe("two replicas on one PostgreSQL", () => {
     const [one, other] = await startTwo();
     const keys = Array.from({ length: 500 }, (_, index) => `k-${index}`);
     await Promise.all(keys.map((key) => one.signals.publish({ topic: "a", key })));
-    await other.signals.publish({ topic: "a", key: "back", id: "i" });
+    await other.signals.publish({ topic: "a", key: "back" });
     await eventually(() => (other.heard.length > 500 && one.heard.length > 500) || undefined);
     expect(one.heard.map(({ key }) => key)).toEqual([...keys, "back"]);
     expect(other.heard.map(({ key }) => key).filter((key) => key !== "back")).toEqual(keys);
-    expect(other.heard.find(({ key }) => key === "back")).toEqual({ topic: "a", key: "back", id: "i" });
+    expect(other.heard.find(({ key }) => key === "back")).toEqual({ topic: "a", key: "back" });
+  });
+
+  test("who publishes waits for its own signal, not for all that others publish meanwhile", async () => {
+    const [one] = await startTwo();
+    let isFlowing = true;
+    const flow = () => {
+      void one.signals.publish({ topic: "b", key: "flow" });
+      if (isFlowing) setImmediate(flow); // in each turn of the event loop: there is always another one waiting
+    };
+    flow();
+    const passedOn = one.signals.publish({ topic: "a", key: "k" }).then(() => "passed on");
+    const outcome = await Promise.race([passedOn, sleep(3000, "still waiting")]);
+    isFlowing = false;
+    expect(outcome).toBe("passed on");
   });
 
   test("what others send over the same channel is ignored", async () => {
