@@ -92,6 +92,7 @@ test("a handshake that nobody answers is ended with the server, once it has had 
   const lifecycle = registerLifecycle(server, {
     underWay: () => 0,
     checks: {},
+    reports: {},
     drainDelayMs: 0,
     drainTimeoutMs: 100,
     endSubscriptions: () => Promise.resolve(),
