@@ -85,6 +85,16 @@ describe("the playground", () => {
     }
   });
 
+  test("runs what has just been written, though its name was another one a moment ago", async () => {
+    const { page } = await visit();
+    await page.getByRole("region", { name: "Operation Editor", exact: true }).locator(".monaco-editor").first().click();
+    await page.keyboard.press("ControlOrMeta+A");
+    const answer = page.waitForResponse((one) => one.request().postData()?.includes("JustWritten") ?? false);
+    await page.keyboard.insertText("query JustWritten { me { id } }");
+    await page.keyboard.press("ControlOrMeta+Enter");
+    expect(await (await answer).json()).toMatchObject({ data: { me: { id: "u-1001" } } });
+  });
+
   test("a mutation clicked twice has one effect; a page opened anew has keys of its own", async () => {
     const first = await visit();
     await first.openTab("CancelPixAuthorization");

@@ -1,5 +1,5 @@
 import { type GraphiQL } from "graphiql";
-import { getOperationAST, OperationTypeNode } from "graphql";
+import { getOperationAST, type OperationDefinitionNode, OperationTypeNode, parse } from "graphql";
 import { createClient, type SubscribePayload } from "graphql-ws";
 import { type ComponentProps } from "react";
 
@@ -38,6 +38,19 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
   }
 }
 
+/**
+ * The operation that is asked for. GraphiQL looks at the editor's text a moment after it was changed: until then the name is an
+ * older text's. Undefined where the server has to say what is wrong.
+ */
+function operationIn(query: string, name: string | null | undefined): OperationDefinitionNode | undefined {
+  try {
+    const document = parse(query);
+    return getOperationAST(document, name) ?? getOperationAST(document) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A connection of its own for each subscription: it speaks for one caller, and the next one may be another's. */
 function subscribe(endpoint: string, operation: SubscribePayload, headers: Headers) {
   const authorization = headers.get("authorization");
@@ -63,15 +76,16 @@ export function createFetcher({ endpoint, asker, onAnswer }: FetcherOptions): Fe
       ...chosen.headers,
     });
     for (const [name, value] of own) headers.set(name, value);
-    const { operationName } = operation;
-    const asked = options?.documentAST && getOperationAST(options.documentAST, operationName);
+    const { query, variables } = operation as SubscribePayload;
+    const asked = operationIn(query, operation.operationName);
+    const operationName = asked ? asked.name?.value : operation.operationName;
     if (asked?.operation === OperationTypeNode.SUBSCRIPTION) {
-      const { query, variables } = operation as SubscribePayload;
       return subscribe(endpoint, { query, variables, operationName }, headers) as never;
     }
     const startedAt = performance.now();
-    const body = await readJson(await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(operation) }));
-    if (operation.operationName !== "IntrospectionQuery") {
+    const text = JSON.stringify({ ...operation, operationName });
+    const body = await readJson(await fetch(endpoint, { method: "POST", headers, body: text }));
+    if (operationName !== "IntrospectionQuery") {
       onAnswer({ body, durationMs: performance.now() - startedAt, askedAs: chosen.name });
     }
     return body;
