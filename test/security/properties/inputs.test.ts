@@ -221,13 +221,12 @@ describe("any bytes", () => {
   ])("in the header %s come back in no header, and are in no log line", async (name) => {
     await fc.assert(
       fc.asyncProperty(bytes, bytes, async (before, after) => {
-        const value = `${before}${MARK}${after}`;
+        const value = `${before}${MARK}!${after}`; // as a request id it would be none, which is meant to come back
         const type = name === "content-type" ? "" : "content-type: application/json\r\n";
         const answer = await exchange(
           `POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${type}${name}: ${value}\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
         );
         const head = answer.split("\r\n\r\n")[0] ?? "";
-        if (name === "x-request-id" && /^[A-Za-z0-9._-]{8,64}$/.test(value)) return; // meant to come back
         expect(head).toMatch(/^HTTP\/1\.1 \d{3} /);
         expect(answer).not.toContain(MARK);
         expectCleanLog();
