@@ -81,11 +81,13 @@ export function untruths(
 ): string[] {
   const ofKey = countBy(avibra, ({ operation, idempotencyKey }) => `${operation} ${idempotencyKey ?? ""}`);
   const cancelled = countBy(delbank, ({ subject }) => subject);
-  const succeeded = operations.filter(({ status }) => status === "SUCCEEDED");
-  const cancellations = countBy(
-    succeeded.filter(({ kind }) => kind === "CANCEL_PIX_AUTHORIZATION"),
-    ({ target }) => target ?? "",
-  );
+  const cancellationsThat = (ended: string) =>
+    countBy(
+      operations.filter(({ kind, status }) => kind === "CANCEL_PIX_AUTHORIZATION" && status === ended),
+      ({ target }) => target ?? "",
+    );
+  const cancellations = cancellationsThat("SUCCEEDED");
+  const withPeople = cancellationsThat("NEEDS_ATTENTION"); // of which nothing is said
   const atAvibra = operations.flatMap(({ id, kind, status }) => {
     const name = COMMITTED_AS[kind];
     if (name === undefined || !["SUCCEEDED", "FAILED"].includes(status)) return [];
@@ -94,7 +96,9 @@ export function untruths(
   });
   const atDelbank = [...new Set([...cancelled.keys(), ...cancellations.keys()])].flatMap((target) => {
     const [happened, told] = [cancelled.get(target) ?? 0, cancellations.get(target) ?? 0];
-    return happened === told ? [] : [`cancellation of ${target}: happened ${happened} times, told ${told} times`];
+    const untold = happened - told;
+    const isTrue = untold >= 0 && untold <= (withPeople.get(target) ?? 0);
+    return isTrue ? [] : [`cancellation of ${target}: happened ${happened} times, told ${told} times`];
   });
   return [...atAvibra, ...atDelbank];
 }
