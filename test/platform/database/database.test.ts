@@ -246,7 +246,7 @@ describe("postgres", () => {
   });
 
   test("a busy pool is waited for, but not longer than for a connection", async () => {
-    const { kysely } = openFor(await databases.fresh("postgres"), { poolSize: 1, connectTimeoutMs: 100 });
+    const { kysely } = openFor(await databases.fresh("postgres"), { poolSize: 1, connectTimeoutMs: 400 });
     const slow = sql`select pg_sleep(1)`.execute(kysely);
     expect(await elapsedMs(unavailable(sql`select 1`.execute(kysely)))).toBeLessThan(900);
     await slow;
@@ -254,7 +254,7 @@ describe("postgres", () => {
 
   test("an answer lost on its way leaves the effect open; a silent server is given up; the next statement gets a fresh connection", async () => {
     const proxy = await createUnreliableProxy(await databases.fresh("postgres"));
-    const limits = { poolSize: 1, statementTimeoutMs: 200, connectTimeoutMs: 300, reachableTimeoutMs: 150 };
+    const limits = { poolSize: 1, statementTimeoutMs: 200, connectTimeoutMs: 2000, reachableTimeoutMs: 150 };
     const database = openFor(proxy.url, limits);
     await sql`create table t (n integer)`.execute(database.kysely);
 
