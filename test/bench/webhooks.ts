@@ -49,7 +49,7 @@ async function measure(name: string, url: string): Promise<void> {
     const rate = await rateOf(count, atOnce, receive);
     console.log(row(`${name}: ${label}`, `${rate.toFixed(0)}/s`, (rate / bare).toFixed(1)));
   };
-  console.log(row(`${name}: one plain insert after the other`, `${bare.toFixed(0)}/s`, "1.0"));
+  console.log(row(`${name}: one plain synced insert after the other`, `${bare.toFixed(0)}/s`, "1.0"));
   await figures("the inbox, one event after the other", 1, EVENTS / 10);
   await figures(`the inbox, ${AT_ONCE} events at once`, AT_ONCE, EVENTS);
   await database.close();
@@ -57,12 +57,12 @@ async function measure(name: string, url: string): Promise<void> {
 
 /** What the inbox takes, beside what the database takes without it. */
 export async function webhooks(): Promise<void> {
-  const databases = await startDatabases();
+  const databases = await startDatabases({ isSynced: true });
   try {
     console.log(`\nwebhooks: events stored before they are acknowledged, best of ${ROUNDS} rounds`);
     console.log(row("", "rate", "in plain inserts"));
     await measure("SQLite", await databases.fresh("sqlite"));
-    await measure("PostgreSQL, fsync off", await databases.fresh("postgres"));
+    await measure("PostgreSQL", await databases.fresh("postgres"));
   } finally {
     await databases.stop();
   }

@@ -20,10 +20,10 @@ export interface Databases {
   stop(): Promise<void>;
 }
 
-/** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. */
-export async function startDatabases(): Promise<Databases> {
+/** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. `isSynced`: as in production, for benchmarks. */
+export async function startDatabases({ isSynced = false } = {}): Promise<Databases> {
   const folder = mkdtempSync(join(tmpdir(), "databases-"));
-  const host = runTypeScript(join(__dirname, "postgres-host.ts"), []);
+  const host = runTypeScript(join(__dirname, "postgres-host.ts"), isSynced ? ["synced"] : []);
   const port = await tell(host, "start");
   const url = (name: string): string => `postgres://tester:tester@127.0.0.1:${port}/${name}`;
   return {

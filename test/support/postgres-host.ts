@@ -1,5 +1,6 @@
 // The process that owns one embedded PostgreSQL for a test suite, so that the server ends with the suite however the suite ends:
-// when the parent goes away, so does the channel to it. Told "start" or "stop"; answers "started" or "stopped".
+// when the parent goes away, so does the channel to it. Told "start" or "stop"; answers "started" or "stopped". With the argument
+// "synced", what it says is stored is on the disk.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -19,7 +20,7 @@ const POSTGRES_SETTINGS = [
   "listen_addresses=127.0.0.1",
   "unix_socket_directories=",
   "max_connections=200",
-  "fsync=off",
+  `fsync=${process.argv.includes("synced") ? "on" : "off"}`,
 ];
 
 interface Cluster {
