@@ -252,6 +252,18 @@ describe("behind a mutation", () => {
     expect(after.data.user.currentOffer.offer.id).toBe("premium");
   });
 
+  test("that the reconciler has worked on and not settled, the next read is fresh too: it may have happened by now", async () => {
+    await start({ RECONCILE_INTERVAL_MS: "50" });
+    const pix = mutationNamed("cancelPixAuthorization");
+    await subgraph.delbank.fault({ match: { method: pix.method, path: pix.path }, kind: "resetBeforeCommit" });
+    const { data } = await mutate(subgraph, pix, { input: { ...pix.input, idempotencyKey: "press" } });
+    const { id } = data.cancelPixAuthorization.operation;
+    await read(pix.input);
+    expect(await read(pix.input)).toMatchObject({ isFresh: false });
+    await eventually(async () => ((await read(pix.input)).isFresh ? true : undefined));
+    expect(await operationOf(subgraph, id)).toMatchObject({ status: "UNCONFIRMED" });
+  });
+
   test("what was read of others is still given", async () => {
     await start();
     const others = { userId: "u-1002" };
