@@ -28,6 +28,9 @@ export const Environment = z.object({
     .default("sandbox")
     .describe("`sandbox`: simulated providers, no credentials; `live`: the real ones"),
   ALLOW_SANDBOX_IN_PRODUCTION: flag.default(false).describe("allow `PROVIDERS=sandbox` with `NODE_ENV=production`"),
+  ALLOW_PLAIN_HTTP: flag
+    .default(false)
+    .describe("allow http URLs of providers and the key server with `PROVIDERS=live`"),
   AVIBRA_SANDBOX_PORT: number(1, 65_535, 4101).describe("port of the simulated Avibra"),
   DELBANK_SANDBOX_PORT: number(1, 65_535, 4102).describe("port of the simulated Delbank"),
   AVIBRA_BASE_URL: httpUrl.describe("Avibra's REST base"),
@@ -81,9 +84,7 @@ export const Environment = z.object({
     .string()
     .default(".data")
     .describe("where the sandbox's keys and database are kept, across restarts"),
-  DATABASE_URL: databaseUrl
-    .default("sqlite:.data/subgraph.db")
-    .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
+  DATABASE_URL: databaseUrl.describe("where operations are stored: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
   LEDGER_KEY: z
     .string()
     .refine((text) => isKey(text), "must be 32 bytes in base64")

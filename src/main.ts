@@ -84,6 +84,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.LOG_LEVEL);
   logProcessEvents(logger);
+  for (const problem of config.warnings) logger.warn({ problem }, "configuration warning");
   const [sandboxes, app] = await Promise.all([
     config.isSandbox ? startSandboxes(config) : undefined,
     createApp(config, logger),
