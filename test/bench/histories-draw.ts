@@ -182,6 +182,7 @@ const brokenHandshakes: Draw = (random) => [
     how: oneOf(random, BROKEN_HANDSHAKES as unknown as [BrokenHandshake]),
     times: 1 + Math.floor(random() * 3),
   },
+  pause(30), // until the clients have seen that their connections are closed
   press([0], anyProcess(random)),
   answers,
   pause(400 + random() * 800),

@@ -11,7 +11,7 @@ import {
 } from "./histories-events";
 import { createConductor } from "./histories-play";
 import { CALLER, press, type Press } from "./histories-press";
-import { type HistoriesWorld, openHistoriesWorld } from "./histories-world";
+import { type HistoriesWorld, isTableMissing, openHistoriesWorld } from "./histories-world";
 
 export interface HistoriesOptions {
   /** The same seed and profile draw the same rounds; how the processes interleave within them is the machine's. */
@@ -19,6 +19,8 @@ export interface HistoriesOptions {
   readonly profile: Profile;
   /** How long rounds are begun. It decides how many are played, never whether a promise was kept. */
   readonly seconds: number;
+  /** So many are played however long they take; default 1. */
+  readonly leastRounds?: number;
 }
 
 export interface HistoriesReport {
@@ -45,7 +47,10 @@ async function untilSettled(world: HistoriesWorld): Promise<number> {
 async function readStore(world: HistoriesWorld, presses: Iterable<Press>): Promise<StoredOperation[]> {
   const operations: StoredOperation[] = [];
   for (const { key, effect } of presses) {
-    const found = await world.ledger.findByKey(CALLER.sub, key);
+    const found = await world.ledger.findByKey(CALLER.sub, key).catch((error: unknown) => {
+      if (isTableMissing(error)) return undefined;
+      throw error;
+    });
     if (!found) continue;
     const { id, status, failure, sentAt } = found;
     const result = found.result as { readonly id?: string } | null;
@@ -87,7 +92,8 @@ async function replay(
 }
 
 /** Plays rounds until the time is over; then, when all is well and nothing is left to be done, checks what happened. */
-export async function runHistories({ seed, profile, seconds }: HistoriesOptions): Promise<HistoriesReport> {
+export async function runHistories(options: HistoriesOptions): Promise<HistoriesReport> {
+  const { seed, profile, seconds, leastRounds = 1 } = options;
   const events: Event[] = [];
   const rounds: Round[] = [];
   const unanswered = new Set<Promise<void>>();
@@ -100,7 +106,8 @@ export async function runHistories({ seed, profile, seconds }: HistoriesOptions)
   try {
     const conductor = createConductor({ world, events, record, unanswered, presses });
     const startedAt = performance.now();
-    while (performance.now() - startedAt < seconds * 1000) {
+    const isOver = () => rounds.length >= leastRounds && performance.now() - startedAt >= seconds * 1000;
+    while (!isOver()) {
       const round = drawRound(seed, profile, rounds.length);
       rounds.push(round);
       await conductor.play(round);

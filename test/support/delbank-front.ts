@@ -91,6 +91,8 @@ function breakOff(socket: Socket, how: BrokenHandshake): void {
 
 export async function openDelbankFront({ target, identity, firstReads, events }: FrontOptions): Promise<DelbankFront> {
   const modes = calm();
+  /** Connections that wait for a request. A server that does not listen itself keeps no list of them. */
+  const idle = new Set<Socket>();
   let broken = { how: "reset" as BrokenHandshake, after: 0, times: 0 };
 
   async function forward(request: IncomingMessage, body: string): Promise<{ status: number; text: string }> {
@@ -145,10 +147,17 @@ export async function openDelbankFront({ target, identity, firstReads, events }:
   }
 
   const secure: Server = createServer({ cert: identity.cert, key: identity.key }, (request, response) => {
+    const { socket } = request;
+    idle.delete(socket);
+    response.once("close", () => socket.destroyed || idle.add(socket));
     request.on("error", () => undefined);
     handle(request, response).catch(() => response.destroy());
   });
   secure.on("tlsClientError", () => undefined);
+  secure.on("secureConnection", (socket: Socket) => {
+    idle.add(socket);
+    socket.once("close", () => idle.delete(socket));
+  });
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
     sockets.add(socket);
@@ -168,7 +177,7 @@ export async function openDelbankFront({ target, identity, firstReads, events }:
     modes,
     breakHandshakes(how, count) {
       broken = { how, ...count };
-      secure.closeIdleConnections();
+      for (const socket of idle) socket.destroy();
     },
     heal() {
       Object.assign(modes, calm());
