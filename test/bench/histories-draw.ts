@@ -1,4 +1,5 @@
 import { BROKEN_HANDSHAKES, type BrokenHandshake, type PostMode, type ReadMode } from "../support/delbank-front";
+import { type AnswerLoss } from "../support/answer-loss";
 import { seededRandom } from "./chaos-draw";
 
 export const PROCESSES = 3;
@@ -31,7 +32,7 @@ export type Step =
       readonly do: "loseAnswer";
       readonly process: number;
       readonly statement: string;
-      readonly skip: number;
+      readonly which: AnswerLoss["which"];
       readonly how: "reset" | "end";
     }
   /** A killed process is started again at once. */
@@ -164,8 +165,8 @@ const lostAnswers: Draw = (random) => {
     {
       do: "loseAnswer",
       process,
-      statement: flip(random, 0.7) ? 'insert into "operation"' : 'update "operation"',
-      skip: flip(random, 0.6) ? 0 : 1 + Math.floor(random() * 2),
+      statement: flip(random, 0.8) ? 'insert into "operation"' : 'update "operation"',
+      which: flip(random, 0.8) ? "committed" : "next",
       how: oneOf(random, ["reset", "end"]),
     },
     press([0], process, kind),

@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** An answer to be lost: the one that comes after a statement of this form and so many further answers. */
+/** An answer to be lost: one that comes after a statement of this form. */
 export interface AnswerLoss {
   readonly statement: RegExp;
-  /** 0 is the statement's own answer; 1 the next of the same connection, which in a transaction is that of the commit. */
-  readonly skip: number;
+  /**
+   * `next`: the statement's own, so that in a transaction nothing will be committed. `committed`: the one that leaves no
+   * transaction open, so that what was written is stored.
+   */
+  readonly which: "next" | "committed";
   readonly how: "reset" | "end";
 }
 
@@ -19,6 +22,9 @@ export interface AnswerLossProxy {
   close(): Promise<void>;
 }
 
+/** ReadyForQuery, the end of every answer, with the status "idle": no transaction is open. */
+const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+
 export async function openAnswerLossProxy(target: string, onLost: (how: string) => void): Promise<AnswerLossProxy> {
   const url = new URL(target);
   const [port, host] = [Number(url.port), url.hostname];
@@ -27,7 +33,7 @@ export async function openAnswerLossProxy(target: string, onLost: (how: string) 
 
   const server = createServer((client) => {
     const upstream = connect(port, host);
-    let counting: (AnswerLoss & { left: number }) | undefined;
+    let due: AnswerLoss | undefined;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
@@ -39,7 +45,7 @@ export async function openAnswerLossProxy(target: string, onLost: (how: string) 
     }
     client.on("data", (request) => {
       if (armed?.statement.test(request.toString("latin1"))) {
-        counting = { ...armed, left: armed.skip };
+        due = armed;
         armed = undefined;
       }
       upstream.write(request);
@@ -47,9 +53,10 @@ export async function openAnswerLossProxy(target: string, onLost: (how: string) 
     client.on("end", () => upstream.end());
     upstream.on("end", () => client.end());
     upstream.on("data", (answer) => {
-      if (counting === undefined || counting.left-- > 0) return void client.write(answer);
-      onLost(`${counting.how} after ${counting.statement.source}, answer ${counting.skip}`);
-      if (counting.how === "reset") client.resetAndDestroy();
+      const isDue = due?.which === "next" || (due && answer.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE));
+      if (!due || !isDue) return void client.write(answer);
+      onLost(`${due.how}, ${due.which} answer after ${due.statement.source}`);
+      if (due.how === "reset") client.resetAndDestroy();
       else client.end();
       upstream.destroy();
     });
