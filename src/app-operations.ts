@@ -51,7 +51,9 @@ export function createOperations(
     owner: `${hostname()}:${process.pid}`,
     leaseMs: config.OPERATION_LEASE_MS,
   };
-  const runner = createOperationRunner({ ...common, usualTime: createUsualTime() });
+  // However slow a kind was, a request with its whole time before it is begun.
+  const usualTime = createUsualTime(config.OPERATION_TIMEOUT_MS / 2);
+  const runner = createOperationRunner({ ...common, usualTime });
   const reconciler = createReconciler({
     ...common,
     kinds,

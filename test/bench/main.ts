@@ -1,9 +1,12 @@
 // npm run bench            every benchmark
 // npm run bench -- ledger  those named
+// npm run bench -- histories --seed 7 --profile stalled --seconds 20
 import "reflect-metadata";
 import { execFileSync } from "node:child_process";
+import { parseArgs } from "node:util";
 import { chaos } from "./chaos";
 import { footprint } from "./footprint";
+import { histories } from "./histories";
 import { ledger } from "./ledger";
 import { limits } from "./limits";
 import { memory } from "./memory";
@@ -11,12 +14,25 @@ import { reads } from "./reads";
 import { storm } from "./storm";
 import { webhooks } from "./webhooks";
 
-const BENCHMARKS = { ledger, reads, limits, footprint, storm, memory, chaos, webhooks };
+const { values, positionals: asked } = parseArgs({
+  options: { seed: { type: "string" }, profile: { type: "string" }, seconds: { type: "string" } },
+  allowPositionals: true,
+});
+const BENCHMARKS = {
+  ledger,
+  reads,
+  limits,
+  footprint,
+  storm,
+  memory,
+  chaos,
+  histories: () => histories(values),
+  webhooks,
+};
 type Name = keyof typeof BENCHMARKS;
 
 async function main(): Promise<void> {
   const known = Object.keys(BENCHMARKS) as Name[];
-  const asked = process.argv.slice(2);
   const strangers = asked.filter((name) => !known.includes(name as Name));
   if (strangers.length > 0) throw new Error(`no benchmark ${strangers.join(", ")}; there are ${known.join(", ")}`);
   execFileSync(process.execPath, [".ci/build.mjs", "--if-needed"], { stdio: "inherit" });

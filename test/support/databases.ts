@@ -60,9 +60,11 @@ export function runTypeScript(file: string, args: readonly string[]): ChildProce
 }
 
 async function tell(host: ChildProcess, command: HostCommand): Promise<number> {
-  const answered = Promise.race([once(host, "message"), once(host, "exit")]);
+  const over = new AbortController();
+  const answered = Promise.race(["message", "exit"].map((event) => once(host, event, { signal: over.signal })));
   host.send(command);
   const [report] = (await answered) as [HostReport | number];
+  over.abort(); // the other listener goes too: a server may be stopped and started any number of times
   if (typeof report === "number" || report.state === "failed") throw new Error(`PostgreSQL: ${JSON.stringify(report)}`);
   return report.state === "started" ? report.port : 0;
 }

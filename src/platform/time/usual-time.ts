@@ -8,13 +8,15 @@ export interface UsualTime {
 /** A new duration counts for a fifth: ten quick ones make up for one that was slow. */
 const WEIGHT = 0.2;
 
-export function createUsualTime(): UsualTime {
+/** No duration counts for more than `maxMs`: a process that was suspended must not take its own pause for the usual time. */
+export function createUsualTime(maxMs = Infinity): UsualTime {
   const times = new Map<string, number>();
   return {
     of: (name) => times.get(name) ?? 0,
     saw(name, durationMs) {
-      const before = times.get(name) ?? durationMs;
-      times.set(name, before + WEIGHT * (durationMs - before));
+      const countedMs = Math.min(durationMs, maxMs);
+      const before = times.get(name) ?? countedMs;
+      times.set(name, before + WEIGHT * (countedMs - before));
     },
   };
 }
