@@ -41,7 +41,6 @@ export function createOperations(
     clock: systemClock,
     random: Math.random,
     sleep,
-    leaseMs: config.OPERATION_LEASE_MS,
     onWorked,
   });
   const common = {
@@ -51,7 +50,7 @@ export function createOperations(
     owner: `${hostname()}:${process.pid}`,
     leaseMs: config.OPERATION_LEASE_MS,
   };
-  const runner = createOperationRunner({ ...common, usualTime: createUsualTime() });
+  const runner = createOperationRunner({ ...common, sleep, usualTime: createUsualTime() });
   const reconciler = createReconciler({
     ...common,
     kinds,
