@@ -7,7 +7,7 @@ import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createUsualTime } from "../../src/platform/time/usual-time";
-import { LEASE_MS, migratedLedger, T0 } from "./ledgers";
+import { LEASE_MS, migratedLedger, type OpenLedger, T0 } from "./ledgers";
 
 export const OPERATION_TIMEOUT_MS = 8_000;
 export const CONFIRMATION_WINDOW_MS = 900_000;
@@ -56,8 +56,11 @@ export function scriptedKind(
 }
 
 /** A ledger, in memory by default, with its runner and reconciler, on a clock that moves only when it is told to. */
-export async function controlledLedger(kinds: readonly OperationKind<never>[], url = "sqlite::memory:") {
-  const { ledger, database } = await migratedLedger(url);
+export async function controlledLedger(
+  kinds: readonly OperationKind<never>[],
+  opened: OpenLedger | string = "sqlite::memory:",
+) {
+  const { ledger, database } = typeof opened === "string" ? await migratedLedger(opened) : opened;
   let now = T0;
   const clock = { now: () => now };
   const slept: number[] = [];
