@@ -22,6 +22,10 @@ export interface RunOperationOptions {
   readonly forget: (about: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
 }
 
+/** The database's answer was lost: the operation is carried out later if it was stored. */
+const MAY_BE_ACCEPTED =
+  "The operation may have been accepted. Repeat the mutation with the same idempotencyKey, or read the operation by operationId.";
+
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
 export function createRunOperation({
   runner,
@@ -46,6 +50,10 @@ export function createRunOperation({
     const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...about });
     forget({ ...(userId !== undefined && { userId }), ...(recurrenceId !== undefined && { recurrenceId }) });
     if (run.outcome === "noTime") throw new SubgraphError("UNAVAILABLE");
+    if (run.outcome === "unknown") {
+      const { operationId, cause } = run;
+      throw new SubgraphError("UNAVAILABLE", { message: MAY_BE_ACCEPTED, operationId, cause });
+    }
     if (run.outcome === "keyReused") {
       return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };
     }

@@ -89,6 +89,7 @@ export function createErrorFunnel({ logger, showsSchema }: ErrorFunnelOptions) {
         code: isProtocol ? foreignCode : error.code,
         retryable: isProtocol ? false : error.retryable,
         ...(requestId !== undefined && { requestId }),
+        ...(error.operationId !== undefined && { operationId: error.operationId }),
       },
     };
   };

@@ -17,12 +17,13 @@ export async function holdExclusively(database: Kysely<LedgerTables>, row: Lease
   }
 }
 
-/** Removes an operation of which nothing was sent, as if it had never been asked for. */
-export async function abandon(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<void> {
-  await database
+/** Removes an operation of which nothing was sent, as if it had never been asked for. False: there is none under this lease. */
+export async function abandon(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
+  const { numDeletedRows } = await database
     .deleteFrom("operation")
     .where("id", "=", id)
     .where("lease_owner", "=", lease)
     .where("sent_at", "is", null)
-    .execute();
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
 }
