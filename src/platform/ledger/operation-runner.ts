@@ -21,14 +21,14 @@ export interface OperationRequest {
 
 /**
  * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
- * another operation is at work on the same thing; nothing was begun. `noTime`: less is left than it usually takes; nothing was
+ * another operation is at work on the same thing, `busyWith` if it is still there; nothing was begun. `noTime`: less is left than it usually takes; nothing was
  * begun.
  */
 export type RunResult =
   | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
   | { readonly outcome: "keyReused" }
   | { readonly outcome: "noTime" }
-  | { readonly outcome: "busy" };
+  | { readonly outcome: "busy"; readonly busyWith?: Operation };
 
 export interface RunnerOptions {
   readonly ledger: Ledger;
@@ -60,8 +60,8 @@ export function createOperationRunner({ ledger, worker, clock, owner, leaseMs, u
       const { operation, lease } = claim;
       try {
         const work = { operation, lease, input: request.input, deadline, leastMs };
-        const { notBegun, sendingMs = 0, ...result } = await worker.work(work);
-        if (notBegun) return { outcome: notBegun };
+        const { notBegun, busyWith, sendingMs = 0, ...result } = await worker.work(work);
+        if (notBegun) return { outcome: notBegun, ...(busyWith && { busyWith }) };
         if (result.operation.status === "SUCCEEDED") usualTime.saw(request.kind, sendingMs);
         return { outcome: "done", ...result };
       } catch (error) {

@@ -3,21 +3,15 @@ import { type Lease } from "../database/due-rows";
 import { ProviderFailure } from "../http-client/provider-failure";
 import { retryDelayMs } from "../http-client/retry";
 import { type Clock } from "../time/clock";
-import { type Deadline } from "../time/deadline";
 import { OutcomeNotRecorded } from "./ledger.errors";
 import { type Ledger } from "./ledger.store";
-import { type OperationKind, type Outcome } from "./operation-kind";
+import { attemptOf, type OperationKind, type Outcome } from "./operation-kind";
 import { type LeasedResult, type Operation } from "./operation.type";
+import { prepareToSend, type Unsent } from "./prepare-to-send";
 import { isRefusal, mayHaveArrived, recheckDelayMs } from "./retry";
 
 /** One operation under a lease, with its input in clear. */
-export interface Work {
-  readonly operation: Operation;
-  readonly lease: Lease;
-  readonly input: unknown;
-  readonly deadline: Deadline;
-  /** What is left for less than this when it could be sent is not begun, in ms. */
-  readonly leastMs?: number;
+export interface Work extends Unsent {
   /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
   readonly recovery?: { readonly isLast: boolean };
 }
@@ -28,6 +22,8 @@ export interface WorkResult {
   readonly secret?: unknown;
   /** Another operation is at work on the same thing, or there is too little time: the ledger holds nothing of this one. */
   readonly notBegun?: "busy" | "noTime";
+  /** With `busy`: the other operation, if it is still there. */
+  readonly busyWith?: Operation;
   /** From its being ready to be sent to its end, in ms. */
   readonly sendingMs?: number;
 }
@@ -123,14 +119,14 @@ export function createOperationWorker(options: WorkerOptions) {
 
   /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
   async function refuseToBegin(kind: OperationKind<unknown>, work: Work): Promise<WorkResult | undefined> {
-    const { operation, lease, input, deadline, leastMs = 0, recovery } = work;
-    const what = kind.exclusiveOn?.(input);
-    const hasTime = deadline.remainingMs() >= leastMs;
-    const hold = async () => what === undefined || ledger.hold(operation.id, lease, `${kind.kind}:${what}`);
-    if (hasTime && (await hold())) return undefined;
+    const { operation, lease, recovery } = work;
+    const notSent = await prepareToSend(options, kind, work);
+    if (!notSent) return undefined;
+    if (notSent.reason === "refused") return settleUnsent(work, { status: "FAILED", failure: notSent.failure });
     if (recovery) return postpone(work, false);
     await ledger.abandon(operation.id, lease);
-    return { operation, notBegun: hasTime ? "busy" : "noTime" };
+    if (notSent.reason === "noTime") return { operation, notBegun: "noTime" };
+    return { operation, notBegun: "busy", ...(notSent.busyWith && { busyWith: notSent.busyWith }) };
   }
 
   async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
@@ -141,10 +137,7 @@ export function createOperationWorker(options: WorkerOptions) {
       if (marked.outcome === "leaseLost") return { operation: marked.operation };
       const current = { ...work, operation: marked.operation };
       try {
-        return await settle(
-          current,
-          await kind.perform(input, { idempotencyKey: operation.id, attempt: marked.operation.attempts, deadline }),
-        );
+        return await settle(current, await kind.perform(input, { ...attemptOf(marked.operation), deadline }));
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         const outcome = isRefusal(failure, kind.repeat) ? outcomeOf(kind, failure, { ...current, arrived }) : undefined;
@@ -175,18 +168,17 @@ export function createOperationWorker(options: WorkerOptions) {
     if (kind.repeat === "keyed" && wasSent && recovery?.isLast) return postpone(task, true);
     try {
       if (wasSent && kind.repeat === "once") {
-        const outcome = await kind.confirm?.(input, deadline);
+        const outcome = await kind.confirm?.(input, { deadline, baseline: operation.baseline });
         return await (outcome ? settle(task, outcome) : postpone(task, true));
       }
-      const failure = wasSent ? undefined : await kind.prepare?.(input, deadline);
-      if (failure) return await settleUnsent(task, { status: "FAILED", failure });
+      const refused = wasSent ? undefined : await refuseToBegin(kind, task);
+      if (refused) return refused;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
       return postpone(task, wasSent);
     }
-    const refused = await refuseToBegin(kind, task);
     const readyAt = clock.now();
-    return refused ?? { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
+    return { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
   }
 
   return {
