@@ -93,7 +93,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     async function startBusy() {
       const all = await start({ exclusiveOn: () => "thing" });
       const holder = claimed(await all.b.ledger.claim(claimOf({ idempotencyKey: "holder", kind: KIND })));
-      await all.b.ledger.hold(holder.operation.id, holder.lease, `${KIND}:thing`);
+      await all.b.ledger.hold(holder.operation.id, holder.lease, { kind: KIND, target: "thing" });
       return { ...all, holder };
     }
 

@@ -6,6 +6,7 @@ import { type OperationRunner } from "../../platform/ledger/operation-runner";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { type Deadline } from "../../platform/time/deadline";
 import { mayWriteUser } from "../user/user-access.type";
+import { mayReadOperation, visibleTo } from "./operation-access";
 import { principalOf } from "./principal";
 import { type OperationRequest, type RunOperation } from "./run-operation.type";
 import { toOperation } from "./to-operation";
@@ -58,7 +59,9 @@ export function createRunOperation({
       return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };
     }
     if (run.outcome === "busy") {
-      return { operation: null, userErrors: [userError("OPERATION_IN_PROGRESS")], isReplay: false };
+      const { busyWith } = run;
+      const operation = busyWith && mayReadOperation(asking, busyWith) ? visibleTo(asking, busyWith, ledger) : null;
+      return { operation, userErrors: [userError("OPERATION_IN_PROGRESS")], isReplay: false };
     }
     const operation = toOperation(run.operation, ledger);
     const isUnderWay = run.outcome === "inProgress" && operation.status === "PENDING";

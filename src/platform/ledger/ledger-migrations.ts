@@ -64,4 +64,28 @@ export const ledgerMigrations: readonly Migration[] = [
         where exclusive_on is not null and status in ('PENDING', 'UNCONFIRMED')`.execute(database);
     },
   },
+  {
+    name: "ledger/0003-one-effect-on-a-target",
+    async up(database) {
+      // First, for its lock: until the new index is there, no process of the release before may take a hold that violates it.
+      await database.schema.alterTable("operation").addColumn("baseline", "text").execute();
+      // The old index allowed any number of settled rows for one target. One of them keeps the hold, the one that may still be
+      // worked on if there is one; the others block through `target`, which `holdExclusively` asks as well.
+      await sql`update operation set exclusive_on = null where id in (
+        select id from (
+          select id, row_number() over (partition by exclusive_on order by
+            case status when 'PENDING' then 0 when 'UNCONFIRMED' then 0 when 'NEEDS_ATTENTION' then 1 else 2 end,
+            created_at desc, id) as place
+          from operation where exclusive_on is not null and status <> 'FAILED') as holders
+        where place > 1)`.execute(database);
+      await sql`drop index operation_exclusive`.execute(database);
+      // A success keeps its hold too, so that there is no moment between two statements in which nothing excludes the next one.
+      await sql`create unique index operation_exclusive on operation (exclusive_on)
+        where exclusive_on is not null and status <> 'FAILED'`.execute(database);
+      // Without what failed: anybody may have failed on a target, any number of times.
+      await sql`create index operation_not_failed_by_target on operation (target, kind) where status <> 'FAILED'`.execute(
+        database,
+      );
+    },
+  },
 ];

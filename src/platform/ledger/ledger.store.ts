@@ -1,9 +1,10 @@
 import { type Kysely, sql } from "kysely";
 import { type DueQuery, grantLease, type Lease, leaseDueRows, NOBODYS } from "../database/due-rows";
 import { type Database } from "../database/open-database";
-import { OperationNotFound, recorded, SealBroken } from "./ledger.errors";
+import { dueOperation } from "./due-operation";
+import { OperationNotFound, recorded } from "./ledger.errors";
 import { claimOperation, findByDigest } from "./claim-operation";
-import { abandon, holdExclusively } from "./exclusive-hold";
+import { abandon, type EarlierQuery, findEarlier, type Hold, holdExclusively } from "./exclusive-hold";
 import { type Changes, changeUnderLease, type LeasedStep } from "./operation-lease";
 import { listByKind, listOperations } from "./operation-list";
 import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
@@ -59,8 +60,13 @@ export class Ledger {
   }
 
   /** See `holdExclusively`. To be called before `markSent`, once it is known that the operation may be sent. */
-  async hold(id: string, lease: Lease, what: string): Promise<boolean> {
-    return await holdExclusively(this.tables, { id, lease }, what);
+  async hold(id: string, lease: Lease, hold: Hold): Promise<boolean> {
+    return await holdExclusively(this.tables, { id, lease }, hold);
+  }
+
+  /** See `findEarlier`: what stands in the way of a hold, or once did. */
+  async earlier(query: EarlierQuery): Promise<Operation[]> {
+    return await findEarlier(this.tables, query);
   }
 
   /**
@@ -132,7 +138,7 @@ export class Ledger {
   async takeDue(query: DueQuery): Promise<DueOperation[]> {
     const lease = grantLease(query.owner);
     const rows = await leaseDueRows<OperationRow>(this.database, { ...query, table: "operation" }, lease);
-    return rows.map((row) => this.due(operationOf(row), lease));
+    return rows.map((row) => dueOperation(this, operationOf(row), lease));
   }
 
   /** The operation of this id, or undefined. */
@@ -171,15 +177,6 @@ export class Ledger {
   /** The caller's idempotency key, to be shown to that caller. Throws SealBroken. */
   openKey({ id, sealedKey }: Operation): string {
     return this.sealing.open(sealedKey, { rowId: id, purpose: "idempotencyKey" });
-  }
-
-  private due(operation: Operation, lease: Lease): DueOperation {
-    try {
-      return { outcome: "ready", operation, lease, input: this.openInput(operation) };
-    } catch (error) {
-      if (!(error instanceof SealBroken)) throw error;
-      return { outcome: "unreadable", operation, lease }; // it must not keep the others from being worked off
-    }
   }
 
   private async underLease(id: string, lease: Lease, step: LeasedStep): Promise<LeasedResult> {

@@ -24,15 +24,15 @@ export interface OperationRequest {
 
 /**
  * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
- * another operation is at work on the same thing; nothing was begun. `noTime`: less is left than it usually takes; nothing was
- * begun. `unknown`: the database's answer was lost, so that the operation of this id may have been accepted, and may be carried
- * out later.
+ * another operation is at work on the same thing, `busyWith` if it is still there; nothing was begun. `noTime`: less is left than
+ * it usually takes; nothing was begun. `unknown`: the database's answer was lost, so that the operation of this id may have been
+ * accepted, and may be carried out later.
  */
 export type RunResult =
   | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
   | { readonly outcome: "keyReused" }
   | { readonly outcome: "noTime" }
-  | { readonly outcome: "busy" }
+  | { readonly outcome: "busy"; readonly busyWith?: Operation }
   | Unknown;
 
 interface Unknown {
@@ -84,9 +84,9 @@ export function createOperationRunner({ ledger, worker, clock, sleep, owner, lea
       const { operation, lease } = claim;
       try {
         const work = { operation, lease, input: request.input, deadline, leastMs };
-        const { notBegun, sendingMs = 0, ...result } = await worker.work(work);
+        const { notBegun, busyWith, sendingMs = 0, ...result } = await worker.work(work);
         if (notBegun === "unknown") return { outcome: "unknown", operationId: operation.id };
-        if (notBegun) return { outcome: notBegun };
+        if (notBegun) return { outcome: notBegun, ...(busyWith && { busyWith }) };
         if (result.operation.status === "SUCCEEDED") usualTime.saw(request.kind, sendingMs);
         return { outcome: "done", ...result };
       } catch (error) {

@@ -5,9 +5,10 @@ import { retryDelayMs } from "../http-client/retry";
 import { type Clock } from "../time/clock";
 import { askAgain } from "./ask-again";
 import { type Ledger } from "./ledger.store";
-import { type OperationKind, type Outcome } from "./operation-kind";
+import { attemptOf, type OperationKind, type Outcome } from "./operation-kind";
 import { type LeasedResult, type Operation } from "./operation.type";
 import { createOutcomeRecorder } from "./outcome-recorder";
+import { type NotSent, prepareToSend } from "./prepare-to-send";
 import { isRefusal, mayHaveArrived } from "./retry";
 import { type Work, type WorkResult } from "./work.type";
 
@@ -57,10 +58,13 @@ export function createOperationWorker(options: WorkerOptions) {
   }
 
   /** Only what is certainly gone is said not to have begun: what is still stored, another worker may send. */
-  async function takeBack({ operation, lease, deadline }: Work, why: "busy" | "noTime"): Promise<WorkResult> {
+  async function takeBack(
+    { operation, lease, deadline }: Work,
+    { reason, busyWith }: Exclude<NotSent, { readonly reason: "refused" }>,
+  ): Promise<WorkResult> {
     try {
       const left = await askAgain(() => ledger.abandon(operation.id, lease), { deadline, sleep });
-      return left ? { operation: left } : { operation, notBegun: why };
+      return left ? { operation: left } : { operation, notBegun: reason, ...(busyWith && { busyWith }) };
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
       return error.mayBeStored ? { operation, notBegun: "unknown" } : { operation }; // else it stands, and the reconciler takes it
@@ -69,13 +73,12 @@ export function createOperationWorker(options: WorkerOptions) {
 
   /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
   async function refuseToBegin(kind: OperationKind<unknown>, work: Work): Promise<WorkResult | undefined> {
-    const { operation, lease, input, deadline, leastMs = 0, recovery } = work;
-    const what = kind.exclusiveOn?.(input);
-    const hasTime = deadline.remainingMs() >= leastMs;
-    const hold = async () => what === undefined || ledger.hold(operation.id, lease, `${kind.kind}:${what}`);
-    if (hasTime && (await hold())) return undefined;
+    const { recovery } = work;
+    const notSent = await prepareToSend(options, kind, work);
+    if (!notSent) return undefined;
+    if (notSent.reason === "refused") return settle(work, { status: "FAILED", failure: notSent.failure }, "noAnswer");
     if (recovery) return postpone(work, false);
-    return takeBack(work, hasTime ? "busy" : "noTime");
+    return takeBack(work, notSent);
   }
 
   async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
@@ -86,11 +89,8 @@ export function createOperationWorker(options: WorkerOptions) {
       if (marked.outcome === "leaseLost") return { operation: marked.operation };
       const current = { ...work, operation: marked.operation };
       try {
-        return await settle(
-          current,
-          await kind.perform(input, { idempotencyKey: operation.id, attempt: marked.operation.attempts, deadline }),
-          "answer",
-        );
+        const outcome = await kind.perform(input, { ...attemptOf(marked.operation), deadline });
+        return await settle(current, outcome, "answer");
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         const outcome = isRefusal(failure, kind.repeat) ? outcomeOf(kind, failure, { ...current, arrived }) : undefined;
@@ -121,18 +121,17 @@ export function createOperationWorker(options: WorkerOptions) {
     if (kind.repeat === "keyed" && wasSent && recovery?.isLast) return postpone(task, true);
     try {
       if (wasSent && kind.repeat === "once") {
-        const outcome = await kind.confirm?.(input, deadline);
+        const outcome = await kind.confirm?.(input, { deadline, baseline: operation.baseline });
         return await (outcome ? settle(task, outcome, "noAnswer") : postpone(task, true));
       }
-      const failure = wasSent ? undefined : await kind.prepare?.(input, deadline);
-      if (failure) return await settle(task, { status: "FAILED", failure }, "noAnswer");
+      const refused = wasSent ? undefined : await refuseToBegin(kind, task);
+      if (refused) return refused;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
       return postpone(task, wasSent);
     }
-    const refused = await refuseToBegin(kind, task);
     const readyAt = clock.now();
-    return refused ?? { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
+    return { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
   }
 
   return {

@@ -36,6 +36,8 @@ export interface Operation {
   readonly sealedKey: string;
   /** Open with `Ledger.openInput`; null once settled. */
   readonly sealedInput: string | null;
+  /** What `prepare` saw at the provider before it was sent. Absent if it was stored by a release without this column. */
+  readonly baseline?: unknown;
 }
 
 /** What `claim` is given. */

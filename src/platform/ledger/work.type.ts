@@ -1,15 +1,8 @@
-import { type Lease } from "../database/due-rows";
-import { type Deadline } from "../time/deadline";
 import { type Operation } from "./operation.type";
+import { type Unsent } from "./prepare-to-send";
 
 /** One operation under a lease, with its input in clear. */
-export interface Work {
-  readonly operation: Operation;
-  readonly lease: Lease;
-  readonly input: unknown;
-  readonly deadline: Deadline;
-  /** What is left for less than this when it could be sent is not begun, in ms. */
-  readonly leastMs?: number;
+export interface Work extends Unsent {
   /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
   readonly recovery?: { readonly isLast: boolean };
 }
@@ -23,6 +16,8 @@ export interface WorkResult {
    * nothing was sent, but whether the ledger still holds it could not be found out.
    */
   readonly notBegun?: "busy" | "noTime" | "unknown";
+  /** With `busy`: the other operation, if it is still there. */
+  readonly busyWith?: Operation;
   /** From its being ready to be sent to its end, in ms. */
   readonly sendingMs?: number;
 }
