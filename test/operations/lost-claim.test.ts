@@ -118,7 +118,11 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
         const left = (await rowsOf(lossy)).map(({ id }) => id).filter((id) => id !== holder.operation.id);
         expect(left).toEqual(loss === "request" ? [run.operationId] : []);
         lossy.behave();
-        await b.ledger.settle(holder.operation.id, { status: "SUCCEEDED" }, b.now());
+        await b.ledger.settle(
+          holder.operation.id,
+          { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } },
+          b.now(),
+        );
         await b.pass(10 * LEASE_MS, LEASE_MS);
         expect(kind.count("perform")).toBe(left.length);
       },
