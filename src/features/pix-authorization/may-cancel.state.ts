@@ -28,10 +28,12 @@ export function refusalToCancel(
 ): UserErrorCode | undefined {
   if (!authorization) return "NOT_FOUND";
   const { status, payer, beneficiary, cancellations } = authorization;
-  if (intent.payerTaxId !== null && payer.document !== intent.payerTaxId) return "NOT_FOUND";
+  if (intent.payerTaxId !== null && payer.taxId !== intent.payerTaxId) return "NOT_FOUND";
   if (status === "CANCELLED" || cancellations.length > 0) return "ALREADY_CANCELLED";
   if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
-  if (![payer.document, beneficiary.document].includes(intent.requesterDocument)) return "DOCUMENT_MISMATCH";
+  // Of an ambiguous document the provider decides, if somebody may cancel for it: its own readings are all that we can hold it to.
+  const mayBeRequester = [payer, beneficiary].some((one) => one.possibleTaxIds.includes(intent.requesterDocument));
+  if (!mayBeRequester) return "DOCUMENT_MISMATCH";
   const needed = FOR_PENDING.has(intent.reason) ? "PENDING" : "ACTIVE";
   return status === needed || status === "UNKNOWN" ? undefined : "NOT_CANCELLABLE";
 }

@@ -1,18 +1,5 @@
-import { cnpj, cpf } from "cpf-cnpj-validator";
 import { createTextScalar } from "../../platform/graphql/text-scalar";
-
-const CPF = /^\d{11}$/;
-const CNPJ = /^[0-9A-Z]{12}\d{2}$/;
-
-/** Whether the text is a CPF, check digits included. */
-export function isCpf(text: string): boolean {
-  return CPF.test(text) && cpf.isValid(text);
-}
-
-/** Whether the text is a CNPJ (letters allowed in its first 12 places since July 2026), check digits included. */
-export function isCnpj(text: string): boolean {
-  return CNPJ.test(text) && cnpj.isValid(text);
-}
+import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
 
 export const TaxId = createTextScalar({
   name: "TaxId",

@@ -14,6 +14,8 @@ export interface VerifierOptions {
   readonly userClaim: string;
   /** The claim that holds the tax id, for example `tax_id`. */
   readonly taxIdClaim: string;
+  /** Reads that claim, whatever it is: undefined if it identifies nobody. Called once for each token that is verified. */
+  readonly readTaxId: (claim: unknown) => string | undefined;
   readonly clock: Clock;
 }
 
@@ -44,7 +46,7 @@ function isDate(seconds: number | undefined): boolean {
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
 export function createTokenVerifier(options: VerifierOptions): VerifyToken {
-  const { keys, issuer, audience, userClaim, taxIdClaim, clock } = options;
+  const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId, clock } = options;
 
   async function verify(token: string): Promise<VerifiedToken> {
     const { payload } = await jwtVerify(token, keys, {
@@ -58,9 +60,7 @@ export function createTokenVerifier(options: VerifierOptions): VerifyToken {
     });
     const userId = textClaim(payload, userClaim);
     if (userId === undefined || !PLAIN.test(userId) || !isDate(payload.exp)) throw new SubgraphError("UNAUTHENTICATED");
-    const taxId = textClaim(payload, taxIdClaim)
-      ?.replace(/[.\-/\s]/g, "")
-      .toUpperCase();
+    const taxId = payload[taxIdClaim] === undefined ? undefined : readTaxId(payload[taxIdClaim]);
     const scopes = new Set(textClaim(payload, "scope")?.split(" "));
     const caller = { userId, scopes, ...(taxId !== undefined && { taxId }) };
     return { caller, goodUntil: (payload.exp ?? 0) * 1000 };
