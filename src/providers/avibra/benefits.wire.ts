@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { plainText } from "../../platform/text/plain-text";
-import { Timestamp } from "./timestamp";
+import { readMoment } from "../../platform/time/read-moment";
 
 /** Many times what a member can have: all of it may be asked for under each of many aliases. */
 const MOST_ITEMS = 500;
@@ -20,6 +20,9 @@ const Description = optionalText(DESCRIPTION_LENGTH);
 
 /** Never cut: two ids must not become one. */
 const Id = z.union([z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u), z.number()]).transform(String);
+
+/** Avibra does not document the type of its timestamps. */
+const Timestamp = z.unknown().optional().transform(readMoment);
 
 /** Decimal text with two places or more, or null. An amount may come as text or as a number (assumed: text). */
 const Amount = z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { plainText } from "../../platform/text/plain-text";
-import { readUtcText } from "../../platform/time/utc-text";
+import { readMoment } from "../../platform/time/read-moment";
 import { readReason } from "./reasons";
 import { readParty } from "./tax-id";
 
@@ -26,11 +26,8 @@ const OptionalText = z
 /** An id of either kind has 29 characters; never cut, so that two do not become one. */
 const Id = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
 
-/** A moment, in UTC where no zone is given; `0001-01-01…` (an unset .NET date), absent and unreadable are null. */
-const Moment = z
-  .unknown()
-  .optional()
-  .transform((value) => (typeof value === "string" && !value.startsWith("0001-01-01") ? readUtcText(value) : null));
+/** A moment; null if it is not set or cannot be read. */
+const Moment = z.unknown().optional().transform(readMoment);
 
 /** An amount in BRL as decimal text with two places or more, or null. */
 const Amount = z
