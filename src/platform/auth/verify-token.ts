@@ -1,9 +1,10 @@
-import { jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../time/clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
 import { rememberVerified, type VerifiedToken } from "./verified-tokens";
+import { verifyWithKeys } from "./verify-with-keys";
 
 export interface VerifierOptions {
   /** The issuer's keys: `remoteKeys(url)`, or a local set. */
@@ -49,7 +50,7 @@ export function createTokenVerifier(options: VerifierOptions): VerifyToken {
   const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId, clock } = options;
 
   async function verify(token: string): Promise<VerifiedToken> {
-    const { payload } = await jwtVerify(token, keys, {
+    const payload = await verifyWithKeys(token, keys, {
       issuer,
       audience,
       algorithms: ALGORITHMS,

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { readAmount } from "../../platform/text/amount";
+import { knownName } from "../../platform/text/known-name";
 import { plainText } from "../../platform/text/plain-text";
 import { readMoment } from "../../platform/time/read-moment";
 import { readReason } from "./reasons";
@@ -29,15 +31,15 @@ const Id = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
 /** A moment; null if it is not set or cannot be read. */
 const Moment = z.unknown().optional().transform(readMoment);
 
-/** An amount in BRL as decimal text with two places or more, or null. */
+const CURRENCY = "BRL";
+
+/** An amount in BRL, or null; nothing less than zero is collected. */
 const Amount = z
   .unknown()
   .optional()
   .transform((value) => {
-    const text = typeof value === "number" ? String(value) : value;
-    if (typeof text !== "string" || !/^\d{1,15}(\.\d{1,6})?$/.test(text)) return null;
-    const [whole = "0", cents = ""] = text.split(".");
-    return { amount: `${whole}.${cents.padEnd(2, "0")}`, currency: "BRL" };
+    const amount = readAmount(value, CURRENCY);
+    return amount === null || amount.startsWith("-") ? null : { amount, currency: CURRENCY };
   });
 
 const Party = z
@@ -99,7 +101,7 @@ export const Authorization = z
     const providerStatus = situation ?? status;
     return {
       recurrenceId,
-      status: STATUSES.find((name) => name === providerStatus?.toUpperCase()) ?? ("UNKNOWN" as const),
+      status: knownName(providerStatus, STATUSES) ?? ("UNKNOWN" as const),
       providerStatus,
       amount,
       payer,
