@@ -45,7 +45,9 @@ function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: cli
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
 export async function createApp(config: Config, logger: Logger = createLogger(config.LOG_LEVEL)) {
   const metrics = createMetrics();
-  const { avibra, delbank, clients, close: closeProviders } = createProviders(config, observeCalls(logger, metrics));
+  const { avibra, delbank, clients, ...providers } = createProviders(config, observeCalls(logger, metrics), (party) => {
+    metrics.ambiguousDocument(party);
+  });
   const reads = createSharedReads({
     clock: systemClock,
     freshMs: config.READ_CACHE_MS,
@@ -71,7 +73,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     webhooks.explain(operation);
   };
   const { runner, reconciler } = createOperations(config, logger, { ledger, avibra, delbank, onWorked });
-  const { verifyToken, developer } = await createCallers(config);
+  const { verifyToken, developer } = await createCallers(config, metrics);
 
   const { schema } = await createSubgraph();
   const formatError = createErrorFunnel({ logger, showsSchema: config.isSandbox });
@@ -164,7 +166,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
       await Promise.all([reconciler.stop(), lifecycle.stop()]);
       await webhooks.stop(); // what was taken in while it drained is looked at once more
       await apollo.stop();
-      await closeProviders();
+      await providers.close();
       await stores.close();
     },
   };

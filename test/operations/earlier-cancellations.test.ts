@@ -156,6 +156,14 @@ const listed = (id: string, cancelledAt: string | null = null): Authorization["c
   cancelledAt,
   providerStatus: "0",
 });
+const party = (personType: "NATURAL" | "LEGAL", document: string): Authorization["payer"] => ({
+  personType,
+  document,
+  taxId: document,
+  possibleTaxIds: [document],
+  name: null,
+});
+
 const authorization = (
   status: Authorization["status"],
   cancellations: Authorization["cancellations"] = [],
@@ -164,8 +172,8 @@ const authorization = (
   status,
   providerStatus: status,
   amount: null,
-  payer: { personType: "NATURAL", document: PAYER, name: null },
-  beneficiary: { personType: "LEGAL", document: "12345678000195", name: null },
+  payer: party("NATURAL", PAYER),
+  beneficiary: party("LEGAL", "12345678000195"),
   cancellations,
 });
 const ago = (ms: number) => new Date(NOW - ms).toISOString();

@@ -24,7 +24,7 @@ export function isTheirs(
   { payerTaxId }: CancellationIntent,
   authorization: Authorization | null,
 ): authorization is Authorization {
-  return authorization !== null && (payerTaxId === null || authorization.payer.document === payerTaxId);
+  return authorization !== null && (payerTaxId === null || authorization.payer.taxId === payerTaxId);
 }
 
 /**
@@ -50,7 +50,9 @@ export function refusalToCancel(
   const { status, payer, beneficiary } = authorization;
   if (isCancelled(authorization, now)) return "ALREADY_CANCELLED";
   if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
-  if (![payer.document, beneficiary.document].includes(intent.requesterDocument)) return "DOCUMENT_MISMATCH";
+  // Of an ambiguous document the provider decides, if somebody may cancel for it: its own readings are all that we can hold it to.
+  const mayBeRequester = [payer, beneficiary].some((one) => one.possibleTaxIds.includes(intent.requesterDocument));
+  if (!mayBeRequester) return "DOCUMENT_MISMATCH";
   const needed = FOR_PENDING.has(intent.reason) ? "PENDING" : "ACTIVE";
   return status === needed || status === "UNKNOWN" ? undefined : "NOT_CANCELLABLE";
 }
