@@ -1,11 +1,14 @@
 import { Kysely, PostgresDialect, type Dialect as KyselyDialect, sql, SqliteDialect } from "kysely";
 import { InvalidDatabaseUrl } from "./database.errors";
+import { type SynchronousCommit } from "./durable-statement";
 import { applyMigrations, type Dialect, type Migration } from "./migrate";
 import { openPostgresPool, type PostgresLimits } from "./postgres.client";
 import { openSqlite } from "./sqlite.client";
 
 /** Every wait and size of a database connection; durations in ms. */
 export interface DatabaseLimits extends PostgresLimits {
+  /** PostgreSQL: the least `synchronous_commit` of every transaction that writes. A stricter setting of the server is kept. */
+  readonly synchronousCommit: SynchronousCommit;
   /** How long a SQLite statement waits for another process's write. The wait blocks this process's event loop. */
   readonly busyTimeoutMs: number;
   /** How long `isReachable` waits for an answer. */
@@ -13,6 +16,7 @@ export interface DatabaseLimits extends PostgresLimits {
 }
 
 const DEFAULT_LIMITS: DatabaseLimits = {
+  synchronousCommit: "on",
   connectTimeoutMs: 2_000,
   statementTimeoutMs: 5_000,
   poolSize: 10,
@@ -68,7 +72,8 @@ function connect(url: string, limits: DatabaseLimits): Kysely<unknown> {
 }
 
 function kyselyDialect(url: string, limits: DatabaseLimits): KyselyDialect {
-  if (dialectOf(url) === "postgres") return new PostgresDialect({ pool: openPostgresPool(url, limits) });
+  if (dialectOf(url) === "postgres")
+    return new PostgresDialect({ pool: openPostgresPool(url, limits, limits.synchronousCommit) });
   const file = url.slice("sqlite:".length);
   // Opened by the first statement; when that fails, the next one tries again.
   return new SqliteDialect({ database: () => openSqlite(file, limits.busyTimeoutMs) });
