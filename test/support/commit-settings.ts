@@ -44,8 +44,11 @@ export async function recordCommitSettings(url: string): Promise<CommitSettings>
 
 /** Sets a database's default, for connections that are opened afterwards. */
 export async function alterDatabase(url: string, setting: string): Promise<void> {
-  const client = new Client({ connectionString: url });
+  const other = new URL(url);
+  const name = other.pathname.slice(1);
+  other.pathname = "/postgres"; // the database itself may be read-only
+  const client = new Client({ connectionString: other.href });
   await client.connect();
-  await client.query(`alter database ${new URL(url).pathname.slice(1)} ${setting}`);
+  await client.query(`alter database ${name} ${setting}`);
   await client.end();
 }

@@ -71,8 +71,8 @@ export function openPostgresPool(url: string, limits: PostgresLimits, level: Syn
           return await statements.run(sql, parameters);
         } catch (thrown) {
           const failure = readFailure(thrown);
-          if (failure.isConnectionLost) lost = failure;
-          if (failure.areOthersSuspect && isCurrent(client)) generation += 1;
+          if (failure.isSessionOver) lost = failure;
+          if (failure.areAllStale && isCurrent(client)) generation += 1;
           if (!isSingle || !failure.isRetryable || rerun === MAX_RERUNS) throw failure.error;
         }
       }
@@ -81,7 +81,7 @@ export function openPostgresPool(url: string, limits: PostgresLimits, level: Syn
       // Kysely's second form, with a cursor, is for streaming, which this pool does not offer.
       query: query as unknown as PostgresPoolClient["query"],
       release: (destroy) => {
-        client.release(destroy === true || lost !== undefined || !isCurrent(client));
+        client.release(destroy === true || lost !== undefined);
       },
     };
   }

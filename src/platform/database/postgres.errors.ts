@@ -22,10 +22,10 @@ const COMPLETION_UNKNOWN = "40003";
 export interface PostgresFailure {
   /** What to throw: a DatabaseUnavailable, or the server's refusal of the statement. */
   readonly error: unknown;
-  /** The connection must not be used again. */
-  readonly isConnectionLost: boolean;
-  /** Connections that were opened earlier probably fail the same way. */
-  readonly areOthersSuspect: boolean;
+  /** The session is over, or its answer is missing: nothing more may be sent on this connection. */
+  readonly isSessionOver: boolean;
+  /** This connection, and every other that is open now, must not be used for the next statement. */
+  readonly areAllStale: boolean;
   /** The statement had no effect and may be run again. */
   readonly isRetryable: boolean;
 }
@@ -35,8 +35,8 @@ export function readFailure(error: unknown): PostgresFailure {
   if (code === undefined || SESSION_ENDED.test(code)) {
     return {
       error: new DatabaseUnavailable(true, error),
-      isConnectionLost: true,
-      areOthersSuspect: code !== IDLE_IN_TRANSACTION,
+      isSessionOver: true,
+      areAllStale: code !== IDLE_IN_TRANSACTION,
       isRetryable: false,
     };
   }
@@ -44,8 +44,8 @@ export function readFailure(error: unknown): PostgresFailure {
   const isUnavailable = isReadOnly || UNAVAILABLE_CLASSES.has(code.slice(0, 2));
   return {
     error: isUnavailable ? new DatabaseUnavailable(code === COMPLETION_UNKNOWN, error) : error,
-    isConnectionLost: isReadOnly,
-    areOthersSuspect: isReadOnly,
+    isSessionOver: false,
+    areAllStale: isReadOnly,
     isRetryable: RETRYABLE.has(code),
   };
 }
