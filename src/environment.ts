@@ -84,6 +84,9 @@ export const Environment = z.object({
   DATABASE_URL: databaseUrl
     .default("sqlite:.data/subgraph.db")
     .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
+  DATABASE_SYNCHRONOUS_COMMIT: oneOf("on", "remote_apply")
+    .default("on")
+    .describe("PostgreSQL: the least `synchronous_commit` of every write; a stricter setting of the server is kept"),
   LEDGER_KEY: z
     .string()
     .refine((text) => isKey(text), "must be 32 bytes in base64")
