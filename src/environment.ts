@@ -85,6 +85,9 @@ export const Environment = z.object({
     .default(".data")
     .describe("where the sandbox's keys and database are kept, across restarts"),
   DATABASE_URL: databaseUrl.describe("where operations are stored: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
+  DATABASE_SYNCHRONOUS_COMMIT: oneOf("on", "remote_apply")
+    .default("on")
+    .describe("PostgreSQL: the least `synchronous_commit` of every write; a stricter setting of the server is kept"),
   LEDGER_KEY: z
     .string()
     .refine((text) => isKey(text), "must be 32 bytes in base64")
