@@ -29,13 +29,14 @@ async function openWith(setting: string, limits: Partial<DatabaseLimits> = {}) {
 /** Every method of the ledger that writes, each once at least with effect. */
 async function writeLedger(ledger: Ledger): Promise<Record<string, () => Promise<unknown>>> {
   const claim = async (key: string) => claimed(await ledger.claim(claimOf({ idempotencyKey: key })));
-  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h"].map(claim));
+  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(claim));
   const row = (index: number) => {
     const found = rows[index];
     if (!found) throw new Error("no such row");
     return { id: found.operation.id, lease: found.lease };
   };
   const [a, b, c, d, e, f, g, h] = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
+  const i = row(8);
   const later = { nextAttemptAt: T0 + 1, now: T0 };
   return {
     claim: () => claim("z"),
@@ -43,6 +44,7 @@ async function writeLedger(ledger: Ledger): Promise<Record<string, () => Promise
     hold: () => ledger.hold(b.id, b.lease, { kind: "kind", target: "target" }),
     abandon: () => ledger.abandon(c.id, c.lease),
     settle: () => ledger.settle(d.id, { status: "SUCCEEDED" }, T0),
+    settleIf: () => ledger.settleIf(i.id, { status: "SUCCEEDED" }, { now: T0, condition: { lease: i.lease } }),
     markUnconfirmed: async () => {
       await ledger.markSent(e.id, e.lease, T0);
       await ledger.markUnconfirmed(e.id, e.lease, later);
@@ -94,6 +96,7 @@ const READS = [
   "find",
   "findByKey",
   "list",
+  "earlier",
   "succeeded",
   "sent",
   "openInput",
