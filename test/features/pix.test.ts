@@ -148,9 +148,12 @@ describe("values that the provider never documented", () => {
   test.each(["AUTHORIZATION_ALREADY_CANCELED", "Authorization_Already_Cancelled"])(
     "a refusal's code: %s is ALREADY_CANCELLED",
     async (code) => {
+      await subgraph.delbank.reset();
       const body = JSON.stringify({ title: "Unprocessable Entity", code, errors: [] });
       await subgraph.delbank.fault({ match: { method: "POST" }, kind: "wrongShape", status: 422, body });
       expect(await cancel()).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
+      const sent = (await subgraph.delbank.requests()).filter(({ method }) => method === "POST");
+      expect(sent).toHaveLength(1); // the refusal was Delbank's
     },
   );
 

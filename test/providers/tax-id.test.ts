@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { mayReadAuthorization } from "../../src/features/pix-authorization/pix-access";
+import { Authorization } from "../../src/providers/delbank/delbank.wire";
 import { isAmbiguous, readParty, readTaxIdClaim } from "../../src/providers/delbank/tax-id";
 import { isTaxId } from "../../src/sandbox/delbank/tax-id"; // check digits written independently, from the vendor's contract
 
@@ -178,5 +180,34 @@ describe("by property, against check digits that were written independently", ()
         expect(readTaxIdClaim(cnpjOf(company)).taxId).toBe(cnpjOf(company));
       }),
     );
+  });
+
+  test("ownership is never true for an ambiguous party, and always for the one that is meant", () => {
+    const seen = { own: 0, ambiguous: 0 };
+    const types = fc.constantFrom(undefined, null, "", "NATURAL", "LEGAL", "OTHER");
+    const forms = fc.constantFrom<(value: number) => unknown>(Number, String, cpfOf, cnpjOf);
+    const roles = fc.constantFrom("payer", "beneficiary");
+    fc.assert(
+      fc.property(fc.oneof(persons, companies), types, forms, roles, (value, type, form, role) => {
+        const document = form(value);
+        const authorization = Authorization.parse({ RecurrenceId: "r", [role]: { document, type } });
+        const owners = [...new Set([cpfOf(value), cnpjOf(value)])].filter((taxId) =>
+          mayReadAuthorization({ userId: "m", taxId, scopes: new Set() }, authorization),
+        );
+        const { taxId } = readParty(document, type);
+        expect(owners).toEqual(taxId === null ? [] : [taxId]);
+        seen[taxId === null ? "ambiguous" : "own"] += 1;
+        expect(mayReadAuthorization({ userId: "m", scopes: new Set() }, authorization)).toBe(false); // no tax id
+        // What is meant, without the reader: the type says it, else the one reading that is valid.
+        if (typeof document === "number") {
+          const person = type !== "LEGAL" && isCpf(value) && (type === "NATURAL" || !isCnpj(value));
+          const company = type !== "NATURAL" && isCnpj(value) && (type === "LEGAL" || !isCpf(value));
+          expect(owners).toEqual(person ? [cpfOf(value)] : company ? [cnpjOf(value)] : []);
+        }
+        expect(mayReadAuthorization({ userId: "m", scopes: new Set(["pix:read:any"]) }, authorization)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(Math.min(seen.own, seen.ambiguous)).toBeGreaterThan(100);
   });
 });
