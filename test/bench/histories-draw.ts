@@ -1,52 +1,7 @@
 import { BROKEN_HANDSHAKES, type BrokenHandshake, type PostMode, type ReadMode } from "../support/delbank-front";
-import { type AnswerLoss } from "../support/answer-loss";
 import { seededRandom } from "./chaos-draw";
+import { LEASE_MS, PROCESSES, type Round, type Step } from "./histories-steps";
 
-export const PROCESSES = 3;
-/** Each round has so many authorizations of its own. */
-export const SUBJECTS_PER_ROUND = 2;
-
-/** One of the processes by its number, or the one whose request a sign has shown last. */
-export type Target = number | "seen";
-
-/** What the conductor of a round does next. JSON, so that a round can be read. */
-export type Step =
-  /** Sends one request and does not wait. `keys` are the aliases of one document, each the k-th idempotency key of the round. */
-  | {
-      readonly do: "press";
-      readonly keys: readonly number[];
-      readonly subject: number;
-      readonly process: number;
-      readonly kind: "pix" | "user";
-    }
-  | { readonly do: "webhook"; readonly process: number; readonly count: number }
-  /** Waits until every request so far is answered. */
-  | { readonly do: "answers" }
-  | { readonly do: "pause"; readonly ms: number }
-  /** Waits until Delbank is asked about the round's first subject. */
-  | { readonly do: "until"; readonly sign: "read" | "post" }
-  | { readonly do: "reads"; readonly mode: ReadMode }
-  | { readonly do: "posts"; readonly mode: PostMode; readonly slowMs: number }
-  | { readonly do: "breakHandshakes"; readonly how: BrokenHandshake; readonly times: number }
-  | {
-      readonly do: "loseAnswer";
-      readonly process: number;
-      readonly statement: string;
-      readonly which: AnswerLoss["which"];
-      readonly how: "reset" | "end";
-    }
-  /** A killed process is started again at once. */
-  | { readonly do: "stop" | "continue" | "kill"; readonly process: Target }
-  | { readonly do: "crashPostgres" | "startPostgres" };
-
-export interface Round {
-  readonly index: number;
-  readonly profile: Profile;
-  readonly steps: readonly Step[];
-}
-
-/** Terms of the processes that the rounds are timed by, in ms. */
-export const LEASE_MS = 1300;
 const PAST_LEASE_MS = LEASE_MS + 200;
 
 const flip = (random: () => number, share: number) => random() < share;
@@ -58,7 +13,6 @@ type Draw = (random: () => number) => Step[];
 const press = (keys: readonly number[], process: number, kind: "pix" | "user" = "pix"): Step => ({
   do: "press",
   keys,
-  subject: 0,
   process,
   kind,
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { postWebhook } from "../support/webhooks";
-import { type Round, type Step, SUBJECTS_PER_ROUND, type Target } from "./histories-draw";
+import { type Round, type Step, type Target } from "./histories-steps";
 import { type Event, type Happening } from "./histories-events";
 import { press, type Press } from "./histories-press";
 import { type HistoriesWorld, type Member } from "./histories-world";
@@ -23,20 +23,19 @@ export interface Stage {
   readonly presses: Map<string, Press>;
 }
 
-const subjectOf = (round: Round, subject: number) =>
-  `RR3822485720260110more${`${round.index * SUBJECTS_PER_ROUND + subject + 1}`.padStart(7, "0")}`;
+/** Each round has an authorization of its own. */
+const subjectOf = ({ index }: Round) => `RR3822485720260110more${`${index + 1}`.padStart(7, "0")}`;
 
 function describe(step: Step): string {
   const details = Object.entries(step).filter(([name]) => name !== "do");
   return [step.do, ...details.map(([name, value]) => `${name}=${JSON.stringify(value)}`)].join(" ");
 }
 
-let lastCall = 0;
-
 /** Plays rounds on one stage, one after the other. */
 export function createConductor({ world, events, record, unanswered, presses }: Stage) {
   let sinceIndex = 0;
   let seen = 0;
+  let lastCall = 0;
 
   const member = (process: number): Member => {
     const found = world.members[process];
@@ -50,12 +49,12 @@ export function createConductor({ world, events, record, unanswered, presses }: 
     unanswered.add(tracked);
   };
 
-  function send(round: Round, { keys, subject, process, kind }: Extract<Step, { do: "press" }>): void {
+  function send(round: Round, { keys, process, kind }: Extract<Step, { do: "press" }>): void {
     const sent = keys.map((number): Press & { call: number } => {
       const key = `r${round.index}-${kind}-${number}`;
       const effect =
         kind === "pix"
-          ? ({ provider: "delbank", subject: subjectOf(round, subject) } as const)
+          ? ({ provider: "delbank", subject: subjectOf(round) } as const)
           : ({ provider: "avibra", subject: `histories-${key}` } as const);
       presses.set(key, { key, effect });
       return { key, effect, call: ++lastCall };
@@ -78,17 +77,18 @@ export function createConductor({ world, events, record, unanswered, presses }: 
   }
 
   async function untilSign(round: Round, sign: "read" | "post"): Promise<void> {
+    const subject = subjectOf(round);
     const type = sign === "read" ? "read" : "received";
-    for (const endsAt = performance.now() + SIGN_MS; performance.now() < endsAt; await sleep(3)) {
-      const found = events.find(
-        (event, index) => index >= sinceIndex && event.type === type && event.subject === subjectOf(round, 0),
-      );
-      if (found?.type !== type) continue;
-      seen = found.process;
-      record({ type: "sign", sign, isSeen: true });
-      return;
+    const find = () =>
+      events.find((event, index) => index >= sinceIndex && event.type === type && event.subject === subject);
+    const endsAt = performance.now() + SIGN_MS;
+    let found = find();
+    while (!found && performance.now() < endsAt) {
+      await sleep(3);
+      found = find();
     }
-    record({ type: "sign", sign, isSeen: false });
+    if (found?.type === type) seen = found.process;
+    record({ type: "sign", sign, isSeen: found !== undefined });
   }
 
   async function restart(process: number): Promise<void> {

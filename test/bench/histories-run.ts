@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { findProblems } from "./histories-check";
-import { drawRound, type Profile, type Round } from "./histories-draw";
+import { drawRound, type Profile } from "./histories-draw";
 import {
   type Commit,
   type Event,
@@ -11,6 +11,7 @@ import {
 } from "./histories-events";
 import { createConductor } from "./histories-play";
 import { CALLER, press, type Press } from "./histories-press";
+import { type Round } from "./histories-steps";
 import { type HistoriesWorld, isTableMissing, openHistoriesWorld } from "./histories-world";
 
 export interface HistoriesOptions {

@@ -11,7 +11,7 @@ import { startDatabases } from "../support/databases";
 import { openDelbankFront } from "../support/delbank-front";
 import { openLedger, TEST_LEDGER_KEY } from "../support/ledgers";
 import { createPostgresCrash } from "../support/postgres-crash";
-import { LEASE_MS, PROCESSES } from "./histories-draw";
+import { LEASE_MS, PROCESSES } from "./histories-steps";
 import { type Happening } from "./histories-events";
 
 /** One process of the program with its own ways to PostgreSQL and Delbank; the process comes and goes, the ways stay. */
