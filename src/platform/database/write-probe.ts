@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import { DatabaseUnavailable } from "./database.errors";
-import { type Migration } from "./migrate";
-import { type Database } from "./open-database";
+import { type Dialect, type Migration } from "./migrate";
 
 /** The probe's own table: one row that is written again and again. Append only, as every schema. */
 export const writeProbeMigrations: readonly Migration[] = [
@@ -43,7 +42,7 @@ export interface WriteProbeOptions {
  * write is under way at a time, and callers share it. The promise rejects with what the write threw.
  */
 export function createWriteProbe(
-  { kysely, dialect }: Pick<Database, "kysely" | "dialect">,
+  { kysely, dialect }: { readonly kysely: Kysely<unknown>; readonly dialect: Dialect },
   { busyTimeoutMs, patienceMs, validMs }: WriteProbeOptions,
 ): () => Promise<void> {
   let provenAt = -Infinity;
@@ -62,7 +61,7 @@ export function createWriteProbe(
 }
 
 async function writeSqlite(
-  kysely: Database["kysely"],
+  kysely: Kysely<unknown>,
   { busyTimeoutMs, patienceMs }: Omit<WriteProbeOptions, "validMs">,
 ): Promise<void> {
   const giveUpAt = performance.now() + patienceMs;
