@@ -89,6 +89,13 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     expect(kind.calls).toEqual([]);
   });
 
+  test("accepted, and then a bug of ours: the error carries the id", async () => {
+    const { lossy, b } = await start({ perform: () => Promise.reject(new TypeError("a bug")) });
+    const error: unknown = await b.run(KIND).catch((thrown: unknown) => thrown);
+    const [row] = await rowsOf(lossy);
+    expect(error).toMatchObject({ code: "INTERNAL", operationId: row?.id, cause: expect.any(TypeError) as unknown });
+  });
+
   describe("taken back because another operation is at work on the same thing,", () => {
     async function startBusy() {
       const all = await start({ exclusiveOn: () => "thing" });

@@ -10,6 +10,8 @@ export interface PostgresProxy {
   readonly url: string;
   /** Cuts the connection at the next statement whose text holds `text`; then refuses connections, if told to, or behaves. */
   lose(loss: Loss, text: string, afterwards: "behave" | "refuse"): void;
+  /** Cuts every connection and refuses new ones. */
+  refuse(): void;
   /** Cuts every client's connection; the server goes on with what it was sent. */
   cutClients(): void;
   behave(): void;
@@ -30,12 +32,16 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
   let isRefusing = false;
   let losses = 0;
 
+  function cutClients(): void {
+    for (const client of clients) client.resetAndDestroy();
+  }
+
   function carryOut(client: Socket): void {
     isRefusing = plan?.afterwards === "refuse";
     plan = undefined;
     losses += 1;
     client.resetAndDestroy();
-    if (isRefusing) for (const other of clients) other.resetAndDestroy();
+    if (isRefusing) cutClients();
   }
 
   const server = createServer((client) => {
@@ -76,9 +82,11 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
     lose(loss, text, afterwards) {
       plan = { loss, text, afterwards };
     },
-    cutClients() {
-      for (const client of clients) client.resetAndDestroy();
+    refuse() {
+      isRefusing = true;
+      cutClients();
     },
+    cutClients,
     behave() {
       isRefusing = false;
     },

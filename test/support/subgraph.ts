@@ -26,7 +26,12 @@ export interface GraphqlAnswer {
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: readonly (string | number)[];
-    readonly extensions: { readonly code: string; readonly retryable: boolean; readonly requestId: string };
+    readonly extensions: {
+      readonly code: string;
+      readonly retryable: boolean;
+      readonly requestId: string;
+      readonly operationId?: string;
+    };
   }[];
   /** With `EXPOSE_UPSTREAM_COST=true` alone. */
   readonly extensions?: { readonly upstream: UpstreamCost };
