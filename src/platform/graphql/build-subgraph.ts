@@ -3,6 +3,7 @@ import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
 import { SubgraphError } from "../errors/subgraph-error";
+import { priceFields } from "./priced-fields";
 
 /** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
 const NO_PUBSUB = {
@@ -71,5 +72,6 @@ export async function buildSubgraph({ features, link }: SubgraphParts): Promise<
   }
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   refuseForeignRepresentations(schema, new Set(Object.keys(references)));
+  priceFields(schema);
   return { schema, sdl, apiSchema };
 }
