@@ -3,6 +3,7 @@
 import "reflect-metadata";
 import { execFileSync } from "node:child_process";
 import { chaos } from "./chaos";
+import { documents } from "./documents";
 import { footprint } from "./footprint";
 import { ledger } from "./ledger";
 import { limits } from "./limits";
@@ -11,7 +12,7 @@ import { reads } from "./reads";
 import { storm } from "./storm";
 import { webhooks } from "./webhooks";
 
-const BENCHMARKS = { ledger, reads, limits, footprint, storm, memory, chaos, webhooks };
+const BENCHMARKS = { ledger, reads, limits, footprint, storm, memory, documents, chaos, webhooks };
 type Name = keyof typeof BENCHMARKS;
 
 async function main(): Promise<void> {

@@ -64,4 +64,19 @@ export const ledgerMigrations: readonly Migration[] = [
         where exclusive_on is not null and status in ('PENDING', 'UNCONFIRMED')`.execute(database);
     },
   },
+  {
+    name: "ledger/0003-operation-by-kind",
+    async up(database) {
+      // In the order in which the operations of some kinds about one subject or target are read.
+      for (const column of ["subject", "target"]) {
+        for (const [which, condition] of [
+          ["succeeded", sql`status = 'SUCCEEDED'`],
+          ["sent", sql`sent_at is not null`],
+        ] as const) {
+          await sql`create index ${sql.ref(`operation_${which}_by_${column}`)}
+            on operation (${sql.ref(column)}, kind, created_at, id) where ${condition}`.execute(database);
+        }
+      }
+    },
+  },
 ];
