@@ -76,8 +76,8 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
   const budgets = [budget, lookUpBudget, rowBudget];
   const answer = createAnswerBudget({ nodes: config.LIMIT_NODES, bytes: config.LIMIT_RESPONSE_BYTES, mutations });
   const timeoutMs = config.OPERATION_TIMEOUT_MS;
-  const readShared = createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer: onRead });
-  const ofLedger = { ledger, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget };
+  const readShared = createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer: onRead, answer });
+  const ofLedger = { ledger, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget, answer };
   const loaders = {
     benefitsOfUser: createBenefitsOfUser({
       avibra,

@@ -28,6 +28,11 @@ const budgetIn = (context: unknown) => (context as { readonly answer?: AnswerBud
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
+interface Charging {
+  readonly budget: AnswerBudget;
+  readonly info: GraphQLResolveInfo;
+}
+
 const ignore = () => undefined;
 
 /** Gives what a resolver answers to `accept`, and what it fails with to the budget. */
@@ -44,26 +49,26 @@ function settle(work: () => unknown, budget: AnswerBudget, accept: (value: unkno
   return isPromise(value) ? value.then(accept, fail) : accept(value);
 }
 
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.iterator in value;
+
+/** What of a list may be completed: all of it, or nothing where the answer is over its budget then. */
+function charge(value: unknown, list: GraphQLList<GraphQLOutputType>, { budget, info }: Charging): unknown {
+  if (!isIterable(value)) return value;
+  const items = Array.isArray(value) ? (value as unknown[]) : [...value];
+  if (items.length > 0 && !budget.take(items.length, priceOfItem(list.ofType, info.fieldNodes, info))) {
+    for (const item of items) if (isPromise(item)) item.catch(ignore); // nobody waits for it any more
+    return [];
+  }
+  for (const item of items) if (typeof item === "string") budget.takeText(item);
+  const inner = getNullableType(list.ofType);
+  const accept = (item: unknown) => (isListType(inner) ? charge(item, inner, { budget, info }) : item);
+  const isPlain = !isListType(inner) && !items.some(isPromise);
+  return isPlain ? items : items.map((item) => settle(() => item, budget, accept));
+}
+
 /** Charges a list by its real length before its items are completed; what is over the budget is answered as an empty list. */
 function pricedList(resolve: Resolver, list: GraphQLList<GraphQLOutputType>): Resolver {
-  function charge(value: unknown, budget: AnswerBudget, info: GraphQLResolveInfo): unknown {
-    if (!Array.isArray(value)) return value;
-    const items: unknown[] = value;
-    if (items.length > 0 && !budget.take(items.length, priceOfItem(list.ofType, info.fieldNodes, info))) {
-      for (const item of items) if (isPromise(item)) item.catch(ignore); // nobody waits for it any more
-      return [];
-    }
-    for (const item of items) if (typeof item === "string") budget.takeText(item);
-    return items.some(isPromise)
-      ? items.map((item) =>
-          settle(
-            () => item,
-            budget,
-            (one) => one,
-          ),
-        )
-      : items;
-  }
   return (...call) => {
     const [, , context, info] = call;
     const budget = budgetIn(context);
@@ -72,7 +77,7 @@ function pricedList(resolve: Resolver, list: GraphQLList<GraphQLOutputType>): Re
     return settle(
       () => resolve(...call),
       budget,
-      (value) => charge(value, budget, info),
+      (value) => charge(value, list, { budget, info }),
     );
   };
 }

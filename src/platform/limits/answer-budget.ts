@@ -17,6 +17,11 @@ export interface AnswerBudgetOptions extends AnswerPrice {
 /** About what creating, formatting and writing an error costs, compared with completing a field. */
 const ERROR: AnswerPrice = { nodes: 20, bytes: 256 };
 
+/** Characters of a provider's answer, as it is kept, that cost about as much to read as a field to complete. */
+const CHARACTERS_PER_NODE = 40;
+/** About what finding and reading a row of our own database costs. */
+const NODES_PER_ROW = 5;
+
 /** A control character is six bytes in JSON. */
 const MAX_BYTES_PER_CHARACTER = 6;
 
@@ -52,6 +57,13 @@ export function createAnswerBudget({ nodes: maxNodes, bytes: maxBytes, mutations
     return check();
   }
 
+  /** Charges a field's error, and returns what the field is to fail with. */
+  function errorFor(error: unknown): Error {
+    if (take(1, ERROR)) return error as Error;
+    // It has a path already, so graphql-js does not copy it for each of the fields that are left.
+    return (located ??= new GraphQLError("", { path: [], originalError: refusal ?? null }));
+  }
+
   return {
     take,
     /** Charges a text: at least one byte a character. */
@@ -59,18 +71,27 @@ export function createAnswerBudget({ nodes: maxNodes, bytes: maxBytes, mutations
       bytes += text.length;
       if (bytes > maxBytes) check();
     },
+    /** Charges a provider's answer that was read for it, called for or kept. */
+    takeRead(characters: number): void {
+      nodes += Math.ceil(characters / CHARACTERS_PER_NODE);
+      check();
+    },
+    /** Charges rows that were looked up for it. */
+    takeRows(rows: number): void {
+      nodes += rows * NODES_PER_ROW;
+      check();
+    },
+    /** Throws what a read fails with once the answer is over its budget: nothing more is asked for it. */
+    assertWithin(): void {
+      if (refusal) throw errorFor(refusal);
+    },
     /** Holds the answer to its exact size in bytes, which `sizeOf` finds out where it may be too long. */
     checkSize(sizeOf: () => number): void {
       if (bytes * MAX_BYTES_PER_CHARACTER <= maxBytes) return;
       bytes = sizeOf();
       check();
     },
-    /** Charges a field's error, and returns what the field is to fail with. */
-    errorFor(error: unknown): unknown {
-      if (take(1, ERROR)) return error;
-      // It has a path already, so graphql-js does not copy it for each of the fields that are left.
-      return (located ??= new GraphQLError("", { path: [], originalError: refusal ?? null }));
-    },
+    errorFor,
     isOver: () => refusal !== undefined,
     /** Set when the answer is over its budget: the request is refused, without data. */
     wholeRefusal: () => refusal,
