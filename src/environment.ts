@@ -157,7 +157,7 @@ export const Environment = z.object({
     "fields and values of arguments to work through, once for each representation",
   ),
   LIMIT_NODES: number(1, 2 ** 31, 50_000).describe(
-    "fields and list items of an answer, lists by their real length; a date is three, an error 20",
+    "fields and list items of an answer, lists by their real length; a date is three, an error 40",
   ),
   LIMIT_RESPONSE_BYTES: number(1024, 2 ** 27, 2 ** 22).describe(
     "largest answer to a request, or to an event of a subscription",

@@ -45,7 +45,6 @@ const representations = (count: number, idOf: (index: number) => string) => ({
 });
 const entities = (fields: string) =>
   `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { ${fields} } } }`;
-const types = (fields: string) => `{ __schema { types { fields { type { fields { ${fields} } } } } } }`;
 
 /** Requests within every limit of a document, whose answer costs too much. `LIMIT_EXCEEDED`, and no data. */
 export const COSTLY_ANSWERS: Readonly<Record<string, CostlyAnswer>> = {
@@ -78,9 +77,6 @@ export const COSTLY_ANSWERS: Readonly<Record<string, CostlyAnswer>> = {
   "an error in each of 4,000 fields": {
     query: entities(times(4, (index) => `a${index}: operations(first: 0) { pageInfo { hasNextPage } }`)),
     variables: representations(1000, (index) => `m-${index}`),
-  },
-  "the fields of the fields of all types": {
-    query: types(times(190, (index) => `a${index}: name`)),
   },
 };
 

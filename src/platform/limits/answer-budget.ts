@@ -15,7 +15,7 @@ export interface AnswerBudgetOptions extends AnswerPrice {
 }
 
 /** About what creating, formatting and writing an error costs, compared with completing a field. */
-const ERROR: AnswerPrice = { nodes: 20, bytes: 256 };
+const ERROR: AnswerPrice = { nodes: 40, bytes: 256 };
 
 /** Characters of a provider's answer, as it is kept, that cost about as much to read as a field to complete. */
 const CHARACTERS_PER_NODE = 40;

@@ -79,8 +79,8 @@ test.each([
   ["set { lives }", 20],
   ["later { lives }", 20],
   ["items { lives }", 20],
-  ["fails", 20],
-  ["failing { lives }", 220],
+  ["fails", 40],
+  ["failing { lives }", 420],
   ["cats { lives } names", 30],
 ])("{ %s } costs %d nodes", async (selection, cost) => {
   expect((await answered(`{ ${selection} }`, cost)).isOver).toBe(false);
