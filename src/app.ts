@@ -2,7 +2,7 @@ import "reflect-metadata"; // before the first decorated class
 
 import { createApollo } from "./app-apollo";
 import { createCallers } from "./app-callers";
-import { limitsOf } from "./app-limits";
+import { documentBytes, limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { openStores, tellReadsOld } from "./app-stores";
@@ -88,7 +88,11 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     ...{ avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead },
     ...{ verifyToken, clock: systemClock, config },
   };
-  const guard = createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) });
+  const guard = createRequestGuard({
+    limits: limitsOf(config),
+    lists: listFieldsOf(schema),
+    cacheBytes: documentBytes(config).cache,
+  });
   const subscriptions = createSubscriptionTransports(config, logger, { schema, guard, longLived, formatError });
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
@@ -138,7 +142,10 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     apollo,
     createContext: (request, cost) => createContext(request, cost, longLived),
     guard,
-    refusalOf: ({ wholeRefusal }) => wholeRefusal(),
+    refusalOf: ({ answer, wholeRefusal }, text) => {
+      answer.checkSize(() => Buffer.byteLength(text));
+      return wholeRefusal();
+    },
     acceptWebSocket: subscriptions.acceptWebSocket,
     acceptCallback: subscriptions.acceptCallback,
   });

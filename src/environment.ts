@@ -160,6 +160,15 @@ export const Environment = z.object({
   LIMIT_COST: number(1, 2 ** 40, 20_000).describe(
     "fields and values of arguments to work through, once for each representation",
   ),
+  LIMIT_NODES: number(1, 2 ** 31, 50_000).describe(
+    "fields and list items of an answer, lists by their real length; a date is three, an error 40",
+  ),
+  LIMIT_RESPONSE_BYTES: number(1024, 2 ** 27, 2 ** 22).describe(
+    "largest answer to a request, or to an event of a subscription",
+  ),
+  LIMIT_DOCUMENT_CACHE_BYTES: number(2 ** 20, 2 ** 32, 2 ** 25).describe(
+    "what all documents that are kept may take on the heap: those seen twice, and those of open subscriptions",
+  ),
   LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
   LIMIT_LEDGER_READS: number(0, 1_000_000, 1000).describe("look-ups in the ledger that one request may cost"),
   LIMIT_LEDGER_ROWS: number(0, 1_000_000, 1000).describe(

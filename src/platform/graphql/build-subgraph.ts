@@ -2,6 +2,7 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
+import { priceFields } from "./priced-fields";
 import { resolveRepresentationsAlone } from "./representations";
 
 /** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
@@ -54,5 +55,6 @@ export async function buildSubgraph({ features, link }: SubgraphParts): Promise<
   }
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   resolveRepresentationsAlone(schema, Object.keys(references));
+  priceFields(schema);
   return { schema, sdl, apiSchema };
 }

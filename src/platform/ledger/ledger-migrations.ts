@@ -82,10 +82,24 @@ export const ledgerMigrations: readonly Migration[] = [
       // A success keeps its hold too, so that there is no moment between two statements in which nothing excludes the next one.
       await sql`create unique index operation_exclusive on operation (exclusive_on)
         where exclusive_on is not null and status <> 'FAILED'`.execute(database);
-      // Without what failed: anybody may have failed on a target, any number of times.
-      await sql`create index operation_not_failed_by_target on operation (target, kind) where status <> 'FAILED'`.execute(
-        database,
-      );
+      // Without what failed or was never sent: any number of such operations may be about one target.
+      await sql`create index operation_earlier_by_target on operation (target, kind, created_at, id)
+        where status <> 'FAILED' and (sent_at is not null or exclusive_on is not null)`.execute(database);
+    },
+  },
+  {
+    name: "ledger/0004-operation-by-kind",
+    async up(database) {
+      // In the order in which the operations of some kinds about one subject or target are read.
+      for (const column of ["subject", "target"]) {
+        for (const [which, condition] of [
+          ["succeeded", sql`status = 'SUCCEEDED'`],
+          ["sent", sql`sent_at is not null`],
+        ] as const) {
+          await sql`create index ${sql.ref(`operation_${which}_by_${column}`)}
+            on operation (${sql.ref(column)}, kind, created_at, id) where ${condition}`.execute(database);
+        }
+      }
     },
   },
 ];

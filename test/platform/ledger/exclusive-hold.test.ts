@@ -1,4 +1,5 @@
-import { sql } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import { Pool } from "pg";
 import { type Database } from "../../../src/platform/database/open-database";
 import { holdExclusively } from "../../../src/platform/ledger/exclusive-hold";
 import { type Ledger } from "../../../src/platform/ledger/ledger.store";
@@ -17,8 +18,10 @@ afterAll(() => databases.stop());
 describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s", (dialect) => {
   let ledger: Ledger;
   let database: Database;
+  let url: string;
   beforeEach(async () => {
-    ({ ledger, database } = await migratedLedger(await databases.fresh(dialect)));
+    url = await databases.fresh(dialect);
+    ({ ledger, database } = await migratedLedger(url));
   });
   afterEach(() => database.close());
 
@@ -76,7 +79,9 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     if (dialect === "sqlite") return; // has one writer at a time
     test("is as free for a statement that cannot see the other one", async () => {
       const late = await claim();
-      const transaction = database.kysely.$extendTables<LedgerTables>().transaction();
+      // Not through our own database, whose transactions are all "read committed".
+      const pool = new Pool({ connectionString: url });
+      const transaction = new Kysely<LedgerTables>({ dialect: new PostgresDialect({ pool }) }).transaction();
       let taken: boolean | undefined;
       const ending = transaction.setIsolationLevel("repeatable read").execute(async (blind) => {
         await sql`select 1 from operation`.execute(blind); // what it sees is fixed from here on
@@ -85,6 +90,7 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
       });
       await (isFree ? ending : expect(ending).rejects.toThrow("rolled back"));
       expect(taken).toBe(isFree);
+      await pool.end();
     });
   });
 
