@@ -27,7 +27,7 @@ import { settleOperation, type Settling } from "./settle-operation";
 /**
  * The memory of everything we ask others to do. Each method is one or two statements, atomic between any number of processes on
  * either database. All of them throw DatabaseUnavailable when it cannot be reached, but for those that record what an attempt came
- * to (`settle`, `markUnconfirmed`, `needsAttention`): they throw OutcomeNotRecorded then. An id nobody claimed is
+ * to (`settle`, `settleIf`, `markUnconfirmed`, `needsAttention`): they throw OutcomeNotRecorded then. An id nobody claimed is
  * OperationNotFound. Times are epoch milliseconds and passed in; leases hold between processes whose clocks differ by much less than a lease.
  */
 export class Ledger {
