@@ -55,9 +55,9 @@ export function scriptedKind(
   return { operationKind, calls, refusals, count: (what: string) => calls.filter((call) => call.what === what).length };
 }
 
-/** A ledger in memory with its runner and reconciler, on a clock that moves only when it is told to. */
-export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
-  const { ledger, database } = await migratedLedger("sqlite::memory:");
+/** A ledger, in memory unless it is told otherwise, with its runner and reconciler, on a clock that moves only when it is told to. */
+export async function controlledLedger(kinds: readonly OperationKind<never>[], url = "sqlite::memory:") {
+  const { ledger, database } = await migratedLedger(url);
   let now = T0;
   const clock = { now: () => now };
   const slept: number[] = [];
