@@ -1,3 +1,5 @@
+import { PROVEN } from "../../src/features/event/explained-operation.state";
+import { CANCEL_PIX_AUTHORIZATION } from "../../src/features/pix-authorization/cancel-pix-authorization";
 import {
   ANSWER_WINDOW_MS,
   type EarlierCancellation,
@@ -224,4 +226,9 @@ describe("what proves a cancellation whose answer was lost", () => {
     );
     expect(proof?.kind === "cancellation" ? proof.cancellation.id : proof?.kind).toBe(expected);
   });
+});
+
+test("no event of Avibra proves a cancellation at Delbank", () => {
+  expect(Object.values(PROVEN)).not.toContain(CANCEL_PIX_AUTHORIZATION);
+  expect(Object.values(PROVEN).length).toBeGreaterThan(0);
 });
