@@ -94,7 +94,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const guard = createProviderGuard(options.guard);
   const retries = createRetryBudget(options.retryPercent);
   const client = axios.create({
-    adapter: transport.adapter,
     allowAbsoluteUrls: false,
     maxRedirects: 0,
     transformRequest: [],
@@ -102,7 +101,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     validateStatus: null,
   });
 
-  async function send(call: ProviderCall<unknown>, signal: AbortSignal): Promise<AxiosResponse<string>> {
+  async function send(
+    call: ProviderCall<unknown>,
+    { signal, onHead }: { readonly signal: AbortSignal; readonly onHead: () => void },
+  ): Promise<AxiosResponse<string>> {
     const { data, contentType } = encodeBody(call.body);
     const headers = {
       accept: "application/json",
@@ -117,7 +119,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         maybeSent: false,
       });
     }
-    return client.request<string>({ method: call.method, url: call.path, headers, data, signal });
+    const adapter = transport.adapter(onHead);
+    return client.request<string>({ method: call.method, url: call.path, headers, data, signal, adapter });
   }
 
   /** One attempt within the deadline: sent when there is room, read, and reported. Its own time begins when it is sent. */
@@ -134,6 +137,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const report = (failure?: ProviderFailure) =>
       onCall?.({ call: call.name, attempt, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
     let hasBegun = false;
+    let maybeSent = false;
+    const onHead = () => (maybeSent = true);
+    const failureOf = (error: unknown) =>
+      failureOfError(call.name, error, { timedOut: timeout.signal.aborted, maybeSent });
     const work = async () => {
       // What waited for room until there is hardly time for its answer is better not sent than not known.
       if (deadline.remainingMs() < LEAST_ATTEMPT_MS) throw tooLate(call.name);
@@ -142,9 +149,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       timer = abortIn(Math.min(call.timeoutMs, deadline.remainingMs()));
       onSend?.({ call: call.name, attempt });
       try {
-        return read(await send(call, timeout.signal));
+        return read(await send(call, { signal: timeout.signal, onHead }));
       } catch (error) {
-        throw failureOfError(call.name, error, timeout.signal.aborted);
+        throw failureOf(error);
       }
     };
     try {
@@ -153,7 +160,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return answer;
     } catch (error) {
       const isLate = timeout.signal.aborted && !hasBegun;
-      const failure = isLate ? tooLate(call.name) : failureOfError(call.name, error, timeout.signal.aborted);
+      const failure = isLate ? tooLate(call.name) : failureOf(error);
       report(failure);
       throw failure;
     } finally {
