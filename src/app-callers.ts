@@ -4,10 +4,11 @@ import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
 import { remoteKeys } from "./platform/auth/remote-keys";
 import { createTokenVerifier } from "./platform/auth/verify-token";
 import { systemClock } from "./platform/time/clock";
+import { monotonicClock } from "./platform/time/monotonic-clock";
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
-  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, systemClock) };
+  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, monotonicClock) };
   const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
   const developer = await createDeveloperIssuer({
     keyFile,
@@ -27,6 +28,7 @@ export async function createCallers(config: Config) {
     userClaim: config.AUTH_USER_CLAIM,
     taxIdClaim: config.AUTH_TAX_ID_CLAIM,
     clock: systemClock,
+    monotonic: monotonicClock,
   });
   return { verifyToken, ...(developer && { developer }) };
 }

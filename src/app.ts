@@ -28,7 +28,7 @@ import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
 import { registerMetrics } from "./platform/telemetry/metrics-route";
 import { observeCalls, observeReads } from "./platform/telemetry/observe-calls";
-import { systemClock } from "./platform/time/clock";
+import { monotonicClock } from "./platform/time/monotonic-clock";
 import { registerPlayground } from "./playground/playground";
 import { createSubgraph } from "./schema";
 
@@ -47,7 +47,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   const metrics = createMetrics();
   const { avibra, delbank, clients, close: closeProviders } = createProviders(config, observeCalls(logger, metrics));
   const reads = createSharedReads({
-    clock: systemClock,
+    clock: monotonicClock,
     freshMs: config.READ_CACHE_MS,
     staleMs: config.READ_CACHE_STALE_MS,
     staleIfErrorMs: config.READ_CACHE_STALE_IF_ERROR_MS,
@@ -84,7 +84,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   };
   const longLived = {
     ...{ avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead },
-    ...{ verifyToken, clock: systemClock, config },
+    ...{ verifyToken, clock: monotonicClock, config },
   };
   const guard = createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) });
   const subscriptions = createSubscriptionTransports(config, logger, { schema, guard, longLived, formatError });

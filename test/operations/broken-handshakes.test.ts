@@ -109,7 +109,7 @@ describe("a cancellation whose TLS handshake breaks", () => {
         reason: "REQUESTED_BY_PAYER",
         payerTaxId: null,
       },
-      deadline: createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS),
+      deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
 
     tls.next(served, broken); // the authorization is read first

@@ -1,5 +1,6 @@
 import { createTokenSource, usableForMs } from "../../src/providers/avibra/avibra.auth";
 import { Timestamp } from "../../src/providers/avibra/timestamp";
+import { monotonicFrom } from "../support/clocks";
 
 test.each([
   ["2026-01-05T12:00:00Z", "2026-01-05T12:00:00.000Z"],
@@ -49,7 +50,7 @@ describe("the token source", () => {
         if (isDown) throw new Error("down");
         return Promise.resolve({ token: `token-${(fetches += 1)}`, lifetimeSeconds: 3600 });
       },
-      clock: { now: () => now },
+      clock: monotonicFrom(() => now),
       random: () => 0.5,
     });
   beforeEach(() => {

@@ -7,6 +7,7 @@ import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createUsualTime } from "../../src/platform/time/usual-time";
+import { monotonicFrom, wallFrom } from "./clocks";
 import { LEASE_MS, migratedLedger, T0 } from "./ledgers";
 
 export const OPERATION_TIMEOUT_MS = 8_000;
@@ -59,7 +60,8 @@ export function scriptedKind(
 export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
   const { ledger, database } = await migratedLedger("sqlite::memory:");
   let now = T0;
-  const clock = { now: () => now };
+  const clock = wallFrom(() => now);
+  const monotonic = monotonicFrom(() => now);
   const slept: number[] = [];
   const logs: string[] = [];
   const worker = createOperationWorker({
@@ -79,6 +81,7 @@ export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
   const reconciler = createReconciler({
     ...common,
     kinds,
+    monotonic,
     logger: createLogger("info", { write: (line) => void logs.push(line) }),
     owner: "two",
     operationTimeoutMs: OPERATION_TIMEOUT_MS,
@@ -93,6 +96,7 @@ export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
     reconciler,
     slept,
     logs,
+    monotonic,
     now: () => now,
     advance: (ms: number) => {
       now += ms;
@@ -103,7 +107,7 @@ export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
         principal: "principal-1",
         idempotencyKey,
         input: { of: kind },
-        deadline: createDeadline(clock, OPERATION_TIMEOUT_MS),
+        deadline: createDeadline(monotonic, OPERATION_TIMEOUT_MS),
       }),
     /** Lets time pass in small steps, the reconciler looking at each. */
     async pass(ms: number, stepMs = 1000) {

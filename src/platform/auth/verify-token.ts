@@ -1,6 +1,7 @@
 import { jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../time/clock";
+import { type MonotonicClock } from "../time/monotonic-clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
 import { rememberVerified, type VerifiedToken } from "./verified-tokens";
@@ -15,6 +16,7 @@ export interface VerifierOptions {
   /** The claim that holds the tax id, for example `tax_id`. */
   readonly taxIdClaim: string;
   readonly clock: Clock;
+  readonly monotonic: MonotonicClock;
 }
 
 /**
@@ -44,7 +46,7 @@ function isDate(seconds: number | undefined): boolean {
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
 export function createTokenVerifier(options: VerifierOptions): VerifyToken {
-  const { keys, issuer, audience, userClaim, taxIdClaim, clock } = options;
+  const { keys, issuer, audience, userClaim, taxIdClaim } = options;
 
   async function verify(token: string): Promise<VerifiedToken> {
     const { payload } = await jwtVerify(token, keys, {
@@ -66,7 +68,7 @@ export function createTokenVerifier(options: VerifierOptions): VerifyToken {
     return { caller, goodUntil: (payload.exp ?? 0) * 1000 };
   }
 
-  const verifyOnce = rememberVerified(verify, clock);
+  const verifyOnce = rememberVerified(verify, options);
   return async (authorization) => {
     if (authorization === undefined) return undefined;
     const token = authorization.length <= MAX_TOKEN_LENGTH ? BEARER.exec(authorization)?.[1] : undefined;

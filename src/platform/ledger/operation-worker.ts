@@ -185,8 +185,8 @@ export function createOperationWorker(options: WorkerOptions) {
       return postpone(task, wasSent);
     }
     const refused = await refuseToBegin(kind, task);
-    const readyAt = clock.now();
-    return refused ?? { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
+    const readyMs = deadline.remainingMs();
+    return refused ?? { ...(await send(kind, task)), sendingMs: readyMs - deadline.remainingMs() };
   }
 
   return {

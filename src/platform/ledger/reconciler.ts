@@ -3,6 +3,7 @@ import { describeError } from "../errors/describe-error";
 import { type Logger } from "../telemetry/logger";
 import { type Clock } from "../time/clock";
 import { createDeadline } from "../time/deadline";
+import { type MonotonicClock } from "../time/monotonic-clock";
 import { createWorkLoop } from "../time/work-loop";
 import { type Ledger } from "./ledger.store";
 import { type OperationKind } from "./operation-kind";
@@ -14,6 +15,7 @@ export interface ReconcilerOptions {
   readonly worker: OperationWorker;
   readonly kinds: readonly Pick<OperationKind<never>, "kind" | "repeat">[];
   readonly clock: Clock;
+  readonly monotonic: MonotonicClock;
   readonly logger: Logger;
   /** Names this process in the table. */
   readonly owner: string;
@@ -48,7 +50,7 @@ export function createReconciler(options: ReconcilerOptions) {
         ? await passOver(operation, lease)
         : await worker.work({
             ...due,
-            deadline: createDeadline(clock, options.operationTimeoutMs),
+            deadline: createDeadline(options.monotonic, options.operationTimeoutMs),
             recovery: { isLast: isPastItsWindow(operation) },
           });
     const fields = { operationId: after.id, kind: after.kind, status: after.status };
