@@ -41,6 +41,7 @@ export function scriptedKind(
   }
   const operationKind: OperationKind<never> = {
     kind,
+    provider: "scripted",
     repeat,
     perform: (_input: unknown, { idempotencyKey }: Attempt) =>
       next<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),

@@ -33,6 +33,7 @@ export function cancellationOf(result: unknown): PixCancellation | null {
 export function createCancelPixOperation(delbank: DelbankClient): OperationKind<CancellationIntent> {
   return {
     kind: CANCEL_PIX_AUTHORIZATION,
+    provider: "delbank",
     repeat: "once",
     exclusiveOn: ({ recurrenceId }) => recurrenceId,
 
