@@ -1,3 +1,4 @@
+import { rememberVerified } from "../../src/platform/auth/verified-tokens";
 import { createProviderGuard } from "../../src/platform/http-client/provider-guard";
 import { ProviderFailure } from "../../src/platform/http-client/provider-failure";
 import { createSharedReads } from "../../src/platform/loaders/shared-reads";
@@ -92,6 +93,22 @@ describe.each([
     advance(1);
     await read();
     expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  test("a caller's token is verified again after a minute", async () => {
+    const { clock, monotonic, advance, setWallBy } = createClocks(Date.now());
+    const verify = jest.fn(() =>
+      Promise.resolve({ caller: { userId: "u-1", scopes: new Set<string>() }, goodUntil: clock.now() + 3_600_000 }),
+    );
+    const verifyOnce = rememberVerified(verify, { clock, monotonic });
+    await verifyOnce("token");
+    setWallBy(stepMs);
+    advance(59_999);
+    await verifyOnce("token");
+    expect(verify).toHaveBeenCalledTimes(1);
+    advance(1);
+    await verifyOnce("token");
+    expect(verify).toHaveBeenCalledTimes(2);
   });
 
   test("an access token ends with its lifetime", async () => {
