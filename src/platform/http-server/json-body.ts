@@ -15,7 +15,6 @@ type Parse = (request: FastifyRequest, body: Buffer, done: (error: Error | null,
 export function createJsonParser(server: FastifyInstance): Parse {
   const parse = server.getDefaultJsonParser("error", "error"); // members like __proto__ are refused
   return (request, body, done) => {
-    request.place?.keep(body.length); // of unknown length, it counted as the largest until now
     if (!UTF_8_JSON.test(request.headers["content-type"] ?? "")) done(new BodyError(415));
     else if (!isUtf8(body)) done(new BodyError(400));
     else void parse(request, body.toString(), done);
