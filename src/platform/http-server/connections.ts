@@ -26,8 +26,8 @@ interface Connection {
   readonly network: string;
   /** The request that arrived last. */
   request?: IncomingMessage;
-  /** Answers that are not sent completely. */
-  readonly responses: Set<ServerResponse>;
+  /** Answers that are not sent completely; with what ends the connection, once they are being sent. */
+  readonly responses: Map<ServerResponse, NodeJS.Timeout | undefined>;
   deadline?: NodeJS.Timeout;
 }
 
@@ -90,7 +90,7 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
       socket.destroy();
       return;
     }
-    const connection: Connection = { socket, network, responses: new Set() };
+    const connection: Connection = { socket, network, responses: new Map() };
     const endpoint = endpointOf(socket);
     open.add(connection);
     unverified.add(connection);
@@ -117,8 +117,9 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
     if (!connection) return;
     clearTimeout(connection.deadline);
     connection.request = request;
-    connection.responses.add(response);
+    connection.responses.set(response, undefined);
     response.once("close", () => {
+      clearTimeout(connection.responses.get(response));
       connection.responses.delete(response);
       if (connection.responses.size > 0 || !open.has(connection)) return;
       expectWithin(connection, keepAliveTimeoutMs + receiveTimeoutMs + GRACE_MS);
@@ -140,16 +141,17 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
     },
     /** An answer is about to be sent: the connection is destroyed where its client does not read it in time. */
     sending(response: ServerResponse, socket: Socket): void {
-      const timer = setTimeout(() => socket.destroy(), sendTimeoutMs).unref();
-      response.once("close", () => {
-        clearTimeout(timer);
-      });
+      const connection = bySocket.get(socket);
+      if (!connection) return;
+      if (!connection.responses.has(response))
+        expectWithin(connection, sendTimeoutMs); // of a handshake that is refused
+      else connection.responses.set(response, setTimeout(() => socket.destroy(), sendTimeoutMs).unref());
     },
     /** Whether an answer may be written to a socket whose parser gave up: the client would take it for that of its last request. */
     mayAnswer(socket: Socket): boolean {
       const connection = bySocket.get(socket); // none: a TLS handshake that failed
       if (!connection || !socket.writable) return false;
-      const [response, ...more] = connection.responses;
+      const [response, ...more] = connection.responses.keys();
       const isArriving = connection.request?.complete === false;
       if (!response) return !isArriving; // of a request that was answered before it had arrived, the rest is ignored
       return more.length === 0 && isArriving && !response.headersSent;

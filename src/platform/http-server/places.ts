@@ -29,6 +29,8 @@ function refuseAndClose(reply: FastifyReply): void {
   else reply.raw.destroy();
 }
 
+const slowReaders = new WeakMap<FastifyReply, NodeJS.Timeout>();
+
 /** Counts a request until its work is done and its answer is sent, also when its client has gone; the refusal, if there is no room. */
 export function takePlace(
   request: FastifyRequest,
@@ -40,7 +42,10 @@ export function takePlace(
   });
   if (!place) return refuseUnavailable(reply);
   request.place = place;
-  reply.raw.once("close", () => void Promise.allSettled([request.work]).then(place.leave));
+  reply.raw.once("close", () => {
+    clearTimeout(slowReaders.get(reply));
+    void Promise.allSettled([request.work]).then(place.leave);
+  });
   return undefined;
 }
 
@@ -68,12 +73,7 @@ export function registerPlaces(server: FastifyInstance): void {
   });
   server.addHook("onSend", (...[request, reply, , done]) => {
     const { place } = request;
-    if (place) {
-      const timer = setTimeout(place.waitForReader, SLOW_READER_MS).unref();
-      reply.raw.once("close", () => {
-        clearTimeout(timer);
-      });
-    }
+    if (place) slowReaders.set(reply, setTimeout(place.waitForReader, SLOW_READER_MS).unref());
     done();
   });
 }
