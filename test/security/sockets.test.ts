@@ -122,6 +122,18 @@ test.each(CASES)("$what ends, though its client does not end it", async ({ bytes
   client.socket.destroy();
 });
 
+test.each([
+  ["bytes that are no request", "hello\r\n\r\n", 400],
+  ["a header that is too large", `GET /ok HTTP/1.1\r\nx: ${"x".repeat(20_000)}`, 431],
+  ["half a body that is no body", requestOf("POST /ok", { ...FROM_ROUTER, "transfer-encoding": "chunked" }, "z"), 400],
+])("after the answer to %s its connection is destroyed, whatever its timeouts are", async (_what, bytes, status) => {
+  const server = await start({ connections: UNBOUNDED });
+  const client = server.open(bytes);
+  await client.until(new RegExp(`^HTTP/1.1 ${status} `));
+  await untilGone(server);
+  client.socket.destroy();
+});
+
 test("a malformed request behind one that is being worked on is not taken for its answer: the connection is cut", async () => {
   const server = await start();
   const client = server.open(requestOf("GET /never", FROM_ROUTER));
