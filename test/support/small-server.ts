@@ -24,6 +24,7 @@ export async function startSmallServer(options: Partial<HttpServerOptions> = {})
     admission,
   });
   server.get("/health/live", () => "live");
+  server.get("/health/ready", () => new Promise(() => undefined));
   server.get("/ok", () => "ok");
   server.post("/ok", ({ body }) => body);
   server.get("/large", () => "x".repeat(LARGE_BYTES));

@@ -100,7 +100,8 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     if (!leave) throw new SubgraphError("LIMIT_EXCEEDED", { message: TOO_MANY });
     ended.signal.addEventListener("abort", leave);
     watch(ended, newContext);
-    const operationName = typeof request.operationName === "string" ? request.operationName : undefined;
+    const { operationName: name } = request;
+    const operationName = typeof name === "string" && name !== "" ? name : undefined;
     const args: ExecutionArgs = {
       schema,
       document: subscriptionDocument(schema, request.query, operationName),
