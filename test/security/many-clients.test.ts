@@ -17,7 +17,8 @@ async function sendAll(many: number, requestBytes: (index: number) => string): P
   const port = Number(new URL(subgraph.url).port);
   const clients = Array.from({ length: many }, () => openSocket(port));
   for (const client of clients) await client.connected();
-  await fetch(`${subgraph.url}/health/live`); // accepted after them
+  const last = openSocket(port, requestOf("GET /health/live", { connection: "close" }));
+  await last.until("HTTP/1.1 200"); // it is accepted after all of them
   for (const [index, { socket }] of clients.entries()) socket.write(requestBytes(index));
   const statuses: (string | undefined)[] = [];
   for (const client of clients) {
