@@ -103,6 +103,11 @@ const CASES: readonly Case[] = [
     then: ({ socket }) => socket.pause(),
   },
   {
+    what: "paths that are none, many at once, and no answer read",
+    bytes: requestOf("GET /%").repeat(40_000),
+    then: ({ socket }) => socket.pause(),
+  },
+  {
     what: "a handshake for a WebSocket that is refused",
     bytes: requestOf("GET /ok", { ...WEBSOCKET, "router-authorization": "no" }),
     status: 401,

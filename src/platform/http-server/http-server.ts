@@ -102,7 +102,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       tooLarge: tooLarge("header", maxHeaderBytes),
     }),
     frameworkErrors: (_error, request, reply) => {
-      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST")); // a path that is no URL: no hook runs for it
+      connections.sending(reply.raw, request.raw.socket); // a path that is no URL: no hook runs for it
+      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST"));
     },
     forceCloseConnections: "idle",
   });
