@@ -1,4 +1,5 @@
 import { type Config } from "./config";
+import { type ConnectionLimits } from "./platform/http-server/connections";
 import { type Limits } from "./platform/limits/limit.errors";
 
 /** What one GraphQL request is held to, from its variables. */
@@ -26,4 +27,15 @@ export function limitsOf(config: Config): Limits {
 export function documentBytes({ LIMIT_DOCUMENT_CACHE_BYTES: all }: Config) {
   const subscriptions = Math.floor(all / 4);
   return { cache: all - subscriptions, subscriptions };
+}
+
+/** What connections are held to. Without a router secret there is nothing that tells a router from a stranger. */
+export function connectionLimitsOf(config: Config): ConnectionLimits {
+  return {
+    maxConnections: config.LIMIT_CONNECTIONS,
+    maxUnverifiedPerAddress: config.ROUTER_SECRETS.length === 0 ? 0 : config.LIMIT_CONNECTIONS_PER_ADDRESS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
+    receiveTimeoutMs: config.RECEIVE_TIMEOUT_MS,
+    sendTimeoutMs: config.SEND_TIMEOUT_MS,
+  };
 }

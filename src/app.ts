@@ -2,7 +2,7 @@ import "reflect-metadata"; // before the first decorated class
 
 import { createApollo } from "./app-apollo";
 import { createCallers } from "./app-callers";
-import { documentBytes, limitsOf } from "./app-limits";
+import { connectionLimitsOf, documentBytes, limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { openStores, tellReadsOld } from "./app-stores";
@@ -106,6 +106,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     maxBodyBytes: config.LIMIT_BODY_BYTES,
     maxHeaderBytes: config.LIMIT_HEADER_BYTES,
     admission,
+    connections: connectionLimitsOf(config),
     mayCall,
     ...(tls && { tls }),
   });
@@ -133,6 +134,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     reads,
     tokenAgeMs: () => avibra.tokenState().ageMs,
     requestsUnderWay: underWay,
+    connectionsOpen: server.connections.count,
     subscriptions: subscriptions.state,
     listeners: () => signals.listeners(),
   });

@@ -132,6 +132,13 @@ export const Environment = z.object({
   WEBSOCKET_ORIGINS: list
     .default([])
     .describe("comma list: origins of pages that may open a WebSocket, besides those of this host"),
+  RECEIVE_TIMEOUT_MS: timeoutMs(30_000).describe("how long a request may take to arrive, headers and body; then 408"),
+  SEND_TIMEOUT_MS: timeoutMs(30_000).describe("how long a client may take to read an answer; then it is disconnected"),
+  KEEP_ALIVE_TIMEOUT_MS: timeoutMs(72_000).describe("how long an idle connection is kept open"),
+  LIMIT_CONNECTIONS: number(1, 2 ** 20, 5000).describe("connections open at once"),
+  LIMIT_CONNECTIONS_PER_ADDRESS: number(0, 2 ** 20, 1000).describe(
+    "those of one address that have not sent a valid router secret or webhook credentials yet; 0: no limit",
+  ),
   LIMIT_CONCURRENT_REQUESTS: number(1, 2 ** 20, 600).describe("requests under way at once; more get a 503"),
   LIMIT_HEADER_BYTES: number(1024, 2 ** 20, 16_384).describe("largest header of a request, its first line included"),
   LIMIT_BODY_BYTES: number(1024, 2 ** 27, 2 ** 20).describe("largest request body"),

@@ -8,6 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { type FastifyInstance } from "fastify";
 import { createAdmission } from "../../src/platform/limits/admission";
 import { createHttpServer } from "../../src/platform/http-server/http-server";
+import { UNBOUNDED } from "../support/connections";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { type PlaygroundOptions, registerPlayground } from "../../src/playground/playground";
 
@@ -27,6 +28,7 @@ function serve(options: Partial<PlaygroundOptions> = {}): FastifyInstance {
     maxBodyBytes: 1024,
     maxHeaderBytes: 16_384,
     admission: createAdmission({ maxRequests: 10, maxBodiesBytes: 10_240 }),
+    connections: UNBOUNDED,
     mayCall: () => true,
   });
   servers.push(server);

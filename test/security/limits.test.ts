@@ -105,10 +105,47 @@ describe("what is written otherwise", () => {
     });
   });
 
-  test("an alias that begins with two underscores is the caller's mistake", async () => {
-    const answer = await send(JSON.stringify({ query: "{ me { __proto__: id } }" }));
-    expect(answer.status).toBe(400);
-    expect(read(answer)).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+  const ENTITIES = '_entities(representations: [{ __typename: "User", id: "u-1001" }])';
+  const PLACES: readonly (readonly [string, (selection: string) => string])[] = [
+    ["at the root", (selection) => `{ ${selection} }`],
+    ["in an object", (selection) => `{ me { ${selection} } }`],
+    ["in a list", (selection) => `{ me { benefits { ${selection} } } }`],
+    ["below _entities", (selection) => `{ ${ENTITIES} { ... on User { ${selection} } } }`],
+    ["at _entities", (selection) => `{ ${ENTITIES} { ${selection} } }`],
+    ["in a fragment", (selection) => `{ me { ...A } } fragment A on User { ${selection} }`],
+  ];
+
+  describe.each(PLACES)("an alias %s", (_place, within) => {
+    test.each([
+      ["__isUser"],
+      ["__internal__typename_placeholder"],
+      ["__typename"],
+      ["__schema"],
+      ["__type"],
+      ["_service"],
+      ["_entities"],
+      ["__"],
+      ["___proto__"],
+      ["constructor"],
+      ["prototype"],
+      ["toString"],
+      ["hasOwnProperty"],
+      ["toJSON"],
+      ["then"],
+    ])("%s is answered under its name", async (alias) => {
+      const text = (await send(JSON.stringify({ query: within(`${alias}: __typename`) }))).text;
+      const plain = (await send(JSON.stringify({ query: within("x: __typename") }))).text;
+      expect(JSON.parse(plain)).not.toHaveProperty("errors");
+      expect(plain).toContain('"x":');
+      expect(text).toBe(plain.replaceAll('"x":', `"${alias}":`));
+    });
+
+    test.each(["__proto__: __typename", "__typename: id", "__typename: __type"])("%s is refused", async (selection) => {
+      const answer = await send(JSON.stringify({ query: within(selection) }));
+      expect(answer.status).toBe(400);
+      expect(read(answer)).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+      expect(read(answer)).not.toHaveProperty("data");
+    });
   });
 
   test.each([

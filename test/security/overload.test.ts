@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { metricOf } from "../support/metrics";
 import { eventually } from "../support/program";
 import { sendRaw } from "../support/raw-client";
 import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
@@ -119,14 +120,26 @@ describe("more bytes of bodies than LIMIT_BODIES_BYTES", () => {
     expect(await Promise.all(statuses)).toEqual(Array(20).fill(200));
   });
 
-  test("are refused before they are read, and a body of unknown length counts as the largest", async () => {
+  test("of bodies that were announced, what has arrived counts: one that is never sent takes no room", async () => {
     await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}` });
-    const first = announce({ "content-length": "60000" });
-    await eventually(async () => ((await statusOf(padded(60_000))) === 503 ? true : undefined));
-    expect(await statusOf(CHEAP)).toBe(200);
+    const held = Array.from({ length: 5 }, () => announce({ "content-length": "60000" }));
+    await eventually(async () => {
+      const value = Object.values(await metricOf(subgraph, "requests_under_way"))[0];
+      return value === 6 ? true : undefined;
+    });
+    expect(await statusOf(padded(60_000))).toBe(200);
+    for (const one of held) one.abort();
+  });
+
+  test("are refused before they are read where bodies that have arrived leave no room, of unknown length as the largest", async () => {
+    await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}`, AVIBRA_TIMEOUT_MS: "5000" });
+    await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit" });
+    const worked = ask(Buffer.from(QUERY.toString().padEnd(60_000)));
+    await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
     expect(await announce({ "content-length": "60000" }).status).toBe(503);
     expect(await announce({ "transfer-encoding": "chunked" }).status).toBe(503);
-    first.abort();
+    expect(await statusOf(CHEAP)).toBe(200);
+    expect((await worked).status).toBe(200);
     await eventually(async () => ((await statusOf(padded(60_000))) === 200 ? true : undefined));
   });
 });

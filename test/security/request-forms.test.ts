@@ -183,7 +183,7 @@ const REFUSED: readonly (readonly [string, string, RequestInit, number, string])
       method: "OPTIONS",
       headers: { "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
     },
-    400,
+    405,
     "BAD_REQUEST",
   ],
   ["a path that is none of ours", "/graphql/", { method: "POST", headers: JSON_TYPE, body: READ }, 404, "NOT_FOUND"],

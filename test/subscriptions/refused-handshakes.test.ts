@@ -7,6 +7,7 @@ import { createLogger } from "../../src/platform/telemetry/logger";
 import { untilGauge } from "../support/metrics";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { UNBOUNDED } from "../support/connections";
 
 const running: TestSubgraph[] = [];
 const clients: Socket[] = [];
@@ -82,6 +83,7 @@ test("a handshake that nobody answers is ended with the server, once it has had 
     maxBodyBytes: 1024,
     maxHeaderBytes: 16_384,
     admission: createAdmission({ maxRequests: 10, maxBodiesBytes: 10_000 }),
+    connections: UNBOUNDED,
     mayCall: () => true,
   });
   const { promise: asked, resolve } = Promise.withResolvers<undefined>();

@@ -23,6 +23,7 @@ export interface Asking {
   readonly variables?: unknown;
   readonly claims?: Readonly<Record<string, string>> | null;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly operationName?: string;
   /** Beside or instead of what the router would put into `extensions.subscription`. */
   readonly subscription?: Readonly<Record<string, unknown>>;
 }
@@ -58,7 +59,7 @@ export async function startCallbackRouter() {
       }),
     /** Asks the subgraph for a subscription, as the router does. */
     async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, asking: Asking = {}) {
-      const { variables, claims = STAFF_CLAIMS, headers, subscription } = asking;
+      const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = asking;
       const id = randomUUID();
       const extensions = {
         subscription: {
@@ -77,7 +78,7 @@ export async function startCallbackRouter() {
           ...(claims && { authorization: `Bearer ${await subgraph.token(claims)}` }),
           ...headers,
         },
-        body: JSON.stringify({ query, variables, extensions }),
+        body: JSON.stringify({ query, variables, operationName, extensions }),
       });
       const body = (await response.json()) as any; // eslint-disable-line @typescript-eslint/no-explicit-any
       return { id, status: response.status, headers: response.headers, body };

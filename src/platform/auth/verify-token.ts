@@ -35,7 +35,8 @@ const PLAIN = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const MAX_TOKEN_LENGTH = 8192;
 const MAX_DATE_SECONDS = 8.64e12;
 const CLOCK_TOLERANCE_SECONDS = 5;
-const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
+/** RFC 9110 (11.4): the scheme in any case, then one or more blanks. */
+const BEARER = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 
 function textClaim(payload: JWTPayload, name: string): string | undefined {
   const value = payload[name];

@@ -2,21 +2,25 @@ import { STATUS_CODES } from "node:http";
 import { type Socket } from "node:net";
 import { requestIdOf } from "../errors/request-id";
 import { type SubgraphError } from "../errors/subgraph-error";
+import { type Connections } from "./connections";
 import { refusalText } from "./refusal";
 
 const STATUS: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
 
 export interface ClientErrorOptions {
+  readonly connections: () => Pick<Connections, "mayAnswer" | "finish">;
   readonly headers: Readonly<Record<string, string>>;
   /** What is said of headers that are larger than they may be. */
   readonly tooLarge: SubgraphError;
 }
 
-/** Answers bytes that are no HTTP request, or not in time, in the same shape as every other refusal, and hangs up. */
-export function createClientErrorHandler({ headers, tooLarge }: ClientErrorOptions) {
+/**
+ * Answers bytes that are no HTTP request, or not in time, in the same shape as every other refusal, and ends the connection, whether
+ * its client ends it too or not.
+ */
+export function createClientErrorHandler({ connections, headers, tooLarge }: ClientErrorOptions) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    // A failed TLS handshake has no channel to answer on; a reset connection has nobody to read it.
-    if (!socket.writable || error.code === "ECONNRESET" || error.code?.startsWith("ERR_SSL_")) {
+    if (error.code === "ECONNRESET" || !connections().mayAnswer(socket)) {
       socket.destroy();
       return;
     }
@@ -31,6 +35,6 @@ export function createClientErrorHandler({ headers, tooLarge }: ClientErrorOptio
       connection: "close",
     };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
+    connections().finish(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
   };
 }

@@ -1,9 +1,11 @@
+import { METHODS as ALL_METHODS } from "node:http";
 import { type ApolloServer, type BaseContext, HeaderMap } from "@apollo/server";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
-import { type RequestCost, type RequestGuard, type UncheckedRequest } from "../limits/request-guard";
+import { type RequestCost, type RequestGuard } from "../limits/request-guard";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
+import { bodyOf, searchOf, uncheckedRequest } from "./graphql-request";
 import { refuse } from "./refusal";
 import { isWebSocket } from "./upgrades";
 
@@ -38,26 +40,18 @@ function refuseWhole(error: unknown): never {
   throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
 }
 
-function searchOf({ url }: FastifyRequest): string {
-  const mark = url.indexOf("?");
-  return mark < 0 ? "" : url.slice(mark);
-}
-
-/** What the guard looks at; of a GET as Apollo Server reads it. Undefined for a batch of requests. */
-function readRequest(request: FastifyRequest, search: string): UncheckedRequest | undefined {
-  if (request.method !== "GET") return Array.isArray(request.body) ? undefined : (request.body ?? {});
-  const parameters = new URLSearchParams(search);
-  try {
-    const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;
-    return { query: parameters.get("query"), variables };
-  } catch {
-    return { query: parameters.get("query") }; // Apollo Server refuses variables that are not JSON
-  }
-}
-
 const BATCHING = new SubgraphError("LIMIT_EXCEEDED", {
   message: "A request may hold one operation only, not a batch.",
 });
+
+const METHODS = ["GET", "POST"];
+const OTHER_METHOD = { code: "BAD_REQUEST", message: "Only GET and POST are allowed here.", retryable: false };
+
+/** Before the body is read: what it is does not matter. */
+function refuseOtherMethods({ method }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (METHODS.includes(method)) done();
+  else refuse(reply.header("allow", METHODS.join(", ")), 405, OTHER_METHOD);
+}
 
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
 export function registerGraphql<Context extends BaseContext>(
@@ -66,13 +60,13 @@ export function registerGraphql<Context extends BaseContext>(
 ): void {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = searchOf(request);
-    const unchecked = readRequest(request, search);
+    const unchecked = uncheckedRequest(request, search);
     const cost = unchecked ? guard(unchecked) : BATCHING;
     if (cost instanceof SubgraphError) return refuse(reply, 400, cost);
     let context: Context | undefined;
     const { status, headers, body } = await requestScope.run(createRequestScope(request.id, cost.document), () =>
       apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: request.body },
+        httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: bodyOf(request) },
         context: async () => (context = await createContext(request, cost).catch(refuseWhole)),
       }),
     );
@@ -84,7 +78,8 @@ export function registerGraphql<Context extends BaseContext>(
     return reply.send(body.string);
   }
 
-  server.all(path, (request, reply) => {
+  for (const method of ALL_METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
+  server.all(path, { onRequest: refuseOtherMethods }, (request, reply) => {
     if (isWebSocket(request.raw)) return subscriptions.acceptWebSocket(request, reply);
     return (request.work = subscriptions.acceptCallback(request, reply) ?? answer(request, reply));
   });

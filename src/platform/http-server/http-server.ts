@@ -10,23 +10,22 @@ import fastify, {
 import { describeError } from "../errors/describe-error";
 import { requestIdOf } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
-import { type Admission, type Place } from "../limits/admission";
+import { type Admission } from "../limits/admission";
 import { type Logger } from "../telemetry/logger";
 import { createClientErrorHandler } from "./client-error";
+import { type ConnectionLimits, type Connections, createConnections } from "./connections";
 import { takeExpectations } from "./expectations";
 import { isHealthProbe } from "./health-probe";
 import { type Entrance } from "./entrance";
 import { takeJsonOnly } from "./json-body";
+import { registerPlaces, takePlace } from "./places";
 import { refuse } from "./refusal";
 import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
 import { isWebSocket, routeUpgrades } from "./upgrades";
 
 declare module "fastify" {
-  interface FastifyRequest {
-    /** What is done for a request beyond its connection: it is under way until this has ended, even if its client went away. */
-    work: Promise<unknown> | null;
-    /** Where requests are counted, the room it takes. */
-    place: Place | null;
+  interface FastifyInstance {
+    connections: Connections;
   }
 }
 
@@ -37,6 +36,7 @@ export interface HttpServerOptions {
   /** Larger headers, the first line included, are refused with 431. */
   readonly maxHeaderBytes: number;
   readonly admission: Admission;
+  readonly connections: ConnectionLimits;
   /** True for the value of a `Router-Authorization` header that may call. */
   readonly mayCall: (routerAuthorization: string | undefined) => boolean;
   /** Certificate and key as PEM text; with `clientCa` every path but health demands a certificate of that authority. */
@@ -45,13 +45,6 @@ export interface HttpServerOptions {
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" ? header : undefined;
-}
-
-/** How much of a request's body will be held in memory; one of unknown length may be as long as any. */
-function bodyBytesOf({ headers, routeOptions }: FastifyRequest): number {
-  const maxBodyBytes = routeOptions.bodyLimit;
-  if (headers["transfer-encoding"] !== undefined) return maxBodyBytes;
-  return Math.min(Number(headers["content-length"] ?? 0), maxBodyBytes);
 }
 
 /** A route's own; there is none yet where the path could not be read. */
@@ -63,11 +56,19 @@ function isCompressed({ headers }: FastifyRequest): boolean {
   return !/^(identity)?$/i.test(headers["content-encoding"] ?? "");
 }
 
+/** Timeouts are looked at so many times while they last, and every second at least: that is how late one may be. */
+const CHECKS = 10;
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
+
 /** What Fastify needs to speak http, or https. Its types tell the two apart; what is registered on a server does not. */
-function protocolOf({ tls, maxHeaderBytes }: HttpServerOptions): FastifyHttpOptions<Server> {
+function protocolOf({ tls, maxHeaderBytes, connections }: HttpServerOptions): FastifyHttpOptions<Server> {
   // A header that comes twice reads as both with a comma: of two tokens or secrets neither is picked.
   // One without a host is refused by `admit`: Node would answer it before anybody has looked at who is asking.
+  const { receiveTimeoutMs } = connections;
   const parser = {
+    headersTimeout: receiveTimeoutMs,
+    requestTimeout: receiveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, Math.ceil(receiveTimeoutMs / CHECKS)),
     joinDuplicateHeaders: true,
     maxHeaderSize: maxHeaderBytes,
     requireHostHeader: false,
@@ -77,7 +78,8 @@ function protocolOf({ tls, maxHeaderBytes }: HttpServerOptions): FastifyHttpOpti
   const { cert, key, clientCa } = tls;
   // Asked for, not demanded in the handshake: health is asked without a certificate. `admit` demands it.
   const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  return { https: { ...parser, minVersion: "TLSv1.2", cert, key, ...client } } as FastifyHttpOptions<Server>;
+  const handshake = { minVersion: "TLSv1.2", handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS, cert, key, ...client };
+  return { https: { ...parser, ...handshake } } as FastifyHttpOptions<Server>;
 }
 
 /** The HTTP server without its routes: who may connect and call at all (health is open), limits, refusals, access log. */
@@ -91,13 +93,25 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     logger: false,
     bodyLimit: maxBodyBytes,
     genReqId: (request) => requestIdOf(request.headers["x-request-id"]),
-    requestTimeout: 30_000, // for the request itself to arrive: slow senders are cut off
+    requestTimeout: options.connections.receiveTimeoutMs,
+    keepAliveTimeout: options.connections.keepAliveTimeoutMs,
     return503OnClosing: false,
-    clientErrorHandler: createClientErrorHandler({ headers, tooLarge: tooLarge("header", maxHeaderBytes) }),
+    clientErrorHandler: createClientErrorHandler({
+      connections: () => connections,
+      headers,
+      tooLarge: tooLarge("header", maxHeaderBytes),
+    }),
     frameworkErrors: (_error, request, reply) => {
-      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST")); // a path that is no URL: no hook runs for it
+      connections.sending(reply.raw, request.raw.socket); // a path that is no URL: no hook runs for it
+      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST"));
     },
     forceCloseConnections: "idle",
+  });
+  const connections = createConnections(server.server, options.connections);
+  server.decorate("connections", connections);
+  server.addHook("preClose", (done) => {
+    connections.close();
+    done();
   });
   takeJsonOnly(server);
   const askForBody = takeExpectations(server);
@@ -109,6 +123,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const entrance = entranceOf(request);
     const refusal = entrance ? entrance.turnAway(request, reply) : admitRouter(request, reply);
     if (refusal) return refusal;
+    if (!isHealthProbe(request)) connections.verified(request.raw.socket);
     const hasHost = request.headers.host !== undefined || request.raw.httpVersion === "1.0";
     return hasHost ? undefined : refuse(reply, 400, "BAD_REQUEST");
   }
@@ -117,17 +132,18 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const isRouter = hasCertificate && mayCall(textOf(request.headers["router-authorization"]));
     return isRouter || isHealthProbe(request) ? undefined : refuse(reply, 401, "UNAUTHENTICATED");
   }
-  server.decorateRequest("work", null);
-  server.decorateRequest("place", null);
+  registerPlaces(server);
   server.addHook("onRequest", async (request, reply) => {
     const refusal = admit(request, reply);
     if (refusal || isHealthProbe(request)) return refusal;
     if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
-    const place = (entranceOf(request)?.admission ?? admission).enter(bodyBytesOf(request));
-    if (!place) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
-    request.place = place;
-    reply.raw.once("close", () => void Promise.allSettled([request.work]).then(place.leave)); // also when the client went away
+    const full = takePlace(request, reply, entranceOf(request)?.admission ?? admission);
+    if (full) return full;
     askForBody(reply);
+  });
+  server.addHook("onSend", (...[request, reply, , done]) => {
+    connections.sending(reply.raw, request.raw.socket);
+    done();
   });
   server.addHook("onResponse", (request, reply, done) => {
     const { method, routeOptions } = request;

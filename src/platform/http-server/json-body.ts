@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type FastifyInstance, type FastifyRequest } from "fastify";
-
-const UTF_8_JSON = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+import { isUtf8Json } from "./media-types";
 
 class BodyError extends Error {
   constructor(readonly statusCode: 400 | 415) {
@@ -15,8 +14,7 @@ type Parse = (request: FastifyRequest, body: Buffer, done: (error: Error | null,
 export function createJsonParser(server: FastifyInstance): Parse {
   const parse = server.getDefaultJsonParser("error", "error"); // members like __proto__ are refused
   return (request, body, done) => {
-    request.place?.keep(body.length); // of unknown length, it counted as the largest until now
-    if (!UTF_8_JSON.test(request.headers["content-type"] ?? "")) done(new BodyError(415));
+    if (!isUtf8Json(request.headers["content-type"])) done(new BodyError(415));
     else if (!isUtf8(body)) done(new BodyError(400));
     else void parse(request, body.toString(), done);
   };

@@ -1,5 +1,6 @@
 import { type FastifyReply } from "fastify";
 import { SubgraphError, type ErrorCode } from "../errors/subgraph-error";
+import { responseTypeFor } from "./media-types";
 
 /** Requests that are wrong as HTTP, before GraphQL is asked. */
 const PROTOCOL = {
@@ -12,8 +13,15 @@ const PROTOCOL = {
 type ProtocolCode = keyof typeof PROTOCOL;
 const isProtocol = (code: ErrorCode | ProtocolCode): code is ProtocolCode => code in PROTOCOL;
 
+/** A refusal with a message of its own. */
+interface Reason {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
 /** An error in GraphQL's shape as JSON text. */
-export function refusalText(reason: ErrorCode | ProtocolCode | SubgraphError, requestId: string): string {
+export function refusalText(reason: ErrorCode | ProtocolCode | Reason, requestId: string): string {
   const { code, message, retryable } =
     typeof reason !== "string"
       ? reason
@@ -23,11 +31,8 @@ export function refusalText(reason: ErrorCode | ProtocolCode | SubgraphError, re
   return JSON.stringify({ errors: [{ message, extensions: { code, retryable, requestId } }] });
 }
 
-/** Answers with an error in GraphQL's shape, so that every client reads every refusal alike. */
-export function refuse(
-  reply: FastifyReply,
-  status: number,
-  reason: ErrorCode | ProtocolCode | SubgraphError,
-): FastifyReply {
-  return reply.code(status).type("application/json; charset=utf-8").send(refusalText(reason, reply.request.id));
+/** Answers with an error in GraphQL's shape and the media type that the client prefers, so that it reads every refusal alike. */
+export function refuse(reply: FastifyReply, status: number, reason: ErrorCode | ProtocolCode | Reason): FastifyReply {
+  const { id, headers } = reply.request;
+  return reply.code(status).type(responseTypeFor(headers.accept)).send(refusalText(reason, id));
 }

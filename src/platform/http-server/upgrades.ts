@@ -20,17 +20,10 @@ export function isWebSocket({ method, headers }: IncomingMessage): boolean {
 /**
  * Leads handshakes to the hooks and routes like all other requests: Node would hand them over before anybody has looked at who is
  * asking. Whatever is answered to one without `takeUpgrade` ends its connection, whether its client ends it too or not. From here on
- * Node knows nothing of it: neither its timeouts nor its end of all connections. What is left of it ends with the server.
+ * Node's timeouts do not apply to it.
  */
 export function routeUpgrades(server: FastifyInstance): void {
-  const open = new Set<Socket>();
-  server.addHook("preClose", (done) => {
-    for (const socket of open) socket.destroy();
-    done();
-  });
   server.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    open.add(socket);
-    socket.on("close", () => open.delete(socket));
     socket.on("error", () => socket.destroy());
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;

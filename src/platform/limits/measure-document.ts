@@ -18,6 +18,19 @@ interface Place {
 
 const newPlace = (): Place => ({ repeats: 0, below: new Map() });
 
+const UNSAFE_ALIAS = new SubgraphError("BAD_USER_INPUT", {
+  message: "An alias must not be __proto__, nor __typename for another field.",
+});
+
+/**
+ * Of all names, two mislead whoever reads the answer: `__proto__` replaces an object's prototype when the answer is copied, and
+ * `__typename` is what routers and clients take an object's type from. Others that begin with `__` are valid and in use: Relay writes
+ * `__isUser: __typename`, Cosmo Router `__internal__typename_placeholder`.
+ */
+function isUnsafe(alias: string, field: string): boolean {
+  return alias === "__proto__" || (alias === "__typename" && field !== "__typename");
+}
+
 export interface DocumentRules {
   readonly limits: Limits;
   /** Names of fields that answer with a list of objects: each, inside itself, would multiply what it answers with. */
@@ -27,7 +40,7 @@ export interface DocumentRules {
 /**
  * Walks a document once, with its fragments expanded wherever they are used, and holds it to its limits. Every step counts as
  * a field, so a document that grows without bounds when it is expanded stops the walk early. A fragment inside itself is left
- * to validation. Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an alias that begins with two underscores.
+ * to validation. Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an unsafe alias.
  */
 export function measureDocument(document: DocumentNode, { limits, lists }: DocumentRules): void {
   const fragments = createFragments(document);
@@ -52,9 +65,7 @@ export function measureDocument(document: DocumentNode, { limits, lists }: Docum
   function walkField({ alias, name, selectionSet }: FieldNode, place: Place, depth: number): void {
     if (depth > limits.depth) throw overLimit(limits, "depth");
     if (alias) spend("aliases");
-    if (alias?.value.startsWith("__")) {
-      throw new SubgraphError("BAD_USER_INPUT", { message: "An alias may not begin with two underscores." });
-    }
+    if (alias && isUnsafe(alias.value, name.value)) throw UNSAFE_ALIAS;
     const responseName = (alias ?? name).value;
     const below = place.below.get(responseName) ?? newPlace();
     place.below.set(responseName, below);

@@ -1,4 +1,6 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
+import { responseTypeFor } from "../http-server/media-types";
+import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { CALLBACK_PROTOCOL } from "./callback.client";
 import { type Callbacks } from "./callbacks";
 
@@ -17,17 +19,18 @@ export function createCallbackRoute(callbacks: Callbacks) {
     const { extensions, query, variables, operationName } = request.body as Body;
     const { authorization } = request.headers;
     const asked = { id: request.id, authorization, query, variables, operationName };
-    const errors = await callbacks.begin(asked, extensions?.subscription);
+    const scope = createRequestScope(request.id);
+    const errors = await requestScope.run(scope, () => callbacks.begin(asked, extensions?.subscription));
     const code = String(errors?.[0]?.extensions?.["code"]);
     return reply
       .code(errors ? (STATUS[code] ?? 400) : 200)
       .headers(CALLBACK_PROTOCOL)
-      .type("application/json; charset=utf-8")
+      .type(responseTypeFor(request.headers.accept))
       .send(JSON.stringify(errors ? { errors } : { data: null }));
   }
 
   return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
-    const isAsked = (request.body as Body | undefined)?.extensions?.subscription !== undefined;
-    return request.method === "POST" && isAsked ? answer(request, reply) : undefined;
+    const asked = (request.body as Body | undefined)?.extensions?.subscription ?? undefined;
+    return request.method === "POST" && asked !== undefined ? answer(request, reply) : undefined;
   };
 }

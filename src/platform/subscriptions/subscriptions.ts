@@ -113,7 +113,8 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     keepUntilEnd(shares.take(contextValue.caller.userId));
     keepUntilEnd(held.take((cost.document?.bytes ?? 0) + jsonBytes(request.variables)));
     watch(ended, newContext);
-    const operationName = typeof request.operationName === "string" ? request.operationName : undefined;
+    const { operationName: name } = request;
+    const operationName = typeof name === "string" && name !== "" ? name : undefined;
     const args: ExecutionArgs = {
       schema,
       document: subscriptionDocument(schema, { query: request.query, operationName, known: cost.document }),

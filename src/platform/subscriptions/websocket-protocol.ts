@@ -3,6 +3,7 @@ import { makeServer, type WebSocket } from "graphql-ws";
 import { type VerifyToken } from "../auth/verify-token";
 import { requestIdOf } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
+import { authorizationIn } from "./connection-params";
 import { withIdsUsedOnce } from "./ids-used-once";
 import { type Shares } from "./shares";
 import { type OpenSubscription } from "./open-subscription";
@@ -31,17 +32,6 @@ export const TRY_AGAIN_LATER = 1013;
 
 /** The library asks of a document only what kind of operation it is: this one's was checked, and it was opened, before. */
 const A_SUBSCRIPTION = parse("subscription { opened }");
-
-/** Where clients put their token: GraphiQL and Hive Gateway say `Authorization`, Apollo Router's passthrough says `token`. */
-const TOKEN_NAMES = ["Authorization", "authorization", "token"];
-/** For what is no text: it is refused, as any text that is none. */
-const NO_TOKEN = "";
-
-function authorizationIn(payload: Readonly<Record<string, unknown>> = {}): string | undefined {
-  const name = TOKEN_NAMES.find((one) => Object.hasOwn(payload, one));
-  const value = name === undefined ? undefined : payload[name];
-  return value === undefined || typeof value === "string" ? value : NO_TOKEN;
-}
 
 /** The protocol `graphql-transport-ws`: a connection speaks for one caller, and carries subscriptions alone. */
 export function createWebSocketProtocol(options: WebSocketProtocolOptions) {

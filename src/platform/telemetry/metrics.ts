@@ -14,6 +14,7 @@ export interface MetricSources {
   /** Age of the access token in ms; undefined while there is none. */
   readonly tokenAgeMs: () => number | undefined;
   readonly requestsUnderWay: () => number;
+  readonly connectionsOpen: () => number;
   readonly subscriptions: () => { readonly open: number; readonly webSockets: number };
   /** Who listens to signals between replicas. */
   readonly listeners: () => number;
@@ -110,7 +111,15 @@ export function createMetrics() {
     text: () => registry.metrics(),
     contentType: registry.contentType,
     /** Adds the gauges; once, when there is something to look at. */
-    observe({ providers, reads, tokenAgeMs, requestsUnderWay, subscriptions, listeners }: MetricSources): void {
+    observe({
+      providers,
+      reads,
+      tokenAgeMs,
+      requestsUnderWay,
+      connectionsOpen,
+      subscriptions,
+      listeners,
+    }: MetricSources): void {
       const gauge = (name: string, help: string, read: () => readonly Reading[]) =>
         new Gauge({
           ...{ name, help, registers, labelNames: ["provider", "group"] },
@@ -131,6 +140,7 @@ export function createMetrics() {
       gauge("read_cache_bytes", "What kept answers take", () => [{ value: reads.state().bytes }]);
       gauge("read_cache_entries", "Answers that are kept", () => [{ value: reads.state().entries }]);
       gauge("requests_under_way", "Requests at work", () => [{ value: requestsUnderWay() }]);
+      gauge("connections_open", "Connections that are open, idle ones included", () => [{ value: connectionsOpen() }]);
       gauge("subscriptions_open", "Subscriptions that are open", () => [{ value: subscriptions().open }]);
       gauge("websockets_open", "WebSockets that are open", () => [{ value: subscriptions().webSockets }]);
       gauge("signal_listeners", "Listeners to signals between replicas", () => [{ value: listeners() }]);

@@ -87,6 +87,23 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
     expect(await world.subgraph.avibra.requests(BENEFITS)).toEqual([]);
   });
 
+  test("aliases that begin with two underscores, as Relay and Cosmo Router write them, are answered", async () => {
+    const query = `{ me { __isUser: __typename __internal__typename_placeholder: __typename __id: id displayName }
+      team { __isNode: __typename benefits { __isBenefit: __typename __name: name } } }`;
+    const { data, errors } = await through({ query, claims: STAFF });
+    expect(errors).toBeUndefined();
+    expect(data.me).toEqual({
+      __isUser: "User",
+      __internal__typename_placeholder: "User",
+      __id: "support",
+      displayName: "Somebody",
+    });
+    const [first] = data.team;
+    expect(first.__isNode).toBe("User");
+    expect(first.benefits).toHaveLength(4);
+    for (const one of first.benefits) expect(one).toEqual({ __isBenefit: "Benefit", __name: expect.any(String) });
+  });
+
   test("another team's entity leads to ours, and its field that requires ours is given it", async () => {
     const query = "{ invoices { id authorization { status yearlyAmount { amount currency } } } }";
     const { data } = await through({ query, claims: MEMBER });

@@ -1,0 +1,174 @@
+import { type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Socket } from "node:net";
+import { networkOf } from "./network-of";
+
+export interface ConnectionLimits {
+  /** Connections open at once. */
+  readonly maxConnections: number;
+  /** Those of them from one address that have not sent valid credentials yet; 0: no bound. */
+  readonly maxUnverifiedPerAddress: number;
+  /** How long an idle connection is kept open, in ms. */
+  readonly keepAliveTimeoutMs: number;
+  /** How long a request may take to arrive, headers and body, in ms. */
+  readonly receiveTimeoutMs: number;
+  /** How long a client may take to read an answer, in ms. */
+  readonly sendTimeoutMs: number;
+}
+
+/** How long a client may take to close a connection that we have ended. */
+const LINGER_MS = 1000;
+/** A connection that Node should have ended by then is destroyed: bytes that begin no request keep restarting its own timers. */
+const GRACE_MS = 2000;
+
+/** What is known of one TCP connection. */
+interface Connection {
+  readonly socket: Socket;
+  readonly network: string;
+  /** The request that arrived last. */
+  request?: IncomingMessage;
+  /** Answers that are not sent completely; with what ends the connection, once they are being sent. */
+  readonly responses: Map<ServerResponse, NodeJS.Timeout | undefined>;
+  deadline?: NodeJS.Timeout;
+}
+
+export type Connections = ReturnType<typeof createConnections>;
+
+/**
+ * Bounds how many connections are open and how long each may take, whatever its client does or fails to do; see
+ * docs/decisions/0023. Where there are too many, the oldest one without valid credentials makes room for a new one.
+ */
+export function createConnections(server: Server, limits: ConnectionLimits) {
+  const { maxConnections, maxUnverifiedPerAddress, keepAliveTimeoutMs, receiveTimeoutMs, sendTimeoutMs } = limits;
+  const open = new Set<Connection>();
+  /** Without valid credentials, oldest first: all of them, and those of each network. */
+  const unverified = new Set<Connection>();
+  const byNetwork = new Map<string, Set<Connection>>();
+  /** By the socket that requests come on; with TLS, that is another one than the connection's own. */
+  const bySocket = new WeakMap<Socket, Connection>();
+  const handshakes = new Map<string, Connection>();
+  const endpointOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
+  function verified(connection: Connection): void {
+    unverified.delete(connection);
+    const others = byNetwork.get(connection.network);
+    others?.delete(connection);
+    if (others?.size === 0) byNetwork.delete(connection.network);
+  }
+
+  /** Destroys the oldest of them that no request is being served on. */
+  function evictOldest(candidates: Iterable<Connection>): boolean {
+    for (const connection of candidates) {
+      if (connection.responses.size > 0) continue;
+      forget(connection);
+      connection.socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  function makeRoom(network: string): boolean {
+    const own = byNetwork.get(network) ?? new Set();
+    const isOverOwn = maxUnverifiedPerAddress > 0 && own.size >= maxUnverifiedPerAddress;
+    if (isOverOwn && !evictOldest(own)) return false;
+    return open.size < maxConnections || evictOldest(unverified);
+  }
+
+  function expectWithin(connection: Connection, ms: number): void {
+    clearTimeout(connection.deadline);
+    connection.deadline = setTimeout(() => connection.socket.destroy(), ms).unref();
+  }
+
+  function forget(connection: Connection): void {
+    clearTimeout(connection.deadline);
+    open.delete(connection);
+    verified(connection);
+  }
+
+  function accept(socket: Socket): void {
+    const network = networkOf(socket.remoteAddress);
+    if (!makeRoom(network)) {
+      socket.destroy();
+      return;
+    }
+    const connection: Connection = { socket, network, responses: new Map() };
+    const endpoint = endpointOf(socket);
+    open.add(connection);
+    unverified.add(connection);
+    byNetwork.set(network, (byNetwork.get(network) ?? new Set()).add(connection));
+    bySocket.set(socket, connection);
+    handshakes.set(endpoint, connection);
+    expectWithin(connection, receiveTimeoutMs + GRACE_MS);
+    socket.once("close", () => {
+      forget(connection);
+      if (handshakes.get(endpoint) === connection) handshakes.delete(endpoint);
+    });
+  }
+
+  function secured(socket: Socket): void {
+    const connection = handshakes.get(endpointOf(socket));
+    if (!connection) return;
+    bySocket.set(socket, connection);
+    expectWithin(connection, receiveTimeoutMs + GRACE_MS);
+  }
+
+  /** Until it is answered, other timeouts than those of the connection apply. */
+  function begin(request: IncomingMessage, response: ServerResponse): void {
+    const connection = bySocket.get(request.socket);
+    if (!connection) return;
+    clearTimeout(connection.deadline);
+    connection.request = request;
+    connection.responses.set(response, undefined);
+    response.once("close", () => {
+      clearTimeout(connection.responses.get(response));
+      connection.responses.delete(response);
+      if (connection.responses.size > 0 || !open.has(connection)) return;
+      expectWithin(connection, keepAliveTimeoutMs + receiveTimeoutMs + GRACE_MS);
+    });
+  }
+
+  server.on("connection", accept);
+  server.on("secureConnection", secured);
+  server.prependListener("request", begin);
+  server.on("upgrade", ({ socket }: IncomingMessage) => {
+    clearTimeout(bySocket.get(socket)?.deadline); // whoever takes it over has timeouts for it
+  });
+
+  return {
+    /** Its client has sent valid credentials: it no longer counts as a stranger's. */
+    verified(socket: Socket): void {
+      const connection = bySocket.get(socket);
+      if (connection) verified(connection);
+    },
+    /** An answer is about to be sent: the connection is destroyed where its client does not read it in time. */
+    sending(response: ServerResponse, socket: Socket): void {
+      const connection = bySocket.get(socket);
+      if (!connection) return;
+      if (!connection.responses.has(response))
+        expectWithin(connection, sendTimeoutMs); // of a handshake that is refused
+      else connection.responses.set(response, setTimeout(() => socket.destroy(), sendTimeoutMs).unref());
+    },
+    /** Whether an answer may be written to a socket whose parser gave up: the client would take it for that of its last request. */
+    mayAnswer(socket: Socket): boolean {
+      const connection = bySocket.get(socket); // none: a TLS handshake that failed
+      if (!connection || !socket.writable) return false;
+      const [response, ...more] = connection.responses.keys();
+      const isArriving = connection.request?.complete === false;
+      if (!response) return !isArriving; // of a request that was answered before it had arrived, the rest is ignored
+      return more.length === 0 && isArriving && !response.headersSent;
+    },
+    /** Sends the last bytes of a connection, and destroys it when its client closes it too, or does not within a second. */
+    finish(socket: Socket, bytes: string): void {
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+      socket.once("close", () => {
+        clearTimeout(timer);
+      });
+      socket.end(bytes);
+      socket.resume(); // what it still sends is thrown away: destroying unread bytes would reset the connection under the answer
+    },
+    count: () => open.size,
+    /** Destroys all that are open. */
+    close(): void {
+      for (const { socket } of open) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,313 @@
+import { request as httpRequest } from "node:http";
+import { startCallbackRouter } from "../support/callback-router";
+import { sendBytes } from "../support/raw-bytes";
+import { eventually } from "../support/program";
+import { requestOf } from "../support/small-server";
+import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { postWebhook } from "../support/webhooks";
+import { openClient } from "../support/websocket";
+
+// What clients, proxies and tools that are in use send, though it is not what a specification would have them send.
+
+const SECRET = "the-router's-secret";
+const JSON_TYPE = "application/json; charset=utf-8";
+const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
+/** JSON, compared as it is. */
+type Json = any; // eslint-disable-line @typescript-eslint/no-explicit-any
+
+const QUERY = "{ me { id } }";
+const ME = { data: { me: { id: "u-1001" } } };
+const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id } }";
+
+let subgraph: TestSubgraph;
+let token: string;
+let headers: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  subgraph = await startSubgraph({ ROUTER_SECRETS: SECRET, LIMIT_BODY_BYTES: "4096" });
+  token = await subgraph.token(STAFF_CLAIMS);
+  headers = { authorization: `Bearer ${token}`, "router-authorization": SECRET, "content-type": "application/json" };
+});
+afterAll(() => subgraph.stop());
+
+interface Sent {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Over node:http, which sends an `Accept` only if there is one. */
+function send({ method = "POST", path = "/graphql", headers: more, body }: Sent) {
+  return new Promise<{ status: number; type: string | undefined; allow: string | undefined; json: Json }>(
+    (resolve, reject) => {
+      const one = httpRequest(
+        `${subgraph.url}${path}`,
+        { method, agent: false, headers: { ...headers, ...more } },
+        (answer) => {
+          let text = "";
+          answer.on("data", (chunk: Buffer) => (text += chunk.toString()));
+          answer.on("end", () => {
+            const { "content-type": type, allow } = answer.headers;
+            resolve({ status: answer.statusCode ?? 0, type, allow, json: text === "" ? undefined : JSON.parse(text) });
+          });
+        },
+      );
+      one.on("error", reject);
+      one.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
+    },
+  );
+}
+
+describe("our own refusals are sent as the media type that an answer would have", () => {
+  const ACCEPTS: readonly (readonly [string | undefined, string])[] = [
+    [undefined, JSON_TYPE],
+    ["*/*", JSON_TYPE],
+    ["application/*", JSON_TYPE],
+    ["application/json", JSON_TYPE],
+    ["application/graphql-response+json", RESPONSE_TYPE],
+    ["Application/GraphQL-Response+JSON; charset=utf-8", RESPONSE_TYPE],
+    ["application/graphql-response+json, application/json", RESPONSE_TYPE],
+    ["application/json, application/graphql-response+json", JSON_TYPE],
+    ["application/json;q=0.9, application/graphql-response+json", RESPONSE_TYPE],
+    ["application/graphql-response+json;q=0.9,application/json", JSON_TYPE],
+    ["application/graphql-response+json;q=0.9, application/json;q=0.8", RESPONSE_TYPE],
+    ["application/graphql-response+json, */*;q=0.1", RESPONSE_TYPE],
+    ["*/*, application/graphql-response+json", RESPONSE_TYPE],
+    ["application/json;q=0, application/graphql-response+json;q=0.1", RESPONSE_TYPE],
+    ["text/event-stream, application/graphql-response+json;q=0.8", RESPONSE_TYPE],
+  ];
+  const REFUSALS: readonly (readonly [string, number, Sent])[] = [
+    ["without the secret", 401, { headers: { "router-authorization": "" } }],
+    ["a token that is none", 401, { headers: { authorization: "Bearer none" }, body: { query: QUERY } }],
+    ["over a limit", 400, { body: { query: `${"{a".repeat(100)}${"}".repeat(100)}` } }],
+    ["a batch", 400, { body: [{ query: QUERY }] }],
+    ["no JSON", 400, { body: "{" }],
+    ["another content type", 415, { headers: { "content-type": "text/plain" }, body: "x" }],
+    ["a body that is too large", 413, { body: { query: " ".repeat(5000) } }],
+    ["another method", 405, { method: "DELETE" }],
+    ["no such path", 404, { path: "/nowhere", body: {} }],
+    [
+      "a callback that is not allowed",
+      400,
+      { body: { query: SETTLED, extensions: { subscription: {} }, variables: { id: "x" } } },
+    ],
+    ["a webhook's wrong password", 401, { path: "/webhooks/avibra", body: {} }],
+    ["no developer token for nobody", 400, { method: "GET", path: "/dev/token" }],
+  ];
+
+  describe.each(ACCEPTS)("for Accept: %s", (accept, type) => {
+    const accepting = accept === undefined ? {} : { accept };
+
+    test("an answer of Apollo Server's", async () => {
+      expect(await send({ headers: accepting, body: { query: QUERY } })).toMatchObject({ status: 200, type, json: ME });
+    });
+
+    test.each(REFUSALS)("%s: %d", async (_what, status, { headers: more, ...sent }) => {
+      const answer = await send({ ...sent, headers: { ...more, ...accepting } });
+      expect(answer).toMatchObject({
+        status,
+        type,
+        json: { errors: [{ extensions: { requestId: expect.any(String) } }] },
+      });
+    });
+  });
+
+  test("and as JSON where the client accepts neither", async () => {
+    const answer = await send({ headers: { accept: "text/html" }, body: "{" });
+    expect(answer).toMatchObject({ status: 400, type: JSON_TYPE });
+  });
+});
+
+describe("parameters that are present and empty are as absent ones", () => {
+  const get = (search: string) => send({ method: "GET", path: `/graphql?${search}` });
+  const query = encodeURIComponent("query A($n: Boolean = true) { me { id @include(if: $n) } }");
+
+  test.each([
+    "operationName=",
+    "variables=",
+    "extensions=",
+    "operationName=&variables=&extensions=",
+    "operationName=&variables=&variables=&extensions",
+  ])("of a GET: %s", async (empty) => {
+    expect(await get(`query=${query}&${empty}`)).toMatchObject({ status: 200, json: ME });
+  });
+
+  test("of a GET, and what stands beside them counts", async () => {
+    const variables = encodeURIComponent(JSON.stringify({ n: false }));
+    expect((await get(`operationName=&query=${query}&variables=${variables}`)).json).toEqual({ data: { me: {} } });
+    expect((await get(`operationName=B&query=${query}&variables=`)).status).toBe(400);
+    expect((await get(`query=${query}&variables=%7B`)).status).toBe(400);
+    expect((await get("query=&variables=")).status).toBe(400);
+  });
+
+  test("an empty operationName of a POST", async () => {
+    expect(await send({ body: { query: QUERY, operationName: "" } })).toMatchObject({ status: 200, json: ME });
+    const two = { query: "query A { me { id } } query B { me { id } }", operationName: "" };
+    expect(await send({ body: two })).toMatchObject({
+      json: { errors: [{ extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }] },
+    });
+  });
+
+  test("an empty operationName of a subscription by WebSocket and by callback", async () => {
+    const client = await openClient(subgraph.url, { headers: { "router-authorization": SECRET } });
+    client.send({ type: "connection_init", payload: { token } });
+    await eventually(() => client.messages[0]); // acknowledged
+    client.send({
+      type: "subscribe",
+      id: "1",
+      payload: { query: SETTLED, operationName: "", variables: { id: "none" } },
+    });
+    expect(await client.finished("1")).toEqual([{ type: "complete", id: "1" }]);
+    await client.close();
+    const router = await startCallbackRouter();
+    const asked = await router.subscribe(subgraph, SETTLED, {
+      variables: { id: "none" },
+      headers: { ...headers },
+      operationName: "",
+    });
+    expect(asked.body).toEqual({ data: null });
+    expect(await router.completed(asked.id)).toMatchObject([{ action: "complete" }]);
+    await router.close();
+  });
+
+  test("extensions.subscription that is null asks for no callback", async () => {
+    const body = { query: QUERY, extensions: { subscription: null } };
+    expect(await send({ body })).toMatchObject({ status: 200, json: ME });
+    expect(await send({ body: { ...body, extensions: null } })).toMatchObject({ status: 200, json: ME });
+  });
+});
+
+describe("another method than GET and POST at /graphql is 405 with Allow, whatever its body is", () => {
+  const METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "QUERY", "PURGE", "LINK"];
+  test.each(METHODS.flatMap((method) => ["", "{", JSON.stringify({ query: QUERY })].map((body) => [method, body])))(
+    "%s with the body %j",
+    async (method, body) => {
+      const length = { "content-length": `${body.length}` };
+      const answer = await send({ method, body, headers: { "content-type": "text/plain", ...length } });
+      expect(answer).toMatchObject({
+        status: 405,
+        allow: "GET, POST",
+        json: { errors: [{ extensions: { code: "BAD_REQUEST" } }] },
+      });
+    },
+  );
+
+  test.each(["TRACE", "HEAD"])("%s", async (method) => {
+    const secret = { "router-authorization": SECRET, connection: "close" };
+    const answer = await sendBytes(subgraph.url, requestOf(`${method} /graphql?query=%7Bme%7Bid%7D%7D`, secret));
+    expect(answer).toMatch(/^HTTP\/1.1 405 /);
+    expect(answer).toMatch(/^allow: GET, POST\r$/im);
+  });
+
+  test("at another path it is what it was, and without the secret it is refused first", async () => {
+    expect((await send({ method: "PROPFIND", path: "/nowhere" })).status).toBe(404);
+    expect((await send({ method: "PUT", headers: { "router-authorization": "" } })).status).toBe(401);
+  });
+});
+
+describe("parameters of a media type", () => {
+  const TAKEN = [
+    "application/json;",
+    "application/json ; ",
+    "application/json;;charset=utf-8",
+    "application/json; charset=utf8",
+    "application/json; charset=UTF8",
+    'application/json; charset="utf-8"',
+    "application/json; charset='utf-8'",
+    'application/json;charset = "utf8" ;',
+    "application/json; charset=",
+    "application/json; charset",
+    "application/json; charset=utf-8; charset=utf8",
+    "application/json; odata.metadata=minimal",
+    "application/json; version=1; charset=utf-8",
+    'application/json; boundary="a;b"',
+  ];
+  const REFUSED = [
+    "application/json; charset=utf-16",
+    "application/json; charset=utf-8; charset=iso-8859-1",
+    'application/json; version=1; CharSet="latin1"',
+    "application/json, application/json",
+    "text/plain; application/json",
+    "application/jsonx; charset=utf-8",
+    ";application/json",
+  ];
+
+  test.each(TAKEN)("GraphQL takes %j", async (type) => {
+    expect(await send({ headers: { "content-type": type }, body: { query: QUERY } })).toMatchObject({
+      status: 200,
+      json: ME,
+    });
+  });
+  test.each(TAKEN)("the webhook takes %j", async (type) => {
+    const event = { eventname: "x", userid: "m-1" };
+    expect((await postWebhook(subgraph.url, event, { headers: { "content-type": type } })).status).toBe(200);
+  });
+  test.each(REFUSED)("%j is refused by both", async (type) => {
+    expect((await send({ headers: { "content-type": type }, body: { query: QUERY } })).status).toBe(415);
+    expect((await postWebhook(subgraph.url, "{}", { headers: { "content-type": type } })).status).toBe(415);
+  });
+});
+
+describe("the scheme of a token", () => {
+  test.each([
+    ["Bearer  ", 200],
+    ["Bearer     ", 200],
+    ["bearer ", 200],
+    ["BEARER  ", 200],
+    ["", 401],
+    ["Bearer", 401],
+    ["Basic ", 401],
+    ["Bearer Bearer ", 401],
+  ])("%j in a header: %d", async (scheme, status) => {
+    const authorization = `${scheme}${token}`;
+    expect((await send({ headers: { authorization }, body: { query: QUERY } })).status).toBe(status);
+  });
+
+  const initialised = async (payload: unknown, more: Readonly<Record<string, string>> = {}) => {
+    const client = await openClient(subgraph.url, { headers: { "router-authorization": SECRET, ...more } });
+    client.send({ type: "connection_init", payload });
+    const first = await Promise.race([
+      new Promise((resolve) =>
+        client.socket.once("message", () => {
+          resolve("acknowledged");
+        }),
+      ),
+      client.closed.then(({ code }) => code),
+    ]);
+    client.socket.terminate();
+    return first;
+  };
+
+  test.each([
+    ["token", (bare: string) => ({ token: bare })],
+    ["token with a scheme", (bare: string) => ({ token: `Bearer ${bare}` })],
+    ["Token", (bare: string) => ({ Token: bare })],
+    ["Authorization", (bare: string) => ({ Authorization: bare })],
+    ["Authorization with a scheme and two blanks", (bare: string) => ({ Authorization: `bearer  ${bare}` })],
+    ["authorization", (bare: string) => ({ authorization: bare })],
+    ["AUTHORIZATION", (bare: string) => ({ AUTHORIZATION: ` ${bare} ` })],
+    ["headers", (bare: string) => ({ headers: { Authorization: `Bearer ${bare}` } })],
+    ["headers, in lower case, bare", (bare: string) => ({ headers: { authorization: bare } })],
+    ["beside others that are null", (bare: string) => ({ Authorization: null, token: bare, headers: null })],
+  ])("connection_init takes %s", async (_what, payloadOf) => {
+    expect(await initialised(payloadOf(token))).toBe("acknowledged");
+  });
+
+  test.each([
+    ["a token that is none", { token: "a.b.c" }],
+    ["a token that is forged", { token: "forged" }],
+    ["an empty one", { Authorization: "" }],
+    ["one that is no text", { token: 1 }],
+    ["a list of headers", { headers: [] }],
+    ["nothing", {}],
+  ])("connection_init is refused with %s", async (_what, payload) => {
+    expect(await initialised(payload)).toBe(4403);
+  });
+
+  test("what the message says counts before the handshake's header; where it says nothing, that does", async () => {
+    const authorization = `Bearer ${token}`;
+    expect(await initialised({ token: "forged" }, { authorization })).toBe(4403);
+    expect(await initialised({ Authorization: null }, { authorization })).toBe("acknowledged");
+    expect(await initialised(undefined, { authorization })).toBe("acknowledged");
+  });
+});
