@@ -174,7 +174,7 @@ export const Environment = z.object({
     "largest answer to a request, or to an event of a subscription",
   ),
   LIMIT_DOCUMENT_CACHE_BYTES: number(2 ** 20, 2 ** 32, 2 ** 25).describe(
-    "what all documents that are kept may take on the heap: those seen twice, and those of open subscriptions",
+    "what kept documents may take on the heap: those seen twice, those of open subscriptions",
   ),
   LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
   LIMIT_LEDGER_READS: number(0, 1_000_000, 1000).describe("look-ups in the ledger that one request may cost"),

@@ -7,7 +7,6 @@ import {
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
-  introspectionTypes,
   isListType,
   isNonNullType,
   isObjectType,
@@ -133,7 +132,7 @@ const wrapped = new WeakSet<Field>();
  * context (`answer`) of the request. Without one they do as before.
  */
 export function priceFields(schema: GraphQLSchema): void {
-  for (const type of [...Object.values(schema.getTypeMap()), ...introspectionTypes]) {
+  for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       if (wrapped.has(field)) continue;

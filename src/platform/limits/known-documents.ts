@@ -36,8 +36,6 @@ function createSeenBefore() {
   };
 }
 
-export type KnownDocuments = ReturnType<typeof createKnownDocuments>;
-
 /**
  * The one cache of documents: parsed, measured and validated, bounded by what they take on the heap. A document is kept when it
  * is seen for the second time, so documents that differ in a literal each push nothing out.
