@@ -21,6 +21,13 @@ function roundOf(history: History, name: string): number {
   return first?.round ?? -1;
 }
 
+/** Every round in which something happened to a subject. */
+function roundsOf(history: History, subject: string): number[] {
+  const isAbout = (event: Event) =>
+    ("effect" in event ? event.effect.subject : "subject" in event && event.subject) === subject;
+  return history.events.filter(isAbout).map(({ round }) => round);
+}
+
 /** Only Delbank's own refusal of the first request makes a second one legitimate; nothing here lasts for 13 hours. */
 function repeatedPosts(history: History): Found[] {
   const indexOf = new Map(history.events.map((event, index) => [event, index]));
@@ -162,7 +169,12 @@ function needlessDoubts(history: History): Found[] {
     const round = roundOf(history, key);
     const isUnsent = provider === "delbank" && !all(history, "received").some((post) => post.subject === subject);
     if (status !== "NEEDS_ATTENTION" || !isUnsent) return [];
-    const isExcused = history.events.some((event) => event.round === round && event.type === "fault" && event.isExcuse);
+    // What its caller already heard to be in doubt is excused by its own round alone; else a later attempt may have been cut off.
+    const wasDoubted = all(history, "answer").some(
+      (one) => one.key === key && "status" in one.told && one.told.status !== "PENDING",
+    );
+    const rounds = wasDoubted ? [round] : roundsOf(history, subject);
+    const isExcused = all(history, "fault").some((fault) => fault.isExcuse && rounds.includes(fault.round));
     return isExcused ? [] : [{ round, text: `${key}: needs attention, and no request of it ever left` }];
   });
 }
@@ -173,7 +185,7 @@ function unsettled(history: History): Found[] {
     .map(({ key, status }) => ({ round: roundOf(history, key), text: `${key}: still ${status}` }));
 }
 
-/** By name, what each promises; pure functions over a history. */
+/** By its promise; pure functions over a history. */
 export const CHECKS = {
   "no second cancellation request for an authorization": repeatedPosts,
   "no second effect of a key": repeatedEffects,
