@@ -8,6 +8,8 @@ import { type GraphQLSchema } from "graphql";
 import { type Config } from "./config";
 import { type Context } from "./context";
 import { type createErrorFunnel } from "./platform/errors/format-error";
+import { createAnswerRefusal } from "./platform/graphql/answer-refusal";
+import { createDocumentStore } from "./platform/graphql/document-store";
 import { createSchemaGuard } from "./platform/graphql/schema-guard";
 import { createUpstreamCost } from "./platform/graphql/upstream-cost";
 import { createSubscriptionRefusal } from "./platform/subscriptions/refuse-over-http";
@@ -31,6 +33,7 @@ export function createApollo(
     hideSchemaDetailsFromClientErrors: !config.isSandbox,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
+    documentStore: createDocumentStore(schema),
     stopOnTerminationSignals: false, // main.ts stops in its own order
     formatError,
     logger: createLibraryLogger(logger, "apollo"),
@@ -42,6 +45,7 @@ export function createApollo(
       createSubscriptionRefusal(),
       ...(config.isSandbox ? [] : [createSchemaGuard()]),
       ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCost()] : []),
+      createAnswerRefusal(), // last, for what it drops
     ],
   });
 }

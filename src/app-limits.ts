@@ -21,3 +21,9 @@ export function limitsOf(config: Config): Limits {
     providerCalls: config.LIMIT_PROVIDER_CALLS,
   };
 }
+
+/** How the memory of documents is shared out: those that are kept because they were seen twice, and those of open subscriptions. */
+export function documentBytes({ LIMIT_DOCUMENT_CACHE_BYTES: all }: Config) {
+  const subscriptions = Math.floor(all / 4);
+  return { cache: all - subscriptions, subscriptions };
+}

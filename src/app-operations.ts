@@ -41,7 +41,6 @@ export function createOperations(
     clock: systemClock,
     random: Math.random,
     sleep,
-    leaseMs: config.OPERATION_LEASE_MS,
     onWorked,
   });
   const common = {
@@ -53,7 +52,7 @@ export function createOperations(
   };
   // However slow a kind was, a request with its whole time before it is begun.
   const usualTime = createUsualTime(config.OPERATION_TIMEOUT_MS / 2);
-  const runner = createOperationRunner({ ...common, usualTime });
+  const runner = createOperationRunner({ ...common, sleep, usualTime });
   const reconciler = createReconciler({
     ...common,
     kinds,

@@ -4,13 +4,17 @@ import { createHttpClient } from "./platform/http-client/http-client";
 import { atNobodysCost, type CallObserver } from "./platform/telemetry/observe-calls";
 import { systemClock } from "./platform/time/clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
-import { createDelbankClient } from "./providers/delbank/delbank.client";
+import { createDelbankClient, type DelbankOptions } from "./providers/delbank/delbank.client";
 
 /** A good answer that took a larger share of its timeout is a sign of trouble. */
 const SLOW_SHARE = 0.8;
 
 /** The providers' clients, each over connections of its own. */
-export function createProviders(config: Config, observer: CallObserver) {
+export function createProviders(
+  config: Config,
+  observer: CallObserver,
+  onAmbiguousDocument?: DelbankOptions["onAmbiguousDocument"],
+) {
   const limits = {
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
@@ -73,6 +77,7 @@ export function createProviders(config: Config, observer: CallObserver) {
     accountId: config.DELBANK_ACCOUNT_ID,
     ...(config.DELBANK_AUTHORIZATION !== undefined && { authorization: config.DELBANK_AUTHORIZATION }),
     timeoutMs: config.DELBANK_TIMEOUT_MS,
+    ...(onAmbiguousDocument && { onAmbiguousDocument }),
   });
   const clients = { avibra: avibraHttp, avibraToken: tokenHttp, delbank: delbankHttp };
   return {

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { prepareDatabase } from "./app-database";
 import { type Config } from "./config";
 import { localSecret } from "./platform/auth/local-secret";
 import { openDatabase } from "./platform/database/open-database";
-import { inboxMigrations } from "./platform/inbox/inbox-migrations";
 import { Inbox } from "./platform/inbox/inbox.store";
-import { ledgerMigrations } from "./platform/ledger/ledger-migrations";
 import { Ledger } from "./platform/ledger/ledger.store";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createSealing } from "./platform/ledger/sealing";
@@ -22,13 +21,16 @@ export function tellReadsOld(operation: Operation, signals: Signals): void {
   for (const key of readsAbout(operation)) void signals.publish({ topic: topics.readsOld, key });
 }
 
-/** The database with what is kept in it, and the signals between the processes that share it. Throws DatabaseUnavailable. */
+/**
+ * The database with what is kept in it, and the signals between the processes that share it. Throws DatabaseUnavailable, and
+ * ConfigError for a database that must not be used with this configuration.
+ */
 export async function openStores(config: Config, logger: Logger) {
   const keyFile = join(config.DATA_DIRECTORY, "ledger-key");
   const key = config.LEDGER_KEY ?? (await localSecret(keyFile, () => randomBytes(32).toString("base64")));
-  const database = openDatabase(config.DATABASE_URL);
-  await database.migrate([...ledgerMigrations, ...inboxMigrations]);
   const sealing = createSealing(key);
+  const database = openDatabase(config.DATABASE_URL, { synchronousCommit: config.DATABASE_SYNCHRONOUS_COMMIT });
+  await prepareDatabase(config, logger, { database, sealing });
   const shared = { database, url: config.DATABASE_URL, logger, random: Math.random };
   const signals = createSignals(
     logger,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type GraphQLSchema } from "graphql";
+import { documentBytes } from "./app-limits";
 import { type Config } from "./config";
 import { createContext, type LongLived } from "./context";
 import { type createErrorFunnel } from "./platform/errors/format-error";
@@ -7,6 +8,7 @@ import { type RequestGuard } from "./platform/limits/request-guard";
 import { createCallbackClient } from "./platform/subscriptions/callback.client";
 import { createCallbackRoute } from "./platform/subscriptions/callback-route";
 import { createCallbacks } from "./platform/subscriptions/callbacks";
+import { createHeldBytes } from "./platform/subscriptions/held-bytes";
 import { createShares } from "./platform/subscriptions/shares";
 import { createSubscriptions } from "./platform/subscriptions/subscriptions";
 import { createWebSockets } from "./platform/subscriptions/websockets";
@@ -36,6 +38,7 @@ export function createSubscriptionTransports(
       createContext({ id, headers: { authorization }, ended }, cost, longLived),
     formatError,
     shares: createShares({ most: config.LIMIT_SUBSCRIPTIONS, mostEach }),
+    held: createHeldBytes(documentBytes(config).subscriptions),
     checkMs: config.SUBSCRIPTION_HEARTBEAT_MS,
   });
   const webSockets = createWebSockets({

@@ -2,7 +2,7 @@ import "reflect-metadata"; // before the first decorated class
 
 import { createApollo } from "./app-apollo";
 import { createCallers } from "./app-callers";
-import { limitsOf } from "./app-limits";
+import { documentBytes, limitsOf } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
 import { openStores, tellReadsOld } from "./app-stores";
@@ -45,7 +45,9 @@ function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: cli
 /** Builds everything that lives long, once, from top to bottom. Nothing listens yet. */
 export async function createApp(config: Config, logger: Logger = createLogger(config.LOG_LEVEL)) {
   const metrics = createMetrics();
-  const { avibra, delbank, clients, close: closeProviders } = createProviders(config, observeCalls(logger, metrics));
+  const { avibra, delbank, clients, ...providers } = createProviders(config, observeCalls(logger, metrics), (party) => {
+    metrics.ambiguousDocument(party);
+  });
   const reads = createSharedReads({
     clock: systemClock,
     freshMs: config.READ_CACHE_MS,
@@ -71,7 +73,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     webhooks.explain(operation);
   };
   const { runner, reconciler } = createOperations(config, logger, { ledger, avibra, delbank, onWorked });
-  const { verifyToken, developer } = await createCallers(config);
+  const { verifyToken, developer } = await createCallers(config, metrics);
 
   const { schema } = await createSubgraph();
   const formatError = createErrorFunnel({ logger, showsSchema: config.isSandbox });
@@ -86,7 +88,11 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     ...{ avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead },
     ...{ verifyToken, clock: systemClock, config },
   };
-  const guard = createRequestGuard({ limits: limitsOf(config), lists: listFieldsOf(schema) });
+  const guard = createRequestGuard({
+    limits: limitsOf(config),
+    lists: listFieldsOf(schema),
+    cacheBytes: documentBytes(config).cache,
+  });
   const subscriptions = createSubscriptionTransports(config, logger, { schema, guard, longLived, formatError });
 
   const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
@@ -136,7 +142,10 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     apollo,
     createContext: (request, cost) => createContext(request, cost, longLived),
     guard,
-    refusalOf: ({ wholeRefusal }) => wholeRefusal(),
+    refusalOf: ({ answer, wholeRefusal }, text) => {
+      answer.checkSize(() => Buffer.byteLength(text));
+      return wholeRefusal();
+    },
     acceptWebSocket: subscriptions.acceptWebSocket,
     acceptCallback: subscriptions.acceptCallback,
   });
@@ -164,7 +173,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
       await Promise.all([reconciler.stop(), lifecycle.stop()]);
       await webhooks.stop(); // what was taken in while it drained is looked at once more
       await apollo.stop();
-      await closeProviders();
+      await providers.close();
       await stores.close();
     },
   };

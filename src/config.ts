@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { findLiveProblems, findLiveWarnings } from "./config-live";
 import { Environment } from "./environment";
 
 /** The configuration as it is used: variables by name, what is optional resolved. */
@@ -6,6 +7,8 @@ export type Config = Omit<Environment, "PLAYGROUND" | "EXPOSE_UPSTREAM_COST"> & 
   readonly PLAYGROUND: boolean;
   readonly EXPOSE_UPSTREAM_COST: boolean;
   readonly isSandbox: boolean;
+  /** What does not stop the start but is logged at it, a line each. */
+  readonly warnings: readonly string[];
 };
 
 /** Every problem of the configuration in one message, a line each. */
@@ -49,14 +52,16 @@ function isLoopback(url: string | undefined): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
 }
 
-/** Needed in live mode beyond the variables that have no default anyway. */
-const REQUIRED_IN_LIVE = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as const;
-
 /** A certificate is of no use without its key. */
 const SET_TOGETHER = [
   ["DELBANK_CLIENT_CERT_FILE", "DELBANK_CLIENT_KEY_FILE"],
   ["TLS_CERT_FILE", "TLS_KEY_FILE"],
 ] as const;
+
+/** Text that came out of a file keeps that file's last line break, which no credential, claim or URL has. */
+function hasOuterSpace(text: string | undefined): boolean {
+  return text !== undefined && (text !== text.trim() || /[\r\n]/.test(text));
+}
 
 /** Reads and checks the whole environment. Throws one `ConfigError` that lists every problem. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
@@ -64,17 +69,16 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const isLive = given["PROVIDERS"] === "live";
   const parsed = Environment.safeParse(isLive ? given : { ...sandboxValues(given), ...given });
 
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map(({ path: [name], message, code }) => {
-        const isMissing = code === "invalid_type" && given[String(name)] === undefined;
-        return `${String(name)}: ${isMissing ? "is required when PROVIDERS=live" : message}`;
-      });
+  const spaced = Object.keys(Environment.shape).filter((name) => hasOuterSpace(given[name]));
+  const problems = spaced.map((name) => `${name}: must not begin or end with white space, or contain a line break`);
+  for (const { path, message, code } of parsed.error?.issues ?? []) {
+    const name = String(path[0]);
+    if (spaced.includes(name)) continue; // one problem a variable
+    const isMissing = code === "invalid_type" && given[name] === undefined;
+    problems.push(`${name}: ${isMissing ? "is required when PROVIDERS=live" : message}`);
+  }
   if (isLive) {
-    if (given["DATABASE_URL"]?.startsWith("sqlite::memory:")) {
-      problems.push("DATABASE_URL: sqlite::memory: forgets every operation at a restart; it is for the sandbox alone");
-    }
-    for (const name of REQUIRED_IN_LIVE) if (!given[name]) problems.push(`${name}: is required when PROVIDERS=live`);
+    problems.push(...findLiveProblems(given));
   } else if (given["NODE_ENV"] === "production" && given["ALLOW_SANDBOX_IN_PRODUCTION"] !== "true") {
     problems.push(
       "PROVIDERS: sandbox is refused with NODE_ENV=production; set ALLOW_SANDBOX_IN_PRODUCTION=true to allow it",
@@ -106,5 +110,6 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     PLAYGROUND: parsed.data.PLAYGROUND ?? !isLive,
     EXPOSE_UPSTREAM_COST: parsed.data.EXPOSE_UPSTREAM_COST ?? !isLive,
     isSandbox: !isLive,
+    warnings: isLive ? findLiveWarnings(given) : [],
   };
 }

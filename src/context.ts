@@ -10,6 +10,7 @@ import { SubgraphError } from "./platform/errors/subgraph-error";
 import { type Inbox } from "./platform/inbox/inbox.store";
 import { type Ledger } from "./platform/ledger/ledger.store";
 import { type OperationRunner } from "./platform/ledger/operation-runner";
+import { createAnswerBudget } from "./platform/limits/answer-budget";
 import { type RequestCost } from "./platform/limits/request-guard";
 import { createCallBudget } from "./platform/loaders/call-budget";
 import { createCallerReads } from "./platform/loaders/caller-reads";
@@ -73,9 +74,10 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
     unit: "places in lists of operations and events",
   });
   const budgets = [budget, lookUpBudget, rowBudget];
+  const answer = createAnswerBudget({ nodes: config.LIMIT_NODES, bytes: config.LIMIT_RESPONSE_BYTES, mutations });
   const timeoutMs = config.OPERATION_TIMEOUT_MS;
-  const readShared = createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer: onRead });
-  const ofLedger = { ledger, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget };
+  const readShared = createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer: onRead, answer });
+  const ofLedger = { ledger, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget, answer };
   const loaders = {
     benefitsOfUser: createBenefitsOfUser({
       avibra,
@@ -102,14 +104,18 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
   const budgetOfMutations = {
     ...budget,
     beginMutation() {
+      const refusal = answer.wholeRefusal();
+      if (refusal) throw refusal; // the request is refused: nothing more of it is executed
       for (const one of budgets) one.beginMutation();
     },
   };
   return {
     ...(caller && { caller }),
     requestId: request.id,
-    /** Set when the operation is over one of its budgets and had no effect: it is refused as a whole. */
-    wholeRefusal: () => budgets.map((one) => one.wholeRefusal()).find((refusal) => refusal !== undefined),
+    /** Set when the operation is over one of its budgets and had no effect, or its answer is: it is refused as a whole. */
+    wholeRefusal: () => [...budgets, answer].map((one) => one.wholeRefusal()).find((refusal) => refusal !== undefined),
+    /** What each list, text and error is charged to before it is completed. */
+    answer,
     rowBudget,
     ledger,
     inbox,

@@ -28,6 +28,9 @@ export const Environment = z.object({
     .default("sandbox")
     .describe("`sandbox`: simulated providers, no credentials; `live`: the real ones"),
   ALLOW_SANDBOX_IN_PRODUCTION: flag.default(false).describe("allow `PROVIDERS=sandbox` with `NODE_ENV=production`"),
+  ALLOW_PLAIN_HTTP: flag
+    .default(false)
+    .describe("allow http URLs of providers and the key server with `PROVIDERS=live`"),
   AVIBRA_SANDBOX_PORT: number(1, 65_535, 4101).describe("port of the simulated Avibra"),
   DELBANK_SANDBOX_PORT: number(1, 65_535, 4102).describe("port of the simulated Delbank"),
   AVIBRA_BASE_URL: httpUrl.describe("Avibra's REST base"),
@@ -81,9 +84,10 @@ export const Environment = z.object({
     .string()
     .default(".data")
     .describe("where the sandbox's keys and database are kept, across restarts"),
-  DATABASE_URL: databaseUrl
-    .default("sqlite:.data/subgraph.db")
-    .describe("the operations ledger: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
+  DATABASE_URL: databaseUrl.describe("where operations are stored: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`"),
+  DATABASE_SYNCHRONOUS_COMMIT: oneOf("on", "remote_apply")
+    .default("on")
+    .describe("PostgreSQL: the least `synchronous_commit` of every write; a stricter setting of the server is kept"),
   LEDGER_KEY: z
     .string()
     .refine((text) => isKey(text), "must be 32 bytes in base64")
@@ -155,6 +159,15 @@ export const Environment = z.object({
   LIMIT_REPRESENTATIONS: number(0, 2 ** 27, 1000).describe("different representations of a request"),
   LIMIT_COST: number(1, 2 ** 40, 20_000).describe(
     "fields and values of arguments to work through, once for each representation",
+  ),
+  LIMIT_NODES: number(1, 2 ** 31, 50_000).describe(
+    "fields and list items of an answer, lists by their real length; a date is three, an error 40",
+  ),
+  LIMIT_RESPONSE_BYTES: number(1024, 2 ** 27, 2 ** 22).describe(
+    "largest answer to a request, or to an event of a subscription",
+  ),
+  LIMIT_DOCUMENT_CACHE_BYTES: number(2 ** 20, 2 ** 32, 2 ** 25).describe(
+    "what all documents that are kept may take on the heap: those seen twice, and those of open subscriptions",
   ),
   LIMIT_PROVIDER_CALLS: number(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
   LIMIT_LEDGER_READS: number(0, 1_000_000, 1000).describe("look-ups in the ledger that one request may cost"),

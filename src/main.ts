@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname, join } from "node:path";
 import { createApp } from "./app";
 import { type Config, ConfigError, loadConfig } from "./config";
-import { describeError } from "./platform/errors/describe-error";
 import { createLogger } from "./platform/telemetry/logger";
 import { logProcessEvents } from "./platform/telemetry/process-events";
+import { describeStartFailure } from "./start-failure";
 
 const EXAMPLE = "{ me { id currentOffer { status offer { name } } benefits { id name status } } }";
 
@@ -84,6 +84,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.LOG_LEVEL);
   logProcessEvents(logger);
+  for (const problem of config.warnings) logger.warn({ problem }, "configuration warning");
   const [sandboxes, app] = await Promise.all([
     config.isSandbox ? startSandboxes(config) : undefined,
     createApp(config, logger),
@@ -118,14 +119,8 @@ function stopOnce(): void {
   );
 }
 
-/** What a person can mend reads as a sentence. Anything else is described: its text may quote a credential. */
-function describeFailure(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
-  return `It could not start: ${JSON.stringify(describeError(error))}`;
-}
-
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stopOnce);
 main().catch((error: unknown) => {
-  process.stderr.write(`${describeFailure(error)}\n`);
+  process.stderr.write(`${describeStartFailure(error)}\n`);
   process.exit(1);
 });

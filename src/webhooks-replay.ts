@@ -4,9 +4,9 @@ import { z } from "zod";
 import { createEventWorker } from "./app-webhooks";
 import { openStores } from "./app-stores";
 import { ConfigError, loadConfig } from "./config";
-import { describeError } from "./platform/errors/describe-error";
 import { createLogger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
+import { describeStartFailure } from "./start-failure";
 
 const USE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";
 
@@ -39,7 +39,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const text = error instanceof ConfigError ? error.message : `It failed: ${JSON.stringify(describeError(error))}`;
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${describeStartFailure(error)}\n`);
   process.exit(1);
 });

@@ -48,7 +48,10 @@ Control, the same on both:
   curl ${delbank.url}/__sandbox/state
   curl -X POST ${delbank.url}/__sandbox/faults -d '{"match":{"method":"POST","path":"/automatic-pix"},"kind":"hangAfterCommit"}'
   curl -X POST ${avibra.url}/__sandbox/clock -d '{"advanceMs":3600000}'
-  curl -X POST ${avibra.url}/__sandbox/reset`;
+  curl -X POST ${avibra.url}/__sandbox/reset
+
+Delbank's reads 3 s behind:
+  curl -X POST ${delbank.url}/__sandbox/reads -d '{"lagMs":3000}'`;
 }
 
 function failureText(error: unknown, options: SandboxOptions): string {

@@ -33,12 +33,12 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
     clock: systemClock,
     random: Math.random,
     sleep,
-    leaseMs: 15_000,
   });
   const runner = createOperationRunner({
     ledger,
     worker,
     clock: systemClock,
+    sleep,
     owner: "bench",
     leaseMs: 15_000,
     usualTime: createUsualTime(),

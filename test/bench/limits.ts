@@ -4,8 +4,9 @@ import { join } from "node:path";
 import autocannon from "autocannon";
 import { ATTACKS } from "../support/attacks";
 import { createControl } from "../support/control";
+import { bodyOf, COSTLY_ANSWERS, longMember } from "../support/costly-answers";
 import { sendRaw } from "../support/raw-client";
-import { median, quantile, residentMb, row } from "./figures";
+import { held, median, quantile, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
@@ -17,6 +18,8 @@ const CONNECTIONS = 20;
 /** Connections are more than may be under way, or too much is never offered; and fewer than wait to be accepted (511). */
 const OVERLOAD = { connections: 400, LIMIT_CONCURRENT_REQUESTS: "100" };
 const MOST_CPU_MS = 50;
+/** An answer is resolved up to its budget before it is refused. */
+const MOST_ANSWER_CPU_MS = 100;
 
 /** Processor time of all of a process's threads in ms, finer than the clock ticks of /proc/PID/stat. Linux only. */
 function exactProcessorMs(pid: number): number {
@@ -48,6 +51,28 @@ async function attacks(
     const calls = (await Promise.all(controls.map((control) => control.requests()))).flat().length;
     const cpuMs = median(spentMs);
     console.log(row(name, code, `${cpuMs.toFixed(1)} ms`, `${calls}`, cpuMs < MOST_CPU_MS ? "yes" : "NO"));
+  }
+}
+
+/** What answers cost that are refused for their real length. */
+async function answers(subgraph: SubgraphProcess, avibra: ReturnType<typeof createControl>): Promise<void> {
+  const token = await subgraph.tokenOf({ sub: "u-1001", scope: "users:read:any" });
+  const headers = { authorization: `Bearer ${token}` };
+  console.log(row("\nanswer", "answer", "CPU, median", "bytes", `< ${MOST_ANSWER_CPU_MS} ms`));
+  for (const [name, costly] of Object.entries(COSTLY_ANSWERS)) {
+    if (costly.member) await avibra.fault(longMember(costly.member));
+    const spentMs: number[] = [];
+    let text = "";
+    for (let time = 0; time < REPETITIONS; time += 1) {
+      const body = Buffer.from(bodyOf(costly, `${time}`));
+      const before = exactProcessorMs(subgraph.pid);
+      ({ text } = await sendRaw(subgraph.url, { headers, body }));
+      spentMs.push(exactProcessorMs(subgraph.pid) - before);
+    }
+    await avibra.clearFaults();
+    const cpuMs = median(spentMs);
+    const verdict = held(cpuMs < MOST_ANSWER_CPU_MS ? "yes" : "NO", cpuMs < MOST_ANSWER_CPU_MS);
+    console.log(row(name, codeOf(text), `${cpuMs.toFixed(1)} ms`, `${text.length}`, verdict));
   }
 }
 
@@ -100,7 +125,10 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
 export async function limits(): Promise<void> {
   const sandbox = await startSandboxProcess();
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
-  const subgraph = await startSubgraphProcess(sandbox.environment, join(directory, "wide"));
+  const subgraph = await startSubgraphProcess(
+    { ...sandbox.environment, READ_CACHE_MS: "0", LIMIT_PROVIDER_BODY_BYTES: "2097152" },
+    join(directory, "wide"),
+  );
   const { LIMIT_CONCURRENT_REQUESTS } = OVERLOAD;
   const narrow = await startSubgraphProcess(
     { ...sandbox.environment, LIMIT_CONCURRENT_REQUESTS },
@@ -108,11 +136,9 @@ export async function limits(): Promise<void> {
   );
   try {
     console.log(`\nlimits: each attack ${REPETITIONS} times with a new document, against node dist/main.js`);
-    const { AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT } = sandbox.environment;
-    await attacks(
-      subgraph,
-      [AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT].map((port) => createControl(`http://127.0.0.1:${port}`)),
-    );
+    const controls = [sandbox.avibraUrl, sandbox.delbankUrl].map(createControl);
+    await attacks(subgraph, controls);
+    await answers(subgraph, createControl(sandbox.avibraUrl));
     await overload(narrow);
   } finally {
     await subgraph.stop();

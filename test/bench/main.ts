@@ -5,6 +5,7 @@ import "reflect-metadata";
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { chaos } from "./chaos";
+import { documents } from "./documents";
 import { footprint } from "./footprint";
 import { histories } from "./histories";
 import { ledger } from "./ledger";
@@ -25,6 +26,7 @@ const BENCHMARKS = {
   footprint,
   storm,
   memory,
+  documents,
   chaos,
   histories: () => histories(values),
   webhooks,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { documents } from "./documents";
 import { held, median, residentMb, row } from "./figures";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
@@ -16,8 +17,9 @@ const MOST_GROWTH = 1.1;
 const QUERY = `query($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on User { currentOffer { status } } } }`;
 
-/** Every read is of another member, so everything that grows with members does. `MEMORY_READS` (1,000,000) changes how many. */
+/** What documents cost (see `documents`), and reads. Every read is of another member, so everything that grows with members does. `MEMORY_READS` (1,000,000) changes how many. */
 export async function memory(): Promise<void> {
+  await documents();
   const reads = Number(process.env["MEMORY_READS"] ?? 1_000_000);
   const sandbox = await startSandboxProcess();
   const directory = mkdtempSync(join(tmpdir(), "bench-"));

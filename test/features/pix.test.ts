@@ -1,4 +1,5 @@
 import { PixAuthorizationDocument } from "../federation/client/generated/graphql";
+import { mutate, mutationNamed, PAYER_TAX_ID } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";
@@ -10,6 +11,7 @@ const AUTHORIZATION_QUERY = `query($id: RecurrenceId!) { pixAuthorization(recurr
   payer { personType document name } beneficiary { personType document }
   cancellations { id recurrenceId reason reasonCode requesterType requesterDocument }
 } }`;
+let keys = 0;
 const CANCELLATION_QUERY = `query($recurrence: RecurrenceId!, $id: CancellationId!) {
   pixCancellation(recurrenceId: $recurrence, id: $id) {
     id recurrenceId requesterType requesterDocument reason reasonCode cancelledAt providerStatus authorization { status }
@@ -125,4 +127,39 @@ describe("values that the provider never documented", () => {
       requesterDocument: "***.232.170-**",
     });
   });
+
+  test.each(["Canceled", "CANCELED", "cancelled"])(
+    "status: %s is CANCELLED, and not to be cancelled again",
+    async (status) => {
+      const payer = { type: "NATURAL", document: PAYER_TAX_ID };
+      const body = JSON.stringify({ RecurrenceId: RECURRENCE, status, payer, cancellations: [] });
+      await subgraph.delbank.fault({
+        match: { path: "/automatic-pix", method: "GET" },
+        kind: "wrongShape",
+        body,
+        times: 2,
+      });
+      const { data } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE } });
+      expect(data.pixAuthorization).toMatchObject({ status: "CANCELLED", providerStatus: status });
+      expect(await cancel()).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
+    },
+  );
+
+  test.each(["AUTHORIZATION_ALREADY_CANCELED", "Authorization_Already_Cancelled"])(
+    "a refusal's code: %s is ALREADY_CANCELLED",
+    async (code) => {
+      await subgraph.delbank.reset();
+      const body = JSON.stringify({ title: "Unprocessable Entity", code, errors: [] });
+      await subgraph.delbank.fault({ match: { method: "POST" }, kind: "wrongShape", status: 422, body });
+      expect(await cancel()).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
+      const sent = (await subgraph.delbank.requests()).filter(({ method }) => method === "POST");
+      expect(sent).toHaveLength(1); // the refusal was Delbank's
+    },
+  );
+
+  async function cancel() {
+    const mutation = mutationNamed("cancelPixAuthorization");
+    const input = { ...mutation.input, idempotencyKey: `spelling-${(keys += 1)}` };
+    return (await mutate(subgraph, mutation, { input })).data.cancelPixAuthorization as object;
+  }
 });

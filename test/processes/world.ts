@@ -49,7 +49,7 @@ export type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
 
 /** Places to stop at. */
 export const MARK_SENT: Place = { file: "platform/ledger/ledger.store.js", name: "markSent" };
-export const SETTLE: Place = { file: "platform/ledger/ledger.store.js", name: "settle" };
+export const SETTLE: Place = { file: "platform/ledger/ledger.store.js", name: "settleIf" };
 export const TELL: Place = { file: "features/operation/to-operation.js", name: "toOperation" };
 export const POST: Place = { file: "providers/delbank/delbank.client.js", name: "requestCancellation" };
 export const WRITE: Place = { file: "providers/avibra/avibra.client.js", name: "changeOffer" };

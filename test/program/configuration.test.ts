@@ -21,8 +21,9 @@ const LIVE: Readonly<Record<string, string>> = {
   DELBANK_BASE_URL: "https://delbank.test",
   DELBANK_API_KEY: "key",
   DELBANK_ACCOUNT_ID: "10000",
+  DATABASE_URL: "postgres://database.test/benefits",
   LEDGER_KEY: randomBytes(32).toString("base64"),
-  ROUTER_SECRETS: "a-secret",
+  ROUTER_SECRETS: "a-router-secret-of-32-characters",
   AUTH_JWKS_URL: "https://issuer.test/keys",
   AUTH_ISSUER: "https://issuer.test/",
   AUTH_AUDIENCE: "benefits",
@@ -45,7 +46,8 @@ function problems(environment: Readonly<Record<string, string | undefined>>): st
 describe("live mode", () => {
   test("starts with everything it demands, and demands nothing more", () => {
     expect(problems(LIVE)).toEqual([]);
-    expect(loadConfig(LIVE)).toMatchObject({ isSandbox: false, PLAYGROUND: false, ROUTER_SECRETS: ["a-secret"] });
+    expect(loadConfig(LIVE)).toMatchObject({ isSandbox: false, PLAYGROUND: false, warnings: [] });
+    expect(loadConfig(LIVE).ROUTER_SECRETS).toEqual([LIVE["ROUTER_SECRETS"]]);
   });
 
   describe.each([
@@ -74,7 +76,74 @@ describe("live mode", () => {
   );
 
   test("two router secrets are valid during a rotation", () => {
-    expect(loadConfig({ ...LIVE, ROUTER_SECRETS: "old, new" }).ROUTER_SECRETS).toEqual(["old", "new"]);
+    const [old, next] = ["o".repeat(32), "n".repeat(32)];
+    expect(loadConfig({ ...LIVE, ROUTER_SECRETS: `${old}, ${next}` }).ROUTER_SECRETS).toEqual([old, next]);
+  });
+
+  test.each(["s".repeat(31), `${"s".repeat(32)},${"t".repeat(31)}`])(
+    "rejects a router secret of fewer than 32 characters (%j) without repeating it",
+    (text) => {
+      expect(problems({ ...LIVE, ROUTER_SECRETS: text })).toEqual([
+        "ROUTER_SECRETS: each must have at least 32 characters when PROVIDERS=live",
+      ]);
+    },
+  );
+
+  describe.each(["AVIBRA_BASE_URL", "AVIBRA_TOKEN_URL", "AVIBRA_PORTAL_URL", "DELBANK_BASE_URL", "AUTH_JWKS_URL"])(
+    "%s over plain http",
+    (name) => {
+      const plain = { ...LIVE, [name]: LIVE[name]?.replace("https:", "http:") };
+
+      test("is rejected", () => {
+        expect(problems(plain)).toEqual([
+          `${name}: must be an https URL when PROVIDERS=live; ALLOW_PLAIN_HTTP=true allows http`,
+        ]);
+      });
+
+      test("is accepted with ALLOW_PLAIN_HTTP=true", () => {
+        expect(problems({ ...plain, ALLOW_PLAIN_HTTP: "true" })).toEqual([]);
+      });
+    },
+  );
+
+  test("every URL of a provider or a key server is held to https", () => {
+    const urls = Object.keys(Environment.shape).filter((name) => name.endsWith("_URL") && name !== "DATABASE_URL");
+    const plain = Object.fromEntries(urls.map((name) => [name, "http://host.test/"]));
+    expect(problems({ ...LIVE, ...plain }).map((line) => line.split(":")[0])).toEqual(urls);
+  });
+
+  test("a SQLite file must be written out, and is a warning: replicas do not share it", () => {
+    expect(loadConfig({ ...LIVE, DATABASE_URL: "sqlite:/var/lib/subgraph.db" }).warnings).toEqual([
+      "DATABASE_URL: a SQLite file serves a single process; use postgres://… for more than one replica",
+    ]);
+    expect(loadConfig({}).warnings).toEqual([]);
+  });
+});
+
+describe("text of any variable", () => {
+  const texts = Object.keys(LIVE).filter((name) => name !== "PROVIDERS");
+
+  test.each([...texts, "AUTH_USER_CLAIM", "AUTH_TAX_ID_CLAIM", "DATA_DIRECTORY", "DELBANK_AUTHORIZATION", "HOST"])(
+    "%s with white space around it or with a line break is rejected by name, without its value",
+    (name) => {
+      const value = LIVE[name] ?? "some-text";
+      for (const text of [
+        `${value}\n`,
+        `\n${value}`,
+        ` ${value}`,
+        `${value}\t`,
+        `\ufeff${value}`,
+        `${value}\r\n${value}`,
+      ]) {
+        expect(problems({ ...LIVE, [name]: text })).toEqual([
+          `${name}: must not begin or end with white space, or contain a line break`,
+        ]);
+      }
+    },
+  );
+
+  test("the sandbox rejects it too", () => {
+    expect(problems({ AVIBRA_CLIENT_SECRET: "secret\n" })).toHaveLength(1);
   });
 });
 

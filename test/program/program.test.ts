@@ -1,6 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createControl } from "../support/control";
 import { attachDebugger, DEBUGGABLE } from "../support/debugger";
+import { liveValues } from "../support/live";
 import { eventually, freePort, type Program, startProgram } from "../support/program";
 
 interface Running extends Program {
@@ -227,6 +230,7 @@ describe("a configuration that cannot work", () => {
       expect.arrayContaining([
         "AVIBRA_BASE_URL",
         "AVIBRA_CLIENT_SECRET",
+        "DATABASE_URL",
         "AVIBRA_WEBHOOK_PASSWORD",
         "DELBANK_API_KEY",
         "AUTH_ISSUER",
@@ -236,6 +240,35 @@ describe("a configuration that cannot work", () => {
     );
   });
 
+  test("in live mode a SQLite file that is written out is accepted with one warning line that names the variable", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "live-"));
+    const [port, provider] = [await freePort(), "https://provider.test"];
+    const program = startProgram({
+      ...liveValues(provider),
+      PROVIDERS: "live",
+      PORT: `${port}`,
+      DATABASE_URL: `sqlite:${join(directory, "subgraph.db")}`,
+      ROUTER_SECRETS: "a-router-secret-of-32-characters",
+      AVIBRA_BASE_URL: provider,
+      DELBANK_BASE_URL: provider,
+      AUTH_JWKS_URL: `${provider}/keys`,
+      AUTH_ISSUER: provider,
+      AUTH_AUDIENCE: "benefits",
+    });
+    started.push(program);
+    await eventually(() => (program.output().includes('"msg":"listening"') ? true : undefined));
+    const warnings = program
+      .output()
+      .split("\n")
+      .filter((line) => line.includes("configuration warning"));
+    expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ level: 40, problem: expect.stringMatching(/^DATABASE_URL: a SQLite file/) as string }),
+    ]);
+    program.process.kill("SIGTERM");
+    expect(await program.exit).toBe(0);
+    rmSync(directory, { recursive: true });
+  });
+
   test("a sandbox, where anybody can sign a token, is refused a provider that is not this machine's own", async () => {
     const program = startProgram({ DELBANK_BASE_URL: "https://bank.test/baas/api/v1" });
     expect(await program.exit).toBe(1);
@@ -243,7 +276,11 @@ describe("a configuration that cannot work", () => {
   });
 
   test("a key that cannot be a header, a file that is no PEM and a key of the wrong length are told together", async () => {
-    const program = startProgram({ AVIBRA_API_KEY: "key\n", DELBANK_CA_FILE: "package.json", LEDGER_KEY: "c2hvcnQ" });
+    const program = startProgram({
+      AVIBRA_API_KEY: "k\u00e9y",
+      DELBANK_CA_FILE: "package.json",
+      LEDGER_KEY: "c2hvcnQ",
+    });
     expect(await program.exit).toBe(1);
     expect(program.output().split("\n").slice(1, -1)).toEqual([
       "  AVIBRA_API_KEY: must be visible ASCII: it becomes a header",

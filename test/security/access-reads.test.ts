@@ -192,7 +192,7 @@ describe("who may read", () => {
     ["a tax id that is none", { sub: "u-1001", tax_id: "11111111111" }],
     ["an empty tax id", { sub: "u-1001", tax_id: "" }],
     ["no tax id", { sub: "u-1001" }],
-    ["a part of the payer's", { sub: "u-1001", tax_id: PAYER_TAX_ID.slice(1) }],
+    ["a part of the payer's", { sub: "u-1001", tax_id: PAYER_TAX_ID.slice(2) }],
   ])("%s is nobody's: no authorization, and no call", async (_what, claims) => {
     await subgraph.delbank.forget();
     const { data } = await subgraph.graphql(`{ pixAuthorization(recurrenceId: "${RECURRENCE}") { status } }`, {

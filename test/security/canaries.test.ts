@@ -11,7 +11,7 @@ import { ECHOED, found, NOWHERE, PERSON, PROVIDERS, SECRETS } from "../support/p
 let databases: Databases;
 let world: LiveWorld;
 beforeAll(async () => {
-  [databases, world] = await Promise.all([startDatabases(), startLiveWorld()]);
+  [databases, world] = await Promise.all([startDatabases({ isSynced: true }), startLiveWorld()]);
 }, 60_000);
 afterAll(() => Promise.all([databases.stop(), world.stop()]));
 

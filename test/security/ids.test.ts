@@ -97,7 +97,7 @@ describe("hostile ids", () => {
   test.each(REFERENCES)(
     "%s in a representation is null for each and for what is no text, and calls no provider",
     async (name, of) => {
-      const hostile = [...hostileFor(name), null, 7, true, ["u-1001"], { id: "u-1001" }];
+      const hostile = [...hostileFor(name), null, 7.5, true, ["u-1001"], { id: "u-1001" }];
       const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations: hostile.map(of) } });
       expect(errors).toBeUndefined();
       expect(data._entities).toEqual(hostile.map(() => null));

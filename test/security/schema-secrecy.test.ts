@@ -2,7 +2,7 @@ import { getIntrospectionQuery } from "graphql";
 import { createKey, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
 import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
-const SECRET = "the-secret";
+const SECRET = "the-router-secret-of-32-characters";
 const ISSUER = "https://issuer.test/";
 const key = createKey("ES256");
 

@@ -1,5 +1,6 @@
 import { request as sendRaw } from "node:http";
 import { createTokenVerifier } from "../../src/platform/auth/verify-token";
+import { readTaxIdClaim } from "../../src/providers/delbank/tax-id";
 import {
   createKey,
   createShortKey,
@@ -259,6 +260,7 @@ function createVerifier() {
     audience: AUDIENCE,
     userClaim: "sub",
     taxIdClaim: "tax_id",
+    readTaxId: (claim) => readTaxIdClaim(claim).taxId ?? undefined,
     clock,
   });
   return { verify, looked, clock };

@@ -7,7 +7,7 @@ import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createUsualTime } from "../../src/platform/time/usual-time";
-import { LEASE_MS, migratedLedger, T0 } from "./ledgers";
+import { LEASE_MS, migratedLedger, type OpenLedger, T0 } from "./ledgers";
 
 export const OPERATION_TIMEOUT_MS = 8_000;
 export const CONFIRMATION_WINDOW_MS = 900_000;
@@ -55,27 +55,24 @@ export function scriptedKind(
   return { operationKind, calls, refusals, count: (what: string) => calls.filter((call) => call.what === what).length };
 }
 
-/** A ledger in memory with its runner and reconciler, on a clock that moves only when it is told to. */
-export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
-  const { ledger, database } = await migratedLedger("sqlite::memory:");
+/** A ledger, in memory by default, with its runner and reconciler, on a clock that moves only when it is told to. */
+export async function controlledLedger(
+  kinds: readonly OperationKind<never>[],
+  opened: OpenLedger | string = "sqlite::memory:",
+) {
+  const { ledger, database } = typeof opened === "string" ? await migratedLedger(opened) : opened;
   let now = T0;
   const clock = { now: () => now };
   const slept: number[] = [];
   const logs: string[] = [];
-  const worker = createOperationWorker({
-    ledger,
-    kinds,
-    clock,
-    leaseMs: LEASE_MS,
-    random: () => 0.5,
-    sleep: (ms) => {
-      slept.push(ms);
-      now += ms;
-      return Promise.resolve();
-    },
-  });
+  const sleep = (ms: number) => {
+    slept.push(ms);
+    now += ms;
+    return Promise.resolve();
+  };
+  const worker = createOperationWorker({ ledger, kinds, clock, random: () => 0.5, sleep });
   const common = { ledger, worker, clock, owner: "one", leaseMs: LEASE_MS };
-  const runner = createOperationRunner({ ...common, usualTime: createUsualTime() });
+  const runner = createOperationRunner({ ...common, sleep, usualTime: createUsualTime() });
   const reconciler = createReconciler({
     ...common,
     kinds,
@@ -89,6 +86,7 @@ export async function controlledLedger(kinds: readonly OperationKind<never>[]) {
   return {
     ledger,
     database,
+    worker,
     runner,
     reconciler,
     slept,

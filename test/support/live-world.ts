@@ -22,7 +22,7 @@ function liveEnvironment({ avibra, delbank, keyServer }: Parties, databaseUrl: s
     LOG_LEVEL: "trace",
     DATABASE_URL: databaseUrl,
     LEDGER_KEY: SECRETS.ledgerKey,
-    ROUTER_SECRETS: `another-secret,${SECRETS.routerSecret}`,
+    ROUTER_SECRETS: `another-secret-of-at-least-32-characters,${SECRETS.routerSecret}`,
     AUTH_JWKS_URL: `${keyServer.url}?key=${SECRETS.jwksQuery}`,
     AUTH_ISSUER: ISSUER,
     AUTH_AUDIENCE: AUDIENCE,

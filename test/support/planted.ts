@@ -5,7 +5,7 @@ import { canariesIn } from "./canaries";
 
 /** What must be nowhere: each names its origin. */
 export const SECRETS = {
-  routerSecret: "cnry-router-secret-41",
+  routerSecret: "cnry-router-secret-41-of-32-and-more",
   jwksQuery: "cnry-jwks-query-42",
   clientSecret: avibraCredentials.clientSecret,
   avibraApiKey: avibraCredentials.apiKey,

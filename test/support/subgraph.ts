@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
+import { sql } from "kysely";
 import { createApp } from "../../src/app";
 import { loadConfig } from "../../src/config";
+import { openDatabase } from "../../src/platform/database/open-database";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { startSandboxes } from "../../src/sandbox";
 import { createControl } from "./control";
@@ -26,7 +28,12 @@ export interface GraphqlAnswer {
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: readonly (string | number)[];
-    readonly extensions: { readonly code: string; readonly retryable: boolean; readonly requestId: string };
+    readonly extensions: {
+      readonly code: string;
+      readonly retryable: boolean;
+      readonly requestId: string;
+      readonly operationId?: string;
+    };
   }[];
   /** With `EXPOSE_UPSTREAM_COST=true` alone. */
   readonly extensions?: { readonly upstream: UpstreamCost };
@@ -43,6 +50,13 @@ export interface Sending {
 
 /** Member u-1001, who may read and write for everybody: tests of what the graph says need not care who may see it. */
 export const STAFF_CLAIMS = { sub: "u-1001", scope: "users:read:any users:write:any pix:read:any" };
+
+async function forgetCancellations(databaseUrl: string): Promise<void> {
+  const database = openDatabase(databaseUrl);
+  await sql`delete from operation where kind = 'CANCEL_PIX_AUTHORIZATION'
+    and status in ('SUCCEEDED', 'NEEDS_ATTENTION')`.execute(database.kysely);
+  await database.close();
+}
 
 export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
 
@@ -80,6 +94,7 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     return ((await response.json()) as { token: string }).token;
   }
 
+  const delbank = createControl(sandboxes.delbank.url);
   const tokens = new Map<string, Promise<string>>();
   /** As `token`, and the same one for the same claims. */
   function tokenOf(claims: Readonly<Record<string, string>>): Promise<string> {
@@ -123,7 +138,14 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     post,
     execute,
     avibra: createControl(sandboxes.avibra.url),
-    delbank: createControl(sandboxes.delbank.url),
+    delbank: {
+      ...delbank,
+      /** Starts over on both sides: our own store remembers a cancellation, whatever the sandbox has forgotten. */
+      async reset() {
+        await delbank.reset();
+        await forgetCancellations(config.DATABASE_URL);
+      },
+    },
     graphql: async (query: string, sending?: Sending) => (await (await post(query, sending)).json()) as GraphqlAnswer,
     async stop() {
       await app.stop();

@@ -10,6 +10,8 @@ export interface UnreliableProxy {
   swallowAnswers(): void;
   /** The next answer is replaced by a reset; then it behaves. */
   cutAtNextAnswer(): void;
+  /** Everything that clients have sent, as text. */
+  received(): string;
   close(): Promise<void>;
 }
 
@@ -17,6 +19,7 @@ export async function createUnreliableProxy(target: string): Promise<UnreliableP
   const url = new URL(target);
   const targetPort = Number(url.port);
   const sockets = new Set<Socket>();
+  const received: Buffer[] = [];
   let mode: "behave" | "swallow" | "cut" = "behave";
 
   const server = createServer((client) => {
@@ -32,6 +35,7 @@ export async function createUnreliableProxy(target: string): Promise<UnreliableP
         upstream.destroy();
       });
     }
+    client.on("data", (chunk) => received.push(chunk));
     client.pipe(upstream);
     upstream.on("data", (answer) => {
       if (mode === "behave") client.write(answer);
@@ -48,6 +52,7 @@ export async function createUnreliableProxy(target: string): Promise<UnreliableP
     behave: () => (mode = "behave"),
     swallowAnswers: () => (mode = "swallow"),
     cutAtNextAnswer: () => (mode = "cut"),
+    received: () => Buffer.concat(received).toString("latin1"),
     async close() {
       const closed = once(server, "close");
       server.close();

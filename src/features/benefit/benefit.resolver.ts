@@ -5,7 +5,7 @@ import { isUserId } from "../user/user-id.type";
 import { User } from "../user/user.type";
 import { Benefit, BenefitStatus } from "./benefit.type";
 import { type BenefitsOfUser } from "./benefits-of-user.loader";
-import { toBenefit } from "./to-benefit";
+import { toBenefit, toBenefits } from "./to-benefit";
 
 interface Context {
   readonly caller?: Caller;
@@ -27,10 +27,12 @@ export class BenefitResolver {
     @Ctx() { loaders }: Context,
     @Arg("status", () => [BenefitStatus], { nullable: true, description: "Only benefits with one of these statuses." })
     statuses?: BenefitStatus[],
-  ): Promise<Benefit[]> {
+  ): Promise<readonly Benefit[]> {
     const answer = await loaders.benefitsOfUser.load(user.id);
-    const benefits = (answer?.benefits ?? []).map((benefit) => toBenefit(user.id, benefit));
-    return statuses ? benefits.filter(({ status }) => statuses.includes(status)) : benefits;
+    const benefits = answer ? toBenefits(user.id, answer) : [];
+    if (!statuses) return benefits;
+    const asked = new Set(statuses);
+    return benefits.filter(({ status }) => asked.has(status));
   }
 }
 

@@ -34,8 +34,8 @@ export class OfferResolver {
     description: "The offers that the member may take. Shares one provider call with the benefits.",
   })
   @Directive("@authenticated")
-  async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<Offer[]> {
+  async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<readonly Offer[]> {
     const answer = await loaders.benefitsOfUser.load(user.id);
-    return (answer?.availableOffers ?? []).map((offer) => ({ ...offer }));
+    return answer?.availableOffers ?? [];
   }
 }

@@ -23,8 +23,8 @@ export function mayReadOperation(caller: Caller, operation: Operation): boolean 
   return hasAskedFor(caller, operation) || mayReadUser(caller, operation.subject ?? "");
 }
 
-/** Whether the caller may see what it brought: that of a cancellation is a part of the authorization. */
-function mayReadResult(caller: Caller, operation: Operation): boolean {
+/** Whether the caller may see what it cancelled and what that brought: these are parts of the authorization. */
+function mayReadTarget(caller: Caller, operation: Operation): boolean {
   return operation.target === null || hasAskedFor(caller, operation) || caller.scopes.has("pix:read:any");
 }
 
@@ -32,7 +32,7 @@ function mayReadResult(caller: Caller, operation: Operation): boolean {
 export function visibleTo(caller: Caller, stored: Operation, ledger: Ledger): VisibleOperation {
   return {
     ...toOperation(stored, ledger),
-    ...(!mayReadResult(caller, stored) && { result: null }),
+    ...(!mayReadTarget(caller, stored) && { recurrenceId: null, result: null }),
     ...(!hasAskedFor(caller, stored) && { openKey: () => "" }),
   };
 }

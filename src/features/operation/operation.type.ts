@@ -72,7 +72,11 @@ export class Operation {
   @Field(() => ID, { nullable: true, description: "The member it is about." })
   userId!: string | null;
 
-  @Field(() => ID, { nullable: true, description: "The recurrence it is about." })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "The recurrence it is about; null if the caller neither asked for the operation nor has `pix:read:any`.",
+  })
   recurrenceId!: string | null;
 
   @Field(() => Int, { description: "How often it was sent to the provider, or was about to be." })

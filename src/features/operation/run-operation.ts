@@ -6,6 +6,7 @@ import { type OperationRunner } from "../../platform/ledger/operation-runner";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { type Deadline } from "../../platform/time/deadline";
 import { mayWriteUser } from "../user/user-access.type";
+import { mayReadOperation, visibleTo } from "./operation-access";
 import { principalOf } from "./principal";
 import { type OperationRequest, type RunOperation } from "./run-operation.type";
 import { toOperation } from "./to-operation";
@@ -21,6 +22,10 @@ export interface RunOperationOptions {
   /** Drops what this request has read of a member or a recurrence: behind a mutation it is old. */
   readonly forget: (about: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
 }
+
+/** The database's answer was lost: the operation is carried out later if it was stored. */
+const MAY_BE_ACCEPTED =
+  "The operation may have been accepted. Repeat the mutation with the same idempotencyKey, or read the operation by operationId.";
 
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
 export function createRunOperation({
@@ -46,11 +51,17 @@ export function createRunOperation({
     const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...about });
     forget({ ...(userId !== undefined && { userId }), ...(recurrenceId !== undefined && { recurrenceId }) });
     if (run.outcome === "noTime") throw new SubgraphError("UNAVAILABLE");
+    if (run.outcome === "unknown") {
+      const { operationId, cause } = run;
+      throw new SubgraphError("UNAVAILABLE", { message: MAY_BE_ACCEPTED, operationId, cause });
+    }
     if (run.outcome === "keyReused") {
       return { operation: null, userErrors: [userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")], isReplay: false };
     }
     if (run.outcome === "busy") {
-      return { operation: null, userErrors: [userError("OPERATION_IN_PROGRESS")], isReplay: false };
+      const { busyWith } = run;
+      const operation = busyWith && mayReadOperation(asking, busyWith) ? visibleTo(asking, busyWith, ledger) : null;
+      return { operation, userErrors: [userError("OPERATION_IN_PROGRESS")], isReplay: false };
     }
     const operation = toOperation(run.operation, ledger);
     const isUnderWay = run.outcome === "inProgress" && operation.status === "PENDING";

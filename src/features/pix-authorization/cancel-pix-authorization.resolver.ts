@@ -2,6 +2,7 @@ import { Arg, Ctx, Directive, FieldResolver, Mutation, Resolver, Root } from "ty
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
+import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
 import { Operation } from "../operation/operation.type";
 import { type RunOperation } from "../operation/run-operation.type";
 import { isUserId } from "../user/user-id.type";
@@ -14,7 +15,6 @@ import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
 import { type PixLoaders } from "./pix.loader";
-import { isCnpj, isCpf } from "./tax-id.type";
 
 interface Context {
   readonly caller?: Caller;

@@ -1,10 +1,14 @@
-import { type OperationKind, type Outcome } from "../../platform/ledger/operation-kind";
+import { ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type OperationKind, type Outcome, type Preparation } from "../../platform/ledger/operation-kind";
+import { type Operation } from "../../platform/ledger/operation.type";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { readDelbankRefusal } from "../../providers/delbank/delbank.errors";
 import { REASON_CODES } from "../../providers/delbank/reasons";
-import { userError } from "../operation/user-error.type";
-import { type CancellationIntent, refusalToCancel } from "./may-cancel.state";
+import { userError, type UserErrorCode } from "../operation/user-error.type";
+import { cancellationIdOf, type Judgement, judgeEarlier, knownBefore } from "./earlier-cancellations.state";
+import { type CancellationIntent, isTheirs, refusalToCancel } from "./may-cancel.state";
 import { type PixCancellation } from "./pix-cancellation.type";
+import { proofOfCancellation } from "./proves-cancellation.state";
 
 export const CANCEL_PIX_AUTHORIZATION = "CANCEL_PIX_AUTHORIZATION";
 
@@ -26,9 +30,17 @@ export function cancellationOf(result: unknown): PixCancellation | null {
   return result === null ? null : { ...(result as PixCancellation) };
 }
 
+const refuse = (code: UserErrorCode): Preparation => ({ verdict: "refuse", failure: userError(code) });
+
+/** What an earlier cancellation of ours answers to this one; undefined if none does, or none before Delbank is asked. */
+function answerTo(judgement: Judgement<Operation>): Preparation | undefined {
+  if (judgement.answer === "alreadyCancelled") return refuse("ALREADY_CANCELLED");
+  return judgement.answer === "inProgress" ? { verdict: "wait", behind: judgement.behind } : undefined;
+}
+
 /**
- * Cancels an authorization at Delbank, which documents no idempotency: it is asked `once`. Before that the authorization is
- * read; after an answer that was lost it is read again until a cancellation shows.
+ * Cancels an authorization at Delbank, which documents no idempotency: it is asked `once`. Before that our own
+ * operations and the authorization are read; after an answer that was lost it is read again until a new cancellation shows.
  */
 export function createCancelPixOperation(delbank: DelbankClient): OperationKind<CancellationIntent> {
   return {
@@ -36,15 +48,29 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationKind<
     repeat: "once",
     exclusiveOn: ({ recurrenceId }) => recurrenceId,
 
-    async prepare(intent, deadline) {
-      const code = refusalToCancel(intent, await delbank.authorization(intent.recurrenceId, deadline));
-      return code && userError(code);
+    async prepare(intent, { deadline, earlier, now }) {
+      // Who may cancel any authorization may learn of its cancellations; a payer only after Delbank has said whose it is.
+      const known = intent.payerTaxId === null ? answerTo(judgeEarlier(earlier, now)) : undefined;
+      if (known) return known;
+      const authorization = await delbank.authorization(intent.recurrenceId, deadline);
+      if (!isTheirs(intent, authorization)) return refuse("NOT_FOUND");
+      const judgement = judgeEarlier(earlier, now, authorization);
+      const code = refusalToCancel(intent, authorization, now);
+      const answer = answerTo(judgement) ?? (code && refuse(code));
+      if (answer) return answer;
+      const own = earlier.flatMap((one) => cancellationIdOf(one) ?? []);
+      const baseline = [...new Set([...authorization.cancellations.map(({ id }) => id), ...own])];
+      return { verdict: "send", baseline, superseded: judgement.answer === "clear" ? judgement.superseded : [] };
     },
 
-    async perform(intent, { deadline }) {
+    async perform(intent, { deadline, baseline }) {
       const { recurrenceId, requesterType, requesterDocument, reason } = intent;
       const request = { recurrenceId, requesterType, requesterDocument, reason };
       const { cancellationId, requestedAt } = await delbank.requestCancellation(request, deadline);
+      if (knownBefore({ baseline })?.includes(cancellationId)) {
+        const call = "delbank.cancellations.request";
+        throw new ProviderFailure({ kind: "unreadable", call, reason: "an earlier cancellation's id", status: 200 });
+      }
       const reasonCode = REASON_CODES[reason];
       return succeeded({
         id: cancellationId,
@@ -65,12 +91,11 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationKind<
       return refusal && { status: "FAILED", failure: userError(CODES[refusal]) };
     },
 
-    async confirm({ recurrenceId }, deadline) {
+    async confirm({ recurrenceId }, { deadline, baseline }) {
       const authorization = await delbank.authorization(recurrenceId, deadline);
-      const cancellation = authorization?.cancellations[0];
-      if (cancellation) return succeeded(cancellation);
-      // Cancelled since we looked, and not listed: done, though we cannot show by which cancellation.
-      return authorization?.status === "CANCELLED" ? { status: "SUCCEEDED", result: null } : undefined;
+      const proof = authorization && proofOfCancellation(knownBefore({ baseline }), authorization);
+      if (!proof) return undefined;
+      return proof.kind === "cancellation" ? succeeded(proof.cancellation) : { status: "SUCCEEDED", result: null };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Authorization } from "../../providers/delbank/delbank.wire";
 import { type CancellationReason } from "../../providers/delbank/reasons";
 import { type UserErrorCode } from "../operation/user-error.type";
+import { ANSWER_WINDOW_MS } from "./earlier-cancellations.state";
 
 /** What is asked, and by whom: the payer, known by the tax id of the token, or anybody of ours (`null`). */
 export interface CancellationIntent {
@@ -18,20 +19,40 @@ const FOR_PENDING: ReadonlySet<CancellationReason> = new Set([
   "NO_RESPONSE_TO_PAIN009",
 ]);
 
+/** Whether an authorization is the caller's to cancel; another's looks like none at all. */
+export function isTheirs(
+  { payerTaxId }: CancellationIntent,
+  authorization: Authorization | null,
+): authorization is Authorization {
+  return authorization !== null && (payerTaxId === null || authorization.payer.taxId === payerTaxId);
+}
+
 /**
- * Why an authorization must not be asked to be cancelled, or undefined. Another's authorization looks like none at all.
- * A status that we do not know is left to the provider to judge.
+ * Whether Delbank shows it as cancelled, or about to be. An ACTIVE authorization whose listed cancellation was made longer ago than
+ * the counterpart may take to answer was not cancelled by it; neither was one whose listed cancellation has no moment.
+ */
+function isCancelled({ status, cancellations }: Authorization, now: number): boolean {
+  if (status !== "ACTIVE") return status === "CANCELLED" || cancellations.length > 0;
+  return cancellations.some(
+    ({ cancelledAt }) => cancelledAt !== null && now - Date.parse(cancelledAt) < ANSWER_WINDOW_MS,
+  );
+}
+
+/**
+ * Why an authorization, which is the caller's, must not be asked to be cancelled, or undefined. A status that we do not know is left
+ * to the provider to judge.
  */
 export function refusalToCancel(
   intent: CancellationIntent,
-  authorization: Authorization | null,
+  authorization: Authorization,
+  now: number,
 ): UserErrorCode | undefined {
-  if (!authorization) return "NOT_FOUND";
-  const { status, payer, beneficiary, cancellations } = authorization;
-  if (intent.payerTaxId !== null && payer.document !== intent.payerTaxId) return "NOT_FOUND";
-  if (status === "CANCELLED" || cancellations.length > 0) return "ALREADY_CANCELLED";
+  const { status, payer, beneficiary } = authorization;
+  if (isCancelled(authorization, now)) return "ALREADY_CANCELLED";
   if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
-  if (![payer.document, beneficiary.document].includes(intent.requesterDocument)) return "DOCUMENT_MISMATCH";
+  // Of an ambiguous document the provider decides, if somebody may cancel for it: its own readings are all that we can hold it to.
+  const mayBeRequester = [payer, beneficiary].some((one) => one.possibleTaxIds.includes(intent.requesterDocument));
+  if (!mayBeRequester) return "DOCUMENT_MISMATCH";
   const needed = FOR_PENDING.has(intent.reason) ? "PENDING" : "ACTIVE";
   return status === needed || status === "UNKNOWN" ? undefined : "NOT_CANCELLABLE";
 }

@@ -1,10 +1,9 @@
 import { type Caller } from "../../platform/auth/caller";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
-import { isCnpj, isCpf } from "./tax-id.type";
 
-/** The caller's own CPF or CNPJ; undefined for a token that carries none, or one that is none. */
+/** The caller's own CPF or CNPJ; undefined if the token carries none, an invalid one or an ambiguous one. */
 export function ownTaxId({ taxId }: Caller): string | undefined {
-  return taxId !== undefined && (isCpf(taxId) || isCnpj(taxId)) ? taxId : undefined;
+  return taxId;
 }
 
 /** Whether any authorization may be read: then it need not be looked at whose it is. */
@@ -12,10 +11,10 @@ export function mayReadEveryAuthorization({ scopes }: Caller): boolean {
   return scopes.has("pix:read:any");
 }
 
-/** Whether this authorization may be read: by its payer and its beneficiary, known by their tax ids. */
+/** Whether this authorization may be read: by its payer and its beneficiary, each identified by an unambiguous tax id. */
 export function mayReadAuthorization(caller: Caller, { payer, beneficiary }: Authorization): boolean {
   const taxId = ownTaxId(caller);
-  const isParty = taxId !== undefined && [payer.document, beneficiary.document].includes(taxId);
+  const isParty = taxId !== undefined && [payer.taxId, beneficiary.taxId].includes(taxId);
   return isParty || mayReadEveryAuthorization(caller);
 }
 

@@ -1,4 +1,5 @@
 import { createTextScalar } from "../../platform/graphql/text-scalar";
+import { startOfDay } from "../../platform/time/calendar";
 
 // 29 case-sensitive characters: kind, the participant's ISPB, a date, and a free tail. Source: contract, decision 3.
 const ID_LENGTH = 29;
@@ -8,9 +9,7 @@ const CANCELLATION = new RegExp(`^IC${TAIL}`);
 
 function matches(pattern: RegExp, text: string): boolean {
   const [, , year, month, day] = pattern.exec(text) ?? [];
-  if (!year || !month || !day) return false;
-  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  return startOfDay(Number(year), Number(month), Number(day)) !== undefined;
 }
 
 /** Whether a value of unknown origin is a well-formed recurrence id, its date a real one. */

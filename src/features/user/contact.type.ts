@@ -1,14 +1,14 @@
 import { createTextScalar } from "../../platform/graphql/text-scalar";
+import { startOfDay } from "../../platform/time/calendar";
 
 // Every pattern is a plain sequence: none can be made to backtrack.
 const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}$/;
 const PHONE = /^\+[1-9]\d{6,14}$/;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 function isRealDate(text: string): boolean {
-  if (!DATE.test(text)) return false;
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text); // 30 February rolls over
+  const [, year, month, day] = DATE.exec(text) ?? [];
+  return startOfDay(Number(year), Number(month), Number(day)) !== undefined;
 }
 
 export const EmailAddress = createTextScalar({

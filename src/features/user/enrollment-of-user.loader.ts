@@ -3,6 +3,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Inbox } from "../../platform/inbox/inbox.store";
 import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type AnswerBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import {
@@ -23,6 +24,7 @@ export interface EnrollmentOfUserOptions {
   readonly caller: Caller | undefined;
   readonly concurrency: number;
   readonly budget: CallBudget;
+  readonly answer: Pick<AnswerBudget, "takeRows" | "assertWithin">;
 }
 
 /** A member's enrollment by user id, from the ledger and the inbox. Without their database nothing is known, and reads go on. */
@@ -32,12 +34,15 @@ export function createEnrollmentOfUser({
   caller,
   concurrency,
   budget,
+  answer,
 }: EnrollmentOfUserOptions): EnrollmentOfUser {
   async function factsOf(userId: string) {
+    answer.assertWithin();
     const [operations, events] = await Promise.all([
       ledger.succeeded({ subject: userId, kinds: ENROLLMENT_OPERATIONS }),
       inbox.about(userId, ENROLLMENT_EVENTS),
     ]);
+    answer.takeRows(operations.length + events.length);
     return [...operations.flatMap(factsOfOperation), ...events.flatMap(factsOfEvent)];
   }
 

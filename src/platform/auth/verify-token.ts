@@ -1,9 +1,10 @@
-import { jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../time/clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
 import { rememberVerified, type VerifiedToken } from "./verified-tokens";
+import { verifyWithKeys } from "./verify-with-keys";
 
 export interface VerifierOptions {
   /** The issuer's keys: `remoteKeys(url)`, or a local set. */
@@ -14,6 +15,8 @@ export interface VerifierOptions {
   readonly userClaim: string;
   /** The claim that holds the tax id, for example `tax_id`. */
   readonly taxIdClaim: string;
+  /** Reads that claim, whatever it is: undefined if it identifies nobody. Called once for each token that is verified. */
+  readonly readTaxId: (claim: unknown) => string | undefined;
   readonly clock: Clock;
 }
 
@@ -44,10 +47,10 @@ function isDate(seconds: number | undefined): boolean {
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
 export function createTokenVerifier(options: VerifierOptions): VerifyToken {
-  const { keys, issuer, audience, userClaim, taxIdClaim, clock } = options;
+  const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId, clock } = options;
 
   async function verify(token: string): Promise<VerifiedToken> {
-    const { payload } = await jwtVerify(token, keys, {
+    const payload = await verifyWithKeys(token, keys, {
       issuer,
       audience,
       algorithms: ALGORITHMS,
@@ -58,9 +61,7 @@ export function createTokenVerifier(options: VerifierOptions): VerifyToken {
     });
     const userId = textClaim(payload, userClaim);
     if (userId === undefined || !PLAIN.test(userId) || !isDate(payload.exp)) throw new SubgraphError("UNAUTHENTICATED");
-    const taxId = textClaim(payload, taxIdClaim)
-      ?.replace(/[.\-/\s]/g, "")
-      .toUpperCase();
+    const taxId = payload[taxIdClaim] === undefined ? undefined : readTaxId(payload[taxIdClaim]);
     const scopes = new Set(textClaim(payload, "scope")?.split(" "));
     const caller = { userId, scopes, ...(taxId !== undefined && { taxId }) };
     return { caller, goodUntil: (payload.exp ?? 0) * 1000 };

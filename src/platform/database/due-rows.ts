@@ -23,9 +23,9 @@ export interface DueQuery {
 /** What a row without a lease holds. */
 export const NOBODYS = { lease_owner: null, lease_until: null };
 
-/** A token that no other grant has, readable as `owner`'s. */
-export function grantLease(owner: string): Lease {
-  return `${owner}#${randomUUID()}` as Lease;
+/** A token that no other grant has, readable as `owner`'s; the same again for the same `token`. */
+export function grantLease(owner: string, token: string = randomUUID()): Lease {
+  return `${owner}#${token}` as Lease;
 }
 
 /** The columns that a table of work has. */

@@ -1,23 +1,31 @@
 import { Kysely, PostgresDialect, type Dialect as KyselyDialect, sql, SqliteDialect } from "kysely";
 import { InvalidDatabaseUrl } from "./database.errors";
+import { type SynchronousCommit } from "./durable-statement";
 import { applyMigrations, type Dialect, type Migration } from "./migrate";
 import { openPostgresPool, type PostgresLimits } from "./postgres.client";
 import { openSqlite } from "./sqlite.client";
+import { createWriteProbe, writeProbeMigrations } from "./write-probe";
 
 /** Every wait and size of a database connection; durations in ms. */
 export interface DatabaseLimits extends PostgresLimits {
+  /** PostgreSQL: the least `synchronous_commit` of every transaction that writes. A stricter setting of the server is kept. */
+  readonly synchronousCommit: SynchronousCommit;
   /** How long a SQLite statement waits for another process's write. The wait blocks this process's event loop. */
   readonly busyTimeoutMs: number;
   /** How long `isReachable` waits for an answer. */
   readonly reachableTimeoutMs: number;
+  /** How long `isReachable` relies on a write that succeeded. */
+  readonly writeValidMs: number;
 }
 
 const DEFAULT_LIMITS: DatabaseLimits = {
+  synchronousCommit: "on",
   connectTimeoutMs: 2_000,
   statementTimeoutMs: 5_000,
   poolSize: 10,
   busyTimeoutMs: 250,
   reachableTimeoutMs: 1_000,
+  writeValidMs: 1_000,
 };
 
 /** A migration may wait for another process's, and may rewrite a table. */
@@ -30,7 +38,10 @@ export interface Database {
   readonly kysely: Kysely<unknown>;
   /** Brings the schema up to date; safe when several processes do so at once. Throws DatabaseUnavailable, or what a migration threw. */
   migrate(migrations: readonly Migration[]): Promise<void>;
-  /** Whether it can be read, and PostgreSQL be written, right now: answered within `reachableTimeoutMs`. Never throws. */
+  /**
+   * Whether it can be read right now, and has taken a write within the last `writeValidMs` or takes one now: answered within
+   * `reachableTimeoutMs`. False before `migrate`. Never throws.
+   */
   isReachable(): Promise<boolean>;
   /** Ends every connection; running statements finish first. Statements after it throw. */
   close(): Promise<void>;
@@ -45,14 +56,24 @@ export function openDatabase(url: string, limits: Partial<DatabaseLimits> = {}):
   const allLimits = { ...DEFAULT_LIMITS, ...limits };
   const dialect = dialectOf(url);
   const kysely = connect(url, allLimits);
+  const proveWrite = createWriteProbe(
+    { kysely, dialect },
+    {
+      busyTimeoutMs: allLimits.busyTimeoutMs,
+      patienceMs: allLimits.reachableTimeoutMs,
+      validMs: allLimits.writeValidMs,
+    },
+  );
   return {
     dialect,
     kysely,
-    migrate: (migrations) =>
-      dialect === "sqlite"
-        ? migrateSqlite(kysely, allLimits.busyTimeoutMs, migrations)
-        : migratePostgres(url, allLimits, migrations),
-    isReachable: () => answersWithin(isUsable(kysely, dialect), allLimits.reachableTimeoutMs),
+    migrate: (migrations) => {
+      const all = [...writeProbeMigrations, ...migrations];
+      return dialect === "sqlite"
+        ? migrateSqlite(kysely, allLimits.busyTimeoutMs, all)
+        : migratePostgres(url, allLimits, all);
+    },
+    isReachable: () => answersWithin(isUsable(kysely, proveWrite), allLimits.reachableTimeoutMs),
     close: () => kysely.destroy(),
   };
 }
@@ -68,7 +89,8 @@ function connect(url: string, limits: DatabaseLimits): Kysely<unknown> {
 }
 
 function kyselyDialect(url: string, limits: DatabaseLimits): KyselyDialect {
-  if (dialectOf(url) === "postgres") return new PostgresDialect({ pool: openPostgresPool(url, limits) });
+  if (dialectOf(url) === "postgres")
+    return new PostgresDialect({ pool: openPostgresPool(url, limits, limits.synchronousCommit) });
   const file = url.slice("sqlite:".length);
   // Opened by the first statement; when that fails, the next one tries again.
   return new SqliteDialect({ database: () => openSqlite(file, limits.busyTimeoutMs) });
@@ -97,14 +119,11 @@ async function migratePostgres(url: string, limits: DatabaseLimits, migrations: 
   }
 }
 
-/** Reads what a useful database can read: a page of the file, or that it takes writes. */
-async function isUsable(kysely: Database["kysely"], dialect: Dialect): Promise<boolean> {
-  if (dialect === "sqlite") {
-    await sql`select count(*) from sqlite_schema`.execute(kysely);
-    return true;
-  }
-  const { rows } = await sql<{ mode: string }>`select current_setting('transaction_read_only') as mode`.execute(kysely);
-  return rows[0]?.mode === "off";
+/** A read is asked for each time; it also notices a file that was deleted. */
+async function isUsable(kysely: Database["kysely"], proveWrite: () => Promise<void>): Promise<boolean> {
+  await sql`select writes from write_probe`.execute(kysely);
+  await proveWrite();
+  return true;
 }
 
 async function answersWithin(usable: Promise<boolean>, timeoutMs: number): Promise<boolean> {

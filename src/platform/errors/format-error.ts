@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type Logger } from "../telemetry/logger";
+import { locationsOf } from "../limits/parse-document";
 import { requestScope } from "../telemetry/request-scope";
 import { describeError } from "./describe-error";
 import { SubgraphError } from "./subgraph-error";
@@ -80,15 +81,17 @@ export function createErrorFunnel({ logger, showsSchema }: ErrorFunnelOptions) {
     }
     if (ours?.code === "UNAVAILABLE") logger.warn({ requestId, ...describeError(ours) }, "not available");
     const place = placeIn(formatted.message);
+    const locations = formatted.locations ?? locationsOf(thrown);
     const ourMessage = place ? `${place}: ${error.message}` : error.message;
     return {
       message: isProtocol ? protocolMessage(foreignCode, formatted.message) : ourMessage,
-      ...(formatted.locations && { locations: formatted.locations }),
+      ...(locations && { locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: {
         code: isProtocol ? foreignCode : error.code,
         retryable: isProtocol ? false : error.retryable,
         ...(requestId !== undefined && { requestId }),
+        ...(error.operationId !== undefined && { operationId: error.operationId }),
       },
     };
   };

@@ -33,6 +33,8 @@ export const ERROR_CODES: Record<ErrorCode, { readonly message: string; readonly
 interface Details {
   /** Replaces the code's own text. A constant sentence: it reaches the client. */
   readonly message?: string;
+  /** Of the mutation that may have been accepted although it ends in this error. Reaches the client. */
+  readonly operationId?: string;
   /** For the log only. */
   readonly cause?: unknown;
 }
@@ -41,6 +43,7 @@ interface Details {
 export class SubgraphError extends Error {
   override readonly name: string = "SubgraphError";
   readonly retryable: boolean;
+  readonly operationId: string | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -48,5 +51,6 @@ export class SubgraphError extends Error {
   ) {
     super(details.message ?? ERROR_CODES[code].message, details.cause === undefined ? {} : { cause: details.cause });
     this.retryable = ERROR_CODES[code].retryable;
+    this.operationId = details.operationId;
   }
 }

@@ -2,7 +2,8 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
-import { SubgraphError } from "../errors/subgraph-error";
+import { priceFields } from "./priced-fields";
+import { resolveRepresentationsAlone } from "./representations";
 
 /** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
 const NO_PUBSUB = {
@@ -38,23 +39,6 @@ export interface Subgraph {
   readonly apiSchema: GraphQLSchema;
 }
 
-/** Without this a representation of a type that we do not resolve is an internal error, or is believed as it stands. */
-function refuseForeignRepresentations(schema: GraphQLSchema, ours: ReadonlySet<string>): void {
-  const field = schema.getQueryType()?.getFields()["_entities"];
-  const resolve = field?.resolve;
-  if (!field || !resolve) throw new Error("a federation subgraph resolves _entities");
-  field.resolve = (source, args: { representations: readonly unknown[] }, ...rest) => {
-    const areOurs = args.representations.every((one) => {
-      const type = (one as { __typename?: unknown } | null)?.__typename;
-      return typeof type === "string" && ours.has(type);
-    });
-    if (areOurs) return resolve(source, args, ...rest);
-    throw new SubgraphError("BAD_USER_INPUT", {
-      message: "Every representation must be of a type that this subgraph resolves.",
-    });
-  };
-}
-
 /** Builds the executable federation subgraph from the features' decorated classes. */
 export async function buildSubgraph({ features, link }: SubgraphParts): Promise<Subgraph> {
   const apiSchema = await buildSchema({
@@ -70,6 +54,7 @@ export async function buildSubgraph({ features, link }: SubgraphParts): Promise<
     resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
   }
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
-  refuseForeignRepresentations(schema, new Set(Object.keys(references)));
+  resolveRepresentationsAlone(schema, Object.keys(references));
+  priceFields(schema);
   return { schema, sdl, apiSchema };
 }

@@ -13,8 +13,8 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly createContext: (request: FastifyRequest, cost: RequestCost) => Promise<Context>;
   /** Refuses what is over a limit before anything else looks at it. */
   readonly guard: RequestGuard;
-  /** The refusal of an operation that turned out to be over a limit while it was executed, before it had any effect. */
-  readonly refusalOf: (context: Context) => SubgraphError | undefined;
+  /** The refusal of an operation that turned out to be over a limit while it was executed; `answer` is what it would send. */
+  readonly refusalOf: (context: Context, answer: string) => SubgraphError | undefined;
   /** Answers a request for a subscription by callback; undefined for any other. */
   readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
   /** Answers a WebSocket handshake. */
@@ -70,17 +70,17 @@ export function registerGraphql<Context extends BaseContext>(
     const cost = unchecked ? guard(unchecked) : BATCHING;
     if (cost instanceof SubgraphError) return refuse(reply, 400, cost);
     let context: Context | undefined;
-    const { status, headers, body } = await requestScope.run(createRequestScope(request.id), () =>
+    const { status, headers, body } = await requestScope.run(createRequestScope(request.id, cost.document), () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: request.body },
         context: async () => (context = await createContext(request, cost).catch(refuseWhole)),
       }),
     );
-    const late = context && refusalOf(context);
+    if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
+    const late = context && refusalOf(context, body.string);
     if (late) return refuse(reply, 400, late);
     reply.code(status ?? 200);
     for (const [name, value] of headers) reply.header(name, value);
-    if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
     return reply.send(body.string);
   }
 

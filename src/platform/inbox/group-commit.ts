@@ -1,3 +1,5 @@
+import { DatabaseUnavailable } from "../database/database.errors";
+
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
@@ -13,27 +15,36 @@ export interface GroupCommitOptions<Item, Result> {
 
 /**
  * Stores what comes in while another store is under way with one commit: a synced write costs the same for one row and for many.
- * Each caller waits until its own item is stored, or hears why it is not.
+ * Each caller waits until its own item is stored, or hears why it is not: an item that the database refuses is rejected, and the
+ * others of its group are stored.
  */
 export function createGroupCommit<Item, Result>({ store, most }: GroupCommitOptions<Item, Result>) {
   const waiting: Waiting<Item, Result>[] = [];
   let isStoring = false;
 
-  async function storeGroup(): Promise<void> {
-    // Requests that are read in this turn of the event loop come along; SQLite's writes let no other turn in between.
-    await new Promise((resolve) => setImmediate(resolve));
-    const group = waiting.splice(0, most);
+  async function storeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await store(group.map(({ item }) => item));
       for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      // While the database is unavailable, a part of the group fails as well.
+      if (group.length === 1 || error instanceof DatabaseUnavailable) {
+        for (const { reject } of group) reject(error);
+        return;
+      }
+      const middle = Math.ceil(group.length / 2);
+      await storeGroup(group.slice(0, middle));
+      await storeGroup(group.slice(middle));
     }
   }
 
   async function storeAll(): Promise<void> {
     isStoring = true;
-    while (waiting.length > 0) await storeGroup();
+    while (waiting.length > 0) {
+      // Requests that are read in this turn of the event loop come along; SQLite's writes let no other turn in between.
+      await new Promise((resolve) => setImmediate(resolve));
+      await storeGroup(waiting.splice(0, most));
+    }
     isStoring = false;
   }
 

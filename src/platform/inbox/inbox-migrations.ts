@@ -35,4 +35,15 @@ export const inboxMigrations: readonly Migration[] = [
       await sql`create index message_sealed on message (received_at) where sealed_body is not null`.execute(database);
     },
   },
+  {
+    name: "inbox/0002-message-by-kind",
+    async up(database) {
+      // In the order in which the events of some kinds about one subject are read.
+      await database.schema
+        .createIndex("message_by_kind")
+        .on("message")
+        .columns(["subject", "kind", "occurred_at", "id"])
+        .execute();
+    },
+  },
 ];

@@ -13,8 +13,9 @@ export async function claimOperation(
   sealing: Sealing,
   claim: Claim,
 ): Promise<ClaimResult> {
-  const lease = grantLease(claim.owner);
-  const row = { ...newRow(sealing, claim), lease_owner: lease, lease_until: claim.now + claim.leaseMs };
+  const id = claim.id ?? randomUUID();
+  const lease = grantLease(claim.owner, id);
+  const row = { ...newRow(sealing, claim, id), lease_owner: lease, lease_until: claim.now + claim.leaseMs };
   const inserted = await database
     .insertInto("operation")
     .values(row)
@@ -25,6 +26,8 @@ export async function claimOperation(
 
   const earlier = await findByDigest(database, row.key_digest);
   if (!earlier) return claimOperation(database, sealing, claim); // abandoned in between: the key is free again
+  // Stored by an earlier try of this very claim, whose answer was lost.
+  if (earlier.lease_owner === lease) return { outcome: "claimed", operation: operationOf(earlier), lease };
   if (earlier.fingerprint !== row.fingerprint) return { outcome: "keyReused" };
   return { outcome: isSettled(earlier.status) ? "replay" : "inProgress", operation: operationOf(earlier) };
 }
@@ -37,9 +40,8 @@ export async function findByDigest(
   return await database.selectFrom("operation").selectAll().where("key_digest", "=", keyDigest).executeTakeFirst();
 }
 
-function newRow(sealing: Sealing, claim: Claim): Insertable<OperationRow> {
+function newRow(sealing: Sealing, claim: Claim, id: string): Insertable<OperationRow> {
   const { principal, idempotencyKey, kind, input } = claim;
-  const id = randomUUID();
   return {
     id,
     principal,

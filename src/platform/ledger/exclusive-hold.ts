@@ -1,28 +1,101 @@
-import { type Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { isUniqueViolation } from "../database/database.errors";
-import { changeUnderLease, type LeasedRow } from "./operation-lease";
-import { type LedgerTables } from "./operation-row";
+import { type LeasedRow } from "./operation-lease";
+import { type LedgerTables, operationOf } from "./operation-row";
+import { type Operation } from "./operation.type";
+import { canonicalJson } from "./canonical-json";
+
+/** What an operation asks to have for itself: its kind of effect on one target. */
+export interface Hold {
+  readonly kind: string;
+  readonly target: string;
+  /** Earlier operations that succeeded and no longer stand in the way, oldest first. */
+  readonly superseded?: readonly string[];
+  /** Any JSON value; stored with the hold and given to `perform` and `confirm`. No personal data. */
+  readonly baseline?: unknown;
+}
+
+/** Whose earlier operations are asked for; `id` is the asking operation's own. */
+export type EarlierQuery = Pick<Hold, "kind" | "target"> & { readonly id: string };
+
+// Literals, not parameters: a planner matches them with the predicates of the partial indexes.
+const NOT_FAILED = sql<boolean>`earlier.status <> 'FAILED'`;
+const SENT_OR_HELD = sql<boolean>`(earlier.sent_at is not null or earlier.exclusive_on is not null)`;
+
+function selectEarlier(database: Kysely<LedgerTables>, { id, kind, target }: EarlierQuery) {
+  return database
+    .selectFrom("operation as earlier")
+    .where("earlier.target", "=", target)
+    .where("earlier.kind", "=", kind)
+    .where("earlier.id", "<>", id)
+    .where(NOT_FAILED)
+    .where(SENT_OR_HELD);
+}
 
 /**
- * Takes `what` for this operation alone until it is settled, given up or taken back; false while another unsettled one has it. A
- * unique index decides, so any number of processes may try.
+ * The key that the unique index compares. An operation that supersedes another one takes a key of its own, so that the row of the
+ * superseded one stays as it is, and two operations that supersede the same one still exclude each other.
  */
-export async function holdExclusively(database: Kysely<LedgerTables>, row: LeasedRow, what: string): Promise<boolean> {
+function exclusiveKey({ kind, target, superseded = [] }: Hold): string {
+  const latest = superseded.at(-1);
+  return latest === undefined ? `${kind}:${target}` : `${kind}:${target}/after:${latest}`;
+}
+
+/**
+ * Takes the hold for this operation, in one statement, unless another operation stands in the way: one that was sent or holds, has
+ * not failed, and is not in `superseded`. Returns false then. The statement asks the table again; the unique index, which covers
+ * every status but FAILED, decides between statements that cannot see each other, at any isolation level. A hold ends only when
+ * its operation fails or is taken back unsent. Returns true as well if the lease was lost: that shows in the next step.
+ */
+export async function holdExclusively(database: Kysely<LedgerTables>, row: LeasedRow, hold: Hold): Promise<boolean> {
+  const { superseded = [], baseline } = hold;
+  const { id, lease } = row;
+  const blocking = selectEarlier(database, { ...hold, id })
+    .select("earlier.id")
+    .$if(superseded.length > 0, (all) => all.where("earlier.id", "not in", superseded));
   try {
-    await changeUnderLease(database, row, { changes: { exclusive_on: what } });
-    return true; // a lease that is lost shows with the next step
+    const held = await database
+      .updateTable("operation")
+      .set({ exclusive_on: exclusiveKey(hold), baseline: baseline === undefined ? null : canonicalJson(baseline) })
+      .where("id", "=", id)
+      .where("lease_owner", "=", lease)
+      .where((is) => is.not(is.exists(blocking)))
+      .returning("id")
+      .executeTakeFirst();
+    return held !== undefined || !(await hasLease(database, row));
   } catch (error) {
     if (isUniqueViolation(error)) return false;
     throw error;
   }
 }
 
-/** Removes an operation of which nothing was sent, as if it had never been asked for. */
-export async function abandon(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<void> {
-  await database
+/** Other operations of this kind on this target that were sent, or hold it, and have not failed; oldest first. */
+export async function findEarlier(database: Kysely<LedgerTables>, query: EarlierQuery): Promise<Operation[]> {
+  const rows = await selectEarlier(database, query)
+    .selectAll("earlier")
+    .orderBy("earlier.created_at")
+    .orderBy("earlier.id")
+    .execute();
+  return rows.map(operationOf);
+}
+
+/** Removes an operation of which nothing was sent, as if it had never been asked for. False: there is none under this lease. */
+export async function abandon(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
+  const { numDeletedRows } = await database
     .deleteFrom("operation")
     .where("id", "=", id)
     .where("lease_owner", "=", lease)
     .where("sent_at", "is", null)
-    .execute();
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+async function hasLease(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
+  const row = await database
+    .selectFrom("operation")
+    .select("id")
+    .where("id", "=", id)
+    .where("lease_owner", "=", lease)
+    .executeTakeFirst();
+  return row !== undefined;
 }

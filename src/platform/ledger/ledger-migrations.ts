@@ -64,4 +64,42 @@ export const ledgerMigrations: readonly Migration[] = [
         where exclusive_on is not null and status in ('PENDING', 'UNCONFIRMED')`.execute(database);
     },
   },
+  {
+    name: "ledger/0003-one-effect-on-a-target",
+    async up(database) {
+      // First, for its lock: until the new index is there, no process of the release before may take a hold that violates it.
+      await database.schema.alterTable("operation").addColumn("baseline", "text").execute();
+      // The old index allowed any number of settled rows for one target. One of them keeps the hold, the one that may still be
+      // worked on if there is one; the others block through `target`, which `holdExclusively` asks as well.
+      await sql`update operation set exclusive_on = null where id in (
+        select id from (
+          select id, row_number() over (partition by exclusive_on order by
+            case status when 'PENDING' then 0 when 'UNCONFIRMED' then 0 when 'NEEDS_ATTENTION' then 1 else 2 end,
+            created_at desc, id) as place
+          from operation where exclusive_on is not null and status <> 'FAILED') as holders
+        where place > 1)`.execute(database);
+      await sql`drop index operation_exclusive`.execute(database);
+      // A success keeps its hold too, so that there is no moment between two statements in which nothing excludes the next one.
+      await sql`create unique index operation_exclusive on operation (exclusive_on)
+        where exclusive_on is not null and status <> 'FAILED'`.execute(database);
+      // Without what failed or was never sent: any number of such operations may be about one target.
+      await sql`create index operation_earlier_by_target on operation (target, kind, created_at, id)
+        where status <> 'FAILED' and (sent_at is not null or exclusive_on is not null)`.execute(database);
+    },
+  },
+  {
+    name: "ledger/0004-operation-by-kind",
+    async up(database) {
+      // In the order in which the operations of some kinds about one subject or target are read.
+      for (const column of ["subject", "target"]) {
+        for (const [which, condition] of [
+          ["succeeded", sql`status = 'SUCCEEDED'`],
+          ["sent", sql`sent_at is not null`],
+        ] as const) {
+          await sql`create index ${sql.ref(`operation_${which}_by_${column}`)}
+            on operation (${sql.ref(column)}, kind, created_at, id) where ${condition}`.execute(database);
+        }
+      }
+    },
+  },
 ];

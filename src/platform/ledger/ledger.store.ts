@@ -1,14 +1,14 @@
 import { type Kysely, sql } from "kysely";
 import { type DueQuery, grantLease, type Lease, leaseDueRows, NOBODYS } from "../database/due-rows";
 import { type Database } from "../database/open-database";
-import { canonicalJson } from "./canonical-json";
-import { OperationNotFound, recorded, SealBroken } from "./ledger.errors";
+import { dueOperation } from "./due-operation";
+import { OperationNotFound, recorded } from "./ledger.errors";
 import { claimOperation, findByDigest } from "./claim-operation";
-import { abandon, holdExclusively } from "./exclusive-hold";
+import { abandon, type EarlierQuery, findEarlier, type Hold, holdExclusively } from "./exclusive-hold";
 import { type Changes, changeUnderLease, type LeasedStep } from "./operation-lease";
 import { listByKind, listOperations } from "./operation-list";
 import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
-import { statusesThatAccept } from "./operation-status.state";
+import { isSettled } from "./operation-status.state";
 import {
   type Claim,
   type ClaimResult,
@@ -22,11 +22,12 @@ import {
   type SettleResult,
 } from "./operation.type";
 import { type Sealing } from "./sealing";
+import { settleOperation, type Settling } from "./settle-operation";
 
 /**
  * The memory of everything we ask others to do. Each method is one or two statements, atomic between any number of processes on
  * either database. All of them throw DatabaseUnavailable when it cannot be reached, but for those that record what an attempt came
- * to (`settle`, `markUnconfirmed`, `needsAttention`): they throw OutcomeNotRecorded then. An id nobody claimed is
+ * to (`settle`, `settleIf`, `markUnconfirmed`, `needsAttention`): they throw OutcomeNotRecorded then. An id nobody claimed is
  * OperationNotFound. Times are epoch milliseconds and passed in; leases hold between processes whose clocks differ by much less than a lease.
  */
 export class Ledger {
@@ -42,7 +43,8 @@ export class Ledger {
 
   /**
    * Makes (principal, idempotency key) the caller's own, or says what became of it. Exactly one of any number of concurrent claims
-   * is `claimed`. After DatabaseUnavailable the same claim may be made again. Throws TypeError for an input that is no JSON.
+   * is `claimed`. After DatabaseUnavailable the same claim may be made again: with the same `id` it is `claimed` if it was stored
+   * before and nobody has taken over. Throws TypeError for an input that is no JSON.
    */
   async claim(claim: Claim): Promise<ClaimResult> {
     return await claimOperation(this.tables, this.sealing, claim);
@@ -58,38 +60,38 @@ export class Ledger {
   }
 
   /** See `holdExclusively`. To be called before `markSent`, once it is known that the operation may be sent. */
-  async hold(id: string, lease: Lease, what: string): Promise<boolean> {
-    return await holdExclusively(this.tables, { id, lease }, what);
+  async hold(id: string, lease: Lease, hold: Hold): Promise<boolean> {
+    return await holdExclusively(this.tables, { id, lease }, hold);
   }
 
-  /** Removes an operation of which nothing was sent; its key is free again. */
-  async abandon(id: string, lease: Lease): Promise<void> {
-    await abandon(this.tables, { id, lease });
+  /** See `findEarlier`: what stands in the way of a hold, or once did. */
+  async earlier(query: EarlierQuery): Promise<Operation[]> {
+    return await findEarlier(this.tables, query);
+  }
+
+  /**
+   * Removes an operation of which nothing was sent; its key is free again. Returns undefined once it is gone, also when an earlier
+   * call removed it and its answer was lost; otherwise the operation, which another worker has taken over.
+   */
+  async abandon(id: string, lease: Lease): Promise<Operation | undefined> {
+    return (await abandon(this.tables, { id, lease })) ? undefined : await this.find(id);
   }
 
   /** Stores how it ended, once for ever, and wipes the input. Needs no lease: evidence counts wherever it comes from. */
   async settle(id: string, settlement: Settlement, now: number): Promise<SettleResult> {
-    const event = settlement.status === "SUCCEEDED" ? "succeeded" : "failed";
-    const changes: Changes = {
-      ...NOBODYS,
-      status: settlement.status,
-      result: settlement.result === undefined ? null : canonicalJson(settlement.result),
-      failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,
-      settled_at: now,
-      sealed_input: null,
-      next_attempt_at: null,
-    };
+    return await this.settleIf(id, settlement, { now, condition: {} });
+  }
+
+  /** As `settle`, if the row still meets the condition: checked in the same statement. */
+  async settleIf(id: string, settlement: Settlement, when: Pick<Settling, "now" | "condition">): Promise<SettleResult> {
     return await recorded(id, async () => {
-      const row = await this.tables
-        .updateTable("operation")
-        .set(changes)
-        .where("id", "=", id)
-        .where("status", "in", statusesThatAccept(event))
-        .returningAll()
-        .executeTakeFirst();
-      if (!row) return { outcome: "alreadySettled", operation: await this.get(id) };
-      this.onSettled(operationOf(row));
-      return { outcome: "settled", operation: operationOf(row) };
+      const row = await settleOperation(this.tables, { id, settlement, ...when });
+      if (row) {
+        this.onSettled(operationOf(row));
+        return { outcome: "settled", operation: operationOf(row) };
+      }
+      const operation = await this.get(id);
+      return { outcome: isSettled(operation.status) ? "alreadySettled" : "superseded", operation };
     });
   }
 
@@ -136,7 +138,7 @@ export class Ledger {
   async takeDue(query: DueQuery): Promise<DueOperation[]> {
     const lease = grantLease(query.owner);
     const rows = await leaseDueRows<OperationRow>(this.database, { ...query, table: "operation" }, lease);
-    return rows.map((row) => this.due(operationOf(row), lease));
+    return rows.map((row) => dueOperation(this, operationOf(row), lease));
   }
 
   /** The operation of this id, or undefined. */
@@ -175,15 +177,6 @@ export class Ledger {
   /** The caller's idempotency key, to be shown to that caller. Throws SealBroken. */
   openKey({ id, sealedKey }: Operation): string {
     return this.sealing.open(sealedKey, { rowId: id, purpose: "idempotencyKey" });
-  }
-
-  private due(operation: Operation, lease: Lease): DueOperation {
-    try {
-      return { outcome: "ready", operation, lease, input: this.openInput(operation) };
-    } catch (error) {
-      if (!(error instanceof SealBroken)) throw error;
-      return { outcome: "unreadable", operation, lease }; // it must not keep the others from being worked off
-    }
   }
 
   private async underLease(id: string, lease: Lease, step: LeasedStep): Promise<LeasedResult> {

@@ -1,7 +1,7 @@
 import { type Repeat } from "../http-client/provider-call";
 import { type ProviderFailure } from "../http-client/provider-failure";
 import { type Deadline } from "../time/deadline";
-import { type OperationFailure } from "./operation.type";
+import { type Operation, type OperationFailure } from "./operation.type";
 
 /** An outcome that is certain. `secret` is for the caller of this very attempt: it is neither stored nor replayed. */
 export type Outcome =
@@ -14,6 +14,41 @@ export interface Attempt {
   /** 1, or more when an earlier one may not have arrived. */
   readonly attempt: number;
   readonly deadline: Deadline;
+  /** What `prepare` saw before the first attempt. */
+  readonly baseline?: unknown;
+}
+
+/** The attempt that an operation, marked as sent, is in. */
+export function attemptOf({ id, attempts, baseline }: Operation): Omit<Attempt, "deadline"> {
+  return { idempotencyKey: id, attempt: attempts, baseline };
+}
+
+/** What is at hand before an operation is sent. */
+export interface Preparing {
+  readonly deadline: Deadline;
+  /** Of a kind with `exclusiveOn`: the other operations on the same target that were sent, or hold it, and have not failed; oldest first. */
+  readonly earlier: readonly Operation[];
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** `wait`: another operation on the same target is not settled, and this one leaves no trace. */
+export type Preparation =
+  | {
+      readonly verdict: "send";
+      /** Ids of those `earlier` operations that succeeded and no longer stand in the way, oldest first. */
+      readonly superseded?: readonly string[];
+      /** Any JSON value without personal data, stored before the first attempt. */
+      readonly baseline?: unknown;
+    }
+  | { readonly verdict: "refuse"; readonly failure: OperationFailure }
+  | { readonly verdict: "wait"; readonly behind: Operation };
+
+/** What is at hand when the fate of an operation is looked for. */
+export interface Confirming {
+  readonly deadline: Deadline;
+  /** What `prepare` saw; undefined if a release stored the operation that did not keep it. */
+  readonly baseline: unknown;
 }
 
 /** What one kind of operation asks of a provider, and what may be done when the answer is lost. */
@@ -23,10 +58,13 @@ export interface OperationKind<Input> {
   readonly repeat: Repeat;
   /** For `keyed`: whether its provider bears one more retry in this go. Without it, it does. */
   mayRetry?(): boolean;
-  /** What at most one operation of this kind may be at work on at a time, whoever asked and under whatever key. */
+  /**
+   * The target, the same as the operation's own, on which at most one operation of this kind may be sent, whoever asked and under
+   * whatever key, until it fails or `prepare` finds that it had no lasting effect.
+   */
   exclusiveOn?(input: Input): string;
-  /** Looks before the first byte leaves; answers why it must not. Throws ProviderFailure where it cannot look. */
-  prepare?(input: Input, deadline: Deadline): Promise<OperationFailure | undefined>;
+  /** Decides before the first byte leaves; undefined is `send`. Throws ProviderFailure if the provider cannot be asked. */
+  prepare?(input: Input, at: Preparing): Promise<Preparation | undefined>;
   /** Asks the provider. Throws ProviderFailure. */
   perform(input: Input, attempt: Attempt): Promise<Outcome>;
   /**
@@ -35,5 +73,5 @@ export interface OperationKind<Input> {
    */
   onRefusal(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined;
   /** For `once`: looks whether it has happened; undefined while there is no sign of it. Throws ProviderFailure. */
-  confirm?(input: Input, deadline: Deadline): Promise<Outcome | undefined>;
+  confirm?(input: Input, at: Confirming): Promise<Outcome | undefined>;
 }

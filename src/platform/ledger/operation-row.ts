@@ -28,6 +28,7 @@ export type OperationRow = {
   lease_owner: string | null;
   lease_until: number | null;
   exclusive_on: string | null;
+  baseline: string | null;
 };
 
 /** What the rest of the program sees of a row: neither its digests nor its lease. */
@@ -49,5 +50,6 @@ export function operationOf(row: OperationRow): Operation {
     nextAttemptAt: row.next_attempt_at,
     sealedKey: row.sealed_key,
     sealedInput: row.sealed_input,
+    ...(row.baseline !== null && { baseline: JSON.parse(row.baseline) as unknown }),
   };
 }

@@ -3,34 +3,14 @@ import { type Lease } from "../database/due-rows";
 import { ProviderFailure } from "../http-client/provider-failure";
 import { retryDelayMs } from "../http-client/retry";
 import { type Clock } from "../time/clock";
-import { type Deadline } from "../time/deadline";
-import { OutcomeNotRecorded } from "./ledger.errors";
+import { askAgain } from "./ask-again";
 import { type Ledger } from "./ledger.store";
-import { type OperationKind, type Outcome } from "./operation-kind";
+import { attemptOf, type OperationKind, type Outcome } from "./operation-kind";
 import { type LeasedResult, type Operation } from "./operation.type";
-import { isRefusal, mayHaveArrived, recheckDelayMs } from "./retry";
-
-/** One operation under a lease, with its input in clear. */
-export interface Work {
-  readonly operation: Operation;
-  readonly lease: Lease;
-  readonly input: unknown;
-  readonly deadline: Deadline;
-  /** What is left for less than this when it could be sent is not begun, in ms. */
-  readonly leastMs?: number;
-  /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
-  readonly recovery?: { readonly isLast: boolean };
-}
-
-/** The operation as it stands after the work, and what only this caller may see. */
-export interface WorkResult {
-  readonly operation: Operation;
-  readonly secret?: unknown;
-  /** Another operation is at work on the same thing, or there is too little time: the ledger holds nothing of this one. */
-  readonly notBegun?: "busy" | "noTime";
-  /** From its being ready to be sent to its end, in ms. */
-  readonly sendingMs?: number;
-}
+import { createOutcomeRecorder } from "./outcome-recorder";
+import { type NotSent, prepareToSend } from "./prepare-to-send";
+import { isRefusal, mayHaveArrived } from "./retry";
+import { type Work, type WorkResult } from "./work.type";
 
 export interface WorkerOptions {
   readonly ledger: Ledger;
@@ -38,30 +18,12 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  readonly leaseMs: number;
   /** Told of each operation as it stands after work on it. */
   readonly onWorked?: (operation: Operation) => void;
 }
 
-/** Failure of an operation that has no effect worth finding out about. */
-const NOT_DELIVERED = {
-  code: "PROVIDER_REJECTED",
-  message: "The provider gave no answer. Nothing was changed: ask again with a new idempotencyKey.",
-  retryable: true,
-};
-
 /** Long enough for a gateway's hiccup to be over. */
 const BELIEVED_AFTER_MS = 60_000;
-
-/** What cannot be written down is not known to the next reader: the reconciler will find it out again. */
-async function recordedOr(operation: Operation, record: () => Promise<WorkResult>): Promise<WorkResult> {
-  try {
-    return await record();
-  } catch (error) {
-    if (error instanceof OutcomeNotRecorded) return { operation: { ...operation, status: "UNCONFIRMED" } };
-    throw error;
-  }
-}
 
 export type OperationWorker = ReturnType<typeof createOperationWorker>;
 
@@ -70,35 +32,9 @@ export type OperationWorker = ReturnType<typeof createOperationWorker>;
  * written down, and nothing of a `once` operation that may have been sent before.
  */
 export function createOperationWorker(options: WorkerOptions) {
-  const { ledger, kinds, clock, random, sleep, leaseMs, onWorked } = options;
+  const { ledger, kinds, clock, random, sleep, onWorked } = options;
+  const { settle, settleUndelivered, postpone } = createOutcomeRecorder(options);
   const byName = new Map(kinds.map((kind) => [kind.kind, kind as unknown as OperationKind<unknown>]));
-
-  function settle({ operation }: Work, outcome: Outcome): Promise<WorkResult> {
-    return recordedOr(operation, async () => {
-      const settled = await ledger.settle(operation.id, outcome, clock.now());
-      const secret = outcome.status === "SUCCEEDED" ? outcome.secret : undefined;
-      return { operation: settled.operation, ...(secret !== undefined && { secret }) };
-    });
-  }
-
-  /** That something must not be sent is no evidence of what a successor did who took over: only the lease's holder may say it. */
-  async function settleUnsent(work: Work, outcome: Outcome): Promise<WorkResult> {
-    const { operation, lease } = work;
-    const held = await ledger.renewLease(operation.id, lease, { leaseMs, now: clock.now() });
-    return held.outcome === "leaseLost" ? { operation: held.operation } : settle(work, outcome);
-  }
-
-  function postpone(work: Work, mayHaveHappened: boolean): Promise<WorkResult> {
-    const { operation, lease, recovery } = work;
-    if (recovery?.isLast && !mayHaveHappened) return settle(work, { status: "FAILED", failure: NOT_DELIVERED });
-    const now = clock.now();
-    const nextAttemptAt = now + recheckDelayMs(now - operation.createdAt, random());
-    return recordedOr(operation, () => {
-      if (recovery?.isLast) return ledger.needsAttention(operation.id, lease);
-      if (mayHaveHappened) return ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt, now });
-      return ledger.release(operation.id, lease, { nextAttemptAt, unsent: true });
-    });
-  }
 
   /** Before anything has left, a lost ledger stops the operation with an error; afterwards its fate is simply not known. */
   async function markSent(operation: Operation, lease: Lease, arrived: boolean): Promise<LeasedResult> {
@@ -121,16 +57,28 @@ export function createOperationWorker(options: WorkerOptions) {
     return clock.now() - operation.sentAt > BELIEVED_AFTER_MS ? kind.onRefusal(failure, false) : undefined;
   }
 
+  /** Only what is certainly gone is said not to have begun: what is still stored, another worker may send. */
+  async function takeBack(
+    { operation, lease, deadline }: Work,
+    { reason, busyWith }: Exclude<NotSent, { readonly reason: "refused" }>,
+  ): Promise<WorkResult> {
+    try {
+      const left = await askAgain(() => ledger.abandon(operation.id, lease), { deadline, sleep });
+      return left ? { operation: left } : { operation, notBegun: reason, ...(busyWith && { busyWith }) };
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error;
+      return error.mayBeStored ? { operation, notBegun: "unknown" } : { operation }; // else it stands, and the reconciler takes it
+    }
+  }
+
   /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
   async function refuseToBegin(kind: OperationKind<unknown>, work: Work): Promise<WorkResult | undefined> {
-    const { operation, lease, input, deadline, leastMs = 0, recovery } = work;
-    const what = kind.exclusiveOn?.(input);
-    const hasTime = deadline.remainingMs() >= leastMs;
-    const hold = async () => what === undefined || ledger.hold(operation.id, lease, `${kind.kind}:${what}`);
-    if (hasTime && (await hold())) return undefined;
+    const { recovery } = work;
+    const notSent = await prepareToSend(options, kind, work);
+    if (!notSent) return undefined;
+    if (notSent.reason === "refused") return settle(work, { status: "FAILED", failure: notSent.failure }, "noAnswer");
     if (recovery) return postpone(work, false);
-    await ledger.abandon(operation.id, lease);
-    return { operation, notBegun: hasTime ? "busy" : "noTime" };
+    return takeBack(work, notSent);
   }
 
   async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
@@ -141,20 +89,18 @@ export function createOperationWorker(options: WorkerOptions) {
       if (marked.outcome === "leaseLost") return { operation: marked.operation };
       const current = { ...work, operation: marked.operation };
       try {
-        return await settle(
-          current,
-          await kind.perform(input, { idempotencyKey: operation.id, attempt: marked.operation.attempts, deadline }),
-        );
+        const outcome = await kind.perform(input, { ...attemptOf(marked.operation), deadline });
+        return await settle(current, outcome, "answer");
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         const outcome = isRefusal(failure, kind.repeat) ? outcomeOf(kind, failure, { ...current, arrived }) : undefined;
-        if (outcome) return settle(current, outcome);
+        if (outcome) return settle(current, outcome, "answer");
         arrived ||= mayHaveArrived(failure);
         const remainingMs = deadline.remainingMs();
         const failed = { repeat: kind.repeat, failure, attempt, remainingMs, random: random(), now: clock.now() };
         const delayMs = kind.repeat === "keyed" ? retryDelayMs(failed) : undefined;
         if (delayMs === undefined || !(kind.mayRetry?.() ?? true)) {
-          if (kind.repeat === "safe") return settle(current, { status: "FAILED", failure: NOT_DELIVERED });
+          if (kind.repeat === "safe") return settleUndelivered(current);
           // What was sent just now for the first time has its whole window before it, however old the operation is.
           const isFirst = arrived && operation.sentAt === null;
           return postpone(isFirst ? { ...current, recovery: { isLast: false } } : current, arrived);
@@ -170,23 +116,22 @@ export function createOperationWorker(options: WorkerOptions) {
     if (!kind) throw new Error("an operation of a kind that nobody registered");
     const wasSent = operation.sentAt !== null;
     // Its answer is for its caller alone, who is gone.
-    if (kind.repeat === "safe" && recovery) return settle(task, { status: "FAILED", failure: NOT_DELIVERED });
+    if (kind.repeat === "safe" && recovery) return settleUndelivered(task);
     // The provider may have forgotten the key by now, so that sending again could have a second effect.
     if (kind.repeat === "keyed" && wasSent && recovery?.isLast) return postpone(task, true);
     try {
       if (wasSent && kind.repeat === "once") {
-        const outcome = await kind.confirm?.(input, deadline);
-        return await (outcome ? settle(task, outcome) : postpone(task, true));
+        const outcome = await kind.confirm?.(input, { deadline, baseline: operation.baseline });
+        return await (outcome ? settle(task, outcome, "noAnswer") : postpone(task, true));
       }
-      const failure = wasSent ? undefined : await kind.prepare?.(input, deadline);
-      if (failure) return await settleUnsent(task, { status: "FAILED", failure });
+      const refused = wasSent ? undefined : await refuseToBegin(kind, task);
+      if (refused) return refused;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
       return postpone(task, wasSent);
     }
-    const refused = await refuseToBegin(kind, task);
     const readyAt = clock.now();
-    return refused ?? { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
+    return { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
   }
 
   return {

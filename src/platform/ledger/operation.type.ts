@@ -36,10 +36,14 @@ export interface Operation {
   readonly sealedKey: string;
   /** Open with `Ledger.openInput`; null once settled. */
   readonly sealedInput: string | null;
+  /** What `prepare` saw at the provider before it was sent. Absent if it was stored by a release without this column. */
+  readonly baseline?: unknown;
 }
 
 /** What `claim` is given. */
 export interface Claim {
+  /** The operation's id, a UUID that no other claim has, so that it is known even if the answer is lost. Default: a new one. */
+  readonly id?: string;
   readonly principal: string;
   readonly idempotencyKey: string;
   readonly kind: string;
@@ -70,9 +74,12 @@ export type Settlement =
   | { readonly status: "SUCCEEDED"; readonly result?: unknown }
   | { readonly status: "FAILED"; readonly failure: OperationFailure; readonly result?: unknown };
 
-/** `settled`: by this call. `alreadySettled`: by an earlier one, whose outcome stands. */
+/**
+ * `settled`: by this call. `alreadySettled`: by an earlier one, whose outcome stands. `superseded`: the condition no longer holds
+ * and nothing was changed; the worker that took over finds the outcome.
+ */
 export interface SettleResult {
-  readonly outcome: "settled" | "alreadySettled";
+  readonly outcome: "settled" | "alreadySettled" | "superseded";
   readonly operation: Operation;
 }
 

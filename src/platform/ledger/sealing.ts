@@ -15,7 +15,7 @@ export interface SealContext {
   readonly purpose: "input" | "idempotencyKey" | "message";
 }
 
-/** Everything secret about stored operations and messages, under one key. The three uses have sub-keys of their own. */
+/** Everything secret about stored operations and messages, under one key. Each use has a sub-key of its own. */
 export interface Sealing {
   /** Encrypts and authenticates `plain`; every call gives another text. */
   seal(plain: string, context: SealContext): string;
@@ -25,6 +25,8 @@ export interface Sealing {
   fingerprint(kind: string, input: unknown): string;
   /** The same for the same principal and idempotency key, and tells nothing of them. */
   digestKey(principal: string, idempotencyKey: string): string;
+  /** Tells whether two processes have the same key, and nothing of the key. */
+  readonly checkValue: string;
 }
 
 /**
@@ -45,6 +47,7 @@ export function createSealing(keyText: string): Sealing {
     open: (sealed, context) => open(sealingKey, sealed, context),
     fingerprint: (kind, input) => hmac(fingerprintKey, [kind, input]),
     digestKey: (principal, idempotencyKey) => hmac(digestKey, [principal, idempotencyKey]),
+    checkValue: hmac(subKey("key-check"), ["LEDGER_KEY"]),
   };
 }
 

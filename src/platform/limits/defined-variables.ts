@@ -9,7 +9,8 @@ export interface Variable {
   readonly items: readonly string[];
 }
 
-function sizeOf(value: ValueNode): number {
+/** How many values a literal holds, itself included. */
+export function sizeOf(value: ValueNode): number {
   if (value.kind === Kind.LIST) return value.values.reduce((sum, item) => sum + sizeOf(item), 1);
   if (value.kind === Kind.OBJECT) return value.fields.reduce((sum, field) => sum + sizeOf(field.value), 1);
   return 1;

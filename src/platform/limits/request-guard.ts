@@ -1,12 +1,12 @@
-import { parse } from "graphql";
-import { LRUCache } from "lru-cache";
 import { SubgraphError } from "../errors/subgraph-error";
 import { newPrice } from "./branch-price";
 import { checkCost } from "./check-cost";
 import { checkVariables, type Variables } from "./check-variables";
 import { bytesOf, type DocumentWork, workOf } from "./document-work";
 import { overLimit } from "./limit.errors";
+import { createKnownDocuments, type ExaminedDocument, type KnownDocument } from "./known-documents";
 import { type DocumentRules, measureDocument } from "./measure-document";
+import { parseDocument, type ParsedDocument } from "./parse-document";
 import { scanDocument } from "./scan-document";
 
 /** A GraphQL request as it came in; nothing of it is checked yet. */
@@ -19,19 +19,17 @@ export interface UncheckedRequest {
 export interface RequestCost {
   /** How many mutations its document holds. */
   readonly mutations: number;
+  /** The document; undefined where there is none. */
+  readonly document?: KnownDocument;
+}
+
+export interface RequestGuardOptions extends DocumentRules {
+  /** What all documents that are kept may take on the heap. */
+  readonly cacheBytes: number;
 }
 
 /** The refusal of a request that is over a limit, or what it will cost. */
 export type RequestGuard = (request: UncheckedRequest) => SubgraphError | RequestCost;
-
-/** What is remembered of documents: their text and what was found out about them. */
-const MEMORY_BYTES = 8 * 2 ** 20;
-/** What is larger is found out anew each time: no document pushes out many others. */
-const ONE_DOCUMENT_BYTES = 96 * 2 ** 10;
-/** A key, its entry and two bytes a character. */
-const textBytes = (text: string) => 512 + 2 * text.length;
-
-type Verdict = SubgraphError | DocumentWork;
 
 const NO_WORK: DocumentWork = { once: newPrice(), forEach: new Map(), literals: new Set(), mutations: 0 };
 const NO_VARIABLES: Variables = {};
@@ -46,59 +44,52 @@ function refusalOf<Value>(check: () => Value): Value | SubgraphError {
   }
 }
 
-function judge(text: string, rules: DocumentRules): DocumentWork {
+/** Bytes of a text: one a character, or two where one of them is not ASCII. */
+const textBytes = (text: string) => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length;
+
+function parsed(text: string): ParsedDocument | undefined {
+  try {
+    return parseDocument(text);
+  } catch {
+    return undefined; // the server's own parser says what is wrong
+  }
+}
+
+function measured(text: string, rules: DocumentRules): ExaminedDocument {
   const { limits } = rules;
   scanDocument(text, limits);
-  let document;
-  try {
-    document = parse(text, { noLocation: true });
-  } catch {
-    return NO_WORK; // the server's own parser says what is wrong
-  }
+  const { document, bytes } = parsed(text) ?? {};
+  if (document === undefined || bytes === undefined) return { verdict: NO_WORK, bytes: textBytes(text) };
   measureDocument(document, rules);
   const work = workOf(document, limits);
   if (work.mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
-  return work;
+  return { verdict: work, document, bytes: textBytes(text) + bytes + bytesOf(work) };
+}
+
+/** What a document is, and what it costs; its refusal if it is over a limit. */
+export function examineDocument(text: string, rules: DocumentRules): ExaminedDocument {
+  const examined = refusalOf(() => measured(text, rules));
+  return examined instanceof SubgraphError ? { verdict: examined, bytes: 0 } : examined;
 }
 
 /**
- * Decides before anything else looks at a request whether it is within its limits; see docs/decisions/0012. The verdict on a
- * document is remembered by its text, so a document that was seen before costs one look-up. What is malformed in another way
- * passes: GraphQL says it better.
+ * Decides before anything else looks at a request whether it is within its limits; see docs/decisions/0012. What was found out
+ * about a document that is seen again is kept, so it costs one look-up. What is malformed in another way passes: GraphQL says
+ * it better.
  */
-export function createRequestGuard(rules: DocumentRules): RequestGuard {
+export function createRequestGuard({ cacheBytes, ...rules }: RequestGuardOptions): RequestGuard {
   const { limits } = rules;
-  const verdicts = new LRUCache<string, Verdict>({
-    maxSize: MEMORY_BYTES,
-    maxEntrySize: ONE_DOCUMENT_BYTES,
-    sizeCalculation: (verdict, text) => textBytes(text) + (verdict instanceof SubgraphError ? 0 : bytesOf(verdict)),
-  });
-  // By message: an error's stack holds on to what was under way when it was made, and so to the document.
-  const refusals = new Map<string, SubgraphError>();
-
-  function keep(verdict: Verdict): Verdict {
-    if (!(verdict instanceof SubgraphError)) return verdict;
-    const refusal = refusals.get(verdict.message) ?? verdict;
-    refusals.set(verdict.message, refusal);
-    return refusal;
-  }
-
-  function judgeOnce(text: string): Verdict {
-    const known = verdicts.get(text);
-    if (known) return known;
-    const verdict = keep(refusalOf(() => judge(text, rules)));
-    verdicts.set(text, verdict);
-    return verdict;
-  }
+  const documents = createKnownDocuments(cacheBytes, (text) => examineDocument(text, rules));
 
   return ({ query, variables }) => {
-    const verdict = typeof query === "string" ? judgeOnce(query) : NO_WORK;
+    const document = typeof query === "string" ? documents.get(query) : undefined;
+    const verdict = document?.verdict ?? NO_WORK;
     if (verdict instanceof SubgraphError) return verdict;
     const given = typeof variables === "object" && variables !== null ? (variables as Variables) : NO_VARIABLES;
     return refusalOf(() => {
       checkVariables(given, limits);
       checkCost(verdict, given, limits);
-      return verdict;
+      return { mutations: verdict.mutations, ...(document && { document }) };
     });
   };
 }

@@ -1,5 +1,9 @@
 import DataLoader from "dataloader";
+import { setImmediate } from "node:timers/promises";
 import { type CallBudget } from "./call-budget";
+
+/** Keys that are asked for before others have their turn. */
+const KEYS_PER_TURN = 10;
 
 /** Loads values by key within one request: the same key is asked for once, however often and from wherever. */
 export interface Loader<Key, Value> {
@@ -47,8 +51,11 @@ export function createLoader<Key, Value>(options: LoaderOptions<Key, Value>): Lo
     const allowed = budget && open.length > 0 ? await budget.claim(open.length) : open.length;
     for (const [index] of open.slice(allowed)) results[index] = budget?.refusal();
     const waiting = open.slice(0, allowed).values();
+    let begun = 0;
     const work = async () => {
       for (const [index, key] of waiting) {
+        // SQLite answers in this turn of the event loop, and a thousand look-ups would all be one turn.
+        if ((begun += 1) % KEYS_PER_TURN === 0) await setImmediate();
         results[index] = await loadOne(key).catch((error: unknown) => error as Error);
       }
     };

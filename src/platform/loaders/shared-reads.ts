@@ -15,8 +15,8 @@ export interface SharedRead<Value> extends Read {
   readonly fetch: (deadline: Deadline) => Promise<Value>;
   /** For so long it may ask. */
   readonly timeoutMs: number;
-  /** Told where the answer came from. */
-  readonly onAnswer: (source: ReadSource) => void;
+  /** Told where the answer came from, and how long it is as JSON; 0 where there is none. */
+  readonly onAnswer: (source: ReadSource, characters: number) => void;
   /** What one who waits fails with when its own deadline comes first. */
   readonly tooLate: () => Error;
 }
@@ -46,6 +46,11 @@ interface Flight {
   /** False once its answer is out of date before it is there. */
   isCurrent: boolean;
   readonly answer: Promise<{ readonly value: unknown; readonly text: string }>;
+}
+
+interface Answer<Value> {
+  readonly value: Value;
+  readonly characters: number;
 }
 
 /** What an entry takes beyond its texts, roughly: its object, and its places in the list and in the index. */
@@ -100,13 +105,13 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
     return flight;
   }
 
-  async function ask<Value>(read: SharedRead<Value>, key: string, deadline: Deadline): Promise<Value> {
+  async function ask<Value>(read: SharedRead<Value>, key: string, deadline: Deadline): Promise<Answer<Value>> {
     const joined = underWay.get(key);
     if (!joined && deadline.remainingMs() <= 0) throw read.tooLate(); // a long list's last ones: nobody waits for them
     const flight = joined ?? start(read, key);
     try {
       const { value, text } = await within(deadline, flight.answer, read.tooLate);
-      return (joined ? JSON.parse(text) : value) as Value;
+      return { value: (joined ? JSON.parse(text) : value) as Value, characters: text.length };
     } catch (error) {
       // It ran out of the time of whoever began it; whoever joined it later has some left.
       const isOver = flight.deadline.remainingMs() < OVER_MS && deadline.remainingMs() > 0;
@@ -121,7 +126,7 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
       const key = readKey(read);
       const found = kept.get(key);
       const giveAgain = (source: ReadSource, { text }: Kept) => {
-        read.onAnswer(source);
+        read.onAnswer(source, text.length);
         return JSON.parse(text) as Value;
       };
       const ageMs = found ? clock.now() - found.freshUntil : Infinity;
@@ -134,13 +139,13 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
       const wouldDo = found && ageMs < staleIfErrorMs;
       const patience = createDeadline(clock, Math.min(deadline.remainingMs(), PATIENCE_MS));
       try {
-        const value = await ask(read, key, wouldDo ? patience : deadline);
-        read.onAnswer(source);
+        const { value, characters } = await ask(read, key, wouldDo ? patience : deadline);
+        read.onAnswer(source, characters);
         return value;
       } catch (error) {
         // Dropped meanwhile: known to be out of date, so it is no answer.
         if (wouldDo && isPassing(error) && kept.peek(key) === found) return giveAgain("stale", found);
-        read.onAnswer(source);
+        read.onAnswer(source, 0);
         throw error;
       }
     },

@@ -29,31 +29,44 @@ const PRIVATE = blockList([
 ]);
 
 /**
- * Nobody's whom we would call: link-local and clouds' metadata servers, multicast, reserved, documentation, and IPv6 that stands for
- * another address. https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+ * Never called, whatever a list of hosts says: everything of IANA's special-purpose registries that is not in `PRIVATE`, multicast, and
+ * the metadata servers of clouds. https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
  */
 const NEVER = blockList([
-  ["0.0.0.0", 8],
-  ["100.100.100.200", 32],
-  ["168.63.129.16", 32],
-  ["169.254.0.0", 16],
-  ["192.0.0.0", 24],
-  ["192.0.2.0", 24],
-  ["192.88.99.0", 24],
-  ["198.18.0.0", 15],
-  ["198.51.100.0", 24],
-  ["203.0.113.0", 24],
-  ["224.0.0.0", 3],
-  ["::", 128],
-  ["64:ff9b::", 32],
-  ["100::", 64],
-  ["2001::", 23],
-  ["2001:db8::", 32],
-  ["2002::", 16],
-  ["fd00:ec2::254", 128],
-  ["fe80::", 10],
-  ["fec0::", 10],
-  ["ff00::", 8],
+  ["0.0.0.0", 8], // this network
+  ["100.100.100.200", 32], // Alibaba Cloud's metadata
+  ["168.63.129.16", 32], // Azure's metadata
+  ["169.254.0.0", 16], // link-local, and most clouds' metadata
+  ["192.0.0.0", 24], // IETF protocol assignments
+  ["192.0.2.0", 24], // documentation
+  ["192.31.196.0", 24], // AS112
+  ["192.52.193.0", 24], // AMT
+  ["192.88.99.0", 24], // 6to4 relays, deprecated
+  ["192.175.48.0", 24], // AS112, direct delegation
+  ["198.18.0.0", 15], // benchmarking
+  ["198.51.100.0", 24], // documentation
+  ["203.0.113.0", 24], // documentation
+  ["224.0.0.0", 3], // multicast, reserved, broadcast
+  ["2001::", 23], // IETF protocol assignments: Teredo, benchmarking, AMT, AS112, ORCHID, drone remote IDs
+  ["2001:db8::", 32], // documentation
+  ["2002::", 16], // 6to4
+  ["2620:4f:8000::", 48], // AS112, direct delegation
+  ["3fff::", 20], // documentation
+  ["fd00:42::42", 128], // Scaleway's metadata
+  ["fd00:ec2::", 32], // AWS' metadata and other services of a host
+  ["fd20:ce::254", 128], // Google Cloud's metadata
+]);
+
+/**
+ * Of IPv6, only what is listed here can be a host's own address: global unicast, unique local, the loopback address, and IPv4 in
+ * IPv6's notation, which counts as itself. So are never called, among others, `::/96`, `::ffff:0:0:0/96`, `64:ff9b::/96`,
+ * `64:ff9b:1::/48`, `100::/64`, `5f00::/16`, `fe80::/10`, `fec0::/10` and `ff00::/8`.
+ */
+const HOSTS_V6 = blockList([
+  ["2000::", 3],
+  ["fc00::", 7],
+  ["::1", 128],
+  ["::ffff:0:0", 96],
 ]);
 
 /** Whether an address, as a name was resolved to, may be connected to. An IPv4 address in IPv6's notation counts as itself. */
@@ -61,6 +74,7 @@ export function mayConnectTo(address: string, mayBePrivate: boolean): boolean {
   if (isIP(address) === 0) return false;
   const family = isIPv6(address) ? "ipv6" : "ipv4";
   if (NEVER.check(address, family)) return false;
+  if (family === "ipv6" && !HOSTS_V6.check(address, family)) return false;
   return mayBePrivate || !PRIVATE.check(address, family);
 }
 

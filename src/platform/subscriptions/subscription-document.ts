@@ -10,6 +10,8 @@ import {
   type SelectionSetNode,
   validate,
 } from "graphql";
+import { validDocument } from "../graphql/valid-document";
+import { type KnownDocument } from "../limits/known-documents";
 
 const coded = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
 
@@ -47,18 +49,26 @@ function isConditional({ definitions }: DocumentNode): boolean {
   return false;
 }
 
+/** A document as it is asked for; `known` where it was parsed before. */
+export interface AskedDocument {
+  readonly query?: unknown;
+  readonly operationName: string | undefined;
+  readonly known: KnownDocument | undefined;
+}
+
 /** The document, valid and with a subscription to be opened. Throws what is wrong with it, under Apollo Server's codes. */
 export function subscriptionDocument(
   schema: GraphQLSchema,
-  query: unknown,
-  operationName: string | undefined,
+  { query, operationName, known }: AskedDocument,
 ): DocumentNode {
-  const document = parsed(query);
+  const document = known?.document ?? parsed(query);
   if (isConditional(document)) {
     throw coded("BAD_REQUEST", "The field that is subscribed to cannot have @skip or @include.");
   }
-  const [invalid] = validate(schema, document, undefined, { maxErrors: 1 });
-  if (invalid) throw coded("GRAPHQL_VALIDATION_FAILED", invalid.message);
+  if (!validDocument(known, schema)) {
+    const [invalid] = validate(schema, document, undefined, { maxErrors: 1 });
+    if (invalid) throw coded("GRAPHQL_VALIDATION_FAILED", invalid.message);
+  }
   const operation = getOperationAST(document, operationName);
   if (!operation) throw coded("OPERATION_RESOLUTION_FAILURE", "The document has no operation of that name.");
   if (operation.operation !== SUBSCRIPTION) {

@@ -8,9 +8,11 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
+import { type AnswerBudget } from "../limits/answer-budget";
 import { type RequestCost, type RequestGuard } from "../limits/request-guard";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { endedByReader, type InScope, type OpenSubscription, type SubscriptionResult } from "./open-subscription";
+import { type HeldBytes } from "./held-bytes";
 import { type Shares } from "./shares";
 import { subscriptionDocument } from "./subscription-document";
 
@@ -25,6 +27,7 @@ export interface SubscriptionRequest {
 
 interface EventContext {
   readonly caller?: { readonly userId: string };
+  readonly answer: Pick<AnswerBudget, "checkSize">;
   readonly wholeRefusal: () => SubgraphError | undefined;
 }
 
@@ -35,12 +38,15 @@ export interface SubscriptionsOptions<Context extends EventContext> {
   readonly createContext: (request: SubscriptionRequest, cost: RequestCost, ended: AbortSignal) => Promise<Context>;
   readonly formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
   readonly shares: Shares;
+  /** What their documents and variables may take in all. */
+  readonly held: HeldBytes;
   /** How often an open subscription's token is looked at again, in ms: it may expire, its key may be withdrawn. */
   readonly checkMs: number;
 }
 
 const TOO_MANY = "There are too many subscriptions open, in all or of this caller.";
 
+const jsonBytes = (value: unknown) => (value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value)));
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 /** What its resolver refused to open it with. */
@@ -54,7 +60,7 @@ export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 /** Opens subscriptions for every transport: the same limits, tokens, contexts and errors, whatever carries them. */
 export function createSubscriptions<Context extends EventContext>(options: SubscriptionsOptions<Context>) {
-  const { schema, guard, createContext, formatError, shares, checkMs } = options;
+  const { schema, guard, createContext, formatError, shares, held, checkMs } = options;
   /** All that are open, each with a promise that is kept when its last result was read. */
   const open = new Map<AbortController, Promise<unknown>>();
   let isClosing = false;
@@ -72,9 +78,13 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     return formatError({ ...formatted, extensions: { code: "INTERNAL_SERVER_ERROR", ...extensions } }, error);
   }
 
-  function resultOf({ data, errors }: ExecutionResult, refusal: SubgraphError | undefined): SubscriptionResult {
-    if (refusal) return { errors: [errorOf(refusal)] };
-    return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(errorOf) }) };
+  function resultOf({ data, errors }: ExecutionResult, { answer, wholeRefusal }: EventContext): SubscriptionResult {
+    const refused = (refusal: SubgraphError | undefined) => refusal && { errors: [errorOf(refusal)] };
+    const early = refused(wholeRefusal());
+    if (early) return early;
+    const result = { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(errorOf) }) };
+    answer.checkSize(() => Buffer.byteLength(JSON.stringify(result)));
+    return refused(wholeRefusal()) ?? result;
   }
 
   function watch(ended: AbortController, check: () => Promise<unknown>): void {
@@ -96,14 +106,17 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     const newContext = () => createContext(request, cost, ended.signal);
     const contextValue = await newContext();
     if (!contextValue.caller) throw new SubgraphError("UNAUTHENTICATED");
-    const leave = shares.take(contextValue.caller.userId);
-    if (!leave) throw new SubgraphError("LIMIT_EXCEEDED", { message: TOO_MANY });
-    ended.signal.addEventListener("abort", leave);
+    const keepUntilEnd = (leave: (() => void) | undefined) => {
+      if (!leave) throw new SubgraphError("LIMIT_EXCEEDED", { message: TOO_MANY });
+      ended.signal.addEventListener("abort", leave);
+    };
+    keepUntilEnd(shares.take(contextValue.caller.userId));
+    keepUntilEnd(held.take((cost.document?.bytes ?? 0) + jsonBytes(request.variables)));
     watch(ended, newContext);
     const operationName = typeof request.operationName === "string" ? request.operationName : undefined;
     const args: ExecutionArgs = {
       schema,
-      document: subscriptionDocument(schema, request.query, operationName),
+      document: subscriptionDocument(schema, { query: request.query, operationName, known: cost.document }),
       operationName,
       variableValues: isRecord(request.variables) ? request.variables : undefined,
     };
@@ -116,7 +129,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     for await (const rootValue of events) {
       const contextValue = await newContext();
       const result = await execute({ ...args, rootValue, contextValue });
-      yield resultOf(result, contextValue.wholeRefusal());
+      yield resultOf(result, contextValue);
     }
     if (ended.signal.reason instanceof SubgraphError) throw ended.signal.reason;
   }

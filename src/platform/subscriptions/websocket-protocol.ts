@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLSchema, parse } from "graphql";
+import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { makeServer, type WebSocket } from "graphql-ws";
 import { type VerifyToken } from "../auth/verify-token";
 import { requestIdOf } from "../errors/request-id";
@@ -74,6 +74,8 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
       return opened.errors.map(({ message, extensions = {} }) => new GraphQLError(message, { extensions }));
     },
     subscribe: ({ contextValue }) => contextValue as OpenSubscription as never,
+    // A result's errors are formatted; the library would ask each for the JSON that it is already.
+    onNext: (...[, , , , result]) => result as FormattedExecutionResult,
     // What was refused is ready to be shown; what was thrown is not.
     onError: (...[, , , errors]) =>
       errors.map((error) => (error.originalError ? subscriptions.errorOf(error) : error.toJSON())),

@@ -19,6 +19,9 @@ export interface MetricSources {
   readonly listeners: () => number;
 }
 
+/** Where a document that identifies somebody is read. */
+const DOCUMENT_SOURCES = ["token", "payer", "beneficiary"] as const;
+
 /** One gauge's value, with its labels. */
 interface Reading {
   readonly value: number;
@@ -73,6 +76,14 @@ export function createMetrics() {
     registers,
   });
 
+  const ambiguous = new Counter({
+    name: "ambiguous_documents_total",
+    help: "Documents that do not say whose they are, by where they were read",
+    labelNames: ["source"],
+    registers,
+  });
+  for (const source of DOCUMENT_SOURCES) ambiguous.inc({ source }, 0); // so that the first one is a change
+
   return {
     call({ call, durationMs, failure }: CallReport): void {
       calls.observe({ call, outcome: failure?.isOurs ? "notSent" : (failure?.kind ?? "ok") }, durationMs / 1000);
@@ -91,6 +102,9 @@ export function createMetrics() {
     },
     event(kind: string, outcome: "stored" | "copy"): void {
       events.inc({ kind, outcome });
+    },
+    ambiguousDocument(source: (typeof DOCUMENT_SOURCES)[number]): void {
+      ambiguous.inc({ source });
     },
     /** The text format, after the gauges were read. */
     text: () => registry.metrics(),

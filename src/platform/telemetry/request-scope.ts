@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { type KnownDocument } from "../limits/known-documents";
 
 /** What one request cost beyond this process. */
 export interface UpstreamCost {
@@ -19,11 +20,14 @@ export interface RequestScope {
   /** What a client quotes and an operator searches the log for. */
   readonly id: string;
   readonly upstream: UpstreamCost;
+  /** The document of a GraphQL request. */
+  readonly document?: KnownDocument | undefined;
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();
 
-export const createRequestScope = (id: string): RequestScope => ({
+export const createRequestScope = (id: string, document?: KnownDocument): RequestScope => ({
   id,
+  document,
   upstream: { calls: 0, retries: 0, coalesced: 0, cacheHits: 0, stale: 0 },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Timestamp } from "./timestamp";
+import { readMoment } from "../../platform/time/read-moment";
 
 /** What Avibra's documented events mean. Its public table is cut: others exist. */
 const KINDS = {
@@ -52,7 +52,12 @@ const OfferOf = z
  * nothing that Avibra tells is lost by our not knowing its form. Of the details only what is needed is taken: they may be personal.
  */
 const EventInfo = z
-  .object({ eventname: EventName, userid: EventUser, eventtimestamp: Timestamp, moredetails: OfferOf })
+  .object({
+    eventname: EventName,
+    userid: EventUser,
+    eventtimestamp: z.unknown().optional().transform(readMoment),
+    moredetails: OfferOf,
+  })
   .transform(({ eventname, userid, eventtimestamp, moredetails }) => ({
     name: eventname,
     userId: userid,

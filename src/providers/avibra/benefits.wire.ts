@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { readAmount } from "../../platform/text/amount";
+import { knownName } from "../../platform/text/known-name";
 import { plainText } from "../../platform/text/plain-text";
-import { Timestamp } from "./timestamp";
+import { readMoment } from "../../platform/time/read-moment";
 
 /** Many times what a member can have: all of it may be asked for under each of many aliases. */
 const MOST_ITEMS = 500;
@@ -21,22 +23,25 @@ const Description = optionalText(DESCRIPTION_LENGTH);
 /** Never cut: two ids must not become one. */
 const Id = z.union([z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u), z.number()]).transform(String);
 
-/** Decimal text with two places or more, or null. An amount may come as text or as a number (assumed: text). */
-const Amount = z
-  .unknown()
-  .optional()
-  .transform((value) => {
-    const text = typeof value === "number" ? String(value) : value;
-    if (typeof text !== "string" || !/^-?\d{1,15}(\.\d{1,6})?$/.test(text)) return null;
-    const [whole = "0", cents = ""] = text.split(".");
-    return `${whole}.${cents.padEnd(2, "0")}`;
-  });
+/** Avibra does not document the type of its timestamps. */
+const Timestamp = z.unknown().optional().transform(readMoment);
 
-const money = (amount: string | null, currency: string | null) => (amount && currency ? { amount, currency } : null);
+/** An amount may come as text or as a number (assumed: text); how it is written depends on its currency. */
+const Amount = z.unknown().optional();
 
-/** The first of `known` that the text names in any case, else `UNKNOWN`: a new provider value must never fail a list. */
+const CURRENCY_CODE = /^[A-Za-z]{3}$/;
+
+function money(value: unknown, currencyText: string | null) {
+  if (currencyText === null) return null;
+  const text = currencyText.trim();
+  const currency = CURRENCY_CODE.test(text) ? text.toUpperCase() : text;
+  const amount = readAmount(value, currency);
+  return amount === null ? null : { amount, currency };
+}
+
+/** The one of `known` that the text names, else `UNKNOWN`: a new provider value must never fail a list. */
 function status<const Known extends string>(text: string | null, known: readonly Known[]): Known | "UNKNOWN" {
-  return known.find((name) => name === text?.toUpperCase()) ?? "UNKNOWN";
+  return knownName(text, known) ?? "UNKNOWN";
 }
 
 const Benefit = z

@@ -6,7 +6,7 @@ import { ProviderFailure } from "../../platform/http-client/provider-failure";
 import { type Deadline } from "../../platform/time/deadline";
 import { Authorization, Cancellation, CancellationReceipt } from "./delbank.wire";
 import { type CancellationReason } from "./reasons";
-import { type PersonType } from "./tax-id";
+import { isAmbiguous, type PersonType } from "./tax-id";
 
 /** `automatic-pix`: mid 2025, the default. `pix-automatic`: end 2025 on. */
 export type DelbankGeneration = "automatic-pix" | "pix-automatic";
@@ -19,6 +19,8 @@ export interface DelbankOptions {
   /** The `Authorization` header, where Delbank asks for one (its pages disagree). */
   readonly authorization?: string;
   readonly timeoutMs: number;
+  /** Told of each party in an authorization that was read whose document does not say whose it is. */
+  readonly onAmbiguousDocument?: (party: "payer" | "beneficiary") => void;
 }
 
 /** Who asks for a cancellation, and why. */
@@ -32,7 +34,8 @@ export interface CancellationRequest {
 export type DelbankClient = ReturnType<typeof createDelbankClient>;
 
 /** Delbank's Automatic Pix, one method per endpoint. Every failure is a `ProviderFailure`. */
-export function createDelbankClient({ http, generation, apiKey, accountId, authorization, timeoutMs }: DelbankOptions) {
+export function createDelbankClient(options: DelbankOptions) {
+  const { http, generation, apiKey, accountId, authorization, timeoutMs, onAmbiguousDocument } = options;
   const root = generation === "automatic-pix" ? "/automatic-pix" : "/pix/automatic";
   const headers = {
     "x-delbank-api-key": apiKey,
@@ -80,10 +83,15 @@ export function createDelbankClient({ http, generation, apiKey, accountId, autho
     },
 
     /** One authorization; null where Delbank knows none. */
-    authorization(recurrenceId: string, deadline: Deadline): Promise<Authorization | null> {
+    async authorization(recurrenceId: string, deadline: Deadline): Promise<Authorization | null> {
       const url = root + path`/authorizations/${recurrenceId}`;
       const isAsked = (answer: Authorization) => answer.recurrenceId === recurrenceId;
-      return find({ name: "delbank.authorizations.get", path: url, answer: Authorization }, isAsked, deadline);
+      const call = { name: "delbank.authorizations.get", path: url, answer: Authorization };
+      const found = await find(call, isAsked, deadline);
+      if (found)
+        for (const party of ["payer", "beneficiary"] as const)
+          if (isAmbiguous(found[party])) onAmbiguousDocument?.(party);
+      return found;
     },
   };
 }

@@ -1,16 +1,18 @@
 import { z } from "zod";
 import { type ProviderFailure } from "../../platform/http-client/provider-failure";
+import { knownName } from "../../platform/text/known-name";
 
 /** What Delbank's "no" to a cancellation means. Its texts are never passed on: they may quote a document. */
 export type DelbankRefusal = "notFound" | "alreadyCancelled" | "notCancellable" | "documentMismatch" | "rejected";
 
 /** Error codes of Automatic Pix (assumed: the provider shows none). */
-const CODES: Readonly<Record<string, DelbankRefusal>> = {
+const CODES = {
   AUTHORIZATION_NOT_FOUND: "notFound",
   AUTHORIZATION_ALREADY_CANCELLED: "alreadyCancelled",
   AUTHORIZATION_NOT_CANCELLABLE: "notCancellable",
   DOCUMENT_MISMATCH: "documentMismatch",
-};
+} as const satisfies Readonly<Record<string, DelbankRefusal>>;
+const CODE_NAMES = Object.keys(CODES) as (keyof typeof CODES)[];
 
 /** Both documented shapes, the application's and the gateway's, and .NET's: an object with one of these. */
 const ErrorBody = z
@@ -27,6 +29,6 @@ export function readDelbankRefusal(failure: ProviderFailure): DelbankRefusal | u
     return undefined; // no JSON
   }
   if (!body) return undefined;
-  const known = "code" in body && Object.hasOwn(CODES, body.code) ? CODES[body.code] : undefined;
-  return known ?? (failure.status === 404 ? "notFound" : "rejected");
+  const code = "code" in body ? knownName(body.code, CODE_NAMES) : undefined;
+  return code ? CODES[code] : failure.status === 404 ? "notFound" : "rejected";
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { readAmount } from "../../platform/text/amount";
+import { knownName } from "../../platform/text/known-name";
 import { plainText } from "../../platform/text/plain-text";
-import { readUtcText } from "../../platform/time/utc-text";
+import { readMoment } from "../../platform/time/read-moment";
 import { readReason } from "./reasons";
 import { readParty } from "./tax-id";
 
@@ -26,21 +28,18 @@ const OptionalText = z
 /** An id of either kind has 29 characters; never cut, so that two do not become one. */
 const Id = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
 
-/** A moment, in UTC where no zone is given; `0001-01-01…` (an unset .NET date), absent and unreadable are null. */
-const Moment = z
-  .unknown()
-  .optional()
-  .transform((value) => (typeof value === "string" && !value.startsWith("0001-01-01") ? readUtcText(value) : null));
+/** A moment; null if it is not set or cannot be read. */
+const Moment = z.unknown().optional().transform(readMoment);
 
-/** An amount in BRL as decimal text with two places or more, or null. */
+const CURRENCY = "BRL";
+
+/** An amount in BRL, or null; nothing less than zero is collected. */
 const Amount = z
   .unknown()
   .optional()
   .transform((value) => {
-    const text = typeof value === "number" ? String(value) : value;
-    if (typeof text !== "string" || !/^\d{1,15}(\.\d{1,6})?$/.test(text)) return null;
-    const [whole = "0", cents = ""] = text.split(".");
-    return { amount: `${whole}.${cents.padEnd(2, "0")}`, currency: "BRL" };
+    const amount = readAmount(value, CURRENCY);
+    return amount === null || amount.startsWith("-") ? null : { amount, currency: CURRENCY };
   });
 
 const Party = z
@@ -102,7 +101,7 @@ export const Authorization = z
     const providerStatus = situation ?? status;
     return {
       recurrenceId,
-      status: STATUSES.find((name) => name === providerStatus?.toUpperCase()) ?? ("UNKNOWN" as const),
+      status: knownName(providerStatus, STATUSES) ?? ("UNKNOWN" as const),
       providerStatus,
       amount,
       payer,

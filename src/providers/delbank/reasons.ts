@@ -1,3 +1,4 @@
+import { knownName } from "../../platform/text/known-name";
 import { plainText } from "../../platform/text/plain-text";
 
 /** Why an authorization is cancelled, in the provider's order: its answers give a reason as the index into this list. */
@@ -27,11 +28,16 @@ export const REASON_CODES: Record<CancellationReason, string> = {
   NO_RESPONSE_TO_PAIN009: "NRES",
 };
 
-/** A reason as the provider gives it, an ordinal or a name, with the raw value kept where we do not know it. */
+/** A reason's name, or the name of the reason with this code. */
+function reasonNamed(value: unknown): CancellationReason | undefined {
+  const code = knownName(value, Object.values(REASON_CODES));
+  return knownName(value, CANCELLATION_REASONS) ?? CANCELLATION_REASONS.find((name) => REASON_CODES[name] === code);
+}
+
+/** A reason as the provider gives it: an ordinal, a name or a code. The raw value is kept if it is none of these. */
 export function readReason(value: unknown): { reason: CancellationReason | "UNKNOWN"; reasonCode: string | null } {
-  const ordinal =
-    typeof value === "number" || (typeof value === "string" && /^\d{1,3}$/.test(value)) ? Number(value) : -1;
-  const reason = CANCELLATION_REASONS[ordinal] ?? CANCELLATION_REASONS.find((name) => name === value);
+  const isOrdinal = typeof value === "number" || (typeof value === "string" && /^\s*\d{1,3}\s*$/.test(value));
+  const reason = isOrdinal ? CANCELLATION_REASONS[Number(value)] : reasonNamed(value);
   if (reason) return { reason, reasonCode: REASON_CODES[reason] };
   const raw = typeof value === "string" || typeof value === "number" ? plainText(String(value), 64) : null;
   return { reason: "UNKNOWN", reasonCode: raw };

@@ -16,6 +16,8 @@ import {
   type ReadRequester,
 } from "./cancellation-request";
 import { delbankCredentials } from "./credentials";
+import { controlDelbank } from "./delbank-control";
+import { LaggingReads } from "./lagging-reads";
 import { seededState } from "./seeds";
 
 const BASE_PATH = "/baas/api/v1";
@@ -41,6 +43,7 @@ class Delbank {
   readonly #clock: Clock;
   readonly #moreActive: number;
   #state: DelbankState;
+  #reads = new LaggingReads();
 
   constructor(clock: Clock, moreActive: number) {
     this.#clock = clock;
@@ -75,11 +78,13 @@ class Delbank {
     }
     const isPost = list !== undefined && cancellationId === undefined;
     if (request.method !== (isPost ? "POST" : "GET")) return gatewayError(405, "Method Not Allowed");
-    const authorization = this.#find(id, generation);
-    if (authorization === undefined) return failure("AUTHORIZATION_NOT_FOUND", "there is no such authorization");
+    const found = this.#find(id, generation);
+    if (found === undefined) return failure("AUTHORIZATION_NOT_FOUND", "there is no such authorization");
+    const authorization = this.#reads.show(found, this.#clock.nowMs());
     if (isPost) {
+      // Its check reads as late as everybody else.
       const wanted = readCancellationRequest(parseFields(request.body), authorization, generation.readRequester);
-      return isRefusal(wanted) ? wanted : this.#cancel(authorization, wanted);
+      return isRefusal(wanted) ? wanted : this.#cancel(found, wanted);
     }
     if (cancellationId === undefined) return jsonAnswer(200, generation.writer.authorization(authorization));
     const cancellation = authorization.cancellations.find((one) => one.id === cancellationId);
@@ -111,6 +116,7 @@ class Delbank {
       at,
       status: newCancellationStatus,
     };
+    this.#reads.keep(authorization, this.#clock.nowMs());
     authorization.cancellations.push(cancellation);
     authorization.situation = assumedSituation.cancelled;
     authorization.situationAt = at;
@@ -123,8 +129,23 @@ class Delbank {
     return { authorizations: [...authorizations.values()], commits };
   }
 
+  setLag(lagMs: number): void {
+    this.#reads.lagMs = lagMs;
+  }
+
+  refuse(recurrenceId: string, isListed: boolean): boolean {
+    const authorization = this.#state.authorizations.get(recurrenceId);
+    if (authorization?.situation !== assumedSituation.cancelled) return false;
+    this.#reads.keep(authorization, this.#clock.nowMs());
+    if (!isListed) authorization.cancellations.length = 0;
+    authorization.situation = assumedSituation.active;
+    authorization.situationAt = this.#clock.iso();
+    return true;
+  }
+
   reset(): void {
     this.#state = seededState(this.#moreActive);
+    this.#reads = new LaggingReads();
   }
 }
 
@@ -139,5 +160,6 @@ export function createDelbank(clock: Clock, moreActive: number): Vendor {
     reset: () => {
       delbank.reset();
     },
+    control: controlDelbank(delbank),
   };
 }

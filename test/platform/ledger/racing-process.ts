@@ -31,8 +31,11 @@ const jobs: Record<string, (ledger: Ledger, name: string) => Promise<unknown>> =
   },
 };
 
+/** Patience for the others' writes, however slow the machine is: how long a statement may wait is not what is raced for. */
+const PATIENT = { busyTimeoutMs: 60_000, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
+
 work(async ([url = "", job = "", name = ""]) => {
-  const { ledger, database } = openLedger(url);
+  const { ledger, database } = openLedger(url, PATIENT);
   await ledger.find("connect now, not in the race");
   return async () => {
     const result = await jobs[job]?.(ledger, name);

@@ -1,5 +1,6 @@
 import { buildSchema } from "graphql";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
+import { createHeldBytes } from "../../../src/platform/subscriptions/held-bytes";
 import { createShares } from "../../../src/platform/subscriptions/shares";
 import { createSubscriptions } from "../../../src/platform/subscriptions/subscriptions";
 
@@ -23,13 +24,15 @@ function subscriptionsToNothing() {
     guard: () => ({ mutations: 0 }),
     createContext: async (_request, _cost, ended) => {
       await admitted;
-      return { ended, caller: { userId: "u-1" }, wholeRefusal: () => undefined };
+      const answer = { checkSize: () => undefined };
+      return { ended, caller: { userId: "u-1" }, answer, wholeRefusal: () => undefined };
     },
     formatError: (formatted, thrown) => {
       const { originalError } = thrown as { originalError?: unknown };
       return originalError instanceof SubgraphError ? { message: originalError.code } : formatted;
     },
     shares,
+    held: createHeldBytes(1000),
     checkMs: 60_000,
   });
   const admitAll = () => {

@@ -1,0 +1,24 @@
+import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
+
+type Shown = Pick<Authorization, "status" | "cancellations">;
+
+/** `unlisted`: cancelled, and Delbank does not show by which cancellation. */
+export type Proof =
+  { readonly kind: "cancellation"; readonly cancellation: Cancellation } | { readonly kind: "unlisted" } | undefined;
+
+/**
+ * What proves that a cancellation whose answer was lost has succeeded; undefined if nothing does. `known` are the ids that were
+ * known before it was sent: only another one proves it. A list without a new id proves nothing, whatever the status: what was
+ * known before may have taken effect since. Without any list the status alone proves it, as CANCELLED is never sent.
+ *
+ * An operation of a release that did not keep them (`known` is undefined) was sent only if the authorization was not CANCELLED: so
+ * its list proves something only together with that status.
+ */
+export function proofOfCancellation(known: readonly string[] | undefined, { status, cancellations }: Shown): Proof {
+  if (known === undefined && status !== "CANCELLED") return undefined;
+  const before = known ?? [];
+  const cancellation = cancellations.find(({ id }) => !before.includes(id));
+  if (cancellation) return { kind: "cancellation", cancellation };
+  const isUnlisted = status === "CANCELLED" && cancellations.length === 0 && before.length === 0;
+  return isUnlisted ? { kind: "unlisted" } : undefined;
+}

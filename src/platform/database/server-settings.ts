@@ -1,0 +1,33 @@
+import { sql } from "kysely";
+import { type Database } from "./open-database";
+
+/** What of a database server's settings decides whether it can be relied on. */
+export interface ServerSettings {
+  /** Whether every Unicode text can be stored. */
+  readonly isUnicode: boolean;
+  /** The name of the database's encoding. */
+  readonly encoding: string;
+  /** The names of settings that are off although a crash of the server can lose or corrupt committed data without them. */
+  readonly unsafe: readonly string[];
+}
+
+const UNICODE = "UTF8";
+const CRASH_SAFETY = ["fsync", "full_page_writes"] as const;
+
+/** Reads them from PostgreSQL. SQLite has none: its settings belong to the connection, and `openSqlite` makes them. */
+export async function readServerSettings({
+  kysely,
+  dialect,
+}: Pick<Database, "kysely" | "dialect">): Promise<ServerSettings> {
+  if (dialect === "sqlite") return { isUnicode: true, encoding: UNICODE, unsafe: [] };
+  const names = ["server_encoding", ...CRASH_SAFETY];
+  const { rows } = await sql<{ name: string; value: string }>`
+    select name, current_setting(name) as value from unnest(${names}::text[]) as name`.execute(kysely);
+  const valueOf = (name: string) => rows.find((row) => row.name === name)?.value ?? "unknown";
+  const encoding = valueOf("server_encoding");
+  return {
+    isUnicode: encoding === UNICODE,
+    encoding,
+    unsafe: CRASH_SAFETY.filter((name) => valueOf(name) !== "on"),
+  };
+}

@@ -1,0 +1,17 @@
+import { type DocumentNode, type GraphQLSchema, specifiedRules, validate } from "graphql";
+import { type KnownDocument } from "../limits/known-documents";
+
+function isValid(schema: GraphQLSchema, document: DocumentNode): boolean {
+  try {
+    return validate(schema, document, specifiedRules, { maxErrors: 1 }).length === 0;
+  } catch {
+    return false; // graphql-js 16 throws for some subscriptions
+  }
+}
+
+/** The document if it is valid for the schema, validated once as long as it is kept. What is wrong with another, others say. */
+export function validDocument(known: KnownDocument | undefined, schema: GraphQLSchema): DocumentNode | undefined {
+  if (!known?.document) return undefined;
+  known.isValid ??= isValid(schema, known.document);
+  return known.isValid ? known.document : undefined;
+}

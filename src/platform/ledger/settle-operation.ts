@@ -1,0 +1,48 @@
+import { type Kysely } from "kysely";
+import { type Lease, NOBODYS } from "../database/due-rows";
+import { canonicalJson } from "./canonical-json";
+import { type Changes } from "./operation-lease";
+import { type LedgerTables, type OperationRow } from "./operation-row";
+import { statusesThatAccept } from "./operation-status.state";
+import { type Settlement } from "./operation.type";
+
+/** What the row must still hold when a settlement is stored. Empty: the settlement is true whoever reports it. */
+export interface SettleCondition {
+  /** No other worker has taken over since this lease was granted, so none has sent. */
+  readonly lease?: Lease;
+  /** No attempt was counted after this one. */
+  readonly attempts?: number;
+}
+
+/** What to store of which operation, and when (epoch ms). */
+export interface Settling {
+  readonly id: string;
+  readonly settlement: Settlement;
+  readonly now: number;
+  readonly condition: SettleCondition;
+}
+
+/** Stores a settlement and wipes the input, in one statement that also checks the condition; undefined if nothing was changed. */
+export async function settleOperation(
+  database: Kysely<LedgerTables>,
+  { id, settlement, now, condition: { lease, attempts } }: Settling,
+): Promise<OperationRow | undefined> {
+  const event = settlement.status === "SUCCEEDED" ? "succeeded" : "failed";
+  const changes: Changes = {
+    ...NOBODYS,
+    status: settlement.status,
+    result: settlement.result === undefined ? null : canonicalJson(settlement.result),
+    failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,
+    settled_at: now,
+    sealed_input: null,
+    next_attempt_at: null,
+  };
+  let update = database
+    .updateTable("operation")
+    .set(changes)
+    .where("id", "=", id)
+    .where("status", "in", statusesThatAccept(event));
+  if (lease !== undefined) update = update.where("lease_owner", "=", lease);
+  if (attempts !== undefined) update = update.where("attempts", "=", attempts);
+  return await update.returningAll().executeTakeFirst();
+}

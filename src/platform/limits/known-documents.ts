@@ -1,0 +1,75 @@
+import { hash as digest } from "node:crypto";
+import { type DocumentNode } from "graphql";
+import { LRUCache } from "lru-cache";
+import { SubgraphError } from "../errors/subgraph-error";
+import { type DocumentWork } from "./document-work";
+
+/** What was found out about a document by its text. */
+export interface ExaminedDocument {
+  readonly verdict: SubgraphError | DocumentWork;
+  /** Undefined where it is refused, or is no GraphQL. */
+  readonly document?: DocumentNode;
+  /** What all of this takes on the heap. */
+  readonly bytes: number;
+}
+
+export interface KnownDocument extends ExaminedDocument {
+  /** SHA-256 of the text, in hexadecimal. */
+  readonly hash: string;
+  /** Undefined until it was validated: see `validDocument`. */
+  isValid?: boolean;
+}
+
+/** Places for digests of documents that were seen once; 256 kB. A digest is forgotten when another takes its place. */
+const SEEN_ONCE = 2 ** 16;
+/** A key, and its places in the list and in the index. */
+const ENTRY_BYTES = 512;
+
+function createSeenBefore() {
+  const table = new Uint32Array(SEEN_ONCE);
+  return (hash: string): boolean => {
+    const place = parseInt(hash.slice(0, 4), 16);
+    const fingerprint = parseInt(hash.slice(8, 16), 16);
+    if (table[place] === fingerprint) return true;
+    table[place] = fingerprint;
+    return false;
+  };
+}
+
+export type KnownDocuments = ReturnType<typeof createKnownDocuments>;
+
+/**
+ * The one cache of documents: parsed, measured and validated, bounded by what they take on the heap. A document is kept when it
+ * is seen for the second time, so documents that differ in a literal each push nothing out.
+ */
+export function createKnownDocuments(maxBytes: number, examine: (text: string) => ExaminedDocument) {
+  const seenBefore = createSeenBefore();
+  const known = new LRUCache<string, KnownDocument>({
+    maxSize: Math.max(1, maxBytes - 4 * SEEN_ONCE),
+    sizeCalculation: ({ bytes }) => ENTRY_BYTES + bytes,
+  });
+  // By message: an error's stack holds on to what was under way when it was made, and so to the document.
+  const refusals = new Map<string, SubgraphError>();
+
+  function examineOnce(text: string): ExaminedDocument {
+    const examined = examine(text);
+    const { verdict } = examined;
+    if (!(verdict instanceof SubgraphError)) return examined;
+    const refusal = refusals.get(verdict.message) ?? verdict;
+    refusals.set(verdict.message, refusal);
+    return { ...examined, verdict: refusal };
+  }
+
+  return {
+    get(text: string): KnownDocument {
+      const hash = digest("sha256", text);
+      const found = known.get(hash);
+      if (found) return found;
+      const examined: KnownDocument = { hash, ...examineOnce(text) };
+      if (seenBefore(hash)) known.set(hash, examined);
+      return examined;
+    },
+    /** What it keeps: documents, and bytes as they are counted. */
+    state: () => ({ documents: known.size, bytes: known.calculatedSize }),
+  };
+}

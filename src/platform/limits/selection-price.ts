@@ -1,0 +1,62 @@
+import {
+  type FieldNode,
+  getNamedType,
+  getNullableType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  isAbstractType,
+  isEnumType,
+  isListType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from "graphql";
+// graphql-js' own collector, so that fragments, conditions and repeated names count as they are executed.
+import { collectSubfields } from "graphql/execution/collectFields.js";
+import { type AnswerPrice } from "./answer-budget";
+import { sizeOf } from "./defined-variables";
+
+/** Serializing a custom scalar, a date above all, costs as much as completing some built-in ones. */
+const CUSTOM_SCALAR_NODES = 3;
+/** A number, a boolean, null, or an enum's value, on average; of a text its quotes. */
+const LEAF_BYTES = 8;
+/** Braces and a comma, or quotes, a colon and a comma around a name. */
+const PUNCTUATION_BYTES = 4;
+
+type Info = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
+
+/** What one item of a list costs, with all below it but the items of further lists: those are priced when they are known. */
+export function priceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+  const type = getNullableType(item);
+  if (isListType(type)) return { nodes: 1, bytes: PUNCTUATION_BYTES };
+  if (isObjectType(type)) return priceOfObject(type, nodes, info);
+  if (!isAbstractType(type)) return { nodes: leafNodes(type), bytes: LEAF_BYTES };
+  const prices = info.schema.getPossibleTypes(type).map((possible) => priceOfObject(possible, nodes, info));
+  return {
+    nodes: Math.max(1, ...prices.map((price) => price.nodes)),
+    bytes: Math.max(0, ...prices.map((price) => price.bytes)),
+  };
+}
+
+function leafNodes(type: GraphQLOutputType): number {
+  const named = getNamedType(type);
+  return isEnumType(named) || isSpecifiedScalarType(named) ? 1 : CUSTOM_SCALAR_NODES;
+}
+
+function priceOfObject(type: GraphQLObjectType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+  const { schema, fragments, variableValues } = info;
+  let sum = 1;
+  let bytes = PUNCTUATION_BYTES;
+  const fields = type.getFields();
+  for (const [responseName, fieldNodes] of collectSubfields(schema, fragments, variableValues, type, nodes)) {
+    const [first] = fieldNodes;
+    if (!first) continue;
+    bytes += PUNCTUATION_BYTES + responseName.length;
+    for (const { value } of first.arguments ?? []) sum += sizeOf(value); // read again for each item
+    const fieldType = fields[first.name.value]?.type; // undefined: `__typename`
+    const below = fieldType ? priceOfItem(fieldType, fieldNodes, info) : { nodes: 1, bytes: LEAF_BYTES };
+    sum += below.nodes;
+    bytes += below.bytes;
+  }
+  return { nodes: sum, bytes };
+}

@@ -1,0 +1,222 @@
+import { type RawBuilder, sql } from "kysely";
+import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
+import { type OperationKind } from "../../src/platform/ledger/operation-kind";
+import { controlledLedger, scriptedKind } from "../support/controlled-ledger";
+import { type Databases, startDatabases } from "../support/databases";
+import { claimed, claimOf, LEASE_MS, migratedLedger, openLedger, T0 } from "../support/ledgers";
+import { type LossyLedger, openLossyLedger } from "../support/lossy-ledger";
+import { createPostgresProxy } from "../support/postgres-proxy";
+import { eventually } from "../support/program";
+
+jest.setTimeout(120_000);
+
+const KIND = "scripted";
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+async function rowsOf({ direct }: Pick<LossyLedger, "direct">) {
+  const { rows } = await sql<{ id: string; status: string }>`select id, status from operation`.execute(
+    direct.database.kysely,
+  );
+  return rows;
+}
+
+describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its way, on %s,", (dialect) => {
+  async function start(operation: Partial<OperationKind<never>> = {}) {
+    const lossy = await openLossyLedger(databases, dialect);
+    cleanups.push(() => lossy.close());
+    const kind = scriptedKind(KIND, "once", { confirm: [undefined] });
+    const b = await controlledLedger([{ ...kind.operationKind, ...operation }], lossy.lossy);
+    await b.ledger.find("connects now");
+    return { lossy, kind, b };
+  }
+
+  test.each(["answer", "request"] as const)("its %s lost once: is made again and carried out once", async (loss) => {
+    const { lossy, kind, b } = await start();
+    lossy.lose(loss, "insert", "behave");
+    const run = await b.run(KIND);
+    expect(lossy.losses()).toBe(1);
+    expect(run).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED", attempts: 1 } });
+    expect(kind.count("perform")).toBe(1);
+    expect(await rowsOf(lossy)).toEqual([{ id: "operation" in run && run.operation.id, status: "SUCCEEDED" }]);
+    await b.pass(10 * LEASE_MS, LEASE_MS);
+    expect(kind.count("perform")).toBe(1);
+  });
+
+  test("its answer lost and the database gone: the caller is told the id of what is carried out later", async () => {
+    const { lossy, kind, b } = await start();
+    lossy.lose("answer", "insert", "refuse");
+    const run = await b.run(KIND);
+    if (run.outcome !== "unknown") throw new Error(`the outcome is ${run.outcome}`);
+    expect([lossy.losses(), kind.count("perform")]).toEqual([1, 0]);
+    expect(await rowsOf(lossy)).toEqual([{ id: run.operationId, status: "PENDING" }]);
+
+    lossy.behave();
+    expect(await b.run(KIND)).toMatchObject({ outcome: "inProgress", operation: { id: run.operationId } });
+    await b.pass(10 * LEASE_MS, LEASE_MS);
+    expect(kind.count("perform")).toBe(1);
+    expect(await b.run(KIND)).toMatchObject({ outcome: "replay", operation: { id: run.operationId } });
+  });
+
+  test("never stored, and the database gone: may have been accepted too, as nobody can tell the two apart", async () => {
+    const { lossy, kind, b } = await start();
+    lossy.lose("request", "insert", "refuse");
+    const run = await b.run(KIND);
+    expect(run).toMatchObject({ outcome: "unknown", operationId: expect.any(String) as string });
+    expect(await rowsOf(lossy)).toEqual([]);
+    lossy.behave();
+    await b.pass(10 * LEASE_MS, LEASE_MS);
+    expect(kind.count("perform")).toBe(0);
+  });
+
+  test("and was taken over before it could be made again: is in progress, not claimed a second time", async () => {
+    const { lossy, kind, b } = await start();
+    const claim = claimOf({ id: "00000000-0000-4000-8000-000000000001", kind: KIND });
+    lossy.lose("answer", "insert", "behave");
+    await expect(b.ledger.claim(claim)).rejects.toMatchObject({ mayBeStored: true });
+    b.advance(LEASE_MS);
+    const [due] = await lossy.direct.ledger.takeDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
+    expect(due?.operation.id).toBe(claim.id);
+    expect(await b.ledger.claim(claim)).toMatchObject({ outcome: "inProgress", operation: { id: claim.id } });
+    expect(kind.calls).toEqual([]);
+  });
+
+  test("accepted, and then a bug of ours: the error carries the id", async () => {
+    const { lossy, b } = await start({ perform: () => Promise.reject(new TypeError("a bug")) });
+    const error: unknown = await b.run(KIND).catch((thrown: unknown) => thrown);
+    const [row] = await rowsOf(lossy);
+    expect(error).toMatchObject({ code: "INTERNAL", operationId: row?.id, cause: expect.any(TypeError) as unknown });
+  });
+
+  describe("taken back because another operation is at work on the same thing,", () => {
+    async function startBusy() {
+      const all = await start({ exclusiveOn: () => "thing" });
+      const holder = claimed(await all.b.ledger.claim(claimOf({ idempotencyKey: "holder", kind: KIND })));
+      await all.b.ledger.hold(holder.operation.id, holder.lease, { kind: KIND, target: "thing" });
+      return { ...all, holder };
+    }
+
+    test.each(["answer", "request"] as const)(
+      "the deletion's %s lost once: is deleted before the caller is told so",
+      async (loss) => {
+        const { lossy, b, holder } = await startBusy();
+        lossy.lose(loss, "delete", "behave");
+        expect(await b.run(KIND)).toEqual({ outcome: "busy" });
+        expect(lossy.losses()).toBe(1);
+        expect((await rowsOf(lossy)).map(({ id }) => id)).toEqual([holder.operation.id]);
+      },
+    );
+
+    test.each(["answer", "request"] as const)(
+      "the deletion's %s lost and the database gone: the caller is told the id of what may be carried out",
+      async (loss) => {
+        const { lossy, kind, b, holder } = await startBusy();
+        lossy.lose(loss, "delete", "refuse");
+        const run = await b.run(KIND);
+        if (run.outcome !== "unknown") throw new Error(`the outcome is ${run.outcome}`);
+        const left = (await rowsOf(lossy)).map(({ id }) => id).filter((id) => id !== holder.operation.id);
+        expect(left).toEqual(loss === "request" ? [run.operationId] : []);
+        lossy.behave();
+        await b.ledger.settle(
+          holder.operation.id,
+          { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } },
+          b.now(),
+        );
+        await b.pass(10 * LEASE_MS, LEASE_MS);
+        expect(kind.count("perform")).toBe(left.length);
+      },
+    );
+  });
+});
+
+describe("a claim that the caller was told was not accepted is never carried out:", () => {
+  const kind = () => scriptedKind(KIND, "once", { confirm: [undefined] });
+
+  test("PostgreSQL cut the statement at its timeout", async () => {
+    const url = await databases.fresh("postgres");
+    const direct = await migratedLedger(url);
+    const impatient = openLedger(url, { statementTimeoutMs: 200 });
+    cleanups.push(
+      () => direct.database.close(),
+      () => impatient.database.close(),
+    );
+    const scripted = kind();
+    const b = await controlledLedger([scripted.operationKind], impatient);
+    await direct.database.kysely.transaction().execute(async (transaction) => {
+      await sql`lock table operation in share row exclusive mode`.execute(transaction);
+      await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
+    });
+    expect(await rowsOf({ direct })).toEqual([]);
+    await b.pass(10 * LEASE_MS, LEASE_MS);
+    expect([await rowsOf({ direct }), scripted.calls]).toEqual([[], []]);
+  });
+
+  test("SQLite was busy for longer than a statement waits", async () => {
+    const url = await databases.fresh("sqlite");
+    const direct = await migratedLedger(url);
+    const impatient = openLedger(url, { busyTimeoutMs: 20 });
+    cleanups.push(
+      () => direct.database.close(),
+      () => impatient.database.close(),
+    );
+    const scripted = kind();
+    const b = await controlledLedger([scripted.operationKind], impatient);
+    await direct.database.kysely.transaction().execute(async () => {
+      await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
+    });
+    expect(await rowsOf({ direct })).toEqual([]);
+    await b.pass(10 * LEASE_MS, LEASE_MS);
+    expect([await rowsOf({ direct }), scripted.calls]).toEqual([[], []]);
+  });
+
+  test("PostgreSQL could not be reached at all", async () => {
+    const proxy = await createPostgresProxy(await databases.fresh("postgres"));
+    await proxy.close();
+    const gone = openLedger(proxy.url);
+    cleanups.push(() => gone.database.close());
+    const b = await controlledLedger([kind().operationKind], gone);
+    await expect(b.run(KIND)).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await expect(b.run(KIND)).rejects.toMatchObject({ mayBeStored: false });
+  });
+});
+
+test("an insert that the server still works on while it is made again: one row, carried out once", async () => {
+  const url = await databases.fresh("postgres");
+  const direct = await migratedLedger(url);
+  const proxy = await createPostgresProxy(url);
+  const lossy = openLedger(proxy.url);
+  cleanups.push(
+    () => direct.database.close(),
+    () => proxy.close(),
+    () => lossy.database.close(),
+  );
+  const scripted = scriptedKind(KIND, "once", { confirm: [undefined] });
+  const b = await controlledLedger([scripted.operationKind], lossy);
+  const others = async (condition: RawBuilder<unknown>) => {
+    const { rows } = await sql<{ count: number }>`select count(*) as count from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and ${condition}`.execute(direct.database.kysely);
+    return Number(rows[0]?.count);
+  };
+  const waiting = () => others(sql`wait_event_type = 'Lock' and query like '%insert into "operation"%'`);
+  let run: ReturnType<typeof b.run> | undefined;
+  await direct.database.kysely.transaction().execute(async (transaction) => {
+    await sql`lock table operation in share row exclusive mode`.execute(transaction);
+    run = b.run(KIND);
+    await eventually(async () => (await waiting()) === 1 || undefined);
+    proxy.cutClients();
+    // The server does not see that its client has gone: both inserts wait for the lock.
+    await eventually(async () => (await waiting()) === 2 || undefined);
+  });
+  expect(await run).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED", createdAt: T0 } });
+  await eventually(async () => (await others(sql`state <> 'idle'`)) === 0 || undefined); // the first one has ended too
+  expect(await rowsOf({ direct })).toMatchObject([{ status: "SUCCEEDED" }]);
+  expect(scripted.count("perform")).toBe(1);
+});

@@ -1,0 +1,151 @@
+import { mutate, mutationNamed, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+type Claims = Readonly<Record<string, string>>;
+
+const HOUR = 3_600_000;
+const PAYER: Claims = { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
+const STAFF: Claims = { sub: "staff-1", scope: "pix:cancel:any" };
+const READING_STAFF: Claims = { sub: "staff-2", scope: "pix:cancel:any users:read:any" };
+const STRANGER: Claims = { sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel users:read:any pix:read:any" };
+const UNKNOWN_RECURRENCE = "RR0435879820240605nobodyknows";
+const INTENT = {
+  recurrenceId: RECURRENCE,
+  requesterType: "NATURAL",
+  requesterDocument: PAYER_TAX_ID,
+  reason: "REQUESTED_BY_PAYER",
+};
+
+let subgraph: TestSubgraph;
+// Nothing is found out in the background within a test.
+beforeEach(async () => (subgraph = await startSubgraph({ RECONCILE_INTERVAL_MS: "600000" })));
+afterEach(() => subgraph.stop());
+
+const requests = async (method: string) => (await subgraph.delbank.requests()).filter((one) => one.method === method);
+const lag = async () => {
+  const body = JSON.stringify({ lagMs: HOUR });
+  expect((await fetch(`${subgraph.delbank.url}/__sandbox/reads`, { method: "POST", body })).status).toBe(200);
+};
+
+async function cancel(idempotencyKey: string, claims: Claims = PAYER, recurrenceId = RECURRENCE) {
+  const mutation = mutationNamed("cancelPixAuthorization");
+  const input = { ...INTENT, recurrenceId, idempotencyKey };
+  const { data, errors } = await mutate(subgraph, mutation, { input, claims });
+  expect(errors).toBeUndefined();
+  return data.cancelPixAuthorization;
+}
+const loseTheAnswer = () => subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+
+test.each([
+  ["the payer", PAYER],
+  ["staff", STAFF],
+])(
+  "five aliases with five keys in one document of %s are one request to Delbank, while its reads lag",
+  async (_who, claims) => {
+    await lag();
+    const names = ["a", "b", "c", "d", "e"];
+    const fields = names.map(
+      (
+        name,
+      ) => `${name}: cancelPixAuthorization(input: { idempotencyKey: "alias-${name}", recurrenceId: "${RECURRENCE}",
+      requesterType: NATURAL, requesterDocument: "${PAYER_TAX_ID}", reason: REQUESTED_BY_PAYER }) {
+        operation { status attempts } userErrors { code } pixCancellation { id } }`,
+    );
+    const { data, errors } = await subgraph.graphql(`mutation { ${fields.join("\n")} }`, { claims });
+    expect(errors).toBeUndefined();
+    const [first, ...others] = names.map((name) => data[name]);
+    expect(first).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
+    for (const other of others) {
+      expect(other).toEqual({
+        operation: { status: "FAILED", attempts: 0 },
+        userErrors: [{ code: "ALREADY_CANCELLED" }],
+        pixCancellation: null,
+      });
+    }
+    expect(await requests("POST")).toHaveLength(1);
+    expect((await subgraph.delbank.state()).commits).toHaveLength(1);
+  },
+);
+
+test("ten keys at once, while reads lag, by payer and staff: one request", async () => {
+  await lag();
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => cancel(`at-once-${index}`, index % 2 ? PAYER : STAFF)),
+  );
+  const outcomes = answers.map(({ operation, userErrors }) => userErrors[0]?.code ?? operation.status);
+  expect(outcomes.filter((outcome) => outcome === "SUCCEEDED")).toHaveLength(1);
+  expect(
+    outcomes.filter((outcome) => !["SUCCEEDED", "OPERATION_IN_PROGRESS", "ALREADY_CANCELLED"].includes(outcome)),
+  ).toEqual([]);
+  expect(await requests("POST")).toHaveLength(1);
+});
+
+test("staff is answered from our own store alone", async () => {
+  await cancel("first");
+  await subgraph.delbank.forget();
+  expect((await cancel("second", STAFF)).userErrors).toMatchObject([{ code: "ALREADY_CANCELLED", retryable: false }]);
+  expect(await subgraph.delbank.requests()).toEqual([]);
+});
+
+describe("while the first one's answer is not known", () => {
+  let first: { id: string };
+  beforeEach(async () => {
+    await loseTheAnswer();
+    ({ operation: first } = await cancel("first"));
+    expect(first).toMatchObject({ status: "UNCONFIRMED" });
+  });
+  const IN_PROGRESS = { userErrors: [{ code: "OPERATION_IN_PROGRESS", retryable: true }], pixCancellation: null };
+
+  test("who asked for it gets it as the operation of a second key", async () => {
+    expect(await cancel("second")).toMatchObject({ ...IN_PROGRESS, operation: first });
+    expect(await requests("POST")).toHaveLength(1);
+  });
+
+  test("who may not read it gets no operation; staff who may gets it without its key", async () => {
+    expect(await cancel("second", STAFF)).toMatchObject({ ...IN_PROGRESS, operation: null });
+    expect(await cancel("second", READING_STAFF)).toMatchObject({
+      ...IN_PROGRESS,
+      operation: { ...first, idempotencyKey: "" },
+    });
+  });
+
+  test("a stranger sees what there is for an authorization that does not exist, in shape, code and calls", async () => {
+    const ask = async (recurrenceId: string) => {
+      await subgraph.delbank.forget();
+      const answer = await cancel(`stranger-${recurrenceId}`, STRANGER, recurrenceId);
+      const calls = (await subgraph.delbank.requests()).map(({ method, path }) => `${method} ${path}`);
+      return JSON.stringify({ answer, calls })
+        .replaceAll(/"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[^"]+"/g, '"…"')
+        .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE);
+    };
+    const theirs = await ask(RECURRENCE);
+    expect(theirs).toContain("NOT_FOUND");
+    expect(theirs).toBe(await ask(UNKNOWN_RECURRENCE));
+  });
+
+  test("nor does the payer's tax id in a token that is another's now help: it is asked of Delbank each time", async () => {
+    const former = { ...PAYER, tax_id: "01234567000195" };
+    expect(await cancel("second", former)).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }] });
+  });
+
+  test("a second key leaves no trace, and may ask again when it is known", async () => {
+    await cancel("second");
+    const { data } = await subgraph.graphql("{ me { operations { edges { node { id } } } } }", {
+      claims: PAYER_CLAIMS,
+    });
+    expect(data.me.operations.edges).toEqual([{ node: { id: first.id } }]);
+  });
+});
+
+test("a key that was told to wait may ask again, and is told what became of the first", async () => {
+  await subgraph.delbank.fault({ match: { method: "POST" }, kind: "delay", delayMs: 1_500, times: 1 });
+  const pending = cancel("first");
+  await eventually(async () => (await requests("POST"))[0]);
+  const told = await cancel("second");
+  expect(told).toMatchObject({ userErrors: [{ code: "OPERATION_IN_PROGRESS" }], operation: { status: "PENDING" } });
+  const first = await pending;
+  expect(told.operation.id).toBe(first.operation.id);
+  expect(await cancel("second")).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
+  expect(await requests("POST")).toHaveLength(1);
+});

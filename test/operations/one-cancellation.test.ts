@@ -1,0 +1,301 @@
+import { sql } from "kysely";
+import { createCancelPixOperation } from "../../src/features/pix-authorization";
+import { createDeadline } from "../../src/platform/time/deadline";
+import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
+import { type Sandboxes, startSandboxes } from "../../src/sandbox";
+import { CONFIRMATION_WINDOW_MS, controlledLedger, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
+import { createControl } from "../support/control";
+import { type Databases, startDatabases } from "../support/databases";
+import { createTestHttpClient } from "../support/http-clients";
+import { claimed, claimOf } from "../support/ledgers";
+import { PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+
+const HOUR = 3_600_000;
+const KIND = "CANCEL_PIX_AUTHORIZATION";
+/** Was cancelled once, by a cancellation of 2024. */
+const OLD_RECURRENCE = "RR3822485720260110cancelled01";
+const OLD_CANCELLATION = "IC0435879820240605bcdb1fhn43a";
+
+const BY_STAFF = {
+  recurrenceId: RECURRENCE,
+  requesterType: "NATURAL",
+  requesterDocument: PAYER_TAX_ID,
+  reason: "REQUESTED_BY_PAYER",
+  payerTaxId: null as string | null,
+};
+const BY_PAYER = { ...BY_STAFF, payerTaxId: PAYER_TAX_ID };
+const OF_OLD = { ...BY_STAFF, recurrenceId: OLD_RECURRENCE, requesterDocument: "77379362038" };
+
+let databases: Databases;
+let sandboxes: Sandboxes;
+beforeAll(async () => {
+  [databases, sandboxes] = await Promise.all([startDatabases(), startSandboxes({ avibraPort: 0, delbankPort: 0 })]);
+});
+afterAll(async () => {
+  await sandboxes.close();
+  await databases.stop();
+});
+
+describe.each(["sqlite", "postgres"] as const)("one cancellation for an authorization, on %s", (dialect) => {
+  let world: Awaited<ReturnType<typeof open>>;
+  /** Stands between a look and its hold; by default nobody waits there. */
+  let beforeHold: (look: number) => Promise<void>;
+
+  async function open() {
+    const http = createTestHttpClient({ baseUrl: `${sandboxes.delbank.url}/baas/api/v1` });
+    const delbank = createDelbankClient({
+      http,
+      generation: "automatic-pix",
+      apiKey: "sandbox-delbank-api-key",
+      accountId: "10000",
+      timeoutMs: 30_000,
+    });
+    const kind = createCancelPixOperation(delbank);
+    let looks = 0;
+    const gated: typeof kind = {
+      ...kind,
+      async prepare(input, at) {
+        const look = (looks += 1);
+        const prepared = await kind.prepare?.(input, at);
+        await beforeHold(look);
+        return prepared;
+      },
+    };
+    const url = await databases.fresh(dialect);
+    const b = await controlledLedger([gated], url);
+    const control = createControl(sandboxes.delbank.url);
+    await control.reset();
+    const count = async (method: string) => (await control.requests()).filter((one) => one.method === method).length;
+    return {
+      ...b,
+      control,
+      posts: () => count("POST"),
+      gets: () => count("GET"),
+      commits: async () => (await control.state()).commits.length,
+      press: (idempotencyKey: string, input = BY_STAFF) =>
+        b.runner.run({
+          ...{ kind: KIND, principal: "principal-1", idempotencyKey, input, target: input.recurrenceId },
+          deadline: createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS),
+        }),
+      stored: async (key: string) => {
+        const operation = await b.ledger.findByKey("principal-1", key);
+        if (!operation) throw new Error("no operation");
+        return operation;
+      },
+      async end() {
+        await http.close();
+        await b.database.close();
+      },
+    };
+  }
+  const sandbox = async (name: string, body: object) => {
+    const answer = await fetch(`${sandboxes.delbank.url}/__sandbox/${name}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(200);
+  };
+  const lag = (lagMs: number) => sandbox("reads", { lagMs });
+  const counterpartRefuses = (recurrenceId = RECURRENCE, isListed = false) =>
+    sandbox("counterpart", { recurrenceId, isListed });
+
+  beforeEach(async () => {
+    beforeHold = () => Promise.resolve();
+    world = await open();
+  });
+  afterEach(() => world.end());
+
+  const ALREADY = { outcome: "done", operation: { status: "FAILED", failure: { code: "ALREADY_CANCELLED" } } };
+
+  test.each([
+    ["staff", BY_STAFF, 1],
+    ["the payer", BY_PAYER, 2],
+  ] as const)(
+    "asked for by %s right after the first, while reads lag, is answered and not sent",
+    async (_who, input, gets) => {
+      await lag(HOUR);
+      expect(await world.press("key-1", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+      expect(await world.press("key-2", input)).toMatchObject(ALREADY);
+      expect([await world.posts(), await world.commits(), await world.gets()]).toEqual([1, 1, gets]);
+      expect(await world.press("key-2", input)).toMatchObject({ ...ALREADY, outcome: "replay" });
+    },
+  );
+
+  test("a second key that stands still between its look and its hold while the first succeeds is not sent", async () => {
+    await lag(HOUR);
+    const [arrived, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    beforeHold = async (look) => {
+      if (look > 1) return;
+      arrived.resolve(undefined);
+      await released.promise;
+    };
+    const second = world.press("key-2", BY_PAYER);
+    await arrived.promise;
+    expect(await world.press("key-1", BY_PAYER)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    released.resolve(undefined);
+    expect(await second).toMatchObject(ALREADY);
+    expect([await world.posts(), await world.commits()]).toEqual([1, 1]);
+  });
+
+  test("and is told of the first if that one's answer was lost meanwhile; its key is free again", async () => {
+    await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    const [arrived, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    beforeHold = async (look) => {
+      if (look > 1) return;
+      arrived.resolve(undefined);
+      await released.promise;
+    };
+    const second = world.press("key-2", BY_PAYER);
+    await arrived.promise;
+    await world.press("key-1", BY_PAYER);
+    released.resolve(undefined);
+    const first = await world.stored("key-1");
+    expect(await second).toEqual({ outcome: "busy", busyWith: first });
+    expect(first.status).toBe("UNCONFIRMED");
+    expect(await world.ledger.findByKey("principal-1", "key-2")).toBeUndefined();
+    expect(await world.posts()).toBe(1);
+  });
+
+  test.each([
+    ["staff", BY_STAFF],
+    ["the payer", BY_PAYER],
+  ])("that is UNCONFIRMED, and then NEEDS_ATTENTION, blocks %s until it is settled", async (_who, input) => {
+    await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await world.press("key-1", input);
+    const { id } = await world.stored("key-1");
+    const behind = { outcome: "busy", busyWith: { id } };
+    expect(await world.press("key-2", input)).toMatchObject(behind);
+    await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    world.advance(1_000 * HOUR);
+    expect(await world.press("key-2", input)).toMatchObject(behind);
+    expect(await world.posts()).toBe(1);
+    // People found out that nothing had happened.
+    const failure = { code: "PROVIDER_REJECTED", message: "No.", retryable: true };
+    await world.ledger.settle(id, { status: "FAILED", failure }, world.now());
+    expect(await world.press("key-2", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    expect([await world.posts(), await world.commits()]).toEqual([2, 1]);
+  });
+
+  test("may be asked for again 13 h after the request, once the counterpart has refused it, and blocks again then", async () => {
+    await world.press("key-1");
+    await counterpartRefuses();
+    const { sentAt } = await world.stored("key-1");
+    world.advance(Number(sentAt) + 13 * HOUR - 1 - world.now());
+    expect(await world.press("key-2")).toMatchObject(ALREADY);
+    expect(await world.gets()).toBe(1); // not even looked for
+    world.advance(1);
+    expect(await world.press("key-3", BY_PAYER)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    expect(await world.press("key-4", BY_PAYER)).toMatchObject(ALREADY);
+    expect([await world.posts(), await world.commits()]).toEqual([2, 2]);
+    await counterpartRefuses();
+    world.advance(13 * HOUR);
+    const presses = await Promise.all([5, 6, 7, 8].map((n) => world.press(`key-${n}`)));
+    expect(presses.filter((one) => "operation" in one && one.operation.status === "SUCCEEDED")).toHaveLength(1);
+    expect([await world.posts(), await world.commits()]).toEqual([3, 3]);
+  });
+
+  test.each([
+    ["still reads CANCELLED", () => Promise.resolve()],
+    ["reads ACTIVE and lists it", () => counterpartRefuses(RECURRENCE, true)],
+  ])("blocks for good if the authorization %s", async (_how, change) => {
+    await world.press("key-1");
+    await change();
+    world.advance(10_000 * HOUR);
+    expect(await world.press("key-2")).toMatchObject(ALREADY);
+    expect(await world.posts()).toBe(1);
+  });
+
+  describe("where an old cancellation is listed and the authorization is ACTIVE", () => {
+    beforeEach(() => counterpartRefuses(OLD_RECURRENCE, true));
+
+    test("is sent, and its own receipt settles it", async () => {
+      const run = await world.press("key-1", OF_OLD);
+      expect(run).toMatchObject({ operation: { status: "SUCCEEDED", baseline: [OLD_CANCELLATION] } });
+      expect(run).not.toMatchObject({ operation: { result: { id: OLD_CANCELLATION } } });
+    });
+
+    test("never SUCCEEDED if its request was never committed", async () => {
+      await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+      expect(await world.press("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
+      await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+      expect([await world.posts(), await world.commits()]).toEqual([1, 0]);
+    });
+
+    test("settled by the new one if its request was committed and the answer lost", async () => {
+      await world.control.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      await world.press("key-1", OF_OLD);
+      await world.pass(2_000);
+      const { status, result } = await world.stored("key-1");
+      const { authorizations = [] } = await world.control.state();
+      const [, made] = authorizations.find(({ recurrenceId }) => recurrenceId === OLD_RECURRENCE).cancellations;
+      expect([status, (result as { id: string }).id]).toEqual(["SUCCEEDED", made.id]);
+    });
+
+    test("no receipt, if the answer to the request names the old one", async () => {
+      const body = { idRecorrencia: OLD_RECURRENCE, idCancelamento: OLD_CANCELLATION, dtHrCancelamento: null };
+      const answer = { kind: "status", status: 200, body };
+      await world.control.fault({ match: { method: "POST" }, ...answer });
+      expect(await world.press("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
+      await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    });
+
+    test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
+      const input = { kind: KIND, idempotencyKey: "key-1", input: OF_OLD, target: OLD_RECURRENCE, now: world.now() };
+      const { operation, lease } = claimed(await world.ledger.claim(claimOf(input)));
+      await world.ledger.markSent(operation.id, lease, world.now());
+      await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+      expect(await world.press("key-2", OF_OLD)).toMatchObject({ outcome: "busy", busyWith: { id: operation.id } });
+      expect(await world.posts()).toBe(0);
+    });
+  });
+
+  test("is not proven by the cancellation of an earlier operation of ours that shows again", async () => {
+    await world.press("key-1");
+    const first = (await world.stored("key-1")).result as { id: string };
+    await counterpartRefuses();
+    world.advance(13 * HOUR);
+    await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await world.press("key-2");
+    expect(await world.stored("key-2")).toMatchObject({ status: "UNCONFIRMED", baseline: [first.id] });
+    const cancellations = [{ RecurrenceId: RECURRENCE, CancellationId: first.id }];
+    const body = { RecurrenceId: RECURRENCE, Situation: "CANCELLED", cancellations };
+    await world.control.fault({ match: { method: "GET" }, kind: "wrongShape", body, times: 1_000 });
+    await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    expect(await world.stored("key-2")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    await world.control.clearFaults();
+  });
+
+  test("is another's for a recurrence whose id differs in case alone", async () => {
+    await world.press("key-1");
+    const { id } = await world.stored("key-1");
+    await sql`update operation set target = ${RECURRENCE.toUpperCase()},
+      exclusive_on = ${`${KIND}:${RECURRENCE.toUpperCase()}`} where id = ${id}`.execute(world.database.kysely);
+    await world.control.reset();
+    expect(await world.press("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
+  });
+
+  test("that FAILED stands in nobody's way", async () => {
+    await world.control.fault({
+      match: { method: "POST" },
+      kind: "status",
+      status: 422,
+      body: { code: "INVALID_REASON" },
+    });
+    expect(await world.press("key-1")).toMatchObject({ operation: { status: "FAILED", attempts: 1 } });
+    expect(await world.press("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
+  });
+
+  test("that waits for its turn is refused, and not sent, once the first has succeeded", async () => {
+    await lag(HOUR);
+    await world.control.fault({ match: { method: "GET" }, kind: "status", status: 503, times: 3 });
+    expect(await world.press("key-2")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });
+    expect(await world.press("key-1")).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    await world.pass(60_000);
+    expect(await world.stored("key-2")).toMatchObject({ status: "FAILED", failure: { code: "ALREADY_CANCELLED" } });
+    expect(await world.posts()).toBe(1);
+  });
+});

@@ -1,0 +1,176 @@
+import { type Repeat } from "../../src/platform/http-client/provider-call";
+import { createDeadline } from "../../src/platform/time/deadline";
+import {
+  CONFIRMATION_WINDOW_MS,
+  controlledLedger,
+  failure,
+  KEYED_WINDOW_MS,
+  OPERATION_TIMEOUT_MS,
+} from "../support/controlled-ledger";
+import { type Databases, startDatabases } from "../support/databases";
+import { claimed, claimOf, LEASE_MS } from "../support/ledgers";
+import { steppedKind } from "../support/stepped-kind";
+
+jest.setTimeout(120_000);
+
+const SUCCEEDED = { status: "SUCCEEDED" } as const;
+const LOST = failure("timeout");
+const UNREACHED = failure("unreachable", { maybeSent: false });
+const CONFLICT = failure("refused", { status: 409 });
+const REFUSED = failure("refused", { status: 400 });
+const SEEN_CANCELLED = { code: "ALREADY_CANCELLED", message: "It is cancelled.", retryable: false };
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+/** What a worker that stood still past its lease may say, once another worker has taken the operation over. */
+describe.each(["sqlite", "postgres"] as const)("a worker that stood still past its lease, on %s,", (dialect) => {
+  let close: (() => Promise<void>) | undefined;
+  afterEach(() => close?.());
+
+  async function start(repeat: Repeat) {
+    const kind = steppedKind(repeat);
+    const b = await controlledLedger([kind.operationKind], await databases.fresh(dialect));
+    close = () => b.database.close();
+    const stored = async () => {
+      const operation = await b.ledger.findByKey("principal-1", "key-1");
+      if (!operation) throw new Error("no operation");
+      return operation;
+    };
+    return { b, kind, stored };
+  }
+
+  /** A claim whose process died unsent, past every window: the look that takes it is its last. */
+  async function startLastLook(repeat: Repeat) {
+    const all = await start(repeat);
+    claimed(await all.b.ledger.claim(claimOf({ kind: "stepped" })));
+    all.b.advance(LEASE_MS + Math.max(CONFIRMATION_WINDOW_MS, KEYED_WINDOW_MS));
+    return { ...all, stalled: all.b.reconciler.runOnce() };
+  }
+
+  test.each([
+    ["that found nobody", LOST],
+    ["that saw the other's effect", SEEN_CANCELLED],
+  ])("in the last look of a once operation, %s: does not settle what the other is sending", async (_look, seen) => {
+    const { b, kind, stored, stalled } = await startLastLook("once");
+    const look = await kind.call(1, "prepare");
+    b.advance(LEASE_MS);
+    const successor = b.reconciler.runOnce();
+    (await kind.call(2, "prepare")).answer(undefined);
+    const sending = await kind.call(3, "perform");
+    look.answer(seen);
+    await stalled;
+    expect(await stored()).toMatchObject({ status: "PENDING", attempts: 1 });
+    sending.answer(SUCCEEDED);
+    await successor;
+    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+  });
+
+  test("in the last look of a keyed operation, that never left: does not settle what the other is sending", async () => {
+    const { b, kind, stored, stalled } = await startLastLook("keyed");
+    const first = await kind.call(1, "perform");
+    b.advance(LEASE_MS);
+    // The successor's look is not the last one: it may send again with the key.
+    const [due] = await b.ledger.takeDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
+    if (due?.outcome !== "ready") throw new Error("not due");
+    const deadline = createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS);
+    const successor = b.worker.work({ ...due, deadline, recovery: { isLast: false } });
+    const second = await kind.call(2, "perform");
+    first.answer(UNREACHED);
+    await stalled;
+    expect(await stored()).toMatchObject({ status: "PENDING", attempts: 2 });
+    second.answer(SUCCEEDED);
+    await successor;
+    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
+  });
+
+  test("with a refusal of a keyed attempt, the other having sent too: it tells of the other's effect, not of a failure", async () => {
+    const { b, kind, stored } = await start("keyed");
+    const answer = b.run("stepped");
+    const first = await kind.call(1, "perform");
+    b.advance(LEASE_MS);
+    const successor = b.reconciler.runOnce();
+    const second = await kind.call(2, "perform");
+    first.answer(CONFLICT);
+    expect(await answer).toMatchObject({ outcome: "done", operation: { status: "PENDING", attempts: 2 } });
+    b.advance(OPERATION_TIMEOUT_MS); // no time to send again in this go
+    second.answer(LOST);
+    await successor;
+    expect(await stored()).toMatchObject({ status: "UNCONFIRMED", attempts: 2 });
+    b.advance(60_000);
+    const third = b.reconciler.runOnce();
+    (await kind.call(3, "perform")).answer(CONFLICT);
+    await third;
+    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
+  });
+
+  test("with the refusal of the only attempt of a once operation: settles it, the lease need not be its own", async () => {
+    const { b, kind, stored } = await start("once");
+    const answer = b.run("stepped");
+    (await kind.call(1, "prepare")).answer(undefined);
+    const sending = await kind.call(2, "perform");
+    b.advance(LEASE_MS);
+    const successor = b.reconciler.runOnce();
+    (await kind.call(3, "confirm")).answer(undefined);
+    await successor;
+    expect(await stored()).toMatchObject({ status: "UNCONFIRMED" });
+    sending.answer(REFUSED);
+    expect(await answer).toMatchObject({ operation: { status: "FAILED", failure: { code: "REFUSED" } } });
+    expect(await stored()).toMatchObject({ status: "FAILED", attempts: 1 });
+  });
+
+  test("and had unsent as its last word: does not take the other's sending back", async () => {
+    const { b, kind, stored } = await start("keyed");
+    const answer = b.run("stepped");
+    const first = await kind.call(1, "perform");
+    b.advance(LEASE_MS);
+    const successor = b.reconciler.runOnce();
+    const second = await kind.call(2, "perform");
+    b.advance(OPERATION_TIMEOUT_MS);
+    first.answer(UNREACHED);
+    expect(await answer).toMatchObject({ operation: { status: "PENDING", attempts: 2 } });
+    expect((await stored()).sentAt).not.toBeNull();
+    second.answer(SUCCEEDED);
+    await successor;
+    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
+  });
+
+  test("out of time before it sent: does not say that nothing was begun while the other sends", async () => {
+    const { b, kind, stored } = await start("once");
+    const answer = b.run("stepped");
+    const look = await kind.call(1, "prepare");
+    b.advance(LEASE_MS);
+    const successor = b.reconciler.runOnce();
+    (await kind.call(2, "prepare")).answer(undefined);
+    const sending = await kind.call(3, "perform");
+    look.answer(undefined);
+    expect(await answer).toMatchObject({ outcome: "done", operation: { id: (await stored()).id, status: "PENDING" } });
+    sending.answer(SUCCEEDED);
+    await successor;
+    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+  });
+
+  test("with a failed safe attempt: leaves the settlement to the worker that took over", async () => {
+    const { b, kind, stored } = await start("safe");
+    const answer = b.run("stepped");
+    const attempt = await kind.call(1, "perform");
+    b.advance(LEASE_MS);
+    const query = { owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 };
+    const [due] = await b.ledger.takeDue(query);
+    if (due?.outcome !== "ready") throw new Error("not due");
+    attempt.answer(LOST);
+    expect(await answer).toMatchObject({ operation: { status: "PENDING" } });
+    // And so does a worker in recovery that was itself superseded.
+    b.advance(LEASE_MS);
+    const [heir] = await b.ledger.takeDue({ ...query, now: b.now() });
+    const deadline = createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS);
+    await b.worker.work({ ...due, deadline, recovery: { isLast: true } });
+    expect(await stored()).toMatchObject({ status: "PENDING" });
+    if (heir?.outcome !== "ready") throw new Error("not due");
+    await b.worker.work({ ...heir, deadline, recovery: { isLast: false } });
+    expect(await stored()).toMatchObject({ status: "FAILED" });
+  });
+});

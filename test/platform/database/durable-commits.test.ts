@@ -1,0 +1,174 @@
+import { sql } from "kysely";
+import { type Database, type DatabaseLimits, openDatabase } from "../../../src/platform/database/open-database";
+import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
+import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { Ledger } from "../../../src/platform/ledger/ledger.store";
+import { createSealing } from "../../../src/platform/ledger/sealing";
+import { alterDatabase, type CommitSettings, recordCommitSettings } from "../../support/commit-settings";
+import { type Databases, startDatabases } from "../../support/databases";
+import { claimed, claimOf, LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+
+const WHOLE_TRANSACTION = sql`insert into t values (1)`;
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 120_000);
+afterAll(() => databases.stop());
+
+/** A database with that default, its recorded commits, and ours on it. */
+async function openWith(setting: string, limits: Partial<DatabaseLimits> = {}) {
+  const url = await databases.fresh("postgres");
+  await alterDatabase(url, `set synchronous_commit = ${setting}`);
+  const commits = await recordCommitSettings(url);
+  const database = openDatabase(url, limits);
+  return { url, commits, database, stop: () => Promise.all([commits.stop(), database.close()]) };
+}
+
+/** Every method of the ledger that writes, each once at least with effect. */
+async function writeLedger(ledger: Ledger): Promise<Record<string, () => Promise<unknown>>> {
+  const claim = async (key: string) => claimed(await ledger.claim(claimOf({ idempotencyKey: key })));
+  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(claim));
+  const row = (index: number) => {
+    const found = rows[index];
+    if (!found) throw new Error("no such row");
+    return { id: found.operation.id, lease: found.lease };
+  };
+  const [a, b, c, d, e, f, g, h] = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
+  const i = row(8);
+  const later = { nextAttemptAt: T0 + 1, now: T0 };
+  return {
+    claim: () => claim("z"),
+    markSent: () => ledger.markSent(a.id, a.lease, T0),
+    hold: () => ledger.hold(b.id, b.lease, { kind: "kind", target: "target" }),
+    abandon: () => ledger.abandon(c.id, c.lease),
+    settle: () => ledger.settle(d.id, { status: "SUCCEEDED" }, T0),
+    settleIf: () => ledger.settleIf(i.id, { status: "SUCCEEDED" }, { now: T0, condition: { lease: i.lease } }),
+    markUnconfirmed: async () => {
+      await ledger.markSent(e.id, e.lease, T0);
+      await ledger.markUnconfirmed(e.id, e.lease, later);
+    },
+    needsAttention: () => ledger.needsAttention(f.id, f.lease),
+    renewLease: () => ledger.renewLease(g.id, g.lease, { leaseMs: LEASE_MS, now: T0 }),
+    release: () => ledger.release(h.id, h.lease),
+    takeDue: () => ledger.takeDue({ owner: "two", leaseMs: 1, now: T0 + LEASE_MS, limit: 10 }),
+  };
+}
+
+/** The same of the inbox. */
+async function writeInbox(inbox: Inbox): Promise<Record<string, () => Promise<unknown>>> {
+  const facts = { kind: "k", subject: "s", occurredAt: T0 };
+  const receive = (idempotencyKey: string) => inbox.receive({ facts, body: "{}", idempotencyKey, now: T0 });
+  await receive("a");
+  await receive("b");
+  const [one, two] = await inbox.takeDue({ owner: "one", leaseMs: LEASE_MS, now: T0, limit: 2 });
+  if (!one || !two) throw new Error("nothing is due");
+  return {
+    receive: () => receive("c"),
+    takeDue: () => inbox.takeDue({ owner: "two", leaseMs: LEASE_MS, now: T0, limit: 1 }),
+    correct: () => inbox.correct(one, { ...facts, kind: "other" }),
+    renewLease: () => inbox.renewLease(one.lease, [one.message.id], { leaseMs: LEASE_MS, now: T0 }),
+    postpone: () => inbox.postpone(two, T0),
+    markProcessed: () => inbox.markProcessed(one.lease, [one.message.id], T0),
+    makeDue: () => inbox.makeDue(0, T0 + 2 * LEASE_MS),
+    wipeBodies: () => inbox.wipeBodies(T0 + 30 * 86_400_000),
+  };
+}
+
+/** Names each write that was recorded under another setting, or not at all. */
+async function failuresOf(
+  writes: Record<string, () => Promise<unknown>>,
+  commits: CommitSettings,
+  expected: readonly string[],
+): Promise<string[]> {
+  const failures: string[] = [];
+  for (const [name, write] of Object.entries(writes)) {
+    await write();
+    const seen = await commits.read();
+    if (JSON.stringify(seen) !== JSON.stringify(expected)) failures.push(`${name}: ${seen.join(", ")}`);
+  }
+  return failures;
+}
+
+/** Public methods of the stores that write nothing. */
+const READS = [
+  "find",
+  "findByKey",
+  "list",
+  "earlier",
+  "succeeded",
+  "sent",
+  "openInput",
+  "openKey",
+  "countDue",
+  "about",
+  "openBody",
+];
+const INTERNAL = ["constructor", "due", "underLease", "get", "bodyOf", "insertAll"];
+
+test("with synchronous_commit off, each write of the ledger, the inbox and the migrations commits with on", async () => {
+  const { database, commits, stop } = await openWith("off");
+  await database.migrate([...ledgerMigrations, ...inboxMigrations]);
+  expect(await commits.read()).toEqual(["schema on"]);
+  await commits.watch(["operation", "message", "schema_migration"]);
+
+  const sealing = createSealing(TEST_LEDGER_KEY);
+  const ledgerWrites = await writeLedger(new Ledger(database, sealing));
+  const inboxWrites = await writeInbox(new Inbox(database, sealing));
+  await commits.read();
+  expect(await failuresOf(ledgerWrites, commits, ["operation on"])).toEqual([]);
+  expect(await failuresOf(inboxWrites, commits, ["message on"])).toEqual([]);
+
+  // A method that is added to a store must be added above.
+  const methods = [...Object.getOwnPropertyNames(Ledger.prototype), ...Object.getOwnPropertyNames(Inbox.prototype)];
+  const known = new Set([...READS, ...INTERNAL, ...Object.keys(ledgerWrites), ...Object.keys(inboxWrites)]);
+  expect(methods.filter((name) => !known.has(name))).toEqual([]);
+  await stop();
+});
+
+describe.each([
+  ["off", "on", "on"],
+  ["local", "on", "on"],
+  ["remote_write", "on", "on"],
+  ["on", "on", "on"],
+  ["remote_apply", "on", "remote_apply"],
+  ["off", "remote_apply", "remote_apply"],
+  ["on", "remote_apply", "remote_apply"],
+] as const)("a database with %s, and DATABASE_SYNCHRONOUS_COMMIT=%s", (setting, synchronousCommit, expected) => {
+  test(`single statements and transactions commit with ${expected}, and the session keeps nothing of it`, async () => {
+    const { database, commits, stop } = await openWith(setting, { synchronousCommit, poolSize: 1 });
+    const { kysely } = database;
+    await sql`create table t (n integer)`.execute(kysely);
+    await commits.watch(["t"]);
+    const writes: Record<string, () => Promise<unknown>> = {
+      statement: () => WHOLE_TRANSACTION.execute(kysely),
+      "statement with values": () => sql`update t set n = ${2} where n = ${1}`.execute(kysely),
+      "statement that returns rows": () => sql`delete from t where n = ${2} returning n`.execute(kysely),
+      "written by a with": () => sql`with x as (insert into t values (3) returning n) select n from x`.execute(kysely),
+      transaction: () => kysely.transaction().execute((transaction) => WHOLE_TRANSACTION.execute(transaction)),
+      "transaction that reads first": () =>
+        kysely.transaction().execute(async (transaction) => {
+          await sql`select n from t`.execute(transaction);
+          await WHOLE_TRANSACTION.execute(transaction);
+        }),
+    };
+    expect(await failuresOf(writes, commits, [`t ${expected}`])).toEqual([]);
+    const { rows } = await sql`select current_setting('synchronous_commit') as session`.execute(kysely);
+    expect(rows).toEqual([{ session: setting }]);
+    await stop();
+  });
+});
+
+test("rows, counts and refusals are those of the statement itself", async () => {
+  const database: Database = openDatabase(await databases.fresh("postgres"), { poolSize: 1 });
+  const { kysely } = database;
+  await sql`create table t (n bigint primary key)`.execute(kysely);
+  const inserted = await sql`insert into t values (${1}), (${2}) returning n`.execute(kysely);
+  expect(inserted).toMatchObject({ rows: [{ n: 1 }, { n: 2 }], numAffectedRows: 2n });
+  expect(await sql`update t set n = n + 10`.execute(kysely)).toMatchObject({ rows: [], numAffectedRows: 2n });
+  expect(await sql`delete from t where n = 99`.execute(kysely)).toMatchObject({ rows: [], numAffectedRows: 0n });
+  await expect(sql`insert into t values (${11})`.execute(kysely)).rejects.toMatchObject({ code: "23505" });
+  expect((await sql`select count(*) as many from t`.execute(kysely)).rows).toEqual([{ many: 2 }]);
+  await database.close();
+});

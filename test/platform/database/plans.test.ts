@@ -1,0 +1,242 @@
+import { type CompiledQuery, sql } from "kysely";
+import { openDatabase, type Database } from "../../../src/platform/database/open-database";
+import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
+import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { assertKeyOfDatabase, keyCheckMigrations } from "../../../src/platform/ledger/key-check";
+import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { Ledger } from "../../../src/platform/ledger/ledger.store";
+import { createSealing } from "../../../src/platform/ledger/sealing";
+import { type Databases, startDatabases } from "../../support/databases";
+import { claimed, claimOf, LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { placesInSource, recordStatements } from "../../support/recorded-statements";
+
+/** What a store's methods are called for; those of private methods come with them. */
+type Calls<Store> = Readonly<Record<string, (store: Store) => Promise<unknown>>>;
+
+const NO_STATEMENT = ["constructor", "openInput", "openKey", "openBody"];
+const PRIVATE = ["due", "underLease", "get", "insertAll"];
+const KINDS = ["kind-1", "kind-2", "kind-3"];
+const MEMBER = "member-0";
+const due = { owner: "one", leaseMs: LEASE_MS, now: T0 + 1000, limit: 50 };
+/** Of one member with a long history, and in all. */
+const OF_MEMBER = 20_000;
+const ROWS = 40_000;
+
+let keys = 0;
+const claimAgain = async (ledger: Ledger) =>
+  claimed(await ledger.claim(claimOf({ idempotencyKey: `k-${(keys += 1)}`, subject: MEMBER, target: "target-0" })));
+
+const LEDGER_CALLS: Calls<Ledger> = {
+  claim: async (ledger) => [await ledger.claim(claimOf()), await ledger.claim(claimOf())],
+  markSent: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    return [
+      await ledger.markSent(operation.id, lease, T0),
+      await ledger.markSent(operation.id, "another" as never, T0), // asks what became of it
+    ];
+  },
+  hold: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    const hold = { kind: "kind-1", target: "target-0" };
+    return [
+      await ledger.hold(operation.id, lease, { ...hold, superseded: [operation.id] }),
+      await ledger.hold(operation.id, lease, hold), // refused: asks whether the lease is still held
+    ];
+  },
+  earlier: (ledger) => ledger.earlier({ kind: "kind-1", target: "target-0", id: "none" }),
+  settleIf: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    const condition = { lease, attempts: operation.attempts };
+    return ledger.settleIf(operation.id, { status: "SUCCEEDED" }, { now: T0, condition });
+  },
+  abandon: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    await ledger.abandon(operation.id, lease);
+  },
+  settle: async (ledger) => ledger.settle((await claimAgain(ledger)).operation.id, { status: "SUCCEEDED" }, T0),
+  markUnconfirmed: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    return ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt: T0, now: T0 });
+  },
+  needsAttention: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    return ledger.needsAttention(operation.id, lease);
+  },
+  renewLease: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    return ledger.renewLease(operation.id, lease, { leaseMs: LEASE_MS, now: T0 });
+  },
+  release: async (ledger) => {
+    const { operation, lease } = await claimAgain(ledger);
+    return ledger.release(operation.id, lease, { unsent: true });
+  },
+  takeDue: (ledger) => ledger.takeDue(due),
+  find: (ledger) => ledger.find("none"),
+  findByKey: (ledger) => ledger.findByKey("principal-1", "key-1"),
+  list: async (ledger) => {
+    for (const whose of [{ subject: MEMBER }, { target: "target-0" }]) {
+      const { items } = await ledger.list({ ...whose, first: 20 });
+      const after = items.at(-1)?.cursor ?? "";
+      await ledger.list({ ...whose, first: 20, after });
+    }
+  },
+  succeeded: async (ledger) => {
+    for (const whose of [{ subject: MEMBER }, { target: "target-0" }])
+      await ledger.succeeded({ ...whose, kinds: KINDS });
+  },
+  sent: async (ledger) => {
+    for (const whose of [{ subject: MEMBER }, { target: "target-0" }]) await ledger.sent({ ...whose, kinds: KINDS });
+  },
+};
+
+const received = (inbox: Inbox) => {
+  const facts = { kind: "kind-1", subject: MEMBER, occurredAt: T0 };
+  return inbox.receive({ facts, body: "{}", idempotencyKey: `k-${(keys += 1)}`, now: T0 });
+};
+const leased = async (inbox: Inbox) => {
+  await received(inbox);
+  const [first] = await inbox.takeDue({ ...due, now: T0 + (keys += 1) * LEASE_MS });
+  if (!first) throw new Error("nothing was due");
+  return first;
+};
+
+const INBOX_CALLS: Calls<Inbox> = {
+  receive: received,
+  takeDue: (inbox) => inbox.takeDue(due),
+  correct: async (inbox) => {
+    await inbox.correct(await leased(inbox), { kind: "kind-2", subject: MEMBER, occurredAt: T0 });
+  },
+  markProcessed: async (inbox) => {
+    const { lease, message } = await leased(inbox);
+    return inbox.markProcessed(lease, [message.id], T0);
+  },
+  renewLease: async (inbox) => {
+    const { lease, message } = await leased(inbox);
+    await inbox.renewLease(lease, [message.id], { leaseMs: LEASE_MS, now: T0 });
+  },
+  postpone: async (inbox) => {
+    await inbox.postpone(await leased(inbox), T0);
+  },
+  makeDue: (inbox) => inbox.makeDue(T0 + 1, T0),
+  countDue: (inbox) => inbox.countDue(T0),
+  wipeBodies: (inbox) => inbox.wipeBodies(T0 + 1_000_000_000),
+  list: async (inbox) => {
+    for (const areProcessed of [false, true]) {
+      const { items } = await inbox.list({ subject: MEMBER, first: 20, areProcessed });
+      const after = items.at(-1)?.cursor ?? "";
+      await inbox.list({ subject: MEMBER, first: 20, areProcessed, after });
+    }
+  },
+  about: (inbox) => inbox.about(MEMBER, KINDS),
+  bodyOf: async (inbox) => {
+    const { items } = await inbox.list({ subject: MEMBER, first: 1 });
+    return Promise.all(items.map(({ message }) => inbox.bodyOf(message)));
+  },
+};
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+/** Half of all rows are one member's, mostly of other kinds than those that are asked for, all of them done with. */
+async function fill({ kysely, dialect }: Database): Promise<void> {
+  const rows =
+    dialect === "sqlite"
+      ? sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(ROWS)})`
+      : sql`with n(i) as (select generate_series(1, ${sql.lit(ROWS)}))`;
+  const subject = sql`case when i <= ${sql.lit(OF_MEMBER)} then ${sql.lit(MEMBER)} else 'member-' || (i % 5000) end`;
+  const kind = sql`case when i % 100 = 0 then 'kind-' || (i % 3 + 1) else 'other' end`;
+  const id = sql`'00000000-0000-4000-8000-' || substr(cast(100000000000 + i as text), 1, 12)`;
+  await sql`insert into message (id, key_digest, kind, subject, occurred_at, received_at, sealed_body, processed_at, attempts)
+    ${rows} select ${id}, 'digest-' || i, ${kind}, ${subject}, ${sql.lit(T0)} - i * 1000, ${sql.lit(T0)} - i * 1000,
+      case when i % 50 = 0 then 'sealed' end, ${sql.lit(T0)}, 1 from n`.execute(kysely);
+  await sql`insert into operation (id, principal, key_digest, sealed_key, kind, fingerprint, subject, target, status, attempts,
+      created_at, sent_at, settled_at)
+    ${rows} select ${id}, 'p', 'digest-' || i, 'sealed', ${kind}, 'f', ${subject},
+      case when i <= ${sql.lit(OF_MEMBER)} then 'target-0' else 'target-' || (i % 5000) end, 'SUCCEEDED', 1,
+      ${sql.lit(T0)} - i * 1000, ${sql.lit(T0)} - i * 1000, ${sql.lit(T0)} from n`.execute(kysely);
+  await sql`analyze`.execute(kysely);
+}
+
+const isPlanned = ({ sql: text }: CompiledQuery) => /^\s*(select|update|delete|with)\b/i.test(text);
+
+async function planOf({ kysely, dialect }: Database, query: CompiledQuery): Promise<string[]> {
+  const explain = dialect === "sqlite" ? "explain query plan " : "explain (costs off) ";
+  const { rows } = await kysely.executeQuery<Record<string, unknown>>({ ...query, sql: explain + query.sql });
+  return rows.map((row) => String(row["detail"] ?? row["QUERY PLAN"]));
+}
+
+/** Indexes of nothing but what is still to be done: reading one from end to end reads no history. */
+const UNDONE = /\b(message_due|operation_due|message_sealed)\b/;
+const TABLE = /\b(message|operation)\b/;
+
+/** One row by its id; what is still to be worked on beside all that was; rows by their ids: none leaves much out. */
+const FEW_LEFT_OUT =
+  /_pkey\b|\(processed_at IS NOT NULL\)$|Filter: \(*id <> '[^']+'::text\)( AND \(id <> '[^']+'::text\)\))?$/;
+
+/** Lines of a plan that read a whole table, sort rows of one, or read many rows of an index and leave them out. */
+const faultsIn = (plan: readonly string[]) =>
+  plan.filter((line, index) => {
+    const readsAll = /^\W*(SCAN|.*Seq Scan on) /i.test(line) && TABLE.test(line) && !UNDONE.test(line);
+    const sorts = /TEMP B-TREE|^\W*(->)?\s*(Incremental )?Sort\b/i.test(line);
+    const scan = plan.slice(0, index).findLast((before) => /\bScan\b/.test(before)) ?? "";
+    const isFilter = /^\s*Filter: /.test(line) && TABLE.test(scan);
+    const leavesOut = isFilter && ![UNDONE, FEW_LEFT_OUT].some((few) => few.test(scan + line));
+    return readsAll || sorts || leavesOut;
+  });
+
+const methodsOf = (store: { readonly prototype: object }) => Object.getOwnPropertyNames(store.prototype);
+
+test("every method of the stores is called below", () => {
+  expect([...Object.keys(LEDGER_CALLS), ...NO_STATEMENT, ...PRIVATE]).toEqual(
+    expect.arrayContaining(methodsOf(Ledger)),
+  );
+  expect([...Object.keys(INBOX_CALLS), ...NO_STATEMENT, ...PRIVATE]).toEqual(expect.arrayContaining(methodsOf(Inbox)));
+});
+
+describe.each(["sqlite", "postgres"] as const)("on %s, beside a long history", (dialect) => {
+  let database: Database;
+  let recorder: ReturnType<typeof recordStatements>;
+  let plans: Map<string, string[]>;
+
+  beforeAll(async () => {
+    database = openDatabase(await databases.fresh(dialect), { statementTimeoutMs: 60_000 });
+    await database.migrate([...ledgerMigrations, ...inboxMigrations, ...keyCheckMigrations]);
+    const sealing = createSealing(TEST_LEDGER_KEY);
+    await assertKeyOfDatabase(database, sealing, []);
+    await fill(database);
+    recorder = recordStatements(database);
+    await assertKeyOfDatabase(recorder.database, sealing, []);
+    const [ledger, inbox] = [new Ledger(recorder.database, sealing), new Inbox(recorder.database, sealing)];
+    for (const call of Object.values(LEDGER_CALLS)) await call(ledger);
+    for (const call of Object.values(INBOX_CALLS)) await call(inbox);
+    plans = new Map();
+    for (const query of recorder.statements().filter(isPlanned)) plans.set(query.sql, await planOf(database, query));
+  }, 120_000);
+  afterAll(() => database.close());
+
+  test("every place in the code that begins a statement was executed", () => {
+    const known = placesInSource();
+    expect(known.size).toBeGreaterThan(15);
+    expect([...known].filter((place) => !recorder.places().has(place))).toEqual([]);
+  });
+
+  test("every statement finds its rows by an index, and sorts no history", () => {
+    expect(plans.size).toBeGreaterThan(20);
+    const faults = [...plans].flatMap(([text, plan]) => (faultsIn(plan).length > 0 ? [{ text, plan }] : []));
+    expect(faults).toEqual([]);
+  });
+
+  test("what is looked for: such a plan has a fault", async () => {
+    for (const text of [
+      "select id from message order by occurred_at",
+      "select id from operation where status = 'FAILED'",
+      `select id from message where subject = '${MEMBER}' and kind in ('kind-1', 'kind-2') order by processed_at`,
+    ]) {
+      const plan = await planOf(database, sql`${sql.raw(text)}`.compile(database.kysely));
+      expect(faultsIn(plan)).not.toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { sql } from "kysely";
+import { Client } from "pg";
+import { type Database, openDatabase } from "../../../src/platform/database/open-database";
+import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
+import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { Ledger } from "../../../src/platform/ledger/ledger.store";
+import { createSealing } from "../../../src/platform/ledger/sealing";
+import { alterDatabase } from "../../support/commit-settings";
+import { type Databases, startDatabases } from "../../support/databases";
+import { claimed, claimOf, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+
+const EVENTS = 200;
+
+let databases: Databases;
+let database: Database;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 120_000);
+afterAll(async () => {
+  await database.close();
+  await databases.stop();
+});
+
+/** Kills one of the server's processes: the server then loses what is in its memory, and recovers from its log. */
+async function crashServer(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  process.kill(rows[0]?.pid ?? 0, "SIGKILL");
+  await client.end().catch(() => undefined);
+}
+
+async function untilRecovered(): Promise<void> {
+  for (;;) {
+    try {
+      await sql`select 1`.execute(database.kysely);
+      return;
+    } catch {
+      await pause(50);
+    }
+  }
+}
+
+test("with synchronous_commit off, nothing that was acknowledged is lost when the server crashes, and no key is free again", async () => {
+  const url = await databases.fresh("postgres");
+  await alterDatabase(url, "set synchronous_commit = off");
+  database = openDatabase(url);
+  // So that the server does not write its log by itself meanwhile.
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query("alter system set wal_writer_delay = '10s'");
+  await client.query("select pg_reload_conf()");
+  await client.end();
+  await database.migrate([...ledgerMigrations, ...inboxMigrations]);
+  const sealing = createSealing(TEST_LEDGER_KEY);
+  const [ledger, inbox] = [new Ledger(database, sealing), new Inbox(database, sealing)];
+
+  const facts = { kind: "k", subject: "s", occurredAt: T0 };
+  const bodies = Array.from({ length: EVENTS }, (_, index) => `{"index":${index}}`);
+  for (const body of bodies) await inbox.receive({ facts, body, now: T0 });
+  const { operation, lease } = claimed(await ledger.claim(claimOf()));
+  await ledger.markSent(operation.id, lease, T0);
+  await crashServer(url);
+  await untilRecovered();
+
+  expect(await inbox.countDue(0)).toBe(EVENTS);
+  expect(await ledger.find(operation.id)).toMatchObject({ attempts: 1, sentAt: T0 });
+  expect((await ledger.claim(claimOf())).outcome).toBe("inProgress");
+}, 300_000);

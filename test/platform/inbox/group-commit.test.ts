@@ -1,0 +1,80 @@
+import { DatabaseUnavailable } from "../../../src/platform/database/database.errors";
+import { openDatabase } from "../../../src/platform/database/open-database";
+import { createGroupCommit } from "../../../src/platform/inbox/group-commit";
+import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
+import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { createSealing } from "../../../src/platform/ledger/sealing";
+import { type Databases, startDatabases } from "../../support/databases";
+import { T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+
+const MAX = 64;
+
+/** Stores numbers; every group that was tried is recorded. */
+function committing(fail: (group: readonly number[]) => Error | undefined) {
+  const groups: number[][] = [];
+  const commit = createGroupCommit<number, string>({
+    store(items) {
+      groups.push([...items]);
+      const error = fail(items);
+      return error ? Promise.reject(error) : Promise.resolve(items.map((item) => `stored ${item}`));
+    },
+    most: MAX,
+  });
+  return { groups, commit };
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+test("what comes at once is one commit, and each caller gets its own result", async () => {
+  const { groups, commit } = committing(() => undefined);
+  expect(await Promise.all(numbers(5).map(commit))).toEqual(numbers(5).map((item) => `stored ${item}`));
+  expect(groups).toEqual([numbers(5)]);
+});
+
+test.each([[[0]], [[31]], [[63]], [[3, 4, 40]], [numbers(MAX)]])(
+  "those that are refused (%j) are rejected, each with its own error; all others are stored",
+  async (bad) => {
+    const refusals = new Map(bad.map((item) => [item, new Error(`refused ${item}`)]));
+    const { groups, commit } = committing((group) => refusals.get(group.find((item) => refusals.has(item)) ?? -1));
+    const results = await Promise.allSettled(numbers(MAX).map(commit));
+    for (const [item, result] of results.entries()) {
+      const reason = refusals.get(item);
+      expect(result).toEqual(
+        reason ? { status: "rejected", reason } : { status: "fulfilled", value: `stored ${item}` },
+      );
+    }
+    expect(groups.length).toBeLessThanOrEqual(bad.length * 2 * Math.log2(MAX) + 1);
+  },
+);
+
+test("while the database is unavailable, a group is tried once and all of it is rejected", async () => {
+  const error = new DatabaseUnavailable(false, undefined);
+  const { groups, commit } = committing(() => error);
+  const results = await Promise.allSettled(numbers(5).map(commit));
+  expect(results).toEqual(numbers(5).map(() => ({ status: "rejected", reason: error })));
+  expect(groups).toHaveLength(1);
+});
+
+describe.each(["sqlite", "postgres"] as const)("events on %s", (dialect) => {
+  let databases: Databases;
+  beforeAll(async () => {
+    databases = await startDatabases();
+  }, 120_000);
+  afterAll(() => databases.stop());
+
+  test("one that the database refuses does not take those that arrive with it", async () => {
+    const database = openDatabase(await databases.fresh(dialect));
+    await database.migrate(inboxMigrations);
+    const inbox = new Inbox(database, createSealing(TEST_LEDGER_KEY));
+    const receive = (index: number) =>
+      inbox.receive({
+        facts: { kind: "k", subject: "s", occurredAt: index === 7 ? NaN : T0 },
+        body: `{"index":${index}}`,
+        now: T0,
+      });
+    const results = await Promise.allSettled(numbers(20).map(receive));
+    expect(results.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([7]);
+    expect(await inbox.countDue(0)).toBe(19);
+    await database.close();
+  });
+});

@@ -1,0 +1,47 @@
+// A worker whose event loop stands still in its last look at an operation, as a long computation would have it.
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ProviderFailure } from "../../../src/platform/http-client/provider-failure";
+import { type OperationKind } from "../../../src/platform/ledger/operation-kind";
+import { createOperationWorker } from "../../../src/platform/ledger/operation-worker";
+import { createDeadline } from "../../../src/platform/time/deadline";
+import { LEASE_MS, openLedger, T0 } from "../../support/ledgers";
+import { work } from "../../support/workers";
+
+const POLL_MS = 10;
+
+/** Blocks this process, timers and all, until the test has written the file `go-on`. */
+function block(directory: string): never {
+  writeFileSync(join(directory, "blocked"), "");
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  while (!existsSync(join(directory, "go-on"))) Atomics.wait(never, 0, 0, POLL_MS);
+  throw new ProviderFailure({ kind: "unreachable", call: "blocked.call", reason: "blocked", maybeSent: false });
+}
+
+work(([url = "", repeat = "", directory = ""]) => {
+  const { ledger, database } = openLedger(url);
+  const clock = { now: () => T0 };
+  const look = () => Promise.resolve().then(() => block(directory));
+  const kind: OperationKind<never> = {
+    kind: "blocked",
+    repeat: repeat === "once" ? "once" : "keyed",
+    ...(repeat === "once" && { prepare: look }),
+    perform: look,
+    onRefusal: () => undefined,
+  };
+  const worker = createOperationWorker({
+    ledger,
+    kinds: [kind],
+    clock,
+    random: () => 0.5,
+    sleep: () => Promise.resolve(),
+  });
+  return Promise.resolve(async () => {
+    const [due] = await ledger.takeDue({ owner: "blocked", leaseMs: LEASE_MS, now: T0, limit: 1 });
+    if (due?.outcome !== "ready") throw new Error("nothing was due");
+    // Too little time for a second attempt.
+    const { operation } = await worker.work({ ...due, deadline: createDeadline(clock, 1), recovery: { isLast: true } });
+    await database.close();
+    return operation.status;
+  });
+});

@@ -1,0 +1,95 @@
+import { sql } from "kysely";
+import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { type Databases, startDatabases } from "../../support/databases";
+import { claimed, claimOf, openLedger, T0 } from "../../support/ledgers";
+
+type Status = "PENDING" | "UNCONFIRMED" | "NEEDS_ATTENTION" | "SUCCEEDED" | "FAILED";
+
+const TARGET = "thing-1";
+const KIND = "order.cancel";
+const WHAT = `${KIND}:${TARGET}`;
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+});
+afterAll(() => databases.stop());
+
+describe.each(["sqlite", "postgres"] as const)("a database of the release before, on %s", (dialect) => {
+  let opened: ReturnType<typeof openLedger>;
+  beforeEach(async () => {
+    opened = openLedger(await databases.fresh(dialect));
+    await opened.database.migrate(ledgerMigrations.slice(0, 2));
+  });
+  afterEach(() => opened.database.close());
+
+  /** A row as that release wrote it; `exclusive_on` was null before its second migration. */
+  async function insert(id: string, status: Status, exclusiveOn: string | null = WHAT): Promise<void> {
+    const isSettled = status === "SUCCEEDED" || status === "FAILED";
+    await sql`insert into operation (id, principal, key_digest, sealed_key, kind, fingerprint, target, status, attempts,
+      created_at, sent_at, settled_at, exclusive_on) values (${id}, 'p', ${id}, 'k', ${KIND}, 'f', ${TARGET}, ${status}, 1,
+      ${T0 + Number(id)}, ${T0 + Number(id)}, ${isSettled ? T0 + 9 : null}, ${exclusiveOn})`.execute(
+      opened.database.kysely,
+    );
+  }
+  const holders = async (): Promise<unknown[]> => {
+    const query = sql<{ id: string }>`select id from operation where exclusive_on is not null and status <> 'FAILED'`;
+    return (await query.execute(opened.database.kysely)).rows.map(({ id }) => id);
+  };
+  async function mayHold(): Promise<boolean> {
+    const { operation, lease } = claimed(await opened.ledger.claim(claimOf({ target: TARGET })));
+    return opened.ledger.hold(operation.id, lease, { kind: KIND, target: TARGET });
+  }
+
+  test.each([
+    [["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"], "3"],
+    [["NEEDS_ATTENTION", "SUCCEEDED", "NEEDS_ATTENTION"], "3"],
+    [["NEEDS_ATTENTION", "SUCCEEDED"], "1"],
+    [["UNCONFIRMED", "SUCCEEDED", "NEEDS_ATTENTION"], "1"],
+    [["SUCCEEDED", "PENDING", "NEEDS_ATTENTION", "FAILED"], "2"],
+  ] as const)("with %j for one target is brought up to date: one keeps the hold", async (statuses, holder) => {
+    for (const [index, status] of statuses.entries()) await insert(`${index + 1}`, status);
+    await opened.database.migrate(ledgerMigrations);
+    expect(await holders()).toEqual([holder]);
+    expect(await mayHold()).toBe(false);
+  });
+
+  test.each(["SUCCEEDED", "UNCONFIRMED", "NEEDS_ATTENTION"] as const)(
+    "lets none of several %s be forgotten when the one that holds is settled as failed",
+    async (status) => {
+      await insert("1", "NEEDS_ATTENTION");
+      await insert("2", status, status === "UNCONFIRMED" ? null : WHAT);
+      await opened.database.migrate(ledgerMigrations);
+      const failure = { code: "NO", message: "No.", retryable: false };
+      for (const id of (await holders()) as string[]) {
+        await opened.ledger.settle(id, { status: "FAILED", failure }, T0 + 20);
+      }
+      expect(await mayHold()).toBe(status === "SUCCEEDED" && (await holders()).length > 0);
+    },
+  );
+
+  test("with rows from before there were holds: what they hold is seen all the same", async () => {
+    await insert("1", "SUCCEEDED", null);
+    await opened.database.migrate(ledgerMigrations);
+    expect(await mayHold()).toBe(false);
+    expect((await opened.ledger.earlier({ kind: KIND, target: TARGET, id: "none" })).map(({ id }) => id)).toEqual([
+      "1",
+    ]);
+  });
+
+  test("with nothing but failures for a target does not hold it", async () => {
+    for (const id of ["1", "2", "3"]) await insert(id, "FAILED");
+    await opened.database.migrate(ledgerMigrations);
+    expect(await mayHold()).toBe(true);
+  });
+
+  test("a process of the release before that still runs cannot take what one of this release holds", async () => {
+    await opened.database.migrate(ledgerMigrations);
+    expect(await mayHold()).toBe(true);
+    const { operation } = claimed(await opened.ledger.claim(claimOf({ idempotencyKey: "old", target: TARGET })));
+    const taken = sql`update operation set exclusive_on = ${WHAT} where id = ${operation.id}`.execute(
+      opened.database.kysely,
+    );
+    await expect(taken).rejects.toThrow(/unique/i);
+  });
+});

@@ -1,0 +1,124 @@
+import { type Lease } from "../../../src/platform/database/due-rows";
+import { type Database } from "../../../src/platform/database/open-database";
+import { Ledger } from "../../../src/platform/ledger/ledger.store";
+import { type Operation } from "../../../src/platform/ledger/operation.type";
+import { conditionOf } from "../../../src/platform/ledger/outcome-recorder";
+import { createSealing } from "../../../src/platform/ledger/sealing";
+import { type Databases, startDatabases } from "../../support/databases";
+import { claimed, claimOf, LEASE_MS, migratedLedger, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+
+const FAILED = { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } } as const;
+const TAKEN_AT = T0 + LEASE_MS;
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+describe("the condition under which an outcome is stored", () => {
+  const work = { operation: { attempts: 3 }, lease: "one#lease" as Lease };
+  test.each([
+    ["SUCCEEDED", "answer", {}],
+    ["SUCCEEDED", "noAnswer", {}],
+    ["FAILED", "answer", { attempts: 3 }],
+    ["FAILED", "noAnswer", { lease: "one#lease" }],
+  ] as const)("%s by %s: %j", (status, basis, condition) => {
+    expect(conditionOf({ status }, basis, work)).toEqual(condition);
+  });
+});
+
+describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, on %s,", (dialect) => {
+  let ledger: Ledger;
+  let database: Database;
+  const settled: string[] = [];
+  beforeEach(async () => {
+    settled.length = 0;
+    ({ database } = await migratedLedger(await databases.fresh(dialect)));
+    ledger = new Ledger(database, createSealing(TEST_LEDGER_KEY), ({ id }) => settled.push(id));
+  });
+  afterEach(() => database.close());
+
+  const claim = async (idempotencyKey = "key-1") => claimed(await ledger.claim(claimOf({ idempotencyKey })));
+  async function takeOver(): Promise<Lease> {
+    const [taken] = await ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
+    if (!taken) throw new Error("nothing was due");
+    return taken.lease;
+  }
+  const settleUnder = ({ operation, lease }: { operation: Operation; lease: Lease }) =>
+    ledger.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { lease } });
+
+  test.each([
+    ["its lease runs", () => Promise.resolve()],
+    ["its own attempt was counted", (id: string, lease: Lease) => ledger.markSent(id, lease, T0 + 1)],
+  ])("is stored under the lease while %s, and wipes the input", async (_when, before) => {
+    const one = await claim();
+    await before(one.operation.id, one.lease);
+    expect(await settleUnder(one)).toMatchObject({
+      outcome: "settled",
+      operation: { status: "FAILED", settledAt: TAKEN_AT, sealedInput: null, nextAttemptAt: null },
+    });
+    expect(settled).toEqual([one.operation.id]);
+  });
+
+  test("is stored under a lease that has run out and that nobody took: nobody has sent", async () => {
+    const one = await claim();
+    const late = { now: T0 + 100 * LEASE_MS, condition: { lease: one.lease } };
+    expect(await ledger.settleIf(one.operation.id, FAILED, late)).toMatchObject({ outcome: "settled" });
+    expect(await ledger.takeDue({ owner: "two", leaseMs: 1, now: late.now, limit: 1 })).toEqual([]);
+  });
+
+  test.each([
+    ["another took over", () => Promise.resolve()],
+    ["another took over and is sending", (lease: Lease) => ledger.markSent(one.operation.id, lease, TAKEN_AT)],
+    ["another took over and gave it back", (lease: Lease) => ledger.release(one.operation.id, lease)],
+    [
+      "another took over and lost the answer",
+      (lease: Lease) => ledger.markUnconfirmed(one.operation.id, lease, { now: TAKEN_AT, nextAttemptAt: TAKEN_AT + 1 }),
+    ],
+    ["another took over and gave it to people", (lease: Lease) => ledger.needsAttention(one.operation.id, lease)],
+  ])("changes nothing once %s, and shows the row as it stands", async (_what, after) => {
+    one = await claim();
+    await after(await takeOver());
+    const before = await ledger.find(one.operation.id);
+    expect(await settleUnder(one)).toEqual({ outcome: "superseded", operation: before });
+    expect(await ledger.find(one.operation.id)).toEqual(before);
+    expect(settled).toEqual([]);
+  });
+  let one: Awaited<ReturnType<typeof claim>>;
+
+  test("shows an earlier settlement, which stands", async () => {
+    one = await claim();
+    await ledger.settle(one.operation.id, { status: "SUCCEEDED", result: 1 }, T0 + 1);
+    expect(await settleUnder(one)).toMatchObject({
+      outcome: "alreadySettled",
+      operation: { status: "SUCCEEDED", result: 1 },
+    });
+    expect(settled).toHaveLength(1);
+  });
+
+  test("by attempts is stored after a take-over that sent nothing, and not after one that sent", async () => {
+    const settleAfter = ({ operation }: typeof one, attempts: number) =>
+      ledger.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { attempts } });
+    const [first, second] = [await claim("key-1"), await claim("key-2")];
+    for (const { operation, lease } of [first, second]) await ledger.markSent(operation.id, lease, T0 + 1);
+    const taken = await ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
+    expect(taken).toHaveLength(2);
+    await ledger.markSent(second.operation.id, taken[0]?.lease as Lease, TAKEN_AT);
+    expect(await settleAfter(first, 1)).toMatchObject({ outcome: "settled" });
+    expect(await settleAfter(second, 1)).toMatchObject({ outcome: "superseded", operation: { attempts: 2 } });
+    expect(await settleAfter(second, 2)).toMatchObject({ outcome: "settled" });
+  });
+
+  test("and a take-over at the same moment: one of them has each operation, never both", async () => {
+    const all = await Promise.all(Array.from({ length: 60 }, (_, n) => claim(`key-${n}`)));
+    const takes = Array.from({ length: 6 }, () =>
+      ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 10 }),
+    );
+    const [results, taken] = await Promise.all([Promise.all(all.map(settleUnder)), Promise.all(takes)]);
+    const heirs = new Set(taken.flat().map(({ operation }) => operation.id));
+    for (const { outcome, operation } of results) {
+      expect([operation.id, outcome]).toEqual([operation.id, heirs.has(operation.id) ? "superseded" : "settled"]);
+    }
+  });
+});

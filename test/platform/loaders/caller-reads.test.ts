@@ -1,0 +1,57 @@
+import { createAnswerBudget } from "../../../src/platform/limits/answer-budget";
+import { createCallerReads } from "../../../src/platform/loaders/caller-reads";
+import { createSharedReads } from "../../../src/platform/loaders/shared-reads";
+import { systemClock } from "../../../src/platform/time/clock";
+import { createDeadline } from "../../../src/platform/time/deadline";
+
+/** One request's reads, each answered with a text of 4,000 characters: 100 nodes. */
+function requestReads(answer: ReturnType<typeof createAnswerBudget>, freshMs: number) {
+  const reads = createSharedReads({
+    clock: systemClock,
+    freshMs,
+    staleMs: 0,
+    staleIfErrorMs: 0,
+    maxBytes: 2 ** 20,
+  });
+  const caller = { userId: "u-1", scopes: new Set<string>() };
+  const deadline = createDeadline(systemClock, 10_000);
+  const read = createCallerReads({
+    ...{ reads, caller, deadline, answer },
+    timeoutMs: 10_000,
+    onAnswer: () => undefined,
+  });
+  let calls = 0;
+  const readOne = (id: string) =>
+    read({ operation: "test.read", args: [id], subject: `user/${id}` }, () => {
+      calls += 1;
+      return Promise.resolve("x".repeat(3998));
+    });
+  return { readOne, calls: () => calls };
+}
+
+const budgetOf = (nodes: number) => createAnswerBudget({ nodes, bytes: 1000, mutations: 0 });
+
+test.each([
+  ["called for each time", 0, () => "same"],
+  ["kept, and read again", 60_000, () => "same"],
+  ["of another member each", 60_000, (index: number) => `u-${index}`],
+])(
+  "what a request reads is charged to its answer, %s; over its budget nothing more is read",
+  async (_how, freshMs, idOf) => {
+    const answer = budgetOf(350);
+    const { readOne } = requestReads(answer, freshMs);
+    for (let index = 0; index < 3; index += 1) await readOne(idOf(index));
+    expect(answer.isOver()).toBe(false);
+    await readOne(idOf(3));
+    expect(answer.wholeRefusal()).toMatchObject({ code: "LIMIT_EXCEEDED" });
+    await expect(readOne("one-more")).rejects.toThrow();
+  },
+);
+
+test("over its budget nothing more is called", async () => {
+  const answer = budgetOf(50);
+  const { readOne, calls } = requestReads(answer, 0);
+  await readOne("first");
+  await expect(Promise.all([readOne("second"), readOne("third")])).rejects.toThrow();
+  expect(calls()).toBe(1);
+});

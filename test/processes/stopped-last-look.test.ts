@@ -1,0 +1,119 @@
+import { type Databases, startDatabases } from "../support/databases";
+import { migratedLedger } from "../support/ledgers";
+import { eventually } from "../support/program";
+import { type Replica } from "./replica";
+import {
+  CANCEL_PIX,
+  CHANGE_OFFER,
+  createWorld,
+  DIALECTS,
+  KEY,
+  MEMBER,
+  type Mutation,
+  RECURRENCE,
+  sentTo,
+  type World,
+} from "./world";
+
+jest.setTimeout(240_000);
+
+const TERMS = {
+  OPERATION_TIMEOUT_MS: "4000",
+  OPERATION_LEASE_MS: "4100",
+  RECONCILE_INTERVAL_MS: "100",
+  CONFIRMATION_WINDOW_MS: "600000",
+  LOG_LEVEL: "info",
+};
+/** The process to be stopped: it looks once, and its look takes long enough to be stopped in it. */
+const STOPPED_TERMS = {
+  ...TERMS,
+  OPERATION_TIMEOUT_MS: "8000",
+  OPERATION_LEASE_MS: "8100",
+  AVIBRA_TIMEOUT_MS: "8000",
+  DELBANK_TIMEOUT_MS: "8000",
+  RECONCILE_INTERVAL_MS: "60000",
+};
+const PATIENCE_MS = 120_000;
+
+interface LastLook {
+  readonly mutation: Mutation;
+  readonly kind: string;
+  readonly input: object;
+  readonly target?: string;
+  /** Makes every look the last one. */
+  readonly window: Readonly<Record<string, string>>;
+  /** What the process waits for while it is stopped. */
+  readonly look: { readonly path: string; readonly method: string };
+}
+
+const { recurrenceId, requesterType, requesterDocument, reason } = CANCEL_PIX.input;
+const { userId, offerId, direction } = CHANGE_OFFER.input;
+const LAST_LOOKS: readonly LastLook[] = [
+  {
+    mutation: CANCEL_PIX,
+    kind: "CANCEL_PIX_AUTHORIZATION",
+    input: { recurrenceId, requesterType, requesterDocument, reason, payerTaxId: MEMBER.tax_id },
+    target: RECURRENCE,
+    window: { CONFIRMATION_WINDOW_MS: "1" },
+    look: { method: "GET", path: "/baas/api/v1/automatic-pix/authorizations" },
+  },
+  {
+    mutation: CHANGE_OFFER,
+    kind: "CHANGE_OFFER",
+    input: { userId, offerId, direction },
+    window: { KEYED_WINDOW_MS: "1" },
+    // Without an access token, nothing of the change has left.
+    look: { method: "POST", path: "/oauth2/token" },
+  },
+];
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await startDatabases();
+}, 60_000);
+afterAll(() => databases.stop());
+
+describe.each(DIALECTS)("a process that was stopped (SIGSTOP) in its last look, on %s,", (dialect) => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld(databases, dialect);
+  });
+  afterEach(() => world.end());
+
+  const statusOf = async () => (await world.ledger.findByKey(MEMBER.sub, KEY))?.status;
+  const hasReconciled = (replica: Replica) => replica.output().includes('"operation reconciled"') || undefined;
+
+  test.each(LAST_LOOKS)("at $mutation.name: does not fail what its successor is sending", async (lastLook) => {
+    const { mutation, kind, input, target, window, look } = lastLook;
+    const provider = world[mutation.vendor];
+    const { ledger, database } = await migratedLedger(world.databaseUrl);
+    const claim = {
+      principal: MEMBER.sub,
+      idempotencyKey: KEY,
+      kind,
+      input,
+      owner: "dead",
+      leaseMs: 0,
+      now: Date.now(),
+    };
+    await ledger.claim({ ...claim, ...(target !== undefined && { target }) });
+    await database.close();
+    await provider.fault({ match: look, kind: "hangBeforeCommit" });
+    const stopped = await world.start({ ...STOPPED_TERMS, ...window });
+    await eventually(async () => (await provider.requests(look.path))[0], PATIENCE_MS);
+    stopped.process.kill("SIGSTOP");
+
+    await provider.fault({ match: { method: "POST", path: mutation.path }, kind: "hangAfterCommit" });
+    const successor = await world.start(TERMS);
+    await eventually(async () => (await world.commits(mutation.vendor))[0], PATIENCE_MS);
+    expect(hasReconciled(stopped)).toBeUndefined();
+    stopped.process.kill("SIGCONT");
+    await eventually(() => hasReconciled(stopped), PATIENCE_MS);
+
+    expect(["PENDING", "UNCONFIRMED", "SUCCEEDED"]).toContain(await statusOf());
+    await eventually(async () => ((await statusOf()) === "SUCCEEDED" ? "done" : undefined), PATIENCE_MS);
+    expect(await world.commits(mutation.vendor)).toHaveLength(1);
+    if (mutation === CANCEL_PIX) expect(await sentTo(world, mutation)).toBe(1);
+    expect(hasReconciled(successor)).toBe(true);
+  });
+});

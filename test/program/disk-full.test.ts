@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually, freePort } from "../support/program";
+
+/** What no file of the process may exceed, as `ulimit -f` counts: 1 or 2 MiB, by the shell. Needs no rights and no mount. */
+const FILE_BLOCKS = 2048;
+const EVENT_BYTES = 60_000;
+const MAX_EVENTS = 500;
+
+test("when SQLite's disk is full, events are not acknowledged and ready is red; live stays green", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "disk-full-"));
+  const [port, provider] = [await freePort(), await freePort()];
+  const child = spawn("sh", ["-c", `ulimit -f ${FILE_BLOCKS}; exec "$0" dist/main.js`, process.execPath], {
+    env: {
+      PATH: process.env["PATH"],
+      PORT: `${port}`,
+      DATA_DIRECTORY: folder,
+      AVIBRA_BASE_URL: `http://127.0.0.1:${provider}`,
+      DELBANK_BASE_URL: `http://127.0.0.1:${provider}`,
+      LOG_LEVEL: "fatal",
+    },
+    stdio: "ignore",
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const statusOf = async (path: string) => (await fetch(`${url}${path}`)).status;
+  const authorization = `Basic ${Buffer.from("sandbox-webhook:sandbox-webhook-password").toString("base64")}`;
+  const send = async (index: number) => {
+    const event = { userId: "u-1001", eventName: "USER_ENROLLED", index, filler: "x".repeat(EVENT_BYTES) };
+    const headers = { "content-type": "application/json", authorization };
+    const response = await fetch(`${url}/webhooks/avibra`, { method: "POST", headers, body: JSON.stringify(event) });
+    return response.status;
+  };
+  try {
+    await eventually(async () => ((await statusOf("/health/ready")) === 200 ? true : undefined), 120_000);
+    const statuses: number[] = [];
+    while (statuses.length < MAX_EVENTS && !statuses.includes(503)) statuses.push(await send(statuses.length));
+    expect(statuses.slice(0, -1).every((status) => status >= 200 && status < 300)).toBe(true);
+    expect(statuses.length).toBeGreaterThan(1); // it could write before
+    expect(statuses.at(-1)).toBe(503);
+    await eventually(async () => ((await statusOf("/health/ready")) === 503 ? true : undefined), 120_000);
+    expect(await statusOf("/health/live")).toBe(200);
+  } finally {
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+    rmSync(folder, { recursive: true });
+  }
+}, 300_000);

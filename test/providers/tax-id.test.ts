@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { mayReadAuthorization } from "../../src/features/pix-authorization/pix-access";
+import { Authorization } from "../../src/providers/delbank/delbank.wire";
+import { isAmbiguous, readParty, readTaxIdClaim } from "../../src/providers/delbank/tax-id";
+import { isTaxId } from "../../src/sandbox/delbank/tax-id"; // check digits written independently, from the vendor's contract
+
+const CPF_OF_191 = "00000000191";
+const CNPJ_OF_191 = "00000000000191";
+/** Eleven digits, first one not 0, valid as a CPF and, with three zeros before them, as a CNPJ. */
+const BOTH = "40952894300";
+const COMPANY = "12345678000195";
+const PERSON = "04623217035";
+
+describe("an untyped document that is valid as a CPF and as a CNPJ identifies nobody", () => {
+  test.each([
+    ["a number", 191],
+    ["a number with an exponent", 1.91e2],
+    ["text", "191"],
+    ["text with some of its zeros", "0000191"],
+    ["text with blanks around it", " 191\t"],
+    ["a number of eleven digits", Number(BOTH)],
+    ["text of eleven digits, which a CNPJ without its three zeros has too", BOTH],
+  ])("%s: %j", (_case, document) => {
+    const party = readParty(document, undefined);
+    expect(party).toMatchObject({ personType: null, taxId: null });
+    expect(party.possibleTaxIds).toHaveLength(2);
+    expect(isAmbiguous(party)).toBe(true);
+  });
+
+  test.each([undefined, null, "", "ALIEN", 0, 1, {}])("nor beside the type %j, which is not known", (type) => {
+    expect(readParty(191, type).taxId).toBeNull();
+  });
+
+  test.each([
+    ["NATURAL", CPF_OF_191],
+    ["LEGAL", CNPJ_OF_191],
+    [" legal ", CNPJ_OF_191],
+  ])("but beside the type %j it does", (type, taxId) => {
+    for (const document of [191, "191", "0191"]) expect(readParty(document, type).taxId).toBe(taxId);
+  });
+
+  test.each([
+    [CPF_OF_191, "NATURAL", CPF_OF_191],
+    [CNPJ_OF_191, "LEGAL", CNPJ_OF_191],
+    ["000.000.001-91", "NATURAL", CPF_OF_191],
+    ["00.000.000/0001-91", "LEGAL", CNPJ_OF_191],
+    ["000000000191", "LEGAL", CNPJ_OF_191],
+  ])("and text that has its zeros, %j, does", (document, personType, taxId) => {
+    expect(readParty(document, undefined)).toMatchObject({ personType, taxId, document: taxId });
+  });
+});
+
+describe("a type that contradicts its document", () => {
+  test.each([
+    ["a company's number said to be a person's", Number(COMPANY), "NATURAL"],
+    ["a company's text said to be a person's", COMPANY, "NATURAL"],
+    ["a CNPJ with letters said to be a person's", "12ABC34501DE35", "NATURAL"],
+    ["a person's number said to be a company's", Number(PERSON), "LEGAL"],
+    ["a person's text said to be a company's", PERSON, "LEGAL"],
+    ["a whole CPF said to be a company's, though its number is a CNPJ too", CPF_OF_191, "LEGAL"],
+    ["a whole CNPJ said to be a person's, though its number is a CPF too", CNPJ_OF_191, "NATURAL"],
+  ])("%s: it identifies nobody, and is shown as it came", (_case, document, type) => {
+    const party = readParty(document, type);
+    expect(party).toMatchObject({ personType: type, taxId: null, document: String(document) });
+    expect(isAmbiguous(party)).toBe(true);
+  });
+});
+
+test.each([
+  ["a fraction", 191.5],
+  ["a fraction of a CPF", 4623217035.2],
+  ["a negative number", -191],
+  ["more digits than a number can hold", 12345678901234567890],
+  ["fifteen digits", 100000000000191],
+  ["1e300", 1e300],
+  ["infinity", Infinity],
+  ["a fraction as text", "191.0"],
+  ["a CPF's fraction as text", "4623217035.0"],
+  ["an exponent as text", "1.91e2"],
+  ["a sign", "-191"],
+  ["separators in other places", "04.6232.170-35"],
+  ["a letter that becomes two capitals", "12ßBC34501DE35"],
+  ["digits of another script", "٠٤٦٢٣٢١٧٠٣٥"],
+  ["no text", ""],
+  ["blanks", "  "],
+  ["zero", 0],
+  ["a list", [4623217035]],
+  ["a bigint", 4623217035n],
+  ["true", true],
+])("%s is no document: it identifies nobody, with a type or without", (_case, document) => {
+  for (const type of [undefined, "NATURAL", "LEGAL"]) {
+    expect(readParty(document, type)).toMatchObject({ taxId: null, possibleTaxIds: [] });
+  }
+  expect(readTaxIdClaim(document).taxId).toBeNull();
+});
+
+describe("a token's claim", () => {
+  test.each([
+    ["a number that lost its zero", 4623217035, PERSON],
+    ["text that lost its zero", "4623217035", PERSON],
+    ["a company's number", Number(COMPANY), COMPANY],
+    ["a company's number that lost its zero", 1234567000195, "01234567000195"],
+    ["punctuation", "046.232.170-35", PERSON],
+    ["blanks around it", " 04623217035 ", PERSON],
+    ["a whole CPF that could be a CNPJ without three zeros", BOTH, BOTH],
+    ["a whole CPF that begins with two zeros", "00123456797", "00123456797"],
+    ["a CNPJ with small letters", "12.abc.345/01de-35", "12ABC34501DE35"],
+  ])("%s is read: %j", (_case, claim, taxId) => {
+    expect(readTaxIdClaim(claim).taxId).toBe(taxId);
+  });
+
+  test.each([191, "191", "0000191", Number(BOTH), 123456797, "123456797"])("%j is ambiguous: nobody's", (claim) => {
+    expect(isAmbiguous(readTaxIdClaim(claim))).toBe(true);
+    expect(readTaxIdClaim(claim).taxId).toBeNull();
+  });
+});
+
+describe("by property, against check digits that were written independently", () => {
+  const isRepeated = (text: string) => /^(.)\1*$/.test(text) || text === "12345678909";
+  const cpfOf = (value: number) => String(value).padStart(11, "0");
+  const cnpjOf = (value: number) => String(value).padStart(14, "0");
+  const isCpf = (value: number) => value < 1e11 && isTaxId("NATURAL", cpfOf(value)) && !isRepeated(cpfOf(value));
+  const isCnpj = (value: number) => isTaxId("LEGAL", cnpjOf(value)) && !isRepeated(cnpjOf(value));
+
+  /** The two last digits that make a number valid, by trying all of them. */
+  const completed = (type: "NATURAL" | "LEGAL") => (base: number) => {
+    const width = type === "NATURAL" ? 11 : 14;
+    for (let digits = 0; digits < 100; digits += 1) {
+      const value = base * 100 + digits;
+      if (isTaxId(type, String(value).padStart(width, "0"))) return value;
+    }
+    throw new Error("every base has check digits");
+  };
+  // Of every magnitude: short ones are those that lost their zeros.
+  const upTo = (most: number) => fc.oneof(...[1e3, 1e6, 1e7, most].map((max) => fc.nat({ max: max - 1 })));
+  const persons = upTo(1e9).map(completed("NATURAL"));
+  const companies = fc
+    .oneof(
+      upTo(1e9),
+      fc.nat({ max: 999_999_999 }).map((base) => base * 1000),
+    )
+    .map(completed("LEGAL"));
+  const anything = fc.oneof(persons, companies, fc.nat({ max: 99_999_999 }), fc.maxSafeNat());
+
+  test("an untyped number is somebody's only if it is valid as exactly one of the two", () => {
+    const seen = { ambiguous: 0, person: 0, company: 0, nobody: 0 };
+    fc.assert(
+      fc.property(anything, (value) => {
+        const asCpf = isCpf(value);
+        const asCnpj = value < 1e14 && isCnpj(value);
+        const expected = asCpf === asCnpj ? null : asCpf ? cpfOf(value) : cnpjOf(value);
+        seen[asCpf && asCnpj ? "ambiguous" : asCpf ? "person" : asCnpj ? "company" : "nobody"] += 1;
+        for (const read of [readParty(value, undefined), readTaxIdClaim(value)]) {
+          expect(read.taxId).toBe(expected);
+          expect(isAmbiguous(read)).toBe(asCpf && asCnpj);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(Object.values(seen).every((count) => count > 20)).toBe(true);
+  });
+
+  test("with its own type, every valid number and text is its owner's, with zeros or without", () => {
+    fc.assert(
+      fc.property(persons, companies, (person, company) => {
+        fc.pre(!isRepeated(cpfOf(person)) && !isRepeated(cnpjOf(company)));
+        for (const written of [person, String(person), cpfOf(person)])
+          expect(readParty(written, "NATURAL").taxId).toBe(cpfOf(person));
+        for (const written of [company, String(company), cnpjOf(company)])
+          expect(readParty(written, "LEGAL").taxId).toBe(cnpjOf(company));
+      }),
+    );
+  });
+
+  test("text with all its zeros is its owner's without a type, in a token", () => {
+    fc.assert(
+      fc.property(persons, companies, (person, company) => {
+        fc.pre(!isRepeated(cpfOf(person)) && !isRepeated(cnpjOf(company)));
+        expect(readTaxIdClaim(cpfOf(person)).taxId).toBe(cpfOf(person));
+        expect(readTaxIdClaim(cnpjOf(company)).taxId).toBe(cnpjOf(company));
+      }),
+    );
+  });
+
+  test("ownership is never true for an ambiguous party, and always for the one that is meant", () => {
+    const seen = { own: 0, ambiguous: 0 };
+    const types = fc.constantFrom(undefined, null, "", "NATURAL", "LEGAL", "OTHER");
+    const forms = fc.constantFrom<(value: number) => unknown>(Number, String, cpfOf, cnpjOf);
+    const roles = fc.constantFrom("payer", "beneficiary");
+    fc.assert(
+      fc.property(fc.oneof(persons, companies), types, forms, roles, (value, type, form, role) => {
+        const document = form(value);
+        const authorization = Authorization.parse({ RecurrenceId: "r", [role]: { document, type } });
+        const owners = [...new Set([cpfOf(value), cnpjOf(value)])].filter((taxId) =>
+          mayReadAuthorization({ userId: "m", taxId, scopes: new Set() }, authorization),
+        );
+        const { taxId } = readParty(document, type);
+        expect(owners).toEqual(taxId === null ? [] : [taxId]);
+        seen[taxId === null ? "ambiguous" : "own"] += 1;
+        expect(mayReadAuthorization({ userId: "m", scopes: new Set() }, authorization)).toBe(false); // no tax id
+        // What is meant, without the reader: the type says it, else the one reading that is valid.
+        if (typeof document === "number") {
+          const person = type !== "LEGAL" && isCpf(value) && (type === "NATURAL" || !isCnpj(value));
+          const company = type !== "NATURAL" && isCnpj(value) && (type === "LEGAL" || !isCpf(value));
+          expect(owners).toEqual(person ? [cpfOf(value)] : company ? [cnpjOf(value)] : []);
+        }
+        expect(mayReadAuthorization({ userId: "m", scopes: new Set(["pix:read:any"]) }, authorization)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(Math.min(seen.own, seen.ambiguous)).toBeGreaterThan(100);
+  });
+});

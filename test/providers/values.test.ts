@@ -1,0 +1,186 @@
+import fc from "fast-check";
+import { MemberBenefits } from "../../src/providers/avibra/benefits.wire";
+import { Authorization } from "../../src/providers/delbank/delbank.wire";
+import { CANCELLATION_REASONS, readReason, REASON_CODES } from "../../src/providers/delbank/reasons";
+
+const OFFER = { offerid: "o", offername: "O" };
+
+/** What Avibra's price and Delbank's amount are read as; `currency` is Avibra's. */
+function amounts(value: unknown, currency = "BRL") {
+  const { availableOffers } = MemberBenefits.parse({
+    userid: "u",
+    offers: [{ ...OFFER, price: value, currency }],
+    benefits: [],
+  });
+  return {
+    avibra: availableOffers[0]?.price?.amount ?? null,
+    delbank: Authorization.parse({ RecurrenceId: "r", Amount: value }).amount?.amount ?? null,
+  };
+}
+
+describe("an amount is canonical at both providers", () => {
+  test.each([
+    ["00059.70", "59.70"],
+    ["59.7", "59.70"],
+    ["59", "59.00"],
+    [59.7, "59.70"],
+    [59, "59.00"],
+    ["000", "0.00"],
+    ["0", "0.00"],
+    [0, "0.00"],
+    ["-0", "0.00"],
+    [-0, "0.00"],
+    ["-0.00", "0.00"],
+    ["-000.000", "0.00"],
+    ["+59.70", "59.70"],
+    [" 59.70 ", "59.70"],
+    ["59.700000000", "59.70"],
+    ["5.97e1", "59.70"],
+    ["5970E-2", "59.70"],
+    ["1e2", "100.00"],
+    [1e2, "100.00"],
+    [1e-6, "0.000001"],
+    ["0.125", "0.125"],
+    [0.125, "0.125"],
+    [9.9 + 10, "19.90"],
+    [0.1 + 0.2, "0.30"],
+    ["999999999999999.99", "999999999999999.99"],
+    ["00000000000000000000000059.70", "59.70"],
+    ["1000000000000000", null],
+    [1e21, null],
+    ["1e99", null],
+    [1e-7, null],
+    ["0.0000001", null],
+    ["59,70", null],
+    ["1.234,56", null],
+    ["1,234.56", null],
+    ["R$ 59.70", null],
+    [".5", null],
+    ["5.", null],
+    ["0x10", null],
+    ["", null],
+    ["--5", null],
+    ["NaN", null],
+    [null, null],
+    [true, null],
+    [[59.7], null],
+    [{ value: 59.7 }, null],
+  ])("%j is %j", (value, expected) => {
+    expect(amounts(value)).toEqual({ avibra: expected, delbank: expected });
+  });
+
+  test("less than zero is an amount of Avibra's, and none that Delbank collects", () => {
+    expect(amounts("-005.5")).toEqual({ avibra: "-5.50", delbank: null });
+    expect(amounts(-5)).toEqual({ avibra: "-5.00", delbank: null });
+  });
+
+  test.each([
+    ["JPY", "1000", "1000"],
+    ["JPY", "1000.00", "1000"],
+    ["JPY", "0.5", "0.5"],
+    ["KWD", "1.5", "1.500"],
+    ["KWD", 1, "1.000"],
+    ["usd", "9.9", "9.90"],
+    ["points", "10", "10.00"],
+    ["XYZ", "10", "10.00"],
+  ])("in %s, %j is %j: at least the places of its currency, and none lost", (currency, value, expected) => {
+    expect(amounts(value, currency).avibra).toBe(expected);
+  });
+
+  test("a currency code is written in capitals; what is no code stays as it came", () => {
+    const currencyOf = (currency: string) =>
+      MemberBenefits.parse({ userid: "u", offers: [{ ...OFFER, price: "1", currency }], benefits: [] })
+        .availableOffers[0]?.price?.currency;
+    expect([currencyOf("brl"), currencyOf(" USD "), currencyOf("Points")]).toEqual(["BRL", "USD", "Points"]);
+  });
+
+  test("by property: however its cents are written, an amount is the same text", () => {
+    const cents = fc.integer({ min: 0, max: 1e11 });
+    fc.assert(
+      fc.property(cents, fc.nat({ max: 10 }), fc.integer({ min: -9, max: 9 }), (count, zeros, exponent) => {
+        const digits = String(count).padStart(3, "0");
+        const expected = `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+        const scaled = `${String(count)}e${-2}`;
+        const shifted = `${"0".repeat(zeros)}${String(count)}${"0".repeat(9 - exponent)}e${exponent - 11}`;
+        for (const written of ["0".repeat(zeros) + expected, scaled, shifted, count / 100])
+          expect(amounts(written)).toEqual({ avibra: expected, delbank: expected });
+      }),
+    );
+  });
+});
+
+describe("a status is read in any case and in both spellings of CANCELLED", () => {
+  const CANCELLED = ["CANCELLED", "CANCELED", "Canceled", "cancelled", " canceled "];
+
+  test.each(CANCELLED)("%j is an authorization's CANCELLED", (text) => {
+    for (const member of ["Situation", "status"])
+      expect(Authorization.parse({ RecurrenceId: "r", [member]: text })).toMatchObject({
+        status: "CANCELLED",
+        providerStatus: text.trim(),
+      });
+  });
+
+  test.each(CANCELLED)("%j is an offer's CANCELLED, and no benefit's", (text) => {
+    const benefit = { benefitid: "b", benefitname: "B", status: text };
+    const currentoffer = { ...OFFER, offerstatus: text };
+    const member = MemberBenefits.parse({ userid: "u", offers: [], benefits: [benefit], currentoffer });
+    expect(member.currentOffer).toMatchObject({ status: "CANCELLED", providerStatus: text });
+    expect(member.benefits[0]).toMatchObject({ status: "UNKNOWN", providerStatus: text });
+  });
+
+  test.each(["active", "Active", "ACTIVE"])("%j is ACTIVE everywhere", (text) => {
+    const benefit = { benefitid: "b", benefitname: "B", status: text };
+    const currentoffer = { ...OFFER, offerstatus: text };
+    const member = MemberBenefits.parse({ userid: "u", offers: [], benefits: [benefit], currentoffer });
+    expect([member.currentOffer?.status, member.benefits[0]?.status]).toEqual(["ACTIVE", "ACTIVE"]);
+    expect(Authorization.parse({ RecurrenceId: "r", status: text }).status).toBe("ACTIVE");
+  });
+
+  test.each(["CANCELLING", "CANCEL", "NOT CANCELLED", "CANCELED2", "INACTIVE_", "0", ""])(
+    "%j is none of them",
+    (text) => {
+      expect(Authorization.parse({ RecurrenceId: "r", status: text }).status).toBe("UNKNOWN");
+    },
+  );
+});
+
+describe("a reason", () => {
+  const pascal = (name: string) =>
+    name.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+  test.each(CANCELLATION_REASONS.map((name, ordinal) => [name, ordinal] as const))(
+    "%s is read by its name in any case, by its ordinal and by its code",
+    (name, ordinal) => {
+      const code = REASON_CODES[name];
+      const written = [
+        name,
+        name.toLowerCase(),
+        pascal(name),
+        ` ${name} `,
+        ordinal,
+        String(ordinal),
+        code,
+        code.toLowerCase(),
+      ];
+      for (const one of written) expect(readReason(one)).toEqual({ reason: name, reasonCode: code });
+    },
+  );
+
+  test.each([
+    ["SJUD", "SJUD"],
+    ["OTHS", "OTHS"],
+    [9, "9"],
+    [-1, "-1"],
+    [6.5, "6.5"],
+    ["6.0", "6.0"],
+    ["1e0", "1e0"],
+    ["", ""],
+    ["SLD", "SLD"],
+    [null, null],
+    [true, null],
+    ["length", "length"],
+    ["__proto__", "__proto__"],
+  ])("%j is UNKNOWN with the provider's own value %j", (value, reasonCode) => {
+    expect(readReason(value)).toEqual({ reason: "UNKNOWN", reasonCode });
+  });
+});

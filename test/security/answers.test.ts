@@ -1,0 +1,107 @@
+import { bodyOf, COSTLY_ANSWERS, longMember } from "../support/costly-answers";
+import { sendRaw } from "../support/raw-client";
+import { type GraphqlAnswer, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+let subgraph: TestSubgraph;
+let authorization: string;
+beforeAll(async () => {
+  subgraph = await startSubgraph({ LIMIT_PROVIDER_BODY_BYTES: "2097152" });
+  authorization = `Bearer ${await subgraph.token(STAFF_CLAIMS)}`;
+});
+afterAll(() => subgraph.stop());
+afterEach(() => subgraph.avibra.clearFaults());
+
+const send = (body: string) =>
+  sendRaw(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
+
+describe("an answer that costs too much is refused as a whole", () => {
+  test.each(Object.entries(COSTLY_ANSWERS))("%s", async (_name, costly) => {
+    if (costly.member) await subgraph.avibra.fault(longMember(costly.member));
+    const { status, text } = await send(bodyOf(costly, "once"));
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toEqual({
+      errors: [
+        {
+          message: expect.stringMatching(/^The answer may have at most (50000 fields and list items|4194304 bytes)\.$/),
+          extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) },
+        },
+      ],
+    });
+  });
+});
+
+describe("the limits are variables, and lists count by their real length", () => {
+  let narrow: TestSubgraph;
+  beforeAll(async () => {
+    narrow = await startSubgraph({ LIMIT_NODES: "100", LIMIT_RESPONSE_BYTES: "4000" });
+  });
+  afterAll(() => narrow.stop());
+  afterEach(() => narrow.avibra.clearFaults());
+  const codesOf = ({ errors = [] }: GraphqlAnswer) => errors.map(({ extensions }) => extensions.code);
+
+  /** An answer is read, 40 characters a node, and each benefit is an item of three nodes. */
+  test.each([
+    [4, undefined],
+    [40, "LIMIT_EXCEEDED"],
+  ])("%d benefits: %s", async (benefits, code) => {
+    await narrow.avibra.fault(longMember({ benefits }));
+    const answer = await narrow.graphql("{ me { benefits { id name } } }");
+    expect(codesOf(answer)).toEqual(code ? [code] : []);
+    expect(answer).toHaveProperty(code ? "errors" : "data");
+    expect(answer).not.toHaveProperty(code ? "data" : "errors");
+  });
+
+  test("a text counts each time that it is selected, and its bytes as they are written", async () => {
+    await narrow.avibra.fault(longMember({ benefits: 1, description: 1500 }));
+    const select = (aliases: number) =>
+      narrow.graphql(
+        `{ me { benefits { ${Array.from({ length: aliases }, (_, i) => `a${i}: description`).join(" ")} } } }`,
+      );
+    expect(codesOf(await select(2))).toEqual([]);
+    expect(codesOf(await select(3))).toEqual(["LIMIT_EXCEEDED"]);
+    const wide = longMember({ benefits: 1 }) as { body: { benefits: { description: string }[] } };
+    for (const benefit of wide.body.benefits) benefit.description = "\u{65e5}".repeat(700); // 2,100 bytes
+    await narrow.avibra.clearFaults();
+    await narrow.avibra.fault(wide);
+    expect(codesOf(await select(1))).toEqual([]);
+    expect(codesOf(await select(2))).toEqual(["LIMIT_EXCEEDED"]);
+  });
+
+  test("what is skipped costs nothing, and a field that is selected twice costs once", async () => {
+    await narrow.avibra.fault(longMember({ benefits: 5 }));
+    const fields = "id name status category userId providerStatus";
+    const twice = `{ me { benefits { ${fields} ...F } } } fragment F on Benefit { ${fields} }`;
+    expect(codesOf(await narrow.graphql(twice))).toEqual([]);
+    const aliases = Array.from({ length: 20 }, (_, index) => `a${index}: id`).join(" ");
+    const skipped = `query($no: Boolean!) { me { benefits { id ... @include(if: $no) { ${aliases} } } } }`;
+    expect(codesOf(await narrow.graphql(skipped, { variables: { no: false } }))).toEqual([]);
+    expect(codesOf(await narrow.graphql(skipped, { variables: { no: true } }))).toEqual(["LIMIT_EXCEEDED"]);
+  });
+
+  test("a mutation that was executed says so, and those after it are not", async () => {
+    await narrow.avibra.fault(longMember({ benefits: 200 }));
+    const cancel = (alias: string, userId: string) =>
+      `${alias}: cancelUser(input: { idempotencyKey: "${alias}-key", userId: "${userId}" }) {
+        operation { status } user { benefits { id name } } }`;
+    const answer = await narrow.graphql(`mutation { ${cancel("first", "u-1001")} ${cancel("second", "u-1002")} }`);
+    expect(answer).not.toHaveProperty("data");
+    expect(codesOf(answer)).toEqual(["LIMIT_EXCEEDED"]);
+    expect(answer.errors?.[0]?.message).toContain("repeat it with the same idempotencyKey");
+    const cancelled = await narrow.avibra.requests("/user/account/cancel");
+    expect(cancelled.map(({ path }) => path)).toEqual(["/user/account/cancel/u-1001"]);
+
+    const again = await narrow.graphql(
+      `mutation { cancelUser(input: { idempotencyKey: "first-key", userId: "u-1001" }) { operation { status } } }`,
+    );
+    expect(again.data).toEqual({ cancelUser: { operation: { status: "SUCCEEDED" } } });
+    expect(await narrow.avibra.requests("/user/account/cancel")).toHaveLength(1);
+  });
+
+  test("full introspection has room by default", async () => {
+    const { getIntrospectionQuery } = await import("graphql");
+    const answer = await subgraph.graphql(getIntrospectionQuery());
+    expect(answer).not.toHaveProperty("errors");
+    const tooMuch = await narrow.graphql("{ __schema { types { name fields { name } } } }");
+    expect(codesOf(tooMuch)).toEqual(["LIMIT_EXCEEDED"]);
+  });
+});

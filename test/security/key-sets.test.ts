@@ -1,0 +1,66 @@
+import {
+  createKey,
+  createShortKey,
+  type Key,
+  type KeyServer,
+  publish,
+  signToken,
+  startKeyServer,
+} from "../support/issuer";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const ISSUER = "https://issuer.test/";
+const AUDIENCE = "benefits";
+const key = createKey("ES256", "one");
+const other = createKey("ES256", "one"); // another key under the same id
+const third = createKey("ES256", "third");
+const stranger = createKey("ES256", "one");
+
+let keyServer: KeyServer;
+let subgraph: TestSubgraph;
+beforeEach(async () => {
+  keyServer = await startKeyServer([]);
+  subgraph = await startSubgraph({ AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
+});
+afterEach(async () => {
+  await subgraph.stop();
+  await keyServer.close();
+});
+
+async function statusOf(signer: Key, header: Readonly<Record<string, unknown>> = {}, exp = 3600) {
+  const claims = { sub: "u-1001", iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + exp };
+  const authorization = `Bearer ${signToken(signer, claims, header)}`;
+  return (await subgraph.post("{ me { id } }", { claims: null, headers: { authorization } })).status;
+}
+
+const malformed = { kty: "EC", crv: "P-256", kid: "one", x: "AA", y: "AA" };
+
+test.each([
+  ["one key twice", [publish(key), publish(key)]],
+  ["one key twice, described in two ways", [publish(key, { use: "sig" }), publish(key, { alg: "ES256" })]],
+  ["two keys under one id, the token's last", [publish(other), publish(key)]],
+  ["two keys under one id, the token's first", [publish(key), publish(other)]],
+  ["a malformed key under its id", [malformed, publish(key)]],
+  ["a key that is too short under its id", [publish(createShortKey("one")), publish(key)]],
+])("a key set that holds %s verifies", async (_what, keys) => {
+  keyServer.publish(keys);
+  expect(await statusOf(key)).toBe(200);
+  expect(await statusOf(stranger)).toBe(401);
+  expect(await statusOf(key, {}, -3600)).toBe(401);
+});
+
+test("a token without a key id is verified with each key that fits its algorithm", async () => {
+  keyServer.publish([publish(createKey("RS256")), publish(third), publish(key)]);
+  expect(await statusOf(key, { kid: undefined })).toBe(200);
+  expect(await statusOf(stranger, { kid: undefined })).toBe(401);
+});
+
+test("no more than four keys are tried for one token", async () => {
+  const others = Array.from({ length: 4 }, () => publish(createKey("ES256", "one")));
+  keyServer.publish([...others.slice(1), publish(key)]);
+  expect(await statusOf(key)).toBe(200);
+  keyServer.publish([...others, publish(key)]);
+  await subgraph.stop();
+  subgraph = await startSubgraph({ AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
+  expect(await statusOf(key)).toBe(401);
+});
