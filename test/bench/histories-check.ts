@@ -1,32 +1,9 @@
 import { type Event, type History, type Problem, type StoredOperation } from "./histories-events";
+import { all, type EventOf, groupBy, roundOf, roundsOf } from "./histories-query";
 
-type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;
 type Found = Omit<Problem, "check">;
 
 const isSettled = (status: string) => status === "SUCCEEDED" || status === "FAILED";
-
-function all<Type extends Event["type"]>({ events }: History, type: Type): EventOf<Type>[] {
-  return events.filter((event): event is EventOf<Type> => event.type === type);
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): [key: string, items: Item[]][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups];
-}
-
-/** The round in which a key or a subject was first asked for. */
-function roundOf(history: History, name: string): number {
-  const first = all(history, "invoke").find(({ key, effect }) => key === name || effect.subject === name);
-  return first?.round ?? -1;
-}
-
-/** Every round in which something happened to a subject. */
-function roundsOf(history: History, subject: string): number[] {
-  const isAbout = (event: Event) =>
-    ("effect" in event ? event.effect.subject : "subject" in event && event.subject) === subject;
-  return history.events.filter(isAbout).map(({ round }) => round);
-}
 
 /** Only Delbank's own refusal of the first request makes a second one legitimate; nothing here lasts for 13 hours. */
 function repeatedPosts(history: History): Found[] {
