@@ -48,6 +48,21 @@ module.exports = {
       { path: "node_modules/(axios|undici)/" },
     ),
     forbid(
+      "wall-clock-for-moments",
+      "It is for moments that are stored or told by others. Durations and expiries: src/platform/time/monotonic-clock.ts.",
+      {
+        path: "^src/",
+        pathNot: [
+          "^src/(app-[a-z]+|webhooks-replay)\\.ts$",
+          "^src/platform/(ledger|inbox)/",
+          "^src/platform/auth/verif(y-token|ied-tokens)\\.ts$", // a token's own end
+          "^src/platform/http-client/http-client\\.ts$", // Retry-After may be a date
+          "^src/features/event/event-effects\\.ts$",
+        ],
+      },
+      { path: "^src/platform/time/clock\\.ts$" },
+    ),
+    forbid(
       "logs-in-one-place",
       "One logger, one list of what it must not write.",
       { path: "^src/", pathNot: "^src/platform/telemetry/" },

@@ -7,6 +7,30 @@ const namedExportsOnly = {
   message: "Named exports only: a name is searched for, a default is guessed.",
 };
 
+/** Two readings of the wall clock are no duration: it may be set in between. */
+const noMomentDifference = {
+  meta: { type: "problem", schema: [], messages: { difference: "Measure a duration with a MonotonicClock." } },
+  create(context) {
+    const { parserServices } = context.sourceCode;
+    const isMoment = (node) => parserServices.getTypeAtLocation(node).aliasSymbol?.name === "Moment";
+    return {
+      BinaryExpression(node) {
+        const isMeasured = ["-", "<", ">", "<=", ">="].includes(node.operator);
+        if (isMeasured && isMoment(node.left) && isMoment(node.right))
+          context.report({ node, messageId: "difference" });
+      },
+    };
+  },
+};
+
+const wallMessage =
+  "The wall clock is read in src/platform/time/clock.ts only; durations are measured with a MonotonicClock.";
+const wallClock = [
+  "MemberExpression[object.name='Date'][property.name='now']",
+  "NewExpression[callee.name='Date'][arguments.length=0]",
+  "CallExpression[callee.name='Date']",
+].map((selector) => ({ selector, message: wallMessage }));
+
 const environment = { object: "process", property: "env", message: "Configuration is read in src/config.ts only." };
 const output = ["stdout", "stderr"].map((property) => ({
   object: "process",
@@ -80,6 +104,15 @@ export default defineConfig(
     },
   },
   { files: ["src/**/*.{ts,tsx}"], rules: { "max-lines": ["error", { max: 200 }] } },
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    ignores: ["src/platform/time/clock.ts", "src/sandbox/**", "src/playground/page/**"],
+    plugins: { time: { rules: { "no-moment-difference": noMomentDifference } } },
+    rules: {
+      "time/no-moment-difference": "error",
+      "no-restricted-syntax": ["error", namedExportsOnly, ...wallClock],
+    },
+  },
   { files: ["src/config.ts"], rules: { "no-restricted-properties": ["error", ...output] } },
   {
     files: ["src/main.ts", "src/webhooks-replay.ts", "src/platform/telemetry/logger.ts"],

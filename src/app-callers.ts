@@ -5,11 +5,12 @@ import { remoteKeys } from "./platform/auth/remote-keys";
 import { createTokenVerifier } from "./platform/auth/verify-token";
 import { type Metrics } from "./platform/telemetry/metrics";
 import { systemClock } from "./platform/time/clock";
+import { monotonicClock } from "./platform/time/monotonic-clock";
 import { isAmbiguous, readTaxIdClaim } from "./providers/delbank/tax-id";
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createIssuer(config: Config) {
-  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, systemClock) };
+  if (config.AUTH_JWKS_URL !== undefined) return { keys: remoteKeys(config.AUTH_JWKS_URL, monotonicClock) };
   const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
   const developer = await createDeveloperIssuer({
     keyFile,
@@ -35,6 +36,7 @@ export async function createCallers(config: Config, metrics: Pick<Metrics, "ambi
     taxIdClaim: config.AUTH_TAX_ID_CLAIM,
     readTaxId,
     clock: systemClock,
+    monotonic: monotonicClock,
   });
   return { verifyToken, ...(developer && { developer }) };
 }

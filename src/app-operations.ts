@@ -11,6 +11,7 @@ import { createReconciler } from "./platform/ledger/reconciler";
 import { type Operation } from "./platform/ledger/operation.type";
 import { type Logger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
+import { monotonicClock } from "./platform/time/monotonic-clock";
 import { createUsualTime } from "./platform/time/usual-time";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
@@ -56,6 +57,7 @@ export function createOperations(
   const reconciler = createReconciler({
     ...common,
     kinds,
+    monotonic: monotonicClock,
     logger,
     operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
     confirmationWindowMs: config.CONFIRMATION_WINDOW_MS,

@@ -3,6 +3,7 @@ import { type Config } from "./config";
 import { createHttpClient } from "./platform/http-client/http-client";
 import { atNobodysCost, type CallObserver } from "./platform/telemetry/observe-calls";
 import { systemClock } from "./platform/time/clock";
+import { monotonicClock } from "./platform/time/monotonic-clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
 import { createDelbankClient, type DelbankOptions } from "./providers/delbank/delbank.client";
 
@@ -21,6 +22,7 @@ export function createProviders(
     ...observer,
     retryPercent: config.RETRY_PERCENT,
     clock: systemClock,
+    monotonic: monotonicClock,
     random: Math.random,
     sleep,
   };
@@ -68,7 +70,7 @@ export function createProviders(
       linkPassword: config.AVIBRA_LINK_PASSWORD,
     },
     timeoutMs: config.AVIBRA_TIMEOUT_MS,
-    clock: systemClock,
+    clock: monotonicClock,
   });
   const delbank = createDelbankClient({
     http: delbankHttp,

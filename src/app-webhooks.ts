@@ -13,6 +13,7 @@ import { createAdmission } from "./platform/limits/admission";
 import { type Logger } from "./platform/telemetry/logger";
 import { type Metrics } from "./platform/telemetry/metrics";
 import { systemClock } from "./platform/time/clock";
+import { monotonicClock } from "./platform/time/monotonic-clock";
 import { eventKindOf, readEvent } from "./providers/avibra/avibra.webhook";
 
 const AVIBRA_PATH = "/webhooks/avibra";
@@ -26,6 +27,7 @@ export function createEventWorker(config: Config, logger: Logger, { inbox, ledge
     handle: effects.apply,
     onProcessed: effects.tell,
     clock: systemClock,
+    monotonic: monotonicClock,
     random: Math.random,
     logger,
     owner: `${hostname()}:${process.pid}`,

@@ -28,7 +28,7 @@ import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
 import { registerMetrics } from "./platform/telemetry/metrics-route";
 import { observeCalls, observeReads } from "./platform/telemetry/observe-calls";
-import { systemClock } from "./platform/time/clock";
+import { monotonicClock } from "./platform/time/monotonic-clock";
 import { registerPlayground } from "./playground/playground";
 import { createSubgraph } from "./schema";
 
@@ -49,7 +49,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     metrics.ambiguousDocument(party);
   });
   const reads = createSharedReads({
-    clock: systemClock,
+    clock: monotonicClock,
     freshMs: config.READ_CACHE_MS,
     staleMs: config.READ_CACHE_STALE_MS,
     staleIfErrorMs: config.READ_CACHE_STALE_IF_ERROR_MS,
@@ -86,7 +86,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   };
   const longLived = {
     ...{ avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead },
-    ...{ verifyToken, clock: systemClock, config },
+    ...{ verifyToken, clock: monotonicClock, config },
   };
   const guard = createRequestGuard({
     limits: limitsOf(config),

@@ -17,8 +17,8 @@ import { createCallerReads } from "./platform/loaders/caller-reads";
 import { type ReadSource, type SharedReads } from "./platform/loaders/shared-reads";
 import { type Signals } from "./platform/signals/signals";
 import { createHints } from "./platform/subscriptions/hints";
-import { type Clock } from "./platform/time/clock";
 import { createDeadline, within } from "./platform/time/deadline";
+import { type MonotonicClock } from "./platform/time/monotonic-clock";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 
@@ -38,7 +38,7 @@ export interface LongLived {
   readonly dropReads: (about: { readonly subject: string | null; readonly target: string | null }) => void;
   readonly onRead: (source: ReadSource) => void;
   readonly verifyToken: VerifyToken;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   readonly config: Config;
 }
 

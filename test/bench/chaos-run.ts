@@ -24,6 +24,8 @@ export interface ChaosOptions {
   readonly requestsPerSecond: number;
   /** Whether mutations are among them that Avibra may refuse; what is then lost takes up to two minutes to be known. */
   readonly refusals: boolean;
+  /** A request without an answer for so long has none; four deadlines by default. */
+  readonly givenUpMs?: number;
 }
 
 export type ChaosReport = Awaited<ReturnType<typeof runChaos>>;
@@ -42,7 +44,6 @@ const ENVIRONMENT = {
   BREAKER_OPEN_MS: "500",
   LOG_LEVEL: "warn",
 };
-/** A request without an answer for so long has none. */
 const GIVEN_UP_MS = 4 * TIMEOUT_MS;
 const FAULT_EVERY_MS = 150;
 const CALM_EVERY_FAULTS = 14;
@@ -69,13 +70,20 @@ function codeOf({ data, errors }: Answer, isMutation: boolean): string {
   return `mutation: ${payload.userErrors?.[0]?.code ?? payload.operation?.status ?? "?"}`;
 }
 
-async function send(url: string, token: string, { query, variables, isMutation }: DrawnRequest): Promise<Outcome> {
+interface Client {
+  readonly url: string;
+  readonly token: string;
+  readonly givenUpMs: number;
+}
+
+async function send(client: Client, { query, variables, isMutation }: DrawnRequest): Promise<Outcome> {
+  const { url, token, givenUpMs } = client;
   const startedAt = performance.now();
   const code = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
     body: JSON.stringify({ query, variables }),
-    signal: AbortSignal.timeout(GIVEN_UP_MS),
+    signal: AbortSignal.timeout(givenUpMs),
   })
     .then(async (response) => codeOf((await response.json()) as Answer, isMutation))
     .catch(() => UNANSWERED);
@@ -84,14 +92,14 @@ async function send(url: string, token: string, { query, variables, isMutation }
 
 /** Offers requests at a fixed pace, whether or not those before are answered. */
 async function offer(subgraph: SubgraphProcess, options: ChaosOptions) {
-  const { seed, seconds, requestsPerSecond } = options;
+  const { seed, seconds, requestsPerSecond, givenUpMs = GIVEN_UP_MS } = options;
   const draw = createRequests(seededRandom(seed), options);
   const tokens = await Promise.all(PRINCIPALS.map((claims) => subgraph.tokenOf(claims)));
   const memoryMb: number[] = [residentMb(subgraph.pid)];
   const begin = (index: number) => {
     const request = draw();
     if ((index + 1) % requestsPerSecond === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
-    return send(subgraph.url, tokens[request.who] ?? "", request);
+    return send({ url: subgraph.url, token: tokens[request.who] ?? "", givenUpMs }, request);
   };
   const outcomes = await paced({ perSecond: requestsPerSecond, seconds }, begin, () => subgraph.isRunning());
   return { outcomes, memoryMb };

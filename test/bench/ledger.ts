@@ -10,6 +10,7 @@ import { createOperationRunner, type RunResult } from "../../src/platform/ledger
 import { createOperationWorker } from "../../src/platform/ledger/operation-worker";
 import { createUsualTime } from "../../src/platform/time/usual-time";
 import { systemClock } from "../../src/platform/time/clock";
+import { monotonicClock } from "../../src/platform/time/monotonic-clock";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { startDatabases } from "../support/databases";
 import { migratedLedger } from "../support/ledgers";
@@ -22,7 +23,7 @@ const SYNCED_BYTES = 4096; // a page of the write-ahead log
 const KIND = "UPDATE_USER";
 const PROFILE = { userId: "u-1002", firstName: "Bruno", lastName: "Lima", email: "bruno.lima@example.com" };
 
-const deadline = () => createDeadline(systemClock, 10_000);
+const deadline = () => createDeadline(monotonicClock, 10_000);
 
 /** A ledger on that database, as the program has it, and a mutation through it. */
 async function openRunner(url: string, kinds: ReturnType<typeof createAccountOperations>) {

@@ -1,18 +1,26 @@
 import { KINDS } from "../bench/chaos-draw";
 import { type ChaosReport, runChaos } from "../bench/chaos-run";
 
-/** The benchmark `chaos`, short and with a seed of its own. */
+/** What hangs at a provider hangs longer than this: only a deadline ends the request that waits for it. */
+const GIVEN_UP_MS = 120_000;
+
+/** The benchmark `chaos`, short and with a seed of its own. How late answers are is measured there; here each must come. */
 describe("while both providers fail in every way they can", () => {
   let report: ChaosReport;
   beforeAll(async () => {
-    report = await runChaos({ seed: 20_260_115, seconds: 6, requestsPerSecond: 100, refusals: false });
-  }, 200_000);
+    report = await runChaos({
+      seed: 20_260_115,
+      seconds: 6,
+      requestsPerSecond: 100,
+      refusals: false,
+      givenUpMs: GIVEN_UP_MS,
+    });
+  }, 400_000);
 
   test("every request is answered", () => {
     expect(report.offered).toBe(600);
     expect(report.answered).toBe(report.offered);
     expect(report.codes).not.toHaveProperty("INTERNAL");
-    expect(report.late).toBe(0);
   });
 
   test("some requests fail and some do not: there were faults of every kind to stand", () => {

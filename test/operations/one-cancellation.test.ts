@@ -75,7 +75,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       press: (idempotencyKey: string, input = BY_STAFF) =>
         b.runner.run({
           ...{ kind: KIND, principal: "principal-1", idempotencyKey, input, target: input.recurrenceId },
-          deadline: createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS),
+          deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
         }),
       stored: async (key: string) => {
         const operation = await b.ledger.findByKey("principal-1", key);

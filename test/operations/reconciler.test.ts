@@ -18,6 +18,7 @@ import {
 import { claimed, claimOf, LEASE_MS } from "../support/ledgers";
 import { PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
 import { createDeadline } from "../../src/platform/time/deadline";
+import { monotonicClock } from "../../src/platform/time/monotonic-clock";
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const LOST = failure("timeout");
@@ -275,7 +276,7 @@ describe("with the real providers' clients against the sandbox", () => {
       principal: "principal-1",
       idempotencyKey: "key-1",
       input: intent,
-      deadline: createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS),
+      deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
     return { b, http, control, request };
   }
@@ -348,7 +349,7 @@ describe("with the real providers' clients against the sandbox", () => {
         linkPassword: "sandbox-link-password",
       },
       timeoutMs: 5000,
-      clock: { now: () => Date.now() },
+      clock: monotonicClock,
     });
     return { http, control: createControl(sandboxes.avibra.url), kinds: createAccountOperations(avibra) };
   }
@@ -362,7 +363,7 @@ describe("with the real providers' clients against the sandbox", () => {
     const kind = kinds.find((one) => one.kind === name) as OperationKind<never>;
     const b = await open(kind);
     await control.fault({ match: { path: "/oauth2/token" }, kind: "status", status: 500 });
-    const deadline = createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS);
+    const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
     const run = await b.runner.run({ kind: name, principal: "principal-1", idempotencyKey: "key-1", input, deadline });
     const isThere = input.userId === "u-1001";
     expect(run).toMatchObject({
@@ -380,7 +381,7 @@ describe("with the real providers' clients against the sandbox", () => {
       const b = await open(kind);
       await control.fault({ match: { path: "/user" }, kind: "truncatedBody" });
       const input = { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" };
-      const deadline = createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS);
+      const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
       const run = await b.runner.run({
         kind: name,
         principal: "principal-1",

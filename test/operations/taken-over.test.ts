@@ -76,7 +76,7 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     // The successor's look is not the last one: it may send again with the key.
     const [due] = await b.ledger.takeDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
     if (due?.outcome !== "ready") throw new Error("not due");
-    const deadline = createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS);
+    const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
     const successor = b.worker.work({ ...due, deadline, recovery: { isLast: false } });
     const second = await kind.call(2, "perform");
     first.answer(UNREACHED);
@@ -166,7 +166,7 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     // And so does a worker in recovery that was itself superseded.
     b.advance(LEASE_MS);
     const [heir] = await b.ledger.takeDue({ ...query, now: b.now() });
-    const deadline = createDeadline({ now: b.now }, OPERATION_TIMEOUT_MS);
+    const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
     await b.worker.work({ ...due, deadline, recovery: { isLast: true } });
     expect(await stored()).toMatchObject({ status: "PENDING" });
     if (heir?.outcome !== "ready") throw new Error("not due");

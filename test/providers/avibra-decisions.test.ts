@@ -1,4 +1,5 @@
 import { createTokenSource, usableForMs } from "../../src/providers/avibra/avibra.auth";
+import { monotonicFrom } from "../support/clocks";
 
 test.each([
   ["a usual hour, less the margin", 3600, 3_570_000],
@@ -24,7 +25,7 @@ describe("the token source", () => {
         if (isDown) throw new Error("down");
         return Promise.resolve({ token: `token-${(fetches += 1)}`, lifetimeSeconds: 3600 });
       },
-      clock: { now: () => now },
+      clock: monotonicFrom(() => now),
       random: () => 0.5,
     });
   beforeEach(() => {

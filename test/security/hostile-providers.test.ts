@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { z } from "zod";
-import { systemClock } from "../../src/platform/time/clock";
+import { monotonicClock } from "../../src/platform/time/monotonic-clock";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createTestHttpClient } from "../support/http-clients";
 import { canariesIn } from "../support/canaries";
@@ -342,7 +342,7 @@ describe("what becomes a header or a URL", () => {
       const call = { name: "test.call", method: "GET", path: "/any", repeat: "safe", timeoutMs: 1000 } as const;
       const sending = http.call(
         { ...call, headers: { "x-api-key": value }, answer: z.unknown() },
-        createDeadline(systemClock, 1000),
+        createDeadline(monotonicClock, 1000),
       );
       await expect(sending).rejects.toMatchObject({ code: "PROVIDER_AUTH", maybeSent: false });
       await http.close();

@@ -6,6 +6,7 @@ import { errors } from "jose";
 import { KeysUnavailable, remoteKeys } from "../../src/platform/auth/remote-keys";
 import { createKey, type Key, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { monotonicFrom } from "../support/clocks";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";
@@ -138,7 +139,10 @@ describe("over the hours", () => {
     keys({ alg: key.alg, kid: key.kid }, { payload: "", signature: "" });
 
   test("keys are fetched anew after ten minutes", async () => {
-    const keys = remoteKeys(keyServer.url, { now: () => now });
+    const keys = remoteKeys(
+      keyServer.url,
+      monotonicFrom(() => now),
+    );
     await ask(keys, first);
     now += 9 * MINUTE_MS;
     await ask(keys, first);
@@ -149,7 +153,10 @@ describe("over the hours", () => {
   });
 
   test("while the key server is away, known keys hold for an hour and no longer; unknown ones are refused as `unavailable`", async () => {
-    const keys = remoteKeys(keyServer.url, { now: () => now });
+    const keys = remoteKeys(
+      keyServer.url,
+      monotonicFrom(() => now),
+    );
     await ask(keys, first);
     keyServer.answerWith((_, response) => response.writeHead(500).end());
     now += 50 * MINUTE_MS;
@@ -161,7 +168,10 @@ describe("over the hours", () => {
   });
 
   test("behind a flood of unknown key ids, one more fetch is granted every ten seconds", async () => {
-    const keys = remoteKeys(keyServer.url, { now: () => now });
+    const keys = remoteKeys(
+      keyServer.url,
+      monotonicFrom(() => now),
+    );
     const unknown = async () => {
       await expect(ask(keys, { ...first, kid: randomUUID() })).rejects.toThrow(errors.JWKSNoMatchingKey);
     };

@@ -14,6 +14,7 @@ import {
   startKeyServer,
 } from "../support/issuer";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { monotonicFrom, wallFrom } from "../support/clocks";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";
@@ -249,7 +250,7 @@ describe("scopes and documents that a token carries", () => {
 
 /** The verifier alone, with a clock that is moved by hand and a count of how often a key was looked up. */
 function createVerifier() {
-  const clock = { time: Date.now(), now: () => clock.time };
+  const clock = { time: Date.now() };
   const looked = { up: 0, key: es.publicKey };
   const verify = createTokenVerifier({
     keys: () => {
@@ -261,7 +262,8 @@ function createVerifier() {
     userClaim: "sub",
     taxIdClaim: "tax_id",
     readTaxId: (claim) => readTaxIdClaim(claim).taxId ?? undefined,
-    clock,
+    clock: wallFrom(() => clock.time),
+    monotonic: monotonicFrom(() => clock.time),
   });
   return { verify, looked, clock };
 }

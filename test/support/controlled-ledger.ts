@@ -7,6 +7,7 @@ import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createUsualTime } from "../../src/platform/time/usual-time";
+import { monotonicFrom, wallFrom } from "./clocks";
 import { LEASE_MS, migratedLedger, type OpenLedger, T0 } from "./ledgers";
 
 export const OPERATION_TIMEOUT_MS = 8_000;
@@ -40,6 +41,7 @@ export function scriptedKind(
   }
   const operationKind: OperationKind<never> = {
     kind,
+    provider: "scripted",
     repeat,
     perform: (_input: unknown, { idempotencyKey }: Attempt) =>
       next<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),
@@ -62,7 +64,8 @@ export async function controlledLedger(
 ) {
   const { ledger, database } = typeof opened === "string" ? await migratedLedger(opened) : opened;
   let now = T0;
-  const clock = { now: () => now };
+  const clock = wallFrom(() => now);
+  const monotonic = monotonicFrom(() => now);
   const slept: number[] = [];
   const logs: string[] = [];
   const sleep = (ms: number) => {
@@ -76,6 +79,7 @@ export async function controlledLedger(
   const reconciler = createReconciler({
     ...common,
     kinds,
+    monotonic,
     logger: createLogger("info", { write: (line) => void logs.push(line) }),
     owner: "two",
     operationTimeoutMs: OPERATION_TIMEOUT_MS,
@@ -91,6 +95,7 @@ export async function controlledLedger(
     reconciler,
     slept,
     logs,
+    monotonic,
     now: () => now,
     advance: (ms: number) => {
       now += ms;
@@ -101,7 +106,7 @@ export async function controlledLedger(
         principal: "principal-1",
         idempotencyKey,
         input: { of: kind },
-        deadline: createDeadline(clock, OPERATION_TIMEOUT_MS),
+        deadline: createDeadline(monotonic, OPERATION_TIMEOUT_MS),
       }),
     /** Lets time pass in small steps, the reconciler looking at each. */
     async pass(ms: number, stepMs = 1000) {

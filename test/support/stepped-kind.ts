@@ -24,6 +24,7 @@ export function steppedKind(repeat: Repeat) {
   }
   const operationKind: OperationKind<never> = {
     kind: "stepped",
+    provider: "stepped",
     repeat,
     ...(repeat === "once" && { prepare: () => call("prepare"), confirm: () => call("confirm") }),
     perform: () => call("perform"),

@@ -8,6 +8,7 @@ import { userError } from "../operation/user-error.type";
 export function createChangeOfferOperation(avibra: AvibraClient): OperationKind<OfferChange> {
   return {
     kind: "CHANGE_OFFER",
+    provider: "avibra",
     repeat: "keyed",
     mayRetry: avibra.mayRetry,
     async perform(change, attempt) {

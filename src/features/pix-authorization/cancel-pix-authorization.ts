@@ -45,6 +45,7 @@ function answerTo(judgement: Judgement<Operation>): Preparation | undefined {
 export function createCancelPixOperation(delbank: DelbankClient): OperationKind<CancellationIntent> {
   return {
     kind: CANCEL_PIX_AUTHORIZATION,
+    provider: "delbank",
     repeat: "once",
     exclusiveOn: ({ recurrenceId }) => recurrenceId,
 

@@ -27,6 +27,7 @@ function arrivedOrRefused(failure: ProviderFailure, isRepeat: boolean): Outcome 
 export function createAccountOperations(avibra: AvibraClient) {
   const create: OperationKind<MemberProfile> = {
     kind: "CREATE_USER",
+    provider: "avibra",
     repeat: "keyed",
     mayRetry: avibra.mayRetry,
     perform: (profile, attempt) => avibra.createUser(profile, attempt).then(() => SUCCEEDED),
@@ -34,6 +35,7 @@ export function createAccountOperations(avibra: AvibraClient) {
   };
   const update: OperationKind<MemberProfile> = {
     kind: "UPDATE_USER",
+    provider: "avibra",
     repeat: "keyed",
     mayRetry: avibra.mayRetry,
     perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
@@ -41,6 +43,7 @@ export function createAccountOperations(avibra: AvibraClient) {
   };
   const prefill: OperationKind<MemberProfile> = {
     kind: "PREFILL_USER",
+    provider: "avibra",
     repeat: "keyed",
     mayRetry: avibra.mayRetry,
     perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
@@ -48,6 +51,7 @@ export function createAccountOperations(avibra: AvibraClient) {
   };
   const cancel: OperationKind<{ readonly userId: string }> = {
     kind: "CANCEL_USER",
+    provider: "avibra",
     repeat: "keyed",
     mayRetry: avibra.mayRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
@@ -63,6 +67,7 @@ export function createPortalLinkOperation(
 ): OperationKind<{ readonly userId: string }> {
   return {
     kind: "CREATE_PORTAL_LINK",
+    provider: "avibra",
     repeat: "safe",
     async perform({ userId }, { deadline }) {
       const url = new URL(portalUrl);

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
-import { type Clock } from "../time/clock";
+import { type Instant, type MonotonicClock, msBetween, msSince } from "../time/monotonic-clock";
 
 const FETCH_TIMEOUT_MS = 3000;
 const MAX_BODY_BYTES = 256 * 1024;
@@ -51,14 +51,15 @@ async function fetchKeys(url: string): Promise<JWTVerifyGetKey> {
  * The keys of a key server, fetched when needed and never more than once at a time. A new key is found by the first token
  * that names it. Throws `KeysUnavailable`; jose's own errors are about the token.
  */
-export function remoteKeys(url: string, clock: Clock): JWTVerifyGetKey {
-  let known: { readonly find: JWTVerifyGetKey; readonly fetchedAt: number } | undefined;
-  let failedAt = -Infinity;
+export function remoteKeys(url: string, clock: MonotonicClock): JWTVerifyGetKey {
+  let known: { readonly find: JWTVerifyGetKey; readonly fetchedAt: Instant } | undefined;
+  let failedAt: Instant | undefined;
   let fetching: Promise<JWTVerifyGetKey> | undefined;
   let spare = { fetches: SPARE_FETCHES, at: clock.now() };
 
   function load(): Promise<JWTVerifyGetKey> {
-    if (clock.now() - failedAt < REST_MS) return Promise.reject(new KeysUnavailable("it failed a moment ago"));
+    if (failedAt !== undefined && msSince(failedAt, clock) < REST_MS)
+      return Promise.reject(new KeysUnavailable("it failed a moment ago"));
     fetching ??= fetchKeys(url)
       .then((find) => {
         known = { find, fetchedAt: clock.now() };
@@ -73,7 +74,7 @@ export function remoteKeys(url: string, clock: Clock): JWTVerifyGetKey {
   }
 
   async function current(): Promise<JWTVerifyGetKey> {
-    const ageMs = known ? clock.now() - known.fetchedAt : Infinity;
+    const ageMs = known ? msSince(known.fetchedAt, clock) : Infinity;
     if (known && ageMs < FRESH_MS) return known.find;
     return load().catch((error: unknown) => {
       if (known && ageMs < HOLDS_MS) return known.find;
@@ -84,7 +85,7 @@ export function remoteKeys(url: string, clock: Clock): JWTVerifyGetKey {
   function mayAskAgain(): boolean {
     if (fetching) return true; // joins it
     const now = clock.now();
-    const regained = Math.floor((now - spare.at) / SPARE_INTERVAL_MS);
+    const regained = Math.floor(msBetween(spare.at, now) / SPARE_INTERVAL_MS);
     if (regained > 0) spare = { fetches: Math.min(SPARE_FETCHES, spare.fetches + regained), at: now };
     if (spare.fetches === 0) return false;
     spare = { ...spare, fetches: spare.fetches - 1 };

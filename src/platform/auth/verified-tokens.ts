@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Clock } from "../time/clock";
+import { type Instant, type MonotonicClock, msSince } from "../time/monotonic-clock";
 import { type Caller } from "./caller";
 
-/** Who a token speaks for, and until when, epoch ms. */
+/** Who a token speaks for, and until when by its own claim, epoch ms. */
 export interface VerifiedToken {
   readonly caller: Caller;
   readonly goodUntil: number;
@@ -20,14 +21,17 @@ const digestOf = (token: string) => createHash("sha256").update(token).digest("b
  * Verifies each token once a minute instead of with every request; checking a signature is the dearest part of a request that is
  * answered from memory. Only what was verified is remembered, and never past its own end.
  */
-export function rememberVerified(verify: (token: string) => Promise<VerifiedToken>, clock: Clock) {
-  const known = new LRUCache<string, VerifiedToken>({ max: REMEMBERED_TOKENS });
+export function rememberVerified(
+  verify: (token: string) => Promise<VerifiedToken>,
+  { clock, monotonic }: { readonly clock: Clock; readonly monotonic: MonotonicClock },
+) {
+  const known = new LRUCache<string, VerifiedToken & { readonly since: Instant }>({ max: REMEMBERED_TOKENS });
   return async (token: string): Promise<VerifiedToken> => {
     const digest = digestOf(token);
     const found = known.get(digest);
-    if (found && clock.now() < found.goodUntil) return found;
+    if (found && clock.now() < found.goodUntil && msSince(found.since, monotonic) < REMEMBERED_MS) return found;
     const verified = await verify(token);
-    known.set(digest, { ...verified, goodUntil: Math.min(verified.goodUntil, clock.now() + REMEMBERED_MS) });
+    known.set(digest, { ...verified, since: monotonic.now() });
     return verified;
   };
 }

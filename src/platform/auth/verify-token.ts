@@ -1,6 +1,7 @@
 import { type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../time/clock";
+import { type MonotonicClock } from "../time/monotonic-clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
 import { rememberVerified, type VerifiedToken } from "./verified-tokens";
@@ -18,6 +19,7 @@ export interface VerifierOptions {
   /** Reads that claim, whatever it is: undefined if it identifies nobody. Called once for each token that is verified. */
   readonly readTaxId: (claim: unknown) => string | undefined;
   readonly clock: Clock;
+  readonly monotonic: MonotonicClock;
 }
 
 /**
@@ -47,7 +49,7 @@ function isDate(seconds: number | undefined): boolean {
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
 export function createTokenVerifier(options: VerifierOptions): VerifyToken {
-  const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId, clock } = options;
+  const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId } = options;
 
   async function verify(token: string): Promise<VerifiedToken> {
     const payload = await verifyWithKeys(token, keys, {
@@ -67,7 +69,7 @@ export function createTokenVerifier(options: VerifierOptions): VerifyToken {
     return { caller, goodUntil: (payload.exp ?? 0) * 1000 };
   }
 
-  const verifyOnce = rememberVerified(verify, clock);
+  const verifyOnce = rememberVerified(verify, options);
   return async (authorization) => {
     if (authorization === undefined) return undefined;
     const token = authorization.length <= MAX_TOKEN_LENGTH ? BEARER.exec(authorization)?.[1] : undefined;

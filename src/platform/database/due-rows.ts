@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { type Database } from "./open-database";
 
 declare const granted: unique symbol;
@@ -18,6 +18,14 @@ export interface DueQuery {
   readonly now: number;
   /** At most so many. */
   readonly limit: number;
+  /** Rows of these kinds only, or of all but these. */
+  readonly kinds?: { readonly in: readonly string[] } | { readonly notIn: readonly string[] };
+}
+
+function isOfKinds(kinds: DueQuery["kinds"]): RawBuilder<unknown> {
+  if (!kinds) return sql``;
+  const [operator, names] = "in" in kinds ? [sql`in`, kinds.in] : [sql`not in`, kinds.notIn];
+  return sql`and kind ${operator} (${sql.join(names)})`;
 }
 
 /** What a row without a lease holds. */
@@ -39,14 +47,14 @@ interface DueRow {
  */
 export async function leaseDueRows<Row extends DueRow>(
   { kysely, dialect }: Pick<Database, "kysely" | "dialect">,
-  { table, now, leaseMs, limit }: DueQuery & { readonly table: string },
+  { table, now, leaseMs, limit, kinds }: DueQuery & { readonly table: string },
   lease: Lease,
 ): Promise<Row[]> {
   // Materialized: a planner may run a plain subquery twice, and lease twice the limit.
   const { rows } = await sql<Row>`
     with due as materialized (
       select id from ${sql.table(table)}
-      where next_attempt_at <= ${now} and (lease_until is null or lease_until <= ${now})
+      where next_attempt_at <= ${now} and (lease_until is null or lease_until <= ${now}) ${isOfKinds(kinds)}
       order by next_attempt_at, id limit ${limit} ${dialect === "postgres" ? sql`for update skip locked` : sql``})
     update ${sql.table(table)} set lease_owner = ${lease}, lease_until = ${now + leaseMs}
     where id in (select id from due) returning *`.execute(kysely);

@@ -1,4 +1,5 @@
-import { BrokenCircuitError, circuitBreaker, CircuitState, CountBreaker, handleWhen } from "cockatiel";
+import { circuitBreaker, CircuitState, ConstantBackoff, CountBreaker, handleWhen } from "cockatiel";
+import { type Instant, type MonotonicClock, msSince } from "../time/monotonic-clock";
 import { type FailureKind, ProviderFailure } from "./provider-failure";
 
 export interface BreakerOptions {
@@ -10,6 +11,7 @@ export interface BreakerOptions {
   readonly slowCallMs: number;
   /** How long it stays open before one call is let through to see, ms. */
   readonly openMs: number;
+  readonly monotonic: MonotonicClock;
 }
 
 export type BreakerState = "closed" | "open" | "halfOpen";
@@ -27,38 +29,46 @@ class SlowAnswer extends Error {
   }
 }
 
-async function timed<Answer>(work: () => Promise<Answer>, slowCallMs: number): Promise<Answer> {
-  const startedAt = performance.now();
-  const answer = await work();
-  if (performance.now() - startedAt > slowCallMs) throw new SlowAnswer(answer);
-  return answer;
-}
+// cockatiel measures with the wall clock how long a circuit stays open. Nothing is later than so long ago: it never refuses by it,
+// and lets one call through to see whenever it is asked. How long it is not asked is measured here.
+const NEVER_REFUSES = new ConstantBackoff(-Infinity);
 
-function createBreaker({ minCalls, failurePercent, slowCallMs, openMs }: BreakerOptions) {
+function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic }: BreakerOptions) {
   const policy = circuitBreaker(handleWhen(isTrouble), {
-    halfOpenAfter: openMs,
+    halfOpenAfter: NEVER_REFUSES,
     breaker: new CountBreaker({
       threshold: failurePercent / 100,
       size: 2 * minCalls,
       minimumNumberOfCalls: minCalls,
     }),
   });
-  let openedAt = -Infinity;
-  policy.onBreak(() => (openedAt = Date.now()));
+  let openedAt: Instant | undefined;
+  policy.onBreak(() => (openedAt = monotonic.now()));
+  const isResting = () => openedAt !== undefined && msSince(openedAt, monotonic) < openMs;
+  /** Whether a call would be refused now. While one call is let through to see, the others do not wait for it. */
+  const isRefusing = () =>
+    policy.state === CircuitState.HalfOpen || (policy.state === CircuitState.Open && isResting());
+
+  async function timed<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const startedAt = monotonic.now();
+    const answer = await work();
+    if (msSince(startedAt, monotonic) > slowCallMs) throw new SlowAnswer(answer);
+    return answer;
+  }
+
   return {
     state(): BreakerState {
       if (policy.state === CircuitState.Closed) return "closed";
       return policy.state === CircuitState.HalfOpen ? "halfOpen" : "open";
     },
-    /** Whether a call would be refused now. While one call is let through to see, the others do not wait for it. */
-    isRefusing: () =>
-      policy.state === CircuitState.HalfOpen || (policy.state === CircuitState.Open && Date.now() - openedAt < openMs),
+    isRefusing,
     async run<Answer>(work: () => Promise<Answer>, refused: () => Error): Promise<Answer> {
+      if (isRefusing()) throw refused();
       try {
-        return await policy.execute(() => timed(work, slowCallMs));
+        return await policy.execute(() => timed(work));
       } catch (error) {
         if (error instanceof SlowAnswer) return error.answer as Answer;
-        throw error instanceof BrokenCircuitError ? refused() : error;
+        throw error;
       }
     },
   };

@@ -1,21 +1,6 @@
 import { type FailureKind, ProviderFailure } from "./provider-failure";
 import { AnswerCut } from "./undici-adapter";
 
-/** Errors of Node and undici that are raised before a byte of the request can have left. */
-const BEFORE_SENDING = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
-
 /** Errors of undici for an answer that came and cannot be read. */
 const UNREADABLE = new Map([
   ["UND_ERR_RES_EXCEEDED_MAX_SIZE", "body too large"],
@@ -55,21 +40,22 @@ export function failureOfStatus(
   });
 }
 
+/** What is known of an attempt whose transport threw. */
+export interface BrokenAttempt {
+  readonly timedOut: boolean;
+  /** Whether its head was handed to the connection. */
+  readonly maybeSent: boolean;
+}
+
 /** What a thrown error of the transport means. Our own errors pass as they are. */
-export function failureOfError(call: string, error: unknown, timedOut: boolean): ProviderFailure {
+export function failureOfError(call: string, error: unknown, { timedOut, maybeSent }: BrokenAttempt): ProviderFailure {
   if (error instanceof ProviderFailure) return error;
-  if (timedOut) return new ProviderFailure({ kind: "timeout", call, reason: "no complete answer in time" });
-  if (error instanceof AnswerCut) return new ProviderFailure({ kind: "unreadable", call, reason: "body cut" });
+  const failure = (kind: FailureKind, reason: string) => new ProviderFailure({ kind, call, reason, maybeSent });
+  if (timedOut) return failure("timeout", "no complete answer in time");
+  if (error instanceof AnswerCut) return failure("unreadable", "body cut");
   const code = (error as { code?: unknown }).code;
   const unreadable = unreadableReason(error as Error, code);
-  if (unreadable !== undefined) return new ProviderFailure({ kind: "unreadable", call, reason: unreadable });
-  if (code === "UND_ERR_CONNECT_TIMEOUT") {
-    return new ProviderFailure({ kind: "timeout", call, reason: code, maybeSent: false });
-  }
-  return new ProviderFailure({
-    kind: "unreachable",
-    call,
-    reason: typeof code === "string" ? code : "connection failed",
-    maybeSent: !(typeof code === "string" && BEFORE_SENDING.has(code)),
-  });
+  if (unreadable !== undefined) return failure("unreadable", unreadable);
+  if (code === "UND_ERR_CONNECT_TIMEOUT") return failure("timeout", code);
+  return failure("unreachable", typeof code === "string" ? code : "connection failed");
 }

@@ -1,10 +1,12 @@
 import axios, { type AxiosResponse } from "axios";
 import { type Deadline } from "../time/deadline";
 import { type Clock } from "../time/clock";
-import { failureOfError, failureOfStatus } from "./classify";
+import { type MonotonicClock, msSince } from "../time/monotonic-clock";
+import { failureOfError } from "./classify";
 import { ProviderFailure } from "./provider-failure";
 import { type ProviderCall } from "./provider-call";
 import { createProviderGuard, type GuardOptions, type ProviderGuard } from "./provider-guard";
+import { isAbsence, readAnswer } from "./read-answer";
 import { LEAST_ATTEMPT_MS, retryDelayMs } from "./retry";
 import { createRetryBudget } from "./retry-budget";
 import { createTransport, type TransportOptions } from "./undici-adapter";
@@ -42,36 +44,12 @@ function encodeBody(body: ProviderCall<unknown>["body"]): { data?: string; conte
   return { data: new URLSearchParams(body.form).toString(), contentType: "application/x-www-form-urlencoded" };
 }
 
-/** An API that has no such thing says so in JSON, text or nothing; an HTML page is a gateway's, about something else. */
-function isAbsence({ status, data }: AxiosResponse<string>): boolean {
-  return status === 404 && !data.trimStart().startsWith("<");
-}
-
-function readAnswer<Answer>(call: ProviderCall<Answer>, response: AxiosResponse<string>): Answer {
-  const failure = failureOfStatus(call.name, response);
-  if (failure) throw failure;
-  let json: unknown;
-  try {
-    json = JSON.parse(response.data);
-  } catch {
-    throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "not JSON", status: 200 });
-  }
-  const parsed = call.answer.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.filter((step) => typeof step === "string").join(".");
-  throw new ProviderFailure({
-    kind: "unreadable",
-    call: call.name,
-    reason: `wrong shape at ${where || "the root"}`,
-    status: 200,
-  });
-}
-
 export interface HttpClientOptions extends Omit<TransportOptions, "connections"> {
-  readonly guard: GuardOptions;
+  readonly guard: Omit<GuardOptions, "monotonic">;
   /** Retries for every hundred calls. */
   readonly retryPercent: number;
   readonly clock: Clock;
+  readonly monotonic: MonotonicClock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Told of each attempt as it is sent. */
@@ -89,12 +67,11 @@ interface Exchange<Answer> {
 
 /** An HTTP client for one provider: its own connections, room, circuit breakers, retries, deadlines, limits and errors. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { onSend, onCall, clock, random, sleep } = options;
+  const { onSend, onCall, clock, monotonic, random, sleep } = options;
   const transport = createTransport({ ...options, connections: options.guard.concurrency });
-  const guard = createProviderGuard(options.guard);
+  const guard = createProviderGuard({ ...options.guard, monotonic });
   const retries = createRetryBudget(options.retryPercent);
   const client = axios.create({
-    adapter: transport.adapter,
     allowAbsoluteUrls: false,
     maxRedirects: 0,
     transformRequest: [],
@@ -102,7 +79,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     validateStatus: null,
   });
 
-  async function send(call: ProviderCall<unknown>, signal: AbortSignal): Promise<AxiosResponse<string>> {
+  async function send(
+    call: ProviderCall<unknown>,
+    { signal, onHead }: { readonly signal: AbortSignal; readonly onHead: () => void },
+  ): Promise<AxiosResponse<string>> {
     const { data, contentType } = encodeBody(call.body);
     const headers = {
       accept: "application/json",
@@ -117,7 +97,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         maybeSent: false,
       });
     }
-    return client.request<string>({ method: call.method, url: call.path, headers, data, signal });
+    const adapter = transport.adapter(onHead);
+    return client.request<string>({ method: call.method, url: call.path, headers, data, signal, adapter });
   }
 
   /** One attempt within the deadline: sent when there is room, read, and reported. Its own time begins when it is sent. */
@@ -130,10 +111,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         timeout.abort();
       }, ms);
     let timer = abortIn(deadline.remainingMs());
-    const startedAt = performance.now();
+    const startedAt = monotonic.now();
     const report = (failure?: ProviderFailure) =>
-      onCall?.({ call: call.name, attempt, durationMs: performance.now() - startedAt, ...(failure && { failure }) });
+      onCall?.({ call: call.name, attempt, durationMs: msSince(startedAt, monotonic), ...(failure && { failure }) });
     let hasBegun = false;
+    let maybeSent = false;
+    const onHead = () => (maybeSent = true);
+    const failureOf = (error: unknown) =>
+      failureOfError(call.name, error, { timedOut: timeout.signal.aborted, maybeSent });
     const work = async () => {
       // What waited for room until there is hardly time for its answer is better not sent than not known.
       if (deadline.remainingMs() < LEAST_ATTEMPT_MS) throw tooLate(call.name);
@@ -142,9 +127,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       timer = abortIn(Math.min(call.timeoutMs, deadline.remainingMs()));
       onSend?.({ call: call.name, attempt });
       try {
-        return read(await send(call, timeout.signal));
+        return read(await send(call, { signal: timeout.signal, onHead }));
       } catch (error) {
-        throw failureOfError(call.name, error, timeout.signal.aborted);
+        throw failureOf(error);
       }
     };
     try {
@@ -153,7 +138,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return answer;
     } catch (error) {
       const isLate = timeout.signal.aborted && !hasBegun;
-      const failure = isLate ? tooLate(call.name) : failureOfError(call.name, error, timeout.signal.aborted);
+      const failure = isLate ? tooLate(call.name) : failureOf(error);
       report(failure);
       throw failure;
     } finally {

@@ -3,6 +3,7 @@ import { describeError } from "../errors/describe-error";
 import { recheckDelayMs } from "../ledger/retry";
 import { type Logger } from "../telemetry/logger";
 import { type Clock } from "../time/clock";
+import { type Instant, type MonotonicClock, msSince } from "../time/monotonic-clock";
 import { createWorkLoop } from "../time/work-loop";
 import { type Inbox } from "./inbox.store";
 import { type LeasedMessage, type Message, type MessageFacts } from "./message.type";
@@ -18,6 +19,7 @@ export interface InboxWorkerOptions {
   readonly handle: HandleMessage;
   readonly onProcessed: OnProcessed;
   readonly clock: Clock;
+  readonly monotonic: MonotonicClock;
   readonly random: () => number;
   readonly logger: Logger;
   /** Names this process in the table. */
@@ -42,8 +44,9 @@ const isSame = (one: MessageFacts, other: MessageFacts) =>
 
 /** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works, or its body is too old to be kept. */
 export function createInboxWorker(options: InboxWorkerOptions) {
-  const { inbox, handle, onProcessed, clock, random, logger, owner, leaseMs, intervalMs, retentionMs } = options;
-  let wipedAt = -Infinity;
+  const { inbox, handle, onProcessed, clock, monotonic, random, logger, owner, leaseMs, intervalMs, retentionMs } =
+    options;
+  let wipedAt: Instant | undefined;
 
   async function work(leased: LeasedMessage): Promise<MessageFacts | undefined> {
     const { message } = leased;
@@ -86,13 +89,12 @@ export function createInboxWorker(options: InboxWorkerOptions) {
   }
 
   async function wipeOld(): Promise<void> {
-    const now = clock.now();
-    if (now - wipedAt < WIPE_EVERY_MS) return;
-    wipedAt = now;
-    const { bodies, givenUp, isFull } = await inbox.wipeBodies(now - retentionMs);
+    if (wipedAt !== undefined && msSince(wipedAt, monotonic) < WIPE_EVERY_MS) return;
+    wipedAt = monotonic.now();
+    const { bodies, givenUp, isFull } = await inbox.wipeBodies(clock.now() - retentionMs);
     if (bodies > 0) logger.info({ bodies }, "old messages were wiped");
     if (givenUp > 0) logger.warn({ messages: givenUp }, "old messages were given up: they never had their effects");
-    if (isFull) wipedAt = -Infinity; // and more at the next look
+    if (isFull) wipedAt = undefined; // and more at the next look
   }
 
   /** Takes what is due and works on it; answers how many that were. */

@@ -54,6 +54,8 @@ export interface Confirming {
 /** What one kind of operation asks of a provider, and what may be done when the answer is lost. */
 export interface OperationKind<Input> {
   readonly kind: string;
+  /** The provider that it asks. Recovery of operations at one provider does not wait for another. */
+  readonly provider: string;
   /** `keyed` is sent again with its key, `once` never; `safe` has no effect worth finding out about, so it ends as failed. */
   readonly repeat: Repeat;
   /** For `keyed`: whether its provider bears one more retry in this go. Without it, it does. */

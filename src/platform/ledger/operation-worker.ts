@@ -130,8 +130,8 @@ export function createOperationWorker(options: WorkerOptions) {
       if (!(failure instanceof ProviderFailure)) throw failure;
       return postpone(task, wasSent);
     }
-    const readyAt = clock.now();
-    return { ...(await send(kind, task)), sendingMs: clock.now() - readyAt };
+    const readyMs = deadline.remainingMs();
+    return { ...(await send(kind, task)), sendingMs: readyMs - deadline.remainingMs() };
   }
 
   return {

@@ -1,9 +1,10 @@
-import { type Lease } from "../database/due-rows";
+import { type DueQuery, type Lease } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { type Logger } from "../telemetry/logger";
 import { type Clock } from "../time/clock";
 import { createDeadline } from "../time/deadline";
-import { createWorkLoop } from "../time/work-loop";
+import { type MonotonicClock } from "../time/monotonic-clock";
+import { createLane } from "../time/lane";
 import { type Ledger } from "./ledger.store";
 import { type OperationKind } from "./operation-kind";
 import { type OperationWorker } from "./operation-worker";
@@ -12,8 +13,9 @@ import { type DueOperation, type LeasedResult, type Operation } from "./operatio
 export interface ReconcilerOptions {
   readonly ledger: Ledger;
   readonly worker: OperationWorker;
-  readonly kinds: readonly Pick<OperationKind<never>, "kind" | "repeat">[];
+  readonly kinds: readonly Pick<OperationKind<never>, "kind" | "provider" | "repeat">[];
   readonly clock: Clock;
+  readonly monotonic: MonotonicClock;
   readonly logger: Logger;
   /** Names this process in the table. */
   readonly owner: string;
@@ -28,8 +30,16 @@ export interface ReconcilerOptions {
   readonly intervalMs: number;
 }
 
-const BATCH = 20;
+/** Operations of one provider that are worked on at a time. */
+const SLOTS = 20;
 const PASSED_OVER_MS = 60_000;
+
+/** A lane for the kinds of each provider, and one for kinds that are not registered: a newer release has left those. */
+function lanesOf(kinds: ReconcilerOptions["kinds"]): readonly NonNullable<DueQuery["kinds"]>[] {
+  const ofProvider = Map.groupBy(kinds, ({ provider }) => provider);
+  const lanes = [...ofProvider.values()].map((lane) => ({ in: lane.map(({ kind }) => kind) }));
+  return [...lanes, { notIn: kinds.map(({ kind }) => kind) }];
+}
 
 /** Works off operations that nobody is at work on: those of a process that died, and those whose answer was lost. */
 export function createReconciler(options: ReconcilerOptions) {
@@ -48,7 +58,7 @@ export function createReconciler(options: ReconcilerOptions) {
         ? await passOver(operation, lease)
         : await worker.work({
             ...due,
-            deadline: createDeadline(clock, options.operationTimeoutMs),
+            deadline: createDeadline(options.monotonic, options.operationTimeoutMs),
             recovery: { isLast: isPastItsWindow(operation) },
           });
     const fields = { operationId: after.id, kind: after.kind, status: after.status };
@@ -76,20 +86,30 @@ export function createReconciler(options: ReconcilerOptions) {
     }
   }
 
-  /** Takes what is due and works on it; answers how many that were. */
-  async function runOnce(): Promise<number> {
-    const due = await ledger.takeDue({ owner, leaseMs, now: clock.now(), limit: BATCH });
-    await Promise.allSettled(due.map(reconcileSafely));
-    return due.length;
-  }
+  const laneOf = (kinds: NonNullable<DueQuery["kinds"]>) =>
+    createLane<DueOperation>({
+      take: (limit) => ledger.takeDue({ owner, leaseMs, now: clock.now(), limit, kinds }),
+      work: reconcileSafely,
+      slots: SLOTS,
+      intervalMs: options.intervalMs,
+      onFailure: (error) => {
+        logger.warn(describeError(error), "the ledger could not be read");
+      },
+    });
+  const lanes = lanesOf(kinds).map(laneOf);
 
-  const loop = createWorkLoop({
-    runOnce,
-    batch: BATCH,
-    intervalMs: options.intervalMs,
-    onFailure: (error) => {
-      logger.warn(describeError(error), "the ledger could not be read");
+  return {
+    /** Takes what is due and works on it; resolves to how many operations that were. */
+    async runOnce(): Promise<number> {
+      const counts = await Promise.all(lanes.map((lane) => lane.runOnce()));
+      return counts.reduce((sum, count) => sum + count, 0);
     },
-  });
-  return { runOnce, start: loop.start, stop: loop.stop };
+    start(): void {
+      for (const lane of lanes) lane.start();
+    },
+    /** Takes nothing more; resolves when what is under way is done. */
+    async stop(): Promise<void> {
+      await Promise.all(lanes.map((lane) => lane.stop()));
+    },
+  };
 }

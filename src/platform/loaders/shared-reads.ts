@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { SubgraphError } from "../errors/subgraph-error";
-import { type Clock } from "../time/clock";
 import { createDeadline, type Deadline, within } from "../time/deadline";
+import { type Instant, later, type MonotonicClock, msSince } from "../time/monotonic-clock";
 import { type Read, readKey } from "./read-key";
 
 /** Where an answer came from. `stale`: older than it should be, while it is fetched anew or cannot be. */
@@ -22,7 +22,7 @@ export interface SharedRead<Value> extends Read {
 }
 
 export interface SharedReadsOptions {
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   /** For so long an answer is given again; 0 keeps none. */
   readonly freshMs: number;
   /** For so much longer it is given while it is fetched anew. */
@@ -37,7 +37,7 @@ interface Kept {
   readonly subject: string;
   /** JSON: whoever reads it gets an object of its own. */
   readonly text: string;
-  readonly freshUntil: number;
+  readonly freshUntil: Instant;
 }
 
 interface Flight {
@@ -93,7 +93,7 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
     const answer = fetch(deadline)
       .then((value) => {
         const text = JSON.stringify(value);
-        if (flight.isCurrent && freshMs > 0) keep(key, { subject, text, freshUntil: clock.now() + freshMs });
+        if (flight.isCurrent && freshMs > 0) keep(key, { subject, text, freshUntil: later(clock.now(), freshMs) });
         return { value, text };
       })
       .finally(() => {
@@ -129,7 +129,7 @@ export function createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, max
         read.onAnswer(source, text.length);
         return JSON.parse(text) as Value;
       };
-      const ageMs = found ? clock.now() - found.freshUntil : Infinity;
+      const ageMs = found ? msSince(found.freshUntil, clock) : Infinity;
       if (found && ageMs < 0) return giveAgain("cache", found);
       if (found && ageMs < staleMs) {
         if (!underWay.has(key)) start(read, key);

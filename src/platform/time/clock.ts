@@ -1,8 +1,15 @@
-/** Time as a dependency: production passes `systemClock`, tests pass one they move by hand. */
+declare const wall: unique symbol;
+
+/** A moment on the wall clock: milliseconds since 1970, UTC. Two moments are as far apart as the clock was not set meanwhile. */
+export type Moment = number & { readonly [wall]: true };
+
+/**
+ * The wall clock, for moments that are stored, or that are compared with stored moments or with a provider's. It may be set back or
+ * forward at any time: durations and what expires inside this process are measured with a `MonotonicClock`.
+ */
 export interface Clock {
-  /** Milliseconds since 1970, UTC. */
-  now(): number;
+  now(): Moment;
 }
 
-/** The machine's own clock. */
-export const systemClock: Clock = { now: () => Date.now() };
+/** The machine's wall clock. */
+export const systemClock: Clock = { now: () => Date.now() as Moment };

@@ -1,4 +1,4 @@
-import { type Clock } from "./clock";
+import { later, type MonotonicClock, msBetween } from "./monotonic-clock";
 
 /** The moment by which one operation must be answered; handed down to every call that it makes. */
 export interface Deadline {
@@ -7,9 +7,9 @@ export interface Deadline {
 }
 
 /** A deadline `timeoutMs` from now. */
-export function createDeadline(clock: Clock, timeoutMs: number): Deadline {
-  const endsAt = clock.now() + timeoutMs;
-  return { remainingMs: () => Math.max(0, endsAt - clock.now()) };
+export function createDeadline(clock: MonotonicClock, timeoutMs: number): Deadline {
+  const endsAt = later(clock.now(), timeoutMs);
+  return { remainingMs: () => Math.max(0, msBetween(clock.now(), endsAt)) };
 }
 
 /** The promise's value, or a rejection with `tooLate()` when the deadline comes first. The promise itself goes on. */

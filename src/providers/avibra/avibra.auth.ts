@@ -1,4 +1,4 @@
-import { type Clock } from "../../platform/time/clock";
+import { type Instant, later, type MonotonicClock, msBetween, msSince } from "../../platform/time/monotonic-clock";
 import { type TokenGrant } from "./avibra.wire";
 
 /** Access tokens for Avibra, fetched when needed and shared by all calls. */
@@ -44,23 +44,23 @@ export function usableForMs(lifetimeSeconds: number): number {
 
 export interface TokenSourceOptions {
   readonly fetchToken: () => Promise<TokenGrant>;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   /** From 0 to 1. */
   readonly random: () => number;
 }
 
 interface Held {
   readonly token: string;
-  readonly since: number;
-  readonly refreshFrom: number;
-  readonly usableUntil: number;
+  readonly since: Instant;
+  readonly refreshFrom: Instant;
+  readonly usableUntil: Instant;
 }
 
 export function createTokenSource({ fetchToken, clock, random }: TokenSourceOptions): TokenSource {
   let held: Held | undefined;
-  let failed: { readonly error: Error; readonly at: number; readonly inARow: number } | undefined;
+  let failed: { readonly error: Error; readonly at: Instant; readonly inARow: number } | undefined;
   let underWay: { readonly token: Promise<string>; readonly refusal: Error | undefined } | undefined;
-  let leftAloneUntil = 0;
+  let leftAloneUntil: Instant | undefined;
 
   async function refresh(): Promise<string> {
     const { token, lifetimeSeconds } = await fetchToken();
@@ -68,12 +68,12 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
     const since = clock.now();
     const usableMs = usableForMs(lifetimeSeconds);
     const share = REFRESH_FROM + random() * (REFRESH_UNTIL - REFRESH_FROM);
-    held = { token, since, refreshFrom: since + usableMs * share, usableUntil: since + usableMs };
+    held = { token, since, refreshFrom: later(since, usableMs * share), usableUntil: later(since, usableMs) };
     return token;
   }
 
   function fetchOnce(): Promise<string> {
-    const failedAgoMs = failed && failed.inARow >= FAILURES_TO_BELIEVE ? clock.now() - failed.at : Infinity;
+    const failedAgoMs = failed && failed.inARow >= FAILURES_TO_BELIEVE ? msSince(failed.at, clock) : Infinity;
     if (failed && failedAgoMs < REST_MS) return Promise.reject(failed.error);
     if (!underWay) {
       const token = refresh()
@@ -91,26 +91,26 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
   return {
     token() {
       const now = clock.now();
-      if (!held || now >= held.usableUntil) return fetchOnce();
-      if (now >= held.refreshFrom) fetchOnce().catch(() => undefined); // the held one is still good
+      if (!held || msBetween(held.usableUntil, now) >= 0) return fetchOnce();
+      if (msBetween(held.refreshFrom, now) >= 0) fetchOnce().catch(() => undefined); // the held one is still good
       return Promise.resolve(held.token);
     },
     discard(token) {
       if (held?.token !== token) return true;
-      if (clock.now() < leftAloneUntil) return false;
+      if (leftAloneUntil !== undefined && msSince(leftAloneUntil, clock) < 0) return false;
       held = undefined;
       return true;
     },
     leaveAlone() {
-      leftAloneUntil = clock.now() + LEFT_ALONE_MS;
+      leftAloneUntil = later(clock.now(), LEFT_ALONE_MS);
     },
     state() {
-      const expiresInMs = held ? Math.max(0, held.usableUntil - clock.now()) : 0;
+      const expiresInMs = held ? Math.max(0, -msSince(held.usableUntil, clock)) : 0;
       return {
         held: expiresInMs > 0,
         isFailing: failed !== undefined,
         expiresInMs,
-        ...(held && { ageMs: clock.now() - held.since }),
+        ...(held && { ageMs: msSince(held.since, clock) }),
       };
     },
   };

@@ -2,8 +2,8 @@ import { type HttpClient } from "../../platform/http-client/http-client";
 import { type ProviderCall } from "../../platform/http-client/provider-call";
 import { path } from "../../platform/http-client/path";
 import { ProviderFailure } from "../../platform/http-client/provider-failure";
-import { type Clock } from "../../platform/time/clock";
 import { createDeadline, type Deadline, within } from "../../platform/time/deadline";
+import { type MonotonicClock } from "../../platform/time/monotonic-clock";
 import { createTokenSource, type TokenSource } from "./avibra.auth";
 import {
   Accepted,
@@ -33,7 +33,7 @@ export interface AvibraOptions {
   readonly tokenPath: string;
   readonly credentials: AvibraCredentials;
   readonly timeoutMs: number;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
 }
 
 /** One write: its idempotency key, which attempt it is, and the deadline of the operation that it belongs to. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createProviderGuard, type GuardOptions } from "../../../src/platform/http-client/provider-guard";
 import { type FailureKind, ProviderFailure } from "../../../src/platform/http-client/provider-failure";
+import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
 
 const OPEN_MS = 200;
 const CALL = "vendor.things.list";
@@ -16,6 +17,7 @@ const createGuard = (options: Partial<GuardOptions> = {}) =>
     failurePercent: 50,
     slowCallMs: 60_000,
     openMs: OPEN_MS,
+    monotonic: monotonicClock,
     ...options,
   });
 type Guard = ReturnType<typeof createGuard>;

@@ -13,6 +13,8 @@ import { systemClock } from "../../../src/platform/time/clock";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";
 import { LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
+import { monotonicFrom, wallFrom } from "../../support/clocks";
 
 const DAY_MS = 86_400_000;
 const BODY = '{"secret":"canary-body"}';
@@ -207,9 +209,9 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const logger = { trace: log, debug: log, info: log, warn: log, error: log, fatal: log } as unknown as Logger;
     let now = T0;
     function workerOf(handle: HandleMessage, onProcessed: OnProcessed = () => Promise.resolve()) {
-      const clock = { now: () => now };
+      const clocks = { clock: wallFrom(() => now), monotonic: monotonicFrom(() => now) };
       const terms = { owner: "w", leaseMs: LEASE_MS, intervalMs: 1000, retentionMs: 30 * DAY_MS };
-      return createInboxWorker({ inbox, handle, onProcessed, clock, random: () => 1, logger, ...terms });
+      return createInboxWorker({ inbox, handle, onProcessed, ...clocks, random: () => 1, logger, ...terms });
     }
     beforeEach(() => {
       now = T0;
@@ -281,7 +283,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
           return Promise.resolve();
         };
         const terms = { owner: name, leaseMs: 600, intervalMs: 1000, retentionMs: 30 * DAY_MS };
-        const common = { inbox, clock: systemClock, random: () => 1, logger };
+        const common = { inbox, clock: systemClock, monotonic: monotonicClock, random: () => 1, logger };
         return createInboxWorker({ ...common, ...terms, handle, onProcessed: tell });
       };
       const slow = live("slow", held).runOnce();

@@ -5,6 +5,7 @@ import { ProviderFailure } from "../../../src/platform/http-client/provider-fail
 import { type OperationKind } from "../../../src/platform/ledger/operation-kind";
 import { createOperationWorker } from "../../../src/platform/ledger/operation-worker";
 import { createDeadline } from "../../../src/platform/time/deadline";
+import { monotonicFrom, wallFrom } from "../../support/clocks";
 import { LEASE_MS, openLedger, T0 } from "../../support/ledgers";
 import { work } from "../../support/workers";
 
@@ -20,10 +21,11 @@ function block(directory: string): never {
 
 work(([url = "", repeat = "", directory = ""]) => {
   const { ledger, database } = openLedger(url);
-  const clock = { now: () => T0 };
+  const clock = wallFrom(() => T0);
   const look = () => Promise.resolve().then(() => block(directory));
   const kind: OperationKind<never> = {
     kind: "blocked",
+    provider: "blocked",
     repeat: repeat === "once" ? "once" : "keyed",
     ...(repeat === "once" && { prepare: look }),
     perform: look,
@@ -40,7 +42,14 @@ work(([url = "", repeat = "", directory = ""]) => {
     const [due] = await ledger.takeDue({ owner: "blocked", leaseMs: LEASE_MS, now: T0, limit: 1 });
     if (due?.outcome !== "ready") throw new Error("nothing was due");
     // Too little time for a second attempt.
-    const { operation } = await worker.work({ ...due, deadline: createDeadline(clock, 1), recovery: { isLast: true } });
+    const { operation } = await worker.work({
+      ...due,
+      deadline: createDeadline(
+        monotonicFrom(() => T0),
+        1,
+      ),
+      recovery: { isLast: true },
+    });
     await database.close();
     return operation.status;
   });

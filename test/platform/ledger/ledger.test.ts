@@ -327,6 +327,20 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       expect(await take()).toEqual([]);
     });
 
+    test("only those of the kinds asked for, or of no such kind", async () => {
+      for (const kind of ["a", "b", "c", "a"]) {
+        await claim({ kind, idempotencyKey: `${kind}-${Math.random()}`, leaseMs: 0 });
+      }
+      const take = async (kinds: { in: string[] } | { notIn: string[] }) =>
+        (await ledger.takeDue({ owner: "two", leaseMs: 1000, now: T0, limit: 10, kinds })).map(
+          ({ operation }) => operation.kind,
+        );
+      expect(await take({ in: ["d"] })).toEqual([]);
+      expect(await take({ in: ["a", "d"] })).toEqual(["a", "a"]);
+      expect(await take({ notIn: ["a", "b"] })).toEqual(["c"]);
+      expect(await take({ notIn: ["a"] })).toEqual(["b"]);
+    });
+
     if (dialect === "postgres") {
       test("a row that another is working on at this moment is passed over, not waited for", async () => {
         const held = await claim({ leaseMs: 0 });

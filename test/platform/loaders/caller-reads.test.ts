@@ -1,20 +1,20 @@
 import { createAnswerBudget } from "../../../src/platform/limits/answer-budget";
 import { createCallerReads } from "../../../src/platform/loaders/caller-reads";
 import { createSharedReads } from "../../../src/platform/loaders/shared-reads";
-import { systemClock } from "../../../src/platform/time/clock";
 import { createDeadline } from "../../../src/platform/time/deadline";
+import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
 
 /** One request's reads, each answered with a text of 4,000 characters: 100 nodes. */
 function requestReads(answer: ReturnType<typeof createAnswerBudget>, freshMs: number) {
   const reads = createSharedReads({
-    clock: systemClock,
+    clock: monotonicClock,
     freshMs,
     staleMs: 0,
     staleIfErrorMs: 0,
     maxBytes: 2 ** 20,
   });
   const caller = { userId: "u-1", scopes: new Set<string>() };
-  const deadline = createDeadline(systemClock, 10_000);
+  const deadline = createDeadline(monotonicClock, 10_000);
   const read = createCallerReads({
     ...{ reads, caller, deadline, answer },
     timeoutMs: 10_000,

@@ -3,11 +3,12 @@ import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { principalScope } from "../../../src/platform/loaders/read-key";
 import { createSharedReads, type ReadSource, type SharedRead } from "../../../src/platform/loaders/shared-reads";
 import { createDeadline } from "../../../src/platform/time/deadline";
+import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
+import { monotonicFrom } from "../../support/clocks";
 
 const caller = (userId: string): Caller => ({ userId, scopes: new Set() });
 const TIMEOUT_MS = 10_000;
-const systemTime = { now: () => Date.now() };
-const patient = () => createDeadline(systemTime, 60_000);
+const patient = () => createDeadline(monotonicClock, 60_000);
 
 interface Answer {
   readonly name: string;
@@ -16,8 +17,9 @@ interface Answer {
 
 /** Reads over a provider that answers when it is told to. */
 function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, maxBytes = 1_000_000 } = {}) {
-  const clock = { time: 1_000_000, now: () => clock.time };
-  const reads = createSharedReads({ clock, freshMs, staleMs, staleIfErrorMs, maxBytes });
+  const clock = { time: 1_000_000 };
+  const monotonic = monotonicFrom(() => clock.time);
+  const reads = createSharedReads({ clock: monotonic, freshMs, staleMs, staleIfErrorMs, maxBytes });
   const calls: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
   const sources: ReadSource[] = [];
   let deadline = patient();
@@ -47,7 +49,7 @@ function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, 
   };
   return {
     ...{ reads, clock, calls, sources, ask, answer, fail, askAnswered },
-    hurry: (ms: number) => (deadline = createDeadline(systemTime, ms)),
+    hurry: (ms: number) => (deadline = createDeadline(monotonicClock, ms)),
   };
 }
 

@@ -1,0 +1,28 @@
+declare const monotonic: unique symbol;
+
+/** A reading of a monotonic clock. It is no number, so that it is neither stored nor compared with a `Moment`; see `msBetween`. */
+export interface Instant {
+  readonly [monotonic]: true;
+}
+
+/** A clock that only runs forward, whatever is done to the wall clock. For durations, deadlines and what expires in this process. */
+export interface MonotonicClock {
+  now(): Instant;
+}
+
+const msOf = (instant: Instant) => instant as unknown as number;
+
+/** The instant `ms` after the clock's origin, whatever that is. For implementations of `MonotonicClock`. */
+export const instantAt = (ms: number) => ms as unknown as Instant;
+
+/** Milliseconds from one instant to another; negative where `to` is the earlier one. */
+export const msBetween = (from: Instant, to: Instant): number => msOf(to) - msOf(from);
+
+/** Milliseconds since an instant, by the clock that gave it. */
+export const msSince = (instant: Instant, clock: MonotonicClock): number => msBetween(instant, clock.now());
+
+/** The instant `ms` later. */
+export const later = (instant: Instant, ms: number): Instant => instantAt(msOf(instant) + ms);
+
+/** The machine's monotonic clock. */
+export const monotonicClock: MonotonicClock = { now: () => instantAt(performance.now()) };

@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createCancelPixOperation } from "../../src/features/pix-authorization";
+import { createDeadline } from "../../src/platform/time/deadline";
+import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
+import { startSandboxes, type Sandboxes } from "../../src/sandbox";
+import { createAuthority, type Identity } from "../support/certificates";
+import { createControl } from "../support/control";
+import { controlledLedger, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
+import { createTestHttpClient } from "../support/http-clients";
+import { PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+
+const DAY_MS = 86_400_000;
+
+let sandboxes: Sandboxes;
+let authority: Awaited<ReturnType<typeof createAuthority>>;
+let identity: Identity;
+let notYetValid: Identity;
+beforeAll(async () => {
+  sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+  authority = await createAuthority("authority");
+  identity = await authority.issue("delbank");
+  const tomorrow = { notBefore: new Date(Date.now() + DAY_MS), notAfter: new Date(Date.now() + 2 * DAY_MS) };
+  notYetValid = await authority.issue("delbank", tomorrow);
+});
+afterAll(() => sandboxes.close());
+
+/** What is done to one TCP connection. */
+type Step = (servers: { readonly intact: HttpsServer; readonly unacceptable: HttpsServer }, socket: Socket) => void;
+
+/** Delbank's sandbox behind TLS; each request comes on a connection of its own. */
+async function startTlsSandbox() {
+  const methods: string[] = [];
+  const relay = (tls: Identity) =>
+    createHttpsServer(tls, (request, response) => {
+      void (async () => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk as Buffer);
+        const own = ["host", "connection", "content-length"]; // of this connection
+        const headers = Object.entries(request.headers).filter(([name]) => !own.includes(name));
+        const answer = await fetch(`${sandboxes.delbank.url}${request.url ?? ""}`, {
+          method: request.method ?? "GET",
+          headers: Object.fromEntries(headers) as Record<string, string>,
+          ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+        });
+        methods.push(request.method ?? "");
+        response.writeHead(answer.status, { "content-type": "application/json", connection: "close" });
+        response.end(await answer.text());
+      })();
+    }).on("tlsClientError", () => undefined);
+  const intact = relay(identity);
+  const unacceptable = relay(notYetValid);
+  const onConnection: ((socket: Socket) => void)[] = [];
+  const front = createServer((socket) => {
+    socket.on("error", () => undefined);
+    const next = onConnection.shift() ?? ((connection: Socket) => intact.emit("connection", connection));
+    next(socket);
+  }).listen(0, "127.0.0.1");
+  await once(front, "listening");
+  return {
+    url: `https://127.0.0.1:${(front.address() as AddressInfo).port}/baas/api/v1`,
+    methods,
+    /** What happens to the next connections; the ones after them are served. */
+    next(...steps: readonly Step[]) {
+      for (const step of steps) {
+        onConnection.push((socket) => {
+          step({ intact, unacceptable }, socket);
+        });
+      }
+    },
+    close: () => front.close(),
+  };
+}
+
+const served: Step = ({ intact }, socket) => intact.emit("connection", socket);
+const afterHello =
+  (then: (socket: Socket) => void): Step =>
+  (_servers, socket) =>
+    socket.once("data", () => {
+      then(socket);
+    });
+
+describe("a cancellation whose TLS handshake breaks", () => {
+  const breaks: readonly (readonly [string, Step])[] = [
+    ["with a reset", afterHello((socket) => socket.resetAndDestroy())],
+    ["with a FIN", afterHello((socket) => socket.end())],
+    ["with an alert", afterHello((socket) => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 40])))],
+    ["with an answer that is not TLS", afterHello((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))],
+    ["at a certificate that is not valid yet", ({ unacceptable }, socket) => unacceptable.emit("connection", socket)],
+  ];
+
+  test.each(breaks)("%s was never sent: it stays PENDING, and is sent once later", async (_how, broken) => {
+    const tls = await startTlsSandbox();
+    const control = createControl(sandboxes.delbank.url);
+    await control.reset();
+    const http = createTestHttpClient({ baseUrl: tls.url, tls: { ca: authority.cert } });
+    const credentials = { apiKey: "sandbox-delbank-api-key", accountId: "10000" };
+    const delbank = createDelbankClient({ http, generation: "automatic-pix", ...credentials, timeoutMs: 5000 });
+    const b = await controlledLedger([createCancelPixOperation(delbank)]);
+    const request = {
+      kind: "CANCEL_PIX_AUTHORIZATION",
+      principal: "principal-1",
+      idempotencyKey: "key-1",
+      input: {
+        recurrenceId: RECURRENCE,
+        requesterType: "NATURAL",
+        requesterDocument: PAYER_TAX_ID,
+        reason: "REQUESTED_BY_PAYER",
+        payerTaxId: null,
+      },
+      deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
+    };
+
+    tls.next(served, broken); // the authorization is read first
+    const unsent = { status: "PENDING", sentAt: null, attempts: 0 };
+    expect(await b.runner.run(request)).toMatchObject({ outcome: "done", operation: unsent });
+    expect(tls.methods).toEqual(["GET"]);
+
+    await b.pass(10_000);
+    expect(await b.ledger.findByKey("principal-1", "key-1")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+    expect(tls.methods.filter((method) => method === "POST")).toHaveLength(1);
+    expect((await control.state()).commits).toHaveLength(1);
+    await http.close();
+    await b.database.close();
+    tls.close();
+  });
+});

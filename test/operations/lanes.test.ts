@@ -1,0 +1,138 @@
+import { createChangeOfferOperation } from "../../src/features/offer";
+import { createCancelPixOperation } from "../../src/features/pix-authorization";
+import { createAccountOperations, createPortalLinkOperation } from "../../src/features/user";
+import { type OperationKind } from "../../src/platform/ledger/operation-kind";
+import { CONFIRMATION_WINDOW_MS, controlledLedger } from "../support/controlled-ledger";
+import { claimed, claimOf, LEASE_MS } from "../support/ledgers";
+import { MUTATIONS } from "../support/mutations";
+import { type AvibraClient } from "../../src/providers/avibra/avibra.client";
+import { type DelbankClient } from "../../src/providers/delbank/delbank.client";
+
+const SUCCEEDED = { status: "SUCCEEDED" } as const;
+const SLOTS = 20;
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+type Bench = Awaited<ReturnType<typeof controlledLedger>>;
+let bench: Bench;
+let open: () => void;
+/** Keys of operations whose look has begun, in order. */
+let looks: string[];
+
+/** Looks at Delbank hang until the gate is opened, for the operations that `hangs` names; the rest are confirmed at once. */
+async function start(hangs: (key: string) => boolean): Promise<void> {
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  looks = [];
+  const cancel: OperationKind<{ key: string }> = {
+    kind: "cancel",
+    provider: "delbank",
+    repeat: "once",
+    perform: () => Promise.resolve(SUCCEEDED),
+    onRefusal: () => undefined,
+    async confirm({ key }) {
+      looks.push(key);
+      if (hangs(key)) await gate;
+      return SUCCEEDED;
+    },
+  };
+  const update: OperationKind<never> = {
+    kind: "update",
+    provider: "avibra",
+    repeat: "keyed",
+    perform: () => Promise.resolve(SUCCEEDED),
+    onRefusal: () => undefined,
+  };
+  bench = await controlledLedger([cancel, update]);
+}
+test("each kind of operation names the provider that it asks", () => {
+  const avibra = {} as AvibraClient;
+  const kinds = [
+    ...createAccountOperations(avibra),
+    createPortalLinkOperation(avibra, "https://portal.example"),
+    createChangeOfferOperation(avibra),
+    createCancelPixOperation({} as DelbankClient),
+  ];
+  const named = Object.fromEntries(kinds.map(({ kind, provider }) => [kind, provider]));
+  expect(named).toEqual(Object.fromEntries(MUTATIONS.map(({ kind, vendor }) => [kind, vendor])));
+});
+
+describe("the reconciler", () => {
+  afterEach(async () => {
+    open();
+    await bench.reconciler.stop();
+    await bench.database.close();
+  });
+
+  /** An operation whose process died: before it was sent, or after. Each is due 1 ms after the one before. */
+  async function left(kind: string, key: string, wasSent: boolean): Promise<string> {
+    const claim = claimOf({ kind, idempotencyKey: key, input: { key }, now: bench.now() });
+    const { operation, lease } = claimed(await bench.ledger.claim(claim));
+    if (wasSent) await bench.ledger.markSent(operation.id, lease, bench.now());
+    bench.advance(1);
+    return operation.id;
+  }
+  const leave = async (count: number) => {
+    for (let n = 0; n < count; n += 1) await left("cancel", `cancel-${String(n).padStart(3, "0")}`, true);
+  };
+  const statusOf = async (id: string) => (await bench.ledger.find(id))?.status;
+  async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await condition())) await pause();
+  }
+  const take = () => bench.ledger.takeDue({ owner: "three", leaseMs: LEASE_MS, now: bench.now(), limit: 1000 });
+
+  test("300 cancellations at a provider that hangs do not delay an operation at the other one", async () => {
+    await start(() => true);
+    await leave(300);
+    const update = await left("update", "update", false);
+    bench.advance(LEASE_MS);
+    bench.reconciler.start();
+    await until(async () => (await statusOf(update)) === "SUCCEEDED");
+    await until(() => looks.length === SLOTS);
+    // What there is no room for is not leased either.
+    expect(await take()).toHaveLength(300 - SLOTS);
+  });
+
+  test("a look that hangs holds up no other one at the same provider; those due longest come first", async () => {
+    await start((key) => key === "cancel-003");
+    await leave(100);
+    bench.advance(LEASE_MS);
+    bench.reconciler.start();
+    await until(() => looks.length === 100);
+    expect(looks).toEqual(looks.toSorted());
+    const stuck = await bench.ledger.findByKey("principal-1", "cancel-003");
+    expect(stuck?.status).toBe("PENDING");
+    await until(
+      async () =>
+        (await statusOf((await bench.ledger.findByKey("principal-1", "cancel-099"))?.id ?? "")) === "SUCCEEDED",
+    );
+    open();
+    await until(async () => (await statusOf(stuck?.id ?? "")) === "SUCCEEDED");
+  });
+
+  test("what is under way when the program stops is waited for, and nothing more is taken", async () => {
+    await start(() => true);
+    await leave(50);
+    bench.advance(LEASE_MS);
+    bench.reconciler.start();
+    await until(() => looks.length === SLOTS);
+    let hasStopped = false;
+    const stopped = bench.reconciler.stop().then(() => (hasStopped = true));
+    await pause();
+    expect(hasStopped).toBe(false);
+    open();
+    await stopped;
+    expect(looks).toHaveLength(SLOTS);
+    expect(await take()).toHaveLength(50 - SLOTS); // each of the others is free for another process
+  });
+
+  test("an operation of a kind that is not registered waits for a release that knows it, then for people", async () => {
+    await start(() => false);
+    const unknown = await left("newer", "newer", false);
+    bench.advance(LEASE_MS);
+    await bench.reconciler.runOnce();
+    expect(await statusOf(unknown)).toBe("PENDING");
+    expect(bench.logs.join("")).toContain("operation could not be reconciled");
+    bench.advance(72_000_000 + CONFIRMATION_WINDOW_MS);
+    await bench.reconciler.runOnce();
+    expect(await statusOf(unknown)).toBe("NEEDS_ATTENTION");
+  });
+});

@@ -1,0 +1,342 @@
+import { createSecureServer } from "node:http2";
+import { once } from "node:events";
+import { type AddressInfo, type Socket } from "node:net";
+import { type TlsOptions } from "node:tls";
+import axios from "axios";
+import { z } from "zod";
+import { type HttpClient } from "../../../src/platform/http-client/http-client";
+import { path } from "../../../src/platform/http-client/path";
+import { type ProviderCall } from "../../../src/platform/http-client/provider-call";
+import { ProviderFailure } from "../../../src/platform/http-client/provider-failure";
+import { createTransport } from "../../../src/platform/http-client/undici-adapter";
+import { type BreakingServer, isWhole, OK, type OnBytes, startBreakingServer } from "../../support/breaking-server";
+import { createAuthority } from "../../support/certificates";
+import { createTestHttpClient } from "../../support/http-clients";
+
+/** Enough for a connection on a machine that is busy; waited out only where no answer comes. */
+const TIMEOUT_MS = 1500;
+const DAY_MS = 86_400_000;
+/** Larger than what the sockets between client and server take at once. */
+const LARGE = "x".repeat(8_000_000);
+
+let authority: Awaited<ReturnType<typeof createAuthority>>;
+let otherAuthority: Awaited<ReturnType<typeof createAuthority>>;
+let identity: TlsOptions;
+const servers: { close(): unknown }[] = [];
+const clients: HttpClient[] = [];
+beforeAll(async () => {
+  authority = await createAuthority("authority");
+  otherAuthority = await createAuthority("other authority");
+  identity = await authority.issue("provider");
+});
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  for (const server of servers.splice(0)) server.close();
+});
+
+const post = (more: Partial<ProviderCall<boolean>> = {}): ProviderCall<boolean> => ({
+  name: "provider.thing.change",
+  method: "POST",
+  path: path`/change`,
+  repeat: "once",
+  timeoutMs: TIMEOUT_MS,
+  body: { json: { change: true } },
+  answer: z.boolean(),
+  ...more,
+});
+const GUARD = { concurrency: 8, queue: 100, minCalls: 1000, failurePercent: 50, slowCallMs: 60_000, openMs: 1000 };
+const deadline = { remainingMs: () => 60_000 };
+
+async function start(tls?: TlsOptions): Promise<BreakingServer> {
+  const server = await startBreakingServer(tls);
+  servers.push(server);
+  return server;
+}
+
+function open(baseUrl: string, more: Partial<Parameters<typeof createTestHttpClient>[0]> = {}): HttpClient {
+  const client = createTestHttpClient({ baseUrl, tls: { ca: authority.cert }, connectTimeoutMs: 60_000, ...more });
+  clients.push(client);
+  return client;
+}
+
+async function failureOf(client: HttpClient, call = post()): Promise<ProviderFailure> {
+  const failure = await client.call(call, deadline).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof ProviderFailure)) throw new Error("the call did not fail");
+  return failure;
+}
+
+describe("a request whose connection fails before its head is handed over was not sent", () => {
+  const OLD_TLS: TlsOptions = { maxVersion: "TLSv1.1", minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" };
+  const ALERT = Buffer.from([0x15, 3, 3, 0, 2, 2, 40]); // fatal, handshake_failure
+  const afterHello = (then: (socket: Socket) => void) => (socket: Socket) => {
+    socket.once("data", () => {
+      then(socket);
+    });
+  };
+  const days = (from: number, to: number) => ({
+    notBefore: new Date(Date.now() + from * DAY_MS),
+    notAfter: new Date(Date.now() + to * DAY_MS),
+  });
+
+  test.each([
+    ["refused", "http://127.0.0.1:1"],
+    ["refused, with TLS", "https://127.0.0.1:1"],
+    ["no route", "http://255.255.255.255:80"],
+    ["a name that does not resolve", `http://${"a".repeat(64)}.invalid`],
+  ])("%s", async (_how, url) => {
+    expect(await failureOf(open(url))).toMatchObject({ kind: "unreachable", maybeSent: false });
+  });
+
+  const handshakes: readonly (readonly [string, (socket: Socket) => void])[] = [
+    ["a reset at once", (socket) => socket.resetAndDestroy()],
+    ["a reset after the client's hello", afterHello((socket) => socket.resetAndDestroy())],
+    ["a FIN after the client's hello", afterHello((socket) => socket.end())],
+    ["a TLS alert", afterHello((socket) => socket.end(ALERT))],
+    ["an answer that is not TLS", afterHello((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))],
+    ["half a TLS record, then a FIN", afterHello((socket) => socket.end(Buffer.from([0x16, 3, 3, 0, 200, 2])))],
+  ];
+  describe.each(handshakes)("in the TLS handshake, %s", (_how, handshake) => {
+    test("on the first connection", async () => {
+      const server = await start(identity);
+      server.breakWith(handshake);
+      const failure = await failureOf(open(`https://127.0.0.1:${server.port}`));
+      expect(failure).toMatchObject({ kind: "unreachable", maybeSent: false });
+      expect(server.received.join("")).toBe("");
+    });
+
+    test("on the connection that replaces one that was closed while idle", async () => {
+      const server = await start(identity);
+      const client = open(`https://127.0.0.1:${server.port}`);
+      await expect(client.call(post(), deadline)).resolves.toBe(true);
+      await server.endConnections();
+      server.breakWith(handshake);
+      expect(await failureOf(client)).toMatchObject({ kind: "unreachable", maybeSent: false });
+      expect(server.received.join("").match(/POST/g)).toHaveLength(1);
+    });
+  });
+
+  const certificates: readonly (readonly [string, string, () => Promise<TlsOptions>])[] = [
+    ["a TLS version that is too old", "127.0.0.1", () => Promise.resolve({ ...identity, ...OLD_TLS })],
+    ["a certificate that has expired", "127.0.0.1", () => authority.issue("provider", days(-2, -1))],
+    ["a certificate that is not valid yet", "127.0.0.1", () => authority.issue("provider", days(1, 2))],
+    ["a certificate of an unknown authority", "127.0.0.1", () => otherAuthority.issue("provider")],
+    ["a certificate for another host", "localhost", () => Promise.resolve(identity)],
+  ];
+  test.each(certificates)("%s (%s)", async (_how, host, tls) => {
+    const server = await start(await tls());
+    const failure = await failureOf(open(`https://${host}:${server.port}`));
+    expect(failure).toMatchObject({ kind: "unreachable", maybeSent: false });
+    expect(server.received.join("")).toBe("");
+  });
+
+  test("no end of the handshake within the connect timeout", async () => {
+    const server = await start(identity);
+    server.breakWith(() => undefined);
+    const failure = await failureOf(open(`https://127.0.0.1:${server.port}`, { connectTimeoutMs: 200 }));
+    expect(failure).toMatchObject({ kind: "timeout", maybeSent: false });
+  });
+
+  test("no end of the handshake within the call's timeout, and nothing is sent when it ends after it", async () => {
+    const server = await start(identity);
+    let held: Socket | undefined;
+    server.breakWith((socket) => (held = socket));
+    const client = open(`https://127.0.0.1:${server.port}`);
+    expect(await failureOf(client)).toMatchObject({ kind: "timeout", maybeSent: false });
+    held?.destroy();
+    server.breakWith(undefined);
+    await expect(client.call(post(), deadline)).resolves.toBe(true);
+    expect(server.received.join("").match(/POST/g)).toHaveLength(1);
+  });
+});
+
+describe("a request whose connection fails after its head is handed over may have been sent", () => {
+  const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n";
+  const end =
+    (how: "reset" | "fin"): OnBytes =>
+    (connection) => {
+      connection[how]();
+    };
+  const afterBody = (then: OnBytes): OnBytes => {
+    return (connection, text) => {
+      if (isWhole(text)) then(connection, text);
+    };
+  };
+  const writing = (text: string, how: "fin" | "reset"): OnBytes =>
+    afterBody((connection) => {
+      connection.write(text);
+      setImmediate(() => {
+        connection[how]();
+      });
+    });
+  const rows: readonly (readonly [how: string, kind: string, onBytes: OnBytes])[] = [
+    ["a reset at the first byte", "unreachable", end("reset")],
+    ["a FIN at the first byte", "unreachable", end("fin")],
+    ["a reset after the body", "unreachable", afterBody(end("reset"))],
+    ["a FIN after the body", "unreachable", afterBody(end("fin"))],
+    ["no answer", "timeout", () => undefined],
+    ["a reset in the answer's head", "unreachable", writing("HTTP/1.1 200 OK\r\nContent-Le", "reset")],
+    ["a FIN in the answer's head", "unreachable", writing("HTTP/1.1 200 OK\r\nContent-Le", "fin")],
+    // A reset may discard what was written before it, so that no part of the answer is seen.
+    ["a reset in the answer's body", "unreadable or unreachable", writing(`${HEAD}tr`, "reset")],
+    ["a FIN in the answer's body", "unreadable", writing(`${HEAD}tr`, "fin")],
+    ["an answer that is not HTTP", "unreadable", writing("hello\r\n\r\n", "fin")],
+  ];
+
+  describe.each([
+    ["plain", "http"],
+    ["TLS", "https"],
+  ] as const)("%s", (_transport, scheme) => {
+    const startServer = () => start(scheme === "https" ? identity : undefined);
+
+    test.each(rows)("%s (%s), on a fresh connection", async (_how, kind, onBytes) => {
+      const server = await startServer();
+      server.onBytes(onBytes);
+      const failure = await failureOf(open(`${scheme}://127.0.0.1:${server.port}`));
+      expect(failure.maybeSent).toBe(true);
+      expect(kind.split(" or ")).toContain(failure.kind);
+      expect(server.received.join("").match(/POST/g)).toHaveLength(1);
+    });
+
+    test.each(rows)("%s (%s), on a connection that was used before", async (_how, kind, onBytes) => {
+      const server = await startServer();
+      const client = open(`${scheme}://127.0.0.1:${server.port}`, { guard: { ...GUARD, concurrency: 1 } });
+      await expect(client.call(post(), deadline)).resolves.toBe(true);
+      server.onBytes(onBytes);
+      const failure = await failureOf(client);
+      expect(failure.maybeSent).toBe(true);
+      expect(kind.split(" or ")).toContain(failure.kind);
+      expect(server.received).toHaveLength(1); // the same connection
+      expect(server.received.join("").match(/POST/g)).toHaveLength(2);
+    });
+
+    test.each(["reset", "fin"] as const)("a %s in the middle of the body", async (how) => {
+      const server = await startServer();
+      server.onBytes(end(how));
+      const failure = await failureOf(
+        open(`${scheme}://127.0.0.1:${server.port}`),
+        post({ body: { json: LARGE }, timeoutMs: 60_000 }),
+      );
+      expect(failure).toMatchObject({ maybeSent: true });
+      expect(server.received.join("").length).toBeLessThan(LARGE.length);
+    });
+
+    test("a connection that was closed while idle is replaced: one request is received, and answered", async () => {
+      const server = await startServer();
+      const client = open(`${scheme}://127.0.0.1:${server.port}`);
+      await expect(client.call(post(), deadline)).resolves.toBe(true);
+      await server.endConnections();
+      await expect(client.call(post(), deadline)).resolves.toBe(true);
+      expect(server.received.map((text) => text.match(/POST/g)?.length)).toEqual([1, 1]);
+    });
+  });
+
+  test.each([
+    ["TLSv1.2", false], // refused within the handshake
+    ["TLSv1.3", true], // the client's side of the handshake is complete before the server looks at the certificate
+  ] as const)("a client certificate demanded over %s: %s", async (version, maybeSent) => {
+    const demands = { requestCert: true, rejectUnauthorized: true, minVersion: version, maxVersion: version };
+    const server = await start({ ...identity, ...demands });
+    expect(await failureOf(open(`https://127.0.0.1:${server.port}`))).toMatchObject({ maybeSent });
+    expect(server.received.join("")).toBe("");
+  });
+});
+
+describe("each request has its own fact", () => {
+  test("among many at once on one pool: those that the server received, and no others", async () => {
+    const server = await start(identity);
+    server.onBytes((connection, text) => {
+      const index = Number(/POST \/change-(\d+)/.exec(text)?.[1]);
+      if (index % 2 === 0) connection.reset();
+      else if (isWhole(text)) connection.write(OK);
+    });
+    const client = open(`https://127.0.0.1:${server.port}`, { guard: { ...GUARD, concurrency: 8 } });
+    let connections = 0;
+    server.breakWith((socket) => {
+      connections += 1;
+      if (connections % 2 === 0) socket.resetAndDestroy();
+      else server.relay(socket);
+    });
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, async (_value, index) => {
+        const call = post({ path: path`/change-${String(index)}`, timeoutMs: 60_000 });
+        const failure = await client.call(call, deadline).catch((error: unknown) => error as ProviderFailure);
+        return failure instanceof ProviderFailure ? failure.maybeSent : true;
+      }),
+    );
+    const text = server.received.join("");
+    const wereReceived = outcomes.map((_sent, index) => text.includes(`POST /change-${index} `));
+    expect(outcomes).toEqual(wereReceived);
+    expect(outcomes.filter(Boolean).length).toBeGreaterThan(10);
+    expect(outcomes.filter((sent) => !sent).length).toBeGreaterThan(10);
+  });
+
+  test("one that gives up in the queue of a full pool was not sent, and is not sent when there is room", async () => {
+    const server = await start();
+    const transport = createTransport({
+      baseUrl: `http://127.0.0.1:${server.port}`,
+      connections: 1,
+      connectTimeoutMs: 60_000,
+      maxBodyBytes: 1000,
+    });
+    servers.push({ close: () => transport.close() });
+    const heads: string[] = [];
+    const send = (url: string, signal?: AbortSignal) =>
+      axios.post(url, "{}", { adapter: transport.adapter(() => heads.push(url)), ...(signal && { signal }) });
+    let answer: () => void = () => undefined;
+    const isHeld = new Promise<void>((resolve) => {
+      server.onBytes((connection, text) => {
+        if (!isWhole(text)) return;
+        answer = () => {
+          connection.write(OK);
+        };
+        resolve();
+      });
+    });
+    const first = send("/first");
+    await isHeld;
+    const patience = new AbortController();
+    const second = send("/second", patience.signal);
+    patience.abort();
+    server.onBytes((connection, text) => {
+      if (isWhole(text)) connection.write(OK);
+    });
+    answer();
+    await expect(second).rejects.toThrow();
+    await first;
+    await send("/third");
+    expect(heads).toEqual(["/first", "/third"]);
+    expect(server.received.join("")).not.toContain("/second");
+  });
+
+  test("one that gives up waiting for room was not sent", async () => {
+    const server = await start();
+    const client = open(`http://127.0.0.1:${server.port}`, { guard: { ...GUARD, concurrency: 1 } });
+    server.onBytes(() => undefined);
+    const first = failureOf(client);
+    const second = await client
+      .call(post({ path: path`/second` }), { remainingMs: () => 300 })
+      .catch((error: unknown) => error);
+    expect(second).toMatchObject({ maybeSent: false });
+    expect(await first).toMatchObject({ maybeSent: true });
+    expect(server.received.join("")).not.toContain("/second");
+  });
+});
+
+test("HTTP/2 is not spoken: there undici sends a request again by itself", async () => {
+  const { cert, key } = await authority.issue("provider");
+  const seen: string[] = [];
+  const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
+    seen.push(`${request.httpVersion} ${request.method}`);
+    if (request.httpVersion === "2.0")
+      response.stream.close(7); // REFUSED_STREAM
+    else response.end("true");
+  }).listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  const client = open(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await expect(client.call(post(), deadline)).resolves.toBe(true);
+  expect(seen).toEqual(["1.1 POST"]);
+});

@@ -1,0 +1,166 @@
+import { rememberVerified } from "../../src/platform/auth/verified-tokens";
+import { createProviderGuard } from "../../src/platform/http-client/provider-guard";
+import { ProviderFailure } from "../../src/platform/http-client/provider-failure";
+import { createSharedReads } from "../../src/platform/loaders/shared-reads";
+import { principalScope } from "../../src/platform/loaders/read-key";
+import { SubgraphError } from "../../src/platform/errors/subgraph-error";
+import { type Clock, type Moment, systemClock } from "../../src/platform/time/clock";
+import { createDeadline, within } from "../../src/platform/time/deadline";
+import { later, type MonotonicClock, monotonicClock, msBetween } from "../../src/platform/time/monotonic-clock";
+import { createTokenSource } from "../../src/providers/avibra/avibra.auth";
+import { createClocks } from "../support/clocks";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+const TEN_MINUTES_MS = 600_000;
+const OPEN_MS = 5000;
+const CALL = "vendor.things.list";
+const never = new AbortController().signal;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** Sets the machine's wall clock, for libraries as well; the monotonic one goes on. */
+function setMachineBy(ms: number): void {
+  const read = Date.now.bind(Date);
+  jest.spyOn(Date, "now").mockImplementation(() => read() + ms);
+}
+
+describe.each([
+  ["back", -TEN_MINUTES_MS],
+  ["forward", TEN_MINUTES_MS],
+])("when the wall clock is set %s by ten minutes", (_direction, stepMs) => {
+  test("a deadline ends when it would have ended", () => {
+    const { monotonic, advance, setWallBy } = createClocks(Date.now());
+    const deadline = createDeadline(monotonic, 1000);
+    setWallBy(stepMs);
+    setMachineBy(stepMs);
+    advance(400);
+    expect(deadline.remainingMs()).toBe(600);
+    advance(600);
+    expect(deadline.remainingMs()).toBe(0);
+  });
+
+  test("a deadline by the machine's clock ends", async () => {
+    const deadline = createDeadline(monotonicClock, 300);
+    setMachineBy(stepMs);
+    expect(deadline.remainingMs()).toBeLessThanOrEqual(300);
+    const late = within(deadline, new Promise(() => undefined), () => new Error("late"));
+    await expect(late).rejects.toThrow("late");
+    await pause(10); // timers may be a little early
+    expect(deadline.remainingMs()).toBe(0);
+  });
+
+  test("a circuit breaker stays open for its time, lets one call through then, and closes", async () => {
+    const { monotonic, advance } = createClocks(Date.now());
+    const guard = createProviderGuard({
+      ...{ concurrency: 2, queue: 2, minCalls: 4, failurePercent: 50, slowCallMs: 60_000, openMs: OPEN_MS },
+      monotonic,
+    });
+    const fail = () => Promise.reject(new ProviderFailure({ kind: "unavailable", call: CALL, reason: "test" }));
+    for (let call = 0; call < 4; call += 1) await guard.run(CALL, fail, never).catch(() => undefined);
+    setMachineBy(stepMs);
+    const work = jest.fn(() => Promise.resolve("answer"));
+    advance(OPEN_MS - 1);
+    await expect(guard.run(CALL, work, never)).rejects.toMatchObject({ reason: "circuit open", isOurs: true });
+    expect(work).not.toHaveBeenCalled();
+    advance(1);
+    await expect(guard.run(CALL, work, never)).resolves.toBe("answer");
+    expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
+  });
+
+  test("a cached read ages", async () => {
+    const { monotonic, advance } = createClocks(Date.now());
+    const terms = { freshMs: 5000, staleMs: 0, staleIfErrorMs: 0, maxBytes: 100_000 };
+    const reads = createSharedReads({ clock: monotonic, ...terms });
+    const fetch = jest.fn(() => Promise.resolve({}));
+    const read = () =>
+      reads.read(
+        {
+          scope: principalScope({ userId: "u-1", scopes: new Set() }),
+          ...{ operation: "benefits", args: ["u-1"], subject: "user/u-1", timeoutMs: 1000, fetch },
+          onAnswer: () => undefined,
+          tooLate: () => new SubgraphError("PROVIDER_TIMEOUT"),
+        },
+        createDeadline(monotonic, 1000),
+      );
+    await read();
+    setMachineBy(stepMs);
+    advance(4999);
+    await read();
+    expect(fetch).toHaveBeenCalledTimes(1);
+    advance(1);
+    await read();
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  test("a caller's token is verified again after a minute", async () => {
+    const { clock, monotonic, advance, setWallBy } = createClocks(Date.now());
+    const verify = jest.fn(() =>
+      Promise.resolve({ caller: { userId: "u-1", scopes: new Set<string>() }, goodUntil: clock.now() + 3_600_000 }),
+    );
+    const verifyOnce = rememberVerified(verify, { clock, monotonic });
+    await verifyOnce("token");
+    setWallBy(stepMs);
+    advance(59_999);
+    await verifyOnce("token");
+    expect(verify).toHaveBeenCalledTimes(1);
+    advance(1);
+    await verifyOnce("token");
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  test("an access token ends with its lifetime", async () => {
+    const { monotonic, advance } = createClocks(Date.now());
+    const fetchToken = jest.fn(() => Promise.resolve({ token: "token", lifetimeSeconds: 3600 }));
+    const tokens = createTokenSource({ fetchToken, clock: monotonic, random: () => 0.5 });
+    await tokens.token();
+    setMachineBy(stepMs);
+    advance(1000);
+    await tokens.token();
+    expect(tokens.state()).toMatchObject({ held: true, ageMs: 1000 });
+    expect(fetchToken).toHaveBeenCalledTimes(1);
+    advance(3_600_000);
+    expect(tokens.state()).toMatchObject({ held: false, expiresInMs: 0 });
+    await tokens.token();
+    expect(fetchToken).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("in the whole program, when the wall clock is set back by ten minutes", () => {
+  let subgraph: TestSubgraph;
+  beforeAll(async () => {
+    subgraph = await startSubgraph({ READ_CACHE_MS: "300", READ_CACHE_STALE_MS: "0" });
+  });
+  afterAll(() => subgraph.stop());
+
+  test("a cached read is asked for again", async () => {
+    const read = () => subgraph.graphql("{ me { benefits { id } } }");
+    await read();
+    setMachineBy(-TEN_MINUTES_MS);
+    await pause(400);
+    expect(await read()).toMatchObject({ data: { me: { benefits: expect.any(Array) } } });
+    const requests = await subgraph.avibra.requests();
+    expect(requests.filter(({ path }) => path.startsWith("/user/benefits"))).toHaveLength(2);
+  });
+});
+
+test("the compiler refuses to mix the two clocks", () => {
+  const moment: Moment = systemClock.now();
+  const instant = monotonicClock.now();
+  const refused = (): unknown => [
+    // @ts-expect-error -- no duration between clocks
+    msBetween(moment, instant),
+    // @ts-expect-error -- an instant is no number to store
+    instant - moment,
+    // @ts-expect-error -- a deadline is no moment
+    createDeadline(systemClock, 1000),
+    // @ts-expect-error -- and a wall clock no monotonic one
+    systemClock satisfies MonotonicClock,
+    // @ts-expect-error -- nor the other way round
+    monotonicClock satisfies Clock,
+  ];
+  expect(refused).toBeInstanceOf(Function);
+  expect(msBetween(instant, later(instant, 5))).toBeCloseTo(5);
+});

@@ -1,0 +1,117 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+
+/** What a server does to one connection. Everything acts on the client's own TCP connection. */
+export interface Connection {
+  readonly write: (text: string) => void;
+  /** Ends the connection with a FIN. */
+  readonly fin: () => void;
+  /** Ends the connection with a RST. */
+  readonly reset: () => void;
+}
+
+/** Called with all bytes of requests that came over the connection so far, as text. */
+export type OnBytes = (connection: Connection, received: string) => void;
+
+export interface BreakingServer {
+  readonly port: number;
+  /** Text of requests that the server received, for each connection; TLS is taken off. */
+  readonly received: string[];
+  /** Breaks TCP connections before anything is read from them, in TLS before or within the handshake; undefined: does not. */
+  breakWith(handshake: ((socket: Socket) => void) | undefined): void;
+  /** Serves a connection that `breakWith` was given. */
+  relay(socket: Socket): void;
+  onBytes(onBytes: OnBytes): void;
+  /** Resolves when no connection is open. Ends those that are, with a FIN. */
+  endConnections(): Promise<void>;
+  close(): void;
+}
+
+export const OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue";
+
+/** Whether text holds a whole request with a Content-Length, and nothing of a second one. */
+export function isWhole(text: string): boolean {
+  const end = text.indexOf("\r\n\r\n");
+  return end >= 0 && text.length >= end + 4 + Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
+}
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/**
+ * A server below HTTP, over TCP or TLS, that can break a connection at any byte. In front of it stands a relay that holds the
+ * client's TCP connection: a TLS socket of Node's cannot be reset.
+ */
+export async function startBreakingServer(tls?: TlsOptions): Promise<BreakingServer> {
+  const received: string[] = [];
+  const clients = new Map<number, Socket>();
+  const open = new Set<Socket>();
+  let handshake: ((socket: Socket) => void) | undefined;
+  let onBytes: OnBytes = (connection, text) => {
+    if (isWhole(text)) connection.write(OK);
+  };
+
+  function serve(socket: Socket): void {
+    const index = received.push("") - 1;
+    let unread = "";
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk: Buffer) => {
+      const text = chunk.toString("latin1");
+      received[index] = `${received[index] ?? ""}${text}`;
+      unread += text;
+      const connection = {
+        write: (text: string) => {
+          if (isWhole(unread)) unread = "";
+          socket.write(text);
+        },
+        fin: () => socket.end(),
+        reset: () => clients.get(socket.remotePort ?? 0)?.resetAndDestroy(),
+      };
+      onBytes(connection, unread);
+    });
+  }
+  const backend = tls ? createTlsServer(tls, serve).on("tlsClientError", () => undefined) : createServer(serve);
+  const backendPort = await listening(backend);
+
+  function relay(client: Socket): void {
+    const upstream = connect({ port: backendPort, host: "127.0.0.1", allowHalfOpen: true });
+    client.pause();
+    upstream
+      .on("error", () => client.destroy())
+      .on("connect", () => {
+        clients.set(upstream.localPort ?? 0, client);
+        client.pipe(upstream).pipe(client);
+      });
+    client.on("close", () => upstream.destroy());
+  }
+
+  const front = createServer({ allowHalfOpen: true }, (client) => {
+    open.add(client);
+    client.on("error", () => undefined).on("close", () => open.delete(client));
+    if (handshake) handshake(client);
+    else relay(client);
+  });
+  const port = await listening(front);
+
+  return {
+    port,
+    received,
+    relay,
+    breakWith: (next) => (handshake = next),
+    onBytes: (next) => (onBytes = next),
+    async endConnections() {
+      const closed = [...open].map((socket) => once(socket, "close"));
+      for (const socket of open) socket.end();
+      await Promise.all(closed);
+    },
+    close() {
+      for (const socket of open) socket.destroy();
+      front.close();
+      backend.close();
+    },
+  };
+}
