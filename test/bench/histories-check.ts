@@ -1,25 +1,9 @@
 import { type Event, type History, type Problem, type StoredOperation } from "./histories-events";
+import { all, type EventOf, groupBy, roundOf, roundsOf } from "./histories-query";
 
-type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;
 type Found = Omit<Problem, "check">;
 
 const isSettled = (status: string) => status === "SUCCEEDED" || status === "FAILED";
-
-function all<Type extends Event["type"]>({ events }: History, type: Type): EventOf<Type>[] {
-  return events.filter((event): event is EventOf<Type> => event.type === type);
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): [key: string, items: Item[]][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups];
-}
-
-/** The round in which a key or a subject was first asked for. */
-function roundOf(history: History, name: string): number {
-  const first = all(history, "invoke").find(({ key, effect }) => key === name || effect.subject === name);
-  return first?.round ?? -1;
-}
 
 /** Only Delbank's own refusal of the first request makes a second one legitimate; nothing here lasts for 13 hours. */
 function repeatedPosts(history: History): Found[] {
@@ -162,7 +146,12 @@ function needlessDoubts(history: History): Found[] {
     const round = roundOf(history, key);
     const isUnsent = provider === "delbank" && !all(history, "received").some((post) => post.subject === subject);
     if (status !== "NEEDS_ATTENTION" || !isUnsent) return [];
-    const isExcused = history.events.some((event) => event.round === round && event.type === "fault" && event.isExcuse);
+    // What its caller already heard to be in doubt is excused by its own round alone; else a later attempt may have been cut off.
+    const wasDoubted = all(history, "answer").some(
+      (one) => one.key === key && "status" in one.told && one.told.status !== "PENDING",
+    );
+    const rounds = wasDoubted ? [round] : roundsOf(history, subject);
+    const isExcused = all(history, "fault").some((fault) => fault.isExcuse && rounds.includes(fault.round));
     return isExcused ? [] : [{ round, text: `${key}: needs attention, and no request of it ever left` }];
   });
 }
@@ -173,7 +162,7 @@ function unsettled(history: History): Found[] {
     .map(({ key, status }) => ({ round: roundOf(history, key), text: `${key}: still ${status}` }));
 }
 
-/** By name, what each promises; pure functions over a history. */
+/** By its promise; pure functions over a history. */
 export const CHECKS = {
   "no second cancellation request for an authorization": repeatedPosts,
   "no second effect of a key": repeatedEffects,

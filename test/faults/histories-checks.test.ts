@@ -92,6 +92,14 @@ describe("a history that keeps every promise has no problem", () => {
       [...asked("a", told("id-a", "UNCONFIRMED")), fault(true)],
       { operations: [stored("a", "NEEDS_ATTENTION")] },
     ),
+    "a doubt about what never left, behind a crash in the later round that looked at it again": {
+      ...history([], { operations: [stored("a", "NEEDS_ATTENTION")] }),
+      events: [
+        ...asked("a", told("id-a", "PENDING")).map((happening) => ({ ...happening, round: 4, atMs: 0 })),
+        { type: "read", process: 1, subject: PIX.subject, mode: "pass", round: 6, atMs: 1 },
+        { ...fault(true), round: 6, atMs: 2 },
+      ],
+    },
     "a member created, and an event that was acknowledged": history(
       [
         ...asked("u", told("id-u", "SUCCEEDED"), USER),
@@ -233,6 +241,18 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
     history([...asked("a", told("id-a", "UNCONFIRMED")), fault(false)], {
       operations: [stored("a", "NEEDS_ATTENTION")],
     }),
+  ],
+  [
+    "no doubt about what never left",
+    "nothing left, the caller is told of a doubt, and a crash comes later",
+    {
+      ...history([], { operations: [stored("a", "NEEDS_ATTENTION")] }),
+      events: [
+        ...asked("a", told("id-a", "UNCONFIRMED")).map((happening) => ({ ...happening, round: 0, atMs: 0 })),
+        { type: "read", process: 1, subject: PIX.subject, mode: "pass", round: 1, atMs: 1 },
+        { ...fault(true), round: 1, atMs: 2 },
+      ],
+    },
   ],
   [
     "every operation is settled or needs attention",
