@@ -257,13 +257,17 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
           for (let time = 0; time < 2; time += 1) documents.get(documentOf(text, index));
       };
       seeTwice(-TIMES, 0);
-      const [before, charged] = [heapUsed(), documents.state().bytes];
-      seeTwice(0, TIMES);
-      const heldBytes = heapUsed() - before;
-      const chargedBytes = documents.state().bytes - charged;
-      expect(documents.state().documents).toBe(2 * TIMES); // until here all that is kept is in use
-      // Bytes beside the documents: what V8 has compiled meanwhile.
-      expect(heldBytes).toBeLessThan(1.2 * chargedBytes + 200_000);
+      const ROUNDS = 5;
+      const excesses: number[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const [before, charged] = [heapUsed(), documents.state().bytes];
+        seeTwice(round * TIMES, (round + 1) * TIMES);
+        const heldBytes = heapUsed() - before;
+        excesses.push(heldBytes - 1.2 * (documents.state().bytes - charged));
+      }
+      expect(documents.state().documents).toBe((1 + ROUNDS) * TIMES); // until here all that is kept is in use
+      // V8 compiles when it likes, which only adds: in one round of some it adds nothing.
+      expect(Math.min(...excesses)).toBeLessThan(100_000);
     },
   );
 

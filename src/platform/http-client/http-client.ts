@@ -121,7 +121,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       failureOfError(call.name, error, { timedOut: timeout.signal.aborted, maybeSent });
     const work = async () => {
       // What waited for room until there is hardly time for its answer is better not sent than not known.
-      if (deadline.remainingMs() < LEAST_ATTEMPT_MS) throw tooLate(call.name);
+      if (deadline.remainingMs() < Math.min(LEAST_ATTEMPT_MS, call.timeoutMs / 2)) throw tooLate(call.name);
       hasBegun = true;
       clearTimeout(timer);
       timer = abortIn(Math.min(call.timeoutMs, deadline.remainingMs()));

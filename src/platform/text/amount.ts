@@ -27,6 +27,13 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value.trim() : undefined;
 }
 
+/** By hand: the regular expression for it takes quadratic time. */
+function withoutFinalZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  return digits.slice(0, end);
+}
+
 /**
  * Reads an amount, decimal text or a number, and returns it as canonical decimal text: no exponent, no needless zero, no sign before
  * zero, and at least the places of its currency. More places are kept, as rounding would change the amount. Null for what is no
@@ -42,7 +49,7 @@ export function readAmount(value: unknown, currency: string): string | null {
     .padStart(whole.length + fraction.length - Math.min(point, 0), "0");
   const start = Math.max(point, 0);
   const units = digits.slice(0, start).replace(/^0+/, "");
-  const rest = digits.slice(start).replace(/0+$/, "");
+  const rest = withoutFinalZeros(digits.slice(start));
   if (units.length > MAX_WHOLE_DIGITS || rest.length > MAX_PLACES) return null;
   const places = rest.padEnd(placesOf(currency), "0");
   const isZero = units === "" && rest === "";
