@@ -251,7 +251,7 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
       const documents = createKnownDocuments(2 ** 30, (query) =>
         examineDocument(query, { limits: limitsOf(loadConfig({})), lists: new Set() }),
       );
-      const TIMES = 40;
+      const TIMES = 20;
       const seeTwice = (from: number, to: number) => {
         for (let index = from; index < to; index += 1)
           for (let time = 0; time < 2; time += 1) documents.get(documentOf(text, index));
