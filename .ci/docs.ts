@@ -13,28 +13,31 @@ const DOCUMENTS = [
     .map((file) => join("docs", file)),
 ];
 
+type TableOf = (file: string, name: string) => string;
+
 /** The document with each `<!-- generated: name -->` … `<!-- end -->` filled in. */
-async function fill(
-  file: string,
-  text: string,
-  tables: Readonly<Record<string, string>>,
-  used: Set<string>,
-): Promise<string> {
-  const filled = text.replace(/(?<=<!-- generated: ([\w-]+) -->\n)[^]*?(?=<!-- end -->)/g, (_, name: string) => {
-    const table = tables[name];
-    if (table === undefined) throw new Error(`${file}: there is no table with the name ${name}`);
-    used.add(name);
-    return `\n${table}\n\n`;
-  });
+async function fill(file: string, text: string, tableOf: TableOf): Promise<string> {
+  const marked = /(?<=^<!-- generated: ([\w-]+) -->\n)[^]*?(?=^<!-- end -->$)/gm;
+  const filled = text.replace(marked, (_, name: string) => `\n${tableOf(file, name)}\n\n`);
   return filled === text ? text : await format(filled, { ...(await resolveConfig(file)), filepath: file });
 }
 
 async function main(): Promise<void> {
-  const tables = { ...variableTables(), "error-codes": errorTable(), metrics: await metricTable() };
+  const tables: Record<string, string> = {
+    ...variableTables(),
+    "error-codes": errorTable(),
+    metrics: await metricTable(),
+  };
   const used = new Set<string>();
+  const tableOf: TableOf = (file, name) => {
+    const table = tables[name];
+    if (table === undefined) throw new Error(`${file}: there is no table with the name ${name}`);
+    used.add(name);
+    return table;
+  };
   for (const file of DOCUMENTS) {
     const text = readFileSync(file, "utf8");
-    const filled = await fill(file, text, tables, used);
+    const filled = await fill(file, text, tableOf);
     if (filled === text) continue;
     if (process.argv.includes("--check")) {
       console.error(`${file} does not match the code: run "npm run docs" and commit it`);

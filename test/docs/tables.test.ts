@@ -1,4 +1,4 @@
-import { GraphQLEnumType, buildSchema } from "graphql";
+import { buildSchema, type GraphQLEnumType } from "graphql";
 import { z } from "zod";
 import { loadConfig } from "../../src/config";
 import { Environment } from "../../src/environment";
