@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { blocksOf, exists, PAGES, read } from "../support/pages";
+import { blocksOf, exists, PAGES, read, readAll } from "../support/pages";
 
 const slugOf = (heading: string) =>
   heading
@@ -54,4 +54,14 @@ test("every page is linked from the index or from a page that it links to", () =
   visit("docs/index.md");
   const decisions = (page: string) => page.startsWith("docs/decisions/");
   expect(PAGES.filter((page) => !reached.has(page) && !decisions(page))).toEqual([]);
+});
+
+describe("names of variables, codes and values", () => {
+  const FOLDERS = ["src", "schema", ".ci", "test/bench", "test/support", "test/federation/supergraph.ts"];
+  const source = FOLDERS.map((folder) => readAll(folder)).join("\n");
+
+  test.each(PAGES)("%s: each of them is in the source", (page) => {
+    const named = [...read(page).matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?:=[^`]*)?`/g)];
+    expect(named.map(([, name = ""]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(source))).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(__dirname, "../..");
@@ -9,9 +9,16 @@ export const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 /** Whether a file or folder of the repository exists. */
 export const exists = (file: string) => existsSync(join(ROOT, file));
 
+/** The text of a file, or of all files below a folder. */
+export function readAll(path: string): string {
+  if (!statSync(join(ROOT, path)).isDirectory()) return read(path);
+  const inside = readdirSync(join(ROOT, path), { encoding: "utf8" });
+  return inside.map((name) => readAll(join(path, name))).join("\n");
+}
+
 /** Every page of the documentation, as a path from the root of the repository. */
 export const PAGES: readonly string[] = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => `docs/${file}`)
