@@ -7,7 +7,8 @@ const WHEN: Record<ErrorCode, string> = {
     "The token is missing or does not verify, `Router-Authorization` is wrong, or a required client certificate is missing.",
   FORBIDDEN:
     "A Pix cancellation without the required scope. In live mode also a request for the schema on behalf of a caller.",
-  LIMIT_EXCEEDED: "The request exceeds one of the `LIMIT_…` variables. The message names the limit.",
+  LIMIT_EXCEEDED:
+    "The request exceeds one of the `LIMIT_…` variables. The message names the limit. [Limits](../platform/limits.md#responses) explains whether providers were called.",
   PROVIDER_UNAVAILABLE:
     "The connection failed or was reset, the provider returned a 5xx, its circuit breaker is open, or its queue is full.",
   PROVIDER_TIMEOUT: "The provider did not return a complete response within its timeout.",
