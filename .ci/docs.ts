@@ -1,47 +1,43 @@
 // Writes the tables of the documents that mirror the code, between their markers; with --check, compares.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { z } from "zod";
-import { ConfigError, loadConfig } from "../src/config";
-import { Environment } from "../src/environment";
+import { errorTable } from "./docs-errors";
+import { metricTable } from "./docs-metrics";
+import { variableTables } from "./docs-variables";
 
-/** The variables that live mode requires, by the configuration's own refusal. */
-function requiredVariables(): Set<string> {
-  try {
-    loadConfig({ PROVIDERS: "live" });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return new Set([...error.message.matchAll(/^ {2}(\w+): is required/gm)].map(([, name = ""]) => name));
-  }
-  throw new Error("live mode requires no variable");
-}
+const DOCUMENTS = [
+  "README.md",
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => join("docs", file)),
+];
 
-function variables(): string {
-  const required = requiredVariables();
-  const rows = Object.entries<z.ZodType>(Environment.shape).map(([name, schema]) => {
-    const fallback = schema instanceof z.ZodDefault ? `\`${String(schema.def.defaultValue)}\`` : "none";
-    return `| \`${name}\` | ${required.has(name) ? "required" : fallback} | ${schema.description ?? ""} |`;
-  });
-  return ["| variable | default | meaning |", "| --- | --- | --- |", ...rows].join("\n");
-}
-
-const TABLES: Readonly<Record<string, () => string>> = { variables };
-const DOCUMENTS = ["README.md"];
+type TableOf = (file: string, name: string) => string;
 
 /** The document with each `<!-- generated: name -->` … `<!-- end -->` filled in. */
-async function fill(file: string, text: string): Promise<string> {
-  const filled = text.replace(/(?<=<!-- generated: (\w+) -->\n)[^]*?(?=<!-- end -->)/g, (_, name: string) => {
-    const table = TABLES[name];
-    if (!table) throw new Error(`${file}: no table is called ${name}`);
-    return `\n${table()}\n\n`;
-  });
-  return await format(filled, { ...(await resolveConfig(file)), filepath: file });
+async function fill(file: string, text: string, tableOf: TableOf): Promise<string> {
+  const marked = /(?<=^<!-- generated: ([\w-]+) -->\n)[^]*?(?=^<!-- end -->$)/gm;
+  const filled = text.replace(marked, (_, name: string) => `\n${tableOf(file, name)}\n\n`);
+  return filled === text ? text : await format(filled, { ...(await resolveConfig(file)), filepath: file });
 }
 
 async function main(): Promise<void> {
+  const tables: Record<string, string> = {
+    ...variableTables(),
+    "error-codes": errorTable(),
+    metrics: await metricTable(),
+  };
+  const used = new Set<string>();
+  const tableOf: TableOf = (file, name) => {
+    const table = tables[name];
+    if (table === undefined) throw new Error(`${file}: there is no table with the name ${name}`);
+    used.add(name);
+    return table;
+  };
   for (const file of DOCUMENTS) {
     const text = readFileSync(file, "utf8");
-    const filled = await fill(file, text);
+    const filled = await fill(file, text, tableOf);
     if (filled === text) continue;
     if (process.argv.includes("--check")) {
       console.error(`${file} does not match the code: run "npm run docs" and commit it`);
@@ -49,6 +45,10 @@ async function main(): Promise<void> {
     } else {
       writeFileSync(file, filled);
     }
+  }
+  for (const name of Object.keys(tables).filter((one) => !used.has(one))) {
+    console.error(`no document has the generated table ${name}`);
+    process.exitCode = 1;
   }
 }
 

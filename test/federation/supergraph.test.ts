@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { EXAMPLES, expectDone } from "./gateways/examples";
+import { read } from "../support/pages";
 import { eventually, freePort } from "../support/program";
-import { README } from "../support/readme";
 
-const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(README)?.[1] ?? "";
+const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(read("docs/platform/router.md"))?.[1] ?? "";
 const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];
 
 /** Whether any process of the group is there still. */
@@ -15,7 +15,7 @@ function isThere(group: number): boolean {
   }
 }
 
-test("npm run supergraph answers the README's commands at the gateway's URL, and ends on SIGTERM with all that it has started", async () => {
+test("npm run supergraph answers the documented commands at the gateway's URL, and ends on SIGTERM with all that it has started", async () => {
   const ports: Record<string, string> = {};
   for (const name of VARIABLES) ports[name] = `${await freePort()}`;
   const origin = `http://127.0.0.1:${ports["GATEWAY_PORT"] ?? ""}`;

@@ -23,7 +23,7 @@ Try:
 curl -s ${url} -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\
   -d '{"query":"{ me { displayName currentOffer { status } } invoices { id authorization { status yearlyAmount { amount currency } } } }"}'
 
-The five example operations are in the README, under "Behind a router". Ctrl-C stops everything.
+The five example operations are in docs/platform/router.md. Ctrl-C stops everything.
 `;
 
 /** Ends with a signal. The ledger goes with it, so the same idempotency keys work after every start. */

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentOf, mutationNamed, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
-import { names, table } from "../support/readme";
+import { names, table } from "../support/pages";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
 
-// The README's table of scopes, each of its cells tried against the running graph.
+// The documentation's table of scopes, each of its cells tried against the running graph.
 
 type Claims = Readonly<Record<string, string>>;
 type Role = "sub" | "payer" | "beneficiary" | "asker" | "subject" | "stranger";
@@ -13,11 +13,11 @@ type Role = "sub" | "payer" | "beneficiary" | "asker" | "subject" | "stranger";
 /** What the table calls those whose something is. */
 const ROLES: Readonly<Record<string, readonly Role[]>> = {
   "the token's `sub`": ["sub"],
-  "payer or beneficiary, by tax id": ["payer", "beneficiary"],
-  "payer, by tax id": ["payer"],
-  "who asked for it, or whom it is about": ["asker", "subject"],
-  "who asked for it": ["asker"],
-  nobody: [],
+  "payer or beneficiary, by tax ID": ["payer", "beneficiary"],
+  "payer, by tax ID": ["payer"],
+  "its caller, or its member": ["asker", "subject"],
+  "its caller": ["asker"],
+  "no owner": [],
 };
 
 const PENDING = "RN3822485720260110pending0001"; // of the same payer as the one that is cancelled below
@@ -134,7 +134,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     people: { asker: HELPER, subject: MEMBER, stranger: STRANGER },
     attempt: async (claims) => [((await operationSeen(ids.prefill, claims))?.idempotencyKey ?? "") !== ""],
   },
-  "documents in full": {
+  "unmasked documents": {
     people: { payer: { sub: "m-1", tax_id: FORMER_MEMBER }, stranger: { sub: "m-3", tax_id: FORMER_MEMBER } },
     async attempt(claims) {
       const query = `{ pixAuthorization(recurrenceId: "${CANCELLED}") {
@@ -155,12 +155,14 @@ interface Cells {
   readonly scopes: readonly string[];
 }
 
-const CELLS: readonly Cells[] = table("what").map(([what = "", whose = "", scope = ""]) => {
-  const [thing = "", condition = ""] = what.split(": ");
-  const owners = ROLES[whose];
-  if (!owners) throw new Error(`the test knows nobody who is called "${whose}"`);
-  return { what: thing, owners, needed: names(condition), scopes: names(scope.split("(")[0] ?? "") };
-});
+const CELLS: readonly Cells[] = table("docs/platform/authorization.md", "what").map(
+  ([what = "", whose = "", scope = ""]) => {
+    const [thing = "", condition = ""] = what.split(": ");
+    const owners = ROLES[whose];
+    if (!owners) throw new Error(`the test knows nobody who is called "${whose}"`);
+    return { what: thing, owners, needed: names(condition), scopes: names(scope.split("(")[0] ?? "") };
+  },
+);
 
 /** Every scope that the code asks for. */
 const SRC = join(__dirname, "../../src");

@@ -44,7 +44,7 @@ export interface Control {
   state(): Promise<ProviderState>;
   advanceClock(byMs: number): Promise<void>;
   reset(): Promise<void>;
-  /** Avibra: where its events go and in what manner; see README. */
+  /** Avibra: where its events go and in what manner; see docs/contributing/sandbox.md. */
   webhooks(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Avibra: sends one event. */
   sendEvent(event: Readonly<Record<string, unknown>>): Promise<void>;

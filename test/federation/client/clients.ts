@@ -59,7 +59,7 @@ function extensionsOf(failure: unknown): Readonly<Record<string, unknown>> | und
   return undefined;
 }
 
-/** What to branch on: one of the codes in the README's table. */
+/** What to branch on: one of the codes in docs/frontend/errors.md. */
 export const codeOf = (failure: unknown) => extensionsOf(failure)?.["code"];
 
 /** May the same request succeed later? The answer says it; where none came, a mutation with its key may be sent again. */

@@ -6,7 +6,7 @@ import { AUDIENCE, ISSUER, type KeyServer, startKeyServer } from "../../support/
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 import { OUR_NAME } from "./compose";
 
-/** What a gateway proves itself with to our subgraph. No secret: the README has it. */
+/** What a gateway proves itself with to our subgraph. No secret: it is in the repository. */
 export const ROUTER_SECRET = "local-router";
 
 /** What stands behind a gateway: our subgraph with both providers simulated, two other teams', and who signs callers' tokens. */

@@ -1,7 +1,7 @@
 import { metricOf } from "../../support/metrics";
 import { mutate, MUTATIONS } from "../../support/mutations";
 import { eventually } from "../../support/program";
-import { names, table } from "../../support/readme";
+import { names, table } from "../../support/pages";
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 import { postWebhook } from "../../support/webhooks";
 
@@ -45,14 +45,14 @@ async function labelsOfEach(): Promise<Record<string, string[]>> {
   return Object.fromEntries(await Promise.all(found)) as Record<string, string[]>;
 }
 
-test("the metrics are those of the README's table, each with the labels that it names", async () => {
+test("the metrics are those of the documentation's table, each with the labels that it names", async () => {
   await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 503 });
   await ask("u-1001"); // a call, tried again
   for (const mutation of MUTATIONS.filter(({ name }) => name === "changeOffer")) {
     await mutate(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "press" } });
   }
   await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1001" });
-  const documented = table("metric").flatMap(([metrics = "", labels = ""]) =>
+  const documented = table("docs/operations/observability.md", "metric").flatMap(([metrics = "", , labels = ""]) =>
     names(metrics).map((name) => [name, names(labels)]),
   );
   expect(await labelsOfEach()).toEqual(Object.fromEntries(documented));

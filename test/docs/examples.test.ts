@@ -1,0 +1,156 @@
+import { spawn } from "node:child_process";
+import { buildSchema, parse, stripIgnoredCharacters, validate } from "graphql";
+import { type Sandboxes, startSandboxes } from "../../src/sandbox";
+import { startSupergraph } from "../federation/gateways/apollo";
+import { EXAMPLES, expectDone } from "../federation/gateways/examples";
+import { type Block, blocksOf, PAGES, read } from "../support/pages";
+import { eventually } from "../support/program";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { postWebhook } from "../support/webhooks";
+import { createShell } from "./shell";
+
+const isCommand = ({ language, text }: Block) => language === "sh" && text.includes("curl");
+const isBehindRouter = ({ text }: Block) => text.includes("http://127.0.0.1:4000");
+const isExample = (block: Block) => ["graphql", "js"].includes(block.language) || isCommand(block);
+
+/** Follows a query through the source, for no caller in particular: its query is validated, not executed. */
+const WALKTHROUGH = "docs/walkthrough.md";
+
+/** The examples of each page that has any. */
+const BY_PAGE = PAGES.filter((file) => file !== WALKTHROUGH)
+  .map((file) => [file, blocksOf(read(file)).filter(isExample)] as const)
+  .filter(([, blocks]) => blocks.length > 0);
+
+/** The JSON that a page shows as the response of an example. */
+const shownBelow = ({ next }: Block): unknown => (next?.language === "json" ? JSON.parse(next.text) : undefined);
+
+/** A response without its cost, if the page leaves that out. */
+function asShown(printed: unknown, shown: unknown): unknown {
+  const { extensions, ...rest } = printed as { extensions?: { upstream?: unknown } };
+  expect(extensions).toHaveProperty("upstream.calls");
+  return Object.hasOwn(shown as object, "extensions") ? printed : rest;
+}
+
+test("every JSON follows the example whose response it is, and every query has its response", () => {
+  const blocks = BY_PAGE.flatMap(([file]) => blocksOf(read(file)));
+  const answers = blocks.filter(({ language }) => language === "json");
+  const examples = BY_PAGE.flatMap(([, found]) => found);
+  expect(examples.filter((block) => shownBelow(block) !== undefined)).toHaveLength(answers.length);
+  const queries = examples.filter(({ language }) => language === "graphql");
+  expect(queries.filter((block) => shownBelow(block) === undefined)).toEqual([]);
+  expect(examples.length).toBeGreaterThan(20);
+});
+
+test("the query of the walkthrough is valid", () => {
+  const schema = buildSchema(read("schema/api.graphql"));
+  const queries = blocksOf(read(WALKTHROUGH)).filter(({ language }) => language === "graphql");
+  expect(queries.flatMap(({ text }) => validate(schema, parse(text)))).toEqual([]);
+  expect(queries).toHaveLength(1);
+});
+
+describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isBehindRouter)))("%s", (_file, blocks) => {
+  let sandboxes: Sandboxes;
+  let subgraph: TestSubgraph;
+  let run: ReturnType<typeof createShell>;
+  beforeAll(async () => {
+    sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+    subgraph = await startSubgraph({
+      AVIBRA_BASE_URL: sandboxes.avibra.url,
+      DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
+      // As for a newcomer: with retries, circuit breakers and the read cache.
+      RETRY_PERCENT: "10",
+      BREAKER_MIN_CALLS: "20",
+      EXPOSE_UPSTREAM_COST: "true",
+      // Longer than for a newcomer, so that a slow machine does not let a cached read expire.
+      READ_CACHE_MS: "600000",
+      // Shorter than for a newcomer: an operation has time for two calls that hang, and not for a third.
+      DELBANK_TIMEOUT_MS: "1000",
+      OPERATION_TIMEOUT_MS: "2150",
+    });
+    run = createShell({
+      "http://127.0.0.1:4001": subgraph.url,
+      "http://127.0.0.1:4101": sandboxes.avibra.url,
+      "http://127.0.0.1:4102": sandboxes.delbank.url,
+    });
+  });
+  afterAll(async () => {
+    await subgraph.stop();
+    await sandboxes.close();
+  });
+
+  const claimsOf = (text: string) => {
+    const claims = Object.fromEntries(new URLSearchParams(/^(?:#|\/\/) token: \/dev\/token\?(\S+)$/m.exec(text)?.[1]));
+    expect(claims).toHaveProperty("sub");
+    return claims;
+  };
+
+  /** Runs a program that subscribes to events of u-1001, until it has printed two lines. */
+  async function subscribe(text: string): Promise<string[]> {
+    const TOKEN = await subgraph.token(claimsOf(text));
+    const program = text.replace("ws://127.0.0.1:4001", subgraph.url.replace("http", "ws"));
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { env: { TOKEN } });
+    let printed = "";
+    child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+    await eventually(async () => {
+      // It receives only events that come after its subscription; each of these is a new one.
+      await postWebhook(subgraph.url, {
+        eventname: "enrollment_successful",
+        userid: "u-1001",
+        eventtimestamp: `${printed.length}-${Date.now()}`,
+      });
+      return printed.split("\n").length > 2 ? true : undefined;
+    });
+    child.kill();
+    return printed.split("\n").slice(0, 2);
+  }
+
+  test.each(blocks.map((block, index) => [index + 1, block.language, block] as const))(
+    "example %i (%s) has the response that the page shows",
+    async (_index, language, block) => {
+      if (language === "js") {
+        expect(await subscribe(block.text)).toEqual(['{"type":"connection_ack"}', block.next?.text.trim()]);
+        return;
+      }
+      const printed: unknown =
+        language === "graphql"
+          ? await subgraph.graphql(block.text, { claims: claimsOf(block.text) })
+          : JSON.parse(await run(block.text));
+      const shown = shownBelow(block);
+      if (shown !== undefined) expect(asShown(printed, shown)).toEqual(shown);
+    },
+  );
+});
+
+describe("the commands behind a router", () => {
+  const commands = BY_PAGE.flatMap(([, blocks]) => blocks).filter(isBehindRouter);
+  const [first, ...others] = commands;
+  const bodies = others.map(({ text }) => JSON.parse(/ -d '(.*)'$/m.exec(text)?.[1] ?? "") as { query: string });
+  let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
+  beforeAll(async () => (supergraph = await startSupergraph()));
+  afterAll(() => supergraph.stop());
+
+  test("are the example operations with their variables, in order", () => {
+    const examples = EXAMPLES.map(({ query, variables }) => ({
+      query: stripIgnoredCharacters(query),
+      ...(Object.keys(variables).length > 0 && { variables }),
+    }));
+    expect(bodies).toEqual(examples);
+  });
+
+  test("need nothing but the gateway's URL and a token from there", () => {
+    const urls = commands.flatMap(({ text }) => [...text.matchAll(/https?:\/\/[^/'\s]+/g)].map(String));
+    expect(new Set(urls)).toEqual(new Set(["http://127.0.0.1:4000"]));
+    const headers = commands.flatMap(({ text }) => [...text.matchAll(/-H ['"](\S+):/g)].map(([, name]) => name));
+    expect(new Set(headers)).toEqual(new Set(["content-type", "authorization"]));
+  });
+
+  test("succeed from top to bottom; the first one has the response that the page shows", async () => {
+    const run = createShell({ "http://127.0.0.1:4000": new URL(supergraph.url).origin });
+    const shown = first && shownBelow(first);
+    expect(shown).toBeDefined();
+    expect(JSON.parse(await run(first?.text ?? ""))).toEqual(shown);
+    for (const [index, { text }] of others.entries()) {
+      expectDone(bodies[index]?.query ?? "", JSON.parse(await run(text)) as object);
+    }
+  });
+});

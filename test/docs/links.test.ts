@@ -1,0 +1,67 @@
+import { dirname, join } from "node:path";
+import { blocksOf, exists, PAGES, read, readAll } from "../support/pages";
+
+const slugOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+
+const slugsOf = (file: string) => [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => slugOf(title));
+
+/** The targets of inline links and of reference definitions. */
+const linksIn = (text: string) =>
+  [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)].map(([, inline, defined]) => inline ?? defined ?? "");
+
+describe.each(PAGES)("%s", (page) => {
+  const text = read(page);
+
+  test("links to files and headings that exist", () => {
+    const broken = linksIn(text)
+      .filter((link) => !link.startsWith("https://"))
+      .filter((link) => {
+        const [path = "", heading] = link.split("#");
+        const target = path === "" ? page : join(dirname(page), path);
+        if (!exists(target)) return true;
+        return heading !== undefined && !slugsOf(target).includes(heading);
+      });
+    expect(broken).toEqual([]);
+  });
+
+  test("defines the references that it uses, and uses those that it defines", () => {
+    const defined = [...text.matchAll(/^\[([^\]]+)\]: \S+$/gm)].map(([, name]) => name);
+    const used = [...text.matchAll(/\]\[([a-z]+)\]/g)].map(([, name]) => name);
+    expect(new Set(used)).toEqual(new Set(defined));
+  });
+
+  test("quotes code as it stands in the file that it names", () => {
+    // Prettier formats an excerpt differently, so white space and trailing commas do not count.
+    const bare = (code: string) => code.replace(/\s/g, "").replace(/,(?=[)\]}])/g, "");
+    for (const { text: excerpt } of blocksOf(text).filter(({ language }) => language === "ts")) {
+      const [, file = "", code = ""] = /^\/\/ (\S+)\n(.*)$/s.exec(excerpt) ?? [];
+      expect(bare(read(file))).toContain(bare(code));
+    }
+  });
+});
+
+test("every page is linked from the index or from a page that it links to", () => {
+  const reached = new Set<string>();
+  const visit = (page: string) => {
+    if (reached.has(page) || !page.endsWith(".md") || !exists(page)) return;
+    reached.add(page);
+    for (const link of linksIn(read(page))) visit(join(dirname(page), link.split("#")[0] ?? ""));
+  };
+  visit("docs/index.md");
+  const decisions = (page: string) => page.startsWith("docs/decisions/");
+  expect(PAGES.filter((page) => !reached.has(page) && !decisions(page))).toEqual([]);
+});
+
+describe("names of variables, codes and values", () => {
+  const FOLDERS = ["src", "schema", ".ci", "test/bench", "test/support", "test/federation/supergraph.ts"];
+  const source = FOLDERS.map((folder) => readAll(folder)).join("\n");
+
+  test.each(PAGES)("%s: each of them is in the source", (page) => {
+    const named = [...read(page).matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?:=[^`]*)?`/g)];
+    expect(named.map(([, name = ""]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(source))).toEqual([]);
+  });
+});
