@@ -13,7 +13,7 @@ import {
   isScalarType,
 } from "graphql";
 import { type AnswerBudget } from "../limits/answer-budget";
-import { priceOfItem } from "../limits/selection-price";
+import { knownPriceOfItem } from "../limits/selection-price";
 
 type Field = GraphQLField<unknown, unknown>;
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -56,7 +56,7 @@ const isIterable = (value: unknown): value is Iterable<unknown> =>
 function charge(value: unknown, list: GraphQLList<GraphQLOutputType>, { budget, info }: Charging): unknown {
   if (!isIterable(value)) return value;
   const items = Array.isArray(value) ? (value as unknown[]) : [...value];
-  if (items.length > 0 && !budget.take(items.length, priceOfItem(list.ofType, info.fieldNodes, info))) {
+  if (items.length > 0 && !budget.take(items.length, knownPriceOfItem(list.ofType, info.fieldNodes, info))) {
     for (const item of items) if (isPromise(item)) item.catch(ignore); // nobody waits for it any more
     return [];
   }

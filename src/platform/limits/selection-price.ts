@@ -28,7 +28,7 @@ const PUNCTUATION_BYTES = 4;
 type Info = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues" | "path">;
 
 /** What one item of a list costs, with all below it but the items of further lists: those are priced when they are known. */
-export function priceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+function priceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
   const type = getNullableType(item);
   if (isListType(type)) return { nodes: 1, bytes: PUNCTUATION_BYTES };
   if (isObjectType(type)) return priceOfObject(type, nodes, info);
@@ -43,6 +43,18 @@ export function priceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[]
 function leafNodes(type: GraphQLOutputType): number {
   const named = getNamedType(type);
   return isEnumType(named) || isSpecifiedScalarType(named) ? 1 : CUSTOM_SCALAR_NODES;
+}
+
+/** By selection, then by type: graphql-js collects the nodes of a selection once in an execution, with its variables. */
+const prices = new WeakMap<readonly FieldNode[], Map<GraphQLOutputType, AnswerPrice>>();
+
+/** The same as `priceOfItem`, computed once in an execution for all lists of one selection. */
+export function knownPriceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+  const byType = prices.get(nodes) ?? new Map<GraphQLOutputType, AnswerPrice>();
+  prices.set(nodes, byType);
+  const price = byType.get(item) ?? priceOfItem(item, nodes, info);
+  byType.set(item, price);
+  return price;
 }
 
 /** A field whose arguments graphql-js refuses never reaches its resolver, so its error is part of the item's price. */

@@ -167,6 +167,18 @@ describe("an answer as it would be sent is held to its exact size, whatever was 
   });
 });
 
+test("a price is computed for each execution, with its variables, and for each list of lists", async () => {
+  const document = parse("query($more: Boolean!) { cats { lives ... @include(if: $more) { a: lives b: lives } } }");
+  const isOver = async (more: boolean, nodes: number) => {
+    const answer = createAnswerBudget({ nodes, bytes: 1_000_000 });
+    await execute({ schema, document, rootValue: ROOT, contextValue: { answer }, variableValues: { more } });
+    return answer.isOver();
+  };
+  expect([await isOver(false, 20), await isOver(true, 39), await isOver(true, 40)]).toEqual([false, true, false]);
+  expect([await isOver(false, 19), await isOver(false, 20)]).toEqual([true, false]);
+  expect(await nodesOf("{ rows { lives } again: rows { lives } }", {})).toBe(44);
+});
+
 test("nothing of a list that is over the budget is completed, and nothing after it", async () => {
   expect(await answered("{ cats { name } later { name } items { name } failing { name } fails }", 5)).toEqual({
     isOver: true,
