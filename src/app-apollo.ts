@@ -10,6 +10,7 @@ import { type Context } from "./context";
 import { type createErrorFunnel } from "./platform/errors/format-error";
 import { createAnswerRefusal } from "./platform/graphql/answer-refusal";
 import { createDocumentStore } from "./platform/graphql/document-store";
+import { createExaminedDocumentCheck } from "./platform/graphql/examined-document";
 import { createSchemaGuard } from "./platform/graphql/schema-guard";
 import { createUpstreamCost } from "./platform/graphql/upstream-cost";
 import { createSubscriptionRefusal } from "./platform/subscriptions/refuse-over-http";
@@ -42,6 +43,7 @@ export function createApollo(
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      createExaminedDocumentCheck(),
       createSubscriptionRefusal(),
       ...(config.isSandbox ? [] : [createSchemaGuard()]),
       ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCost()] : []),

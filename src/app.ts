@@ -145,7 +145,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     createContext: (request, cost) => createContext(request, cost, longLived),
     guard,
     refusalOf: ({ answer, wholeRefusal }, text) => {
-      answer.checkSize(() => Buffer.byteLength(text));
+      answer.checkSize(text);
       return wholeRefusal();
     },
     acceptWebSocket: subscriptions.acceptWebSocket,

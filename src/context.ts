@@ -3,7 +3,7 @@ import { createBenefitsOfUser } from "./features/benefit";
 import { createEventLoaders } from "./features/event";
 import { createOperationLoaders, createRunOperation } from "./features/operation";
 import { createOwnCancellations, createPixLoaders } from "./features/pix-authorization";
-import { createEnrollmentOfUser } from "./features/user";
+import { createEnrollmentOfUser, NEW_PORTAL_LINK } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
 import { type VerifyToken } from "./platform/auth/verify-token";
 import { SubgraphError } from "./platform/errors/subgraph-error";
@@ -74,7 +74,7 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
     unit: "places in lists of operations and events",
   });
   const budgets = [budget, lookUpBudget, rowBudget];
-  const answer = createAnswerBudget({ nodes: config.LIMIT_NODES, bytes: config.LIMIT_RESPONSE_BYTES, mutations });
+  const answer = createAnswerBudget({ nodes: config.LIMIT_NODES, bytes: config.LIMIT_RESPONSE_BYTES });
   const timeoutMs = config.OPERATION_TIMEOUT_MS;
   const readShared = createCallerReads({ reads, caller, deadline, timeoutMs, onAnswer: onRead, answer });
   const ofLedger = { ledger, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget, answer };
@@ -88,7 +88,7 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
     }),
     enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...ofLedger }),
     ...createOperationLoaders(ofLedger),
-    ...createEventLoaders({ inbox, concurrency: LEDGER_CONCURRENCY, budget: lookUpBudget }),
+    ...createEventLoaders({ inbox, ...ofLedger }),
     ownCancellations: createOwnCancellations(ofLedger),
     ...createPixLoaders({ delbank, caller, readShared, concurrency: config.DELBANK_CONCURRENCY, budget }),
   };
@@ -102,10 +102,10 @@ export async function createContext(request: Asked, { mutations }: RequestCost, 
     for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.eventsOfUser]) loader.clearAll();
   };
   const budgetOfMutations = {
-    ...budget,
-    beginMutation() {
+    beginMutation(kind: string) {
       const refusal = answer.wholeRefusal();
       if (refusal) throw refusal; // the request is refused: nothing more of it is executed
+      answer.beginMutation(kind === "CREATE_PORTAL_LINK" ? NEW_PORTAL_LINK : undefined);
       for (const one of budgets) one.beginMutation();
     },
   };

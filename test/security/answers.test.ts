@@ -97,6 +97,45 @@ describe("the limits are variables, and lists count by their real length", () =>
     expect(await narrow.avibra.requests("/user/account/cancel")).toHaveLength(1);
   });
 
+  const LINK = (key: string) => `createPortalLink(input: { idempotencyKey: "${key}", userId: "u-1001" })`;
+  const long = Array.from({ length: 100 }, (_, index) => `a${index}: portalUrl`).join(" ");
+
+  test("a portal link is not shown again under its key, so the refusal says to send a new one", async () => {
+    const { errors } = await narrow.graphql(`mutation { ${LINK("link-1")} { ${long} } }`);
+    expect(errors).toMatchObject([{ extensions: { code: "LIMIT_EXCEEDED" } }]);
+    expect(errors?.[0]?.message).toContain("send a new idempotencyKey");
+    expect(errors?.[0]?.message).not.toContain("the same idempotencyKey");
+    const answer = await narrow.graphql(`mutation { ${LINK("link-2")} { portalUrl } }`);
+    expect(answer.data.createPortalLink.portalUrl).toContain("http");
+  });
+
+  test("a refusal tells of the mutations that were executed, not of others in the document", async () => {
+    await narrow.avibra.fault(longMember({ benefits: 200 }));
+    const document = `query Read { me { benefits { id name } } } mutation Link { ${LINK("link-3")} { ${long} } }
+      mutation Both { ${LINK("link-4")} { portalUrl } cancelUser(input: { idempotencyKey: "first-key", userId: "u-1001" }) {
+        user { benefits { id name } } } }`;
+    const messageOf = async (operationName: string) => {
+      const headers = {
+        "content-type": "application/json",
+        authorization: `Bearer ${await narrow.token(STAFF_CLAIMS)}`,
+      };
+      const body = JSON.stringify({ query: document, operationName });
+      const response = await fetch(`${narrow.url}/graphql`, { method: "POST", headers, body });
+      return ((await response.json()) as GraphqlAnswer).errors?.[0]?.message;
+    };
+    expect(await messageOf("Read")).toBe("The answer may have at most 100 fields and list items.");
+    expect(await messageOf("Link")).toContain("send a new idempotencyKey");
+    const both = await messageOf("Both");
+    expect(both).toContain("send a new idempotencyKey");
+    expect(both).toContain("repeat it with the same idempotencyKey");
+  });
+
+  test("an answer of one long name is held to its exact size too", async () => {
+    const select = (length: number) => narrow.graphql(`{ ${"a".repeat(length)}: __typename }`);
+    expect(codesOf(await select(3900))).toEqual([]);
+    expect(codesOf(await select(4000))).toEqual(["LIMIT_EXCEEDED"]);
+  });
+
   test("full introspection has room by default", async () => {
     const { getIntrospectionQuery } = await import("graphql");
     const answer = await subgraph.graphql(getIntrospectionQuery());

@@ -38,6 +38,13 @@ test("foreign representations between others are null, each with an error at its
   );
 });
 
+test("null is no representation for its type `_Any!`: the whole request is refused, before anything is resolved", async () => {
+  const representations = [null, { __typename: "Benefit", userId: "u-1001", id: "dental" }];
+  const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
+  expect(data).toBeUndefined();
+  expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", retryable: false } }]);
+});
+
 test("as literals too, a foreign one does not take the others with it", async () => {
   const { data, errors } = await subgraph.graphql(
     `{ _entities(representations: [{ __typename: "Nope" }, { __typename: "User", id: "u-1001" }]) { ... on User { id } } }`,
@@ -46,7 +53,7 @@ test("as literals too, a foreign one does not take the others with it", async ()
   expect(errors).toMatchObject([{ path: ["_entities", 0], extensions: { code: "BAD_USER_INPUT" } }]);
 });
 
-test("more than a hundred foreign ones are one error: an answer is not many times as large as its request", async () => {
+test("more than a hundred foreign ones in one field are one error; for a whole request see error-answers", async () => {
   const some = (count: number) => subgraph.graphql(ENTITIES, { variables: { representations: Array(count).fill(1) } });
   expect((await some(100)).errors).toHaveLength(100);
   const { data, errors } = await some(101);

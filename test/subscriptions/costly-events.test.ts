@@ -1,4 +1,4 @@
-import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
+import { startCallbackRouter } from "../support/callback-router";
 import { untilGauge } from "../support/metrics";
 import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
@@ -10,6 +10,8 @@ const variables = { userId: "u-1002" };
 /** An event's answer is longer than it may be: a text under many aliases. */
 const COSTLY = `subscription($userId: UserId!) { userEvents(userId: $userId) {
   ${Array.from({ length: 100 }, (_, index) => `a${index}: providerKind`).join(" ")} } }`;
+/** One name is as long as that. */
+const LONG_NAME = `subscription($userId: UserId!) { userEvents(userId: $userId) { ${"a".repeat(1024)}: __typename } }`;
 const CHEAP = "subscription($userId: UserId!) { userEvents(userId: $userId) { providerKind } }";
 const REFUSED = [
   {
@@ -19,15 +21,10 @@ const REFUSED = [
 ];
 
 let subgraph: TestSubgraph;
-let router: CallbackRouter;
 beforeAll(async () => {
   subgraph = await startSubgraph({ LIMIT_RESPONSE_BYTES: "1024", LIMIT_DOCUMENT_CACHE_BYTES: "1048576" });
-  router = await startCallbackRouter();
 });
-afterAll(async () => {
-  await subgraph.stop();
-  await router.close();
-});
+afterAll(() => subgraph.stop());
 
 let sent = 0;
 async function tell(): Promise<void> {
@@ -40,35 +37,42 @@ async function tell(): Promise<void> {
   expect(status).toBe(200);
 }
 
-test("over a WebSocket: an event whose answer is too long is refused without data, and the next one comes", async () => {
-  const client = await connect(subgraph, { claims: MEMBER });
-  client.subscribe("costly", COSTLY, variables);
-  client.subscribe("cheap", CHEAP, variables);
-  await untilGauge(subgraph, "subscriptions_open", 2);
-  client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
-  await client.finished("2");
-  for (let told = 1; told <= 2; told += 1) {
-    await tell();
-    await eventually(() =>
-      client.of("costly").length === told && client.of("cheap").length === told ? true : undefined,
-    );
-  }
-  expect(client.of("costly").map(({ payload }) => payload)).toEqual([{ errors: REFUSED }, { errors: REFUSED }]);
-  expect(client.of("cheap")[0]?.payload).toEqual({ data: { userEvents: { providerKind: "enrollment_successful" } } });
-  await client.close();
-  await untilGauge(subgraph, "subscriptions_open", 0);
-});
+describe.each([
+  ["a text under many aliases", COSTLY],
+  ["a long name", LONG_NAME],
+])("%s", (_what, costly) => {
+  test("over a WebSocket: an event whose answer is too long is refused without data, and the next one comes", async () => {
+    const client = await connect(subgraph, { claims: MEMBER });
+    client.subscribe("costly", costly, variables);
+    client.subscribe("cheap", CHEAP, variables);
+    await untilGauge(subgraph, "subscriptions_open", 2);
+    client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
+    await client.finished("2");
+    for (let told = 1; told <= 2; told += 1) {
+      await tell();
+      await eventually(() =>
+        client.of("costly").length === told && client.of("cheap").length === told ? true : undefined,
+      );
+    }
+    expect(client.of("costly").map(({ payload }) => payload)).toEqual([{ errors: REFUSED }, { errors: REFUSED }]);
+    expect(client.of("cheap")[0]?.payload).toEqual({ data: { userEvents: { providerKind: "enrollment_successful" } } });
+    await client.close();
+    await untilGauge(subgraph, "subscriptions_open", 0);
+  });
 
-test("by callback: the router is sent the refusal without data", async () => {
-  const { id, status } = await router.subscribe(subgraph, COSTLY, { variables, claims: MEMBER });
-  expect(status).toBe(200);
-  await tell();
-  const heard = () => router.calls.filter(({ body }) => body.id === id && body.action === "next");
-  await eventually(() => heard()[0]);
-  expect(heard()[0]?.body.payload).toEqual({ errors: REFUSED });
-  router.answerWith((_request, response) => response.writeHead(404).end());
-  await tell();
-  await untilGauge(subgraph, "subscriptions_open", 0);
+  test("by callback: the router is sent the refusal without data", async () => {
+    const router = await startCallbackRouter();
+    const { id, status } = await router.subscribe(subgraph, costly, { variables, claims: MEMBER });
+    expect(status).toBe(200);
+    await tell();
+    const heard = () => router.calls.filter(({ body }) => body.id === id && body.action === "next");
+    await eventually(() => heard()[0]);
+    expect(heard()[0]?.body.payload).toEqual({ errors: REFUSED });
+    router.answerWith((_request, response) => response.writeHead(404).end());
+    await tell();
+    await untilGauge(subgraph, "subscriptions_open", 0);
+    await router.close();
+  });
 });
 
 test("the documents of open subscriptions take no more memory than they may, and give it back", async () => {

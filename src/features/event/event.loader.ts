@@ -1,5 +1,6 @@
 import { type Inbox } from "../../platform/inbox/inbox.store";
 import { type MessagePage } from "../../platform/inbox/message.type";
+import { type AnswerBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { asBadCursor, identifyPage, type PageKey } from "../page/page.type";
@@ -14,13 +15,20 @@ export interface EventLoadersOptions {
   readonly inbox: Inbox;
   readonly concurrency: number;
   readonly budget: CallBudget;
+  /** What the rows are charged to; nothing is looked up once it is over. */
+  readonly answer: Pick<AnswerBudget, "takeRows" | "assertWithin">;
 }
 
-export function createEventLoaders({ inbox, concurrency, budget }: EventLoadersOptions): EventLoaders {
+export function createEventLoaders({ inbox, concurrency, budget, answer }: EventLoadersOptions): EventLoaders {
   return {
     eventsOfUser: createLoader({
-      loadOne: ({ userId, first, after }: PageKey) =>
-        inbox.list({ subject: userId, first, ...(after !== undefined && { after }) }).catch(asBadCursor),
+      async loadOne({ userId, first, after }: PageKey) {
+        answer.assertWithin();
+        const query = { subject: userId, first, ...(after !== undefined && { after }) };
+        const page = await inbox.list(query).catch(asBadCursor);
+        answer.takeRows(page.items.length);
+        return page;
+      },
       concurrency,
       budget,
       identify: identifyPage,

@@ -1,5 +1,6 @@
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type Operation, type OperationPage } from "../../platform/ledger/operation.type";
+import { type AnswerBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import { asBadCursor, identifyPage, type PageKey } from "../page/page.type";
@@ -16,18 +17,35 @@ export interface OperationLoadersOptions {
   readonly ledger: Ledger;
   readonly concurrency: number;
   readonly budget: CallBudget;
+  /** What the rows are charged to; nothing is looked up once it is over. */
+  readonly answer: Pick<AnswerBudget, "takeRows" | "assertWithin">;
 }
 
-export function createOperationLoaders({ ledger, concurrency, budget }: OperationLoadersOptions): OperationLoaders {
+export function createOperationLoaders({
+  ledger,
+  concurrency,
+  budget,
+  answer,
+}: OperationLoadersOptions): OperationLoaders {
   return {
     operation: createLoader({
-      loadOne: async (id: string) => (await ledger.find(id)) ?? null,
+      async loadOne(id: string) {
+        answer.assertWithin();
+        const found = await ledger.find(id);
+        answer.takeRows(found ? 1 : 0);
+        return found ?? null;
+      },
       concurrency,
       budget,
     }),
     operationsOfUser: createLoader({
-      loadOne: ({ userId, first, after }: PageKey) =>
-        ledger.list({ subject: userId, first, ...(after !== undefined && { after }) }).catch(asBadCursor),
+      async loadOne({ userId, first, after }: PageKey) {
+        answer.assertWithin();
+        const query = { subject: userId, first, ...(after !== undefined && { after }) };
+        const page = await ledger.list(query).catch(asBadCursor);
+        answer.takeRows(page.items.length);
+        return page;
+      },
       concurrency,
       budget,
       identify: identifyPage,

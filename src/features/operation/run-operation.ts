@@ -3,7 +3,6 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Ledger } from "../../platform/ledger/ledger.store";
 import { type OperationRunner } from "../../platform/ledger/operation-runner";
-import { type CallBudget } from "../../platform/loaders/call-budget";
 import { type Deadline } from "../../platform/time/deadline";
 import { mayWriteUser } from "../user/user-access.type";
 import { mayReadOperation, visibleTo } from "./operation-access";
@@ -17,8 +16,8 @@ export interface RunOperationOptions {
   readonly ledger: Ledger;
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
-  /** One call of it is set aside for each mutation. */
-  readonly budget: CallBudget;
+  /** What the request may cost. Throws if the request is refused by now: the mutation is not executed. */
+  readonly budget: { readonly beginMutation: (kind: string) => void };
   /** Drops what this request has read of a member or a recurrence: behind a mutation it is old. */
   readonly forget: (about: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
 }
@@ -43,7 +42,7 @@ export function createRunOperation({
       return { operation: null, userErrors: [userError("NOT_FOUND")], isReplay: false };
     }
     const principal = principalOf(asking);
-    budget.beginMutation();
+    budget.beginMutation(kind);
     const about = {
       ...(userId !== undefined && { subject: userId }),
       ...(recurrenceId !== undefined && { target: recurrenceId }),

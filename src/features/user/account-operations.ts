@@ -60,6 +60,10 @@ export function createAccountOperations(avibra: AvibraClient) {
   return [create, update, prefill, cancel];
 }
 
+/** What to do if the answer that shows the link is refused. */
+export const NEW_PORTAL_LINK =
+  "A portal link may have been created and is not shown again: send a new idempotencyKey to get a new link, and select less.";
+
 /** A link into the portal: a secret for the one who asked, so it is neither stored nor fetched for nobody. */
 export function createPortalLinkOperation(
   avibra: AvibraClient,

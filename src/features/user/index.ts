@@ -1,7 +1,7 @@
 import { AccountResolver } from "./account.resolver";
 import { resolveUserReference, UserResolver } from "./user.resolver";
 
-export { createAccountOperations, createPortalLinkOperation } from "./account-operations";
+export { createAccountOperations, createPortalLinkOperation, NEW_PORTAL_LINK } from "./account-operations";
 export { createEnrollmentOfUser } from "./enrollment-of-user.loader";
 export const userFeature = {
   resolvers: [UserResolver, AccountResolver],

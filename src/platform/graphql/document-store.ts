@@ -10,7 +10,7 @@ export function createDocumentStore(schema: GraphQLSchema) {
   return {
     get(key: string): Promise<DocumentNode | undefined> {
       const known = requestScope.getStore()?.document;
-      const isAskedFor = known !== undefined && key.endsWith(known.hash); // behind Apollo Server's own prefix
+      const isAskedFor = known?.hash !== undefined && key.endsWith(known.hash); // behind Apollo Server's own prefix
       return Promise.resolve(isAskedFor ? validDocument(known, schema) : undefined);
     },
     set: () => Promise.resolve(),

@@ -13,7 +13,7 @@ import {
   isScalarType,
 } from "graphql";
 import { type AnswerBudget } from "../limits/answer-budget";
-import { priceOfItem } from "../limits/selection-price";
+import { knownPriceOfItem } from "../limits/selection-price";
 
 type Field = GraphQLField<unknown, unknown>;
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -34,18 +34,19 @@ interface Charging {
 
 const ignore = () => undefined;
 
-/** Gives what a resolver answers to `accept`, and what it fails with to the budget. */
-function settle(work: () => unknown, budget: AnswerBudget, accept: (value: unknown) => unknown): unknown {
+/** Gives what a resolver answers to `accept`, and what it fails with to the budget: thrown, or returned as a value. */
+function settle(work: () => unknown, { budget, info }: Charging, accept: (value: unknown) => unknown): unknown {
   const fail = (error: unknown): never => {
-    throw budget.errorFor(error);
+    throw budget.errorFor(error, info.path);
   };
+  const take = (given: unknown) => (given instanceof Error ? fail(given) : accept(given));
   let value: unknown;
   try {
     value = work();
   } catch (error) {
     return fail(error);
   }
-  return isPromise(value) ? value.then(accept, fail) : accept(value);
+  return isPromise(value) ? value.then(take, fail) : take(value);
 }
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
@@ -55,15 +56,21 @@ const isIterable = (value: unknown): value is Iterable<unknown> =>
 function charge(value: unknown, list: GraphQLList<GraphQLOutputType>, { budget, info }: Charging): unknown {
   if (!isIterable(value)) return value;
   const items = Array.isArray(value) ? (value as unknown[]) : [...value];
-  if (items.length > 0 && !budget.take(items.length, priceOfItem(list.ofType, info.fieldNodes, info))) {
+  if (items.length > 0 && !budget.take(items.length, knownPriceOfItem(list.ofType, info.fieldNodes, info))) {
     for (const item of items) if (isPromise(item)) item.catch(ignore); // nobody waits for it any more
     return [];
   }
   for (const item of items) if (typeof item === "string") budget.takeText(item);
   const inner = getNullableType(list.ofType);
-  const accept = (item: unknown) => (isListType(inner) ? charge(item, inner, { budget, info }) : item);
-  const isPlain = !isListType(inner) && !items.some(isPromise);
-  return isPlain ? items : items.map((item) => settle(() => item, budget, accept));
+  if (!isListType(inner) && !items.some((item) => isPromise(item) || item instanceof Error)) return items;
+  const fail = (error: unknown): never => {
+    throw budget.errorFor(error, info.path);
+  };
+  const accept = (item: unknown): unknown => {
+    if (item instanceof Error) return budget.errorFor(item, info.path); // as an item it is that item's error
+    return isListType(inner) ? charge(item, inner, { budget, info }) : item;
+  };
+  return items.map((item) => (isPromise(item) ? item.then(accept, fail) : accept(item)));
 }
 
 /** Charges a list by its real length before its items are completed; what is over the budget is answered as an empty list. */
@@ -73,10 +80,11 @@ function pricedList(resolve: Resolver, list: GraphQLList<GraphQLOutputType>): Re
     const budget = budgetIn(context);
     if (!budget) return resolve(...call);
     if (budget.isOver()) return [];
+    const charging = { budget, info };
     return settle(
       () => resolve(...call),
-      budget,
-      (value) => charge(value, list, { budget, info }),
+      charging,
+      (value) => charge(value, list, charging),
     );
   };
 }
@@ -104,12 +112,14 @@ function pricedMember(name: string): Resolver {
 function pricedErrors(resolve: Resolver, { type }: Field): Resolver {
   const isNullable = !isNonNullType(type);
   return (...call) => {
-    const budget = budgetIn(call[2]);
+    const [, , context, info] = call;
+    const budget = budgetIn(context);
     if (!budget) return resolve(...call);
     if (budget.isOver() && isNullable) return null;
+    budget.assertWithin();
     return settle(
       () => resolve(...call),
-      budget,
+      { budget, info },
       (value) => value,
     );
   };

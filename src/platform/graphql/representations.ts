@@ -1,7 +1,7 @@
-import { getNullableType, GraphQLID, type GraphQLSchema, isObjectType } from "graphql";
+import { getNullableType, GraphQLID, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
-/** More of them in one request are no accident: each error takes part in the answer, a representation as little as two bytes. */
+/** More of them in one request, in all of its `_entities` fields, are no accident: a representation has as little as two bytes. */
 const MAX_FOREIGN = 100;
 
 type Representation = Readonly<Record<string, unknown>> & { readonly __typename: string };
@@ -39,6 +39,14 @@ export function resolveRepresentationsAlone(schema: GraphQLSchema, ours: readonl
   if (!field || !resolve) throw new Error("a federation subgraph resolves _entities");
   const idFields = new Map(ours.map((name) => [name, idFieldsOf(schema, name)]));
 
+  /** By the variables of an execution: graphql-js makes one such object for each. */
+  const foreignOf = new WeakMap<object, number>();
+  function countForeign({ variableValues }: GraphQLResolveInfo, added: number): number {
+    const count = (foreignOf.get(variableValues) ?? 0) + added;
+    foreignOf.set(variableValues, count);
+    return count;
+  }
+
   function read(one: unknown): Representation | undefined {
     if (typeof one !== "object" || one === null || !Object.hasOwn(one, "__typename")) return undefined;
     const representation = one as Representation;
@@ -47,8 +55,10 @@ export function resolveRepresentationsAlone(schema: GraphQLSchema, ours: readonl
   }
 
   field.resolve = (source, args: { readonly representations: readonly unknown[] }, ...rest) => {
+    const [, info] = rest;
     const representations = args.representations.map(read);
-    if (representations.filter((one) => one === undefined).length > MAX_FOREIGN) throw foreign();
+    const added = representations.filter((one) => one === undefined).length;
+    if (added > 0 && countForeign(info, added) > MAX_FOREIGN) throw foreign();
     return representations.map((one): unknown => {
       if (one === undefined) return foreign(); // an error as an item is that item's error
       try {

@@ -8,7 +8,7 @@ import { asksForSchema } from "./asks-for-schema";
  * passes on for a caller carries that caller's `Authorization`, and is refused as a whole with `FORBIDDEN`.
  */
 export function createSchemaGuard(): ApolloServerPlugin {
-  // Apollo Server keeps parsed documents by their text, so each is walked once.
+  // The request guard keeps parsed documents, so each that is kept is walked once.
   const verdicts = new WeakMap<DocumentNode, boolean>();
   function asks(document: DocumentNode): boolean {
     const verdict = verdicts.get(document) ?? asksForSchema(document);

@@ -6,6 +6,7 @@ import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestCost, type RequestGuard } from "../limits/request-guard";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { bodyOf, searchOf, uncheckedRequest } from "./graphql-request";
+import { responseTypeFor } from "./media-types";
 import { refuse } from "./refusal";
 import { isWebSocket } from "./upgrades";
 
@@ -28,6 +29,8 @@ function headersOf(request: FastifyRequest): HeaderMap {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
+  // Apollo Server negotiates after execution, and answers 406 for what it does not offer: a mutation's outcome would be lost.
+  headers.set("accept", responseTypeFor(request.headers.accept));
   return headers;
 }
 

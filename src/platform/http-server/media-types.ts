@@ -50,7 +50,7 @@ function preferenceFor(type: string, accept: string): Preference {
   return ranges.reduce((best, range) => (range.specific > best.specific ? range : best), none);
 }
 
-/** What a GraphQL response is sent as: what the client prefers, and JSON where it prefers nothing. Apollo Server decides alike. */
+/** The media type of a GraphQL response: what the client prefers, or JSON if it accepts neither (RFC 9110, 12.5.1). */
 export function responseTypeFor(accept: string | undefined): string {
   const [json, response] = [JSON_TYPE, RESPONSE_TYPE].map((type) => preferenceFor(type, accept ?? "*/*")) as [
     Preference,

@@ -1,43 +1,29 @@
 import { GraphQLError } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
-
-/** What a part of an answer adds to it. */
-export interface AnswerPrice {
-  /** Fields and list items to complete. */
-  readonly nodes: number;
-  /** Bytes of JSON, as far as they are known beforehand: names and punctuation, not texts. */
-  readonly bytes: number;
-}
-
-export interface AnswerBudgetOptions extends AnswerPrice {
-  /** Mutations of the request: a refusal says that they may have been executed. */
-  readonly mutations: number;
-}
-
-/** About what creating, formatting and writing an error costs, compared with completing a field. */
-const ERROR: AnswerPrice = { nodes: 40, bytes: 256 };
+import { type AnswerPrice, type ErrorPath, pathBytes, priceOfError } from "./answer-price";
 
 /** Characters of a provider's answer, as it is kept, that cost about as much to read as a field to complete. */
 const CHARACTERS_PER_NODE = 40;
 /** About what finding and reading a row of our own database costs. */
 const NODES_PER_ROW = 5;
 
-/** A control character is six bytes in JSON. */
-const MAX_BYTES_PER_CHARACTER = 6;
+/** UTF-8 takes at most three bytes for a UTF-16 code unit. */
+const MAX_BYTES_PER_CHARACTER = 3;
+
+const REPEAT =
+  "A mutation in the request may have been executed: repeat it with the same idempotencyKey and select less.";
 
 /** What the answer to one request may cost. Once it is over its budget, no data leaves: see `wholeRefusal`. */
 export type AnswerBudget = ReturnType<typeof createAnswerBudget>;
 
 /** Counts nodes and bytes of one answer while it is resolved, before they are completed; see docs/decisions/0024. */
-export function createAnswerBudget({ nodes: maxNodes, bytes: maxBytes, mutations }: AnswerBudgetOptions) {
+export function createAnswerBudget({ nodes: maxNodes, bytes: maxBytes }: AnswerPrice) {
   let nodes = 0;
   let bytes = 0;
   let refusal: SubgraphError | undefined;
   let located: GraphQLError | undefined;
-  const afterMutation =
-    mutations > 0
-      ? " A mutation in the request may have been executed: repeat it with the same idempotencyKey and select less."
-      : "";
+  /** What a refusal says about the mutations that were begun before it. */
+  const advice = new Set<string>();
 
   function check(): boolean {
     if (refusal) return false;
@@ -46,7 +32,7 @@ export function createAnswerBudget({ nodes: maxNodes, bytes: maxBytes, mutations
       nodes > maxNodes
         ? `The answer may have at most ${maxNodes} fields and list items.`
         : `The answer may have at most ${maxBytes} bytes.`;
-    refusal = new SubgraphError("LIMIT_EXCEEDED", { message: message + afterMutation });
+    refusal = new SubgraphError("LIMIT_EXCEEDED", { message: [message, ...advice].join(" ") });
     return false;
   }
 
@@ -57,9 +43,9 @@ export function createAnswerBudget({ nodes: maxNodes, bytes: maxBytes, mutations
     return check();
   }
 
-  /** Charges a field's error, and returns what the field is to fail with. */
-  function errorFor(error: unknown): Error {
-    if (take(1, ERROR)) return error as Error;
+  /** Charges the error of a field with this path, and returns what the field is to fail with. */
+  function errorFor(error: unknown, path?: ErrorPath): Error {
+    if (refusal === undefined && take(1, priceOfError(pathBytes(path)))) return error as Error;
     // It has a path already, so graphql-js does not copy it for each of the fields that are left.
     return (located ??= new GraphQLError("", { path: [], originalError: refusal ?? null }));
   }
@@ -85,11 +71,15 @@ export function createAnswerBudget({ nodes: maxNodes, bytes: maxBytes, mutations
     assertWithin(): void {
       if (refusal) throw errorFor(refusal);
     },
-    /** Holds the answer to its exact size in bytes, which `sizeOf` finds out where it may be too long. */
-    checkSize(sizeOf: () => number): void {
-      if (bytes * MAX_BYTES_PER_CHARACTER <= maxBytes) return;
-      bytes = sizeOf();
+    /** Holds the answer, as it would be sent, to its exact size in bytes, which is looked at only if it may be too long. */
+    checkSize(text: string): void {
+      if (text.length * MAX_BYTES_PER_CHARACTER <= maxBytes) return;
+      bytes = text.length > maxBytes ? text.length : Buffer.byteLength(text);
       check();
+    },
+    /** A mutation is executed next; a refusal from here on ends with `whatToDo`. */
+    beginMutation(whatToDo = REPEAT): void {
+      advice.add(whatToDo);
     },
     errorFor,
     isOver: () => refusal !== undefined,

@@ -6,16 +6,17 @@ import { type DocumentWork } from "./document-work";
 
 /** What was found out about a document by its text. */
 export interface ExaminedDocument {
-  readonly verdict: SubgraphError | DocumentWork;
-  /** Undefined where it is refused, or is no GraphQL. */
+  /** Undefined for a syntax error: there is nothing to execute. */
+  readonly verdict: SubgraphError | DocumentWork | undefined;
+  /** Undefined if it is refused, and for a syntax error. */
   readonly document?: DocumentNode;
   /** What all of this takes on the heap. */
   readonly bytes: number;
 }
 
 export interface KnownDocument extends ExaminedDocument {
-  /** SHA-256 of the text, in hexadecimal. */
-  readonly hash: string;
+  /** SHA-256 of the text as UTF-8, in hexadecimal; undefined for a text with a lone surrogate, which UTF-8 cannot encode. */
+  readonly hash: string | undefined;
   /** Undefined until it was validated: see `validDocument`. */
   isValid?: boolean;
 }
@@ -60,11 +61,13 @@ export function createKnownDocuments(maxBytes: number, examine: (text: string) =
 
   return {
     get(text: string): KnownDocument {
+      // Each lone surrogate is encoded as U+FFFD, so the digest would be that of another text. GraphQL allows none.
+      if (!text.isWellFormed()) return { hash: undefined, ...examineOnce(text) };
       const hash = digest("sha256", text);
       const found = known.get(hash);
       if (found) return found;
       const examined: KnownDocument = { hash, ...examineOnce(text) };
-      if (seenBefore(hash)) known.set(hash, examined);
+      if (examined.verdict && seenBefore(hash)) known.set(hash, examined);
       return examined;
     },
     /** What it keeps: documents, and bytes as they are counted. */

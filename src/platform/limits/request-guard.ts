@@ -1,8 +1,7 @@
 import { SubgraphError } from "../errors/subgraph-error";
-import { newPrice } from "./branch-price";
 import { checkCost } from "./check-cost";
 import { checkVariables, type Variables } from "./check-variables";
-import { bytesOf, type DocumentWork, workOf } from "./document-work";
+import { bytesOf, workOf } from "./document-work";
 import { overLimit } from "./limit.errors";
 import { createKnownDocuments, type ExaminedDocument, type KnownDocument } from "./known-documents";
 import { type DocumentRules, measureDocument } from "./measure-document";
@@ -19,7 +18,7 @@ export interface UncheckedRequest {
 export interface RequestCost {
   /** How many mutations its document holds. */
   readonly mutations: number;
-  /** The document; undefined where there is none. */
+  /** The document; undefined where there is none. Only the document in it may be executed: no other was held to the limits. */
   readonly document?: KnownDocument;
 }
 
@@ -31,7 +30,6 @@ export interface RequestGuardOptions extends DocumentRules {
 /** The refusal of a request that is over a limit, or what it will cost. */
 export type RequestGuard = (request: UncheckedRequest) => SubgraphError | RequestCost;
 
-const NO_WORK: DocumentWork = { once: newPrice(), forEach: new Map(), literals: new Set(), mutations: 0 };
 const NO_VARIABLES: Variables = {};
 
 /** What `check` throws on purpose; a bug in it passes. */
@@ -59,7 +57,7 @@ function measured(text: string, rules: DocumentRules): ExaminedDocument {
   const { limits } = rules;
   scanDocument(text, limits);
   const { document, bytes } = parsed(text) ?? {};
-  if (document === undefined || bytes === undefined) return { verdict: NO_WORK, bytes: textBytes(text) };
+  if (document === undefined || bytes === undefined) return { verdict: undefined, bytes: 0 };
   measureDocument(document, rules);
   const work = workOf(document, limits);
   if (work.mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
@@ -83,13 +81,13 @@ export function createRequestGuard({ cacheBytes, ...rules }: RequestGuardOptions
 
   return ({ query, variables }) => {
     const document = typeof query === "string" ? documents.get(query) : undefined;
-    const verdict = document?.verdict ?? NO_WORK;
+    const verdict = document?.verdict;
     if (verdict instanceof SubgraphError) return verdict;
     const given = typeof variables === "object" && variables !== null ? (variables as Variables) : NO_VARIABLES;
     return refusalOf(() => {
       checkVariables(given, limits);
-      checkCost(verdict, given, limits);
-      return { mutations: verdict.mutations, ...(document && { document }) };
+      if (verdict) checkCost(verdict, given, limits);
+      return { mutations: verdict?.mutations ?? 0, ...(document && { document }) };
     });
   };
 }

@@ -2,6 +2,7 @@ import {
   type FieldNode,
   getNamedType,
   getNullableType,
+  type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
@@ -13,8 +14,9 @@ import {
 } from "graphql";
 // graphql-js' own collector, so that fragments, conditions and repeated names count as they are executed.
 import { collectSubfields } from "graphql/execution/collectFields.js";
-import { type AnswerPrice } from "./answer-budget";
+import { type AnswerPrice, pathBytes, priceOfError } from "./answer-price";
 import { sizeOf } from "./defined-variables";
+import { hasNullArgument } from "./null-arguments";
 
 /** Serializing a custom scalar, a date above all, costs as much as completing some built-in ones. */
 const CUSTOM_SCALAR_NODES = 3;
@@ -23,10 +25,10 @@ const LEAF_BYTES = 8;
 /** Braces and a comma, or quotes, a colon and a comma around a name. */
 const PUNCTUATION_BYTES = 4;
 
-type Info = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
+type Info = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues" | "path">;
 
 /** What one item of a list costs, with all below it but the items of further lists: those are priced when they are known. */
-export function priceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+function priceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
   const type = getNullableType(item);
   if (isListType(type)) return { nodes: 1, bytes: PUNCTUATION_BYTES };
   if (isObjectType(type)) return priceOfObject(type, nodes, info);
@@ -43,6 +45,25 @@ function leafNodes(type: GraphQLOutputType): number {
   return isEnumType(named) || isSpecifiedScalarType(named) ? 1 : CUSTOM_SCALAR_NODES;
 }
 
+/** By selection, then by type: graphql-js collects the nodes of a selection once in an execution, with its variables. */
+const prices = new WeakMap<readonly FieldNode[], Map<GraphQLOutputType, AnswerPrice>>();
+
+/** The same as `priceOfItem`, computed once in an execution for all lists of one selection. */
+export function knownPriceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+  const byType = prices.get(nodes) ?? new Map<GraphQLOutputType, AnswerPrice>();
+  prices.set(nodes, byType);
+  const price = byType.get(item) ?? priceOfItem(item, nodes, info);
+  byType.set(item, price);
+  return price;
+}
+
+/** A field whose arguments graphql-js refuses never reaches its resolver, so its error is part of the item's price. */
+function priceOfField(field: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+  const [first] = nodes;
+  if (!first || !hasNullArgument(field, first, info.variableValues)) return priceOfItem(field.type, nodes, info);
+  return priceOfError(pathBytes(info.path) + (first.alias ?? first.name).value.length);
+}
+
 function priceOfObject(type: GraphQLObjectType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
   const { schema, fragments, variableValues } = info;
   let sum = 1;
@@ -53,8 +74,8 @@ function priceOfObject(type: GraphQLObjectType, nodes: readonly FieldNode[], inf
     if (!first) continue;
     bytes += PUNCTUATION_BYTES + responseName.length;
     for (const { value } of first.arguments ?? []) sum += sizeOf(value); // read again for each item
-    const fieldType = fields[first.name.value]?.type; // undefined: `__typename`
-    const below = fieldType ? priceOfItem(fieldType, fieldNodes, info) : { nodes: 1, bytes: LEAF_BYTES };
+    const field = fields[first.name.value]; // undefined: `__typename`
+    const below = field ? priceOfField(field, fieldNodes, info) : { nodes: 1, bytes: LEAF_BYTES };
     sum += below.nodes;
     bytes += below.bytes;
   }

@@ -15,14 +15,17 @@ import { type KnownDocument } from "../limits/known-documents";
 
 const coded = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
 
-function parsed(query: unknown): DocumentNode {
+/** Throws why the guard could not parse it. Never parses it to be executed: that would be without the guard's limits. */
+function refuseUnparsed(query: unknown): never {
   if (typeof query !== "string") throw coded("BAD_REQUEST", "A subscription needs a document.");
+  let message = "Syntax Error.";
   try {
-    return parse(query);
+    parse(query);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    throw coded("GRAPHQL_PARSE_FAILED", error.message);
+    ({ message } = error);
   }
+  throw coded("GRAPHQL_PARSE_FAILED", message);
 }
 
 const { SUBSCRIPTION } = OperationTypeNode;
@@ -49,7 +52,7 @@ function isConditional({ definitions }: DocumentNode): boolean {
   return false;
 }
 
-/** A document as it is asked for; `known` where it was parsed before. */
+/** A document as it is asked for; `known` is what the guard found out about it. */
 export interface AskedDocument {
   readonly query?: unknown;
   readonly operationName: string | undefined;
@@ -61,7 +64,7 @@ export function subscriptionDocument(
   schema: GraphQLSchema,
   { query, operationName, known }: AskedDocument,
 ): DocumentNode {
-  const document = known?.document ?? parsed(query);
+  const document = known?.document ?? refuseUnparsed(query);
   if (isConditional(document)) {
     throw coded("BAD_REQUEST", "The field that is subscribed to cannot have @skip or @include.");
   }

@@ -83,7 +83,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     const early = refused(wholeRefusal());
     if (early) return early;
     const result = { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(errorOf) }) };
-    answer.checkSize(() => Buffer.byteLength(JSON.stringify(result)));
+    answer.checkSize(JSON.stringify(result));
     return refused(wholeRefusal()) ?? result;
   }
 

@@ -17,12 +17,12 @@ const schema = buildSchema(`
   scalar Custom
   enum Color { RED BLUE }
   interface Named { name: String }
-  type Cat implements Named { name: String lives: Int friends: [Named!]! }
+  type Cat implements Named { page(first: Int! = 1, after: String, ids: [Int]): String name: String lives: Int friends: [Named!]! }
   type Dog implements Named { name: String a: Int b: Int c: Int }
   union Pet = Cat | Dog
   type Query {
     cats: [Cat!]! names: [String!]! ids: [ID] colors: [Color!] numbers: [Int!] customs: [Custom] named: [Named!] pets: [Pet!]
-    rows: [[Cat!]!] set: [Cat!] later: [Cat!] items: [Cat] failing: [Cat] text: String laterText: String fails: String
+    rows: [[Cat!]!] set: [Cat!] later: [Cat!] items: [Cat] failing: [Cat] broken: [Cat] rejected: Cat text: String laterText: String fails: String
   }
 `);
 const cat = () => ({ __typename: "Cat", name: "12345", lives: 9, friends: [] });
@@ -30,6 +30,8 @@ const cats = (count: number) => Array.from({ length: count }, cat);
 const RESOLVERS: Readonly<Record<string, () => unknown>> = {
   later: () => Promise.resolve(cats(10)),
   items: () => cats(10).map((one) => Promise.resolve(one)),
+  broken: () => cats(10).map(() => new Error("no")),
+  rejected: () => new Error("no"),
   failing: () => cats(10).map(() => Promise.reject(new Error("no"))),
   laterText: () => Promise.resolve("x".repeat(500)),
   fails: () => Promise.reject(new Error("no")),
@@ -55,9 +57,18 @@ const ROOT = {
 
 /** Whether the answer is within so many nodes and bytes, and what would be sent if nobody asked. */
 async function answered(query: string, nodes: number, bytes = 1_000_000) {
-  const answer = createAnswerBudget({ nodes, bytes, mutations: 0 });
+  const answer = createAnswerBudget({ nodes, bytes });
   const result = await execute({ schema, document: parse(query), rootValue: ROOT, contextValue: { answer } });
   return { isOver: answer.isOver(), ...result };
+}
+
+/** The least budget of nodes that the answer is within. */
+async function nodesOf(query: string, variableValues: Record<string, unknown>): Promise<number> {
+  for (let nodes = 1; ; nodes += 1) {
+    const answer = createAnswerBudget({ nodes, bytes: 1_000_000 });
+    await execute({ schema, document: parse(query), rootValue: ROOT, contextValue: { answer }, variableValues });
+    if (!answer.isOver()) return nodes;
+  }
 }
 
 test.each([
@@ -81,6 +92,8 @@ test.each([
   ["items { lives }", 20],
   ["fails", 40],
   ["failing { lives }", 420],
+  ["broken { lives }", 420],
+  ["rejected { lives }", 40],
   ["cats { lives } names", 30],
 ])("{ %s } costs %d nodes", async (selection, cost) => {
   expect((await answered(`{ ${selection} }`, cost)).isOver).toBe(false);
@@ -102,6 +115,68 @@ test("texts in lists, and names of fields, cost their characters", async () => {
   const long = `{ cats { ${"a".repeat(1000)}: lives } }`;
   expect((await answered(long, 1000, 11_000)).isOver).toBe(false);
   expect((await answered(long, 1000, 10_000)).isOver).toBe(true);
+});
+
+test.each([
+  ["fails", 1, 0],
+  ["rejected { lives }", 1, 0],
+  ["failing { lives }", 10, 10 * 21],
+  ["broken { lives }", 10, 10 * 21],
+])("each error of { %s } costs its own bytes and those of its path", async (selection, errors, others) => {
+  const alias = "a".repeat(1000);
+  const bytes = errors * (256 + 4 + alias.length) + others;
+  expect((await answered(`{ ${alias}: ${selection} }`, 10_000, bytes)).isOver).toBe(false);
+  expect((await answered(`{ ${alias}: ${selection} }`, 10_000, bytes - 1)).isOver).toBe(true);
+});
+
+test.each([
+  ["page(first: $n)", 42],
+  ["page(after: $n)", 3],
+  ["page(ids: [1, $n])", 44],
+  ["page(ids: $n)", 3],
+  ["page(first: $given)", 3],
+])("a field of ten items, %s with $n null, costs %d nodes an item: an error if it is refused", async (field, nodes) => {
+  const query = `query($n: Int, $given: Int) { cats { ${field} } }`;
+  expect(await nodesOf(query, { n: null, given: 1 })).toBe(10 * nodes);
+});
+
+describe("an answer as it would be sent is held to its exact size, whatever was charged before", () => {
+  const isOver = (text: string) => {
+    const answer = createAnswerBudget({ nodes: 1, bytes: 100 });
+    answer.checkSize(text);
+    return answer.isOver();
+  };
+  test.each([
+    ["x".repeat(100), false],
+    ["x".repeat(101), true],
+    ["\u00e9".repeat(50), false],
+    ["\u00e9".repeat(51), true],
+    ["\u65e5".repeat(33), false],
+    ["\u65e5".repeat(34), true],
+    ["\u{1f600}".repeat(25), false],
+    ["\u{1f600}".repeat(26), true],
+  ])("%s: %s", (text, expected) => {
+    expect(isOver(text)).toBe(expected);
+  });
+
+  test("a text that is too long is not encoded to find out", () => {
+    const byteLength = jest.spyOn(Buffer, "byteLength");
+    expect(isOver("\u65e5".repeat(101))).toBe(true);
+    expect(byteLength).not.toHaveBeenCalled();
+    byteLength.mockRestore();
+  });
+});
+
+test("a price is computed for each execution, with its variables, and for each list of lists", async () => {
+  const document = parse("query($more: Boolean!) { cats { lives ... @include(if: $more) { a: lives b: lives } } }");
+  const isOver = async (more: boolean, nodes: number) => {
+    const answer = createAnswerBudget({ nodes, bytes: 1_000_000 });
+    await execute({ schema, document, rootValue: ROOT, contextValue: { answer }, variableValues: { more } });
+    return answer.isOver();
+  };
+  expect([await isOver(false, 20), await isOver(true, 39), await isOver(true, 40)]).toEqual([false, true, false]);
+  expect([await isOver(false, 19), await isOver(false, 20)]).toEqual([true, false]);
+  expect(await nodesOf("{ rows { lives } again: rows { lives } }", {})).toBe(44);
 });
 
 test("nothing of a list that is over the budget is completed, and nothing after it", async () => {

@@ -29,7 +29,7 @@ function requestReads(answer: ReturnType<typeof createAnswerBudget>, freshMs: nu
   return { readOne, calls: () => calls };
 }
 
-const budgetOf = (nodes: number) => createAnswerBudget({ nodes, bytes: 1000, mutations: 0 });
+const budgetOf = (nodes: number) => createAnswerBudget({ nodes, bytes: 1000 });
 
 test.each([
   ["called for each time", 0, () => "same"],

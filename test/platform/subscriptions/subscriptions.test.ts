@@ -1,4 +1,4 @@
-import { buildSchema } from "graphql";
+import { buildSchema, parse } from "graphql";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { createHeldBytes } from "../../../src/platform/subscriptions/held-bytes";
 import { createShares } from "../../../src/platform/subscriptions/shares";
@@ -21,7 +21,10 @@ function subscriptionsToNothing() {
   const shares = createShares({ most: 1, mostEach: 1 });
   const subscriptions = createSubscriptions({
     schema,
-    guard: () => ({ mutations: 0 }),
+    guard: () => ({
+      mutations: 0,
+      document: { document: parse(REQUEST.query), verdict: undefined, hash: undefined, bytes: 0 },
+    }),
     createContext: async (_request, _cost, ended) => {
       await admitted;
       const answer = { checkSize: () => undefined };

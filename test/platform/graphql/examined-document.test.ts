@@ -1,0 +1,49 @@
+import { ApolloServer } from "@apollo/server";
+import { buildSchema } from "graphql";
+import { createDocumentStore } from "../../../src/platform/graphql/document-store";
+import { createExaminedDocumentCheck } from "../../../src/platform/graphql/examined-document";
+import { createKnownDocuments, type KnownDocument } from "../../../src/platform/limits/known-documents";
+import { examineDocument } from "../../../src/platform/limits/request-guard";
+import { limitsOf } from "../../../src/app-limits";
+import { loadConfig } from "../../../src/config";
+import { createRequestScope, requestScope } from "../../../src/platform/telemetry/request-scope";
+
+const schema = buildSchema("type Query { a: Int b: Int }");
+let executed = 0;
+const rootValue = { a: () => (executed += 1), b: () => (executed += 1) };
+const apollo = new ApolloServer({
+  schema,
+  rootValue: () => rootValue,
+  documentStore: createDocumentStore(schema),
+  plugins: [createExaminedDocumentCheck()],
+});
+const documents = createKnownDocuments(2 ** 20, (text) =>
+  examineDocument(text, { limits: limitsOf(loadConfig({})), lists: new Set() }),
+);
+beforeAll(() => apollo.start());
+afterAll(() => apollo.stop());
+beforeEach(() => (executed = 0));
+
+/** What Apollo Server does with a text where the guard has examined `known`. */
+async function run(query: string, known?: KnownDocument) {
+  const { body } = await requestScope.run(createRequestScope("request", known), () =>
+    apollo.executeOperation({ query }),
+  );
+  return body.kind === "single" ? (body.singleResult.errors ?? []).map(({ extensions }) => extensions?.["code"]) : body;
+}
+
+test("the document that the guard parsed is executed", async () => {
+  expect(await run("{ a }", documents.get("{ a }"))).toEqual([]);
+  expect(executed).toBe(1);
+});
+
+test.each([
+  ["none", undefined],
+  ["another one", documents.get("{ b }")],
+  ["a syntax error", { ...documents.get("{ a"), hash: documents.get("{ a }").hash }],
+  ["one that it could not hash", documents.get("{ a } #\ud800")],
+  ["one under the same hash, not parsed", { ...documents.get("{ a }"), document: undefined } as never],
+])("nothing is executed if the guard examined %s", async (_what, known) => {
+  expect(await run("{ a }", known)).toEqual(["INTERNAL_SERVER_ERROR"]);
+  expect(executed).toBe(0);
+});

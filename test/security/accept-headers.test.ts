@@ -1,0 +1,97 @@
+import { documentOf, MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
+import { sendRaw } from "../support/raw-client";
+import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+let subgraph: TestSubgraph;
+let authorization: string;
+beforeAll(async () => {
+  subgraph = await startSubgraph();
+  authorization = `Bearer ${await subgraph.token(PAYER_CLAIMS)}`;
+});
+afterAll(() => subgraph.stop());
+
+const JSON_TYPE = "application/json; charset=utf-8";
+const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
+/** What a client sends, and what it is answered with: JSON if it accepts nothing that we offer (RFC 9110, 12.5.1). */
+const ACCEPTS: readonly (readonly [string, string])[] = [
+  ["text/html", JSON_TYPE],
+  ["text/event-stream", JSON_TYPE],
+  ["multipart/mixed", JSON_TYPE],
+  ['multipart/mixed;deferSpec="20220824"', JSON_TYPE],
+  ["multipart/mixed; incrementalSpec=v0.2", JSON_TYPE],
+  ["application/json;q=0", JSON_TYPE],
+  ["*/*;q=0", JSON_TYPE],
+  ["application/json;callbackSpec=1.0", JSON_TYPE],
+  ["application/json; charset=iso-8859-1", JSON_TYPE],
+  ["application/json; charset=utf-8; x=1", JSON_TYPE],
+  ["application/xml, text/*", JSON_TYPE],
+  ["nonsense", JSON_TYPE],
+  [",", JSON_TYPE],
+  ["", JSON_TYPE],
+  ["application/graphql-response+json; x=1", RESPONSE_TYPE],
+  ["application/graphql-response+json;q=0.1, application/json;q=0", RESPONSE_TYPE],
+];
+
+const updateUser = MUTATIONS.find(({ name }) => name === "updateUser");
+if (!updateUser) throw new Error("no such mutation");
+const { name, path, input } = updateUser;
+
+describe.each(ACCEPTS)("Accept: %j", (accept, type) => {
+  beforeEach(() => subgraph.avibra.forget());
+  const headersOf = () => ({ authorization, accept });
+
+  test("a mutation is executed once, and its answer is readable", async () => {
+    const body = Buffer.from(
+      JSON.stringify({
+        query: documentOf(updateUser),
+        variables: { input: { ...input, idempotencyKey: `accept-${ACCEPTS.findIndex(([one]) => one === accept)}` } },
+      }),
+    );
+    const {
+      status,
+      headers: answered,
+      text,
+    } = await sendRaw(`${subgraph.url}/graphql`, {
+      headers: headersOf(),
+      body,
+    });
+    expect({ status, type: answered["content-type"] }).toEqual({ status: 200, type });
+    expect(JSON.parse(text)).toMatchObject({
+      data: { [name]: { operation: { id: expect.any(String), status: "SUCCEEDED" }, userErrors: [] } },
+    });
+    expect(await subgraph.avibra.requests(path)).toHaveLength(1);
+  });
+
+  test("a query by GET is answered", async () => {
+    const {
+      status,
+      headers: answered,
+      text,
+    } = await sendRaw(`${subgraph.url}/graphql?query=%7B__typename%7D`, {
+      method: "GET",
+      headers: { ...headersOf(), "apollo-require-preflight": "true" },
+    });
+    expect({ status, type: answered["content-type"], json: JSON.parse(text) as unknown }).toEqual({
+      status: 200,
+      type,
+      json: { data: { __typename: "Query" } },
+    });
+  });
+
+  test("a mutation by GET is refused, and not executed", async () => {
+    const query = encodeURIComponent(
+      `mutation { cancelUser(input: { idempotencyKey: "get", userId: "u-1001" }) { operation { id } } }`,
+    );
+    const {
+      status,
+      headers: answered,
+      text,
+    } = await sendRaw(`${subgraph.url}/graphql?query=${query}`, {
+      method: "GET",
+      headers: { ...headersOf(), "apollo-require-preflight": "true" },
+    });
+    expect({ status, type: answered["content-type"] }).toEqual({ status: 405, type });
+    expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
+    expect(await subgraph.avibra.requests()).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+import { sendRaw } from "../support/raw-client";
+import { type GraphqlAnswer, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+
+let subgraph: TestSubgraph;
+let authorization: string;
+beforeAll(async () => {
+  subgraph = await startSubgraph();
+  authorization = `Bearer ${await subgraph.token(STAFF_CLAIMS)}`;
+});
+afterAll(() => subgraph.stop());
+
+const times = (count: number, make: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => make(index)).join(" ");
+const users = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ __typename: "User", id: `u-${index}` }));
+
+async function send(query: string, variables: object, headers: Readonly<Record<string, string>> = { authorization }) {
+  const body = Buffer.from(JSON.stringify({ query, variables }));
+  const { status, text } = await sendRaw(`${subgraph.url}/graphql`, { headers, body });
+  return { status, characters: text.length, ...(JSON.parse(text) as GraphqlAnswer) };
+}
+
+/** Refused as a whole: one error, and nothing of what was computed. */
+const REFUSED = { status: 400, errors: [{ extensions: { code: "LIMIT_EXCEEDED" } }] };
+
+test("an error is charged for its path: each of many names the field that it happened in", async () => {
+  const query = `query($r: [_Any!]!) { ${"a".repeat(60_000)}: _entities(representations: $r) { __typename } }`;
+  const one = await send(query, { r: users(1) }, {});
+  expect(one).toMatchObject({ errors: [{ path: ["a".repeat(60_000), 0], extensions: { code: "UNAUTHENTICATED" } }] });
+  const many = await send(query, { r: users(1000) }, {});
+  expect(many).toMatchObject(REFUSED);
+  expect(many.characters).toBeLessThan(1000);
+});
+
+test("and for the names above it, whose fields are objects", async () => {
+  const query = `query($r: [_Any!]!) { _entities(representations: $r) { ... on User {
+    ${times(2, (index) => `${"a".repeat(2000)}${index}: operations(first: 0) { edges { cursor } }`)} } } }`;
+  expect((await send(query, { r: users(2) })).errors).toHaveLength(2);
+  expect(await send(query, { r: users(800) })).toMatchObject(REFUSED);
+});
+
+test("an argument that turns out to be null is an error that no resolver sees; it is charged all the same", async () => {
+  const query = `query($r: [_Any!]!, $n: Int) { _entities(representations: $r) { ... on User {
+    ${times(4, (index) => `a${index}: operations(first: $n) { edges { cursor } }`)} } } }`;
+  const few = await send(query, { r: users(1), n: null });
+  expect(few.errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+  expect(await send(query, { r: users(400), n: null })).toMatchObject(REFUSED);
+  expect((await send(query, { r: users(10) })).errors).toBeUndefined();
+});
+
+test("foreign representations are counted for the request, whatever fields they are given to", async () => {
+  const inFields = (fields: number, each: number) =>
+    send(
+      `query($r: [_Any!]!) { ${times(fields, (index) => `a${index}: _entities(representations: $r) { __typename }`)} }`,
+      { r: Array(each).fill({}) },
+    );
+  const within = await inFields(10, 10);
+  expect(within.errors).toHaveLength(100);
+  expect(within.data).toMatchObject({ a9: Array(10).fill(null) });
+  const over = await inFields(12, 10);
+  expect(over.data).toBeFalsy();
+  expect(over.errors).toHaveLength(101); // the first hundred, and the field after them
+  expect(new Set(over.errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["BAD_USER_INPUT"]));
+  expect((await inFields(10, 10)).errors).toHaveLength(100); // another request
+});

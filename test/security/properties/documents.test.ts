@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { type ExaminedDocument, createKnownDocuments } from "../../../src/platform/limits/known-documents";
+import { newPrice } from "../../../src/platform/limits/branch-price";
+
+/** Code units that UTF-8 encodes alike, that form a pair together, or that normalization would join. */
+const UNITS = [
+  "\ud800",
+  "\udbff",
+  "\udc00",
+  "\udfff",
+  "\ufffd",
+  "\u{1f600}",
+  "e\u0301",
+  "\u00e9",
+  "\ufeff",
+  "\0",
+  "a",
+  "A",
+  " ",
+];
+const texts = fc.array(fc.string({ unit: fc.constantFrom(...UNITS), maxLength: 4 }), { minLength: 1, maxLength: 60 });
+
+/** Names the text that was examined, as the one representation in it. */
+const examine = (text: string): ExaminedDocument => ({
+  verdict: { once: newPrice(), forEach: new Map(), literals: new Set([text]), mutations: 0 },
+  bytes: 0,
+});
+
+test("what is known of a text was found out about that text, and an equal hash means an equal text", () => {
+  fc.assert(
+    fc.property(texts, (asked) => {
+      const documents = createKnownDocuments(2 ** 20, examine);
+      const textOf = new Map<string, string>();
+      for (const text of [...asked, ...asked, ...asked]) {
+        const { verdict, hash } = documents.get(text);
+        expect(verdict).toMatchObject({ literals: new Set([text]) });
+        if (hash === undefined) continue;
+        expect(textOf.get(hash) ?? text).toBe(text);
+        textOf.set(hash, text);
+      }
+    }),
+    { examples: [[["\ud800", "\ufffd"]], [["\ufffd", "\udc00"]]] },
+  );
+});
+
+test("a text that has a hash is kept, and a syntax error is not", () => {
+  const documents = createKnownDocuments(2 ** 20, examine);
+  documents.get("a");
+  expect(documents.get("a")).toBe(documents.get("a"));
+  const malformed = createKnownDocuments(2 ** 20, () => ({ verdict: undefined, bytes: 0 }));
+  for (let time = 0; time < 3; time += 1) malformed.get("a");
+  expect(malformed.state().documents).toBe(0);
+});

@@ -1,0 +1,97 @@
+import { requestScope } from "../../src/platform/telemetry/request-scope";
+import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
+import { type GraphqlAnswer, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { connect } from "../support/websocket";
+
+// A lone surrogate and U+FFFD have the same UTF-8 encoding. The first is a syntax error, the second may stand in a comment.
+
+const aliases = (count: number, field: string) => Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(" ");
+const CANCEL = 'cancelUser(input: { idempotencyKey: "twin", userId: "u-1001" }) { operation { id } }';
+const OVER = {
+  mutation: `mutation { ${aliases(250, CANCEL)} }`,
+  query: `{ ${aliases(1000, "__typename")} }`,
+  subscription: `subscription { operationSettled(id: "none") { ${aliases(1000, "id")} } }`,
+};
+let serial = 0;
+/** Each pair has a digest of its own. */
+const twins = (document: string) => {
+  serial += 1;
+  return { malformed: `#${serial}\ud800\n${document}`, valid: `#${serial}\ufffd\n${document}` };
+};
+const codesOf = ({ data, errors = [] }: GraphqlAnswer) => ({
+  data,
+  codes: errors.map(({ extensions }) => extensions.code),
+});
+const MALFORMED = { data: undefined, codes: ["GRAPHQL_PARSE_FAILED"] };
+const REFUSED = { data: undefined, codes: ["LIMIT_EXCEEDED"] };
+
+let subgraph: TestSubgraph;
+let router: CallbackRouter;
+beforeAll(async () => {
+  subgraph = await startSubgraph();
+  router = await startCallbackRouter();
+});
+afterAll(async () => {
+  await subgraph.stop();
+  await router.close();
+});
+beforeEach(() => subgraph.avibra.forget());
+
+const post = async (query: string) => codesOf(await subgraph.graphql(query));
+
+async function get(query: string) {
+  const headers = {
+    authorization: `Bearer ${await subgraph.token(STAFF_CLAIMS)}`,
+    "apollo-require-preflight": "true",
+  };
+  const answer = await fetch(`${subgraph.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
+  return codesOf((await answer.json()) as GraphqlAnswer);
+}
+
+async function overWebSocket(query: string) {
+  const client = await connect(subgraph);
+  client.subscribe("1", query);
+  const [first] = await client.finished("1");
+  await client.close();
+  return codesOf(first?.type === "error" ? { errors: first.payload } : {});
+}
+
+const byCallback = async (query: string) => codesOf((await router.subscribe(subgraph, query)).body as GraphqlAnswer);
+
+describe("a malformed document lets no other document past the limits", () => {
+  test.each([
+    ["POST", post, post, OVER.mutation],
+    ["POST, then GET", post, get, OVER.query],
+    ["WebSocket", overWebSocket, overWebSocket, OVER.subscription],
+    ["POST, then WebSocket", post, overWebSocket, OVER.subscription],
+    ["callback", byCallback, byCallback, OVER.subscription],
+  ])("by %s", async (_how, first, second, document) => {
+    const { malformed, valid } = twins(document);
+    for (let time = 0; time < 3; time += 1) expect(await first(malformed)).toEqual(MALFORMED);
+    for (let time = 0; time < 3; time += 1) expect(await second(valid)).toEqual(REFUSED);
+    expect(await subgraph.avibra.requests()).toEqual([]);
+  });
+});
+
+describe("a valid document lets no malformed one be executed", () => {
+  const ANSWERED = { data: { __typename: "Query" }, codes: [] };
+  const ENDED = { data: undefined, codes: [] };
+  test.each([
+    ["POST", post, post, "{ __typename }", ANSWERED],
+    ["GET, then POST", get, post, "{ __typename }", ANSWERED],
+    ["WebSocket", overWebSocket, overWebSocket, 'subscription { operationSettled(id: "none") { id } }', ENDED],
+  ])("by %s", async (_how, first, second, document, answered) => {
+    const { malformed, valid } = twins(document);
+    for (let time = 0; time < 3; time += 1) expect(await first(valid)).toEqual(answered);
+    expect(await second(malformed)).toEqual(MALFORMED);
+    expect(await first(valid)).toEqual(answered);
+  });
+});
+
+test("a document that only Apollo Server has parsed is not executed", async () => {
+  const run = requestScope.run.bind(requestScope);
+  requestScope.run = (scope: object, work: () => unknown) => run({ ...scope, document: undefined } as never, work);
+  const answer = await post(`mutation { ${CANCEL} }`).finally(() => (requestScope.run = run));
+  expect(answer).toEqual({ data: undefined, codes: ["INTERNAL"] });
+  expect(await subgraph.avibra.requests()).toEqual([]);
+});
