@@ -6,6 +6,7 @@ import { createKnownDocuments, type KnownDocument } from "../../../src/platform/
 import { examineDocument } from "../../../src/platform/limits/request-guard";
 import { limitsOf } from "../../../src/app-limits";
 import { loadConfig } from "../../../src/config";
+import { subscriptionDocument } from "../../../src/platform/subscriptions/subscription-document";
 import { createRequestScope, requestScope } from "../../../src/platform/telemetry/request-scope";
 
 const schema = buildSchema("type Query { a: Int b: Int }");
@@ -46,4 +47,15 @@ test.each([
 ])("nothing is executed if the guard examined %s", async (_what, known) => {
   expect(await run("{ a }", known)).toEqual(["INTERNAL_SERVER_ERROR"]);
   expect(executed).toBe(0);
+});
+
+test("a subscription that the guard has not parsed is not opened, though it is valid", () => {
+  const query = "subscription { ticks }";
+  const ticking = buildSchema("type Query { a: Int } type Subscription { ticks: Int }");
+  const open = (known: KnownDocument | undefined) =>
+    subscriptionDocument(ticking, { query, operationName: undefined, known });
+  const examined = documents.get(query);
+  expect(open(examined)).toBe(examined.document);
+  for (const known of [undefined, documents.get("subscription {"), documents.get("#\ud800")])
+    expect(() => open(known)).toThrow("Syntax Error");
 });
