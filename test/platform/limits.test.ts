@@ -251,13 +251,13 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
       const documents = createKnownDocuments(2 ** 30, (query) =>
         examineDocument(query, { limits: limitsOf(loadConfig({})), lists: new Set() }),
       );
-      const TIMES = 20;
+      const TIMES = 40;
       const seeTwice = (from: number, to: number) => {
         for (let index = from; index < to; index += 1)
           for (let time = 0; time < 2; time += 1) documents.get(documentOf(text, index));
       };
       seeTwice(-TIMES, 0);
-      const ROUNDS = 5;
+      const ROUNDS = 3;
       const excesses: number[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const [before, charged] = [heapUsed(), documents.state().bytes];
@@ -267,7 +267,7 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
       }
       expect(documents.state().documents).toBe((1 + ROUNDS) * TIMES); // until here all that is kept is in use
       // V8 compiles when it likes, which only adds: in one round of some it adds nothing.
-      expect(Math.min(...excesses)).toBeLessThan(100_000);
+      expect(Math.min(...excesses)).toBeLessThan(200_000);
     },
   );
 

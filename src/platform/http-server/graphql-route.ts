@@ -30,7 +30,10 @@ function headersOf(request: FastifyRequest): HeaderMap {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   // Apollo Server negotiates after execution, and answers 406 for what it does not offer: a mutation's outcome would be lost.
-  headers.set("accept", responseTypeFor(request.headers.accept));
+  // Without the header it sends JSON.
+  const type = responseTypeFor(request.headers.accept);
+  if (type.startsWith("application/json")) headers.delete("accept");
+  else headers.set("accept", type);
   return headers;
 }
 

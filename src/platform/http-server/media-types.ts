@@ -24,6 +24,7 @@ function partsOf(text: string): { readonly type: string; readonly valuesOf: (nam
 
 /** Whether a `Content-Type` is JSON in UTF-8. Parameters that are empty, or that JSON does not have, are ignored (RFC 9110, 8.3). */
 export function isUtf8Json(contentType = ""): boolean {
+  if (contentType === JSON_TYPE) return true; // what nearly every client sends
   const { type, valuesOf } = partsOf(contentType);
   return type === JSON_TYPE && valuesOf("charset").every((charset) => UTF_8.includes(charset));
 }
@@ -52,7 +53,8 @@ function preferenceFor(type: string, accept: string): Preference {
 
 /** The media type of a GraphQL response: what the client prefers, or JSON if it accepts neither (RFC 9110, 12.5.1). */
 export function responseTypeFor(accept: string | undefined): string {
-  const [json, response] = [JSON_TYPE, RESPONSE_TYPE].map((type) => preferenceFor(type, accept ?? "*/*")) as [
+  if (accept === undefined || accept === "*/*" || accept === JSON_TYPE) return `${JSON_TYPE}; charset=utf-8`;
+  const [json, response] = [JSON_TYPE, RESPONSE_TYPE].map((type) => preferenceFor(type, accept)) as [
     Preference,
     Preference,
   ];

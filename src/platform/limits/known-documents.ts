@@ -15,7 +15,7 @@ export interface ExaminedDocument {
 }
 
 export interface KnownDocument extends ExaminedDocument {
-  /** SHA-256 of the text as UTF-8, in hexadecimal; undefined for a text with a lone surrogate, which UTF-8 cannot encode. */
+  /** SHA-256 of the text as UTF-8, in hexadecimal, as Apollo Server computes it; undefined for a text with a lone surrogate, which UTF-8 cannot encode. */
   readonly hash: string | undefined;
   /** Undefined until it was validated: see `validDocument`. */
   isValid?: boolean;
@@ -23,8 +23,10 @@ export interface KnownDocument extends ExaminedDocument {
 
 /** Places for digests of documents that were seen once; 256 kB. A digest is forgotten when another takes its place. */
 const SEEN_ONCE = 2 ** 16;
-/** A key, and its places in the list and in the index. */
+/** A digest, and the places in the list and in the index. */
 const ENTRY_BYTES = 512;
+/** Of the key, the text: two in UTF-16, if it is no Latin text. */
+const BYTES_PER_CHARACTER = 2;
 
 function createSeenBefore() {
   const table = new Uint32Array(SEEN_ONCE);
@@ -45,7 +47,7 @@ export function createKnownDocuments(maxBytes: number, examine: (text: string) =
   const seenBefore = createSeenBefore();
   const known = new LRUCache<string, KnownDocument>({
     maxSize: Math.max(1, maxBytes - 4 * SEEN_ONCE),
-    sizeCalculation: ({ bytes }) => ENTRY_BYTES + bytes,
+    sizeCalculation: ({ bytes }, text) => ENTRY_BYTES + bytes + BYTES_PER_CHARACTER * text.length,
   });
   // By message: an error's stack holds on to what was under way when it was made, and so to the document.
   const refusals = new Map<string, SubgraphError>();
@@ -61,13 +63,13 @@ export function createKnownDocuments(maxBytes: number, examine: (text: string) =
 
   return {
     get(text: string): KnownDocument {
+      const found = known.get(text); // by the text itself: no other has its verdict
+      if (found) return found;
       // Each lone surrogate is encoded as U+FFFD, so the digest would be that of another text. GraphQL allows none.
       if (!text.isWellFormed()) return { hash: undefined, ...examineOnce(text) };
       const hash = digest("sha256", text);
-      const found = known.get(hash);
-      if (found) return found;
       const examined: KnownDocument = { hash, ...examineOnce(text) };
-      if (examined.verdict && seenBefore(hash)) known.set(hash, examined);
+      if (examined.verdict && seenBefore(hash)) known.set(text, examined);
       return examined;
     },
     /** What it keeps: documents, and bytes as they are counted. */

@@ -17,6 +17,7 @@ import { collectSubfields } from "graphql/execution/collectFields.js";
 import { type AnswerPrice, pathBytes, priceOfError } from "./answer-price";
 import { sizeOf } from "./defined-variables";
 import { hasNullArgument } from "./null-arguments";
+import { isStaticSelection } from "./static-selection";
 
 /** Serializing a custom scalar, a date above all, costs as much as completing some built-in ones. */
 const CUSTOM_SCALAR_NODES = 3;
@@ -45,15 +46,25 @@ function leafNodes(type: GraphQLOutputType): number {
   return isEnumType(named) || isSpecifiedScalarType(named) ? 1 : CUSTOM_SCALAR_NODES;
 }
 
-/** By selection, then by type: graphql-js collects the nodes of a selection once in an execution, with its variables. */
-const prices = new WeakMap<readonly FieldNode[], Map<GraphQLOutputType, AnswerPrice>>();
+interface KnownPrice {
+  readonly item: GraphQLOutputType;
+  readonly price: AnswerPrice;
+}
 
-/** The same as `priceOfItem`, computed once in an execution for all lists of one selection. */
+/** By the node of a selection that is static: the same in every execution of its document, with which it is forgotten. */
+const staticPrices = new WeakMap<FieldNode, KnownPrice>();
+/** By the nodes of any other selection, which graphql-js collects once in an execution, with its variables. */
+const executionPrices = new WeakMap<readonly FieldNode[], KnownPrice>();
+
+/** The same as `priceOfItem`, computed once for all executions of a document if that is possible, else once in an execution. */
 export function knownPriceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
-  const byType = prices.get(nodes) ?? new Map<GraphQLOutputType, AnswerPrice>();
-  prices.set(nodes, byType);
-  const price = byType.get(item) ?? priceOfItem(item, nodes, info);
-  byType.set(item, price);
+  const [first, ...more] = nodes;
+  const only = more.length === 0 ? first : undefined;
+  const found = (only && staticPrices.get(only)) ?? executionPrices.get(nodes);
+  if (found?.item === item) return found.price;
+  const price = priceOfItem(item, nodes, info);
+  if (only && isStaticSelection(only, info.fragments)) staticPrices.set(only, { item, price });
+  else executionPrices.set(nodes, { item, price });
   return price;
 }
 
