@@ -98,7 +98,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
 
   describe("taken back because another operation is at work on the same thing,", () => {
     async function startBusy() {
-      const all = await start({ exclusiveOn: () => "thing" });
+      const all = await start({ isExclusive: true });
       const holder = claimed(await all.b.ledger.claim(claimOf({ idempotencyKey: "holder", kind: KIND })));
       await all.b.ledger.hold(holder.operation.id, holder.lease, { kind: KIND, target: "thing" });
       return { ...all, holder };

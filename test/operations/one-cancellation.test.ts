@@ -245,7 +245,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
       const input = { kind: KIND, idempotencyKey: "key-1", input: OF_OLD, target: OLD_RECURRENCE, now: world.now() };
       const { operation, lease } = claimed(await world.ledger.claim(claimOf(input)));
-      await world.ledger.markSent(operation.id, lease, world.now());
+      await world.ledger.markSent(operation, lease, world.now());
       await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
       expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
       expect(await world.press("key-2", OF_OLD)).toMatchObject({ outcome: "busy", busyWith: { id: operation.id } });
