@@ -91,8 +91,13 @@ describe("an operation whose window ends during a look", () => {
   });
 
   test("in a bug of ours after it was marked as sent: needs attention, logged and counted", async () => {
-    const { kindOf } = endingIn(ok);
-    const { b } = await start((bench) => ({ ...kindOf(bench), perform: () => Promise.reject(BUG) }));
+    const { b } = await start((bench) => ({
+      ...scriptedKind("once", "once", {}).operationKind,
+      perform: () => {
+        bench().advance(CONFIRMATION_WINDOW_MS);
+        return Promise.reject(BUG);
+      },
+    }));
     const id = await died(b, "once");
     await b.reconciler.runOnce();
     expect(await b.ledger.find(id)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1 });

@@ -276,6 +276,7 @@ describe("with the real providers' clients against the sandbox", () => {
       principal: "principal-1",
       idempotencyKey: "key-1",
       input: intent,
+      target: RECURRENCE,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
     return { b, http, control, request };
