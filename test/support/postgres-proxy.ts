@@ -14,6 +14,8 @@ export interface PostgresProxy {
   hold(text: string): void;
   /** Sends what was held to the server, over the connection on which it came. Throws if nothing was. */
   forward(): void;
+  /** Whether the server has answered what was forwarded: it is stored, or never will be. */
+  wasForwardedAnswered(): boolean;
   /** Cuts every connection and refuses new ones. */
   refuse(): void;
   /** Cuts every client's connection; the server goes on with what it was sent. */
@@ -36,6 +38,7 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
   let isRefusing = false;
   let losses = 0;
   let toHold: string | undefined;
+  let wasForwardedAnswered = false;
   let held: { readonly upstream: Socket; readonly request: Buffer } | undefined;
 
   function cutClients(): void {
@@ -98,8 +101,12 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
     },
     forward() {
       if (!held) throw new Error("nothing is held");
+      held.upstream.on("data", (answer) => {
+        wasForwardedAnswered ||= answer.includes(IDLE);
+      });
       held.upstream.write(held.request);
     },
+    wasForwardedAnswered: () => wasForwardedAnswered,
     refuse() {
       isRefusing = true;
       cutClients();
