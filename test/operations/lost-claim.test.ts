@@ -240,7 +240,7 @@ test("an insert that reaches the server after its repetition was taken back: sto
   const states = async () => (await rowsOf({ direct })).map(({ status }) => status).toSorted();
   expect(await states()).toEqual(["FAILED", "PENDING"]); // the tombstone and the holder
   proxy.forward();
-  await eventually(async () => proxy.wasForwardedAnswered() || undefined);
+  await eventually(() => proxy.wasForwardedAnswered() || undefined);
   expect(await states()).toEqual(["FAILED", "PENDING"]);
   const failure = { code: "REFUSED", message: "No.", retryable: false };
   await b.ledger.settle(holder.operation.id, { status: "FAILED", failure }, b.now());
