@@ -59,6 +59,7 @@ export function createOperations(
     kinds,
     monotonic: monotonicClock,
     logger,
+    onWorked,
     operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
     confirmationWindowMs: config.CONFIRMATION_WINDOW_MS,
     keyedWindowMs: config.KEYED_WINDOW_MS,

@@ -4,10 +4,11 @@ import {
   ANSWER_WINDOW_MS,
   type EarlierCancellation,
   judgeEarlier,
+  oldIds,
   type ShownAuthorization,
 } from "../../src/features/pix-authorization/earlier-cancellations.state";
 import { type CancellationIntent, refusalToCancel } from "../../src/features/pix-authorization/may-cancel.state";
-import { proofOfCancellation } from "../../src/features/pix-authorization/proves-cancellation.state";
+import { findProven, proofOfCancellation } from "../../src/features/pix-authorization/proves-cancellation.state";
 import { type OperationStatus } from "../../src/platform/ledger/operation-status.state";
 import { type Authorization } from "../../src/providers/delbank/delbank.wire";
 
@@ -181,10 +182,13 @@ const authorization = (
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
 describe("a cancellation that Delbank lists, and that is none of ours,", () => {
+  const at = { now: NOW, knownAsOld: [] };
+
   test.each([
     ["ACTIVE", ago(13 * HOUR), undefined],
     ["ACTIVE", "2024-09-17T10:10:06.101Z", undefined],
-    ["ACTIVE", null, undefined],
+    ["ACTIVE", null, "ALREADY_CANCELLED"],
+    ["ACTIVE", "last week", "ALREADY_CANCELLED"],
     ["ACTIVE", ago(13 * HOUR - 1), "ALREADY_CANCELLED"],
     ["ACTIVE", ago(-HOUR), "ALREADY_CANCELLED"],
     ["CANCELLED", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
@@ -193,12 +197,23 @@ describe("a cancellation that Delbank lists, and that is none of ours,", () => {
     ["EXPIRED", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
     ["REJECTED", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
   ] as const)("while it reads %s, of %s: %s", (status, cancelledAt, code) => {
-    expect(refusalToCancel(intent, authorization(status, [listed(OLD, cancelledAt)]), NOW)).toBe(code);
+    expect(refusalToCancel(intent, authorization(status, [listed(OLD, cancelledAt)]), at)).toBe(code);
+  });
+
+  test.each([
+    ["was listed before an operation of 13 h ago", "UNCONFIRMED", 13 * HOUR, {}, undefined],
+    ["is the one that an operation of 13 h ago brought", "SUCCEEDED", 13 * HOUR, { result: { id: OLD } }, undefined],
+    ["was listed before an operation of less than 13 h ago", "UNCONFIRMED", 13 * HOUR - 1, {}, "ALREADY_CANCELLED"],
+    ["was listed before an operation that was never sent", "PENDING", 0, { sentAt: null }, "ALREADY_CANCELLED"],
+    ["is not known to our own", "SUCCEEDED", 20 * HOUR, { baseline: [NEW] }, "ALREADY_CANCELLED"],
+  ] as const)("without a date, while it reads ACTIVE, if it %s", (_what, status, ageMs, more, code) => {
+    const knownAsOld = oldIds([operation(status, ageMs, more)], NOW);
+    expect(refusalToCancel(intent, authorization("ACTIVE", [listed(OLD)]), { now: NOW, knownAsOld })).toBe(code);
   });
 
   test("beside an old one counts as if it were alone", () => {
     const both = authorization("ACTIVE", [listed(OLD, "2024-09-17T10:10:06.101Z"), listed(NEW, ago(HOUR))]);
-    expect(refusalToCancel(intent, both, NOW)).toBe("ALREADY_CANCELLED");
+    expect(refusalToCancel(intent, both, at)).toBe("ALREADY_CANCELLED");
   });
 });
 
@@ -225,6 +240,31 @@ describe("what proves a cancellation whose answer was lost", () => {
       ),
     );
     expect(proof?.kind === "cancellation" ? proof.cancellation.id : proof?.kind).toBe(expected);
+  });
+});
+
+describe("an earlier operation whose outcome was not known", () => {
+  test.each([
+    ["UNCONFIRMED", {}, "ACTIVE", [OLD, NEW], NEW],
+    ["NEEDS_ATTENTION", {}, "ACTIVE", [OLD, NEW], NEW],
+    ["NEEDS_ATTENTION", {}, "CANCELLED", [OLD, NEW], NEW],
+    ["NEEDS_ATTENTION", { baseline: [] }, "CANCELLED", [], "unlisted"],
+    ["NEEDS_ATTENTION", { baseline: undefined }, "CANCELLED", [OLD], OLD],
+    ["NEEDS_ATTENTION", { baseline: undefined }, "ACTIVE", [NEW], undefined],
+    ["NEEDS_ATTENTION", {}, "ACTIVE", [OLD], undefined],
+    ["NEEDS_ATTENTION", {}, "CANCELLED", [], undefined],
+    ["NEEDS_ATTENTION", { sentAt: null }, "ACTIVE", [NEW], undefined],
+    ["PENDING", {}, "ACTIVE", [NEW], undefined],
+    ["FAILED", {}, "ACTIVE", [NEW], undefined],
+    ["SUCCEEDED", {}, "ACTIVE", [NEW], undefined],
+  ] as const)("%s %j, while Delbank shows %s %j: proven by %s", (status, more, shown, ids_, expected) => {
+    const one = operation(status, HOUR, more);
+    const other = operation("FAILED", 2 * HOUR);
+    const cancellations = ids_.map((id) => listed(id));
+    const proven = findProven([other, one], authorization(shown, cancellations));
+    const proof = proven?.proof;
+    expect(proof?.kind === "cancellation" ? proof.cancellation.id : proof?.kind).toBe(expected);
+    expect(proven?.operation).toBe(expected === undefined ? undefined : one);
   });
 });
 

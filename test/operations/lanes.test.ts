@@ -66,7 +66,7 @@ describe("the reconciler", () => {
   async function left(kind: string, key: string, wasSent: boolean): Promise<string> {
     const claim = claimOf({ kind, idempotencyKey: key, input: { key }, now: bench.now() });
     const { operation, lease } = claimed(await bench.ledger.claim(claim));
-    if (wasSent) await bench.ledger.markSent(operation.id, lease, bench.now());
+    if (wasSent) await bench.ledger.markSent(operation, lease, bench.now());
     bench.advance(1);
     return operation.id;
   }
@@ -124,15 +124,18 @@ describe("the reconciler", () => {
     expect(await take()).toHaveLength(50 - SLOTS); // each of the others is free for another process
   });
 
-  test("an operation of a kind that is not registered waits for a release that knows it, then for people", async () => {
+  test("an operation of a kind that is not registered waits for a release that knows it, and is never given up", async () => {
     await start(() => false);
     const unknown = await left("newer", "newer", false);
     bench.advance(LEASE_MS);
     await bench.reconciler.runOnce();
     expect(await statusOf(unknown)).toBe("PENDING");
-    expect(bench.logs.join("")).toContain("operation could not be reconciled");
+    expect(bench.logs.join("")).toContain("operation is of a kind that this release does not know");
+    expect(await take()).toEqual([]); // for a minute
     bench.advance(72_000_000 + CONFIRMATION_WINDOW_MS);
     await bench.reconciler.runOnce();
-    expect(await statusOf(unknown)).toBe("NEEDS_ATTENTION");
+    expect(await statusOf(unknown)).toBe("PENDING");
+    bench.advance(60_000);
+    expect(await take()).toHaveLength(1);
   });
 });

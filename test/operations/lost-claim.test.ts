@@ -98,7 +98,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
 
   describe("taken back because another operation is at work on the same thing,", () => {
     async function startBusy() {
-      const all = await start({ exclusiveOn: () => "thing" });
+      const all = await start({ isExclusive: true });
       const holder = claimed(await all.b.ledger.claim(claimOf({ idempotencyKey: "holder", kind: KIND })));
       await all.b.ledger.hold(holder.operation.id, holder.lease, { kind: KIND, target: "thing" });
       return { ...all, holder };
@@ -219,4 +219,37 @@ test("an insert that the server still works on while it is made again: one row, 
   await eventually(async () => (await others(sql`state <> 'idle'`)) === 0 || undefined); // the first one has ended too
   expect(await rowsOf({ direct })).toMatchObject([{ status: "SUCCEEDED" }]);
   expect(scripted.count("perform")).toBe(1);
+});
+
+test("an insert that reaches the server after its repetition was taken back: stores nothing, and the key is free", async () => {
+  const url = await databases.fresh("postgres");
+  const direct = await migratedLedger(url);
+  const proxy = await createPostgresProxy(url);
+  const lossy = openLedger(proxy.url);
+  cleanups.push(
+    () => direct.database.close(),
+    () => proxy.close(),
+    () => lossy.database.close(),
+  );
+  const scripted = scriptedKind(KIND, "once", { confirm: [undefined] });
+  const b = await controlledLedger([{ ...scripted.operationKind, isExclusive: true }], lossy);
+  const holder = claimed(await b.ledger.claim(claimOf({ idempotencyKey: "holder", kind: KIND })));
+  await b.ledger.hold(holder.operation.id, holder.lease, { kind: KIND, target: "thing" });
+  proxy.hold('insert into "operation"');
+  expect(await b.run(KIND)).toEqual({ outcome: "busy" });
+  const states = async () => (await rowsOf({ direct })).map(({ status }) => status).toSorted();
+  expect(await states()).toEqual(["FAILED", "PENDING"]); // the tombstone and the holder
+  proxy.forward();
+  await eventually(() => proxy.wasForwardedAnswered() || undefined);
+  expect(await states()).toEqual(["FAILED", "PENDING"]);
+  const failure = { code: "REFUSED", message: "No.", retryable: false };
+  await b.ledger.settle(holder.operation.id, { status: "FAILED", failure }, b.now());
+  await b.pass(10 * LEASE_MS, LEASE_MS);
+  expect(scripted.calls).toEqual([]);
+  // Nothing is left of it to be seen.
+  expect(await b.ledger.findByKey("principal-1", "key-1")).toBeUndefined();
+  const [tombstone] = (await rowsOf({ direct })).filter(({ id }) => id !== holder.operation.id);
+  expect(await b.ledger.find(tombstone?.id ?? "")).toBeUndefined();
+  expect((await b.ledger.list({ target: "thing", first: 10 })).items).toEqual([]);
+  expect(await b.run(KIND)).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED" } });
 });

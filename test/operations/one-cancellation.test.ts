@@ -177,6 +177,42 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     expect([await world.posts(), await world.commits()]).toEqual([2, 1]);
   });
 
+  test.each([
+    ["staff", BY_STAFF, 0],
+    ["the payer", BY_PAYER, 20 * HOUR],
+  ])("that NEEDS_ATTENTION is settled by what %s's look shows, and answers then", async (_who, input, ageMs) => {
+    await lag(HOUR);
+    await world.control.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+    await world.press("key-1", input);
+    // What Delbank shows late: nothing for the whole window.
+    const active = { RecurrenceId: RECURRENCE, Situation: "ACTIVE", cancellations: [] };
+    await world.control.fault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
+    await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    await world.control.clearFaults();
+    await lag(0);
+    world.advance(ageMs);
+    expect(await world.press("key-2", input)).toMatchObject(ALREADY);
+    const [made] = (await world.control.state()).authorizations?.[0].cancellations ?? [];
+    expect(await world.stored("key-1")).toMatchObject({
+      status: "SUCCEEDED",
+      result: { id: made.id, requesterDocument: null },
+    });
+    expect([await world.posts(), await world.commits()]).toEqual([1, 1]);
+  });
+
+  test("that NEEDS_ATTENTION is not settled by a look at another's authorization", async () => {
+    await world.control.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+    await world.press("key-1", BY_PAYER);
+    const { id } = await world.stored("key-1");
+    await sql`update operation set status = 'NEEDS_ATTENTION', next_attempt_at = null where id = ${id}`.execute(
+      world.database.kysely,
+    );
+    const stranger = { ...BY_PAYER, payerTaxId: "77379362038" };
+    expect(await world.press("key-2", stranger)).toMatchObject({ operation: { failure: { code: "NOT_FOUND" } } });
+    expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+  });
+
   test("may be asked for again 13 h after the request, once the counterpart has refused it, and blocks again then", async () => {
     await world.press("key-1");
     await counterpartRefuses();
@@ -245,7 +281,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
       const input = { kind: KIND, idempotencyKey: "key-1", input: OF_OLD, target: OLD_RECURRENCE, now: world.now() };
       const { operation, lease } = claimed(await world.ledger.claim(claimOf(input)));
-      await world.ledger.markSent(operation.id, lease, world.now());
+      await world.ledger.markSent(operation, lease, world.now());
       await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
       expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
       expect(await world.press("key-2", OF_OLD)).toMatchObject({ outcome: "busy", busyWith: { id: operation.id } });

@@ -46,7 +46,7 @@ async function stored({ ledger }: Bench) {
 /** A process that claimed the operation of key-1 and died: before it wrote that it sends, or after. */
 async function died({ ledger, now, advance }: Bench, kind: string, died: "unsent" | "sent") {
   const { operation, lease } = claimed(await ledger.claim(claimOf({ kind, now: now() })));
-  if (died === "sent") await ledger.markSent(operation.id, lease, now());
+  if (died === "sent") await ledger.markSent(operation, lease, now());
   advance(LEASE_MS);
 }
 
@@ -214,7 +214,7 @@ describe("an operation that cannot be sent", () => {
     expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true }, sealedInput: null });
   });
 
-  test("because its input cannot be opened waits for a process that can, then for people, and holds up no other", async () => {
+  test("because its input cannot be opened waits for a process that can, then has failed, and holds up no other", async () => {
     const kind = scriptedKind("keyed", "keyed", {});
     const b = await open(kind.operationKind);
     await died(b, "keyed", "unsent");
@@ -228,7 +228,7 @@ describe("an operation that cannot be sent", () => {
     expect(b.logs.join("")).toContain("is LEDGER_KEY the one it was sealed under?");
     b.advance(KEYED_WINDOW_MS);
     await b.reconciler.runOnce();
-    expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 0 });
+    expect(await stored(b)).toMatchObject({ status: "FAILED", attempts: 0, failure: { retryable: true } });
     expect(await b.ledger.find(other.operation.id)).toMatchObject({ status: "SUCCEEDED" });
     expect(kind.count("perform")).toBe(1);
   });
@@ -276,6 +276,7 @@ describe("with the real providers' clients against the sandbox", () => {
       principal: "principal-1",
       idempotencyKey: "key-1",
       input: intent,
+      target: RECURRENCE,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
     return { b, http, control, request };

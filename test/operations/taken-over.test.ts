@@ -1,12 +1,6 @@
 import { type Repeat } from "../../src/platform/http-client/provider-call";
 import { createDeadline } from "../../src/platform/time/deadline";
-import {
-  CONFIRMATION_WINDOW_MS,
-  controlledLedger,
-  failure,
-  KEYED_WINDOW_MS,
-  OPERATION_TIMEOUT_MS,
-} from "../support/controlled-ledger";
+import { controlledLedger, failure, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
 import { type Databases, startDatabases } from "../support/databases";
 import { claimed, claimOf, LEASE_MS } from "../support/ledgers";
 import { steppedKind } from "../support/stepped-kind";
@@ -43,34 +37,37 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     return { b, kind, stored };
   }
 
-  /** A claim whose process died unsent, past every window: the look that takes it is its last. */
-  async function startLastLook(repeat: Repeat) {
+  /** A claim whose process died unsent, and the look that takes it. */
+  async function startRecovery(repeat: Repeat) {
     const all = await start(repeat);
     claimed(await all.b.ledger.claim(claimOf({ kind: "stepped" })));
-    all.b.advance(LEASE_MS + Math.max(CONFIRMATION_WINDOW_MS, KEYED_WINDOW_MS));
+    all.b.advance(LEASE_MS);
     return { ...all, stalled: all.b.reconciler.runOnce() };
   }
 
   test.each([
     ["that found nobody", LOST],
     ["that saw the other's effect", SEEN_CANCELLED],
-  ])("in the last look of a once operation, %s: does not settle what the other is sending", async (_look, seen) => {
-    const { b, kind, stored, stalled } = await startLastLook("once");
-    const look = await kind.call(1, "prepare");
-    b.advance(LEASE_MS);
-    const successor = b.reconciler.runOnce();
-    (await kind.call(2, "prepare")).answer(undefined);
-    const sending = await kind.call(3, "perform");
-    look.answer(seen);
-    await stalled;
-    expect(await stored()).toMatchObject({ status: "PENDING", attempts: 1 });
-    sending.answer(SUCCEEDED);
-    await successor;
-    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
-  });
+  ])(
+    "in a look in recovery at a once operation, %s: does not settle what the other is sending",
+    async (_look, seen) => {
+      const { b, kind, stored, stalled } = await startRecovery("once");
+      const look = await kind.call(1, "prepare");
+      b.advance(LEASE_MS);
+      const successor = b.reconciler.runOnce();
+      (await kind.call(2, "prepare")).answer(undefined);
+      const sending = await kind.call(3, "perform");
+      look.answer(seen);
+      await stalled;
+      expect(await stored()).toMatchObject({ status: "PENDING", attempts: 1 });
+      sending.answer(SUCCEEDED);
+      await successor;
+      expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+    },
+  );
 
-  test("in the last look of a keyed operation, that never left: does not settle what the other is sending", async () => {
-    const { b, kind, stored, stalled } = await startLastLook("keyed");
+  test("in a look in recovery at a keyed operation, that never left: does not settle what the other is sending", async () => {
+    const { b, kind, stored, stalled } = await startRecovery("keyed");
     const first = await kind.call(1, "perform");
     b.advance(LEASE_MS);
     // The successor's look is not the last one: it may send again with the key.

@@ -1,6 +1,8 @@
 import { type Databases, startDatabases } from "../support/databases";
 import { migratedLedger } from "../support/ledgers";
+import { DEBUGGABLE } from "../support/debugger";
 import { eventually } from "../support/program";
+import { breakAt } from "./breakpoint";
 import { type Replica } from "./replica";
 import {
   CANCEL_PIX,
@@ -12,6 +14,7 @@ import {
   type Mutation,
   RECURRENCE,
   sentTo,
+  SETTLE,
   type World,
 } from "./world";
 
@@ -24,15 +27,8 @@ const TERMS = {
   CONFIRMATION_WINDOW_MS: "600000",
   LOG_LEVEL: "info",
 };
-/** The process to be stopped: it looks once, and its look takes long enough to be stopped in it. */
-const STOPPED_TERMS = {
-  ...TERMS,
-  OPERATION_TIMEOUT_MS: "8000",
-  OPERATION_LEASE_MS: "8100",
-  AVIBRA_TIMEOUT_MS: "8000",
-  DELBANK_TIMEOUT_MS: "8000",
-  RECONCILE_INTERVAL_MS: "60000",
-};
+/** The process to be stopped: it looks seldom. */
+const STOPPED_TERMS = { ...TERMS, ...DEBUGGABLE, RECONCILE_INTERVAL_MS: "3000" };
 const PATIENCE_MS = 120_000;
 
 interface LastLook {
@@ -42,8 +38,6 @@ interface LastLook {
   readonly target?: string;
   /** Makes every look the last one. */
   readonly window: Readonly<Record<string, string>>;
-  /** What the process waits for while it is stopped. */
-  readonly look: { readonly path: string; readonly method: string };
 }
 
 const { recurrenceId, requesterType, requesterDocument, reason } = CANCEL_PIX.input;
@@ -55,15 +49,12 @@ const LAST_LOOKS: readonly LastLook[] = [
     input: { recurrenceId, requesterType, requesterDocument, reason, payerTaxId: MEMBER.tax_id },
     target: RECURRENCE,
     window: { CONFIRMATION_WINDOW_MS: "1" },
-    look: { method: "GET", path: "/baas/api/v1/automatic-pix/authorizations" },
   },
   {
     mutation: CHANGE_OFFER,
     kind: "CHANGE_OFFER",
     input: { userId, offerId, direction },
     window: { KEYED_WINDOW_MS: "1" },
-    // Without an access token, nothing of the change has left.
-    look: { method: "POST", path: "/oauth2/token" },
   },
 ];
 
@@ -73,7 +64,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => databases.stop());
 
-describe.each(DIALECTS)("a process that was stopped (SIGSTOP) in its last look, on %s,", (dialect) => {
+describe.each(DIALECTS)("a process that was stopped in its last look, before it settled, on %s,", (dialect) => {
   let world: World;
   beforeEach(async () => {
     world = await createWorld(databases, dialect);
@@ -84,7 +75,7 @@ describe.each(DIALECTS)("a process that was stopped (SIGSTOP) in its last look, 
   const hasReconciled = (replica: Replica) => replica.output().includes('"operation reconciled"') || undefined;
 
   test.each(LAST_LOOKS)("at $mutation.name: does not fail what its successor is sending", async (lastLook) => {
-    const { mutation, kind, input, target, window, look } = lastLook;
+    const { mutation, kind, input, target, window } = lastLook;
     const provider = world[mutation.vendor];
     const { ledger, database } = await migratedLedger(world.databaseUrl);
     const claim = {
@@ -96,19 +87,19 @@ describe.each(DIALECTS)("a process that was stopped (SIGSTOP) in its last look, 
       leaseMs: 0,
       now: Date.now(),
     };
+    const stopped = await world.start({ ...STOPPED_TERMS, ...window });
+    const breakpoint = await breakAt(stopped, SETTLE);
     await ledger.claim({ ...claim, ...(target !== undefined && { target }) });
     await database.close();
-    await provider.fault({ match: look, kind: "hangBeforeCommit" });
-    const stopped = await world.start({ ...STOPPED_TERMS, ...window });
-    await eventually(async () => (await provider.requests(look.path))[0], PATIENCE_MS);
-    stopped.process.kill("SIGSTOP");
+    await breakpoint.reached();
 
     await provider.fault({ match: { method: "POST", path: mutation.path }, kind: "hangAfterCommit" });
     const successor = await world.start(TERMS);
     await eventually(async () => (await world.commits(mutation.vendor))[0], PATIENCE_MS);
     expect(hasReconciled(stopped)).toBeUndefined();
-    stopped.process.kill("SIGCONT");
+    await breakpoint.resume();
     await eventually(() => hasReconciled(stopped), PATIENCE_MS);
+    await stopped.kill(); // every look of it is a last one
 
     expect(["PENDING", "UNCONFIRMED", "SUCCEEDED"]).toContain(await statusOf());
     await eventually(async () => ((await statusOf()) === "SUCCEEDED" ? "done" : undefined), PATIENCE_MS);

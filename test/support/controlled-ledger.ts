@@ -3,6 +3,7 @@ import { type Repeat } from "../../src/platform/http-client/provider-call";
 import { type Attempt, type OperationKind, type Outcome } from "../../src/platform/ledger/operation-kind";
 import { createOperationRunner } from "../../src/platform/ledger/operation-runner";
 import { createOperationWorker } from "../../src/platform/ledger/operation-worker";
+import { type Operation } from "../../src/platform/ledger/operation.type";
 import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { createDeadline } from "../../src/platform/time/deadline";
@@ -73,12 +74,15 @@ export async function controlledLedger(
     now += ms;
     return Promise.resolve();
   };
-  const worker = createOperationWorker({ ledger, kinds, clock, random: () => 0.5, sleep });
+  const worked: Operation[] = [];
+  const onWorked = (operation: Operation) => void worked.push(operation);
+  const worker = createOperationWorker({ ledger, kinds, clock, random: () => 0.5, sleep, onWorked });
   const common = { ledger, worker, clock, owner: "one", leaseMs: LEASE_MS };
   const runner = createOperationRunner({ ...common, sleep, usualTime: createUsualTime() });
   const reconciler = createReconciler({
     ...common,
     kinds,
+    onWorked,
     monotonic,
     logger: createLogger("info", { write: (line) => void logs.push(line) }),
     owner: "two",
@@ -95,6 +99,8 @@ export async function controlledLedger(
     reconciler,
     slept,
     logs,
+    /** What `onWorked` was called with. */
+    worked,
     monotonic,
     now: () => now,
     advance: (ms: number) => {
@@ -103,6 +109,7 @@ export async function controlledLedger(
     run: (kind: string, idempotencyKey = "key-1") =>
       runner.run({
         kind,
+        target: "thing",
         principal: "principal-1",
         idempotencyKey,
         input: { of: kind },

@@ -17,9 +17,13 @@ export interface OpenLedger {
   readonly database: Database;
 }
 
-export function openLedger(url: string, limits: Partial<DatabaseLimits> = {}): OpenLedger {
+export function openLedger(
+  url: string,
+  limits: Partial<DatabaseLimits> = {},
+  onSettled?: (operation: Operation) => void,
+): OpenLedger {
   const database = openDatabase(url, limits);
-  return { database, ledger: new Ledger(database, createSealing(TEST_LEDGER_KEY)) };
+  return { database, ledger: new Ledger(database, createSealing(TEST_LEDGER_KEY), onSettled) };
 }
 
 export async function migratedLedger(url: string, limits: Partial<DatabaseLimits> = {}): Promise<OpenLedger> {

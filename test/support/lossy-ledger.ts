@@ -1,28 +1,48 @@
-import { type KyselyPlugin, type QueryId } from "kysely";
+import { type KyselyPlugin, type PluginTransformQueryArgs, type QueryId } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
 import { Ledger } from "../../src/platform/ledger/ledger.store";
+import { type Operation } from "../../src/platform/ledger/operation.type";
 import { createSealing } from "../../src/platform/ledger/sealing";
 import { type Databases } from "./databases";
 import { migratedLedger, openLedger, type OpenLedger, TEST_LEDGER_KEY } from "./ledgers";
 import { createPostgresProxy, type Loss } from "./postgres-proxy";
 
+/** The statements that can be lost, by a text that no other one has. `#` is a parameter. */
+const TEXTS = {
+  insert: 'insert into "operation"',
+  delete: 'delete from "operation"',
+  mark: '"sent_at" = coalesce(',
+  hold: 'set "exclusive_on" = #',
+  settle: '"settled_at" = #',
+  release: '"sent_at" = #',
+  unconfirmed: '"unconfirmed_since" = ',
+} as const;
+export type Statement = keyof typeof TEXTS;
+
 /** A ledger whose statements get lost on demand, and the same ledger over a way that loses nothing. */
 export interface LossyLedger {
   readonly lossy: OpenLedger;
   readonly direct: OpenLedger;
+  /** Ids of the operations of whose settlement `lossy` told. */
+  readonly settled: readonly string[];
   /** Loses the next statement of that kind, or its answer; with `refuse` the database cannot be reached from then on. */
-  lose(loss: Loss, statement: "insert" | "delete", afterwards: "behave" | "refuse"): void;
+  lose(loss: Loss, statement: Statement, afterwards: "behave" | "refuse"): void;
   behave(): void;
   losses(): number;
   close(): Promise<void>;
 }
 
+type OnSettled = (operation: Operation) => void;
+
 export async function openLossyLedger(databases: Databases, dialect: "sqlite" | "postgres"): Promise<LossyLedger> {
   const url = await databases.fresh(dialect);
   const direct = await migratedLedger(url);
-  const loser = dialect === "postgres" ? await overNetwork(url) : inProcess(url);
+  const settled: string[] = [];
+  const onSettled = ({ id }: Operation) => void settled.push(id);
+  const loser = dialect === "postgres" ? await overNetwork(url, onSettled) : inProcess(url, onSettled);
   return {
     ...loser,
+    settled,
     direct,
     async close() {
       await loser.lossy.database.close();
@@ -32,12 +52,12 @@ export async function openLossyLedger(databases: Databases, dialect: "sqlite" | 
   };
 }
 
-async function overNetwork(url: string) {
+async function overNetwork(url: string, onSettled: OnSettled) {
   const proxy = await createPostgresProxy(url);
   return {
-    lossy: openLedger(proxy.url),
-    lose: (loss: Loss, statement: "insert" | "delete", afterwards: "behave" | "refuse") => {
-      proxy.lose(loss, statement === "insert" ? 'insert into "operation"' : 'delete from "operation"', afterwards);
+    lossy: openLedger(proxy.url, {}, onSettled),
+    lose: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
+      proxy.lose(loss, TEXTS[statement].replace("#", "$"), afterwards);
     },
     behave: () => {
       proxy.behave();
@@ -48,11 +68,12 @@ async function overNetwork(url: string) {
 }
 
 /** SQLite answers within the process: here an answer is lost between the driver and the store, as after an input/output error. */
-function inProcess(url: string) {
+function inProcess(url: string, onSettled: OnSettled) {
   const { database } = openLedger(url);
   const meant = new WeakSet<QueryId>();
-  const kinds = { insert: "InsertQueryNode", delete: "DeleteQueryNode" } as const;
-  let plan: { loss: Loss; statement: "insert" | "delete"; afterwards: "behave" | "refuse" } | undefined;
+  const textOf = ({ node, queryId }: PluginTransformQueryArgs): string =>
+    database.kysely.getExecutor().compileQuery(node, queryId).sql;
+  let plan: { loss: Loss; statement: Statement; afterwards: "behave" | "refuse" } | undefined;
   let isRefusing = false;
   let losses = 0;
   function carryOut(): never {
@@ -62,9 +83,10 @@ function inProcess(url: string) {
     throw new DatabaseUnavailable(true, new Error("lost"));
   }
   const plugin: KyselyPlugin = {
-    transformQuery({ node, queryId }) {
+    transformQuery(args) {
+      const { node, queryId } = args;
       if (isRefusing) throw new DatabaseUnavailable(false, new Error("refused"));
-      if (plan && node.kind === kinds[plan.statement]) {
+      if (plan && textOf(args).includes(TEXTS[plan.statement].replace("#", "?"))) {
         if (plan.loss === "request") carryOut();
         meant.add(queryId);
       }
@@ -77,8 +99,8 @@ function inProcess(url: string) {
   };
   const lossyDatabase = { ...database, kysely: database.kysely.withPlugin(plugin) };
   return {
-    lossy: { database: lossyDatabase, ledger: new Ledger(lossyDatabase, createSealing(TEST_LEDGER_KEY)) },
-    lose: (loss: Loss, statement: "insert" | "delete", afterwards: "behave" | "refuse") => {
+    lossy: { database: lossyDatabase, ledger: new Ledger(lossyDatabase, createSealing(TEST_LEDGER_KEY), onSettled) },
+    lose: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
       plan = { loss, statement, afterwards };
     },
     behave: () => {

@@ -10,6 +10,12 @@ export interface PostgresProxy {
   readonly url: string;
   /** Cuts the connection at the next statement whose text holds `text`; then refuses connections, if told to, or behaves. */
   lose(loss: Loss, text: string, afterwards: "behave" | "refuse"): void;
+  /** Keeps the next statement whose text holds `text` from the server, and cuts its client's connection. */
+  hold(text: string): void;
+  /** Sends what was held to the server, over the connection on which it came. Throws if nothing was. */
+  forward(): void;
+  /** Whether the server has answered what was forwarded: it is stored, or never will be. */
+  wasForwardedAnswered(): boolean;
   /** Cuts every connection and refuses new ones. */
   refuse(): void;
   /** Cuts every client's connection; the server goes on with what it was sent. */
@@ -31,6 +37,9 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
   let plan: { loss: Loss; text: string; afterwards: "behave" | "refuse" } | undefined;
   let isRefusing = false;
   let losses = 0;
+  let toHold: string | undefined;
+  let wasForwardedAnswered = false;
+  let held: { readonly upstream: Socket; readonly request: Buffer } | undefined;
 
   function cutClients(): void {
     for (const client of clients) client.resetAndDestroy();
@@ -56,13 +65,18 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
     }
     client.on("close", () => {
       clients.delete(client);
-      upstream.end();
+      if (held?.upstream !== upstream) upstream.end();
     });
     upstream.on("close", () => {
       upstreams.delete(upstream);
       client.destroy();
     });
     client.on("data", (request) => {
+      if (toHold !== undefined && request.includes(toHold)) {
+        toHold = undefined;
+        held = { upstream, request };
+        return void client.resetAndDestroy();
+      }
       const isMeant = plan !== undefined && request.includes(plan.text);
       isArmed ||= isMeant;
       if (isMeant && plan?.loss === "request") carryOut(client);
@@ -82,6 +96,17 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
     lose(loss, text, afterwards) {
       plan = { loss, text, afterwards };
     },
+    hold(text) {
+      toHold = text;
+    },
+    forward() {
+      if (!held) throw new Error("nothing is held");
+      held.upstream.on("data", (answer) => {
+        wasForwardedAnswered ||= answer.includes(IDLE);
+      });
+      held.upstream.write(held.request);
+    },
+    wasForwardedAnswered: () => wasForwardedAnswered,
     refuse() {
       isRefusing = true;
       cutClients();

@@ -168,7 +168,7 @@ describe("npm run webhooks:replay", () => {
     await eventually(async () => ((await inbox.countDue(0)) === 0 ? true : undefined));
     const claim = claimOf({ kind: "PREFILL_USER", subject: "m-1", input: { userId: "m-1" }, now: at });
     const { operation, lease } = claimed(await ledger.claim(claim));
-    await ledger.markSent(operation.id, lease, at);
+    await ledger.markSent(operation, lease, at);
     await ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt: at + 3_600_000, now: at });
     const before = await kindsOf(subgraph, "m-1");
     expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 4, processedHere: 4, stillDue: 0 });

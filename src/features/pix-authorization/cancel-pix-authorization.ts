@@ -5,10 +5,10 @@ import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { readDelbankRefusal } from "../../providers/delbank/delbank.errors";
 import { REASON_CODES } from "../../providers/delbank/reasons";
 import { userError, type UserErrorCode } from "../operation/user-error.type";
-import { cancellationIdOf, type Judgement, judgeEarlier, knownBefore } from "./earlier-cancellations.state";
+import { cancellationIdOf, type Judgement, judgeEarlier, knownBefore, oldIds } from "./earlier-cancellations.state";
 import { type CancellationIntent, isTheirs, refusalToCancel } from "./may-cancel.state";
 import { type PixCancellation } from "./pix-cancellation.type";
-import { proofOfCancellation } from "./proves-cancellation.state";
+import { findProven, type Proof, proofOfCancellation } from "./proves-cancellation.state";
 
 export const CANCEL_PIX_AUTHORIZATION = "CANCEL_PIX_AUTHORIZATION";
 
@@ -23,6 +23,11 @@ const CODES = {
 /** What the ledger keeps of a cancellation: nothing personal, so no requester's document. */
 function succeeded(cancellation: Omit<PixCancellation, "requesterDocument">): Outcome {
   return { status: "SUCCEEDED", result: { ...cancellation, requesterDocument: null } };
+}
+
+/** The result of an operation whose success was found out by a read. */
+function resultOf(proof: Proof): PixCancellation | null {
+  return proof.kind === "cancellation" ? { ...proof.cancellation, requesterDocument: null } : null;
 }
 
 /** The stored cancellation of an operation that succeeded. */
@@ -47,16 +52,21 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationKind<
     kind: CANCEL_PIX_AUTHORIZATION,
     provider: "delbank",
     repeat: "once",
-    exclusiveOn: ({ recurrenceId }) => recurrenceId,
+    isExclusive: true,
 
     async prepare(intent, { deadline, earlier, now }) {
       // Who may cancel any authorization may learn of its cancellations; a payer only after Delbank has said whose it is.
-      const known = intent.payerTaxId === null ? answerTo(judgeEarlier(earlier, now)) : undefined;
-      if (known) return known;
+      const known = judgeEarlier(earlier, now);
+      // Nobody looks any more whether one that needs attention has succeeded.
+      const isSettledByLook = known.answer === "inProgress" && known.behind.status === "NEEDS_ATTENTION";
+      const knownAnswer = intent.payerTaxId === null && !isSettledByLook ? answerTo(known) : undefined;
+      if (knownAnswer) return knownAnswer;
       const authorization = await delbank.authorization(intent.recurrenceId, deadline);
       if (!isTheirs(intent, authorization)) return refuse("NOT_FOUND");
+      const proven = findProven(earlier, authorization);
+      if (proven) return { verdict: "settle", proven: proven.operation, result: resultOf(proven.proof) };
       const judgement = judgeEarlier(earlier, now, authorization);
-      const code = refusalToCancel(intent, authorization, now);
+      const code = refusalToCancel(intent, authorization, { now, knownAsOld: oldIds(earlier, now) });
       const answer = answerTo(judgement) ?? (code && refuse(code));
       if (answer) return answer;
       const own = earlier.flatMap((one) => cancellationIdOf(one) ?? []);
@@ -95,8 +105,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationKind<
     async confirm({ recurrenceId }, { deadline, baseline }) {
       const authorization = await delbank.authorization(recurrenceId, deadline);
       const proof = authorization && proofOfCancellation(knownBefore({ baseline }), authorization);
-      if (!proof) return undefined;
-      return proof.kind === "cancellation" ? succeeded(proof.cancellation) : { status: "SUCCEEDED", result: null };
+      return proof ? { status: "SUCCEEDED", result: resultOf(proof) } : undefined;
     },
   };
 }

@@ -51,6 +51,13 @@ function isRecent({ sentAt }: EarlierCancellation, now: number): boolean {
   return sentAt === null || now - sentAt < ANSWER_WINDOW_MS;
 }
 
+/** Ids of cancellations that were made longer ago than the counterpart may take to answer, whatever Delbank says of their dates. */
+export function oldIds(earlier: readonly EarlierCancellation[], now: number): readonly string[] {
+  return earlier
+    .filter((one) => !isRecent(one, now))
+    .flatMap((one) => [...(knownBefore(one) ?? []), cancellationIdOf(one) ?? []].flat());
+}
+
 /**
  * The rule of one cancellation for an authorization. `earlier` are all other operations on it, oldest first; without `shown`, Delbank
  * was not asked yet. What succeeded stands in the way for good, unless the authorization reads ACTIVE without its cancellation once

@@ -12,6 +12,12 @@ export interface CancellationIntent {
   readonly payerTaxId: string | null;
 }
 
+/** When it is judged (epoch ms), and the ids of cancellations that are old by what our own operations know. */
+export interface JudgedAt {
+  readonly now: number;
+  readonly knownAsOld: readonly string[];
+}
+
 /** Reasons of the scheme that end a confirmation request which is still pending; all others end an active authorization. */
 const FOR_PENDING: ReadonlySet<CancellationReason> = new Set([
   "REQUEST_ERROR_BY_RECEIVER",
@@ -29,13 +35,15 @@ export function isTheirs(
 
 /**
  * Whether Delbank shows it as cancelled, or about to be. An ACTIVE authorization whose listed cancellation was made longer ago than
- * the counterpart may take to answer was not cancelled by it; neither was one whose listed cancellation has no moment.
+ * the counterpart may take to answer was not cancelled by it. One without a readable date counts as recent unless our own operations
+ * know it as old.
  */
-function isCancelled({ status, cancellations }: Authorization, now: number): boolean {
+function isCancelled({ status, cancellations }: Authorization, { now, knownAsOld }: JudgedAt): boolean {
   if (status !== "ACTIVE") return status === "CANCELLED" || cancellations.length > 0;
-  return cancellations.some(
-    ({ cancelledAt }) => cancelledAt !== null && now - Date.parse(cancelledAt) < ANSWER_WINDOW_MS,
-  );
+  return cancellations.some(({ id, cancelledAt }) => {
+    const ageMs = cancelledAt === null ? NaN : now - Date.parse(cancelledAt);
+    return Number.isNaN(ageMs) ? !knownAsOld.includes(id) : ageMs < ANSWER_WINDOW_MS;
+  });
 }
 
 /**
@@ -45,10 +53,10 @@ function isCancelled({ status, cancellations }: Authorization, now: number): boo
 export function refusalToCancel(
   intent: CancellationIntent,
   authorization: Authorization,
-  now: number,
+  at: JudgedAt,
 ): UserErrorCode | undefined {
   const { status, payer, beneficiary } = authorization;
-  if (isCancelled(authorization, now)) return "ALREADY_CANCELLED";
+  if (isCancelled(authorization, at)) return "ALREADY_CANCELLED";
   if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
   // Of an ambiguous document the provider decides, if somebody may cancel for it: its own readings are all that we can hold it to.
   const mayBeRequester = [payer, beneficiary].some((one) => one.possibleTaxIds.includes(intent.requesterDocument));

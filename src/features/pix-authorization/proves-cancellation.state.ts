@@ -1,10 +1,11 @@
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
+import { type EarlierCancellation, knownBefore } from "./earlier-cancellations.state";
 
 type Shown = Pick<Authorization, "status" | "cancellations">;
 
 /** `unlisted`: cancelled, and Delbank does not show by which cancellation. */
 export type Proof =
-  { readonly kind: "cancellation"; readonly cancellation: Cancellation } | { readonly kind: "unlisted" } | undefined;
+  { readonly kind: "cancellation"; readonly cancellation: Cancellation } | { readonly kind: "unlisted" };
 
 /**
  * What proves that a cancellation whose answer was lost has succeeded; undefined if nothing does. `known` are the ids that were
@@ -14,11 +15,30 @@ export type Proof =
  * An operation of a release that did not keep them (`known` is undefined) was sent only if the authorization was not CANCELLED: so
  * its list proves something only together with that status.
  */
-export function proofOfCancellation(known: readonly string[] | undefined, { status, cancellations }: Shown): Proof {
+export function proofOfCancellation(
+  known: readonly string[] | undefined,
+  { status, cancellations }: Shown,
+): Proof | undefined {
   if (known === undefined && status !== "CANCELLED") return undefined;
   const before = known ?? [];
   const cancellation = cancellations.find(({ id }) => !before.includes(id));
   if (cancellation) return { kind: "cancellation", cancellation };
   const isUnlisted = status === "CANCELLED" && cancellations.length === 0 && before.length === 0;
   return isUnlisted ? { kind: "unlisted" } : undefined;
+}
+
+/**
+ * The first of our earlier operations whose outcome was not known and that what Delbank shows proves to have succeeded. One that is
+ * being sent at this moment is left to its worker, and one that was never sent has made nothing.
+ */
+export function findProven<Earlier extends EarlierCancellation>(
+  earlier: readonly Earlier[],
+  shown: Shown,
+): { readonly operation: Earlier; readonly proof: Proof } | undefined {
+  for (const operation of earlier) {
+    if (operation.status !== "UNCONFIRMED" && operation.status !== "NEEDS_ATTENTION") continue;
+    const proof = operation.sentAt === null ? undefined : proofOfCancellation(knownBefore(operation), shown);
+    if (proof) return { operation, proof };
+  }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { isUniqueViolation } from "../database/database.errors";
 import { type LeasedRow } from "./operation-lease";
@@ -9,7 +10,7 @@ import { canonicalJson } from "./canonical-json";
 export interface Hold {
   readonly kind: string;
   readonly target: string;
-  /** Earlier operations that succeeded and no longer stand in the way, oldest first. */
+  /** Earlier operations that succeeded and no longer stand in the way, in any order. */
   readonly superseded?: readonly string[];
   /** Any JSON value; stored with the hold and given to `perform` and `confirm`. No personal data. */
   readonly baseline?: unknown;
@@ -33,12 +34,14 @@ function selectEarlier(database: Kysely<LedgerTables>, { id, kind, target }: Ear
 }
 
 /**
- * The key that the unique index compares. An operation that supersedes another one takes a key of its own, so that the row of the
- * superseded one stays as it is, and two operations that supersede the same one still exclude each other.
+ * The key that the unique index compares. An operation that supersedes others takes a key of its own, so that the rows of the
+ * superseded ones stay as they are, and two operations that supersede the same ones still exclude each other. The key depends on
+ * which they are and not on their order, which is that of the clocks of several machines.
  */
 function exclusiveKey({ kind, target, superseded = [] }: Hold): string {
-  const latest = superseded.at(-1);
-  return latest === undefined ? `${kind}:${target}` : `${kind}:${target}/after:${latest}`;
+  if (superseded.length === 0) return `${kind}:${target}`;
+  const digest = createHash("sha256").update(canonicalJson(superseded.toSorted())).digest("base64url");
+  return `${kind}:${target}/after:${digest}`;
 }
 
 /**
@@ -77,17 +80,6 @@ export async function findEarlier(database: Kysely<LedgerTables>, query: Earlier
     .orderBy("earlier.id")
     .execute();
   return rows.map(operationOf);
-}
-
-/** Removes an operation of which nothing was sent, as if it had never been asked for. False: there is none under this lease. */
-export async function abandon(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
-  const { numDeletedRows } = await database
-    .deleteFrom("operation")
-    .where("id", "=", id)
-    .where("lease_owner", "=", lease)
-    .where("sent_at", "is", null)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
 }
 
 async function hasLease(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {

@@ -1,8 +1,9 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 
 /**
- * The outcome of an operation is known and could not be stored, because the database was lost after the answer came. Never tell the
- * caller that nothing happened: something did, and the reconciler will find it out again. `cause` is the DatabaseUnavailable.
+ * What an attempt or a look came to may not be stored, because the database was lost: an outcome, or that none is known. Never tell
+ * the caller that nothing happened: an attempt may have succeeded. The reconciler looks again unless the outcome was stored after
+ * all. `cause` is the DatabaseUnavailable.
  */
 export class OutcomeNotRecorded extends Error {
   override readonly name = "OutcomeNotRecorded";

@@ -4,7 +4,8 @@ import { type Database } from "../database/open-database";
 import { dueOperation } from "./due-operation";
 import { OperationNotFound, recorded } from "./ledger.errors";
 import { claimOperation, findByDigest } from "./claim-operation";
-import { abandon, type EarlierQuery, findEarlier, type Hold, holdExclusively } from "./exclusive-hold";
+import { abandon, bury, findById } from "./abandoned-operation";
+import { type EarlierQuery, findEarlier, type Hold, holdExclusively } from "./exclusive-hold";
 import { type Changes, changeUnderLease, type LeasedStep } from "./operation-lease";
 import { listByKind, listOperations } from "./operation-list";
 import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
@@ -52,11 +53,17 @@ export class Ledger {
 
   /**
    * To be called before every attempt; only after `done` may it leave. Counts it, and writes down that something may have been sent.
-   * A lease that ran out is lost even if nobody has taken over yet. After DatabaseUnavailable nothing may be sent.
+   * `attempts` are those before this one: a repeated call counts it once. A lease that ran out is lost even if nobody has taken over
+   * yet. After DatabaseUnavailable nothing may be sent.
    */
-  async markSent(id: string, lease: Lease, now: number): Promise<LeasedResult> {
-    const sent = { sent_at: sql<number>`coalesce(sent_at, ${now})`, attempts: sql<number>`attempts + 1` };
-    return await this.underLease(id, lease, { changes: sent, event: "sent", validAt: now });
+  async markSent(
+    { id, attempts }: Pick<Operation, "id" | "attempts">,
+    lease: Lease,
+    now: number,
+  ): Promise<LeasedResult> {
+    const changes: Changes = { sent_at: sql<number>`coalesce(sent_at, ${now})`, attempts: attempts + 1 };
+    const step = { changes, event: "sent", validAt: now, attempts: [attempts, attempts + 1] } as const;
+    return await this.underLease(id, lease, step);
   }
 
   /** See `holdExclusively`. To be called before `markSent`, once it is known that the operation may be sent. */
@@ -70,11 +77,14 @@ export class Ledger {
   }
 
   /**
-   * Removes an operation of which nothing was sent; its key is free again. Returns undefined once it is gone, also when an earlier
-   * call removed it and its answer was lost; otherwise the operation, which another worker has taken over.
+   * Removes an operation of which nothing was sent; its key is free again. With `blocksId` its claim, which may still be on its way to
+   * the database, stores nothing either. Returns undefined once it is gone, also when an earlier call removed it and its answer was
+   * lost; otherwise the operation, which another worker has taken over.
    */
-  async abandon(id: string, lease: Lease): Promise<Operation | undefined> {
-    return (await abandon(this.tables, { id, lease })) ? undefined : await this.find(id);
+  async abandon(id: string, lease: Lease, how: { readonly blocksId?: boolean } = {}): Promise<Operation | undefined> {
+    const row = { id, lease };
+    const isGone = await (how.blocksId ? bury(this.tables, row) : abandon(this.tables, row));
+    return isGone ? undefined : await this.find(id);
   }
 
   /** Stores how it ended, once for ever, and wipes the input. Needs no lease: evidence counts wherever it comes from. */
@@ -83,14 +93,16 @@ export class Ledger {
   }
 
   /** As `settle`, if the row still meets the condition: checked in the same statement. */
-  async settleIf(id: string, settlement: Settlement, when: Pick<Settling, "now" | "condition">): Promise<SettleResult> {
+  async settleIf(id: string, settlement: Settlement, when: Omit<Settling, "id" | "settlement">): Promise<SettleResult> {
     return await recorded(id, async () => {
       const row = await settleOperation(this.tables, { id, settlement, ...when });
-      if (row) {
-        this.onSettled(operationOf(row));
-        return { outcome: "settled", operation: operationOf(row) };
+      const operation = row ? operationOf(row) : await this.get(id);
+      // Settled by the call whose answer was lost: its subscribers were not told.
+      const isOwn = when.isRepeat && operation.settledAt === when.now && operation.status === settlement.status;
+      if (row || isOwn) {
+        this.onSettled(operation);
+        return { outcome: "settled", operation };
       }
-      const operation = await this.get(id);
       return { outcome: isSettled(operation.status) ? "alreadySettled" : "superseded", operation };
     });
   }
@@ -110,11 +122,6 @@ export class Ledger {
   async needsAttention(id: string, lease: Lease): Promise<LeasedResult> {
     const changes: Changes = { ...NOBODYS, status: "NEEDS_ATTENTION", next_attempt_at: null };
     return await recorded(id, () => this.underLease(id, lease, { changes, event: "gaveUp" }));
-  }
-
-  /** Keeps the lease for `leaseMs` from `now`, even if it has run out, as long as nobody else has taken it. */
-  async renewLease(id: string, lease: Lease, term: { leaseMs: number; now: number }): Promise<LeasedResult> {
-    return await this.underLease(id, lease, { changes: { lease_until: term.now + term.leaseMs } });
   }
 
   /**
@@ -143,7 +150,7 @@ export class Ledger {
 
   /** The operation of this id, or undefined. */
   async find(id: string): Promise<Operation | undefined> {
-    const row = await this.tables.selectFrom("operation").selectAll().where("id", "=", id).executeTakeFirst();
+    const row = await findById(this.tables, id);
     return row && operationOf(row);
   }
 

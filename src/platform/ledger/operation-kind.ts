@@ -26,13 +26,17 @@ export function attemptOf({ id, attempts, baseline }: Operation): Omit<Attempt, 
 /** What is at hand before an operation is sent. */
 export interface Preparing {
   readonly deadline: Deadline;
-  /** Of a kind with `exclusiveOn`: the other operations on the same target that were sent, or hold it, and have not failed; oldest first. */
+  /** Of a kind that `isExclusive`: the other operations on the same target that were sent, or hold it, and have not failed; oldest first. */
   readonly earlier: readonly Operation[];
   /** Epoch ms. */
   readonly now: number;
 }
 
-/** `wait`: another operation on the same target is not settled, and this one leaves no trace. */
+/**
+ * `wait`: another operation on the same target is not settled. A request's own operation is removed; one in recovery waits.
+ * `settle`: there is proof that an earlier operation, whose outcome was not known, has succeeded; once that is stored, this one is
+ * prepared again.
+ */
 export type Preparation =
   | {
       readonly verdict: "send";
@@ -42,7 +46,8 @@ export type Preparation =
       readonly baseline?: unknown;
     }
   | { readonly verdict: "refuse"; readonly failure: OperationFailure }
-  | { readonly verdict: "wait"; readonly behind: Operation };
+  | { readonly verdict: "wait"; readonly behind: Operation }
+  | { readonly verdict: "settle"; readonly proven: Operation; readonly result: unknown };
 
 /** What is at hand when the fate of an operation is looked for. */
 export interface Confirming {
@@ -61,10 +66,10 @@ export interface OperationKind<Input> {
   /** For `keyed`: whether its provider bears one more retry in this go. Without it, it does. */
   mayRetry?(): boolean;
   /**
-   * The target, the same as the operation's own, on which at most one operation of this kind may be sent, whoever asked and under
-   * whatever key, until it fails or `prepare` finds that it had no lasting effect.
+   * At most one operation of this kind may be sent on one target, whoever asked and under whatever key, until it fails or `prepare`
+   * finds that it had no lasting effect. Each operation of such a kind has a target.
    */
-  exclusiveOn?(input: Input): string;
+  readonly isExclusive?: boolean;
   /** Decides before the first byte leaves; undefined is `send`. Throws ProviderFailure if the provider cannot be asked. */
   prepare?(input: Input, at: Preparing): Promise<Preparation | undefined>;
   /** Asks the provider. Throws ProviderFailure. */

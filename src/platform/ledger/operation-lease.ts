@@ -13,6 +13,8 @@ export interface LeasedStep {
   readonly event?: OperationEvent;
   /** The lease must not have run out by then (epoch ms). */
   readonly validAt?: number;
+  /** The row must have counted one of these numbers of attempts. */
+  readonly attempts?: readonly number[];
 }
 
 /** Whose row, and which. */
@@ -34,5 +36,6 @@ export async function changeUnderLease(
     .where("lease_owner", "=", lease);
   if (step.event) update = update.where("status", "in", statusesThatAccept(step.event));
   if (step.validAt !== undefined) update = update.where("lease_until", ">", step.validAt);
+  if (step.attempts) update = update.where("attempts", "in", step.attempts);
   return await update.returningAll().executeTakeFirst();
 }

@@ -63,9 +63,15 @@ export function createOperationRunner({ ledger, worker, clock, sleep, owner, lea
   }
 
   /** Throws DatabaseUnavailable if nothing was stored, for certain. */
-  async function claimOnce(claim: Claim & { readonly id: string }, deadline: Deadline): Promise<ClaimResult | Unknown> {
+  async function claimOnce(
+    claim: Claim & { readonly id: string },
+    deadline: Deadline,
+  ): Promise<(ClaimResult & { readonly wasRepeated: boolean }) | Unknown> {
     try {
-      return await askAgain(() => ledger.claim(claim), { deadline, sleep });
+      return await askAgain(async (repeats) => ({ ...(await ledger.claim(claim)), wasRepeated: repeats > 0 }), {
+        deadline,
+        sleep,
+      });
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable) || !error.mayBeStored) throw error;
       return { outcome: "unknown", operationId: claim.id, cause: error };
@@ -80,15 +86,17 @@ export function createOperationRunner({ ledger, worker, clock, sleep, owner, lea
       if (deadline.remainingMs() < leastMs && (await isNew({ ...request, deadline }))) return { outcome: "noTime" };
       const now = clock.now();
       const claim = await claimOnce({ ...request, id: randomUUID(), owner, leaseMs, now }, deadline);
-      if (claim.outcome !== "claimed") return claim;
-      const { operation, lease } = claim;
+      if (claim.outcome === "unknown") return claim;
+      const { wasRepeated: wasClaimRepeated, ...result } = claim;
+      if (result.outcome !== "claimed") return result;
+      const { operation, lease } = result;
       try {
-        const work = { operation, lease, input: request.input, deadline, leastMs };
-        const { notBegun, busyWith, sendingMs = 0, ...result } = await worker.work(work);
+        const work = { operation, lease, input: request.input, deadline, leastMs, wasClaimRepeated };
+        const { notBegun, busyWith, sendingMs = 0, ...worked } = await worker.work(work);
         if (notBegun === "unknown") return { outcome: "unknown", operationId: operation.id };
         if (notBegun) return { outcome: notBegun, ...(busyWith && { busyWith }) };
-        if (result.operation.status === "SUCCEEDED") usualTime.saw(request.kind, sendingMs);
-        return { outcome: "done", ...result };
+        if (worked.operation.status === "SUCCEEDED") usualTime.saw(request.kind, sendingMs);
+        return { outcome: "done", ...worked };
       } catch (error) {
         // Claimed, and then the ledger was lost before anything was sent: the reconciler will send it, so it is no error.
         if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };

@@ -1,5 +1,4 @@
 import { DatabaseUnavailable } from "../database/database.errors";
-import { type Lease } from "../database/due-rows";
 import { ProviderFailure } from "../http-client/provider-failure";
 import { retryDelayMs } from "../http-client/retry";
 import { type Clock } from "../time/clock";
@@ -33,17 +32,30 @@ export type OperationWorker = ReturnType<typeof createOperationWorker>;
  */
 export function createOperationWorker(options: WorkerOptions) {
   const { ledger, kinds, clock, random, sleep, onWorked } = options;
-  const { settle, settleUndelivered, postpone } = createOutcomeRecorder(options);
+  const { settle, settleUndelivered, releaseUnsent, postpone } = createOutcomeRecorder(options);
   const byName = new Map(kinds.map((kind) => [kind.kind, kind as unknown as OperationKind<unknown>]));
 
-  /** Before anything has left, a lost ledger stops the operation with an error; afterwards its fate is simply not known. */
-  async function markSent(operation: Operation, lease: Lease, arrived: boolean): Promise<LeasedResult> {
+  /**
+   * Before anything has left, a lost database stops the operation with an error; afterwards its outcome is not known. If it stays open
+   * whether this attempt is marked as sent, the mark is taken back: only this worker knows that it did not send.
+   */
+  async function markSent(work: Work, arrived: boolean): Promise<LeasedResult> {
+    const { operation, lease, deadline } = work;
+    let repeats = 0;
     try {
-      return await ledger.markSent(operation.id, lease, clock.now());
+      const mark = (count: number) => {
+        repeats = count;
+        return ledger.markSent(operation, lease, clock.now());
+      };
+      const marked = await askAgain(mark, { deadline, sleep });
+      if (marked.outcome === "done" || arrived || repeats === 0) return marked;
     } catch (error) {
-      if (!arrived || !(error instanceof DatabaseUnavailable)) throw error;
-      return { outcome: "leaseLost", operation: { ...operation, status: "UNCONFIRMED" } };
+      if (!(error instanceof DatabaseUnavailable)) throw error;
+      if (arrived) return { outcome: "leaseLost", operation: { ...operation, status: "UNCONFIRMED" } };
+      if (!error.mayBeStored) throw error;
     }
+    const { operation: released } = await releaseUnsent(work);
+    return { outcome: "leaseLost", operation: released };
   }
 
   /** A "no" behind an attempt that may have arrived is believed once the provider has kept to it for a while. */
@@ -59,11 +71,14 @@ export function createOperationWorker(options: WorkerOptions) {
 
   /** Only what is certainly gone is said not to have begun: what is still stored, another worker may send. */
   async function takeBack(
-    { operation, lease, deadline }: Work,
+    { operation, lease, deadline, wasClaimRepeated = false }: Work,
     { reason, busyWith }: Exclude<NotSent, { readonly reason: "refused" }>,
   ): Promise<WorkResult> {
     try {
-      const left = await askAgain(() => ledger.abandon(operation.id, lease), { deadline, sleep });
+      const left = await askAgain(() => ledger.abandon(operation.id, lease, { blocksId: wasClaimRepeated }), {
+        deadline,
+        sleep,
+      });
       return left ? { operation: left } : { operation, notBegun: reason, ...(busyWith && { busyWith }) };
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
@@ -82,12 +97,13 @@ export function createOperationWorker(options: WorkerOptions) {
   }
 
   async function send(kind: OperationKind<unknown>, work: Work): Promise<WorkResult> {
-    const { operation, lease, input, deadline } = work;
-    let arrived = operation.sentAt !== null;
+    const { input, deadline } = work;
+    let current = work;
+    let arrived = work.operation.sentAt !== null;
     for (let attempt = 1; ; attempt += 1) {
-      const marked = await markSent(operation, lease, arrived);
+      const marked = await markSent(current, arrived);
       if (marked.outcome === "leaseLost") return { operation: marked.operation };
-      const current = { ...work, operation: marked.operation };
+      current = { ...work, operation: marked.operation };
       try {
         const outcome = await kind.perform(input, { ...attemptOf(marked.operation), deadline });
         return await settle(current, outcome, "answer");
@@ -101,9 +117,7 @@ export function createOperationWorker(options: WorkerOptions) {
         const delayMs = kind.repeat === "keyed" ? retryDelayMs(failed) : undefined;
         if (delayMs === undefined || !(kind.mayRetry?.() ?? true)) {
           if (kind.repeat === "safe") return settleUndelivered(current);
-          // What was sent just now for the first time has its whole window before it, however old the operation is.
-          const isFirst = arrived && operation.sentAt === null;
-          return postpone(isFirst ? { ...current, recovery: { isLast: false } } : current, arrived);
+          return postpone(current, arrived);
         }
         await sleep(delayMs);
       }
@@ -117,6 +131,8 @@ export function createOperationWorker(options: WorkerOptions) {
     const wasSent = operation.sentAt !== null;
     // Its answer is for its caller alone, who is gone.
     if (kind.repeat === "safe" && recovery) return settleUndelivered(task);
+    // Nobody expects it any more, and as nothing has left, nobody has to look into it.
+    if (!wasSent && recovery?.isLast) return settleUndelivered(task);
     // The provider may have forgotten the key by now, so that sending again could have a second effect.
     if (kind.repeat === "keyed" && wasSent && recovery?.isLast) return postpone(task, true);
     try {

@@ -36,7 +36,7 @@ export interface Operation {
   readonly sealedKey: string;
   /** Open with `Ledger.openInput`; null once settled. */
   readonly sealedInput: string | null;
-  /** What `prepare` saw at the provider before it was sent. Absent if it was stored by a release without this column. */
+  /** What `prepare` saw at the provider before it was sent. Absent before the hold, and if a release without this column stored it. */
   readonly baseline?: unknown;
 }
 

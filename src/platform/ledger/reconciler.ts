@@ -1,14 +1,17 @@
-import { type DueQuery, type Lease } from "../database/due-rows";
+import { DatabaseUnavailable } from "../database/database.errors";
+import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { type Logger } from "../telemetry/logger";
 import { type Clock } from "../time/clock";
 import { createDeadline } from "../time/deadline";
 import { type MonotonicClock } from "../time/monotonic-clock";
 import { createLane } from "../time/lane";
+import { OutcomeNotRecorded } from "./ledger.errors";
 import { type Ledger } from "./ledger.store";
 import { type OperationKind } from "./operation-kind";
 import { type OperationWorker } from "./operation-worker";
-import { type DueOperation, type LeasedResult, type Operation } from "./operation.type";
+import { type DueOperation, type Operation } from "./operation.type";
+import { NOT_DELIVERED } from "./outcome-recorder";
 
 export interface ReconcilerOptions {
   readonly ledger: Ledger;
@@ -17,6 +20,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
   readonly logger: Logger;
+  /** Called with each operation that the reconciler ended without the worker. */
+  readonly onWorked?: (operation: Operation) => void;
   /** Names this process in the table. */
   readonly owner: string;
   readonly leaseMs: number;
@@ -34,13 +39,6 @@ export interface ReconcilerOptions {
 const SLOTS = 20;
 const PASSED_OVER_MS = 60_000;
 
-/** A lane for the kinds of each provider, and one for kinds that are not registered: a newer release has left those. */
-function lanesOf(kinds: ReconcilerOptions["kinds"]): readonly NonNullable<DueQuery["kinds"]>[] {
-  const ofProvider = Map.groupBy(kinds, ({ provider }) => provider);
-  const lanes = [...ofProvider.values()].map((lane) => ({ in: lane.map(({ kind }) => kind) }));
-  return [...lanes, { notIn: kinds.map(({ kind }) => kind) }];
-}
-
 /** Works off operations that nobody is at work on: those of a process that died, and those whose answer was lost. */
 export function createReconciler(options: ReconcilerOptions) {
   const { ledger, worker, kinds, clock, logger, owner, leaseMs } = options;
@@ -51,52 +49,75 @@ export function createReconciler(options: ReconcilerOptions) {
     return clock.now() - (sentAt ?? createdAt) > windowMs;
   }
 
-  async function reconcile(due: DueOperation): Promise<void> {
-    const { operation, lease } = due;
-    const { operation: after } =
-      due.outcome === "unreadable"
-        ? await passOver(operation, lease)
-        : await worker.work({
-            ...due,
-            deadline: createDeadline(options.monotonic, options.operationTimeoutMs),
-            recovery: { isLast: isPastItsWindow(operation) },
-          });
-    const fields = { operationId: after.id, kind: after.kind, status: after.status };
-    if (after.status === "NEEDS_ATTENTION") logger.error(fields, "operation needs attention");
+  function log({ id, kind, status }: Operation): void {
+    const fields = { operationId: id, kind, status };
+    if (status === "NEEDS_ATTENTION") logger.error(fields, "operation needs attention");
     else logger.info(fields, "operation reconciled");
   }
 
-  /** Sealed under another key: a replica that is set up right will open it, unless there is none for the whole window. */
-  function passOver(operation: Operation, lease: Lease): Promise<LeasedResult> {
-    logger.error(
-      { operationId: operation.id },
-      "operation cannot be opened: is LEDGER_KEY the one it was sealed under?",
-    );
-    if (isPastItsWindow(operation)) return ledger.needsAttention(operation.id, lease);
-    return ledger.release(operation.id, lease, { nextAttemptAt: clock.now() + PASSED_OVER_MS });
+  /** Ends what the worker cannot end. The row decides, under the lease: what was never sent has failed. */
+  async function giveUp({ operation: { id }, lease }: DueOperation): Promise<void> {
+    const failed = { status: "FAILED", failure: NOT_DELIVERED } as const;
+    const condition = { lease, attempts: 0 };
+    const unsent = await ledger.settleIf(id, failed, { now: clock.now(), condition });
+    const { operation } = unsent.outcome === "superseded" ? await ledger.needsAttention(id, lease) : unsent;
+    options.onWorked?.(operation);
+    log(operation);
   }
 
-  /** A bug of ours must not keep an operation for ever: past its window people look into it. */
+  /** Leaves the operation to another process for a while. */
+  async function passOver({ operation: { id }, lease }: DueOperation): Promise<void> {
+    const { operation } = await ledger.release(id, lease, { nextAttemptAt: clock.now() + PASSED_OVER_MS });
+    log(operation);
+  }
+
+  async function reconcile(due: DueOperation): Promise<void> {
+    const { operation } = due;
+    const isLast = isPastItsWindow(operation);
+    if (due.outcome === "unreadable") {
+      // Sealed under another key: a replica that is set up right will open it, unless there is none for the whole window.
+      const message = "operation cannot be opened: is LEDGER_KEY the one it was sealed under?";
+      logger.error({ operationId: operation.id }, message);
+      return isLast ? giveUp(due) : passOver(due);
+    }
+    const deadline = createDeadline(options.monotonic, options.operationTimeoutMs);
+    log((await worker.work({ ...due, deadline, recovery: { isLast } })).operation);
+  }
+
+  /**
+   * A bug of ours must not keep an operation for ever: past its window it is given up. A database that was lost says nothing of the
+   * operation: its lease runs out, and it is taken again.
+   */
   async function reconcileSafely(due: DueOperation): Promise<void> {
     try {
       await reconcile(due);
     } catch (error) {
       logger.error({ operationId: due.operation.id, ...describeError(error) }, "operation could not be reconciled");
-      if (isPastItsWindow(due.operation)) await ledger.needsAttention(due.operation.id, due.lease);
+      const isDatabaseLost = error instanceof DatabaseUnavailable || error instanceof OutcomeNotRecorded;
+      if (!isDatabaseLost && isPastItsWindow(due.operation)) await giveUp(due);
     }
   }
 
-  const laneOf = (kinds: NonNullable<DueQuery["kinds"]>) =>
+  /** Of a kind that is not registered: a newer release has left it, which alone knows what may be done with it. */
+  async function leaveToNewerRelease(due: DueOperation): Promise<void> {
+    const { id, kind } = due.operation;
+    logger.warn({ operationId: id, kind }, "operation is of a kind that this release does not know");
+    await passOver(due);
+  }
+
+  const laneOf = (work: (due: DueOperation) => Promise<void>, kinds: NonNullable<DueQuery["kinds"]>) =>
     createLane<DueOperation>({
       take: (limit) => ledger.takeDue({ owner, leaseMs, now: clock.now(), limit, kinds }),
-      work: reconcileSafely,
+      work,
       slots: SLOTS,
       intervalMs: options.intervalMs,
       onFailure: (error) => {
         logger.warn(describeError(error), "the ledger could not be read");
       },
     });
-  const lanes = lanesOf(kinds).map(laneOf);
+  const ofProvider = Map.groupBy(kinds, ({ provider }) => provider);
+  const lanes = [...ofProvider.values()].map((lane) => laneOf(reconcileSafely, { in: lane.map(({ kind }) => kind) }));
+  lanes.push(laneOf(leaveToNewerRelease, { notIn: kinds.map(({ kind }) => kind) }));
 
   return {
     /** Takes what is due and works on it; resolves to how many operations that were. */

@@ -20,6 +20,8 @@ export interface Settling {
   readonly settlement: Settlement;
   readonly now: number;
   readonly condition: SettleCondition;
+  /** The answer to the same call, with the same `now`, was lost before. */
+  readonly isRepeat?: boolean;
 }
 
 /** Stores a settlement and wipes the input, in one statement that also checks the condition; undefined if nothing was changed. */

@@ -5,6 +5,8 @@ import { type Unsent } from "./prepare-to-send";
 export interface Work extends Unsent {
   /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
   readonly recovery?: { readonly isLast: boolean };
+  /** The answer to its claim was lost once, so that the first insert may still be on its way to the database. */
+  readonly wasClaimRepeated?: boolean;
 }
 
 /** The operation as it stands after the work, and what only this caller may see. */

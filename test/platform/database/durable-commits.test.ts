@@ -33,24 +33,24 @@ async function writeLedger(ledger: Ledger): Promise<Record<string, () => Promise
   const row = (index: number) => {
     const found = rows[index];
     if (!found) throw new Error("no such row");
-    return { id: found.operation.id, lease: found.lease };
+    return { ...found.operation, lease: found.lease };
   };
   const [a, b, c, d, e, f, g, h] = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
   const i = row(8);
   const later = { nextAttemptAt: T0 + 1, now: T0 };
   return {
     claim: () => claim("z"),
-    markSent: () => ledger.markSent(a.id, a.lease, T0),
+    markSent: () => ledger.markSent(a, a.lease, T0),
     hold: () => ledger.hold(b.id, b.lease, { kind: "kind", target: "target" }),
     abandon: () => ledger.abandon(c.id, c.lease),
+    "abandon, its id blocked": () => ledger.abandon(g.id, g.lease, { blocksId: true }),
     settle: () => ledger.settle(d.id, { status: "SUCCEEDED" }, T0),
     settleIf: () => ledger.settleIf(i.id, { status: "SUCCEEDED" }, { now: T0, condition: { lease: i.lease } }),
     markUnconfirmed: async () => {
-      await ledger.markSent(e.id, e.lease, T0);
+      await ledger.markSent(e, e.lease, T0);
       await ledger.markUnconfirmed(e.id, e.lease, later);
     },
     needsAttention: () => ledger.needsAttention(f.id, f.lease),
-    renewLease: () => ledger.renewLease(g.id, g.lease, { leaseMs: LEASE_MS, now: T0 }),
     release: () => ledger.release(h.id, h.lease),
     takeDue: () => ledger.takeDue({ owner: "two", leaseMs: 1, now: T0 + LEASE_MS, limit: 10 }),
   };

@@ -31,8 +31,8 @@ const LEDGER_CALLS: Calls<Ledger> = {
   markSent: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     return [
-      await ledger.markSent(operation.id, lease, T0),
-      await ledger.markSent(operation.id, "another" as never, T0), // asks what became of it
+      await ledger.markSent(operation, lease, T0),
+      await ledger.markSent(operation, "another" as never, T0), // asks what became of it
     ];
   },
   hold: async (ledger) => {
@@ -52,6 +52,8 @@ const LEDGER_CALLS: Calls<Ledger> = {
   abandon: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     await ledger.abandon(operation.id, lease);
+    const other = await claimAgain(ledger);
+    await ledger.abandon(other.operation.id, other.lease, { blocksId: true });
   },
   settle: async (ledger) => ledger.settle((await claimAgain(ledger)).operation.id, { status: "SUCCEEDED" }, T0),
   markUnconfirmed: async (ledger) => {
@@ -61,10 +63,6 @@ const LEDGER_CALLS: Calls<Ledger> = {
   needsAttention: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     return ledger.needsAttention(operation.id, lease);
-  },
-  renewLease: async (ledger) => {
-    const { operation, lease } = await claimAgain(ledger);
-    return ledger.renewLease(operation.id, lease, { leaseMs: LEASE_MS, now: T0 });
   },
   release: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);

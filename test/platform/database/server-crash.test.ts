@@ -62,7 +62,7 @@ test("with synchronous_commit off, nothing that was acknowledged is lost when th
   const bodies = Array.from({ length: EVENTS }, (_, index) => `{"index":${index}}`);
   for (const body of bodies) await inbox.receive({ facts, body, now: T0 });
   const { operation, lease } = claimed(await ledger.claim(claimOf()));
-  await ledger.markSent(operation.id, lease, T0);
+  await ledger.markSent(operation, lease, T0);
   await crashServer(url);
   await untilRecovered();
 

@@ -33,7 +33,7 @@ describe.each(["sqlite", "postgres"] as const)(
 
         const [taken] = await ledger.takeDue({ owner: "successor", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
         if (!taken) throw new Error("nothing was due");
-        expect(await ledger.markSent(operation.id, taken.lease, TAKEN_AT)).toMatchObject({ outcome: "done" });
+        expect(await ledger.markSent(operation, taken.lease, TAKEN_AT)).toMatchObject({ outcome: "done" });
         const sending = await ledger.find(operation.id);
         writeFileSync(join(directory, "go-on"), "");
 

@@ -1,7 +1,6 @@
 // A worker whose event loop stands still in its last look at an operation, as a long computation would have it.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ProviderFailure } from "../../../src/platform/http-client/provider-failure";
 import { type OperationKind } from "../../../src/platform/ledger/operation-kind";
 import { createOperationWorker } from "../../../src/platform/ledger/operation-worker";
 import { createDeadline } from "../../../src/platform/time/deadline";
@@ -12,23 +11,26 @@ import { work } from "../../support/workers";
 const POLL_MS = 10;
 
 /** Blocks this process, timers and all, until the test has written the file `go-on`. */
-function block(directory: string): never {
+function block(directory: string): void {
   writeFileSync(join(directory, "blocked"), "");
   const never = new Int32Array(new SharedArrayBuffer(4));
   while (!existsSync(join(directory, "go-on"))) Atomics.wait(never, 0, 0, POLL_MS);
-  throw new ProviderFailure({ kind: "unreachable", call: "blocked.call", reason: "blocked", maybeSent: false });
 }
 
 work(([url = "", repeat = "", directory = ""]) => {
   const { ledger, database } = openLedger(url);
-  const clock = wallFrom(() => T0);
-  const look = () => Promise.resolve().then(() => block(directory));
+  // The worker reads the clock once: for the settlement, right before it is stored.
+  const clock = wallFrom(() => {
+    block(directory);
+    return T0;
+  });
+  const neverCalled = () => Promise.reject(new Error("the last look asks no provider"));
   const kind: OperationKind<never> = {
     kind: "blocked",
     provider: "blocked",
     repeat: repeat === "once" ? "once" : "keyed",
-    ...(repeat === "once" && { prepare: look }),
-    perform: look,
+    prepare: neverCalled,
+    perform: neverCalled,
     onRefusal: () => undefined,
   };
   const worker = createOperationWorker({

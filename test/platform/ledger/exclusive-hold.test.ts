@@ -46,7 +46,7 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     const one = await claim();
     const [{ id }, { lease }] = [one.operation, one];
     await hold(one);
-    await ledger.markSent(id, lease, T0 + 1);
+    await ledger.markSent({ id, attempts: 0 }, lease, T0 + 1);
     if (status === "UNCONFIRMED") await ledger.markUnconfirmed(id, lease, { now: T0 + 2, nextAttemptAt: T0 + 3 });
     if (status === "NEEDS_ATTENTION") await ledger.needsAttention(id, lease);
     if (status === "SUCCEEDED") await ledger.settle(id, { status }, T0 + 4);
@@ -109,7 +109,7 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     const [first, second] = [await ended("SUCCEEDED"), await claim()];
     const superseding = { ...THING, superseded: [first.operation.id] };
     await ledger.hold(second.operation.id, second.lease, superseding);
-    await ledger.markSent(second.operation.id, second.lease, T0 + 5);
+    await ledger.markSent(second.operation, second.lease, T0 + 5);
     await ledger.settle(second.operation.id, { status: "SUCCEEDED" }, T0 + 6);
     const third = await claim();
     expect(await ledger.hold(third.operation.id, third.lease, superseding)).toBe(false);
@@ -140,7 +140,7 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     const one = await claim();
     expect(one.operation).not.toHaveProperty("baseline");
     await ledger.hold(one.operation.id, one.lease, { ...THING, baseline: ["a", "b"] });
-    const { operation } = await ledger.markSent(one.operation.id, one.lease, T0 + 1);
+    const { operation } = await ledger.markSent(one.operation, one.lease, T0 + 1);
     expect(operation.baseline).toEqual(["a", "b"]);
   });
 
@@ -168,7 +168,7 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
 
   test("what was sent cannot be abandoned, nor what is another's", async () => {
     const [sent, theirs] = [await claim(), await claim()];
-    await ledger.markSent(sent.operation.id, sent.lease, T0 + 1);
+    await ledger.markSent(sent.operation, sent.lease, T0 + 1);
     await ledger.abandon(sent.operation.id, sent.lease);
     await ledger.abandon(theirs.operation.id, sent.lease);
     expect(await ledger.find(sent.operation.id)).toMatchObject({ attempts: 1 });

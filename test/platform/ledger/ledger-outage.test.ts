@@ -37,8 +37,7 @@ describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
     const start = performance.now();
     const before = [
       ledger.claim(claimOf({ idempotencyKey: "key-2" })),
-      ledger.markSent(id, lease, T0),
-      ledger.renewLease(id, lease, { leaseMs: 1, now: T0 }),
+      ledger.markSent({ id, attempts: 0 }, lease, T0),
       ledger.release(id, lease),
       ledger.takeDue({ owner: "two", leaseMs: 1, now: T0, limit: 1 }),
       ledger.find(id),
@@ -66,7 +65,7 @@ describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
     await bringBack();
     expect(await ledger.find(id)).toEqual(operation);
     expect(await ledger.findByKey("principal-1", "key-2")).toBeUndefined();
-    expect((await ledger.markSent(id, lease, T0)).outcome).toBe("done");
+    expect((await ledger.markSent({ id, attempts: 0 }, lease, T0)).outcome).toBe("done");
     expect((await ledger.settle(id, { status: "SUCCEEDED" }, T0)).outcome).toBe("settled");
     await database.close();
   });

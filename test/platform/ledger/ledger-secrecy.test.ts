@@ -64,7 +64,7 @@ test.each(["sqlite", "postgres"] as const)(
     expect(traces(before)).toEqual([]);
     expect(traces(JSON.stringify(operation))).toEqual([]);
 
-    await ledger.markSent(operation.id, lease, T0 + 1);
+    await ledger.markSent(operation, lease, T0 + 1);
     await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 3 });
     expect(traces(await dump(url, database))).toEqual([]);
 

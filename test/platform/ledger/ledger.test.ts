@@ -128,31 +128,43 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
   describe("sending", () => {
     test("every attempt is counted, the first one's time stays", async () => {
       const { operation, lease } = await claim();
-      const first = await ledger.markSent(operation.id, lease, T0 + 1);
+      const first = await ledger.markSent(operation, lease, T0 + 1);
       expect(first).toMatchObject({ outcome: "done", operation: { attempts: 1, sentAt: T0 + 1, status: "PENDING" } });
-      const second = await ledger.markSent(operation.id, lease, T0 + 2);
+      const second = await ledger.markSent(first.operation, lease, T0 + 2);
       expect(second).toMatchObject({ outcome: "done", operation: { attempts: 2, sentAt: T0 + 1 } });
+    });
+
+    test("an attempt that is marked again, because the answer was lost, is counted once", async () => {
+      const { operation, lease } = await claim();
+      const first = await ledger.markSent(operation, lease, T0 + 1);
+      expect(await ledger.markSent(operation, lease, T0 + 2)).toEqual(first);
+      await ledger.markSent(first.operation, lease, T0 + 3);
+      // What was on its way for long changes nothing any more.
+      expect(await ledger.markSent(operation, lease, T0 + 4)).toMatchObject({
+        outcome: "leaseLost",
+        operation: { attempts: 2, sentAt: T0 + 1 },
+      });
     });
 
     test("a lease that has run out does not allow it, even when nobody took over", async () => {
       const { operation, lease } = await claim();
-      const late = await ledger.markSent(operation.id, lease, T0 + LEASE_MS);
+      const late = await ledger.markSent(operation, lease, T0 + LEASE_MS);
       expect(late).toEqual({ outcome: "leaseLost", operation });
-      expect((await ledger.markSent(operation.id, lease, T0 + LEASE_MS - 1)).outcome).toBe("done");
+      expect((await ledger.markSent(operation, lease, T0 + LEASE_MS - 1)).outcome).toBe("done");
     });
 
     test("a lease that another took does not allow it, even if both are one process and the old one's clock is behind", async () => {
       const { operation, lease } = await claim({ owner: "one" });
       const [taken] = await due(T0 + LEASE_MS, "one");
-      expect((await ledger.markSent(operation.id, lease, T0 + 1)).outcome).toBe("leaseLost");
+      expect((await ledger.markSent(operation, lease, T0 + 1)).outcome).toBe("leaseLost");
       expect(taken?.operation.sentAt).toBeNull();
-      expect((await ledger.markSent(operation.id, taken?.lease as Lease, T0 + LEASE_MS)).outcome).toBe("done");
+      expect((await ledger.markSent(operation, taken?.lease as Lease, T0 + LEASE_MS)).outcome).toBe("done");
     });
 
     test("one that was settled meanwhile is not sent, and the answer says how it ended", async () => {
       const { operation, lease } = await claim();
       await ledger.settle(operation.id, { status: "SUCCEEDED", result: 1 }, T0 + 1);
-      const late = await ledger.markSent(operation.id, lease, T0 + 2);
+      const late = await ledger.markSent(operation, lease, T0 + 2);
       expect(late).toMatchObject({ outcome: "leaseLost", operation: { status: "SUCCEEDED", attempts: 0, result: 1 } });
     });
   });
@@ -196,7 +208,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
 
     test("evidence needs no lease: it counts while another holds one", async () => {
       const { operation, lease } = await claim();
-      await ledger.markSent(operation.id, lease, T0 + 1);
+      await ledger.markSent(operation, lease, T0 + 1);
       expect((await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 2)).outcome).toBe("settled");
       const late = await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 3, nextAttemptAt: T0 + 4 });
       expect(late).toMatchObject({ outcome: "leaseLost", operation: { status: "SUCCEEDED" } });
@@ -206,10 +218,9 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       const { lease } = await claim();
       const at = { now: T0, nextAttemptAt: T0, leaseMs: 1 };
       await expect(ledger.settle(NOBODY, { status: "SUCCEEDED" }, T0)).rejects.toThrow(OperationNotFound);
-      await expect(ledger.markSent(NOBODY, lease, T0)).rejects.toThrow(OperationNotFound);
+      await expect(ledger.markSent({ id: NOBODY, attempts: 0 }, lease, T0)).rejects.toThrow(OperationNotFound);
       await expect(ledger.markUnconfirmed(NOBODY, lease, at)).rejects.toThrow(OperationNotFound);
       await expect(ledger.needsAttention(NOBODY, lease)).rejects.toThrow(OperationNotFound);
-      await expect(ledger.renewLease(NOBODY, lease, at)).rejects.toThrow(OperationNotFound);
       await expect(ledger.release(NOBODY, lease)).rejects.toThrow(OperationNotFound);
       expect(await ledger.find(NOBODY)).toBeUndefined();
     });
@@ -224,7 +235,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       FAILED: (id) => ledger.settle(id, { status: "FAILED", failure: FAILURE }, T0),
     };
     const cause: Record<OperationEvent, (id: string, lease: Lease) => Promise<unknown>> = {
-      sent: (id, lease) => ledger.markSent(id, lease, T0),
+      sent: (id, lease) => ledger.markSent({ id, attempts: 0 }, lease, T0),
       answerLost: (id, lease) => ledger.markUnconfirmed(id, lease, { now: T0, nextAttemptAt: T0 + 1 }),
       gaveUp: (id, lease) => ledger.needsAttention(id, lease),
       succeeded: (id) => ledger.settle(id, { status: "SUCCEEDED" }, T0),
@@ -261,7 +272,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
 
     test("unconfirmed: since when is kept, the next attempt waits for its time, the lease is given back", async () => {
       const { operation, lease } = await claim();
-      await ledger.markSent(operation.id, lease, T0 + 1);
+      await ledger.markSent(operation, lease, T0 + 1);
       const first = await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 50 });
       expect(first).toMatchObject({ outcome: "done", operation: { status: "UNCONFIRMED", unconfirmedSince: T0 + 2 } });
       expect(await due(T0 + 49)).toEqual([]);
@@ -284,16 +295,11 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       expect(settled).toMatchObject({ status: "SUCCEEDED", sealedInput: null });
     });
 
-    test("a renewed lease lasts longer, and one that was taken cannot be renewed, released or used", async () => {
+    test("a lease that was taken cannot be released or used", async () => {
       const { operation, lease } = await claim();
-      expect((await ledger.renewLease(operation.id, lease, { now: T0 + 5, leaseMs: 2 * LEASE_MS })).outcome).toBe(
-        "done",
-      );
-      expect(await due(T0 + LEASE_MS)).toEqual([]);
-      const [taken] = await due(T0 + 5 + 2 * LEASE_MS);
+      const [taken] = await due(T0 + LEASE_MS);
       expect(taken).toBeDefined();
-      const at = { now: T0, nextAttemptAt: T0, leaseMs: 1 };
-      expect((await ledger.renewLease(operation.id, lease, at)).outcome).toBe("leaseLost");
+      const at = { now: T0, nextAttemptAt: T0 };
       expect((await ledger.release(operation.id, lease)).outcome).toBe("leaseLost");
       expect((await ledger.needsAttention(operation.id, lease)).outcome).toBe("leaseLost");
       expect((await ledger.markUnconfirmed(operation.id, lease, at)).outcome).toBe("leaseLost");

@@ -26,7 +26,7 @@ const jobs: Record<string, (ledger: Ledger, name: string) => Promise<unknown>> =
   /** Dies without a word after the claim was stored and its sending written down. */
   async die(ledger, name) {
     const { operation, lease } = claimed(await ledger.claim(claimOf({ owner: name })));
-    await ledger.markSent(operation.id, lease, T0 + 1);
+    await ledger.markSent(operation, lease, T0 + 1);
     process.kill(process.pid, "SIGKILL");
   },
 };

@@ -50,7 +50,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
 
   test.each([
     ["its lease runs", () => Promise.resolve()],
-    ["its own attempt was counted", (id: string, lease: Lease) => ledger.markSent(id, lease, T0 + 1)],
+    ["its own attempt was counted", (id: string, lease: Lease) => ledger.markSent({ id, attempts: 0 }, lease, T0 + 1)],
   ])("is stored under the lease while %s, and wipes the input", async (_when, before) => {
     const one = await claim();
     await before(one.operation.id, one.lease);
@@ -70,7 +70,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
 
   test.each([
     ["another took over", () => Promise.resolve()],
-    ["another took over and is sending", (lease: Lease) => ledger.markSent(one.operation.id, lease, TAKEN_AT)],
+    ["another took over and is sending", (lease: Lease) => ledger.markSent(one.operation, lease, TAKEN_AT)],
     ["another took over and gave it back", (lease: Lease) => ledger.release(one.operation.id, lease)],
     [
       "another took over and lost the answer",
@@ -101,10 +101,10 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     const settleAfter = ({ operation }: typeof one, attempts: number) =>
       ledger.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { attempts } });
     const [first, second] = [await claim("key-1"), await claim("key-2")];
-    for (const { operation, lease } of [first, second]) await ledger.markSent(operation.id, lease, T0 + 1);
+    for (const { operation, lease } of [first, second]) await ledger.markSent(operation, lease, T0 + 1);
     const taken = await ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
     expect(taken).toHaveLength(2);
-    await ledger.markSent(second.operation.id, taken[0]?.lease as Lease, TAKEN_AT);
+    await ledger.markSent(second.operation, taken[0]?.lease as Lease, TAKEN_AT);
     expect(await settleAfter(first, 1)).toMatchObject({ outcome: "settled" });
     expect(await settleAfter(second, 1)).toMatchObject({ outcome: "superseded", operation: { attempts: 2 } });
     expect(await settleAfter(second, 2)).toMatchObject({ outcome: "settled" });

@@ -1,0 +1,66 @@
+import { type Kysely } from "kysely";
+import { NOBODYS } from "../database/due-rows";
+import { canonicalJson } from "./canonical-json";
+import { type Changes, type LeasedRow } from "./operation-lease";
+import { type LedgerTables, type OperationRow } from "./operation-row";
+import { type OperationFailure } from "./operation.type";
+
+const NOT_ACCEPTED: OperationFailure = { code: "NOT_ACCEPTED", message: "It was not accepted.", retryable: true };
+
+/** The `key_digest` of a tombstone: no idempotency key has it. */
+const buriedDigest = (id: string): string => `abandoned:${id}`;
+
+/** Deletes an operation of which nothing was sent, as if it had never been requested. False: there is none under this lease. */
+export async function abandon(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
+  const { numDeletedRows } = await database
+    .deleteFrom("operation")
+    .where("id", "=", id)
+    .where("lease_owner", "=", lease)
+    .where("sent_at", "is", null)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/**
+ * Replaces an operation of which nothing was sent by a tombstone: a row that has its id and nothing else of it. For a claim that was
+ * repeated because its answer was lost: the bytes of the first insert may reach the server after the deletion, and the primary key
+ * refuses them. False: there is none under this lease.
+ */
+export async function bury(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
+  const nothing: Changes = {
+    ...NOBODYS,
+    key_digest: buriedDigest(id),
+    principal: "",
+    sealed_key: "",
+    fingerprint: "",
+    subject: null,
+    target: null,
+    sealed_input: null,
+    baseline: null,
+    exclusive_on: null,
+    next_attempt_at: null,
+  };
+  const { numUpdatedRows } = await database
+    .updateTable("operation")
+    .set((row) => ({
+      ...nothing,
+      status: "FAILED" as const,
+      failure: canonicalJson(NOT_ACCEPTED),
+      settled_at: row.ref("created_at"),
+    }))
+    .where("id", "=", id)
+    .where("lease_owner", "=", lease)
+    .where("sent_at", "is", null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** The row of this id, unless it is a tombstone. */
+export async function findById(database: Kysely<LedgerTables>, id: string): Promise<OperationRow | undefined> {
+  return await database
+    .selectFrom("operation")
+    .selectAll()
+    .where("id", "=", id)
+    .where("key_digest", "<>", buriedDigest(id))
+    .executeTakeFirst();
+}
