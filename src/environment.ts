@@ -16,7 +16,7 @@ import {
 
 /** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
 export const Environment = z.object({
-  HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on"),
+  HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on; `localhost` is 127.0.0.1"),
   PORT: number(0, 65_535, 4001).describe("port that the subgraph listens on"),
   TLS_CERT_FILE: pemFile.optional().describe("PEM file of the certificate to serve https with, its chain behind it"),
   TLS_KEY_FILE: pemFile.optional().describe("PEM file of that certificate's key"),

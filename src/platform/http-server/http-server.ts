@@ -123,7 +123,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const entrance = entranceOf(request);
     const refusal = entrance ? entrance.turnAway(request, reply) : admitRouter(request, reply);
     if (refusal) return refusal;
-    if (!isHealthProbe(request)) connections.verified(request.raw.socket);
+    if (!isHealthProbe(request)) connections.verified(request.raw.socket, entrance?.trust ?? "router");
     const hasHost = request.headers.host !== undefined || request.raw.httpVersion === "1.0";
     return hasHost ? undefined : refuse(reply, 400, "BAD_REQUEST");
   }
