@@ -114,7 +114,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   takeJsonOnly(server);
-  const askForBody = takeExpectations(server);
+  takeExpectations(server);
   routeUpgrades(server);
 
   /** The first thing that happens to every request; the refusal, if it is one. */
@@ -137,9 +137,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const refusal = admit(request, reply);
     if (refusal || isHealthProbe(request)) return refusal;
     if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
-    const full = takePlace(request, reply, entranceOf(request)?.admission ?? admission);
-    if (full) return full;
-    askForBody(reply);
+    return takePlace(request, reply, entranceOf(request)?.admission ?? admission);
   });
   server.addHook("onSend", (...[request, reply, , done]) => {
     connections.sending(reply.raw, request.raw.socket);
