@@ -17,6 +17,7 @@ import { listFieldsOf } from "./platform/graphql/list-fields";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
+import { listen } from "./platform/http-server/listen";
 import { createAdmission } from "./platform/limits/admission";
 import { createRequestGuard } from "./platform/limits/request-guard";
 import { isSettled } from "./platform/ledger/operation-status.state";
@@ -163,7 +164,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   return {
     /** Starts to listen; answers with the URL. */
     async listen() {
-      const url = await server.listen({ host: config.HOST, port: config.PORT });
+      const url = await listen(server, { host: config.HOST, port: config.PORT });
       reconciler.start();
       webhooks.start();
       return url;

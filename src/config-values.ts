@@ -41,6 +41,10 @@ export const list = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
   .refine((parts) => parts.every((part) => part.length > 0), "must be a comma list without empty parts");
+export const secretList = list.refine(
+  (parts) => parts.every((part) => part === "" || headerText.safeParse(part).success),
+  "must be visible ASCII: each secret is compared with a header",
+);
 export const addressList = list.refine(
   (parts) => parts.every(isAddressRange),
   "must be a comma list of IP addresses, or networks such as 192.0.2.0/24",
@@ -62,3 +66,4 @@ export function isKey(text: string): boolean {
   const bytes = Buffer.from(text, "base64");
   return bytes.length === 32 && bytes.toString("base64") === text;
 }
+export const base64Key = z.string().refine(isKey, "must be 32 bytes in base64");

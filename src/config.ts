@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { findContradictions, findUselessLimits } from "./config-contradictions";
 import { findLiveProblems, findLiveWarnings } from "./config-live";
 import { Environment } from "./environment";
 
@@ -98,18 +99,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given["TLS_CLIENT_CA_FILE"] && !given["TLS_CERT_FILE"]) {
     problems.push("TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE");
   }
-  if (parsed.success && parsed.data.OPERATION_LEASE_MS <= parsed.data.OPERATION_TIMEOUT_MS) {
-    problems.push("OPERATION_LEASE_MS: must be longer than OPERATION_TIMEOUT_MS");
-  }
-  if (parsed.success && parsed.data.LIMIT_BODIES_BYTES < parsed.data.LIMIT_BODY_BYTES) {
-    problems.push("LIMIT_BODIES_BYTES: must be at least LIMIT_BODY_BYTES");
-  }
+  if (parsed.success) problems.push(...findContradictions(parsed.data));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return {
     ...parsed.data,
     PLAYGROUND: parsed.data.PLAYGROUND ?? !isLive,
     EXPOSE_UPSTREAM_COST: parsed.data.EXPOSE_UPSTREAM_COST ?? !isLive,
     isSandbox: !isLive,
-    warnings: isLive ? findLiveWarnings(given) : [],
+    warnings: [...(isLive ? findLiveWarnings(given) : []), ...findUselessLimits(parsed.data)],
   };
 }

@@ -1,22 +1,23 @@
 import { z } from "zod";
 import {
   addressList,
+  base64Key,
   basicUsername,
   databaseUrl,
   flag,
   headerText,
   httpUrl,
-  isKey,
   list,
   number,
   oneOf,
   pemFile,
+  secretList,
   timeoutMs,
 } from "./config-values";
 
 /** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
 export const Environment = z.object({
-  HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on"),
+  HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on; `localhost` is 127.0.0.1"),
   PORT: number(0, 65_535, 4001).describe("port that the subgraph listens on"),
   TLS_CERT_FILE: pemFile.optional().describe("PEM file of the certificate to serve https with, its chain behind it"),
   TLS_KEY_FILE: pemFile.optional().describe("PEM file of that certificate's key"),
@@ -88,9 +89,7 @@ export const Environment = z.object({
   DATABASE_SYNCHRONOUS_COMMIT: oneOf("on", "remote_apply")
     .default("on")
     .describe("PostgreSQL: the least `synchronous_commit` of every write; a stricter setting of the server is kept"),
-  LEDGER_KEY: z
-    .string()
-    .refine((text) => isKey(text), "must be 32 bytes in base64")
+  LEDGER_KEY: base64Key
     .optional()
     .describe("32 bytes in base64: seals stored inputs, keys fingerprints; in the sandbox one is made and kept"),
   OPERATION_LEASE_MS: timeoutMs(15_000).describe(
@@ -107,7 +106,9 @@ export const Environment = z.object({
   ),
   WEBHOOK_BODY_TIMEOUT_MS: timeoutMs(10_000).describe("how long an event's body may take to arrive"),
   WEBHOOK_RETENTION_DAYS: number(1, 36_500, 30).describe("how long the bodies of events are kept, sealed"),
-  ROUTER_SECRETS: list.default([]).describe("comma list; the header `Router-Authorization` must equal one of them"),
+  ROUTER_SECRETS: secretList
+    .default([])
+    .describe("comma list; the header `Router-Authorization` must equal one of them"),
   AUTH_JWKS_URL: httpUrl
     .optional()
     .describe("key set that verifies callers' tokens; in the sandbox an issuer of our own"),

@@ -120,6 +120,43 @@ describe("live mode", () => {
   });
 });
 
+describe.each([
+  ["live mode", LIVE],
+  ["the sandbox", {}],
+])("in %s", (_mode, environment) => {
+  test.each([
+    ["é", "é".repeat(32)],
+    ["a control character", `${"s".repeat(32)}\u0001${"s".repeat(8)}`],
+    ["é in the second secret only", `${"s".repeat(32)},${"s".repeat(32)}é`],
+  ])("a router secret with %s is rejected: no header could equal it", (_what, text) => {
+    expect(problems({ ...environment, ROUTER_SECRETS: text })).toEqual([
+      "ROUTER_SECRETS: must be visible ASCII: each secret is compared with a header",
+    ]);
+  });
+
+  test("a webhook password may be any text", () => {
+    expect(problems({ ...environment, AVIBRA_WEBHOOK_PASSWORD: "sênha, 密码" })).toEqual([]);
+  });
+
+  test("an operation timeout in which no mutation could be started is rejected", () => {
+    expect(problems({ ...environment, OPERATION_TIMEOUT_MS: "200" })).toEqual([
+      "OPERATION_TIMEOUT_MS: must be more than 200, or no mutation could be started",
+    ]);
+    expect(problems({ ...environment, OPERATION_TIMEOUT_MS: "201" })).toEqual([]);
+  });
+
+  test("limits that LIMIT_CONNECTIONS makes useless are warnings", () => {
+    const warnings = (limits: Readonly<Record<string, string>>) => loadConfig({ ...environment, ...limits }).warnings;
+    expect(warnings({ LIMIT_CONNECTIONS: "999", LIMIT_WEBSOCKETS: "998" })).toEqual([
+      "LIMIT_CONNECTIONS_PER_ADDRESS: is more than LIMIT_CONNECTIONS and has no effect",
+    ]);
+    expect(warnings({ LIMIT_CONNECTIONS: "1000" })).toEqual([
+      "LIMIT_WEBSOCKETS: is not less than LIMIT_CONNECTIONS, so WebSockets can take every connection",
+    ]);
+    expect(warnings({ LIMIT_CONNECTIONS: "1001" })).toEqual([]);
+  });
+});
+
 describe("text of any variable", () => {
   const texts = Object.keys(LIVE).filter((name) => name !== "PROVIDERS");
 

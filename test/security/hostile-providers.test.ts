@@ -199,8 +199,9 @@ beforeAll(async () => {
   subgraph = await startSubgraph({
     AVIBRA_BASE_URL: avibra.url,
     DELBANK_BASE_URL: delbank.url,
-    AVIBRA_TIMEOUT_MS: "700",
-    DELBANK_TIMEOUT_MS: "700",
+    // What never ends outlasts any timeout; what ends must end within it on a busy machine too.
+    AVIBRA_TIMEOUT_MS: "3000",
+    DELBANK_TIMEOUT_MS: "3000",
     RECONCILE_INTERVAL_MS: "600000",
   });
 });

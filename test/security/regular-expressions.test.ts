@@ -6,7 +6,7 @@ import ts from "typescript";
 const ROOT = join(__dirname, "../..");
 const SIZE = 100_000;
 const LIMIT_MS = 5;
-const REPETITIONS = 3;
+const REPETITIONS = 20;
 
 interface Expression {
   /** `src/file.ts:line` */

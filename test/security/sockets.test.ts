@@ -230,20 +230,59 @@ describe("the bound on connections", () => {
     for (const { socket } of strangers) socket.destroy();
   });
 
-  test("in all ends strangers for newcomers, but refuses newcomers where all have shown the secret", async () => {
-    const server = await start({ connections: { ...UNBOUNDED, maxConnections: 6 } });
+  const IN_ALL = { ...UNBOUNDED, maxConnections: 6 };
+
+  test("in all ends strangers for newcomers", async () => {
+    const server = await start({ connections: IN_ALL });
     const strangers = await openMany(server, 10);
     await eventually(() => (openOf(strangers).filter(Boolean).length === 6 ? true : undefined));
     const routers = await openMany(server, 6, GET_OK);
     await eventually(() => (openOf(strangers).filter(Boolean).length === 0 ? true : undefined));
-    const late = server.open(GET_OK);
-    await eventually(() => (late.hasEnded() ? true : undefined));
-    expect(late.heard()).toBe("");
     expect(openOf(routers)).toEqual(Array(6).fill(true));
     for (const { socket } of routers) socket.destroy();
+  });
+
+  test("in all, when each has shown the secret and is idle, ends the one idle for longest: a probe and the router are answered", async () => {
+    const server = await start({ connections: IN_ALL });
+    const routers = await openMany(server, 6, GET_OK);
+    routers[0]?.socket.write(GET_OK);
+    await routers[0]?.until(/(HTTP\/1.1 200[^]*){2}/); // so the second one is idle for longest
+    const probe = server.open(requestOf("GET /health/live"));
+    await probe.until("HTTP/1.1 200");
+    expect(openOf(routers)).toEqual([true, false, true, true, true, true]);
     const next = server.open(GET_OK);
-    await eventually(() => (server.count() <= 1 ? true : undefined));
-    await (next.hasEnded() ? server.open(GET_OK) : next).until("HTTP/1.1 200");
+    await next.until("HTTP/1.1 200");
+    await eventually(() => (probe.hasEnded() ? true : undefined)); // a stranger's goes before the router's
+    expect(openOf(routers)).toEqual([true, false, true, true, true, true]);
+    for (const { socket } of [...routers, next]) socket.destroy();
+  });
+
+  test("in all ends a webhook sender's idle connections before the router's, and none of those once the router has used it", async () => {
+    const server = await start({ connections: IN_ALL });
+    const hook = requestOf("GET /webhook", { authorization: SECRET });
+    const routers = await openMany(server, 2, GET_OK);
+    const senders = await openMany(server, 4, hook);
+    senders[0]?.socket.write(GET_OK);
+    await senders[0]?.until(/(HTTP\/1.1 200[^]*){2}/);
+    const next = await openMany(server, 4, GET_OK);
+    expect(openOf([...routers, ...senders, ...next])).toEqual([
+      ...[false, true],
+      ...[true, false, false, false],
+      ...[true, true, true, true],
+    ]);
+    for (const { socket } of [...routers, ...senders, ...next]) socket.destroy();
+  });
+
+  test("in all ends none that is being served, nor a WebSocket: then a newcomer is refused", async () => {
+    const server = await start({ connections: { ...UNBOUNDED, maxConnections: 2 } });
+    const served = server.open(requestOf("GET /never", FROM_ROUTER));
+    await eventually(() => (server.admission.underWay() === 1 ? true : undefined));
+    const webSocket = server.open(requestOf("GET /upgrade", WEBSOCKET));
+    await webSocket.until("HTTP/1.1 101");
+    const late = server.open(GET_OK);
+    await eventually(() => (late.hasEnded() ? true : undefined));
+    expect([late.heard(), ...openOf([served, webSocket])]).toEqual(["", true, true]);
+    for (const { socket } of [served, webSocket]) socket.destroy();
   });
 
   test("a connection that a request is being served on is not ended for a newcomer, though it shows no secret", async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createKey, encode, type Json, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { createProbe, timingLeakMs } from "../support/timing";
+import { createProbe, type Probe, timingLeakMs } from "../support/timing";
 
 const SECRET = "s".repeat(64);
 const ISSUER = "https://issuer.test/";
@@ -114,8 +114,13 @@ describe("the harness that says so", () => {
       spin(0.35);
       await plain();
     };
-    expect(await timingLeakMs(plain, slow)).toBeGreaterThan(0.15);
-    expect(await timingLeakMs(slow, plain)).toBeLessThan(-0.15);
+    // The noise of a busy machine can hide a difference for a while, and never makes one that lasts.
+    const isFound = async (first: Probe, second: Probe, sign: number) => {
+      for (let look = 0; look < 5; look += 1) if (sign * (await timingLeakMs(first, second)) > 0.15) return true;
+      return false;
+    };
+    expect([await isFound(plain, slow, 1), await isFound(slow, plain, -1)]).toEqual([true, true]);
+    expect(await isFound(plain, plain, 1)).toBe(false);
   });
 
   test("takes no outliers for a leak", async () => {

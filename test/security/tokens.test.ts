@@ -13,6 +13,7 @@ import {
   signWithSecret,
   startKeyServer,
 } from "../support/issuer";
+import { eventually } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { monotonicFrom, wallFrom } from "../support/clocks";
 
@@ -86,15 +87,21 @@ describe("a token that is right is accepted", () => {
     ["ES256", () => signToken(es, RIGHT)],
     ["EdDSA with Ed25519", () => signToken(ed, RIGHT)],
     ["ours among several audiences", () => signToken(es, but({ aud: ["payments", AUDIENCE] }))],
-    [
-      "an expiry that has just passed: clocks differ",
-      () => signToken(es, but({ exp: Math.floor(Date.now() / 1000) - 1 })),
-    ],
     ["a beginning that has just not come", () => signToken(es, but({ nbf: Math.floor(Date.now() / 1000) + 2 }))],
     ["extra header members that ask for nothing", () => signToken(es, RIGHT, { typ: "at+jwt", x: 1 })],
   ])("%s", async (_what, token) => {
     const response = await sendWith(`Bearer ${token()}`);
     expect(await response.json()).toMatchObject({ data: { me: { id: "u-1001" } } });
+  });
+
+  test("an expiry that has just passed: clocks differ", async () => {
+    // Signed again for each attempt: a machine that halts for seconds between signing and checking makes any token too old.
+    const accepted = await eventually(async () => {
+      const token = signToken(es, but({ exp: Math.floor(Date.now() / 1000) - 1 }));
+      const response = await sendWith(`Bearer ${token}`);
+      return response.status === 200 ? response : undefined;
+    });
+    expect(await accepted.json()).toMatchObject({ data: { me: { id: "u-1001" } } });
   });
 
   test("whatever the case of the scheme's name", async () => {

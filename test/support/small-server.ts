@@ -1,6 +1,10 @@
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createAdmission } from "../../src/platform/limits/admission";
+import { type Entrance } from "../../src/platform/http-server/entrance";
 import { createHttpServer, type HttpServerOptions } from "../../src/platform/http-server/http-server";
+import { listen } from "../../src/platform/http-server/listen";
+import { refuse } from "../../src/platform/http-server/refusal";
+import { takeUpgrade } from "../../src/platform/http-server/upgrades";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { UNBOUNDED } from "./connections";
 import { eventually } from "./program";
@@ -12,7 +16,7 @@ export const LARGE_BYTES = 64 * 2 ** 20;
 export type SmallServer = Awaited<ReturnType<typeof startSmallServer>>;
 
 /** The HTTP server of the subgraph with routes that do nothing. */
-export async function startSmallServer(options: Partial<HttpServerOptions> = {}) {
+export async function startSmallServer(options: Partial<HttpServerOptions> = {}, host = "127.0.0.1") {
   const admission = options.admission ?? createAdmission({ maxRequests: 100, maxBodiesBytes: 2 ** 24 });
   const server = createHttpServer({
     logger: createLogger("silent"),
@@ -29,7 +33,17 @@ export async function startSmallServer(options: Partial<HttpServerOptions> = {})
   server.post("/ok", ({ body }) => body);
   server.get("/large", () => "x".repeat(LARGE_BYTES));
   server.get("/never", () => new Promise(() => undefined));
-  await server.listen({ port: 0, host: "127.0.0.1" });
+  const entrance: Entrance = {
+    admission,
+    trust: "webhook",
+    turnAway: ({ headers }, reply) => (headers.authorization === SECRET ? undefined : refuse(reply, 401, "FORBIDDEN")),
+  };
+  server.get("/webhook", { config: { entrance } }, () => "ok");
+  server.get("/upgrade", ({ raw }, reply) => {
+    takeUpgrade(raw)?.socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    return reply.hijack();
+  });
+  await listen(server, { port: 0, host });
   const { port } = server.server.address() as AddressInfo;
   return {
     server,

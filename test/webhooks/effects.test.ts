@@ -11,7 +11,7 @@ let subgraph: TestSubgraph;
 beforeAll(async () => {
   subgraph = await startSubgraph({
     READ_CACHE_MS: "600000",
-    AVIBRA_TIMEOUT_MS: "200",
+    AVIBRA_TIMEOUT_MS: "3000",
     RECONCILE_INTERVAL_MS: "600000",
   });
 });
@@ -38,7 +38,7 @@ const create = (userId: string) =>
   mutate("createUser", "CreateUserInput", { userId, firstName: "Ana", lastName: "Souza", email: "ana@example.com" });
 
 /** Nothing of it arrives, and nobody can tell: the operation ends as unconfirmed. */
-const loseAll = (path: string) => subgraph.avibra.fault({ match: { path }, kind: "hangBeforeCommit", times: 100 });
+const loseAll = (path: string) => subgraph.avibra.fault({ match: { path }, kind: "resetBeforeCommit", times: 100 });
 
 async function statusOf(id: string): Promise<string> {
   const { data } = await subgraph.graphql("query ($id: ID!) { operation(id: $id) { status } }", { variables: { id } });
@@ -104,7 +104,7 @@ describe("an operation whose answer was lost is settled by the event that proves
 
   test("an event that comes while it is at work counts once the answer is lost", async () => {
     const userid = newMember();
-    await loseAll(PREFILL.path);
+    await subgraph.avibra.fault({ match: { path: PREFILL.path }, kind: "hangBeforeCommit", times: 100 });
     const answer = prefill(userid);
     await eventually(async () => ((await subgraph.avibra.requests(PREFILL.path)).length > 0 ? true : undefined));
     await post({ eventname: PREFILL.eventname, userid, eventtimestamp: now() });

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Socket } from "node:net";
+import { createConnectionOrder, type Trust } from "./connection-order";
 import { networkOf } from "./network-of";
 
 export interface ConnectionLimits {
@@ -24,41 +25,38 @@ const GRACE_MS = 2000;
 interface Connection {
   readonly socket: Socket;
   readonly network: string;
+  trust: Trust;
   /** The request that arrived last. */
   request?: IncomingMessage;
   /** Answers that are not sent completely; with what ends the connection, once they are being sent. */
   readonly responses: Map<ServerResponse, NodeJS.Timeout | undefined>;
   deadline?: NodeJS.Timeout;
+  /** Its handshake for another protocol was read: it has no more requests, and is in use until it is closed. */
+  isUpgraded?: true;
 }
 
 export type Connections = ReturnType<typeof createConnections>;
 
 /**
  * Bounds how many connections are open and how long each may take, whatever its client does or fails to do; see
- * docs/decisions/0023. Where there are too many, the oldest one without valid credentials makes room for a new one.
+ * docs/decisions/0023. If there are too many, an idle one is destroyed for the new one: see `createConnectionOrder`.
  */
 export function createConnections(server: Server, limits: ConnectionLimits) {
   const { maxConnections, maxUnverifiedPerAddress, keepAliveTimeoutMs, receiveTimeoutMs, sendTimeoutMs } = limits;
   const open = new Set<Connection>();
-  /** Without valid credentials, oldest first: all of them, and those of each network. */
-  const unverified = new Set<Connection>();
-  const byNetwork = new Map<string, Set<Connection>>();
+  const order = createConnectionOrder<Connection>();
   /** By the socket that requests come on; with TLS, that is another one than the connection's own. */
   const bySocket = new WeakMap<Socket, Connection>();
   const handshakes = new Map<string, Connection>();
   const endpointOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
-  function verified(connection: Connection): void {
-    unverified.delete(connection);
-    const others = byNetwork.get(connection.network);
-    others?.delete(connection);
-    if (others?.size === 0) byNetwork.delete(connection.network);
+  function isServing({ responses, trust, isUpgraded }: Connection): boolean {
+    return responses.size > 0 || (isUpgraded === true && trust !== "none");
   }
 
-  /** Destroys the oldest of them that no request is being served on. */
-  function evictOldest(candidates: Iterable<Connection>): boolean {
+  function evict(candidates: Iterable<Connection>): boolean {
     for (const connection of candidates) {
-      if (connection.responses.size > 0) continue;
+      if (isServing(connection)) continue;
       forget(connection);
       connection.socket.destroy();
       return true;
@@ -67,10 +65,9 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
   }
 
   function makeRoom(network: string): boolean {
-    const own = byNetwork.get(network) ?? new Set();
-    const isOverOwn = maxUnverifiedPerAddress > 0 && own.size >= maxUnverifiedPerAddress;
-    if (isOverOwn && !evictOldest(own)) return false;
-    return open.size < maxConnections || evictOldest(unverified);
+    const isOverOwn = maxUnverifiedPerAddress > 0 && order.countUntrusted(network) >= maxUnverifiedPerAddress;
+    if (isOverOwn && !evict(order.untrusted(network))) return false;
+    return open.size < maxConnections || evict(order.all());
   }
 
   function expectWithin(connection: Connection, ms: number): void {
@@ -81,7 +78,7 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
   function forget(connection: Connection): void {
     clearTimeout(connection.deadline);
     open.delete(connection);
-    verified(connection);
+    order.remove(connection);
   }
 
   function accept(socket: Socket): void {
@@ -90,11 +87,10 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
       socket.destroy();
       return;
     }
-    const connection: Connection = { socket, network, responses: new Map() };
+    const connection: Connection = { socket, network, trust: "none", responses: new Map() };
     const endpoint = endpointOf(socket);
     open.add(connection);
-    unverified.add(connection);
-    byNetwork.set(network, (byNetwork.get(network) ?? new Set()).add(connection));
+    order.add(connection);
     bySocket.set(socket, connection);
     handshakes.set(endpoint, connection);
     expectWithin(connection, receiveTimeoutMs + GRACE_MS);
@@ -122,6 +118,7 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
       clearTimeout(connection.responses.get(response));
       connection.responses.delete(response);
       if (connection.responses.size > 0 || !open.has(connection)) return;
+      order.becameIdle(connection);
       expectWithin(connection, keepAliveTimeoutMs + receiveTimeoutMs + GRACE_MS);
     });
   }
@@ -130,14 +127,17 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
   server.on("secureConnection", secured);
   server.prependListener("request", begin);
   server.on("upgrade", ({ socket }: IncomingMessage) => {
-    clearTimeout(bySocket.get(socket)?.deadline); // whoever takes it over has timeouts for it
+    const connection = bySocket.get(socket);
+    if (!connection) return;
+    connection.isUpgraded = true;
+    clearTimeout(connection.deadline); // whoever takes it over has timeouts for it
   });
 
   return {
     /** Its client has sent valid credentials: it no longer counts as a stranger's. */
-    verified(socket: Socket): void {
+    verified(socket: Socket, trust: Exclude<Trust, "none">): void {
       const connection = bySocket.get(socket);
-      if (connection) verified(connection);
+      if (connection && open.has(connection)) order.raise(connection, trust);
     },
     /** An answer is about to be sent: the connection is destroyed where its client does not read it in time. */
     sending(response: ServerResponse, socket: Socket): void {

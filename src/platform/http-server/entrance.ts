@@ -5,6 +5,8 @@ import { type Admission } from "../limits/admission";
 export interface Entrance {
   /** Refuses who may not come in, by connection and headers alone; undefined for who may. */
   readonly turnAway: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
+  /** Whose credentials `turnAway` checks. */
+  readonly trust: "webhook";
   /** Room of its own: a rush at one entrance leaves the others free. */
   readonly admission: Admission;
 }

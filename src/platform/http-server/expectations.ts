@@ -1,12 +1,21 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
-import { type FastifyInstance, type FastifyReply } from "fastify";
+import { type FastifyInstance, type FastifyRequest } from "fastify";
+import { refuse } from "./refusal";
+
+/** Whether the content type parser is going to read the body: it refuses other types, and larger ones, without. */
+function isBodyRead({ method, headers, routeOptions }: FastifyRequest): boolean {
+  if (method === "GET" || method === "HEAD") return false;
+  const isJson = /^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "");
+  return isJson && Number(headers["content-length"] ?? 0) <= routeOptions.bodyLimit;
+}
 
 /**
  * Leads requests with an `Expect` header to the hooks like all others: Node would answer them itself, before anybody has looked at
- * who is asking. Gives back what asks for the body of one that waits with it, to be called when it was let in. Expectations of
- * another kind are ignored, as RFC 9110 (10.1.1) allows.
+ * who is asking. The body of one that waits with it is asked for when the `onRequest` hooks of the server and of its route have let
+ * the request in. Expectations of another kind are ignored, as RFC 9110 (10.1.1) allows.
  */
-export function takeExpectations({ server }: FastifyInstance): (reply: FastifyReply) => void {
+export function takeExpectations(instance: FastifyInstance): void {
+  const { server } = instance;
   const waiting = new WeakSet<ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse) => server.emit("request", request, response);
   server.on("checkExpectation", serve);
@@ -14,7 +23,10 @@ export function takeExpectations({ server }: FastifyInstance): (reply: FastifyRe
     waiting.add(response);
     serve(request, response);
   });
-  return ({ raw }) => {
-    if (waiting.has(raw)) raw.writeContinue();
-  };
+  instance.addHook("preParsing", (...[request, reply, , done]) => {
+    const isWaiting = waiting.has(reply.raw) && !reply.sent;
+    if (isWaiting && request.is404) return void refuse(reply, 404, "NOT_FOUND"); // the not-found handler would wait for the body
+    if (isWaiting && isBodyRead(request)) reply.raw.writeContinue();
+    done();
+  });
 }

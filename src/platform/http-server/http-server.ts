@@ -114,7 +114,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   takeJsonOnly(server);
-  const askForBody = takeExpectations(server);
+  takeExpectations(server);
   routeUpgrades(server);
 
   /** The first thing that happens to every request; the refusal, if it is one. */
@@ -123,7 +123,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const entrance = entranceOf(request);
     const refusal = entrance ? entrance.turnAway(request, reply) : admitRouter(request, reply);
     if (refusal) return refusal;
-    if (!isHealthProbe(request)) connections.verified(request.raw.socket);
+    if (!isHealthProbe(request)) connections.verified(request.raw.socket, entrance?.trust ?? "router");
     const hasHost = request.headers.host !== undefined || request.raw.httpVersion === "1.0";
     return hasHost ? undefined : refuse(reply, 400, "BAD_REQUEST");
   }
@@ -137,9 +137,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const refusal = admit(request, reply);
     if (refusal || isHealthProbe(request)) return refusal;
     if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
-    const full = takePlace(request, reply, entranceOf(request)?.admission ?? admission);
-    if (full) return full;
-    askForBody(reply);
+    return takePlace(request, reply, entranceOf(request)?.admission ?? admission);
   });
   server.addHook("onSend", (...[request, reply, , done]) => {
     connections.sending(reply.raw, request.raw.socket);

@@ -40,6 +40,7 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
   const { path, isKnownAddress, isAuthorized, admission, maxBodyBytes, bodyTimeoutMs, receive } = options;
   const entrance: Entrance = {
     admission,
+    trust: "webhook",
     turnAway(request, reply) {
       // The connection's own address: a header that names another is anybody's to send.
       if (!isKnownAddress(request.socket.remoteAddress)) return refuse(reply, 403, "FORBIDDEN");

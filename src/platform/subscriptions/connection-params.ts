@@ -8,11 +8,13 @@ const HEADERS = "headers";
 const NO_TOKEN = "";
 const BARE_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
+/** A header that a client sends although it has no token: empty, or the scheme alone. */
+const isEmpty = (value: unknown) => typeof value === "string" && /^\s*(bearer\s*)?$/i.test(value);
 const isRecord = (value: unknown): value is Params => typeof value === "object" && value !== null;
 
 function valueOf(params: Params, name: string): unknown {
   return Object.entries(params).find(
-    ([key, value]) => key.toLowerCase() === name && (value ?? undefined) !== undefined,
+    ([key, value]) => key.toLowerCase() === name && (value ?? undefined) !== undefined && !isEmpty(value),
   )?.[1];
 }
 

@@ -38,15 +38,20 @@ export interface SubscriptionsOptions<Context extends EventContext> {
   readonly createContext: (request: SubscriptionRequest, cost: RequestCost, ended: AbortSignal) => Promise<Context>;
   readonly formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
   readonly shares: Shares;
-  /** What their documents and variables may take in all. */
+  /** What their documents, each object once, and variables may take in all. */
   readonly held: HeldBytes;
   /** How often an open subscription's token is looked at again, in ms: it may expire, its key may be withdrawn. */
   readonly checkMs: number;
 }
 
 const TOO_MANY = "There are too many subscriptions open, in all or of this caller.";
+const TOO_LARGE = "The documents and variables of open subscriptions have reached the limit on their memory.";
 
 const jsonBytes = (value: unknown) => (value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value)));
+const textBytes = (text: string) => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length;
+/** What one subscription holds by itself: its variables and, as long as its transport knows the request, the document's text. */
+const ownBytes = ({ query, variables }: SubscriptionRequest) =>
+  (typeof query === "string" ? textBytes(query) : 0) + jsonBytes(variables);
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 /** What its resolver refused to open it with. */
@@ -106,12 +111,12 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     const newContext = () => createContext(request, cost, ended.signal);
     const contextValue = await newContext();
     if (!contextValue.caller) throw new SubgraphError("UNAUTHENTICATED");
-    const keepUntilEnd = (leave: (() => void) | undefined) => {
-      if (!leave) throw new SubgraphError("LIMIT_EXCEEDED", { message: TOO_MANY });
+    const keepUntilEnd = (leave: (() => void) | undefined, message: string) => {
+      if (!leave) throw new SubgraphError("LIMIT_EXCEEDED", { message });
       ended.signal.addEventListener("abort", leave);
     };
-    keepUntilEnd(shares.take(contextValue.caller.userId));
-    keepUntilEnd(held.take((cost.document?.bytes ?? 0) + jsonBytes(request.variables)));
+    keepUntilEnd(shares.take(contextValue.caller.userId), TOO_MANY);
+    keepUntilEnd(held.take(ownBytes(request), cost.document), TOO_LARGE);
     watch(ended, newContext);
     const { operationName: name } = request;
     const operationName = typeof name === "string" && name !== "" ? name : undefined;

@@ -1,0 +1,122 @@
+import { buildSchema } from "graphql";
+import { documentBytes, limitsOf } from "../../../src/app-limits";
+import { loadConfig } from "../../../src/config";
+import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
+import { createRequestGuard } from "../../../src/platform/limits/request-guard";
+import { createHeldBytes } from "../../../src/platform/subscriptions/held-bytes";
+import { createShares } from "../../../src/platform/subscriptions/shares";
+import { createSubscriptions } from "../../../src/platform/subscriptions/subscriptions";
+
+const SCHEMA = buildSchema(`
+  type Query { x: Int }
+  type Subscription { operation(id: ID!): Operation! }
+  type Operation { id: ID! kind: Int status: Int createdAt: Int settledAt: Int attempts: Int next: Operation }
+`);
+const FIELDS = "id kind status createdAt settledAt attempts";
+/** About as large as those in the README. */
+const ORDINARY = `subscription OnOperation($id: ID!) { operation(id: $id) { ${FIELDS} next { ${FIELDS} next { ${FIELDS} } } } }`;
+const large = (index: number) =>
+  `subscription S${index}($id: ID!) { operation(id: $id) { ${Array.from({ length: 190 }, (_, one) => `a${one}: id`).join(" ")} } }`;
+
+/** With the limits as they are by default, each subscription of another caller. */
+function start() {
+  const config = loadConfig({});
+  const field = SCHEMA.getSubscriptionType()?.getFields()["operation"];
+  if (!field) throw new Error("no such field");
+  field.subscribe = (_root, _args, { ended }: { ended: AbortSignal }) =>
+    (async function* () {
+      await new Promise((resolve) => {
+        ended.addEventListener("abort", resolve);
+      });
+    })();
+  const bytes = documentBytes(config);
+  let callers = 0;
+  const subscriptions = createSubscriptions({
+    schema: SCHEMA,
+    guard: createRequestGuard({ limits: limitsOf(config), lists: new Set(), cacheBytes: bytes.cache }),
+    createContext: (_request, _cost, ended) => {
+      const caller = { userId: `u-${(callers += 1)}` };
+      return Promise.resolve({ ended, caller, answer: { checkSize: () => undefined }, wholeRefusal: () => undefined });
+    },
+    formatError: (formatted, thrown) => {
+      const { originalError } = thrown as { originalError?: unknown };
+      return originalError instanceof SubgraphError ? { message: originalError.message } : formatted;
+    },
+    shares: createShares({
+      most: config.LIMIT_SUBSCRIPTIONS,
+      mostEach: config.LIMIT_SUBSCRIPTIONS_PER_CALLER,
+    }),
+    held: createHeldBytes(bytes.subscriptions),
+    checkMs: 600_000,
+  });
+  let ids = 0;
+  /** The message of its refusal; undefined if it was opened. */
+  const refusalOf = async (query: string, padding = "") => {
+    const id = `${(ids += 1)}${padding}`;
+    const opened = await subscriptions.open({ id, authorization: undefined, query, variables: { id } });
+    if (!("errors" in opened)) void opened.next(); // as a transport does
+    return "errors" in opened ? opened.errors[0]?.message : undefined;
+  };
+  return { subscriptions, refusalOf };
+}
+
+let running: ReturnType<typeof start>;
+beforeEach(() => (running = start()));
+afterEach(() => running.subscriptions.close());
+
+test("as many subscriptions of one ordinary document as LIMIT_SUBSCRIPTIONS allows are open at once, by default", async () => {
+  const { subscriptions, refusalOf } = running;
+  const refusals = new Set<string | undefined>();
+  for (let index = 0; index < 1000; index += 1) refusals.add(await refusalOf(ORDINARY));
+  expect([subscriptions.count(), [...refusals]]).toEqual([1000, [undefined]]);
+  expect(await refusalOf(ORDINARY)).toBe("There are too many subscriptions open, in all or of this caller.");
+});
+
+test("many different large documents are refused before that, and the refusal names memory", async () => {
+  const { subscriptions, refusalOf } = running;
+  let refusal: string | undefined;
+  for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(large(index));
+  expect(refusal).toBe("The documents and variables of open subscriptions have reached the limit on their memory.");
+  expect(subscriptions.count()).toBeGreaterThan(20);
+  expect(subscriptions.count()).toBeLessThan(500);
+});
+
+test.each([
+  ["variables of 10 kB", ORDINARY, "x".repeat(10_000)],
+  ["a text of 10 kB, though it is one document", `${ORDINARY}#`.padEnd(10_000, "x"), ""],
+])("%s count once for each subscription", async (_what, query, padding) => {
+  const { subscriptions, refusalOf } = running;
+  let refusal: string | undefined;
+  for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(query, padding);
+  expect(refusal).toContain("the limit on their memory");
+  expect(subscriptions.count()).toBeGreaterThan(300);
+});
+
+describe("held bytes", () => {
+  test("a shared object is counted from its first holder until its last one has left", () => {
+    const held = createHeldBytes(100);
+    const shared = { bytes: 60 };
+    const [first, second] = [held.take(10, shared), held.take(10, shared)];
+    expect([first, second].includes(undefined)).toBe(false);
+    expect(held.take(21)).toBeUndefined();
+    first?.();
+    first?.(); // once only
+    expect(held.take(31)).toBeUndefined();
+    second?.();
+    expect(held.take(101)).toBeUndefined();
+    expect(held.take(100)).toBeDefined();
+  });
+
+  test("two copies are counted twice", () => {
+    const held = createHeldBytes(100);
+    expect(held.take(0, { bytes: 60 })).toBeDefined();
+    expect(held.take(0, { bytes: 60 })).toBeUndefined();
+  });
+
+  test("what was refused holds nothing", () => {
+    const held = createHeldBytes(100);
+    const shared = { bytes: 60 };
+    expect(held.take(50, shared)).toBeUndefined();
+    expect(held.take(100)).toBeDefined();
+  });
+});

@@ -1,0 +1,32 @@
+import dns from "node:dns";
+import { type AddressInfo } from "node:net";
+import { type SmallServer, startSmallServer } from "../support/small-server";
+
+/** As on a machine whose `localhost` has a second address; 127.0.0.2 stands for `::1`, which not every machine has. */
+function giveLocalhostTwoAddresses(): void {
+  const lookup = (host: string, options: dns.LookupOptions, done: (...answer: unknown[]) => void) => {
+    const names = host === "localhost" ? ["127.0.0.1", "127.0.0.2"] : [host];
+    const addresses = names.map((address) => ({ address, family: 4 }));
+    process.nextTick(() => {
+      if (options.all) done(null, addresses);
+      else done(null, names[0], 4);
+    });
+  };
+  jest.spyOn(dns, "lookup").mockImplementation(lookup as never);
+}
+let small: SmallServer;
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await small.stop();
+});
+
+test("localhost is one address and one server: another one's connections would be in no registry and within no bounds", async () => {
+  giveLocalhostTwoAddresses();
+  small = await startSmallServer({}, "localhost");
+  const { server } = small.server;
+  const { address, port } = server.address() as AddressInfo;
+  expect(address).toBe("127.0.0.1");
+  expect(small.server.addresses()).toEqual([server.address()]);
+  await expect(fetch(`http://127.0.0.2:${port}/health/live`)).rejects.toThrow("fetch failed");
+  expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+});
