@@ -8,9 +8,14 @@ import { describeStartFailure } from "./start-failure";
 
 const EXAMPLE = "{ me { id currentOffer { status offer { name } } benefits { id name status } } }";
 
+/** A port that nobody listens on is refused at once; a sandbox that is busy may take its time. */
+const SANDBOX_TIMEOUT_MS = 10_000;
+
 /** Whether a sandbox answers there already: several subgraphs may share one pair. */
 async function isSandbox(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/__sandbox/faults`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+  const answer = await fetch(`${url}/__sandbox/faults`, { signal: AbortSignal.timeout(SANDBOX_TIMEOUT_MS) }).catch(
+    () => undefined,
+  );
   return answer?.ok ?? false;
 }
 
