@@ -109,6 +109,7 @@ describe("a cancellation whose TLS handshake breaks", () => {
         reason: "REQUESTED_BY_PAYER",
         payerTaxId: null,
       },
+      target: RECURRENCE,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
 

@@ -104,7 +104,9 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     for (const { operation, lease } of [first, second]) await ledger.markSent(operation, lease, T0 + 1);
     const taken = await ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
     expect(taken).toHaveLength(2);
-    await ledger.markSent(second.operation, taken[0]?.lease as Lease, TAKEN_AT);
+    const takenOver = taken.find(({ operation }) => operation.id === second.operation.id);
+    if (!takenOver) throw new Error("not taken over");
+    await ledger.markSent(takenOver.operation, takenOver.lease, TAKEN_AT);
     expect(await settleAfter(first, 1)).toMatchObject({ outcome: "settled" });
     expect(await settleAfter(second, 1)).toMatchObject({ outcome: "superseded", operation: { attempts: 2 } });
     expect(await settleAfter(second, 2)).toMatchObject({ outcome: "settled" });
