@@ -26,7 +26,8 @@ export function findLiveProblems(given: Given): string[] {
     problems.push(`ROUTER_SECRETS: each must have at least ${MIN_SECRET_CHARACTERS} characters when PROVIDERS=live`);
   }
   if (given["ALLOW_PLAIN_HTTP"] === "true") return problems;
-  const isPlain = (url: string | undefined) => /^http:/i.test(url ?? "");
+  // As it is read: a URL's parser drops tabs inside the scheme, and knows it in any case.
+  const isPlain = (url = "") => URL.canParse(url) && new URL(url).protocol === "http:";
   for (const name of HTTPS_ONLY.filter((name) => isPlain(given[name]))) {
     problems.push(`${name}: must be an https URL when PROVIDERS=live; ALLOW_PLAIN_HTTP=true allows http`);
   }

@@ -95,8 +95,10 @@ async function main(): Promise<void> {
     createApp(config, logger),
   ]);
   const url = await app.listen().catch((error: unknown) => {
-    const isTaken = (error as { code?: unknown }).code === "EADDRINUSE";
-    throw isTaken ? new ConfigError([`PORT: ${config.PORT} is in use`]) : error;
+    const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+    if (code === "EADDRINUSE") throw new ConfigError([`PORT: ${config.PORT} is in use`]);
+    const isAddress = syscall === "listen" || syscall === "getaddrinfo";
+    throw isAddress ? new ConfigError([`HOST, PORT: the address cannot be listened on (${String(code)})`]) : error;
   });
   logger.info({ url, providers: config.PROVIDERS }, "listening");
   if (config.isSandbox) await hearEvents(config, url);

@@ -100,6 +100,10 @@ describe("live mode", () => {
         ]);
       });
 
+      test.each(["HTTP:", "hTtp:", "h\tttp:"])("is rejected also as %j", (scheme) => {
+        expect(problems({ ...LIVE, [name]: LIVE[name]?.replace("https:", scheme) })).toHaveLength(1);
+      });
+
       test("is accepted with ALLOW_PLAIN_HTTP=true", () => {
         expect(problems({ ...plain, ALLOW_PLAIN_HTTP: "true" })).toEqual([]);
       });

@@ -298,6 +298,15 @@ describe("a configuration that cannot work", () => {
     expect(await allowed.exit).toBe(0);
   });
 
+  test("a host that is no address of this machine is reported in one sentence", async () => {
+    const program = startProgram({ HOST: "256.1.1.1", PORT: `${await freePort()}` });
+    started.push(program);
+    expect(await program.exit).toBe(1);
+    expect(program.output()).toMatch(
+      /^The configuration is not valid:\n {2}HOST, PORT: the address cannot be listened on \(E\w+\)\n$/,
+    );
+  });
+
   test("a port that is taken is told in one line", async () => {
     const first = await startAndWait();
     const second = startProgram({

@@ -50,6 +50,14 @@ function expectHeaders(headers: Headers): void {
   expect(names.filter((name) => ["server", "x-powered-by", "strict-transport-security"].includes(name))).toEqual([]);
 }
 
+test("a request for a persisted query is refused, with the headers of every answer", async () => {
+  const extensions = { persistedQuery: { version: 1, sha256Hash: "ab" } };
+  const headers = { "content-type": "application/json" };
+  const answer = await send("/graphql", { method: "POST", headers, body: JSON.stringify({ extensions }) });
+  expectHeaders(answer.headers);
+  expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: "PERSISTED_QUERY_NOT_SUPPORTED" } }] });
+});
+
 const REFUSED: readonly (readonly [string, string, RequestInit, number, string])[] = [
   [
     "a body of text/plain",

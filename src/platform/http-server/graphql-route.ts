@@ -80,6 +80,7 @@ export function registerGraphql<Context extends BaseContext>(
     const late = context && refusalOf(context, body.string);
     if (late) return refuse(reply, 400, late);
     reply.code(status ?? 200);
+    headers.delete("cache-control"); // no answer is for a cache, whatever Apollo Server says of some
     for (const [name, value] of headers) reply.header(name, value);
     return reply.send(body.string);
   }
