@@ -52,7 +52,8 @@ async function worked(userid: string): Promise<void> {
     await subgraph.graphql(`{ user(id: "${userid}") { benefits { id } } }`);
     return before === (await subgraph.avibra.requests("/user/benefits")).length;
   };
-  expect(await isRead()).toBe(true); // it is kept
+  // Its read is cached; an event that was sent before may still drop it between two reads.
+  await eventually(async () => ((await isRead()) ? true : undefined));
   const before = (await subgraph.avibra.requests("/user/benefits")).length;
   await post({ eventname: "marker", userid });
   await eventually(async () => {
