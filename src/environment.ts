@@ -15,7 +15,7 @@ import {
   timeoutMs,
 } from "./config-values";
 
-/** Every variable of the environment that is read, with its default and its meaning. The README's table is held to this. */
+/** Every variable of the environment that is read, with its default and its meaning. The tables of the documentation are generated from it. */
 export const Environment = z.object({
   HOST: z.string().default("127.0.0.1").describe("address that the subgraph listens on; `localhost` is 127.0.0.1"),
   PORT: number(0, 65_535, 4001).describe("port that the subgraph listens on"),
