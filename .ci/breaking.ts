@@ -2,10 +2,10 @@
 // other subgraphs fails, unless schema/accepted-breaking-changes.json holds it with a reason.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { type Git, SCHEMA_FILES, schemaBase } from "./schema-base";
+import { type Git, SCHEMA_FILES, findSchemaBase } from "./schema-base";
 import { breakingChanges } from "./schema-changes";
 
-interface Accepted {
+interface AcceptedChange {
   /** The sentence that this check prints. */
   readonly change: string;
   readonly because: string;
@@ -16,7 +16,7 @@ const git: Git = (...args) => {
   return status === 0 ? stdout.trim() : undefined;
 };
 
-const base = process.argv[2] ?? schemaBase(git);
+const base = process.argv[2] ?? findSchemaBase(git);
 const [api, subgraph] = base === undefined ? [] : SCHEMA_FILES.map((file) => git("show", `${base}:${file}`));
 if (base === undefined || api === undefined || subgraph === undefined) {
   console.log(
@@ -24,10 +24,12 @@ if (base === undefined || api === undefined || subgraph === undefined) {
   );
 } else {
   const [apiNow = "", subgraphNow = ""] = SCHEMA_FILES.map((file) => readFileSync(file, "utf8"));
-  const accepted = JSON.parse(readFileSync("schema/accepted-breaking-changes.json", "utf8")) as readonly Accepted[];
+  const accepted = JSON.parse(
+    readFileSync("schema/accepted-breaking-changes.json", "utf8"),
+  ) as readonly AcceptedChange[];
   const changes = breakingChanges({ api, subgraph }, { api: apiNow, subgraph: subgraphNow });
-  const refused = changes.filter((change) => !accepted.some((one) => one.change === change && one.because !== ""));
-  console.log(`compared with ${base.slice(0, 12)}: ${changes.length} breaking, ${refused.length} not accepted`);
-  for (const change of refused) console.error(change);
-  process.exitCode = refused.length > 0 ? 1 : 0;
+  const unaccepted = changes.filter((change) => !accepted.some((one) => one.change === change && one.because !== ""));
+  console.log(`compared with ${base.slice(0, 12)}: ${changes.length} breaking, ${unaccepted.length} not accepted`);
+  for (const change of unaccepted) console.error(change);
+  process.exitCode = unaccepted.length > 0 ? 1 : 0;
 }

@@ -21,7 +21,7 @@ const WHEN: Record<ErrorCode, string> = {
   INTERNAL: "A bug in the subgraph. The log contains the details.",
 };
 
-export function errorTable(): string {
+export function renderErrorTable(): string {
   const rows = Object.entries(ERROR_CODES).map(
     ([code, { message, retryable }]) =>
       `| \`${code}\` | ${message} | ${retryable ? "yes" : "no"} | ${WHEN[code as ErrorCode]} |`,

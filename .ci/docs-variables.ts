@@ -22,7 +22,7 @@ const GROUPS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The variables that live mode requires, by the configuration's own refusal. */
-function requiredVariables(): Set<string> {
+function findRequiredVariables(): Set<string> {
   try {
     loadConfig({ PROVIDERS: "live" });
   } catch (error) {
@@ -32,21 +32,21 @@ function requiredVariables(): Set<string> {
   throw new Error("live mode requires no variable");
 }
 
-function groupOf(name: string): string {
+function findGroup(name: string): string {
   const group = GROUPS.find(([pattern]) => pattern.test(name))?.[1];
   if (!group) throw new Error(`${name} belongs to no table: add a pattern to .ci/docs-variables.ts`);
   return group;
 }
 
 /** One table for each group, `variables-<group>`, in the order of src/environment.ts. */
-export function variableTables(): Record<string, string> {
-  const required = requiredVariables();
+export function renderVariableTables(): Record<string, string> {
+  const required = findRequiredVariables();
   const rows = new Map<string, string[]>(GROUPS.map(([, group]) => [group, []]));
   for (const [name, schema] of Object.entries<z.ZodType>(Environment.shape)) {
     const value = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : "";
     const fallback = value === "" ? "none" : `\`${value}\``;
     const cells = [`\`${name}\``, required.has(name) ? "required" : fallback, schema.description ?? ""];
-    rows.get(groupOf(name))?.push(`| ${cells.join(" | ")} |`);
+    rows.get(findGroup(name))?.push(`| ${cells.join(" | ")} |`);
   }
   return Object.fromEntries(
     [...rows].map(([group, lines]) => [

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { errorTable } from "./docs-errors";
-import { metricTable } from "./docs-metrics";
-import { variableTables } from "./docs-variables";
+import { renderErrorTable } from "./docs-errors";
+import { renderMetricTable } from "./docs-metrics";
+import { renderVariableTables } from "./docs-variables";
 
 const DOCUMENTS = [
   "README.md",
@@ -13,23 +13,23 @@ const DOCUMENTS = [
     .map((file) => join("docs", file)),
 ];
 
-type TableOf = (file: string, name: string) => string;
+type RenderTable = (file: string, name: string) => string;
 
 /** The document with each `<!-- generated: name -->` … `<!-- end -->` filled in. */
-async function fill(file: string, text: string, tableOf: TableOf): Promise<string> {
+async function fillTables(file: string, text: string, renderTable: RenderTable): Promise<string> {
   const marked = /(?<=^<!-- generated: ([\w-]+) -->\n)[^]*?(?=^<!-- end -->$)/gm;
-  const filled = text.replace(marked, (_, name: string) => `\n${tableOf(file, name)}\n\n`);
+  const filled = text.replace(marked, (_, name: string) => `\n${renderTable(file, name)}\n\n`);
   return filled === text ? text : await format(filled, { ...(await resolveConfig(file)), filepath: file });
 }
 
 async function main(): Promise<void> {
   const tables: Record<string, string> = {
-    ...variableTables(),
-    "error-codes": errorTable(),
-    metrics: await metricTable(),
+    ...renderVariableTables(),
+    "error-codes": renderErrorTable(),
+    metrics: await renderMetricTable(),
   };
   const used = new Set<string>();
-  const tableOf: TableOf = (file, name) => {
+  const renderTable: RenderTable = (file, name) => {
     const table = tables[name];
     if (table === undefined) throw new Error(`${file}: there is no table with the name ${name}`);
     used.add(name);
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   };
   for (const file of DOCUMENTS) {
     const text = readFileSync(file, "utf8");
-    const filled = await fill(file, text, tableOf);
+    const filled = await fillTables(file, text, renderTable);
     if (filled === text) continue;
     if (process.argv.includes("--check")) {
       console.error(`${file} does not match the code: run "npm run docs" and commit it`);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { printSchema } from "graphql";
 import { createSubgraph } from "../src/schema";
 
-function readIfThere(file: string): string {
+function readIfExists(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
@@ -18,9 +18,9 @@ async function main(): Promise<void> {
     for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
     return;
   }
-  const drifted = Object.entries(files).filter(([file, text]) => readIfThere(file) !== text);
-  for (const [file] of drifted) console.error(`${file} is not what the code says: run "npm run schema" and commit it`);
-  process.exitCode = drifted.length > 0 ? 1 : 0;
+  const outdated = Object.entries(files).filter(([file, text]) => readIfExists(file) !== text);
+  for (const [file] of outdated) console.error(`${file} is not what the code says: run "npm run schema" and commit it`);
+  process.exitCode = outdated.length > 0 ? 1 : 0;
 }
 
 void main();

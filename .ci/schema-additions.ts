@@ -11,16 +11,16 @@ import {
 
 /** What a client sees of a subgraph's SDL: without directives, and without the extension that links federation. */
 export function clientSchema(sdl: string): string {
-  const seen = visit(parse(sdl), {
+  const clientVisible = visit(parse(sdl), {
     Directive: () => null,
     DirectiveDefinition: () => null,
     SchemaExtension: () => null,
   });
-  return print(seen);
+  return print(clientVisible);
 }
 
 /** Every type, field, argument, input field and enum value of a schema, by its path (`User.benefits`). */
-function elementsOf(sdl: string): Map<string, string> {
+function collectElements(sdl: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const type of Object.values(buildSchema(sdl).getTypeMap())) {
     if (type.name.startsWith("__")) continue;
@@ -39,7 +39,7 @@ function elementsOf(sdl: string): Map<string, string> {
 
 /** What is in `after` and not in `before`; of a new type only the type, and of a new field only the field. */
 export function additions(before: string, after: string): string[] {
-  const [was, is] = [elementsOf(clientSchema(before)), elementsOf(clientSchema(after))];
+  const [was, is] = [collectElements(clientSchema(before)), collectElements(clientSchema(after))];
   return [...is]
     .filter(([path]) => !was.has(path))
     .filter(([path]) =>

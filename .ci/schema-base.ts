@@ -7,7 +7,7 @@ export const SCHEMA_FILES = ["schema/api.graphql", "schema/subgraph.graphql"] as
  * The commit to compare the schema in the work tree with: the last one, or once the change is committed, the one before the
  * last change of the schema. Undefined where history does not reach so far: no repository, a shallow one, the first commit.
  */
-export function schemaBase(git: Git): string | undefined {
+export function findSchemaBase(git: Git): string | undefined {
   const uncommitted = git("status", "--porcelain", "--", ...SCHEMA_FILES);
   if (uncommitted !== "") return uncommitted && git("rev-parse", "--verify", "HEAD");
   const changed = git("log", "-1", "--format=%H", "--", ...SCHEMA_FILES);

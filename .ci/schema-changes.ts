@@ -8,12 +8,12 @@ export interface CommittedSchema {
 }
 
 /** Directives that others build on: a router resolves entities by @key, another subgraph defines what is @shareable. */
-const PROMISES = ["key", "shareable"];
+const PROVIDED_DIRECTIVES = ["key", "shareable"];
 /** Directives that ask something of the caller. */
-const DEMANDS = ["authenticated", "requiresScopes"];
+const REQUIRED_DIRECTIVES = ["authenticated", "requiresScopes"];
 
 /** By type (`User`) and field (`Query.me`): the directives that it carries, as they are written. */
-function directivesOf(sdl: string): Map<string, { name: string; text: string }[]> {
+function collectDirectives(sdl: string): Map<string, { name: string; text: string }[]> {
   const found = new Map<string, { name: string; text: string }[]>();
   const path: string[] = [];
   const step = {
@@ -34,25 +34,25 @@ function directivesOf(sdl: string): Map<string, { name: string; text: string }[]
   return found;
 }
 
-type Directives = ReturnType<typeof directivesOf>;
+type Directives = ReturnType<typeof collectDirectives>;
 
 /** What carries one of these directives in `one` and, being there as well, does not in `other`. */
-function missing(directives: readonly string[], one: Directives, other: Directives): string[] {
-  return [...one].flatMap(([place, carried]) => {
-    const others = other.get(place)?.map(({ text }) => text);
+function findMissing(directives: readonly string[], one: Directives, other: Directives): string[] {
+  return [...one].flatMap(([coordinate, carried]) => {
+    const others = other.get(coordinate)?.map(({ text }) => text);
     if (others === undefined) return [];
-    const lost = carried.filter(({ name, text }) => directives.includes(name) && !others.includes(text));
-    return lost.map(({ text }) => `${place} ${text}`);
+    const missingDirectives = carried.filter(({ name, text }) => directives.includes(name) && !others.includes(text));
+    return missingDirectives.map(({ text }) => `${coordinate} ${text}`);
   });
 }
 
 /** What of `after` breaks somebody who relies on `before`: a client, a router, another subgraph. One sentence each. */
 export function breakingChanges(before: CommittedSchema, after: CommittedSchema): string[] {
-  const ofClients = findBreakingChanges(buildSchema(before.api), buildSchema(after.api));
-  const [was, is] = [directivesOf(before.subgraph), directivesOf(after.subgraph)];
+  const clientChanges = findBreakingChanges(buildSchema(before.api), buildSchema(after.api));
+  const [was, is] = [collectDirectives(before.subgraph), collectDirectives(after.subgraph)];
   return [
-    ...ofClients.map(({ description }) => description),
-    ...missing(PROMISES, was, is).map((use) => `${use} was removed.`),
-    ...missing(DEMANDS, is, was).map((use) => `${use} was added.`),
+    ...clientChanges.map(({ description }) => description),
+    ...findMissing(PROVIDED_DIRECTIVES, was, is).map((use) => `${use} was removed.`),
+    ...findMissing(REQUIRED_DIRECTIVES, is, was).map((use) => `${use} was added.`),
   ];
 }

@@ -7,30 +7,30 @@ import {
 import { type GraphQLSchema } from "graphql";
 import { type Config } from "./config";
 import { type Context } from "./context";
-import { type createErrorFunnel } from "./platform/errors/format-error";
-import { createAnswerRefusal } from "./platform/graphql/answer-refusal";
+import { type createErrorFormatter } from "./platform/errors/format-error";
+import { createRequestLevelErrorPlugin } from "./platform/graphql/answer-refusal";
 import { createDocumentStore } from "./platform/graphql/document-store";
-import { createExaminedDocumentCheck } from "./platform/graphql/examined-document";
-import { createSchemaGuard } from "./platform/graphql/schema-guard";
-import { createUpstreamCost } from "./platform/graphql/upstream-cost";
-import { createSubscriptionRefusal } from "./platform/subscriptions/refuse-over-http";
+import { createGuardedDocumentPlugin } from "./platform/graphql/examined-document";
+import { createSchemaGuardPlugin } from "./platform/graphql/schema-guard";
+import { createUpstreamCostPlugin } from "./platform/graphql/upstream-cost";
+import { createRejectHttpSubscriptionsPlugin } from "./platform/subscriptions/refuse-over-http";
 import { createLibraryLogger } from "./platform/telemetry/library-logger";
 import { type Logger } from "./platform/telemetry/logger";
 
-export interface ApolloOptions {
+export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
-  readonly formatError: ReturnType<typeof createErrorFunnel>;
+  readonly formatError: ReturnType<typeof createErrorFormatter>;
 }
 
 /** Apollo Server as it is set up here; not started yet. */
-export function createApollo(
+export function createGraphqlServer(
   config: Config,
   logger: Logger,
-  { schema, formatError }: ApolloOptions,
+  { schema, formatError }: GraphqlServerOptions,
 ): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
-    introspection: true, // in live mode to the router alone: see createSchemaGuard
+    introspection: true, // in live mode to the router alone: see createSchemaGuardPlugin
     hideSchemaDetailsFromClientErrors: !config.isSandbox,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
@@ -43,11 +43,11 @@ export function createApollo(
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      createExaminedDocumentCheck(),
-      createSubscriptionRefusal(),
-      ...(config.isSandbox ? [] : [createSchemaGuard()]),
-      ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCost()] : []),
-      createAnswerRefusal(), // last, for what it drops
+      createGuardedDocumentPlugin(),
+      createRejectHttpSubscriptionsPlugin(),
+      ...(config.isSandbox ? [] : [createSchemaGuardPlugin()]),
+      ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCostPlugin()] : []),
+      createRequestLevelErrorPlugin(), // last, for what it drops
     ],
   });
 }

@@ -3,24 +3,24 @@ import { type Database } from "./platform/database/open-database";
 import { readServerSettings } from "./platform/database/server-settings";
 import { inboxMigrations } from "./platform/inbox/inbox-migrations";
 import {
-  assertKeyOfDatabase,
-  keyCheckMigrations,
-  type SealedColumn,
-  WrongLedgerKey,
+  assertEncryptionKeyMatches,
+  encryptionKeyMigrations,
+  type EncryptedColumn,
+  WrongEncryptionKey,
 } from "./platform/ledger/key-check";
-import { ledgerMigrations } from "./platform/ledger/ledger-migrations";
-import { type Sealing } from "./platform/ledger/sealing";
+import { operationMigrations } from "./platform/ledger/ledger-migrations";
+import { type Encryption } from "./platform/ledger/sealing";
 import { type Logger } from "./platform/telemetry/logger";
 
-const MIGRATIONS = [...ledgerMigrations, ...inboxMigrations, ...keyCheckMigrations];
+const MIGRATIONS = [...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations];
 
-const SEALED_COLUMNS: readonly SealedColumn[] = [
+const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: "operation", column: "sealed_key", purpose: "idempotencyKey" },
   { table: "message", column: "sealed_body", purpose: "message" },
 ];
 
 /** Returns the names of settings that the sandbox tolerates. */
-async function checkServer({ isSandbox }: Config, database: Database): Promise<readonly string[]> {
+async function checkDatabaseServer({ isSandbox }: Config, database: Database): Promise<readonly string[]> {
   const { isUnicode, encoding, unsafe } = await readServerSettings(database);
   if (!isUnicode) {
     throw new ConfigError([`DATABASE_URL: the encoding of the database must be UTF8, but it is ${encoding}`]);
@@ -31,16 +31,16 @@ async function checkServer({ isSandbox }: Config, database: Database): Promise<r
   );
 }
 
-async function checkKey(
+async function checkEncryptionKey(
   { LEDGER_KEY, DATA_DIRECTORY }: Config,
-  { database, sealing }: { readonly database: Database; readonly sealing: Sealing },
+  { database, encryption }: { readonly database: Database; readonly encryption: Encryption },
 ): Promise<void> {
   try {
-    await assertKeyOfDatabase(database, sealing, SEALED_COLUMNS);
+    await assertEncryptionKeyMatches(database, encryption, ENCRYPTED_COLUMNS);
   } catch (error) {
-    if (!(error instanceof WrongLedgerKey)) throw error;
-    const which = LEDGER_KEY === undefined ? ` than the one that is kept in ${DATA_DIRECTORY}` : "";
-    throw new ConfigError([`LEDGER_KEY: the database was written with another key${which}`]);
+    if (!(error instanceof WrongEncryptionKey)) throw error;
+    const suffix = LEDGER_KEY === undefined ? ` than the one that is kept in ${DATA_DIRECTORY}` : "";
+    throw new ConfigError([`LEDGER_KEY: the database was written with another key${suffix}`]);
   }
 }
 
@@ -51,12 +51,12 @@ async function checkKey(
 export async function prepareDatabase(
   config: Config,
   logger: Logger,
-  stores: { readonly database: Database; readonly sealing: Sealing },
+  stores: { readonly database: Database; readonly encryption: Encryption },
 ): Promise<void> {
   try {
-    const settings = await checkServer(config, stores.database);
+    const settings = await checkDatabaseServer(config, stores.database);
     await stores.database.migrate(MIGRATIONS);
-    await checkKey(config, stores);
+    await checkEncryptionKey(config, stores);
     if (settings.length > 0) logger.warn({ settings }, "the database server can lose committed data in a crash");
   } catch (error) {
     await stores.database.close();

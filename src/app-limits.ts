@@ -3,7 +3,7 @@ import { type ConnectionLimits } from "./platform/http-server/connections";
 import { type Limits } from "./platform/limits/limit.errors";
 
 /** What one GraphQL request is held to, from its variables. */
-export function limitsOf(config: Config): Limits {
+export function buildRequestLimits(config: Config): Limits {
   return {
     characters: config.LIMIT_CHARACTERS,
     lines: config.LIMIT_LINES,
@@ -24,13 +24,13 @@ export function limitsOf(config: Config): Limits {
 }
 
 /** How the memory of documents is shared out: those that are kept because they were seen twice, and those of open subscriptions. */
-export function documentBytes({ LIMIT_DOCUMENT_CACHE_BYTES: all }: Config) {
-  const subscriptions = Math.floor(all / 4);
-  return { cache: all - subscriptions, subscriptions };
+export function splitDocumentCacheBytes({ LIMIT_DOCUMENT_CACHE_BYTES: totalBytes }: Config) {
+  const subscriptions = Math.floor(totalBytes / 4);
+  return { cache: totalBytes - subscriptions, subscriptions };
 }
 
 /** What connections are held to. Without a router secret there is nothing that tells a router from a stranger. */
-export function connectionLimitsOf(config: Config): ConnectionLimits {
+export function buildConnectionLimits(config: Config): ConnectionLimits {
   return {
     maxConnections: config.LIMIT_CONNECTIONS,
     maxUnverifiedPerAddress: config.ROUTER_SECRETS.length === 0 ? 0 : config.LIMIT_CONNECTIONS_PER_ADDRESS,

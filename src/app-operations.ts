@@ -4,7 +4,7 @@ import { type Config } from "./config";
 import { createChangeOfferOperation } from "./features/offer";
 import { createCancelPixOperation } from "./features/pix-authorization";
 import { createAccountOperations, createPortalLinkOperation } from "./features/user";
-import { type Ledger } from "./platform/ledger/ledger.store";
+import { type OperationStore } from "./platform/ledger/ledger.store";
 import { createOperationRunner } from "./platform/ledger/operation-runner";
 import { createOperationWorker } from "./platform/ledger/operation-worker";
 import { createReconciler } from "./platform/ledger/reconciler";
@@ -12,54 +12,54 @@ import { type Operation } from "./platform/ledger/operation.type";
 import { type Logger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
 import { monotonicClock } from "./platform/time/monotonic-clock";
-import { createUsualTime } from "./platform/time/usual-time";
+import { createLatencyEstimate } from "./platform/time/usual-time";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 
 interface OperationsOptions {
-  readonly ledger: Ledger;
+  readonly operationStore: OperationStore;
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
   /** Told of each operation as it stands after work on it. */
-  readonly onWorked: (operation: Operation) => void;
+  readonly afterAttempt: (operation: Operation) => void;
 }
 
 /** All that works on the ledger. */
 export function createOperations(
   config: Config,
   logger: Logger,
-  { ledger, avibra, delbank, onWorked }: OperationsOptions,
+  { operationStore, avibra, delbank, afterAttempt }: OperationsOptions,
 ) {
-  const kinds = [
+  const handlers = [
     ...createAccountOperations(avibra),
     createPortalLinkOperation(avibra, config.AVIBRA_PORTAL_URL),
     createChangeOfferOperation(avibra),
     createCancelPixOperation(delbank),
   ];
   const worker = createOperationWorker({
-    ledger,
-    kinds,
+    operationStore,
+    handlers,
     clock: systemClock,
     random: Math.random,
     sleep,
-    onWorked,
+    afterAttempt,
   });
   const common = {
-    ledger,
+    operationStore,
     worker,
     clock: systemClock,
     owner: `${hostname()}:${process.pid}`,
     leaseMs: config.OPERATION_LEASE_MS,
   };
   // However slow a kind was, a request with its whole time before it is begun.
-  const usualTime = createUsualTime(config.OPERATION_TIMEOUT_MS / 2);
-  const runner = createOperationRunner({ ...common, sleep, usualTime });
+  const latencyEstimate = createLatencyEstimate(config.OPERATION_TIMEOUT_MS / 2);
+  const runner = createOperationRunner({ ...common, sleep, latencyEstimate });
   const reconciler = createReconciler({
     ...common,
-    kinds,
+    handlers,
     monotonic: monotonicClock,
     logger,
-    onWorked,
+    afterAttempt,
     operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
     confirmationWindowMs: config.CONFIRMATION_WINDOW_MS,
     keyedWindowMs: config.KEYED_WINDOW_MS,

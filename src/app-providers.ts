@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
 import { createHttpClient } from "./platform/http-client/http-client";
-import { atNobodysCost, type CallObserver } from "./platform/telemetry/observe-calls";
+import { withoutAttribution, type CallObserver } from "./platform/telemetry/observe-calls";
 import { systemClock } from "./platform/time/clock";
 import { monotonicClock } from "./platform/time/monotonic-clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
 import { createDelbankClient, type DelbankOptions } from "./providers/delbank/delbank.client";
 
 /** A good answer that took a larger share of its timeout is a sign of trouble. */
-const SLOW_SHARE = 0.8;
+const SLOW_CALL_RATIO = 0.8;
 
 /** The providers' clients, each over connections of its own. */
 export function createProviders(
@@ -16,7 +16,7 @@ export function createProviders(
   observer: CallObserver,
   onAmbiguousDocument?: DelbankOptions["onAmbiguousDocument"],
 ) {
-  const limits = {
+  const commonOptions = {
     connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
     maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
     ...observer,
@@ -26,30 +26,30 @@ export function createProviders(
     random: Math.random,
     sleep,
   };
-  const guard = (concurrency: number, timeoutMs: number) => ({
+  const buildGuardOptions = (concurrency: number, timeoutMs: number) => ({
     concurrency,
     queue: config.QUEUE_LENGTH,
     minCalls: config.BREAKER_MIN_CALLS,
     failurePercent: config.BREAKER_FAILURE_PERCENT,
     openMs: config.BREAKER_OPEN_MS,
-    slowCallMs: timeoutMs * SLOW_SHARE,
+    slowCallMs: timeoutMs * SLOW_CALL_RATIO,
   });
   const tokenUrl = new URL(config.AVIBRA_TOKEN_URL);
   const avibraHttp = createHttpClient({
-    ...limits,
+    ...commonOptions,
     baseUrl: config.AVIBRA_BASE_URL,
-    guard: guard(config.AVIBRA_CONCURRENCY, config.AVIBRA_TIMEOUT_MS),
+    guard: buildGuardOptions(config.AVIBRA_CONCURRENCY, config.AVIBRA_TIMEOUT_MS),
   });
   const tokenHttp = createHttpClient({
-    ...limits,
-    ...atNobodysCost(observer),
+    ...commonOptions,
+    ...withoutAttribution(observer),
     baseUrl: tokenUrl.origin,
-    guard: guard(1, config.AVIBRA_TIMEOUT_MS),
+    guard: buildGuardOptions(1, config.AVIBRA_TIMEOUT_MS),
   });
   const delbankHttp = createHttpClient({
-    ...limits,
+    ...commonOptions,
     baseUrl: config.DELBANK_BASE_URL,
-    guard: guard(config.DELBANK_CONCURRENCY, config.DELBANK_TIMEOUT_MS),
+    guard: buildGuardOptions(config.DELBANK_CONCURRENCY, config.DELBANK_TIMEOUT_MS),
     tls: {
       ...(config.DELBANK_CLIENT_CERT_FILE !== undefined && { cert: config.DELBANK_CLIENT_CERT_FILE }),
       ...(config.DELBANK_CLIENT_KEY_FILE !== undefined && { key: config.DELBANK_CLIENT_KEY_FILE }),

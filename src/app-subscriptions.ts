@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type GraphQLSchema } from "graphql";
-import { documentBytes } from "./app-limits";
+import { splitDocumentCacheBytes } from "./app-limits";
 import { type Config } from "./config";
-import { createContext, type LongLived } from "./context";
-import { type createErrorFunnel } from "./platform/errors/format-error";
+import { createContext, type AppServices } from "./context";
+import { type createErrorFormatter } from "./platform/errors/format-error";
 import { type RequestGuard } from "./platform/limits/request-guard";
 import { createCallbackClient } from "./platform/subscriptions/callback.client";
 import { createCallbackRoute } from "./platform/subscriptions/callback-route";
-import { createCallbacks } from "./platform/subscriptions/callbacks";
-import { createHeldBytes } from "./platform/subscriptions/held-bytes";
-import { createShares } from "./platform/subscriptions/shares";
+import { createCallbackProtocol } from "./platform/subscriptions/callbacks";
+import { createMemoryBudget } from "./platform/subscriptions/held-bytes";
+import { createQuota } from "./platform/subscriptions/shares";
 import { createSubscriptions } from "./platform/subscriptions/subscriptions";
-import { createWebSockets } from "./platform/subscriptions/websockets";
+import { createWebSocketServer } from "./platform/subscriptions/websockets";
 import { type Logger } from "./platform/telemetry/logger";
 
 /** How long clients and routers may take to read that their subscription has ended. */
@@ -20,48 +20,48 @@ const END_TIMEOUT_MS = 1000;
 export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
-  readonly longLived: LongLived;
-  readonly formatError: ReturnType<typeof createErrorFunnel>;
+  readonly services: AppServices;
+  readonly formatError: ReturnType<typeof createErrorFormatter>;
 }
 
 /** Subscriptions, and the transports that carry them. */
 export function createSubscriptionTransports(
   config: Config,
   logger: Logger,
-  { schema, guard, longLived, formatError }: SubscriptionOptions,
+  { schema, guard, services, formatError }: SubscriptionOptions,
 ) {
-  const mostEach = config.LIMIT_SUBSCRIPTIONS_PER_CALLER;
+  const maxPerCaller = config.LIMIT_SUBSCRIPTIONS_PER_CALLER;
   const subscriptions = createSubscriptions({
     schema,
     guard,
-    createContext: ({ id, authorization }, cost, ended) =>
-      createContext({ id, headers: { authorization }, ended }, cost, longLived),
+    createContext: ({ id, authorization }, cost, signal) =>
+      createContext({ id, headers: { authorization }, signal }, cost, services),
     formatError,
-    shares: createShares({ most: config.LIMIT_SUBSCRIPTIONS, mostEach }),
-    held: createHeldBytes(documentBytes(config).subscriptions),
-    checkMs: config.SUBSCRIPTION_HEARTBEAT_MS,
+    quota: createQuota({ max: config.LIMIT_SUBSCRIPTIONS, maxPerCaller }),
+    memory: createMemoryBudget(splitDocumentCacheBytes(config).subscriptions),
+    tokenCheckIntervalMs: config.SUBSCRIPTION_HEARTBEAT_MS,
   });
-  const webSockets = createWebSockets({
+  const webSockets = createWebSocketServer({
     schema,
     subscriptions,
     logger,
-    verifyToken: longLived.verifyToken,
-    shares: createShares({ most: config.LIMIT_WEBSOCKETS, mostEach }),
+    verifyToken: services.verifyToken,
+    quota: createQuota({ max: config.LIMIT_WEBSOCKETS, maxPerCaller }),
     maxConnections: config.LIMIT_WEBSOCKETS,
     maxMessageBytes: config.LIMIT_WEBSOCKET_MESSAGE_BYTES,
     maxUnsentBytes: config.LIMIT_WEBSOCKET_UNSENT_BYTES,
     initTimeoutMs: config.WEBSOCKET_INIT_TIMEOUT_MS,
     pingMs: config.SUBSCRIPTION_HEARTBEAT_MS,
-    origins: config.WEBSOCKET_ORIGINS,
+    allowedOrigins: config.WEBSOCKET_ORIGINS,
   });
   const client = createCallbackClient({ timeoutMs: config.SUBSCRIPTION_CALLBACK_TIMEOUT_MS });
-  const callbacks = createCallbacks({
+  const callbacks = createCallbackProtocol({
     subscriptions,
     client,
     policy: {
       hosts: config.SUBSCRIPTION_CALLBACK_HOSTS,
       privateHosts: config.SUBSCRIPTION_CALLBACK_PRIVATE_HOSTS,
-      demandsHttps: !config.isSandbox,
+      requiresHttps: !config.isSandbox,
     },
     logger,
     random: Math.random,

@@ -3,10 +3,10 @@ import { type FastifyInstance } from "fastify";
 import { type Stores } from "./app-stores";
 import { type Config } from "./config";
 import { createEventEffects, factsOf } from "./features/event";
-import { createBasicCheck } from "./platform/auth/basic-credentials";
+import { createBasicAuthCheck } from "./platform/auth/basic-credentials";
 import { createAddressCheck } from "./platform/auth/source-addresses";
 import { describeError } from "./platform/errors/describe-error";
-import { type Posted, registerWebhook } from "./platform/http-server/webhook-route";
+import { type WebhookRequest, registerWebhook } from "./platform/http-server/webhook-route";
 import { createInboxWorker } from "./platform/inbox/inbox-worker";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createAdmission } from "./platform/limits/admission";
@@ -14,18 +14,18 @@ import { type Logger } from "./platform/telemetry/logger";
 import { type Metrics } from "./platform/telemetry/metrics";
 import { systemClock } from "./platform/time/clock";
 import { monotonicClock } from "./platform/time/monotonic-clock";
-import { eventKindOf, readEvent } from "./providers/avibra/avibra.webhook";
+import { getEventKind, parseEvent } from "./providers/avibra/avibra.webhook";
 
-const AVIBRA_PATH = "/webhooks/avibra";
+const AVIBRA_WEBHOOK_PATH = "/webhooks/avibra";
 const DAY_MS = 86_400_000;
 
 /** What works on stored events, for the program and for a replay alike. */
-export function createEventWorker(config: Config, logger: Logger, { inbox, ledger, signals }: Stores) {
-  const effects = createEventEffects({ inbox, ledger, signals, clock: systemClock });
+export function createEventWorker(config: Config, logger: Logger, { inbox, operationStore, pubSub }: Stores) {
+  const eventProcessor = createEventEffects({ inbox, operationStore, pubSub, clock: systemClock });
   const worker = createInboxWorker({
     inbox,
-    handle: effects.apply,
-    onProcessed: effects.tell,
+    handle: eventProcessor.apply,
+    onProcessed: eventProcessor.tell,
     clock: systemClock,
     monotonic: monotonicClock,
     random: Math.random,
@@ -35,50 +35,55 @@ export function createEventWorker(config: Config, logger: Logger, { inbox, ledge
     intervalMs: config.RECONCILE_INTERVAL_MS,
     retentionMs: config.WEBHOOK_RETENTION_DAYS * DAY_MS,
   });
-  return { effects, worker };
+  return { effects: eventProcessor, worker };
 }
 
 interface WebhooksOptions {
   readonly stores: Stores;
-  readonly metrics: Pick<Metrics, "event">;
+  readonly metrics: Pick<Metrics, "recordEvent">;
 }
 
 /** What providers tell us: taken in, and worked on. */
 export function createWebhooks(config: Config, logger: Logger, { stores, metrics }: WebhooksOptions) {
-  const { effects, worker } = createEventWorker(config, logger, stores);
+  const { effects: eventProcessor, worker } = createEventWorker(config, logger, stores);
   const admission = createAdmission({
     maxRequests: config.LIMIT_CONCURRENT_WEBHOOKS,
-    maxBodiesBytes: config.LIMIT_CONCURRENT_WEBHOOKS * config.LIMIT_WEBHOOK_BODY_BYTES,
+    maxTotalBodyBytes: config.LIMIT_CONCURRENT_WEBHOOKS * config.LIMIT_WEBHOOK_BODY_BYTES,
   });
 
-  async function receive({ text, json, idempotencyKey }: Posted): Promise<boolean> {
+  async function receive({ text, json, idempotencyKey }: WebhookRequest): Promise<boolean> {
     const now = systemClock.now();
-    const event = readEvent(json, now);
+    const event = parseEvent(json, now);
     if (!event) return false;
     const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-    const { id, isCopy } = await stores.inbox.receive({ facts: factsOf(event, now), body: text, now, ...key });
-    const kind = eventKindOf(event.name) ?? "UNKNOWN";
-    metrics.event(kind, isCopy ? "copy" : "stored");
+    const { id, isDuplicate: isCopy } = await stores.inbox.receive({
+      metadata: factsOf(event, now),
+      body: text,
+      now,
+      ...key,
+    });
+    const kind = getEventKind(event.name) ?? "UNKNOWN";
+    metrics.recordEvent(kind, isCopy ? "copy" : "stored");
     logger.debug({ kind, isCopy, ...(!isCopy && { eventId: id }) }, "event received");
-    if (!isCopy) worker.wake();
+    if (!isCopy) worker.trigger();
     return true;
   }
 
   return {
     start: worker.start,
     stop: worker.stop,
-    underWay: admission.underWay,
+    inFlight: admission.inFlight,
     /** Looks whether an event has already told of an operation whose answer was lost. */
-    explain(operation: Operation): void {
-      effects.explain(operation).catch((error: unknown) => {
+    matchStoredEvents(operation: Operation): void {
+      eventProcessor.explain(operation).catch((error: unknown) => {
         logger.warn({ operationId: operation.id, ...describeError(error) }, "events could not be looked at");
       });
     },
     register(server: FastifyInstance): void {
       registerWebhook(server, {
-        path: AVIBRA_PATH,
-        isKnownAddress: createAddressCheck(config.AVIBRA_WEBHOOK_ADDRESSES),
-        isAuthorized: createBasicCheck(config.AVIBRA_WEBHOOK_USERNAME, config.AVIBRA_WEBHOOK_PASSWORD),
+        path: AVIBRA_WEBHOOK_PATH,
+        isAllowedAddress: createAddressCheck(config.AVIBRA_WEBHOOK_ADDRESSES),
+        isAuthorized: createBasicAuthCheck(config.AVIBRA_WEBHOOK_USERNAME, config.AVIBRA_WEBHOOK_PASSWORD),
         admission,
         maxBodyBytes: config.LIMIT_WEBHOOK_BODY_BYTES,
         bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,

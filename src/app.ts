@@ -1,19 +1,19 @@
 import "reflect-metadata"; // before the first decorated class
 
-import { createApollo } from "./app-apollo";
-import { createCallers } from "./app-callers";
-import { connectionLimitsOf, documentBytes, limitsOf } from "./app-limits";
+import { createGraphqlServer } from "./app-apollo";
+import { createAuthentication } from "./app-callers";
+import { buildConnectionLimits, splitDocumentCacheBytes, buildRequestLimits } from "./app-limits";
 import { createOperations } from "./app-operations";
 import { createProviders } from "./app-providers";
-import { openStores, tellReadsOld } from "./app-stores";
+import { openStores, publishInvalidation } from "./app-stores";
 import { createSubscriptionTransports } from "./app-subscriptions";
 import { createWebhooks } from "./app-webhooks";
 import { type Config } from "./config";
-import { createContext, type LongLived } from "./context";
+import { createContext, type AppServices } from "./context";
 import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "./platform/auth/developer-token-route";
 import { createRouterSecretCheck } from "./platform/auth/secret-check";
-import { createErrorFunnel } from "./platform/errors/format-error";
-import { listFieldsOf } from "./platform/graphql/list-fields";
+import { createErrorFormatter } from "./platform/errors/format-error";
+import { findListFields } from "./platform/graphql/list-fields";
 import { registerGraphql } from "./platform/http-server/graphql-route";
 import { createHttpServer } from "./platform/http-server/http-server";
 import { registerLifecycle } from "./platform/http-server/lifecycle";
@@ -22,8 +22,8 @@ import { createAdmission } from "./platform/limits/admission";
 import { createRequestGuard } from "./platform/limits/request-guard";
 import { isSettled } from "./platform/ledger/operation-status.state";
 import { type Operation } from "./platform/ledger/operation.type";
-import { readsAbout } from "./platform/loaders/read-subjects";
-import { createSharedReads } from "./platform/loaders/shared-reads";
+import { operationTags } from "./platform/loaders/read-subjects";
+import { createReadCache } from "./platform/loaders/shared-reads";
 import { topics } from "./platform/signals/topics";
 import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
@@ -38,7 +38,7 @@ const GRAPHQL_PATH = "/graphql";
 /** Whom the printed token is for: a seeded member who pays by a seeded authorization. */
 const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
 
-function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Config) {
+function buildTlsOptions({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa }: Config) {
   if (cert === undefined || key === undefined) return undefined;
   return { cert, key, ...(clientCa !== undefined && { clientCa }) };
 }
@@ -47,73 +47,73 @@ function tlsOf({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: cli
 export async function createApp(config: Config, logger: Logger = createLogger(config.LOG_LEVEL)) {
   const metrics = createMetrics();
   const { avibra, delbank, clients, ...providers } = createProviders(config, observeCalls(logger, metrics), (party) => {
-    metrics.ambiguousDocument(party);
+    metrics.recordAmbiguousDocument(party);
   });
-  const reads = createSharedReads({
+  const readCache = createReadCache({
     clock: monotonicClock,
     freshMs: config.READ_CACHE_MS,
-    staleMs: config.READ_CACHE_STALE_MS,
+    staleWhileRevalidateMs: config.READ_CACHE_STALE_MS,
     staleIfErrorMs: config.READ_CACHE_STALE_IF_ERROR_MS,
     maxBytes: config.READ_CACHE_BYTES,
   });
   const stores = await openStores(config, logger);
-  const { database, ledger, inbox, signals } = stores;
+  const { database, operationStore, inbox, pubSub } = stores;
   const webhooks = createWebhooks(config, logger, { stores, metrics });
-  signals.subscribe(
-    topics.readsOld,
+  pubSub.subscribe(
+    topics.readsInvalidated,
     ({ key }) => {
-      reads.drop(key);
+      readCache.invalidate(key);
     },
     () => {
-      reads.dropAll();
+      readCache.invalidateAll();
     },
   );
-  const onWorked = (operation: Operation) => {
-    if (!isSettled(operation.status)) tellReadsOld(operation, signals); // else they were told of with it
-    metrics.worked(operation.kind, operation.status);
-    webhooks.explain(operation);
+  const afterAttempt = (operation: Operation) => {
+    if (!isSettled(operation.status)) publishInvalidation(operation, pubSub); // else they were told of with it
+    metrics.recordOperation(operation.kind, operation.status);
+    webhooks.matchStoredEvents(operation);
   };
-  const { runner, reconciler } = createOperations(config, logger, { ledger, avibra, delbank, onWorked });
-  const { verifyToken, developer } = await createCallers(config, metrics);
+  const { runner, reconciler } = createOperations(config, logger, { operationStore, avibra, delbank, afterAttempt });
+  const { verifyToken, developer } = await createAuthentication(config, metrics);
 
   const { schema } = await createSubgraph();
-  const formatError = createErrorFunnel({ logger, showsSchema: config.isSandbox });
-  const apollo = createApollo(config, logger, { schema, formatError });
+  const formatError = createErrorFormatter({ logger, shouldExposeSchema: config.isSandbox });
+  const apollo = createGraphqlServer(config, logger, { schema, formatError });
   await apollo.start();
 
   const onRead = observeReads(metrics);
-  const dropReads: LongLived["dropReads"] = (about) => {
-    for (const key of readsAbout(about)) reads.drop(key);
+  const invalidateReads: AppServices["invalidateReads"] = (operation) => {
+    for (const key of operationTags(operation)) readCache.invalidate(key);
   };
-  const longLived = {
-    ...{ avibra, delbank, ledger, inbox, signals, runner, reads, dropReads, onRead },
+  const services = {
+    ...{ avibra, delbank, operationStore, inbox, pubSub, runner, readCache, invalidateReads, onRead },
     ...{ verifyToken, clock: monotonicClock, config },
   };
   const guard = createRequestGuard({
-    limits: limitsOf(config),
-    lists: listFieldsOf(schema),
-    cacheBytes: documentBytes(config).cache,
+    limits: buildRequestLimits(config),
+    listFields: findListFields(schema),
+    cacheBytes: splitDocumentCacheBytes(config).cache,
   });
-  const subscriptions = createSubscriptionTransports(config, logger, { schema, guard, longLived, formatError });
+  const subscriptions = createSubscriptionTransports(config, logger, { schema, guard, services, formatError });
 
-  const mayCall = createRouterSecretCheck(config.ROUTER_SECRETS);
+  const isAuthorizedRouter = createRouterSecretCheck(config.ROUTER_SECRETS);
   const admission = createAdmission({
     maxRequests: config.LIMIT_CONCURRENT_REQUESTS,
-    maxBodiesBytes: config.LIMIT_BODIES_BYTES,
+    maxTotalBodyBytes: config.LIMIT_BODIES_BYTES,
   });
-  const tls = tlsOf(config);
+  const tls = buildTlsOptions(config);
   const server = createHttpServer({
     logger,
     maxBodyBytes: config.LIMIT_BODY_BYTES,
     maxHeaderBytes: config.LIMIT_HEADER_BYTES,
     admission,
-    connections: connectionLimitsOf(config),
-    mayCall,
+    connections: buildConnectionLimits(config),
+    isAuthorizedRouter,
     ...(tls && { tls }),
   });
-  const underWay = () => admission.underWay() + webhooks.underWay();
+  const inFlight = () => admission.inFlight() + webhooks.inFlight();
   const lifecycle = registerLifecycle(server, {
-    underWay,
+    inFlight,
     checks: { database: async () => ({ ok: await database.isReachable() }) },
     // A provider that is down is no reason to take the other one's data away as well.
     reports: {
@@ -130,24 +130,24 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     drainTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
     endSubscriptions: () => subscriptions.close(),
   });
-  metrics.observe({
+  metrics.registerGauges({
     providers: clients,
-    reads,
+    readCache,
     tokenAgeMs: () => avibra.tokenState().ageMs,
-    requestsUnderWay: underWay,
-    connectionsOpen: server.connections.count,
+    requestsInFlight: inFlight,
+    openConnections: server.connections.count,
     subscriptions: subscriptions.state,
-    listeners: () => signals.listeners(),
+    listeners: () => pubSub.listenerCount(),
   });
   registerMetrics(server, metrics);
   registerGraphql(server, {
     path: GRAPHQL_PATH,
     apollo,
-    createContext: (request, cost) => createContext(request, cost, longLived),
+    createContext: (request, cost) => createContext(request, cost, services),
     guard,
-    refusalOf: ({ answer, wholeRefusal }, text) => {
-      answer.checkSize(text);
-      return wholeRefusal();
+    getRequestLevelError: ({ responseBudget, requestLevelError }, text) => {
+      responseBudget.checkSize(text);
+      return requestLevelError();
     },
     acceptWebSocket: subscriptions.acceptWebSocket,
     acceptCallback: subscriptions.acceptCallback,

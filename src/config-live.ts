@@ -11,31 +11,33 @@ const HTTPS_ONLY = [
 ] as const;
 
 /** 128 bits in hexadecimal digits. */
-const MIN_SECRET_CHARACTERS = 32;
+const MIN_SECRET_LENGTH = 32;
 
-type Given = Readonly<Record<string, string | undefined>>;
+type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with an environment because `PROVIDERS=live`, a line each. The variables' form is checked elsewhere. */
-export function findLiveProblems(given: Given): string[] {
-  const problems = REQUIRED.filter((name) => !given[name]).map((name) => `${name}: is required when PROVIDERS=live`);
-  if (given["DATABASE_URL"]?.startsWith("sqlite::memory:")) {
+export function findLiveProblems(rawEnvironment: RawEnvironment): string[] {
+  const problems = REQUIRED.filter((name) => !rawEnvironment[name]).map(
+    (name) => `${name}: is required when PROVIDERS=live`,
+  );
+  if (rawEnvironment["DATABASE_URL"]?.startsWith("sqlite::memory:")) {
     problems.push("DATABASE_URL: sqlite::memory: forgets every operation at a restart; it is for the sandbox only");
   }
-  const lengths = given["ROUTER_SECRETS"]?.split(",").map((secret) => secret.trim().length) ?? [];
-  if (!lengths.includes(0) && lengths.some((length) => length < MIN_SECRET_CHARACTERS)) {
-    problems.push(`ROUTER_SECRETS: each must have at least ${MIN_SECRET_CHARACTERS} characters when PROVIDERS=live`);
+  const lengths = rawEnvironment["ROUTER_SECRETS"]?.split(",").map((secret) => secret.trim().length) ?? [];
+  if (!lengths.includes(0) && lengths.some((length) => length < MIN_SECRET_LENGTH)) {
+    problems.push(`ROUTER_SECRETS: each must have at least ${MIN_SECRET_LENGTH} characters when PROVIDERS=live`);
   }
-  if (given["ALLOW_PLAIN_HTTP"] === "true") return problems;
+  if (rawEnvironment["ALLOW_PLAIN_HTTP"] === "true") return problems;
   // As it is read: a URL's parser drops tabs inside the scheme, and knows it in any case.
-  const isPlain = (url = "") => URL.canParse(url) && new URL(url).protocol === "http:";
-  for (const name of HTTPS_ONLY.filter((name) => isPlain(given[name]))) {
+  const isPlainHttp = (url = "") => URL.canParse(url) && new URL(url).protocol === "http:";
+  for (const name of HTTPS_ONLY.filter((name) => isPlainHttp(rawEnvironment[name]))) {
     problems.push(`${name}: must be an https URL when PROVIDERS=live; ALLOW_PLAIN_HTTP=true allows http`);
   }
   return problems;
 }
 
 /** What is allowed in live mode but deserves a line in the log at start. */
-export function findLiveWarnings(given: Given): string[] {
-  if (!given["DATABASE_URL"]?.startsWith("sqlite:")) return [];
+export function findLiveWarnings(rawEnvironment: RawEnvironment): string[] {
+  if (!rawEnvironment["DATABASE_URL"]?.startsWith("sqlite:")) return [];
   return ["DATABASE_URL: a SQLite file serves a single process; use postgres://… for more than one replica"];
 }

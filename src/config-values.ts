@@ -4,14 +4,14 @@ import { isAddressRange } from "./platform/auth/source-addresses";
 
 // What the text of a variable may be, and what it is read as.
 
-export const number = (min: number, max: number, fallback: number) =>
+export const integer = (min: number, max: number, fallback: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
     .int(`must be a whole number from ${min} to ${max}`)
     .min(min, `must be a whole number from ${min} to ${max}`)
     .max(max, `must be a whole number from ${min} to ${max}`)
     .default(fallback);
-export const timeoutMs = (fallback: number) => number(1, 600_000, fallback);
+export const timeoutMs = (fallback: number) => integer(1, 600_000, fallback);
 export const flag = z
   .enum(["true", "false"], { error: 'must be "true" or "false"' })
   .transform((text) => text === "true");
@@ -37,15 +37,15 @@ export const headerText = z
 export const basicUsername = z
   .string()
   .regex(/^[^:\p{Cc}]+$/u, "must have neither a colon nor control characters: it is a name for Basic credentials");
-export const list = z
+export const commaList = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
   .refine((parts) => parts.every((part) => part.length > 0), "must be a comma list without empty parts");
-export const secretList = list.refine(
+export const secretList = commaList.refine(
   (parts) => parts.every((part) => part === "" || headerText.safeParse(part).success),
   "must be visible ASCII: each secret is compared with a header",
 );
-export const addressList = list.refine(
+export const addressList = commaList.refine(
   (parts) => parts.every(isAddressRange),
   "must be a comma list of IP addresses, or networks such as 192.0.2.0/24",
 );
@@ -62,8 +62,8 @@ export const pemFile = z.string().transform((file, context) => {
 });
 
 /** The very text that 32 bytes encode to: Buffer.from would skip what is no base64. */
-export function isKey(text: string): boolean {
+export function isBase64Key(text: string): boolean {
   const bytes = Buffer.from(text, "base64");
   return bytes.length === 32 && bytes.toString("base64") === text;
 }
-export const base64Key = z.string().refine(isKey, "must be 32 bytes in base64");
+export const base64Key = z.string().refine(isBase64Key, "must be 32 bytes in base64");

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findContradictions, findUselessLimits } from "./config-contradictions";
+import { findContradictions, findIneffectiveLimits } from "./config-contradictions";
 import { findLiveProblems, findLiveWarnings } from "./config-live";
 import { Environment } from "./environment";
 
@@ -21,7 +21,7 @@ export class ConfigError extends Error {
 }
 
 /** What the sandbox puts in place of a real provider's values. Not secrets: the simulated providers print them. */
-function sandboxValues(environment: NodeJS.ProcessEnv): Record<string, string> {
+function getSandboxDefaults(environment: NodeJS.ProcessEnv): Record<string, string> {
   const avibra = `http://127.0.0.1:${environment["AVIBRA_SANDBOX_PORT"] ?? "4101"}`;
   const delbank = `http://127.0.0.1:${environment["DELBANK_SANDBOX_PORT"] ?? "4102"}`;
   return {
@@ -54,49 +54,52 @@ function isLoopback(url: string | undefined): boolean {
 }
 
 /** A certificate is of no use without its key. */
-const SET_TOGETHER = [
+const REQUIRED_TOGETHER = [
   ["DELBANK_CLIENT_CERT_FILE", "DELBANK_CLIENT_KEY_FILE"],
   ["TLS_CERT_FILE", "TLS_KEY_FILE"],
 ] as const;
 
 /** Text that came out of a file keeps that file's last line break, which no credential, claim or URL has. */
-function hasOuterSpace(text: string | undefined): boolean {
+function hasSurroundingWhitespace(text: string | undefined): boolean {
   return text !== undefined && (text !== text.trim() || /[\r\n]/.test(text));
 }
 
 /** Reads and checks the whole environment. Throws one `ConfigError` that lists every problem. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
-  const isLive = given["PROVIDERS"] === "live";
-  const parsed = Environment.safeParse(isLive ? given : { ...sandboxValues(given), ...given });
+  const rawEnvironment = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
+  const isLive = rawEnvironment["PROVIDERS"] === "live";
+  const parsed = Environment.safeParse(
+    isLive ? rawEnvironment : { ...getSandboxDefaults(rawEnvironment), ...rawEnvironment },
+  );
 
-  const spaced = Object.keys(Environment.shape).filter((name) => hasOuterSpace(given[name]));
-  const problems = spaced.map((name) => `${name}: must not begin or end with white space, or contain a line break`);
+  const untrimmed = Object.keys(Environment.shape).filter((name) => hasSurroundingWhitespace(rawEnvironment[name]));
+  const problems = untrimmed.map((name) => `${name}: must not begin or end with white space, or contain a line break`);
   for (const { path, message, code } of parsed.error?.issues ?? []) {
     const name = String(path[0]);
-    if (spaced.includes(name)) continue; // one problem a variable
-    const isMissing = code === "invalid_type" && given[name] === undefined;
+    if (untrimmed.includes(name)) continue; // one problem a variable
+    const isMissing = code === "invalid_type" && rawEnvironment[name] === undefined;
     problems.push(`${name}: ${isMissing ? "is required when PROVIDERS=live" : message}`);
   }
   if (isLive) {
-    problems.push(...findLiveProblems(given));
-  } else if (given["NODE_ENV"] === "production" && given["ALLOW_SANDBOX_IN_PRODUCTION"] !== "true") {
+    problems.push(...findLiveProblems(rawEnvironment));
+  } else if (rawEnvironment["NODE_ENV"] === "production" && rawEnvironment["ALLOW_SANDBOX_IN_PRODUCTION"] !== "true") {
     problems.push(
       "PROVIDERS: sandbox is refused with NODE_ENV=production; set ALLOW_SANDBOX_IN_PRODUCTION=true to allow it",
     );
   }
-  if (!isLive && !given["AUTH_JWKS_URL"]) {
+  if (!isLive && !rawEnvironment["AUTH_JWKS_URL"]) {
     // Whoever reaches a sandbox can sign any member's token: it must not open the way to a real provider.
     for (const name of ["AVIBRA_BASE_URL", "DELBANK_BASE_URL"]) {
-      if (!isLoopback(given[name])) problems.push(`${name}: must be this machine's own with PROVIDERS=sandbox`);
+      if (!isLoopback(rawEnvironment[name]))
+        problems.push(`${name}: must be this machine's own with PROVIDERS=sandbox`);
     }
   }
-  for (const names of SET_TOGETHER) {
-    if (names.some((name) => given[name]) && !names.every((name) => given[name])) {
+  for (const names of REQUIRED_TOGETHER) {
+    if (names.some((name) => rawEnvironment[name]) && !names.every((name) => rawEnvironment[name])) {
       problems.push(`${names.join(", ")}: must be set together`);
     }
   }
-  if (given["TLS_CLIENT_CA_FILE"] && !given["TLS_CERT_FILE"]) {
+  if (rawEnvironment["TLS_CLIENT_CA_FILE"] && !rawEnvironment["TLS_CERT_FILE"]) {
     problems.push("TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE");
   }
   if (parsed.success) problems.push(...findContradictions(parsed.data));
@@ -106,6 +109,6 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     PLAYGROUND: parsed.data.PLAYGROUND ?? !isLive,
     EXPOSE_UPSTREAM_COST: parsed.data.EXPOSE_UPSTREAM_COST ?? !isLive,
     isSandbox: !isLive,
-    warnings: [...(isLive ? findLiveWarnings(given) : []), ...findUselessLimits(parsed.data)],
+    warnings: [...(isLive ? findLiveWarnings(rawEnvironment) : []), ...findIneffectiveLimits(parsed.data)],
   };
 }

@@ -10,21 +10,21 @@ import { describeStartFailure } from "./start-failure";
 // V8 lets garbage grow by the machine's memory, not by what is in use: a collection at twice of that keeps the process small.
 setFlagsFromString("--heap-growing-percent=100");
 
-const EXAMPLE = "{ me { id currentOffer { status offer { name } } benefits { id name status } } }";
+const EXAMPLE_QUERY = "{ me { id currentOffer { status offer { name } } benefits { id name status } } }";
 
 /** A port that nobody listens on is refused at once; a sandbox that is busy may take its time. */
 const SANDBOX_TIMEOUT_MS = 10_000;
 
 /** Whether a sandbox answers there already: several subgraphs may share one pair. */
-async function isSandbox(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/__sandbox/faults`, { signal: AbortSignal.timeout(SANDBOX_TIMEOUT_MS) }).catch(
+async function isSandboxRunning(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/__sandbox/faults`, { signal: AbortSignal.timeout(SANDBOX_TIMEOUT_MS) }).catch(
     () => undefined,
   );
-  return answer?.ok ?? false;
+  return response?.ok ?? false;
 }
 
 /** Resolves when the child listens; rejects when it ends before that. Its own message is on stderr by then. */
-function untilReady(child: ChildProcess): Promise<void> {
+function waitUntilReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once("message", () => {
       resolve();
@@ -41,27 +41,27 @@ function untilReady(child: ChildProcess): Promise<void> {
  */
 async function startSandboxes(config: Config): Promise<ChildProcess | undefined> {
   const ports = [config.AVIBRA_SANDBOX_PORT, config.DELBANK_SANDBOX_PORT];
-  const bases = [config.AVIBRA_BASE_URL, config.DELBANK_BASE_URL].map((url) => new URL(url).origin);
-  const used = ports.map((port) => `http://127.0.0.1:${port}`).filter((origin) => bases.includes(origin));
+  const baseOrigins = [config.AVIBRA_BASE_URL, config.DELBANK_BASE_URL].map((url) => new URL(url).origin);
+  const used = ports.map((port) => `http://127.0.0.1:${port}`).filter((origin) => baseOrigins.includes(origin));
   if (used.length === 0) return undefined;
-  const found = await Promise.all(used.map(isSandbox));
+  const found = await Promise.all(used.map(isSandboxRunning));
   if (found.every(Boolean)) return undefined;
   const child = fork(join(__dirname, "sandbox", `main${extname(__filename)}`), {
     env: { HOST: "127.0.0.1", AVIBRA_SANDBOX_PORT: `${ports[0]}`, DELBANK_SANDBOX_PORT: `${ports[1]}` },
   });
   try {
-    await untilReady(child);
+    await waitUntilReady(child);
     return child;
   } catch (error) {
     // Another subgraph that started at the same moment may have been first.
-    const others = await Promise.all(used.map(isSandbox));
+    const others = await Promise.all(used.map(isSandboxRunning));
     if (others.every(Boolean)) return undefined;
     throw error;
   }
 }
 
 /** Tells the simulated Avibra where its events go; of several subgraphs that share it, the one that came last. */
-async function hearEvents(config: Config, url: string): Promise<void> {
+async function registerSandboxWebhook(config: Config, url: string): Promise<void> {
   const { AVIBRA_SANDBOX_PORT: port, AVIBRA_WEBHOOK_USERNAME: username, AVIBRA_WEBHOOK_PASSWORD: passwords } = config;
   if (new URL(config.AVIBRA_BASE_URL).origin !== `http://127.0.0.1:${port}`) return;
   await fetch(`${config.AVIBRA_BASE_URL}/__sandbox/webhooks/settings`, {
@@ -71,8 +71,8 @@ async function hearEvents(config: Config, url: string): Promise<void> {
   }).catch(() => undefined); // without it nothing is sent, which is no reason not to run
 }
 
-function welcome(url: string, config: Config, token: string): string {
-  const body = JSON.stringify({ query: EXAMPLE });
+function formatWelcome(url: string, config: Config, token: string): string {
+  const body = JSON.stringify({ query: EXAMPLE_QUERY });
   const router = config.ROUTER_SECRETS.length === 0 ? "" : ` \\\n  -H "router-authorization: $ROUTER_SECRET"`;
   return `
 Subgraph    ${url}/graphql
@@ -105,9 +105,9 @@ async function main(): Promise<void> {
     throw isAddress ? new ConfigError([`HOST, PORT: the address cannot be listened on (${String(code)})`]) : error;
   });
   logger.info({ url, providers: config.PROVIDERS }, "listening");
-  if (config.isSandbox) await hearEvents(config, url);
+  if (config.isSandbox) await registerSandboxWebhook(config, url);
   const token = await app.developerToken();
-  if (token !== undefined) process.stdout.write(welcome(url, config, token));
+  if (token !== undefined) process.stdout.write(formatWelcome(url, config, token));
 
   stop = async () => {
     logger.info("stopping");
@@ -121,7 +121,7 @@ async function main(): Promise<void> {
 let stop: () => Promise<void> = () => Promise.resolve();
 let isStopping = false;
 
-function stopOnce(): void {
+function handleStopSignal(): void {
   if (isStopping) process.exit(1); // asked twice: at once
   isStopping = true;
   stop().then(
@@ -130,7 +130,7 @@ function stopOnce(): void {
   );
 }
 
-for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stopOnce);
+for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, handleStopSignal);
 main().catch((error: unknown) => {
   process.stderr.write(`${describeStartFailure(error)}\n`);
   process.exit(1);

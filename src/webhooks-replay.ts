@@ -8,11 +8,11 @@ import { createLogger } from "./platform/telemetry/logger";
 import { systemClock } from "./platform/time/clock";
 import { describeStartFailure } from "./start-failure";
 
-const USE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";
+const USAGE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";
 
-function sinceOf([flag, text, ...more]: readonly string[]): number {
+function parseSince([flag, text, ...rest]: readonly string[]): number {
   const since = z.iso.datetime({ offset: true }).safeParse(text);
-  if (flag !== "--since" || more.length > 0 || !since.success) throw new ConfigError([USE]);
+  if (flag !== "--since" || rest.length > 0 || !since.success) throw new ConfigError([USAGE]);
   return Date.parse(since.data);
 }
 
@@ -21,18 +21,20 @@ function sinceOf([flag, text, ...more]: readonly string[]): number {
  * process that runs beside it is not told.
  */
 async function main(): Promise<void> {
-  const since = sinceOf(process.argv.slice(2));
+  const since = parseSince(process.argv.slice(2));
   const config = loadConfig();
   const logger = createLogger(config.LOG_LEVEL);
   const stores = await openStores(config, logger);
   try {
     const { worker } = createEventWorker(config, logger, stores);
     const startedAt = systemClock.now();
-    const due = await stores.inbox.makeDue(since, startedAt);
-    let here = 0;
-    for (let count = await worker.runOnce(); count > 0; count = await worker.runOnce()) here += count;
-    const still = await stores.inbox.countDue(since);
-    process.stdout.write(`${JSON.stringify({ stored: due, processedHere: here, stillDue: still })}\n`);
+    const requeuedCount = await stores.inbox.requeue(since, startedAt);
+    let processedCount = 0;
+    for (let count = await worker.pollOnce(); count > 0; count = await worker.pollOnce()) processedCount += count;
+    const remainingCount = await stores.inbox.countDue(since);
+    process.stdout.write(
+      `${JSON.stringify({ stored: requeuedCount, processedHere: processedCount, stillDue: remainingCount })}\n`,
+    );
   } finally {
     await stores.close();
   }

@@ -15,13 +15,13 @@ export class Html {
 
 type Part = Html | string | number | false | undefined | readonly Part[];
 
-function textOf(part: Part): string {
+function toText(part: Part): string {
   if (part instanceof Html) return part.text;
   if (part === undefined || part === false) return "";
-  return typeof part === "object" ? part.map(textOf).join("") : escapeHtml(String(part));
+  return typeof part === "object" ? part.map(toText).join("") : escapeHtml(String(part));
 }
 
 /** A template whose values are escaped unless they are markup themselves; false and undefined are nothing, a list is its parts. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(strings.map((text, index) => text + textOf(parts[index])).join(""));
+  return new Html(strings.map((text, index) => text + toText(parts[index])).join(""));
 }

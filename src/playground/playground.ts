@@ -27,8 +27,8 @@ const HEADERS = {
 
 /** Beside the built program; run from source there is none beside us and the last build's is taken. */
 function findAssets(): string {
-  const beside = join(__dirname, "assets");
-  return existsSync(beside) ? beside : join(__dirname, "../../dist/playground/assets");
+  const builtAssets = join(__dirname, "assets");
+  return existsSync(builtAssets) ? builtAssets : join(__dirname, "../../dist/playground/assets");
 }
 
 /**
@@ -56,11 +56,11 @@ export function registerPlayground(server: FastifyInstance, options: PlaygroundO
     });
     scope.get("/favicon.svg", (_request, reply) => reply.sendFile("favicon.svg"));
     const isBuilt = () => existsSync(join(assets, "main.js"));
-    const sayHowToBuild = (reply: FastifyReply) =>
+    const sendBuildInstructions = (reply: FastifyReply) =>
       reply.code(503).type("text/html; charset=utf-8").send(renderMissingAssets());
     scope.get("/", (_request, reply) =>
-      isBuilt() ? reply.type("text/html; charset=utf-8").send(shell) : sayHowToBuild(reply),
+      isBuilt() ? reply.type("text/html; charset=utf-8").send(shell) : sendBuildInstructions(reply),
     );
-    scope.get("/docs", (_request, reply) => (isBuilt() ? reply.sendFile("docs.html") : sayHowToBuild(reply)));
+    scope.get("/docs", (_request, reply) => (isBuilt() ? reply.sendFile("docs.html") : sendBuildInstructions(reply)));
   });
 }

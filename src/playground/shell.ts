@@ -7,9 +7,9 @@ export interface ShellOptions {
   readonly developerTokenUrl?: string;
 }
 
-const meta = (name: string, content: string) => `    <meta name="${name}" content="${escapeHtml(content)}">`;
+const renderMeta = (name: string, content: string) => `    <meta name="${name}" content="${escapeHtml(content)}">`;
 
-const page = (head: readonly string[], body: string) => `<!doctype html>
+const renderPage = (head: readonly string[], body: string) => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -28,19 +28,19 @@ ${body}
 /** The page's HTML. It holds no script of its own, so that the content policy need not allow any. */
 export function renderShell({ graphqlPath, developerTokenUrl }: ShellOptions): string {
   const head = [
-    meta("graphql-endpoint", graphqlPath),
-    ...(developerTokenUrl === undefined ? [] : [meta("developer-token-url", developerTokenUrl)]),
+    renderMeta("graphql-endpoint", graphqlPath),
+    ...(developerTokenUrl === undefined ? [] : [renderMeta("developer-token-url", developerTokenUrl)]),
     '    <link rel="stylesheet" href="/playground/main.css">',
     '    <script type="module" src="/playground/main.js"></script>',
   ];
   const body = `    <div id="root"><p class="loading">Loading the playground…</p></div>
     <noscript>The playground needs JavaScript.</noscript>`;
-  return page(head, body);
+  return renderPage(head, body);
 }
 
 /** What is answered instead when the page was never bundled, as in a fresh checkout run from source. */
 export function renderMissingAssets(): string {
-  return page(
+  return renderPage(
     [
       "    <style>body { margin: 10vh auto; max-width: 40rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }</style>",
     ],

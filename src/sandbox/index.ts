@@ -11,7 +11,7 @@ export interface SandboxOptions {
   /** Default 4102; 0 takes a free port. */
   readonly delbankPort?: number;
   /** Active authorizations at Delbank beside the seeds; default 0. */
-  readonly moreAuthorizations?: number;
+  readonly extraAuthorizations?: number;
 }
 
 export interface Sandboxes {
@@ -23,11 +23,11 @@ export interface Sandboxes {
 
 /** Starts both vendors, each with its own state, clock, faults and request log. Rejects when a port is in use. */
 export async function startSandboxes(options: SandboxOptions = {}): Promise<Sandboxes> {
-  const { host = "127.0.0.1", avibraPort = 4101, delbankPort = 4102, moreAuthorizations = 0 } = options;
+  const { host = "127.0.0.1", avibraPort = 4101, delbankPort = 4102, extraAuthorizations = 0 } = options;
   const [avibraClock, delbankClock] = [new Clock(), new Clock()];
   const avibra = await startServer(createAvibra(avibraClock), avibraClock, { host, port: avibraPort });
   try {
-    const vendor = createDelbank(delbankClock, moreAuthorizations);
+    const vendor = createDelbank(delbankClock, extraAuthorizations);
     const delbank = await startServer(vendor, delbankClock, { host, port: delbankPort });
     return {
       avibra: { url: avibra.url },

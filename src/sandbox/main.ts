@@ -5,27 +5,27 @@ import { type SandboxOptions, type Sandboxes, startSandboxes } from "./index";
 const DEFAULT_AVIBRA_PORT = 4101;
 const DEFAULT_DELBANK_PORT = 4102;
 
-function number(name: string, what: string, { most, fallback }: { most: number; fallback: number }): number {
+function readInteger(name: string, description: string, { max, fallback }: { max: number; fallback: number }): number {
   const text = process.env[name] ?? "";
   if (text === "") return fallback;
   const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (value <= most) return value;
-  throw new Error(`${name} must be a ${what} from 0 to ${most}`);
+  if (value <= max) return value;
+  throw new Error(`${name} must be a ${description} from 0 to ${max}`);
 }
 
-const port = (name: string, fallback: number) => number(name, "port number", { most: 65_535, fallback });
+const readPort = (name: string, fallback: number) => readInteger(name, "port number", { max: 65_535, fallback });
 
-function optionsFromEnvironment(): Required<SandboxOptions> {
+function readOptions(): Required<SandboxOptions> {
   const host = process.env["HOST"] ?? "";
   return {
     host: host === "" ? "127.0.0.1" : host,
-    avibraPort: port("AVIBRA_SANDBOX_PORT", DEFAULT_AVIBRA_PORT),
-    delbankPort: port("DELBANK_SANDBOX_PORT", DEFAULT_DELBANK_PORT),
-    moreAuthorizations: number("DELBANK_SANDBOX_AUTHORIZATIONS", "number", { most: 10_000, fallback: 0 }),
+    avibraPort: readPort("AVIBRA_SANDBOX_PORT", DEFAULT_AVIBRA_PORT),
+    delbankPort: readPort("DELBANK_SANDBOX_PORT", DEFAULT_DELBANK_PORT),
+    extraAuthorizations: readInteger("DELBANK_SANDBOX_AUTHORIZATIONS", "number", { max: 10_000, fallback: 0 }),
   };
 }
 
-function introduction({ avibra, delbank }: Sandboxes): string {
+function formatBanner({ avibra, delbank }: Sandboxes): string {
   const { clientId, clientSecret, scope, apiKey, linkUsername, linkPassword, partnerName } = avibraCredentials;
   return `Avibra sandbox   ${avibra.url}
   users      u-1001 offer plus, a benefit swap pending, one benefit status nobody documented
@@ -54,15 +54,15 @@ Delbank's reads 3 s behind:
   curl -X POST ${delbank.url}/__sandbox/reads -d '{"lagMs":3000}'`;
 }
 
-function failureText(error: unknown, options: SandboxOptions): string {
+function formatStartupError(error: unknown, options: SandboxOptions): string {
   if (!(error instanceof Error)) return String(error);
   if (!("code" in error) || error.code !== "EADDRINUSE") return `sandbox: ${error.message}`;
-  const used = "port" in error && typeof error.port === "number" ? error.port : options.avibraPort;
-  return `sandbox: port ${String(used)} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another`;
+  const usedPort = "port" in error && typeof error.port === "number" ? error.port : options.avibraPort;
+  return `sandbox: port ${String(usedPort)} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another`;
 }
 
 /** Node would print the whole error, and with it whatever of a member's data it holds. */
-function crash(error: unknown): void {
+function exitOnCrash(error: unknown): void {
   const frames =
     error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^ {4}at .*:\d+\)?$/.test(line)) : [];
   console.error(["sandbox: crashed", ...frames].join("\n"));
@@ -70,32 +70,32 @@ function crash(error: unknown): void {
 }
 
 async function main(): Promise<void> {
-  const parent = process.send?.bind(process);
+  const sendToParent = process.send?.bind(process);
   let options: SandboxOptions = {};
   try {
-    options = optionsFromEnvironment();
+    options = readOptions();
     const sandboxes = await startSandboxes(options);
     const stop = (): void => {
       void sandboxes.close().then(() => {
         process.exit(0);
       });
     };
-    if (parent === undefined) {
+    if (sendToParent === undefined) {
       for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
-      console.log(introduction(sandboxes));
+      console.log(formatBanner(sandboxes));
       return;
     }
     // Ctrl-C reaches the whole group: the parent still finishes its requests and needs us until it is gone, be it by
     // kill -9, which leaves nobody to stop this process but itself.
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => undefined);
     process.on("disconnect", stop);
-    parent({ ready: true });
+    sendToParent({ ready: true });
   } catch (error) {
-    console.error(failureText(error, options));
+    console.error(formatStartupError(error, options));
     process.exitCode = 1;
     if (process.connected) process.disconnect();
   }
 }
 
-for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, crash);
+for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, exitOnCrash);
 void main();

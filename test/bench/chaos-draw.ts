@@ -11,7 +11,7 @@ export function seededRandom(seed: number): () => number {
 
 type Random = () => number;
 
-function oneOf<Item>(random: Random, items: readonly Item[]): Item {
+function pickOne<Item>(random: Random, items: readonly Item[]): Item {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new Error("nothing to draw from");
   return item;
@@ -51,32 +51,32 @@ export const KINDS = [
 /** Their bytes cost the machine more than they teach. */
 const HEAVY = ["hugeBody", "endlessBody"];
 
-export interface DrawnFault {
+export interface GeneratedFault {
   readonly vendor: keyof typeof PATHS;
   readonly fault: { readonly kind: string; readonly status?: number } & Readonly<Record<string, unknown>>;
 }
 
 /** A fault of any kind, somewhere at one of the providers, for a few requests. */
-export function drawFault(random: Random): DrawnFault {
-  const vendor = oneOf(random, ["avibra", "avibra", "delbank"] as const);
-  const kind = oneOf(random, KINDS);
+export function generateFault(random: Random): GeneratedFault {
+  const vendor = pickOne(random, ["avibra", "avibra", "delbank"] as const);
+  const kind = pickOne(random, KINDS);
   const fault = {
-    match: { path: oneOf<string>(random, PATHS[vendor]) },
+    match: { path: pickOne<string>(random, PATHS[vendor]) },
     kind,
     times: HEAVY.includes(kind) ? 1 : Math.ceil(random() * 20),
     probability: 0.2 + random() * 0.8,
     seed: Math.floor(random() * 1e9),
-    ...(kind === "status" && { status: oneOf(random, STATUSES) }),
+    ...(kind === "status" && { status: pickOne(random, STATUSES) }),
     ...(kind === "emptyBody" && random() < 0.5 && { status: 500 }), // done, and told as a failure
     ...(kind === "status" &&
-      random() < 0.3 && { headers: { "retry-after": oneOf(random, ["1", "-1", "1e9", "soon"]) } }),
+      random() < 0.3 && { headers: { "retry-after": pickOne(random, ["1", "-1", "1e9", "soon"]) } }),
     ...(["delay", "slowBody"].includes(kind) && { delayMs: Math.round(random() * 1000) }),
   };
   return { vendor, fault };
 }
 
 /** One request of the load. `who` is an index into `PRINCIPALS`. */
-export interface DrawnRequest {
+export interface GeneratedRequest {
   readonly who: number;
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
@@ -103,8 +103,8 @@ const AUTHORIZATION = "status cancellations { id reason }";
 const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
   __typename ... on User { ${MEMBER} } ... on Benefit { name status } ... on PixAuthorization { authorizationStatus: status } } }`;
 
-const MUTATION_SHARE = 0.15;
-const PRESSED_TWICE = 0.2;
+const MUTATION_RATIO = 0.15;
+const DUPLICATE_RATIO = 0.2;
 
 const REFUSED_BY_NOBODY = ["create", "update", "prefill", "link", "pix"];
 const SOMETIMES_REFUSED = ["cancel", "offer"];
@@ -113,35 +113,38 @@ const SOMETIMES_REFUSED = ["cancel", "offer"];
  * Requests without an end: reads of members and authorizations, and among them mutations, some of which come twice. Without
  * `refusals`, no mutation that Avibra may refuse: a refusal behind a lost answer is believed after a minute only.
  */
-export function createRequests(random: Random, { refusals }: { readonly refusals: boolean }): () => DrawnRequest {
-  const pressed: DrawnRequest[] = [];
+export function createRequests(
+  random: Random,
+  { includesRefusals }: { readonly includesRefusals: boolean },
+): () => GeneratedRequest {
+  const lastRequest: GeneratedRequest[] = [];
   const created: string[] = [];
   let count = 0;
   /** Mostly one that can be cancelled. */
   const anyAuthorization = () => {
-    if (random() < 0.2) return oneOf(random, AUTHORIZATIONS);
+    if (random() < 0.2) return pickOne(random, AUTHORIZATIONS);
     const number = `${1 + Math.floor(random() * MORE_AUTHORIZATIONS)}`.padStart(7, "0");
     return { ...AUTHORIZATIONS[0], recurrenceId: `RR3822485720260110more${number}` };
   };
-  const anyMember = () => oneOf(random, random() < 0.5 ? MEMBERS : [...MEMBERS, ...created.slice(-50)]);
+  const anyMember = () => pickOne(random, random() < 0.5 ? MEMBERS : [...MEMBERS, ...created.slice(-50)]);
 
   function drawInput(): readonly [name: string, input: Readonly<Record<string, unknown>>] {
     const id = `chaos-${count}`;
     const profile = { firstName: "Eva", lastName: `Prado ${"abcdefgh".charAt(count % 8)}`, email: `${id}@example.com` };
-    const name = oneOf(random, refusals ? [...REFUSED_BY_NOBODY, ...SOMETIMES_REFUSED] : REFUSED_BY_NOBODY);
+    const name = pickOne(random, includesRefusals ? [...REFUSED_BY_NOBODY, ...SOMETIMES_REFUSED] : REFUSED_BY_NOBODY);
     switch (name) {
       case "create":
         created.push(id);
         return ["createUser", { userId: id, ...profile, offerId: "basic" }];
       case "update":
-        return ["updateUser", { userId: refusals ? anyMember() : "u-1001", ...profile }];
+        return ["updateUser", { userId: includesRefusals ? anyMember() : "u-1001", ...profile }];
       case "prefill":
         return ["prefillUser", { userId: `${id}-prefill`, ...profile }];
       case "cancel":
         return ["cancelUser", { userId: anyMember() }];
       case "offer": {
-        const offerId = oneOf(random, ["basic", "plus", "premium"]);
-        return ["changeOffer", { userId: anyMember(), offerId, direction: oneOf(random, ["UPGRADE", "DOWNGRADE"]) }];
+        const offerId = pickOne(random, ["basic", "plus", "premium"]);
+        return ["changeOffer", { userId: anyMember(), offerId, direction: pickOne(random, ["UPGRADE", "DOWNGRADE"]) }];
       }
       case "link":
         return ["createPortalLink", { userId: anyMember() }];
@@ -150,8 +153,8 @@ export function createRequests(random: Random, { refusals }: { readonly refusals
     }
   }
 
-  function drawMutation(): DrawnRequest {
-    if (pressed.length > 0 && random() < PRESSED_TWICE) return oneOf(random, pressed.slice(-50));
+  function drawMutation(): GeneratedRequest {
+    if (lastRequest.length > 0 && random() < DUPLICATE_RATIO) return pickOne(random, lastRequest.slice(-50));
     const [name, input] = drawInput();
     const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
     const request = {
@@ -160,16 +163,16 @@ export function createRequests(random: Random, { refusals }: { readonly refusals
       variables: { input: { idempotencyKey: `chaos-${count}`, ...input } },
       isMutation: true,
     };
-    pressed.push(request);
+    lastRequest.push(request);
     return request;
   }
 
-  function drawRead(): DrawnRequest {
+  function drawRead(): GeneratedRequest {
     const who = Math.floor(random() * PRINCIPALS.length);
     const draw = random();
     const read = (query: string) => ({ who, query, isMutation: false });
     if (draw < 0.6) return read(`{ user(id: "${anyMember()}") { ${MEMBER} } }`);
-    const { recurrenceId } = oneOf(random, AUTHORIZATIONS);
+    const { recurrenceId } = pickOne(random, AUTHORIZATIONS);
     const authorization = `pixAuthorization(recurrenceId: "${recurrenceId}") { ${AUTHORIZATION} }`;
     if (draw < 0.9) return read(`{ me { ${MEMBER} } ${authorization} }`);
     const userId = anyMember();
@@ -183,6 +186,6 @@ export function createRequests(random: Random, { refusals }: { readonly refusals
 
   return () => {
     count += 1;
-    return random() < MUTATION_SHARE ? drawMutation() : drawRead();
+    return random() < MUTATION_RATIO ? drawMutation() : drawRead();
   };
 }

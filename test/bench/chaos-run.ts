@@ -2,18 +2,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createControl } from "../support/control";
+import { createSandboxControl } from "../support/control";
 import {
   createRequests,
-  drawFault,
-  type DrawnRequest,
+  generateFault,
+  type GeneratedRequest,
   MORE_AUTHORIZATIONS,
   PRINCIPALS,
   seededRandom,
 } from "./chaos-draw";
-import { doubleCommits, isUnsettled, readLedger, sentAgain, untruths } from "./chaos-verdict";
+import {
+  findDuplicateCommits,
+  isUnsettled,
+  readOperations,
+  findResentRequests,
+  findFalseResults,
+} from "./chaos-verdict";
 import { quantile, residentMb } from "./figures";
-import { paced } from "./pace";
+import { runAtRate } from "./pace";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 
@@ -23,7 +29,7 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly requestsPerSecond: number;
   /** Whether mutations are among them that Avibra may refuse; what is then lost takes up to two minutes to be known. */
-  readonly refusals: boolean;
+  readonly includesRefusals: boolean;
   /** A request without an answer for so long has none; four deadlines by default. */
   readonly givenUpMs?: number;
 }
@@ -44,9 +50,9 @@ const ENVIRONMENT = {
   BREAKER_OPEN_MS: "500",
   LOG_LEVEL: "warn",
 };
-const GIVEN_UP_MS = 4 * TIMEOUT_MS;
+const CLIENT_TIMEOUT_MS = 4 * TIMEOUT_MS;
 const FAULT_EVERY_MS = 150;
-const CALM_EVERY_FAULTS = 14;
+const PAUSE_EVERY_FAULTS = 14;
 /** Longer than a refusal takes to be believed, and the reconciler to look once more. */
 const SETTLED_WITHIN_MS = 150_000;
 
@@ -55,15 +61,15 @@ interface Outcome {
   readonly durationMs: number;
 }
 
-interface Answer {
+interface GraphqlResponse {
   readonly data?: Readonly<Record<string, { userErrors?: { code: string }[]; operation?: { status: string } } | null>>;
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
 }
 
-const UNANSWERED = "no answer";
+const NO_RESPONSE = "no answer";
 
 /** What one request came to: an error's code, else for a mutation its user error or status, else `fine`. */
-function codeOf({ data, errors }: Answer, isMutation: boolean): string {
+function toResultCode({ data, errors }: GraphqlResponse, isMutation: boolean): string {
   if (errors?.[0]) return errors[0].extensions.code;
   const payload = isMutation ? Object.values(data ?? {})[0] : undefined;
   if (!payload) return "fine";
@@ -76,7 +82,7 @@ interface Client {
   readonly givenUpMs: number;
 }
 
-async function send(client: Client, { query, variables, isMutation }: DrawnRequest): Promise<Outcome> {
+async function send(client: Client, { query, variables, isMutation }: GeneratedRequest): Promise<Outcome> {
   const { url, token, givenUpMs } = client;
   const startedAt = performance.now();
   const code = await fetch(url, {
@@ -85,14 +91,14 @@ async function send(client: Client, { query, variables, isMutation }: DrawnReque
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(givenUpMs),
   })
-    .then(async (response) => codeOf((await response.json()) as Answer, isMutation))
-    .catch(() => UNANSWERED);
+    .then(async (response) => toResultCode((await response.json()) as GraphqlResponse, isMutation))
+    .catch(() => NO_RESPONSE);
   return { code, durationMs: performance.now() - startedAt };
 }
 
 /** Offers requests at a fixed pace, whether or not those before are answered. */
-async function offer(subgraph: SubgraphProcess, options: ChaosOptions) {
-  const { seed, seconds, requestsPerSecond, givenUpMs = GIVEN_UP_MS } = options;
+async function sendLoad(subgraph: SubgraphProcess, options: ChaosOptions) {
+  const { seed, seconds, requestsPerSecond, givenUpMs = CLIENT_TIMEOUT_MS } = options;
   const draw = createRequests(seededRandom(seed), options);
   const tokens = await Promise.all(PRINCIPALS.map((claims) => subgraph.tokenOf(claims)));
   const memoryMb: number[] = [residentMb(subgraph.pid)];
@@ -101,11 +107,11 @@ async function offer(subgraph: SubgraphProcess, options: ChaosOptions) {
     if ((index + 1) % requestsPerSecond === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
     return send({ url: subgraph.url, token: tokens[request.who] ?? "", givenUpMs }, request);
   };
-  const outcomes = await paced({ perSecond: requestsPerSecond, seconds }, begin, () => subgraph.isRunning());
+  const outcomes = await runAtRate({ perSecond: requestsPerSecond, seconds }, begin, () => subgraph.isRunning());
   return { outcomes, memoryMb };
 }
 
-function countOf(names: readonly string[]): Readonly<Record<string, number>> {
+function countNames(names: readonly string[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
@@ -118,7 +124,10 @@ function countOf(names: readonly string[]): Readonly<Record<string, number>> {
 export async function runChaos(options: ChaosOptions) {
   const sandbox = await startSandboxProcess(MORE_AUTHORIZATIONS);
   const directory = mkdtempSync(join(tmpdir(), "chaos-"));
-  const providers = { avibra: createControl(sandbox.avibraUrl), delbank: createControl(sandbox.delbankUrl) };
+  const providers = {
+    avibra: createSandboxControl(sandbox.avibraUrl),
+    delbank: createSandboxControl(sandbox.delbankUrl),
+  };
   const subgraph = await startSubgraphProcess({ ...sandbox.environment, ...ENVIRONMENT }, directory);
   const load = { isOver: false };
   const random = seededRandom(options.seed + 1);
@@ -126,11 +135,11 @@ export async function runChaos(options: ChaosOptions) {
   async function spoil(): Promise<string[]> {
     const kinds: string[] = [];
     for (;;) {
-      const { vendor, fault } = drawFault(random);
+      const { vendor, fault } = generateFault(random);
       kinds.push(`${fault.kind} ${fault.status ?? ""}`.trim());
-      await providers[vendor].fault(fault);
+      await providers[vendor].addFault(fault);
       // What waits for a match that is rare must not pile up.
-      if (kinds.length % CALM_EVERY_FAULTS === 0) await heal();
+      if (kinds.length % PAUSE_EVERY_FAULTS === 0) await heal();
       await sleep(FAULT_EVERY_MS);
       if (load.isOver) return kinds;
     }
@@ -140,18 +149,18 @@ export async function runChaos(options: ChaosOptions) {
   async function untilSettled(): Promise<number> {
     const startedAt = performance.now();
     const waited = () => performance.now() - startedAt;
-    while (readLedger(directory).some(isUnsettled) && waited() < SETTLED_WITHIN_MS) await sleep(100);
+    while (readOperations(directory).some(isUnsettled) && waited() < SETTLED_WITHIN_MS) await sleep(100);
     return waited();
   }
 
   try {
     const spoiling = spoil();
-    const { outcomes, memoryMb } = await offer(subgraph, options);
+    const { outcomes, memoryMb } = await sendLoad(subgraph, options);
     load.isOver = true;
     const faults = await spoiling;
     await heal();
     const settledAfterMs = await untilSettled();
-    const operations = readLedger(directory);
+    const operations = readOperations(directory);
     const [avibra, delbank] = await Promise.all([providers.avibra.state(), providers.delbank.state()]);
     const commits = { avibra: avibra.commits, delbank: delbank.commits };
     const received = await Promise.all([providers.avibra.requests(), providers.delbank.requests()]);
@@ -162,20 +171,20 @@ export async function runChaos(options: ChaosOptions) {
     const durations = outcomes.map(({ durationMs }) => durationMs);
     return {
       ...{ settledAfterMs, memoryMb, wasRunning, exitCode },
-      faults: countOf(faults),
+      faults: countNames(faults),
       offered: outcomes.length,
-      answered: outcomes.filter(({ code }) => code !== UNANSWERED).length,
-      codes: countOf(outcomes.map(({ code }) => code)),
+      responded: outcomes.filter(({ code }) => code !== NO_RESPONSE).length,
+      codes: countNames(outcomes.map(({ code }) => code)),
       attempts: { avibra: received[0].length - tokens, tokens, delbank: received[1].length },
-      latencyMs: { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99), longest: Math.max(...durations) },
+      latencyMs: { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99), maxMs: Math.max(...durations) },
       /** Answers that came after their deadline. */
       late: durations.filter((durationMs) => durationMs > TIMEOUT_MS + GRACE_MS).length,
-      operations: countOf(operations.map(({ status }) => status)),
+      operations: countNames(operations.map(({ status }) => status)),
       unsettled: operations.filter(isUnsettled).length,
       commits: commits.avibra.length + commits.delbank.length,
-      doubleCommits: doubleCommits(commits.avibra, commits.delbank),
-      sentAgain: sentAgain(operations, received[1]),
-      untruths: untruths(operations, commits),
+      doubleCommits: findDuplicateCommits(commits.avibra, commits.delbank),
+      sentAgain: findResentRequests(operations, received[1]),
+      untruths: findFalseResults(operations, commits),
       /** Lines of errors that nobody caught. */
       crashes: subgraph.output().match(/^.*"level":60\b.*$/gm) ?? [],
     };

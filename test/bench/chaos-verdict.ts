@@ -13,7 +13,7 @@ export interface SettledOperation {
 }
 
 /** The ledger of a program that keeps it in this directory, read beside it. */
-export function readLedger(directory: string): readonly SettledOperation[] {
+export function readOperations(directory: string): readonly SettledOperation[] {
   const database = new DatabaseSync(join(directory, "ledger.db"), { readOnly: true });
   try {
     return database
@@ -41,24 +41,27 @@ function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
   return counts;
 }
 
-const moreThanOnce = (counts: Iterable<readonly [string, number]>) =>
+const findDuplicates = (counts: Iterable<readonly [string, number]>) =>
   [...counts].filter(([, count]) => count > 1).map(([what, count]) => `${what}: ${count} times`);
 
 /** Effects that happened more than once: by operation at Avibra, for new accounts also by caller's key; by authorization at Delbank. */
-export function doubleCommits(avibra: readonly Commit[], delbank: readonly Commit[]): string[] {
+export function findDuplicateCommits(avibra: readonly Commit[], delbank: readonly Commit[]): string[] {
   // Each caller's key is drawn with a new account of its own: two operations made of one key would tell by it.
   const created = avibra.filter(({ operation }) => ["create", "prefill"].includes(operation));
   return [
-    ...moreThanOnce(
+    ...findDuplicates(
       countBy(avibra, ({ operation, idempotencyKey = "without a key" }) => `${operation} ${idempotencyKey}`),
     ),
-    ...moreThanOnce(countBy(created, ({ operation, subject }) => `${operation} ${subject}`)),
-    ...moreThanOnce(countBy(delbank, ({ operation, subject }) => `${operation} ${subject}`)),
+    ...findDuplicates(countBy(created, ({ operation, subject }) => `${operation} ${subject}`)),
+    ...findDuplicates(countBy(delbank, ({ operation, subject }) => `${operation} ${subject}`)),
   ];
 }
 
 /** Cancellations at Delbank, which would refuse a second one: more requests than operations that were sent, or one sent again. */
-export function sentAgain(operations: readonly SettledOperation[], received: readonly ReceivedRequest[]): string[] {
+export function findResentRequests(
+  operations: readonly SettledOperation[],
+  received: readonly ReceivedRequest[],
+): string[] {
   const posts = countBy(
     received.filter(({ method }) => method === "POST"),
     ({ path }) => path,
@@ -75,7 +78,7 @@ export function sentAgain(operations: readonly SettledOperation[], received: rea
 }
 
 /** Operations of which the ledger says something else than what happened at the provider. */
-export function untruths(
+export function findFalseResults(
   operations: readonly SettledOperation[],
   { avibra, delbank }: { readonly avibra: readonly Commit[]; readonly delbank: readonly Commit[] },
 ): string[] {
@@ -95,10 +98,10 @@ export function untruths(
     return happened === (status === "SUCCEEDED" ? 1 : 0) ? [] : [`${kind} ${id} ${status}: happened ${happened} times`];
   });
   const atDelbank = [...new Set([...cancelled.keys(), ...cancellations.keys()])].flatMap((target) => {
-    const [happened, told] = [cancelled.get(target) ?? 0, cancellations.get(target) ?? 0];
-    const untold = happened - told;
-    const isTrue = untold >= 0 && untold <= (withPeople.get(target) ?? 0);
-    return isTrue ? [] : [`cancellation of ${target}: happened ${happened} times, told ${told} times`];
+    const [happened, reported] = [cancelled.get(target) ?? 0, cancellations.get(target) ?? 0];
+    const unreported = happened - reported;
+    const isTrue = unreported >= 0 && unreported <= (withPeople.get(target) ?? 0);
+    return isTrue ? [] : [`cancellation of ${target}: happened ${happened} times, told ${reported} times`];
   });
   return [...atAvibra, ...atDelbank];
 }

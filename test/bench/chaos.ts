@@ -1,5 +1,5 @@
 import { runChaos } from "./chaos-run";
-import { held, row } from "./figures";
+import { formatCheck, row } from "./figures";
 
 const REQUESTS_PER_SECOND = 200;
 
@@ -11,37 +11,37 @@ export async function chaos(): Promise<void> {
     seed: numberOf("CHAOS_SEED", 1),
     seconds: numberOf("CHAOS_SECONDS", 60),
     requestsPerSecond: REQUESTS_PER_SECOND,
-    refusals: true,
+    includesRefusals: true,
   };
   const report = await runChaos(options);
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   const mb = (value: number | undefined) => `${(value ?? NaN).toFixed(0)} MB`;
-  const verdict = (problems: number) => held(problems === 0 ? "none" : `${problems}`, problems === 0);
+  const violations = (problems: number) => formatCheck(problems === 0 ? "none" : `${problems}`, problems === 0);
   const faults = Object.values(report.faults).reduce((sum, count) => sum + count, 0);
   console.log(
     `\nchaos: ${REQUESTS_PER_SECOND} requests/s for ${options.seconds} s, ${faults} random faults of ${Object.keys(report.faults).length} kinds, seed ${options.seed}`,
   );
   console.log(row("requests offered", `${report.offered}`));
-  console.log(row("answered", `${report.answered}`));
+  console.log(row("answered", `${report.responded}`));
   for (const [code, count] of Object.entries(report.codes)) console.log(row(`  ${code}`, `${count}`));
   const { avibra, delbank, tokens } = report.attempts;
   console.log(row("attempts at Avibra, Delbank, the token", `${avibra}`, `${delbank}`, `${tokens}`));
-  const { p50, p99, longest } = report.latencyMs;
-  console.log(row("time to the answer: p50, p99, longest", ms(p50), ms(p99), ms(longest)));
+  const { p50, p99, maxMs } = report.latencyMs;
+  console.log(row("time to the answer: p50, p99, longest", ms(p50), ms(p99), ms(maxMs)));
   const { memoryMb } = report;
   console.log(row("memory: first, most, last", mb(memoryMb[0]), mb(Math.max(...memoryMb)), mb(memoryMb.at(-1))));
   console.log(row("operations settled behind the load after", ms(report.settledAfterMs)));
   for (const [status, count] of Object.entries(report.operations)) console.log(row(`  ${status}`, `${count}`));
   console.log(row("effects at the providers", `${report.commits}`));
-  console.log(row("requests without an answer", verdict(report.offered - report.answered)));
-  console.log(row("answers that came after their deadline", verdict(report.late)));
-  console.log(row("effects that happened twice", verdict(report.doubleCommits.length)));
-  console.log(row("cancellations that were sent again", verdict(report.sentAgain.length)));
-  console.log(row("operations not settled", verdict(report.unsettled)));
-  console.log(row("operations told otherwise than they happened", verdict(report.untruths.length)));
-  console.log(row("errors that nobody caught", verdict(report.crashes.length)));
+  console.log(row("requests without an answer", violations(report.offered - report.responded)));
+  console.log(row("answers that came after their deadline", violations(report.late)));
+  console.log(row("effects that happened twice", violations(report.doubleCommits.length)));
+  console.log(row("cancellations that were sent again", violations(report.sentAgain.length)));
+  console.log(row("operations not settled", violations(report.unsettled)));
+  console.log(row("operations told otherwise than they happened", violations(report.untruths.length)));
+  console.log(row("errors that nobody caught", violations(report.crashes.length)));
   const hasDied = !report.wasRunning || report.exitCode !== 0;
-  console.log(row("deaths, exit code", verdict(Number(hasDied)), `${report.exitCode}`));
+  console.log(row("deaths, exit code", violations(Number(hasDied)), `${report.exitCode}`));
   const { doubleCommits, sentAgain, untruths, crashes } = report;
   for (const problem of [...doubleCommits, ...sentAgain, ...untruths, ...crashes]) console.log(`  ${problem}`);
 }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import autocannon from "autocannon";
-import { limitsOf } from "../../src/app-limits";
+import { buildRequestLimits } from "../../src/app-limits";
 import { loadConfig } from "../../src/config";
-import { createKnownDocuments } from "../../src/platform/limits/known-documents";
-import { examineDocument } from "../../src/platform/limits/request-guard";
-import { held, residentMb, row } from "./figures";
+import { createDocumentCache } from "../../src/platform/limits/known-documents";
+import { analyzeDocument } from "../../src/platform/limits/request-guard";
+import { formatCheck, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
@@ -20,15 +20,15 @@ const MAX_RESIDENT_MB = 350;
 /** Of the heap's default; the other run has this much. */
 const SMALL_HEAP_MB = 180;
 /** Of the pace with the default heap: what the small one must keep. */
-const LEAST_PACE = 0.9;
+const MIN_PACE = 0.9;
 /** Of what is charged, which must not be less than what the heap holds. */
-const MOST_HELD = 1.1;
+const MAX_HELD = 1.1;
 const MB = 2 ** 20;
 
 const mb = (bytes: number) => `${(bytes / MB).toFixed(1)} MB`;
 
 /** What compiled routers send: the same document with another literal and another name. */
-const documentOf = (index: number) =>
+const createDocument = (index: number) =>
   QUERY.replace("MemberBenefits", `MemberBenefits_${index}`).replace("me {", `me { same: id user${index}: id`);
 
 function heapUsed(): number {
@@ -42,32 +42,36 @@ function heapUsed(): number {
 /** Fills a cache of the default size with documents, each seen twice, and holds it to what the heap says. */
 function measureCache(): void {
   const { LIMIT_DOCUMENT_CACHE_BYTES: maxBytes } = loadConfig({});
-  const rules = { limits: limitsOf(loadConfig({})), lists: new Set<string>() };
+  const rules = { limits: buildRequestLimits(loadConfig({})), listFields: new Set<string>() };
   const before = heapUsed();
-  const documents = createKnownDocuments(maxBytes, (text) => examineDocument(text, rules));
-  const see = (index: number) => documents.get(Buffer.from(documentOf(index)).toString());
+  const documents = createDocumentCache(maxBytes, (text) => analyzeDocument(text, rules));
+  const see = (index: number) => documents.get(Buffer.from(createDocument(index)).toString());
   for (let index = 0; index < 20_000; index += 1) for (let time = 0; time < 2; time += 1) see(index);
   const heldBytes = heapUsed() - before;
   const { documents: count, bytes } = documents.state();
   console.log(`\ndocuments: the cache, full of documents of ${QUERY.length} characters that were seen twice`);
   console.log(row("documents kept", `${count}`));
   console.log(row("on the heap, by its own account", mb(bytes), `${(bytes / count / 1024).toFixed(1)} kB each`));
-  const isHonest = heldBytes < MOST_HELD * bytes && heldBytes < maxBytes;
+  const isHonest = heldBytes < MAX_HELD * bytes && heldBytes < maxBytes;
   console.log(
-    row("on the heap, measured", held(mb(heldBytes), isHonest), `${(heldBytes / count / 1024).toFixed(1)} kB each`),
+    row(
+      "on the heap, measured",
+      formatCheck(mb(heldBytes), isHonest),
+      `${(heldBytes / count / 1024).toFixed(1)} kB each`,
+    ),
   );
 }
 
 interface Load {
   readonly title: string;
   readonly options: string;
-  readonly bodyOf: (index: number) => string;
+  readonly createBody: (index: number) => string;
   /** Requests in a second that must be answered. */
-  readonly least?: number;
+  readonly min?: number;
 }
 
 /** Requests that were answered in a second. */
-async function load({ title, options, bodyOf, least = 0 }: Load): Promise<number> {
+async function load({ title, options, createBody, min = 0 }: Load): Promise<number> {
   const sandbox = await startSandboxProcess();
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
   const environment = { ...sandbox.environment, LOG_LEVEL: "warn", NODE_OPTIONS: options };
@@ -83,15 +87,15 @@ async function load({ title, options, bodyOf, least = 0 }: Load): Promise<number
       connections: CONNECTIONS,
       duration: SECONDS,
       overallRate: PER_SECOND,
-      requests: [{ setupRequest: (request) => ({ ...request, body: bodyOf((index += 1)) }) }],
+      requests: [{ setupRequest: (request) => ({ ...request, body: createBody((index += 1)) }) }],
     });
     const perSecond = result["2xx"] / result.duration;
     console.log(
       row(
         title,
-        held(`${perSecond.toFixed(0)}/s`, perSecond >= least && result.non2xx === 0),
+        formatCheck(`${perSecond.toFixed(0)}/s`, perSecond >= min && result.non2xx === 0),
         `${result.latency.p99.toFixed(0)} ms`,
-        held(`${peakMb.toFixed(0)} MB`, peakMb < MAX_RESIDENT_MB),
+        formatCheck(`${peakMb.toFixed(0)} MB`, peakMb < MAX_RESIDENT_MB),
       ),
     );
     return perSecond;
@@ -107,13 +111,13 @@ async function load({ title, options, bodyOf, least = 0 }: Load): Promise<number
 export async function documents(): Promise<void> {
   measureCache();
   const one = JSON.stringify({ query: QUERY });
-  const fresh = (index: number) => JSON.stringify({ query: documentOf(index) });
+  const fresh = (index: number) => JSON.stringify({ query: createDocument(index) });
   console.log(`\ndocuments: ${PER_SECOND} requests/s for ${SECONDS} s each, against node dist/main.js`);
   console.log(row("", "answered", "p99", "most memory"));
   const semiSpace = "--max-semi-space-size=8"; // as npm start
-  await load({ title: "one document", options: semiSpace, bodyOf: () => one });
-  const pace = await load({ title: "each another document", options: semiSpace, bodyOf: fresh });
-  const small = { options: `${semiSpace} --max-old-space-size=${SMALL_HEAP_MB}`, least: LEAST_PACE * pace };
-  await load({ ...small, title: `the same, with a heap of ${SMALL_HEAP_MB} MB`, bodyOf: fresh });
-  await load({ ...small, title: "each document twice, with that heap", bodyOf: (index) => fresh(index >> 1) });
+  await load({ title: "one document", options: semiSpace, createBody: () => one });
+  const pace = await load({ title: "each another document", options: semiSpace, createBody: fresh });
+  const small = { options: `${semiSpace} --max-old-space-size=${SMALL_HEAP_MB}`, least: MIN_PACE * pace };
+  await load({ ...small, title: `the same, with a heap of ${SMALL_HEAP_MB} MB`, createBody: fresh });
+  await load({ ...small, title: "each document twice, with that heap", createBody: (index) => fresh(index >> 1) });
 }

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** The value below which `share` (0 to 1) of them lie. */
-export function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], fraction: number): number {
   const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? NaN;
 }
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
@@ -36,7 +36,7 @@ export function openSockets(pid: number): number {
 const TICKS_PER_SECOND = 100;
 
 /** Processor time that a process has used so far, in ms. */
-export function processorMs(pid: number): number {
+export function cpuMs(pid: number): number {
   // The second field is the program's name in parentheses, and may hold blanks.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /, "")
@@ -45,7 +45,7 @@ export function processorMs(pid: number): number {
 }
 
 /** What is said to hold, marked where it does not; the program ends with 1 then. */
-export function held(text: string, holds: boolean): string {
+export function formatCheck(text: string, holds: boolean): string {
   if (!holds) process.exitCode = 1;
   return holds ? text : `${text} !`;
 }

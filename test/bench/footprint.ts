@@ -10,9 +10,9 @@ import { startSubgraphProcess } from "./subgraph-process";
 
 const STARTS = 5;
 const LOAD_SECONDS = 30;
-const REST_MS = 5000;
+const IDLE_MS = 5000;
 const CONNECTIONS = 20;
-const MOST = { startupMs: 3000, residentMb: 150 };
+const MAX = { startupMs: 3000, residentMb: 150 };
 
 /** Time from nothing to the first answer, with a database and keys that are there already, and the process's memory. */
 export async function footprint(): Promise<void> {
@@ -31,7 +31,7 @@ export async function footprint(): Promise<void> {
         await subgraph.stop();
         continue;
       }
-      await sleep(REST_MS);
+      await sleep(IDLE_MS);
       const idle = residentMb(subgraph.pid);
       const result = await autocannon({
         ...request,
@@ -40,18 +40,18 @@ export async function footprint(): Promise<void> {
         duration: LOAD_SECONDS,
       });
       const loaded = residentMb(subgraph.pid);
-      await sleep(REST_MS);
+      await sleep(IDLE_MS);
       const rested = residentMb(subgraph.pid);
       await subgraph.stop();
 
       const mb = (value: number) => `${value.toFixed(0)} MB`;
       console.log(`\nfootprint of node dist/main.js, on SQLite, beside sandboxes that run already`);
       console.log(
-        row("start to first answer, median of 5", `${median(startupMs).toFixed(0)} ms`, `< ${MOST.startupMs} ms`),
+        row("start to first answer, median of 5", `${median(startupMs).toFixed(0)} ms`, `< ${MAX.startupMs} ms`),
       );
-      console.log(row("memory at rest", mb(idle), `< ${MOST.residentMb} MB`));
+      console.log(row("memory at rest", mb(idle), `< ${MAX.residentMb} MB`));
       console.log(row(`memory after ${LOAD_SECONDS} s of load (${result["2xx"]} queries)`, mb(loaded)));
-      console.log(row(`memory ${REST_MS / 1000} s later`, mb(rested)));
+      console.log(row(`memory ${IDLE_MS / 1000} s later`, mb(rested)));
     }
   } finally {
     await sandbox.stop();

@@ -1,12 +1,12 @@
 import { type Event, type History, type Problem, type StoredOperation } from "./histories-events";
 import { all, type EventOf, groupBy, roundOf, roundsOf } from "./histories-query";
 
-type Found = Omit<Problem, "check">;
+type Violation = Omit<Problem, "check">;
 
 const isSettled = (status: string) => status === "SUCCEEDED" || status === "FAILED";
 
 /** Only Delbank's own refusal of the first request makes a second one legitimate; nothing here lasts for 13 hours. */
-function repeatedPosts(history: History): Found[] {
+function findRepeatedPosts(history: History): Violation[] {
   const indexOf = new Map(history.events.map((event, index) => [event, index]));
   return groupBy(all(history, "received"), ({ subject }) => subject).flatMap(([subject, posts]) =>
     posts.slice(1).flatMap((post, index) => {
@@ -26,7 +26,7 @@ function repeatedPosts(history: History): Found[] {
   );
 }
 
-function repeatedEffects(history: History): Found[] {
+function findRepeatedEffects(history: History): Violation[] {
   const twice = groupBy(history.commits, ({ provider, subject }) => `${provider} ${subject}`)
     .filter(([, commits]) => commits.length > 1)
     .map(([name, commits]) => ({
@@ -34,10 +34,10 @@ function repeatedEffects(history: History): Found[] {
       text: `${name}: committed ${commits.length} times`,
     }));
   // One that is only in progress may still be taken back; its key is free again then.
-  const isLasting = ({ told }: EventOf<"answer">) =>
-    told.outcome === "operation" && !told.codes.includes("OPERATION_IN_PROGRESS");
-  const renamed = groupBy(all(history, "answer").filter(isLasting), ({ key }) => key).flatMap(([key, answers]) => {
-    const ids = new Set(answers.map(({ told }) => ("id" in told ? told.id : "")));
+  const isLasting = ({ reported }: EventOf<"answer">) =>
+    reported.outcome === "operation" && !reported.codes.includes("OPERATION_IN_PROGRESS");
+  const renamed = groupBy(all(history, "answer").filter(isLasting), ({ key }) => key).flatMap(([key, reports]) => {
+    const ids = new Set(reports.map(({ reported }) => ("id" in reported ? reported.id : "")));
     return ids.size > 1
       ? [{ round: roundOf(history, key), text: `${key}: two operations, ${[...ids].join(" and ")}` }]
       : [];
@@ -46,21 +46,21 @@ function repeatedEffects(history: History): Found[] {
 }
 
 /** What a caller was told must be what the store says in the end. */
-function falseAnswers(history: History): Found[] {
+function findFalseResponses(history: History): Violation[] {
   const stored = new Map(history.operations.map((operation) => [operation.key, operation]));
-  return all(history, "answer").flatMap(({ key, told }) => {
+  return all(history, "answer").flatMap(({ key, reported }) => {
     const round = roundOf(history, key);
-    if (told.outcome !== "operation" || told.codes.includes("OPERATION_IN_PROGRESS")) return [];
+    if (reported.outcome !== "operation" || reported.codes.includes("OPERATION_IN_PROGRESS")) return [];
     const operation = stored.get(key);
-    if (operation?.id !== told.id)
-      return [{ round, text: `${key}: told of operation ${told.id}, which the store does not hold` }];
-    if (!isSettled(told.status) || told.status === operation.status) return [];
-    return [{ round, text: `${key}: told ${told.status}, the store says ${operation.status}` }];
+    if (operation?.id !== reported.id)
+      return [{ round, text: `${key}: told of operation ${reported.id}, which the store does not hold` }];
+    if (!isSettled(reported.status) || reported.status === operation.status) return [];
+    return [{ round, text: `${key}: told ${reported.status}, the store says ${operation.status}` }];
   });
 }
 
 /** What the store says must be what the provider committed. */
-function falseOutcomes(history: History): Found[] {
+function findFalseOutcomes(history: History): Violation[] {
   return groupBy(history.operations, ({ effect }) => effect.subject).flatMap(([subject, operations]) => {
     const round = roundOf(history, subject);
     const commits = history.commits.filter((commit) => commit.subject === subject);
@@ -71,16 +71,16 @@ function falseOutcomes(history: History): Found[] {
       return evidence === null ? commits.length === 0 : !commits.some((commit) => commit.id === evidence);
     });
     const unaccounted = commits.length - succeeded.length;
-    const told = `${operations.map(({ key, status }) => `${key} ${status}`).join(", ")}; commits: ${commits.length}`;
+    const reported = `${operations.map(({ key, status }) => `${key} ${status}`).join(", ")}; commits: ${commits.length}`;
     const already = operations.some(({ failureCode }) => failureCode === "ALREADY_CANCELLED") && commits.length === 0;
     return [
-      ...unproven.map(({ key }) => ({ round, text: `${subject}: ${key} SUCCEEDED without that commit (${told})` })),
+      ...unproven.map(({ key }) => ({ round, text: `${subject}: ${key} SUCCEEDED without that commit (${reported})` })),
       ...(unaccounted > of("NEEDS_ATTENTION").length
-        ? [{ round, text: `${subject}: a commit that no operation tells of (${told})` }]
+        ? [{ round, text: `${subject}: a commit that no operation tells of (${reported})` }]
         : []),
-      ...(unaccounted < 0 ? [{ round, text: `${subject}: more successes than commits (${told})` }] : []),
+      ...(unaccounted < 0 ? [{ round, text: `${subject}: more successes than commits (${reported})` }] : []),
       ...(already && !hasOldCancellation(history, subject)
-        ? [{ round, text: `${subject}: already cancelled, yet it is not (${told})` }]
+        ? [{ round, text: `${subject}: already cancelled, yet it is not (${reported})` }]
         : []),
     ];
   });
@@ -91,9 +91,9 @@ function hasOldCancellation(history: History, subject: string): boolean {
 }
 
 /** Every change belongs to an operation that some caller knows of or may ask about, and that was so before it was sent. */
-function untoldEffects(history: History): Found[] {
-  const answers = new Map(all(history, "answer").map(({ call, told }) => [call, told]));
-  const wasAccepted = ({ call }: EventOf<"invoke">) => answers.get(call)?.outcome !== "refused";
+function findUnreportedEffects(history: History): Violation[] {
+  const reports = new Map(all(history, "answer").map(({ call, reported }) => [call, reported]));
+  const wasAccepted = ({ call }: EventOf<"invoke">) => reports.get(call)?.outcome !== "refused";
   const positionOf = (event: Event) => history.events.indexOf(event);
   const orphans = history.commits
     .filter(({ subject }) => !history.operations.some(({ effect, wasSent }) => effect.subject === subject && wasSent))
@@ -101,7 +101,7 @@ function untoldEffects(history: History): Found[] {
       round: roundOf(history, subject),
       text: `${subject}: changed, and no stored operation was sent`,
     }));
-  const refused = history.operations.filter(hasEffect(history)).flatMap(({ key, effect }) => {
+  const rejected = history.operations.filter(hasEffect(history)).flatMap(({ key, effect }) => {
     const accepted = all(history, "invoke").filter((call) => call.key === key && wasAccepted(call));
     const round = roundOf(history, key);
     if (accepted.length === 0)
@@ -111,7 +111,7 @@ function untoldEffects(history: History): Found[] {
     const isEarly = sent && !others && accepted.every((call) => positionOf(call) > positionOf(sent));
     return isEarly ? [{ round, text: `${key}: refused, carried out, and accepted only afterwards` }] : [];
   });
-  return [...orphans, ...refused];
+  return [...orphans, ...rejected];
 }
 
 function hasEffect(history: History): (operation: StoredOperation) => boolean {
@@ -119,12 +119,12 @@ function hasEffect(history: History): (operation: StoredOperation) => boolean {
     wasSent && status !== "FAILED" && history.commits.some(({ subject }) => subject === effect.subject);
 }
 
-function unstableReplays(history: History): Found[] {
+function findUnstableReplays(history: History): Violation[] {
   const stored = new Map(history.operations.map((operation) => [operation.key, operation]));
-  const changed = history.replays.flatMap(({ key, told }) => {
+  const changed = history.replays.flatMap(({ key, reported }) => {
     const { id, status } = stored.get(key) ?? {};
-    if (told.outcome === "operation" && told.id === id && told.status === status) return [];
-    const answer = "status" in told ? `${told.id} ${told.status}` : told.outcome;
+    if (reported.outcome === "operation" && reported.id === id && reported.status === status) return [];
+    const answer = "status" in reported ? `${reported.id} ${reported.status}` : reported.outcome;
     return [{ round: roundOf(history, key), text: `${key}: asked again ${answer}, the store holds ${id} ${status}` }];
   });
   const sent =
@@ -134,21 +134,21 @@ function unstableReplays(history: History): Found[] {
   return [...changed, ...sent];
 }
 
-function lostEvents(history: History): Found[] {
+function findLostEvents(history: History): Violation[] {
   return all(history, "webhook")
     .filter(({ user, isAcknowledged }) => isAcknowledged && !history.inbox.includes(user))
     .map(({ round, user }) => ({ round, text: `the event of ${user} was acknowledged and is not in the inbox` }));
 }
 
 /** People are asked only where something may have been sent: here nothing had left, and no crash or stall hid that. */
-function needlessDoubts(history: History): Found[] {
+function findUnneededUnconfirmed(history: History): Violation[] {
   return history.operations.flatMap(({ key, status, effect: { provider, subject } }) => {
     const round = roundOf(history, key);
     const isUnsent = provider === "delbank" && !all(history, "received").some((post) => post.subject === subject);
     if (status !== "NEEDS_ATTENTION" || !isUnsent) return [];
     // What its caller already heard to be in doubt is excused by its own round alone; else a later attempt may have been cut off.
     const wasDoubted = all(history, "answer").some(
-      (one) => one.key === key && "status" in one.told && one.told.status !== "PENDING",
+      (one) => one.key === key && "status" in one.reported && one.reported.status !== "PENDING",
     );
     const rounds = wasDoubted ? [round] : roundsOf(history, subject);
     const isExcused = all(history, "fault").some((fault) => fault.isExcuse && rounds.includes(fault.round));
@@ -156,7 +156,7 @@ function needlessDoubts(history: History): Found[] {
   });
 }
 
-function unsettled(history: History): Found[] {
+function findUnsettled(history: History): Violation[] {
   return history.operations
     .filter(({ status }) => ["PENDING", "UNCONFIRMED"].includes(status))
     .map(({ key, status }) => ({ round: roundOf(history, key), text: `${key}: still ${status}` }));
@@ -164,18 +164,20 @@ function unsettled(history: History): Found[] {
 
 /** By its promise; pure functions over a history. */
 export const CHECKS = {
-  "no second cancellation request for an authorization": repeatedPosts,
-  "no second effect of a key": repeatedEffects,
-  "no answer that turns out false": falseAnswers,
-  "no outcome other than the provider's": falseOutcomes,
-  "no effect that nobody was told of": untoldEffects,
-  "the same key returns the final outcome": unstableReplays,
-  "no acknowledged webhook is lost": lostEvents,
-  "no doubt about what never left": needlessDoubts,
-  "every operation is settled or needs attention": unsettled,
-} satisfies Record<string, (history: History) => Found[]>;
+  "no second cancellation request for an authorization": findRepeatedPosts,
+  "no second effect of a key": findRepeatedEffects,
+  "no answer that turns out false": findFalseResponses,
+  "no outcome other than the provider's": findFalseOutcomes,
+  "no effect that nobody was told of": findUnreportedEffects,
+  "the same key returns the final outcome": findUnstableReplays,
+  "no acknowledged webhook is lost": findLostEvents,
+  "no doubt about what never left": findUnneededUnconfirmed,
+  "every operation is settled or needs attention": findUnsettled,
+} satisfies Record<string, (history: History) => Violation[]>;
 
 /** Every broken promise in a history. */
 export function findProblems(history: History): Problem[] {
-  return Object.entries(CHECKS).flatMap(([check, find]) => find(history).map((found) => ({ check, ...found })));
+  return Object.entries(CHECKS).flatMap(([check, find]) =>
+    find(history).map((violations) => ({ check, ...violations })),
+  );
 }

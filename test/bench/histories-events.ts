@@ -10,14 +10,14 @@ export interface Effect {
  * error without an operation of its own key, so that nothing was accepted. `mayBeAccepted`: an error that carries the operation's id.
  * `none`: no answer arrived.
  */
-export type Told =
+export type ReportedOutcome =
   | { readonly outcome: "operation"; readonly id: string; readonly status: string; readonly codes: readonly string[] }
   | { readonly outcome: "refused"; readonly codes: readonly string[] }
   | { readonly outcome: "mayBeAccepted"; readonly id: string }
   | { readonly outcome: "none" };
 
 /** Something that happened outside of the program, in the order in which the harness saw it. */
-export type Happening =
+export type EventDetails =
   | {
       readonly type: "invoke";
       readonly call: number;
@@ -25,7 +25,7 @@ export type Happening =
       readonly key: string;
       readonly effect: Effect;
     }
-  | { readonly type: "answer"; readonly call: number; readonly key: string; readonly told: Told }
+  | { readonly type: "answer"; readonly call: number; readonly key: string; readonly reported: ReportedOutcome }
   | { readonly type: "read"; readonly process: number; readonly subject: string; readonly mode: string }
   /** The head of a cancellation request arrived at Delbank. */
   | { readonly type: "received"; readonly process: number; readonly subject: string; readonly post: number }
@@ -39,7 +39,7 @@ export type Happening =
   | { readonly type: "fault"; readonly step: string; readonly process?: number; readonly isExcuse: boolean };
 
 /** One line of a history. */
-export type Event = Happening & { readonly round: number; readonly atMs: number };
+export type Event = EventDetails & { readonly round: number; readonly atMs: number };
 
 /** An operation as the store holds it in the end. */
 export interface StoredOperation {
@@ -68,7 +68,7 @@ export interface History {
   /** Members of the events that the inbox holds. */
   readonly inbox: readonly string[];
   /** The same keys asked again afterwards. */
-  readonly replays: readonly { readonly key: string; readonly told: Told }[];
+  readonly replays: readonly { readonly key: string; readonly reported: ReportedOutcome }[];
   /** How many cancellation requests arrived, and changes were committed, while they were. */
   readonly sentByReplays: number;
 }

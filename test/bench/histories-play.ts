@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { postWebhook } from "../support/webhooks";
 import { type Round, type Step, type Target } from "./histories-steps";
-import { type Event, type Happening } from "./histories-events";
-import { press, type Press } from "./histories-press";
-import { type HistoriesWorld, type Member } from "./histories-world";
+import { type Event, type EventDetails } from "./histories-events";
+import { sendRequests, type MutationRequest } from "./histories-press";
+import { type HistoriesCluster, type Member } from "./histories-world";
 
 /** A sign that has not come by then does not come; the round goes on without it. */
-const SIGN_MS = 3000;
+const SIGNAL_TIMEOUT_MS = 3000;
 /** Longer than any answer takes; a process that stands still is answered for when it goes on. */
-const ANSWERS_MS = 8000;
+const RESPONSE_TIMEOUT_MS = 8000;
 /** After these a cancellation may be in doubt that never left. */
-const EXCUSES: readonly Step["do"][] = ["stop", "kill", "crashPostgres", "loseAnswer"];
+const EXCUSING_STEPS: readonly Step["do"][] = ["stop", "kill", "crashPostgres", "loseResponse"];
 
 /** What a round plays on, and what it writes down. */
-export interface Stage {
-  readonly world: HistoriesWorld;
+export interface ConductorOptions {
+  readonly cluster: HistoriesCluster;
   readonly events: readonly Event[];
-  readonly record: (happening: Happening) => void;
+  readonly record: (eventDetails: EventDetails) => void;
   /** Answers that have not come yet. */
   readonly unanswered: Set<Promise<void>>;
   /** Every key that was pressed, and what it asks for. */
-  readonly presses: Map<string, Press>;
+  readonly requests: Map<string, MutationRequest>;
 }
 
 /** Each round has an authorization of its own. */
@@ -32,13 +32,13 @@ function describe(step: Step): string {
 }
 
 /** Plays rounds on one stage, one after the other. */
-export function createConductor({ world, events, record, unanswered, presses }: Stage) {
+export function createConductor({ cluster, events, record, unanswered, requests }: ConductorOptions) {
   let sinceIndex = 0;
   let seen = 0;
   let lastCall = 0;
 
   const member = (process: number): Member => {
-    const found = world.members[process];
+    const found = cluster.members[process];
     if (!found) throw new Error(`no process ${process}`);
     return found;
   };
@@ -50,19 +50,19 @@ export function createConductor({ world, events, record, unanswered, presses }: 
   };
 
   function send(round: Round, { keys, process, kind }: Extract<Step, { do: "press" }>): void {
-    const sent = keys.map((number): Press & { call: number } => {
+    const sent = keys.map((number): MutationRequest & { call: number } => {
       const key = `r${round.index}-${kind}-${number}`;
       const effect =
         kind === "pix"
           ? ({ provider: "delbank", subject: subjectOf(round) } as const)
           : ({ provider: "avibra", subject: `histories-${key}` } as const);
-      presses.set(key, { key, effect });
+      requests.set(key, { key, effect });
       return { key, effect, call: ++lastCall };
     });
     for (const { key, effect, call } of sent) record({ type: "invoke", call, process, key, effect });
-    const answer = press(member(process).replica, sent).then((told) => {
+    const answer = sendRequests(member(process).replica, sent).then((reported) => {
       for (const [index, { call, key }] of sent.entries())
-        record({ type: "answer", call, key, told: told[index] ?? { outcome: "none" } });
+        record({ type: "answer", call, key, reported: reported[index] ?? { outcome: "none" } });
     });
     track(answer);
   }
@@ -81,7 +81,7 @@ export function createConductor({ world, events, record, unanswered, presses }: 
     const type = sign === "read" ? "read" : "received";
     const find = () =>
       events.find((event, index) => index >= sinceIndex && event.type === type && event.subject === subject);
-    const endsAt = performance.now() + SIGN_MS;
+    const endsAt = performance.now() + SIGNAL_TIMEOUT_MS;
     let found = find();
     while (!found && performance.now() < endsAt) {
       await sleep(3);
@@ -107,7 +107,7 @@ export function createConductor({ world, events, record, unanswered, presses }: 
           track(sendWebhook(`histories-r${round.index}-event-${n}`, step.process));
         return;
       case "answers":
-        await within(ANSWERS_MS, Promise.all(unanswered));
+        await within(RESPONSE_TIMEOUT_MS, Promise.all(unanswered));
         return;
       case "pause":
         await sleep(step.ms);
@@ -117,19 +117,20 @@ export function createConductor({ world, events, record, unanswered, presses }: 
         return;
       case "reads":
         sinceIndex = events.length;
-        for (const { front } of world.members) front.modes.reads = step.mode;
+        for (const { delbankProxy } of cluster.members) delbankProxy.modes.reads = step.mode;
         return;
       case "posts":
         sinceIndex = events.length;
-        for (const { front } of world.members) Object.assign(front.modes, { posts: step.mode, slowMs: step.slowMs });
+        for (const { delbankProxy } of cluster.members)
+          Object.assign(delbankProxy.modes, { posts: step.mode, slowMs: step.slowMs });
         return;
       case "breakHandshakes":
-        for (const { front } of world.members) {
-          front.modes.closes = true;
-          front.breakHandshakes(step.how, { after: 1, times: step.times });
+        for (const { delbankProxy } of cluster.members) {
+          delbankProxy.modes.closes = true;
+          delbankProxy.breakHandshakes(step.how, { after: 1, times: step.times });
         }
         return;
-      case "loseAnswer":
+      case "loseResponse":
         member(step.process).database.arm({ ...step, statement: new RegExp(step.statement) });
         return;
       case "stop":
@@ -145,21 +146,21 @@ export function createConductor({ world, events, record, unanswered, presses }: 
         return;
       }
       case "crashPostgres":
-        world.postgres.crash();
+        cluster.postgres.crash();
         return;
       case "startPostgres":
-        await world.postgres.start();
+        await cluster.postgres.start();
     }
   }
 
   /** Everything is well again: nothing stands still, is dead, is lost or lies. */
   async function heal(): Promise<void> {
-    for (const { front, database, replica } of world.members) {
-      front.heal();
+    for (const { delbankProxy, database, replica } of cluster.members) {
+      delbankProxy.restore();
       database.disarm();
       replica.process.kill("SIGCONT");
     }
-    await Promise.all(world.members.map(({ restarted }) => restarted));
+    await Promise.all(cluster.members.map(({ restarted }) => restarted));
   }
 
   return {
@@ -167,14 +168,14 @@ export function createConductor({ world, events, record, unanswered, presses }: 
       sinceIndex = events.length;
       for (const step of round.steps) {
         const isFault = !["press", "webhook", "answers", "pause", "until"].includes(step.do);
-        const isExcuse = EXCUSES.includes(step.do);
+        const isExcuse = EXCUSING_STEPS.includes(step.do);
         const process = "process" in step && isFault ? numberOf(step.process) : undefined;
         if (isFault)
           record({ type: "fault", step: describe(step), isExcuse, ...(process !== undefined && { process }) });
         await obey(step, round);
       }
       await heal();
-      await within(ANSWERS_MS, Promise.all(unanswered));
+      await within(RESPONSE_TIMEOUT_MS, Promise.all(unanswered));
     },
   };
 }

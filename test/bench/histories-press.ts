@@ -1,6 +1,6 @@
 import { type Replica } from "../processes/replica";
-import { type GraphqlAnswer } from "../support/subgraph";
-import { type Effect, type Told } from "./histories-events";
+import { type GraphqlResponse } from "../support/subgraph";
+import { type Effect, type ReportedOutcome } from "./histories-events";
 
 /** Everything is asked for by one caller, so that every key is that caller's. */
 export const CALLER = {
@@ -9,14 +9,14 @@ export const CALLER = {
 };
 
 /** One idempotency key and what it asks for. */
-export interface Press {
+export interface MutationRequest {
   readonly key: string;
   readonly effect: Effect;
 }
 
 const FIELDS = "{ operation { id status idempotencyKey } userErrors { code } }";
 
-function inputOf({ key, effect: { provider, subject } }: Press): Readonly<Record<string, string>> {
+function toInput({ key, effect: { provider, subject } }: MutationRequest): Readonly<Record<string, string>> {
   if (provider === "avibra") {
     return {
       idempotencyKey: key,
@@ -35,15 +35,15 @@ interface Payload {
   readonly userErrors: readonly { readonly code: string }[];
 }
 
-function toldBy(answer: GraphqlAnswer, alias: string, key: string): Told {
-  const error = answer.errors?.find(({ path }) => path === undefined || path[0] === alias);
+function readOutcome(response: GraphqlResponse, alias: string, key: string): ReportedOutcome {
+  const error = response.errors?.find(({ path }) => path === undefined || path[0] === alias);
   if (error) {
     const { code, operationId } = error.extensions as { code: string; operationId?: string };
     return operationId === undefined
       ? { outcome: "refused", codes: [code] }
       : { outcome: "mayBeAccepted", id: operationId };
   }
-  const payload = (answer.data as Record<string, Payload> | null | undefined)?.[alias];
+  const payload = (response.data as Record<string, Payload> | null | undefined)?.[alias];
   if (!payload) return { outcome: "none" }; // the error of another alias took the whole answer
   const codes = payload.userErrors.map(({ code }) => code);
   const { operation } = payload;
@@ -53,15 +53,15 @@ function toldBy(answer: GraphqlAnswer, alias: string, key: string): Told {
 }
 
 /** Sends all of them as the aliases of one document; what was told of each, in their order. Never rejects. */
-export async function press(replica: Replica, presses: readonly Press[]): Promise<Told[]> {
-  const names = presses.map(({ effect }) => (effect.provider === "avibra" ? "createUser" : "cancelPixAuthorization"));
-  const variables = presses.map((_, index) => {
+export async function sendRequests(replica: Replica, requests: readonly MutationRequest[]): Promise<ReportedOutcome[]> {
+  const names = requests.map(({ effect }) => (effect.provider === "avibra" ? "createUser" : "cancelPixAuthorization"));
+  const variables = requests.map((_, index) => {
     const name = names[index] ?? "";
     return `$i${index}: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!`;
   });
-  const fields = presses.map((_, index) => `m${index}: ${names[index] ?? ""}(input: $i${index}) ${FIELDS}`);
+  const fields = requests.map((_, index) => `m${index}: ${names[index] ?? ""}(input: $i${index}) ${FIELDS}`);
   const query = `mutation (${variables.join(", ")}) { ${fields.join(" ")} }`;
-  const inputs = Object.fromEntries(presses.map((one, index) => [`i${index}`, inputOf(one)]));
-  const answer = await replica.graphql(query, inputs, CALLER).catch(() => undefined);
-  return presses.map(({ key }, index) => (answer ? toldBy(answer, `m${index}`, key) : { outcome: "none" }));
+  const inputs = Object.fromEntries(requests.map((one, index) => [`i${index}`, toInput(one)]));
+  const response = await replica.graphql(query, inputs, CALLER).catch(() => undefined);
+  return requests.map(({ key }, index) => (response ? readOutcome(response, `m${index}`, key) : { outcome: "none" }));
 }

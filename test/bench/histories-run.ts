@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { findProblems } from "./histories-check";
-import { drawRound, type Profile } from "./histories-draw";
+import { generateRound, type Profile } from "./histories-draw";
 import {
   type Commit,
   type Event,
-  type Happening,
+  type EventDetails,
   type History,
   type Problem,
   type StoredOperation,
 } from "./histories-events";
 import { createConductor } from "./histories-play";
-import { CALLER, press, type Press } from "./histories-press";
+import { CALLER, sendRequests, type MutationRequest } from "./histories-press";
 import { type Round } from "./histories-steps";
-import { type HistoriesWorld, isTableMissing, openHistoriesWorld } from "./histories-world";
+import { type HistoriesCluster, isTableMissing, startHistoriesCluster } from "./histories-world";
 
 export interface HistoriesOptions {
   /** The same seed and profile draw the same rounds; how the processes interleave within them is the machine's. */
@@ -34,21 +34,21 @@ export interface HistoriesReport {
 /** What is not settled by then is reported as a problem. */
 const SETTLED_WITHIN_MS = 60_000;
 
-async function untilSettled(world: HistoriesWorld): Promise<number> {
+async function waitUntilSettled(cluster: HistoriesCluster): Promise<number> {
   const startedAt = performance.now();
   const waited = () => performance.now() - startedAt;
   const countOpen = async () => {
-    const [count] = await world.column("select count(*) from operation where status in ('PENDING', 'UNCONFIRMED')");
+    const [count] = await cluster.column("select count(*) from operation where status in ('PENDING', 'UNCONFIRMED')");
     return Number(count);
   };
   while ((await countOpen()) > 0 && waited() < SETTLED_WITHIN_MS) await sleep(50);
   return waited();
 }
 
-async function readStore(world: HistoriesWorld, presses: Iterable<Press>): Promise<StoredOperation[]> {
+async function readStore(cluster: HistoriesCluster, requests: Iterable<MutationRequest>): Promise<StoredOperation[]> {
   const operations: StoredOperation[] = [];
-  for (const { key, effect } of presses) {
-    const found = await world.ledger.findByKey(CALLER.sub, key).catch((error: unknown) => {
+  for (const { key, effect } of requests) {
+    const found = await cluster.ledger.findByKey(CALLER.sub, key).catch((error: unknown) => {
       if (isTableMissing(error)) return undefined;
       throw error;
     });
@@ -61,7 +61,7 @@ async function readStore(world: HistoriesWorld, presses: Iterable<Press>): Promi
   return operations;
 }
 
-async function readCommits({ avibra, delbank }: HistoriesWorld): Promise<Commit[]> {
+async function readCommits({ avibra, delbank }: HistoriesCluster): Promise<Commit[]> {
   const [members, authorizations] = await Promise.all([avibra.state(), delbank.state()]);
   const created = members.commits.map(({ subject, idempotencyKey = "" }) => ({ subject, id: idempotencyKey }));
   const cancelled = (authorizations.authorizations ?? []) as {
@@ -80,14 +80,16 @@ async function readCommits({ avibra, delbank }: HistoriesWorld): Promise<Commit[
 
 /** Each stored key once more, by a process of its turn. */
 async function replay(
-  { members }: HistoriesWorld,
+  { members }: HistoriesCluster,
   operations: readonly StoredOperation[],
 ): Promise<History["replays"]> {
   const replays = [];
   for (const [index, { key, effect }] of operations.entries()) {
     const process = members[index % members.length];
-    const [told = { outcome: "none" as const }] = process ? await press(process.replica, [{ key, effect }]) : [];
-    replays.push({ key, told });
+    const [reported = { outcome: "none" as const }] = process
+      ? await sendRequests(process.replica, [{ key, effect }])
+      : [];
+    replays.push({ key, reported });
   }
   return replays;
 }
@@ -98,34 +100,34 @@ export async function runHistories(options: HistoriesOptions): Promise<Histories
   const events: Event[] = [];
   const rounds: Round[] = [];
   const unanswered = new Set<Promise<void>>();
-  const presses = new Map<string, Press>();
+  const requests = new Map<string, MutationRequest>();
   const openedAt = performance.now();
-  const record = (happening: Happening) => {
-    events.push({ ...happening, round: rounds.at(-1)?.index ?? -1, atMs: Math.round(performance.now() - openedAt) });
+  const record = (eventDetails: EventDetails) => {
+    events.push({ ...eventDetails, round: rounds.at(-1)?.index ?? -1, atMs: Math.round(performance.now() - openedAt) });
   };
-  const world = await openHistoriesWorld(seed, record);
+  const cluster = await startHistoriesCluster(seed, record);
   try {
-    const conductor = createConductor({ world, events, record, unanswered, presses });
+    const conductor = createConductor({ cluster, events, record, unanswered, requests });
     const startedAt = performance.now();
     const isOver = () => rounds.length >= leastRounds && performance.now() - startedAt >= seconds * 1000;
     while (!isOver()) {
-      const round = drawRound(seed, profile, rounds.length);
+      const round = generateRound(seed, profile, rounds.length);
       rounds.push(round);
       await conductor.play(round);
     }
     await Promise.all(unanswered);
-    const settledAfterMs = await untilSettled(world);
-    const operations = await readStore(world, presses.values());
-    const commits = await readCommits(world);
-    const inbox = await world.column("select subject from message where subject is not null");
+    const settledAfterMs = await waitUntilSettled(cluster);
+    const operations = await readStore(cluster, requests.values());
+    const commits = await readCommits(cluster);
+    const inbox = await cluster.column("select subject from message where subject is not null");
     const countWrites = async () =>
-      events.filter(({ type }) => type === "received").length + (await readCommits(world)).length;
+      events.filter(({ type }) => type === "received").length + (await readCommits(cluster)).length;
     const before = await countWrites();
-    const replays = await replay(world, operations);
+    const replays = await replay(cluster, operations);
     const sentByReplays = (await countWrites()) - before;
     const history = { events: [...events], operations, commits, inbox, replays, sentByReplays };
     return { rounds, history, problems: findProblems(history), settledAfterMs };
   } finally {
-    await world.close();
+    await cluster.close();
   }
 }

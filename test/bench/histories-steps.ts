@@ -1,4 +1,4 @@
-import { type AnswerLoss } from "../support/answer-loss";
+import { type ResponseLoss } from "../support/answer-loss";
 import { type BrokenHandshake, type PostMode, type ReadMode } from "../support/delbank-front";
 
 export const PROCESSES = 3;
@@ -25,11 +25,11 @@ export type Step =
   | { readonly do: "posts"; readonly mode: PostMode; readonly slowMs: number }
   | { readonly do: "breakHandshakes"; readonly how: BrokenHandshake; readonly times: number }
   | {
-      readonly do: "loseAnswer";
+      readonly do: "loseResponse";
       readonly process: number;
       readonly statement: string;
-      readonly which: AnswerLoss["which"];
-      readonly how: "reset" | "end";
+      readonly when: ResponseLoss["when"];
+      readonly ending: ResponseLoss["ending"];
     }
   /** A killed process is started again at once. */
   | { readonly do: "stop" | "continue" | "kill"; readonly process: Target }

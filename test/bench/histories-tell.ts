@@ -1,7 +1,7 @@
 import { type Event } from "./histories-events";
 import { type HistoriesReport } from "./histories-run";
 
-function tellEvent({ atMs, round, ...event }: Event): string {
+function formatEvent({ atMs, round, ...event }: Event): string {
   const { type, ...details } = event;
   const text = Object.entries(details)
     .map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
@@ -10,7 +10,7 @@ function tellEvent({ atMs, round, ...event }: Event): string {
 }
 
 /** A round in which a promise was broken, as a person reads it: what broke, the schedule, what happened, what stands in the end. */
-export function tellRound({ rounds, history, problems }: HistoriesReport, index: number): string {
+export function formatRound({ rounds, history, problems }: HistoriesReport, index: number): string {
   const round = rounds.find((one) => one.index === index);
   const inRound = history.events.filter((event) => event.type === "invoke" && event.round === index);
   const subjects = new Set(inRound.map((event) => (event.type === "invoke" ? event.effect.subject : "")));
@@ -28,7 +28,7 @@ export function tellRound({ rounds, history, problems }: HistoriesReport, index:
     "  schedule",
     ...(round?.steps ?? []).map((step) => `    ${JSON.stringify(step)}`),
     "  history",
-    ...events.map(tellEvent),
+    ...events.map(formatEvent),
     "  in the end",
     ...operations.map((operation) => `    ${JSON.stringify(operation)}`),
     ...commits.map((commit) => `    committed ${JSON.stringify(commit)}`),

@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { startSandboxes } from "../../src/sandbox";
 import { type Replica, startReplica } from "../processes/replica";
-import { openAnswerLossProxy } from "../support/answer-loss";
-import { createAuthority, writeFiles } from "../support/certificates";
-import { createControl } from "../support/control";
+import { startResponseLossProxy } from "../support/answer-loss";
+import { createCertificateAuthority, writeTempFiles } from "../support/certificates";
+import { createSandboxControl } from "../support/control";
 import { startDatabases } from "../support/databases";
-import { openDelbankFront } from "../support/delbank-front";
-import { openLedger, TEST_LEDGER_KEY } from "../support/ledgers";
+import { startDelbankProxy } from "../support/delbank-front";
+import { openOperationStore, TEST_ENCRYPTION_KEY } from "../support/ledgers";
 import { createPostgresCrash } from "../support/postgres-crash";
 import { LEASE_MS, PROCESSES } from "./histories-steps";
-import { type Happening } from "./histories-events";
+import { type EventDetails } from "./histories-events";
 
 /** One process of the program with its own ways to PostgreSQL and Delbank; the process comes and goes, the ways stay. */
 export interface Member {
-  readonly front: Awaited<ReturnType<typeof openDelbankFront>>;
-  readonly database: Awaited<ReturnType<typeof openAnswerLossProxy>>;
+  readonly delbankProxy: Awaited<ReturnType<typeof startDelbankProxy>>;
+  readonly database: Awaited<ReturnType<typeof startResponseLossProxy>>;
   readonly start: () => Promise<Replica>;
   replica: Replica;
   /** Resolves when a restart that was begun is over. */
@@ -25,7 +25,7 @@ export interface Member {
 }
 
 /** Short terms, so that many rounds fit into a minute; breakers and caches stay out of the way. */
-const TERMS = {
+const TIMING_VARIABLES = {
   OPERATION_TIMEOUT_MS: "1200",
   OPERATION_LEASE_MS: `${LEASE_MS}`,
   DELBANK_TIMEOUT_MS: "600",
@@ -61,36 +61,36 @@ async function turnOffSynchronousCommit(url: string, seed: number): Promise<void
 /** What a database answers whose migrations were lost. */
 export const isTableMissing = (error: unknown) => (error as { readonly code?: unknown }).code === "42P01";
 
-export type HistoriesWorld = Awaited<ReturnType<typeof openHistoriesWorld>>;
+export type HistoriesCluster = Awaited<ReturnType<typeof startHistoriesCluster>>;
 
 /** Three processes on one PostgreSQL, with both providers, and everything that can go wrong between them. */
-export async function openHistoriesWorld(seed: number, record: (happening: Happening) => void) {
+export async function startHistoriesCluster(seed: number, record: (eventDetails: EventDetails) => void) {
   const [sandboxes, databases, authority] = await Promise.all([
-    startSandboxes({ avibraPort: 0, delbankPort: 0, moreAuthorizations: MORE_AUTHORIZATIONS }),
+    startSandboxes({ avibraPort: 0, delbankPort: 0, extraAuthorizations: MORE_AUTHORIZATIONS }),
     startDatabases(),
-    createAuthority("Histories"),
+    createCertificateAuthority("Histories"),
   ]);
-  const [databaseUrl, identity] = await Promise.all([databases.fresh("postgres"), authority.issue("delbank")]);
+  const [databaseUrl, identity] = await Promise.all([databases.createDatabase("postgres"), authority.issue("delbank")]);
   await turnOffSynchronousCommit(databaseUrl, seed);
-  const certificates = writeFiles({ ca: authority.cert });
+  const certificates = writeTempFiles({ ca: authority.cert });
   const directory = mkdtempSync(join(tmpdir(), "histories-"));
   const firstReads = new Map<string, string>();
   let lastPost = 0;
 
   async function openMember(process: number): Promise<Member> {
-    const front = await openDelbankFront({
+    const delbankProxy = await startDelbankProxy({
       target: sandboxes.delbank.url,
       identity,
       firstReads,
       events: {
-        onRead: (seen) => {
-          record({ type: "read", process, ...seen });
+        onRead: ({ recurrenceId, mode }) => {
+          record({ type: "read", process, subject: recurrenceId, mode });
         },
         onPost(subject) {
           record({ type: "received", process, subject, post: ++lastPost });
           return lastPost;
         },
-        onPostAnswered: (post, subject, status) => {
+        onPostResponse: (post, subject, status) => {
           record({ type: "answered", post, subject, status });
         },
         onHandshakeBroken: (how) => {
@@ -98,34 +98,34 @@ export async function openHistoriesWorld(seed: number, record: (happening: Happe
         },
       },
     });
-    const database = await openAnswerLossProxy(databaseUrl, (how) => {
+    const database = await startResponseLossProxy(databaseUrl, (how) => {
       record({ type: "answerLost", process, how });
     });
     const start = () =>
       startReplica({
-        ...TERMS,
+        ...TIMING_VARIABLES,
         AVIBRA_BASE_URL: sandboxes.avibra.url,
-        DELBANK_BASE_URL: `${front.url}/baas/api/v1`,
+        DELBANK_BASE_URL: `${delbankProxy.url}/baas/api/v1`,
         DELBANK_CA_FILE: certificates.files.ca,
         DATABASE_URL: database.url,
         DATA_DIRECTORY: directory,
-        LEDGER_KEY: TEST_LEDGER_KEY,
+        LEDGER_KEY: TEST_ENCRYPTION_KEY,
       });
     const replica = await start();
-    return { front, database, start, replica, restarted: Promise.resolve() };
+    return { delbankProxy, database, start, replica, restarted: Promise.resolve() };
   }
   const members = await Promise.all(Array.from({ length: PROCESSES }, (_, process) => openMember(process)));
   // With an even seed the first crash may take the migrations too.
   if (seed % 2 === 1) await execute(databaseUrl, ["checkpoint"]);
-  const { ledger, database } = openLedger(databaseUrl);
+  const { store, database } = openOperationStore(databaseUrl);
   const postgres = await createPostgresCrash(databases, databaseUrl);
 
   return {
     members,
-    ledger,
+    ledger: store,
     postgres,
-    avibra: createControl(sandboxes.avibra.url),
-    delbank: createControl(sandboxes.delbank.url),
+    avibra: createSandboxControl(sandboxes.avibra.url),
+    delbank: createSandboxControl(sandboxes.delbank.url),
     /** One column of a query that returns text or counts. */
     async column(query: string): Promise<string[]> {
       const client = new Client({ connectionString: databaseUrl });
@@ -144,7 +144,7 @@ export async function openHistoriesWorld(seed: number, record: (happening: Happe
       await Promise.all(members.map(({ restarted }) => restarted));
       await Promise.all(members.map(({ replica }) => replica.kill()));
       await database.close();
-      await Promise.all(members.map((member) => Promise.all([member.front.close(), member.database.close()])));
+      await Promise.all(members.map((member) => Promise.all([member.delbankProxy.close(), member.database.close()])));
       await postgres.start(); // a server that is down cannot be stopped
       await Promise.all([sandboxes.close(), databases.stop()]);
       certificates.remove();

@@ -1,11 +1,11 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { held, row } from "./figures";
+import { formatCheck, row } from "./figures";
 import { CHECKS } from "./histories-check";
 import { type Profile, PROFILES } from "./histories-draw";
 import { type HistoriesReport, runHistories } from "./histories-run";
-import { tellRound } from "./histories-tell";
+import { formatRound } from "./histories-tell";
 
 export interface HistoriesArguments {
   readonly seed?: string | undefined;
@@ -16,17 +16,17 @@ export interface HistoriesArguments {
 const SECONDS = "60";
 const SHOWN_ROUNDS = 3;
 
-function profileOf(name: string): Profile {
+function parseProfile(name: string): Profile {
   const profile = PROFILES.find((one) => one === name);
   if (profile === undefined) throw new Error(`no profile ${name}; there are ${PROFILES.join(", ")}`);
   return profile;
 }
 
 /** Writes every round in which a promise was broken to a file, and the first ones to the console. */
-function tell(report: HistoriesReport): void {
+function printReport(report: HistoriesReport): void {
   const broken = [...new Set(report.problems.map(({ round }) => round))].sort((one, other) => one - other);
   if (broken.length === 0) return;
-  const texts = broken.map((index) => tellRound(report, index));
+  const texts = broken.map((index) => formatRound(report, index));
   const file = join(mkdtempSync(join(tmpdir(), "histories-")), "failed-rounds.txt");
   writeFileSync(file, texts.join("\n"));
   console.log(texts.slice(0, SHOWN_ROUNDS).join("\n"));
@@ -39,7 +39,7 @@ export async function histories({
   profile: name = "mixed",
   seconds = SECONDS,
 }: HistoriesArguments): Promise<void> {
-  const [seed, profile] = [Number(seedText ?? Date.now() % 1_000_000), profileOf(name)];
+  const [seed, profile] = [Number(seedText ?? Date.now() % 1_000_000), parseProfile(name)];
   const report = await runHistories({ seed, profile, seconds: Number(seconds) });
   const { history, rounds, problems } = report;
   console.log(`\nhistories: ${seconds} s, profile ${profile}; --seed ${seed} plays these rounds again`);
@@ -64,7 +64,7 @@ export async function histories({
   );
   for (const check of Object.keys(CHECKS)) {
     const found = problems.filter((problem) => problem.check === check).length;
-    console.log(row(check, held(found === 0 ? "holds" : `${found} broken`, found === 0)));
+    console.log(row(check, formatCheck(found === 0 ? "holds" : `${found} broken`, found === 0)));
   }
-  tell(report);
+  printReport(report);
 }

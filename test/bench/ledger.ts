@@ -8,12 +8,12 @@ import { loadConfig } from "../../src/config";
 import { createAccountOperations } from "../../src/features/user";
 import { createOperationRunner, type RunResult } from "../../src/platform/ledger/operation-runner";
 import { createOperationWorker } from "../../src/platform/ledger/operation-worker";
-import { createUsualTime } from "../../src/platform/time/usual-time";
+import { createLatencyEstimate } from "../../src/platform/time/usual-time";
 import { systemClock } from "../../src/platform/time/clock";
 import { monotonicClock } from "../../src/platform/time/monotonic-clock";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { startDatabases } from "../support/databases";
-import { migratedLedger } from "../support/ledgers";
+import { createMigratedStore } from "../support/ledgers";
 import { median, quantile, row, timed } from "./figures";
 import { startSandboxProcess } from "./sandbox-process";
 
@@ -27,22 +27,22 @@ const deadline = () => createDeadline(monotonicClock, 10_000);
 
 /** A ledger on that database, as the program has it, and a mutation through it. */
 async function openRunner(url: string, kinds: ReturnType<typeof createAccountOperations>) {
-  const { ledger, database } = await migratedLedger(url);
+  const { store, database } = await createMigratedStore(url);
   const worker = createOperationWorker({
-    ledger,
-    kinds,
+    operationStore: store,
+    handlers: kinds,
     clock: systemClock,
     random: Math.random,
     sleep,
   });
   const runner = createOperationRunner({
-    ledger,
+    operationStore: store,
     worker,
     clock: systemClock,
     sleep,
     owner: "bench",
     leaseMs: 15_000,
-    usualTime: createUsualTime(),
+    latencyEstimate: createLatencyEstimate(),
   });
   async function run(idempotencyKey: string, outcome: RunResult["outcome"]): Promise<void> {
     const request = { kind: KIND, principal: "bench", idempotencyKey, input: PROFILE, subject: PROFILE.userId };
@@ -54,7 +54,7 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
 }
 
 /** What a mutation costs beyond the provider's answer: claimed, marked as sent, settled, each durable before the next step. */
-export async function ledger(): Promise<void> {
+export async function benchmarkOperationStore(): Promise<void> {
   const [sandbox, databases] = await Promise.all([startSandboxProcess(), startDatabases()]);
   const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), {
     onSend: () => undefined,
@@ -62,8 +62,8 @@ export async function ledger(): Promise<void> {
   });
   const kinds = createAccountOperations(avibra);
   const bare = kinds.find(({ kind }) => kind === KIND);
-  const sqlite = await openRunner(await databases.fresh("sqlite"), kinds);
-  const postgres = await openRunner(await databases.fresh("postgres"), kinds);
+  const sqlite = await openRunner(await databases.createDatabase("sqlite"), kinds);
+  const postgres = await openRunner(await databases.createDatabase("postgres"), kinds);
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   const file = openSync(join(folder, "synced"), "a");
   const page = Buffer.alloc(SYNCED_BYTES, "x");

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import autocannon from "autocannon";
 import { ATTACKS } from "../support/attacks";
-import { createControl } from "../support/control";
-import { bodyOf, COSTLY_ANSWERS, longMember } from "../support/costly-answers";
+import { createSandboxControl } from "../support/control";
+import { toBody, COSTLY_QUERIES, largeMemberFault } from "../support/costly-answers";
 import { sendRaw } from "../support/raw-client";
-import { held, median, quantile, residentMb, row } from "./figures";
+import { formatCheck, median, quantile, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
@@ -17,9 +17,9 @@ const OVERLOAD_SECONDS = 8;
 const CONNECTIONS = 20;
 /** Connections are more than may be under way, or too much is never offered; and fewer than wait to be accepted (511). */
 const OVERLOAD = { connections: 400, LIMIT_CONCURRENT_REQUESTS: "100" };
-const MOST_CPU_MS = 50;
+const MAX_CPU_MS = 50;
 /** An answer is resolved up to its budget before it is refused. */
-const MOST_ANSWER_CPU_MS = 100;
+const MAX_RESPONSE_CPU_MS = 100;
 
 /** Processor time of all of a process's threads in ms, finer than the clock ticks of /proc/PID/stat. Linux only. */
 function exactProcessorMs(pid: number): number {
@@ -34,45 +34,48 @@ const codeOf = (text: string) => /"code":"(\w+)"/.exec(text)?.[1] ?? "none";
 
 async function attacks(
   subgraph: SubgraphProcess,
-  controls: readonly ReturnType<typeof createControl>[],
+  controls: readonly ReturnType<typeof createSandboxControl>[],
 ): Promise<void> {
   const headers = { authorization: `Bearer ${subgraph.token}` };
-  console.log(row("attack", "answer", "CPU, median", "provider calls", `< ${MOST_CPU_MS} ms`));
-  for (const [name, { over }] of Object.entries(ATTACKS)) {
-    for (const control of controls) await control.forget();
+  console.log(row("attack", "answer", "CPU, median", "provider calls", `< ${MAX_CPU_MS} ms`));
+  for (const [name, { exceeding }] of Object.entries(ATTACKS)) {
+    for (const control of controls) await control.clearRequests();
     const spentMs: number[] = [];
     let code = "";
     for (let time = 0; time < REPETITIONS; time += 1) {
-      const body = Buffer.from(over(`${time}`));
+      const body = Buffer.from(exceeding(`${time}`));
       const before = exactProcessorMs(subgraph.pid);
       code = codeOf((await sendRaw(subgraph.url, { headers, body })).text);
       spentMs.push(exactProcessorMs(subgraph.pid) - before);
     }
     const calls = (await Promise.all(controls.map((control) => control.requests()))).flat().length;
     const cpuMs = median(spentMs);
-    console.log(row(name, code, `${cpuMs.toFixed(1)} ms`, `${calls}`, cpuMs < MOST_CPU_MS ? "yes" : "NO"));
+    console.log(row(name, code, `${cpuMs.toFixed(1)} ms`, `${calls}`, cpuMs < MAX_CPU_MS ? "yes" : "NO"));
   }
 }
 
 /** What answers cost that are refused for their real length. */
-async function answers(subgraph: SubgraphProcess, avibra: ReturnType<typeof createControl>): Promise<void> {
+async function measureResponses(
+  subgraph: SubgraphProcess,
+  avibra: ReturnType<typeof createSandboxControl>,
+): Promise<void> {
   const token = await subgraph.tokenOf({ sub: "u-1001", scope: "users:read:any" });
   const headers = { authorization: `Bearer ${token}` };
-  console.log(row("\nanswer", "answer", "CPU, median", "bytes", `< ${MOST_ANSWER_CPU_MS} ms`));
-  for (const [name, costly] of Object.entries(COSTLY_ANSWERS)) {
-    if (costly.member) await avibra.fault(longMember(costly.member));
+  console.log(row("\nanswer", "answer", "CPU, median", "bytes", `< ${MAX_RESPONSE_CPU_MS} ms`));
+  for (const [name, costly] of Object.entries(COSTLY_QUERIES)) {
+    if (costly.member) await avibra.addFault(largeMemberFault(costly.member));
     const spentMs: number[] = [];
     let text = "";
     for (let time = 0; time < REPETITIONS; time += 1) {
-      const body = Buffer.from(bodyOf(costly, `${time}`));
+      const body = Buffer.from(toBody(costly, `${time}`));
       const before = exactProcessorMs(subgraph.pid);
       ({ text } = await sendRaw(subgraph.url, { headers, body }));
       spentMs.push(exactProcessorMs(subgraph.pid) - before);
     }
     await avibra.clearFaults();
     const cpuMs = median(spentMs);
-    const verdict = held(cpuMs < MOST_ANSWER_CPU_MS ? "yes" : "NO", cpuMs < MOST_ANSWER_CPU_MS);
-    console.log(row(name, codeOf(text), `${cpuMs.toFixed(1)} ms`, `${text.length}`, verdict));
+    const check = formatCheck(cpuMs < MAX_RESPONSE_CPU_MS ? "yes" : "NO", cpuMs < MAX_RESPONSE_CPU_MS);
+    console.log(row(name, codeOf(text), `${cpuMs.toFixed(1)} ms`, `${text.length}`, check));
   }
 }
 
@@ -86,7 +89,7 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
   const load = { ...request, connections: CONNECTIONS, duration: CAPACITY_SECONDS };
   const capacity = (await autocannon(load)).requests.average;
   const answeredMs: number[] = [];
-  let refused = 0;
+  let rejected = 0;
   let peakMb = 0;
   const timer = setInterval(() => (peakMb = Math.max(peakMb, residentMb(subgraph.pid))), 100);
   await new Promise<void>((resolve, reject) => {
@@ -99,7 +102,7 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
     );
     run.on("response", (_client, status, _bytes, durationMs) => {
       if (status === 200) answeredMs.push(durationMs);
-      else if (status === 503) refused += 1;
+      else if (status === 503) rejected += 1;
     });
   });
   clearInterval(timer);
@@ -113,7 +116,7 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
     row(
       "overload",
       perSecond(answeredMs.length),
-      perSecond(refused),
+      perSecond(rejected),
       ms(quantile(answeredMs, 0.5)),
       ms(quantile(answeredMs, 0.99)),
       `${peakMb.toFixed(0)} MB`,
@@ -136,9 +139,9 @@ export async function limits(): Promise<void> {
   );
   try {
     console.log(`\nlimits: each attack ${REPETITIONS} times with a new document, against node dist/main.js`);
-    const controls = [sandbox.avibraUrl, sandbox.delbankUrl].map(createControl);
+    const controls = [sandbox.avibraUrl, sandbox.delbankUrl].map(createSandboxControl);
     await attacks(subgraph, controls);
-    await answers(subgraph, createControl(sandbox.avibraUrl));
+    await measureResponses(subgraph, createSandboxControl(sandbox.avibraUrl));
     await overload(narrow);
   } finally {
     await subgraph.stop();

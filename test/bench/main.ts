@@ -8,19 +8,19 @@ import { chaos } from "./chaos";
 import { documents } from "./documents";
 import { footprint } from "./footprint";
 import { histories } from "./histories";
-import { ledger } from "./ledger";
+import { benchmarkOperationStore } from "./ledger";
 import { limits } from "./limits";
 import { memory } from "./memory";
 import { reads } from "./reads";
 import { storm } from "./storm";
 import { webhooks } from "./webhooks";
 
-const { values, positionals: asked } = parseArgs({
+const { values, positionals: benchmarkNames } = parseArgs({
   options: { seed: { type: "string" }, profile: { type: "string" }, seconds: { type: "string" } },
   allowPositionals: true,
 });
 const BENCHMARKS = {
-  ledger,
+  ledger: benchmarkOperationStore,
   reads,
   limits,
   footprint,
@@ -35,10 +35,10 @@ type Name = keyof typeof BENCHMARKS;
 
 async function main(): Promise<void> {
   const known = Object.keys(BENCHMARKS) as Name[];
-  const strangers = asked.filter((name) => !known.includes(name as Name));
+  const strangers = benchmarkNames.filter((name) => !known.includes(name as Name));
   if (strangers.length > 0) throw new Error(`no benchmark ${strangers.join(", ")}; there are ${known.join(", ")}`);
   execFileSync(process.execPath, [".ci/build.mjs", "--if-needed"], { stdio: "inherit" });
-  for (const name of known) if (asked.length === 0 || asked.includes(name)) await BENCHMARKS[name]();
+  for (const name of known) if (benchmarkNames.length === 0 || benchmarkNames.includes(name)) await BENCHMARKS[name]();
 }
 
 main().catch((error: unknown) => {

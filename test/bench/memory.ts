@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { documents } from "./documents";
-import { held, median, residentMb, row } from "./figures";
+import { formatCheck, median, residentMb, row } from "./figures";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
 
@@ -13,7 +13,7 @@ const CONNECTIONS = 4;
 const WARM_UP_READS = 100_000;
 const SAMPLES = 40;
 /** Of the last quarter beside the first. */
-const MOST_GROWTH = 1.1;
+const MAX_GROWTH = 1.1;
 const QUERY = `query($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on User { currentOffer { status } } } }`;
 
@@ -26,22 +26,22 @@ export async function memory(): Promise<void> {
   const subgraph = await startSubgraphProcess({ ...sandbox.environment, LOG_LEVEL: "warn" }, directory);
   const token = await subgraph.tokenOf({ sub: "support", scope: "users:read:any" });
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-  let asked = 0;
+  let requestCount = 0;
 
-  async function ask(): Promise<void> {
+  async function sendQuery(): Promise<void> {
     const representations = Array.from({ length: READS_PER_REQUEST }, () => ({
       __typename: "User",
-      id: `m-${(asked += 1)}`,
+      id: `m-${(requestCount += 1)}`,
     }));
     const body = JSON.stringify({ query: QUERY, variables: { representations } });
-    const answer = (await (await fetch(subgraph.url, { method: "POST", headers, body })).json()) as {
+    const response = (await (await fetch(subgraph.url, { method: "POST", headers, body })).json()) as {
       errors?: unknown;
     };
-    if (answer.errors) throw new Error(`a read failed: ${JSON.stringify(answer.errors).slice(0, 500)}`);
+    if (response.errors) throw new Error(`a read failed: ${JSON.stringify(response.errors).slice(0, 500)}`);
   }
   async function askUntil(count: number): Promise<void> {
     const one = async () => {
-      while (asked < count) await ask();
+      while (requestCount < count) await sendQuery();
     };
     await Promise.all(Array.from({ length: CONNECTIONS }, one));
   }
@@ -63,7 +63,11 @@ export async function memory(): Promise<void> {
     console.log(row("memory before the first", mb(cold)));
     console.log(row("median of the first quarter", mb(first)));
     console.log(
-      row("median of the last quarter", mb(last), held(`${(last / first).toFixed(2)} x`, last < MOST_GROWTH * first)),
+      row(
+        "median of the last quarter",
+        mb(last),
+        formatCheck(`${(last / first).toFixed(2)} x`, last < MAX_GROWTH * first),
+      ),
     );
     console.log(row("most", mb(Math.max(...samples))));
   } finally {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface Pace {
+export interface Rate {
   readonly perSecond: number;
   readonly seconds: number;
 }
 
 /** Begins requests at a fixed pace, whether or not those before are answered, until all are begun or `mayGoOn` says no. */
-export async function paced<Outcome>(
-  { perSecond, seconds }: Pace,
+export async function runAtRate<Outcome>(
+  { perSecond, seconds }: Rate,
   begin: (index: number) => Promise<Outcome>,
   mayGoOn: () => boolean = () => true,
 ): Promise<Outcome[]> {
@@ -15,8 +15,8 @@ export async function paced<Outcome>(
   const startedAt = performance.now();
   const total = seconds * perSecond;
   while (begun.length < total && mayGoOn()) {
-    const due = Math.min(total, Math.ceil(((performance.now() - startedAt) / 1000) * perSecond));
-    while (begun.length < due) begun.push(begin(begun.length));
+    const dueAtMs = Math.min(total, Math.ceil(((performance.now() - startedAt) / 1000) * perSecond));
+    while (begun.length < dueAtMs) begun.push(begin(begun.length));
     await sleep(1);
   }
   return Promise.all(begun);

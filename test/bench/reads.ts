@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import autocannon from "autocannon";
-import { runTypeScript } from "../support/databases";
-import { createControl } from "../support/control";
-import { held, median, processorMs, row } from "./figures";
+import { spawnTypeScript } from "../support/databases";
+import { createSandboxControl } from "../support/control";
+import { formatCheck, median, cpuMs, row } from "./figures";
 import { QUERY, type ServerArguments } from "./member-benefits";
 import { countSharedCalls } from "./shared-calls";
 import { startSandboxProcess } from "./sandbox-process";
@@ -35,7 +35,7 @@ interface Round {
 }
 
 async function startServer(name: string, options: ServerArguments): Promise<{ url: string; child: ChildProcess }> {
-  const child = runTypeScript(join(__dirname, `${name}.ts`), [JSON.stringify(options)]);
+  const child = spawnTypeScript(join(__dirname, `${name}.ts`), [JSON.stringify(options)]);
   const [{ url }] = (await once(child, "message")) as [{ url: string }];
   return { url, child };
 }
@@ -52,21 +52,21 @@ async function load(
   { headers, body }: { headers: readonly Record<string, string>[]; body: string },
   seconds: number,
 ): Promise<Round> {
-  const before = processorMs(pid);
+  const before = cpuMs(pid);
   const waiting = headers.values();
   const setupClient = (client: autocannon.Client) => {
     client.setHeaders(waiting.next().value ?? {});
   };
   const options = { url, method: "POST", body, connections: CONNECTIONS, duration: seconds, setupClient } as const;
   const result = await autocannon(options);
-  const answered = result["2xx"];
-  if (result.errors + result.timeouts + result.non2xx > 0 || answered === 0)
+  const responded = result["2xx"];
+  if (result.errors + result.timeouts + result.non2xx > 0 || responded === 0)
     throw new Error(`${url} failed under load`);
   return {
-    perSecond: answered / result.duration,
+    perSecond: responded / result.duration,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
-    processorUs: ((processorMs(pid) - before) * 1000) / answered,
+    processorUs: ((cpuMs(pid) - before) * 1000) / responded,
   };
 }
 
@@ -93,15 +93,15 @@ export async function reads(): Promise<void> {
   const rounds = targets.map(() => [] as Round[]);
   let shared: readonly number[];
   try {
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       targets.map(
         async ({ url }) =>
           ((await (await fetch(url, { method: "POST", headers: headers[0] ?? {}, body })).json()) as { data?: unknown })
             .data,
       ),
     );
-    if (!answers[0] || !answers.every((answer) => isDeepStrictEqual(answer, answers[0]))) {
-      throw new Error(`the servers do not give the same answer: ${JSON.stringify(answers)}`);
+    if (!responses[0] || !responses.every((response) => isDeepStrictEqual(response, responses[0]))) {
+      throw new Error(`the servers do not give the same answer: ${JSON.stringify(responses)}`);
     }
     for (const target of targets) await load(target, { headers, body }, WARM_UP_SECONDS);
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -109,7 +109,7 @@ export async function reads(): Promise<void> {
         rounds[index]?.push(await load(target, { headers, body }, ROUND_SECONDS));
       }
     }
-    shared = await countSharedCalls(subgraph, createControl(sandbox.avibraUrl));
+    shared = await countSharedCalls(subgraph, createSandboxControl(sandbox.avibraUrl));
   } finally {
     template.child.disconnect();
     limit.child.disconnect();
@@ -140,6 +140,6 @@ export async function reads(): Promise<void> {
     );
   }
   const [byOne, byTwo] = shared;
-  console.log(row("500 at once, nothing kept: calls for one reader", held(`${byOne}`, byOne === 1)));
-  console.log(row("the same by two readers", held(`${byTwo}`, byTwo === 2)));
+  console.log(row("500 at once, nothing kept: calls for one reader", formatCheck(`${byOne}`, byOne === 1)));
+  console.log(row("the same by two readers", formatCheck(`${byTwo}`, byTwo === 2)));
 }

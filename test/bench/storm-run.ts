@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createControl } from "../support/control";
+import { createSandboxControl } from "../support/control";
 import { openSockets, residentMb } from "./figures";
-import { paced } from "./pace";
+import { runAtRate } from "./pace";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
 
@@ -38,7 +38,7 @@ export interface Round {
   readonly sockets: number;
 }
 
-async function startWorld() {
+async function startStormEnvironment() {
   const sandbox = await startSandboxProcess(PACE.perSecond * PACE.seconds);
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
   // Every read reaches its provider: nothing is kept, and nobody asks for the same as another one.
@@ -53,12 +53,12 @@ async function startWorld() {
   const token = await subgraph.tokenOf({ sub: "reader", scope: "pix:read:any users:read:any" });
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
   return {
-    ...{ subgraph, avibra: createControl(sandbox.avibraUrl) },
+    ...{ subgraph, avibra: createSandboxControl(sandbox.avibraUrl) },
     /** Asks, and tells whether it was answered without errors, and how long that took. */
-    ask: async (query: string) => {
+    sendQuery: async (query: string) => {
       const startedAt = performance.now();
-      const answer = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
-      const isWell = !("errors" in ((await answer.json()) as object));
+      const response = await fetch(subgraph.url, { method: "POST", headers, body: JSON.stringify({ query }) });
+      const isWell = !("errors" in ((await response.json()) as object));
       return { isWell, durationMs: performance.now() - startedAt };
     },
     async stop() {
@@ -74,25 +74,25 @@ const ofUser = (id: string) => `{ user(id: "${id}") { currentOffer { status } } 
 
 /** Delbank's readers while Avibra is asked as often, in every weather in turn. */
 export async function runStorm(rounds: number) {
-  const world = await startWorld();
-  const { subgraph, avibra, ask } = world;
-  const ofDelbank = () => paced(PACE, (index) => ask(ofAuthorization(index + 1)));
-  const ofAvibra = () => paced(PACE, (index) => ask(ofUser(`s-${index + 1}`)));
+  const stormEnvironment = await startStormEnvironment();
+  const { subgraph, avibra, sendQuery } = stormEnvironment;
+  const ofDelbank = () => runAtRate(PACE, (index) => sendQuery(ofAuthorization(index + 1)));
+  const ofAvibra = () => runAtRate(PACE, (index) => sendQuery(ofUser(`s-${index + 1}`)));
 
   async function untilWell(): Promise<number> {
     const startedAt = performance.now();
-    while (!(await ask(ofUser("s-0"))).isWell) await sleep(10);
+    while (!(await sendQuery(ofUser("s-0"))).isWell) await sleep(10);
     return performance.now() - startedAt;
   }
 
   async function play(weather: Weather): Promise<Round> {
     const fault = WEATHERS[weather];
-    if (fault) await avibra.fault({ ...fault, match: { path: "/user/benefits" }, times: 1_000_000 });
-    await avibra.forget();
+    if (fault) await avibra.addFault({ ...fault, match: { path: "/user/benefits" }, times: 1_000_000 });
+    await avibra.clearRequests();
     const [delbank, members] = await Promise.all([ofDelbank(), ofAvibra()]);
     if (!delbank.every(({ isWell }) => isWell)) throw new Error(`reads of Delbank failed while of Avibra ${weather}`);
     const attempts = (await avibra.requests("/user/benefits")).length;
-    const held = { residentMb: residentMb(subgraph.pid), sockets: openSockets(subgraph.pid) };
+    const heldRequests = { residentMb: residentMb(subgraph.pid), sockets: openSockets(subgraph.pid) };
     await avibra.clearFaults();
     const recoveredMs = await untilWell();
     await sleep(2 * TIMEOUT_MS); // what still hangs fails, and would count against the next round
@@ -100,7 +100,7 @@ export async function runStorm(rounds: number) {
     return {
       delbankMs: delbank.map(({ durationMs }) => durationMs),
       avibraMs: members.slice(SETTLED_SECONDS * PACE.perSecond).map(({ durationMs }) => durationMs),
-      ...{ attempts, recoveredMs, ...held },
+      ...{ attempts, recoveredMs, ...heldRequests },
     };
   }
 
@@ -114,6 +114,6 @@ export async function runStorm(rounds: number) {
     }
     return played;
   } finally {
-    await world.stop();
+    await stormEnvironment.stop();
   }
 }

@@ -1,16 +1,16 @@
-import { held, median, quantile, row } from "./figures";
+import { formatCheck, median, quantile, row } from "./figures";
 import { PACE, PROBE_MS, type Round, runStorm, type Weather } from "./storm-run";
 
 const ROUNDS = 12;
-const CALM: Weather = "it is well";
+const NO_FAULTS: Weather = "it is well";
 /** Calls for each read that is offered. */
-const MOST_ATTEMPTS = 1.1;
+const MAX_ATTEMPTS = 1.1;
 /** How much later than in calm weather Delbank's readers may be answered. */
-const MOST_LATER = 1.1;
+const MAX_RECOVERY_ATTEMPTS = 1.1;
 /** Pauses of the breaker until a provider that is well again is asked again. */
-const MOST_PROBES = 2;
+const MAX_PROBES = 2;
 /** Answers without a call; those that are let through to see are fewer than a tenth. */
-const AT_ONCE_MS = 50;
+const IMMEDIATE_MS = 50;
 
 const OFFERED = PACE.perSecond * PACE.seconds;
 
@@ -31,28 +31,28 @@ export async function storm(): Promise<void> {
   console.log(row("Delbank's readers, while of Avibra", "p50 ms", "p99 ms", "of calm"));
   for (const weather of played.keys()) {
     const times = [quantile(all(weather, "delbankMs"), 0.5), p99(weather)].map((ms) => ms.toFixed(1));
-    console.log(row(weather, ...times, `${(p99(weather) / p99(CALM)).toFixed(2)} x`));
+    console.log(row(weather, ...times, `${(p99(weather) / p99(NO_FAULTS)).toFixed(2)} x`));
   }
-  const noise = p99("it is well, once more") / p99(CALM);
-  const canTell = Math.max(noise, 1 / noise) < MOST_LATER;
+  const noise = p99("it is well, once more") / p99(NO_FAULTS);
+  const canTell = Math.max(noise, 1 / noise) < MAX_RECOVERY_ATTEMPTS;
   console.log(
     canTell
-      ? `  two calm rows lie ${(100 * Math.abs(noise - 1)).toFixed(0)} % apart, so that ${MOST_LATER} x can be told`
-      : `  two calm rows lie ${(100 * Math.abs(noise - 1)).toFixed(0)} % apart: ${MOST_LATER} x cannot be told on this machine`,
+      ? `  two calm rows lie ${(100 * Math.abs(noise - 1)).toFixed(0)} % apart, so that ${MAX_RECOVERY_ATTEMPTS} x can be told`
+      : `  two calm rows lie ${(100 * Math.abs(noise - 1)).toFixed(0)} % apart: ${MAX_RECOVERY_ATTEMPTS} x cannot be told on this machine`,
   );
 
   console.log(row("Avibra", "calls", "answers p90 ms", "well after ms", "memory MB", "sockets"));
   for (const weather of played.keys()) {
     const isStorm = !weather.startsWith("it is well");
     const attempts = typical(weather, "attempts");
-    const answered = quantile(all(weather, "avibraMs"), 0.9);
+    const responded = quantile(all(weather, "avibraMs"), 0.9);
     const recovered = typical(weather, "recoveredMs");
     console.log(
       row(
         weather,
-        held(`${attempts} of ${OFFERED}`, attempts <= MOST_ATTEMPTS * OFFERED),
-        held(answered.toFixed(1), !isStorm || answered < AT_ONCE_MS),
-        held(recovered.toFixed(0), recovered < MOST_PROBES * PROBE_MS),
+        formatCheck(`${attempts} of ${OFFERED}`, attempts <= MAX_ATTEMPTS * OFFERED),
+        formatCheck(responded.toFixed(1), !isStorm || responded < IMMEDIATE_MS),
+        formatCheck(recovered.toFixed(0), recovered < MAX_PROBES * PROBE_MS),
         typical(weather, "residentMb").toFixed(0),
         `${typical(weather, "sockets")}`,
       ),

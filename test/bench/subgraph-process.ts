@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, freePort, startProgram } from "../support/program";
+import { waitFor, freePort, startProgram } from "../support/program";
 
 export type SubgraphProcess = Awaited<ReturnType<typeof startSubgraphProcess>>;
 
@@ -14,14 +14,14 @@ export async function startSubgraphProcess(environment: Readonly<Record<string, 
     SHUTDOWN_DELAY_MS: "0",
     ...environment,
   });
-  const token = await eventually(() => /^eyJ\S+$/m.exec(program.output())?.[0], 20_000);
+  const token = await waitFor(() => /^eyJ\S+$/m.exec(program.output())?.[0], 20_000);
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     token,
     /** A developer token with just these claims. */
     async tokenOf(claims: Readonly<Record<string, string>>): Promise<string> {
-      const answer = await fetch(`http://127.0.0.1:${port}/dev/token?${new URLSearchParams(claims).toString()}`);
-      return ((await answer.json()) as { token: string }).token;
+      const response = await fetch(`http://127.0.0.1:${port}/dev/token?${new URLSearchParams(claims).toString()}`);
+      return ((await response.json()) as { token: string }).token;
     },
     pid: program.process.pid ?? 0,
     /** Everything that it has written so far. */

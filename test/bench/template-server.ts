@@ -28,8 +28,8 @@ interface Context {
 let token: Promise<string> | undefined;
 
 async function fetchToken(): Promise<string> {
-  const answer = await axios.post<{ access_token: string }>(`${avibraUrl}/oauth2/token`, TOKEN_FORM);
-  return answer.data.access_token;
+  const response = await axios.post<{ access_token: string }>(`${avibraUrl}/oauth2/token`, TOKEN_FORM);
+  return response.data.access_token;
 }
 
 const resolvers = {

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { inboxMigrations } from "../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
-import { createSealing } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/ledger/sealing";
 import { startDatabases } from "../support/databases";
-import { TEST_LEDGER_KEY } from "../support/ledgers";
+import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
 import { row, timed } from "./figures";
 
 const EVENTS = 4000;
@@ -36,13 +36,13 @@ async function rateOf(count: number, atOnce: number, work: () => Promise<unknown
 async function measure(name: string, url: string): Promise<void> {
   const database = openDatabase(url);
   await database.migrate(inboxMigrations);
-  const inbox = new Inbox(database, createSealing(TEST_LEDGER_KEY));
+  const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));
   const kysely = database.kysely.$extendTables<{ bare: { id: string; body: string } }>();
   await kysely.schema.createTable("bare").addColumn("id", "text").addColumn("body", "text").execute();
   const insert = () => kysely.insertInto("bare").values({ id: randomUUID(), body: BODY }).execute();
   const receive = () => {
     const facts = { kind: "enrollment_successful", subject: "u-1001", occurredAt: 0 };
-    return inbox.receive({ facts, body: BODY, idempotencyKey: randomUUID(), now: Date.now() });
+    return inbox.receive({ metadata: facts, body: BODY, idempotencyKey: randomUUID(), now: Date.now() });
   };
   const bare = await rateOf(EVENTS / 10, 1, insert);
   const figures = async (label: string, atOnce: number, count: number) => {
@@ -61,8 +61,8 @@ export async function webhooks(): Promise<void> {
   try {
     console.log(`\nwebhooks: events stored before they are acknowledged, best of ${ROUNDS} rounds`);
     console.log(row("", "rate", "in plain inserts"));
-    await measure("SQLite", await databases.fresh("sqlite"));
-    await measure("PostgreSQL", await databases.fresh("postgres"));
+    await measure("SQLite", await databases.createDatabase("sqlite"));
+    await measure("PostgreSQL", await databases.createDatabase("postgres"));
   } finally {
     await databases.stop();
   }

@@ -1,13 +1,13 @@
 import { additions, clientSchema } from "../../.ci/schema-additions";
 import { breakingChanges } from "../../.ci/schema-changes";
-import { exists, read } from "../support/pages";
+import { fileExists, readText } from "../support/pages";
 
-const SDL = read("schema/subgraph.graphql");
+const SDL = readText("schema/subgraph.graphql");
 const asCommitted = (subgraph: string) => ({ api: clientSchema(subgraph), subgraph });
 
 test("the schema of package.json's version is stored", () => {
-  const { version } = JSON.parse(read("package.json")) as { version: string };
-  expect(exists(`schema/versions/${version}.graphql`)).toBe(true);
+  const { version } = JSON.parse(readText("package.json")) as { version: string };
+  expect(fileExists(`schema/versions/${version}.graphql`)).toBe(true);
 });
 
 test("the same schema has no addition and no breaking change, whatever its descriptions say", () => {

@@ -3,26 +3,26 @@ import { buildSchema, parse, stripIgnoredCharacters, validate } from "graphql";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { startSupergraph } from "../federation/gateways/apollo";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
-import { type Block, blocksOf, PAGES, read } from "../support/pages";
-import { eventually } from "../support/program";
+import { type CodeBlock, findCodeBlocks, PAGES, readText } from "../support/pages";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
 import { createShell } from "./shell";
 
-const isCommand = ({ language, text }: Block) => language === "sh" && text.includes("curl");
-const isBehindRouter = ({ text }: Block) => text.includes("http://127.0.0.1:4000");
-const isExample = (block: Block) => ["graphql", "js"].includes(block.language) || isCommand(block);
+const isCommand = ({ language, text }: CodeBlock) => language === "sh" && text.includes("curl");
+const isBehindRouter = ({ text }: CodeBlock) => text.includes("http://127.0.0.1:4000");
+const isExample = (block: CodeBlock) => ["graphql", "js"].includes(block.language) || isCommand(block);
 
 /** Follows a query through the source, for no caller in particular: its query is validated, not executed. */
 const WALKTHROUGH = "docs/walkthrough.md";
 
 /** The examples of each page that has any. */
 const BY_PAGE = PAGES.filter((file) => file !== WALKTHROUGH)
-  .map((file) => [file, blocksOf(read(file)).filter(isExample)] as const)
+  .map((file) => [file, findCodeBlocks(readText(file)).filter(isExample)] as const)
   .filter(([, blocks]) => blocks.length > 0);
 
 /** The JSON that a page shows as the response of an example. */
-const shownBelow = ({ next }: Block): unknown => (next?.language === "json" ? JSON.parse(next.text) : undefined);
+const shownBelow = ({ next }: CodeBlock): unknown => (next?.language === "json" ? JSON.parse(next.text) : undefined);
 
 /** A response without its cost, if the page leaves that out. */
 function asShown(printed: unknown, shown: unknown): unknown {
@@ -32,7 +32,7 @@ function asShown(printed: unknown, shown: unknown): unknown {
 }
 
 test("every JSON follows the example whose response it is, and every query has its response", () => {
-  const blocks = BY_PAGE.flatMap(([file]) => blocksOf(read(file)));
+  const blocks = BY_PAGE.flatMap(([file]) => findCodeBlocks(readText(file)));
   const answers = blocks.filter(({ language }) => language === "json");
   const examples = BY_PAGE.flatMap(([, found]) => found);
   expect(examples.filter((block) => shownBelow(block) !== undefined)).toHaveLength(answers.length);
@@ -42,8 +42,8 @@ test("every JSON follows the example whose response it is, and every query has i
 });
 
 test("the query of the walkthrough is valid", () => {
-  const schema = buildSchema(read("schema/api.graphql"));
-  const queries = blocksOf(read(WALKTHROUGH)).filter(({ language }) => language === "graphql");
+  const schema = buildSchema(readText("schema/api.graphql"));
+  const queries = findCodeBlocks(readText(WALKTHROUGH)).filter(({ language }) => language === "graphql");
   expect(queries.flatMap(({ text }) => validate(schema, parse(text)))).toEqual([]);
   expect(queries).toHaveLength(1);
 });
@@ -91,7 +91,7 @@ describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isBehindRouter)))("%s"
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { env: { TOKEN } });
     let printed = "";
     child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-    await eventually(async () => {
+    await waitFor(async () => {
       // It receives only events that come after its subscription; each of these is a new one.
       await postWebhook(subgraph.url, {
         eventname: "enrollment_successful",

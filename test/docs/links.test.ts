@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { blocksOf, exists, PAGES, read, readAll } from "../support/pages";
+import { findCodeBlocks, fileExists, PAGES, readText, readAll } from "../support/pages";
 
 const slugOf = (heading: string) =>
   heading
@@ -7,14 +7,14 @@ const slugOf = (heading: string) =>
     .replace(/[^\p{L}\p{N}\s_-]/gu, "")
     .replaceAll(" ", "-");
 
-const slugsOf = (file: string) => [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => slugOf(title));
+const slugsOf = (file: string) => [...readText(file).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => slugOf(title));
 
 /** The targets of inline links and of reference definitions. */
 const linksIn = (text: string) =>
   [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)].map(([, inline, defined]) => inline ?? defined ?? "");
 
 describe.each(PAGES)("%s", (page) => {
-  const text = read(page);
+  const text = readText(page);
 
   test("links to files and headings that exist", () => {
     const broken = linksIn(text)
@@ -22,7 +22,7 @@ describe.each(PAGES)("%s", (page) => {
       .filter((link) => {
         const [path = "", heading] = link.split("#");
         const target = path === "" ? page : join(dirname(page), path);
-        if (!exists(target)) return true;
+        if (!fileExists(target)) return true;
         return heading !== undefined && !slugsOf(target).includes(heading);
       });
     expect(broken).toEqual([]);
@@ -37,9 +37,9 @@ describe.each(PAGES)("%s", (page) => {
   test("quotes code as it stands in the file that it names", () => {
     // Prettier formats an excerpt differently, so white space and trailing commas do not count.
     const bare = (code: string) => code.replace(/\s/g, "").replace(/,(?=[)\]}])/g, "");
-    for (const { text: excerpt } of blocksOf(text).filter(({ language }) => language === "ts")) {
+    for (const { text: excerpt } of findCodeBlocks(text).filter(({ language }) => language === "ts")) {
       const [, file = "", code = ""] = /^\/\/ (\S+)\n(.*)$/s.exec(excerpt) ?? [];
-      expect(bare(read(file))).toContain(bare(code));
+      expect(bare(readText(file))).toContain(bare(code));
     }
   });
 });
@@ -47,9 +47,9 @@ describe.each(PAGES)("%s", (page) => {
 test("every page is linked from the index or from a page that it links to", () => {
   const reached = new Set<string>();
   const visit = (page: string) => {
-    if (reached.has(page) || !page.endsWith(".md") || !exists(page)) return;
+    if (reached.has(page) || !page.endsWith(".md") || !fileExists(page)) return;
     reached.add(page);
-    for (const link of linksIn(read(page))) visit(join(dirname(page), link.split("#")[0] ?? ""));
+    for (const link of linksIn(readText(page))) visit(join(dirname(page), link.split("#")[0] ?? ""));
   };
   visit("docs/index.md");
   const decisions = (page: string) => page.startsWith("docs/decisions/");
@@ -61,7 +61,7 @@ describe("names of variables, codes and values", () => {
   const source = FOLDERS.map((folder) => readAll(folder)).join("\n");
 
   test.each(PAGES)("%s: each of them is in the source", (page) => {
-    const named = [...read(page).matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?:=[^`]*)?`/g)];
+    const named = [...readText(page).matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?:=[^`]*)?`/g)];
     expect(named.map(([, name = ""]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(source))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { PAGES, read } from "../support/pages";
+import { PAGES, readText } from "../support/pages";
 
 /**
  * Exempt for now: decision records keep the words of their time, and the sentences of the walkthrough and of the threats are still
@@ -30,7 +30,7 @@ test("the pages are held to the rules", () => {
 });
 
 describe.each(HELD)("%s", (file) => {
-  const text = read(file);
+  const text = readText(file);
   const prose = proseOf(text);
   const offending = (is: (line: string) => boolean) =>
     numbered(prose)

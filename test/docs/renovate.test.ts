@@ -1,4 +1,4 @@
-import { read } from "../support/pages";
+import { readText } from "../support/pages";
 
 interface PackageRule {
   readonly matchPackageNames: readonly string[];
@@ -10,9 +10,11 @@ interface Forbidden {
   readonly versions: readonly string[];
 }
 
-const { packageRules } = JSON.parse(read("renovate.json")) as { packageRules: readonly PackageRule[] };
-const { forbidden } = JSON.parse(read(".ci/supply-chain.json")) as { forbidden: Readonly<Record<string, Forbidden>> };
-const { overrides } = JSON.parse(read("package.json")) as { overrides: Readonly<Record<string, string>> };
+const { packageRules } = JSON.parse(readText("renovate.json")) as { packageRules: readonly PackageRule[] };
+const { forbidden } = JSON.parse(readText(".ci/supply-chain.json")) as {
+  forbidden: Readonly<Record<string, Forbidden>>;
+};
+const { overrides } = JSON.parse(readText("package.json")) as { overrides: Readonly<Record<string, string>> };
 
 const rulesOf = (name: string) => packageRules.filter(({ matchPackageNames }) => matchPackageNames.includes(name));
 const isDisabled = (name: string) => rulesOf(name).some(({ enabled }) => enabled === false);

@@ -12,14 +12,14 @@ describe("while both providers fail in every way they can", () => {
       seed: 20_260_115,
       seconds: 6,
       requestsPerSecond: 100,
-      refusals: false,
+      includesRefusals: false,
       givenUpMs: GIVEN_UP_MS,
     });
   }, 400_000);
 
   test("every request is answered", () => {
     expect(report.offered).toBe(600);
-    expect(report.answered).toBe(report.offered);
+    expect(report.responded).toBe(report.offered);
     expect(report.codes).not.toHaveProperty("INTERNAL");
   });
 

@@ -3,41 +3,46 @@ import {
   type Commit,
   type Effect,
   type Event,
-  type Happening,
+  type EventDetails,
   type History,
   type StoredOperation,
-  type Told,
+  type ReportedOutcome,
 } from "../bench/histories-events";
 
 const PIX: Effect = { provider: "delbank", subject: "RR1" };
 const USER: Effect = { provider: "avibra", subject: "user-1" };
 const CANCELLED: Commit = { ...PIX, id: "IC1" };
 
-const told = (id: string, status: string, ...codes: string[]): Told => ({ outcome: "operation", id, status, codes });
-const refused = (...codes: string[]): Told => ({ outcome: "refused", codes });
+const told = (id: string, status: string, ...codes: string[]): ReportedOutcome => ({
+  outcome: "operation",
+  id,
+  status,
+  codes,
+});
+const refused = (...codes: string[]): ReportedOutcome => ({ outcome: "refused", codes });
 
 let lastCall = 0;
 /** A request and what was told of it. */
-function asked(key: string, answer: Told, effect = PIX): Happening[] {
+function asked(key: string, answer: ReportedOutcome, effect = PIX): EventDetails[] {
   const call = ++lastCall;
   return [
     { type: "invoke", call, process: 0, key, effect },
-    { type: "answer", call, key, told: answer },
+    { type: "answer", call, key, reported: answer },
   ];
 }
 /** A cancellation request and Delbank's answer to it; null: it was lost. */
-function posted(post: number, status: number | null, subject = PIX.subject): Happening[] {
+function posted(post: number, status: number | null, subject = PIX.subject): EventDetails[] {
   return [
     { type: "received", process: 0, subject, post },
     { type: "answered", subject, post, status },
   ];
 }
-const fault = (isExcuse: boolean): Happening => ({ type: "fault", step: "any", isExcuse });
+const fault = (isExcuse: boolean): EventDetails => ({ type: "fault", step: "any", isExcuse });
 function stored(key: string, status: string, more: Partial<StoredOperation> = {}): StoredOperation {
   const cancellationId = status === "SUCCEEDED" ? CANCELLED.id : null;
   return { id: `id-${key}`, key, effect: PIX, status, failureCode: null, wasSent: true, cancellationId, ...more };
 }
-function history(happenings: readonly Happening[], rest: Partial<Omit<History, "events">> = {}): History {
+function history(happenings: readonly EventDetails[], rest: Partial<Omit<History, "events">> = {}): History {
   const events = happenings.map((happening, index): Event => ({ ...happening, round: 0, atMs: index }));
   return { events, operations: [], commits: [], inbox: [], replays: [], sentByReplays: 0, ...rest };
 }
@@ -45,7 +50,7 @@ function history(happenings: readonly Happening[], rest: Partial<Omit<History, "
 const ONE_SUCCESS = {
   operations: [stored("a", "SUCCEEDED")],
   commits: [CANCELLED],
-  replays: [{ key: "a", told: told("id-a", "SUCCEEDED") }],
+  replays: [{ key: "a", reported: told("id-a", "SUCCEEDED") }],
 };
 
 describe("a history that keeps every promise has no problem", () => {
@@ -222,7 +227,7 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
     "another status",
     history([...asked("a", told("id-a", "SUCCEEDED")), ...posted(1, 200)], {
       ...ONE_SUCCESS,
-      replays: [{ key: "a", told: told("id-a", "FAILED") }],
+      replays: [{ key: "a", reported: told("id-a", "FAILED") }],
     }),
   ],
   [

@@ -1,6 +1,6 @@
 import { type HistoriesReport, runHistories } from "../bench/histories-run";
-import { drawRound, type Profile, PROFILES } from "../bench/histories-draw";
-import { tellRound } from "../bench/histories-tell";
+import { generateRound, type Profile, PROFILES } from "../bench/histories-draw";
+import { formatRound } from "../bench/histories-tell";
 
 /**
  * The benchmark `histories`, short. With this seed the first six rounds hold what each fault of the past needs to show itself; see
@@ -19,7 +19,7 @@ describe("random histories of three processes, while everything around them fail
 
   test("keep every promise", () => {
     const rounds = [...new Set(report.problems.map(({ round }) => round))];
-    for (const round of rounds) process.stdout.write(`\n${tellRound(report, round)}`);
+    for (const round of rounds) process.stdout.write(`\n${formatRound(report, round)}`);
     expect(report.problems).toEqual([]);
   });
 
@@ -38,13 +38,13 @@ describe("random histories of three processes, while everything around them fail
 });
 
 test("a seed, a profile and a number draw one round, whatever was drawn before", () => {
-  const drawAll = () => PROFILES.flatMap((profile) => [3, 0, 7].map((index) => drawRound(SEED, profile, index)));
+  const drawAll = () => PROFILES.flatMap((profile) => [3, 0, 7].map((index) => generateRound(SEED, profile, index)));
   expect(drawAll()).toEqual(drawAll());
-  expect(drawRound(SEED + 1, "mixed", 3)).not.toEqual(drawRound(SEED, "mixed", 3));
+  expect(generateRound(SEED + 1, "mixed", 3)).not.toEqual(generateRound(SEED, "mixed", 3));
 });
 
 test("the first rounds hold what each fault of the past needs", () => {
-  const rounds = Array.from({ length: LEAST_ROUNDS }, (_, index) => drawRound(SEED, "mixed", index));
+  const rounds = Array.from({ length: LEAST_ROUNDS }, (_, index) => generateRound(SEED, "mixed", index));
   const stepsOf = (profile: Profile) => rounds.find((round) => round.profile === profile)?.steps;
   const cancel = (keys: unknown = [0]) => expect.objectContaining({ do: "press", kind: "pix", keys });
   // A last look stands still past its lease, and another process sends.

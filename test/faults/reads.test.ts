@@ -48,7 +48,7 @@ describe.each([
   });
 
   test.each(FAULTS)("%s becomes its code, with nothing of the provider", async (_fault, fault, code) => {
-    await subgraph[vendor].fault({ match: { path }, ...fault });
+    await subgraph[vendor].addFault({ match: { path }, ...fault });
     const { data, errors } = await subgraph.graphql(query);
     expect(data[field]).toBeNull();
     expect(errors).toHaveLength(1);
@@ -62,7 +62,7 @@ describe.each([
   });
 
   test("the next read works: no fault leaves a broken connection behind", async () => {
-    await subgraph[vendor].fault({ match: { path }, kind: "resetBeforeCommit" });
+    await subgraph[vendor].addFault({ match: { path }, kind: "resetBeforeCommit" });
     await subgraph.graphql(query);
     const { errors } = await subgraph.graphql(query);
     expect(errors).toBeUndefined();
@@ -75,7 +75,7 @@ describe("one provider's failure", () => {
   afterAll(() => subgraph.stop());
 
   test("leaves the other provider's fields whole", async () => {
-    await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "status", status: 500 });
+    await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "status", status: 500 });
     const { data, errors } = await subgraph.graphql(
       '{ user(id: "u-1001") { currentOffer { status } } pixAuthorization(recurrenceId: "RR0435879820240605njua7shf40o") { status } }',
     );
@@ -85,7 +85,7 @@ describe("one provider's failure", () => {
 
   test("of a token that is not accepted any more is mended by one new token and one repeat", async () => {
     await subgraph.avibra.reset();
-    await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "status", status: 401 });
+    await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "status", status: 401 });
     const { errors } = await subgraph.graphql("{ me { benefits { id } } }");
     expect(errors).toBeUndefined();
     const paths = (await subgraph.avibra.requests()).map(({ path }) => path);
@@ -94,7 +94,7 @@ describe("one provider's failure", () => {
 
   test("to accept even a new token is not tried a third time", async () => {
     await subgraph.avibra.reset();
-    await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "status", status: 401, times: 5 });
+    await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "status", status: 401, times: 5 });
     const { errors } = await subgraph.graphql("{ me { benefits { id } } }");
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_AUTH");
     expect(await subgraph.avibra.requests("/user/benefits")).toHaveLength(2);
@@ -112,7 +112,7 @@ describe("the access token", () => {
     [{ kind: "hangBeforeCommit" }, "PROVIDER_TIMEOUT"],
     [{ kind: "wrongShape" }, "PROVIDER_CONTRACT"],
   ])("that cannot be had (%j) reads %s and is tried anew by the next request", async (fault, code) => {
-    await subgraph.avibra.fault({ match: { path: "/oauth2/token" }, ...fault });
+    await subgraph.avibra.addFault({ match: { path: "/oauth2/token" }, ...fault });
     const refused = await subgraph.graphql("{ me { benefits { id } } }");
     expect(refused.errors?.[0]?.extensions.code).toBe(code);
     const next = await subgraph.graphql("{ me { benefits { id } } }");
@@ -121,7 +121,7 @@ describe("the access token", () => {
 
   test("is not waited for longer than the operation may take", async () => {
     const impatient = await startSubgraph({ OPERATION_TIMEOUT_MS: "300" });
-    await impatient.avibra.fault({ match: { path: "/oauth2/token" }, kind: "hangBeforeCommit" });
+    await impatient.avibra.addFault({ match: { path: "/oauth2/token" }, kind: "hangBeforeCommit" });
     const { errors } = await impatient.graphql("{ me { benefits { id } } }");
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_TIMEOUT");
     const patient = impatient.logs

@@ -1,6 +1,6 @@
-import { metricOf } from "../support/metrics";
-import { mutate, MUTATIONS, operationOf, RECURRENCE } from "../support/mutations";
-import { eventually } from "../support/program";
+import { readMetric } from "../support/metrics";
+import { sendMutation, MUTATIONS, fetchOperation, RECURRENCE_ID } from "../support/mutations";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const BENEFITS = "/user/benefits";
@@ -13,7 +13,7 @@ const start = async (environment: Readonly<Record<string, string>> = {}) => {
 afterEach(() => subgraph.stop());
 
 const fault = (more: Readonly<Record<string, unknown>>) =>
-  subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 503, ...more });
+  subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503, ...more });
 const ask = async () => {
   const { data, errors, extensions } = await subgraph.graphql(OFFER);
   return { offer: data?.me.currentOffer?.offer.id, code: errors?.[0]?.extensions.code, upstream: extensions?.upstream };
@@ -112,13 +112,13 @@ describe("what a provider asks for by Retry-After", () => {
 describe("a mutation", () => {
   const find = (wanted: string) => MUTATIONS.filter(({ name }) => name === wanted);
   const send = async (mutation: (typeof MUTATIONS)[number], times: number) => {
-    await subgraph[mutation.vendor].fault({
+    await subgraph[mutation.vendor].addFault({
       match: { method: mutation.method, path: mutation.path },
       kind: "status",
       status: 503,
       times,
     });
-    const { data } = await mutate(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "press" } });
+    const { data } = await sendMutation(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "press" } });
     return data[mutation.name].operation as { id: string; status: string; attempts: number };
   };
 
@@ -134,12 +134,12 @@ describe("a mutation", () => {
     "$name that was sent again says so: in its answer and in the metrics",
     async (mutation) => {
       await start({ EXPOSE_UPSTREAM_COST: "true" });
-      await subgraph.avibra.fault({ match: { path: mutation.path }, kind: "resetAfterCommit", times: 2 });
+      await subgraph.avibra.addFault({ match: { path: mutation.path }, kind: "resetAfterCommit", times: 2 });
       const input = { ...mutation.input, idempotencyKey: "press" };
-      const { data, extensions } = await mutate(subgraph, mutation, { input });
+      const { data, extensions } = await sendMutation(subgraph, mutation, { input });
       expect(data[mutation.name].operation).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
       expect(extensions?.upstream).toMatchObject({ calls: 3, retries: 2 });
-      expect(await metricOf(subgraph, "provider_retries_total")).toEqual({ 'call="avibra.offers.change"': 2 });
+      expect(await readMetric(subgraph, "provider_retries_total")).toEqual({ 'call="avibra.offers.change"': 2 });
     },
   );
 
@@ -153,8 +153,8 @@ describe("a mutation", () => {
     await start({ RECONCILE_INTERVAL_MS: "50", CONFIRMATION_WINDOW_MS: "1000" });
     const { id, status, attempts } = await send(mutation, 9);
     expect({ status, attempts }).toEqual({ status: "UNCONFIRMED", attempts: 1 });
-    await eventually(async () => ((await operationOf(subgraph, id)).status === "NEEDS_ATTENTION" ? true : undefined));
-    const sent = await subgraph.delbank.requests(`/baas/api/v1/automatic-pix/authorizations/${RECURRENCE}`);
+    await waitFor(async () => ((await fetchOperation(subgraph, id)).status === "NEEDS_ATTENTION" ? true : undefined));
+    const sent = await subgraph.delbank.requests(`/baas/api/v1/automatic-pix/authorizations/${RECURRENCE_ID}`);
     expect(sent.filter(({ method }) => method === "POST")).toHaveLength(1);
     expect(sent.filter(({ method }) => method === "GET").length).toBeGreaterThan(1); // it was looked for
   });

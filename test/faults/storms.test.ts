@@ -1,6 +1,6 @@
-import { metricOf } from "../support/metrics";
-import { eventually } from "../support/program";
-import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { readMetric } from "../support/metrics";
+import { waitFor } from "../support/program";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";
 const STORM = { match: { path: "/user/benefits" }, kind: "status", status: 503, times: 1_000_000 };
@@ -24,7 +24,7 @@ const times = async <Value>(count: number, work: () => Promise<Value>): Promise<
 };
 const inWaves = async (waves: number, width: number) =>
   (await times(waves, () => Promise.all(Array.from({ length: width }, ask)))).flat();
-const codesOf = (answers: readonly GraphqlAnswer[]) => [
+const codesOf = (answers: readonly GraphqlResponse[]) => [
   ...new Set(answers.map(({ errors }) => errors?.[0]?.extensions.code)),
 ];
 const received = async () => (await subgraph.avibra.requests("/user/benefits")).length;
@@ -35,10 +35,10 @@ const breakers = async () => {
 };
 /** A whole answer, so much later. */
 const delay = (delayMs: number) =>
-  subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs, times: 1000 });
+  subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "delay", delayMs, times: 1000 });
 /** Opens Avibra's breaker for reads. */
 async function openBreaker(): Promise<void> {
-  await subgraph.avibra.fault(STORM);
+  await subgraph.avibra.addFault(STORM);
   await inWaves(2, MIN_CALLS);
 }
 
@@ -51,7 +51,7 @@ describe("a storm of 503s from one provider", () => {
       BREAKER_MIN_CALLS: `${MIN_CALLS}`,
       BREAKER_OPEN_MS: "60000",
     });
-    await subgraph.avibra.fault(STORM);
+    await subgraph.avibra.addFault(STORM);
     const answers = await inWaves(20, offered / 20);
     expect(codesOf(answers)).toEqual(["PROVIDER_UNAVAILABLE"]);
     expect(answers.map(({ data }) => data.pixAuthorization.status)).toEqual(Array(offered).fill("ACTIVE"));
@@ -62,11 +62,11 @@ describe("a storm of 503s from one provider", () => {
 
   test("costs it no more than a tenth above what was offered, even without a breaker", async () => {
     subgraph = await startSubgraph({ RETRY_PERCENT: "10" });
-    await subgraph.avibra.fault(STORM);
+    await subgraph.avibra.addFault(STORM);
     await inWaves(20, offered / 20);
     expect(await received()).toBeLessThanOrEqual(1.1 * offered);
     expect(await received()).toBeGreaterThan(offered + 10); // and some were made
-    const retries = await metricOf(subgraph, "provider_retries_total");
+    const retries = await readMetric(subgraph, "provider_retries_total");
     expect(retries).toEqual({ 'call="avibra.benefits.list"': (await received()) - offered });
   });
 
@@ -74,7 +74,7 @@ describe("a storm of 503s from one provider", () => {
     subgraph = await startSubgraph({ BREAKER_MIN_CALLS: `${MIN_CALLS}`, BREAKER_OPEN_MS: "60000" });
     await ask();
     expect(await breakers()).toMatchObject({ status: 200, ok: true, "avibra.benefits": "closed" });
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     await openBreaker();
     expect(await breakers()).toMatchObject({
       status: 200,
@@ -82,11 +82,11 @@ describe("a storm of 503s from one provider", () => {
       "avibra.benefits": "open",
       "delbank.authorizations": "closed",
     });
-    expect(await metricOf(subgraph, "circuit_breaker_state")).toMatchObject({
+    expect(await readMetric(subgraph, "circuit_breaker_state")).toMatchObject({
       'group="avibra.benefits"': 2,
       'group="delbank.authorizations"': 0,
     });
-    const calls = await metricOf(subgraph, "provider_call_duration_seconds_count");
+    const calls = await readMetric(subgraph, "provider_call_duration_seconds_count");
     expect(calls['call="avibra.benefits.list",outcome="unavailable"']).toBe(await received());
     expect(calls['call="avibra.benefits.list",outcome="notSent"']).toBeGreaterThan(0);
   });
@@ -94,7 +94,7 @@ describe("a storm of 503s from one provider", () => {
   test("that has opened the breaker is answered in milliseconds, without a call", async () => {
     subgraph = await startSubgraph({ BREAKER_MIN_CALLS: `${MIN_CALLS}`, BREAKER_OPEN_MS: "60000" });
     await openBreaker();
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     const durations = await times(20, async () => {
       const startedAt = performance.now();
       expect(codesOf([await ask()])).toEqual(["PROVIDER_UNAVAILABLE"]);
@@ -106,7 +106,7 @@ describe("a storm of 503s from one provider", () => {
 
   test("is no other where they are 408s: they open the breaker too", async () => {
     subgraph = await startSubgraph({ BREAKER_MIN_CALLS: `${MIN_CALLS}`, BREAKER_OPEN_MS: "60000" });
-    await subgraph.avibra.fault({ ...STORM, status: 408 });
+    await subgraph.avibra.addFault({ ...STORM, status: 408 });
     expect(codesOf(await inWaves(1, MIN_CALLS))).toEqual(["PROVIDER_TIMEOUT"]);
     expect(await breakers()).toMatchObject({ "avibra.benefits": "open" });
   });
@@ -115,9 +115,9 @@ describe("a storm of 503s from one provider", () => {
     subgraph = await startSubgraph({ BREAKER_MIN_CALLS: `${MIN_CALLS}`, BREAKER_OPEN_MS: `${OPEN_MS}` });
     await openBreaker();
     await subgraph.avibra.clearFaults();
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     const overAt = performance.now();
-    await eventually(async () => ((await ask()).errors ? undefined : true));
+    await waitFor(async () => ((await ask()).errors ? undefined : true));
     expect(performance.now() - overAt).toBeLessThan(2 * OPEN_MS);
     expect(await received()).toBe(1);
     expect(await breakers()).toMatchObject({ "avibra.benefits": "closed" });
@@ -133,7 +133,7 @@ describe("a provider that hangs", () => {
   const QUEUE = 10;
   const OFFERED = 40;
   const hang = () =>
-    subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: 1_000_000 });
+    subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: 1_000_000 });
   const start = async (environment: Readonly<Record<string, string>> = {}) => {
     subgraph = await startSubgraph({
       OPERATION_TIMEOUT_MS: `${TIMEOUT_MS}`,
@@ -143,7 +143,7 @@ describe("a provider that hangs", () => {
       ...environment,
     });
     await ask(); // with the access token at hand
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     await hang();
   };
   /** Codes in the order in which the answers came, and how long the slowest took. */
@@ -181,11 +181,11 @@ describe("a provider that hangs", () => {
     const before = sockets();
     for (let wave = 0; wave < 4; wave += 1) await askAtOnce(OFFERED);
     // The one that asks is under way itself.
-    await eventually(async () =>
-      Object.values(await metricOf(subgraph, "requests_under_way"))[0] === 1 ? true : undefined,
+    await waitFor(async () =>
+      Object.values(await readMetric(subgraph, "requests_under_way"))[0] === 1 ? true : undefined,
     );
-    expect(await metricOf(subgraph, "provider_calls_active")).toMatchObject({ 'provider="avibra"': 0 });
-    expect(await metricOf(subgraph, "provider_calls_queued")).toMatchObject({ 'provider="avibra"': 0 });
+    expect(await readMetric(subgraph, "provider_calls_active")).toMatchObject({ 'provider="avibra"': 0 });
+    expect(await readMetric(subgraph, "provider_calls_queued")).toMatchObject({ 'provider="avibra"': 0 });
     // One connection left open for each hang would be 20, with two ends each; the client of the test has some of its own.
     expect(sockets()).toBeLessThan(before + 4 * CONCURRENCY);
   });
@@ -193,7 +193,7 @@ describe("a provider that hangs", () => {
   test("is left alone once its breaker has opened: nobody waits any more", async () => {
     await start({ BREAKER_MIN_CALLS: `${CONCURRENCY}`, BREAKER_OPEN_MS: "60000" });
     await askAtOnce(CONCURRENCY);
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     const { codes } = await askAtOnce(OFFERED);
     expect(new Set(codes)).toEqual(new Set(["PROVIDER_UNAVAILABLE"]));
     expect(await received()).toBe(0);
@@ -229,7 +229,7 @@ describe("good answers that come late", () => {
       "avibra.benefits": "open",
       "delbank.authorizations": "closed",
     });
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     expect(codesOf([await ask()])).toEqual(["PROVIDER_UNAVAILABLE"]);
     expect(await received()).toBe(0);
   });

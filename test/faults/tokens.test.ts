@@ -1,5 +1,5 @@
-import { commitsOf, mutate, MUTATIONS } from "../support/mutations";
-import { eventually } from "../support/program";
+import { countCommits, sendMutation, MUTATIONS } from "../support/mutations";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const TOKENS = "/oauth2/token";
@@ -36,8 +36,8 @@ async function issueToken(): Promise<string> {
 /** The next answer of the token endpoint is a good token with this lifetime. */
 async function answerWithLifetime(lifetime: Readonly<Record<string, unknown>>): Promise<void> {
   const body = { access_token: await issueToken(), token_type: "Bearer", ...lifetime };
-  await subgraph.avibra.fault({ match: { path: TOKENS }, kind: "wrongShape", body });
-  await subgraph.avibra.forget();
+  await subgraph.avibra.addFault({ match: { path: TOKENS }, kind: "wrongShape", body });
+  await subgraph.avibra.clearRequests();
 }
 
 test("100 cold requests cost one token, which is no request's cost", async () => {
@@ -56,7 +56,7 @@ describe("a token that the provider forgets in its mid-life", () => {
   test("costs 50 reads that meet it one refresh, and each of them at most one repeat", async () => {
     await ask();
     await subgraph.avibra.advanceClock(2 * HOUR_MS);
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     expect(await askAtOnce(50)).toEqual(["fine"]);
     expect(await count(TOKENS)).toBe(1);
     expect(await count(BENEFITS)).toBeGreaterThan(50);
@@ -65,8 +65,8 @@ describe("a token that the provider forgets in its mid-life", () => {
 
   test("costs one refresh and one repeat for a single 401", async () => {
     await ask();
-    await subgraph.avibra.forget();
-    await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 401 });
+    await subgraph.avibra.clearRequests();
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 401 });
     const { extensions } = await subgraph.graphql('{ user(id: "t-401") { currentOffer { status } } }');
     expect(extensions?.upstream).toMatchObject({ calls: 2, retries: 1 });
     expect((await subgraph.avibra.requests()).map(({ path }) => path.replace(/t-\d+/, "id"))).toEqual([
@@ -83,11 +83,11 @@ describe("a mutation whose token the provider does not know any more", () => {
 
   test.each(written)("$name is sent twice with one key, for one new token, and has one effect", async (mutation) => {
     await ask();
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     const { method, path } = mutation;
-    await subgraph.avibra.fault({ match: { method, path }, kind: "status", status: 401 });
+    await subgraph.avibra.addFault({ match: { method, path }, kind: "status", status: 401 });
     const input = { ...mutation.input, idempotencyKey: "press" };
-    const { data } = await mutate(subgraph, mutation, { input });
+    const { data } = await sendMutation(subgraph, mutation, { input });
     expect(data[mutation.name]).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
     const sent = await subgraph.avibra.requests();
     const isWrite = (request: (typeof sent)[number]) => request.method === method && request.path.startsWith(path);
@@ -96,12 +96,12 @@ describe("a mutation whose token the provider does not know any more", () => {
     expect(new Set(sent.filter(isWrite).map(({ headers }) => headers["authorization"])).size).toBe(2);
     expect(await count(TOKENS)).toBe(1);
     const state = await subgraph.avibra.state();
-    expect([commitsOf(mutation, state), mutation.effects(state)]).toEqual([1, 1]);
+    expect([countCommits(mutation, state), mutation.countEffects(state)]).toEqual([1, 1]);
   });
 });
 
 test("a provider that refuses every token is asked once for each read, and for a token twice", async () => {
-  await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 401, times: 1000 });
+  await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 401, times: 1000 });
   for (let read = 0; read < 20; read += 1) expect(await ask()).toBe("PROVIDER_AUTH");
   expect(await count(BENEFITS)).toBe(20 + 1); // the first was repeated with a new token
   expect(await count(TOKENS)).toBe(2);
@@ -112,26 +112,26 @@ test("a provider that refuses every token is asked once for each read, and for a
 describe("a token endpoint that is down", () => {
   const LIFETIME_MS = 2000; // half of what is told: the rest is margin
   const goDown = () =>
-    subgraph.avibra.fault({ match: { path: TOKENS }, kind: "status", status: 503, times: 1_000_000 });
+    subgraph.avibra.addFault({ match: { path: TOKENS }, kind: "status", status: 503, times: 1_000_000 });
 
   test("is not noticed before the token's end; then reads fail without waiting for it, and it is left alone", async () => {
     await answerWithLifetime({ expires_in: (2 * LIFETIME_MS) / 1000 });
     expect(await ask()).toBe("fine");
     await goDown();
     // Ahead of its end a new one is asked for in vain; nobody is told of that.
-    await eventually(async () => {
+    await waitFor(async () => {
       expect(await ask()).toBe("fine");
       return (await count(TOKENS)) > 1 ? true : undefined;
     });
     expect((await tokenState()).held).toBe(true);
-    await eventually(async () => ((await tokenState()).held ? undefined : true));
+    await waitFor(async () => ((await tokenState()).held ? undefined : true));
     const before = { tokens: await count(TOKENS), reads: await count(BENEFITS) };
     for (let wave = 0; wave < 10; wave += 1) expect(await askAtOnce(10)).toEqual(["PROVIDER_UNAVAILABLE"]);
     expect(await count(BENEFITS)).toBe(before.reads);
     // Every failed fetch is everybody's, and behind two in a row there is a rest.
     expect((await count(TOKENS)) - before.tokens).toBeLessThanOrEqual(5);
     await subgraph.avibra.clearFaults();
-    await eventually(async () => ((await ask()) === "fine" ? true : undefined), 5000);
+    await waitFor(async () => ((await ask()) === "fine" ? true : undefined), 5000);
   });
 
   test("is told by health, as far as it is felt: while no token is at hand; and takes nothing else away", async () => {
@@ -145,7 +145,7 @@ describe("a token endpoint that is down", () => {
   test("and hangs keeps the first ones waiting; then reads fail at once, until it is back", async () => {
     await subgraph.stop();
     subgraph = await startSubgraph({ AVIBRA_TIMEOUT_MS: "600" });
-    await subgraph.avibra.fault({ match: { path: TOKENS }, kind: "hangBeforeCommit", times: 1_000_000 });
+    await subgraph.avibra.addFault({ match: { path: TOKENS }, kind: "hangBeforeCommit", times: 1_000_000 });
     for (let read = 0; read < 2; read += 1) expect(await ask()).toBe("PROVIDER_TIMEOUT");
     const durationsMs: number[] = [];
     for (const endsAt = performance.now() + 3500; performance.now() < endsAt; await pause(50)) {
@@ -158,7 +158,7 @@ describe("a token endpoint that is down", () => {
     expect(await count(TOKENS)).toBeGreaterThan(2); // it is looked for now and then
     expect(await count(BENEFITS)).toBe(0);
     await subgraph.avibra.clearFaults();
-    await eventually(async () => ((await ask()) === "fine" ? true : undefined), 5000);
+    await waitFor(async () => ((await ask()) === "fine" ? true : undefined), 5000);
   });
 
   test("fails cold requests without a call to what the token is for", async () => {

@@ -86,7 +86,7 @@ describe("a member's benefits and offers", () => {
   });
 
   test("an answer that is another user's is refused, not shown", async () => {
-    await subgraph.avibra.fault({
+    await subgraph.avibra.addFault({
       match: { path: BENEFITS },
       kind: "wrongShape",
       body: JSON.stringify({ userid: "u-1002", currentoffer: null, offers: [], benefits: [] }),

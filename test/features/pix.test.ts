@@ -1,5 +1,5 @@
 import { PixAuthorizationDocument } from "../federation/client/generated/graphql";
-import { mutate, mutationNamed, PAYER_TAX_ID } from "../support/mutations";
+import { sendMutation, findMutation, PAYER_TAX_ID } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";
@@ -108,7 +108,7 @@ describe("values that the provider never documented", () => {
       RequesterDocument: 4623217035,
       RequesterPersonType: "ALIEN",
     };
-    await subgraph.delbank.fault({
+    await subgraph.delbank.addFault({
       match: { path: "/automatic-pix" },
       kind: "wrongShape",
       body: JSON.stringify({ RecurrenceId: RECURRENCE, Situation: "FROZEN", cancellations: [item] }),
@@ -133,7 +133,7 @@ describe("values that the provider never documented", () => {
     async (status) => {
       const payer = { type: "NATURAL", document: PAYER_TAX_ID };
       const body = JSON.stringify({ RecurrenceId: RECURRENCE, status, payer, cancellations: [] });
-      await subgraph.delbank.fault({
+      await subgraph.delbank.addFault({
         match: { path: "/automatic-pix", method: "GET" },
         kind: "wrongShape",
         body,
@@ -150,7 +150,7 @@ describe("values that the provider never documented", () => {
     async (code) => {
       await subgraph.delbank.reset();
       const body = JSON.stringify({ title: "Unprocessable Entity", code, errors: [] });
-      await subgraph.delbank.fault({ match: { method: "POST" }, kind: "wrongShape", status: 422, body });
+      await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "wrongShape", status: 422, body });
       expect(await cancel()).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
       const sent = (await subgraph.delbank.requests()).filter(({ method }) => method === "POST");
       expect(sent).toHaveLength(1); // the refusal was Delbank's
@@ -158,8 +158,8 @@ describe("values that the provider never documented", () => {
   );
 
   async function cancel() {
-    const mutation = mutationNamed("cancelPixAuthorization");
+    const mutation = findMutation("cancelPixAuthorization");
     const input = { ...mutation.input, idempotencyKey: `spelling-${(keys += 1)}` };
-    return (await mutate(subgraph, mutation, { input })).data.cancelPixAuthorization as object;
+    return (await sendMutation(subgraph, mutation, { input })).data.cancelPixAuthorization as object;
   }
 });

@@ -1,7 +1,14 @@
-import { metricOf } from "../support/metrics";
-import { mutate, mutationNamed, MUTATIONS, operationOf, PAYER_CLAIMS, RECURRENCE } from "../support/mutations";
-import { eventually } from "../support/program";
-import { type Sending, startSubgraph, type TestSubgraph, type UpstreamCost } from "../support/subgraph";
+import { readMetric } from "../support/metrics";
+import {
+  sendMutation,
+  findMutation,
+  MUTATIONS,
+  fetchOperation,
+  PAYER_CLAIMS,
+  RECURRENCE_ID,
+} from "../support/mutations";
+import { waitFor } from "../support/program";
+import { type GraphqlOptions, startSubgraph, type TestSubgraph, type UpstreamCost } from "../support/subgraph";
 
 const OFFER = "{ me { currentOffer { offer { id } } } }";
 const OWN = { sub: "u-1001" };
@@ -14,7 +21,7 @@ const start = async (environment: Readonly<Record<string, string>> = {}) => {
 };
 afterEach(() => subgraph.stop());
 
-const ask = async (query = OFFER, sending: Sending = { claims: OWN }) => {
+const ask = async (query = OFFER, sending: GraphqlOptions = { claims: OWN }) => {
   const { data, errors, extensions } = await subgraph.graphql(query, sending);
   return { data, code: errors?.[0]?.extensions.code, upstream: extensions?.upstream ?? FREE };
 };
@@ -22,7 +29,7 @@ const sumOf = (costs: readonly UpstreamCost[], name: keyof UpstreamCost) =>
   costs.reduce((sum, cost) => sum + (cost[name] ?? 0), 0);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const slowly = (delayMs: number) =>
-  subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "delay", delayMs, times: 9 });
+  subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "delay", delayMs, times: 9 });
 
 describe("500 identical reads at the same time", () => {
   test("of one principal cost one call, and each answer says what it cost", async () => {
@@ -75,7 +82,7 @@ describe("reads that are joined", () => {
     await slowly(1000);
     const client = new AbortController();
     const first = ask(OFFER, { claims: OWN, signal: client.signal }).catch((error: unknown) => (error as Error).name);
-    await eventually(async () => ((await subgraph.avibra.requests(BENEFITS)).length === 1 ? true : undefined));
+    await waitFor(async () => ((await subgraph.avibra.requests(BENEFITS)).length === 1 ? true : undefined));
     const others = Array.from({ length: 5 }, () => ask());
     client.abort();
     expect(await first).toBe("AbortError");
@@ -85,7 +92,7 @@ describe("reads that are joined", () => {
 
   test("all fail when the one call fails, and the next read asks anew", async () => {
     await start();
-    await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 503, delayMs: 500 });
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503, delayMs: 500 });
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask()));
     expect(answers.map(({ code }) => code)).toEqual(Array(5).fill("PROVIDER_UNAVAILABLE"));
     expect((await ask()).code).toBeUndefined();
@@ -116,7 +123,7 @@ describe("a second read", () => {
 
   test("of an authorization that is not the caller's is null still: nobody gets another one's answer", async () => {
     await start();
-    const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE}") { status } }`;
+    const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`;
     const payer = { sub: "u-1001", tax_id: "04623217035" };
     expect((await ask(query, { claims: payer })).data).toEqual({ pixAuthorization: { status: "ACTIVE" } });
     const stranger = { sub: "u-1001", tax_id: "77379362038" };
@@ -142,7 +149,7 @@ test("what is kept takes no more than READ_CACHE_BYTES, however many members are
       (_, index) => `m${index}: user(id: "m-${request}-${index}") { currentOffer { status } }`,
     );
     expect((await ask(`{ ${members.join(" ")} }`, { claims })).upstream.calls).toBe(40);
-    bytes.push((await metricOf(subgraph, "read_cache_bytes"))[""] ?? NaN);
+    bytes.push((await readMetric(subgraph, "read_cache_bytes"))[""] ?? NaN);
   }
   expect(Math.min(...bytes)).toBeGreaterThan(10_000);
   expect(Math.max(...bytes)).toBeLessThanOrEqual(20_000);
@@ -157,7 +164,7 @@ describe("an answer that is older than READ_CACHE_MS", () => {
     await pause(5);
     const { upstream } = await ask();
     expect(upstream).toMatchObject({ cacheHits: 1, stale: 1 });
-    await eventually(async () => ((await subgraph.avibra.requests(BENEFITS)).length === 2 ? true : undefined));
+    await waitFor(async () => ((await subgraph.avibra.requests(BENEFITS)).length === 2 ? true : undefined));
   });
 
   test.each(["status", "resetBeforeCommit"])(
@@ -166,7 +173,7 @@ describe("an answer that is older than READ_CACHE_MS", () => {
       await start(aged);
       await ask();
       await pause(5);
-      await subgraph.avibra.fault({ match: { path: BENEFITS }, kind, ...(kind === "status" && { status: 503 }) });
+      await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind, ...(kind === "status" && { status: 503 }) });
       expect(await ask()).toMatchObject({
         code: undefined,
         data: { me: { currentOffer: { offer: { id: "plus" } } } },
@@ -184,7 +191,7 @@ describe("an answer that is older than READ_CACHE_MS", () => {
     await start(aged);
     await ask();
     await pause(5);
-    await subgraph.avibra.fault({ match: { path: BENEFITS }, ...fault });
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, ...fault });
     expect((await ask()).code).toBe(code);
   });
 
@@ -192,7 +199,7 @@ describe("an answer that is older than READ_CACHE_MS", () => {
     await start({ ...aged, READ_CACHE_STALE_IF_ERROR_MS: "0" });
     await ask();
     await pause(5);
-    await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 503 });
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
     expect((await ask()).code).toBe("PROVIDER_UNAVAILABLE");
   });
 });
@@ -206,7 +213,7 @@ describe("behind a mutation", () => {
     const { data, upstream } = await ask(readOf(input), { claims });
     return { data, isFresh: upstream.calls === 1 };
   };
-  const changeOffer = mutationNamed("changeOffer");
+  const changeOffer = findMutation("changeOffer");
 
   test.each(MUTATIONS)("$name, the next read is fresh, for every principal", async (mutation) => {
     await start();
@@ -215,7 +222,7 @@ describe("behind a mutation", () => {
     for (const claims of readers) await read(mutation.input, claims);
     for (const claims of readers) expect(await read(mutation.input, claims)).toMatchObject({ isFresh: false });
     const input = { ...mutation.input, idempotencyKey: "press" };
-    const { data } = await mutate(subgraph, mutation, { input });
+    const { data } = await sendMutation(subgraph, mutation, { input });
     expect(data[mutation.name].operation.status).toBe("SUCCEEDED");
     for (const claims of readers) expect(await read(mutation.input, claims)).toMatchObject({ isFresh: true });
   });
@@ -226,9 +233,9 @@ describe("behind a mutation", () => {
       await start();
       const before = await read(mutation.input);
       const fault = { match: { method: mutation.method, path: mutation.path }, kind: "resetAfterCommit", times: 5 };
-      await subgraph[mutation.vendor].fault(fault);
+      await subgraph[mutation.vendor].addFault(fault);
       const input = { ...mutation.input, idempotencyKey: "press" };
-      const { data } = await mutate(subgraph, mutation, { input });
+      const { data } = await sendMutation(subgraph, mutation, { input });
       expect(data[mutation.name].operation.status).toBe("UNCONFIRMED");
       const after = await read(mutation.input);
       expect(after.isFresh).toBe(true);
@@ -240,13 +247,13 @@ describe("behind a mutation", () => {
   test("that is settled later by the reconciler, the next read is fresh once more", async () => {
     await start({ RECONCILE_INTERVAL_MS: "50" });
     const { input } = changeOffer;
-    await subgraph.avibra.fault({ match: { path: changeOffer.path }, kind: "resetBeforeCommit" });
-    const { data } = await mutate(subgraph, changeOffer, { input: { ...input, idempotencyKey: "press" } });
+    await subgraph.avibra.addFault({ match: { path: changeOffer.path }, kind: "resetBeforeCommit" });
+    const { data } = await sendMutation(subgraph, changeOffer, { input: { ...input, idempotencyKey: "press" } });
     const { id, status } = data.changeOffer.operation;
     expect(status).toBe("UNCONFIRMED");
     expect((await read(input)).data.user.currentOffer.offer.id).toBe("plus"); // and it is kept
     expect(await read(input)).toMatchObject({ isFresh: false });
-    await eventually(async () => ((await operationOf(subgraph, id)).status === "SUCCEEDED" ? true : undefined));
+    await waitFor(async () => ((await fetchOperation(subgraph, id)).status === "SUCCEEDED" ? true : undefined));
     const after = await read(input);
     expect(after.isFresh).toBe(true);
     expect(after.data.user.currentOffer.offer.id).toBe("premium");
@@ -254,21 +261,21 @@ describe("behind a mutation", () => {
 
   test("that the reconciler has worked on and not settled, the next read is fresh too: it may have happened by now", async () => {
     await start({ RECONCILE_INTERVAL_MS: "50" });
-    const pix = mutationNamed("cancelPixAuthorization");
-    await subgraph.delbank.fault({ match: { method: pix.method, path: pix.path }, kind: "resetBeforeCommit" });
-    const { data } = await mutate(subgraph, pix, { input: { ...pix.input, idempotencyKey: "press" } });
+    const pix = findMutation("cancelPixAuthorization");
+    await subgraph.delbank.addFault({ match: { method: pix.method, path: pix.path }, kind: "resetBeforeCommit" });
+    const { data } = await sendMutation(subgraph, pix, { input: { ...pix.input, idempotencyKey: "press" } });
     const { id } = data.cancelPixAuthorization.operation;
     await read(pix.input);
     expect(await read(pix.input)).toMatchObject({ isFresh: false });
-    await eventually(async () => ((await read(pix.input)).isFresh ? true : undefined));
-    expect(await operationOf(subgraph, id)).toMatchObject({ status: "UNCONFIRMED" });
+    await waitFor(async () => ((await read(pix.input)).isFresh ? true : undefined));
+    expect(await fetchOperation(subgraph, id)).toMatchObject({ status: "UNCONFIRMED" });
   });
 
   test("what was read of others is still given", async () => {
     await start();
     const others = { userId: "u-1002" };
     await read(others);
-    await mutate(subgraph, changeOffer, { input: { ...changeOffer.input, idempotencyKey: "press" } });
+    await sendMutation(subgraph, changeOffer, { input: { ...changeOffer.input, idempotencyKey: "press" } });
     expect(await read(others)).toMatchObject({ isFresh: false });
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Git, schemaBase } from "../../.ci/schema-base";
+import { type Git, findSchemaBase } from "../../.ci/schema-base";
 import { breakingChanges, type CommittedSchema } from "../../.ci/schema-changes";
 
 const read = (file: string) => readFileSync(join(__dirname, "../../schema", file), "utf8");
@@ -111,6 +111,6 @@ describe("what the schema is compared with", () => {
     ["nothing in a shallow clone", { [STATUS]: "", [LOG]: "c2" }, undefined],
     ["nothing where there is no repository", {}, undefined],
   ])("%s", (_what, says, base) => {
-    expect(schemaBase(repository(says))).toBe(base);
+    expect(findSchemaBase(repository(says))).toBe(base);
   });
 });

@@ -1,11 +1,11 @@
 import { request as httpRequest } from "node:http";
 import { startCallbackRouter } from "../support/callback-router";
 import { sendBytes } from "../support/raw-bytes";
-import { eventually } from "../support/program";
-import { requestOf } from "../support/small-server";
+import { waitFor } from "../support/program";
+import { formatRequest } from "../support/small-server";
 import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
-import { openClient } from "../support/websocket";
+import { openWebSocketClient } from "../support/websocket";
 
 // What clients, proxies and tools that are in use send, though it is not what a specification would have them send.
 
@@ -149,15 +149,15 @@ describe("parameters that are present and empty are as absent ones", () => {
   });
 
   test("an empty operationName of a subscription by WebSocket and by callback", async () => {
-    const client = await openClient(subgraph.url, { headers: { "router-authorization": SECRET } });
+    const client = await openWebSocketClient(subgraph.url, { headers: { "router-authorization": SECRET } });
     client.send({ type: "connection_init", payload: { token } });
-    await eventually(() => client.messages[0]); // acknowledged
+    await waitFor(() => client.messages[0]); // acknowledged
     client.send({
       type: "subscribe",
       id: "1",
       payload: { query: SETTLED, operationName: "", variables: { id: "none" } },
     });
-    expect(await client.finished("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(await client.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
     await client.close();
     const router = await startCallbackRouter();
     const asked = await router.subscribe(subgraph, SETTLED, {
@@ -166,7 +166,7 @@ describe("parameters that are present and empty are as absent ones", () => {
       operationName: "",
     });
     expect(asked.body).toEqual({ data: null });
-    expect(await router.completed(asked.id)).toMatchObject([{ action: "complete" }]);
+    expect(await router.waitForCompletion(asked.id)).toMatchObject([{ action: "complete" }]);
     await router.close();
   });
 
@@ -194,7 +194,7 @@ describe("another method than GET and POST at /graphql is 405 with Allow, whatev
 
   test.each(["TRACE", "HEAD"])("%s", async (method) => {
     const secret = { "router-authorization": SECRET, connection: "close" };
-    const answer = await sendBytes(subgraph.url, requestOf(`${method} /graphql?query=%7Bme%7Bid%7D%7D`, secret));
+    const answer = await sendBytes(subgraph.url, formatRequest(`${method} /graphql?query=%7Bme%7Bid%7D%7D`, secret));
     expect(answer).toMatch(/^HTTP\/1.1 405 /);
     expect(answer).toMatch(/^allow: GET, POST\r$/im);
   });
@@ -264,7 +264,7 @@ describe("the scheme of a token", () => {
   });
 
   const initialised = async (payload: unknown, more: Readonly<Record<string, string>> = {}) => {
-    const client = await openClient(subgraph.url, { headers: { "router-authorization": SECRET, ...more } });
+    const client = await openWebSocketClient(subgraph.url, { headers: { "router-authorization": SECRET, ...more } });
     client.send({ type: "connection_init", payload });
     const first = await Promise.race([
       new Promise((resolve) =>

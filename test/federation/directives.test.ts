@@ -1,6 +1,6 @@
 import { type ConstDirectiveNode, type GraphQLSchema, isObjectType, Kind, parse, valueFromASTUntyped } from "graphql";
 import { createSubgraph } from "../../src/schema";
-import { documentOf, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
+import { toDocument, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 // The router enforces what the schema says, we enforce what the code says: they must say the same.
@@ -69,7 +69,7 @@ describe("the schema's directives and the code say the same", () => {
     }
     for (const mutation of MUTATIONS) {
       const variables = { input: { ...mutation.input, idempotencyKey: "directives" } };
-      const isRefused = (await codesOf(documentOf(mutation), null, variables)).includes("UNAUTHENTICATED");
+      const isRefused = (await codesOf(toDocument(mutation), null, variables)).includes("UNAUTHENTICATED");
       expect([mutation.name, marked.has(`Mutation.${mutation.name}`)]).toEqual([mutation.name, isRefused]);
     }
     expect(fieldsOf("Mutation").sort()).toEqual(MUTATIONS.map(({ name }) => name).sort());
@@ -101,7 +101,7 @@ describe("the schema's directives and the code say the same", () => {
       const forbidden = async (scope: string) => {
         const own = { sub: (mutation.input["userId"] as string | undefined) ?? "u-1001", tax_id: PAYER_TAX_ID, scope };
         const variables = { input: { ...mutation.input, idempotencyKey: `scopes-${scope}` } };
-        return (await codesOf(documentOf(mutation), own, variables)).includes("FORBIDDEN");
+        return (await codesOf(toDocument(mutation), own, variables)).includes("FORBIDDEN");
       };
       const scopes = marked.get(`Mutation.${mutation.name}`)?.["scopes"] as string[][] | undefined;
       expect([mutation.name, await forbidden("openid")]).toEqual([mutation.name, scopes !== undefined]);

@@ -23,7 +23,7 @@ describe("entity references", () => {
     // The seeds know four users; the sandbox is told what to answer for 47 more, 2 stay unknown, 1 call fails.
     const users = Array.from({ length: 50 }, (_, index) => `m-${String(index).padStart(2, "0")}`);
     for (const userid of users.slice(0, 47)) {
-      await subgraph.avibra.fault({
+      await subgraph.avibra.addFault({
         match: { path: BENEFITS + userid },
         kind: "wrongShape",
         status: 200,
@@ -35,7 +35,7 @@ describe("entity references", () => {
         }),
       });
     }
-    await subgraph.avibra.fault({ match: { path: `${BENEFITS}m-47` }, kind: "status", status: 500 });
+    await subgraph.avibra.addFault({ match: { path: `${BENEFITS}m-47` }, kind: "status", status: 500 });
     const representations = [...users, ...users].map((id) => ({ __typename: "User", id }));
     const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
 

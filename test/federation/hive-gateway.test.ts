@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { postWebhook } from "../support/webhooks";
 import { describeGateway } from "./gateways/claims";
 import { startHive } from "./gateways/hive";
@@ -7,7 +7,7 @@ import { startHive } from "./gateways/hive";
 const MEMBER = { sub: "u-1001", tax_id: "04623217035" };
 
 describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in %s", (planner) => {
-  const { through, requestsToUs, world, url } = describeGateway((options) => startHive({ planner, ...options }));
+  const { through, requestsToUs, federation, url } = describeGateway((options) => startHive({ planner, ...options }));
   const refusal = { data: null, errors: [{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }] };
 
   test("@authenticated: without a token we are not even asked, for a root field or for a reference", async () => {
@@ -34,7 +34,7 @@ describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in
   });
 
   test("a subscription: an event reaches the member by SSE, and nobody else's does", async () => {
-    const { keys, subgraph } = world();
+    const { keys, subgraph } = federation();
     const leaving = new AbortController();
     const response = await fetch(url(), {
       method: "POST",
@@ -50,7 +50,7 @@ describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in
     const listening = (async () => {
       for await (const chunk of response.body ?? []) heard += Buffer.from(chunk).toString();
     })().catch(() => undefined); // it ends when we leave
-    await eventually(async () => {
+    await waitFor(async () => {
       // What is told before we listen is not heard: each of these is an event of its own.
       await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1002" }, { key: randomUUID() });
       await postWebhook(

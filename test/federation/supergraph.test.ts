@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { EXAMPLES, expectDone } from "./gateways/examples";
-import { read } from "../support/pages";
-import { eventually, freePort } from "../support/program";
+import { readText } from "../support/pages";
+import { waitFor, freePort } from "../support/program";
 
-const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(read("docs/platform/router.md"))?.[1] ?? "";
+const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(readText("docs/platform/router.md"))?.[1] ?? "";
 const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];
 
 /** Whether any process of the group is there still. */
@@ -29,7 +29,7 @@ test("npm run supergraph answers the documented commands at the gateway's URL, a
   try {
     let output = "";
     program.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    await eventually(() => output.includes(`Supergraph  ${origin}/graphql`) || undefined);
+    await waitFor(() => output.includes(`Supergraph  ${origin}/graphql`) || undefined);
     expect(output).toContain(`${origin}${TOKEN_PATH}`);
     const { token } = (await (await fetch(`${origin}${TOKEN_PATH}`)).json()) as { token: string };
     const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
@@ -41,7 +41,7 @@ test("npm run supergraph answers the documented commands at the gateway's URL, a
     expect(isThere(group)).toBe(true);
     program.kill("SIGTERM");
     expect(await exit).toBe(0);
-    await eventually(() => !isThere(group) || undefined, 5000); // the simulated providers notice that they are alone
+    await waitFor(() => !isThere(group) || undefined, 5000); // the simulated providers notice that they are alone
   } finally {
     if (isThere(group)) process.kill(-group, "SIGKILL");
   }

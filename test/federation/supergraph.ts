@@ -1,6 +1,6 @@
 import { startClientSide } from "./gateways/apollo";
 import { ROUTER_SECRET } from "./gateways/world";
-import { eventually, startProgram } from "../support/program";
+import { waitFor, startProgram } from "../support/program";
 
 // `npm run supergraph`: the built program with both simulated providers, two other teams' subgraphs, and @apollo/gateway before them.
 
@@ -30,7 +30,7 @@ The five example operations are in docs/platform/router.md. Ctrl-C stops everyth
 async function main(): Promise<void> {
   const ports = { PORT, AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT };
   const program = startProgram({ ...ports, ROUTER_SECRETS: ROUTER_SECRET, LOG_LEVEL: "warn" });
-  const isUp = await eventually(async () => {
+  const isUp = await waitFor(async () => {
     if (program.process.exitCode !== null) return false;
     return (await fetch(`${SUBGRAPH}/health/live`)).ok || undefined;
   });

@@ -5,21 +5,21 @@ import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
-import { createAuthority, type Identity } from "../support/certificates";
-import { createControl } from "../support/control";
-import { controlledLedger, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
+import { createCertificateAuthority, type CertificateIdentity } from "../support/certificates";
+import { createSandboxControl } from "../support/control";
+import { createControlledStore, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
 import { createTestHttpClient } from "../support/http-clients";
-import { PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
 
 const DAY_MS = 86_400_000;
 
 let sandboxes: Sandboxes;
-let authority: Awaited<ReturnType<typeof createAuthority>>;
-let identity: Identity;
-let notYetValid: Identity;
+let authority: Awaited<ReturnType<typeof createCertificateAuthority>>;
+let identity: CertificateIdentity;
+let notYetValid: CertificateIdentity;
 beforeAll(async () => {
   sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
-  authority = await createAuthority("authority");
+  authority = await createCertificateAuthority("authority");
   identity = await authority.issue("delbank");
   const tomorrow = { notBefore: new Date(Date.now() + DAY_MS), notAfter: new Date(Date.now() + 2 * DAY_MS) };
   notYetValid = await authority.issue("delbank", tomorrow);
@@ -32,7 +32,7 @@ type Step = (servers: { readonly intact: HttpsServer; readonly unacceptable: Htt
 /** Delbank's sandbox behind TLS; each request comes on a connection of its own. */
 async function startTlsSandbox() {
   const methods: string[] = [];
-  const relay = (tls: Identity) =>
+  const relay = (tls: CertificateIdentity) =>
     createHttpsServer(tls, (request, response) => {
       void (async () => {
         const chunks: Buffer[] = [];
@@ -92,24 +92,24 @@ describe("a cancellation whose TLS handshake breaks", () => {
 
   test.each(breaks)("%s was never sent: it stays PENDING, and is sent once later", async (_how, broken) => {
     const tls = await startTlsSandbox();
-    const control = createControl(sandboxes.delbank.url);
+    const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const http = createTestHttpClient({ baseUrl: tls.url, tls: { ca: authority.cert } });
     const credentials = { apiKey: "sandbox-delbank-api-key", accountId: "10000" };
     const delbank = createDelbankClient({ http, generation: "automatic-pix", ...credentials, timeoutMs: 5000 });
-    const b = await controlledLedger([createCancelPixOperation(delbank)]);
+    const b = await createControlledStore([createCancelPixOperation(delbank)]);
     const request = {
       kind: "CANCEL_PIX_AUTHORIZATION",
       principal: "principal-1",
       idempotencyKey: "key-1",
       input: {
-        recurrenceId: RECURRENCE,
+        recurrenceId: RECURRENCE_ID,
         requesterType: "NATURAL",
         requesterDocument: PAYER_TAX_ID,
         reason: "REQUESTED_BY_PAYER",
         payerTaxId: null,
       },
-      target: RECURRENCE,
+      target: RECURRENCE_ID,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
 
@@ -118,8 +118,8 @@ describe("a cancellation whose TLS handshake breaks", () => {
     expect(await b.runner.run(request)).toMatchObject({ outcome: "done", operation: unsent });
     expect(tls.methods).toEqual(["GET"]);
 
-    await b.pass(10_000);
-    expect(await b.ledger.findByKey("principal-1", "key-1")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+    await b.advanceAndPoll(10_000);
+    expect(await b.store.findByKey("principal-1", "key-1")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(tls.methods.filter((method) => method === "POST")).toHaveLength(1);
     expect((await control.state()).commits).toHaveLength(1);
     await http.close();

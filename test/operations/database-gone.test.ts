@@ -1,14 +1,14 @@
 import { type Databases, startDatabases } from "../support/databases";
 import {
-  mutate,
-  mutationNamed,
+  sendMutation,
+  findMutation,
   MUTATIONS,
   OPERATION_FIELDS,
-  operationOf,
+  fetchOperation,
   PAYER_CLAIMS,
-  RECURRENCE,
+  RECURRENCE_ID,
 } from "../support/mutations";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 let databases: Databases;
@@ -18,12 +18,12 @@ let earlier: { readonly id: string };
 /** What was answered for an id that PostgreSQL cannot hold. */
 let oddId: unknown;
 const earlierInput = { userId: "u-1001", lastName: "Before", idempotencyKey: "before" };
-const updateUser = mutationNamed("updateUser");
+const updateUser = findMutation("updateUser");
 
 beforeAll(async () => {
   databases = await startDatabases();
-  subgraph = await startSubgraph({ DATABASE_URL: await databases.fresh("postgres") });
-  const { data } = await mutate(subgraph, updateUser, { input: earlierInput });
+  subgraph = await startSubgraph({ DATABASE_URL: await databases.createDatabase("postgres") });
+  const { data } = await sendMutation(subgraph, updateUser, { input: earlierInput });
   earlier = data.updateUser.operation;
   // PostgreSQL's text has no NUL: such an id must not reach it.
   const asked = await subgraph.graphql("query($id: ID!) { operation(id: $id) { id } }", {
@@ -36,7 +36,7 @@ afterAll(async () => {
   await subgraph.stop();
   await databases.stop();
 });
-beforeEach(() => Promise.all([subgraph.avibra.forget(), subgraph.delbank.forget()]));
+beforeEach(() => Promise.all([subgraph.avibra.clearRequests(), subgraph.delbank.clearRequests()]));
 
 const ready = async () => {
   const response = await fetch(`${subgraph.url}/health/ready`);
@@ -50,7 +50,7 @@ test("an operation's id that PostgreSQL cannot hold is none", () => {
 describe("while the database is gone", () => {
   test.each(MUTATIONS)("$name fails with UNAVAILABLE and calls nobody", async (mutation) => {
     const input = { ...mutation.input, idempotencyKey: `gone-${mutation.name}` };
-    const { data, errors } = await mutate(subgraph, mutation, { input });
+    const { data, errors } = await sendMutation(subgraph, mutation, { input });
     expect(data).toBeNull();
     expect(errors).toMatchObject([
       { path: [mutation.name], extensions: { code: "UNAVAILABLE", retryable: true, requestId: expect.any(String) } },
@@ -63,7 +63,7 @@ describe("while the database is gone", () => {
   test("reads go on, enrollment and cancellations among them", async () => {
     const { data, errors } = await subgraph.graphql(
       `{ me { id enrollment { status } benefits { id } currentOffer { status } }
-         pixAuthorization(recurrenceId: "${RECURRENCE}") { status cancellations { id } } }`,
+         pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status cancellations { id } } }`,
       { claims: PAYER_CLAIMS },
     );
     expect(errors).toBeUndefined();
@@ -95,19 +95,19 @@ describe("when it is back", () => {
   beforeAll(() => databases.startPostgres(), 60_000);
 
   test("the program is ready, and the past is there", async () => {
-    const back = await eventually(async () => {
+    const back = await waitFor(async () => {
       const answer = await ready();
       return answer.status === 200 ? answer : undefined;
     }, 20_000);
     expect(back.body).toMatchObject({ checks: { database: { ok: true } } });
-    expect(await operationOf(subgraph, earlier.id)).toEqual(earlier);
+    expect(await fetchOperation(subgraph, earlier.id)).toEqual(earlier);
   });
 
   test.each(MUTATIONS)("$name under the key that failed is done, once", async (mutation) => {
     const input = { ...mutation.input, idempotencyKey: `gone-${mutation.name}` };
-    const { data, errors } = await mutate(subgraph, mutation, { input });
+    const { data, errors } = await sendMutation(subgraph, mutation, { input });
     expect(errors).toBeUndefined();
     expect(data[mutation.name]).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
-    expect(mutation.effects(await subgraph[mutation.vendor].state())).toBe(1);
+    expect(mutation.countEffects(await subgraph[mutation.vendor].state())).toBe(1);
   });
 });

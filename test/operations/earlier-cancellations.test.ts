@@ -1,14 +1,14 @@
-import { PROVEN } from "../../src/features/event/explained-operation.state";
+import { CONFIRMS } from "../../src/features/event/explained-operation.state";
 import { CANCEL_PIX_AUTHORIZATION } from "../../src/features/pix-authorization/cancel-pix-authorization";
 import {
-  ANSWER_WINDOW_MS,
+  RESPONSE_WINDOW_MS,
   type EarlierCancellation,
-  judgeEarlier,
-  oldIds,
-  type ShownAuthorization,
+  evaluateEarlierCancellations,
+  findExpiredIds,
+  type AuthorizationSnapshot,
 } from "../../src/features/pix-authorization/earlier-cancellations.state";
-import { type CancellationIntent, refusalToCancel } from "../../src/features/pix-authorization/may-cancel.state";
-import { findProven, proofOfCancellation } from "../../src/features/pix-authorization/proves-cancellation.state";
+import { type CancellationIntent, findCancellationError } from "../../src/features/pix-authorization/may-cancel.state";
+import { findProvenOperation, findProof } from "../../src/features/pix-authorization/proves-cancellation.state";
 import { type OperationStatus } from "../../src/platform/ledger/operation-status.state";
 import { type Authorization } from "../../src/providers/delbank/delbank.wire";
 
@@ -41,7 +41,7 @@ const SHOWN = {
   EXPIRED: { status: "EXPIRED", cancellations: [] },
   REJECTED: { status: "REJECTED", cancellations: [] },
   UNKNOWN: { status: "UNKNOWN", cancellations: [] },
-} satisfies Record<string, ShownAuthorization | undefined>;
+} satisfies Record<string, AuthorizationSnapshot | undefined>;
 type Shown = keyof typeof SHOWN;
 const EVERYTHING = Object.keys(SHOWN) as Shown[];
 
@@ -83,7 +83,7 @@ describe("an earlier cancellation", () => {
     "that is $status, sent $age ago, while Delbank shows $what: $answer",
     ({ status, age, what, answer }) => {
       const one = operation(status, AGES[age]);
-      const judgement = judgeEarlier([one], NOW, SHOWN[what]);
+      const judgement = evaluateEarlierCancellations([one], NOW, SHOWN[what]);
       expect(judgement).toEqual({
         answer,
         ...(answer === "inProgress" && { behind: one }),
@@ -120,25 +120,26 @@ describe("an earlier cancellation", () => {
     ["sent in the future, by another machine's clock", { sentAt: NOW + HOUR }, [], "alreadyCancelled"],
   ] as const)("that SUCCEEDED, %s", (_which, more, cancellations, answer) => {
     const one = operation("SUCCEEDED", 14 * HOUR, more);
-    expect(judgeEarlier([one], NOW, { status: "ACTIVE", cancellations }).answer).toBe(answer);
+    expect(evaluateEarlierCancellations([one], NOW, { status: "ACTIVE", cancellations }).kind).toBe(answer);
   });
 
   test("stands in the way beside others that do not", () => {
     const [refused, fresh] = [operation("SUCCEEDED", 20 * HOUR), operation("SUCCEEDED", HOUR, { result: { id: NEW } })];
     const [failed, lost] = [operation("FAILED", HOUR), operation("UNCONFIRMED", HOUR)];
     const later = operation("NEEDS_ATTENTION", 1);
-    const judge = (...earlier: EarlierCancellation[]) => judgeEarlier(earlier, NOW, SHOWN["ACTIVE, none listed"]);
+    const judge = (...earlier: EarlierCancellation[]) =>
+      evaluateEarlierCancellations(earlier, NOW, SHOWN["ACTIVE, none listed"]);
     expect(judge(refused, failed, fresh)).toEqual({ answer: "alreadyCancelled" });
     expect(judge(refused, failed, lost, later)).toEqual({ answer: "inProgress", behind: lost });
     expect(judge(lost, fresh)).toEqual({ answer: "alreadyCancelled" }); // what is certain is said first
     expect(judge(refused, failed)).toEqual({ answer: "clear", superseded: [refused.id] });
     expect(judge()).toEqual({ answer: "clear", superseded: [] });
-    expect(judgeEarlier([refused, lost], NOW)).toEqual({ answer: "look" });
+    expect(evaluateEarlierCancellations([refused, lost], NOW)).toEqual({ answer: "look" });
   });
 });
 
 test("the counterpart has 12 h to answer, and an hour more is waited", () => {
-  expect(ANSWER_WINDOW_MS).toBe(13 * HOUR);
+  expect(RESPONSE_WINDOW_MS).toBe(13 * HOUR);
 });
 
 const PAYER = "04623217035";
@@ -182,7 +183,7 @@ const authorization = (
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
 describe("a cancellation that Delbank lists, and that is none of ours,", () => {
-  const at = { now: NOW, knownAsOld: [] };
+  const at = { now: NOW, expiredIds: [] };
 
   test.each([
     ["ACTIVE", ago(13 * HOUR), undefined],
@@ -197,7 +198,7 @@ describe("a cancellation that Delbank lists, and that is none of ours,", () => {
     ["EXPIRED", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
     ["REJECTED", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
   ] as const)("while it reads %s, of %s: %s", (status, cancelledAt, code) => {
-    expect(refusalToCancel(intent, authorization(status, [listed(OLD, cancelledAt)]), at)).toBe(code);
+    expect(findCancellationError(intent, authorization(status, [listed(OLD, cancelledAt)]), at)).toBe(code);
   });
 
   test.each([
@@ -207,13 +208,13 @@ describe("a cancellation that Delbank lists, and that is none of ours,", () => {
     ["was listed before an operation that was never sent", "PENDING", 0, { sentAt: null }, "ALREADY_CANCELLED"],
     ["is not known to our own", "SUCCEEDED", 20 * HOUR, { baseline: [NEW] }, "ALREADY_CANCELLED"],
   ] as const)("without a date, while it reads ACTIVE, if it %s", (_what, status, ageMs, more, code) => {
-    const knownAsOld = oldIds([operation(status, ageMs, more)], NOW);
-    expect(refusalToCancel(intent, authorization("ACTIVE", [listed(OLD)]), { now: NOW, knownAsOld })).toBe(code);
+    const expiredIds = findExpiredIds([operation(status, ageMs, more)], NOW);
+    expect(findCancellationError(intent, authorization("ACTIVE", [listed(OLD)]), { now: NOW, expiredIds })).toBe(code);
   });
 
   test("beside an old one counts as if it were alone", () => {
     const both = authorization("ACTIVE", [listed(OLD, "2024-09-17T10:10:06.101Z"), listed(NEW, ago(HOUR))]);
-    expect(refusalToCancel(intent, both, at)).toBe("ALREADY_CANCELLED");
+    expect(findCancellationError(intent, both, at)).toBe("ALREADY_CANCELLED");
   });
 });
 
@@ -232,7 +233,7 @@ describe("what proves a cancellation whose answer was lost", () => {
     ["of an older release: an id together with the status", undefined, "CANCELLED", [NEW], NEW],
     ["of an older release: the status without a list", undefined, "CANCELLED", [], "unlisted"],
   ] as const)("is %s", (_what, known, status, ids_, expected) => {
-    const proof = proofOfCancellation(
+    const proof = findProof(
       known,
       authorization(
         status,
@@ -261,7 +262,7 @@ describe("an earlier operation whose outcome was not known", () => {
     const one = operation(status, HOUR, more);
     const other = operation("FAILED", 2 * HOUR);
     const cancellations = ids_.map((id) => listed(id));
-    const proven = findProven([other, one], authorization(shown, cancellations));
+    const proven = findProvenOperation([other, one], authorization(shown, cancellations));
     const proof = proven?.proof;
     expect(proof?.kind === "cancellation" ? proof.cancellation.id : proof?.kind).toBe(expected);
     expect(proven?.operation).toBe(expected === undefined ? undefined : one);
@@ -269,6 +270,6 @@ describe("an earlier operation whose outcome was not known", () => {
 });
 
 test("no event of Avibra proves a cancellation at Delbank", () => {
-  expect(Object.values(PROVEN)).not.toContain(CANCEL_PIX_AUTHORIZATION);
-  expect(Object.values(PROVEN).length).toBeGreaterThan(0);
+  expect(Object.values(CONFIRMS)).not.toContain(CANCEL_PIX_AUTHORIZATION);
+  expect(Object.values(CONFIRMS).length).toBeGreaterThan(0);
 });

@@ -1,8 +1,8 @@
 import { type ProviderState } from "../support/control";
-import { commitsOf, mutate, type MutationCase, MUTATIONS, operationOf } from "../support/mutations";
-import { eventually } from "../support/program";
+import { countCommits, sendMutation, type MutationCase, MUTATIONS, fetchOperation } from "../support/mutations";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { openTcpSwitch, type TcpSwitch } from "../support/tcp-switch";
+import { startTcpSwitch, type TcpSwitch } from "../support/tcp-switch";
 
 /** Every fault, each played as often as one go of a mutation may send, so that only the reconciler gets past it. */
 const FAULTS: Readonly<Record<string, Readonly<Record<string, unknown>> | "refused">> = {
@@ -57,13 +57,13 @@ interface Cell {
 }
 
 async function openBench(): Promise<Bench> {
-  const switches = { avibra: await openTcpSwitch(), delbank: await openTcpSwitch() };
+  const switches = { avibra: await startTcpSwitch(), delbank: await startTcpSwitch() };
   const subgraph = await startSubgraph({
     ...ENVIRONMENT,
     AVIBRA_BASE_URL: switches.avibra.url,
     DELBANK_BASE_URL: `${switches.delbank.url}/baas/api/v1`,
   });
-  for (const vendor of ["avibra", "delbank"] as const) switches[vendor].leadsTo(subgraph[vendor].url);
+  for (const vendor of ["avibra", "delbank"] as const) switches[vendor].setTarget(subgraph[vendor].url);
   return { subgraph, switches };
 }
 
@@ -75,18 +75,18 @@ async function closeBench({ subgraph, switches }: Bench): Promise<void> {
 /** Follows one mutation from its first answer to the end of its operation. */
 async function follow(subgraph: TestSubgraph, mutation: MutationCase, fault: string) {
   const input = { ...mutation.input, idempotencyKey: `${fault}/${mutation.name}`.replaceAll(" ", "-") };
-  const { data, errors } = await mutate(subgraph, mutation, { input });
+  const { data, errors } = await sendMutation(subgraph, mutation, { input });
   if (errors) throw new Error(`${mutation.name}, ${fault}: ${JSON.stringify(errors)}`);
   const first = data[mutation.name];
   const statuses: string[] = [first.operation.status];
   // One that never ends is a row of the table like the others, not the end of the matrix.
   let told = first.operation;
-  await eventually(async () => {
-    told = await operationOf(subgraph, first.operation.id);
+  await waitFor(async () => {
+    told = await fetchOperation(subgraph, first.operation.id);
     if (told.status !== statuses.at(-1)) statuses.push(told.status);
     return FINAL.includes(told.status) ? told : undefined;
   }, SETTLED_WITHIN_MS).catch(() => statuses.push("(not settled)"));
-  const again = (await mutate(subgraph, mutation, { input })).data[mutation.name];
+  const again = (await sendMutation(subgraph, mutation, { input })).data[mutation.name];
   return { mutation, fault, statuses, told, again, linksShown: [first, again].filter((one) => one.portalUrl).length };
 }
 
@@ -97,7 +97,7 @@ async function playRow({ subgraph, switches }: Bench, fault: string): Promise<Ce
   if (play === "refused") await Promise.all(Object.values(switches).map((one) => one.close()));
   else
     for (const { vendor, method, path } of MUTATIONS)
-      await subgraph[vendor].fault({ ...play, match: { method, path }, times: TIMES });
+      await subgraph[vendor].addFault({ ...play, match: { method, path }, times: TIMES });
   const following = Promise.all(MUTATIONS.map((mutation) => follow(subgraph, mutation, fault)));
   if (play === "refused") {
     const reopened = new Promise((resolve) => setTimeout(resolve, 3500)); // later than the mutations' own answers
@@ -117,8 +117,8 @@ async function playRow({ subgraph, switches }: Bench, fault: string): Promise<Ce
     );
     return {
       ...row,
-      commits: commitsOf(row.mutation, state),
-      effects: row.mutation.effects(state),
+      commits: countCommits(row.mutation, state),
+      effects: row.mutation.countEffects(state),
       sends: sends.length,
     };
   });

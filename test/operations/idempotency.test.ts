@@ -1,12 +1,12 @@
 import {
-  commitsOf,
-  documentOf,
-  mutate,
+  countCommits,
+  toDocument,
+  sendMutation,
   type MutationCase,
-  mutationNamed,
+  findMutation,
   MUTATIONS,
   PAYER_CLAIMS,
-  RECURRENCE,
+  RECURRENCE_ID,
 } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -27,7 +27,7 @@ async function providerCalls(): Promise<string[]> {
   const received = (await Promise.all([subgraph.avibra.requests(), subgraph.delbank.requests()])).flat();
   return received.map(({ method, path }) => `${method} ${path}`).filter((call) => call !== "POST /oauth2/token");
 }
-const forgetRequests = () => Promise.all([subgraph.avibra.forget(), subgraph.delbank.forget()]);
+const forgetRequests = () => Promise.all([subgraph.avibra.clearRequests(), subgraph.delbank.clearRequests()]);
 const resetProviders = () => Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
 
 async function recordedOperations(userId: string): Promise<number> {
@@ -39,9 +39,9 @@ async function recordedOperations(userId: string): Promise<number> {
 
 describe.each(MUTATIONS)("$name", (mutation) => {
   const { name, vendor } = mutation;
-  const commits = async () => commitsOf(mutation, await subgraph[vendor].state());
+  const commits = async () => countCommits(mutation, await subgraph[vendor].state());
   const ask = async (input: Readonly<Record<string, unknown>>, claims?: Readonly<Record<string, string>>) => {
-    const { data, errors } = await mutate(subgraph, mutation, { input, ...(claims && { claims }) });
+    const { data, errors } = await sendMutation(subgraph, mutation, { input, ...(claims && { claims }) });
     expect(errors).toBeUndefined();
     return data[name];
   };
@@ -91,7 +91,7 @@ describe.each(MUTATIONS)("$name", (mutation) => {
     const idempotencyKey = newKey();
     const { operation } = await ask({ ...mutation.input, idempotencyKey });
     await forgetRequests();
-    const reused = await ask({ ...mutation.otherInput, idempotencyKey });
+    const reused = await ask({ ...mutation.conflictingInput, idempotencyKey });
     expect(reused).toMatchObject({
       operation: null,
       userErrors: [{ code: "IDEMPOTENCY_KEY_REUSED", field: ["input", "idempotencyKey"], retryable: false }],
@@ -105,7 +105,7 @@ describe.each(MUTATIONS)("$name", (mutation) => {
     const idempotencyKey = newKey();
     const mine = await ask({ ...mutation.input, idempotencyKey });
     await resetProviders();
-    const theirs = await ask({ ...mutation.otherInput, idempotencyKey }, OTHER_CLAIMS);
+    const theirs = await ask({ ...mutation.conflictingInput, idempotencyKey }, OTHER_CLAIMS);
     expect(theirs).toMatchObject({ operation: { status: "SUCCEEDED" }, userErrors: [] });
     expect(theirs.operation.id).not.toBe(mine.operation.id);
     expect(await commits()).toBe(1);
@@ -116,7 +116,7 @@ describe.each(MUTATIONS)("$name", (mutation) => {
     const before = await recordedOperations(userId);
     await forgetRequests();
     const input = { ...mutation.input, idempotencyKey: newKey() };
-    const { data, errors } = await mutate(subgraph, mutation, { input, claims: null });
+    const { data, errors } = await sendMutation(subgraph, mutation, { input, claims: null });
     expect(data).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
     expect(await providerCalls()).toEqual([]);
@@ -127,7 +127,7 @@ describe.each(MUTATIONS)("$name", (mutation) => {
 
   test("a refusal by the provider is told again without a call", async () => {
     const input = { ...mutation.input, idempotencyKey: newKey() };
-    await subgraph[vendor].fault({
+    await subgraph[vendor].addFault({
       match: { method: mutation.method, path: mutation.path },
       kind: "status",
       status: 422,
@@ -148,7 +148,7 @@ describe.each(MUTATIONS)("$name", (mutation) => {
 
 const LONG = "x".repeat(101);
 const PIX = {
-  recurrenceId: RECURRENCE,
+  recurrenceId: RECURRENCE_ID,
   requesterType: "NATURAL",
   requesterDocument: "04623217035",
   reason: "ACCOUNT_CLOSED",
@@ -180,7 +180,7 @@ const BAD_INPUTS: readonly (readonly [what: string, mutation: string, change: Re
   ["nothing but nulls for a change", "updateUser", { lastName: null, firstName: null, email: null, phone: null }],
   ["an offer id that is no id", "changeOffer", { offerId: "canary/../premium" }],
   ["an unknown direction", "changeOffer", { direction: "CANARY" }],
-  ["a recurrence id in small letters", "cancelPixAuthorization", { recurrenceId: RECURRENCE.toLowerCase() }],
+  ["a recurrence id in small letters", "cancelPixAuthorization", { recurrenceId: RECURRENCE_ID.toLowerCase() }],
   ["a recurrence id with no real date", "cancelPixAuthorization", { recurrenceId: "RR0435879820240230njua7shf40o" }],
   ["a CPF with a wrong check digit", "cancelPixAuthorization", { requesterDocument: "04623217036" }],
   ["a CPF with punctuation", "cancelPixAuthorization", { requesterDocument: "046.232.170-35" }],
@@ -196,10 +196,10 @@ describe("input that is not valid", () => {
   test.each(BAD_INPUTS)(
     "%s in %s is BAD_USER_INPUT, never repeated, and costs no call",
     async (_what, name, change) => {
-      const mutation = mutationNamed(name);
+      const mutation = findMutation(name);
       const valid = { ...(name === "cancelPixAuthorization" ? PIX : mutation.input), idempotencyKey: newKey() };
       const logged = subgraph.logs.length;
-      const { data, errors } = await mutate(subgraph, mutation, { input: { ...valid, ...change } });
+      const { data, errors } = await sendMutation(subgraph, mutation, { input: { ...valid, ...change } });
       expect(data ?? null).toBeNull();
       expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", retryable: false } }]);
       const [[member, value] = ["", ""]] = Object.entries(change);
@@ -213,7 +213,7 @@ describe("input that is not valid", () => {
   );
 
   test("written into the document is not repeated either", async () => {
-    const document = documentOf({ name: "cancelUser", selection: "" })
+    const document = toDocument({ name: "cancelUser", selection: "" })
       .replace("($input: CancelUserInput!)", "")
       .replace("$input", '{ userId: "../canary", idempotencyKey: "canary key" }');
     const { errors } = await subgraph.graphql(document);

@@ -1,9 +1,9 @@
 import { createChangeOfferOperation } from "../../src/features/offer";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createAccountOperations, createPortalLinkOperation } from "../../src/features/user";
-import { type OperationKind } from "../../src/platform/ledger/operation-kind";
-import { CONFIRMATION_WINDOW_MS, controlledLedger } from "../support/controlled-ledger";
-import { claimed, claimOf, LEASE_MS } from "../support/ledgers";
+import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
+import { CONFIRMATION_WINDOW_MS, createControlledStore } from "../support/controlled-ledger";
+import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
 import { MUTATIONS } from "../support/mutations";
 import { type AvibraClient } from "../../src/providers/avibra/avibra.client";
 import { type DelbankClient } from "../../src/providers/delbank/delbank.client";
@@ -12,7 +12,7 @@ const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const SLOTS = 20;
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-type Bench = Awaited<ReturnType<typeof controlledLedger>>;
+type Bench = Awaited<ReturnType<typeof createControlledStore>>;
 let bench: Bench;
 let open: () => void;
 /** Keys of operations whose look has begun, in order. */
@@ -22,7 +22,7 @@ let looks: string[];
 async function start(hangs: (key: string) => boolean): Promise<void> {
   const gate = new Promise<void>((resolve) => (open = resolve));
   looks = [];
-  const cancel: OperationKind<{ key: string }> = {
+  const cancel: OperationHandler<{ key: string }> = {
     kind: "cancel",
     provider: "delbank",
     repeat: "once",
@@ -34,14 +34,14 @@ async function start(hangs: (key: string) => boolean): Promise<void> {
       return SUCCEEDED;
     },
   };
-  const update: OperationKind<never> = {
+  const update: OperationHandler<never> = {
     kind: "update",
     provider: "avibra",
     repeat: "keyed",
     perform: () => Promise.resolve(SUCCEEDED),
     onRefusal: () => undefined,
   };
-  bench = await controlledLedger([cancel, update]);
+  bench = await createControlledStore([cancel, update]);
 }
 test("each kind of operation names the provider that it asks", () => {
   const avibra = {} as AvibraClient;
@@ -64,20 +64,20 @@ describe("the reconciler", () => {
 
   /** An operation whose process died: before it was sent, or after. Each is due 1 ms after the one before. */
   async function left(kind: string, key: string, wasSent: boolean): Promise<string> {
-    const claim = claimOf({ kind, idempotencyKey: key, input: { key }, now: bench.now() });
-    const { operation, lease } = claimed(await bench.ledger.claim(claim));
-    if (wasSent) await bench.ledger.markSent(operation, lease, bench.now());
+    const claim = createClaim({ kind, idempotencyKey: key, input: { key }, now: bench.now() });
+    const { operation, lease } = expectClaimed(await bench.store.claim(claim));
+    if (wasSent) await bench.store.markSent(operation, lease, bench.now());
     bench.advance(1);
     return operation.id;
   }
   const leave = async (count: number) => {
     for (let n = 0; n < count; n += 1) await left("cancel", `cancel-${String(n).padStart(3, "0")}`, true);
   };
-  const statusOf = async (id: string) => (await bench.ledger.find(id))?.status;
+  const statusOf = async (id: string) => (await bench.store.find(id))?.status;
   async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
     while (!(await condition())) await pause();
   }
-  const take = () => bench.ledger.takeDue({ owner: "three", leaseMs: LEASE_MS, now: bench.now(), limit: 1000 });
+  const take = () => bench.store.leaseDue({ owner: "three", leaseMs: LEASE_MS, now: bench.now(), limit: 1000 });
 
   test("300 cancellations at a provider that hangs do not delay an operation at the other one", async () => {
     await start(() => true);
@@ -98,11 +98,11 @@ describe("the reconciler", () => {
     bench.reconciler.start();
     await until(() => looks.length === 100);
     expect(looks).toEqual(looks.toSorted());
-    const stuck = await bench.ledger.findByKey("principal-1", "cancel-003");
+    const stuck = await bench.store.findByKey("principal-1", "cancel-003");
     expect(stuck?.status).toBe("PENDING");
     await until(
       async () =>
-        (await statusOf((await bench.ledger.findByKey("principal-1", "cancel-099"))?.id ?? "")) === "SUCCEEDED",
+        (await statusOf((await bench.store.findByKey("principal-1", "cancel-099"))?.id ?? "")) === "SUCCEEDED",
     );
     open();
     await until(async () => (await statusOf(stuck?.id ?? "")) === "SUCCEEDED");
@@ -128,12 +128,12 @@ describe("the reconciler", () => {
     await start(() => false);
     const unknown = await left("newer", "newer", false);
     bench.advance(LEASE_MS);
-    await bench.reconciler.runOnce();
+    await bench.reconciler.pollOnce();
     expect(await statusOf(unknown)).toBe("PENDING");
     expect(bench.logs.join("")).toContain("operation is of a kind that this release does not know");
     expect(await take()).toEqual([]); // for a minute
     bench.advance(72_000_000 + CONFIRMATION_WINDOW_MS);
-    await bench.reconciler.runOnce();
+    await bench.reconciler.pollOnce();
     expect(await statusOf(unknown)).toBe("PENDING");
     bench.advance(60_000);
     expect(await take()).toHaveLength(1);

@@ -1,12 +1,19 @@
 import { type RawBuilder, sql } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { type OperationKind } from "../../src/platform/ledger/operation-kind";
-import { controlledLedger, scriptedKind } from "../support/controlled-ledger";
+import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
+import { createControlledStore, createScriptedKind } from "../support/controlled-ledger";
 import { type Databases, startDatabases } from "../support/databases";
-import { claimed, claimOf, LEASE_MS, migratedLedger, openLedger, T0 } from "../support/ledgers";
-import { type LossyLedger, openLossyLedger } from "../support/lossy-ledger";
-import { createPostgresProxy } from "../support/postgres-proxy";
-import { eventually } from "../support/program";
+import {
+  expectClaimed,
+  createClaim,
+  LEASE_MS,
+  createMigratedStore,
+  openOperationStore,
+  START_MS,
+} from "../support/ledgers";
+import { type LossyStore, openLossyStore } from "../support/lossy-ledger";
+import { startPostgresProxy } from "../support/postgres-proxy";
+import { waitFor } from "../support/program";
 
 jest.setTimeout(120_000);
 
@@ -22,7 +29,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => databases.stop());
 
-async function rowsOf({ direct }: Pick<LossyLedger, "direct">) {
+async function rowsOf({ direct }: Pick<LossyStore, "direct">) {
   const { rows } = await sql<{ id: string; status: string }>`select id, status from operation`.execute(
     direct.database.kysely,
   );
@@ -30,62 +37,62 @@ async function rowsOf({ direct }: Pick<LossyLedger, "direct">) {
 }
 
 describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its way, on %s,", (dialect) => {
-  async function start(operation: Partial<OperationKind<never>> = {}) {
-    const lossy = await openLossyLedger(databases, dialect);
+  async function start(operation: Partial<OperationHandler<never>> = {}) {
+    const lossy = await openLossyStore(databases, dialect);
     cleanups.push(() => lossy.close());
-    const kind = scriptedKind(KIND, "once", { confirm: [undefined] });
-    const b = await controlledLedger([{ ...kind.operationKind, ...operation }], lossy.lossy);
-    await b.ledger.find("connects now");
+    const kind = createScriptedKind(KIND, "once", { confirm: [undefined] });
+    const b = await createControlledStore([{ ...kind.operationKind, ...operation }], lossy.lossy);
+    await b.store.find("connects now");
     return { lossy, kind, b };
   }
 
   test.each(["answer", "request"] as const)("its %s lost once: is made again and carried out once", async (loss) => {
     const { lossy, kind, b } = await start();
-    lossy.lose(loss, "insert", "behave");
+    lossy.loseNext(loss, "insert", "behave");
     const run = await b.run(KIND);
-    expect(lossy.losses()).toBe(1);
+    expect(lossy.lossCount()).toBe(1);
     expect(run).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED", attempts: 1 } });
     expect(kind.count("perform")).toBe(1);
     expect(await rowsOf(lossy)).toEqual([{ id: "operation" in run && run.operation.id, status: "SUCCEEDED" }]);
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(kind.count("perform")).toBe(1);
   });
 
   test("its answer lost and the database gone: the caller is told the id of what is carried out later", async () => {
     const { lossy, kind, b } = await start();
-    lossy.lose("answer", "insert", "refuse");
+    lossy.loseNext("answer", "insert", "refuse");
     const run = await b.run(KIND);
     if (run.outcome !== "unknown") throw new Error(`the outcome is ${run.outcome}`);
-    expect([lossy.losses(), kind.count("perform")]).toEqual([1, 0]);
+    expect([lossy.lossCount(), kind.count("perform")]).toEqual([1, 0]);
     expect(await rowsOf(lossy)).toEqual([{ id: run.operationId, status: "PENDING" }]);
 
-    lossy.behave();
+    lossy.restore();
     expect(await b.run(KIND)).toMatchObject({ outcome: "inProgress", operation: { id: run.operationId } });
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(kind.count("perform")).toBe(1);
     expect(await b.run(KIND)).toMatchObject({ outcome: "replay", operation: { id: run.operationId } });
   });
 
   test("never stored, and the database gone: may have been accepted too, as nobody can tell the two apart", async () => {
     const { lossy, kind, b } = await start();
-    lossy.lose("request", "insert", "refuse");
+    lossy.loseNext("request", "insert", "refuse");
     const run = await b.run(KIND);
     expect(run).toMatchObject({ outcome: "unknown", operationId: expect.any(String) as string });
     expect(await rowsOf(lossy)).toEqual([]);
-    lossy.behave();
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    lossy.restore();
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(kind.count("perform")).toBe(0);
   });
 
   test("and was taken over before it could be made again: is in progress, not claimed a second time", async () => {
     const { lossy, kind, b } = await start();
-    const claim = claimOf({ id: "00000000-0000-4000-8000-000000000001", kind: KIND });
-    lossy.lose("answer", "insert", "behave");
-    await expect(b.ledger.claim(claim)).rejects.toMatchObject({ mayBeStored: true });
+    const claim = createClaim({ id: "00000000-0000-4000-8000-000000000001", kind: KIND });
+    lossy.loseNext("answer", "insert", "behave");
+    await expect(b.store.claim(claim)).rejects.toMatchObject({ mayBeStored: true });
     b.advance(LEASE_MS);
-    const [due] = await lossy.direct.ledger.takeDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
+    const [due] = await lossy.direct.store.leaseDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
     expect(due?.operation.id).toBe(claim.id);
-    expect(await b.ledger.claim(claim)).toMatchObject({ outcome: "inProgress", operation: { id: claim.id } });
+    expect(await b.store.claim(claim)).toMatchObject({ outcome: "inProgress", operation: { id: claim.id } });
     expect(kind.calls).toEqual([]);
   });
 
@@ -99,8 +106,8 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
   describe("taken back because another operation is at work on the same thing,", () => {
     async function startBusy() {
       const all = await start({ isExclusive: true });
-      const holder = claimed(await all.b.ledger.claim(claimOf({ idempotencyKey: "holder", kind: KIND })));
-      await all.b.ledger.hold(holder.operation.id, holder.lease, { kind: KIND, target: "thing" });
+      const holder = expectClaimed(await all.b.store.claim(createClaim({ idempotencyKey: "holder", kind: KIND })));
+      await all.b.store.acquireLock(holder.operation.id, holder.lease, { kind: KIND, recurrenceId: "thing" });
       return { ...all, holder };
     }
 
@@ -108,9 +115,9 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
       "the deletion's %s lost once: is deleted before the caller is told so",
       async (loss) => {
         const { lossy, b, holder } = await startBusy();
-        lossy.lose(loss, "delete", "behave");
+        lossy.loseNext(loss, "delete", "behave");
         expect(await b.run(KIND)).toEqual({ outcome: "busy" });
-        expect(lossy.losses()).toBe(1);
+        expect(lossy.lossCount()).toBe(1);
         expect((await rowsOf(lossy)).map(({ id }) => id)).toEqual([holder.operation.id]);
       },
     );
@@ -119,18 +126,18 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
       "the deletion's %s lost and the database gone: the caller is told the id of what may be carried out",
       async (loss) => {
         const { lossy, kind, b, holder } = await startBusy();
-        lossy.lose(loss, "delete", "refuse");
+        lossy.loseNext(loss, "delete", "refuse");
         const run = await b.run(KIND);
         if (run.outcome !== "unknown") throw new Error(`the outcome is ${run.outcome}`);
         const left = (await rowsOf(lossy)).map(({ id }) => id).filter((id) => id !== holder.operation.id);
         expect(left).toEqual(loss === "request" ? [run.operationId] : []);
-        lossy.behave();
-        await b.ledger.settle(
+        lossy.restore();
+        await b.store.settle(
           holder.operation.id,
           { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } },
           b.now(),
         );
-        await b.pass(10 * LEASE_MS, LEASE_MS);
+        await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
         expect(kind.count("perform")).toBe(left.length);
       },
     );
@@ -138,68 +145,68 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
 });
 
 describe("a claim that the caller was told was not accepted is never carried out:", () => {
-  const kind = () => scriptedKind(KIND, "once", { confirm: [undefined] });
+  const kind = () => createScriptedKind(KIND, "once", { confirm: [undefined] });
 
   test("PostgreSQL cut the statement at its timeout", async () => {
-    const url = await databases.fresh("postgres");
-    const direct = await migratedLedger(url);
-    const impatient = openLedger(url, { statementTimeoutMs: 200 });
+    const url = await databases.createDatabase("postgres");
+    const direct = await createMigratedStore(url);
+    const impatient = openOperationStore(url, { statementTimeoutMs: 200 });
     cleanups.push(
       () => direct.database.close(),
       () => impatient.database.close(),
     );
     const scripted = kind();
-    const b = await controlledLedger([scripted.operationKind], impatient);
+    const b = await createControlledStore([scripted.operationKind], impatient);
     await direct.database.kysely.transaction().execute(async (transaction) => {
       await sql`lock table operation in share row exclusive mode`.execute(transaction);
       await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
     });
     expect(await rowsOf({ direct })).toEqual([]);
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect([await rowsOf({ direct }), scripted.calls]).toEqual([[], []]);
   });
 
   test("SQLite was busy for longer than a statement waits", async () => {
-    const url = await databases.fresh("sqlite");
-    const direct = await migratedLedger(url);
-    const impatient = openLedger(url, { busyTimeoutMs: 20 });
+    const url = await databases.createDatabase("sqlite");
+    const direct = await createMigratedStore(url);
+    const impatient = openOperationStore(url, { busyTimeoutMs: 20 });
     cleanups.push(
       () => direct.database.close(),
       () => impatient.database.close(),
     );
     const scripted = kind();
-    const b = await controlledLedger([scripted.operationKind], impatient);
+    const b = await createControlledStore([scripted.operationKind], impatient);
     await direct.database.kysely.transaction().execute(async () => {
       await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
     });
     expect(await rowsOf({ direct })).toEqual([]);
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect([await rowsOf({ direct }), scripted.calls]).toEqual([[], []]);
   });
 
   test("PostgreSQL could not be reached at all", async () => {
-    const proxy = await createPostgresProxy(await databases.fresh("postgres"));
+    const proxy = await startPostgresProxy(await databases.createDatabase("postgres"));
     await proxy.close();
-    const gone = openLedger(proxy.url);
+    const gone = openOperationStore(proxy.url);
     cleanups.push(() => gone.database.close());
-    const b = await controlledLedger([kind().operationKind], gone);
+    const b = await createControlledStore([kind().operationKind], gone);
     await expect(b.run(KIND)).rejects.toBeInstanceOf(DatabaseUnavailable);
     await expect(b.run(KIND)).rejects.toMatchObject({ mayBeStored: false });
   });
 });
 
 test("an insert that the server still works on while it is made again: one row, carried out once", async () => {
-  const url = await databases.fresh("postgres");
-  const direct = await migratedLedger(url);
-  const proxy = await createPostgresProxy(url);
-  const lossy = openLedger(proxy.url);
+  const url = await databases.createDatabase("postgres");
+  const direct = await createMigratedStore(url);
+  const proxy = await startPostgresProxy(url);
+  const lossy = openOperationStore(proxy.url);
   cleanups.push(
     () => direct.database.close(),
     () => proxy.close(),
     () => lossy.database.close(),
   );
-  const scripted = scriptedKind(KIND, "once", { confirm: [undefined] });
-  const b = await controlledLedger([scripted.operationKind], lossy);
+  const scripted = createScriptedKind(KIND, "once", { confirm: [undefined] });
+  const b = await createControlledStore([scripted.operationKind], lossy);
   const others = async (condition: RawBuilder<unknown>) => {
     const { rows } = await sql<{ count: number }>`select count(*) as count from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid() and ${condition}`.execute(direct.database.kysely);
@@ -210,46 +217,46 @@ test("an insert that the server still works on while it is made again: one row, 
   await direct.database.kysely.transaction().execute(async (transaction) => {
     await sql`lock table operation in share row exclusive mode`.execute(transaction);
     run = b.run(KIND);
-    await eventually(async () => (await waiting()) === 1 || undefined);
+    await waitFor(async () => (await waiting()) === 1 || undefined);
     proxy.cutClients();
     // The server does not see that its client has gone: both inserts wait for the lock.
-    await eventually(async () => (await waiting()) === 2 || undefined);
+    await waitFor(async () => (await waiting()) === 2 || undefined);
   });
-  expect(await run).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED", createdAt: T0 } });
-  await eventually(async () => (await others(sql`state <> 'idle'`)) === 0 || undefined); // the first one has ended too
+  expect(await run).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED", createdAt: START_MS } });
+  await waitFor(async () => (await others(sql`state <> 'idle'`)) === 0 || undefined); // the first one has ended too
   expect(await rowsOf({ direct })).toMatchObject([{ status: "SUCCEEDED" }]);
   expect(scripted.count("perform")).toBe(1);
 });
 
 test("an insert that reaches the server after its repetition was taken back: stores nothing, and the key is free", async () => {
-  const url = await databases.fresh("postgres");
-  const direct = await migratedLedger(url);
-  const proxy = await createPostgresProxy(url);
-  const lossy = openLedger(proxy.url);
+  const url = await databases.createDatabase("postgres");
+  const direct = await createMigratedStore(url);
+  const proxy = await startPostgresProxy(url);
+  const lossy = openOperationStore(proxy.url);
   cleanups.push(
     () => direct.database.close(),
     () => proxy.close(),
     () => lossy.database.close(),
   );
-  const scripted = scriptedKind(KIND, "once", { confirm: [undefined] });
-  const b = await controlledLedger([{ ...scripted.operationKind, isExclusive: true }], lossy);
-  const holder = claimed(await b.ledger.claim(claimOf({ idempotencyKey: "holder", kind: KIND })));
-  await b.ledger.hold(holder.operation.id, holder.lease, { kind: KIND, target: "thing" });
-  proxy.hold('insert into "operation"');
+  const scripted = createScriptedKind(KIND, "once", { confirm: [undefined] });
+  const b = await createControlledStore([{ ...scripted.operationKind, isExclusive: true }], lossy);
+  const holder = expectClaimed(await b.store.claim(createClaim({ idempotencyKey: "holder", kind: KIND })));
+  await b.store.acquireLock(holder.operation.id, holder.lease, { kind: KIND, recurrenceId: "thing" });
+  proxy.holdNext('insert into "operation"');
   expect(await b.run(KIND)).toEqual({ outcome: "busy" });
   const states = async () => (await rowsOf({ direct })).map(({ status }) => status).toSorted();
   expect(await states()).toEqual(["FAILED", "PENDING"]); // the tombstone and the holder
-  proxy.forward();
-  await eventually(() => proxy.wasForwardedAnswered() || undefined);
+  proxy.forwardHeld();
+  await waitFor(() => proxy.hasForwardedResponse() || undefined);
   expect(await states()).toEqual(["FAILED", "PENDING"]);
   const failure = { code: "REFUSED", message: "No.", retryable: false };
-  await b.ledger.settle(holder.operation.id, { status: "FAILED", failure }, b.now());
-  await b.pass(10 * LEASE_MS, LEASE_MS);
+  await b.store.settle(holder.operation.id, { status: "FAILED", failure }, b.now());
+  await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
   expect(scripted.calls).toEqual([]);
   // Nothing is left of it to be seen.
-  expect(await b.ledger.findByKey("principal-1", "key-1")).toBeUndefined();
+  expect(await b.store.findByKey("principal-1", "key-1")).toBeUndefined();
   const [tombstone] = (await rowsOf({ direct })).filter(({ id }) => id !== holder.operation.id);
-  expect(await b.ledger.find(tombstone?.id ?? "")).toBeUndefined();
-  expect((await b.ledger.list({ target: "thing", first: 10 })).items).toEqual([]);
+  expect(await b.store.find(tombstone?.id ?? "")).toBeUndefined();
+  expect((await b.store.list({ recurrenceId: "thing", first: 10 })).items).toEqual([]);
   expect(await b.run(KIND)).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED" } });
 });

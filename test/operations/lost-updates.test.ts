@@ -1,17 +1,22 @@
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { type OperationKind } from "../../src/platform/ledger/operation-kind";
-import { CONFIRMATION_WINDOW_MS, controlledLedger, failure, scriptedKind } from "../support/controlled-ledger";
+import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
+import {
+  CONFIRMATION_WINDOW_MS,
+  createControlledStore,
+  createProviderFailure,
+  createScriptedKind,
+} from "../support/controlled-ledger";
 import { type Databases, startDatabases } from "../support/databases";
-import { claimed, claimOf, LEASE_MS, migratedLedger, type OpenLedger } from "../support/ledgers";
-import { openLossyLedger, type Statement } from "../support/lossy-ledger";
+import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, type OpenStore } from "../support/ledgers";
+import { openLossyStore, type Statement } from "../support/lossy-ledger";
 
 jest.setTimeout(120_000);
 
 const KIND = "once";
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
-const UNREACHED = failure("unreachable", { maybeSent: false });
-const LOST = failure("timeout");
-type Script = Parameters<typeof scriptedKind>[2];
+const UNREACHED = createProviderFailure("unreachable", { maybeProcessed: false });
+const LOST = createProviderFailure("timeout");
+type Script = Parameters<typeof createScriptedKind>[2];
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -25,16 +30,16 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 const LOSSES = ["answer", "request"] as const;
-const exclusive = (kind: OperationKind<never>): OperationKind<never> => ({ ...kind, isExclusive: true });
+const exclusive = (kind: OperationHandler<never>): OperationHandler<never> => ({ ...kind, isExclusive: true });
 
 describe.each(["sqlite", "postgres"] as const)("an update of a once operation that gets lost, on %s,", (dialect) => {
   async function start(script: Script) {
-    const lossy = await openLossyLedger(databases, dialect);
+    const lossy = await openLossyStore(databases, dialect);
     cleanups.push(() => lossy.close());
-    const kind = scriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined], ...script });
-    const b = await controlledLedger([exclusive(kind.operationKind)], lossy.lossy);
-    await b.ledger.find("connects now");
-    const stored = async () => lossy.direct.ledger.findByKey("principal-1", "key-1");
+    const kind = createScriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined], ...script });
+    const b = await createControlledStore([exclusive(kind.operationKind)], lossy.lossy);
+    await b.store.find("connects now");
+    const stored = async () => lossy.direct.store.findByKey("principal-1", "key-1");
     return { lossy, kind, b, stored };
   }
 
@@ -52,13 +57,13 @@ describe.each(["sqlite", "postgres"] as const)("an update of a once operation th
   test.each(CASES)("$statement, its $loss lost once: $told, and sent once in the end", async (row) => {
     const { statement, perform, told, performs, loss } = row;
     const { lossy, kind, b, stored } = await start({ ...(perform && { perform }) });
-    lossy.lose(loss, statement, "behave");
+    lossy.loseNext(loss, statement, "behave");
     const run = await b.run(KIND);
-    expect(lossy.losses()).toBe(1);
+    expect(lossy.lossCount()).toBe(1);
     expect(run).toMatchObject({ outcome: "done", operation: { status: told } });
     const sentAt = told === "PENDING" ? null : (expect.any(Number) as unknown);
     expect(await stored()).toMatchObject({ status: told, sentAt });
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(kind.count("perform")).toBe(performs);
     expect(kind.count("confirm")).toBe(0);
@@ -67,31 +72,31 @@ describe.each(["sqlite", "postgres"] as const)("an update of a once operation th
 
   test.each(LOSSES)("settle of what was never sent, in its last look, its %s lost once: FAILED", async (loss) => {
     const { lossy, kind, b, stored } = await start({});
-    claimed(await b.ledger.claim(claimOf({ kind: KIND, target: "thing", now: b.now() })));
+    expectClaimed(await b.store.claim(createClaim({ kind: KIND, recurrenceId: "thing", now: b.now() })));
     b.advance(CONFIRMATION_WINDOW_MS + LEASE_MS);
-    lossy.lose(loss, "settle", "behave");
-    await b.reconciler.runOnce();
-    expect(lossy.losses()).toBe(1);
+    lossy.loseNext(loss, "settle", "behave");
+    await b.reconciler.pollOnce();
+    expect(lossy.lossCount()).toBe(1);
     expect(await stored()).toMatchObject({ status: "FAILED", sentAt: null });
     expect([kind.calls, lossy.settled]).toEqual([[], [(await stored())?.id]]);
   });
 
   test.each(LOSSES)("the release after a look that found nobody, its %s lost once: sent later", async (loss) => {
     const { lossy, kind, b, stored } = await start({ prepare: [LOST, undefined] });
-    lossy.lose(loss, "release", "behave");
+    lossy.loseNext(loss, "release", "behave");
     expect(await b.run(KIND)).toMatchObject({ operation: { status: "PENDING" } });
-    expect(lossy.losses()).toBe(1);
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    expect(lossy.lossCount()).toBe(1);
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(kind.count("perform")).toBe(1);
   });
 
   test.each(LOSSES)("that it is not confirmed, its %s lost once: looked for, not sent again", async (loss) => {
     const { lossy, kind, b, stored } = await start({ perform: [LOST], confirm: [undefined, SUCCEEDED] });
-    lossy.lose(loss, "unconfirmed", "behave");
+    lossy.loseNext(loss, "unconfirmed", "behave");
     expect(await b.run(KIND)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
     expect(await stored()).toMatchObject({ status: "UNCONFIRMED" });
-    await b.pass(10 * LEASE_MS, LEASE_MS);
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(kind.count("perform")).toBe(1);
   });
@@ -100,18 +105,18 @@ describe.each(["sqlite", "postgres"] as const)("an update of a once operation th
 describe("an operation of which it stays open whether it is marked as sent", () => {
   /** A ledger that marks and never answers; with `isTakenOver` another worker has the row before that shows. */
   async function start(isTakenOver = false) {
-    const { ledger, database } = await migratedLedger("sqlite::memory:");
+    const { store, database } = await createMigratedStore("sqlite::memory:");
     cleanups.push(() => database.close());
-    const lossy = Object.create(ledger) as OpenLedger["ledger"];
+    const lossy = Object.create(store) as OpenStore["store"];
     let isLosing = true;
     lossy.markSent = async (...args) => {
-      const marked = await ledger.markSent(...args);
+      const marked = await store.markSent(...args);
       if (!isLosing) return marked;
-      if (isTakenOver) await ledger.takeDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now() + LEASE_MS, limit: 1 });
+      if (isTakenOver) await store.leaseDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now() + LEASE_MS, limit: 1 });
       throw new DatabaseUnavailable(true, new Error("lost"));
     };
-    const kind = scriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined] });
-    const b = await controlledLedger([exclusive(kind.operationKind)], { ledger: lossy, database });
+    const kind = createScriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined] });
+    const b = await createControlledStore([exclusive(kind.operationKind)], { store: lossy, database });
     const behave = () => {
       isLosing = false;
     };
@@ -126,15 +131,15 @@ describe("an operation of which it stays open whether it is marked as sent", () 
     });
     expect(kind.count("perform")).toBe(0);
     behave();
-    await b.pass(10 * LEASE_MS, LEASE_MS);
-    expect(await b.ledger.findByKey("principal-1", "key-1")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
+    expect(await b.store.findByKey("principal-1", "key-1")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect([kind.count("perform"), kind.count("confirm")]).toEqual([1, 0]);
   });
 
   test("stays marked if another worker has taken it over", async () => {
     const { b, kind } = await start(true);
     expect(await b.run(KIND)).toMatchObject({ operation: { status: "PENDING", attempts: 1 } });
-    expect((await b.ledger.findByKey("principal-1", "key-1"))?.sentAt).not.toBeNull();
+    expect((await b.store.findByKey("principal-1", "key-1"))?.sentAt).not.toBeNull();
     expect(kind.count("perform")).toBe(0);
   });
 });

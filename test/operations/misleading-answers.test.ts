@@ -1,5 +1,5 @@
-import { mutate, mutationNamed, operationOf, PAYER_CLAIMS } from "../support/mutations";
-import { eventually } from "../support/program";
+import { sendMutation, findMutation, fetchOperation, PAYER_CLAIMS } from "../support/mutations";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 let subgraph: TestSubgraph;
@@ -17,15 +17,15 @@ let keys = 0;
 
 /** Presses the button once and waits until the operation is settled. */
 async function press(name: string) {
-  const mutation = mutationNamed(name);
-  const { data, errors } = await mutate(subgraph, mutation, {
+  const mutation = findMutation(name);
+  const { data, errors } = await sendMutation(subgraph, mutation, {
     input: { ...mutation.input, idempotencyKey: `misled-${(keys += 1)}` },
     claims: PAYER_CLAIMS,
   });
   expect(errors).toBeUndefined();
   const first = data[name].operation;
-  const settled = await eventually(async () => {
-    const now = await operationOf(subgraph, first.id, PAYER_CLAIMS);
+  const settled = await waitFor(async () => {
+    const now = await fetchOperation(subgraph, first.id, PAYER_CLAIMS);
     return ["SUCCEEDED", "FAILED"].includes(now.status) ? now : undefined;
   }, 20_000);
   return { first, settled };
@@ -33,9 +33,9 @@ async function press(name: string) {
 
 describe.each([404, 400, 409])("a %i behind an answer that was lost", (status) => {
   test.each(["changeOffer", "cancelUser", "updateUser"])("is no evidence that %s failed", async (name) => {
-    const { method, path } = mutationNamed(name);
-    await subgraph.avibra.fault({ match: { method, path }, kind: "resetAfterCommit" });
-    await subgraph.avibra.fault({ match: { method, path }, kind: "status", status });
+    const { method, path } = findMutation(name);
+    await subgraph.avibra.addFault({ match: { method, path }, kind: "resetAfterCommit" });
+    await subgraph.avibra.addFault({ match: { method, path }, kind: "status", status });
     const { first, settled } = await press(name);
     expect(first.status).toBe("UNCONFIRMED");
     expect(settled.status).toBe("SUCCEEDED");
@@ -48,7 +48,7 @@ test.each([
   ["an empty 409", { kind: "emptyBody", status: 409 }],
   ["half a 400", { kind: "truncatedBody", status: 400 }],
 ])("%s is not Delbank's no to a cancellation: it is read again, and sent once", async (_answer, fault) => {
-  await subgraph.delbank.fault({ match: { method: "POST" }, ...fault });
+  await subgraph.delbank.addFault({ match: { method: "POST" }, ...fault });
   const { first, settled } = await press("cancelPixAuthorization");
   expect(first.status).toBe("UNCONFIRMED");
   expect(settled.status).toBe("SUCCEEDED");
@@ -56,13 +56,13 @@ test.each([
 });
 
 test("an authorization that reads CANCELLED without a list settles a lost cancellation", async () => {
-  await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-  const { recurrenceId } = mutationNamed("cancelPixAuthorization").input;
+  await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+  const { recurrenceId } = findMutation("cancelPixAuthorization").input;
   const pending = press("cancelPixAuthorization");
-  await eventually(async () =>
+  await waitFor(async () =>
     (await subgraph.delbank.requests()).some(({ method }) => method === "POST") ? true : undefined,
   );
-  await subgraph.delbank.fault({
+  await subgraph.delbank.addFault({
     match: { method: "GET" },
     kind: "wrongShape",
     status: 200,
@@ -74,9 +74,9 @@ test("an authorization that reads CANCELLED without a list settles a lost cancel
 });
 
 test("an errorInfo behind a 200 is no success", async () => {
-  const { method, path } = mutationNamed("updateUser");
+  const { method, path } = findMutation("updateUser");
   const body = JSON.stringify({ errorcode: "400", errormessage: "no" });
-  await subgraph.avibra.fault({ match: { method, path }, kind: "status", status: 200, body, times: 3 });
+  await subgraph.avibra.addFault({ match: { method, path }, kind: "status", status: 200, body, times: 3 });
   const { first } = await press("updateUser");
   expect(first.status).toBe("UNCONFIRMED");
 });
@@ -93,9 +93,9 @@ test("what a document reads behind its own mutation is fresh", async () => {
 });
 
 test("a payer may not act as the beneficiary", async () => {
-  const { data } = await mutate(subgraph, mutationNamed("cancelPixAuthorization"), {
+  const { data } = await sendMutation(subgraph, findMutation("cancelPixAuthorization"), {
     input: {
-      ...mutationNamed("cancelPixAuthorization").input,
+      ...findMutation("cancelPixAuthorization").input,
       idempotencyKey: "as-beneficiary",
       requesterType: "LEGAL",
       requesterDocument: "12345678000195",

@@ -1,5 +1,5 @@
-import { documentOf, mutationNamed, PAYER_CLAIMS } from "../support/mutations";
-import { eventually } from "../support/program";
+import { toDocument, findMutation, PAYER_CLAIMS } from "../support/mutations";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const UPDATE = "/user/account/update";
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => subgraph.stop());
 
-const delay = (path: string, delayMs: number) => subgraph.avibra.fault({ match: { path }, kind: "delay", delayMs });
+const delay = (path: string, delayMs: number) => subgraph.avibra.addFault({ match: { path }, kind: "delay", delayMs });
 const updateUser = (idempotencyKey: string) =>
   subgraph.graphql(`mutation($input: UpdateUserInput!) { updateUser(input: $input) { ${FIELDS} } }`, {
     variables: { input: update(idempotencyKey) },
@@ -78,7 +78,7 @@ test("one whose usual time is not known is begun with whatever is left", async (
 });
 
 test("nor without any time left, though nobody knows how long it takes", async () => {
-  await subgraph.avibra.fault({ match: { path: UPDATE }, kind: "hangBeforeCommit", times: 9 });
+  await subgraph.avibra.addFault({ match: { path: UPDATE }, kind: "hangBeforeCommit", times: 9 });
   const { errors } = await subgraph.graphql(
     `mutation($one: UpdateUserInput!, $two: UpdateUserInput!) {
       one: updateUser(input: $one) { ${FIELDS} }
@@ -95,14 +95,14 @@ test("nor a cancellation of Pix, when looking before it leaves took what it need
   // The usual time is at most half of the whole. A look that counted for it would make it that much, and leave less than that.
   const [LOOK_MS, SEND_MS, WHOLE_MS] = [4300, 1600, 8000];
   subgraph = await startSubgraph({ OPERATION_TIMEOUT_MS: `${WHOLE_MS}`, DELBANK_TIMEOUT_MS: "20000" });
-  const cancellation = mutationNamed("cancelPixAuthorization");
+  const cancellation = findMutation("cancelPixAuthorization");
   const cancel = (idempotencyKey: string) =>
-    subgraph.graphql(documentOf(cancellation), {
+    subgraph.graphql(toDocument(cancellation), {
       variables: { input: { ...cancellation.input, idempotencyKey } },
       claims: PAYER_CLAIMS,
     });
   const slowly = (method: string, delayMs: number) =>
-    subgraph.delbank.fault({ match: { method, path: cancellation.path }, kind: "delay", delayMs });
+    subgraph.delbank.addFault({ match: { method, path: cancellation.path }, kind: "delay", delayMs });
   await slowly("POST", SEND_MS);
   for (const key of ["usual", "looked-at-slowly"]) {
     await slowly("GET", LOOK_MS); // which is no time of the sending's own
@@ -122,7 +122,7 @@ test("one that waits for room has its whole time for an answer when it is sent",
   await delay("/user/benefits", 5000);
   await delay(UPDATE, 500);
   const reading = subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }', { claims: PAYER_CLAIMS });
-  await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
+  await waitFor(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
   const written = await updateUser("waits"); // gets its room when the read is given up, a second later
   await reading;
   expect(written.data.updateUser.operation).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
@@ -134,7 +134,7 @@ test("one that waits for room until hardly any time is left is not sent, and sta
   await delay("/user/benefits", 2000);
   await delay(UPDATE, 500); // an answer that would not come in time
   const reading = subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }', { claims: PAYER_CLAIMS });
-  await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
+  await waitFor(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
   const written = await updateUser("waits"); // gets its room when the read is given up, a moment before its own end
   await reading;
   expect(written.errors).toBeUndefined();

@@ -1,5 +1,5 @@
-import { mutate, mutationNamed, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
-import { eventually } from "../support/program";
+import { sendMutation, findMutation, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 type Claims = Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ const READING_STAFF: Claims = { sub: "staff-2", scope: "pix:cancel:any users:rea
 const STRANGER: Claims = { sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel users:read:any pix:read:any" };
 const UNKNOWN_RECURRENCE = "RR0435879820240605nobodyknows";
 const INTENT = {
-  recurrenceId: RECURRENCE,
+  recurrenceId: RECURRENCE_ID,
   requesterType: "NATURAL",
   requesterDocument: PAYER_TAX_ID,
   reason: "REQUESTED_BY_PAYER",
@@ -28,14 +28,14 @@ const lag = async () => {
   expect((await fetch(`${subgraph.delbank.url}/__sandbox/reads`, { method: "POST", body })).status).toBe(200);
 };
 
-async function cancel(idempotencyKey: string, claims: Claims = PAYER, recurrenceId = RECURRENCE) {
-  const mutation = mutationNamed("cancelPixAuthorization");
+async function cancel(idempotencyKey: string, claims: Claims = PAYER, recurrenceId = RECURRENCE_ID) {
+  const mutation = findMutation("cancelPixAuthorization");
   const input = { ...INTENT, recurrenceId, idempotencyKey };
-  const { data, errors } = await mutate(subgraph, mutation, { input, claims });
+  const { data, errors } = await sendMutation(subgraph, mutation, { input, claims });
   expect(errors).toBeUndefined();
   return data.cancelPixAuthorization;
 }
-const loseTheAnswer = () => subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+const loseTheAnswer = () => subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
 
 test.each([
   ["the payer", PAYER],
@@ -48,7 +48,7 @@ test.each([
     const fields = names.map(
       (
         name,
-      ) => `${name}: cancelPixAuthorization(input: { idempotencyKey: "alias-${name}", recurrenceId: "${RECURRENCE}",
+      ) => `${name}: cancelPixAuthorization(input: { idempotencyKey: "alias-${name}", recurrenceId: "${RECURRENCE_ID}",
       requesterType: NATURAL, requesterDocument: "${PAYER_TAX_ID}", reason: REQUESTED_BY_PAYER }) {
         operation { status attempts } userErrors { code } pixCancellation { id } }`,
     );
@@ -83,7 +83,7 @@ test("ten keys at once, while reads lag, by payer and staff: one request", async
 
 test("staff is answered from our own store alone", async () => {
   await cancel("first");
-  await subgraph.delbank.forget();
+  await subgraph.delbank.clearRequests();
   expect((await cancel("second", STAFF)).userErrors).toMatchObject([{ code: "ALREADY_CANCELLED", retryable: false }]);
   expect(await subgraph.delbank.requests()).toEqual([]);
 });
@@ -112,14 +112,14 @@ describe("while the first one's answer is not known", () => {
 
   test("a stranger sees what there is for an authorization that does not exist, in shape, code and calls", async () => {
     const ask = async (recurrenceId: string) => {
-      await subgraph.delbank.forget();
+      await subgraph.delbank.clearRequests();
       const answer = await cancel(`stranger-${recurrenceId}`, STRANGER, recurrenceId);
       const calls = (await subgraph.delbank.requests()).map(({ method, path }) => `${method} ${path}`);
       return JSON.stringify({ answer, calls })
         .replaceAll(/"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[^"]+"/g, '"…"')
-        .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE);
+        .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE_ID);
     };
-    const theirs = await ask(RECURRENCE);
+    const theirs = await ask(RECURRENCE_ID);
     expect(theirs).toContain("NOT_FOUND");
     expect(theirs).toBe(await ask(UNKNOWN_RECURRENCE));
   });
@@ -139,9 +139,9 @@ describe("while the first one's answer is not known", () => {
 });
 
 test("a key that was told to wait may ask again, and is told what became of the first", async () => {
-  await subgraph.delbank.fault({ match: { method: "POST" }, kind: "delay", delayMs: 1_500, times: 1 });
+  await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "delay", delayMs: 1_500, times: 1 });
   const pending = cancel("first");
-  await eventually(async () => (await requests("POST"))[0]);
+  await waitFor(async () => (await requests("POST"))[0]);
   const told = await cancel("second");
   expect(told).toMatchObject({ userErrors: [{ code: "OPERATION_IN_PROGRESS" }], operation: { status: "PENDING" } });
   const first = await pending;

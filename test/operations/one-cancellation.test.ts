@@ -3,12 +3,12 @@ import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { CONFIRMATION_WINDOW_MS, controlledLedger, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
-import { createControl } from "../support/control";
+import { CONFIRMATION_WINDOW_MS, createControlledStore, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
+import { createSandboxControl } from "../support/control";
 import { type Databases, startDatabases } from "../support/databases";
 import { createTestHttpClient } from "../support/http-clients";
-import { claimed, claimOf } from "../support/ledgers";
-import { PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+import { expectClaimed, createClaim } from "../support/ledgers";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
 
 const HOUR = 3_600_000;
 const KIND = "CANCEL_PIX_AUTHORIZATION";
@@ -17,7 +17,7 @@ const OLD_RECURRENCE = "RR3822485720260110cancelled01";
 const OLD_CANCELLATION = "IC0435879820240605bcdb1fhn43a";
 
 const BY_STAFF = {
-  recurrenceId: RECURRENCE,
+  recurrenceId: RECURRENCE_ID,
   requesterType: "NATURAL",
   requesterDocument: PAYER_TAX_ID,
   reason: "REQUESTED_BY_PAYER",
@@ -61,9 +61,9 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
         return prepared;
       },
     };
-    const url = await databases.fresh(dialect);
-    const b = await controlledLedger([gated], url);
-    const control = createControl(sandboxes.delbank.url);
+    const url = await databases.createDatabase(dialect);
+    const b = await createControlledStore([gated], url);
+    const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const count = async (method: string) => (await control.requests()).filter((one) => one.method === method).length;
     return {
@@ -74,11 +74,11 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       commits: async () => (await control.state()).commits.length,
       press: (idempotencyKey: string, input = BY_STAFF) =>
         b.runner.run({
-          ...{ kind: KIND, principal: "principal-1", idempotencyKey, input, target: input.recurrenceId },
+          ...{ kind: KIND, principal: "principal-1", idempotencyKey, input, recurrenceId: input.recurrenceId },
           deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
         }),
       stored: async (key: string) => {
-        const operation = await b.ledger.findByKey("principal-1", key);
+        const operation = await b.store.findByKey("principal-1", key);
         if (!operation) throw new Error("no operation");
         return operation;
       },
@@ -96,7 +96,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     expect(answer.status).toBe(200);
   };
   const lag = (lagMs: number) => sandbox("reads", { lagMs });
-  const counterpartRefuses = (recurrenceId = RECURRENCE, isListed = false) =>
+  const counterpartRefuses = (recurrenceId = RECURRENCE_ID, isListed = false) =>
     sandbox("counterpart", { recurrenceId, isListed });
 
   beforeEach(async () => {
@@ -138,7 +138,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   });
 
   test("and is told of the first if that one's answer was lost meanwhile; its key is free again", async () => {
-    await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     const [arrived, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     beforeHold = async (look) => {
       if (look > 1) return;
@@ -152,7 +152,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     const first = await world.stored("key-1");
     expect(await second).toEqual({ outcome: "busy", busyWith: first });
     expect(first.status).toBe("UNCONFIRMED");
-    expect(await world.ledger.findByKey("principal-1", "key-2")).toBeUndefined();
+    expect(await world.store.findByKey("principal-1", "key-2")).toBeUndefined();
     expect(await world.posts()).toBe(1);
   });
 
@@ -160,19 +160,19 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     ["staff", BY_STAFF],
     ["the payer", BY_PAYER],
   ])("that is UNCONFIRMED, and then NEEDS_ATTENTION, blocks %s until it is settled", async (_who, input) => {
-    await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     await world.press("key-1", input);
     const { id } = await world.stored("key-1");
     const behind = { outcome: "busy", busyWith: { id } };
     expect(await world.press("key-2", input)).toMatchObject(behind);
-    await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
     expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     world.advance(1_000 * HOUR);
     expect(await world.press("key-2", input)).toMatchObject(behind);
     expect(await world.posts()).toBe(1);
     // People found out that nothing had happened.
     const failure = { code: "PROVIDER_REJECTED", message: "No.", retryable: true };
-    await world.ledger.settle(id, { status: "FAILED", failure }, world.now());
+    await world.store.settle(id, { status: "FAILED", failure }, world.now());
     expect(await world.press("key-2", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
     expect([await world.posts(), await world.commits()]).toEqual([2, 1]);
   });
@@ -182,12 +182,12 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     ["the payer", BY_PAYER, 20 * HOUR],
   ])("that NEEDS_ATTENTION is settled by what %s's look shows, and answers then", async (_who, input, ageMs) => {
     await lag(HOUR);
-    await world.control.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+    await world.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
     await world.press("key-1", input);
     // What Delbank shows late: nothing for the whole window.
-    const active = { RecurrenceId: RECURRENCE, Situation: "ACTIVE", cancellations: [] };
-    await world.control.fault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
-    await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    const active = { RecurrenceId: RECURRENCE_ID, Situation: "ACTIVE", cancellations: [] };
+    await world.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
+    await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
     expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     await world.control.clearFaults();
     await lag(0);
@@ -202,7 +202,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   });
 
   test("that NEEDS_ATTENTION is not settled by a look at another's authorization", async () => {
-    await world.control.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+    await world.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
     await world.press("key-1", BY_PAYER);
     const { id } = await world.stored("key-1");
     await sql`update operation set status = 'NEEDS_ATTENTION', next_attempt_at = null where id = ${id}`.execute(
@@ -233,7 +233,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
 
   test.each([
     ["still reads CANCELLED", () => Promise.resolve()],
-    ["reads ACTIVE and lists it", () => counterpartRefuses(RECURRENCE, true)],
+    ["reads ACTIVE and lists it", () => counterpartRefuses(RECURRENCE_ID, true)],
   ])("blocks for good if the authorization %s", async (_how, change) => {
     await world.press("key-1");
     await change();
@@ -252,17 +252,17 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     });
 
     test("never SUCCEEDED if its request was never committed", async () => {
-      await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+      await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
       expect(await world.press("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-      await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
       expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
       expect([await world.posts(), await world.commits()]).toEqual([1, 0]);
     });
 
     test("settled by the new one if its request was committed and the answer lost", async () => {
-      await world.control.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      await world.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
       await world.press("key-1", OF_OLD);
-      await world.pass(2_000);
+      await world.advanceAndPoll(2_000);
       const { status, result } = await world.stored("key-1");
       const { authorizations = [] } = await world.control.state();
       const [, made] = authorizations.find(({ recurrenceId }) => recurrenceId === OLD_RECURRENCE).cancellations;
@@ -272,17 +272,17 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     test("no receipt, if the answer to the request names the old one", async () => {
       const body = { idRecorrencia: OLD_RECURRENCE, idCancelamento: OLD_CANCELLATION, dtHrCancelamento: null };
       const answer = { kind: "status", status: 200, body };
-      await world.control.fault({ match: { method: "POST" }, ...answer });
+      await world.control.addFault({ match: { method: "POST" }, ...answer });
       expect(await world.press("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-      await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
       expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     });
 
     test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
       const input = { kind: KIND, idempotencyKey: "key-1", input: OF_OLD, target: OLD_RECURRENCE, now: world.now() };
-      const { operation, lease } = claimed(await world.ledger.claim(claimOf(input)));
-      await world.ledger.markSent(operation, lease, world.now());
-      await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      const { operation, lease } = expectClaimed(await world.store.claim(createClaim(input)));
+      await world.store.markSent(operation, lease, world.now());
+      await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
       expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
       expect(await world.press("key-2", OF_OLD)).toMatchObject({ outcome: "busy", busyWith: { id: operation.id } });
       expect(await world.posts()).toBe(0);
@@ -294,13 +294,13 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     const first = (await world.stored("key-1")).result as { id: string };
     await counterpartRefuses();
     world.advance(13 * HOUR);
-    await world.control.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     await world.press("key-2");
     expect(await world.stored("key-2")).toMatchObject({ status: "UNCONFIRMED", baseline: [first.id] });
-    const cancellations = [{ RecurrenceId: RECURRENCE, CancellationId: first.id }];
-    const body = { RecurrenceId: RECURRENCE, Situation: "CANCELLED", cancellations };
-    await world.control.fault({ match: { method: "GET" }, kind: "wrongShape", body, times: 1_000 });
-    await world.pass(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    const cancellations = [{ RecurrenceId: RECURRENCE_ID, CancellationId: first.id }];
+    const body = { RecurrenceId: RECURRENCE_ID, Situation: "CANCELLED", cancellations };
+    await world.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body, times: 1_000 });
+    await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
     expect(await world.stored("key-2")).toMatchObject({ status: "NEEDS_ATTENTION" });
     await world.control.clearFaults();
   });
@@ -308,14 +308,14 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   test("is another's for a recurrence whose id differs in case alone", async () => {
     await world.press("key-1");
     const { id } = await world.stored("key-1");
-    await sql`update operation set target = ${RECURRENCE.toUpperCase()},
-      exclusive_on = ${`${KIND}:${RECURRENCE.toUpperCase()}`} where id = ${id}`.execute(world.database.kysely);
+    await sql`update operation set target = ${RECURRENCE_ID.toUpperCase()},
+      exclusive_on = ${`${KIND}:${RECURRENCE_ID.toUpperCase()}`} where id = ${id}`.execute(world.database.kysely);
     await world.control.reset();
     expect(await world.press("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
   });
 
   test("that FAILED stands in nobody's way", async () => {
-    await world.control.fault({
+    await world.control.addFault({
       match: { method: "POST" },
       kind: "status",
       status: 422,
@@ -327,10 +327,10 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
 
   test("that waits for its turn is refused, and not sent, once the first has succeeded", async () => {
     await lag(HOUR);
-    await world.control.fault({ match: { method: "GET" }, kind: "status", status: 503, times: 3 });
+    await world.control.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 3 });
     expect(await world.press("key-2")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });
     expect(await world.press("key-1")).toMatchObject({ operation: { status: "SUCCEEDED" } });
-    await world.pass(60_000);
+    await world.advanceAndPoll(60_000);
     expect(await world.stored("key-2")).toMatchObject({ status: "FAILED", failure: { code: "ALREADY_CANCELLED" } });
     expect(await world.posts()).toBe(1);
   });

@@ -1,48 +1,55 @@
 import { sql } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { type OperationKind } from "../../src/platform/ledger/operation-kind";
+import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
 import { OutcomeNotRecorded } from "../../src/platform/ledger/ledger.errors";
-import { CONFIRMATION_WINDOW_MS, controlledLedger, KEYED_WINDOW_MS, scriptedKind } from "../support/controlled-ledger";
-import { claimed, claimOf, LEASE_MS, migratedLedger, type OpenLedger } from "../support/ledgers";
+import {
+  CONFIRMATION_WINDOW_MS,
+  createControlledStore,
+  KEYED_WINDOW_MS,
+  createScriptedKind,
+} from "../support/controlled-ledger";
+import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, type OpenStore } from "../support/ledgers";
 
 const WINDOWS = { once: CONFIRMATION_WINDOW_MS, keyed: KEYED_WINDOW_MS };
 const BUG = new TypeError("a bug");
 
-const databases: OpenLedger["database"][] = [];
+const databases: OpenStore["database"][] = [];
 afterEach(() => Promise.all(databases.splice(0).map((database) => database.close())));
 
 /** A reconciler whose ledger can be overridden, method by method. */
-async function start(kindOf: (b: () => Bench) => OperationKind<never>, override: Partial<OpenLedger["ledger"]> = {}) {
-  const { ledger, database } = await migratedLedger("sqlite::memory:");
+async function start(kindOf: (b: () => Bench) => OperationHandler<never>, override: Partial<OpenStore["store"]> = {}) {
+  const { store, database } = await createMigratedStore("sqlite::memory:");
   databases.push(database);
-  const opened = { ledger: Object.assign(Object.create(ledger) as typeof ledger, override), database };
-  const bench: Bench = await controlledLedger([kindOf(() => bench)], opened);
-  return { b: bench, direct: ledger };
+  const opened = { store: Object.assign(Object.create(store) as typeof store, override), database };
+  const bench: Bench = await createControlledStore([kindOf(() => bench)], opened);
+  return { b: bench, direct: store };
 }
-type Bench = Awaited<ReturnType<typeof controlledLedger>>;
+type Bench = Awaited<ReturnType<typeof createControlledStore>>;
 
 /** An operation whose process died before it was sent, or after. Its lease has run out. */
-async function died({ ledger, now, advance }: Bench, kind: string, wasSent = false): Promise<string> {
-  const { operation, lease } = claimed(await ledger.claim(claimOf({ kind, target: "thing", now: now() })));
-  if (wasSent) await ledger.markSent(operation, lease, now());
+async function died({ store, now, advance }: Bench, kind: string, wasSent = false): Promise<string> {
+  const { operation, lease } = expectClaimed(
+    await store.claim(createClaim({ kind, recurrenceId: "thing", now: now() })),
+  );
+  if (wasSent) await store.markSent(operation, lease, now());
   advance(LEASE_MS);
   return operation.id;
 }
 const messages = ({ logs }: Bench) => logs.map((line) => (JSON.parse(line) as { msg: string }).msg);
 const needsAttention = (b: Bench) => messages(b).filter((message) => message === "operation needs attention");
-const statusesWorked = ({ worked }: Bench) => worked.map(({ status }) => status);
+const statusesWorked = ({ executed }: Bench) => executed.map(({ status }) => status);
 
 describe.each(["once", "keyed"] as const)("a %s operation that was never sent", (repeat) => {
   test.each([
     ["1 ms past its window: has failed, nobody is asked and nothing is sent", 1, "FAILED", []],
     ["at the end of its window: is sent", 0, "SUCCEEDED", ["prepare", "perform"]],
   ] as const)("%s", async (_what, pastMs, status, calls) => {
-    const kind = scriptedKind("kind", repeat, { prepare: [undefined], confirm: [undefined] });
+    const kind = createScriptedKind("kind", repeat, { prepare: [undefined], confirm: [undefined] });
     const { b } = await start(() => kind.operationKind);
     const id = await died(b, "kind");
     b.advance(WINDOWS[repeat] + pastMs - LEASE_MS);
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status });
     expect(kind.calls.map(({ what }) => what)).toEqual(calls);
     expect(statusesWorked(b)).toEqual([status]);
   });
@@ -51,8 +58,8 @@ describe.each(["once", "keyed"] as const)("a %s operation that was never sent", 
 describe("an operation whose window ends during a look", () => {
   /** Never sent when the look begins; then the window ends, and `then` happens. */
   function endingIn(then: () => Promise<undefined>, isExclusive = false) {
-    const scripted = scriptedKind("once", "once", { confirm: [undefined] });
-    const kindOf = (b: () => Bench): OperationKind<never> => ({
+    const scripted = createScriptedKind("once", "once", { confirm: [undefined] });
+    const kindOf = (b: () => Bench): OperationHandler<never> => ({
       ...scripted.operationKind,
       isExclusive,
       prepare: () => {
@@ -74,49 +81,49 @@ describe("an operation whose window ends during a look", () => {
     const { kindOf, scripted } = endingIn(ok, isExclusive);
     const { b } = await start(kindOf, { [method]: lost(loss !== "not stored") });
     const id = await died(b, "once");
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status: "PENDING", sentAt: null });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "PENDING", sentAt: null });
     b.advance(LEASE_MS);
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status: "FAILED", failure: { retryable: true } });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "FAILED", failure: { retryable: true } });
     expect([scripted.calls, needsAttention(b)]).toEqual([[], []]);
   });
 
   test("in a bug of ours before it was sent: has failed", async () => {
     const { b } = await start(endingIn(() => Promise.reject(BUG)).kindOf);
     const id = await died(b, "once");
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status: "FAILED", sentAt: null, failure: { retryable: true } });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "FAILED", sentAt: null, failure: { retryable: true } });
     expect(statusesWorked(b)).toEqual(["FAILED"]);
   });
 
   test("in a bug of ours after it was marked as sent: needs attention, logged and counted", async () => {
     const { b } = await start((bench) => ({
-      ...scriptedKind("once", "once", {}).operationKind,
+      ...createScriptedKind("once", "once", {}).operationKind,
       perform: () => {
         bench().advance(CONFIRMATION_WINDOW_MS);
         return Promise.reject(BUG);
       },
     }));
     const id = await died(b, "once");
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1 });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1 });
     expect([needsAttention(b).length, statusesWorked(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
   });
 
   test("in a bug of ours, while another worker has taken over: is left to that one", async () => {
     const taken = { owner: "heir", leaseMs: LEASE_MS, limit: 1 };
     const { b, direct } = await start((bench) => ({
-      ...scriptedKind("once", "once", {}).operationKind,
+      ...createScriptedKind("once", "once", {}).operationKind,
       prepare: async () => {
         bench().advance(CONFIRMATION_WINDOW_MS);
-        expect(await direct.takeDue({ ...taken, now: bench().now() })).toHaveLength(1);
+        expect(await direct.leaseDue({ ...taken, now: bench().now() })).toHaveLength(1);
         throw BUG;
       },
     }));
     const id = await died(b, "once");
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status: "PENDING" });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "PENDING" });
     expect(needsAttention(b)).toEqual([]);
   });
 });
@@ -126,11 +133,11 @@ describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
     ["no sign of it was found", { confirm: [undefined] }],
     ["a bug of ours in the last look", { confirm: [BUG] }],
   ])("%s", async (_how, script) => {
-    const { b } = await start(() => scriptedKind("once", "once", script).operationKind);
+    const { b } = await start(() => createScriptedKind("once", "once", script).operationKind);
     const id = await died(b, "once", true);
     b.advance(CONFIRMATION_WINDOW_MS);
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status: "NEEDS_ATTENTION" });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "NEEDS_ATTENTION" });
     expect([needsAttention(b).length, statusesWorked(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
   });
 
@@ -138,33 +145,33 @@ describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
     ["was sent", true, "NEEDS_ATTENTION", 1],
     ["was never sent has failed, and", false, "FAILED", 0],
   ] as const)("one that %s cannot be opened", async (_what, wasSent, status, errors) => {
-    const { b } = await start(() => scriptedKind("once", "once", {}).operationKind);
+    const { b } = await start(() => createScriptedKind("once", "once", {}).operationKind);
     const id = await died(b, "once", wasSent);
     await sql`update operation set sealed_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
       b.database.kysely,
     );
     b.advance(CONFIRMATION_WINDOW_MS);
-    await b.reconciler.runOnce();
-    expect(await b.ledger.find(id)).toMatchObject({ status });
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status });
     expect([needsAttention(b).length, statusesWorked(b)]).toEqual([errors, [status]]);
   });
 });
 
 test("what could not be given up, because the database was lost, is taken again", async () => {
   let isLosing = true;
-  const { b, direct } = await start(() => scriptedKind("once", "once", { confirm: [BUG] }).operationKind, {
-    needsAttention: async (id, lease) => {
+  const { b, direct } = await start(() => createScriptedKind("once", "once", { confirm: [BUG] }).operationKind, {
+    park: async (id, lease) => {
       if (isLosing) throw new OutcomeNotRecorded(id, new DatabaseUnavailable(false, new Error("refused")));
-      return await direct.needsAttention(id, lease);
+      return await direct.park(id, lease);
     },
   });
   const id = await died(b, "once", true);
   b.advance(CONFIRMATION_WINDOW_MS);
-  await b.reconciler.runOnce();
-  expect(await b.ledger.find(id)).toMatchObject({ status: "PENDING" });
+  await b.reconciler.pollOnce();
+  expect(await b.store.find(id)).toMatchObject({ status: "PENDING" });
   isLosing = false;
   b.advance(LEASE_MS);
-  await b.reconciler.runOnce();
-  expect(await b.ledger.find(id)).toMatchObject({ status: "NEEDS_ATTENTION" });
+  await b.reconciler.pollOnce();
+  expect(await b.store.find(id)).toMatchObject({ status: "NEEDS_ATTENTION" });
   expect(needsAttention(b)).toHaveLength(1);
 });

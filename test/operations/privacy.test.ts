@@ -1,15 +1,15 @@
-import { canariesIn as search, dumpDatabase as dump } from "../support/canaries";
+import { findCanaries as search, dumpDatabase as dump } from "../support/canaries";
 import { type Databases, startDatabases } from "../support/databases";
 import {
-  mutate,
+  sendMutation,
   type MutationCase,
-  mutationNamed,
+  findMutation,
   MUTATIONS,
-  operationOf,
+  fetchOperation,
   PAYER_CLAIMS,
   PAYER_TAX_ID,
 } from "../support/mutations";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const PERSON = {
@@ -77,7 +77,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   const portalUrls: string[] = [];
 
   beforeAll(async () => {
-    url = await databases.fresh(dialect);
+    url = await databases.createDatabase(dialect);
     subgraph = await startSubgraph({
       DATABASE_URL: url,
       LOG_LEVEL: "trace",
@@ -87,10 +87,12 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
       RETRY_PERCENT: "100",
     });
     for (const { vendor, method, path } of MUTATIONS) {
-      await subgraph[vendor].fault({ match: { method, path }, kind: "hangAfterCommit" });
+      await subgraph[vendor].addFault({ match: { method, path }, kind: "hangAfterCommit" });
     }
-    const answers = Promise.all(MUTATIONS.map((mutation) => mutate(subgraph, mutation, { input: inputOf(mutation) })));
-    await eventually(async () => {
+    const answers = Promise.all(
+      MUTATIONS.map((mutation) => sendMutation(subgraph, mutation, { input: inputOf(mutation) })),
+    );
+    await waitFor(async () => {
       const [avibra, delbank] = await Promise.all([subgraph.avibra.requests("/user"), subgraph.delbank.requests()]);
       return avibra.length === 6 && delbank.some(({ method }) => method === "POST") ? true : undefined;
     });
@@ -99,8 +101,8 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
       expect(errors).toBeUndefined();
       const payload = data[MUTATIONS[index]?.name ?? ""];
       if (payload.portalUrl) portalUrls.push(payload.portalUrl);
-      await eventually(async () => {
-        const { status } = await operationOf(subgraph, payload.operation.id);
+      await waitFor(async () => {
+        const { status } = await fetchOperation(subgraph, payload.operation.id);
         return status === "SUCCEEDED" ? true : undefined;
       }, 20_000);
     }
@@ -145,20 +147,20 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   });
 
   test("refusals and mistakes leave no more than successes do", async () => {
-    const pix = mutationNamed("cancelPixAuthorization");
-    const update = mutationNamed("updateUser");
+    const pix = findMutation("cancelPixAuthorization");
+    const update = findMutation("updateUser");
     const staff = { ...PAYER_CLAIMS, scope: "pix:cancel:any" };
     const mismatch = { requesterType: "LEGAL", requesterDocument: "01234567000195" };
     await subgraph.delbank.reset();
-    await mutate(subgraph, pix, {
+    await sendMutation(subgraph, pix, {
       input: { ...inputOf(pix), ...mismatch, idempotencyKey: "canary-key-2" },
       claims: staff,
     });
-    await mutate(subgraph, update, { input: { ...inputOf(update), lastName: "Passarinho\n" } });
-    await mutate(subgraph, update, { input: { ...inputOf(update), lastName: "Passarinho Outro" } });
+    await sendMutation(subgraph, update, { input: { ...inputOf(update), lastName: "Passarinho\n" } });
+    await sendMutation(subgraph, update, { input: { ...inputOf(update), lastName: "Passarinho Outro" } });
     const body = { errorcode: "400", errormessage: `${PERSON.email} is not known` };
-    await subgraph.avibra.fault({ match: { path: update.path }, kind: "status", status: 400, body });
-    await mutate(subgraph, update, { input: { ...inputOf(update), idempotencyKey: "canary-key-3" } });
+    await subgraph.avibra.addFault({ match: { path: update.path }, kind: "status", status: 400, body });
+    await sendMutation(subgraph, update, { input: { ...inputOf(update), idempotencyKey: "canary-key-3" } });
     expect(canariesIn(await dump(url), [...CANARIES, "01234567000195"])).toEqual([]);
   });
 

@@ -1,35 +1,35 @@
 import { sql } from "kysely";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createAccountOperations } from "../../src/features/user";
-import { type OperationKind } from "../../src/platform/ledger/operation-kind";
+import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
 import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
-import { createControl } from "../support/control";
+import { createSandboxControl } from "../support/control";
 import { createTestHttpClient } from "../support/http-clients";
 import {
   CONFIRMATION_WINDOW_MS,
-  controlledLedger,
-  failure,
+  createControlledStore,
+  createProviderFailure,
   KEYED_WINDOW_MS,
   OPERATION_TIMEOUT_MS,
-  scriptedKind,
+  createScriptedKind,
 } from "../support/controlled-ledger";
-import { claimed, claimOf, LEASE_MS } from "../support/ledgers";
-import { PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { monotonicClock } from "../../src/platform/time/monotonic-clock";
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
-const LOST = failure("timeout");
-const UNREACHED = failure("unreachable", { maybeSent: false });
-const REFUSED = failure("refused", { status: 400 });
-const CONFLICT = failure("refused", { status: 409 });
+const LOST = createProviderFailure("timeout");
+const UNREACHED = createProviderFailure("unreachable", { maybeProcessed: false });
+const REFUSED = createProviderFailure("refused", { status: 400 });
+const CONFLICT = createProviderFailure("refused", { status: 409 });
 
-const bench = async (kind: OperationKind<never>) => controlledLedger([kind]);
+const bench = async (kind: OperationHandler<never>) => createControlledStore([kind]);
 type Bench = Awaited<ReturnType<typeof bench>>;
 const openBenches: Bench[] = [];
-async function open(kind: OperationKind<never>): Promise<Bench> {
+async function open(kind: OperationHandler<never>): Promise<Bench> {
   const opened = await bench(kind);
   openBenches.push(opened);
   return opened;
@@ -37,25 +37,28 @@ async function open(kind: OperationKind<never>): Promise<Bench> {
 afterEach(() => Promise.all(openBenches.splice(0).map(({ database }) => database.close())));
 
 /** What became of the operation of key-1. */
-async function stored({ ledger }: Bench) {
-  const operation = await ledger.findByKey("principal-1", "key-1");
+async function stored({ store }: Bench) {
+  const operation = await store.findByKey("principal-1", "key-1");
   if (!operation) throw new Error("no operation");
   return operation;
 }
 
 /** A process that claimed the operation of key-1 and died: before it wrote that it sends, or after. */
-async function died({ ledger, now, advance }: Bench, kind: string, died: "unsent" | "sent") {
-  const { operation, lease } = claimed(await ledger.claim(claimOf({ kind, now: now() })));
-  if (died === "sent") await ledger.markSent(operation, lease, now());
+async function died({ store, now, advance }: Bench, kind: string, died: "unsent" | "sent") {
+  const { operation, lease } = expectClaimed(await store.claim(createClaim({ kind, now: now() })));
+  if (died === "sent") await store.markSent(operation, lease, now());
   advance(LEASE_MS);
 }
 
 describe("an operation that is sent once, its answer lost,", () => {
   test("succeeds as soon as a look confirms it, and is not sent again", async () => {
-    const kind = scriptedKind("once", "once", { perform: [LOST], confirm: [undefined, LOST, undefined, SUCCEEDED] });
+    const kind = createScriptedKind("once", "once", {
+      perform: [LOST],
+      confirm: [undefined, LOST, undefined, SUCCEEDED],
+    });
     const b = await open(kind.operationKind);
     expect(await b.run("once")).toMatchObject({ outcome: "done", operation: { status: "UNCONFIRMED", attempts: 1 } });
-    await b.pass(60_000);
+    await b.advanceAndPoll(60_000);
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1, sealedInput: null });
     expect(kind.count("perform")).toBe(1);
     expect(kind.count("confirm")).toBe(4);
@@ -63,12 +66,12 @@ describe("an operation that is sent once, its answer lost,", () => {
   });
 
   test("needs people's attention when its window is over, is logged, and then left alone", async () => {
-    const kind = scriptedKind("once", "once", { perform: [LOST], confirm: [undefined] });
+    const kind = createScriptedKind("once", "once", { perform: [LOST], confirm: [undefined] });
     const b = await open(kind.operationKind);
     await b.run("once");
-    await b.pass(CONFIRMATION_WINDOW_MS, 5000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 5000);
     expect(await stored(b)).toMatchObject({ status: "UNCONFIRMED" });
-    await b.pass(60_000, 5000);
+    await b.advanceAndPoll(60_000, 5000);
     const operation = await stored(b);
     expect(operation).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1, nextAttemptAt: null });
     const looks = kind.count("confirm");
@@ -77,58 +80,62 @@ describe("an operation that is sent once, its answer lost,", () => {
     expect(errors).toMatchObject([
       { msg: "operation needs attention", operationId: operation.id, kind: "once", status: "NEEDS_ATTENTION" },
     ]);
-    await b.pass(CONFIRMATION_WINDOW_MS, 60_000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 60_000);
     expect(kind.count("confirm")).toBe(looks);
     expect(kind.count("perform")).toBe(1);
     expect(await b.run("once")).toMatchObject({ outcome: "inProgress", operation: { status: "NEEDS_ATTENTION" } });
   });
 
   test("is looked for over the whole window even when it was sent long after it was asked for", async () => {
-    const kind = scriptedKind("once", "once", { prepare: [LOST, undefined], perform: [LOST], confirm: [undefined] });
+    const kind = createScriptedKind("once", "once", {
+      prepare: [LOST, undefined],
+      perform: [LOST],
+      confirm: [undefined],
+    });
     const b = await open(kind.operationKind);
     expect(await b.run("once")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });
     b.advance(CONFIRMATION_WINDOW_MS - 1000);
-    await b.reconciler.runOnce();
+    await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "UNCONFIRMED" });
-    await b.pass(CONFIRMATION_WINDOW_MS - 60_000, 5000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS - 60_000, 5000);
     expect(await stored(b)).toMatchObject({ status: "UNCONFIRMED" });
-    await b.pass(120_000, 5000);
+    await b.advanceAndPoll(120_000, 5000);
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION" });
     expect(kind.count("perform")).toBe(1);
   });
 
   test.each([
-    ["401", failure("unauthorised", { status: 401 })],
-    ["429", failure("overloaded", { status: 429 })],
+    ["401", createProviderFailure("unauthorised", { status: 401 })],
+    ["429", createProviderFailure("overloaded", { status: 429 })],
     ["400", REFUSED],
   ])("but a %s is no lost answer: it failed", async (_status, refusal) => {
-    const kind = scriptedKind("once", "once", { perform: [refusal], confirm: [undefined] });
+    const kind = createScriptedKind("once", "once", { perform: [refusal], confirm: [undefined] });
     const b = await open(kind.operationKind);
     expect(await b.run("once")).toMatchObject({ operation: { status: "FAILED", failure: { code: "REFUSED" } } });
-    await b.pass(60_000);
+    await b.advanceAndPoll(60_000);
     expect(kind.calls.map(({ what }) => what)).toEqual(["perform"]);
   });
 });
 
 describe("an operation with a key of its own, its answer lost,", () => {
   test("is sent again with the same key, at once and by the reconciler", async () => {
-    const kind = scriptedKind("keyed", "keyed", { perform: [LOST, LOST, LOST, LOST, SUCCEEDED] });
+    const kind = createScriptedKind("keyed", "keyed", { perform: [LOST, LOST, LOST, LOST, SUCCEEDED] });
     const b = await open(kind.operationKind);
     const run = await b.run("keyed");
     expect(run).toMatchObject({ operation: { status: "UNCONFIRMED", attempts: 3 } });
-    expect(b.slept).toHaveLength(2);
-    await b.pass(5000);
+    expect(b.sleeps).toHaveLength(2);
+    await b.advanceAndPoll(5000);
     const operation = await stored(b);
     expect(operation).toMatchObject({ status: "SUCCEEDED", attempts: 5 });
     expect(new Set(kind.calls.map(({ key }) => key))).toEqual(new Set([operation.id]));
   });
 
   test("is not sent again when the provider may have forgotten its key: people look into it", async () => {
-    const kind = scriptedKind("keyed", "keyed", { perform: [LOST] });
+    const kind = createScriptedKind("keyed", "keyed", { perform: [LOST] });
     const b = await open(kind.operationKind);
     await b.run("keyed");
     b.advance(KEYED_WINDOW_MS + 1); // nobody was running
-    await b.reconciler.runOnce();
+    await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 3 });
     expect(kind.count("perform")).toBe(3);
     expect(b.logs.join("")).toContain("operation needs attention");
@@ -138,59 +145,59 @@ describe("an operation with a key of its own, its answer lost,", () => {
     ["after an attempt that may have arrived means that it did", [LOST, CONFLICT], "SUCCEEDED", [true]],
     ["in answer to the first attempt is a refusal", [CONFLICT], "FAILED", [false]],
     ["after an attempt that never left is a refusal", [UNREACHED, CONFLICT], "FAILED", [false]],
-    ["after one at the door is a refusal", [failure("overloaded"), CONFLICT], "FAILED", [false]],
+    ["after one at the door is a refusal", [createProviderFailure("overloaded"), CONFLICT], "FAILED", [false]],
   ] as const)("a conflict %s", async (_when, perform, status, refusals) => {
-    const kind = scriptedKind("keyed", "keyed", { perform });
+    const kind = createScriptedKind("keyed", "keyed", { perform });
     const b = await open(kind.operationKind);
     expect(await b.run("keyed")).toMatchObject({ operation: { status } });
-    expect(kind.refusals).toEqual(refusals);
+    expect(kind.rejections).toEqual(refusals);
   });
 });
 
 describe("a process that died", () => {
   test.each(["once", "keyed"] as const)("before it sent: %s is sent, by one other alone", async (repeat) => {
-    const kind = scriptedKind("kind", repeat, { perform: [SUCCEEDED], confirm: [undefined] });
+    const kind = createScriptedKind("kind", repeat, { perform: [SUCCEEDED], confirm: [undefined] });
     const b = await open(kind.operationKind);
     await died(b, "kind", "unsent");
-    await Promise.all(Array.from({ length: 5 }, () => b.reconciler.runOnce()));
+    await Promise.all(Array.from({ length: 5 }, () => b.reconciler.pollOnce()));
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(kind.calls.map(({ what }) => what)).toEqual(["perform"]);
   });
 
   test("while its lease runs is not disturbed", async () => {
-    const kind = scriptedKind("kind", "keyed", {});
+    const kind = createScriptedKind("kind", "keyed", {});
     const b = await open(kind.operationKind);
     await died(b, "kind", "unsent");
     b.advance(-1);
-    await b.reconciler.runOnce();
+    await b.reconciler.pollOnce();
     expect(kind.calls).toEqual([]);
   });
 
   test("after it wrote that it sends: once is looked for and never sent", async () => {
-    const kind = scriptedKind("once", "once", { perform: [SUCCEEDED], confirm: [undefined, SUCCEEDED] });
+    const kind = createScriptedKind("once", "once", { perform: [SUCCEEDED], confirm: [undefined, SUCCEEDED] });
     const b = await open(kind.operationKind);
     await died(b, "once", "sent");
-    await b.pass(60_000);
+    await b.advanceAndPoll(60_000);
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(kind.calls.map(({ what }) => what)).toEqual(["confirm", "confirm"]);
   });
 
   test("after it wrote that it sends: keyed is sent again, and a conflict means that it had arrived", async () => {
-    const kind = scriptedKind("keyed", "keyed", { perform: [CONFLICT] });
+    const kind = createScriptedKind("keyed", "keyed", { perform: [CONFLICT] });
     const b = await open(kind.operationKind);
     await died(b, "keyed", "sent");
-    await b.reconciler.runOnce();
+    await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
-    expect(kind.refusals).toEqual([true]);
+    expect(kind.rejections).toEqual([true]);
   });
 
   test.each(["unsent", "sent"] as const)(
     "with a secret for its caller, %s: failed, nothing is fetched",
     async (when) => {
-      const kind = scriptedKind("safe", "safe", { perform: [{ ...SUCCEEDED, secret: "for nobody" }] });
+      const kind = createScriptedKind("safe", "safe", { perform: [{ ...SUCCEEDED, secret: "for nobody" }] });
       const b = await open(kind.operationKind);
       await died(b, "safe", when);
-      await b.reconciler.runOnce();
+      await b.reconciler.pollOnce();
       expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true } });
       expect(kind.calls).toEqual([]);
     },
@@ -202,42 +209,44 @@ describe("an operation that cannot be sent", () => {
     ["the connection is refused", { perform: [UNREACHED] }],
     ["the look before it finds nobody", { prepare: [LOST] }],
   ])("because %s stays pending and unsent, and is sent when that is over", async (_why, script) => {
-    const kind = scriptedKind("once", "once", { ...script, confirm: [undefined] });
+    const kind = createScriptedKind("once", "once", { ...script, confirm: [undefined] });
     const b = await open(kind.operationKind);
     expect(await b.run("once")).toMatchObject({ operation: { status: "PENDING", sentAt: null, attempts: 0 } });
-    await b.pass(60_000);
+    await b.advanceAndPoll(60_000);
     expect(await stored(b)).toMatchObject({ status: "PENDING", sentAt: null, attempts: 0 });
     expect(kind.count("confirm")).toBe(0);
     expect(await b.run("once")).toMatchObject({ outcome: "inProgress", operation: { status: "PENDING" } });
-    await b.pass(CONFIRMATION_WINDOW_MS + 120_000, 10_000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 10_000);
     // Nothing has left in all that time, so nobody has to look into it.
     expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true }, sealedInput: null });
   });
 
   test("because its input cannot be opened waits for a process that can, then has failed, and holds up no other", async () => {
-    const kind = scriptedKind("keyed", "keyed", {});
+    const kind = createScriptedKind("keyed", "keyed", {});
     const b = await open(kind.operationKind);
     await died(b, "keyed", "unsent");
     await sql`update operation set sealed_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
       b.database.kysely,
     );
-    const other = claimed(await b.ledger.claim(claimOf({ kind: "keyed", idempotencyKey: "key-2", now: b.now() })));
+    const other = expectClaimed(
+      await b.store.claim(createClaim({ kind: "keyed", idempotencyKey: "key-2", now: b.now() })),
+    );
     b.advance(LEASE_MS);
-    await b.reconciler.runOnce();
+    await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "PENDING", attempts: 0 });
     expect(b.logs.join("")).toContain("is LEDGER_KEY the one it was sealed under?");
     b.advance(KEYED_WINDOW_MS);
-    await b.reconciler.runOnce();
+    await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "FAILED", attempts: 0, failure: { retryable: true } });
-    expect(await b.ledger.find(other.operation.id)).toMatchObject({ status: "SUCCEEDED" });
+    expect(await b.store.find(other.operation.id)).toMatchObject({ status: "SUCCEEDED" });
     expect(kind.count("perform")).toBe(1);
   });
 
   test("because of a bug of ours is logged, holds up no other, and is not told as done", async () => {
-    const kind = scriptedKind("keyed", "keyed", { perform: [new TypeError("a bug, with input in its text")] });
+    const kind = createScriptedKind("keyed", "keyed", { perform: [new TypeError("a bug, with input in its text")] });
     const b = await open(kind.operationKind);
     await died(b, "keyed", "unsent");
-    await b.reconciler.runOnce();
+    await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "PENDING", attempts: 1 });
     expect(b.logs.join("")).toContain("operation could not be reconciled");
     expect(b.logs.join("")).not.toContain("a bug, with");
@@ -252,7 +261,7 @@ describe("with the real providers' clients against the sandbox", () => {
   afterAll(() => sandboxes.close());
 
   const intent = {
-    recurrenceId: RECURRENCE,
+    recurrenceId: RECURRENCE_ID,
     requesterType: "NATURAL",
     requesterDocument: PAYER_TAX_ID,
     reason: "REQUESTED_BY_PAYER",
@@ -269,14 +278,14 @@ describe("with the real providers' clients against the sandbox", () => {
       timeoutMs: 5000,
     });
     const b = await open(createCancelPixOperation(delbank));
-    const control = createControl(sandboxes.delbank.url);
+    const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const request = {
       kind: "CANCEL_PIX_AUTHORIZATION",
       principal: "principal-1",
       idempotencyKey: "key-1",
       input: intent,
-      target: RECURRENCE,
+      target: RECURRENCE_ID,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
     return { b, http, control, request };
@@ -287,15 +296,15 @@ describe("with the real providers' clients against the sandbox", () => {
     ["pix-automatic", "/pix/automatic"],
   ] as const)("a cancellation over %s whose answer was cut is confirmed by a read", async (generation, path) => {
     const { b, http, control, request } = await atDelbank(generation);
-    await control.fault({ match: { method: "POST", path }, kind: "resetAfterCommit" });
+    await control.addFault({ match: { method: "POST", path }, kind: "resetAfterCommit" });
     expect(await b.runner.run(request)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-    await b.pass(2000);
+    await b.advanceAndPoll(2000);
     const [cancellation] = (await control.state()).authorizations?.[0].cancellations ?? [];
     expect(await stored(b)).toMatchObject({
       status: "SUCCEEDED",
       result: {
         id: cancellation.id,
-        recurrenceId: RECURRENCE,
+        recurrenceId: RECURRENCE_ID,
         reason: "REQUESTED_BY_PAYER",
         requesterDocument: null,
         providerStatus: cancellation.status,
@@ -312,22 +321,22 @@ describe("with the real providers' clients against the sandbox", () => {
       idCancelamento: "IC3822485720260110xxxxxxxxxxx",
       dtHrCancelamento: "2026-01-10T12:00:00Z",
     };
-    await control.fault({ match: { method: "POST", path: "/automatic-pix" }, kind: "wrongShape", body });
+    await control.addFault({ match: { method: "POST", path: "/automatic-pix" }, kind: "wrongShape", body });
     expect(await b.runner.run(request)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-    await b.pass(2000);
+    await b.advanceAndPoll(2000);
     const [cancellation] = (await control.state()).authorizations?.[0].cancellations ?? [];
     expect(await stored(b)).toMatchObject({
       status: "SUCCEEDED",
-      result: { id: cancellation.id, recurrenceId: RECURRENCE },
+      result: { id: cancellation.id, recurrenceId: RECURRENCE_ID },
     });
     await http.close();
   });
 
   test("a cancellation that got lost on the way needs attention, and is never sent again", async () => {
     const { b, http, control, request } = await atDelbank("automatic-pix");
-    await control.fault({ match: { method: "POST", path: "/automatic-pix" }, kind: "resetBeforeCommit" });
+    await control.addFault({ match: { method: "POST", path: "/automatic-pix" }, kind: "resetBeforeCommit" });
     await b.runner.run(request);
-    await b.pass(CONFIRMATION_WINDOW_MS + 120_000, 30_000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 30_000);
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION" });
     expect((await control.state()).commits).toEqual([]);
     expect((await control.requests()).filter(({ method }) => method === "POST")).toHaveLength(1);
@@ -352,7 +361,7 @@ describe("with the real providers' clients against the sandbox", () => {
       timeoutMs: 5000,
       clock: monotonicClock,
     });
-    return { http, control: createControl(sandboxes.avibra.url), kinds: createAccountOperations(avibra) };
+    return { http, control: createSandboxControl(sandboxes.avibra.url), kinds: createAccountOperations(avibra) };
   }
 
   test.each([
@@ -361,9 +370,9 @@ describe("with the real providers' clients against the sandbox", () => {
   ])("%s: no access token is no attempt, so that a conflict behind it is a refusal", async (name, input) => {
     const { http, control, kinds } = atAvibra();
     await control.reset();
-    const kind = kinds.find((one) => one.kind === name) as OperationKind<never>;
+    const kind = kinds.find((one) => one.kind === name) as OperationHandler<never>;
     const b = await open(kind);
-    await control.fault({ match: { path: "/oauth2/token" }, kind: "status", status: 500 });
+    await control.addFault({ match: { path: "/oauth2/token" }, kind: "status", status: 500 });
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
     const run = await b.runner.run({ kind: name, principal: "principal-1", idempotencyKey: "key-1", input, deadline });
     const isThere = input.userId === "u-1001";
@@ -378,9 +387,9 @@ describe("with the real providers' clients against the sandbox", () => {
     async (name) => {
       const { http, control, kinds } = atAvibra();
       await control.reset();
-      const kind = kinds.find((one) => one.kind === name) as OperationKind<never>;
+      const kind = kinds.find((one) => one.kind === name) as OperationHandler<never>;
       const b = await open(kind);
-      await control.fault({ match: { path: "/user" }, kind: "truncatedBody" });
+      await control.addFault({ match: { path: "/user" }, kind: "truncatedBody" });
       const input = { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" };
       const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
       const run = await b.runner.run({

@@ -1,17 +1,17 @@
 import { type Repeat } from "../../src/platform/http-client/provider-call";
 import { createDeadline } from "../../src/platform/time/deadline";
-import { controlledLedger, failure, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
+import { createControlledStore, createProviderFailure, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
 import { type Databases, startDatabases } from "../support/databases";
-import { claimed, claimOf, LEASE_MS } from "../support/ledgers";
-import { steppedKind } from "../support/stepped-kind";
+import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
+import { createSteppedKind } from "../support/stepped-kind";
 
 jest.setTimeout(120_000);
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
-const LOST = failure("timeout");
-const UNREACHED = failure("unreachable", { maybeSent: false });
-const CONFLICT = failure("refused", { status: 409 });
-const REFUSED = failure("refused", { status: 400 });
+const LOST = createProviderFailure("timeout");
+const UNREACHED = createProviderFailure("unreachable", { maybeProcessed: false });
+const CONFLICT = createProviderFailure("refused", { status: 409 });
+const REFUSED = createProviderFailure("refused", { status: 400 });
 const SEEN_CANCELLED = { code: "ALREADY_CANCELLED", message: "It is cancelled.", retryable: false };
 
 let databases: Databases;
@@ -26,11 +26,11 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   afterEach(() => close?.());
 
   async function start(repeat: Repeat) {
-    const kind = steppedKind(repeat);
-    const b = await controlledLedger([kind.operationKind], await databases.fresh(dialect));
+    const kind = createSteppedKind(repeat);
+    const b = await createControlledStore([kind.operationKind], await databases.createDatabase(dialect));
     close = () => b.database.close();
     const stored = async () => {
-      const operation = await b.ledger.findByKey("principal-1", "key-1");
+      const operation = await b.store.findByKey("principal-1", "key-1");
       if (!operation) throw new Error("no operation");
       return operation;
     };
@@ -40,9 +40,9 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   /** A claim whose process died unsent, and the look that takes it. */
   async function startRecovery(repeat: Repeat) {
     const all = await start(repeat);
-    claimed(await all.b.ledger.claim(claimOf({ kind: "stepped" })));
+    expectClaimed(await all.b.store.claim(createClaim({ kind: "stepped" })));
     all.b.advance(LEASE_MS);
-    return { ...all, stalled: all.b.reconciler.runOnce() };
+    return { ...all, stalled: all.b.reconciler.pollOnce() };
   }
 
   test.each([
@@ -52,15 +52,15 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     "in a look in recovery at a once operation, %s: does not settle what the other is sending",
     async (_look, seen) => {
       const { b, kind, stored, stalled } = await startRecovery("once");
-      const look = await kind.call(1, "prepare");
+      const look = await kind.waitForCall(1, "prepare");
       b.advance(LEASE_MS);
-      const successor = b.reconciler.runOnce();
-      (await kind.call(2, "prepare")).answer(undefined);
-      const sending = await kind.call(3, "perform");
-      look.answer(seen);
+      const successor = b.reconciler.pollOnce();
+      (await kind.waitForCall(2, "prepare")).respond(undefined);
+      const sending = await kind.waitForCall(3, "perform");
+      look.respond(seen);
       await stalled;
       expect(await stored()).toMatchObject({ status: "PENDING", attempts: 1 });
-      sending.answer(SUCCEEDED);
+      sending.respond(SUCCEEDED);
       await successor;
       expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     },
@@ -68,18 +68,18 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
 
   test("in a look in recovery at a keyed operation, that never left: does not settle what the other is sending", async () => {
     const { b, kind, stored, stalled } = await startRecovery("keyed");
-    const first = await kind.call(1, "perform");
+    const first = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
     // The successor's look is not the last one: it may send again with the key.
-    const [due] = await b.ledger.takeDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
+    const [due] = await b.store.leaseDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
     if (due?.outcome !== "ready") throw new Error("not due");
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
-    const successor = b.worker.work({ ...due, deadline, recovery: { isLast: false } });
-    const second = await kind.call(2, "perform");
-    first.answer(UNREACHED);
+    const successor = b.worker.execute({ ...due, deadline, recovery: { isLastAttempt: false } });
+    const second = await kind.waitForCall(2, "perform");
+    first.respond(UNREACHED);
     await stalled;
     expect(await stored()).toMatchObject({ status: "PENDING", attempts: 2 });
-    second.answer(SUCCEEDED);
+    second.respond(SUCCEEDED);
     await successor;
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
   });
@@ -87,19 +87,19 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   test("with a refusal of a keyed attempt, the other having sent too: it tells of the other's effect, not of a failure", async () => {
     const { b, kind, stored } = await start("keyed");
     const answer = b.run("stepped");
-    const first = await kind.call(1, "perform");
+    const first = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
-    const successor = b.reconciler.runOnce();
-    const second = await kind.call(2, "perform");
-    first.answer(CONFLICT);
+    const successor = b.reconciler.pollOnce();
+    const second = await kind.waitForCall(2, "perform");
+    first.respond(CONFLICT);
     expect(await answer).toMatchObject({ outcome: "done", operation: { status: "PENDING", attempts: 2 } });
     b.advance(OPERATION_TIMEOUT_MS); // no time to send again in this go
-    second.answer(LOST);
+    second.respond(LOST);
     await successor;
     expect(await stored()).toMatchObject({ status: "UNCONFIRMED", attempts: 2 });
     b.advance(60_000);
-    const third = b.reconciler.runOnce();
-    (await kind.call(3, "perform")).answer(CONFLICT);
+    const third = b.reconciler.pollOnce();
+    (await kind.waitForCall(3, "perform")).respond(CONFLICT);
     await third;
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
   });
@@ -107,14 +107,14 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   test("with the refusal of the only attempt of a once operation: settles it, the lease need not be its own", async () => {
     const { b, kind, stored } = await start("once");
     const answer = b.run("stepped");
-    (await kind.call(1, "prepare")).answer(undefined);
-    const sending = await kind.call(2, "perform");
+    (await kind.waitForCall(1, "prepare")).respond(undefined);
+    const sending = await kind.waitForCall(2, "perform");
     b.advance(LEASE_MS);
-    const successor = b.reconciler.runOnce();
-    (await kind.call(3, "confirm")).answer(undefined);
+    const successor = b.reconciler.pollOnce();
+    (await kind.waitForCall(3, "confirm")).respond(undefined);
     await successor;
     expect(await stored()).toMatchObject({ status: "UNCONFIRMED" });
-    sending.answer(REFUSED);
+    sending.respond(REFUSED);
     expect(await answer).toMatchObject({ operation: { status: "FAILED", failure: { code: "REFUSED" } } });
     expect(await stored()).toMatchObject({ status: "FAILED", attempts: 1 });
   });
@@ -122,15 +122,15 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   test("and had unsent as its last word: does not take the other's sending back", async () => {
     const { b, kind, stored } = await start("keyed");
     const answer = b.run("stepped");
-    const first = await kind.call(1, "perform");
+    const first = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
-    const successor = b.reconciler.runOnce();
-    const second = await kind.call(2, "perform");
+    const successor = b.reconciler.pollOnce();
+    const second = await kind.waitForCall(2, "perform");
     b.advance(OPERATION_TIMEOUT_MS);
-    first.answer(UNREACHED);
+    first.respond(UNREACHED);
     expect(await answer).toMatchObject({ operation: { status: "PENDING", attempts: 2 } });
     expect((await stored()).sentAt).not.toBeNull();
-    second.answer(SUCCEEDED);
+    second.respond(SUCCEEDED);
     await successor;
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
   });
@@ -138,14 +138,14 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   test("out of time before it sent: does not say that nothing was begun while the other sends", async () => {
     const { b, kind, stored } = await start("once");
     const answer = b.run("stepped");
-    const look = await kind.call(1, "prepare");
+    const look = await kind.waitForCall(1, "prepare");
     b.advance(LEASE_MS);
-    const successor = b.reconciler.runOnce();
-    (await kind.call(2, "prepare")).answer(undefined);
-    const sending = await kind.call(3, "perform");
-    look.answer(undefined);
+    const successor = b.reconciler.pollOnce();
+    (await kind.waitForCall(2, "prepare")).respond(undefined);
+    const sending = await kind.waitForCall(3, "perform");
+    look.respond(undefined);
     expect(await answer).toMatchObject({ outcome: "done", operation: { id: (await stored()).id, status: "PENDING" } });
-    sending.answer(SUCCEEDED);
+    sending.respond(SUCCEEDED);
     await successor;
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
   });
@@ -153,21 +153,21 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   test("with a failed safe attempt: leaves the settlement to the worker that took over", async () => {
     const { b, kind, stored } = await start("safe");
     const answer = b.run("stepped");
-    const attempt = await kind.call(1, "perform");
+    const attempt = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
     const query = { owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 };
-    const [due] = await b.ledger.takeDue(query);
+    const [due] = await b.store.leaseDue(query);
     if (due?.outcome !== "ready") throw new Error("not due");
-    attempt.answer(LOST);
+    attempt.respond(LOST);
     expect(await answer).toMatchObject({ operation: { status: "PENDING" } });
     // And so does a worker in recovery that was itself superseded.
     b.advance(LEASE_MS);
-    const [heir] = await b.ledger.takeDue({ ...query, now: b.now() });
+    const [heir] = await b.store.leaseDue({ ...query, now: b.now() });
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
-    await b.worker.work({ ...due, deadline, recovery: { isLast: true } });
+    await b.worker.execute({ ...due, deadline, recovery: { isLastAttempt: true } });
     expect(await stored()).toMatchObject({ status: "PENDING" });
     if (heir?.outcome !== "ready") throw new Error("not due");
-    await b.worker.work({ ...heir, deadline, recovery: { isLast: false } });
+    await b.worker.execute({ ...heir, deadline, recovery: { isLastAttempt: false } });
     expect(await stored()).toMatchObject({ status: "FAILED" });
   });
 });

@@ -1,7 +1,14 @@
-import { createControl } from "../support/control";
-import { mutate, mutationNamed, operationOf, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
-import { eventually } from "../support/program";
-import { type Sending, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { createSandboxControl } from "../support/control";
+import {
+  sendMutation,
+  findMutation,
+  fetchOperation,
+  PAYER_CLAIMS,
+  PAYER_TAX_ID,
+  RECURRENCE_ID,
+} from "../support/mutations";
+import { waitFor } from "../support/program";
+import { type GraphqlOptions, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const OTHERS_RECURRENCE = "RR3822485720260110legalpay001"; // payer 01234567000195
 const OTHERS_CANCELLED = "RR3822485720260110cancelled01";
@@ -21,7 +28,7 @@ const newKey = () => `key-${(keys += 1)}`;
 type Claims = Readonly<Record<string, string>>;
 
 async function ask(name: string, input: Readonly<Record<string, unknown>>, claims: Claims = PAYER_CLAIMS) {
-  const { data, errors } = await mutate(subgraph, mutationNamed(name), {
+  const { data, errors } = await sendMutation(subgraph, findMutation(name), {
     input: { idempotencyKey: newKey(), ...input },
     claims,
   });
@@ -31,7 +38,7 @@ async function ask(name: string, input: Readonly<Record<string, unknown>>, claim
 
 describe("cancelling a Pix authorization", () => {
   const intent = {
-    recurrenceId: RECURRENCE,
+    recurrenceId: RECURRENCE_ID,
     requesterType: "NATURAL",
     requesterDocument: PAYER_TAX_ID,
     reason: "REQUESTED_BY_PAYER",
@@ -65,22 +72,22 @@ describe("cancelling a Pix authorization", () => {
   });
 
   test("that waits for its provider is not lost while another one is at work", async () => {
-    await subgraph.delbank.fault({ match: { method: "GET" }, kind: "status", status: 503 });
+    await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "status", status: 503 });
     const waiting = await cancel({});
     expect(waiting.operation.status).toBe("PENDING");
-    await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     expect((await cancel({})).operation.status).toBe("UNCONFIRMED");
     // Looked at again, it may be sent, and the other one holds the authorization.
     const before = (await subgraph.delbank.requests()).length;
-    await eventually(async () => ((await subgraph.delbank.requests()).length > before + 3 ? true : undefined));
-    expect((await operationOf(subgraph, waiting.operation.id as string)).status).toBe("PENDING");
+    await waitFor(async () => ((await subgraph.delbank.requests()).length > before + 3 ? true : undefined));
+    expect((await fetchOperation(subgraph, waiting.operation.id as string)).status).toBe("PENDING");
     expect(await posts()).toHaveLength(1);
     await subgraph.stop(); // neither is settled: the next test starts afresh
     subgraph = await start();
   });
 
   test("while an earlier one is unconfirmed is not begun under another key", async () => {
-    await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     const first = await cancel({});
     expect(first).toMatchObject({ operation: { status: "UNCONFIRMED" }, userErrors: [] });
     const second = await cancel({});
@@ -103,7 +110,7 @@ describe("cancelling a Pix authorization", () => {
     ["with pix:cancel and no tax id", { sub: "u-1001", scope: "pix:cancel" }],
   ])("is FORBIDDEN to a caller %s: nothing is called, nothing recorded", async (_who, claims) => {
     const input = { ...intent, idempotencyKey: newKey() };
-    const { data, errors } = await mutate(subgraph, mutationNamed("cancelPixAuthorization"), { input, claims });
+    const { data, errors } = await sendMutation(subgraph, findMutation("cancelPixAuthorization"), { input, claims });
     expect(data).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
     expect(await subgraph.delbank.requests()).toEqual([]);
@@ -117,7 +124,7 @@ describe("cancelling a Pix authorization", () => {
       userErrors { code message field retryable } pixCancellation { id } authorization { status payer { name } } } }`;
     const answers = [];
     for (const recurrenceId of recurrences) {
-      const sending: Sending = {
+      const sending: GraphqlOptions = {
         variables: { input: { ...intent, recurrenceId, idempotencyKey: newKey() } },
         claims: PAYER_CLAIMS,
       };
@@ -160,7 +167,7 @@ describe("cancelling a Pix authorization", () => {
     const query = `{ pixAuthorization(recurrenceId: "${OTHERS_RECURRENCE}") { cancellations { id reason } } }`;
     const cancellations = [{ id: pixCancellation.id, reason: "REQUESTED_BY_PAYER" }];
     expect((await subgraph.graphql(query)).data.pixAuthorization).toEqual({ cancellations });
-    await createControl(subgraph.delbank.url).reset(); // the provider alone
+    await createSandboxControl(subgraph.delbank.url).reset(); // the provider alone
     expect((await subgraph.graphql(query)).data.pixAuthorization).toEqual({ cancellations });
   });
 });
@@ -168,16 +175,16 @@ describe("cancelling a Pix authorization", () => {
 describe("an operation", () => {
   test("is null for another principal, as for an id that does not exist", async () => {
     const { operation } = await ask("updateUser", { userId: "u-1001", lastName: "Novo" });
-    expect(await operationOf(subgraph, operation.id)).toEqual(operation);
-    expect(await operationOf(subgraph, operation.id, { sub: "u-1002" })).toBeNull();
+    expect(await fetchOperation(subgraph, operation.id)).toEqual(operation);
+    expect(await fetchOperation(subgraph, operation.id, { sub: "u-1002" })).toBeNull();
     for (const id of ["00000000-0000-4000-8000-000000000000", "", "'", "x".repeat(10_000)]) {
-      expect(await operationOf(subgraph, id)).toBeNull();
+      expect(await fetchOperation(subgraph, id)).toBeNull();
     }
   });
 
   test("is seen by staff with users:read:any, but for its key", async () => {
     const { operation } = await ask("updateUser", { userId: "u-1001", lastName: "Novo" });
-    const seen = await operationOf(subgraph, operation.id, { sub: "staff-1", scope: "users:read:any" });
+    const seen = await fetchOperation(subgraph, operation.id, { sub: "staff-1", scope: "users:read:any" });
     expect(seen).toEqual({ ...operation, idempotencyKey: "" });
   });
 
@@ -295,11 +302,11 @@ describe("a member's enrollment", () => {
 
   test("waits for an operation that is not confirmed", async () => {
     const userId = "m-waits";
-    await subgraph.avibra.fault({ match: { path: "/user/prefill" }, kind: "status", status: 500, times: 100 });
+    await subgraph.avibra.addFault({ match: { path: "/user/prefill" }, kind: "status", status: 500, times: 100 });
     const { operation } = await ask("prefillUser", { userId, firstName: "Rui" }, { sub: userId });
     expect(operation.status).toBe("UNCONFIRMED");
     expect(await enrollment(userId)).toMatchObject({ status: "UNKNOWN" });
     await subgraph.avibra.clearFaults();
-    await eventually(async () => ((await enrollment(userId)).status === "REQUESTED" ? true : undefined), 25_000);
+    await waitFor(async () => ((await enrollment(userId)).status === "REQUESTED" ? true : undefined), 25_000);
   });
 });

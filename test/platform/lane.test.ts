@@ -1,4 +1,4 @@
-import { createLane } from "../../src/platform/time/lane";
+import { createConcurrentWorker } from "../../src/platform/time/lane";
 
 const microtasks = async () => {
   for (let n = 0; n < 10; n += 1) await Promise.resolve();
@@ -11,14 +11,14 @@ function createWorld(items: number) {
   const limits: number[] = [];
   const failures: unknown[] = [];
   let next = 0;
-  const lane = createLane<number>({
-    take: (limit) => {
+  const lane = createConcurrentWorker<number>({
+    fetchDue: (limit) => {
       limits.push(limit);
       const taken = Array.from({ length: Math.min(limit, items - next) }, (_value, index) => next + index);
       next += taken.length;
       return Promise.resolve(taken);
     },
-    work: (item) =>
+    execute: (item) =>
       new Promise((resolve, reject) => {
         finish[item] =
           item === 1
@@ -27,7 +27,7 @@ function createWorld(items: number) {
               }
             : resolve;
       }),
-    slots: 2,
+    concurrency: 2,
     intervalMs: 3_600_000,
     onFailure: (error) => failures.push(error),
   });

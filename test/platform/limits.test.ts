@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { limitsOf } from "../../src/app-limits";
+import { buildRequestLimits } from "../../src/app-limits";
 import { loadConfig } from "../../src/config";
-import { createKnownDocuments } from "../../src/platform/limits/known-documents";
-import { createRequestGuard, examineDocument, type UncheckedRequest } from "../../src/platform/limits/request-guard";
+import { createDocumentCache } from "../../src/platform/limits/known-documents";
+import { createRequestGuard, analyzeDocument, type UncheckedRequest } from "../../src/platform/limits/request-guard";
 
 const repeat = (text: string, count: number) => Array(count).fill(text).join(" ");
 const list = (count: number, make: (index: number) => string) =>
@@ -40,8 +40,8 @@ const REQUESTS: Readonly<Record<string, (size: number) => UncheckedRequest>> = {
 const CACHE_BYTES = 2 ** 24;
 const guardWith = (environment: Readonly<Record<string, string>>) =>
   createRequestGuard({
-    limits: limitsOf(loadConfig(environment)),
-    lists: new Set(["items"]),
+    limits: buildRequestLimits(loadConfig(environment)),
+    listFields: new Set(["items"]),
     cacheBytes: CACHE_BYTES,
   });
 const otherLimits = (name: string) =>
@@ -70,7 +70,7 @@ describe("every limit of a request is a variable, and the value itself is allowe
   });
 
   test("the table above has every one of them", () => {
-    expect(Object.keys(REQUESTS)).toHaveLength(Object.keys(limitsOf(loadConfig({}))).length);
+    expect(Object.keys(REQUESTS)).toHaveLength(Object.keys(buildRequestLimits(loadConfig({}))).length);
   });
 });
 
@@ -247,8 +247,8 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
   test.each(Object.entries({ ...DOCUMENTS, ...ORDINARY }))(
     "what is charged for %s is what the heap holds",
     (_name, text) => {
-      const documents = createKnownDocuments(2 ** 30, (query) =>
-        examineDocument(query, { limits: limitsOf(loadConfig({})), lists: new Set() }),
+      const documents = createDocumentCache(2 ** 30, (query) =>
+        analyzeDocument(query, { limits: buildRequestLimits(loadConfig({})), listFields: new Set() }),
       );
       const TIMES = 40;
       const seeTwice = (from: number, to: number) => {

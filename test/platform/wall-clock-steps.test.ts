@@ -1,14 +1,14 @@
-import { rememberVerified } from "../../src/platform/auth/verified-tokens";
+import { cacheVerifiedTokens } from "../../src/platform/auth/verified-tokens";
 import { createProviderGuard } from "../../src/platform/http-client/provider-guard";
 import { ProviderFailure } from "../../src/platform/http-client/provider-failure";
-import { createSharedReads } from "../../src/platform/loaders/shared-reads";
-import { principalScope } from "../../src/platform/loaders/read-key";
+import { createReadCache } from "../../src/platform/loaders/shared-reads";
+import { toPrincipalScope } from "../../src/platform/loaders/read-key";
 import { SubgraphError } from "../../src/platform/errors/subgraph-error";
 import { type Clock, type Moment, systemClock } from "../../src/platform/time/clock";
-import { createDeadline, within } from "../../src/platform/time/deadline";
-import { later, type MonotonicClock, monotonicClock, msBetween } from "../../src/platform/time/monotonic-clock";
+import { createDeadline, withDeadline } from "../../src/platform/time/deadline";
+import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../src/platform/time/monotonic-clock";
 import { createTokenSource } from "../../src/providers/avibra/avibra.auth";
-import { createClocks } from "../support/clocks";
+import { createTestClocks } from "../support/clocks";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const TEN_MINUTES_MS = 600_000;
@@ -32,9 +32,9 @@ describe.each([
   ["forward", TEN_MINUTES_MS],
 ])("when the wall clock is set %s by ten minutes", (_direction, stepMs) => {
   test("a deadline ends when it would have ended", () => {
-    const { monotonic, advance, setWallBy } = createClocks(Date.now());
+    const { monotonic, advance, shiftWallClock } = createTestClocks(Date.now());
     const deadline = createDeadline(monotonic, 1000);
-    setWallBy(stepMs);
+    shiftWallClock(stepMs);
     setMachineBy(stepMs);
     advance(400);
     expect(deadline.remainingMs()).toBe(600);
@@ -46,14 +46,14 @@ describe.each([
     const deadline = createDeadline(monotonicClock, 300);
     setMachineBy(stepMs);
     expect(deadline.remainingMs()).toBeLessThanOrEqual(300);
-    const late = within(deadline, new Promise(() => undefined), () => new Error("late"));
+    const late = withDeadline(deadline, new Promise(() => undefined), () => new Error("late"));
     await expect(late).rejects.toThrow("late");
     await pause(10); // timers may be a little early
     expect(deadline.remainingMs()).toBe(0);
   });
 
   test("a circuit breaker stays open for its time, lets one call through then, and closes", async () => {
-    const { monotonic, advance } = createClocks(Date.now());
+    const { monotonic, advance } = createTestClocks(Date.now());
     const guard = createProviderGuard({
       ...{ concurrency: 2, queue: 2, minCalls: 4, failurePercent: 50, slowCallMs: 60_000, openMs: OPEN_MS },
       monotonic,
@@ -63,7 +63,7 @@ describe.each([
     setMachineBy(stepMs);
     const work = jest.fn(() => Promise.resolve("answer"));
     advance(OPEN_MS - 1);
-    await expect(guard.run(CALL, work, never)).rejects.toMatchObject({ reason: "circuit open", isOurs: true });
+    await expect(guard.run(CALL, work, never)).rejects.toMatchObject({ reason: "circuit open", shortCircuited: true });
     expect(work).not.toHaveBeenCalled();
     advance(1);
     await expect(guard.run(CALL, work, never)).resolves.toBe("answer");
@@ -71,17 +71,17 @@ describe.each([
   });
 
   test("a cached read ages", async () => {
-    const { monotonic, advance } = createClocks(Date.now());
-    const terms = { freshMs: 5000, staleMs: 0, staleIfErrorMs: 0, maxBytes: 100_000 };
-    const reads = createSharedReads({ clock: monotonic, ...terms });
+    const { monotonic, advance } = createTestClocks(Date.now());
+    const terms = { freshMs: 5000, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, maxBytes: 100_000 };
+    const reads = createReadCache({ clock: monotonic, ...terms });
     const fetch = jest.fn(() => Promise.resolve({}));
     const read = () =>
-      reads.read(
+      reads.get(
         {
-          scope: principalScope({ userId: "u-1", scopes: new Set() }),
-          ...{ operation: "benefits", args: ["u-1"], subject: "user/u-1", timeoutMs: 1000, fetch },
-          onAnswer: () => undefined,
-          tooLate: () => new SubgraphError("PROVIDER_TIMEOUT"),
+          scope: toPrincipalScope({ userId: "u-1", scopes: new Set() }),
+          ...{ endpoint: "benefits", args: ["u-1"], tag: "user/u-1", timeoutMs: 1000, fetch },
+          onResult: () => undefined,
+          createTimeoutError: () => new SubgraphError("PROVIDER_TIMEOUT"),
         },
         createDeadline(monotonic, 1000),
       );
@@ -96,34 +96,34 @@ describe.each([
   });
 
   test("a caller's token is verified again after a minute", async () => {
-    const { clock, monotonic, advance, setWallBy } = createClocks(Date.now());
+    const { clock, monotonic, advance, shiftWallClock } = createTestClocks(Date.now());
     const verify = jest.fn(() =>
-      Promise.resolve({ caller: { userId: "u-1", scopes: new Set<string>() }, goodUntil: clock.now() + 3_600_000 }),
+      Promise.resolve({ caller: { userId: "u-1", scopes: new Set<string>() }, expiresAt: clock.now() + 3_600_000 }),
     );
-    const verifyOnce = rememberVerified(verify, { clock, monotonic });
-    await verifyOnce("token");
-    setWallBy(stepMs);
+    const verifyCached = cacheVerifiedTokens(verify, { clock, monotonic });
+    await verifyCached("token");
+    shiftWallClock(stepMs);
     advance(59_999);
-    await verifyOnce("token");
+    await verifyCached("token");
     expect(verify).toHaveBeenCalledTimes(1);
     advance(1);
-    await verifyOnce("token");
+    await verifyCached("token");
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
   test("an access token ends with its lifetime", async () => {
-    const { monotonic, advance } = createClocks(Date.now());
+    const { monotonic, advance } = createTestClocks(Date.now());
     const fetchToken = jest.fn(() => Promise.resolve({ token: "token", lifetimeSeconds: 3600 }));
     const tokens = createTokenSource({ fetchToken, clock: monotonic, random: () => 0.5 });
-    await tokens.token();
+    await tokens.getToken();
     setMachineBy(stepMs);
     advance(1000);
-    await tokens.token();
+    await tokens.getToken();
     expect(tokens.state()).toMatchObject({ held: true, ageMs: 1000 });
     expect(fetchToken).toHaveBeenCalledTimes(1);
     advance(3_600_000);
     expect(tokens.state()).toMatchObject({ held: false, expiresInMs: 0 });
-    await tokens.token();
+    await tokens.getToken();
     expect(fetchToken).toHaveBeenCalledTimes(2);
   });
 });
@@ -162,5 +162,5 @@ test("the compiler refuses to mix the two clocks", () => {
     monotonicClock satisfies Clock,
   ];
   expect(refused).toBeInstanceOf(Function);
-  expect(msBetween(instant, later(instant, 5))).toBeCloseTo(5);
+  expect(msBetween(instant, addMs(instant, 5))).toBeCloseTo(5);
 });

@@ -1,11 +1,11 @@
-import { createWorkLoop } from "../../src/platform/time/work-loop";
+import { createPollingWorker } from "../../src/platform/time/work-loop";
 
 /** A loop that looks when it is woken alone, and how often it has looked. */
 function looking() {
   let looks = 0;
   let goOn = (): void => undefined;
-  const loop = createWorkLoop({
-    runOnce: () => {
+  const loop = createPollingWorker({
+    pollOnce: () => {
       looks += 1;
       return new Promise((resolve) => {
         goOn = () => {
@@ -13,7 +13,7 @@ function looking() {
         };
       });
     },
-    batch: 10,
+    batchSize: 10,
     intervalMs: 3_600_000,
     onFailure: () => undefined,
   });
@@ -34,7 +34,7 @@ describe("a loop that is asked to stop", () => {
     if (isResting) await until(1);
     while (looks() < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    loop.wake();
+    loop.trigger();
     const stopped = loop.stop();
     if (!isResting) await until(1);
     await until(2);
@@ -47,7 +47,7 @@ describe("a loop that is asked to stop", () => {
     loop.start();
     await until(1);
     await loop.stop();
-    loop.wake();
+    loop.trigger();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(looks()).toBe(1);
   });

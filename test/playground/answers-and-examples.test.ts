@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describeAnswer } from "../../src/playground/page/describe-answer";
+import { describeResponse } from "../../src/playground/page/describe-answer";
 import { toTabs } from "../../src/playground/page/example-tabs";
 import { readExamples } from "../../src/playground/examples";
 
@@ -22,7 +22,7 @@ describe("an answer in a line", () => {
     ["an error without a code", { errors: [{ message: "no" }] }, "1 error · 12 ms"],
     ["an answer that is no object", null, "12 ms"],
   ])("%s", (_case, body, line) => {
-    expect(describeAnswer({ body, durationMs: 11.7, askedAs: undefined })).toBe(line);
+    expect(describeResponse({ body, durationMs: 11.7, callerName: undefined })).toBe(line);
   });
 });
 

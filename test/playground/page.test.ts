@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-import { type Graphiql, openGraphiql } from "../support/graphiql";
-import { openBrowser, openPage, overflowOf, type WatchedPage } from "../support/browser";
-import { untilGauge } from "../support/metrics";
-import { eventually } from "../support/program";
+import { type Graphiql, openGraphiqlPage } from "../support/graphiql";
+import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../support/browser";
+import { waitForGauge } from "../support/metrics";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
 
@@ -17,7 +17,7 @@ let subgraph: TestSubgraph;
 let open: (WatchedPage & Graphiql)[] = [];
 
 beforeAll(async () => {
-  [browser, subgraph] = await Promise.all([openBrowser(), startSubgraph({ EXPOSE_UPSTREAM_COST: "true" })]);
+  [browser, subgraph] = await Promise.all([startBrowser(), startSubgraph({ EXPOSE_UPSTREAM_COST: "true" })]);
 });
 afterAll(async () => {
   await browser.close();
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
 });
 afterEach(async () => {
-  const complaints = open.flatMap((one) => one.complaints);
+  const complaints = open.flatMap((one) => one.violations);
   await Promise.all(open.map(({ page }) => page.context().close()));
   open = [];
   expect(complaints).toEqual([]); // of no page, whatever was done there
@@ -35,27 +35,27 @@ afterEach(async () => {
 
 async function visit(options: BrowserContextOptions = WIDE, origin = subgraph.url): Promise<WatchedPage & Graphiql> {
   const watched = await openPage(browser, origin, options);
-  const visited = { ...watched, ...(await openGraphiql(watched.page)) };
+  const visited = { ...watched, ...(await openGraphiqlPage(watched.page)) };
   open.push(visited);
   return visited;
 }
 
 describe("the playground", () => {
   test("opens with the examples in tabs, and asks nobody but its own server", async () => {
-    const { page, requests, read } = await visit();
+    const { page, requests, readEditor } = await visit();
     expect(await page.getByRole("tab").allInnerTexts()).toEqual([...EXAMPLES, SUBSCRIPTION]);
-    expect(await read("Operation Editor")).toMatch(/^# Caller: sub u-1001\n/);
+    expect(await readEditor("Operation Editor")).toMatch(/^# Caller: sub u-1001\n/);
     expect(requests.length).toBeGreaterThan(5);
     expect(requests.filter((url) => !/^(http:\/\/127\.0\.0\.1:\d+\/|data:)/.test(url))).toEqual([]);
   });
 
   test("runs a query by a click: one provider call, and the line below the answer says so", async () => {
-    const { page, run, answerBar } = await visit();
-    await subgraph.avibra.forget();
+    const { page, run, responseBar } = await visit();
+    await subgraph.avibra.clearRequests();
     const { data } = await run();
     expect(data.me.currentOffer.offer.name).toBe("Plus");
     await page.getByRole("region", { name: "Result Window" }).filter({ hasText: "Plus" }).waitFor();
-    expect(await answerBar.innerText()).toMatch(/^1 provider call · 0 retries · 0 cached · \d+ ms\s+Member u-1001/);
+    expect(await responseBar.innerText()).toMatch(/^1 provider call · 0 retries · 0 cached · \d+ ms\s+Member u-1001/);
     const received = await subgraph.avibra.requests();
     expect(received.filter(({ path }) => path.includes("u-1001"))).toHaveLength(1);
   });
@@ -64,15 +64,15 @@ describe("the playground", () => {
     const { page, openTab } = await visit();
     await openTab(SUBSCRIPTION);
     await page.getByRole("button", { name: /^Execute query/ }).click();
-    await untilGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "subscriptions_open", 1);
     const response = page.getByRole("region", { name: "Result Window" });
-    await eventually(async () => {
+    await waitFor(async () => {
       // Until it has looked at what there was it hears nothing; each of these is an event of its own.
       await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1001" }, { key: randomUUID() });
       return (await response.innerText()).includes("ENROLLMENT_SUCCESSFUL") || undefined;
     });
     await page.getByRole("button", { name: /^Stop query/ }).click();
-    await untilGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "websockets_open", 0);
   });
 
   test("runs every example without an error, as the caller that it opens with", async () => {
@@ -103,20 +103,21 @@ describe("the playground", () => {
     expect((await subgraph.delbank.state()).commits).toHaveLength(1);
     const second = await visit();
     await second.openTab("CancelPixAuthorization");
-    const keyOf = async ({ read }: Graphiql) => /"idempotencyKey": "(cancel-1-\w+)"/.exec(await read("Variables"))?.[1];
+    const keyOf = async ({ readEditor }: Graphiql) =>
+      /"idempotencyKey": "(cancel-1-\w+)"/.exec(await readEditor("Variables"))?.[1];
     expect(await keyOf(first)).toMatch(/^cancel-1-\w+$/);
     expect(await keyOf(second)).not.toBe(await keyOf(first));
   });
 
   test("shows each tab's own cost", async () => {
-    const { run, openTab, answerBar } = await visit();
+    const { run, openTab, responseBar } = await visit();
     await run();
     await openTab("MemberOperations");
-    expect(await answerBar.innerText()).toBe("");
+    expect(await responseBar.innerText()).toBe("");
     await run();
-    expect(await answerBar.innerText()).toMatch(/^0 provider calls/);
+    expect(await responseBar.innerText()).toMatch(/^0 provider calls/);
     await openTab("MemberBenefits");
-    expect(await answerBar.innerText()).toMatch(/^1 provider call /);
+    expect(await responseBar.innerText()).toMatch(/^1 provider call /);
   });
 
   test("the explorer puts a ticked field into the operation", async () => {
@@ -137,66 +138,66 @@ describe("the playground", () => {
 
 describe("the chooser of callers", () => {
   test("another caller gets another answer, in every tab", async () => {
-    const { choose, run, openTab, answerBar } = await visit();
+    const { selectCaller, run, openTab, responseBar } = await visit();
     expect((await run()).data.me.id).toBe("u-1001");
-    await choose(/u-1002/);
+    await selectCaller(/u-1002/);
     const { data } = await run();
     expect(data.me).toMatchObject({ id: "u-1002", currentOffer: { offer: { name: "Basic" } } });
-    expect(await answerBar.innerText()).toContain("Another member, u-1002");
+    expect(await responseBar.innerText()).toContain("Another member, u-1002");
     await openTab("PixAuthorization");
     expect((await run()).data).toEqual({ pixAuthorization: null });
-    await choose(/everybody/);
+    await selectCaller(/everybody/);
     expect((await run()).data.pixAuthorization).toMatchObject({ payer: { document: "***.232.170-**" } });
-    await choose(/in full/);
+    await selectCaller(/in full/);
     expect((await run()).data.pixAuthorization).toMatchObject({ payer: { document: "04623217035" } });
   });
 
   test("nobody is told that a token is needed, in the answer and in the line below", async () => {
-    const { choose, run, answerBar } = await visit();
-    await choose(/Nobody/);
+    const { selectCaller, run, responseBar } = await visit();
+    await selectCaller(/Nobody/);
     expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
-    expect(await answerBar.innerText()).toMatch(/^1 error: UNAUTHENTICATED · 0 provider calls/);
+    expect(await responseBar.innerText()).toMatch(/^1 error: UNAUTHENTICATED · 0 provider calls/);
   });
 
   test("what is typed as headers stays and is sent; an Authorization there wins over the chosen caller", async () => {
-    const { write, read, choose, run, openTab, answerBar, page } = await visit();
+    const { fillEditor, readEditor, selectCaller, run, openTab, responseBar, page } = await visit();
     const token = await subgraph.token({ sub: "u-1003" });
     const typed = `{ "x-request-id": "typed-by-hand-1", "Authorization": "Bearer ${token}" }`;
-    await write("Headers", typed);
-    await choose(/u-1002/);
+    await fillEditor("Headers", typed);
+    await selectCaller(/u-1002/);
     const sent = page.waitForRequest((request) => request.method() === "POST");
     expect((await run()).data.me.id).toBe("u-1003");
     expect((await sent).headers()["x-request-id"]).toBe("typed-by-hand-1");
-    expect(await answerBar.innerText()).not.toContain("u-1002");
+    expect(await responseBar.innerText()).not.toContain("u-1002");
     await openTab("MemberOperations");
     expect((await run()).data.me.id).toBe("u-1002");
     await openTab("MemberBenefits");
-    expect(await read("Headers")).toContain("typed-by-hand-1");
+    expect(await readEditor("Headers")).toContain("typed-by-hand-1");
   });
 
   test("a token that cannot be had is told, and asked for again with the next choice", async () => {
-    const { page, choose, run } = await visit();
+    const { page, selectCaller, run } = await visit();
     await page.route("**/dev/token*", (route) => route.fulfill({ json: {} }));
-    await choose(/u-1002/);
+    await selectCaller(/u-1002/);
     const notice = page.getByText("The developer token could not be fetched (the answer holds no token).");
     await notice.waitFor();
     expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
     await page.unroute("**/dev/token*");
-    await choose(/u-1001/);
+    await selectCaller(/u-1001/);
     await notice.waitFor({ state: "detached" });
     expect((await run()).data.me.id).toBe("u-1001");
   });
 
   test("no token is kept in the browser, neither the chosen caller's nor one that was typed", async () => {
-    const { page, run, write, openTab } = await visit();
-    await write("Headers", `{ "Authorization": "Bearer ${await subgraph.token({ sub: "u-1003" })}" }`);
+    const { page, run, fillEditor, openTab } = await visit();
+    await fillEditor("Headers", `{ "Authorization": "Bearer ${await subgraph.token({ sub: "u-1003" })}" }`);
     await run();
     await openTab("MemberOperations");
     await run();
     // What is kept is written a little later.
     const keptTab = () =>
       page.evaluate<number>("JSON.parse(sessionStorage.getItem('graphiql:tabState')).activeTabIndex");
-    await eventually(async () => (await keptTab()) === 4 || undefined);
+    await waitFor(async () => (await keptTab()) === 4 || undefined);
     const kept = await page.evaluate<string>("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])");
     expect(kept).not.toMatch(/eyJ|Bearer/);
   });
@@ -221,8 +222,8 @@ describe("in live mode", () => {
 
   test("there is no chooser and no token: it says so, and asks for none", async () => {
     const options = { ...WIDE, extraHTTPHeaders: { "router-authorization": ROUTER_SECRET } };
-    const { page, requests, callerChooser, run } = await visit(options, live.url);
-    expect(await callerChooser.count()).toBe(0);
+    const { page, requests, callerSelect, run } = await visit(options, live.url);
+    expect(await callerSelect.count()).toBe(0);
     await page.getByText("This server gives out no developer tokens.").waitFor();
     const sent = page.waitForRequest((request) => request.method() === "POST");
     expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
@@ -293,7 +294,7 @@ describe("how it looks", () => {
           bottom: true,
         });
       }
-      expect(await overflowOf(page)).toBe(0);
+      expect(await measureOverflow(page)).toBe(0);
     },
   );
 

@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { type FastifyInstance } from "fastify";
 import { createAdmission } from "../../src/platform/limits/admission";
 import { createHttpServer } from "../../src/platform/http-server/http-server";
-import { UNBOUNDED } from "../support/connections";
+import { UNLIMITED_CONNECTIONS } from "../support/connections";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { type PlaygroundOptions, registerPlayground } from "../../src/playground/playground";
 
@@ -27,9 +27,9 @@ function serve(options: Partial<PlaygroundOptions> = {}): FastifyInstance {
     logger: createLogger("silent"),
     maxBodyBytes: 1024,
     maxHeaderBytes: 16_384,
-    admission: createAdmission({ maxRequests: 10, maxBodiesBytes: 10_240 }),
-    connections: UNBOUNDED,
-    mayCall: () => true,
+    admission: createAdmission({ maxRequests: 10, maxTotalBodyBytes: 10_240 }),
+    connections: UNLIMITED_CONNECTIONS,
+    isAuthorizedRouter: () => true,
   });
   servers.push(server);
   server.get("/graphql", () => ({}));

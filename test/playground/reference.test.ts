@@ -12,7 +12,7 @@ import { type Browser, type BrowserContextOptions } from "playwright-core";
 import { type ErrorCode, ERROR_CODES } from "../../src/platform/errors/subgraph-error";
 import { readExamples } from "../../src/playground/examples";
 import { renderReference, type ReferenceOptions } from "../../src/playground/reference/reference";
-import { openBrowser, openPage, overflowOf, type WatchedPage } from "../support/browser";
+import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../support/browser";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const SCHEMA = join(__dirname, "../../schema");
@@ -123,7 +123,7 @@ describe("the page at /docs", () => {
   let browser: Browser;
   let subgraph: TestSubgraph;
   beforeAll(async () => {
-    [browser, subgraph] = await Promise.all([openBrowser(), startSubgraph()]);
+    [browser, subgraph] = await Promise.all([startBrowser(), startSubgraph()]);
   });
   afterAll(async () => {
     await browser.close();
@@ -138,7 +138,7 @@ describe("the page at /docs", () => {
   }
   afterEach(async () => {
     await visited.page.context().close();
-    expect(visited.complaints).toEqual([]);
+    expect(visited.violations).toEqual([]);
   });
 
   const contents = ".columns > nav";
@@ -182,7 +182,7 @@ describe("the page at /docs", () => {
 
   test.each([390, 1280])("is as wide as a window of %i pixels", async (width) => {
     const page = await visit({ viewport: { width, height: 800 } });
-    expect(await overflowOf(page)).toBe(0);
+    expect(await measureOverflow(page)).toBe(0);
   });
 
   test.each([390, 1280])("breaks no error code and no heading of theirs in a window of %i pixels", async (width) => {

@@ -1,32 +1,32 @@
 import { type Databases, startDatabases } from "../support/databases";
-import { DEBUGGABLE } from "../support/debugger";
-import { eventually } from "../support/program";
-import { breakAt, type Place } from "./breakpoint";
+import { DEBUGGABLE_ENV } from "../support/debugger";
+import { waitFor } from "../support/program";
+import { setBreakpoint, type CodeLocation } from "./breakpoint";
 import {
   CANCEL_PIX,
   CHANGE_OFFER,
-  createWorld,
+  createReplicaCluster,
   type Dialect,
   DIALECTS,
-  KEY,
+  IDEMPOTENCY_KEY,
   MARK_SENT,
   MEMBER,
   type Mutation,
-  POST,
-  RECURRENCE,
-  send,
-  sentTo,
+  REQUEST_CANCELLATION,
+  RECURRENCE_ID,
+  sendMutation,
+  countMutationRequests,
   SETTLE,
-  TELL,
-  type World,
-  WRITE,
+  TO_OPERATION,
+  type ReplicaCluster,
+  CHANGE_OFFER_CALL,
 } from "./world";
 
 jest.setTimeout(180_000);
 
 /** Where the process stands when it is killed: at a place in its code, or waiting for an answer that a fault keeps back. */
 type Stop =
-  | { readonly at: Place }
+  | { readonly at: CodeLocation }
   | { readonly waitingFor: { readonly method: string; readonly path: string }; readonly fault: string };
 
 interface Case {
@@ -52,19 +52,19 @@ const post = { method: "POST", path: CANCEL_PIX.path };
 // prettier-ignore
 const CASES: readonly Case[] = [
   { mutation: CHANGE_OFFER, step: "claimed, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
-  { mutation: CHANGE_OFFER, step: "sent_at written, not a byte has left", stop: { at: WRITE }, dead: pending(1), committed: 0, end: succeeded(1) },
+  { mutation: CHANGE_OFFER, step: "sent_at written, not a byte has left", stop: { at: CHANGE_OFFER_CALL }, dead: pending(1), committed: 0, end: succeeded(1) },
   { mutation: CHANGE_OFFER, step: "sent_at written, waiting for a first token", stop: { waitingFor: token, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(1) },
   { mutation: CHANGE_OFFER, step: "sent, nothing at the provider", stop: { waitingFor: write, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(2) },
   { mutation: CHANGE_OFFER, step: "committed, no answer yet", stop: { waitingFor: write, fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(2) },
   { mutation: CHANGE_OFFER, step: "answered, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(2) },
-  { mutation: CHANGE_OFFER, step: "settled, caller not told", stop: { at: TELL }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
+  { mutation: CHANGE_OFFER, step: "settled, caller not told", stop: { at: TO_OPERATION }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
   { mutation: CANCEL_PIX, step: "claimed, authorization being read", stop: { waitingFor: read, fault: "hangBeforeCommit" }, dead: pending(0), committed: 0, end: succeeded(1) },
   { mutation: CANCEL_PIX, step: "claimed and read, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
-  { mutation: CANCEL_PIX, step: "sent_at written, not a byte has left", stop: { at: POST }, dead: pending(1), committed: 0, end: unknown(0) },
+  { mutation: CANCEL_PIX, step: "sent_at written, not a byte has left", stop: { at: REQUEST_CANCELLATION }, dead: pending(1), committed: 0, end: unknown(0) },
   { mutation: CANCEL_PIX, step: "sent, nothing at the provider", stop: { waitingFor: post, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: unknown(1) },
   { mutation: CANCEL_PIX, step: "committed, no answer yet", stop: { waitingFor: post, fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(1) },
   { mutation: CANCEL_PIX, step: "answered, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(1) },
-  { mutation: CANCEL_PIX, step: "settled, caller not told", stop: { at: TELL }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
+  { mutation: CANCEL_PIX, step: "settled, caller not told", stop: { at: TO_OPERATION }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
 ];
 
 /** Every case waits for leases to run out: several at a time, each in a world of its own. */
@@ -100,42 +100,42 @@ afterAll(async () => {
 });
 
 /** Sends the mutation and kills the process at the step. */
-async function killAt(world: World, { mutation, stop }: Case): Promise<void> {
+async function killAt(world: ReplicaCluster, { mutation, stop }: Case): Promise<void> {
   if ("at" in stop) {
-    const replica = await world.start(DEBUGGABLE);
-    const breakpoint = await breakAt(replica, stop.at);
-    const answer = send(replica, mutation).catch(() => "no answer");
-    await breakpoint.reached();
+    const replica = await world.start(DEBUGGABLE_ENV);
+    const breakpoint = await setBreakpoint(replica, stop.at);
+    const answer = sendMutation(replica, mutation).catch(() => "no answer");
+    await breakpoint.waitUntilReached();
     await replica.kill();
     expect(await answer).toBe("no answer");
     return;
   }
   const provider = world[mutation.vendor];
-  await provider.fault({ match: stop.waitingFor, kind: stop.fault });
+  await provider.addFault({ match: stop.waitingFor, kind: stop.fault });
   const replica = await world.start();
-  const answer = send(replica, mutation).catch(() => "no answer");
+  const answer = sendMutation(replica, mutation).catch(() => "no answer");
   const isThere = async () => {
     const requests = await provider.requests(stop.waitingFor.path);
     const isCommitted = (await world.commits(mutation.vendor)).length > 0;
     return (requests.length > 0 && isCommitted === stop.fault.includes("After")) || undefined;
   };
-  await eventually(isThere, 40_000); // two lanes of programs start here at once, on two cores
+  await waitFor(isThere, 40_000); // two lanes of programs start here at once, on two cores
   await replica.kill();
   expect(await answer).toBe("no answer");
 }
 
 async function runCase(one: Case, dialect: Dialect): Promise<void> {
-  const world = await createWorld(databases, dialect);
+  const world = await createReplicaCluster(databases, dialect);
   try {
     const { mutation, end } = one;
     await killAt(world, one);
-    const dead = await world.ledger.findByKey(MEMBER.sub, KEY);
+    const dead = await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY);
     expect(dead).toMatchObject(one.dead);
     expect(await world.commits(mutation.vendor)).toHaveLength(one.committed);
 
     const restartedAt = Date.now();
     const replica = await world.start();
-    const settled = await eventually(async () => {
+    const settled = await waitFor(async () => {
       const query = "{ me { operations { edges { node { id status idempotencyKey } } } } }";
       const { data } = await replica.graphql(query, {}, MEMBER);
       const [edge, ...others] = data.me.operations.edges as { node: { id: string; status: string } }[];
@@ -143,31 +143,31 @@ async function runCase(one: Case, dialect: Dialect): Promise<void> {
       return edge && !["PENDING", "UNCONFIRMED"].includes(edge.node.status) ? edge.node : undefined;
     }, 20_000);
     const convergedMs = Date.now() - restartedAt;
-    expect(settled).toEqual({ id: dead?.id, status: end.status, idempotencyKey: KEY });
+    expect(settled).toEqual({ id: dead?.id, status: end.status, idempotencyKey: IDEMPOTENCY_KEY });
 
     const commits = await world.commits(mutation.vendor);
     expect(commits).toHaveLength(end.commits);
     if (mutation === CHANGE_OFFER)
       expect(commits[0]).toMatchObject({ operation: "offers", idempotencyKey: settled.id });
-    else expect(commits.every(({ subject }) => subject === RECURRENCE)).toBe(true);
-    expect(await sentTo(world, mutation)).toBe(end.sent);
+    else expect(commits.every(({ subject }) => subject === RECURRENCE_ID)).toBe(true);
+    expect(await countMutationRequests(world, mutation)).toBe(end.sent);
 
     // The same key says so too, and asks no provider.
-    await Promise.all([world.avibra.forget(), world.delbank.forget()]);
-    const again = await send(replica, mutation);
+    await Promise.all([world.avibra.clearRequests(), world.delbank.clearRequests()]);
+    const again = await sendMutation(replica, mutation);
     expect(again.data.payload).toMatchObject({ operation: { id: settled.id, status: end.status }, userErrors: [] });
     const { data } = await replica.graphql("query ($id: ID!) { operation(id: $id) { status } }", settled, MEMBER);
     expect(data.operation.status).toBe(end.status);
     expect([...(await world.avibra.requests()), ...(await world.delbank.requests())]).toEqual([]);
-    const row = await world.ledger.findByKey(MEMBER.sub, KEY);
-    expect(row?.sealedInput === null).toBe(end.status === "SUCCEEDED");
+    const row = await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY);
+    expect(row?.encryptedInput === null).toBe(end.status === "SUCCEEDED");
     expect(await replica.stop()).toBe(0);
     table.push(
       `  ${mutation.name.padEnd(30)} ${dialect.padEnd(8)} ${one.step.padEnd(44)} ${end.status.padEnd(15)} ` +
         `commits ${commits.length}  sent ${end.sent}  after ${(convergedMs / 1000).toFixed(1)} s`,
     );
   } finally {
-    await world.end();
+    await world.stop();
   }
 }
 

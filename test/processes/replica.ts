@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { eventually, freePort, type Program, startProgram } from "../support/program";
-import { type GraphqlAnswer } from "../support/subgraph";
+import { waitFor, freePort, type Program, startProgram } from "../support/program";
+import { type GraphqlResponse } from "../support/subgraph";
 
 /** One running copy of the built program. */
 export interface Replica extends Program {
   readonly url: string;
   /** Sends one operation as the member of these claims. Rejects when the process dies before it has answered. */
-  graphql(query: string, variables: object, claims: Readonly<Record<string, string>>): Promise<GraphqlAnswer>;
+  graphql(query: string, variables: object, claims: Readonly<Record<string, string>>): Promise<GraphqlResponse>;
   /** `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>;
   /** Asks it to stop; resolves with the exit code. */
@@ -20,14 +20,14 @@ export async function startReplica(environment: Readonly<Record<string, string>>
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const program = startProgram({ PORT: `${port}`, LOG_LEVEL: "warn", SHUTDOWN_DELAY_MS: "0", ...environment });
-  const isOver = () => program.process.exitCode !== null || program.process.signalCode !== null;
-  const reap = () => program.process.kill("SIGKILL");
-  process.once("exit", reap); // nothing is left behind, however the tests end
-  program.process.once("exit", () => process.off("exit", reap));
-  const isUp = async () => ((await fetch(`${url}/health/live`)).ok ? "up" : undefined);
-  const state = await eventually(() => (isOver() ? "over" : isUp()), START_TIMEOUT_MS).catch(() => "silent");
+  const hasExited = () => program.process.exitCode !== null || program.process.signalCode !== null;
+  const killProgram = () => program.process.kill("SIGKILL");
+  process.once("exit", killProgram); // nothing is left behind, however the tests end
+  program.process.once("exit", () => process.off("exit", killProgram));
+  const probeHealth = async () => ((await fetch(`${url}/health/live`)).ok ? "up" : undefined);
+  const state = await waitFor(() => (hasExited() ? "over" : probeHealth()), START_TIMEOUT_MS).catch(() => "silent");
   if (state !== "up") {
-    reap();
+    killProgram();
     throw new Error(`the program is ${state}: ${program.output()}`);
   }
 
@@ -35,14 +35,14 @@ export async function startReplica(environment: Readonly<Record<string, string>>
   async function fetchToken(claims: string): Promise<string> {
     return ((await (await fetch(`${url}/dev/token?${claims}`)).json()) as { token: string }).token;
   }
-  function tokenOf(claims: Readonly<Record<string, string>>): Promise<string> {
+  function getCachedToken(claims: Readonly<Record<string, string>>): Promise<string> {
     const query = new URLSearchParams(claims).toString();
     const token = tokens.get(query) ?? fetchToken(query);
     tokens.set(query, token);
     return token;
   }
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
-    if (!isOver()) {
+  async function terminate(signal: NodeJS.Signals): Promise<number | null> {
+    if (!hasExited()) {
       const exit = once(program.process, "exit");
       program.process.kill(signal);
       await exit;
@@ -55,14 +55,14 @@ export async function startReplica(environment: Readonly<Record<string, string>>
     async graphql(query, variables, claims) {
       const response = await fetch(`${url}/graphql`, {
         method: "POST",
-        headers: { "content-type": "application/json", authorization: `Bearer ${await tokenOf(claims)}` },
+        headers: { "content-type": "application/json", authorization: `Bearer ${await getCachedToken(claims)}` },
         body: JSON.stringify({ query, variables }),
       });
-      return (await response.json()) as GraphqlAnswer;
+      return (await response.json()) as GraphqlResponse;
     },
     async kill() {
-      await end("SIGKILL");
+      await terminate("SIGKILL");
     },
-    stop: () => end("SIGTERM"),
+    stop: () => terminate("SIGTERM"),
   };
 }

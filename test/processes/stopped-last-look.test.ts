@@ -1,21 +1,21 @@
 import { type Databases, startDatabases } from "../support/databases";
-import { migratedLedger } from "../support/ledgers";
-import { DEBUGGABLE } from "../support/debugger";
-import { eventually } from "../support/program";
-import { breakAt } from "./breakpoint";
+import { createMigratedStore } from "../support/ledgers";
+import { DEBUGGABLE_ENV } from "../support/debugger";
+import { waitFor } from "../support/program";
+import { setBreakpoint } from "./breakpoint";
 import { type Replica } from "./replica";
 import {
   CANCEL_PIX,
   CHANGE_OFFER,
-  createWorld,
+  createReplicaCluster,
   DIALECTS,
-  KEY,
+  IDEMPOTENCY_KEY,
   MEMBER,
   type Mutation,
-  RECURRENCE,
-  sentTo,
+  RECURRENCE_ID,
+  countMutationRequests,
   SETTLE,
-  type World,
+  type ReplicaCluster,
 } from "./world";
 
 jest.setTimeout(240_000);
@@ -28,7 +28,7 @@ const TERMS = {
   LOG_LEVEL: "info",
 };
 /** The process to be stopped: it looks seldom. */
-const STOPPED_TERMS = { ...TERMS, ...DEBUGGABLE, RECONCILE_INTERVAL_MS: "3000" };
+const STOPPED_TERMS = { ...TERMS, ...DEBUGGABLE_ENV, RECONCILE_INTERVAL_MS: "3000" };
 const PATIENCE_MS = 120_000;
 
 interface LastLook {
@@ -47,7 +47,7 @@ const LAST_LOOKS: readonly LastLook[] = [
     mutation: CANCEL_PIX,
     kind: "CANCEL_PIX_AUTHORIZATION",
     input: { recurrenceId, requesterType, requesterDocument, reason, payerTaxId: MEMBER.tax_id },
-    target: RECURRENCE,
+    target: RECURRENCE_ID,
     window: { CONFIRMATION_WINDOW_MS: "1" },
   },
   {
@@ -65,22 +65,22 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 describe.each(DIALECTS)("a process that was stopped in its last look, before it settled, on %s,", (dialect) => {
-  let world: World;
+  let world: ReplicaCluster;
   beforeEach(async () => {
-    world = await createWorld(databases, dialect);
+    world = await createReplicaCluster(databases, dialect);
   });
-  afterEach(() => world.end());
+  afterEach(() => world.stop());
 
-  const statusOf = async () => (await world.ledger.findByKey(MEMBER.sub, KEY))?.status;
+  const statusOf = async () => (await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY))?.status;
   const hasReconciled = (replica: Replica) => replica.output().includes('"operation reconciled"') || undefined;
 
   test.each(LAST_LOOKS)("at $mutation.name: does not fail what its successor is sending", async (lastLook) => {
     const { mutation, kind, input, target, window } = lastLook;
     const provider = world[mutation.vendor];
-    const { ledger, database } = await migratedLedger(world.databaseUrl);
+    const { store, database } = await createMigratedStore(world.databaseUrl);
     const claim = {
       principal: MEMBER.sub,
-      idempotencyKey: KEY,
+      idempotencyKey: IDEMPOTENCY_KEY,
       kind,
       input,
       owner: "dead",
@@ -88,23 +88,23 @@ describe.each(DIALECTS)("a process that was stopped in its last look, before it 
       now: Date.now(),
     };
     const stopped = await world.start({ ...STOPPED_TERMS, ...window });
-    const breakpoint = await breakAt(stopped, SETTLE);
-    await ledger.claim({ ...claim, ...(target !== undefined && { target }) });
+    const breakpoint = await setBreakpoint(stopped, SETTLE);
+    await store.claim({ ...claim, ...(target !== undefined && { recurrenceId: target }) });
     await database.close();
-    await breakpoint.reached();
+    await breakpoint.waitUntilReached();
 
-    await provider.fault({ match: { method: "POST", path: mutation.path }, kind: "hangAfterCommit" });
+    await provider.addFault({ match: { method: "POST", path: mutation.path }, kind: "hangAfterCommit" });
     const successor = await world.start(TERMS);
-    await eventually(async () => (await world.commits(mutation.vendor))[0], PATIENCE_MS);
+    await waitFor(async () => (await world.commits(mutation.vendor))[0], PATIENCE_MS);
     expect(hasReconciled(stopped)).toBeUndefined();
     await breakpoint.resume();
-    await eventually(() => hasReconciled(stopped), PATIENCE_MS);
+    await waitFor(() => hasReconciled(stopped), PATIENCE_MS);
     await stopped.kill(); // every look of it is a last one
 
     expect(["PENDING", "UNCONFIRMED", "SUCCEEDED"]).toContain(await statusOf());
-    await eventually(async () => ((await statusOf()) === "SUCCEEDED" ? "done" : undefined), PATIENCE_MS);
+    await waitFor(async () => ((await statusOf()) === "SUCCEEDED" ? "done" : undefined), PATIENCE_MS);
     expect(await world.commits(mutation.vendor)).toHaveLength(1);
-    if (mutation === CANCEL_PIX) expect(await sentTo(world, mutation)).toBe(1);
+    if (mutation === CANCEL_PIX) expect(await countMutationRequests(world, mutation)).toBe(1);
     expect(hasReconciled(successor)).toBe(true);
   });
 });

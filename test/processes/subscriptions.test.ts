@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
-import { createControl } from "../support/control";
+import { createSandboxControl } from "../support/control";
 import { type Databases, startDatabases } from "../support/databases";
-import { TEST_LEDGER_KEY } from "../support/ledgers";
-import { untilGauge } from "../support/metrics";
+import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
+import { waitForGauge } from "../support/metrics";
 import { PAYER_CLAIMS } from "../support/mutations";
-import { eventually } from "../support/program";
-import { type Sending } from "../support/subgraph";
-import { beginUnconfirmed, SOON } from "../support/unconfirmed";
+import { waitFor } from "../support/program";
+import { type GraphqlOptions } from "../support/subgraph";
+import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../support/unconfirmed";
 import { postWebhook } from "../support/webhooks";
-import { connect } from "../support/websocket";
+import { connectAs } from "../support/websocket";
 import { type Replica, startReplica } from "./replica";
 
 jest.setTimeout(120_000);
@@ -34,9 +34,9 @@ describe("three processes on one PostgreSQL", () => {
       startCallbackRouter(),
     ]);
     const environment = {
-      ...SOON,
-      LEDGER_KEY: TEST_LEDGER_KEY,
-      DATABASE_URL: await databases.fresh("postgres"),
+      ...FAST_RECONCILIATION,
+      LEDGER_KEY: TEST_ENCRYPTION_KEY,
+      DATABASE_URL: await databases.createDatabase("postgres"),
       DATA_DIRECTORY: directory,
       AVIBRA_BASE_URL: sandboxes.avibra.url,
       DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
@@ -57,8 +57,8 @@ describe("three processes on one PostgreSQL", () => {
     if (!replica) throw new Error("no such replica");
     return {
       url: replica.url,
-      delbank: createControl(sandboxes.delbank.url),
-      graphql: (query: string, { variables = {}, claims }: Sending = {}) =>
+      delbank: createSandboxControl(sandboxes.delbank.url),
+      graphql: (query: string, { variables = {}, claims }: GraphqlOptions = {}) =>
         replica.graphql(query, variables, claims ?? PAYER_CLAIMS),
       token: async (claims: Readonly<Record<string, string>>) => {
         const answer = await fetch(`${replica.url}/dev/token?${new URLSearchParams(claims).toString()}`);
@@ -68,17 +68,20 @@ describe("three processes on one PostgreSQL", () => {
   }
 
   test("an operation asked of one is told of as settled by the others, over both transports, whoever found it out", async () => {
-    const operation = await beginUnconfirmed(at(0));
-    const client = await connect(at(1), { claims: PAYER_CLAIMS });
+    const operation = await startUnconfirmedOperation(at(0));
+    const client = await connectAs(at(1), { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id: operation.id });
     const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS };
     const asked = await router.subscribe(at(2), SETTLED, asking);
     expect(asked.status).toBe(200);
-    await untilGauge(at(1), "subscriptions_open", 1);
+    await waitForGauge(at(1), "subscriptions_open", 1);
     await operation.confirm();
     const data = { operationSettled: { id: operation.id, status: "SUCCEEDED" } };
-    expect(await client.finished("1")).toMatchObject([{ type: "next", payload: { data } }, { type: "complete" }]);
-    expect(await router.completed(asked.id)).toMatchObject([
+    expect(await client.waitForCompletion("1")).toMatchObject([
+      { type: "next", payload: { data } },
+      { type: "complete" },
+    ]);
+    expect(await router.waitForCompletion(asked.id)).toMatchObject([
       { action: "next", payload: { data } },
       { action: "complete" },
     ]);
@@ -86,20 +89,20 @@ describe("three processes on one PostgreSQL", () => {
   });
 
   test("an event that one receives is heard by the subscribers of the others within a second", async () => {
-    const clients = await Promise.all([0, 1, 2].map((index) => connect(at(index), { claims: { sub: "u-1001" } })));
+    const clients = await Promise.all([0, 1, 2].map((index) => connectAs(at(index), { claims: { sub: "u-1001" } })));
     for (const [index, client] of clients.entries()) {
       client.subscribe("1", EVENTS);
-      await untilGauge(at(index), "subscriptions_open", 1);
+      await waitForGauge(at(index), "subscriptions_open", 1);
       // Answered behind it: it has looked at what there was.
       client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
-      await client.finished("2");
+      await client.waitForCompletion("2");
     }
     await postWebhook(at(2).url, { eventname: "enrollment_successful", userid: "u-1001" });
     const acknowledgedAt = performance.now();
-    await eventually(() => (clients.every((client) => client.of("1").length > 0) ? true : undefined));
+    await waitFor(() => (clients.every((client) => client.messagesFor("1").length > 0) ? true : undefined));
     expect(performance.now() - acknowledgedAt).toBeLessThan(1000);
     for (const client of clients) {
-      const [heard] = await eventually(() => (client.of("1").length > 0 ? client.of("1") : undefined));
+      const [heard] = await waitFor(() => (client.messagesFor("1").length > 0 ? client.messagesFor("1") : undefined));
       expect(heard).toMatchObject({
         type: "next",
         payload: { data: { userEvents: { kind: "ENROLLMENT_SUCCESSFUL" } } },
@@ -109,11 +112,11 @@ describe("three processes on one PostgreSQL", () => {
   });
 
   test("a replica that is asked to stop completes its subscriptions and exits cleanly", async () => {
-    const client = await connect(at(1), { claims: { sub: "u-1001" } });
+    const client = await connectAs(at(1), { claims: { sub: "u-1001" } });
     client.subscribe("1", EVENTS);
-    await untilGauge(at(1), "subscriptions_open", 1);
+    await waitForGauge(at(1), "subscriptions_open", 1);
     expect(await replicas[1]?.stop()).toBe(0);
-    expect(client.of("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(client.messagesFor("1")).toEqual([{ type: "complete", id: "1" }]);
     expect((await client.closed).code).toBe(1001);
   });
 });

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { createControl } from "../support/control";
+import { createSandboxControl } from "../support/control";
 import { type Databases, startDatabases } from "../support/databases";
-import { TEST_LEDGER_KEY } from "../support/ledgers";
-import { eventually } from "../support/program";
-import { type GraphqlAnswer } from "../support/subgraph";
+import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
+import { waitFor } from "../support/program";
+import { type GraphqlResponse } from "../support/subgraph";
 import { type Replica, startReplica } from "./replica";
-import { commitsOf } from "./world";
+import { fetchCommits } from "./world";
 
 jest.setTimeout(120_000);
 
@@ -23,7 +23,7 @@ const ENVIRONMENT = {
   AVIBRA_TIMEOUT_MS: "800",
   DELBANK_TIMEOUT_MS: "800",
   RECONCILE_INTERVAL_MS: "100",
-  LEDGER_KEY: TEST_LEDGER_KEY,
+  LEDGER_KEY: TEST_ENCRYPTION_KEY,
 };
 /** Mutations under way at once; each is sent to three processes. */
 const AT_A_TIME = 12;
@@ -129,7 +129,7 @@ function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
     .map(({ item }) => item);
 }
 
-function send(replica: Replica, { field, inputType, idempotencyKey, input }: Mutation): Promise<GraphqlAnswer> {
+function send(replica: Replica, { field, inputType, idempotencyKey, input }: Mutation): Promise<GraphqlResponse> {
   const pix = field === "cancelPixAuthorization" ? "pixCancellation { id reason cancelledAt }" : "user { id }";
   const query = `mutation ($input: ${inputType}!) { payload: ${field}(input: $input) {
     operation { id kind status attempts createdAt settledAt idempotencyKey failure { code } } userErrors { code } ${pix} } }`;
@@ -159,15 +159,18 @@ describe("three processes on one PostgreSQL", () => {
     const startedAt = Date.now();
     const environment = {
       ...ENVIRONMENT,
-      DATABASE_URL: await databases.fresh("postgres"),
+      DATABASE_URL: await databases.createDatabase("postgres"),
       DATA_DIRECTORY: directory,
       AVIBRA_BASE_URL: sandboxes.avibra.url,
       DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     };
     replicas.push(...(await Promise.all([1, 2, 3].map(() => startReplica(environment)))));
-    const [avibraControl, delbankControl] = [createControl(sandboxes.avibra.url), createControl(sandboxes.delbank.url)];
-    for (const fault of AVIBRA_FAULTS) await avibraControl.fault(fault);
-    for (const fault of DELBANK_FAULTS) await delbankControl.fault(fault);
+    const [avibraControl, delbankControl] = [
+      createSandboxControl(sandboxes.avibra.url),
+      createSandboxControl(sandboxes.delbank.url),
+    ];
+    for (const fault of AVIBRA_FAULTS) await avibraControl.addFault(fault);
+    for (const fault of DELBANK_FAULTS) await delbankControl.addFault(fault);
 
     // Who answers with an operation answers with the same one: its id by key.
     const ids = new Map<string, string>();
@@ -216,7 +219,7 @@ describe("three processes on one PostgreSQL", () => {
 
     // The same key to every process until all have settled it; then the three payloads are one.
     for (const mutation of MUTATIONS) {
-      const payloads = await eventually(async () => {
+      const payloads = await waitFor(async () => {
         const answers = await Promise.all(replicas.map((replica) => send(replica, mutation)));
         const statuses = answers.map(({ data }) => data.payload.operation.status as string);
         return statuses.every((status) => status === "SUCCEEDED") ? answers.map(({ data }) => data.payload) : undefined;
@@ -228,7 +231,7 @@ describe("three processes on one PostgreSQL", () => {
     }
 
     expect(new Set(ids.values()).size).toBe(300);
-    const [users, cancellations] = [await commitsOf(sandboxes.avibra), await commitsOf(sandboxes.delbank)];
+    const [users, cancellations] = [await fetchCommits(sandboxes.avibra), await fetchCommits(sandboxes.delbank)];
     const expectedUsers = MUTATIONS.filter(({ vendor }) => vendor === "avibra");
     expect(users.map(({ subject, idempotencyKey }) => `${subject} ${idempotencyKey}`).sort()).toEqual(
       expectedUsers.map(({ subject, idempotencyKey }) => `${subject} ${ids.get(idempotencyKey)}`).sort(),

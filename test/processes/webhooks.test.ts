@@ -1,20 +1,20 @@
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
-import { createSealing } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/ledger/sealing";
 import { type Databases, startDatabases } from "../support/databases";
-import { DEBUGGABLE } from "../support/debugger";
-import { TEST_LEDGER_KEY } from "../support/ledgers";
-import { eventually } from "../support/program";
+import { DEBUGGABLE_ENV } from "../support/debugger";
+import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
+import { waitFor } from "../support/program";
 import { postWebhook } from "../support/webhooks";
-import { breakAt } from "./breakpoint";
+import { setBreakpoint } from "./breakpoint";
 import { type Replica } from "./replica";
-import { CHANGE_OFFER, createWorld, DIALECTS, MEMBER, send, type World } from "./world";
+import { CHANGE_OFFER, createReplicaCluster, DIALECTS, MEMBER, sendMutation, type ReplicaCluster } from "./world";
 
 jest.setTimeout(120_000);
 
 /** Where an event may be lost from sight: with its row and nothing else, and with its effects, which nobody has written down. */
 const STEPS = [
-  ["between row and effect", { file: "features/event/event-effects.js", name: "apply" }, "UNCONFIRMED"],
+  ["between row and effect", { file: "features/event/event-effects.js", name: "processEvent" }, "UNCONFIRMED"],
   ["between effect and its mark", { file: "platform/inbox/inbox.store.js", name: "markProcessed" }, "SUCCEEDED"],
 ] as const;
 const LISTENING = { READ_CACHE_MS: "600000", AVIBRA_TIMEOUT_MS: "300" };
@@ -25,26 +25,26 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => databases.stop());
 
-const worlds: World[] = [];
+const worlds: ReplicaCluster[] = [];
 afterEach(async () => {
-  for (const world of worlds.splice(0)) await world.end();
+  for (const world of worlds.splice(0)) await world.stop();
 });
-async function newWorld(dialect: "sqlite" | "postgres"): Promise<World> {
-  const world = await createWorld(databases, dialect);
+async function newWorld(dialect: "sqlite" | "postgres"): Promise<ReplicaCluster> {
+  const world = await createReplicaCluster(databases, dialect);
   worlds.push(world);
   return world;
 }
 
 /** An upgrade of which nothing arrives: only an event can settle it. */
-async function loseUpgrade(world: World, replica: Replica): Promise<string> {
-  await world.avibra.fault({ match: { path: CHANGE_OFFER.path }, kind: "hangBeforeCommit", times: 1000 });
-  const { data } = await send(replica, CHANGE_OFFER);
+async function loseUpgrade(world: ReplicaCluster, replica: Replica): Promise<string> {
+  await world.avibra.addFault({ match: { path: CHANGE_OFFER.path }, kind: "hangBeforeCommit", times: 1000 });
+  const { data } = await sendMutation(replica, CHANGE_OFFER);
   expect(data.payload.operation.status).toBe("UNCONFIRMED");
   return data.payload.operation.id as string;
 }
-async function leftToDo({ databaseUrl }: World): Promise<number> {
+async function leftToDo({ databaseUrl }: ReplicaCluster): Promise<number> {
   const database = openDatabase(databaseUrl);
-  const count = await new Inbox(database, createSealing(TEST_LEDGER_KEY)).countDue(0);
+  const count = await new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY)).countDue(0);
   await database.close();
   return count;
 }
@@ -62,27 +62,27 @@ test.each(DIALECTS.flatMap((dialect) => STEPS.map((step) => [dialect, ...step] a
   "on %s killed with kill -9 %s: what was acknowledged has its effect after a restart, once",
   async (dialect, _step, place, status) => {
     const world = await newWorld(dialect);
-    const first = await world.start({ ...LISTENING, ...DEBUGGABLE });
+    const first = await world.start({ ...LISTENING, ...DEBUGGABLE_ENV });
     const id = await loseUpgrade(world, first);
-    const breakpoint = await breakAt(first, place);
+    const breakpoint = await setBreakpoint(first, place);
     expect((await postWebhook(first.url, upgraded(), { key: "the-event" })).status).toBe(200);
-    await breakpoint.reached();
+    await breakpoint.waitUntilReached();
     await first.kill();
-    expect(await world.ledger.find(id)).toMatchObject({ status });
-    const before = status === "SUCCEEDED" ? await world.ledger.find(id) : undefined;
+    expect(await world.store.find(id)).toMatchObject({ status });
+    const before = status === "SUCCEEDED" ? await world.store.find(id) : undefined;
     expect(await leftToDo(world)).toBe(1);
 
     const second = await world.start(LISTENING);
-    const settled = await eventually(async () => {
-      const operation = await world.ledger.find(id);
+    const settled = await waitFor(async () => {
+      const operation = await world.store.find(id);
       return operation?.status === "SUCCEEDED" ? operation : undefined;
     });
     if (before) expect(settled).toEqual(before); // as it was settled then
-    await eventually(async () => ((await leftToDo(world)) === 0 ? true : undefined));
+    await waitFor(async () => ((await leftToDo(world)) === 0 ? true : undefined));
     expect(await eventsSeenBy(second)).toHaveLength(1);
     expect((await postWebhook(second.url, upgraded(), { key: "the-event" })).status).toBe(200);
     expect(await eventsSeenBy(second)).toHaveLength(1);
-    expect(await world.ledger.find(id)).toMatchObject({ settledAt: settled.settledAt });
+    expect(await world.store.find(id)).toMatchObject({ settledAt: settled.settledAt });
     expect(await world.commits("avibra")).toEqual([]);
   },
 );
@@ -97,25 +97,25 @@ test("three processes on one PostgreSQL: within a second, an event to one makes 
   const readAll = () =>
     Promise.all(replicas.map((replica) => replica.graphql("{ me { benefits { id } } }", {}, MEMBER)));
   const reads = async () => (await world.avibra.requests("/user/benefits")).length;
-  await eventually(async () => {
+  await waitFor(async () => {
     await readAll();
     const before = await reads();
     await readAll(); // until signals of the mutation have settled and all three keep their answer
     return (await reads()) === before || undefined;
   });
-  await world.avibra.forget();
+  await world.avibra.clearRequests();
   await readAll();
   expect(await reads()).toBe(0);
 
   expect((await postWebhook(told.url, upgraded())).status).toBe(200);
   const acknowledgedAt = performance.now();
-  await eventually(async () => {
+  await waitFor(async () => {
     await readAll();
     return (await reads()) === 3 || undefined;
   });
   const tookMs = Math.round(performance.now() - acknowledgedAt);
   expect(tookMs).toBeLessThan(1000);
-  expect(await world.ledger.find(id)).toMatchObject({ status: "SUCCEEDED" });
+  expect(await world.store.find(id)).toMatchObject({ status: "SUCCEEDED" });
   for (const replica of replicas) expect(await eventsSeenBy(replica)).toHaveLength(1);
   process.stdout.write(`\nan event to one of three processes: all three read anew after ${tookMs} ms\n`);
 });

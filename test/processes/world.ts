@@ -2,22 +2,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startSandboxes } from "../../src/sandbox";
-import { createControl } from "../support/control";
+import { createSandboxControl } from "../support/control";
 import { type Databases } from "../support/databases";
-import { openLedger, TEST_LEDGER_KEY } from "../support/ledgers";
-import { type GraphqlAnswer } from "../support/subgraph";
-import { type Place } from "./breakpoint";
+import { openOperationStore, TEST_ENCRYPTION_KEY } from "../support/ledgers";
+import { type GraphqlResponse } from "../support/subgraph";
+import { type CodeLocation } from "./breakpoint";
 import { type Replica, startReplica } from "./replica";
 
 export const DIALECTS = ["sqlite", "postgres"] as const;
 export type Dialect = (typeof DIALECTS)[number];
 
-export const RECURRENCE = "RR0435879820240605njua7shf40o";
+export const RECURRENCE_ID = "RR0435879820240605njua7shf40o";
 /** Who asks, and pays by that authorization. */
 export const MEMBER = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
-export const KEY = "one-press";
+export const IDEMPOTENCY_KEY = "one-press";
 /** A lease outlives the operation's timeout; the confirmation window outlives the lease, so that there is a look within it. */
-const TERMS = {
+const TIMING_VARIABLES = {
   OPERATION_TIMEOUT_MS: "3000",
   OPERATION_LEASE_MS: "3200",
   RECONCILE_INTERVAL_MS: "100",
@@ -30,16 +30,16 @@ export const CHANGE_OFFER = {
   vendor: "avibra",
   path: "/user/offers",
   query: `mutation ($input: ChangeOfferInput!) { payload: changeOffer(input: $input) { ${OPERATION} } }`,
-  input: { idempotencyKey: KEY, userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
+  input: { idempotencyKey: IDEMPOTENCY_KEY, userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
 } as const;
 export const CANCEL_PIX = {
   name: "cancelPixAuthorization (once)",
   vendor: "delbank",
-  path: `/baas/api/v1/automatic-pix/authorizations/${RECURRENCE}/cancellations`,
+  path: `/baas/api/v1/automatic-pix/authorizations/${RECURRENCE_ID}/cancellations`,
   query: `mutation ($input: CancelPixAuthorizationInput!) { payload: cancelPixAuthorization(input: $input) { ${OPERATION} pixCancellation { id } } }`,
   input: {
-    idempotencyKey: KEY,
-    recurrenceId: RECURRENCE,
+    idempotencyKey: IDEMPOTENCY_KEY,
+    recurrenceId: RECURRENCE_ID,
     requesterType: "NATURAL",
     requesterDocument: MEMBER.tax_id,
     reason: "REQUESTED_BY_PAYER",
@@ -48,49 +48,52 @@ export const CANCEL_PIX = {
 export type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
 
 /** Places to stop at. */
-export const MARK_SENT: Place = { file: "platform/ledger/ledger.store.js", name: "markSent" };
-export const SETTLE: Place = { file: "platform/ledger/ledger.store.js", name: "settleIf" };
-export const TELL: Place = { file: "features/operation/to-operation.js", name: "toOperation" };
-export const POST: Place = { file: "providers/delbank/delbank.client.js", name: "requestCancellation" };
-export const WRITE: Place = { file: "providers/avibra/avibra.client.js", name: "changeOffer" };
+export const MARK_SENT: CodeLocation = { file: "platform/ledger/ledger.store.js", name: "markSent" };
+export const SETTLE: CodeLocation = { file: "platform/ledger/ledger.store.js", name: "settleIf" };
+export const TO_OPERATION: CodeLocation = { file: "features/operation/to-operation.js", name: "toOperation" };
+export const REQUEST_CANCELLATION: CodeLocation = {
+  file: "providers/delbank/delbank.client.js",
+  name: "requestCancellation",
+};
+export const CHANGE_OFFER_CALL: CodeLocation = { file: "providers/avibra/avibra.client.js", name: "changeOffer" };
 
 /** Both providers and a data directory, for any number of lives of the program on one database. */
-export async function createWorld(databases: Databases, dialect: Dialect) {
-  const running = new Set<Replica>();
+export async function createReplicaCluster(databases: Databases, dialect: Dialect) {
+  const replicas = new Set<Replica>();
   const [sandboxes, databaseUrl] = await Promise.all([
     startSandboxes({ avibraPort: 0, delbankPort: 0 }),
-    databases.fresh(dialect),
+    databases.createDatabase(dialect),
   ]);
   const directory = mkdtempSync(join(tmpdir(), "world-"));
-  const { ledger, database } = openLedger(databaseUrl);
+  const { store, database } = openOperationStore(databaseUrl);
   return {
-    ledger,
+    store,
     databaseUrl,
-    avibra: createControl(sandboxes.avibra.url),
-    delbank: createControl(sandboxes.delbank.url),
-    commits: (vendor: "avibra" | "delbank") => commitsOf(sandboxes[vendor]),
+    avibra: createSandboxControl(sandboxes.avibra.url),
+    delbank: createSandboxControl(sandboxes.delbank.url),
+    commits: (vendor: "avibra" | "delbank") => fetchCommits(sandboxes[vendor]),
     async start(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
       const replica = await startReplica({
-        ...TERMS,
+        ...TIMING_VARIABLES,
         AVIBRA_BASE_URL: sandboxes.avibra.url,
         DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
         DATABASE_URL: databaseUrl,
         DATA_DIRECTORY: directory,
-        LEDGER_KEY: TEST_LEDGER_KEY,
+        LEDGER_KEY: TEST_ENCRYPTION_KEY,
         ...environment,
       });
-      running.add(replica);
+      replicas.add(replica);
       return replica;
     },
-    async end() {
-      for (const replica of running) await replica.kill();
+    async stop() {
+      for (const replica of replicas) await replica.kill();
       await database.close();
       await sandboxes.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
-export type World = Awaited<ReturnType<typeof createWorld>>;
+export type ReplicaCluster = Awaited<ReturnType<typeof createReplicaCluster>>;
 
 /** One effect that really happened at a provider. */
 export interface Commit {
@@ -100,16 +103,16 @@ export interface Commit {
 }
 
 /** Every effect at one provider, in order. */
-export async function commitsOf({ url }: { readonly url: string }): Promise<Commit[]> {
+export async function fetchCommits({ url }: { readonly url: string }): Promise<Commit[]> {
   return ((await (await fetch(`${url}/__sandbox/state`)).json()) as { commits: Commit[] }).commits;
 }
 
 /** Sends it to one process as the member. */
-export function send(replica: Replica, { query, input }: Mutation): Promise<GraphqlAnswer> {
+export function sendMutation(replica: Replica, { query, input }: Mutation): Promise<GraphqlResponse> {
   return replica.graphql(query, { input }, MEMBER);
 }
 
 /** How many requests of the mutation have come to its provider. */
-export async function sentTo(world: World, { vendor, path }: Mutation): Promise<number> {
-  return (await world[vendor].requests(path)).filter(({ method }) => method === "POST").length;
+export async function countMutationRequests(cluster: ReplicaCluster, { vendor, path }: Mutation): Promise<number> {
+  return (await cluster[vendor].requests(path)).filter(({ method }) => method === "POST").length;
 }

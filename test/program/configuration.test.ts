@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { loadConfig } from "../../src/config";
 import { Environment } from "../../src/environment";
-import { createAuthority, writeFiles } from "../support/certificates";
+import { createCertificateAuthority, writeTempFiles } from "../support/certificates";
 
 /** Everything that live mode demands. */
 const LIVE: Readonly<Record<string, string>> = {
@@ -189,10 +189,10 @@ describe("text of any variable", () => {
 });
 
 describe("TLS", () => {
-  let files: ReturnType<typeof writeFiles<"cert" | "key" | "ca" | "text">>;
+  let files: ReturnType<typeof writeTempFiles<"cert" | "key" | "ca" | "text">>;
   beforeAll(async () => {
-    const authority = await createAuthority("ours");
-    files = writeFiles({ ...(await authority.issue("subgraph")), ca: authority.cert, text: "no certificate" });
+    const authority = await createCertificateAuthority("ours");
+    files = writeTempFiles({ ...(await authority.issue("subgraph")), ca: authority.cert, text: "no certificate" });
   });
   afterAll(() => {
     files.remove();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { type Databases, startDatabases } from "../support/databases";
-import { eventually, freePort, type Program, startProgram } from "../support/program";
+import { waitFor, freePort, type Program, startProgram } from "../support/program";
 
 const newKey = () => randomBytes(32).toString("base64");
 const SENTENCE = /^The database of DATABASE_URL cannot be reached or cannot be written to( \([A-Z0-9_]+\))?\.\n$/;
@@ -43,7 +43,7 @@ async function outputOfFailure(environment: Readonly<Record<string, string>>): P
 /** Resolves with the output once it listens; then it is stopped. */
 async function outputOfStart(environment: Readonly<Record<string, string>>): Promise<string> {
   const program = await start(environment);
-  await eventually(() => (program.output().includes('"listening"') ? true : undefined), 120_000);
+  await waitFor(() => (program.output().includes('"listening"') ? true : undefined), 120_000);
   program.process.kill("SIGTERM");
   expect(await program.exit).toBe(0);
   return program.output();
@@ -51,7 +51,7 @@ async function outputOfStart(environment: Readonly<Record<string, string>>): Pro
 
 /** A database of the suite's server, made by `create`. */
 async function databaseWith(create: string): Promise<string> {
-  const url = new URL(await databases.fresh("postgres"));
+  const url = new URL(await databases.createDatabase("postgres"));
   const client = new Client({ connectionString: url.href });
   await client.connect();
   const name = `made_${randomBytes(8).toString("hex")}`;
@@ -70,13 +70,13 @@ describe("a database that cannot be used at start is one sentence, without JSON,
   });
 
   test("the password is wrong", async () => {
-    const url = new URL(await databases.fresh("postgres"));
+    const url = new URL(await databases.createDatabase("postgres"));
     url.password = "hunter2";
     expect(await outputOfFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
   });
 
   test("the database does not exist", async () => {
-    const url = new URL(await databases.fresh("postgres"));
+    const url = new URL(await databases.createDatabase("postgres"));
     url.pathname = "/hunter2";
     expect(await outputOfFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
   });
@@ -91,7 +91,7 @@ describe("a database that cannot be used at start is one sentence, without JSON,
   });
 
   test("the user may not create tables", async () => {
-    const url = new URL(await databases.fresh("postgres"));
+    const url = new URL(await databases.createDatabase("postgres"));
     const client = new Client({ connectionString: url.href });
     await client.connect();
     await client.query("create role reader login password 'hunter2'");
@@ -117,14 +117,14 @@ test.each(["SQL_ASCII", "LATIN1"])("a database with the encoding %s is refused b
 });
 
 test("a server with fsync off is a warning in the sandbox", async () => {
-  const output = await outputOfStart({ DATABASE_URL: await databases.fresh("postgres") });
+  const output = await outputOfStart({ DATABASE_URL: await databases.createDatabase("postgres") });
   expect(output).toMatch(/"settings":\["fsync"\],"msg":"the database server can lose committed data in a crash"/);
 });
 
 describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   test("a process with another LEDGER_KEY than the database's refuses to start, and says so without either key", async () => {
     const [ours, theirs] = [newKey(), newKey()];
-    const DATABASE_URL = await databases.fresh(dialect);
+    const DATABASE_URL = await databases.createDatabase(dialect);
     await outputOfStart({ DATABASE_URL, LEDGER_KEY: ours });
     expect(await outputOfFailure({ DATABASE_URL, LEDGER_KEY: theirs })).toBe(
       `${CONFIGURATION}LEDGER_KEY: the database was written with another key\n`,
@@ -133,7 +133,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   });
 
   test("so does a sandbox that has made a key of its own", async () => {
-    const DATABASE_URL = await databases.fresh(dialect);
+    const DATABASE_URL = await databases.createDatabase(dialect);
     await outputOfStart({ DATABASE_URL, LEDGER_KEY: newKey() });
     expect(await outputOfFailure({ DATABASE_URL, DATA_DIRECTORY: join(folder, "own") })).toBe(
       `${CONFIGURATION}LEDGER_KEY: the database was written with another key than the one that is kept in ${join(folder, "own")}\n`,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually, freePort } from "../support/program";
+import { waitFor, freePort } from "../support/program";
 
 /** What no file of the process may exceed, as `ulimit -f` counts: 1 or 2 MiB, by the shell. Needs no rights and no mount. */
 const FILE_BLOCKS = 2048;
@@ -34,13 +34,13 @@ test("when SQLite's disk is full, events are not acknowledged and ready is red; 
     return response.status;
   };
   try {
-    await eventually(async () => ((await statusOf("/health/ready")) === 200 ? true : undefined), 120_000);
+    await waitFor(async () => ((await statusOf("/health/ready")) === 200 ? true : undefined), 120_000);
     const statuses: number[] = [];
     while (statuses.length < MAX_EVENTS && !statuses.includes(503)) statuses.push(await send(statuses.length));
     expect(statuses.slice(0, -1).every((status) => status >= 200 && status < 300)).toBe(true);
     expect(statuses.length).toBeGreaterThan(1); // it could write before
     expect(statuses.at(-1)).toBe(503);
-    await eventually(async () => ((await statusOf("/health/ready")) === 503 ? true : undefined), 120_000);
+    await waitFor(async () => ((await statusOf("/health/ready")) === 503 ? true : undefined), 120_000);
     expect(await statusOf("/health/live")).toBe(200);
   } finally {
     const ended = once(child, "exit");

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createControl } from "../support/control";
-import { attachDebugger, DEBUGGABLE } from "../support/debugger";
-import { liveValues } from "../support/live";
-import { eventually, freePort, type Program, startProgram } from "../support/program";
+import { createSandboxControl } from "../support/control";
+import { attachDebugger, DEBUGGABLE_ENV } from "../support/debugger";
+import { liveVariables } from "../support/live";
+import { waitFor, freePort, type Program, startProgram } from "../support/program";
 
 interface Running extends Program {
   readonly url: string;
@@ -27,7 +27,7 @@ async function startAndWait(environment: Readonly<Record<string, string>> = {}):
     ...environment,
   });
   started.push(program);
-  const token = await eventually(() => /^eyJ\S+$/m.exec(program.output())?.[0]);
+  const token = await waitFor(() => /^eyJ\S+$/m.exec(program.output())?.[0]);
   return { ...program, url: `http://127.0.0.1:${port}`, avibraUrl: `http://127.0.0.1:${avibra}`, token };
 }
 
@@ -61,14 +61,18 @@ describe("the built program", () => {
 
   test("on SIGTERM ready goes red, what is under way is answered, and the exit code is 0", async () => {
     const program = await startAndWait({ SHUTDOWN_DELAY_MS: "300" });
-    await createControl(program.avibraUrl).fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 800 });
+    await createSandboxControl(program.avibraUrl).addFault({
+      match: { path: "/user/benefits" },
+      kind: "delay",
+      delayMs: 800,
+    });
     const underWay = send(program, "{ me { benefits { id } } }");
-    await eventually(async () =>
-      (await createControl(program.avibraUrl).requests("/user/benefits")).length > 0 ? true : undefined,
+    await waitFor(async () =>
+      (await createSandboxControl(program.avibraUrl).requests("/user/benefits")).length > 0 ? true : undefined,
     );
     program.process.kill("SIGTERM");
 
-    const red = await eventually(async () => {
+    const red = await waitFor(async () => {
       const response = await fetch(`${program.url}/health/ready`);
       return response.status === 503 ? response : undefined;
     });
@@ -81,8 +85,8 @@ describe("the built program", () => {
 
   test("on SIGTERM a mutation whose client has gone is finished all the same", async () => {
     const program = await startAndWait({ SHUTDOWN_DELAY_MS: "0" });
-    const control = createControl(program.avibraUrl);
-    await control.fault({ match: { path: "/user/account/update" }, kind: "delay", delayMs: 700 });
+    const control = createSandboxControl(program.avibraUrl);
+    await control.addFault({ match: { path: "/user/account/update" }, kind: "delay", delayMs: 700 });
     const client = new AbortController();
     const query =
       'mutation { updateUser(input: { idempotencyKey: "gone", userId: "u-1001", lastName: "Gone" }) { operation { id } } }';
@@ -92,13 +96,13 @@ describe("the built program", () => {
       body: JSON.stringify({ query }),
       signal: client.signal,
     }).catch(() => "gone");
-    await eventually(async () => ((await control.requests("/user/account/update")).length > 0 ? true : undefined));
+    await waitFor(async () => ((await control.requests("/user/account/update")).length > 0 ? true : undefined));
     client.abort();
     expect(await sent).toBe("gone");
     const watcher = { commits: 0 };
     program.process.kill("SIGTERM");
     // The sandbox ends with the program, so its state is watched until then.
-    await eventually(async () => {
+    await waitFor(async () => {
       const state = await control.state().catch(() => undefined);
       watcher.commits = state?.commits.length ?? watcher.commits;
       return state === undefined || watcher.commits > 0 ? true : undefined;
@@ -112,7 +116,7 @@ describe("the built program", () => {
     const input = '{ idempotencyKey: "up", userId: "u-1001", offerId: "premium", direction: UPGRADE }';
     const changed = await send(program, `mutation { changeOffer(input: ${input}) { operation { status } } }`);
     expect(await changed.json()).toMatchObject({ data: { changeOffer: { operation: { status: "SUCCEEDED" } } } });
-    const events = await eventually(async () => {
+    const events = await waitFor(async () => {
       const answer = await send(program, "{ me { events { edges { node { kind } } } } }");
       const { data } = (await answer.json()) as { data: { me: { events: { edges: object[] } } } };
       return data.me.events.edges.length > 0 ? data.me.events.edges : undefined;
@@ -139,12 +143,12 @@ describe("the built program", () => {
 
   test("its memory stays flat while a provider sends 25 MB and endless bodies", async () => {
     const program = await startAndWait({ READ_CACHE_MS: "0" });
-    const control = createControl(program.avibraUrl);
+    const control = createSandboxControl(program.avibraUrl);
     const pid = program.process.pid ?? 0;
     for (let round = 0; round < 5; round += 1) await send(program, "{ me { benefits { id } } }");
     const before = residentMb(pid);
     for (let round = 0; round < 20; round += 1) {
-      await control.fault({ match: { path: "/user/benefits" }, kind: round % 2 ? "hugeBody" : "endlessBody" });
+      await control.addFault({ match: { path: "/user/benefits" }, kind: round % 2 ? "hugeBody" : "endlessBody" });
       const answer = (await (await send(program, "{ me { benefits { id } } }")).json()) as {
         errors: { extensions: { code: string } }[];
       };
@@ -158,7 +162,7 @@ describe("the built program", () => {
 
 test("a provider that hangs leaves nothing in memory of the requests that it has cost their time, however many", async () => {
   const program = await startAndWait({
-    ...DEBUGGABLE,
+    ...DEBUGGABLE_ENV,
     OPERATION_TIMEOUT_MS: "300",
     AVIBRA_CONCURRENCY: "5",
     QUEUE_LENGTH: "10",
@@ -168,7 +172,7 @@ test("a provider that hangs leaves nothing in memory of the requests that it has
     const signed = await fetch(`${program.url}/dev/token?sub=support&scope=users:read:any`);
     const staff = { ...program, ...((await signed.json()) as { token: string }) };
     const hang = { match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: 1_000_000 };
-    await createControl(program.avibraUrl).fault(hang);
+    await createSandboxControl(program.avibraUrl).addFault(hang);
     let asked = 0;
     const ask = async () => {
       const query = "query($id: UserId!) { user(id: $id) { currentOffer { status } } }"; // one: documents are kept
@@ -244,7 +248,7 @@ describe("a configuration that cannot work", () => {
     const directory = mkdtempSync(join(tmpdir(), "live-"));
     const [port, provider] = [await freePort(), "https://provider.test"];
     const program = startProgram({
-      ...liveValues(provider),
+      ...liveVariables(provider),
       PROVIDERS: "live",
       PORT: `${port}`,
       DATABASE_URL: `sqlite:${join(directory, "subgraph.db")}`,
@@ -256,7 +260,7 @@ describe("a configuration that cannot work", () => {
       AUTH_AUDIENCE: "benefits",
     });
     started.push(program);
-    await eventually(() => (program.output().includes('"msg":"listening"') ? true : undefined));
+    await waitFor(() => (program.output().includes('"msg":"listening"') ? true : undefined));
     const warnings = program
       .output()
       .split("\n")

@@ -1,5 +1,5 @@
-import { createTokenSource, usableForMs } from "../../src/providers/avibra/avibra.auth";
-import { monotonicFrom } from "../support/clocks";
+import { createTokenSource, computeUsableMs } from "../../src/providers/avibra/avibra.auth";
+import { monotonicClockFrom } from "../support/clocks";
 
 test.each([
   ["a usual hour, less the margin", 3600, 3_570_000],
@@ -10,7 +10,7 @@ test.each([
   ["huge, a day at the most", 1e18, 86_370_000],
   ["endless", Infinity, 86_370_000],
 ])("a token's lifetime: %s", (_case, seconds, expected) => {
-  expect(usableForMs(seconds)).toBe(expected);
+  expect(computeUsableMs(seconds)).toBe(expected);
 });
 
 describe("the token source", () => {
@@ -25,7 +25,7 @@ describe("the token source", () => {
         if (isDown) throw new Error("down");
         return Promise.resolve({ token: `token-${(fetches += 1)}`, lifetimeSeconds: 3600 });
       },
-      clock: monotonicFrom(() => now),
+      clock: monotonicClockFrom(() => now),
       random: () => 0.5,
     });
   beforeEach(() => {
@@ -37,7 +37,7 @@ describe("the token source", () => {
 
   test("gives all who ask at once the same token from one fetch", async () => {
     const tokens = source();
-    expect(await Promise.all([tokens.token(), tokens.token(), tokens.token()])).toEqual([
+    expect(await Promise.all([tokens.getToken(), tokens.getToken(), tokens.getToken()])).toEqual([
       "token-1",
       "token-1",
       "token-1",
@@ -46,67 +46,67 @@ describe("the token source", () => {
 
   test("fetches the next one ahead of its time, in the background, once", async () => {
     const tokens = source();
-    await tokens.token();
+    await tokens.getToken();
     now = 3_570_000 * 0.8 - 1;
-    await tokens.token();
+    await tokens.getToken();
     expect(fetches).toBe(1);
     now += 1;
-    expect(await Promise.all([tokens.token(), tokens.token()])).toEqual(["token-1", "token-1"]);
+    expect(await Promise.all([tokens.getToken(), tokens.getToken()])).toEqual(["token-1", "token-1"]);
     expect(fetches).toBe(2);
-    expect(await tokens.token()).toBe("token-2");
+    expect(await tokens.getToken()).toBe("token-2");
     expect(tokens.state()).toEqual({ held: true, isFailing: false, expiresInMs: 3_570_000, ageMs: 0 });
   });
 
   test("waits for the next one once the token's usable life is over", async () => {
     const tokens = source();
-    await tokens.token();
+    await tokens.getToken();
     now = 3_570_000;
-    expect(await tokens.token()).toBe("token-2");
+    expect(await tokens.getToken()).toBe("token-2");
   });
 
   test("gives a token until its end while the endpoint is down, asks it now and then, and fails at once behind that", async () => {
     const tokens = source();
-    await tokens.token();
+    await tokens.getToken();
     isDown = true;
     now = 3_569_999;
-    for (let ask = 0; ask < 100; ask += 1) expect(await tokens.token()).toBe("token-1");
+    for (let ask = 0; ask < 100; ask += 1) expect(await tokens.getToken()).toBe("token-1");
     expect(attempts).toBe(1 + 2);
     now = 3_570_000;
-    await expect(tokens.token()).rejects.toThrow("down");
+    await expect(tokens.getToken()).rejects.toThrow("down");
     expect(attempts).toBe(1 + 2);
     expect(tokens.state()).toMatchObject({ held: false, expiresInMs: 0 });
     isDown = false;
-    await expect(tokens.token()).rejects.toThrow("down"); // still resting
+    await expect(tokens.getToken()).rejects.toThrow("down"); // still resting
     expect(attempts).toBe(1 + 2);
     now += 1000;
-    await expect(tokens.token()).rejects.toThrow("down"); // and finds out that it is over
-    expect(await tokens.token()).toBe("token-2");
+    await expect(tokens.getToken()).rejects.toThrow("down"); // and finds out that it is over
+    expect(await tokens.getToken()).toBe("token-2");
     expect(attempts).toBe(1 + 3);
   });
 
   test("waits for a fetch where the failures are long past", async () => {
     const tokens = source();
     isDown = true;
-    for (let ask = 0; ask < 2; ask += 1) await expect(tokens.token()).rejects.toThrow("down");
+    for (let ask = 0; ask < 2; ask += 1) await expect(tokens.getToken()).rejects.toThrow("down");
     isDown = false;
     now += 10_000;
-    expect(await tokens.token()).toBe("token-1");
+    expect(await tokens.getToken()).toBe("token-1");
   });
 
   test("asks again after a fetch that failed, even one that failed before it began", async () => {
     const tokens = source();
     isDown = true;
-    await expect(tokens.token()).rejects.toThrow("down");
+    await expect(tokens.getToken()).rejects.toThrow("down");
     isDown = false;
-    expect(await tokens.token()).toBe("token-1");
+    expect(await tokens.getToken()).toBe("token-1");
   });
 
   test("discards the token that was refused, but not the newer one that took its place", async () => {
     const tokens = source();
-    await tokens.token();
+    await tokens.getToken();
     tokens.discard("token-1");
-    expect(await tokens.token()).toBe("token-2");
+    expect(await tokens.getToken()).toBe("token-2");
     tokens.discard("token-1");
-    expect(await tokens.token()).toBe("token-2");
+    expect(await tokens.getToken()).toBe("token-2");
   });
 });

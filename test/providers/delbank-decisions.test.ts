@@ -1,6 +1,6 @@
 import { Authorization, Cancellation, CancellationReceipt } from "../../src/providers/delbank/delbank.wire";
-import { readReason } from "../../src/providers/delbank/reasons";
-import { readParty } from "../../src/providers/delbank/tax-id";
+import { parseReason } from "../../src/providers/delbank/reasons";
+import { parseParty } from "../../src/providers/delbank/tax-id";
 
 test.each([
   ["a number that lost its zero", 4623217035, "NATURAL", "04623217035"],
@@ -12,7 +12,7 @@ test.each([
   ["no text at all", { cpf: 1 }, "NATURAL", null],
   ["text that is no document", "see attachment", "NATURAL", null],
 ])("a document: %s", (_case, document, type, expected) => {
-  expect(readParty(document, type)).toMatchObject({ personType: type, document: expected });
+  expect(parseParty(document, type)).toMatchObject({ personType: type, document: expected });
 });
 
 test.each([
@@ -21,7 +21,7 @@ test.each([
   [1234567000195, "LEGAL", "01234567000195"],
   [12, null, "12"],
 ])("a document without a type (%j) is %j", (document, personType, expected) => {
-  expect(readParty(document, undefined)).toMatchObject({ personType, document: expected });
+  expect(parseParty(document, undefined)).toMatchObject({ personType, document: expected });
 });
 
 test.each([
@@ -35,7 +35,7 @@ test.each([
   [undefined, "UNKNOWN", null],
   [{ code: 1 }, "UNKNOWN", null],
 ])("the reason %j is %s with code %j", (value, reason, reasonCode) => {
-  expect(readReason(value)).toEqual({ reason, reasonCode });
+  expect(parseReason(value)).toEqual({ reason, reasonCode });
 });
 
 const SAMPLE = {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { mayReadAuthorization } from "../../src/features/pix-authorization/pix-access";
+import { canReadAuthorization } from "../../src/features/pix-authorization/pix-access";
 import { Authorization } from "../../src/providers/delbank/delbank.wire";
-import { isAmbiguous, readParty, readTaxIdClaim } from "../../src/providers/delbank/tax-id";
+import { isAmbiguous, parseParty, parseTaxIdClaim } from "../../src/providers/delbank/tax-id";
 import { isTaxId } from "../../src/sandbox/delbank/tax-id"; // check digits written independently, from the vendor's contract
 
 const CPF_OF_191 = "00000000191";
@@ -21,14 +21,14 @@ describe("an untyped document that is valid as a CPF and as a CNPJ identifies no
     ["a number of eleven digits", Number(BOTH)],
     ["text of eleven digits, which a CNPJ without its three zeros has too", BOTH],
   ])("%s: %j", (_case, document) => {
-    const party = readParty(document, undefined);
+    const party = parseParty(document, undefined);
     expect(party).toMatchObject({ personType: null, taxId: null });
     expect(party.possibleTaxIds).toHaveLength(2);
     expect(isAmbiguous(party)).toBe(true);
   });
 
   test.each([undefined, null, "", "ALIEN", 0, 1, {}])("nor beside the type %j, which is not known", (type) => {
-    expect(readParty(191, type).taxId).toBeNull();
+    expect(parseParty(191, type).taxId).toBeNull();
   });
 
   test.each([
@@ -36,7 +36,7 @@ describe("an untyped document that is valid as a CPF and as a CNPJ identifies no
     ["LEGAL", CNPJ_OF_191],
     [" legal ", CNPJ_OF_191],
   ])("but beside the type %j it does", (type, taxId) => {
-    for (const document of [191, "191", "0191"]) expect(readParty(document, type).taxId).toBe(taxId);
+    for (const document of [191, "191", "0191"]) expect(parseParty(document, type).taxId).toBe(taxId);
   });
 
   test.each([
@@ -46,7 +46,7 @@ describe("an untyped document that is valid as a CPF and as a CNPJ identifies no
     ["00.000.000/0001-91", "LEGAL", CNPJ_OF_191],
     ["000000000191", "LEGAL", CNPJ_OF_191],
   ])("and text that has its zeros, %j, does", (document, personType, taxId) => {
-    expect(readParty(document, undefined)).toMatchObject({ personType, taxId, document: taxId });
+    expect(parseParty(document, undefined)).toMatchObject({ personType, taxId, document: taxId });
   });
 });
 
@@ -60,7 +60,7 @@ describe("a type that contradicts its document", () => {
     ["a whole CPF said to be a company's, though its number is a CNPJ too", CPF_OF_191, "LEGAL"],
     ["a whole CNPJ said to be a person's, though its number is a CPF too", CNPJ_OF_191, "NATURAL"],
   ])("%s: it identifies nobody, and is shown as it came", (_case, document, type) => {
-    const party = readParty(document, type);
+    const party = parseParty(document, type);
     expect(party).toMatchObject({ personType: type, taxId: null, document: String(document) });
     expect(isAmbiguous(party)).toBe(true);
   });
@@ -89,9 +89,9 @@ test.each([
   ["true", true],
 ])("%s is no document: it identifies nobody, with a type or without", (_case, document) => {
   for (const type of [undefined, "NATURAL", "LEGAL"]) {
-    expect(readParty(document, type)).toMatchObject({ taxId: null, possibleTaxIds: [] });
+    expect(parseParty(document, type)).toMatchObject({ taxId: null, possibleTaxIds: [] });
   }
-  expect(readTaxIdClaim(document).taxId).toBeNull();
+  expect(parseTaxIdClaim(document).taxId).toBeNull();
 });
 
 describe("a token's claim", () => {
@@ -106,12 +106,12 @@ describe("a token's claim", () => {
     ["a whole CPF that begins with two zeros", "00123456797", "00123456797"],
     ["a CNPJ with small letters", "12.abc.345/01de-35", "12ABC34501DE35"],
   ])("%s is read: %j", (_case, claim, taxId) => {
-    expect(readTaxIdClaim(claim).taxId).toBe(taxId);
+    expect(parseTaxIdClaim(claim).taxId).toBe(taxId);
   });
 
   test.each([191, "191", "0000191", Number(BOTH), 123456797, "123456797"])("%j is ambiguous: nobody's", (claim) => {
-    expect(isAmbiguous(readTaxIdClaim(claim))).toBe(true);
-    expect(readTaxIdClaim(claim).taxId).toBeNull();
+    expect(isAmbiguous(parseTaxIdClaim(claim))).toBe(true);
+    expect(parseTaxIdClaim(claim).taxId).toBeNull();
   });
 });
 
@@ -150,7 +150,7 @@ describe("by property, against check digits that were written independently", ()
         const asCnpj = value < 1e14 && isCnpj(value);
         const expected = asCpf === asCnpj ? null : asCpf ? cpfOf(value) : cnpjOf(value);
         seen[asCpf && asCnpj ? "ambiguous" : asCpf ? "person" : asCnpj ? "company" : "nobody"] += 1;
-        for (const read of [readParty(value, undefined), readTaxIdClaim(value)]) {
+        for (const read of [parseParty(value, undefined), parseTaxIdClaim(value)]) {
           expect(read.taxId).toBe(expected);
           expect(isAmbiguous(read)).toBe(asCpf && asCnpj);
         }
@@ -165,9 +165,9 @@ describe("by property, against check digits that were written independently", ()
       fc.property(persons, companies, (person, company) => {
         fc.pre(!isRepeated(cpfOf(person)) && !isRepeated(cnpjOf(company)));
         for (const written of [person, String(person), cpfOf(person)])
-          expect(readParty(written, "NATURAL").taxId).toBe(cpfOf(person));
+          expect(parseParty(written, "NATURAL").taxId).toBe(cpfOf(person));
         for (const written of [company, String(company), cnpjOf(company)])
-          expect(readParty(written, "LEGAL").taxId).toBe(cnpjOf(company));
+          expect(parseParty(written, "LEGAL").taxId).toBe(cnpjOf(company));
       }),
     );
   });
@@ -176,8 +176,8 @@ describe("by property, against check digits that were written independently", ()
     fc.assert(
       fc.property(persons, companies, (person, company) => {
         fc.pre(!isRepeated(cpfOf(person)) && !isRepeated(cnpjOf(company)));
-        expect(readTaxIdClaim(cpfOf(person)).taxId).toBe(cpfOf(person));
-        expect(readTaxIdClaim(cnpjOf(company)).taxId).toBe(cnpjOf(company));
+        expect(parseTaxIdClaim(cpfOf(person)).taxId).toBe(cpfOf(person));
+        expect(parseTaxIdClaim(cnpjOf(company)).taxId).toBe(cnpjOf(company));
       }),
     );
   });
@@ -192,19 +192,19 @@ describe("by property, against check digits that were written independently", ()
         const document = form(value);
         const authorization = Authorization.parse({ RecurrenceId: "r", [role]: { document, type } });
         const owners = [...new Set([cpfOf(value), cnpjOf(value)])].filter((taxId) =>
-          mayReadAuthorization({ userId: "m", taxId, scopes: new Set() }, authorization),
+          canReadAuthorization({ userId: "m", taxId, scopes: new Set() }, authorization),
         );
-        const { taxId } = readParty(document, type);
+        const { taxId } = parseParty(document, type);
         expect(owners).toEqual(taxId === null ? [] : [taxId]);
         seen[taxId === null ? "ambiguous" : "own"] += 1;
-        expect(mayReadAuthorization({ userId: "m", scopes: new Set() }, authorization)).toBe(false); // no tax id
+        expect(canReadAuthorization({ userId: "m", scopes: new Set() }, authorization)).toBe(false); // no tax id
         // What is meant, without the reader: the type says it, else the one reading that is valid.
         if (typeof document === "number") {
           const person = type !== "LEGAL" && isCpf(value) && (type === "NATURAL" || !isCnpj(value));
           const company = type !== "NATURAL" && isCnpj(value) && (type === "LEGAL" || !isCpf(value));
           expect(owners).toEqual(person ? [cpfOf(value)] : company ? [cnpjOf(value)] : []);
         }
-        expect(mayReadAuthorization({ userId: "m", scopes: new Set(["pix:read:any"]) }, authorization)).toBe(true);
+        expect(canReadAuthorization({ userId: "m", scopes: new Set(["pix:read:any"]) }, authorization)).toBe(true);
       }),
       { numRuns: 1000 },
     );

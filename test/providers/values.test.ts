@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { MemberBenefits } from "../../src/providers/avibra/benefits.wire";
 import { Authorization } from "../../src/providers/delbank/delbank.wire";
-import { CANCELLATION_REASONS, readReason, REASON_CODES } from "../../src/providers/delbank/reasons";
+import { CANCELLATION_REASONS, parseReason, REASON_CODES } from "../../src/providers/delbank/reasons";
 
 const OFFER = { offerid: "o", offername: "O" };
 
@@ -162,7 +162,7 @@ describe("a reason", () => {
         code,
         code.toLowerCase(),
       ];
-      for (const one of written) expect(readReason(one)).toEqual({ reason: name, reasonCode: code });
+      for (const one of written) expect(parseReason(one)).toEqual({ reason: name, reasonCode: code });
     },
   );
 
@@ -181,6 +181,6 @@ describe("a reason", () => {
     ["length", "length"],
     ["__proto__", "__proto__"],
   ])("%j is UNKNOWN with the provider's own value %j", (value, reasonCode) => {
-    expect(readReason(value)).toEqual({ reason: "UNKNOWN", reasonCode });
+    expect(parseReason(value)).toEqual({ reason: "UNKNOWN", reasonCode });
   });
 });

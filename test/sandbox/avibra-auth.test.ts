@@ -78,7 +78,7 @@ describe.each(BEARER_CALLS)("%s", (name, method, path) => {
   it.each(["", "Bearer nobody-issued-this", "Basic c2FuZGJveC1saW5rOnNhbmRib3gtbGluay1wYXNzd29yZA=="])(
     "answers 401 to the authorization '%s'",
     async (authorization) => {
-      const headers = { ...avibra.keyed("k"), authorization };
+      const headers = { ...avibra.keyedHeaders("k"), authorization };
       const { status, json } = await send(avibra.url(path), { method, headers });
       expect(status).toBe(401);
       expect(json).toEqual(UNAUTHORIZED);
@@ -87,7 +87,7 @@ describe.each(BEARER_CALLS)("%s", (name, method, path) => {
 
   const isDocumentedForApiKey = name !== "offers" && name !== "benefits";
   it(`${isDocumentedForApiKey ? "answers 403 to" : "does not look at"} a wrong x-api-key`, async () => {
-    const headers = { ...avibra.keyed("k"), "x-api-key": "wrong" };
+    const headers = { ...avibra.keyedHeaders("k"), "x-api-key": "wrong" };
     const { status } = await send(avibra.url(path), { method, headers });
     if (isDocumentedForApiKey) expect(status).toBe(403);
     else expect(status).not.toBe(403);
@@ -95,20 +95,20 @@ describe.each(BEARER_CALLS)("%s", (name, method, path) => {
 
   if (name !== "benefits") {
     it.each(["version", "idempotency-key"])("answers 400 when the header %s is missing", async (header) => {
-      const headers = Object.fromEntries(Object.entries(avibra.keyed("k")).filter(([key]) => key !== header));
+      const headers = Object.fromEntries(Object.entries(avibra.keyedHeaders("k")).filter(([key]) => key !== header));
       const { status, json } = await send(avibra.url(path), { method, headers, body: undefined });
       expect(status).toBe(400);
       expect(JSON.stringify(json).toLowerCase()).toContain(header);
     });
 
     it("answers 400 to a version that is neither v1 nor v2", async () => {
-      const headers = { ...avibra.keyed("k"), version: "v3" };
+      const headers = { ...avibra.keyedHeaders("k"), version: "v3" };
       expect((await send(avibra.url(path), { method, headers })).status).toBe(400);
     });
   }
 
   it("answers 405 to another method", async () => {
-    const { status } = await send(avibra.url(path), { method: "PATCH", headers: avibra.keyed("k") });
+    const { status } = await send(avibra.url(path), { method: "PATCH", headers: avibra.keyedHeaders("k") });
     expect(status).toBe(405);
   });
 });
@@ -125,7 +125,7 @@ describe("the link token", () => {
 
   it("is refused with 401 to a bearer token and to wrong credentials, with 403 to a wrong API key", async () => {
     const wrong = `Basic ${Buffer.from("sandbox-link:wrong").toString("base64")}`;
-    expect((await avibra.linkToken("u-1001", avibra.bearer())).status).toBe(401);
+    expect((await avibra.linkToken("u-1001", avibra.bearerHeaders())).status).toBe(401);
     expect((await avibra.linkToken("u-1001", { authorization: wrong })).status).toBe(401);
     expect((await avibra.linkToken("u-1001", { "x-api-key": "wrong" })).status).toBe(403);
   });

@@ -81,7 +81,9 @@ it.each(["u-9999", "", "__proto__"])("the benefits of the unknown user '%s' are 
 });
 
 it("every path is served below /preprod too", async () => {
-  const { status, json } = await send(avibra.url("/preprod/user/benefits/u-1001?x=1"), { headers: avibra.bearer() });
+  const { status, json } = await send(avibra.url("/preprod/user/benefits/u-1001?x=1"), {
+    headers: avibra.bearerHeaders(),
+  });
   expect(status).toBe(200);
   expect(json).toMatchObject({ userid: "u-1001" });
 });
@@ -93,6 +95,6 @@ it("a user id may be percent-encoded", async () => {
 it.each(["/", "/user", "/user/benefits/u-1001/more", "/preproduser/prefill", "/user/account/create/u-1001"])(
   "the path %s is nobody's: 404",
   async (path) => {
-    expect((await send(avibra.url(path), { headers: avibra.bearer() })).status).toBe(404);
+    expect((await send(avibra.url(path), { headers: avibra.bearerHeaders() })).status).toBe(404);
   },
 );

@@ -1,4 +1,4 @@
-import { type Reply, send, useSandboxes } from "./vendor-calls";
+import { type VendorResponse, send, useSandboxes } from "./vendor-calls";
 
 const { avibra } = useSandboxes();
 
@@ -16,7 +16,7 @@ async function user(userId: string): Promise<Users["users"][number] | undefined>
   return (await avibra.control.state<Users>()).users.find((one) => one.userId === userId);
 }
 
-function expectSuccessful({ status, text, headers }: Reply): void {
+function expectSuccessful({ status, text, headers }: VendorResponse): void {
   expect([status, text]).toEqual([200, '"Successful"']);
   expect(headers.get("content-type")).toBe("application/json");
 }
@@ -142,7 +142,7 @@ describe("cancel", () => {
 
   it("whose path ends before the slash has an empty user id too: 400", async () => {
     const url = avibra.url("/user/account/cancel");
-    expect((await send(url, { method: "DELETE", headers: avibra.keyed("k-1") })).status).toBe(400);
+    expect((await send(url, { method: "DELETE", headers: avibra.keyedHeaders("k-1") })).status).toBe(400);
   });
 });
 
@@ -226,7 +226,7 @@ describe("idempotency keys", () => {
   });
 
   it("mean nothing under Version v1: each call has its effect", async () => {
-    const call = { method: "POST", headers: { ...avibra.keyed("k-1"), version: "v1" }, body: { userid: "u-1" } };
+    const call = { method: "POST", headers: { ...avibra.keyedHeaders("k-1"), version: "v1" }, body: { userid: "u-1" } };
     expectSuccessful(await send(avibra.url("/user/prefill"), call));
     expectSuccessful(await send(avibra.url("/user/prefill"), call));
     expect(await avibra.control.commits()).toHaveLength(2);

@@ -1,4 +1,4 @@
-import { NEWER, OLDER, type Reply, useSandboxes } from "./vendor-calls";
+import { NEWER, OLDER, type VendorResponse, useSandboxes } from "./vendor-calls";
 
 const { delbank } = useSandboxes();
 
@@ -10,7 +10,7 @@ const EXPIRED = "RR3822485720260110expired0001";
 const REJECTED = "RR3822485720260110rejected001";
 const SAMPLE = "IC0435879820240605bcdb1fhn43a";
 
-function expectFailure({ status, json }: Reply, expected: number, code: string): void {
+function expectFailure({ status, json }: VendorResponse, expected: number, code: string): void {
   expect(status).toBe(expected);
   expect(json).toMatchObject({
     title: expect.any(String) as string,

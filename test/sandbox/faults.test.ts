@@ -78,7 +78,7 @@ describe("delay", () => {
   it("waits and then answers and commits as ever, also for a client that has gone", async () => {
     await control.fault({ kind: "delay", delayMs: 40 });
     const startedMs = performance.now();
-    expect((await cancel({ giveUpMs: 10 })).end).toBe("gave up");
+    expect((await cancel({ timeoutMs: 10 })).end).toBe("gave up");
     await until(async () => (await control.commits()).length === 1);
     expect(performance.now() - startedMs).toBeGreaterThan(38);
     await expectCommits(1);
@@ -115,13 +115,13 @@ describe("reset", () => {
 describe("hang", () => {
   it("hangBeforeCommit never answers and never commits", async () => {
     await control.fault({ kind: "hangBeforeCommit" });
-    expect((await cancel({ giveUpMs: 60 })).end).toBe("gave up");
+    expect((await cancel({ timeoutMs: 60 })).end).toBe("gave up");
     await expectCommits(0);
   });
 
   it("hangAfterCommit never answers and has committed", async () => {
     await control.fault({ kind: "hangAfterCommit" });
-    const hanging = cancel({ giveUpMs: 5_000 });
+    const hanging = cancel({ timeoutMs: 5_000 });
     await until(async () => (await control.commits()).length === 1);
     await control.reset();
     expect((await hanging).end).toBe("ECONNRESET");
@@ -192,7 +192,7 @@ describe("a spoilt body hides an effect that happened", () => {
 
   it("endlessBody goes on for as long as the client reads, and not longer", async () => {
     await control.fault({ kind: "endlessBody" });
-    expect((await cancel({ giveUpBytes: 40_000_000 })).end).toBe("gave up");
+    expect((await cancel({ maxBytes: 40_000_000 })).end).toBe("gave up");
     await expectCommits(1);
   });
 
@@ -204,7 +204,7 @@ describe("a spoilt body hides an effect that happened", () => {
     expect(performance.now() - startedMs).toBeGreaterThan(bytes);
     expect(JSON.parse(text)).toMatchObject({ idRecorrencia: ACTIVE });
     await control.fault({ kind: "slowBody" });
-    expect((await read({ giveUpMs: 30 })).end).toBe("gave up");
+    expect((await read({ timeoutMs: 30 })).end).toBe("gave up");
     await expectCommits(1);
   });
 });
@@ -268,7 +268,7 @@ describe("which fault is played", () => {
       await avibra.control.fault({ kind: "status", times: 2, match: { path, method: "GET" } });
       expect((await avibra.benefits("u-1001")).status).toBe(500);
       const url = avibra.url("/preprod/user/benefits/u-1001");
-      expect((await rawRequest(url, { headers: avibra.bearer() })).status).toBe(500);
+      expect((await rawRequest(url, { headers: avibra.bearerHeaders() })).status).toBe(500);
     },
   );
 

@@ -21,7 +21,7 @@ describe.each(["{", "", "null", "[]", '"text"', "7", "\u0000"])("the body %j", (
 });
 
 it("a percent-encoding that is broken is 400 in each vendor's shape", async () => {
-  const told = await rawRequest(avibra.url("/user/benefits/%E0%A4%A"), { headers: avibra.bearer() });
+  const told = await rawRequest(avibra.url("/user/benefits/%E0%A4%A"), { headers: avibra.bearerHeaders() });
   expect([told.status, JSON.parse(told.text)]).toMatchObject([400, { errorcode: "400" }]);
   const { status, json } = await delbank.get(`${OLDER}/%zz`);
   expect(status).toBe(400);

@@ -15,17 +15,17 @@ export interface RawCall {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Hangs up by itself after so many milliseconds without an answer, or after so many bytes of one. */
-  readonly giveUpMs?: number;
-  readonly giveUpBytes?: number;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
 }
 
 // Of an endless body the beginning is enough.
-const KEPT_BYTES = 1_000_000;
+const MAX_KEPT_BYTES = 1_000_000;
 
 /** One exchange over node:http, which hides less than fetch does. */
 export function rawRequest(url: string, call: RawCall = {}): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const { method = "GET", headers = {}, body, giveUpMs, giveUpBytes = Infinity } = call;
+  const { method = "GET", headers = {}, body, timeoutMs, maxBytes = Infinity } = call;
   const sent = request(url, { method, headers, agent: false }, (response) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -39,9 +39,9 @@ export function rawRequest(url: string, call: RawCall = {}): Promise<Outcome> {
       });
     };
     response.on("data", (chunk: Buffer) => {
-      if (bytes < KEPT_BYTES) chunks.push(chunk);
+      if (bytes < MAX_KEPT_BYTES) chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > giveUpBytes) {
+      if (bytes > maxBytes) {
         done("gave up");
         sent.destroy();
       }
@@ -53,11 +53,11 @@ export function rawRequest(url: string, call: RawCall = {}): Promise<Outcome> {
       done("cut");
     });
   });
-  if (giveUpMs !== undefined) {
+  if (timeoutMs !== undefined) {
     const timer = setTimeout(() => {
       resolve({ end: "gave up", bytes: 0, text: "" });
       sent.destroy();
-    }, giveUpMs);
+    }, timeoutMs);
     sent.on("close", () => {
       clearTimeout(timer);
     });

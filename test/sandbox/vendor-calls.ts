@@ -1,19 +1,19 @@
 import { startSandboxes, type Sandboxes } from "../../src/sandbox/index";
 
-export interface Reply {
+export interface VendorResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   readonly json: unknown;
 }
 
-export interface Call {
+export interface VendorRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -22,7 +22,10 @@ function parsed(text: string): unknown {
 }
 
 /** A body that is text goes as it is, anything else as JSON. */
-export async function send(url: string, { method = "GET", headers = {}, body }: Call = {}): Promise<Reply> {
+export async function send(
+  url: string,
+  { method = "GET", headers = {}, body }: VendorRequest = {},
+): Promise<VendorResponse> {
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   const response = await fetch(url, {
     method,
@@ -31,7 +34,7 @@ export async function send(url: string, { method = "GET", headers = {}, body }: 
     ...(text === undefined ? {} : { body: text }),
   });
   const received = await response.text();
-  return { status: response.status, headers: response.headers, text: received, json: parsed(received) };
+  return { status: response.status, headers: response.headers, text: received, json: parseJson(received) };
 }
 
 export interface Commit {
@@ -50,26 +53,26 @@ export interface LoggedRequest {
 }
 
 /** The control endpoints of one vendor. */
-export class Control {
+export class ControlClient {
   readonly #url: () => string;
 
   constructor(url: () => string) {
     this.#url = url;
   }
 
-  call(path: string, call: Call = {}): Promise<Reply> {
+  call(path: string, call: VendorRequest = {}): Promise<VendorResponse> {
     return send(`${this.#url()}/__sandbox/${path}`, call);
   }
 
-  reset(): Promise<Reply> {
+  reset(): Promise<VendorResponse> {
     return this.call("reset", { method: "POST" });
   }
 
-  fault(fault: object): Promise<Reply> {
+  fault(fault: object): Promise<VendorResponse> {
     return this.call("faults", { method: "POST", body: { match: {}, ...fault } });
   }
 
-  clock(body: object): Promise<Reply> {
+  clock(body: object): Promise<VendorResponse> {
     return this.call("clock", { method: "POST", body });
   }
 
@@ -89,21 +92,21 @@ export class Control {
 const API_KEY = { "x-api-key": "sandbox-avibra-api-key" };
 
 /** A well-behaved client of the Avibra sandbox, that can be told to misbehave by overriding headers. */
-export class AvibraCalls {
-  readonly control: Control;
+export class AvibraClient {
+  readonly control: ControlClient;
   readonly #url: () => string;
   #token = "";
 
   constructor(url: () => string) {
     this.#url = url;
-    this.control = new Control(url);
+    this.control = new ControlClient(url);
   }
 
   url(path: string): string {
     return `${this.#url()}${path}`;
   }
 
-  async token(form: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  async token(form: Readonly<Record<string, string>> = {}): Promise<VendorResponse> {
     return send(this.url("/oauth2/token"), {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -123,19 +126,19 @@ export class AvibraCalls {
     return this.#token;
   }
 
-  bearer(): Record<string, string> {
+  bearerHeaders(): Record<string, string> {
     return { authorization: `Bearer ${this.#token}` };
   }
 
-  keyed(key: string): Record<string, string> {
-    return { ...this.bearer(), ...API_KEY, version: "v2", "idempotency-key": key };
+  keyedHeaders(key: string): Record<string, string> {
+    return { ...this.bearerHeaders(), ...API_KEY, version: "v2", "idempotency-key": key };
   }
 
-  post(path: string, key: string, body: unknown): Promise<Reply> {
-    return send(this.url(path), { method: "POST", headers: this.keyed(key), body });
+  post(path: string, key: string, body: unknown): Promise<VendorResponse> {
+    return send(this.url(path), { method: "POST", headers: this.keyedHeaders(key), body });
   }
 
-  create(userid: string, key: string, more: object = {}): Promise<Reply> {
+  create(userid: string, key: string, more: object = {}): Promise<VendorResponse> {
     const user = {
       userid,
       partnername: "sandbox-partner",
@@ -146,27 +149,27 @@ export class AvibraCalls {
     return this.post("/user/account/create", key, { ...user, ...more });
   }
 
-  update(userid: string, key: string, more: object = {}): Promise<Reply> {
+  update(userid: string, key: string, more: object = {}): Promise<VendorResponse> {
     return this.post("/user/account/update", key, { userid, partnername: "sandbox-partner", ...more });
   }
 
-  prefill(userid: string, key: string, more: object = {}): Promise<Reply> {
+  prefill(userid: string, key: string, more: object = {}): Promise<VendorResponse> {
     return this.post("/user/prefill", key, { userid, ...more });
   }
 
-  changeOffer(userid: string, key: string, offer: object): Promise<Reply> {
+  changeOffer(userid: string, key: string, offer: object): Promise<VendorResponse> {
     return this.post("/user/offers", key, { userid, partnername: "sandbox-partner", offers: [offer] });
   }
 
-  cancel(userid: string, key: string): Promise<Reply> {
-    return send(this.url(`/user/account/cancel/${userid}`), { method: "DELETE", headers: this.keyed(key) });
+  cancel(userid: string, key: string): Promise<VendorResponse> {
+    return send(this.url(`/user/account/cancel/${userid}`), { method: "DELETE", headers: this.keyedHeaders(key) });
   }
 
-  benefits(userid: string): Promise<Reply> {
-    return send(this.url(`/user/benefits/${userid}`), { headers: this.bearer() });
+  benefits(userid: string): Promise<VendorResponse> {
+    return send(this.url(`/user/benefits/${userid}`), { headers: this.bearerHeaders() });
   }
 
-  linkToken(userid: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  linkToken(userid: string, headers: Readonly<Record<string, string>> = {}): Promise<VendorResponse> {
     const basic = `Basic ${Buffer.from("sandbox-link:sandbox-link-password").toString("base64")}`;
     return send(this.url("/user/linktoken3"), {
       method: "POST",
@@ -181,28 +184,28 @@ export const OLDER = "/baas/api/v1/automatic-pix/authorizations";
 export const NEWER = "/baas/api/v1/pix/automatic/authorizations";
 
 /** A well-behaved client of the Delbank sandbox. */
-export class DelbankCalls {
-  readonly control: Control;
+export class DelbankClient {
+  readonly control: ControlClient;
   readonly #url: () => string;
 
   constructor(url: () => string) {
     this.#url = url;
-    this.control = new Control(url);
+    this.control = new ControlClient(url);
   }
 
   url(path: string): string {
     return `${this.#url()}${path}`;
   }
 
-  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<VendorResponse> {
     return send(this.url(path), { headers: { ...DELBANK_HEADERS, ...headers } });
   }
 
-  post(path: string, body: unknown): Promise<Reply> {
+  post(path: string, body: unknown): Promise<VendorResponse> {
     return send(this.url(path), { method: "POST", headers: DELBANK_HEADERS, body });
   }
 
-  cancel(recurrenceId: string, body: object = {}): Promise<Reply> {
+  cancel(recurrenceId: string, body: object = {}): Promise<VendorResponse> {
     return this.post(`${OLDER}/${recurrenceId}/cancellations`, {
       payerAccountType: "NATURAL",
       cancellationReqDocument: "04623217035",
@@ -213,10 +216,10 @@ export class DelbankCalls {
 }
 
 /** Both sandboxes for a test file: free ports, reset before every test. */
-export function useSandboxes(): { avibra: AvibraCalls; delbank: DelbankCalls } {
+export function useSandboxes(): { avibra: AvibraClient; delbank: DelbankClient } {
   let sandboxes: Sandboxes | undefined;
-  const avibra = new AvibraCalls(() => sandboxes?.avibra.url ?? "");
-  const delbank = new DelbankCalls(() => sandboxes?.delbank.url ?? "");
+  const avibra = new AvibraClient(() => sandboxes?.avibra.url ?? "");
+  const delbank = new DelbankClient(() => sandboxes?.delbank.url ?? "");
   beforeAll(async () => {
     sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
     await avibra.signIn();

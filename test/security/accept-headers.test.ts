@@ -1,4 +1,4 @@
-import { documentOf, MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
+import { toDocument, MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
 import { sendRaw } from "../support/raw-client";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -37,13 +37,13 @@ if (!updateUser) throw new Error("no such mutation");
 const { name, path, input } = updateUser;
 
 describe.each(ACCEPTS)("Accept: %j", (accept, type) => {
-  beforeEach(() => subgraph.avibra.forget());
+  beforeEach(() => subgraph.avibra.clearRequests());
   const headersOf = () => ({ authorization, accept });
 
   test("a mutation is executed once, and its answer is readable", async () => {
     const body = Buffer.from(
       JSON.stringify({
-        query: documentOf(updateUser),
+        query: toDocument(updateUser),
         variables: { input: { ...input, idempotencyKey: `accept-${ACCEPTS.findIndex(([one]) => one === accept)}` } },
       }),
     );

@@ -1,7 +1,7 @@
 import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { createSubgraph } from "../../src/schema";
-import { documentOf, mutationNamed, PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
-import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { toDocument, findMutation, PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
 
 type Claims = Readonly<Record<string, string>>;
@@ -72,12 +72,12 @@ const READS: readonly Read[] = [
   {
     what: "pixAuthorization",
     query: ({ recurrence }) => `{ pixAuthorization(recurrenceId: "${recurrence}") { ${AUTHORIZATION} } }`,
-    real: RECURRENCE,
+    real: RECURRENCE_ID,
   },
   {
     what: "PixAuthorization reference",
     query: ({ recurrence }) => entity(`recurrenceId: "${recurrence}"`, "PixAuthorization", AUTHORIZATION),
-    real: RECURRENCE,
+    real: RECURRENCE_ID,
   },
   {
     what: "pixCancellation",
@@ -106,18 +106,18 @@ describe("who may read", () => {
   let ids: Ids;
   beforeAll(async () => {
     subgraph = await startSubgraph();
-    const prefill = mutationNamed("prefillUser");
+    const prefill = findMutation("prefillUser");
     const input = { idempotencyKey: "access", userId: "u-1001" };
-    await subgraph.avibra.fault({
+    await subgraph.avibra.addFault({
       match: { path: prefill.path },
       kind: "wrongShape",
       status: 200,
       body: '"Successful"',
     });
-    const { data } = await subgraph.graphql(documentOf(prefill), { variables: { input }, claims: OWN });
+    const { data } = await subgraph.graphql(toDocument(prefill), { variables: { input }, claims: OWN });
     const operation = data.prefillUser.operation.id as string;
     await postWebhook(subgraph.url, { eventname: "enrollment_request_received", userid: "u-1001" });
-    ids = { user: "u-1001", recurrence: RECURRENCE, cancelled: CANCELLED, cancellation: CANCELLATION, operation };
+    ids = { user: "u-1001", recurrence: RECURRENCE_ID, cancelled: CANCELLED, cancellation: CANCELLATION, operation };
   });
   afterAll(() => subgraph.stop());
 
@@ -148,9 +148,9 @@ describe("who may read", () => {
   });
 
   test.each(READS)("$what: nobody reads nothing, at no cost", async (read) => {
-    await subgraph.avibra.forget();
-    await subgraph.delbank.forget();
-    const { errors }: GraphqlAnswer = await ask(read, ids, null);
+    await subgraph.avibra.clearRequests();
+    await subgraph.delbank.clearRequests();
+    const { errors }: GraphqlResponse = await ask(read, ids, null);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
     expect(await providerCalls()).toEqual([]);
   });
@@ -183,7 +183,7 @@ describe("who may read", () => {
   });
 
   test("another member's benefits are not even asked for", async () => {
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     await subgraph.graphql('{ user(id: "u-1001") { benefits { id } } }', { claims: OTHER });
     expect(await subgraph.avibra.requests()).toEqual([]);
   });
@@ -194,8 +194,8 @@ describe("who may read", () => {
     ["no tax id", { sub: "u-1001" }],
     ["a part of the payer's", { sub: "u-1001", tax_id: PAYER_TAX_ID.slice(2) }],
   ])("%s is nobody's: no authorization, and no call", async (_what, claims) => {
-    await subgraph.delbank.forget();
-    const { data } = await subgraph.graphql(`{ pixAuthorization(recurrenceId: "${RECURRENCE}") { status } }`, {
+    await subgraph.delbank.clearRequests();
+    const { data } = await subgraph.graphql(`{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`, {
       claims,
     });
     expect(data.pixAuthorization).toBeNull();
@@ -203,19 +203,19 @@ describe("who may read", () => {
   });
 
   test("a party whose document the provider hides is nobody", async () => {
-    const body = { recurrenceId: RECURRENCE, status: "ACTIVE", payer: { document: null }, beneficiary: {} };
-    await subgraph.delbank.fault({
+    const body = { recurrenceId: RECURRENCE_ID, status: "ACTIVE", payer: { document: null }, beneficiary: {} };
+    await subgraph.delbank.addFault({
       match: { method: "GET" },
       kind: "wrongShape",
       status: 200,
       body: JSON.stringify(body),
     });
-    const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE}") { status } }`;
+    const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`;
     expect((await subgraph.graphql(query, { claims: OWN })).data.pixAuthorization).toBeNull();
   });
 
   test("the beneficiary reads it too, and a tax id may come with its punctuation", async () => {
-    const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE}") { status } }`;
+    const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`;
     for (const tax_id of ["12345678000195", "12.345.678/0001-95", "046.232.170-35"]) {
       const { data } = await subgraph.graphql(query, { claims: { sub: "company", tax_id } });
       expect(data.pixAuthorization).toEqual({ status: "ACTIVE" });

@@ -1,15 +1,15 @@
 import {
-  commitsOf,
-  documentOf,
-  mutate,
+  countCommits,
+  toDocument,
+  sendMutation,
   type MutationCase,
   MUTATIONS,
-  operationOf,
+  fetchOperation,
   PAYER_TAX_ID,
-  RECURRENCE,
+  RECURRENCE_ID,
 } from "../support/mutations";
-import { eventually } from "../support/program";
-import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { waitFor } from "../support/program";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 type Claims = Readonly<Record<string, string>>;
 
@@ -30,7 +30,7 @@ const ownerOf = ({ input, vendor }: MutationCase): Claims =>
 const anonymous = (answer: unknown) =>
   JSON.stringify(answer)
     .replaceAll(/"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[^"]+"|"access-\d+"/g, '"…"')
-    .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE);
+    .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE_ID);
 
 describe("who may write", () => {
   let subgraph: TestSubgraph;
@@ -44,10 +44,10 @@ describe("who may write", () => {
     [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())].filter(
       ({ method }) => method !== "GET",
     );
-  const effectsOf = async (mutation: MutationCase) => commitsOf(mutation, await subgraph[mutation.vendor].state());
+  const effectsOf = async (mutation: MutationCase) => countCommits(mutation, await subgraph[mutation.vendor].state());
 
   test.each(MUTATIONS)("$name: its own caller may", async (mutation) => {
-    const { data, errors } = await mutate(subgraph, mutation, {
+    const { data, errors } = await sendMutation(subgraph, mutation, {
       input: withKey(mutation.input),
       claims: ownerOf(mutation),
     });
@@ -58,13 +58,13 @@ describe("who may write", () => {
 
   test.each(MUTATIONS)("$name: staff with the scope may", async (mutation) => {
     const claims = { sub: "staff-1", scope: mutation.vendor === "delbank" ? "pix:cancel:any" : "users:write:any" };
-    const { data } = await mutate(subgraph, mutation, { input: withKey(mutation.input), claims });
+    const { data } = await sendMutation(subgraph, mutation, { input: withKey(mutation.input), claims });
     expect(data[mutation.name]).toMatchObject({ userErrors: [], operation: { status: "SUCCEEDED" } });
     expect(await effectsOf(mutation)).toBe(1);
   });
 
   test.each(MUTATIONS)("$name: nobody may, and no provider is asked", async (mutation) => {
-    const { data, errors } = await mutate(subgraph, mutation, { input: withKey(mutation.input), claims: null });
+    const { data, errors } = await sendMutation(subgraph, mutation, { input: withKey(mutation.input), claims: null });
     expect(data).toBeNull();
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
     expect(await writes()).toEqual([]);
@@ -74,8 +74,8 @@ describe("who may write", () => {
     "$name: on another member it reads as on one who does not exist, and nothing is asked",
     async (mutation) => {
       const input = mutation.input;
-      const theirs = await mutate(subgraph, mutation, { input: withKey(input), claims: OTHER });
-      const nobodys = await mutate(subgraph, mutation, {
+      const theirs = await sendMutation(subgraph, mutation, { input: withKey(input), claims: OTHER });
+      const nobodys = await sendMutation(subgraph, mutation, {
         input: withKey({ ...input, userId: "u-9999" }),
         claims: OTHER,
       });
@@ -90,50 +90,53 @@ describe("who may write", () => {
     const claims = ownerOf(mutation);
     const list = "{ me { operations { edges { node { id } } } } }";
     const before = await subgraph.graphql(list, { claims });
-    await mutate(subgraph, mutation, { input: withKey(mutation.input), claims: OTHER });
+    await sendMutation(subgraph, mutation, { input: withKey(mutation.input), claims: OTHER });
     expect(await subgraph.graphql(list, { claims })).toEqual(before);
   });
 
   test.each(ACCOUNT)("$name: a replay needs the scope as the first did", async (mutation) => {
     const input = withKey(mutation.input);
     const scoped = { sub: "staff-2", scope: "users:write:any" };
-    await mutate(subgraph, mutation, { input, claims: scoped });
-    const { data } = await mutate(subgraph, mutation, { input, claims: { sub: "staff-2", scope: "users:read:any" } });
+    await sendMutation(subgraph, mutation, { input, claims: scoped });
+    const { data } = await sendMutation(subgraph, mutation, {
+      input,
+      claims: { sub: "staff-2", scope: "users:read:any" },
+    });
     expect(data[mutation.name]).toMatchObject({ operation: null, userErrors: [{ code: "NOT_FOUND" }] });
   });
 
   describe.each(PIX)("$name", (mutation) => {
     const cancel = (recurrenceId: string, claims: Claims) =>
-      mutate(subgraph, mutation, { input: withKey({ ...mutation.input, recurrenceId }), claims });
+      sendMutation(subgraph, mutation, { input: withKey({ ...mutation.input, recurrenceId }), claims });
 
-    const settled = (answer: GraphqlAnswer) =>
-      eventually(async () => {
-        const { status } = await operationOf(subgraph, answer.data[mutation.name].operation.id as string);
+    const settled = (answer: GraphqlResponse) =>
+      waitFor(async () => {
+        const { status } = await fetchOperation(subgraph, answer.data[mutation.name].operation.id as string);
         return status === "SUCCEEDED" ? true : undefined;
       });
 
     test("another's authorization reads as one that does not exist, and nothing is sent", async () => {
-      const theirs = await cancel(RECURRENCE, OTHER);
+      const theirs = await cancel(RECURRENCE_ID, OTHER);
       expect(theirs.data[mutation.name]).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }], pixCancellation: null });
       expect(anonymous(theirs)).toBe(anonymous(await cancel(UNKNOWN_RECURRENCE, OTHER)));
       expect(await writes()).toEqual([]);
     });
 
     test("another's authorization reads so too while its payer's own cancellation is under way, and ever after", async () => {
-      await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-      const own = await cancel(RECURRENCE, ownerOf(mutation));
+      await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      const own = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(own.data[mutation.name].operation.status).toBe("UNCONFIRMED");
-      const input = withKey({ ...mutation.input, recurrenceId: RECURRENCE });
-      const theirs = await mutate(subgraph, mutation, { input, claims: OTHER });
+      const input = withKey({ ...mutation.input, recurrenceId: RECURRENCE_ID });
+      const theirs = await sendMutation(subgraph, mutation, { input, claims: OTHER });
       expect(anonymous(theirs)).toBe(anonymous(await cancel(UNKNOWN_RECURRENCE, OTHER)));
-      expect(await mutate(subgraph, mutation, { input, claims: OTHER })).toEqual(theirs);
+      expect(await sendMutation(subgraph, mutation, { input, claims: OTHER })).toEqual(theirs);
       // The payer, who may know, is told.
-      const again = await cancel(RECURRENCE, ownerOf(mutation));
+      const again = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(["OPERATION_IN_PROGRESS", "ALREADY_CANCELLED"]).toContain(again.data[mutation.name].userErrors[0].code);
       await settled(own);
-      const afterwards = await cancel(RECURRENCE, ownerOf(mutation));
+      const afterwards = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(afterwards.data[mutation.name].userErrors).toMatchObject([{ code: "ALREADY_CANCELLED" }]);
-      const { data } = await mutate(subgraph, mutation, { input, claims: OTHER });
+      const { data } = await sendMutation(subgraph, mutation, { input, claims: OTHER });
       expect(data[mutation.name]).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }] });
     });
 
@@ -145,22 +148,22 @@ describe("who may write", () => {
       );
       const ask = async (recurrenceId: string) => {
         const input = withKey({ ...mutation.input, recurrenceId });
-        const cancelling = documentOf(mutation).replace(/\}\s*$/, `${others.join("\n")} }`);
+        const cancelling = toDocument(mutation).replace(/\}\s*$/, `${others.join("\n")} }`);
         return anonymous(await subgraph.graphql(cancelling, { variables: { input }, claims: OTHER }));
       };
-      await subgraph.delbank.fault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-      const own = await cancel(RECURRENCE, ownerOf(mutation));
-      expect(await ask(RECURRENCE)).toBe(await ask(UNKNOWN_RECURRENCE));
-      await subgraph.delbank.fault({ match: { method: "GET" }, kind: "status", status: 503, times: 4 });
-      expect(await ask(RECURRENCE)).toBe(await ask(UNKNOWN_RECURRENCE));
+      await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      const own = await cancel(RECURRENCE_ID, ownerOf(mutation));
+      expect(await ask(RECURRENCE_ID)).toBe(await ask(UNKNOWN_RECURRENCE));
+      await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 4 });
+      expect(await ask(RECURRENCE_ID)).toBe(await ask(UNKNOWN_RECURRENCE));
       await settled(own);
     });
 
     test("who tries another's authorization keeps its payer waiting for nothing", async () => {
-      await subgraph.delbank.fault({ match: { method: "GET" }, kind: "delay", delayMs: 400, times: 5 });
-      const tries = Array.from({ length: 5 }, () => cancel(RECURRENCE, OTHER));
-      await eventually(async () => ((await subgraph.delbank.requests()).length >= 5 ? true : undefined));
-      const own = await cancel(RECURRENCE, ownerOf(mutation));
+      await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "delay", delayMs: 400, times: 5 });
+      const tries = Array.from({ length: 5 }, () => cancel(RECURRENCE_ID, OTHER));
+      await waitFor(async () => ((await subgraph.delbank.requests()).length >= 5 ? true : undefined));
+      const own = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(own.data[mutation.name].operation.status).toBe("SUCCEEDED");
       for (const { data } of await Promise.all(tries)) {
         expect(data[mutation.name].userErrors).toMatchObject([{ code: "NOT_FOUND" }]);
@@ -168,10 +171,10 @@ describe("who may write", () => {
     });
 
     test("what waits for a provider that was away holds nothing either", async () => {
-      await subgraph.delbank.fault({ match: { method: "GET" }, kind: "status", status: 503 });
-      const theirs = await cancel(RECURRENCE, OTHER);
+      await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "status", status: 503 });
+      const theirs = await cancel(RECURRENCE_ID, OTHER);
       expect(theirs.data[mutation.name].operation.status).toBe("PENDING");
-      const own = await cancel(RECURRENCE, ownerOf(mutation));
+      const own = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(own.data[mutation.name].operation.status).toBe("SUCCEEDED");
     });
 
@@ -181,7 +184,7 @@ describe("who may write", () => {
       ["the scope but no tax id", { sub: "u-1001", scope: "pix:cancel" }],
       ["the scope but a tax id that is none", { sub: "u-1001", scope: "pix:cancel", tax_id: "04623217036" }],
     ])("with %s it is FORBIDDEN, whatever the authorization", async (_what, claims) => {
-      for (const recurrenceId of [RECURRENCE, UNKNOWN_RECURRENCE]) {
+      for (const recurrenceId of [RECURRENCE_ID, UNKNOWN_RECURRENCE]) {
         const { errors } = await cancel(recurrenceId, claims);
         expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN"]);
       }
@@ -189,7 +192,7 @@ describe("who may write", () => {
     });
 
     test("who may cancel but not read sees the cancellation, not the authorization", async () => {
-      const document = documentOf({ ...mutation, selection: "pixCancellation { id } authorization { status }" });
+      const document = toDocument({ ...mutation, selection: "pixCancellation { id } authorization { status }" });
       const claims = { sub: "staff-1", scope: "pix:cancel:any" };
       const { data } = await subgraph.graphql(document, { variables: { input: withKey(mutation.input) }, claims });
       expect(data[mutation.name].pixCancellation).not.toBeNull();
@@ -209,7 +212,7 @@ describe("who may write", () => {
     const [, update] = ACCOUNT;
     if (!update) throw new Error("no such mutation");
     const staff = { sub: "staff-1", scope: "users:write:any" };
-    const { data } = await mutate(subgraph, update, { input: withKey(update.input), claims: staff });
+    const { data } = await sendMutation(subgraph, update, { input: withKey(update.input), claims: staff });
     const { id } = data.updateUser.operation as { id: string };
     const query = `{ operation(id: "${id}") { id } me { operations(first: 100) { edges { node { id } } } } }`;
     const mine = await subgraph.graphql(query, { claims: ownerOf(update) });
@@ -224,7 +227,7 @@ describe("who may write", () => {
   test("what a mutation hands back of a member is read as that member's data is", async () => {
     const [, update] = ACCOUNT;
     if (!update) throw new Error("no such mutation");
-    const document = documentOf({ ...update, selection: "user { id benefits { id } enrollment { status } }" });
+    const document = toDocument({ ...update, selection: "user { id benefits { id } enrollment { status } }" });
     const claims = { sub: "staff-1", scope: "users:write:any" };
     const { data } = await subgraph.graphql(document, { variables: { input: withKey(update.input) }, claims });
     expect(data.updateUser).toMatchObject({

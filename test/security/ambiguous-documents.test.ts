@@ -1,6 +1,6 @@
-import { createKey, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
-import { metricOf } from "../support/metrics";
-import { documentOf, mutationNamed, RECURRENCE } from "../support/mutations";
+import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
+import { readMetric } from "../support/metrics";
+import { toDocument, findMutation, RECURRENCE_ID } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const ISSUER = "https://issuer.test/";
@@ -11,13 +11,13 @@ const PERSON = "00000000191";
 const COMPANY = "00000000000191";
 const MEMBER = "04623217035";
 const STRANGERS = "77379362038";
-const READ = `{ pixAuthorization(recurrenceId: "${RECURRENCE}") { status
+const READ = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status
   payer { personType document } beneficiary { personType document } } }`;
 
 let keyServer: KeyServer;
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  keyServer = await startKeyServer([publish(key)]);
+  keyServer = await startKeyServer([toJwk(key)]);
   subgraph = await startSubgraph({
     AUTH_JWKS_URL: keyServer.url,
     AUTH_ISSUER: ISSUER,
@@ -54,13 +54,13 @@ interface Parties {
 async function show({ payer, beneficiary }: Parties, times = 1) {
   const stranger = { type: "NATURAL", document: STRANGERS };
   const body = {
-    recurrenceId: RECURRENCE,
+    recurrenceId: RECURRENCE_ID,
     status: "ACTIVE",
     payer: payer ?? stranger,
     beneficiary: beneficiary ?? stranger,
   };
   const match = { method: "GET", path: "/pix/automatic" };
-  await subgraph.delbank.fault({ match, kind: "wrongShape", status: 200, body: JSON.stringify(body), times });
+  await subgraph.delbank.addFault({ match, kind: "wrongShape", status: 200, body: JSON.stringify(body), times });
 }
 
 async function read(claims: Claims, parties?: Parties) {
@@ -72,14 +72,14 @@ async function read(claims: Claims, parties?: Parties) {
 
 let keys = 0;
 async function cancel(claims: Claims, { type = "NATURAL", document = PERSON } = {}) {
-  const mutation = mutationNamed("cancelPixAuthorization");
+  const mutation = findMutation("cancelPixAuthorization");
   const request = { requesterType: type, requesterDocument: document, reason: "REQUESTED_BY_PAYER" };
-  const input = { idempotencyKey: `ambiguous-${(keys += 1)}`, recurrenceId: RECURRENCE, ...request };
-  return ask(documentOf(mutation), { scope: "pix:cancel", ...claims }, { input });
+  const input = { idempotencyKey: `ambiguous-${(keys += 1)}`, recurrenceId: RECURRENCE_ID, ...request };
+  return ask(toDocument(mutation), { scope: "pix:cancel", ...claims }, { input });
 }
 const posts = async () => (await subgraph.delbank.requests()).filter(({ method }) => method === "POST").length;
 const counted = async (source: string) =>
-  (await metricOf(subgraph, "ambiguous_documents_total"))[`source="${source}"`] ?? NaN;
+  (await readMetric(subgraph, "ambiguous_documents_total"))[`source="${source}"`] ?? NaN;
 
 const AMBIGUOUS: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
   ["a number without a type", { document: 191 }],
@@ -186,7 +186,7 @@ describe("a token's tax id", () => {
     ["a number of eleven digits", 40952894300],
   ])("that is ambiguous, as %s, owns nothing: no call, FORBIDDEN, and it is counted", async (_what, tax_id) => {
     const before = await counted("token");
-    await subgraph.delbank.forget();
+    await subgraph.delbank.clearRequests();
     await show({ payer: { document: tax_id, type: "NATURAL" } });
     expect(await read({ tax_id })).toBeNull();
     expect(await counted("token")).toBe(before + 1);
@@ -198,7 +198,7 @@ describe("a token's tax id", () => {
   test.each([[null], [true], [["04623217035"]], [{ cpf: MEMBER }], [4623217035.5], [-4623217035], ["4623217035.0"]])(
     "that is %j owns nothing, and is no reason to refuse the token",
     async (tax_id) => {
-      await subgraph.delbank.forget();
+      await subgraph.delbank.clearRequests();
       expect(await read({ tax_id })).toBeNull();
       expect(await subgraph.delbank.requests()).toEqual([]);
     },

@@ -1,6 +1,6 @@
-import { bodyOf, COSTLY_ANSWERS, longMember } from "../support/costly-answers";
+import { toBody, COSTLY_QUERIES, largeMemberFault } from "../support/costly-answers";
 import { sendRaw } from "../support/raw-client";
-import { type GraphqlAnswer, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 let subgraph: TestSubgraph;
 let authorization: string;
@@ -15,9 +15,9 @@ const send = (body: string) =>
   sendRaw(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
 
 describe("an answer that costs too much is refused as a whole", () => {
-  test.each(Object.entries(COSTLY_ANSWERS))("%s", async (_name, costly) => {
-    if (costly.member) await subgraph.avibra.fault(longMember(costly.member));
-    const { status, text } = await send(bodyOf(costly, "once"));
+  test.each(Object.entries(COSTLY_QUERIES))("%s", async (_name, costly) => {
+    if (costly.member) await subgraph.avibra.addFault(largeMemberFault(costly.member));
+    const { status, text } = await send(toBody(costly, "once"));
     expect(status).toBe(400);
     expect(JSON.parse(text)).toEqual({
       errors: [
@@ -37,14 +37,14 @@ describe("the limits are variables, and lists count by their real length", () =>
   });
   afterAll(() => narrow.stop());
   afterEach(() => narrow.avibra.clearFaults());
-  const codesOf = ({ errors = [] }: GraphqlAnswer) => errors.map(({ extensions }) => extensions.code);
+  const codesOf = ({ errors = [] }: GraphqlResponse) => errors.map(({ extensions }) => extensions.code);
 
   /** An answer is read, 40 characters a node, and each benefit is an item of three nodes. */
   test.each([
     [4, undefined],
     [40, "LIMIT_EXCEEDED"],
   ])("%d benefits: %s", async (benefits, code) => {
-    await narrow.avibra.fault(longMember({ benefits }));
+    await narrow.avibra.addFault(largeMemberFault({ benefits }));
     const answer = await narrow.graphql("{ me { benefits { id name } } }");
     expect(codesOf(answer)).toEqual(code ? [code] : []);
     expect(answer).toHaveProperty(code ? "errors" : "data");
@@ -52,23 +52,23 @@ describe("the limits are variables, and lists count by their real length", () =>
   });
 
   test("a text counts each time that it is selected, and its bytes as they are written", async () => {
-    await narrow.avibra.fault(longMember({ benefits: 1, description: 1500 }));
+    await narrow.avibra.addFault(largeMemberFault({ benefits: 1, description: 1500 }));
     const select = (aliases: number) =>
       narrow.graphql(
         `{ me { benefits { ${Array.from({ length: aliases }, (_, i) => `a${i}: description`).join(" ")} } } }`,
       );
     expect(codesOf(await select(2))).toEqual([]);
     expect(codesOf(await select(3))).toEqual(["LIMIT_EXCEEDED"]);
-    const wide = longMember({ benefits: 1 }) as { body: { benefits: { description: string }[] } };
+    const wide = largeMemberFault({ benefits: 1 }) as { body: { benefits: { description: string }[] } };
     for (const benefit of wide.body.benefits) benefit.description = "\u{65e5}".repeat(700); // 2,100 bytes
     await narrow.avibra.clearFaults();
-    await narrow.avibra.fault(wide);
+    await narrow.avibra.addFault(wide);
     expect(codesOf(await select(1))).toEqual([]);
     expect(codesOf(await select(2))).toEqual(["LIMIT_EXCEEDED"]);
   });
 
   test("what is skipped costs nothing, and a field that is selected twice costs once", async () => {
-    await narrow.avibra.fault(longMember({ benefits: 5 }));
+    await narrow.avibra.addFault(largeMemberFault({ benefits: 5 }));
     const fields = "id name status category userId providerStatus";
     const twice = `{ me { benefits { ${fields} ...F } } } fragment F on Benefit { ${fields} }`;
     expect(codesOf(await narrow.graphql(twice))).toEqual([]);
@@ -79,7 +79,7 @@ describe("the limits are variables, and lists count by their real length", () =>
   });
 
   test("a mutation that was executed says so, and those after it are not", async () => {
-    await narrow.avibra.fault(longMember({ benefits: 200 }));
+    await narrow.avibra.addFault(largeMemberFault({ benefits: 200 }));
     const cancel = (alias: string, userId: string) =>
       `${alias}: cancelUser(input: { idempotencyKey: "${alias}-key", userId: "${userId}" }) {
         operation { status } user { benefits { id name } } }`;
@@ -110,7 +110,7 @@ describe("the limits are variables, and lists count by their real length", () =>
   });
 
   test("a refusal tells of the mutations that were executed, not of others in the document", async () => {
-    await narrow.avibra.fault(longMember({ benefits: 200 }));
+    await narrow.avibra.addFault(largeMemberFault({ benefits: 200 }));
     const document = `query Read { me { benefits { id name } } } mutation Link { ${LINK("link-3")} { ${long} } }
       mutation Both { ${LINK("link-4")} { portalUrl } cancelUser(input: { idempotencyKey: "first-key", userId: "u-1001" }) {
         user { benefits { id name } } } }`;
@@ -121,7 +121,7 @@ describe("the limits are variables, and lists count by their real length", () =>
       };
       const body = JSON.stringify({ query: document, operationName });
       const response = await fetch(`${narrow.url}/graphql`, { method: "POST", headers, body });
-      return ((await response.json()) as GraphqlAnswer).errors?.[0]?.message;
+      return ((await response.json()) as GraphqlResponse).errors?.[0]?.message;
     };
     expect(await messageOf("Read")).toBe("The answer may have at most 100 fields and list items.");
     expect(await messageOf("Link")).toContain("send a new idempotencyKey");

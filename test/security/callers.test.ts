@@ -73,8 +73,8 @@ describe("who is asking", () => {
       '{ _entities(representations: [{ __typename: "Benefit", userId: "u-1001", id: "dental" }]) { ... on Benefit { name } } }',
     ],
   ])("without a token %s is UNAUTHENTICATED and calls no provider", async (_what, query) => {
-    await subgraph.avibra.forget();
-    await subgraph.delbank.forget();
+    await subgraph.avibra.clearRequests();
+    await subgraph.delbank.clearRequests();
     const { errors } = await subgraph.graphql(query, { claims: null });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
     expect([...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())]).toEqual([]);

@@ -1,17 +1,23 @@
 import { renameSync } from "node:fs";
 import { Client } from "pg";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { dumpDatabase } from "../support/canaries";
 import { type Databases, startDatabases } from "../support/databases";
-import { type LiveWorld, startLiveWorld, type Subject } from "../support/live-world";
-import { everyEvent, everyFailure, everyMistake, everyMutation, READS } from "../support/misuse";
+import { type LiveEnvironment, startLiveEnvironment, type LiveProgram } from "../support/live-world";
+import {
+  sendEveryEvent,
+  triggerEveryFailure,
+  sendEveryInvalidRequest,
+  sendEveryMutation,
+  READ_QUERY,
+} from "../support/misuse";
 import { MUTATIONS } from "../support/mutations";
-import { ECHOED, found, NOWHERE, PERSON, PROVIDERS, SECRETS } from "../support/planted";
+import { ECHOED, findCanaryOrigins, FORBIDDEN_VALUES, PERSON, PROVIDER_VALUES, SECRETS } from "../support/planted";
 
 let databases: Databases;
-let world: LiveWorld;
+let world: LiveEnvironment;
 beforeAll(async () => {
-  [databases, world] = await Promise.all([startDatabases({ isSynced: true }), startLiveWorld()]);
+  [databases, world] = await Promise.all([startDatabases({ isSynced: true }), startLiveEnvironment()]);
 }, 60_000);
 afterAll(() => Promise.all([databases.stop(), world.stop()]));
 
@@ -19,7 +25,7 @@ describe.each(["sqlite", "postgres"] as const)(
   "the built program on %s at trace level, with canaries in every input, credential and provider answer",
   (dialect) => {
     let databaseUrl: string;
-    let subject: Subject;
+    let subject: LiveProgram;
     let token: string;
     /** The portal's link tokens and the caller's own bearer tokens: known only once they were made. */
     let issued: Record<string, string>;
@@ -27,7 +33,7 @@ describe.each(["sqlite", "postgres"] as const)(
 
     beforeAll(async () => {
       await Promise.all([world.avibra.reset(), world.delbank.reset()]);
-      databaseUrl = await databases.fresh(dialect);
+      databaseUrl = await databases.createDatabase(dialect);
       if (dialect === "postgres") {
         const client = new Client({ connectionString: databaseUrl });
         await client.connect();
@@ -35,7 +41,7 @@ describe.each(["sqlite", "postgres"] as const)(
         await client.end();
         databaseUrl = databaseUrl.replace("tester:tester", `cnry_role:${SECRETS.databasePassword}`);
       }
-      world.keyServer.failWith(PROVIDERS.jwksError);
+      world.keyServer.failWith(PROVIDER_VALUES.jwksError);
       subject = await world.start(world.environment(databaseUrl));
       token = await world.keyServer.sign({
         sub: "u-1001",
@@ -45,26 +51,26 @@ describe.each(["sqlite", "postgres"] as const)(
         name: PERSON.claim,
       });
       const noMember = await world.keyServer.sign({
-        sub: PERSON.subjectThatIsNoMember,
+        sub: PERSON.nonMemberSubject,
         tax_id: PERSON.companyTaxId,
         scope: "users:write:any",
       });
-      await subject.graphql(token, READS); // while the key server fails
+      await subject.graphql(token, READ_QUERY); // while the key server fails
       world.keyServer.failWith(undefined);
       // A key server that has failed is left alone for a while.
-      await eventually(async () => ((await subject.graphql(token, "{ me { id } }")).data ? true : undefined));
+      await waitFor(async () => ((await subject.graphql(token, "{ me { id } }")).data ? true : undefined));
 
-      const succeeded = await everyMutation(subject, token, "success");
+      const succeeded = await sendEveryMutation(subject, token, "success");
       expect(succeeded.map(({ data }, index) => data?.[MUTATIONS[index]?.name ?? ""]?.operation?.status)).toEqual(
         MUTATIONS.map(() => "SUCCEEDED"),
       );
-      await everyMutation(subject, token, "success"); // replays
-      const { data } = await subject.graphql(token, READS);
+      await sendEveryMutation(subject, token, "success"); // replays
+      const { data } = await subject.graphql(token, READ_QUERY);
       expect(data.me.benefits.length).toBeGreaterThan(0);
-      await everyMutation(subject, noMember, "no-member");
-      await everyMistake(subject, token);
-      await everyFailure(world, subject, token);
-      await everyEvent(subject);
+      await sendEveryMutation(subject, noMember, "no-member");
+      await sendEveryInvalidRequest(subject, token);
+      await triggerEveryFailure(world, subject, token);
+      await sendEveryEvent(subject);
       for (const path of ["/metrics", "/health/live", "/health/ready"]) await subject.send({ method: "GET", path });
       const tokens = ((await world.avibra.state()).linkTokens ?? []).map(({ token: linkToken }) => linkToken);
       expect(tokens.length).toBeGreaterThan(0);
@@ -81,9 +87,9 @@ describe.each(["sqlite", "postgres"] as const)(
       else
         for (const end of ["", "-wal", "-shm"])
           renameSync(`${databaseUrl.slice(7)}${end}`, `${databaseUrl.slice(7)}-moved${end}`);
-      const lost = await everyMutation(subject, token, "outage");
+      const lost = await sendEveryMutation(subject, token, "outage");
       expect(lost.map(({ errors }) => errors?.[0]?.extensions.code)).toEqual(MUTATIONS.map(() => "UNAVAILABLE"));
-      await everyEvent(subject);
+      await sendEveryEvent(subject);
       await subject.send({ method: "GET", path: "/health/ready" });
       if (dialect === "postgres") await databases.startPostgres();
       subject.process.kill("SIGTERM");
@@ -105,20 +111,22 @@ describe.each(["sqlite", "postgres"] as const)(
     test("stdout and stderr hold none, and are lines of JSON", () => {
       const output = subject.output();
       expect(output.length).toBeGreaterThan(10_000);
-      expect(found(output, { ...NOWHERE, ...ECHOED, ...issued })).toEqual([]);
+      expect(findCanaryOrigins(output, { ...FORBIDDEN_VALUES, ...ECHOED, ...issued })).toEqual([]);
       for (const line of output.trim().split("\n")) expect(() => JSON.parse(line) as unknown).not.toThrow();
     });
 
     test("no answer, error, header, metric or health answer holds one; a portal link holds its token", () => {
-      const links = subject.answers.filter((answer) => answer.includes("https://portal.test/"));
-      const others = subject.answers.filter((answer) => !links.includes(answer)).join("\n");
+      const links = subject.responses.filter((answer) => answer.includes("https://portal.test/"));
+      const others = subject.responses.filter((answer) => !links.includes(answer)).join("\n");
       const { bearer = "", bearerClaims = "", bearerOfNoMember = "" } = issued;
-      expect(found(others, { ...NOWHERE, ...issued })).toEqual([]);
-      expect(found(links.join("\n"), { ...NOWHERE, bearer, bearerClaims, bearerOfNoMember })).toEqual([]);
+      expect(findCanaryOrigins(others, { ...FORBIDDEN_VALUES, ...issued })).toEqual([]);
+      expect(
+        findCanaryOrigins(links.join("\n"), { ...FORBIDDEN_VALUES, bearer, bearerClaims, bearerOfNoMember }),
+      ).toEqual([]);
     });
 
     test("the database holds none", () => {
-      expect(found(stored.join("\n"), { ...NOWHERE, ...ECHOED, ...issued })).toEqual([]);
+      expect(findCanaryOrigins(stored.join("\n"), { ...FORBIDDEN_VALUES, ...ECHOED, ...issued })).toEqual([]);
     });
   },
 );

@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Environment } from "../../src/environment";
-import { type LiveWorld, startLiveWorld } from "../support/live-world";
-import { everyMutation, READS } from "../support/misuse";
-import { found, NOWHERE, PERSON, SECRETS } from "../support/planted";
-import { eventually, freePort } from "../support/program";
+import { type LiveEnvironment, startLiveEnvironment } from "../support/live-world";
+import { sendEveryMutation, READ_QUERY } from "../support/misuse";
+import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../support/planted";
+import { waitFor, freePort } from "../support/program";
 
-let world: LiveWorld;
-beforeAll(async () => (world = await startLiveWorld()));
+let world: LiveEnvironment;
+beforeAll(async () => (world = await startLiveEnvironment()));
 afterAll(() => world.stop());
 
 describe("a crash", () => {
@@ -31,7 +31,7 @@ describe("a crash", () => {
     const lines = subject.output().slice(before.length).trim().split("\n");
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: 60, msg: "crashed", ...(error && { error }) });
-    expect(found(subject.output(), { ...SECRETS, CANARY })).toEqual([]);
+    expect(findCanaryOrigins(subject.output(), { ...SECRETS, CANARY })).toEqual([]);
   });
 
   test("is not what a warning is: it is logged by its name, and the program goes on", async () => {
@@ -42,9 +42,9 @@ describe("a crash", () => {
       CRASH_CANARY: CANARY,
     });
     subject.process.kill("SIGUSR2");
-    await eventually(() => (subject.output().includes("CanaryWarning") ? true : undefined));
+    await waitFor(() => (subject.output().includes("CanaryWarning") ? true : undefined));
     await subject.send({ method: "GET", path: "/health/live" });
-    expect(found(subject.output(), { CANARY })).toEqual([]);
+    expect(findCanaryOrigins(subject.output(), { CANARY })).toEqual([]);
     subject.process.kill("SIGTERM");
     expect(await subject.exit).toBe(0);
   });
@@ -73,7 +73,7 @@ describe("a start that fails", () => {
     const names = Object.keys(Environment.shape).filter((name) => name !== "NODE_ENV" && name !== "DATA_DIRECTORY");
     const said = await failure(Object.fromEntries(names.map((name) => [name, `${CANARY}:\u0007 ü`])));
     expect(said).toContain("LEDGER_KEY: must be 32 bytes in base64");
-    expect(found(said, { CANARY })).toEqual([]);
+    expect(findCanaryOrigins(said, { CANARY })).toEqual([]);
   });
 
   test.each([
@@ -120,7 +120,7 @@ describe("a start that fails", () => {
   ] as const)("over %s says so without a credential", async (_what, environment, says) => {
     const said = await failure(environment());
     expect(said).toContain(says);
-    expect(found(said, { CANARY })).toEqual([]);
+    expect(findCanaryOrigins(said, { CANARY })).toEqual([]);
   });
 });
 
@@ -138,12 +138,14 @@ test("credentials that both providers refuse are nowhere either", async () => {
   };
   const subject = await world.start({ ...world.environment(`sqlite:${join(world.folder, "refused.db")}`), ...refused });
   const token = await world.keyServer.sign({ sub: "u-1001", tax_id: PERSON.payerTaxId, scope: "pix:cancel" });
-  const { errors } = await subject.graphql(token, READS);
+  const { errors } = await subject.graphql(token, READ_QUERY);
   expect(errors.map(({ extensions }: any) => extensions.code)).toEqual(["PROVIDER_AUTH", "PROVIDER_AUTH"]); // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
-  await everyMutation(subject, token, "refused");
+  await sendEveryMutation(subject, token, "refused");
   subject.process.kill("SIGTERM");
   await subject.exit;
-  expect(found([subject.output(), ...subject.answers].join("\n"), { ...refused, ...NOWHERE })).toEqual([]);
+  expect(
+    findCanaryOrigins([subject.output(), ...subject.responses].join("\n"), { ...refused, ...FORBIDDEN_VALUES }),
+  ).toEqual([]);
 });
 
 test("a client key that cannot be read leaves nothing of itself in the log", async () => {
@@ -157,9 +159,11 @@ test("a client key that cannot be read leaves nothing of itself in the log", asy
     DELBANK_CLIENT_CERT_FILE: file,
   });
   const token = await world.keyServer.sign({ sub: "u-1001", scope: "pix:read:any" });
-  const { errors } = await subject.graphql(token, READS);
+  const { errors } = await subject.graphql(token, READ_QUERY);
   expect(errors[0].extensions.code).toBe("PROVIDER_UNAVAILABLE");
   subject.process.kill("SIGTERM");
   expect(await subject.exit).toBe(0);
-  expect(found([subject.output(), ...subject.answers].join("\n"), { ...NOWHERE, CANARY })).toEqual([]);
+  expect(
+    findCanaryOrigins([subject.output(), ...subject.responses].join("\n"), { ...FORBIDDEN_VALUES, CANARY }),
+  ).toEqual([]);
 });

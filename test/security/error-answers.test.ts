@@ -1,5 +1,5 @@
 import { sendRaw } from "../support/raw-client";
-import { type GraphqlAnswer, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 let subgraph: TestSubgraph;
 let authorization: string;
@@ -17,7 +17,7 @@ const users = (count: number) =>
 async function send(query: string, variables: object, headers: Readonly<Record<string, string>> = { authorization }) {
   const body = Buffer.from(JSON.stringify({ query, variables }));
   const { status, text } = await sendRaw(`${subgraph.url}/graphql`, { headers, body });
-  return { status, characters: text.length, ...(JSON.parse(text) as GraphqlAnswer) };
+  return { status, characters: text.length, ...(JSON.parse(text) as GraphqlResponse) };
 }
 
 /** Refused as a whole: one error, and nothing of what was computed. */

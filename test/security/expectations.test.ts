@@ -1,7 +1,7 @@
-import { eventually } from "../support/program";
-import { openSocket, requestOf } from "../support/small-server";
+import { waitFor } from "../support/program";
+import { openSocket, formatRequest } from "../support/small-server";
 import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { untilGauge } from "../support/metrics";
+import { waitForGauge } from "../support/metrics";
 
 // RFC 9110, 10.1.1: a request that is refused anyway gets its final status, and never `100 Continue` before it.
 
@@ -19,8 +19,8 @@ afterAll(() => stopped ?? subgraph.stop());
 const open = (bytes: string) => openSocket(Number(new URL(subgraph.url).port), bytes);
 /** The status line that a request without its body is answered with first. */
 async function firstStatus(line: string, headers: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
-  const client = open(requestOf(line, { ...WAITING, ...headers }));
-  const heard = await client.until(/HTTP\/1\.1 \d{3}/);
+  const client = open(formatRequest(line, { ...WAITING, ...headers }));
+  const heard = await client.waitForText(/HTTP\/1\.1 \d{3}/);
   client.socket.destroy();
   return /^HTTP\/1\.1 (\d{3})/.exec(heard)?.[1];
 }
@@ -42,20 +42,20 @@ test.each(["application/json", "application/json; charset=utf-8", "APPLICATION/J
     const body = '{"query":"{ __typename }"}';
     const token = await subgraph.token(STAFF_CLAIMS);
     const client = open(
-      requestOf("POST /graphql", { ...WAITING, "content-type": type, authorization: `Bearer ${token}` }),
+      formatRequest("POST /graphql", { ...WAITING, "content-type": type, authorization: `Bearer ${token}` }),
     );
-    await client.until("HTTP/1.1 100 Continue\r\n\r\n");
+    await client.waitForText("HTTP/1.1 100 Continue\r\n\r\n");
     client.socket.write(body);
-    await client.until('{"data":{"__typename":"Query"}}');
+    await client.waitForText('{"data":{"__typename":"Query"}}');
     client.socket.destroy();
   },
 );
 
 test("while the server is closing, a request is refused without asking for its body", async () => {
-  const arriving = open(requestOf("POST /graphql", { ...JSON_TYPE, "content-length": "26" }));
-  await untilGauge(subgraph, "requests_under_way", 2); // and the one that asks
+  const arriving = open(formatRequest("POST /graphql", { ...JSON_TYPE, "content-length": "26" }));
+  await waitForGauge(subgraph, "requests_under_way", 2); // and the one that asks
   stopped = subgraph.stop();
-  await eventually(async () => ((await fetch(`${subgraph.url}/metrics`)).status === 503 ? true : undefined));
+  await waitFor(async () => ((await fetch(`${subgraph.url}/metrics`)).status === 503 ? true : undefined));
   expect(await firstStatus("POST /graphql")).toBe("503");
   arriving.socket.destroy();
   await stopped;

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { monotonicClock } from "../../src/platform/time/monotonic-clock";
 import { createDeadline } from "../../src/platform/time/deadline";
 import { createTestHttpClient } from "../support/http-clients";
-import { canariesIn } from "../support/canaries";
-import { documentOf, mutationNamed, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
+import { findCanaries } from "../support/canaries";
+import { toDocument, findMutation, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
 import {
-  httpAnswer,
-  type RawAnswer,
+  httpResponse,
+  type RawResponse,
   type RawProvider,
   type RawRequest,
   startRawProvider,
@@ -50,15 +50,15 @@ function rightAnswer({ method, path }: RawRequest): string {
  */
 type Verdict = "sane" | "shape" | "PROVIDER_CONTRACT" | "PROVIDER_TIMEOUT" | "PROVIDER_UNAVAILABLE" | "RATE_LIMITED";
 
-const bytes = (text: string | Buffer): RawAnswer => ({ bytes: Buffer.from(text) });
-const body = (text: string | Buffer, ...headers: string[]): RawAnswer => ({ bytes: httpAnswer(text, headers) });
+const bytes = (text: string | Buffer): RawResponse => ({ bytes: Buffer.from(text) });
+const body = (text: string | Buffer, ...headers: string[]): RawResponse => ({ bytes: httpResponse(text, headers) });
 const head = (...lines: string[]) => `HTTP/1.1 200 OK\r\n${lines.join("\r\n")}\r\n`;
 const planted = (json: string) => (right: string) => body(right.replaceAll(PLANT, json));
 const POLLUTION = `"__proto__":{"polluted":"${CANARY}","toString":1},"constructor":{"prototype":{"polluted":"${CANARY}"}},`;
 const DEEP = 100_000;
 const BOMB = gzipSync(Buffer.alloc(50_000_000));
 
-const CASES: readonly (readonly [name: string, answer: (right: string) => RawAnswer, verdict: Verdict])[] = [
+const CASES: readonly (readonly [name: string, answer: (right: string) => RawResponse, verdict: Verdict])[] = [
   [
     "__proto__ and constructor.prototype at every level",
     (right) => body(right.replaceAll("{", `{${POLLUTION}`)),
@@ -99,7 +99,7 @@ const CASES: readonly (readonly [name: string, answer: (right: string) => RawAns
   ["a gzip bomb", () => body(BOMB, "Content-Encoding: gzip"), "PROVIDER_CONTRACT"],
   [
     "a length too long",
-    (right) => ({ ...bytes(`${head(`Content-Length: ${right.length + 9}`)}\r\n${right}`), thenClose: true }),
+    (right) => ({ ...bytes(`${head(`Content-Length: ${right.length + 9}`)}\r\n${right}`), shouldClose: true }),
     "PROVIDER_CONTRACT",
   ],
   [
@@ -124,14 +124,14 @@ const CASES: readonly (readonly [name: string, answer: (right: string) => RawAns
     "chunks for ever",
     () => ({
       ...bytes(`${head("Transfer-Encoding: chunked")}\r\n`),
-      forever: Buffer.from(`1000\r\n${" ".repeat(4096)}\r\n`),
+      repeated: Buffer.from(`1000\r\n${" ".repeat(4096)}\r\n`),
     }),
     "PROVIDER_CONTRACT",
   ],
   ["headers without an end", () => bytes(head("X-A: 1")), "PROVIDER_TIMEOUT"],
   [
     "a header for ever",
-    () => ({ ...bytes(head("X-A: 1")), forever: Buffer.from(`X-${CANARY}: ${"x".repeat(4096)}\r\n`) }),
+    () => ({ ...bytes(head("X-A: 1")), repeated: Buffer.from(`X-${CANARY}: ${"x".repeat(4096)}\r\n`) }),
     "PROVIDER_CONTRACT",
   ],
   [
@@ -149,23 +149,23 @@ const CASES: readonly (readonly [name: string, answer: (right: string) => RawAns
   ],
   [
     "a second answer behind the first",
-    (right) => ({ bytes: Buffer.concat([httpAnswer(right), httpAnswer(`{"${CANARY}":1}`)]) }),
+    (right) => ({ bytes: Buffer.concat([httpResponse(right), httpResponse(`{"${CANARY}":1}`)]) }),
     "sane",
   ],
   [
     "continue, then the answer",
-    (right) => ({ bytes: Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), httpAnswer(right)]) }),
+    (right) => ({ bytes: Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), httpResponse(right)]) }),
     "PROVIDER_UNAVAILABLE",
   ],
   [
     "a 500 without an end",
     () => ({
       ...bytes("HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n"),
-      forever: Buffer.from(`1000\r\n${"x".repeat(4096)}\r\n`),
+      repeated: Buffer.from(`1000\r\n${"x".repeat(4096)}\r\n`),
     }),
     "PROVIDER_UNAVAILABLE",
   ],
-  ["a 429 until the end of time", () => ({ bytes: httpAnswer(CANARY, ["Retry-After: 1e400"], 429) }), "RATE_LIMITED"],
+  ["a 429 until the end of time", () => ({ bytes: httpResponse(CANARY, ["Retry-After: 1e400"], 429) }), "RATE_LIMITED"],
 ];
 
 const USER = "u-1001";
@@ -212,11 +212,11 @@ afterAll(async () => {
 });
 
 /** Both answer rightly, but for paths that `isHostile` names: those get the case's bytes. */
-function behave(answer: (right: string) => RawAnswer, isHostile: (request: RawRequest) => boolean): void {
+function behave(answer: (right: string) => RawResponse, isHostile: (request: RawRequest) => boolean): void {
   for (const provider of [avibra, delbank]) {
-    provider.answerWith((request) => {
+    provider.respondWith((request) => {
       const right = rightAnswer(request);
-      return isHostile(request) ? answer(right) : { bytes: httpAnswer(right.replaceAll(PLANT, '"plain"')) };
+      return isHostile(request) ? answer(right) : { bytes: httpResponse(right.replaceAll(PLANT, '"plain"')) };
     });
   }
 }
@@ -229,7 +229,7 @@ function expectNoHarm(answer: unknown): void {
   const text = JSON.stringify(answer);
   expect(text.length).toBeLessThan(20_000);
   expect(text).not.toMatch(/\\u00[01]|\\[rn]|[\ud800-\udfff]|\u2028|\u202e/);
-  expect(canariesIn(subgraph.logs.join(""), [CANARY])).toEqual([]);
+  expect(findCanaries(subgraph.logs.join(""), [CANARY])).toEqual([]);
   subgraph.logs.length = 0;
 }
 
@@ -273,7 +273,7 @@ describe("writing", () => {
           ...(mutation.vendor === "delbank" && { recurrenceId }),
           idempotencyKey: `${mutation.name}-${hostile.replaceAll(/\W/g, "_")}`,
         };
-        const result = await subgraph.graphql(documentOf(mutation), { variables: { input }, claims });
+        const result = await subgraph.graphql(toDocument(mutation), { variables: { input }, claims });
         expect(result.errors).toBeUndefined();
         expectNoHarm(result);
         return [mutation.name, result.data[mutation.name].operation.status] as const;
@@ -312,8 +312,10 @@ describe("what becomes a header or a URL", () => {
     "an access token with %s is refused before anything is sent with it, and the next one is taken",
     async (_what, token) => {
       const before = avibra.requests.length;
-      avibra.answerWith(({ path }) => ({
-        bytes: httpAnswer(path === "/oauth2/token" ? JSON.stringify({ access_token: token, expires_in: 3600 }) : "{}"),
+      avibra.respondWith(({ path }) => ({
+        bytes: httpResponse(
+          path === "/oauth2/token" ? JSON.stringify({ access_token: token, expires_in: 3600 }) : "{}",
+        ),
       }));
       const { data, errors } = await subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }');
       expect(data).toEqual({ user: { currentOffer: null } });
@@ -326,12 +328,12 @@ describe("what becomes a header or a URL", () => {
   );
 
   test.each(["link\r\nx: 1", "link\0", "", "x".repeat(900_000)])("a link token %j is no link", async (linktoken) => {
-    avibra.answerWith((request) => ({
-      bytes: httpAnswer(request.path === "/user/linktoken3" ? JSON.stringify({ linktoken }) : rightAnswer(request)),
+    avibra.respondWith((request) => ({
+      bytes: httpResponse(request.path === "/user/linktoken3" ? JSON.stringify({ linktoken }) : rightAnswer(request)),
     }));
-    const link = mutationNamed("createPortalLink");
+    const link = findMutation("createPortalLink");
     const input = { ...link.input, idempotencyKey: `link-${linktoken.length}` };
-    const { data } = await subgraph.graphql(documentOf(link), { variables: { input } });
+    const { data } = await subgraph.graphql(toDocument(link), { variables: { input } });
     expect(data.createPortalLink).toMatchObject({ portalUrl: null, operation: { status: "FAILED" } });
   });
 
@@ -342,7 +344,7 @@ describe("what becomes a header or a URL", () => {
       const before = delbank.requests.length;
       const call = { name: "test.call", method: "GET", path: "/any", repeat: "safe", timeoutMs: 1000 } as const;
       const sending = http.call(
-        { ...call, headers: { "x-api-key": value }, answer: z.unknown() },
+        { ...call, headers: { "x-api-key": value }, response: z.unknown() },
         createDeadline(monotonicClock, 1000),
       );
       await expect(sending).rejects.toMatchObject({ code: "PROVIDER_AUTH", maybeSent: false });
@@ -396,8 +398,8 @@ test.each([
   ["text", '"soon"'],
 ])("a token that lives for %s is used all the same", async (_what, lifetime) => {
   const fresh = await startSubgraph({ AVIBRA_BASE_URL: avibra.url });
-  avibra.answerWith((request) => ({
-    bytes: httpAnswer(
+  avibra.respondWith((request) => ({
+    bytes: httpResponse(
       request.path === "/oauth2/token"
         ? `{"access_token":"right-token","expires_in":${lifetime}}`
         : rightAnswer(request),

@@ -59,8 +59,8 @@ describe("hostile ids", () => {
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
   beforeEach(async () => {
-    await subgraph.avibra.forget();
-    await subgraph.delbank.forget();
+    await subgraph.avibra.clearRequests();
+    await subgraph.delbank.clearRequests();
   });
 
   const received = async () => [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())];

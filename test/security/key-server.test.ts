@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { errors } from "jose";
-import { KeysUnavailable, remoteKeys } from "../../src/platform/auth/remote-keys";
-import { createKey, type Key, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
+import { KeysUnavailable, createRemoteKeySet } from "../../src/platform/auth/remote-keys";
+import { createKey, type Key, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { monotonicFrom } from "../support/clocks";
+import { monotonicClockFrom } from "../support/clocks";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";
@@ -20,7 +20,7 @@ let elsewhereAsked = 0;
 let subgraph: TestSubgraph;
 beforeEach(async () => {
   elsewhereAsked = 0;
-  keyServer = await startKeyServer([publish(first)]);
+  keyServer = await startKeyServer([toJwk(first)]);
   subgraph = await startSubgraph(auth());
 });
 afterEach(async () => {
@@ -43,7 +43,7 @@ test("one fetch serves many tokens, and twenty that come at once", async () => {
 
 test("a new key is found by the first token that names it; a key that is withdrawn is worth nothing then", async () => {
   expect((await send(first)).status).toBe(200);
-  keyServer.publish([publish(second)]);
+  keyServer.setKeys([toJwk(second)]);
   expect((await send(second)).status).toBe(200);
   expect((await send(first)).status).toBe(401);
 });
@@ -67,9 +67,9 @@ beforeAll(async () => {
 });
 afterAll(() => elsewhere.close());
 
-type Answer = Parameters<KeyServer["answerWith"]>[0];
+type Answer = Parameters<KeyServer["respondWith"]>[0];
 /** A key set that would be right, if it were read to its end. */
-const padded = (bytes: number) => `${JSON.stringify({ keys: [publish(first)] })}${" ".repeat(bytes)}`;
+const padded = (bytes: number) => `${JSON.stringify({ keys: [toJwk(first)] })}${" ".repeat(bytes)}`;
 const FAULTS: readonly (readonly [string, Answer])[] = [
   ["answers 500", (_, response) => response.writeHead(500).end(padded(0))],
   ["answers 404", (_, response) => response.writeHead(404).end(padded(0))],
@@ -105,13 +105,13 @@ const FAULTS: readonly (readonly [string, Answer])[] = [
 test.each(FAULTS)(
   "a key server that %s is not the caller's fault: 503, retryable; then it recovers",
   async (_, fault) => {
-    keyServer.answerWith(fault);
+    keyServer.respondWith(fault);
     const refused = await send(first);
     expect(refused.status).toBe(503);
     expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] });
     expect(elsewhereAsked).toBe(0);
 
-    keyServer.publish([publish(first)]);
+    keyServer.setKeys([toJwk(first)]);
     await new Promise((resolve) => setTimeout(resolve, 600)); // it rests a moment behind a failure
     expect((await send(first)).status).toBe(200);
   },
@@ -120,14 +120,14 @@ test.each(FAULTS)(
 test("one that says nothing keeps nobody longer than an operation may take", async () => {
   await subgraph.stop();
   subgraph = await startSubgraph({ ...auth(), OPERATION_TIMEOUT_MS: "700" });
-  keyServer.answerWith(() => undefined);
+  keyServer.respondWith(() => undefined);
   const startedAt = performance.now();
   expect((await send(first)).status).toBe(503);
   expect(performance.now() - startedAt).toBeLessThan(1500); // a fetch of keys alone may take 3 s
 });
 
 test("while it fails, requests one after the other do not each ask it", async () => {
-  keyServer.answerWith((_, response) => response.writeHead(500).end());
+  keyServer.respondWith((_, response) => response.writeHead(500).end());
   for (let round = 0; round < 30; round += 1) expect((await send(first)).status).toBe(503);
   expect(keyServer.paths.length).toBeLessThanOrEqual(3);
 });
@@ -135,13 +135,13 @@ test("while it fails, requests one after the other do not each ask it", async ()
 describe("over the hours", () => {
   const MINUTE_MS = 60_000;
   let now = 0;
-  const ask = (keys: ReturnType<typeof remoteKeys>, key: Key) =>
+  const ask = (keys: ReturnType<typeof createRemoteKeySet>, key: Key) =>
     keys({ alg: key.alg, kid: key.kid }, { payload: "", signature: "" });
 
   test("keys are fetched anew after ten minutes", async () => {
-    const keys = remoteKeys(
+    const keys = createRemoteKeySet(
       keyServer.url,
-      monotonicFrom(() => now),
+      monotonicClockFrom(() => now),
     );
     await ask(keys, first);
     now += 9 * MINUTE_MS;
@@ -153,12 +153,12 @@ describe("over the hours", () => {
   });
 
   test("while the key server is away, known keys hold for an hour and no longer; unknown ones are refused as `unavailable`", async () => {
-    const keys = remoteKeys(
+    const keys = createRemoteKeySet(
       keyServer.url,
-      monotonicFrom(() => now),
+      monotonicClockFrom(() => now),
     );
     await ask(keys, first);
-    keyServer.answerWith((_, response) => response.writeHead(500).end());
+    keyServer.respondWith((_, response) => response.writeHead(500).end());
     now += 50 * MINUTE_MS;
     await expect(ask(keys, first)).resolves.toBeDefined();
     now += MINUTE_MS;
@@ -168,9 +168,9 @@ describe("over the hours", () => {
   });
 
   test("behind a flood of unknown key ids, one more fetch is granted every ten seconds", async () => {
-    const keys = remoteKeys(
+    const keys = createRemoteKeySet(
       keyServer.url,
-      monotonicFrom(() => now),
+      monotonicClockFrom(() => now),
     );
     const unknown = async () => {
       await expect(ask(keys, { ...first, kid: randomUUID() })).rejects.toThrow(errors.JWKSNoMatchingKey);

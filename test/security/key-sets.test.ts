@@ -1,9 +1,9 @@
 import {
   createKey,
-  createShortKey,
+  createWeakKey,
   type Key,
   type KeyServer,
-  publish,
+  toJwk,
   signToken,
   startKeyServer,
 } from "../support/issuer";
@@ -36,30 +36,30 @@ async function statusOf(signer: Key, header: Readonly<Record<string, unknown>> =
 const malformed = { kty: "EC", crv: "P-256", kid: "one", x: "AA", y: "AA" };
 
 test.each([
-  ["one key twice", [publish(key), publish(key)]],
-  ["one key twice, described in two ways", [publish(key, { use: "sig" }), publish(key, { alg: "ES256" })]],
-  ["two keys under one id, the token's last", [publish(other), publish(key)]],
-  ["two keys under one id, the token's first", [publish(key), publish(other)]],
-  ["a malformed key under its id", [malformed, publish(key)]],
-  ["a key that is too short under its id", [publish(createShortKey("one")), publish(key)]],
+  ["one key twice", [toJwk(key), toJwk(key)]],
+  ["one key twice, described in two ways", [toJwk(key, { use: "sig" }), toJwk(key, { alg: "ES256" })]],
+  ["two keys under one id, the token's last", [toJwk(other), toJwk(key)]],
+  ["two keys under one id, the token's first", [toJwk(key), toJwk(other)]],
+  ["a malformed key under its id", [malformed, toJwk(key)]],
+  ["a key that is too short under its id", [toJwk(createWeakKey("one")), toJwk(key)]],
 ])("a key set that holds %s verifies", async (_what, keys) => {
-  keyServer.publish(keys);
+  keyServer.setKeys(keys);
   expect(await statusOf(key)).toBe(200);
   expect(await statusOf(stranger)).toBe(401);
   expect(await statusOf(key, {}, -3600)).toBe(401);
 });
 
 test("a token without a key id is verified with each key that fits its algorithm", async () => {
-  keyServer.publish([publish(createKey("RS256")), publish(third), publish(key)]);
+  keyServer.setKeys([toJwk(createKey("RS256")), toJwk(third), toJwk(key)]);
   expect(await statusOf(key, { kid: undefined })).toBe(200);
   expect(await statusOf(stranger, { kid: undefined })).toBe(401);
 });
 
 test("no more than four keys are tried for one token", async () => {
-  const others = Array.from({ length: 4 }, () => publish(createKey("ES256", "one")));
-  keyServer.publish([...others.slice(1), publish(key)]);
+  const others = Array.from({ length: 4 }, () => toJwk(createKey("ES256", "one")));
+  keyServer.setKeys([...others.slice(1), toJwk(key)]);
   expect(await statusOf(key)).toBe(200);
-  keyServer.publish([...others, publish(key)]);
+  keyServer.setKeys([...others, toJwk(key)]);
   await subgraph.stop();
   subgraph = await startSubgraph({ AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
   expect(await statusOf(key)).toBe(401);

@@ -1,5 +1,5 @@
-import { Ledger } from "../../src/platform/ledger/ledger.store";
-import { PAYER_TAX_ID, RECURRENCE } from "../support/mutations";
+import { OperationStore } from "../../src/platform/ledger/ledger.store";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const OWN = { sub: "u-1001", tax_id: PAYER_TAX_ID };
@@ -9,11 +9,11 @@ const MOST_ROWS = 40;
 
 let subgraph: TestSubgraph;
 const lookUps = {
-  find: jest.spyOn(Ledger.prototype, "find"),
-  list: jest.spyOn(Ledger.prototype, "list"),
-  succeeded: jest.spyOn(Ledger.prototype, "succeeded"),
+  find: jest.spyOn(OperationStore.prototype, "find"),
+  list: jest.spyOn(OperationStore.prototype, "list"),
+  succeeded: jest.spyOn(OperationStore.prototype, "listSucceeded"),
 };
-const openKey = jest.spyOn(Ledger.prototype, "openKey");
+const openKey = jest.spyOn(OperationStore.prototype, "decryptIdempotencyKey");
 
 beforeAll(async () => {
   subgraph = await startSubgraph({ LIMIT_LEDGER_READS: `${MOST}`, LIMIT_LEDGER_ROWS: `${MOST_ROWS}` });
@@ -74,7 +74,7 @@ describe("what is asked many times is looked up once in the ledger", () => {
 
   test("the cancellations that were made here", async () => {
     const { data } = await references(
-      Array(50).fill({ __typename: "PixAuthorization", recurrenceId: RECURRENCE }),
+      Array(50).fill({ __typename: "PixAuthorization", recurrenceId: RECURRENCE_ID }),
       `... on PixAuthorization { ${times(40, (index) => `c${index}: cancellations { id }`)} }`,
     );
     expect(data._entities).toHaveLength(50);

@@ -1,6 +1,6 @@
 import dns from "node:dns";
 import { type AddressInfo } from "node:net";
-import { type SmallServer, startSmallServer } from "../support/small-server";
+import { type MinimalServer, startMinimalServer } from "../support/small-server";
 
 /** As on a machine whose `localhost` has a second address; 127.0.0.2 stands for `::1`, which not every machine has. */
 function giveLocalhostTwoAddresses(): void {
@@ -14,7 +14,7 @@ function giveLocalhostTwoAddresses(): void {
   };
   jest.spyOn(dns, "lookup").mockImplementation(lookup as never);
 }
-let small: SmallServer;
+let small: MinimalServer;
 afterEach(async () => {
   jest.restoreAllMocks();
   await small.stop();
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 test("localhost is one address and one server: another one's connections would be in no registry and within no bounds", async () => {
   giveLocalhostTwoAddresses();
-  small = await startSmallServer({}, "localhost");
+  small = await startMinimalServer({}, "localhost");
   const { server } = small.server;
   const { address, port } = server.address() as AddressInfo;
   expect(address).toBe("127.0.0.1");

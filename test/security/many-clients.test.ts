@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
-import { eventually } from "../support/program";
-import { openSocket, requestOf } from "../support/small-server";
+import { waitFor } from "../support/program";
+import { openSocket, formatRequest } from "../support/small-server";
 import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { basic, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
+import { basicAuth, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
 
 // With the limits as they are by default: what a router, a proxy or a test may do must not look like an attack.
 
@@ -16,14 +16,14 @@ afterEach(() => subgraph.stop());
 async function sendAll(many: number, requestBytes: (index: number) => string): Promise<(string | undefined)[]> {
   const port = Number(new URL(subgraph.url).port);
   const clients = Array.from({ length: many }, () => openSocket(port));
-  for (const client of clients) await client.connected();
-  const last = openSocket(port, requestOf("GET /health/live", { connection: "close" }));
-  await last.until("HTTP/1.1 200"); // it is accepted after all of them
+  for (const client of clients) await client.waitForConnection();
+  const last = openSocket(port, formatRequest("GET /health/live", { connection: "close" }));
+  await last.waitForText("HTTP/1.1 200"); // it is accepted after all of them
   for (const [index, { socket }] of clients.entries()) socket.write(requestBytes(index));
   const statuses: (string | undefined)[] = [];
   for (const client of clients) {
-    const done = await eventually(
-      () => (client.heard() !== "" || client.hasEnded() ? client.heard() : undefined),
+    const done = await waitFor(
+      () => (client.received() !== "" || client.hasEnded() ? client.received() : undefined),
       60_000,
     );
     statuses.push(/^HTTP\/1.1 (\d+)/.exec(done)?.[1]);
@@ -33,7 +33,7 @@ async function sendAll(many: number, requestBytes: (index: number) => string): P
 }
 
 const postOf = (path: string, headers: Readonly<Record<string, string>>, body: string) =>
-  requestOf(
+  formatRequest(
     `POST ${path}`,
     { "content-type": "application/json", "content-length": `${body.length}`, ...headers },
     body,
@@ -57,7 +57,7 @@ test("300 parallel reads from one address in the sandbox are all answered", asyn
 
 test("300 events through one proxy are all taken", async () => {
   subgraph = await startSubgraph({ ROUTER_SECRETS: SECRET });
-  const authorization = basic(WEBHOOK_USER, WEBHOOK_PASSWORD);
+  const authorization = basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD);
   const statuses = await sendAll(300, (index) =>
     postOf(
       "/webhooks/avibra",
@@ -73,7 +73,7 @@ test("webhook credentials count like a router's secret: more of their connection
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const post = (own: Agent) =>
     new Promise<boolean>((resolve, reject) => {
-      const headers = { authorization: basic(WEBHOOK_USER, WEBHOOK_PASSWORD), "content-type": "application/json" };
+      const headers = { authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD), "content-type": "application/json" };
       const one = request(`${subgraph.url}/webhooks/avibra`, { method: "POST", agent: own, headers }, (answer) => {
         answer.resume().once("end", () => {
           resolve(one.reusedSocket);

@@ -1,6 +1,6 @@
-import { untilGauge } from "../support/metrics";
-import { eventually } from "../support/program";
-import { openSocket, requestOf } from "../support/small-server";
+import { waitForGauge } from "../support/metrics";
+import { waitFor } from "../support/program";
+import { openSocket, formatRequest } from "../support/small-server";
 import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const KEY = { "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": "13" };
@@ -16,7 +16,7 @@ type Client = ReturnType<typeof openSocket>;
 
 /** The server has destroyed it: what is written to it comes back as a reset. */
 const untilDestroyed = ({ socket }: Client) =>
-  eventually(() => {
+  waitFor(() => {
     if (!socket.destroyed) socket.write("x");
     return socket.destroyed ? true : undefined;
   }, 25_000);
@@ -41,12 +41,12 @@ describe("a WebSocket ends, though its client does not end it", () => {
   ])("that %s", async (_what, bytesOf) => {
     const token = await subgraph.token(STAFF_CLAIMS);
     const init = JSON.stringify({ type: "connection_init", payload: { token } });
-    const client = openSocket(Number(new URL(subgraph.url).port), requestOf("GET /graphql", WEBSOCKET));
-    await client.until("HTTP/1.1 101");
+    const client = openSocket(Number(new URL(subgraph.url).port), formatRequest("GET /graphql", WEBSOCKET));
+    await client.waitForText("HTTP/1.1 101");
     client.socket.write(Buffer.from(bytesOf(init), "latin1"));
-    await eventually(() => (client.hasEnded() ? true : undefined));
+    await waitFor(() => (client.hasEnded() ? true : undefined));
     await untilDestroyed(client);
-    await untilGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "websockets_open", 0);
   });
 });
 
@@ -54,20 +54,20 @@ test("at a stop, a request that is arriving is waited for and answered; whatever
   const subgraph = await startSubgraph({ SHUTDOWN_TIMEOUT_MS: "60000" });
   const port = Number(new URL(subgraph.url).port);
   const body = JSON.stringify({ query: "{ me { id } }" });
-  const head = requestOf("POST /graphql", {
+  const head = formatRequest("POST /graphql", {
     authorization: `Bearer ${await subgraph.token(STAFF_CLAIMS)}`,
     "content-type": "application/json",
     "content-length": `${body.length}`,
   });
-  const silent = [openSocket(port), openSocket(port, "GET /"), openSocket(port, requestOf("GET /health/live"))];
-  for (const client of silent) await client.connected();
+  const silent = [openSocket(port), openSocket(port, "GET /"), openSocket(port, formatRequest("GET /health/live"))];
+  for (const client of silent) await client.waitForConnection();
   const arriving = openSocket(port, head + body.slice(0, 10));
-  await untilGauge(subgraph, "requests_under_way", 2); // and the one that asks
+  await waitForGauge(subgraph, "requests_under_way", 2); // and the one that asks
   const stopped = subgraph.stop();
-  await eventually(async () => ((await fetch(`${subgraph.url}/metrics`)).status === 503 ? true : undefined));
+  await waitFor(async () => ((await fetch(`${subgraph.url}/metrics`)).status === 503 ? true : undefined));
   arriving.socket.write(body.slice(10));
-  await arriving.until("HTTP/1.1 200");
-  expect(arriving.heard()).toContain('{"data":{"me":{"id":"u-1001"}}}');
+  await arriving.waitForText("HTTP/1.1 200");
+  expect(arriving.received()).toContain('{"data":{"me":{"id":"u-1001"}}}');
   await stopped;
   for (const client of silent) await untilDestroyed(client);
 });

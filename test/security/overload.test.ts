@@ -1,6 +1,6 @@
 import { request } from "node:http";
-import { metricOf } from "../support/metrics";
-import { eventually } from "../support/program";
+import { readMetric } from "../support/metrics";
+import { waitFor } from "../support/program";
 import { sendRaw } from "../support/raw-client";
 import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
@@ -23,15 +23,15 @@ const ask = (body: Buffer, signal?: AbortSignal) =>
 const statusOf = async (body: Buffer) => (await ask(body)).status;
 /** Waits until there is room for as many as ever. */
 const roomForAll = () =>
-  eventually(async () => {
+  waitFor(async () => {
     const statuses = await Promise.all(Array.from({ length: MOST }, () => statusOf(QUERY)));
     return statuses.every((status) => status === 200) ? true : undefined;
   });
-const accepted = () => eventually(async () => ((await statusOf(CHEAP)) === 200 ? true : undefined));
+const accepted = () => waitFor(async () => ((await statusOf(CHEAP)) === 200 ? true : undefined));
 
 /** As many requests as may be under way, all of them waiting for the provider. */
 async function fill(signal?: AbortSignal) {
-  await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: MOST });
+  await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: MOST });
   // Of different members: what is the same would be asked once.
   const held = Array.from({ length: MOST }, (_, index) =>
     ask(benefitsOf(`m-${index}`), signal).then(
@@ -39,7 +39,7 @@ async function fill(signal?: AbortSignal) {
       () => "gone",
     ),
   );
-  await eventually(async () => ((await subgraph.avibra.requests("/user/benefits")).length === MOST ? true : undefined));
+  await waitFor(async () => ((await subgraph.avibra.requests("/user/benefits")).length === MOST ? true : undefined));
   return held;
 }
 
@@ -62,7 +62,7 @@ describe("more requests than LIMIT_CONCURRENT_REQUESTS", () => {
   test("a request whose client went away counts until its work is done, and no longer", async () => {
     await start(environment);
     for (let round = 0; round < 3; round += 1) {
-      await subgraph.avibra.forget();
+      await subgraph.avibra.clearRequests();
       const client = new AbortController();
       const held = await fill(client.signal);
       client.abort();
@@ -108,14 +108,14 @@ describe("more bytes of bodies than LIMIT_BODIES_BYTES", () => {
 
   test("count as long as they are once they are read: twenty of unknown length, of which two fill all the room there is", async () => {
     await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${2 * BYTES}` });
-    await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 1500, times: 20 });
+    await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 1500, times: 20 });
     const statuses: Promise<number>[] = [];
     for (let index = 0; index < 20; index += 1) {
       const headers = { authorization, "content-type": "application/json" };
       const body = new Blob([benefitsOf(`m-${index}`)]).stream(); // no length is announced
       const sent = fetch(`${subgraph.url}/graphql`, { method: "POST", headers, body, duplex: "half" });
       statuses.push(sent.then(({ status }) => status));
-      await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[index]);
+      await waitFor(async () => (await subgraph.avibra.requests("/user/benefits"))[index]);
     }
     expect(await Promise.all(statuses)).toEqual(Array(20).fill(200));
   });
@@ -123,8 +123,8 @@ describe("more bytes of bodies than LIMIT_BODIES_BYTES", () => {
   test("of bodies that were announced, what has arrived counts: one that is never sent takes no room", async () => {
     await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}` });
     const held = Array.from({ length: 5 }, () => announce({ "content-length": "60000" }));
-    await eventually(async () => {
-      const value = Object.values(await metricOf(subgraph, "requests_under_way"))[0];
+    await waitFor(async () => {
+      const value = Object.values(await readMetric(subgraph, "requests_under_way"))[0];
       return value === 6 ? true : undefined;
     });
     expect(await statusOf(padded(60_000))).toBe(200);
@@ -133,13 +133,13 @@ describe("more bytes of bodies than LIMIT_BODIES_BYTES", () => {
 
   test("are refused before they are read where bodies that have arrived leave no room, of unknown length as the largest", async () => {
     await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}`, AVIBRA_TIMEOUT_MS: "5000" });
-    await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit" });
+    await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit" });
     const worked = ask(Buffer.from(QUERY.toString().padEnd(60_000)));
-    await eventually(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
+    await waitFor(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
     expect(await announce({ "content-length": "60000" }).status).toBe(503);
     expect(await announce({ "transfer-encoding": "chunked" }).status).toBe(503);
     expect(await statusOf(CHEAP)).toBe(200);
     expect((await worked).status).toBe(200);
-    await eventually(async () => ((await statusOf(padded(60_000))) === 200 ? true : undefined));
+    await waitFor(async () => ((await statusOf(padded(60_000))) === 200 ? true : undefined));
   });
 });

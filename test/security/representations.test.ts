@@ -78,7 +78,7 @@ describe("an integer in a representation is the ID that it stands for", () => {
   });
 
   test("as `userId` and `id` of a benefit: the same call, the same benefit", async () => {
-    await subgraph.avibra.fault({
+    await subgraph.avibra.addFault({
       match: { path: "/user/benefits/1001" },
       kind: "wrongShape",
       status: 200,
@@ -111,7 +111,7 @@ describe("an integer in a representation is the ID that it stands for", () => {
 test.each([[{ a: 1 }], ["x".repeat(5000)], [undefined], [""]])(
   "a benefit's id %p is none, and costs no call",
   async (id) => {
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     const representations = [{ __typename: "Benefit", userId: "u-1001", id }];
     const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
     expect(errors).toBeUndefined();
@@ -130,7 +130,7 @@ test.each(["\u0000", "not-an-id", "' or 1=1 --"])("an operation's id %j is none"
 });
 
 test("an offer's id is checked before anything is sent or recorded", async () => {
-  await subgraph.avibra.forget();
+  await subgraph.avibra.clearRequests();
   for (const offerId of ["💣<script>", "../../etc", ""]) {
     const { errors } = await subgraph.graphql(
       "mutation($input: PrefillUserInput!) { prefillUser(input: $input) { operation { id } } }",

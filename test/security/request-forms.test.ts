@@ -32,8 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => subgraph.stop());
 beforeEach(async () => {
-  await subgraph.avibra.forget();
-  await subgraph.delbank.forget();
+  await subgraph.avibra.clearRequests();
+  await subgraph.delbank.clearRequests();
 });
 
 /** A request as another site's page could make the browser of somebody send it, with everything that it has. */

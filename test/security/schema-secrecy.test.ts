@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from "graphql";
-import { createKey, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
-import { type GraphqlAnswer, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const SECRET = "the-router-secret-of-32-characters";
 const ISSUER = "https://issuer.test/";
@@ -10,7 +10,7 @@ let keyServer: KeyServer;
 let live: TestSubgraph;
 let sandbox: TestSubgraph;
 beforeAll(async () => {
-  keyServer = await startKeyServer([publish(key)]);
+  keyServer = await startKeyServer([toJwk(key)]);
   live = await startSubgraph({
     PROVIDERS: "live",
     ROUTER_SECRETS: SECRET,
@@ -65,7 +65,7 @@ describe("in live mode", () => {
           headers: { "content-type": "application/json", ...headers },
           body: JSON.stringify(body),
         });
-      await live.avibra.forget();
+      await live.avibra.clearRequests();
       const refused = await send(member());
       expect(refused.status).toBe(403);
       const extensions = { code: "FORBIDDEN", retryable: false, requestId: expect.any(String) as string };
@@ -114,7 +114,7 @@ describe("in live mode", () => {
   ])("%s is refused without a hint of what there is", async (query) => {
     for (const ask of [asMember, asRouter]) {
       const response = await ask(query);
-      const { errors } = (await response.json()) as GraphqlAnswer;
+      const { errors } = (await response.json()) as GraphqlResponse;
       expect(response.status).toBe(400);
       expect([...new Set(errors?.map(({ message, extensions }) => `${extensions.code} ${message}`))]).toEqual([
         "GRAPHQL_VALIDATION_FAILED The document is not valid for this schema.",

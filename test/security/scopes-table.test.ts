@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { documentOf, mutationNamed, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
-import { names, table } from "../support/pages";
+import { toDocument, findMutation, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
+import { findCodeSpans, readTable } from "../support/pages";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
 
@@ -76,7 +76,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       expect(account).toHaveLength(6);
       const done = account.map(async (mutation) => {
         const input = { ...mutation.input, userId: "u-1002", idempotencyKey: newKey() };
-        const payload = (await dataOf(documentOf(mutation), claims, { input }))[mutation.name];
+        const payload = (await dataOf(toDocument(mutation), claims, { input }))[mutation.name];
         if (payload.operation === null) expect(payload.userErrors).toMatchObject([{ code: "NOT_FOUND" }]);
         return payload.operation !== null;
       });
@@ -106,14 +106,14 @@ const ROWS: Readonly<Record<string, Row>> = {
     },
     async attempt(claims) {
       // In a third person's name: who may cancel is told that, everybody else is told less. Nothing is cancelled.
-      const mutation = mutationNamed("cancelPixAuthorization");
+      const mutation = findMutation("cancelPixAuthorization");
       const input = {
         ...mutation.input,
         recurrenceId: PENDING,
         requesterDocument: FORMER_MEMBER,
         idempotencyKey: newKey(),
       };
-      const payload = (await dataOf(documentOf(mutation), claims, { input }))?.cancelPixAuthorization;
+      const payload = (await dataOf(toDocument(mutation), claims, { input }))?.cancelPixAuthorization;
       const code = payload?.userErrors[0]?.code as string | undefined;
       expect([undefined, "NOT_FOUND", "DOCUMENT_MISMATCH"]).toContain(code);
       return [code === "DOCUMENT_MISMATCH"];
@@ -155,12 +155,12 @@ interface Cells {
   readonly scopes: readonly string[];
 }
 
-const CELLS: readonly Cells[] = table("docs/platform/authorization.md", "what").map(
+const CELLS: readonly Cells[] = readTable("docs/platform/authorization.md", "what").map(
   ([what = "", whose = "", scope = ""]) => {
     const [thing = "", condition = ""] = what.split(": ");
     const owners = ROLES[whose];
     if (!owners) throw new Error(`the test knows nobody who is called "${whose}"`);
-    return { what: thing, owners, needed: names(condition), scopes: names(scope.split("(")[0] ?? "") };
+    return { what: thing, owners, needed: findCodeSpans(condition), scopes: findCodeSpans(scope.split("(")[0] ?? "") };
   },
 );
 
@@ -176,14 +176,14 @@ const ALL = new Set(
 beforeAll(async () => {
   subgraph = await startSubgraph();
   const run = async (name: string, input: Readonly<Record<string, unknown>>, claims: Claims) => {
-    const mutation = mutationNamed(name);
+    const mutation = findMutation(name);
     const variables = { input: { ...mutation.input, ...input, idempotencyKey: newKey() } };
-    const { operation } = (await dataOf(documentOf(mutation), claims, variables))[name];
+    const { operation } = (await dataOf(toDocument(mutation), claims, variables))[name];
     expect(operation.status).toBe("SUCCEEDED");
     return operation.id as string;
   };
-  const prefilled = { match: { path: mutationNamed("prefillUser").path }, kind: "wrongShape", status: 200 };
-  await subgraph.avibra.fault({ ...prefilled, body: '"Successful"' });
+  const prefilled = { match: { path: findMutation("prefillUser").path }, kind: "wrongShape", status: 200 };
+  await subgraph.avibra.addFault({ ...prefilled, body: '"Successful"' });
   ids.prefill = await run("prefillUser", { userId: "u-1001" }, { ...HELPER, scope: "users:write:any" });
   const payer = { ...MEMBER, tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
   ids.cancellation = await run("cancelPixAuthorization", {}, payer);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { createKey, encode, type Json, type KeyServer, publish, signToken, startKeyServer } from "../support/issuer";
+import { createKey, base64url, type Json, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { createProbe, type Probe, timingLeakMs } from "../support/timing";
+import { createProbe, type Probe, measureTimingLeakMs } from "../support/timing";
 
 const SECRET = "s".repeat(64);
 const ISSUER = "https://issuer.test/";
@@ -13,7 +13,7 @@ const query = "{ me { id } }";
 let keyServer: KeyServer;
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  keyServer = await startKeyServer([publish(key)]);
+  keyServer = await startKeyServer([toJwk(key)]);
   subgraph = await startSubgraph({
     ROUTER_SECRETS: `${SECRET},${"t".repeat(64)}`,
     AUTH_JWKS_URL: keyServer.url,
@@ -42,20 +42,20 @@ describe("how long a refusal takes tells nothing of", () => {
     ["which of the two secrets it resembles", `${"s".repeat(63)}x`, `${"t".repeat(63)}x`],
     ["how long the secret is", "x".repeat(64), "x"],
   ])("%s", async (_what, first, second) => {
-    expect(await timingLeakMs(withSecret(first), withSecret(second))).toBe(0);
+    expect(await measureTimingLeakMs(withSecret(first), withSecret(second))).toBe(0);
   });
 
-  const forged = signToken(key, RIGHT).replace(/[^.]+$/, encode(randomBytes(64)));
+  const forged = signToken(key, RIGHT).replace(/[^.]+$/, base64url(randomBytes(64)));
   const good = Buffer.from(signToken(key, RIGHT).split(".")[2] ?? "", "base64url");
   good.writeUInt8(good.readUInt8(63) ^ 1, 63); // its last bit
-  const nearly = signToken(key, RIGHT).replace(/[^.]+$/, encode(good));
+  const nearly = signToken(key, RIGHT).replace(/[^.]+$/, base64url(good));
   const nobody: Json = { ...RIGHT, sub: undefined };
   test.each([
     ["how many bytes of a signature are right", forged, nearly],
     ["whether a wrong token's signature was ours", forged, signToken(key, { ...RIGHT, exp: NOW - 60 })],
     ["which claim of a token is wrong", signToken(key, { ...RIGHT, aud: "x" }), signToken(key, nobody)],
   ])("%s", async (_what, first, second) => {
-    expect(await timingLeakMs(withToken(first), withToken(second))).toBe(0);
+    expect(await measureTimingLeakMs(withToken(first), withToken(second))).toBe(0);
   });
 });
 
@@ -94,12 +94,12 @@ describe("how long it takes tells nothing of whether there is", () => {
     ],
     ["another member to be changed", update("u-1001"), update("u-9999")],
   ])("%s", async (_what, existing, unknown) => {
-    expect(await timingLeakMs(asStranger(existing), asStranger(unknown))).toBe(0);
+    expect(await measureTimingLeakMs(asStranger(existing), asStranger(unknown))).toBe(0);
   });
 
   test("another's operation", async () => {
     const unknown = operation("00000000-0000-4000-8000-000000000000");
-    expect(await timingLeakMs(asStranger(operation(theirs)), asStranger(unknown))).toBe(0);
+    expect(await measureTimingLeakMs(asStranger(operation(theirs)), asStranger(unknown))).toBe(0);
   });
 });
 
@@ -116,7 +116,7 @@ describe("the harness that says so", () => {
     };
     // The noise of a busy machine can hide a difference for a while, and never makes one that lasts.
     const isFound = async (first: Probe, second: Probe, sign: number) => {
-      for (let look = 0; look < 5; look += 1) if (sign * (await timingLeakMs(first, second)) > 0.15) return true;
+      for (let look = 0; look < 5; look += 1) if (sign * (await measureTimingLeakMs(first, second)) > 0.15) return true;
       return false;
     };
     expect([await isFound(plain, slow, 1), await isFound(slow, plain, -1)]).toEqual([true, true]);
@@ -130,6 +130,6 @@ describe("the harness that says so", () => {
       spin(calls % 7 === 0 ? 3 : 0.2);
       return Promise.resolve();
     };
-    expect(await timingLeakMs(jumpy, jumpy)).toBe(0);
+    expect(await measureTimingLeakMs(jumpy, jumpy)).toBe(0);
   });
 });

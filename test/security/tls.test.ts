@@ -1,31 +1,31 @@
 import { get, request as send, type RequestOptions } from "node:https";
 import { connect as connectPlain } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { createAuthority, type Identity, writeFiles } from "../support/certificates";
+import { createCertificateAuthority, type CertificateIdentity, writeTempFiles } from "../support/certificates";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 
 const SECRET = "the-router's-secret";
 const DAY_MS = 86_400_000;
 
-let trusted: Awaited<ReturnType<typeof createAuthority>>;
-let router: Identity;
-let expired: Identity;
-let stranger: Identity;
+let trusted: Awaited<ReturnType<typeof createCertificateAuthority>>;
+let router: CertificateIdentity;
+let expired: CertificateIdentity;
+let stranger: CertificateIdentity;
 /** Of an authority that only bears the name of ours. */
-let namesake: Identity;
-let files: ReturnType<typeof writeFiles<"cert" | "key" | "ca">>;
+let namesake: CertificateIdentity;
+let files: ReturnType<typeof writeTempFiles<"cert" | "key" | "ca">>;
 
 beforeAll(async () => {
-  trusted = await createAuthority("ours");
+  trusted = await createCertificateAuthority("ours");
   const server = await trusted.issue("subgraph");
   router = await trusted.issue("router");
   expired = await trusted.issue("old router", {
     notBefore: new Date(Date.now() - 2 * DAY_MS),
     notAfter: new Date(Date.now() - DAY_MS),
   });
-  stranger = await (await createAuthority("theirs")).issue("router");
-  namesake = await (await createAuthority("ours")).issue("router");
-  files = writeFiles({ cert: server.cert, key: server.key, ca: trusted.cert });
+  stranger = await (await createCertificateAuthority("theirs")).issue("router");
+  namesake = await (await createCertificateAuthority("ours")).issue("router");
+  files = writeTempFiles({ cert: server.cert, key: server.key, ca: trusted.cert });
 });
 afterAll(() => {
   files.remove();
@@ -104,7 +104,7 @@ describe("with an authority for clients", () => {
   });
   afterAll(() => subgraph.stop());
 
-  const clients: readonly (readonly [string, () => Partial<Identity>, number])[] = [
+  const clients: readonly (readonly [string, () => Partial<CertificateIdentity>, number])[] = [
     ["no certificate", () => ({}), 401],
     ["a certificate of another authority", () => stranger, 401],
     ["a certificate that has expired", () => expired, 401],
@@ -123,7 +123,7 @@ describe("with an authority for clients", () => {
     });
 
     /** Opens a connection, asks for health, then for GraphQL on a second connection that resumes the first. */
-    async function resume(identity: Partial<Identity>): Promise<{ isResumed: boolean; status: string }> {
+    async function resume(identity: Partial<CertificateIdentity>): Promise<{ isResumed: boolean; status: string }> {
       const { port } = new URL(subgraph.url);
       const options: ConnectionOptions = {
         host: "127.0.0.1",

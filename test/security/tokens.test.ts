@@ -1,21 +1,21 @@
 import { request as sendRaw } from "node:http";
 import { createTokenVerifier } from "../../src/platform/auth/verify-token";
-import { readTaxIdClaim } from "../../src/providers/delbank/tax-id";
+import { parseTaxIdClaim } from "../../src/providers/delbank/tax-id";
 import {
   createKey,
-  createShortKey,
-  encode,
+  createWeakKey,
+  base64url,
   type Json,
   type KeyServer,
-  leaveUnsigned,
-  publish,
+  createUnsignedToken,
+  toJwk,
   signToken,
   signWithSecret,
   startKeyServer,
 } from "../support/issuer";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { monotonicFrom, wallFrom } from "../support/clocks";
+import { monotonicClockFrom, wallClockFrom } from "../support/clocks";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";
@@ -29,7 +29,7 @@ const es = createKey("ES256");
 const ed = createKey("EdDSA");
 const notPinned = createKey("ES384");
 const forEncryption = createKey("ES256", "for-encryption");
-const short = createShortKey("short");
+const short = createWeakKey("short");
 /** Keys that nobody publishes, one under a published key's id. */
 const attackers = createKey("ES256", "attackers");
 const impostor = createKey("ES256", "ES256");
@@ -40,11 +40,11 @@ let subgraph: TestSubgraph;
 
 beforeAll(async () => {
   keyServer = await startKeyServer([
-    ...[rs, ps, es, ed, notPinned, short].map((key) => publish(key)),
-    publish(forEncryption, { use: "enc" }),
-    { kty: "oct", kid: "symmetric", k: encode("a-shared-secret-of-32-characters") },
+    ...[rs, ps, es, ed, notPinned, short].map((key) => toJwk(key)),
+    toJwk(forEncryption, { use: "enc" }),
+    { kty: "oct", kid: "symmetric", k: base64url("a-shared-secret-of-32-characters") },
   ]);
-  attackersServer = await startKeyServer([publish(attackers)]);
+  attackersServer = await startKeyServer([toJwk(attackers)]);
   subgraph = await startSubgraph({
     AUTH_JWKS_URL: keyServer.url,
     AUTH_ISSUER: ISSUER,
@@ -76,8 +76,8 @@ async function expectRefused(response: Response): Promise<void> {
 }
 
 beforeEach(async () => {
-  await subgraph.avibra.forget();
-  await subgraph.delbank.forget();
+  await subgraph.avibra.clearRequests();
+  await subgraph.delbank.clearRequests();
 });
 
 describe("a token that is right is accepted", () => {
@@ -96,7 +96,7 @@ describe("a token that is right is accepted", () => {
 
   test("an expiry that has just passed: clocks differ", async () => {
     // Signed again for each attempt: a machine that halts for seconds between signing and checking makes any token too old.
-    const accepted = await eventually(async () => {
+    const accepted = await waitFor(async () => {
       const token = signToken(es, but({ exp: Math.floor(Date.now() / 1000) - 1 }));
       const response = await sendWith(`Bearer ${token}`);
       return response.status === 200 ? response : undefined;
@@ -112,14 +112,14 @@ describe("a token that is right is accepted", () => {
 const pem = (type: "spki" | "pkcs1") => rs.publicKey.export({ format: "pem", type }).toString();
 const FORGED: readonly (readonly [string, () => string])[] = [
   ...["none", "None", "NONE", "nOnE", ""].flatMap((alg): (readonly [string, () => string])[] => [
-    [`algorithm "${alg}"`, () => leaveUnsigned(RIGHT, { alg, kid: es.kid })],
+    [`algorithm "${alg}"`, () => createUnsignedToken(RIGHT, { alg, kid: es.kid })],
     [`algorithm "${alg}" with a signature`, () => signToken(es, RIGHT, { alg })],
   ]),
   ["no algorithm", () => signToken(es, RIGHT, { alg: undefined })],
   ["the public key's PEM as a shared secret", () => signWithSecret(pem("spki"), RIGHT, { kid: rs.kid })],
   ["its PEM without the last newline", () => signWithSecret(pem("spki").trimEnd(), RIGHT, { kid: rs.kid })],
   ["its PKCS#1 PEM", () => signWithSecret(pem("pkcs1"), RIGHT, { kid: rs.kid })],
-  ["its JWK", () => signWithSecret(JSON.stringify(publish(rs)), RIGHT, { kid: rs.kid })],
+  ["its JWK", () => signWithSecret(JSON.stringify(toJwk(rs)), RIGHT, { kid: rs.kid })],
   ["its DER", () => signWithSecret(rs.publicKey.export({ format: "der", type: "spki" }), RIGHT, { kid: rs.kid })],
   ["an empty shared secret", () => signWithSecret("", RIGHT, { kid: rs.kid })],
   [
@@ -133,11 +133,11 @@ const FORGED: readonly (readonly [string, () => string])[] = [
   ["a key for encryption", () => signToken(forEncryption, RIGHT)],
   ["an RSA key of 1024 bits", () => signToken(short, RIGHT)],
   ["a key id that is no text", () => signToken(es, RIGHT, { kid: 1 })],
-  ["the attacker's key in the header", () => signToken(attackers, RIGHT, { jwk: publish(attackers), kid: undefined })],
-  ["the same under a published id", () => signToken(attackers, RIGHT, { jwk: publish(attackers), kid: es.kid })],
+  ["the attacker's key in the header", () => signToken(attackers, RIGHT, { jwk: toJwk(attackers), kid: undefined })],
+  ["the same under a published id", () => signToken(attackers, RIGHT, { jwk: toJwk(attackers), kid: es.kid })],
   ["a jku header", () => signToken(attackers, RIGHT, { jku: attackersServer.url })],
   ["an x5u header", () => signToken(attackers, RIGHT, { x5u: attackersServer.url })],
-  ["an x5c header", () => signToken(attackers, RIGHT, { x5c: [encode("certificate")] })],
+  ["an x5c header", () => signToken(attackers, RIGHT, { x5c: [base64url("certificate")] })],
   ["a key id that is the attacker's address", () => signToken(attackers, RIGHT, { kid: attackersServer.url })],
   ["a key id that is a path", () => signToken(attackers, RIGHT, { kid: "../../../../dev/null" })],
   ["an extension that it calls critical", () => signToken(es, RIGHT, { crit: ["exp"], exp: NOW + 60 })],
@@ -145,20 +145,20 @@ const FORGED: readonly (readonly [string, () => string])[] = [
   ["a payload that is not encoded", () => signToken(es, RIGHT, { b64: false, crit: ["b64"] })],
   ["a signature cut off", () => signToken(es, RIGHT).replace(/[^.]+$/, "")],
   ["a signature one byte short", () => signToken(es, RIGHT).slice(0, -2)],
-  ["a signature of zeros", () => signToken(es, RIGHT).replace(/[^.]+$/, encode(Buffer.alloc(64)))],
+  ["a signature of zeros", () => signToken(es, RIGHT).replace(/[^.]+$/, base64url(Buffer.alloc(64)))],
   [
     "a signature with one bit changed",
     () => signToken(es, RIGHT).replace(/.(.{10})$/, (end, rest: string) => (end.startsWith("A") ? "B" : "A") + rest),
   ],
   [
     "another payload under a good signature",
-    () => signToken(es, but({ sub: "u-1002" })).replace(/\.[^.]+\./, `.${encode(JSON.stringify(RIGHT))}.`),
+    () => signToken(es, but({ sub: "u-1002" })).replace(/\.[^.]+\./, `.${base64url(JSON.stringify(RIGHT))}.`),
   ],
   [
     "another header under a good signature",
-    () => signToken(es, RIGHT).replace(/^[^.]+/, encode('{"alg":"ES256","kid":"ES256","typ":"x"}')),
+    () => signToken(es, RIGHT).replace(/^[^.]+/, base64url('{"alg":"ES256","kid":"ES256","typ":"x"}')),
   ],
-  ["five parts, as encrypted tokens have", () => `${signToken(es, RIGHT)}.${encode("iv")}.${encode("tag")}`],
+  ["five parts, as encrypted tokens have", () => `${signToken(es, RIGHT)}.${base64url("iv")}.${base64url("tag")}`],
   ["a space and more behind it", () => `${signToken(es, RIGHT)} x`],
   ["a second token behind a comma", () => `${signToken(es, RIGHT)}, Bearer ${signToken(es, RIGHT)}`],
   ["base64 padding", () => `${signToken(es, RIGHT)}==`],
@@ -271,9 +271,9 @@ function createVerifier() {
     audience: AUDIENCE,
     userClaim: "sub",
     taxIdClaim: "tax_id",
-    readTaxId: (claim) => readTaxIdClaim(claim).taxId ?? undefined,
-    clock: wallFrom(() => clock.time),
-    monotonic: monotonicFrom(() => clock.time),
+    readTaxId: (claim) => parseTaxIdClaim(claim).taxId ?? undefined,
+    clock: wallClockFrom(() => clock.time),
+    monotonic: monotonicClockFrom(() => clock.time),
   });
   return { verify, looked, clock };
 }

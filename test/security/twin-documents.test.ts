@@ -1,7 +1,7 @@
 import { requestScope } from "../../src/platform/telemetry/request-scope";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
-import { type GraphqlAnswer, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { connect } from "../support/websocket";
+import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { connectAs } from "../support/websocket";
 
 // A lone surrogate and U+FFFD have the same UTF-8 encoding. The first is a syntax error, the second may stand in a comment.
 
@@ -18,7 +18,7 @@ const twins = (document: string) => {
   serial += 1;
   return { malformed: `#${serial}\ud800\n${document}`, valid: `#${serial}\ufffd\n${document}` };
 };
-const codesOf = ({ data, errors = [] }: GraphqlAnswer) => ({
+const codesOf = ({ data, errors = [] }: GraphqlResponse) => ({
   data,
   codes: errors.map(({ extensions }) => extensions.code),
 });
@@ -35,7 +35,7 @@ afterAll(async () => {
   await subgraph.stop();
   await router.close();
 });
-beforeEach(() => subgraph.avibra.forget());
+beforeEach(() => subgraph.avibra.clearRequests());
 
 const post = async (query: string) => codesOf(await subgraph.graphql(query));
 
@@ -45,18 +45,18 @@ async function get(query: string) {
     "apollo-require-preflight": "true",
   };
   const answer = await fetch(`${subgraph.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
-  return codesOf((await answer.json()) as GraphqlAnswer);
+  return codesOf((await answer.json()) as GraphqlResponse);
 }
 
 async function overWebSocket(query: string) {
-  const client = await connect(subgraph);
+  const client = await connectAs(subgraph);
   client.subscribe("1", query);
-  const [first] = await client.finished("1");
+  const [first] = await client.waitForCompletion("1");
   await client.close();
   return codesOf(first?.type === "error" ? { errors: first.payload } : {});
 }
 
-const byCallback = async (query: string) => codesOf((await router.subscribe(subgraph, query)).body as GraphqlAnswer);
+const byCallback = async (query: string) => codesOf((await router.subscribe(subgraph, query)).body as GraphqlResponse);
 
 describe("a malformed document lets no other document past the limits", () => {
   test.each([

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
-import { untilGauge } from "../support/metrics";
+import { waitForGauge } from "../support/metrics";
 import { MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { beginUnconfirmed, SOON } from "../support/unconfirmed";
+import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../support/unconfirmed";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
 const NOBODYS = { id: "00000000-0000-4000-8000-000000000000" };
@@ -15,7 +15,7 @@ let subgraph: TestSubgraph;
 let router: CallbackRouter;
 let pressed = 0;
 beforeAll(async () => {
-  subgraph = await startSubgraph({ ...SOON, SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "500" });
+  subgraph = await startSubgraph({ ...FAST_RECONCILIATION, SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "500" });
 });
 afterAll(() => subgraph.stop());
 beforeEach(async () => {
@@ -27,7 +27,7 @@ afterEach(() => router.close());
 
 /** An operation that is not settled, and a subscription to it. */
 async function subscribed(subscription: Readonly<Record<string, unknown>> = {}) {
-  const operation = await beginUnconfirmed(subgraph, `press-${pressed}`);
+  const operation = await startUnconfirmedOperation(subgraph, `press-${pressed}`);
   const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS, subscription };
   return { operation, ...(await router.subscribe(subgraph, SETTLED, asking)) };
 }
@@ -41,13 +41,13 @@ describe("a subscription by HTTP callback", () => {
     expect(router.calls.map((call) => call.body)).toEqual([{ ...named, action: "check" }]);
     await operation.confirm();
     const settled = { id: operation.id, kind: "CANCEL_PIX_AUTHORIZATION", status: "SUCCEEDED" };
-    expect(await router.completed(id)).toEqual([
+    expect(await router.waitForCompletion(id)).toEqual([
       { ...named, action: "next", payload: { data: { operationSettled: settled } } },
       { ...named, action: "complete" },
     ]);
     const protocols = new Set(router.calls.map((call) => call.headers["subscription-protocol"]));
     expect(protocols).toEqual(new Set(["callback/1.0"]));
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
   });
 
   test("to another's operation ends without an event, as to one that there is not", async () => {
@@ -56,7 +56,7 @@ describe("a subscription by HTTP callback", () => {
     for (const id of [operation.id, NOBODYS.id]) {
       const asked = await router.subscribe(subgraph, SETTLED, { variables: { id }, claims: other });
       expect(asked.body).toEqual({ data: null });
-      expect(await router.completed(asked.id)).toMatchObject([{ action: "complete" }]);
+      expect(await router.waitForCompletion(asked.id)).toMatchObject([{ action: "complete" }]);
     }
     await operation.confirm();
   });
@@ -64,23 +64,23 @@ describe("a subscription by HTTP callback", () => {
   test("hears heartbeats within its router's interval, and ends when the router no longer knows it", async () => {
     const { operation, id } = await subscribed({ heartbeatIntervalMs: 1800 });
     const heard: number[] = [];
-    router.answerWith((_request, response) => {
+    router.respondWith((_request, response) => {
       heard.push(performance.now());
       response.writeHead(204).end();
     });
-    await eventually(() => (heard.length >= 2 ? true : undefined));
+    await waitFor(() => (heard.length >= 2 ? true : undefined));
     expect((heard[1] ?? Infinity) - (heard[0] ?? 0)).toBeLessThan(1800);
     expect(router.calls[2]?.body).toEqual({ kind: "subscription", action: "check", id, verifier: "the-verifier" });
-    router.answerWith((_request, response) => response.writeHead(404).end());
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    router.respondWith((_request, response) => response.writeHead(404).end());
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     expect(router.actions()).not.toContain("complete");
     await operation.confirm();
   });
 
   test("ends when its router does not answer three heartbeats in a row", async () => {
     const { operation } = await subscribed({ heartbeatIntervalMs: 1 });
-    router.answerWith((_request, response) => response.writeHead(503).end());
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    router.respondWith((_request, response) => response.writeHead(503).end());
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     expect(router.actions()).toEqual(["check", "check", "check", "check"]);
     await operation.confirm();
   });
@@ -88,20 +88,20 @@ describe("a subscription by HTTP callback", () => {
   test("has its event sent again to a router that failed", async () => {
     const { operation, id } = await subscribed();
     let failures = 0;
-    router.answerWith((_request, response) => {
+    router.respondWith((_request, response) => {
       failures += 1;
       response.writeHead(failures <= 2 ? 500 : 204).end();
     });
     await operation.confirm();
-    await router.completed(id);
+    await router.waitForCompletion(id);
     expect(router.actions()).toEqual(["check", "next", "next", "next", "complete"]);
   });
 
   test("is sent no further event, nor its end, where its router refuses one", async () => {
     const { operation } = await subscribed();
-    router.answerWith((_request, response) => response.writeHead(404).end());
+    router.respondWith((_request, response) => response.writeHead(404).end());
     await operation.confirm();
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     expect(router.actions()).toEqual(["check", "next"]);
   });
 
@@ -133,8 +133,8 @@ describe("a subscription by HTTP callback", () => {
     const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS, subscription };
     expect(await router.subscribe(subgraph, SETTLED, asking)).toMatchObject({ status: 400 });
     await operation.confirm();
-    await router.completed(id);
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await router.waitForCompletion(id);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     expect(await router.subscribe(subgraph, SETTLED, asking)).toMatchObject({ status: 200 });
   });
 
@@ -162,7 +162,7 @@ describe("a subscription by HTTP callback", () => {
     expect(body).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
     expect(JSON.stringify(body)).not.toMatch(/passw|metadata|example/);
     expect(router.calls).toEqual([]);
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
   });
 
   test.each([
@@ -177,12 +177,12 @@ describe("a subscription by HTTP callback", () => {
     });
     await new Promise<void>((resolve) => trap.listen(0, "127.0.0.1", resolve));
     const location = `http://127.0.0.1:${(trap.address() as AddressInfo).port}/trap`;
-    router.answerWith((_request, response) => response.writeHead(status, { location }).end());
+    router.respondWith((_request, response) => response.writeHead(status, { location }).end());
     const asked = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS });
     expect(asked).toMatchObject({ status: 503, body: { errors: [{ extensions: { code: "UNAVAILABLE" } }] } });
     expect(elsewhere).toEqual([]);
     expect(router.actions()).toEqual(["check"]);
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     trap.close();
   });
 
@@ -200,35 +200,35 @@ describe("a subscription by HTTP callback", () => {
       },
     ],
   ])("is answered in time when its router %s: %i", async (_what, status, answer) => {
-    router.answerWith((_request, response) => {
+    router.respondWith((_request, response) => {
       answer(response);
     });
     const startedAt = performance.now();
     const asked = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS });
     expect(asked.status).toBe(status);
     expect(performance.now() - startedAt).toBeLessThan(3000); // SUBSCRIPTION_CALLBACK_TIMEOUT_MS, and a busy machine
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
   });
 
   test("writes nothing to the log of who asks, where it is sent, and what proves it", async () => {
     const { operation, id } = await subscribed({ verifier: "canary-verifier" });
     await operation.confirm();
-    await router.completed(id);
+    await router.waitForCompletion(id);
     const written = subgraph.logs.join("\n");
     for (const secret of ["canary-verifier", router.url, id]) expect(written).not.toContain(secret);
   });
 
   test("at shutdown one that its router is just confirming is ended as well, and its router told", async () => {
-    const own = await startSubgraph(SOON);
-    const operation = await beginUnconfirmed(own);
+    const own = await startSubgraph(FAST_RECONCILIATION);
+    const operation = await startUnconfirmedOperation(own);
     let confirm = (): void => undefined;
-    router.answerWith((_request, response) => {
+    router.respondWith((_request, response) => {
       confirm = () => response.writeHead(204).end();
-      router.answerWith((_next, answer) => answer.writeHead(204).end());
+      router.respondWith((_next, answer) => answer.writeHead(204).end());
     });
     const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS };
     const asked = router.subscribe(own, SETTLED, asking);
-    await eventually(() => router.calls[0]);
+    await waitFor(() => router.calls[0]);
     const stopped = own.stop();
     await sleep(100);
     confirm();
@@ -238,12 +238,12 @@ describe("a subscription by HTTP callback", () => {
   });
 
   test("at shutdown its router is told that it has ended", async () => {
-    const own = await startSubgraph(SOON);
-    const operation = await beginUnconfirmed(own);
+    const own = await startSubgraph(FAST_RECONCILIATION);
+    const operation = await startUnconfirmedOperation(own);
     const asked = await router.subscribe(own, SETTLED, { variables: { id: operation.id }, claims: PAYER_CLAIMS });
     expect(asked.status).toBe(200);
     await own.stop();
-    expect(await router.completed(asked.id)).toMatchObject([{ action: "complete" }]);
-    expect((await router.completed(asked.id))[0]).not.toHaveProperty("errors");
+    expect(await router.waitForCompletion(asked.id)).toMatchObject([{ action: "complete" }]);
+    expect((await router.waitForCompletion(asked.id))[0]).not.toHaveProperty("errors");
   });
 });

@@ -1,6 +1,6 @@
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { connect } from "../support/websocket";
+import { connectAs } from "../support/websocket";
 
 const FIELD = 'userEvents(userId: "u-1002")';
 const OTHER = 'operationSettled(id: "none")';
@@ -32,9 +32,9 @@ describe("a subscription whose field may be left out", () => {
   ])("by %s is refused as the client's error, over both transports, and logs no error", async (_how, query) => {
     const before = subgraph.logs.length;
     const refusal = [{ message: expect.stringContaining("@skip or @include"), extensions: { code: "BAD_REQUEST" } }];
-    const client = await connect(subgraph);
+    const client = await connectAs(subgraph);
     client.subscribe("1", query, { no: true });
-    expect(await client.finished("1")).toMatchObject([{ type: "error", payload: refusal }]);
+    expect(await client.waitForCompletion("1")).toMatchObject([{ type: "error", payload: refusal }]);
     await client.close();
     const { status, body } = await router.subscribe(subgraph, query, { variables: { no: true } });
     expect({ status, errors: body.errors }).toMatchObject({ status: 400, errors: refusal });
@@ -43,9 +43,9 @@ describe("a subscription whose field may be left out", () => {
   });
 
   test("is no matter of what is below that field: there, @skip and @include may be used", async () => {
-    const client = await connect(subgraph);
+    const client = await connectAs(subgraph);
     client.subscribe("1", `subscription { ${OTHER} { id @skip(if: true) kind @include(if: true) } }`);
-    expect(await client.finished("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(await client.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
     await client.close();
   });
 });

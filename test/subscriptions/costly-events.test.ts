@@ -1,9 +1,9 @@
 import { startCallbackRouter } from "../support/callback-router";
-import { untilGauge } from "../support/metrics";
-import { eventually } from "../support/program";
+import { waitForGauge } from "../support/metrics";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
-import { connect } from "../support/websocket";
+import { connectAs } from "../support/websocket";
 
 const MEMBER = { sub: "u-1002" };
 const variables = { userId: "u-1002" };
@@ -42,22 +42,27 @@ describe.each([
   ["a long name", LONG_NAME],
 ])("%s", (_what, costly) => {
   test("over a WebSocket: an event whose answer is too long is refused without data, and the next one comes", async () => {
-    const client = await connect(subgraph, { claims: MEMBER });
+    const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("costly", costly, variables);
     client.subscribe("cheap", CHEAP, variables);
-    await untilGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "subscriptions_open", 2);
     client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
-    await client.finished("2");
+    await client.waitForCompletion("2");
     for (let told = 1; told <= 2; told += 1) {
       await tell();
-      await eventually(() =>
-        client.of("costly").length === told && client.of("cheap").length === told ? true : undefined,
+      await waitFor(() =>
+        client.messagesFor("costly").length === told && client.messagesFor("cheap").length === told ? true : undefined,
       );
     }
-    expect(client.of("costly").map(({ payload }) => payload)).toEqual([{ errors: REFUSED }, { errors: REFUSED }]);
-    expect(client.of("cheap")[0]?.payload).toEqual({ data: { userEvents: { providerKind: "enrollment_successful" } } });
+    expect(client.messagesFor("costly").map(({ payload }) => payload)).toEqual([
+      { errors: REFUSED },
+      { errors: REFUSED },
+    ]);
+    expect(client.messagesFor("cheap")[0]?.payload).toEqual({
+      data: { userEvents: { providerKind: "enrollment_successful" } },
+    });
     await client.close();
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
   });
 
   test("by callback: the router is sent the refusal without data", async () => {
@@ -66,36 +71,36 @@ describe.each([
     expect(status).toBe(200);
     await tell();
     const heard = () => router.calls.filter(({ body }) => body.id === id && body.action === "next");
-    await eventually(() => heard()[0]);
+    await waitFor(() => heard()[0]);
     expect(heard()[0]?.body.payload).toEqual({ errors: REFUSED });
-    router.answerWith((_request, response) => response.writeHead(404).end());
+    router.respondWith((_request, response) => response.writeHead(404).end());
     await tell();
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     await router.close();
   });
 });
 
 test("the documents of open subscriptions take no more memory than they may, and give it back", async () => {
-  const client = await connect(subgraph, { claims: MEMBER });
+  const client = await connectAs(subgraph, { claims: MEMBER });
   // 256 kB of 1 MB are for subscriptions; each of these is charged some 70 kB.
   const large = (mark: string) =>
     COSTLY.replace("{", `{ # ${mark}\n`).replace("a0:", `${"x".repeat(30_000)}: kind a0:`);
   const opened = (id: string) => {
     client.subscribe(id, large(id), variables);
     client.subscribe(`${id}-after`, 'subscription { operationSettled(id: "none") { id } }');
-    return client.finished(`${id}-after`);
+    return client.waitForCompletion(`${id}-after`);
   };
   let open = 0;
-  while (client.of(`s-${open}`).length === 0 && open < 20) await opened(`s-${(open += 1)}`);
-  expect(client.of(`s-${open}`)).toMatchObject([
+  while (client.messagesFor(`s-${open}`).length === 0 && open < 20) await opened(`s-${(open += 1)}`);
+  expect(client.messagesFor(`s-${open}`)).toMatchObject([
     { type: "error", payload: [{ extensions: { code: "LIMIT_EXCEEDED" } }] },
   ]);
   expect(open).toBeGreaterThan(2);
   await client.close();
-  await untilGauge(subgraph, "subscriptions_open", 0);
-  const again = await connect(subgraph, { claims: MEMBER });
+  await waitForGauge(subgraph, "subscriptions_open", 0);
+  const again = await connectAs(subgraph, { claims: MEMBER });
   again.subscribe("again", large("again"), variables);
-  await untilGauge(subgraph, "subscriptions_open", 1);
+  await waitForGauge(subgraph, "subscriptions_open", 1);
   await again.close();
-  await untilGauge(subgraph, "subscriptions_open", 0);
+  await waitForGauge(subgraph, "subscriptions_open", 0);
 });

@@ -1,10 +1,10 @@
-import { withIdsUsedOnce } from "../../src/platform/subscriptions/ids-used-once";
+import { withUniqueSubscriptionIds } from "../../src/platform/subscriptions/ids-used-once";
 
 test("what a completed subscription sends late is not sent under its id, nor does it end the one that has the id now", async () => {
   const sent: unknown[] = [];
   const heard: { id: string }[] = [];
   let hear: (text: string) => Promise<void> = () => Promise.resolve();
-  const socket = withIdsUsedOnce({
+  const socket = withUniqueSubscriptionIds({
     protocol: "graphql-transport-ws",
     send: (text) => void sent.push(JSON.parse(text)),
     close: (code) => void sent.push(code),

@@ -4,10 +4,10 @@ import { createHttpServer } from "../../src/platform/http-server/http-server";
 import { registerLifecycle } from "../../src/platform/http-server/lifecycle";
 import { createAdmission } from "../../src/platform/limits/admission";
 import { createLogger } from "../../src/platform/telemetry/logger";
-import { untilGauge } from "../support/metrics";
-import { eventually } from "../support/program";
+import { waitForGauge } from "../support/metrics";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { UNBOUNDED } from "../support/connections";
+import { UNLIMITED_CONNECTIONS } from "../support/connections";
 
 const running: TestSubgraph[] = [];
 const clients: Socket[] = [];
@@ -49,7 +49,7 @@ describe("a handshake that is refused", () => {
       const refused = await handshake(subgraph, headers, to);
       expect(refused.status).toBe(status);
       // Who has gone answers what comes with a reset; who merely says no more takes it without a word.
-      await eventually(() => {
+      await waitFor(() => {
         refused.socket.write("x");
         return refused.errors.length > 0 || undefined;
       }, 2000);
@@ -73,7 +73,7 @@ describe("a handshake that is refused", () => {
       expect(status).toBe(403);
     }
     expect((await subgraph.graphql("{ me { id } }")).data).toEqual({ me: { id: "u-1001" } });
-    await untilGauge(subgraph, "requests_under_way", 1); // the one that asks
+    await waitForGauge(subgraph, "requests_under_way", 1); // the one that asks
   });
 });
 
@@ -82,9 +82,9 @@ test("a handshake that nobody answers is ended with the server, once it has had 
     logger: createLogger("silent"),
     maxBodyBytes: 1024,
     maxHeaderBytes: 16_384,
-    admission: createAdmission({ maxRequests: 10, maxBodiesBytes: 10_000 }),
-    connections: UNBOUNDED,
-    mayCall: () => true,
+    admission: createAdmission({ maxRequests: 10, maxTotalBodyBytes: 10_000 }),
+    connections: UNLIMITED_CONNECTIONS,
+    isAuthorizedRouter: () => true,
   });
   const { promise: asked, resolve } = Promise.withResolvers<undefined>();
   server.get("/never", () => {
@@ -92,7 +92,7 @@ test("a handshake that nobody answers is ended with the server, once it has had 
     return new Promise(() => undefined);
   });
   const lifecycle = registerLifecycle(server, {
-    underWay: () => 0,
+    inFlight: () => 0,
     checks: {},
     reports: {},
     drainDelayMs: 0,

@@ -1,8 +1,8 @@
-import { untilGauge } from "../support/metrics";
-import { eventually } from "../support/program";
+import { waitForGauge } from "../support/metrics";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";
-import { connect } from "../support/websocket";
+import { connectAs } from "../support/websocket";
 
 const EVENTS = 'subscription { userEvents(userId: "u-1002") { providerKind } }';
 const NONE = 'subscription { operationSettled(id: "none") { id } }';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   subgraph = await startSubgraph({ LIMIT_SUBSCRIPTIONS_PER_CALLER: "2" });
 });
 afterAll(() => subgraph.stop());
-afterEach(() => untilGauge(subgraph, "subscriptions_open", 0));
+afterEach(() => waitForGauge(subgraph, "subscriptions_open", 0));
 
 let sent = 0;
 async function tell(eventname: string): Promise<void> {
@@ -23,42 +23,42 @@ async function tell(eventname: string): Promise<void> {
   expect(status).toBe(200);
 }
 
-type Client = Awaited<ReturnType<typeof connect>>;
+type Client = Awaited<ReturnType<typeof connectAs>>;
 
 /** Waits until all that was asked for before has been opened or ended. */
 async function settle(client: Client): Promise<void> {
   client.subscribe("last", NONE);
-  await client.finished("last");
+  await client.waitForCompletion("last");
 }
 
 /** The subscription under id 1 is open, alone, and hears each event once. */
 async function hearsOnce(client: Client, events: readonly string[]): Promise<void> {
-  await untilGauge(subgraph, "subscriptions_open", 1);
+  await waitForGauge(subgraph, "subscriptions_open", 1);
   await settle(client);
   for (const name of events) await tell(name);
-  await eventually(() => (client.of("1").length >= events.length ? true : undefined));
+  await waitFor(() => (client.messagesFor("1").length >= events.length ? true : undefined));
   await settle(client);
-  expect(client.of("1").map(({ type, payload }) => [type, payload?.data.userEvents.providerKind])).toEqual(
+  expect(client.messagesFor("1").map(({ type, payload }) => [type, payload?.data.userEvents.providerKind])).toEqual(
     events.map((name) => ["next", name]),
   );
 }
 
 describe("an id that is used again on a WebSocket", () => {
   test("while its completed subscription is being opened: one is open, hears each event once, and ends with its client's word", async () => {
-    const client = await connect(subgraph, { claims: MEMBER });
+    const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS);
     client.send(complete);
     client.subscribe("1", EVENTS);
     await hearsOnce(client, ["one", "two"]);
     client.send(complete);
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     await client.close();
   });
 
   test("while its completed subscription is being ended: the new one is neither completed nor dropped", async () => {
-    const client = await connect(subgraph, { claims: MEMBER });
+    const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS);
-    await untilGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "subscriptions_open", 1);
     client.send(complete);
     client.subscribe("1", EVENTS);
     await hearsOnce(client, ["three"]);
@@ -66,7 +66,7 @@ describe("an id that is used again on a WebSocket", () => {
   });
 
   test("while one that was refused is being answered: the new one is not told of the refusal", async () => {
-    const client = await connect(subgraph, { claims: MEMBER });
+    const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", "subscription { nothing }");
     client.send(complete);
     client.subscribe("1", EVENTS);
@@ -76,26 +76,26 @@ describe("an id that is used again on a WebSocket", () => {
 
   test("leaves nothing open when the connection closes while they are being opened or after, and gives the shares back", async () => {
     for (const isOpenFirst of [false, true]) {
-      const client = await connect(subgraph, { claims: MEMBER });
+      const client = await connectAs(subgraph, { claims: MEMBER });
       client.subscribe("1", EVENTS);
       client.send(complete);
       client.subscribe("1", EVENTS);
       if (isOpenFirst) await settle(client);
       client.socket.close();
       await client.closed;
-      await untilGauge(subgraph, "websockets_open", 0);
-      await untilGauge(subgraph, "subscriptions_open", 0);
+      await waitForGauge(subgraph, "websockets_open", 0);
+      await waitForGauge(subgraph, "subscriptions_open", 0);
     }
-    const next = await connect(subgraph, { claims: MEMBER });
+    const next = await connectAs(subgraph, { claims: MEMBER });
     next.subscribe("1", EVENTS);
     next.subscribe("2", EVENTS);
-    await untilGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "subscriptions_open", 2);
     await next.close();
   });
 
   test("while its subscription is open closes the connection, however long the id is", async () => {
     for (const id of ["1", "é".repeat(500)]) {
-      const client = await connect(subgraph, { claims: MEMBER });
+      const client = await connectAs(subgraph, { claims: MEMBER });
       client.subscribe(id, EVENTS);
       client.subscribe(id, EVENTS);
       const reason = `Subscriber for ${id.slice(0, 24)} already exists`;

@@ -1,19 +1,19 @@
 import { request } from "node:http";
 import { connect as connectTcp } from "node:net";
-import { createKey, type Json, publish, signToken, startKeyServer } from "../support/issuer";
-import { untilGauge } from "../support/metrics";
+import { createKey, type Json, toJwk, signToken, startKeyServer } from "../support/issuer";
+import { waitForGauge } from "../support/metrics";
 import { PAYER_CLAIMS } from "../support/mutations";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { beginUnconfirmed, SOON } from "../support/unconfirmed";
-import { connect, openClient } from "../support/websocket";
+import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../support/unconfirmed";
+import { connectAs, openWebSocketClient } from "../support/websocket";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id status } }";
 const UNKNOWN = { id: "00000000-0000-4000-8000-000000000000" };
 
 const running: TestSubgraph[] = [];
 async function start(environment: Readonly<Record<string, string>>): Promise<TestSubgraph> {
-  const subgraph = await startSubgraph({ ...SOON, ...environment });
+  const subgraph = await startSubgraph({ ...FAST_RECONCILIATION, ...environment });
   running.push(subgraph);
   return subgraph;
 }
@@ -24,29 +24,29 @@ afterEach(async () => {
 describe("who may open a WebSocket", () => {
   test("the router alone, where it has a secret", async () => {
     const subgraph = await start({ ROUTER_SECRETS: "the-router-secret-0123456789" });
-    await expect(openClient(subgraph.url)).rejects.toThrow("refused with 401");
+    await expect(openWebSocketClient(subgraph.url)).rejects.toThrow("refused with 401");
     const headers = { "router-authorization": "the-router-secret-0123456789" };
-    await (await openClient(subgraph.url, { headers })).close();
+    await (await openWebSocketClient(subgraph.url, { headers })).close();
   });
 
   test("pages of this host and of the listed origins, and whatever is no browser", async () => {
     const subgraph = await start({ WEBSOCKET_ORIGINS: "https://app.example.com" });
     for (const origin of ["https://evil.example", "null", "https://app.example.com.evil.example", "http://127.0.0.1"]) {
-      await expect(openClient(subgraph.url, { headers: { origin } })).rejects.toThrow("refused with 403");
+      await expect(openWebSocketClient(subgraph.url, { headers: { origin } })).rejects.toThrow("refused with 403");
     }
     for (const headers of [{ origin: "https://app.example.com" }, { origin: subgraph.url }, {}]) {
-      await (await openClient(subgraph.url, { headers })).close();
+      await (await openWebSocketClient(subgraph.url, { headers })).close();
     }
   });
 
   test("nobody elsewhere than at the endpoint, nor in another protocol", async () => {
     const subgraph = await start({});
-    await expect(openClient(subgraph.url, { path: "/nothing" })).rejects.toThrow("refused with 404");
-    await expect(openClient(subgraph.url, { path: "/health/live" })).rejects.toThrow("refused with 200");
-    const old = await openClient(subgraph.url, { protocols: ["graphql-transport-ws", "graphql-ws"] });
+    await expect(openWebSocketClient(subgraph.url, { path: "/nothing" })).rejects.toThrow("refused with 404");
+    await expect(openWebSocketClient(subgraph.url, { path: "/health/live" })).rejects.toThrow("refused with 200");
+    const old = await openWebSocketClient(subgraph.url, { protocols: ["graphql-transport-ws", "graphql-ws"] });
     expect(old.socket.protocol).toBe("graphql-transport-ws");
     await old.close();
-    await untilGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "websockets_open", 0);
   });
 
   test("a handshake that is none is refused, and other offers to change the protocol are passed over", async () => {
@@ -83,50 +83,50 @@ describe("limits of WebSockets", () => {
       LIMIT_SUBSCRIPTIONS_PER_CALLER: "2",
       LIMIT_WEBSOCKETS: "4",
     });
-    const { id } = await beginUnconfirmed(subgraph);
+    const { id } = await startUnconfirmedOperation(subgraph);
     const open = async (claims: Record<string, string>, names: string[]) => {
-      const client = await connect(subgraph, { claims });
+      const client = await connectAs(subgraph, { claims });
       for (const name of names) client.subscribe(name, SETTLED, { id });
       return client;
     };
     const first = await open(PAYER_CLAIMS, ["1", "2"]);
-    await untilGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "subscriptions_open", 2);
     first.subscribe("3", SETTLED, { id });
-    expect(await first.finished("3")).toMatchObject([
+    expect(await first.waitForCompletion("3")).toMatchObject([
       { type: "error", payload: [{ extensions: { code: "LIMIT_EXCEEDED" } }] },
     ]);
     const staff = { sub: "staff", scope: "users:read:any" };
     const second = await open(staff, ["1"]);
-    await untilGauge(subgraph, "subscriptions_open", 3);
+    await waitForGauge(subgraph, "subscriptions_open", 3);
     second.subscribe("2", SETTLED, { id });
-    expect(await second.finished("2")).toMatchObject([
+    expect(await second.waitForCompletion("2")).toMatchObject([
       { type: "error", payload: [{ extensions: { code: "LIMIT_EXCEEDED" } }] },
     ]);
     const third = await open(staff, []);
     await expect(open(staff, [])).rejects.toThrow("closed with 1013");
-    await untilGauge(subgraph, "websockets_open", 3);
-    const fourth = await openClient(subgraph.url);
-    await expect(openClient(subgraph.url)).rejects.toThrow("refused with 503");
+    await waitForGauge(subgraph, "websockets_open", 3);
+    const fourth = await openWebSocketClient(subgraph.url);
+    await expect(openWebSocketClient(subgraph.url)).rejects.toThrow("refused with 503");
     for (const client of [first, second, third, fourth]) await client.close();
-    await untilGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "websockets_open", 0);
     // What was returned can be had again.
     const again = await open(PAYER_CLAIMS, ["1", "2"]);
-    await untilGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "subscriptions_open", 2);
     await again.close();
   });
 
   test("whoever does not say in time who they are is hung up on", async () => {
     const subgraph = await start({ WEBSOCKET_INIT_TIMEOUT_MS: "100" });
-    const client = await openClient(subgraph.url);
+    const client = await openWebSocketClient(subgraph.url);
     expect((await client.closed).code).toBe(4408);
   });
 
   test("whoever does not answer pings is hung up on, and who does is not", async () => {
     const subgraph = await start({ SUBSCRIPTION_HEARTBEAT_MS: "100" });
-    const lively = await connect(subgraph);
-    const silent = await connect(subgraph);
+    const lively = await connectAs(subgraph);
+    const silent = await connectAs(subgraph);
     silent.socket.pause();
-    await untilGauge(subgraph, "websockets_open", 1);
+    await waitForGauge(subgraph, "websockets_open", 1);
     silent.socket.resume();
     expect((await silent.closed).code).toBe(1006);
     expect(lively.socket.readyState).toBe(lively.socket.OPEN);
@@ -135,7 +135,7 @@ describe("limits of WebSockets", () => {
 
   test("a client who asks and asks and never reads is dropped, and little is kept for it", async () => {
     const subgraph = await start({ LIMIT_WEBSOCKET_UNSENT_BYTES: "65536" });
-    const client = await connect(subgraph);
+    const client = await connectAs(subgraph);
     client.socket.pause();
     const ping = JSON.stringify({ type: "ping", payload: { text: "x".repeat(100_000) } });
     const flood = (async () => {
@@ -147,7 +147,7 @@ describe("limits of WebSockets", () => {
         });
       }
     })();
-    await untilGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "websockets_open", 0);
     client.socket.terminate();
     await flood;
     expect(subgraph.logs.filter((line) => line.includes("a websocket was dropped"))).toHaveLength(1);
@@ -172,47 +172,47 @@ describe("limits of WebSockets", () => {
     ["a character that no JSON begins with", ["\u0000"], 4400],
   ])("a message that is %s closes its connection alone", async (_what, messages, code) => {
     const subgraph = await start({});
-    const other = await connect(subgraph);
-    const client = await openClient(subgraph.url);
+    const other = await connectAs(subgraph);
+    const client = await openWebSocketClient(subgraph.url);
     for (const message of messages) client.socket.send(message);
     expect((await client.closed).code).toBe(code);
     other.subscribe("1", SETTLED, UNKNOWN);
-    expect(await other.finished("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(await other.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
     expect(subgraph.logs.filter((line) => line.includes("unexpected error"))).toEqual([]);
     await other.close();
   });
 
   test("text that is no UTF-8 closes its connection", async () => {
     const subgraph = await start({});
-    const client = await connect(subgraph);
+    const client = await connectAs(subgraph);
     client.socket.send(Buffer.from([0x22, 0xff, 0x22]), { binary: false });
     expect((await client.closed).code).toBe(1007);
   });
 
   test("a second greeting, and an id that is in use, close the connection with what is open on it", async () => {
     const subgraph = await start({});
-    const { id } = await beginUnconfirmed(subgraph);
-    const twice = await connect(subgraph);
+    const { id } = await startUnconfirmedOperation(subgraph);
+    const twice = await connectAs(subgraph);
     twice.send({ type: "connection_init" });
     expect((await twice.closed).code).toBe(4429);
-    const same = await connect(subgraph, { claims: PAYER_CLAIMS });
+    const same = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     same.subscribe("1", SETTLED, { id });
     same.subscribe("1", SETTLED, { id });
     expect((await same.closed).code).toBe(4409);
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
   });
 
   test("2,000 subscribes in one breath are answered each, and only as many are open as may be", async () => {
     const subgraph = await start({});
-    const { id } = await beginUnconfirmed(subgraph);
-    const client = await connect(subgraph, { claims: PAYER_CLAIMS });
+    const { id } = await startUnconfirmedOperation(subgraph);
+    const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     for (let n = 0; n < 2000; n += 1) client.subscribe(`${n}`, SETTLED, { id });
     const refused = () => client.messages.filter(({ type }) => type === "error");
-    await eventually(() => (refused().length === 1980 ? true : undefined));
+    await waitFor(() => (refused().length === 1980 ? true : undefined));
     expect(new Set(refused().map(({ payload }) => payload[0].extensions.code))).toEqual(new Set(["LIMIT_EXCEEDED"]));
-    await untilGauge(subgraph, "subscriptions_open", 20);
+    await waitForGauge(subgraph, "subscriptions_open", 20);
     await client.close();
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
   });
 
   test("bytes that are no frames, and a client that is cut off in its handshake, end their connection alone", async () => {
@@ -232,7 +232,7 @@ describe("limits of WebSockets", () => {
       socket.resume();
       await new Promise((resolve) => socket.once("close", resolve));
     }
-    await untilGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "websockets_open", 0);
     expect(subgraph.logs.filter((line) => line.includes("unexpected error"))).toEqual([]);
   });
 });
@@ -240,7 +240,7 @@ describe("limits of WebSockets", () => {
 describe("an open subscription ends", () => {
   test("with its token", async () => {
     const key = createKey("ES256");
-    const keyServer = await startKeyServer([publish(key)]);
+    const keyServer = await startKeyServer([toJwk(key)]);
     const issuer = { AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: "https://issuer.test/", AUTH_AUDIENCE: "benefits" };
     const subgraph = await start({ ...issuer, SUBSCRIPTION_HEARTBEAT_MS: "100" });
     const now = Math.floor(Date.now() / 1000);
@@ -248,7 +248,7 @@ describe("an open subscription ends", () => {
       const claims: Json = { iss: issuer.AUTH_ISSUER, aud: issuer.AUTH_AUDIENCE, sub: "u-1002", exp };
       return `Bearer ${signToken(key, claims)}`;
     };
-    await subgraph.avibra.fault({ match: { path: "/user" }, kind: "status", status: 503, times: 1000 });
+    await subgraph.avibra.addFault({ match: { path: "/user" }, kind: "status", status: 503, times: 1000 });
     const { data } = await subgraph.graphql(
       "mutation($input: UpdateUserInput!) { updateUser(input: $input) { operation { id status } } }",
       {
@@ -259,28 +259,28 @@ describe("an open subscription ends", () => {
     );
     const { id } = data.updateUser.operation;
     // Expired, and taken for another second or two: clocks differ.
-    const client = await openClient(subgraph.url);
+    const client = await openWebSocketClient(subgraph.url);
     client.send({ type: "connection_init", payload: { Authorization: authorizationUntil(now - 2) } });
-    await eventually(() => client.messages[0]);
+    await waitFor(() => client.messages[0]);
     client.subscribe("1", SETTLED, { id });
-    expect(await client.finished("1")).toMatchObject([
+    expect(await client.waitForCompletion("1")).toMatchObject([
       { type: "error", payload: [{ extensions: { code: "UNAUTHENTICATED" } }] },
     ]);
-    await untilGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
     await client.close();
     await keyServer.close();
   });
 
   test("at shutdown: it is completed, its connection goes away, and nothing waits for it", async () => {
     const subgraph = await start({ SHUTDOWN_TIMEOUT_MS: "15000" });
-    const { id } = await beginUnconfirmed(subgraph);
-    const client = await connect(subgraph, { claims: PAYER_CLAIMS });
-    const idle = await openClient(subgraph.url);
+    const { id } = await startUnconfirmedOperation(subgraph);
+    const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
+    const idle = await openWebSocketClient(subgraph.url);
     client.subscribe("1", SETTLED, { id });
-    await untilGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "subscriptions_open", 1);
     running.length = 0;
     await subgraph.stop();
-    expect(client.of("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(client.messagesFor("1")).toEqual([{ type: "complete", id: "1" }]);
     expect(await client.closed).toEqual({ code: 1001, reason: "Going away" });
     expect((await idle.closed).code).toBe(1001);
   });

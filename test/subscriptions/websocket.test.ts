@@ -1,15 +1,15 @@
 import { MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
-import { metricOf, untilGauge } from "../support/metrics";
+import { readMetric, waitForGauge } from "../support/metrics";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { beginUnconfirmed, SOON } from "../support/unconfirmed";
-import { connect, openClient } from "../support/websocket";
+import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../support/unconfirmed";
+import { connectAs, openWebSocketClient } from "../support/websocket";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
 const MEMBER = { sub: "u-1002" };
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  subgraph = await startSubgraph(SOON);
+  subgraph = await startSubgraph(FAST_RECONCILIATION);
 });
 afterAll(() => subgraph.stop());
 beforeEach(async () => {
@@ -29,14 +29,14 @@ async function settledOperation(idempotencyKey: string): Promise<string> {
 
 describe("operationSettled over a WebSocket", () => {
   test("tells of an operation whose answer was lost as soon as the reconciler has found it out, and ends", async () => {
-    const { id, confirm } = await beginUnconfirmed(subgraph, "press-1");
-    const client = await connect(subgraph, { claims: PAYER_CLAIMS });
+    const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-1");
+    const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id });
-    await untilGauge(subgraph, "subscriptions_open", 1);
-    expect(client.of("1")).toEqual([]);
+    await waitForGauge(subgraph, "subscriptions_open", 1);
+    expect(client.messagesFor("1")).toEqual([]);
     await confirm();
     const settled = { id, kind: "CANCEL_PIX_AUTHORIZATION", status: "SUCCEEDED" };
-    expect(await client.finished("1")).toEqual([
+    expect(await client.waitForCompletion("1")).toEqual([
       { type: "next", id: "1", payload: { data: { operationSettled: settled } } },
       { type: "complete", id: "1" },
     ]);
@@ -46,10 +46,10 @@ describe("operationSettled over a WebSocket", () => {
   test("tells at once of what is settled already, to its caller and to staff", async () => {
     const id = await settledOperation("settled-1");
     for (const claims of [MEMBER, { sub: "support", scope: "users:read:any" }]) {
-      const client = await connect(subgraph, { claims });
+      const client = await connectAs(subgraph, { claims });
       client.subscribe("1", SETTLED, { id });
       const settled = { id, kind: "UPDATE_USER", status: "SUCCEEDED" };
-      expect(await client.finished("1")).toEqual([
+      expect(await client.waitForCompletion("1")).toEqual([
         { type: "next", id: "1", payload: { data: { operationSettled: settled } } },
         { type: "complete", id: "1" },
       ]);
@@ -58,13 +58,13 @@ describe("operationSettled over a WebSocket", () => {
   });
 
   test("another's operation, settled or not, is as one that there is not: it ends without an event", async () => {
-    const { id: unsettled, confirm } = await beginUnconfirmed(subgraph, "press-2");
+    const { id: unsettled, confirm } = await startUnconfirmedOperation(subgraph, "press-2");
     const settled = await settledOperation("settled-2");
-    const client = await connect(subgraph, { claims: { sub: "u-1004" } });
+    const client = await connectAs(subgraph, { claims: { sub: "u-1004" } });
     const ids = [unsettled, settled, "00000000-0000-4000-8000-000000000000", "no-id", "1'--"];
     for (const [index, id] of ids.entries()) {
       client.subscribe(`${index}`, SETTLED, { id });
-      expect(await client.finished(`${index}`)).toEqual([{ type: "complete", id: `${index}` }]);
+      expect(await client.waitForCompletion(`${index}`)).toEqual([{ type: "complete", id: `${index}` }]);
     }
     await client.close();
     await confirm();
@@ -73,14 +73,14 @@ describe("operationSettled over a WebSocket", () => {
 
 describe("a WebSocket", () => {
   test("carries subscriptions alone: queries and mutations are refused, and nothing is done", async () => {
-    const client = await connect(subgraph);
+    const client = await connectAs(subgraph);
     const [create] = MUTATIONS;
     client.subscribe("query", "{ me { benefits { id } } }");
     client.subscribe("mutation", "mutation($i: CreateUserInput!) { createUser(input: $i) { operation { id } } }", {
       i: { idempotencyKey: "over-a-websocket", ...create?.input },
     });
     for (const id of ["query", "mutation"]) {
-      expect(await client.finished(id)).toMatchObject([
+      expect(await client.waitForCompletion(id)).toMatchObject([
         {
           type: "error",
           payload: [
@@ -106,9 +106,9 @@ describe("a WebSocket", () => {
     ["two at once", `${selecting("id")} ${selecting("kind")}`, "GRAPHQL_VALIDATION_FAILED"],
     ["without its argument", "subscription($id: ID!) { operationSettled(id: $id) { id } }", "BAD_USER_INPUT"],
   ])("refuses a document that is %s as the HTTP endpoint does", async (_what, document, code) => {
-    const client = await connect(subgraph);
+    const client = await connectAs(subgraph);
     client.subscribe("1", document);
-    expect(await client.finished("1")).toMatchObject([
+    expect(await client.waitForCompletion("1")).toMatchObject([
       {
         type: "error",
         payload: [{ message: expect.any(String), extensions: { code, requestId: expect.any(String) } }],
@@ -121,12 +121,12 @@ describe("a WebSocket", () => {
     const bearer = `Bearer ${await subgraph.token(MEMBER)}`;
     const id = await settledOperation("settled-3");
     for (const payload of [{ Authorization: bearer }, { authorization: bearer }, { token: bearer }, undefined]) {
-      const client = await openClient(subgraph.url, payload ? {} : { headers: { authorization: bearer } });
+      const client = await openWebSocketClient(subgraph.url, payload ? {} : { headers: { authorization: bearer } });
       client.send({ type: "connection_init", payload });
       await new Promise((resolve) => client.socket.once("message", resolve));
       expect(client.messages).toEqual([{ type: "connection_ack" }]);
       client.subscribe("1", SETTLED, { id });
-      expect(await client.finished("1")).toMatchObject([{ type: "next" }, { type: "complete" }]);
+      expect(await client.waitForCompletion("1")).toMatchObject([{ type: "next" }, { type: "complete" }]);
       await client.close();
     }
   });
@@ -137,7 +137,7 @@ describe("a WebSocket", () => {
     ["a token that is no text", { Authorization: { a: 1 } }],
     ["a bad token by another name", { token: "nonsense" }],
   ])("is closed as forbidden with %s", async (_what, payload) => {
-    const client = await openClient(subgraph.url);
+    const client = await openWebSocketClient(subgraph.url);
     client.send({ type: "connection_init", payload });
     expect(await client.closed).toEqual({ code: 4403, reason: "Forbidden" });
   });
@@ -148,41 +148,41 @@ describe("a WebSocket", () => {
   });
 
   test("leaves nothing behind when its client goes away without a word", async () => {
-    const { id, confirm } = await beginUnconfirmed(subgraph, "press-3");
-    const listeners = (await metricOf(subgraph, "signal_listeners"))[""] ?? 0;
-    const clients = await Promise.all([1, 2, 3].map(() => connect(subgraph, { claims: PAYER_CLAIMS })));
+    const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-3");
+    const listeners = (await readMetric(subgraph, "signal_listeners"))[""] ?? 0;
+    const clients = await Promise.all([1, 2, 3].map(() => connectAs(subgraph, { claims: PAYER_CLAIMS })));
     for (const client of clients) for (const one of ["1", "2"]) client.subscribe(one, SETTLED, { id });
-    await untilGauge(subgraph, "subscriptions_open", 6);
-    await untilGauge(subgraph, "signal_listeners", listeners + 6);
+    await waitForGauge(subgraph, "subscriptions_open", 6);
+    await waitForGauge(subgraph, "signal_listeners", listeners + 6);
     for (const { socket } of clients) socket.terminate();
-    await untilGauge(subgraph, "subscriptions_open", 0);
-    await untilGauge(subgraph, "websockets_open", 0);
-    await untilGauge(subgraph, "signal_listeners", listeners);
+    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "signal_listeners", listeners);
     await confirm();
   });
 
   test("ends one subscription when its client completes it, and keeps the others", async () => {
-    const { id, confirm } = await beginUnconfirmed(subgraph, "press-4");
-    const client = await connect(subgraph, { claims: PAYER_CLAIMS });
+    const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-4");
+    const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id });
     client.subscribe("2", SETTLED, { id });
-    await untilGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "subscriptions_open", 2);
     client.send({ type: "complete", id: "1" });
-    await untilGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "subscriptions_open", 1);
     await confirm();
-    await client.finished("2");
-    expect(client.of("1")).toEqual([]);
+    await client.waitForCompletion("2");
+    expect(client.messagesFor("1")).toEqual([]);
     await client.close();
   });
 
   test("writes nothing personal to the log: no token, no id, no document", async () => {
     const token = await subgraph.token({ sub: "u-canary-77" });
-    const client = await connect(subgraph, { claims: { sub: "u-canary-77" } });
+    const client = await connectAs(subgraph, { claims: { sub: "u-canary-77" } });
     client.subscribe("1", 'subscription { operationSettled(id: "canary-88") { id } }');
-    await client.finished("1");
+    await client.waitForCompletion("1");
     await client.close();
     const written = subgraph.logs.join("\n");
     for (const secret of [token, "u-canary-77", "canary-88"]) expect(written).not.toContain(secret);
-    expect(Object.keys(await metricOf(subgraph, "subscriptions_open"))).toEqual([""]);
+    expect(Object.keys(await readMetric(subgraph, "subscriptions_open"))).toEqual([""]);
   });
 });

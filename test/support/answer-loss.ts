@@ -2,22 +2,22 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** An answer to be lost: one that comes after a statement of this form. */
-export interface AnswerLoss {
+export interface ResponseLoss {
   readonly statement: RegExp;
   /**
    * `next`: the statement's own, so that in a transaction nothing will be committed. `committed`: the one that leaves no
    * transaction open, so that what was written is stored.
    */
-  readonly which: "next" | "committed";
-  readonly how: "reset" | "end";
+  readonly when: "next" | "committed";
+  readonly ending: "reset" | "end";
 }
 
 /** A TCP proxy before PostgreSQL that loses one answer: the server has done what it was asked, and the client never hears of it. */
-export interface AnswerLossProxy {
+export interface ResponseLossProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;
   /** Loses one answer from now on. */
-  arm(loss: AnswerLoss): void;
+  arm(loss: ResponseLoss): void;
   disarm(): void;
   close(): Promise<void>;
 }
@@ -25,15 +25,18 @@ export interface AnswerLossProxy {
 /** ReadyForQuery, the end of every answer, with the status "idle": no transaction is open. */
 const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
-export async function openAnswerLossProxy(target: string, onLost: (how: string) => void): Promise<AnswerLossProxy> {
+export async function startResponseLossProxy(
+  target: string,
+  onLoss: (ending: string) => void,
+): Promise<ResponseLossProxy> {
   const url = new URL(target);
   const [port, host] = [Number(url.port), url.hostname];
   const sockets = new Set<Socket>();
-  let armed: AnswerLoss | undefined;
+  let armed: ResponseLoss | undefined;
 
   const server = createServer((client) => {
     const upstream = connect(port, host);
-    let due: AnswerLoss | undefined;
+    let pendingLoss: ResponseLoss | undefined;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
@@ -45,18 +48,20 @@ export async function openAnswerLossProxy(target: string, onLost: (how: string) 
     }
     client.on("data", (request) => {
       if (armed?.statement.test(request.toString("latin1"))) {
-        due = armed;
+        pendingLoss = armed;
         armed = undefined;
       }
       upstream.write(request);
     });
     client.on("end", () => upstream.end());
     upstream.on("end", () => client.end());
-    upstream.on("data", (answer) => {
-      const isDue = due?.which === "next" || (due && answer.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE));
-      if (!due || !isDue) return void client.write(answer);
-      onLost(`${due.how}, ${due.which} answer after ${due.statement.source}`);
-      if (due.how === "reset") client.resetAndDestroy();
+    upstream.on("data", (response) => {
+      const shouldLose =
+        pendingLoss?.when === "next" ||
+        (pendingLoss && response.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE));
+      if (!pendingLoss || !shouldLose) return void client.write(response);
+      onLoss(`${pendingLoss.ending}, ${pendingLoss.when} answer after ${pendingLoss.statement.source}`);
+      if (pendingLoss.ending === "reset") client.resetAndDestroy();
       else client.end();
       upstream.destroy();
     });

@@ -19,8 +19,8 @@ export interface BreakingServer {
   /** Text of requests that the server received, for each connection; TLS is taken off. */
   readonly received: string[];
   /** Breaks TCP connections before anything is read from them, in TLS before or within the handshake; undefined: does not. */
-  breakWith(handshake: ((socket: Socket) => void) | undefined): void;
-  /** Serves a connection that `breakWith` was given. */
+  setConnectionHandler(connectionHandler: ((socket: Socket) => void) | undefined): void;
+  /** Serves a connection that `setConnectionHandler` was given. */
   relay(socket: Socket): void;
   onBytes(onBytes: OnBytes): void;
   /** Resolves when no connection is open. Ends those that are, with a FIN. */
@@ -28,15 +28,15 @@ export interface BreakingServer {
   close(): void;
 }
 
-export const OK = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue";
+export const OK_RESPONSE = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue";
 
 /** Whether text holds a whole request with a Content-Length, and nothing of a second one. */
-export function isWhole(text: string): boolean {
+export function isCompleteRequest(text: string): boolean {
   const end = text.indexOf("\r\n\r\n");
   return end >= 0 && text.length >= end + 4 + Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
 }
 
-async function listening(server: Server): Promise<number> {
+async function listenOnFreePort(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
@@ -50,32 +50,32 @@ export async function startBreakingServer(tls?: TlsOptions): Promise<BreakingSer
   const received: string[] = [];
   const clients = new Map<number, Socket>();
   const open = new Set<Socket>();
-  let handshake: ((socket: Socket) => void) | undefined;
+  let connectionHandler: ((socket: Socket) => void) | undefined;
   let onBytes: OnBytes = (connection, text) => {
-    if (isWhole(text)) connection.write(OK);
+    if (isCompleteRequest(text)) connection.write(OK_RESPONSE);
   };
 
   function serve(socket: Socket): void {
     const index = received.push("") - 1;
-    let unread = "";
+    let pending = "";
     socket.on("error", () => undefined);
     socket.on("data", (chunk: Buffer) => {
       const text = chunk.toString("latin1");
       received[index] = `${received[index] ?? ""}${text}`;
-      unread += text;
+      pending += text;
       const connection = {
         write: (text: string) => {
-          if (isWhole(unread)) unread = "";
+          if (isCompleteRequest(pending)) pending = "";
           socket.write(text);
         },
         fin: () => socket.end(),
         reset: () => clients.get(socket.remotePort ?? 0)?.resetAndDestroy(),
       };
-      onBytes(connection, unread);
+      onBytes(connection, pending);
     });
   }
   const backend = tls ? createTlsServer(tls, serve).on("tlsClientError", () => undefined) : createServer(serve);
-  const backendPort = await listening(backend);
+  const backendPort = await listenOnFreePort(backend);
 
   function relay(client: Socket): void {
     const upstream = connect({ port: backendPort, host: "127.0.0.1", allowHalfOpen: true });
@@ -89,19 +89,19 @@ export async function startBreakingServer(tls?: TlsOptions): Promise<BreakingSer
     client.on("close", () => upstream.destroy());
   }
 
-  const front = createServer({ allowHalfOpen: true }, (client) => {
+  const frontServer = createServer({ allowHalfOpen: true }, (client) => {
     open.add(client);
     client.on("error", () => undefined).on("close", () => open.delete(client));
-    if (handshake) handshake(client);
+    if (connectionHandler) connectionHandler(client);
     else relay(client);
   });
-  const port = await listening(front);
+  const port = await listenOnFreePort(frontServer);
 
   return {
     port,
     received,
     relay,
-    breakWith: (next) => (handshake = next),
+    setConnectionHandler: (next) => (connectionHandler = next),
     onBytes: (next) => (onBytes = next),
     async endConnections() {
       const closed = [...open].map((socket) => once(socket, "close"));
@@ -110,7 +110,7 @@ export async function startBreakingServer(tls?: TlsOptions): Promise<BreakingSer
     },
     close() {
       for (const socket of open) socket.destroy();
-      front.close();
+      frontServer.close();
       backend.close();
     },
   };

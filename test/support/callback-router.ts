@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { eventually } from "./program";
+import { waitFor } from "./program";
 import { STAFF_CLAIMS, type TestSubgraph } from "./subgraph";
 
 // A router's callback endpoint as its protocol's documentation has it; shares nothing with what calls it.
@@ -13,13 +13,13 @@ export interface Callback {
   readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- compared as JSON
 }
 
-export type Answer = (request: IncomingMessage, response: ServerResponse, body: any) => void; // eslint-disable-line @typescript-eslint/no-explicit-any
+export type CallbackHandler = (request: IncomingMessage, response: ServerResponse, body: any) => void; // eslint-disable-line @typescript-eslint/no-explicit-any
 
-const accept: Answer = (_request, response) => {
+const acceptCallback: CallbackHandler = (_request, response) => {
   response.writeHead(204, { "subscription-protocol": "callback/1.0" }).end();
 };
 
-export interface Asking {
+export interface SubscribeOptions {
   readonly variables?: unknown;
   readonly claims?: Readonly<Record<string, string>> | null;
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,12 +32,12 @@ export type CallbackRouter = Awaited<ReturnType<typeof startCallbackRouter>>;
 
 export async function startCallbackRouter() {
   const calls: Callback[] = [];
-  let answer = accept;
+  let handler = acceptCallback;
   const server = createServer((request, response) => {
-    void text(request).then((sent) => {
-      const body = JSON.parse(sent) as unknown;
+    void text(request).then((requestText) => {
+      const body = JSON.parse(requestText) as unknown;
       calls.push({ headers: request.headers, body });
-      answer(request, response, body);
+      handler(request, response, body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -48,18 +48,18 @@ export async function startCallbackRouter() {
     port,
     calls,
     actions: () => calls.map(({ body }) => String(body.action)),
-    answerWith: (other: Answer) => void (answer = other),
+    respondWith: (other: CallbackHandler) => void (handler = other),
     /** What came for this subscription, heartbeats left out, once it is complete. */
-    completed: (id: string) =>
-      eventually(() => {
+    waitForCompletion: (id: string) =>
+      waitFor(() => {
         const own = calls.map(({ body }) => body).filter((body) => body.id === id);
         return own.some(({ action }) => action === "complete")
           ? own.filter(({ action }) => action !== "check")
           : undefined;
       }),
     /** Asks the subgraph for a subscription, as the router does. */
-    async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, asking: Asking = {}) {
-      const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = asking;
+    async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, options: SubscribeOptions = {}) {
+      const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = options;
       const id = randomUUID();
       const extensions = {
         subscription: {

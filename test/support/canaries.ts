@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { Client } from "pg";
 
 /** The text as base64 or base64url at any offset, without what its neighbours decide. */
-function base64sOf(text: string): string[] {
+function base64Variants(text: string): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
     return (["base64", "base64url"] as const).map((encoding) =>
@@ -16,14 +16,14 @@ function base64sOf(text: string): string[] {
 }
 
 /** Which of the canaries are in the text: as they are in any case, percent-encoded, escaped in JSON once or twice, in base64. */
-export function canariesIn(text: string, canaries: readonly string[]): string[] {
+export function findCanaries(text: string, canaries: readonly string[]): string[] {
   const lower = text.toLowerCase();
   return canaries.filter((canary) => {
     const json = JSON.stringify(canary).slice(1, -1);
     const plain = [canary, encodeURIComponent(canary), json, JSON.stringify(json).slice(1, -1)];
     return (
       plain.some((form) => lower.includes(form.toLowerCase())) ||
-      base64sOf(canary).some((form) => form.length > 7 && text.includes(form))
+      base64Variants(canary).some((form) => form.length > 7 && text.includes(form))
     );
   });
 }

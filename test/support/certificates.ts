@@ -13,19 +13,19 @@ const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
 
 /** A certificate and its key, as PEM text. */
-export interface Identity {
+export interface CertificateIdentity {
   readonly cert: string;
   readonly key: string;
 }
 
 const validity = () => ({ notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + DAY_MS) });
 
-async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
+async function exportPem(key: webcrypto.CryptoKey): Promise<string> {
   return PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
 }
 
 /** A certificate authority that lives for one test. */
-export async function createAuthority(name: string) {
+export async function createCertificateAuthority(name: string) {
   const keys = await crypto.subtle.generateKey(EC, true, ["sign", "verify"]);
   const authority = await X509CertificateGenerator.createSelfSigned({
     name: `CN=${name}`,
@@ -37,7 +37,10 @@ export async function createAuthority(name: string) {
   return {
     cert: authority.toString("pem"),
     /** A certificate of this authority for 127.0.0.1. */
-    async issue(subject: string, valid: Partial<ReturnType<typeof validity>> = {}): Promise<Identity> {
+    async issue(
+      subject: string,
+      validityOverride: Partial<ReturnType<typeof validity>> = {},
+    ): Promise<CertificateIdentity> {
       const { publicKey, privateKey } = await crypto.subtle.generateKey(EC, true, ["sign", "verify"]);
       const certificate = await X509CertificateGenerator.create({
         subject: `CN=${subject}`,
@@ -46,16 +49,16 @@ export async function createAuthority(name: string) {
         signingKey: keys.privateKey,
         signingAlgorithm: EC,
         ...validity(),
-        ...valid,
+        ...validityOverride,
         extensions: [new SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
       });
-      return { cert: certificate.toString("pem"), key: await pemOf(privateKey) };
+      return { cert: certificate.toString("pem"), key: await exportPem(privateKey) };
     },
   };
 }
 
 /** Writes texts to files that only this test knows; `remove` takes them away. */
-export function writeFiles<Name extends string>(texts: Readonly<Record<Name, string>>) {
+export function writeTempFiles<Name extends string>(texts: Readonly<Record<Name, string>>) {
   const directory = mkdtempSync(join(tmpdir(), "certificates-"));
   const files = Object.entries<string>(texts).map(([name, text]) => {
     const file = join(directory, name);

@@ -1,7 +1,7 @@
 import { type ConnectionLimits } from "../../src/platform/http-server/connections";
 
 /** For tests of other things: no connection is refused or timed out. */
-export const UNBOUNDED: ConnectionLimits = {
+export const UNLIMITED_CONNECTIONS: ConnectionLimits = {
   maxConnections: Infinity,
   maxUnverifiedPerAddress: 0,
   keepAliveTimeoutMs: 600_000,

@@ -33,26 +33,26 @@ export interface SentEvent {
 }
 
 /** The control endpoints of one simulated provider. */
-export interface Control {
+export interface SandboxControl {
   /** Where the provider listens. */
   readonly url: string;
   /** Every request received since the start or the last `forget`, in order; with a prefix only those paths. */
   requests(pathPrefix?: string): Promise<ReceivedRequest[]>;
-  forget(): Promise<void>;
-  fault(fault: Readonly<Record<string, unknown>>): Promise<void>;
+  clearRequests(): Promise<void>;
+  addFault(addFault: Readonly<Record<string, unknown>>): Promise<void>;
   clearFaults(): Promise<void>;
   state(): Promise<ProviderState>;
   advanceClock(byMs: number): Promise<void>;
   reset(): Promise<void>;
   /** Avibra: where its events go and in what manner; see docs/contributing/sandbox.md. */
-  webhooks(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  configureWebhooks(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Avibra: sends one event. */
   sendEvent(event: Readonly<Record<string, unknown>>): Promise<void>;
   /** Avibra: every event that was to be sent, and what became of it. */
   sentEvents(): Promise<SentEvent[]>;
 }
 
-export function createControl(url: string): Control {
+export function createSandboxControl(url: string): SandboxControl {
   async function send(method: string, name: string, body?: unknown): Promise<Response> {
     const response = await fetch(`${url}/__sandbox/${name}`, {
       method,
@@ -67,10 +67,10 @@ export function createControl(url: string): Control {
       const all = (await (await send("GET", "requests")).json()) as ReceivedRequest[];
       return all.filter(({ path }) => path.startsWith(pathPrefix));
     },
-    async forget() {
+    async clearRequests() {
       await send("DELETE", "requests");
     },
-    async fault(fault) {
+    async addFault(fault) {
       await send("POST", "faults", fault);
     },
     async clearFaults() {
@@ -85,7 +85,7 @@ export function createControl(url: string): Control {
     async reset() {
       await send("POST", "reset");
     },
-    async webhooks(settings) {
+    async configureWebhooks(settings) {
       await send("POST", "webhooks/settings", settings);
     },
     async sendEvent(event) {

@@ -1,29 +1,32 @@
 import { ProviderFailure } from "../../src/platform/http-client/provider-failure";
 import { type Repeat } from "../../src/platform/http-client/provider-call";
-import { type Attempt, type OperationKind, type Outcome } from "../../src/platform/ledger/operation-kind";
+import { type Attempt, type OperationHandler, type Outcome } from "../../src/platform/ledger/operation-kind";
 import { createOperationRunner } from "../../src/platform/ledger/operation-runner";
 import { createOperationWorker } from "../../src/platform/ledger/operation-worker";
 import { type Operation } from "../../src/platform/ledger/operation.type";
 import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { createDeadline } from "../../src/platform/time/deadline";
-import { createUsualTime } from "../../src/platform/time/usual-time";
-import { monotonicFrom, wallFrom } from "./clocks";
-import { LEASE_MS, migratedLedger, type OpenLedger, T0 } from "./ledgers";
+import { createLatencyEstimate } from "../../src/platform/time/usual-time";
+import { monotonicClockFrom, wallClockFrom } from "./clocks";
+import { LEASE_MS, createMigratedStore, type OpenStore, START_MS } from "./ledgers";
 
 export const OPERATION_TIMEOUT_MS = 8_000;
 export const CONFIRMATION_WINDOW_MS = 900_000;
 export const KEYED_WINDOW_MS = 72_000_000;
 
-type Circumstances = ConstructorParameters<typeof ProviderFailure>[0];
+type ProviderFailureInfo = ConstructorParameters<typeof ProviderFailure>[0];
 
 /** A provider's failure of some kind. */
-export function failure(kind: Circumstances["kind"], more: Partial<Circumstances> = {}): ProviderFailure {
+export function createProviderFailure(
+  kind: ProviderFailureInfo["kind"],
+  more: Partial<ProviderFailureInfo> = {},
+): ProviderFailure {
   return new ProviderFailure({ kind, call: "scripted.call", reason: "scripted", ...more });
 }
 
 /** A kind whose provider does what the script says: each entry is thrown or answered, the last one again and again. */
-export function scriptedKind(
+export function createScriptedKind(
   kind: string,
   repeat: Repeat,
   script: {
@@ -33,56 +36,72 @@ export function scriptedKind(
   },
 ) {
   const calls: { readonly what: "prepare" | "perform" | "confirm"; readonly key?: string }[] = [];
-  const refusals: boolean[] = [];
-  function next<Answer>(list: readonly (Answer | Error)[], what: "prepare" | "perform" | "confirm", key?: string) {
-    const turn = calls.filter((call) => call.what === what).length;
+  const rejections: boolean[] = [];
+  function nextResult<Result>(
+    list: readonly (Result | Error)[],
+    what: "prepare" | "perform" | "confirm",
+    key?: string,
+  ) {
+    const callCount = calls.filter((call) => call.what === what).length;
     calls.push({ what, ...(key !== undefined && { key }) });
-    const answer = list[Math.min(turn, list.length - 1)] as Answer | Error;
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    const outcome = list[Math.min(callCount, list.length - 1)] as Result | Error;
+    return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
   }
-  const operationKind: OperationKind<never> = {
+  const operationKind: OperationHandler<never> = {
     kind,
     provider: "scripted",
     repeat,
     perform: (_input: unknown, { idempotencyKey }: Attempt) =>
-      next<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),
-    onRefusal(refused, isRepeat) {
-      refusals.push(isRepeat);
-      const isDone = isRepeat && refused.status === 409;
+      nextResult<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),
+    onRefusal(rejection, isRepeat) {
+      rejections.push(isRepeat);
+      const isDone = isRepeat && rejection.status === 409;
       const reason = { code: "REFUSED", message: "No.", retryable: false };
       return isDone ? { status: "SUCCEEDED" } : { status: "FAILED", failure: reason };
     },
-    ...(script.confirm && { confirm: () => next<Outcome | undefined>(script.confirm ?? [], "confirm") }),
-    ...(script.prepare && { prepare: () => next<undefined>(script.prepare as (Error | undefined)[], "prepare") }),
+    ...(script.confirm && { confirm: () => nextResult<Outcome | undefined>(script.confirm ?? [], "confirm") }),
+    ...(script.prepare && { prepare: () => nextResult<undefined>(script.prepare as (Error | undefined)[], "prepare") }),
   };
-  return { operationKind, calls, refusals, count: (what: string) => calls.filter((call) => call.what === what).length };
+  return {
+    operationKind,
+    calls,
+    rejections,
+    count: (what: string) => calls.filter((call) => call.what === what).length,
+  };
 }
 
 /** A ledger, in memory by default, with its runner and reconciler, on a clock that moves only when it is told to. */
-export async function controlledLedger(
-  kinds: readonly OperationKind<never>[],
-  opened: OpenLedger | string = "sqlite::memory:",
+export async function createControlledStore(
+  kinds: readonly OperationHandler<never>[],
+  openStore: OpenStore | string = "sqlite::memory:",
 ) {
-  const { ledger, database } = typeof opened === "string" ? await migratedLedger(opened) : opened;
-  let now = T0;
-  const clock = wallFrom(() => now);
-  const monotonic = monotonicFrom(() => now);
-  const slept: number[] = [];
+  const { store, database } = typeof openStore === "string" ? await createMigratedStore(openStore) : openStore;
+  let now = START_MS;
+  const clock = wallClockFrom(() => now);
+  const monotonic = monotonicClockFrom(() => now);
+  const sleeps: number[] = [];
   const logs: string[] = [];
   const sleep = (ms: number) => {
-    slept.push(ms);
+    sleeps.push(ms);
     now += ms;
     return Promise.resolve();
   };
-  const worked: Operation[] = [];
-  const onWorked = (operation: Operation) => void worked.push(operation);
-  const worker = createOperationWorker({ ledger, kinds, clock, random: () => 0.5, sleep, onWorked });
-  const common = { ledger, worker, clock, owner: "one", leaseMs: LEASE_MS };
-  const runner = createOperationRunner({ ...common, sleep, usualTime: createUsualTime() });
+  const executed: Operation[] = [];
+  const afterAttempt = (operation: Operation) => void executed.push(operation);
+  const worker = createOperationWorker({
+    operationStore: store,
+    handlers: kinds,
+    clock,
+    random: () => 0.5,
+    sleep,
+    afterAttempt,
+  });
+  const common = { operationStore: store, worker, clock, owner: "one", leaseMs: LEASE_MS };
+  const runner = createOperationRunner({ ...common, sleep, latencyEstimate: createLatencyEstimate() });
   const reconciler = createReconciler({
     ...common,
-    kinds,
-    onWorked,
+    handlers: kinds,
+    afterAttempt,
     monotonic,
     logger: createLogger("info", { write: (line) => void logs.push(line) }),
     owner: "two",
@@ -92,15 +111,15 @@ export async function controlledLedger(
     intervalMs: 1000,
   });
   return {
-    ledger,
+    store,
     database,
     worker,
     runner,
     reconciler,
-    slept,
+    sleeps,
     logs,
-    /** What `onWorked` was called with. */
-    worked,
+    /** What `afterAttempt` was called with. */
+    executed,
     monotonic,
     now: () => now,
     advance: (ms: number) => {
@@ -109,17 +128,17 @@ export async function controlledLedger(
     run: (kind: string, idempotencyKey = "key-1") =>
       runner.run({
         kind,
-        target: "thing",
+        recurrenceId: "thing",
         principal: "principal-1",
         idempotencyKey,
         input: { of: kind },
         deadline: createDeadline(monotonic, OPERATION_TIMEOUT_MS),
       }),
     /** Lets time pass in small steps, the reconciler looking at each. */
-    async pass(ms: number, stepMs = 1000) {
+    async advanceAndPoll(ms: number, stepMs = 1000) {
       for (const endsAt = now + ms; now < endsAt;) {
         now += Math.min(stepMs, endsAt - now);
-        await reconciler.runOnce();
+        await reconciler.pollOnce();
       }
     },
   };

@@ -1,14 +1,14 @@
 /** How a simulated Avibra is made to answer for every member. */
-export interface LongMember {
+export interface MemberSize {
   readonly benefits: number;
   /** Characters of each benefit's description. */
   readonly description?: number;
 }
 
-const MOMENT = "2026-01-05T12:00:00Z";
+const TIMESTAMP = "2026-01-05T12:00:00Z";
 
 /** A fault that answers every read of benefits with so many. */
-export function longMember({ benefits, description = 20 }: LongMember): Readonly<Record<string, unknown>> {
+export function largeMemberFault({ benefits, description = 20 }: MemberSize): Readonly<Record<string, unknown>> {
   const benefit = (index: number) => ({
     benefitid: `b-${index}`,
     benefitname: `Benefit ${index}`,
@@ -17,10 +17,10 @@ export function longMember({ benefits, description = 20 }: LongMember): Readonly
     status: "ACTIVE",
     coverageamount: "100.00",
     currency: "USD",
-    effectiveattimestamp: MOMENT,
-    expiresattimestamp: MOMENT,
-    swapeffectiveattimestamp: MOMENT,
-    swapexpiresattimestamp: MOMENT,
+    effectiveattimestamp: TIMESTAMP,
+    expiresattimestamp: TIMESTAMP,
+    swapeffectiveattimestamp: TIMESTAMP,
+    swapexpiresattimestamp: TIMESTAMP,
   });
   const body = {
     userid: "u-1001",
@@ -30,8 +30,8 @@ export function longMember({ benefits, description = 20 }: LongMember): Readonly
   return { match: { path: "/user/benefits" }, kind: "status", status: 200, body, times: 1_000_000 };
 }
 
-export interface CostlyAnswer {
-  readonly member?: LongMember;
+export interface CostlyQuery {
+  readonly member?: MemberSize;
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
 }
@@ -47,7 +47,7 @@ const entities = (fields: string) =>
   `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { ${fields} } } }`;
 
 /** Requests within every limit of a document, whose answer costs too much. `LIMIT_EXCEEDED`, and no data. */
-export const COSTLY_ANSWERS: Readonly<Record<string, CostlyAnswer>> = {
+export const COSTLY_QUERIES: Readonly<Record<string, CostlyQuery>> = {
   "600,000 fields: a member of 30 benefits, 20 times": {
     member: { benefits: 30 },
     query: entities(benefitsOf(90, "id name status category description userId providerStatus")),
@@ -80,5 +80,5 @@ export const COSTLY_ANSWERS: Readonly<Record<string, CostlyAnswer>> = {
   },
 };
 
-export const bodyOf = ({ query, variables }: CostlyAnswer, mark: string) =>
-  JSON.stringify({ query: `${query} #${mark}`, variables });
+export const toBody = ({ query, variables }: CostlyQuery, salt: string) =>
+  JSON.stringify({ query: `${query} #${salt}`, variables });

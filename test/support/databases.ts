@@ -11,7 +11,7 @@ import { type HostCommand, type HostReport } from "./postgres-host";
 /** The databases of one test suite: `beforeAll(startDatabases)`, `afterAll(() => databases.stop())`. */
 export interface Databases {
   /** The URL of a database that nobody has used: a file of its own, or a database of its own in the suite's PostgreSQL. */
-  fresh(dialect: "sqlite" | "postgres"): Promise<string>;
+  createDatabase(dialect: "sqlite" | "postgres"): Promise<string>;
   /** The PostgreSQL server goes away, as in a restart: connections are cut, new ones refused, data kept. */
   stopPostgres(): Promise<void>;
   /** It comes back at the same URLs. */
@@ -23,11 +23,11 @@ export interface Databases {
 /** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. `isSynced`: as in production, for benchmarks. */
 export async function startDatabases({ isSynced = false } = {}): Promise<Databases> {
   const folder = mkdtempSync(join(tmpdir(), "databases-"));
-  const host = runTypeScript(join(__dirname, "postgres-host.ts"), isSynced ? ["synced"] : []);
-  const port = await tell(host, "start");
+  const host = spawnTypeScript(join(__dirname, "postgres-host.ts"), isSynced ? ["synced"] : []);
+  const port = await sendCommand(host, "start");
   const url = (name: string): string => `postgres://tester:tester@127.0.0.1:${port}/${name}`;
   return {
-    async fresh(dialect) {
+    async createDatabase(dialect) {
       const name = `t_${randomUUID().replaceAll("-", "")}`;
       if (dialect === "sqlite") return `sqlite:${join(folder, name, "test.db")}`;
       const client = new Client({ connectionString: url("postgres") });
@@ -37,10 +37,10 @@ export async function startDatabases({ isSynced = false } = {}): Promise<Databas
       return url(name);
     },
     async stopPostgres() {
-      await tell(host, "stop");
+      await sendCommand(host, "stop");
     },
     async startPostgres() {
-      await tell(host, "start");
+      await sendCommand(host, "start");
     },
     async stop() {
       const ended = once(host, "exit");
@@ -52,19 +52,19 @@ export async function startDatabases({ isSynced = false } = {}): Promise<Databas
 }
 
 /** Runs a TypeScript program of the tests in a process of its own, with a channel for messages; it ends when told by the test. */
-export function runTypeScript(file: string, args: readonly string[]): ChildProcess {
+export function spawnTypeScript(file: string, args: readonly string[]): ChildProcess {
   const loader = pathToFileURL(require.resolve("tsx")).href;
   return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", loader, file, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
 }
 
-async function tell(host: ChildProcess, command: HostCommand): Promise<number> {
-  const over = new AbortController();
-  const answered = Promise.race(["message", "exit"].map((event) => once(host, event, { signal: over.signal })));
+async function sendCommand(host: ChildProcess, command: HostCommand): Promise<number> {
+  const controller = new AbortController();
+  const reported = Promise.race(["message", "exit"].map((event) => once(host, event, { signal: controller.signal })));
   host.send(command);
-  const [report] = (await answered) as [HostReport | number];
-  over.abort(); // the other listener goes too: a server may be stopped and started any number of times
+  const [report] = (await reported) as [HostReport | number];
+  controller.abort(); // the other listener goes too: a server may be stopped and started any number of times
   if (typeof report === "number" || report.state === "failed") throw new Error(`PostgreSQL: ${JSON.stringify(report)}`);
   return report.state === "started" ? report.port : 0;
 }

@@ -1,15 +1,15 @@
 import { once } from "node:events";
-import { eventually, type Program } from "./program";
+import { waitFor, type Program } from "./program";
 
 /** Environment of a program that a debugger may be attached to. */
-export const DEBUGGABLE = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
+export const DEBUGGABLE_ENV = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
 /** A debugger that is attached to a running program. */
 export interface Debugger {
   /** Has the program do something; its answer. */
   readonly send: (method: string, params?: object) => Promise<unknown>;
   /** What it has told of by itself so far: the names alone. */
-  readonly heard: readonly string[];
+  readonly events: readonly string[];
   readonly close: () => void;
 }
 
@@ -22,27 +22,27 @@ interface Message {
 
 /** Attaches to a program that was started with `DEBUGGABLE`. */
 export async function attachDebugger(program: Program): Promise<Debugger> {
-  const url = await eventually(() => /ws:\/\/127\.0\.0\.1:\S+/.exec(program.output())?.[0]);
+  const url = await waitFor(() => /ws:\/\/127\.0\.0\.1:\S+/.exec(program.output())?.[0]);
   const socket = new WebSocket(url);
   await once(socket, "open");
   let lastId = 0;
-  const heard: string[] = [];
-  const answers = new Map<number, (message: Message) => void>();
+  const events: string[] = [];
+  const pendingCalls = new Map<number, (message: Message) => void>();
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(String(data)) as Message;
-    if (message.method !== undefined) heard.push(message.method);
-    if (message.id !== undefined) answers.get(message.id)?.(message);
+    if (message.method !== undefined) events.push(message.method);
+    if (message.id !== undefined) pendingCalls.get(message.id)?.(message);
   });
   return {
     async send(method, params = {}) {
       const id = ++lastId;
-      const answer = new Promise<Message>((resolve) => answers.set(id, resolve));
+      const reply = new Promise<Message>((resolve) => pendingCalls.set(id, resolve));
       socket.send(JSON.stringify({ id, method, params }));
-      const { result, error } = await answer;
+      const { result, error } = await reply;
       if (error) throw new Error(`${method}: ${error.message}`);
       return result;
     },
-    heard,
+    events,
     close() {
       socket.close();
     },

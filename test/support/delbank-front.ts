@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Identity } from "./certificates";
+import { type CertificateIdentity } from "./certificates";
 
 /**
  * How authorizations are read. `hold`: no answer. `fail`: 503. `stale`: as it was read first, without what happened since.
@@ -18,16 +18,16 @@ export type PostMode = (typeof POST_MODES)[number];
 export const BROKEN_HANDSHAKES = ["alert", "notTls", "end", "reset", "resetAtOnce", "silence"] as const;
 export type BrokenHandshake = (typeof BROKEN_HANDSHAKES)[number];
 
-export interface FrontEvents {
-  readonly onRead: (seen: { readonly subject: string; readonly mode: ReadMode }) => void;
+export interface ProxyEvents {
+  readonly onRead: (event: { readonly recurrenceId: string; readonly mode: ReadMode }) => void;
   /** A cancellation request has arrived; the answer is a number for it. */
-  readonly onPost: (subject: string) => number;
+  readonly onPost: (recurrenceId: string) => number;
   /** `status` is null where the request or its answer is lost. */
-  readonly onPostAnswered: (post: number, subject: string, status: number | null) => void;
+  readonly onPostResponse: (post: number, recurrenceId: string, status: number | null) => void;
   readonly onHandshakeBroken: (how: BrokenHandshake) => void;
 }
 
-export interface FrontModes {
+export interface ProxyModes {
   reads: ReadMode;
   posts: PostMode;
   slowMs: number;
@@ -36,36 +36,36 @@ export interface FrontModes {
 }
 
 /** An HTTPS server before the simulated Delbank, that delays, loses and falsifies what passes. One for each process. */
-export interface DelbankFront {
+export interface DelbankProxy {
   readonly url: string;
-  readonly modes: FrontModes;
+  readonly modes: ProxyModes;
   /** Breaks handshakes after so many good ones. */
   breakHandshakes(how: BrokenHandshake, count: { readonly after: number; readonly times: number }): void;
-  heal(): void;
+  restore(): void;
   close(): Promise<void>;
 }
 
-export interface FrontOptions {
+export interface ProxyOptions {
   readonly target: string;
-  readonly identity: Identity;
+  readonly identity: CertificateIdentity;
   /** Shared by all fronts of one Delbank: its reads lag for everybody. */
   readonly firstReads: Map<string, string>;
-  readonly events: FrontEvents;
+  readonly events: ProxyEvents;
 }
 
 const FATAL_ALERT = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28]); // handshake_failure
-const calm = (): FrontModes => ({ reads: "pass", posts: "pass", slowMs: 0, closes: false });
-const OLD = {
+const defaultModes = (): ProxyModes => ({ reads: "pass", posts: "pass", slowMs: 0, closes: false });
+const OLD_CANCELLATION = {
   CancellationId: "IC3822485720250110oldcancel01",
   RequesterPersonType: "NATURAL",
   RequesterDocument: 4623217035,
 };
 
-function withOldCancellation(text: string, subject: string): string {
+function addOldCancellation(text: string, recurrenceId: string): string {
   const authorization = JSON.parse(text) as { cancellations: unknown[] };
   const old = {
-    ...OLD,
-    RecurrenceId: subject,
+    ...OLD_CANCELLATION,
+    RecurrenceId: recurrenceId,
     CancellationReason: 7,
     CancellationAt: "2025-01-11T10:10:06.101Z",
     CancellationStatus: "0",
@@ -73,13 +73,13 @@ function withOldCancellation(text: string, subject: string): string {
   return JSON.stringify({ ...authorization, cancellations: [old, ...authorization.cancellations] });
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
 }
 
-function breakOff(socket: Socket, how: BrokenHandshake): void {
+function breakHandshake(socket: Socket, how: BrokenHandshake): void {
   if (how === "resetAtOnce") return void socket.resetAndDestroy();
   socket.once("data", () => {
     if (how === "reset") socket.resetAndDestroy();
@@ -89,11 +89,11 @@ function breakOff(socket: Socket, how: BrokenHandshake): void {
   });
 }
 
-export async function openDelbankFront({ target, identity, firstReads, events }: FrontOptions): Promise<DelbankFront> {
-  const modes = calm();
+export async function startDelbankProxy({ target, identity, firstReads, events }: ProxyOptions): Promise<DelbankProxy> {
+  const modes = defaultModes();
   /** Connections that wait for a request. A server that does not listen itself keeps no list of them. */
   const idle = new Set<Socket>();
-  let broken = { how: "reset" as BrokenHandshake, after: 0, times: 0 };
+  let brokenHandshake = { how: "reset" as BrokenHandshake, after: 0, times: 0 };
 
   async function forward(request: IncomingMessage, body: string): Promise<{ status: number; text: string }> {
     const { "x-delbank-api-key": key, "x-delfinance-account-id": account, "content-type": type } = request.headers;
@@ -109,9 +109,9 @@ export async function openDelbankFront({ target, identity, firstReads, events }:
     return { status: response.status, text: await response.text() };
   }
 
-  async function read(request: IncomingMessage, response: ServerResponse, subject: string): Promise<void> {
+  async function handleRead(request: IncomingMessage, response: ServerResponse, recurrenceId: string): Promise<void> {
     const { reads: mode } = modes;
-    events.onRead({ subject, mode });
+    events.onRead({ recurrenceId, mode });
     if (mode === "hold") return;
     if (mode === "fail") return void response.writeHead(503).end();
     if (mode === "absent")
@@ -119,31 +119,35 @@ export async function openDelbankFront({ target, identity, firstReads, events }:
         .writeHead(404, { "content-type": "application/json" })
         .end('{"code":"AUTHORIZATION_NOT_FOUND"}');
     const now = await forward(request, "");
-    const first = firstReads.get(subject) ?? now.text;
-    firstReads.set(subject, first);
-    const text = mode === "stale" ? first : mode === "old" ? withOldCancellation(now.text, subject) : now.text;
+    const first = firstReads.get(recurrenceId) ?? now.text;
+    firstReads.set(recurrenceId, first);
+    const text = mode === "stale" ? first : mode === "old" ? addOldCancellation(now.text, recurrenceId) : now.text;
     response.writeHead(now.status, { "content-type": "application/json" }).end(text);
   }
 
-  async function cancel(request: IncomingMessage, response: ServerResponse, subject: string): Promise<void> {
+  async function handleCancel(request: IncomingMessage, response: ServerResponse, recurrenceId: string): Promise<void> {
     const { posts: mode, slowMs } = modes;
-    const post = events.onPost(subject);
+    const post = events.onPost(recurrenceId);
     if (mode === "lostBefore") {
-      events.onPostAnswered(post, subject, null);
+      events.onPostResponse(post, recurrenceId, null);
       return void request.socket.destroy();
     }
-    const { status, text } = await forward(request, await textOf(request));
+    const { status, text } = await forward(request, await readBody(request));
     if (mode === "slow") await sleep(slowMs);
     const isLost = mode === "lostAfter" || response.destroyed;
-    events.onPostAnswered(post, subject, isLost ? null : status);
+    events.onPostResponse(post, recurrenceId, isLost ? null : status);
     if (isLost) return void request.socket.destroy();
     response.writeHead(status, { "content-type": "application/json" }).end(text);
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (modes.closes) response.setHeader("connection", "close");
-    const [, subject = "", below] = /\/authorizations\/([^/]+)(\/cancellations)?$/.exec(request.url ?? "") ?? [];
-    await (below !== undefined && request.method === "POST" ? cancel : read)(request, response, subject);
+    const [, recurrenceId = "", below] = /\/authorizations\/([^/]+)(\/cancellations)?$/.exec(request.url ?? "") ?? [];
+    await (below !== undefined && request.method === "POST" ? handleCancel : handleRead)(
+      request,
+      response,
+      recurrenceId,
+    );
   }
 
   const secure: Server = createServer({ cert: identity.cert, key: identity.key }, (request, response) => {
@@ -163,12 +167,12 @@ export async function openDelbankFront({ target, identity, firstReads, events }:
     sockets.add(socket);
     socket.on("error", () => undefined);
     socket.on("close", () => sockets.delete(socket));
-    const { how, after, times } = broken;
-    if (after > 0) broken = { how, after: after - 1, times };
+    const { how, after, times } = brokenHandshake;
+    if (after > 0) brokenHandshake = { how, after: after - 1, times };
     if (after > 0 || times === 0) return void secure.emit("connection", socket);
-    broken = { how, after, times: times - 1 };
+    brokenHandshake = { how, after, times: times - 1 };
     events.onHandshakeBroken(how);
-    breakOff(socket, how);
+    breakHandshake(socket, how);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
 
@@ -176,12 +180,12 @@ export async function openDelbankFront({ target, identity, firstReads, events }:
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     modes,
     breakHandshakes(how, count) {
-      broken = { how, ...count };
+      brokenHandshake = { how, ...count };
       for (const socket of idle) socket.destroy();
     },
-    heal() {
-      Object.assign(modes, calm());
-      broken = { ...broken, after: 0, times: 0 };
+    restore() {
+      Object.assign(modes, defaultModes());
+      brokenHandshake = { ...brokenHandshake, after: 0, times: 0 };
     },
     async close() {
       const closed = once(server, "close");

@@ -1,28 +1,28 @@
 import { type Locator, type Page } from "playwright-core";
-import { type GraphqlAnswer } from "./subgraph";
+import { type GraphqlResponse } from "./subgraph";
 
 /** What a person does in GraphiQL, and what they see. */
 export interface Graphiql {
   readonly page: Page;
-  readonly callerChooser: Locator;
-  readonly answerBar: Locator;
+  readonly callerSelect: Locator;
+  readonly responseBar: Locator;
   readonly openTab: (title: string) => Promise<void>;
   /** Presses the execute button; what the server answered, once the response shows it. */
-  readonly run: () => Promise<GraphqlAnswer>;
-  readonly choose: (caller: RegExp) => Promise<void>;
+  readonly run: () => Promise<GraphqlResponse>;
+  readonly selectCaller: (caller: RegExp) => Promise<void>;
   /** Replaces what stands in the editor below the operation. */
-  readonly write: (editor: "Variables" | "Headers", text: string) => Promise<void>;
+  readonly fillEditor: (editor: "Variables" | "Headers", text: string) => Promise<void>;
   /** The text of an editor as far as it is on the screen. */
-  readonly read: (editor: "Operation Editor" | "Variables" | "Headers") => Promise<string>;
+  readonly readEditor: (editor: "Operation Editor" | "Variables" | "Headers") => Promise<string>;
 }
 
-const isOfEditor = (body: string | null) => body !== null && !body.includes("IntrospectionQuery");
+const isEditorRequest = (body: string | null) => body !== null && !body.includes("IntrospectionQuery");
 
 /** Opens the playground and waits until the first operation stands in its editor. */
-export async function openGraphiql(page: Page): Promise<Graphiql> {
+export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
   const section = (name: string) => page.getByRole("region", { name, exact: true });
-  const callerChooser = page.getByLabel("Ask as");
-  const answerBar = page.getByRole("status", { name: "What the answer cost" });
+  const callerSelect = page.getByLabel("Ask as");
+  const responseBar = page.getByRole("status", { name: "What the answer cost" });
 
   async function openTool(name: string): Promise<Locator> {
     await page.getByRole("button", { name, exact: true }).click();
@@ -34,25 +34,25 @@ export async function openGraphiql(page: Page): Promise<Graphiql> {
   await section("Result Window").locator(".monaco-editor").waitFor();
   return {
     page,
-    callerChooser,
-    answerBar,
+    callerSelect,
+    responseBar,
     async openTab(title) {
       await page.getByRole("tab").getByRole("button", { name: title, exact: true }).click();
       await section("Operation Editor").filter({ hasText: title }).waitFor();
     },
     async run() {
       const [response] = await Promise.all([
-        page.waitForResponse((one) => one.url().endsWith("/graphql") && isOfEditor(one.request().postData())),
+        page.waitForResponse((one) => one.url().endsWith("/graphql") && isEditorRequest(one.request().postData())),
         page.getByRole("button", { name: /^Execute query/ }).click(),
       ]);
-      await answerBar.filter({ hasText: / ms/ }).waitFor();
-      return (await response.json()) as GraphqlAnswer;
+      await responseBar.filter({ hasText: / ms/ }).waitFor();
+      return (await response.json()) as GraphqlResponse;
     },
-    async choose(caller) {
-      const label = await callerChooser.locator("option").filter({ hasText: caller }).textContent();
-      await callerChooser.selectOption(label);
+    async selectCaller(caller) {
+      const label = await callerSelect.locator("option").filter({ hasText: caller }).textContent();
+      await callerSelect.selectOption(label);
     },
-    async write(editor, text) {
+    async fillEditor(editor, text) {
       await (await openTool(editor)).click();
       await page.keyboard.press("ControlOrMeta+A");
       await page.keyboard.insertText(text);
@@ -60,9 +60,9 @@ export async function openGraphiql(page: Page): Promise<Graphiql> {
       await page.keyboard.press("ControlOrMeta+Shift+End");
       await page.keyboard.press("Delete");
     },
-    async read(editor) {
-      const place = editor === "Operation Editor" ? section(editor) : await openTool(editor);
-      const lines = await place.locator(".view-line").allInnerTexts();
+    async readEditor(editor) {
+      const editorElement = editor === "Operation Editor" ? section(editor) : await openTool(editor);
+      const lines = await editorElement.locator(".view-line").allInnerTexts();
       return lines.join("\n").replaceAll("\u00a0", " ");
     },
   };

@@ -6,14 +6,14 @@ import { type AddressInfo } from "node:net";
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength });
 const ec = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
-const MAKERS = {
+const KEY_GENERATORS = {
   RS256: () => rsa(2048),
   PS256: () => rsa(2048),
   ES256: () => ec("P-256"),
   EdDSA: () => generateKeyPairSync("ed25519"),
   ES384: () => ec("P-384"),
 } as const;
-export type Algorithm = keyof typeof MAKERS;
+export type Algorithm = keyof typeof KEY_GENERATORS;
 
 export interface Key {
   readonly kid: string;
@@ -23,23 +23,23 @@ export interface Key {
 }
 
 export function createKey(alg: Algorithm, kid: string = alg): Key {
-  return { kid, alg, ...MAKERS[alg]() };
+  return { kid, alg, ...KEY_GENERATORS[alg]() };
 }
 
 /** RSA keys shorter than any standard allows. */
-export function createShortKey(kid: string): Key {
+export function createWeakKey(kid: string): Key {
   return { kid, alg: "RS256", ...rsa(1024) };
 }
 
 /** As a key server publishes it, with these members besides or instead. */
-export function publish({ kid, publicKey }: Key, changes: Readonly<Record<string, unknown>> = {}): object {
+export function toJwk({ kid, publicKey }: Key, changes: Readonly<Record<string, unknown>> = {}): object {
   return { ...publicKey.export({ format: "jwk" }), kid, ...changes };
 }
 
 export type Json = Readonly<Record<string, unknown>>;
-export const encode = (value: string | Buffer) => Buffer.from(value).toString("base64url");
-const unsigned = (header: Json, payload: Json | string) =>
-  [header, payload].map((part) => encode(typeof part === "string" ? part : JSON.stringify(part))).join(".");
+export const base64url = (value: string | Buffer) => Buffer.from(value).toString("base64url");
+const signingInput = (header: Json, payload: Json | string) =>
+  [header, payload].map((part) => base64url(typeof part === "string" ? part : JSON.stringify(part))).join(".");
 
 function signature({ alg, privateKey }: Key, input: Buffer): Buffer {
   if (alg === "EdDSA") return sign(null, input, privateKey);
@@ -50,34 +50,34 @@ function signature({ alg, privateKey }: Key, input: Buffer): Buffer {
 
 /** A token in compact form; `header` stands beside or instead of `alg` and `kid`. Undefined members are left out. */
 export function signToken(key: Key, payload: Json | string, header: Json = {}): string {
-  const input = unsigned({ alg: key.alg, kid: key.kid, ...header }, payload);
-  return `${input}.${encode(signature(key, Buffer.from(input)))}`;
+  const input = signingInput({ alg: key.alg, kid: key.kid, ...header }, payload);
+  return `${input}.${base64url(signature(key, Buffer.from(input)))}`;
 }
 
 /** The same, with a shared secret: what an attacker makes of a public key. */
 export function signWithSecret(secret: string | Buffer, payload: Json, header: Json): string {
-  const input = unsigned({ alg: "HS256", ...header }, payload);
+  const input = signingInput({ alg: "HS256", ...header }, payload);
   return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
 }
 
 /** No signature at all. */
-export const leaveUnsigned = (payload: Json, header: Json) => `${unsigned(header, payload)}.`;
+export const createUnsignedToken = (payload: Json, header: Json) => `${signingInput(header, payload)}.`;
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export type KeyServer = Awaited<ReturnType<typeof startKeyServer>>;
 
 /** A key server that answers with these keys, or however it is told to, and counts who asks. */
 export async function startKeyServer(keys: readonly object[]) {
-  const withKeys =
-    (published: readonly object[]): Answer =>
+  const respondWithKeys =
+    (jwks: readonly object[]): RequestHandler =>
     (_request, response) =>
-      void response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: published }));
-  let answer = withKeys(keys);
+      void response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: jwks }));
+  let handler = respondWithKeys(keys);
   const paths: string[] = [];
   const server = createServer((request, response) => {
     paths.push(request.url ?? "");
-    answer(request, response);
+    handler(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -86,8 +86,8 @@ export async function startKeyServer(keys: readonly object[]) {
     url: `${origin}/keys`,
     /** Every path asked for, in order. */
     paths,
-    publish: (published: readonly object[]) => void (answer = withKeys(published)),
-    answerWith: (other: Answer) => void (answer = other),
+    setKeys: (jwks: readonly object[]) => void (handler = respondWithKeys(jwks)),
+    respondWith: (other: RequestHandler) => void (handler = other),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

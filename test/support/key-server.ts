@@ -1,11 +1,11 @@
 import { type JWTPayload } from "jose";
-import { createKey, publish, signToken, startKeyServer as serveKeys } from "./issuer";
+import { createKey, toJwk, signToken, startKeyServer as serveKeys } from "./issuer";
 
 export const ISSUER = "https://issuer.test/";
 export const AUDIENCE = "benefits";
 
 /** An issuer of tokens, as a company runs one: keys on a URL, tokens that they verify. */
-export interface KeyServer {
+export interface TokenIssuer {
   readonly url: string;
   /** While text is given, it answers with that and 500. */
   failWith(text: string | undefined): void;
@@ -14,9 +14,9 @@ export interface KeyServer {
   close(): Promise<void>;
 }
 
-export async function startKeyServer(): Promise<KeyServer> {
+export async function startTokenIssuer(): Promise<TokenIssuer> {
   const key = createKey("ES256");
-  const keys = [publish(key)];
+  const keys = [toJwk(key)];
   const server = await serveKeys(keys);
   const sign = (claims: JWTPayload) => {
     const exp = Math.floor(Date.now() / 1000) + 3600;
@@ -25,8 +25,8 @@ export async function startKeyServer(): Promise<KeyServer> {
   return {
     url: server.url,
     failWith(text) {
-      if (text === undefined) server.publish(keys);
-      else server.answerWith((_request, response) => response.writeHead(500).end(text));
+      if (text === undefined) server.setKeys(keys);
+      else server.respondWith((_request, response) => response.writeHead(500).end(text));
     },
     sign,
     close: () => server.close(),

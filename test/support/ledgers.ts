@@ -1,38 +1,38 @@
 import { type Lease } from "../../src/platform/database/due-rows";
-import { ledgerMigrations } from "../../src/platform/ledger/ledger-migrations";
-import { Ledger } from "../../src/platform/ledger/ledger.store";
+import { operationMigrations } from "../../src/platform/ledger/ledger-migrations";
+import { OperationStore } from "../../src/platform/ledger/ledger.store";
 import { type Claim, type ClaimResult, type Operation } from "../../src/platform/ledger/operation.type";
-import { createSealing } from "../../src/platform/ledger/sealing";
-import { type Database, type DatabaseLimits, openDatabase } from "../../src/platform/database/open-database";
+import { createEncryption } from "../../src/platform/ledger/sealing";
+import { type Database, type DatabaseOptions, openDatabase } from "../../src/platform/database/open-database";
 
 /** The key of every test ledger, so that several processes can share a database. */
-export const TEST_LEDGER_KEY = Buffer.alloc(32, "test").toString("base64");
+export const TEST_ENCRYPTION_KEY = Buffer.alloc(32, "test").toString("base64");
 
 /** Epoch ms at which tests begin; the ledger never looks at a clock. */
-export const T0 = 1_790_000_000_000;
+export const START_MS = 1_790_000_000_000;
 export const LEASE_MS = 10_000;
 
-export interface OpenLedger {
-  readonly ledger: Ledger;
+export interface OpenStore {
+  readonly store: OperationStore;
   readonly database: Database;
 }
 
-export function openLedger(
+export function openOperationStore(
   url: string,
-  limits: Partial<DatabaseLimits> = {},
+  limits: Partial<DatabaseOptions> = {},
   onSettled?: (operation: Operation) => void,
-): OpenLedger {
+): OpenStore {
   const database = openDatabase(url, limits);
-  return { database, ledger: new Ledger(database, createSealing(TEST_LEDGER_KEY), onSettled) };
+  return { database, store: new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), onSettled) };
 }
 
-export async function migratedLedger(url: string, limits: Partial<DatabaseLimits> = {}): Promise<OpenLedger> {
-  const opened = openLedger(url, limits);
-  await opened.database.migrate(ledgerMigrations);
-  return opened;
+export async function createMigratedStore(url: string, limits: Partial<DatabaseOptions> = {}): Promise<OpenStore> {
+  const openStore = openOperationStore(url, limits);
+  await openStore.database.migrate(operationMigrations);
+  return openStore;
 }
 
-export function claimOf(claim: Partial<Claim> = {}): Claim {
+export function createClaim(claim: Partial<Claim> = {}): Claim {
   return {
     principal: "principal-1",
     idempotencyKey: "key-1",
@@ -40,12 +40,12 @@ export function claimOf(claim: Partial<Claim> = {}): Claim {
     input: { reason: "none", items: [1, 2] },
     owner: "one",
     leaseMs: LEASE_MS,
-    now: T0,
+    now: START_MS,
     ...claim,
   };
 }
 
-export function claimed(result: ClaimResult): { operation: Operation; lease: Lease } {
+export function expectClaimed(result: ClaimResult): { operation: Operation; lease: Lease } {
   if (result.outcome !== "claimed") throw new Error(`expected a claim, got ${result.outcome}`);
   return result;
 }

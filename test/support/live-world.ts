@@ -3,21 +3,24 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startSandboxes } from "../../src/sandbox";
-import { type Control, createControl } from "./control";
-import { AUDIENCE, ISSUER, type KeyServer, startKeyServer } from "./key-server";
-import { liveValues } from "./live";
+import { type SandboxControl, createSandboxControl } from "./control";
+import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "./key-server";
+import { liveVariables } from "./live";
 import { SECRETS } from "./planted";
-import { eventually, freePort, type Program, startProgram } from "./program";
+import { waitFor, freePort, type Program, startProgram } from "./program";
 
-interface Parties {
-  readonly avibra: Control;
-  readonly delbank: Control;
-  readonly keyServer: KeyServer;
+interface Dependencies {
+  readonly avibra: SandboxControl;
+  readonly delbank: SandboxControl;
+  readonly keyServer: TokenIssuer;
 }
 
-function liveEnvironment({ avibra, delbank, keyServer }: Parties, databaseUrl: string): Record<string, string> {
+function createLiveVariables(
+  { avibra, delbank, keyServer }: Dependencies,
+  databaseUrl: string,
+): Record<string, string> {
   return {
-    ...liveValues(avibra.url),
+    ...liveVariables(avibra.url),
     PROVIDERS: "live",
     LOG_LEVEL: "trace",
     DATABASE_URL: databaseUrl,
@@ -43,7 +46,7 @@ function liveEnvironment({ avibra, delbank, keyServer }: Parties, databaseUrl: s
   };
 }
 
-export interface Sent {
+export interface RequestOptions {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -51,55 +54,62 @@ export interface Sent {
 }
 
 /** The running program, and everything it has ever answered. */
-export interface Subject extends Program {
-  readonly answers: string[];
-  send(sent: Sent): Promise<string>;
-  graphql(token: string, query: string, more?: Record<string, unknown>): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
+export interface LiveProgram extends Program {
+  readonly responses: string[];
+  send(options: RequestOptions): Promise<string>;
+  graphql(token: string, query: string, extra?: Record<string, unknown>): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
 }
 
 /** Waits until the program listens. */
-async function subjectOf(program: Program, port: number): Promise<Subject> {
-  const answers: string[] = [];
+async function toLiveProgram(program: Program, port: number): Promise<LiveProgram> {
+  const responses: string[] = [];
   /** Over node:http, which sends what fetch would mend. */
-  const send = ({ method = "POST", path = "/graphql", headers = {}, body }: Sent) =>
+  const send = ({ method = "POST", path = "/graphql", headers = {}, body }: RequestOptions) =>
     new Promise<string>((resolve, reject) => {
-      const all = { "router-authorization": SECRETS.routerSecret, "content-type": "application/json", ...headers };
-      const request = httpRequest({ host: "127.0.0.1", port, method, path, headers: all, agent: false }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString();
-          answers.push([response.statusCode, response.rawHeaders.join("\n"), text].join("\n"));
-          resolve(text);
-        });
-      });
+      const allHeaders = {
+        "router-authorization": SECRETS.routerSecret,
+        "content-type": "application/json",
+        ...headers,
+      };
+      const request = httpRequest(
+        { host: "127.0.0.1", port, method, path, headers: allHeaders, agent: false },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("end", () => {
+            const text = Buffer.concat(chunks).toString();
+            responses.push([response.statusCode, response.rawHeaders.join("\n"), text].join("\n"));
+            resolve(text);
+          });
+        },
+      );
       request.on("error", reject).end(body);
     });
-  await eventually(() => (program.output().includes('"listening"') ? true : undefined)).catch(() => {
+  await waitFor(() => (program.output().includes('"listening"') ? true : undefined)).catch(() => {
     throw new Error(program.output());
   });
   return {
     ...program,
-    answers,
+    responses,
     send,
-    graphql: async (token, query, more) => {
-      const body = JSON.stringify({ query, ...more });
+    graphql: async (token, query, extra) => {
+      const body = JSON.stringify({ query, ...extra });
       return JSON.parse(await send({ headers: { authorization: `Bearer ${token}` }, body }));
     },
   };
 }
 
-export type LiveWorld = Awaited<ReturnType<typeof startLiveWorld>>;
+export type LiveEnvironment = Awaited<ReturnType<typeof startLiveEnvironment>>;
 
 /** The built program in live mode: an issuer of tokens, the simulated providers in the place of the real ones, planted credentials. */
-export async function startLiveWorld() {
+export async function startLiveEnvironment() {
   const [sandboxes, keyServer] = await Promise.all([
     startSandboxes({ avibraPort: 0, delbankPort: 0 }),
-    startKeyServer(),
+    startTokenIssuer(),
   ]);
-  const parties = {
-    avibra: createControl(sandboxes.avibra.url),
-    delbank: createControl(sandboxes.delbank.url),
+  const dependencies = {
+    avibra: createSandboxControl(sandboxes.avibra.url),
+    delbank: createSandboxControl(sandboxes.delbank.url),
     keyServer,
   };
   const folder = mkdtempSync(join(tmpdir(), "live-"));
@@ -111,14 +121,14 @@ export async function startLiveWorld() {
     return program;
   }
   return {
-    ...parties,
+    ...dependencies,
     /** For files of the test's own; deleted in the end. */
     folder,
     run,
-    environment: (databaseUrl: string) => liveEnvironment(parties, databaseUrl),
-    async start(environment: Readonly<Record<string, string>>): Promise<Subject> {
+    environment: (databaseUrl: string) => createLiveVariables(dependencies, databaseUrl),
+    async start(environment: Readonly<Record<string, string>>): Promise<LiveProgram> {
       const port = await freePort();
-      return subjectOf(run({ ...environment, PORT: `${port}` }), port);
+      return toLiveProgram(run({ ...environment, PORT: `${port}` }), port);
     },
     /** Ends what still runs, so that a test that fails leaves nothing behind. */
     async stop() {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 /** Variables that live mode demands, so that it works with the simulated providers; callers and router are up to the test. */
-export function liveValues(avibraUrl: string): Record<string, string> {
+export function liveVariables(avibraUrl: string): Record<string, string> {
   return {
     ALLOW_PLAIN_HTTP: "true",
     AVIBRA_TOKEN_URL: `${avibraUrl}/oauth2/token`,

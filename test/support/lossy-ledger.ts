@@ -1,14 +1,14 @@
 import { type KyselyPlugin, type PluginTransformQueryArgs, type QueryId } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { Ledger } from "../../src/platform/ledger/ledger.store";
+import { OperationStore } from "../../src/platform/ledger/ledger.store";
 import { type Operation } from "../../src/platform/ledger/operation.type";
-import { createSealing } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/ledger/sealing";
 import { type Databases } from "./databases";
-import { migratedLedger, openLedger, type OpenLedger, TEST_LEDGER_KEY } from "./ledgers";
-import { createPostgresProxy, type Loss } from "./postgres-proxy";
+import { createMigratedStore, openOperationStore, type OpenStore, TEST_ENCRYPTION_KEY } from "./ledgers";
+import { startPostgresProxy, type Loss } from "./postgres-proxy";
 
 /** The statements that can be lost, by a text that no other one has. `#` is a parameter. */
-const TEXTS = {
+const STATEMENT_TEXTS = {
   insert: 'insert into "operation"',
   delete: 'delete from "operation"',
   mark: '"sent_at" = coalesce(',
@@ -17,96 +17,99 @@ const TEXTS = {
   release: '"sent_at" = #',
   unconfirmed: '"unconfirmed_since" = ',
 } as const;
-export type Statement = keyof typeof TEXTS;
+export type Statement = keyof typeof STATEMENT_TEXTS;
 
 /** A ledger whose statements get lost on demand, and the same ledger over a way that loses nothing. */
-export interface LossyLedger {
-  readonly lossy: OpenLedger;
-  readonly direct: OpenLedger;
+export interface LossyStore {
+  readonly lossy: OpenStore;
+  readonly direct: OpenStore;
   /** Ids of the operations of whose settlement `lossy` told. */
   readonly settled: readonly string[];
   /** Loses the next statement of that kind, or its answer; with `refuse` the database cannot be reached from then on. */
-  lose(loss: Loss, statement: Statement, afterwards: "behave" | "refuse"): void;
-  behave(): void;
-  losses(): number;
+  loseNext(loss: Loss, statement: Statement, afterwards: "behave" | "refuse"): void;
+  restore(): void;
+  lossCount(): number;
   close(): Promise<void>;
 }
 
 type OnSettled = (operation: Operation) => void;
 
-export async function openLossyLedger(databases: Databases, dialect: "sqlite" | "postgres"): Promise<LossyLedger> {
-  const url = await databases.fresh(dialect);
-  const direct = await migratedLedger(url);
+export async function openLossyStore(databases: Databases, dialect: "sqlite" | "postgres"): Promise<LossyStore> {
+  const url = await databases.createDatabase(dialect);
+  const direct = await createMigratedStore(url);
   const settled: string[] = [];
   const onSettled = ({ id }: Operation) => void settled.push(id);
-  const loser = dialect === "postgres" ? await overNetwork(url, onSettled) : inProcess(url, onSettled);
+  const lossySide = dialect === "postgres" ? await openOverNetwork(url, onSettled) : openInProcess(url, onSettled);
   return {
-    ...loser,
+    ...lossySide,
     settled,
     direct,
     async close() {
-      await loser.lossy.database.close();
+      await lossySide.lossy.database.close();
       await direct.database.close();
-      await loser.end();
+      await lossySide.end();
     },
   };
 }
 
-async function overNetwork(url: string, onSettled: OnSettled) {
-  const proxy = await createPostgresProxy(url);
+async function openOverNetwork(url: string, onSettled: OnSettled) {
+  const proxy = await startPostgresProxy(url);
   return {
-    lossy: openLedger(proxy.url, {}, onSettled),
-    lose: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
-      proxy.lose(loss, TEXTS[statement].replace("#", "$"), afterwards);
+    lossy: openOperationStore(proxy.url, {}, onSettled),
+    loseNext: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
+      proxy.loseNext(loss, STATEMENT_TEXTS[statement].replace("#", "$"), afterwards);
     },
-    behave: () => {
-      proxy.behave();
+    restore: () => {
+      proxy.restore();
     },
-    losses: () => proxy.losses(),
+    lossCount: () => proxy.lossCount(),
     end: () => proxy.close(),
   };
 }
 
 /** SQLite answers within the process: here an answer is lost between the driver and the store, as after an input/output error. */
-function inProcess(url: string, onSettled: OnSettled) {
-  const { database } = openLedger(url);
-  const meant = new WeakSet<QueryId>();
-  const textOf = ({ node, queryId }: PluginTransformQueryArgs): string =>
+function openInProcess(url: string, onSettled: OnSettled) {
+  const { database } = openOperationStore(url);
+  const targeted = new WeakSet<QueryId>();
+  const compileText = ({ node, queryId }: PluginTransformQueryArgs): string =>
     database.kysely.getExecutor().compileQuery(node, queryId).sql;
   let plan: { loss: Loss; statement: Statement; afterwards: "behave" | "refuse" } | undefined;
-  let isRefusing = false;
-  let losses = 0;
-  function carryOut(): never {
-    isRefusing = plan?.afterwards === "refuse";
+  let isRejecting = false;
+  let lossCount = 0;
+  function loseNow(): never {
+    isRejecting = plan?.afterwards === "refuse";
     plan = undefined;
-    losses += 1;
+    lossCount += 1;
     throw new DatabaseUnavailable(true, new Error("lost"));
   }
   const plugin: KyselyPlugin = {
     transformQuery(args) {
       const { node, queryId } = args;
-      if (isRefusing) throw new DatabaseUnavailable(false, new Error("refused"));
-      if (plan && textOf(args).includes(TEXTS[plan.statement].replace("#", "?"))) {
-        if (plan.loss === "request") carryOut();
-        meant.add(queryId);
+      if (isRejecting) throw new DatabaseUnavailable(false, new Error("refused"));
+      if (plan && compileText(args).includes(STATEMENT_TEXTS[plan.statement].replace("#", "?"))) {
+        if (plan.loss === "request") loseNow();
+        targeted.add(queryId);
       }
       return node;
     },
     transformResult({ queryId, result }) {
-      if (plan && meant.has(queryId)) carryOut();
+      if (plan && targeted.has(queryId)) loseNow();
       return Promise.resolve(result);
     },
   };
   const lossyDatabase = { ...database, kysely: database.kysely.withPlugin(plugin) };
   return {
-    lossy: { database: lossyDatabase, ledger: new Ledger(lossyDatabase, createSealing(TEST_LEDGER_KEY), onSettled) },
-    lose: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
+    lossy: {
+      database: lossyDatabase,
+      store: new OperationStore(lossyDatabase, createEncryption(TEST_ENCRYPTION_KEY), onSettled),
+    },
+    loseNext: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
       plan = { loss, statement, afterwards };
     },
-    behave: () => {
-      isRefusing = false;
+    restore: () => {
+      isRejecting = false;
     },
-    losses: () => losses,
+    lossCount: () => lossCount,
     end: () => Promise.resolve(),
   };
 }

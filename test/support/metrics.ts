@@ -1,8 +1,8 @@
-import { eventually } from "./program";
+import { waitFor } from "./program";
 import { type TestSubgraph } from "./subgraph";
 
 /** The values of one metric at `GET /metrics`, by their labels as they stand there; without labels under "". */
-export async function metricOf({ url }: Pick<TestSubgraph, "url">, name: string): Promise<Record<string, number>> {
+export async function readMetric({ url }: Pick<TestSubgraph, "url">, name: string): Promise<Record<string, number>> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return Object.fromEntries(
@@ -14,6 +14,6 @@ export async function metricOf({ url }: Pick<TestSubgraph, "url">, name: string)
 }
 
 /** Waits until a gauge without labels stands at this value. */
-export async function untilGauge(subgraph: Pick<TestSubgraph, "url">, name: string, value: number): Promise<void> {
-  await eventually(async () => ((await metricOf(subgraph, name))[""] === value ? true : undefined));
+export async function waitForGauge(subgraph: Pick<TestSubgraph, "url">, name: string, value: number): Promise<void> {
+  await waitFor(async () => ((await readMetric(subgraph, name))[""] === value ? true : undefined));
 }

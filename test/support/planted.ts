@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { avibraCredentials } from "../../src/sandbox/avibra/credentials";
 import { delbankCredentials } from "../../src/sandbox/delbank/credentials";
-import { canariesIn } from "./canaries";
+import { findCanaries } from "./canaries";
 
 /** What must be nowhere: each names its origin. */
 export const SECRETS = {
@@ -29,13 +29,13 @@ export const PERSON = {
   postalCode: "cnry-postal",
   country: "Cnrycountry",
   payerTaxId: "04623217035",
-  payerTaxIdAsDelbankWritesIt: "4623217035",
+  payerTaxIdOnWire: "4623217035",
   companyTaxId: "12345678000195",
-  subjectThatIsNoMember: "cnry-subject@cnry-host.example",
+  nonMemberSubject: "cnry-subject@cnry-host.example",
   claim: "cnry-other-claim",
 };
 /** In inputs that are refused, and where nothing is expected to be. */
-export const REFUSED = {
+export const REJECTED = {
   argument: "cnry argument!",
   variable: "cnry-unused-variable",
   literal: "cnry-literal",
@@ -56,7 +56,7 @@ export const REFUSED = {
   wrongToken: "cnry-wrong-token",
 };
 /** In answers of providers and of the key server. */
-export const PROVIDERS = {
+export const PROVIDER_VALUES = {
   errorBody: "cnry-provider-error-body",
   html: "cnry-provider-html",
   header: "cnry-provider-header",
@@ -67,12 +67,12 @@ export const PROVIDERS = {
  * What an answer may hold, because the same caller has sent it or may read it: their idempotency key, and in a document's own
  * words its names. Not in the log, nor in the database.
  */
-export const ECHOED = { idempotencyKey: "cnry-idempotency-key", documentsOwnName: "cnryNameInTheDocument" };
-export const NOWHERE = { ...SECRETS, ...PERSON, ...REFUSED, ...PROVIDERS };
+export const ECHOED = { idempotencyKey: "cnry-idempotency-key", documentName: "cnryNameInTheDocument" };
+export const FORBIDDEN_VALUES = { ...SECRETS, ...PERSON, ...REJECTED, ...PROVIDER_VALUES };
 
 /** The origins of what is found. A caller's well-formed `x-request-id` is meant for both answers and log, and is not among them. */
-export function found(text: string, canaries: Readonly<Record<string, string>>): string[] {
-  const values = canariesIn(text, Object.values(canaries));
+export function findCanaryOrigins(text: string, canaries: Readonly<Record<string, string>>): string[] {
+  const values = findCanaries(text, Object.values(canaries));
   return Object.entries(canaries).flatMap(([origin, value]) => (values.includes(value) ? [origin] : []));
 }
 

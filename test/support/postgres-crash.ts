@@ -3,15 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { type Databases } from "./databases";
 
-const RESTARTS = 20;
+const MAX_RESTARTS = 20;
 
-function childrenOf(parent: number): number[] {
+function listChildren(parent: number): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        const [, parentOfIt] = /^.*\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, "utf8")) ?? [];
-        return Number(parentOfIt) === parent;
+        const [, parentPid] = /^.*\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, "utf8")) ?? [];
+        return Number(parentPid) === parent;
       } catch {
         return false; // ended meanwhile
       }
@@ -19,7 +19,7 @@ function childrenOf(parent: number): number[] {
     .map(Number);
 }
 
-function killIfThere(pid: number): void {
+function killIfRunning(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
@@ -42,7 +42,7 @@ export async function createPostgresCrash(databases: Databases, url: string) {
     crash(): void {
       isDown = true;
       const postmaster = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
-      for (const pid of [postmaster, ...childrenOf(postmaster)]) killIfThere(pid);
+      for (const pid of [postmaster, ...listChildren(postmaster)]) killIfRunning(pid);
     },
     /** The same data at the same URLs, as far as they were written. Nothing happens while it runs. */
     async start(): Promise<void> {
@@ -51,7 +51,7 @@ export async function createPostgresCrash(databases: Databases, url: string) {
           await databases.startPostgres();
           isDown = false;
         } catch (error) {
-          if (attempt === RESTARTS) throw error; // a killed process may still hold the shared memory
+          if (attempt === MAX_RESTARTS) throw error; // a killed process may still hold the shared memory
           await sleep(200);
         }
       }

@@ -14,7 +14,7 @@ export type HostReport =
 
 const USER = "tester";
 const PASSWORD = "tester";
-const ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 /** Without fsync, a kill of the server loses nothing and ending it takes no minute of writing out a hundred databases. */
 const POSTGRES_SETTINGS = [
   "listen_addresses=127.0.0.1",
@@ -30,7 +30,7 @@ interface Cluster {
 }
 
 let cluster: Cluster | undefined;
-let work = Promise.resolve();
+let queue = Promise.resolve();
 
 function report(message: HostReport): void {
   if (process.connected) process.send?.(message);
@@ -71,18 +71,18 @@ async function create(): Promise<Cluster> {
 }
 
 // Two suites may start at once, and want the same port or make the system's user at the same time.
-async function createStubbornly(): Promise<Cluster> {
+async function createWithRetries(): Promise<Cluster> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await create();
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+      if (attempt === MAX_ATTEMPTS) throw error;
       await pause(attempt * 300);
     }
   }
 }
 
-async function obey(command: HostCommand): Promise<void> {
+async function handleCommand(command: HostCommand): Promise<void> {
   try {
     if (command === "stop") {
       await cluster?.server.stop();
@@ -90,7 +90,7 @@ async function obey(command: HostCommand): Promise<void> {
       return;
     }
     if (cluster) await cluster.server.start();
-    cluster ??= await createStubbornly();
+    cluster ??= await createWithRetries();
     report({ state: "started", port: cluster.port });
   } catch (error) {
     report({ state: "failed", reason: String(error) });
@@ -104,8 +104,8 @@ async function end(): Promise<void> {
 }
 
 process.on("message", (command: HostCommand) => {
-  work = work.then(() => obey(command));
+  queue = queue.then(() => handleCommand(command));
 });
 process.on("disconnect", () => {
-  work = work.then(end);
+  queue = queue.then(end);
 });

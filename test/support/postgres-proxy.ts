@@ -9,52 +9,52 @@ export interface PostgresProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;
   /** Cuts the connection at the next statement whose text holds `text`; then refuses connections, if told to, or behaves. */
-  lose(loss: Loss, text: string, afterwards: "behave" | "refuse"): void;
+  loseNext(loss: Loss, text: string, afterwards: "behave" | "refuse"): void;
   /** Keeps the next statement whose text holds `text` from the server, and cuts its client's connection. */
-  hold(text: string): void;
+  holdNext(text: string): void;
   /** Sends what was held to the server, over the connection on which it came. Throws if nothing was. */
-  forward(): void;
+  forwardHeld(): void;
   /** Whether the server has answered what was forwarded: it is stored, or never will be. */
-  wasForwardedAnswered(): boolean;
+  hasForwardedResponse(): boolean;
   /** Cuts every connection and refuses new ones. */
-  refuse(): void;
+  rejectConnections(): void;
   /** Cuts every client's connection; the server goes on with what it was sent. */
   cutClients(): void;
-  behave(): void;
+  restore(): void;
   /** How often it has lost what it was told to lose. */
-  losses(): number;
+  lossCount(): number;
   close(): Promise<void>;
 }
 
 /** ReadyForQuery outside a transaction block: whatever was sent before is committed or rolled back. */
 const IDLE = Buffer.from("Z\0\0\0\u0005I", "latin1");
 
-export async function createPostgresProxy(target: string): Promise<PostgresProxy> {
+export async function startPostgresProxy(target: string): Promise<PostgresProxy> {
   const url = new URL(target);
   const targetPort = Number(url.port);
   const clients = new Set<Socket>();
   const upstreams = new Set<Socket>();
   let plan: { loss: Loss; text: string; afterwards: "behave" | "refuse" } | undefined;
-  let isRefusing = false;
-  let losses = 0;
-  let toHold: string | undefined;
-  let wasForwardedAnswered = false;
+  let isRejecting = false;
+  let lossCount = 0;
+  let holdText: string | undefined;
+  let hasForwardedResponse = false;
   let held: { readonly upstream: Socket; readonly request: Buffer } | undefined;
 
   function cutClients(): void {
     for (const client of clients) client.resetAndDestroy();
   }
 
-  function carryOut(client: Socket): void {
-    isRefusing = plan?.afterwards === "refuse";
+  function loseNow(client: Socket): void {
+    isRejecting = plan?.afterwards === "refuse";
     plan = undefined;
-    losses += 1;
+    lossCount += 1;
     client.resetAndDestroy();
-    if (isRefusing) cutClients();
+    if (isRejecting) cutClients();
   }
 
   const server = createServer((client) => {
-    if (isRefusing) return void client.resetAndDestroy();
+    if (isRejecting) return void client.resetAndDestroy();
     const upstream = connect(targetPort, url.hostname);
     let isArmed = false;
     clients.add(client);
@@ -72,19 +72,19 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
       client.destroy();
     });
     client.on("data", (request) => {
-      if (toHold !== undefined && request.includes(toHold)) {
-        toHold = undefined;
+      if (holdText !== undefined && request.includes(holdText)) {
+        holdText = undefined;
         held = { upstream, request };
         return void client.resetAndDestroy();
       }
-      const isMeant = plan !== undefined && request.includes(plan.text);
-      isArmed ||= isMeant;
-      if (isMeant && plan?.loss === "request") carryOut(client);
+      const isTargeted = plan !== undefined && request.includes(plan.text);
+      isArmed ||= isTargeted;
+      if (isTargeted && plan?.loss === "request") loseNow(client);
       else upstream.write(request);
     });
-    upstream.on("data", (answer) => {
-      if (isArmed && answer.includes(IDLE)) carryOut(client);
-      else client.write(answer);
+    upstream.on("data", (response) => {
+      if (isArmed && response.includes(IDLE)) loseNow(client);
+      else client.write(response);
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -93,29 +93,29 @@ export async function createPostgresProxy(target: string): Promise<PostgresProxy
 
   return {
     url: url.href,
-    lose(loss, text, afterwards) {
+    loseNext(loss, text, afterwards) {
       plan = { loss, text, afterwards };
     },
-    hold(text) {
-      toHold = text;
+    holdNext(text) {
+      holdText = text;
     },
-    forward() {
+    forwardHeld() {
       if (!held) throw new Error("nothing is held");
-      held.upstream.on("data", (answer) => {
-        wasForwardedAnswered ||= answer.includes(IDLE);
+      held.upstream.on("data", (response) => {
+        hasForwardedResponse ||= response.includes(IDLE);
       });
       held.upstream.write(held.request);
     },
-    wasForwardedAnswered: () => wasForwardedAnswered,
-    refuse() {
-      isRefusing = true;
+    hasForwardedResponse: () => hasForwardedResponse,
+    rejectConnections() {
+      isRejecting = true;
       cutClients();
     },
     cutClients,
-    behave() {
-      isRefusing = false;
+    restore() {
+      isRejecting = false;
     },
-    losses: () => losses,
+    lossCount: () => lossCount,
     async close() {
       const closed = once(server, "close");
       server.close();

@@ -53,7 +53,7 @@ export function startProgram(environment: Readonly<Record<string, string>>): Pro
 }
 
 /** Asks `probe` every 20 ms until it gives something; throws after `timeoutMs`. */
-export async function eventually<Value>(
+export async function waitFor<Value>(
   probe: () => Promise<Value | undefined> | Value | undefined,
   timeoutMs = 20_000,
 ): Promise<Value> {

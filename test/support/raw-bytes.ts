@@ -3,11 +3,11 @@ import { connect } from "node:net";
 /** Sends bytes as they are; answers with what comes back until the server hangs up. */
 export function sendBytes(url: string, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let heard = "";
+    let received = "";
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
-    socket.on("data", (chunk) => (heard += chunk.toString())).on("error", reject);
+    socket.on("data", (chunk) => (received += chunk.toString())).on("error", reject);
     socket.on("close", () => {
-      resolve(heard);
+      resolve(received);
     });
     socket.write(bytes);
   });

@@ -1,6 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -17,20 +17,27 @@ export interface RawRequest {
 const agent = new Agent({ keepAlive: true });
 
 /** One request with as little work on the client's side as Node allows: where the server's processor time is measured. */
-export function sendRaw(url: string, { method = "POST", headers, body, signal }: RawRequest = {}): Promise<RawAnswer> {
+export function sendRaw(
+  url: string,
+  { method = "POST", headers, body, signal }: RawRequest = {},
+): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const length = body && !headers?.["transfer-encoding"] && { "content-length": body.length };
     const options = { method, agent, headers: { "content-type": "application/json", ...length, ...headers } };
-    const sent = request(url, { ...options, ...(signal && { signal }) }, (answer) => {
+    const clientRequest = request(url, { ...options, ...(signal && { signal }) }, (response) => {
       const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("error", reject);
-      answer.on("end", () => {
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() });
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString(),
+        });
       });
     });
-    sent.on("error", reject);
-    sent.end(body);
+    clientRequest.on("error", reject);
+    clientRequest.end(body);
   });
 }
 
@@ -38,13 +45,16 @@ export function sendRaw(url: string, { method = "POST", headers, body, signal }:
  * Processor time that this whole process takes for one of several like it, in ms: the least of them, as others use the machine
  * too.
  */
-export async function leastCpuMs<One>(several: readonly One[], work: (one: One) => Promise<unknown>): Promise<number> {
-  let least = Infinity;
-  for (const one of several) {
+export async function minCpuMs<Instance>(
+  instances: readonly Instance[],
+  run: (instance: Instance) => Promise<unknown>,
+): Promise<number> {
+  let min = Infinity;
+  for (const instance of instances) {
     const before = process.cpuUsage();
-    await work(one);
+    await run(instance);
     const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / 1000);
+    min = Math.min(min, (user + system) / 1000);
   }
-  return least;
+  return min;
 }

@@ -10,23 +10,23 @@ export interface RawRequest {
   readonly body: string;
 }
 
-/** The very bytes of an answer; `forever` is sent again and again behind them, `thenClose` ends the connection. */
-export interface RawAnswer {
+/** The very bytes of an answer; `forever` is sent again and again behind them, `shouldClose` ends the connection. */
+export interface RawResponse {
   readonly bytes: Buffer;
-  readonly forever?: Buffer;
-  readonly thenClose?: boolean;
+  readonly repeated?: Buffer;
+  readonly shouldClose?: boolean;
 }
 
 /** A server below HTTP: it reads requests by Content-Length and answers with whatever bytes it is told to. */
 export interface RawProvider {
   readonly url: string;
   readonly requests: RawRequest[];
-  answerWith(answer: (request: RawRequest) => RawAnswer): void;
+  respondWith(createResponse: (request: RawRequest) => RawResponse): void;
   close(): void;
 }
 
 /** A well-formed answer around this body. */
-export function httpAnswer(body: string | Buffer, headers: readonly string[] = [], status = 200): Buffer {
+export function httpResponse(body: string | Buffer, headers: readonly string[] = [], status = 200): Buffer {
   const bytes = Buffer.from(body);
   const head = [
     `HTTP/1.1 ${status} X`,
@@ -37,12 +37,12 @@ export function httpAnswer(body: string | Buffer, headers: readonly string[] = [
   return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), bytes]);
 }
 
-function send(socket: Socket, { bytes, forever, thenClose }: RawAnswer): void {
+function send(socket: Socket, { bytes, repeated, shouldClose }: RawResponse): void {
   socket.write(bytes);
-  if (thenClose) socket.end();
-  if (!forever) return;
+  if (shouldClose) socket.end();
+  if (!repeated) return;
   const more = () => {
-    while (!socket.destroyed && socket.write(forever));
+    while (!socket.destroyed && socket.write(repeated));
   };
   socket.on("drain", more);
   more();
@@ -51,7 +51,7 @@ function send(socket: Socket, { bytes, forever, thenClose }: RawAnswer): void {
 export async function startRawProvider(): Promise<RawProvider> {
   const requests: RawRequest[] = [];
   const sockets = new Set<Socket>();
-  let answer: (request: RawRequest) => RawAnswer = () => ({ bytes: httpAnswer("{}") });
+  let createResponse: (request: RawRequest) => RawResponse = () => ({ bytes: httpResponse("{}") });
 
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -70,7 +70,7 @@ export async function startRawProvider(): Promise<RawProvider> {
         const request = { method, path, head, body: pending.slice(end + 4, end + 4 + length) };
         pending = pending.slice(end + 4 + length);
         requests.push(request);
-        send(socket, answer(request));
+        send(socket, createResponse(request));
       }
     });
   }).listen(0, "127.0.0.1");
@@ -78,7 +78,7 @@ export async function startRawProvider(): Promise<RawProvider> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    answerWith: (next) => (answer = next),
+    respondWith: (next) => (createResponse = next),
     close: () => {
       for (const socket of sockets) socket.destroy();
       server.close();

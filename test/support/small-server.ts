@@ -1,29 +1,29 @@
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createAdmission } from "../../src/platform/limits/admission";
-import { type Entrance } from "../../src/platform/http-server/entrance";
+import { type IngressPolicy } from "../../src/platform/http-server/entrance";
 import { createHttpServer, type HttpServerOptions } from "../../src/platform/http-server/http-server";
 import { listen } from "../../src/platform/http-server/listen";
-import { refuse } from "../../src/platform/http-server/refusal";
-import { takeUpgrade } from "../../src/platform/http-server/upgrades";
+import { sendError } from "../../src/platform/http-server/refusal";
+import { claimUpgrade } from "../../src/platform/http-server/upgrades";
 import { createLogger } from "../../src/platform/telemetry/logger";
-import { UNBOUNDED } from "./connections";
-import { eventually } from "./program";
+import { UNLIMITED_CONNECTIONS } from "./connections";
+import { waitFor } from "./program";
 
-export const SECRET = "the-router's-secret";
+export const ROUTER_SECRET = "the-router's-secret";
 /** More than the kernel takes off our hands for a client that does not read. */
 export const LARGE_BYTES = 64 * 2 ** 20;
 
-export type SmallServer = Awaited<ReturnType<typeof startSmallServer>>;
+export type MinimalServer = Awaited<ReturnType<typeof startMinimalServer>>;
 
 /** The HTTP server of the subgraph with routes that do nothing. */
-export async function startSmallServer(options: Partial<HttpServerOptions> = {}, host = "127.0.0.1") {
-  const admission = options.admission ?? createAdmission({ maxRequests: 100, maxBodiesBytes: 2 ** 24 });
+export async function startMinimalServer(options: Partial<HttpServerOptions> = {}, host = "127.0.0.1") {
+  const admission = options.admission ?? createAdmission({ maxRequests: 100, maxTotalBodyBytes: 2 ** 24 });
   const server = createHttpServer({
     logger: createLogger("silent"),
     maxBodyBytes: 2 ** 20,
     maxHeaderBytes: 16_384,
-    connections: UNBOUNDED,
-    mayCall: (secret) => secret === SECRET,
+    connections: UNLIMITED_CONNECTIONS,
+    isAuthorizedRouter: (secret) => secret === ROUTER_SECRET,
     ...options,
     admission,
   });
@@ -33,14 +33,15 @@ export async function startSmallServer(options: Partial<HttpServerOptions> = {},
   server.post("/ok", ({ body }) => body);
   server.get("/large", () => "x".repeat(LARGE_BYTES));
   server.get("/never", () => new Promise(() => undefined));
-  const entrance: Entrance = {
+  const ingressPolicy: IngressPolicy = {
     admission,
     trust: "webhook",
-    turnAway: ({ headers }, reply) => (headers.authorization === SECRET ? undefined : refuse(reply, 401, "FORBIDDEN")),
+    reject: ({ headers }, reply) =>
+      headers.authorization === ROUTER_SECRET ? undefined : sendError(reply, 401, "FORBIDDEN"),
   };
-  server.get("/webhook", { config: { entrance } }, () => "ok");
+  server.get("/webhook", { config: { ingressPolicy } }, () => "ok");
   server.get("/upgrade", ({ raw }, reply) => {
-    takeUpgrade(raw)?.socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    claimUpgrade(raw)?.socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
     return reply.hijack();
   });
   await listen(server, { port: 0, host });
@@ -57,24 +58,24 @@ export async function startSmallServer(options: Partial<HttpServerOptions> = {},
 
 /** A client that does what it is told and nothing else: it does not end its side when the other one has ended. */
 export function openSocket(port: number, bytes = "") {
-  let heard = "";
+  let received = "";
   let hasEnded = false;
   const socket: Socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  socket.on("data", (chunk: Buffer) => (heard += chunk.toString("latin1")));
+  socket.on("data", (chunk: Buffer) => (received += chunk.toString("latin1")));
   socket.on("error", () => undefined);
   for (const event of ["end", "close"]) socket.on(event, () => (hasEnded = true));
   if (bytes !== "") socket.write(bytes);
-  const until = <Value>(probe: () => Value | undefined) => eventually(probe, 60_000);
+  const poll = <Value>(probe: () => Value | undefined) => waitFor(probe, 60_000);
   return {
     socket,
-    heard: () => heard,
+    received: () => received,
     /** Whether the server has ended its side, or all. */
     hasEnded: () => hasEnded,
-    until: (text: string | RegExp) => until(() => (heard.search(text) >= 0 ? heard : undefined)),
-    connected: () => until(() => (socket.connecting ? undefined : true)),
+    waitForText: (text: string | RegExp) => poll(() => (received.search(text) >= 0 ? received : undefined)),
+    waitForConnection: () => poll(() => (socket.connecting ? undefined : true)),
     /** Sends these bytes again and again. */
-    trickle(again: string, everyMs = 50) {
-      const timer = setInterval(() => socket.write(again), everyMs);
+    sendRepeatedly(payload: string, everyMs = 50) {
+      const timer = setInterval(() => socket.write(payload), everyMs);
       socket.once("close", () => {
         clearInterval(timer);
       });
@@ -83,7 +84,7 @@ export function openSocket(port: number, bytes = "") {
 }
 
 /** A whole request, as bytes. */
-export function requestOf(line: string, headers: Readonly<Record<string, string>> = {}, body = ""): string {
+export function formatRequest(line: string, headers: Readonly<Record<string, string>> = {}, body = ""): string {
   const all = Object.entries({ host: "x", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${line} HTTP/1.1\r\n${all.join("")}\r\n${body}`;
 }

@@ -9,8 +9,8 @@ import { loadConfig } from "../../src/config";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { createLogger } from "../../src/platform/telemetry/logger";
 import { startSandboxes } from "../../src/sandbox";
-import { createControl } from "./control";
-import { liveValues } from "./live";
+import { createSandboxControl } from "./control";
+import { liveVariables } from "./live";
 
 /** What an answer cost at the providers; `stale` only where something is. */
 export interface UpstreamCost {
@@ -22,7 +22,7 @@ export interface UpstreamCost {
 }
 
 /** A GraphQL answer, as loosely typed as JSON is. */
-export interface GraphqlAnswer {
+export interface GraphqlResponse {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are compared whole, as JSON
   readonly data?: any;
   readonly errors?: readonly {
@@ -39,7 +39,7 @@ export interface GraphqlAnswer {
   readonly extensions?: { readonly upstream: UpstreamCost };
 }
 
-export interface Sending {
+export interface GraphqlOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** The token's claims; `null` sends no token. Default: `STAFF_CLAIMS`. */
   readonly claims?: Readonly<Record<string, string>> | null;
@@ -51,7 +51,7 @@ export interface Sending {
 /** Member u-1001, who may read and write for everybody: tests of what the graph says need not care who may see it. */
 export const STAFF_CLAIMS = { sub: "u-1001", scope: "users:read:any users:write:any pix:read:any" };
 
-async function forgetCancellations(databaseUrl: string): Promise<void> {
+async function deleteCancellations(databaseUrl: string): Promise<void> {
   const database = openDatabase(databaseUrl);
   await sql`delete from operation where kind = 'CANCEL_PIX_AUTHORIZATION'
     and status in ('SUCCEEDED', 'NEEDS_ATTENTION')`.execute(database.kysely);
@@ -70,7 +70,7 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     DATA_DIRECTORY: directory,
     DATABASE_URL: `sqlite:${join(directory, "subgraph.db")}`,
-    ...(environment["PROVIDERS"] === "live" && liveValues(sandboxes.avibra.url)),
+    ...(environment["PROVIDERS"] === "live" && liveVariables(sandboxes.avibra.url)),
     SHUTDOWN_DELAY_MS: "0",
     // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
     RETRY_PERCENT: "0",
@@ -94,26 +94,26 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     return ((await response.json()) as { token: string }).token;
   }
 
-  const delbank = createControl(sandboxes.delbank.url);
+  const delbank = createSandboxControl(sandboxes.delbank.url);
   const tokens = new Map<string, Promise<string>>();
   /** As `token`, and the same one for the same claims. */
-  function tokenOf(claims: Readonly<Record<string, string>>): Promise<string> {
+  function getCachedToken(claims: Readonly<Record<string, string>>): Promise<string> {
     const key = JSON.stringify(claims);
-    const found = tokens.get(key) ?? token(claims);
-    tokens.set(key, found);
-    return found;
+    const cached = tokens.get(key) ?? token(claims);
+    tokens.set(key, cached);
+    return cached;
   }
 
   /** Sends one operation and gives back the whole response, unread. */
   async function post(
     query: string,
-    { variables, claims = STAFF_CLAIMS, headers, signal }: Sending = {},
+    { variables, claims = STAFF_CLAIMS, headers, signal }: GraphqlOptions = {},
   ): Promise<Response> {
     return fetch(`${url}/graphql`, {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        ...(claims && { authorization: `Bearer ${await tokenOf(claims)}` }),
+        ...(claims && { authorization: `Bearer ${await getCachedToken(claims)}` }),
         ...headers,
       },
       body: JSON.stringify({ query, variables }),
@@ -124,9 +124,9 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
   /** Sends a document of schema/operations; its data, as the schema types it. Throws if there are errors. */
   async function execute<Data, Variables extends Readonly<Record<string, unknown>>>(
     document: TypedDocumentNode<Data, Variables>,
-    sending: Sending & { readonly variables: Variables },
+    options: GraphqlOptions & { readonly variables: Variables },
   ): Promise<Data> {
-    const { data, errors } = (await (await post(print(document), sending)).json()) as GraphqlAnswer;
+    const { data, errors } = (await (await post(print(document), options)).json()) as GraphqlResponse;
     if (errors) throw new Error(JSON.stringify(errors));
     return data as Data;
   }
@@ -137,16 +137,17 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     token,
     post,
     execute,
-    avibra: createControl(sandboxes.avibra.url),
+    avibra: createSandboxControl(sandboxes.avibra.url),
     delbank: {
       ...delbank,
       /** Starts over on both sides: our own store remembers a cancellation, whatever the sandbox has forgotten. */
       async reset() {
         await delbank.reset();
-        await forgetCancellations(config.DATABASE_URL);
+        await deleteCancellations(config.DATABASE_URL);
       },
     },
-    graphql: async (query: string, sending?: Sending) => (await (await post(query, sending)).json()) as GraphqlAnswer,
+    graphql: async (query: string, options?: GraphqlOptions) =>
+      (await (await post(query, options)).json()) as GraphqlResponse,
     async stop() {
       await app.stop();
       await sandboxes.close();

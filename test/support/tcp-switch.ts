@@ -4,13 +4,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** A port that leads to a server while it is open; closed, its connections are cut and new ones refused. */
 export interface TcpSwitch {
   readonly url: string;
-  leadsTo(target: string): void;
+  setTarget(target: string): void;
   close(): Promise<void>;
   /** The same port again. */
   open(): Promise<void>;
 }
 
-export async function openTcpSwitch(): Promise<TcpSwitch> {
+export async function startTcpSwitch(): Promise<TcpSwitch> {
   const sockets = new Set<Socket>();
   let target = new URL("http://127.0.0.1:9");
   let server: Server | undefined;
@@ -38,7 +38,7 @@ export async function openTcpSwitch(): Promise<TcpSwitch> {
   await open();
   return {
     url: `http://127.0.0.1:${port}`,
-    leadsTo: (url) => {
+    setTarget: (url) => {
       target = new URL(url);
     },
     open,

@@ -1,7 +1,7 @@
 import { Agent, request } from "node:http";
 
 /** Differences smaller than this are nobody's secret: a network's own noise is a hundred times as much. */
-const LEAK_MS = 0.15;
+const MIN_LEAK_MS = 0.15;
 const ROUNDS = 150;
 const ATTEMPTS = 3;
 
@@ -30,43 +30,43 @@ async function measure(probe: Probe): Promise<number> {
 }
 
 /** Both probes in every round, one directly behind the other and in changing order: what drifts, drifts for both. */
-async function differences(first: Probe, second: Probe): Promise<number[]> {
-  const found: number[] = [];
+async function measureDifferences(first: Probe, second: Probe): Promise<number[]> {
+  const samples: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const isSwapped = round % 2 === 1;
     const one = await measure(isSwapped ? second : first);
     const other = await measure(isSwapped ? first : second);
-    found.push(isSwapped ? one - other : other - one);
+    samples.push(isSwapped ? one - other : other - one);
   }
-  return found;
+  return samples;
 }
 
 /**
  * How much longer the second probe takes, in milliseconds, where that can be told from noise; else 0. A leak is found every
  * time it is looked for; chance is not, so what one measurement finds must be found by the next ones too.
  */
-export async function timingLeakMs(first: Probe, second: Probe): Promise<number> {
+export async function measureTimingLeakMs(first: Probe, second: Probe): Promise<number> {
   for (let warmUp = 0; warmUp < 30; warmUp += 1) await Promise.all([first(), second()]);
-  let smallest = Infinity;
+  let smallestMedian = Infinity;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const found = await differences(first, second);
-    const [low, high] = medianRange(found);
-    if (low <= LEAK_MS && high >= -LEAK_MS) return 0;
-    if (Math.abs(median(found)) < Math.abs(smallest)) smallest = median(found);
+    const samples = await measureDifferences(first, second);
+    const [low, high] = medianRange(samples);
+    if (low <= MIN_LEAK_MS && high >= -MIN_LEAK_MS) return 0;
+    if (Math.abs(median(samples)) < Math.abs(smallestMedian)) smallestMedian = median(samples);
   }
-  return smallest;
+  return smallestMedian;
 }
 
 /** A probe that posts one operation over one kept connection, and demands one status: refusals of two kinds are no pair. */
 export function createProbe(url: string, { query, headers, status }: ProbeOptions): Probe {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const body = JSON.stringify({ query });
-  const fields = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  const baseHeaders = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
   return () =>
     new Promise<void>((resolve, reject) => {
-      const sent = request(
+      const clientRequest = request(
         `${url}/graphql`,
-        { method: "POST", agent, headers: { ...fields, ...headers } },
+        { method: "POST", agent, headers: { ...baseHeaders, ...headers } },
         (response) => {
           response.resume().on("end", () => {
             if (response.statusCode === status) resolve();
@@ -74,7 +74,7 @@ export function createProbe(url: string, { query, headers, status }: ProbeOption
           });
         },
       );
-      sent.on("error", reject).end(body);
+      clientRequest.on("error", reject).end(body);
     });
 }
 

@@ -5,17 +5,17 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface UnreliableProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;
-  behave(): void;
+  restore(): void;
   /** Answers vanish, and connections stay open for the caller even when the server ends them. */
-  swallowAnswers(): void;
+  dropResponses(): void;
   /** The next answer is replaced by a reset; then it behaves. */
-  cutAtNextAnswer(): void;
+  resetAtNextResponse(): void;
   /** Everything that clients have sent, as text. */
   received(): string;
   close(): Promise<void>;
 }
 
-export async function createUnreliableProxy(target: string): Promise<UnreliableProxy> {
+export async function startUnreliableProxy(target: string): Promise<UnreliableProxy> {
   const url = new URL(target);
   const targetPort = Number(url.port);
   const sockets = new Set<Socket>();
@@ -37,8 +37,8 @@ export async function createUnreliableProxy(target: string): Promise<UnreliableP
     }
     client.on("data", (chunk) => received.push(chunk));
     client.pipe(upstream);
-    upstream.on("data", (answer) => {
-      if (mode === "behave") client.write(answer);
+    upstream.on("data", (response) => {
+      if (mode === "behave") client.write(response);
       if (mode === "cut") client.resetAndDestroy();
       if (mode === "cut") mode = "behave";
     });
@@ -49,9 +49,9 @@ export async function createUnreliableProxy(target: string): Promise<UnreliableP
 
   return {
     url: url.href,
-    behave: () => (mode = "behave"),
-    swallowAnswers: () => (mode = "swallow"),
-    cutAtNextAnswer: () => (mode = "cut"),
+    restore: () => (mode = "behave"),
+    dropResponses: () => (mode = "swallow"),
+    resetAtNextResponse: () => (mode = "cut"),
     received: () => Buffer.concat(received).toString("latin1"),
     async close() {
       const closed = once(server, "close");

@@ -2,7 +2,7 @@
 export const WEBHOOK_USER = "sandbox-webhook";
 export const WEBHOOK_PASSWORD = "sandbox-webhook-password";
 
-export const basic = (username: string, password: string) =>
+export const basicAuth = (username: string, password: string) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 /** One event as Avibra would send it. */
@@ -14,18 +14,22 @@ export interface EventInfo {
   readonly moredetails?: unknown;
 }
 
-export interface Posting {
+export interface WebhookOptions {
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Sends a body to a subgraph's webhook, with the right credentials unless others are given. */
-export function postWebhook(url: string, body: string | EventInfo, { key, headers }: Posting = {}): Promise<Response> {
+export function postWebhook(
+  url: string,
+  body: string | EventInfo,
+  { key, headers }: WebhookOptions = {},
+): Promise<Response> {
   return fetch(`${url}/webhooks/avibra`, {
     method: "POST",
     headers: {
       "content-type": "application/json",
-      authorization: basic(WEBHOOK_USER, WEBHOOK_PASSWORD),
+      authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD),
       ...(key !== undefined && { "idempotency-key": key }),
       ...headers,
     },

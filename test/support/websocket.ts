@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { eventually } from "./program";
+import { waitFor } from "./program";
 import { STAFF_CLAIMS, type TestSubgraph } from "./subgraph";
 
 // Messages are written by hand: the library that the subgraph speaks the protocol with has no part in it.
@@ -12,7 +12,7 @@ export interface Message {
   readonly payload?: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- compared as JSON
 }
 
-export interface Connecting {
+export interface ConnectOptions {
   /** The token's claims; `null` sends none. Default: staff. */
   readonly claims?: Readonly<Record<string, string>> | null;
   readonly headers?: Readonly<Record<string, string>>;
@@ -21,7 +21,10 @@ export interface Connecting {
 }
 
 /** A connection that has said nothing yet. */
-export async function openClient(url: string, { headers = {}, protocols, path = "/graphql" }: Connecting = {}) {
+export async function openWebSocketClient(
+  url: string,
+  { headers = {}, protocols, path = "/graphql" }: ConnectOptions = {},
+) {
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, protocols ?? "graphql-transport-ws", { headers });
   const messages: Message[] = [];
   socket.on("message", (data: Buffer) => messages.push(JSON.parse(data.toString()) as Message));
@@ -51,12 +54,12 @@ export async function openClient(url: string, { headers = {}, protocols, path = 
       send({ type: "subscribe", id, payload: { query, variables } });
     },
     /** What came for this subscription. */
-    of: (id: string) => messages.filter((message) => message.id === id),
+    messagesFor: (id: string) => messages.filter((message) => message.id === id),
     /** Waits until its last message, `complete` or `error`, has come; all of them. */
-    finished: (id: string) =>
-      eventually(() => {
-        const own = messages.filter((message) => message.id === id);
-        return /^(complete|error)$/.test(own.at(-1)?.type ?? "") ? own : undefined;
+    waitForCompletion: (id: string) =>
+      waitFor(() => {
+        const subscriptionMessages = messages.filter((message) => message.id === id);
+        return /^(complete|error)$/.test(subscriptionMessages.at(-1)?.type ?? "") ? subscriptionMessages : undefined;
       }),
     async close() {
       socket.close();
@@ -66,14 +69,14 @@ export async function openClient(url: string, { headers = {}, protocols, path = 
 }
 
 /** A connection that has been acknowledged for these claims. */
-export async function connect(
+export async function connectAs(
   subgraph: Pick<TestSubgraph, "url" | "token">,
-  { claims = STAFF_CLAIMS, ...rest }: Connecting = {},
+  { claims = STAFF_CLAIMS, ...rest }: ConnectOptions = {},
 ) {
-  const client = await openClient(subgraph.url, rest);
+  const client = await openWebSocketClient(subgraph.url, rest);
   const token = claims && (await subgraph.token(claims));
   client.send({ type: "connection_init", payload: token ? { Authorization: `Bearer ${token}` } : {} });
-  const first = await Promise.race([eventually(() => client.messages[0]), client.closed]);
-  if (!("type" in first)) throw new Error(`closed with ${first.code}`);
+  const firstMessage = await Promise.race([waitFor(() => client.messages[0]), client.closed]);
+  if (!("type" in firstMessage)) throw new Error(`closed with ${firstMessage.code}`);
   return client;
 }

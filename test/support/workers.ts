@@ -1,6 +1,6 @@
 import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { runTypeScript } from "./databases";
+import { spawnTypeScript } from "./databases";
 
 /** Several processes that wait at the same line for `run`. */
 export interface Workers {
@@ -13,8 +13,10 @@ type Report = { ready: true } | { result: unknown } | { failure: string };
 
 /** Starts `count` processes of a program that calls `work`; resolves when all are ready. */
 export async function startWorkers(count: number, file: string, args: readonly string[]): Promise<Workers> {
-  const processes = Array.from({ length: count }, (_, index) => runTypeScript(file, [...args, `process-${index + 1}`]));
-  for (const report of await Promise.all(processes.map((process) => next(process)))) {
+  const processes = Array.from({ length: count }, (_, index) =>
+    spawnTypeScript(file, [...args, `process-${index + 1}`]),
+  );
+  for (const report of await Promise.all(processes.map((process) => nextReport(process)))) {
     if ("failure" in report) throw new Error(report.failure);
   }
   return {
@@ -22,11 +24,11 @@ export async function startWorkers(count: number, file: string, args: readonly s
     run: () =>
       Promise.all(
         processes.map(async (process) => {
-          const report = next(process);
+          const report = nextReport(process);
           process.send("go");
-          const answer = await report;
-          if ("failure" in answer) throw new Error(answer.failure);
-          return "result" in answer ? answer.result : undefined;
+          const finalReport = await report;
+          if ("failure" in finalReport) throw new Error(finalReport.failure);
+          return "result" in finalReport ? finalReport.result : undefined;
         }),
       ),
   };
@@ -36,7 +38,7 @@ export async function startWorkers(count: number, file: string, args: readonly s
  * In the worker's program: prepares with the program's arguments, says that it is ready, does the prepared job when told to,
  * reports its result and ends.
  */
-export function work(prepare: (args: readonly string[]) => Promise<() => Promise<unknown>>): void {
+export function runWorker(prepare: (args: readonly string[]) => Promise<() => Promise<unknown>>): void {
   const report = (message: Report): void => {
     process.send?.(message, () => {
       if (!("ready" in message)) process.disconnect();
@@ -55,7 +57,7 @@ export function work(prepare: (args: readonly string[]) => Promise<() => Promise
   }, fail);
 }
 
-async function next(process: ChildProcess): Promise<Report> {
+async function nextReport(process: ChildProcess): Promise<Report> {
   const [message] = (await Promise.race([once(process, "message"), once(process, "exit")])) as [Report | number | null];
   if (message === null || typeof message === "number") throw new Error(`a worker ended early: ${message}`);
   return message;

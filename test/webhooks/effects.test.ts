@@ -1,4 +1,4 @@
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { type EventInfo, postWebhook } from "../support/webhooks";
 
@@ -38,7 +38,7 @@ const create = (userId: string) =>
   mutate("createUser", "CreateUserInput", { userId, firstName: "Ana", lastName: "Souza", email: "ana@example.com" });
 
 /** Nothing of it arrives, and nobody can tell: the operation ends as unconfirmed. */
-const loseAll = (path: string) => subgraph.avibra.fault({ match: { path }, kind: "resetBeforeCommit", times: 100 });
+const loseAll = (path: string) => subgraph.avibra.addFault({ match: { path }, kind: "resetBeforeCommit", times: 100 });
 
 async function statusOf(id: string): Promise<string> {
   const { data } = await subgraph.graphql("query ($id: ID!) { operation(id: $id) { status } }", { variables: { id } });
@@ -53,10 +53,10 @@ async function worked(userid: string): Promise<void> {
     return before === (await subgraph.avibra.requests("/user/benefits")).length;
   };
   // Its read is cached; an event that was sent before may still drop it between two reads.
-  await eventually(async () => ((await isRead()) ? true : undefined));
+  await waitFor(async () => ((await isRead()) ? true : undefined));
   const before = (await subgraph.avibra.requests("/user/benefits")).length;
   await post({ eventname: "marker", userid });
-  await eventually(async () => {
+  await waitFor(async () => {
     await subgraph.graphql(`{ user(id: "${userid}") { benefits { id } } }`);
     return (await subgraph.avibra.requests("/user/benefits")).length > before || undefined;
   });
@@ -66,9 +66,9 @@ describe("an event makes what was read of its member old", () => {
   test("it is read anew; another member's is not", async () => {
     const ask = (id: string) => subgraph.graphql(`{ user(id: "${id}") { benefits { id } } }`);
     await Promise.all([ask("u-1001"), ask("u-1002")]);
-    await subgraph.avibra.forget();
+    await subgraph.avibra.clearRequests();
     await post({ eventname: "user_benefits_pendingswap", userid: "u-1001" });
-    await eventually(async () => {
+    await waitFor(async () => {
       await Promise.all([ask("u-1001"), ask("u-1002")]);
       return (await subgraph.avibra.requests("/user/benefits")).length > 0 || undefined;
     });
@@ -89,7 +89,7 @@ describe("an operation whose answer was lost is settled by the event that proves
     const { id, status } = await mutation(userid);
     expect(status).toBe("UNCONFIRMED");
     await post({ eventname, userid, eventtimestamp: now() });
-    await eventually(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
+    await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 
   test("also by an event that begins with a byte order mark", async () => {
@@ -100,17 +100,17 @@ describe("an operation whose answer was lost is settled by the event that proves
       subgraph.url,
       `\ufeff${JSON.stringify({ eventname: PREFILL.eventname, userid, eventtimestamp: now() })}`,
     );
-    await eventually(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
+    await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 
   test("an event that comes while it is at work counts once the answer is lost", async () => {
     const userid = newMember();
-    await subgraph.avibra.fault({ match: { path: PREFILL.path }, kind: "hangBeforeCommit", times: 100 });
+    await subgraph.avibra.addFault({ match: { path: PREFILL.path }, kind: "hangBeforeCommit", times: 100 });
     const answer = prefill(userid);
-    await eventually(async () => ((await subgraph.avibra.requests(PREFILL.path)).length > 0 ? true : undefined));
+    await waitFor(async () => ((await subgraph.avibra.requests(PREFILL.path)).length > 0 ? true : undefined));
     await post({ eventname: PREFILL.eventname, userid, eventtimestamp: now() });
     const { id } = await answer;
-    await eventually(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
+    await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 
   test("an upgrade by the offer that it names", async () => {
@@ -122,7 +122,7 @@ describe("an operation whose answer was lost is settled by the event that proves
     await worked(userid);
     expect(await statusOf(id)).toBe("UNCONFIRMED");
     await post({ ...event, moredetails: [{ name: "OfferId", value: "premium" }] });
-    await eventually(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
+    await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { enrollmentFrom, type EnrollmentFact } from "../../src/features/user/enrollment.state";
+import { deriveEnrollment, type EnrollmentChange } from "../../src/features/user/enrollment.state";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { type EventInfo, postWebhook } from "../support/webhooks";
 
@@ -144,25 +144,25 @@ describe("the state machine", () => {
   const STATUSES = ["REQUESTED", "ENROLLED", "OFFER_ACTIVE", "CANCELLED"] as const;
   const fact = fc
     .record({ status: fc.constantFrom(...STATUSES), at: fc.integer({ min: 0, max: 20 }), isUndated: fc.boolean() })
-    .map((some): EnrollmentFact => ({ ...some, since: some.at, source: "EVENT" }));
-  const dated = fact.map((some): EnrollmentFact => ({ ...some, isUndated: false }));
+    .map((some): EnrollmentChange => ({ ...some, since: some.at, source: "EVENT" }));
+  const dated = fact.map((some): EnrollmentChange => ({ ...some, isUndated: false }));
 
   test("order and repetition of what is told make no difference", () => {
     fc.assert(
       fc.property(fc.array(fact, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 30 }), (facts, picks) => {
         const again = picks.flatMap((pick) => facts[pick % Math.max(1, facts.length)] ?? []);
-        expect(enrollmentFrom(shuffled([...facts, ...again]))).toEqual(enrollmentFrom(facts));
+        expect(deriveEnrollment(shuffled([...facts, ...again]))).toEqual(deriveEnrollment(facts));
       }),
       { numRuns: 1000 },
     );
   });
 
   test("a fact that is heard late, and is older than all others whose time is known, moves nobody backwards", () => {
-    const rank = (facts: readonly EnrollmentFact[]) =>
-      STATUSES.findIndex((one) => one === enrollmentFrom(facts).status);
+    const rank = (facts: readonly EnrollmentChange[]) =>
+      STATUSES.findIndex((one) => one === deriveEnrollment(facts).status);
     fc.assert(
       fc.property(fc.array(dated, { minLength: 1, maxLength: 30 }), dated, (facts, { status }) => {
-        const late: EnrollmentFact = { status, at: -1, since: -1, source: "EVENT" };
+        const late: EnrollmentChange = { status, at: -1, since: -1, source: "EVENT" };
         expect(rank([...facts, late])).toBeGreaterThanOrEqual(rank(facts));
       }),
       { numRuns: 1000 },
@@ -177,27 +177,27 @@ describe("the state machine", () => {
     [["CANCELLED", "ENROLLED"], "ENROLLED"],
     [["OFFER_ACTIVE", "CANCELLED"], "CANCELLED"],
   ] as const)("%j one after the other: %s", (statuses, end) => {
-    const facts = statuses.map((status, at): EnrollmentFact => ({ status, at, since: at, source: "EVENT" }));
-    expect(enrollmentFrom(facts).status).toBe(end);
+    const facts = statuses.map((status, at): EnrollmentChange => ({ status, at, since: at, source: "EVENT" }));
+    expect(deriveEnrollment(facts).status).toBe(end);
   });
 
   test("what nobody dates moves forward, and brings nobody back", () => {
-    const undated = (status: EnrollmentFact["status"]): EnrollmentFact[] => [
+    const undated = (status: EnrollmentChange["status"]): EnrollmentChange[] => [
       { status, at: 1, since: 1, source: "EVENT", isUndated: true },
     ];
-    const cancelled: EnrollmentFact = { status: "CANCELLED", at: 0, since: 0, source: "OPERATION" };
+    const cancelled: EnrollmentChange = { status: "CANCELLED", at: 0, since: 0, source: "OPERATION" };
     for (const status of ["ENROLLED", "OFFER_ACTIVE"] as const) {
-      expect(enrollmentFrom(undated(status)).status).toBe(status);
-      expect(enrollmentFrom([cancelled, ...undated(status)]).status).toBe("CANCELLED");
+      expect(deriveEnrollment(undated(status)).status).toBe(status);
+      expect(deriveEnrollment([cancelled, ...undated(status)]).status).toBe("CANCELLED");
     }
   });
 
   test("of what happened at the same moment the earlier step comes first", () => {
-    const at = (status: EnrollmentFact["status"]): EnrollmentFact => ({ status, at: 1, since: 1, source: "EVENT" });
+    const at = (status: EnrollmentChange["status"]): EnrollmentChange => ({ status, at: 1, since: 1, source: "EVENT" });
     for (const facts of [
       ["CANCELLED", "ENROLLED", "REQUESTED"] as const,
       ["REQUESTED", "CANCELLED", "ENROLLED"] as const,
     ])
-      expect(enrollmentFrom(facts.map(at)).status).toBe("CANCELLED");
+      expect(deriveEnrollment(facts.map(at)).status).toBe("CANCELLED");
   });
 });

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { basic, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
+import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
 
 const OLD_PASSWORD = "the one before";
 const MOST_BYTES = 65_536;
@@ -44,9 +44,9 @@ const RECEIVED = { status: 200, body: { status: "received" } };
 
 describe("who may send events", () => {
   test.each([
-    ["the password", basic(WEBHOOK_USER, WEBHOOK_PASSWORD)],
-    ["the password before it", basic(WEBHOOK_USER, OLD_PASSWORD)],
-    ["the scheme in other letters", basic(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "bASIC")],
+    ["the password", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD)],
+    ["the password before it", basicAuth(WEBHOOK_USER, OLD_PASSWORD)],
+    ["the scheme in other letters", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "bASIC")],
   ])("%s is taken, and no secret of the router's is asked for", async (_what, authorization) => {
     const userid = newMember();
     expect(
@@ -57,13 +57,16 @@ describe("who may send events", () => {
 
   test.each([
     ["no credentials", ""],
-    ["another password", basic(WEBHOOK_USER, "wrong")],
-    ["another user", basic("wrong", WEBHOOK_PASSWORD)],
-    ["the list itself", basic(WEBHOOK_USER, `${WEBHOOK_PASSWORD},${OLD_PASSWORD}`)],
-    ["an empty password", basic(WEBHOOK_USER, "")],
+    ["another password", basicAuth(WEBHOOK_USER, "wrong")],
+    ["another user", basicAuth("wrong", WEBHOOK_PASSWORD)],
+    ["the list itself", basicAuth(WEBHOOK_USER, `${WEBHOOK_PASSWORD},${OLD_PASSWORD}`)],
+    ["an empty password", basicAuth(WEBHOOK_USER, "")],
     ["not base64", `Basic ${WEBHOOK_USER}:${WEBHOOK_PASSWORD}`],
-    ["another scheme", basic(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "Bearer")],
-    ["both of two headers", `${basic(WEBHOOK_USER, WEBHOOK_PASSWORD)}, ${basic(WEBHOOK_USER, WEBHOOK_PASSWORD)}`],
+    ["another scheme", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "Bearer")],
+    [
+      "both of two headers",
+      `${basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD)}, ${basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD)}`,
+    ],
   ])("%s: 401 with a challenge, and nothing is stored", async (_what, authorization) => {
     const userid = newMember();
     const response = await postWebhook(subgraph.url, { ...EVENT, userid }, { headers: { authorization } });
@@ -88,7 +91,7 @@ describe("who may send events", () => {
   });
 
   test("the credentials open this path and this method alone", async () => {
-    const headers = { authorization: basic(WEBHOOK_USER, WEBHOOK_PASSWORD) };
+    const headers = { authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD) };
     for (const [method, path] of [
       ["GET", "/webhooks/avibra"],
       ["PUT", "/webhooks/avibra"],
@@ -119,7 +122,7 @@ describe("what a sender may send", () => {
   test("bytes that are no UTF-8: 400", async () => {
     const response = await fetch(`${subgraph.url}/webhooks/avibra`, {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: basic(WEBHOOK_USER, WEBHOOK_PASSWORD) },
+      headers: { "content-type": "application/json", authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD) },
       body: Buffer.from([0x7b, 0xff, 0x7d]),
     });
     expect(response.status).toBe(400);
@@ -146,7 +149,7 @@ describe("what a sender may send", () => {
       const headers = {
         "content-type": "application/json",
         "content-length": "1000",
-        authorization: basic(WEBHOOK_USER, WEBHOOK_PASSWORD),
+        authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD),
       };
       const request = httpRequest(`${subgraph.url}/webhooks/avibra`, { method: "POST", headers, agent: false });
       request.on("response", (response) => {

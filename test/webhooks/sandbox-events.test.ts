@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
-import { eventually } from "../support/program";
+import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => subgraph.stop());
 beforeEach(async () => {
   await subgraph.avibra.reset();
-  await subgraph.avibra.webhooks({
+  await subgraph.avibra.configureWebhooks({
     url: `${subgraph.url}/webhooks/avibra`,
     username: WEBHOOK_USER,
     password: WEBHOOK_PASSWORD,
@@ -29,14 +29,14 @@ async function mutate(field: string, type: string, input: Readonly<Record<string
 const person = { firstName: "Ana", lastName: "Souza", email: "ana@example.com" };
 async function heard(userId: string, count: number): Promise<string[]> {
   const query = `{ user(id: "${userId}") { events(first: 100) { edges { node { providerKind } } } } }`;
-  return eventually(async () => {
+  return waitFor(async () => {
     const { edges } = (await subgraph.graphql(query)).data.user.events;
     const names = edges.map(({ node }: { node: { providerKind: string } }) => node.providerKind).sort() as string[];
     return names.length >= count ? names : undefined;
   });
 }
 const settled = () =>
-  eventually(async () => {
+  waitFor(async () => {
     const sent = await subgraph.avibra.sentEvents();
     return sent.every(({ status }) => status === 200) ? sent : undefined;
   });
@@ -77,7 +77,7 @@ describe("the sandbox tells what happens, as documented", () => {
 describe("on demand", () => {
   test("copies in disorder, with unknown names among them: each is one event", async () => {
     const userId = newMember();
-    await subgraph.avibra.webhooks({ copies: 5, delayMs: 100, disorder: true, unknown: true });
+    await subgraph.avibra.configureWebhooks({ copies: 5, delayMs: 100, disorder: true, unknown: true });
     await mutate("createUser", "CreateUserInput", { userId, ...person, offerId: "basic" });
     const sent = await settled();
     expect(sent).toHaveLength(20);
@@ -105,9 +105,9 @@ describe("on demand", () => {
       else response.writeHead(seen.length < 3 ? 503 : 200).end();
     }).listen(0, "127.0.0.1");
     try {
-      await eventually(() => server.listening || undefined);
+      await waitFor(() => server.listening || undefined);
       const { port } = server.address() as AddressInfo;
-      await subgraph.avibra.webhooks({ url: `http://127.0.0.1:${port}/hook`, username: "u", password: "p" });
+      await subgraph.avibra.configureWebhooks({ url: `http://127.0.0.1:${port}/hook`, username: "u", password: "p" });
       await subgraph.avibra.sendEvent({ eventname: "x", userid: "m-x", key: "k" });
       expect(await settled()).toMatchObject([{ attempts: 3, status: 200 }]);
       expect(seen).toEqual(Array(3).fill(["POST", "Basic dTpw", "k"]));

@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/source-addresses";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
-import { createSealing } from "../../src/platform/ledger/sealing";
-import { eventually } from "../support/program";
-import { metricOf } from "../support/metrics";
-import { claimed, claimOf, openLedger, TEST_LEDGER_KEY } from "../support/ledgers";
+import { createEncryption } from "../../src/platform/ledger/sealing";
+import { waitFor } from "../support/program";
+import { readMetric } from "../support/metrics";
+import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../support/ledgers";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { basic, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
+import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
 
 const run = promisify(execFile);
 const running: TestSubgraph[] = [];
@@ -36,7 +36,7 @@ function hold(url: string): { readonly end: () => void } {
   const headers = {
     "content-type": "application/json",
     "content-length": "1000",
-    authorization: basic(WEBHOOK_USER, WEBHOOK_PASSWORD),
+    authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD),
   };
   const request = httpRequest(`${url}/webhooks/avibra`, { method: "POST", headers, agent: false });
   request.on("error", () => undefined);
@@ -48,10 +48,10 @@ test("a rush of events is refused with 503, and leaves GraphQL its room; GraphQL
   const subgraph = await start({ LIMIT_CONCURRENT_WEBHOOKS: "2", LIMIT_CONCURRENT_REQUESTS: "1" });
   // Bodies that do not arrive take no room: neither from other events nor from GraphQL.
   const held = Array.from({ length: 4 }, () => hold(subgraph.url));
-  await eventually(async () =>
-    Object.values(await metricOf(subgraph, "requests_under_way")).some((value) => value === 5) ? true : undefined,
+  await waitFor(async () =>
+    Object.values(await readMetric(subgraph, "requests_under_way")).some((value) => value === 5) ? true : undefined,
   );
-  const refused = await eventually(async () => {
+  const refused = await waitFor(async () => {
     const send = (_: unknown, index: number) => postWebhook(subgraph.url, { eventname: "x", userid: `m-${index}` });
     const answers = await Promise.all(Array.from({ length: 20 }, send));
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
@@ -62,11 +62,11 @@ test("a rush of events is refused with 503, and leaves GraphQL its room; GraphQL
   for (const one of held) one.end();
 
   const post = () => postWebhook(subgraph.url, { eventname: "y", userid: "m-1" });
-  await eventually(async () => ((await post()).status === 200 ? true : undefined)); // those that were held have gone
-  await subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 2000 });
+  await waitFor(async () => ((await post()).status === 200 ? true : undefined)); // those that were held have gone
+  await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 2000 });
   let isSlow = true;
   const slow = subgraph.graphql("{ me { benefits { id } } }").finally(() => (isSlow = false));
-  await eventually(async () => ((await subgraph.avibra.requests("/user/benefits")).length > 0 ? true : undefined));
+  await waitFor(async () => ((await subgraph.avibra.requests("/user/benefits")).length > 0 ? true : undefined));
   expect((await subgraph.graphql("{ me { id } }").catch(() => ({ errors: [] }))).errors).toBeDefined(); // it is full
   const { status } = await post();
   expect({ status, isSlow }).toEqual({ status: 200, isSlow: true });
@@ -146,7 +146,7 @@ describe("where events may come from", () => {
 describe("npm run webhooks:replay", () => {
   test("gives stored events their effects once more, says how many, and changes nothing else", async () => {
     const folder = mkdtempSync(join(tmpdir(), "webhooks-"));
-    const environment = { DATABASE_URL: `sqlite:${join(folder, "test.db")}`, LEDGER_KEY: TEST_LEDGER_KEY };
+    const environment = { DATABASE_URL: `sqlite:${join(folder, "test.db")}`, LEDGER_KEY: TEST_ENCRYPTION_KEY };
     const subgraph = await start({ ...environment, RECONCILE_INTERVAL_MS: "600000" });
     for (const n of [1, 2, 3]) await postWebhook(subgraph.url, { eventname: `e${n}`, userid: "m-1" });
     const replay = async (...args: string[]) => {
@@ -163,19 +163,19 @@ describe("npm run webhooks:replay", () => {
     };
     await postWebhook(subgraph.url, proof);
     // An operation that the event would have settled, had it been known when the event came.
-    const { ledger, database } = openLedger(environment.DATABASE_URL);
-    const inbox = new Inbox(database, createSealing(TEST_LEDGER_KEY));
-    await eventually(async () => ((await inbox.countDue(0)) === 0 ? true : undefined));
-    const claim = claimOf({ kind: "PREFILL_USER", subject: "m-1", input: { userId: "m-1" }, now: at });
-    const { operation, lease } = claimed(await ledger.claim(claim));
-    await ledger.markSent(operation, lease, at);
-    await ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt: at + 3_600_000, now: at });
+    const { store, database } = openOperationStore(environment.DATABASE_URL);
+    const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));
+    await waitFor(async () => ((await inbox.countDue(0)) === 0 ? true : undefined));
+    const claim = createClaim({ kind: "PREFILL_USER", userId: "m-1", input: { userId: "m-1" }, now: at });
+    const { operation, lease } = expectClaimed(await store.claim(claim));
+    await store.markSent(operation, lease, at);
+    await store.markUnconfirmed(operation.id, lease, { nextAttemptAt: at + 3_600_000, now: at });
     const before = await kindsOf(subgraph, "m-1");
     expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 4, processedHere: 4, stillDue: 0 });
-    const settled = await ledger.find(operation.id);
+    const settled = await store.find(operation.id);
     expect(settled).toMatchObject({ status: "SUCCEEDED" });
     expect(await replay("--since", "2020-01-01T00:00:00Z")).toEqual({ stored: 4, processedHere: 4, stillDue: 0 });
-    expect(await ledger.find(operation.id)).toEqual(settled);
+    expect(await store.find(operation.id)).toEqual(settled);
     await database.close();
     expect(await replay("--since", "2999-01-01T00:00:00Z")).toEqual({ stored: 0, processedHere: 0, stillDue: 0 });
     expect(await kindsOf(subgraph, "m-1")).toEqual(before);

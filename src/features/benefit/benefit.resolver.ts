@@ -4,12 +4,12 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { isUserId } from "../user/user-id.type";
 import { User } from "../user/user.type";
 import { Benefit, BenefitStatus } from "./benefit.type";
-import { type BenefitsOfUser } from "./benefits-of-user.loader";
+import { type BenefitsOfUserLoader } from "./benefits-of-user.loader";
 import { toBenefit, toBenefits } from "./to-benefit";
 
 interface Context {
   readonly caller?: Caller;
-  readonly loaders: { readonly benefitsOfUser: BenefitsOfUser };
+  readonly loaders: { readonly benefitsOfUser: BenefitsOfUserLoader };
 }
 
 /** No benefit of ours has a longer id; a longer one is not worth a call. */
@@ -28,11 +28,11 @@ export class BenefitResolver {
     @Arg("status", () => [BenefitStatus], { nullable: true, description: "Only benefits with one of these statuses." })
     statuses?: BenefitStatus[],
   ): Promise<readonly Benefit[]> {
-    const answer = await loaders.benefitsOfUser.load(user.id);
-    const benefits = answer ? toBenefits(user.id, answer) : [];
+    const memberBenefits = await loaders.benefitsOfUser.load(user.id);
+    const benefits = memberBenefits ? toBenefits(user.id, memberBenefits) : [];
     if (!statuses) return benefits;
-    const asked = new Set(statuses);
-    return benefits.filter(({ status }) => asked.has(status));
+    const requestedStatuses = new Set(statuses);
+    return benefits.filter(({ status }) => requestedStatuses.has(status));
   }
 }
 
@@ -43,7 +43,7 @@ export async function resolveBenefitReference(
 ): Promise<Benefit | null> {
   requireCaller(caller);
   if (!isUserId(userId) || typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH) return null;
-  const answer = await loaders.benefitsOfUser.load(userId);
-  const benefit = answer?.benefits.find((candidate) => candidate.id === id);
+  const memberBenefits = await loaders.benefitsOfUser.load(userId);
+  const benefit = memberBenefits?.benefits.find((candidate) => candidate.id === id);
   return benefit ? toBenefit(userId, benefit) : null;
 }

@@ -3,15 +3,15 @@ import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type CallBudget } from "../../platform/loaders/call-budget";
-import { type ReadShared } from "../../platform/loaders/caller-reads";
+import { type CachedReader } from "../../platform/loaders/caller-reads";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { readsOfUser } from "../../platform/loaders/read-subjects";
-import { mayReadUser } from "../user/user-access.type";
+import { userTag } from "../../platform/loaders/read-subjects";
+import { canReadUser } from "../user/user-access.type";
 
-export interface BenefitsOfUserOptions {
+export interface BenefitsOfUserLoaderOptions {
   readonly avibra: AvibraClient;
   readonly caller: Caller | undefined;
-  readonly readShared: ReadShared;
+  readonly readCached: CachedReader;
   readonly concurrency: number;
   readonly budget: CallBudget;
 }
@@ -21,19 +21,19 @@ export interface BenefitsOfUserOptions {
  * however many fields, aliases and references ask. Null for a user whom Avibra does not know, or who is not the
  * caller's to see.
  */
-export type BenefitsOfUser = Loader<string, MemberBenefits | null>;
+export type BenefitsOfUserLoader = Loader<string, MemberBenefits | null>;
 
-export function createBenefitsOfUser({
+export function createBenefitsOfUserLoader({
   avibra,
   caller,
-  readShared,
+  readCached,
   concurrency,
   budget,
-}: BenefitsOfUserOptions): BenefitsOfUser {
+}: BenefitsOfUserLoaderOptions): BenefitsOfUserLoader {
   const loadOne = (userId: string) =>
-    readShared({ operation: "avibra.benefits.list", args: [userId], subject: readsOfUser(userId) }, (deadline) =>
-      avibra.benefitsOfUser(userId, deadline),
+    readCached({ endpoint: "avibra.benefits.list", args: [userId], tag: userTag(userId) }, (deadline) =>
+      avibra.listBenefits(userId, deadline),
     );
-  const withoutCall = (userId: string) => (mayReadUser(requireCaller(caller), userId) ? undefined : null);
-  return createLoader({ loadOne, withoutCall, concurrency, budget });
+  const resolveLocally = (userId: string) => (canReadUser(requireCaller(caller), userId) ? undefined : null);
+  return createLoader({ loadOne, resolveLocally, concurrency, budget });
 }

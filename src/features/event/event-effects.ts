@@ -1,58 +1,58 @@
 import { type Inbox } from "../../platform/inbox/inbox.store";
-import { type Message, type MessageFacts } from "../../platform/inbox/message.type";
-import { SealBroken } from "../../platform/ledger/ledger.errors";
-import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type Message, type MessageMetadata } from "../../platform/inbox/message.type";
+import { DecryptionFailed } from "../../platform/ledger/ledger.errors";
+import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { type Operation } from "../../platform/ledger/operation.type";
-import { readsOfUser } from "../../platform/loaders/read-subjects";
-import { type Signals } from "../../platform/signals/signals";
+import { userTag } from "../../platform/loaders/read-subjects";
+import { type PubSub } from "../../platform/signals/signals";
 import { topics } from "../../platform/signals/topics";
 import { type Clock } from "../../platform/time/clock";
 import {
   type AvibraEvent,
   type AvibraEventKind,
-  eventKindOf,
-  eventNamesOf,
-  readEvent,
+  getEventKind,
+  getEventNames,
+  parseEvent,
 } from "../../providers/avibra/avibra.webhook";
-import { explainedBy, PROVEN, type Suspect } from "./explained-operation.state";
+import { matchOperation, CONFIRMS, type Candidate } from "./explained-operation.state";
 
-export interface EventEffectsOptions {
+export interface EventProcessorOptions {
   readonly inbox: Inbox;
-  readonly ledger: Ledger;
-  readonly signals: Signals;
+  readonly operationStore: OperationStore;
+  readonly pubSub: PubSub;
   readonly clock: Clock;
 }
 
 /** What is stored of an event in clear. */
-export function factsOf({ name, userId, at }: AvibraEvent, receivedAt: number): MessageFacts {
+export function toMessageMetadata({ name, userId, at }: AvibraEvent, receivedAt: number): MessageMetadata {
   return { kind: name, subject: userId, occurredAt: at ?? receivedAt };
 }
 
 /** What follows from an event. Each effect may be had again and is then none. */
-export function createEventEffects({ inbox, ledger, signals, clock }: EventEffectsOptions) {
-  function suspectOf(operation: Operation): Suspect {
+export function createEventProcessor({ inbox, operationStore, pubSub, clock }: EventProcessorOptions) {
+  function toCandidate(operation: Operation): Candidate {
     try {
-      return { operation, input: ledger.openInput(operation) };
+      return { operation, input: operationStore.decryptInput(operation) };
     } catch (error) {
-      if (error instanceof SealBroken) return { operation };
+      if (error instanceof DecryptionFailed) return { operation };
       throw error;
     }
   }
 
   /** Settles the operation that is proven by it, if one is. */
-  async function settleBy({ name, userId, at, offerId }: AvibraEvent): Promise<void> {
-    const kind = eventKindOf(name);
-    const proven = kind && PROVEN[kind];
-    if (!proven || userId === null || at === null) return;
-    const sent = await ledger.sent({ subject: userId, kinds: [proven] });
-    const operation = explainedBy({ kind, at, offerId }, sent.map(suspectOf));
-    if (operation) await ledger.settle(operation.id, { status: "SUCCEEDED" }, clock.now());
+  async function settleMatchingOperation({ name, userId, at, offerId }: AvibraEvent): Promise<void> {
+    const kind = getEventKind(name);
+    const confirmedKind = kind && CONFIRMS[kind];
+    if (!confirmedKind || userId === null || at === null) return;
+    const sentOperations = await operationStore.listSent({ userId, kinds: [confirmedKind] });
+    const operation = matchOperation({ kind, at, offerId }, sentOperations.map(toCandidate));
+    if (operation) await operationStore.settle(operation.id, { status: "SUCCEEDED" }, clock.now());
   }
 
   /** What was stored was read once; what cannot be read any more has the facts that were read then, and no other effects. */
-  function read(message: Message, body: string): AvibraEvent | undefined {
+  function parseStoredEvent(message: Message, body: string): AvibraEvent | undefined {
     try {
-      return readEvent(JSON.parse(body), message.receivedAt);
+      return parseEvent(JSON.parse(body), message.receivedAt);
     } catch (error) {
       if (error instanceof SyntaxError) return undefined;
       throw error;
@@ -60,31 +60,34 @@ export function createEventEffects({ inbox, ledger, signals, clock }: EventEffec
   }
 
   /** The effects of one stored event: its member's reads are old, an operation may be settled. */
-  async function apply(message: Message, body: string | undefined): Promise<MessageFacts> {
-    const event = body === undefined ? undefined : read(message, body);
-    if (event) await settleBy(event);
-    const facts = event ? factsOf(event, message.receivedAt) : message;
-    const { subject } = facts;
-    if (subject !== null) await signals.publish({ topic: topics.readsOld, key: readsOfUser(subject) });
-    return facts;
+  async function processEvent(message: Message, body: string | undefined): Promise<MessageMetadata> {
+    const event = body === undefined ? undefined : parseStoredEvent(message, body);
+    if (event) await settleMatchingOperation(event);
+    const metadata = event ? toMessageMetadata(event, message.receivedAt) : message;
+    const { subject } = metadata;
+    if (subject !== null) await pubSub.publish({ topic: topics.readsInvalidated, key: userTag(subject) });
+    return metadata;
   }
 
   /** Subscribers hear of an event that has had its effects. What is reprocessed was told before, unless as somebody else's. */
-  async function tell({ processedAt, subject: before }: Message, { subject }: MessageFacts): Promise<void> {
-    const wasTold = processedAt !== null && before === subject;
-    if (subject !== null && !wasTold) await signals.publish({ topic: topics.eventStored, key: subject });
+  async function publishProcessedEvent(
+    { processedAt, subject: previousSubject }: Message,
+    { subject }: MessageMetadata,
+  ): Promise<void> {
+    const wasPublished = processedAt !== null && previousSubject === subject;
+    if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventStored, key: subject });
   }
 
   /** Looks whether an operation that has just become unconfirmed is proven by an event that came before its fate was in doubt. */
-  async function explain({ status, subject, kind }: Operation): Promise<void> {
-    const kinds = (Object.keys(PROVEN) as AvibraEventKind[]).filter((event) => PROVEN[event] === kind);
-    if (status !== "UNCONFIRMED" || subject === null || kinds.length === 0) return;
-    for (const message of await inbox.about(subject, eventNamesOf(kinds))) {
-      const body = await inbox.bodyOf(message); // one at a time: each may be as large as an event may be
-      const event = body === undefined ? undefined : read(message, body);
-      if (event) await settleBy(event);
+  async function matchStoredEvents({ status, userId, kind }: Operation): Promise<void> {
+    const kinds = (Object.keys(CONFIRMS) as AvibraEventKind[]).filter((event) => CONFIRMS[event] === kind);
+    if (status !== "UNCONFIRMED" || userId === null || kinds.length === 0) return;
+    for (const message of await inbox.findBySubject(userId, getEventNames(kinds))) {
+      const body = await inbox.readBody(message); // one at a time: each may be as large as an event may be
+      const event = body === undefined ? undefined : parseStoredEvent(message, body);
+      if (event) await settleMatchingOperation(event);
     }
   }
 
-  return { apply, tell, explain };
+  return { apply: processEvent, tell: publishProcessedEvent, explain: matchStoredEvents };
 }

@@ -1,9 +1,9 @@
 import { type Inbox } from "../../platform/inbox/inbox.store";
 import { type MessagePage } from "../../platform/inbox/message.type";
-import { type AnswerBudget } from "../../platform/limits/answer-budget";
+import { type ResponseBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { asBadCursor, identifyPage, type PageKey } from "../page/page.type";
+import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";
 
 /** What the inbox holds, whoever asks: whether the caller may see it is decided where it is shown. */
 export interface EventLoaders {
@@ -16,22 +16,22 @@ export interface EventLoadersOptions {
   readonly concurrency: number;
   readonly budget: CallBudget;
   /** What the rows are charged to; nothing is looked up once it is over. */
-  readonly answer: Pick<AnswerBudget, "takeRows" | "assertWithin">;
+  readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 
-export function createEventLoaders({ inbox, concurrency, budget, answer }: EventLoadersOptions): EventLoaders {
+export function createEventLoaders({ inbox, concurrency, budget, responseBudget }: EventLoadersOptions): EventLoaders {
   return {
     eventsOfUser: createLoader({
       async loadOne({ userId, first, after }: PageKey) {
-        answer.assertWithin();
+        responseBudget.assertWithin();
         const query = { subject: userId, first, ...(after !== undefined && { after }) };
-        const page = await inbox.list(query).catch(asBadCursor);
-        answer.takeRows(page.items.length);
+        const page = await inbox.list(query).catch(throwAsBadCursor);
+        responseBudget.chargeRows(page.items.length);
         return page;
       },
       concurrency,
       budget,
-      identify: identifyPage,
+      cacheKeyFn: serializePageKey,
     }),
   };
 }

@@ -2,8 +2,8 @@ import { Args, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphq
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type CallBudget } from "../../platform/loaders/call-budget";
-import { checkFirst, PageArgs, toPage } from "../page/page.type";
-import { mayReadUser } from "../user/user-access.type";
+import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
+import { canReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";
 import { type EventLoaders } from "./event.loader";
 import { UserEventConnection } from "./event.type";
@@ -29,12 +29,12 @@ export class EventResolver {
     @Ctx() { caller, loaders, rowBudget }: Context,
     @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<UserEventConnection> {
-    const asking = requireCaller(caller);
-    checkFirst(first);
-    if (!mayReadUser(asking, userId)) return toPage([], false);
-    if ((await rowBudget.claim(first)) < first) throw rowBudget.refusal();
+    const authenticatedCaller = requireCaller(caller);
+    assertPageSize(first);
+    if (!canReadUser(authenticatedCaller, userId)) return toConnection([], false);
+    if ((await rowBudget.claim(first)) < first) throw rowBudget.limitError();
     const page = await loaders.eventsOfUser.load({ userId, first, after: after ?? undefined });
-    return toPage(
+    return toConnection(
       page.items.map(({ message, cursor }) => ({ cursor, node: toEvent(message) })),
       page.hasNextPage,
     );

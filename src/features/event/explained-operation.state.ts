@@ -10,29 +10,29 @@ export interface Evidence {
 }
 
 /** An operation that may have caused an event. `input` is there while it is not settled and can be opened. */
-export interface Suspect {
+export interface Candidate {
   readonly operation: Operation;
   readonly input?: unknown;
 }
 
 /** What an event of this kind is the proof of. */
-export const PROVEN: Partial<Record<AvibraEventKind, OperationKind>> = {
+export const CONFIRMS: Partial<Record<AvibraEventKind, OperationKind>> = {
   ENROLLMENT_REQUEST_RECEIVED: "PREFILL_USER",
   ENROLLMENT_SUCCESSFUL: "CREATE_USER",
   OFFER_UPGRADE_SUCCESSFUL: "CHANGE_OFFER",
 };
 
 /** Avibra's clock and ours differ, and its times may be whole seconds. */
-const SKEW_MS = 5_000;
+const CLOCK_SKEW_MS = 5_000;
 
 /** Whether it could have happened at that time: behind its sending, and before its outcome was known. */
-function mayHaveHappened({ status, sentAt, settledAt }: Operation, at: number): boolean {
+function isWithinOperationWindow({ status, sentAt, settledAt }: Operation, at: number): boolean {
   if (sentAt === null || status === "FAILED") return false;
-  return sentAt - SKEW_MS <= at && (settledAt === null || at <= settledAt + SKEW_MS);
+  return sentAt - CLOCK_SKEW_MS <= at && (settledAt === null || at <= settledAt + CLOCK_SKEW_MS);
 }
 
 /** An upgrade is of one offer, and never of a move down. */
-function fits(input: unknown, { kind, offerId }: Evidence): boolean {
+function hasMatchingInput(input: unknown, { kind, offerId }: Evidence): boolean {
   if (kind !== "OFFER_UPGRADE_SUCCESSFUL" || input === undefined) return true;
   const change = input as { readonly offerId?: unknown; readonly direction?: unknown };
   return change.direction === "UPGRADE" && (offerId === undefined || change.offerId === offerId);
@@ -43,13 +43,13 @@ function fits(input: unknown, { kind, offerId }: Evidence): boolean {
  * still needs it, and where it could as well be another's doing: whoever has sent an operation finds out about it in the end, and a
  * wrong settlement stands for ever.
  */
-export function explainedBy(evidence: Evidence, suspects: readonly Suspect[]): Operation | undefined {
-  const possible = suspects.filter(
-    ({ operation, input }) => mayHaveHappened(operation, evidence.at) && fits(input, evidence),
+export function matchOperation(evidence: Evidence, candidates: readonly Candidate[]): Operation | undefined {
+  const matches = candidates.filter(
+    ({ operation, input }) => isWithinOperationWindow(operation, evidence.at) && hasMatchingInput(input, evidence),
   );
-  const [only, another] = possible;
-  if (!only || another) return undefined;
+  const [match, secondMatch] = matches;
+  if (!match || secondMatch) return undefined;
   // A pending one is at work at this moment: its own answer is worth more.
-  const isOpen = only.operation.status === "UNCONFIRMED" || only.operation.status === "NEEDS_ATTENTION";
-  return isOpen && only.input !== undefined ? only.operation : undefined;
+  const isOpen = match.operation.status === "UNCONFIRMED" || match.operation.status === "NEEDS_ATTENTION";
+  return isOpen && match.input !== undefined ? match.operation : undefined;
 }

@@ -5,8 +5,8 @@ import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Inbox } from "../../platform/inbox/inbox.store";
 import { type Message } from "../../platform/inbox/message.type";
 import { topics } from "../../platform/signals/topics";
-import { type Hints } from "../../platform/subscriptions/hints";
-import { mayReadUser } from "../user/user-access.type";
+import { type ChangeNotifier } from "../../platform/subscriptions/hints";
+import { canReadUser } from "../user/user-access.type";
 import { UserId } from "../user/user-id.type";
 import { UserEvent } from "./event.type";
 import { toEvent } from "./to-event";
@@ -14,36 +14,43 @@ import { toEvent } from "./to-event";
 interface Context {
   readonly caller?: Caller;
   readonly inbox: Inbox;
-  readonly listen: (topic: string, key: string) => Hints;
+  readonly watchChanges: (topic: string, key: string) => ChangeNotifier;
 }
 
 /** New events that one look finds. A reader who is further behind has missed some, and is told so by its end. */
-const MOST_AT_ONCE = 100;
-const TOO_SLOW = new SubgraphError("LIMIT_EXCEEDED", {
+const MAX_EVENTS_PER_READ = 100;
+const EVENTS_MISSED = new SubgraphError("LIMIT_EXCEEDED", {
   message: "More happened than was read. Read `User.events`, and subscribe again.",
 });
 
-async function* eventsBehind(seen: ReadonlySet<string>, hints: Hints, read: () => Promise<Message[]>) {
-  while (await hints.next()) {
-    const latest = await read();
-    const behind = seen;
-    const unseen = latest.filter(({ id }) => !behind.has(id));
-    if (unseen.length === MOST_AT_ONCE) throw TOO_SLOW;
+async function* streamUnseenEvents(
+  seen: ReadonlySet<string>,
+  changeNotifier: ChangeNotifier,
+  readLatest: () => Promise<Message[]>,
+) {
+  while (await changeNotifier.waitForChange()) {
+    const latest = await readLatest();
+    const seenBefore = seen;
+    const unseen = latest.filter(({ id }) => !seenBefore.has(id));
+    if (unseen.length === MAX_EVENTS_PER_READ) throw EVENTS_MISSED;
     seen = new Set(latest.map(({ id }) => id));
     yield* unseen.reverse(); // they are listed last first
   }
 }
 
 /** What comes in from now on; nothing, and at once its end, of a member who is not the caller's to see. */
-async function newEvents(userId: string, { caller, inbox, listen }: Context): Promise<AsyncIterable<Message>> {
-  if (!mayReadUser(requireCaller(caller), userId)) return (async function* () {})();
-  const read = async () => {
-    const { items } = await inbox.list({ subject: userId, first: MOST_AT_ONCE, areProcessed: true });
+async function streamNewEvents(
+  userId: string,
+  { caller, inbox, watchChanges }: Context,
+): Promise<AsyncIterable<Message>> {
+  if (!canReadUser(requireCaller(caller), userId)) return (async function* () {})();
+  const readLatest = async () => {
+    const { items } = await inbox.list({ subject: userId, first: MAX_EVENTS_PER_READ, isProcessed: true });
     return items.map(({ message }) => message);
   };
-  const hints = listen(topics.eventStored, userId);
-  const seen = new Set((await read()).map(({ id }) => id));
-  return eventsBehind(seen, hints, read);
+  const changeNotifier = watchChanges(topics.eventStored, userId);
+  const seen = new Set((await readLatest()).map(({ id }) => id));
+  return streamUnseenEvents(seen, changeNotifier, readLatest);
 }
 
 @Resolver()
@@ -52,7 +59,7 @@ export class UserEventsResolver {
     description:
       "What Avibra tells of a member from now on, as soon as it has had its effects. Ends at once, and without an event, for " +
       "a member who is not the caller's to see. Makes no provider call.",
-    subscribe: ({ args, context }) => newEvents((args as { userId: string }).userId, context as Context) as never,
+    subscribe: ({ args, context }) => streamNewEvents((args as { userId: string }).userId, context as Context) as never,
   })
   @Directive("@authenticated")
   userEvents(

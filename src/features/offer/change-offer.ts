@@ -1,24 +1,24 @@
-import { type OperationKind } from "../../platform/ledger/operation-kind";
+import { type OperationHandler } from "../../platform/ledger/operation-kind";
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
-import { readAvibraRefusal } from "../../providers/avibra/avibra.errors";
+import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type OfferChange } from "../../providers/avibra/avibra.wire";
-import { userError } from "../operation/user-error.type";
+import { createUserError } from "../operation/user-error.type";
 
 /** Moves a member to another offer; `keyed`, so it may be sent again with its own key. */
-export function createChangeOfferOperation(avibra: AvibraClient): OperationKind<OfferChange> {
+export function createChangeOfferOperation(avibra: AvibraClient): OperationHandler<OfferChange> {
   return {
     kind: "CHANGE_OFFER",
     provider: "avibra",
     repeat: "keyed",
-    mayRetry: avibra.mayRetry,
+    acquireRetry: avibra.acquireRetry,
     async perform(change, attempt) {
       await avibra.changeOffer(change, attempt);
       return { status: "SUCCEEDED" };
     },
     onRefusal(failure, isRepeat) {
       if (isRepeat) return undefined; // it tells of the repetition alone
-      const code = readAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED";
-      return { status: "FAILED", failure: userError(code) };
+      const code = parseAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED";
+      return { status: "FAILED", failure: createUserError(code) };
     },
   };
 }

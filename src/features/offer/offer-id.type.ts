@@ -7,5 +7,5 @@ export const OfferId = createTextScalar({
   description: "An offer's id, for example `premium`: 1 to 64 letters, digits, `_` or `-`.",
   rule: '1 to 64 letters, digits, "_" or "-"',
   maxLength: 64,
-  accepts: (text) => PATTERN.test(text),
+  isValid: (text) => PATTERN.test(text),
 });

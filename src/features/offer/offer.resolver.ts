@@ -26,8 +26,8 @@ export class OfferResolver {
   })
   @Directive("@authenticated")
   async currentOffer(@Root() user: User, @Ctx() { loaders }: Context): Promise<CurrentOffer | null> {
-    const answer = await loaders.benefitsOfUser.load(user.id);
-    return answer && toCurrentOffer(answer);
+    const memberBenefits = await loaders.benefitsOfUser.load(user.id);
+    return memberBenefits && toCurrentOffer(memberBenefits);
   }
 
   @FieldResolver(() => [Offer], {
@@ -35,7 +35,7 @@ export class OfferResolver {
   })
   @Directive("@authenticated")
   async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<readonly Offer[]> {
-    const answer = await loaders.benefitsOfUser.load(user.id);
-    return answer?.availableOffers ?? [];
+    const memberBenefits = await loaders.benefitsOfUser.load(user.id);
+    return memberBenefits?.availableOffers ?? [];
   }
 }

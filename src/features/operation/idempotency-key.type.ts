@@ -7,5 +7,5 @@ export const IdempotencyKey = createTextScalar({
     "the same input never has a second effect and answers what became of the first. Keys of different callers are independent.",
   rule: "1 to 255 visible ASCII characters",
   maxLength: 255,
-  accepts: (text) => /^[\x21-\x7e]{1,255}$/.test(text),
+  isValid: (text) => /^[\x21-\x7e]{1,255}$/.test(text),
 });

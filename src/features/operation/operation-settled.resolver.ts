@@ -1,33 +1,36 @@
 import { Arg, Ctx, Directive, ID, Resolver, Root, Subscription } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { isSettled } from "../../platform/ledger/operation-status.state";
 import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
 import { topics } from "../../platform/signals/topics";
-import { type Hints } from "../../platform/subscriptions/hints";
-import { isOperationId, mayReadOperation, visibleTo } from "./operation-access";
+import { type ChangeNotifier } from "../../platform/subscriptions/hints";
+import { isOperationId, canReadOperation, toVisibleOperation } from "./operation-access";
 import { Operation } from "./operation.type";
 
 interface Context {
   readonly caller?: Caller;
-  readonly ledger: Ledger;
-  readonly listen: (topic: string, key: string) => Hints;
+  readonly operationStore: OperationStore;
+  readonly watchChanges: (topic: string, key: string) => ChangeNotifier;
 }
 
 /** Listens before it looks: what is settled between the two is not missed. Ends without an event for what may not be seen. */
-async function* settlement(id: unknown, { caller, ledger, listen }: Context): AsyncGenerator<StoredOperation> {
-  const asking = requireCaller(caller);
+async function* streamSettledOperation(
+  id: unknown,
+  { caller, operationStore, watchChanges }: Context,
+): AsyncGenerator<StoredOperation> {
+  const authenticatedCaller = requireCaller(caller);
   if (!isOperationId(id)) return;
-  const hints = listen(topics.operationSettled, id);
+  const changeNotifier = watchChanges(topics.operationSettled, id);
   do {
-    const operation = await ledger.find(id);
-    if (!operation || !mayReadOperation(asking, operation)) return;
+    const operation = await operationStore.find(id);
+    if (!operation || !canReadOperation(authenticatedCaller, operation)) return;
     if (isSettled(operation.status)) {
       yield operation;
       return;
     }
-  } while (await hints.next());
+  } while (await changeNotifier.waitForChange());
 }
 
 @Resolver()
@@ -36,14 +39,14 @@ export class OperationSettledResolver {
     description:
       "The operation, as soon as its outcome is known: at once if it is known already. Ends after that one event; at once, and " +
       "without an event, for an operation that there is not or that is not the caller's to see.",
-    subscribe: ({ args, context }) => settlement((args as { id: unknown }).id, context as Context),
+    subscribe: ({ args, context }) => streamSettledOperation((args as { id: unknown }).id, context as Context),
   })
   @Directive("@authenticated")
   operationSettled(
     @Arg("id", () => ID, { description: "The operation's id." }) _id: string,
     @Root() stored: StoredOperation,
-    @Ctx() { caller, ledger }: Context,
+    @Ctx() { caller, operationStore }: Context,
   ): Operation {
-    return visibleTo(requireCaller(caller), stored, ledger);
+    return toVisibleOperation(requireCaller(caller), stored, operationStore);
   }
 }

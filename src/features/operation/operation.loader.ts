@@ -1,9 +1,9 @@
-import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { type Operation, type OperationPage } from "../../platform/ledger/operation.type";
-import { type AnswerBudget } from "../../platform/limits/answer-budget";
+import { type ResponseBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { asBadCursor, identifyPage, type PageKey } from "../page/page.type";
+import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";
 
 /** What the ledger holds, whoever asks: whether the caller may see it is decided where it is shown. */
 export interface OperationLoaders {
@@ -14,25 +14,25 @@ export interface OperationLoaders {
 }
 
 export interface OperationLoadersOptions {
-  readonly ledger: Ledger;
+  readonly operationStore: OperationStore;
   readonly concurrency: number;
   readonly budget: CallBudget;
   /** What the rows are charged to; nothing is looked up once it is over. */
-  readonly answer: Pick<AnswerBudget, "takeRows" | "assertWithin">;
+  readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 
 export function createOperationLoaders({
-  ledger,
+  operationStore,
   concurrency,
   budget,
-  answer,
+  responseBudget,
 }: OperationLoadersOptions): OperationLoaders {
   return {
     operation: createLoader({
       async loadOne(id: string) {
-        answer.assertWithin();
-        const found = await ledger.find(id);
-        answer.takeRows(found ? 1 : 0);
+        responseBudget.assertWithin();
+        const found = await operationStore.find(id);
+        responseBudget.chargeRows(found ? 1 : 0);
         return found ?? null;
       },
       concurrency,
@@ -40,15 +40,15 @@ export function createOperationLoaders({
     }),
     operationsOfUser: createLoader({
       async loadOne({ userId, first, after }: PageKey) {
-        answer.assertWithin();
-        const query = { subject: userId, first, ...(after !== undefined && { after }) };
-        const page = await ledger.list(query).catch(asBadCursor);
-        answer.takeRows(page.items.length);
+        responseBudget.assertWithin();
+        const query = { userId, first, ...(after !== undefined && { after }) };
+        const page = await operationStore.list(query).catch(throwAsBadCursor);
+        responseBudget.chargeRows(page.items.length);
         return page;
       },
       concurrency,
       budget,
-      identify: identifyPage,
+      cacheKeyFn: serializePageKey,
     }),
   };
 }

@@ -1,30 +1,32 @@
 import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type Ledger } from "../../platform/ledger/ledger.store";
+import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { type CallBudget } from "../../platform/loaders/call-budget";
-import { checkFirst, PageArgs, toPage } from "../page/page.type";
-import { mayReadUser } from "../user/user-access.type";
+import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
+import { canReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";
 import { OperationConnection } from "./operation-connection.type";
 import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
-import { isOperationId, mayReadOperation, visibleTo } from "./operation-access";
+import { isOperationId, canReadOperation, toVisibleOperation } from "./operation-access";
 
 interface Context {
   readonly caller?: Caller;
-  readonly ledger: Ledger;
+  readonly operationStore: OperationStore;
   readonly loaders: OperationLoaders;
   /** Places in lists of operations: what a page costs wherever it is shown, though it is looked up once. */
   readonly rowBudget: CallBudget;
 }
 
 /** An operation that this caller may see; what is another's looks like what does not exist. */
-async function findOperation(id: unknown, { caller, ledger, loaders }: Context): Promise<Operation | null> {
-  const asking = requireCaller(caller);
+async function findOperation(id: unknown, { caller, operationStore, loaders }: Context): Promise<Operation | null> {
+  const authenticatedCaller = requireCaller(caller);
   if (!isOperationId(id)) return null;
   const stored = await loaders.operation.load(id);
-  return stored && mayReadOperation(asking, stored) ? visibleTo(asking, stored, ledger) : null;
+  return stored && canReadOperation(authenticatedCaller, stored)
+    ? toVisibleOperation(authenticatedCaller, stored, operationStore)
+    : null;
 }
 
 @Resolver(() => User)
@@ -49,16 +51,19 @@ export class OperationResolver {
   @Directive("@authenticated")
   async operations(
     @Root() { id: userId }: User,
-    @Ctx() { caller, ledger, loaders, rowBudget }: Context,
+    @Ctx() { caller, operationStore, loaders, rowBudget }: Context,
     @Args(() => PageArgs) { first, after }: PageArgs,
   ): Promise<OperationConnection> {
-    const asking = requireCaller(caller);
-    checkFirst(first);
-    if (!mayReadUser(asking, userId)) return toPage([], false);
-    if ((await rowBudget.claim(first)) < first) throw rowBudget.refusal();
+    const authenticatedCaller = requireCaller(caller);
+    assertPageSize(first);
+    if (!canReadUser(authenticatedCaller, userId)) return toConnection([], false);
+    if ((await rowBudget.claim(first)) < first) throw rowBudget.limitError();
     const page = await loaders.operationsOfUser.load({ userId, first, after: after ?? undefined });
-    const edges = page.items.map(({ operation, cursor }) => ({ cursor, node: visibleTo(asking, operation, ledger) }));
-    return toPage(edges, page.hasNextPage);
+    const edges = page.items.map(({ operation, cursor }) => ({
+      cursor,
+      node: toVisibleOperation(authenticatedCaller, operation, operationStore),
+    }));
+    return toConnection(edges, page.hasNextPage);
   }
 }
 
@@ -68,8 +73,8 @@ export class OperationKeyResolver {
     description:
       "The key that the caller gave it. Empty for everybody else, staff included, and where it can no longer be opened.",
   })
-  idempotencyKey(@Root() { openKey }: Operation): string {
-    return openKey();
+  idempotencyKey(@Root() { decryptIdempotencyKey }: Operation): string {
+    return decryptIdempotencyKey();
   }
 }
 

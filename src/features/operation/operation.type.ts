@@ -95,7 +95,7 @@ export class Operation {
   result!: unknown;
 
   /** The idempotency key as its caller sees it. It is stored sealed, and opened only for who selects it. */
-  openKey!: () => string;
+  decryptIdempotencyKey!: () => string;
 }
 
 @InterfaceType({

@@ -3,6 +3,6 @@ import { type Caller } from "../../platform/auth/caller";
 import { isUserId } from "../user/user-id.type";
 
 /** Whose idempotency keys these are. A subject that is no member's id may be an e-mail address: the ledger gets its digest. */
-export function principalOf({ userId }: Caller): string {
+export function toPrincipal({ userId }: Caller): string {
   return isUserId(userId) ? userId : `sha256:${createHash("sha256").update(userId).digest("base64url")}`;
 }

@@ -48,7 +48,7 @@ export class UserError {
 }
 
 /** The sentence and the retryability of each code. */
-const SENTENCES: Record<UserErrorCode, { readonly message: string; readonly retryable: boolean }> = {
+const USER_ERROR_DEFAULTS: Record<UserErrorCode, { readonly message: string; readonly retryable: boolean }> = {
   NOT_FOUND: { message: "There is no such member or authorization.", retryable: false },
   ALREADY_EXISTS: { message: "This member has an account already.", retryable: false },
   ALREADY_CANCELLED: { message: "This authorization is cancelled already.", retryable: false },
@@ -60,6 +60,6 @@ const SENTENCES: Record<UserErrorCode, { readonly message: string; readonly retr
 };
 
 /** A user error with its code's own sentence. `field` is a path from `input` on. */
-export function userError(code: UserErrorCode, field?: string): UserError {
-  return { code, ...SENTENCES[code], ...(field !== undefined && { field: ["input", field] }) };
+export function createUserError(code: UserErrorCode, field?: string): UserError {
+  return { code, ...USER_ERROR_DEFAULTS[code], ...(field !== undefined && { field: ["input", field] }) };
 }

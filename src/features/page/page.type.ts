@@ -2,7 +2,7 @@ import { ArgsType, Directive, Field, Int, ObjectType } from "type-graphql";
 import { InvalidCursor } from "../../platform/database/keyset-cursor";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 
-const MAX_PAGE = 100;
+const MAX_PAGE_SIZE = 100;
 
 @ArgsType()
 export class PageArgs {
@@ -36,23 +36,24 @@ export interface PageKey {
   readonly after: string | undefined;
 }
 
-export function identifyPage({ userId, first, after }: PageKey): string {
+export function serializePageKey({ userId, first, after }: PageKey): string {
   return JSON.stringify([userId, first, after]);
 }
 
 /** Throws `BAD_USER_INPUT`. */
-export function checkFirst(first: number): void {
-  if (first < 1 || first > MAX_PAGE) throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
+export function assertPageSize(first: number): void {
+  if (first < 1 || first > MAX_PAGE_SIZE)
+    throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
 }
 
 /** What a cursor that is none is to whoever gave it. */
-export function asBadCursor(error: unknown): never {
+export function throwAsBadCursor(error: unknown): never {
   if (!(error instanceof InvalidCursor)) throw error;
   throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
 }
 
 /** A connection of these edges. */
-export function toPage<Edge extends { readonly cursor: string }>(edges: Edge[], hasNextPage: boolean) {
+export function toConnection<Edge extends { readonly cursor: string }>(edges: Edge[], hasNextPage: boolean) {
   const [startCursor = null, endCursor = null] = [edges[0]?.cursor, edges.at(-1)?.cursor];
   return { edges, pageInfo: { hasNextPage, hasPreviousPage: false, startCursor, endCursor } };
 }

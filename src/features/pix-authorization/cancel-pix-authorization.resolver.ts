@@ -6,11 +6,11 @@ import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
 import { Operation } from "../operation/operation.type";
 import { type RunOperation } from "../operation/run-operation.type";
 import { isUserId } from "../user/user-id.type";
-import { CANCEL_PIX_AUTHORIZATION, cancellationOf } from "./cancel-pix-authorization";
+import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-authorization";
 import { CancelPixAuthorizationInput } from "./cancel-pix-authorization.input";
 import { CancelPixAuthorizationPayload } from "./cancel-pix-authorization-payload.type";
 import { type CancellationIntent } from "./may-cancel.state";
-import { ownTaxId } from "./pix-access";
+import { getOwnTaxId } from "./pix-access";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
@@ -23,11 +23,11 @@ interface Context {
 }
 
 /** Cancelling needs `pix:cancel` and the payer's own tax id, or `pix:cancel:any`. Answers whose authorization it must be. */
-function payerTaxIdOf(caller: Caller | undefined): string | null {
-  const asking = requireCaller(caller);
-  if (asking.scopes.has("pix:cancel:any")) return null;
-  const taxId = ownTaxId(asking);
-  if (asking.scopes.has("pix:cancel") && taxId !== undefined) return taxId;
+function requirePayerTaxId(caller: Caller | undefined): string | null {
+  const authenticatedCaller = requireCaller(caller);
+  if (authenticatedCaller.scopes.has("pix:cancel:any")) return null;
+  const taxId = getOwnTaxId(authenticatedCaller);
+  if (authenticatedCaller.scopes.has("pix:cancel") && taxId !== undefined) return taxId;
   throw new SubgraphError("FORBIDDEN");
 }
 
@@ -56,7 +56,7 @@ export class CancelPixAuthorizationResolver {
     input: CancelPixAuthorizationInput,
     @Ctx() { caller, runOperation }: Context,
   ): Promise<CancelPixAuthorizationPayload> {
-    const payerTaxId = payerTaxIdOf(caller);
+    const payerTaxId = requirePayerTaxId(caller);
     const { idempotencyKey, recurrenceId } = input;
     const { operation, userErrors } = await runOperation({
       kind: CANCEL_PIX_AUTHORIZATION,
@@ -65,7 +65,7 @@ export class CancelPixAuthorizationResolver {
       recurrenceId,
       ...(payerTaxId !== null && isUserId(caller?.userId) && { userId: caller.userId }),
     });
-    const pixCancellation = operation?.status === "SUCCEEDED" ? cancellationOf(operation.result) : null;
+    const pixCancellation = operation?.status === "SUCCEEDED" ? toPixCancellation(operation.result) : null;
     return { operation, userErrors, pixCancellation, recurrenceId };
   }
 
@@ -79,8 +79,8 @@ export class CancelPixAuthorizationResolver {
     @Ctx() context: Context,
   ): Promise<PixAuthorization | null> {
     // What is not the caller's to cancel looks like nothing from here either.
-    const isNone = operation === null || operation.failure?.code === "NOT_FOUND";
-    return isNone ? Promise.resolve(null) : resolvePixAuthorizationReference({ recurrenceId }, context);
+    const isHidden = operation === null || operation.failure?.code === "NOT_FOUND";
+    return isHidden ? Promise.resolve(null) : resolvePixAuthorizationReference({ recurrenceId }, context);
   }
 }
 
@@ -91,6 +91,6 @@ export class OperationPixCancellationResolver {
     description: "The cancellation that it made; null for other kinds, and until it succeeded.",
   })
   pixCancellation(@Root() { kind, status, result }: Operation): PixCancellation | null {
-    return kind === CANCEL_PIX_AUTHORIZATION && status === "SUCCEEDED" ? cancellationOf(result) : null;
+    return kind === CANCEL_PIX_AUTHORIZATION && status === "SUCCEEDED" ? toPixCancellation(result) : null;
   }
 }

@@ -4,7 +4,7 @@ import { PixAuthorizationResolver, resolvePixAuthorizationReference } from "./pi
 import { PixCancellationResolver, resolvePixCancellationReference } from "./pix-cancellation.resolver";
 
 export { createCancelPixOperation } from "./cancel-pix-authorization";
-export { createOwnCancellations } from "./own-cancellations.loader";
+export { createOwnCancellationsLoader as createOwnCancellations } from "./own-cancellations.loader";
 export { createPixLoaders } from "./pix.loader";
 export const pixAuthorizationFeature = {
   resolvers: [

@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { UnmaskedTaxId } from "./masked-tax-id.type";
-import { mayReadDocuments } from "./pix-access";
+import { canReadDocuments } from "./pix-access";
 import { PixParty } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
 
@@ -9,15 +9,15 @@ interface Context {
   readonly caller?: Caller;
 }
 
-function show(document: string | null, { caller }: Context): string | UnmaskedTaxId | null {
-  return document !== null && caller && mayReadDocuments(caller) ? new UnmaskedTaxId(document) : document;
+function unmaskIfPermitted(document: string | null, { caller }: Context): string | UnmaskedTaxId | null {
+  return document !== null && caller && canReadDocuments(caller) ? new UnmaskedTaxId(document) : document;
 }
 
 @Resolver(() => PixParty)
 export class PartyDocumentResolver {
   @FieldResolver()
   document(@Root() party: PixParty, @Ctx() context: Context): string | UnmaskedTaxId | null {
-    return show(party.document, context);
+    return unmaskIfPermitted(party.document, context);
   }
 }
 
@@ -25,6 +25,6 @@ export class PartyDocumentResolver {
 export class RequesterDocumentResolver {
   @FieldResolver()
   requesterDocument(@Root() cancellation: PixCancellation, @Ctx() context: Context): string | UnmaskedTaxId | null {
-    return show(cancellation.requesterDocument, context);
+    return unmaskIfPermitted(cancellation.requesterDocument, context);
   }
 }

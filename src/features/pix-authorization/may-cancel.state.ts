@@ -1,7 +1,7 @@
 import { type Authorization } from "../../providers/delbank/delbank.wire";
 import { type CancellationReason } from "../../providers/delbank/reasons";
 import { type UserErrorCode } from "../operation/user-error.type";
-import { ANSWER_WINDOW_MS } from "./earlier-cancellations.state";
+import { RESPONSE_WINDOW_MS } from "./earlier-cancellations.state";
 
 /** What is asked, and by whom: the payer, known by the tax id of the token, or anybody of ours (`null`). */
 export interface CancellationIntent {
@@ -13,20 +13,20 @@ export interface CancellationIntent {
 }
 
 /** When it is judged (epoch ms), and the ids of cancellations that are old by what our own operations know. */
-export interface JudgedAt {
+export interface EligibilityContext {
   readonly now: number;
-  readonly knownAsOld: readonly string[];
+  readonly expiredIds: readonly string[];
 }
 
 /** Reasons of the scheme that end a confirmation request which is still pending; all others end an active authorization. */
-const FOR_PENDING: ReadonlySet<CancellationReason> = new Set([
+const PENDING_ONLY_REASONS: ReadonlySet<CancellationReason> = new Set([
   "REQUEST_ERROR_BY_RECEIVER",
   "DUPLICATE_CONFIRMATION",
   "NO_RESPONSE_TO_PAIN009",
 ]);
 
 /** Whether an authorization is the caller's to cancel; another's looks like none at all. */
-export function isTheirs(
+export function isOwnAuthorization(
   { payerTaxId }: CancellationIntent,
   authorization: Authorization | null,
 ): authorization is Authorization {
@@ -38,11 +38,11 @@ export function isTheirs(
  * the counterpart may take to answer was not cancelled by it. One without a readable date counts as recent unless our own operations
  * know it as old.
  */
-function isCancelled({ status, cancellations }: Authorization, { now, knownAsOld }: JudgedAt): boolean {
+function isCancelled({ status, cancellations }: Authorization, { now, expiredIds }: EligibilityContext): boolean {
   if (status !== "ACTIVE") return status === "CANCELLED" || cancellations.length > 0;
   return cancellations.some(({ id, cancelledAt }) => {
     const ageMs = cancelledAt === null ? NaN : now - Date.parse(cancelledAt);
-    return Number.isNaN(ageMs) ? !knownAsOld.includes(id) : ageMs < ANSWER_WINDOW_MS;
+    return Number.isNaN(ageMs) ? !expiredIds.includes(id) : ageMs < RESPONSE_WINDOW_MS;
   });
 }
 
@@ -50,17 +50,17 @@ function isCancelled({ status, cancellations }: Authorization, { now, knownAsOld
  * Why an authorization, which is the caller's, must not be asked to be cancelled, or undefined. A status that we do not know is left
  * to the provider to judge.
  */
-export function refusalToCancel(
+export function findCancellationError(
   intent: CancellationIntent,
   authorization: Authorization,
-  at: JudgedAt,
+  context: EligibilityContext,
 ): UserErrorCode | undefined {
   const { status, payer, beneficiary } = authorization;
-  if (isCancelled(authorization, at)) return "ALREADY_CANCELLED";
+  if (isCancelled(authorization, context)) return "ALREADY_CANCELLED";
   if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
   // Of an ambiguous document the provider decides, if somebody may cancel for it: its own readings are all that we can hold it to.
-  const mayBeRequester = [payer, beneficiary].some((one) => one.possibleTaxIds.includes(intent.requesterDocument));
-  if (!mayBeRequester) return "DOCUMENT_MISMATCH";
-  const needed = FOR_PENDING.has(intent.reason) ? "PENDING" : "ACTIVE";
-  return status === needed || status === "UNKNOWN" ? undefined : "NOT_CANCELLABLE";
+  const canBeRequester = [payer, beneficiary].some((party) => party.possibleTaxIds.includes(intent.requesterDocument));
+  if (!canBeRequester) return "DOCUMENT_MISMATCH";
+  const requiredStatus = PENDING_ONLY_REASONS.has(intent.reason) ? "PENDING" : "ACTIVE";
+  return status === requiredStatus || status === "UNKNOWN" ? undefined : "NOT_CANCELLABLE";
 }

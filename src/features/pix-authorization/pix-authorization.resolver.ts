@@ -2,7 +2,7 @@ import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
-import { type OwnCancellations } from "./own-cancellations.loader";
+import { type OwnCancellationsLoader } from "./own-cancellations.loader";
 import { PixCancellation } from "./pix-cancellation.type";
 import { isRecurrenceId, RecurrenceId } from "./pix-id.type";
 import { type PixLoaders } from "./pix.loader";
@@ -17,7 +17,7 @@ interface Context {
 function toPixAuthorization(authorization: Authorization | null): PixAuthorization | null {
   if (!authorization) return null;
   const { cancellations, ...rest } = authorization;
-  return { ...rest, providerCancellations: cancellations.map((one) => ({ ...one })) };
+  return { ...rest, providerCancellations: cancellations.map((cancellation) => ({ ...cancellation })) };
 }
 
 @Resolver(() => PixAuthorization)
@@ -42,13 +42,13 @@ export class PixAuthorizationResolver {
   })
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
-    @Ctx() { loaders }: { readonly loaders: { readonly ownCancellations: OwnCancellations } },
+    @Ctx() { loaders }: { readonly loaders: { readonly ownCancellations: OwnCancellationsLoader } },
   ): Promise<PixCancellation[]> {
     // What was done here shows at once, even where the provider's own list lags behind.
-    const own = await loaders.ownCancellations.load(recurrenceId);
+    const ownCancellations = await loaders.ownCancellations.load(recurrenceId);
     return [
       ...providerCancellations,
-      ...own.filter(({ id }) => !providerCancellations.some((known) => known.id === id)),
+      ...ownCancellations.filter(({ id }) => !providerCancellations.some((known) => known.id === id)),
     ];
   }
 }

@@ -28,7 +28,7 @@ export const RecurrenceId = createTextScalar({
     "The id of an Automatic Pix recurrence: 29 case-sensitive characters, for example `RR0435879820240605njua7shf40o`.",
   rule: "the 29 case-sensitive characters of a recurrence id",
   maxLength: ID_LENGTH,
-  accepts: isRecurrenceId,
+  isValid: isRecurrenceId,
 });
 
 export const CancellationId = createTextScalar({
@@ -36,5 +36,5 @@ export const CancellationId = createTextScalar({
   description: "The id of a cancellation: 29 case-sensitive characters, for example `IC0435879820240605bcdb1fhn43a`.",
   rule: "the 29 case-sensitive characters of a cancellation id",
   maxLength: ID_LENGTH,
-  accepts: isCancellationId,
+  isValid: isCancellationId,
 });

@@ -1,12 +1,12 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type CallBudget } from "../../platform/loaders/call-budget";
-import { type ReadShared } from "../../platform/loaders/caller-reads";
+import { type CachedReader } from "../../platform/loaders/caller-reads";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { readsOfRecurrence } from "../../platform/loaders/read-subjects";
+import { recurrenceTag } from "../../platform/loaders/read-subjects";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
-import { mayReadAuthorization, mayReadEveryAuthorization, ownTaxId } from "./pix-access";
+import { canReadAuthorization, canReadAnyAuthorization, getOwnTaxId } from "./pix-access";
 
 export interface CancellationKey {
   readonly recurrenceId: string;
@@ -24,43 +24,45 @@ export interface PixLoaders {
 export interface PixLoadersOptions {
   readonly delbank: DelbankClient;
   readonly caller: Caller | undefined;
-  readonly readShared: ReadShared;
+  readonly readCached: CachedReader;
   readonly concurrency: number;
   readonly budget: CallBudget;
 }
 
-export function createPixLoaders({ delbank, caller, readShared, concurrency, budget }: PixLoadersOptions): PixLoaders {
+export function createPixLoaders({ delbank, caller, readCached, concurrency, budget }: PixLoadersOptions): PixLoaders {
   /** Null where nothing can be the caller's: not worth a call. */
-  const withoutCall = () => {
-    const asking = requireCaller(caller);
-    return ownTaxId(asking) === undefined && !mayReadEveryAuthorization(asking) ? null : undefined;
+  const resolveLocally = () => {
+    const authenticatedCaller = requireCaller(caller);
+    return getOwnTaxId(authenticatedCaller) === undefined && !canReadAnyAuthorization(authenticatedCaller)
+      ? null
+      : undefined;
   };
   const pixAuthorization = createLoader({
     async loadOne(recurrenceId: string) {
-      const authorization = await readShared(
-        { operation: "delbank.authorizations.get", args: [recurrenceId], subject: readsOfRecurrence(recurrenceId) },
-        (deadline) => delbank.authorization(recurrenceId, deadline),
+      const authorization = await readCached(
+        { endpoint: "delbank.authorizations.get", args: [recurrenceId], tag: recurrenceTag(recurrenceId) },
+        (deadline) => delbank.getAuthorization(recurrenceId, deadline),
       );
-      return authorization && mayReadAuthorization(requireCaller(caller), authorization) ? authorization : null;
+      return authorization && canReadAuthorization(requireCaller(caller), authorization) ? authorization : null;
     },
-    withoutCall,
+    resolveLocally,
     concurrency,
     budget,
   });
   const pixCancellation = createLoader({
     async loadOne({ recurrenceId, id }: CancellationKey) {
-      const mayRead =
-        mayReadEveryAuthorization(requireCaller(caller)) || (await pixAuthorization.load(recurrenceId)) !== null;
-      if (!mayRead) return null;
-      return readShared(
-        { operation: "delbank.cancellations.get", args: [recurrenceId, id], subject: readsOfRecurrence(recurrenceId) },
-        (deadline) => delbank.cancellation(recurrenceId, id, deadline),
+      const canRead =
+        canReadAnyAuthorization(requireCaller(caller)) || (await pixAuthorization.load(recurrenceId)) !== null;
+      if (!canRead) return null;
+      return readCached(
+        { endpoint: "delbank.cancellations.get", args: [recurrenceId, id], tag: recurrenceTag(recurrenceId) },
+        (deadline) => delbank.getCancellation(recurrenceId, id, deadline),
       );
     },
-    withoutCall,
+    resolveLocally,
     concurrency,
     budget,
-    identify: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
+    cacheKeyFn: ({ recurrenceId, id }) => `${recurrenceId}/${id}`,
   });
   return { pixAuthorization, pixCancellation };
 }

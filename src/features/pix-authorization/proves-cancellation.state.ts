@@ -1,7 +1,7 @@
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
-import { type EarlierCancellation, knownBefore } from "./earlier-cancellations.state";
+import { type EarlierCancellation, getBaselineIds } from "./earlier-cancellations.state";
 
-type Shown = Pick<Authorization, "status" | "cancellations">;
+type AuthorizationWithCancellations = Pick<Authorization, "status" | "cancellations">;
 
 /** `unlisted`: cancelled, and Delbank does not show by which cancellation. */
 export type Proof =
@@ -15,15 +15,15 @@ export type Proof =
  * An operation of a release that did not keep them (`known` is undefined) was sent only if the authorization was not CANCELLED: so
  * its list proves something only together with that status.
  */
-export function proofOfCancellation(
-  known: readonly string[] | undefined,
-  { status, cancellations }: Shown,
+export function findProof(
+  baselineIds: readonly string[] | undefined,
+  { status, cancellations }: AuthorizationWithCancellations,
 ): Proof | undefined {
-  if (known === undefined && status !== "CANCELLED") return undefined;
-  const before = known ?? [];
-  const cancellation = cancellations.find(({ id }) => !before.includes(id));
+  if (baselineIds === undefined && status !== "CANCELLED") return undefined;
+  const knownIds = baselineIds ?? [];
+  const cancellation = cancellations.find(({ id }) => !knownIds.includes(id));
   if (cancellation) return { kind: "cancellation", cancellation };
-  const isUnlisted = status === "CANCELLED" && cancellations.length === 0 && before.length === 0;
+  const isUnlisted = status === "CANCELLED" && cancellations.length === 0 && knownIds.length === 0;
   return isUnlisted ? { kind: "unlisted" } : undefined;
 }
 
@@ -31,13 +31,13 @@ export function proofOfCancellation(
  * The first of our earlier operations whose outcome was not known and that what Delbank shows proves to have succeeded. One that is
  * being sent at this moment is left to its worker, and one that was never sent has made nothing.
  */
-export function findProven<Earlier extends EarlierCancellation>(
+export function findProvenOperation<Earlier extends EarlierCancellation>(
   earlier: readonly Earlier[],
-  shown: Shown,
+  snapshot: AuthorizationWithCancellations,
 ): { readonly operation: Earlier; readonly proof: Proof } | undefined {
   for (const operation of earlier) {
     if (operation.status !== "UNCONFIRMED" && operation.status !== "NEEDS_ATTENTION") continue;
-    const proof = operation.sentAt === null ? undefined : proofOfCancellation(knownBefore(operation), shown);
+    const proof = operation.sentAt === null ? undefined : findProof(getBaselineIds(operation), snapshot);
     if (proof) return { operation, proof };
   }
   return undefined;

@@ -8,5 +8,5 @@ export const TaxId = createTextScalar({
     "a CPF of 11 digits, or a CNPJ of 12 digits or capital letters and 2 digits, without punctuation, with valid check digits, " +
     "and no placeholder (one digit repeated, or the digits 1 to 9 in order)",
   maxLength: 14,
-  accepts: (text) => isCpf(text) || isCnpj(text),
+  isValid: (text) => isCpf(text) || isCnpj(text),
 });

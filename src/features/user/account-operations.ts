@@ -1,74 +1,74 @@
 import { type ProviderFailure } from "../../platform/http-client/provider-failure";
-import { type OperationKind, type Outcome } from "../../platform/ledger/operation-kind";
+import { type OperationHandler, type Outcome } from "../../platform/ledger/operation-kind";
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
-import { readAvibraRefusal } from "../../providers/avibra/avibra.errors";
+import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type MemberProfile } from "../../providers/avibra/avibra.wire";
-import { userError } from "../operation/user-error.type";
+import { createUserError } from "../operation/user-error.type";
 
 const SUCCEEDED: Outcome = { status: "SUCCEEDED" };
 const CODES = { alreadyExists: "ALREADY_EXISTS", notFound: "NOT_FOUND", rejected: "PROVIDER_REJECTED" } as const;
 
-function refused(failure: ProviderFailure, unknownUserIs400 = false): Outcome {
-  return { status: "FAILED", failure: userError(CODES[readAvibraRefusal(failure, unknownUserIs400)]) };
+function toFailedOutcome(failure: ProviderFailure, unknownUserIs400 = false): Outcome {
+  return { status: "FAILED", failure: createUserError(CODES[parseAvibraRefusal(failure, unknownUserIs400)]) };
 }
 
 /** Behind an attempt that may have arrived, a "no" tells of the repetition alone. */
-function refusedAtFirst(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
-  return isRepeat ? undefined : refused(failure);
+function failIfFirstAttempt(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
+  return isRepeat ? undefined : toFailedOutcome(failure);
 }
 
 /** But a conflict there means that the earlier attempt arrived (contract, Idempotency-Key). */
-function arrivedOrRefused(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
-  if (isRepeat && readAvibraRefusal(failure) === "alreadyExists") return SUCCEEDED;
-  return refusedAtFirst(failure, isRepeat);
+function succeedIfAlreadyExistsOnRepeat(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
+  if (isRepeat && parseAvibraRefusal(failure) === "alreadyExists") return SUCCEEDED;
+  return failIfFirstAttempt(failure, isRepeat);
 }
 
 /** The changes of a member's account: each is `keyed`, so it may be sent again with its own key. */
 export function createAccountOperations(avibra: AvibraClient) {
-  const create: OperationKind<MemberProfile> = {
+  const create: OperationHandler<MemberProfile> = {
     kind: "CREATE_USER",
     provider: "avibra",
     repeat: "keyed",
-    mayRetry: avibra.mayRetry,
+    acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.createUser(profile, attempt).then(() => SUCCEEDED),
-    onRefusal: arrivedOrRefused,
+    onRefusal: succeedIfAlreadyExistsOnRepeat,
   };
-  const update: OperationKind<MemberProfile> = {
+  const update: OperationHandler<MemberProfile> = {
     kind: "UPDATE_USER",
     provider: "avibra",
     repeat: "keyed",
-    mayRetry: avibra.mayRetry,
+    acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
-    onRefusal: refusedAtFirst,
+    onRefusal: failIfFirstAttempt,
   };
-  const prefill: OperationKind<MemberProfile> = {
+  const prefill: OperationHandler<MemberProfile> = {
     kind: "PREFILL_USER",
     provider: "avibra",
     repeat: "keyed",
-    mayRetry: avibra.mayRetry,
+    acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
-    onRefusal: arrivedOrRefused,
+    onRefusal: succeedIfAlreadyExistsOnRepeat,
   };
-  const cancel: OperationKind<{ readonly userId: string }> = {
+  const cancel: OperationHandler<{ readonly userId: string }> = {
     kind: "CANCEL_USER",
     provider: "avibra",
     repeat: "keyed",
-    mayRetry: avibra.mayRetry,
+    acquireRetry: avibra.acquireRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
-    onRefusal: (failure, isRepeat) => (isRepeat ? undefined : refused(failure, true)),
+    onRefusal: (failure, isRepeat) => (isRepeat ? undefined : toFailedOutcome(failure, true)),
   };
   return [create, update, prefill, cancel];
 }
 
 /** What to do if the answer that shows the link is refused. */
-export const NEW_PORTAL_LINK =
+export const PORTAL_LINK_RETRY_ADVICE =
   "A portal link may have been created and is not shown again: send a new idempotencyKey to get a new link, and select less.";
 
 /** A link into the portal: a secret for the one who asked, so it is neither stored nor fetched for nobody. */
 export function createPortalLinkOperation(
   avibra: AvibraClient,
   portalUrl: string,
-): OperationKind<{ readonly userId: string }> {
+): OperationHandler<{ readonly userId: string }> {
   return {
     kind: "CREATE_PORTAL_LINK",
     provider: "avibra",
@@ -78,6 +78,6 @@ export function createPortalLinkOperation(
       url.searchParams.set("linktoken", await avibra.createLinkToken(userId, deadline));
       return { status: "SUCCEEDED", secret: url.toString() };
     },
-    onRefusal: (failure) => refused(failure, true),
+    onRefusal: (failure) => toFailedOutcome(failure, true),
   };
 }

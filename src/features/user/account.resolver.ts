@@ -2,7 +2,7 @@ import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type OperationKind } from "../operation/operation.type";
 import { type RunOperation } from "../operation/run-operation.type";
-import { userError } from "../operation/user-error.type";
+import { createUserError } from "../operation/user-error.type";
 import { toProfile } from "./to-profile";
 import {
   CancelUserPayload,
@@ -23,12 +23,12 @@ interface Context {
   readonly runOperation: RunOperation;
 }
 
-type Input = Pick<CancelUserInput, "userId" | "idempotencyKey">;
+type UserMutationInput = Pick<CancelUserInput, "userId" | "idempotencyKey">;
 
-async function run(
+async function runUserMutation(
   context: Context,
   kind: OperationKind,
-  { userId, idempotencyKey, input }: Input & { input: unknown },
+  { userId, idempotencyKey, input }: UserMutationInput & { input: unknown },
 ) {
   const { operation, userErrors } = await context.runOperation({ kind, idempotencyKey, input, userId });
   return { operation, userErrors, user: operation?.status === "SUCCEEDED" ? { id: userId } : null };
@@ -42,7 +42,7 @@ export class AccountResolver {
     @Arg("input", () => CreateUserInput, { description: "The member." }) input: CreateUserInput,
     @Ctx() context: Context,
   ): Promise<CreateUserPayload> {
-    return run(context, "CREATE_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, "CREATE_USER", { ...input, input: toProfile(input) });
   }
 
   @Mutation(() => UpdateUserPayload, { description: "Changes a member's names, e-mail or phone." })
@@ -53,7 +53,7 @@ export class AccountResolver {
   ): Promise<UpdateUserPayload> {
     const isEmpty = [input.firstName, input.lastName, input.email, input.phone].every((value) => value == null);
     if (isEmpty) throw new SubgraphError("BAD_USER_INPUT", { message: "updateUser needs at least one change." });
-    return run(context, "UPDATE_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, "UPDATE_USER", { ...input, input: toProfile(input) });
   }
 
   @Mutation(() => PrefillUserPayload, { description: "Tells Avibra of a member ahead of the enrollment." })
@@ -62,7 +62,7 @@ export class AccountResolver {
     @Arg("input", () => PrefillUserInput, { description: "What is known of the member." }) input: PrefillUserInput,
     @Ctx() context: Context,
   ): Promise<PrefillUserPayload> {
-    return run(context, "PREFILL_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, "PREFILL_USER", { ...input, input: toProfile(input) });
   }
 
   @Mutation(() => CancelUserPayload, {
@@ -73,7 +73,7 @@ export class AccountResolver {
     @Arg("input", () => CancelUserInput, { description: "The member." }) { userId, idempotencyKey }: CancelUserInput,
     @Ctx() context: Context,
   ): Promise<CancelUserPayload> {
-    return run(context, "CANCEL_USER", { userId, idempotencyKey, input: { userId } });
+    return runUserMutation(context, "CANCEL_USER", { userId, idempotencyKey, input: { userId } });
   }
 
   @Mutation(() => CreatePortalLinkPayload, {
@@ -92,7 +92,7 @@ export class AccountResolver {
     const message = "The link was shown once and is not stored. Send a new idempotencyKey to get a new link.";
     return {
       operation,
-      userErrors: [{ ...userError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey"), message }],
+      userErrors: [{ ...createUserError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey"), message }],
       portalUrl: null,
     };
   }

@@ -16,7 +16,7 @@ export const EmailAddress = createTextScalar({
   description: "An e-mail address, for example `ana@example.com`.",
   rule: "an e-mail address of at most 254 characters",
   maxLength: 254,
-  accepts: (text) => EMAIL.test(text),
+  isValid: (text) => EMAIL.test(text),
 });
 
 export const PhoneNumber = createTextScalar({
@@ -24,7 +24,7 @@ export const PhoneNumber = createTextScalar({
   description: "A phone number in E.164, for example `+5511987654321`.",
   rule: "a phone number in E.164: +, country code, number",
   maxLength: 16,
-  accepts: (text) => PHONE.test(text),
+  isValid: (text) => PHONE.test(text),
 });
 
 export const CalendarDate = createTextScalar({
@@ -32,5 +32,5 @@ export const CalendarDate = createTextScalar({
   description: "A calendar date, for example `1990-05-17`.",
   rule: "a real date as YYYY-MM-DD",
   maxLength: 10,
-  accepts: isRealDate,
+  isValid: isRealDate,
 });

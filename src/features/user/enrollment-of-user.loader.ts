@@ -2,59 +2,59 @@ import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Inbox } from "../../platform/inbox/inbox.store";
-import { type Ledger } from "../../platform/ledger/ledger.store";
-import { type AnswerBudget } from "../../platform/limits/answer-budget";
+import { type OperationStore } from "../../platform/ledger/ledger.store";
+import { type ResponseBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";
 import {
   ENROLLMENT_EVENTS,
   ENROLLMENT_OPERATIONS,
-  enrollmentFrom,
-  factsOfEvent,
-  factsOfOperation,
+  deriveEnrollment,
+  readEventChanges,
+  readOperationChanges,
 } from "./enrollment.state";
 import { type Enrollment } from "./enrollment.type";
-import { mayReadUser } from "./user-access.type";
+import { canReadUser } from "./user-access.type";
 
-export type EnrollmentOfUser = Loader<string, Enrollment>;
+export type EnrollmentOfUserLoader = Loader<string, Enrollment>;
 
-export interface EnrollmentOfUserOptions {
-  readonly ledger: Ledger;
+export interface EnrollmentOfUserLoaderOptions {
+  readonly operationStore: OperationStore;
   readonly inbox: Inbox;
   readonly caller: Caller | undefined;
   readonly concurrency: number;
   readonly budget: CallBudget;
-  readonly answer: Pick<AnswerBudget, "takeRows" | "assertWithin">;
+  readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 
 /** A member's enrollment by user id, from the ledger and the inbox. Without their database nothing is known, and reads go on. */
-export function createEnrollmentOfUser({
-  ledger,
+export function createEnrollmentOfUserLoader({
+  operationStore,
   inbox,
   caller,
   concurrency,
   budget,
-  answer,
-}: EnrollmentOfUserOptions): EnrollmentOfUser {
-  async function factsOf(userId: string) {
-    answer.assertWithin();
+  responseBudget,
+}: EnrollmentOfUserLoaderOptions): EnrollmentOfUserLoader {
+  async function loadChanges(userId: string) {
+    responseBudget.assertWithin();
     const [operations, events] = await Promise.all([
-      ledger.succeeded({ subject: userId, kinds: ENROLLMENT_OPERATIONS }),
-      inbox.about(userId, ENROLLMENT_EVENTS),
+      operationStore.listSucceeded({ userId, kinds: ENROLLMENT_OPERATIONS }),
+      inbox.findBySubject(userId, ENROLLMENT_EVENTS),
     ]);
-    answer.takeRows(operations.length + events.length);
-    return [...operations.flatMap(factsOfOperation), ...events.flatMap(factsOfEvent)];
+    responseBudget.chargeRows(operations.length + events.length);
+    return [...operations.flatMap(readOperationChanges), ...events.flatMap(readEventChanges)];
   }
 
   return createLoader({
     async loadOne(userId: string) {
-      const facts = await factsOf(userId).catch((error: unknown) => {
+      const changes = await loadChanges(userId).catch((error: unknown) => {
         if (error instanceof DatabaseUnavailable) return [];
         throw error;
       });
-      return enrollmentFrom(facts);
+      return deriveEnrollment(changes);
     },
-    withoutCall: (userId) => (mayReadUser(requireCaller(caller), userId) ? undefined : enrollmentFrom([])),
+    resolveLocally: (userId) => (canReadUser(requireCaller(caller), userId) ? undefined : deriveEnrollment([])),
     concurrency,
     budget,
   });

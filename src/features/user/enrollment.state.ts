@@ -1,11 +1,11 @@
 import { type Message } from "../../platform/inbox/message.type";
 import { type Operation } from "../../platform/ledger/operation.type";
-import { type AvibraEventKind, eventKindOf, eventNamesOf } from "../../providers/avibra/avibra.webhook";
+import { type AvibraEventKind, getEventKind, getEventNames } from "../../providers/avibra/avibra.webhook";
 import { type OperationKind } from "../operation/operation.type";
 import { type Enrollment, type EnrollmentSource, type EnrollmentStatus } from "./enrollment.type";
 
 /** Something in a member's past: an operation of ours that succeeded, or an event. */
-export interface EnrollmentFact {
+export interface EnrollmentChange {
   readonly status: EnrollmentStatus;
   /** When it happened, epoch ms: what was found out late did not happen late. */
   readonly at: number;
@@ -16,13 +16,13 @@ export interface EnrollmentFact {
   readonly isUndated?: boolean;
 }
 
-const BY_OPERATION: Partial<Record<OperationKind, EnrollmentStatus>> = {
+const STATUS_BY_OPERATION: Partial<Record<OperationKind, EnrollmentStatus>> = {
   PREFILL_USER: "REQUESTED",
   CREATE_USER: "ENROLLED",
   CHANGE_OFFER: "OFFER_ACTIVE",
   CANCEL_USER: "CANCELLED",
 };
-const BY_EVENT: Partial<Record<AvibraEventKind, EnrollmentStatus>> = {
+const STATUS_BY_EVENT: Partial<Record<AvibraEventKind, EnrollmentStatus>> = {
   ENROLLMENT_REQUEST_RECEIVED: "REQUESTED",
   ENROLLMENT_SUCCESSFUL: "ENROLLED",
   OFFER_ACTIVATION_SUCCESSFUL: "OFFER_ACTIVE",
@@ -30,21 +30,21 @@ const BY_EVENT: Partial<Record<AvibraEventKind, EnrollmentStatus>> = {
 };
 
 /** Operations and events that tell of enrollment at all. */
-export const ENROLLMENT_OPERATIONS = Object.keys(BY_OPERATION);
-export const ENROLLMENT_EVENTS = eventNamesOf(Object.keys(BY_EVENT) as AvibraEventKind[]);
+export const ENROLLMENT_OPERATIONS = Object.keys(STATUS_BY_OPERATION);
+export const ENROLLMENT_EVENTS = getEventNames(Object.keys(STATUS_BY_EVENT) as AvibraEventKind[]);
 
 /** The order in which a member passes through them. */
 const RANK: Record<EnrollmentStatus, number> = { UNKNOWN: 0, REQUESTED: 1, ENROLLED: 2, OFFER_ACTIVE: 3, CANCELLED: 4 };
 
-export function factsOfOperation({ kind, sentAt, settledAt, createdAt }: Operation): EnrollmentFact[] {
-  const status = BY_OPERATION[kind as OperationKind];
+export function readOperationChanges({ kind, sentAt, settledAt, createdAt }: Operation): EnrollmentChange[] {
+  const status = STATUS_BY_OPERATION[kind as OperationKind];
   return status ? [{ status, at: sentAt ?? createdAt, since: settledAt ?? createdAt, source: "OPERATION" }] : [];
 }
 
 /** By a clock that is ahead of ours it happened later than we heard of it: it did not. */
-export function factsOfEvent({ kind, occurredAt, receivedAt }: Message): EnrollmentFact[] {
-  const event = eventKindOf(kind);
-  const status = event && BY_EVENT[event];
+export function readEventChanges({ kind, occurredAt, receivedAt }: Message): EnrollmentChange[] {
+  const event = getEventKind(kind);
+  const status = event && STATUS_BY_EVENT[event];
   const at = Math.min(occurredAt, receivedAt);
   return status ? [{ status, at, since: at, source: "EVENT", isUndated: occurredAt === receivedAt }] : [];
 }
@@ -53,23 +53,26 @@ export function factsOfEvent({ kind, occurredAt, receivedAt }: Message): Enrollm
  * Members move forward; who has cancelled may enroll anew, and has not by what may be from before. An announcement moves nobody who
  * is known already.
  */
-function next(current: EnrollmentStatus, { status: told, isUndated = false }: EnrollmentFact): EnrollmentStatus {
-  const isAnew = current === "CANCELLED" && told !== "REQUESTED" && !isUndated;
-  return isAnew || RANK[told] > RANK[current] ? told : current;
+function applyChange(
+  current: EnrollmentStatus,
+  { status: reported, isUndated = false }: EnrollmentChange,
+): EnrollmentStatus {
+  const isReenrollment = current === "CANCELLED" && reported !== "REQUESTED" && !isUndated;
+  return isReenrollment || RANK[reported] > RANK[current] ? reported : current;
 }
 
 /** Of what happened at the same moment, the earlier step comes first, and of two that are the same the one said first. */
-function inOrder(one: EnrollmentFact, other: EnrollmentFact): number {
+function compareChanges(one: EnrollmentChange, other: EnrollmentChange): number {
   return one.at - other.at || RANK[one.status] - RANK[other.status] || one.since - other.since;
 }
 
 /** How far a member has come by these facts, whatever their order and however often each is told. */
-export function enrollmentFrom(facts: readonly EnrollmentFact[]): Enrollment {
+export function deriveEnrollment(changes: readonly EnrollmentChange[]): Enrollment {
   let enrollment: Enrollment = { status: "UNKNOWN", changedAt: null, source: null };
-  for (const fact of facts.toSorted(inOrder)) {
-    const status = next(enrollment.status, fact);
+  for (const change of changes.toSorted(compareChanges)) {
+    const status = applyChange(enrollment.status, change);
     if (status === enrollment.status) continue;
-    enrollment = { status, changedAt: new Date(fact.since).toISOString(), source: fact.source };
+    enrollment = { status, changedAt: new Date(change.since).toISOString(), source: change.source };
   }
   return enrollment;
 }

@@ -1,8 +1,12 @@
 import { AccountResolver } from "./account.resolver";
 import { resolveUserReference, UserResolver } from "./user.resolver";
 
-export { createAccountOperations, createPortalLinkOperation, NEW_PORTAL_LINK } from "./account-operations";
-export { createEnrollmentOfUser } from "./enrollment-of-user.loader";
+export {
+  createAccountOperations,
+  createPortalLinkOperation,
+  PORTAL_LINK_RETRY_ADVICE as NEW_PORTAL_LINK,
+} from "./account-operations";
+export { createEnrollmentOfUserLoader as createEnrollmentOfUser } from "./enrollment-of-user.loader";
 export const userFeature = {
   resolvers: [UserResolver, AccountResolver],
   orphanedTypes: [],

@@ -5,10 +5,10 @@ import { type AddressInput, type CreateUserInput, type PrefillUserInput } from "
 const MAX_LENGTH = 100;
 
 /** Text for people: not empty, not endless, no control characters. Throws `BAD_USER_INPUT`; null is left out. */
-function text(name: string, value: string | null | undefined): string | undefined {
+function validateText(name: string, value: string | null | undefined): string | undefined {
   if (value == null) return undefined;
-  const isFine = value.trim() !== "" && value.length <= MAX_LENGTH && !/\p{Cc}/u.test(value);
-  if (isFine) return value;
+  const isValid = value.trim() !== "" && value.length <= MAX_LENGTH && !/\p{Cc}/u.test(value);
+  if (isValid) return value;
   throw new SubgraphError("BAD_USER_INPUT", {
     message: `${name} must be 1 to ${MAX_LENGTH} characters without control characters.`,
   });
@@ -17,12 +17,12 @@ function text(name: string, value: string | null | undefined): string | undefine
 function toAddress(address: AddressInput | null | undefined): MemberProfile["address"] {
   if (address == null) return undefined;
   const parts = {
-    line1: text("address.line1", address.line1),
-    line2: text("address.line2", address.line2),
-    city: text("address.city", address.city),
-    state: text("address.state", address.state),
-    postalCode: text("address.postalCode", address.postalCode),
-    country: text("address.country", address.country),
+    line1: validateText("address.line1", address.line1),
+    line2: validateText("address.line2", address.line2),
+    city: validateText("address.city", address.city),
+    state: validateText("address.state", address.state),
+    postalCode: validateText("address.postalCode", address.postalCode),
+    country: validateText("address.country", address.country),
   };
   return Object.values(parts).some((part) => part !== undefined) ? parts : undefined;
 }
@@ -31,8 +31,8 @@ function toAddress(address: AddressInput | null | undefined): MemberProfile["add
 export function toProfile(input: PrefillUserInput | CreateUserInput): MemberProfile {
   return {
     userId: input.userId,
-    firstName: text("firstName", input.firstName),
-    lastName: text("lastName", input.lastName),
+    firstName: validateText("firstName", input.firstName),
+    lastName: validateText("lastName", input.lastName),
     email: input.email ?? undefined,
     phone: input.phone ?? undefined,
     birthDate: input.birthDate ?? undefined,

@@ -13,5 +13,5 @@ export const UserId = createTextScalar({
   description: "A member's id, as your company gave it: 1 to 64 letters, digits, `_` or `-`. For example `u-1001`.",
   rule: '1 to 64 letters, digits, "_" or "-"',
   maxLength: MAX_LENGTH,
-  accepts: isUserId,
+  isValid: isUserId,
 });

@@ -3,13 +3,13 @@ import { createSecretCheck } from "./secret-check";
 const BASIC = /^basic +([A-Za-z0-9+/]{1,4096}={0,2})$/i;
 
 /** Checks an `Authorization` header for Basic credentials (RFC 7617): one name, and any of its passwords. */
-export function createBasicCheck(
+export function createBasicAuthCheck(
   username: string,
   passwords: readonly string[],
 ): (authorization: string | undefined) => boolean {
-  const isKnown = createSecretCheck(passwords.map((password) => `${username}:${password}`));
+  const isValid = createSecretCheck(passwords.map((password) => `${username}:${password}`));
   return (authorization) => {
     const [, encoded = ""] = BASIC.exec(authorization ?? "") ?? [];
-    return isKnown(Buffer.from(encoded, "base64").toString());
+    return isValid(Buffer.from(encoded, "base64").toString());
   };
 }

@@ -7,7 +7,7 @@ import {
   type JWTVerifyGetKey,
   SignJWT,
 } from "jose";
-import { localSecret } from "./local-secret";
+import { loadOrCreateSecret } from "./local-secret";
 
 const ALGORITHM = "ES256";
 const LIFETIME = "12h";
@@ -37,7 +37,7 @@ export async function createDeveloperIssuer({
   issuer,
   audience,
 }: DeveloperIssuerOptions): Promise<DeveloperIssuer> {
-  const jwk = JSON.parse(await localSecret(keyFile, createKey)) as JWK;
+  const jwk = JSON.parse(await loadOrCreateSecret(keyFile, createKey)) as JWK;
   const privateKey = await importJWK(jwk);
   const publicJwk = { ...jwk };
   delete publicJwk.d;

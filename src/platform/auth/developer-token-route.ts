@@ -1,5 +1,5 @@
 import { type FastifyInstance } from "fastify";
-import { refuse } from "../http-server/refusal";
+import { sendError } from "../http-server/refusal";
 import { type DeveloperIssuer } from "./developer-issuer";
 
 export const DEVELOPER_TOKEN_PATH = "/dev/token";
@@ -7,21 +7,24 @@ export const DEVELOPER_TOKEN_PATH = "/dev/token";
 const MAX_CLAIMS = 10;
 const CLAIM_NAME = /^[a-z_]{1,32}$/;
 /** Claims that the issuer alone sets. */
-const RESERVED = new Set(["iss", "aud", "exp", "iat", "nbf", "jti"]);
+const RESERVED_CLAIMS = new Set(["iss", "aud", "exp", "iat", "nbf", "jti"]);
 const MAX_VALUE_LENGTH = 256;
 
 /** `GET /dev/token?sub=…&tax_id=…&scope=…` answers `{ "token": "…" }` with just these claims. Sandbox mode only. */
 export function registerDeveloperToken(server: FastifyInstance, issuer: DeveloperIssuer): void {
   server.get(DEVELOPER_TOKEN_PATH, async (request, reply) => {
     const claims = Object.entries(request.query as Record<string, unknown>);
-    const areFine =
+    const isValid =
       claims.length <= MAX_CLAIMS &&
       claims.every(
         ([name, value]) =>
-          CLAIM_NAME.test(name) && !RESERVED.has(name) && typeof value === "string" && value.length <= MAX_VALUE_LENGTH,
+          CLAIM_NAME.test(name) &&
+          !RESERVED_CLAIMS.has(name) &&
+          typeof value === "string" &&
+          value.length <= MAX_VALUE_LENGTH,
       );
-    if (!areFine || !claims.some(([name, value]) => name === "sub" && value))
-      return refuse(reply, 400, "BAD_USER_INPUT");
+    if (!isValid || !claims.some(([name, value]) => name === "sub" && value))
+      return sendError(reply, 400, "BAD_USER_INPUT");
     return { token: await issuer.issue(Object.fromEntries(claims) as Record<string, string>) };
   });
 }

@@ -5,8 +5,8 @@ import { dirname } from "node:path";
  * A secret of this machine's own, kept in a file that only its owner can read: made on first use, the same ever after.
  * Several processes may start at once: the first to link its file wins and all read that one.
  */
-export async function localSecret(file: string, create: () => Promise<string> | string): Promise<string> {
-  const existing = readIfThere(file);
+export async function loadOrCreateSecret(file: string, create: () => Promise<string> | string): Promise<string> {
+  const existing = readIfExists(file);
   if (existing !== undefined) return existing;
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}`;
@@ -21,7 +21,7 @@ export async function localSecret(file: string, create: () => Promise<string> | 
   return readFileSync(file, "utf8");
 }
 
-function readIfThere(file: string): string | undefined {
+function readIfExists(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

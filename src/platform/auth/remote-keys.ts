@@ -5,12 +5,12 @@ const FETCH_TIMEOUT_MS = 3000;
 const MAX_BODY_BYTES = 256 * 1024;
 /** How long a key set is taken as it is; and how long the last one still holds while the key server cannot be asked. */
 const FRESH_MS = 600_000;
-const HOLDS_MS = 3_600_000;
+const STALE_IF_ERROR_MS = 3_600_000;
 /** Behind a failure, requests are refused for this long without asking again. */
-const REST_MS = 500;
+const COOLDOWN_MS = 500;
 /** Tokens with unknown key ids may be a rotation or a flood: this many fetches at once, and one more per interval. */
-const SPARE_FETCHES = 3;
-const SPARE_INTERVAL_MS = 10_000;
+const REFETCH_BUCKET_SIZE = 3;
+const REFETCH_REFILL_INTERVAL_MS = 10_000;
 
 /** The key server cannot be asked, or does not answer with keys. No token's fault. */
 export class KeysUnavailable extends Error {
@@ -18,7 +18,7 @@ export class KeysUnavailable extends Error {
 }
 
 /** Reads a body that is not the caller's, and not ours either: not beyond the limit, whatever its headers announce. */
-async function readBounded(response: Response): Promise<string> {
+async function readWithLimit(response: Response): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
   let bytes = 0;
@@ -30,7 +30,7 @@ async function readBounded(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-async function fetchKeys(url: string): Promise<JWTVerifyGetKey> {
+async function fetchKeySet(url: string): Promise<JWTVerifyGetKey> {
   try {
     const response = await fetch(url, {
       headers: { accept: "application/json, application/jwk-set+json" },
@@ -41,7 +41,7 @@ async function fetchKeys(url: string): Promise<JWTVerifyGetKey> {
       await response.body?.cancel();
       throw new Error(`the key server answered ${response.status}`);
     }
-    return createLocalJWKSet(JSON.parse(await readBounded(response)) as JSONWebKeySet);
+    return createLocalJWKSet(JSON.parse(await readWithLimit(response)) as JSONWebKeySet);
   } catch (cause) {
     throw new KeysUnavailable("no key set", { cause });
   }
@@ -51,19 +51,19 @@ async function fetchKeys(url: string): Promise<JWTVerifyGetKey> {
  * The keys of a key server, fetched when needed and never more than once at a time. A new key is found by the first token
  * that names it. Throws `KeysUnavailable`; jose's own errors are about the token.
  */
-export function remoteKeys(url: string, clock: MonotonicClock): JWTVerifyGetKey {
-  let known: { readonly find: JWTVerifyGetKey; readonly fetchedAt: Instant } | undefined;
+export function createRemoteKeySet(url: string, clock: MonotonicClock): JWTVerifyGetKey {
+  let cached: { readonly getKey: JWTVerifyGetKey; readonly fetchedAt: Instant } | undefined;
   let failedAt: Instant | undefined;
   let fetching: Promise<JWTVerifyGetKey> | undefined;
-  let spare = { fetches: SPARE_FETCHES, at: clock.now() };
+  let refetchBucket = { available: REFETCH_BUCKET_SIZE, refilledAt: clock.now() };
 
   function load(): Promise<JWTVerifyGetKey> {
-    if (failedAt !== undefined && msSince(failedAt, clock) < REST_MS)
+    if (failedAt !== undefined && msSince(failedAt, clock) < COOLDOWN_MS)
       return Promise.reject(new KeysUnavailable("it failed a moment ago"));
-    fetching ??= fetchKeys(url)
-      .then((find) => {
-        known = { find, fetchedAt: clock.now() };
-        return find;
+    fetching ??= fetchKeySet(url)
+      .then((getKey) => {
+        cached = { getKey, fetchedAt: clock.now() };
+        return getKey;
       })
       .catch((error: unknown) => {
         failedAt = clock.now();
@@ -73,31 +73,32 @@ export function remoteKeys(url: string, clock: MonotonicClock): JWTVerifyGetKey 
     return fetching;
   }
 
-  async function current(): Promise<JWTVerifyGetKey> {
-    const ageMs = known ? msSince(known.fetchedAt, clock) : Infinity;
-    if (known && ageMs < FRESH_MS) return known.find;
+  async function getCurrent(): Promise<JWTVerifyGetKey> {
+    const ageMs = cached ? msSince(cached.fetchedAt, clock) : Infinity;
+    if (cached && ageMs < FRESH_MS) return cached.getKey;
     return load().catch((error: unknown) => {
-      if (known && ageMs < HOLDS_MS) return known.find;
+      if (cached && ageMs < STALE_IF_ERROR_MS) return cached.getKey;
       throw error;
     });
   }
 
-  function mayAskAgain(): boolean {
+  function canRefetch(): boolean {
     if (fetching) return true; // joins it
     const now = clock.now();
-    const regained = Math.floor(msBetween(spare.at, now) / SPARE_INTERVAL_MS);
-    if (regained > 0) spare = { fetches: Math.min(SPARE_FETCHES, spare.fetches + regained), at: now };
-    if (spare.fetches === 0) return false;
-    spare = { ...spare, fetches: spare.fetches - 1 };
+    const refilled = Math.floor(msBetween(refetchBucket.refilledAt, now) / REFETCH_REFILL_INTERVAL_MS);
+    if (refilled > 0)
+      refetchBucket = { available: Math.min(REFETCH_BUCKET_SIZE, refetchBucket.available + refilled), refilledAt: now };
+    if (refetchBucket.available === 0) return false;
+    refetchBucket = { ...refetchBucket, available: refetchBucket.available - 1 };
     return true;
   }
 
   return async (header, token) => {
-    const find = await current();
+    const getKey = await getCurrent();
     try {
-      return await find(header, token);
+      return await getKey(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !mayAskAgain()) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !canRefetch()) throw error;
       return (await load())(header, token);
     }
   };

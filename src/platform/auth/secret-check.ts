@@ -7,7 +7,7 @@ export function createSecretCheck(secrets: readonly string[]): (presented: strin
   const digests = secrets.map(digest);
   return (presented) => {
     const candidate = digest(presented);
-    return digests.reduce((isKnown, secret) => timingSafeEqual(secret, candidate) || isKnown, false);
+    return digests.reduce((isMatch, secret) => timingSafeEqual(secret, candidate) || isMatch, false);
   };
 }
 

@@ -1,24 +1,24 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 
-const familyOf = (address: string) => (isIPv6(address) ? "ipv6" : "ipv4");
+const getFamily = (address: string) => (isIPv6(address) ? "ipv6" : "ipv4");
 
 /** Whether the text is an address, or a network in CIDR notation. */
 export function isAddressRange(text: string): boolean {
-  const [address = "", prefix, ...more] = text.split("/");
+  const [address = "", prefix, ...rest] = text.split("/");
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
   return (
-    more.length === 0 && bits > 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+    rest.length === 0 && bits > 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
   );
 }
 
 /** Checks a peer's address against addresses and networks; none: everybody passes. An IPv4 peer may come in IPv6's notation. */
 export function createAddressCheck(ranges: readonly string[]): (address: string | undefined) => boolean {
-  const known = new BlockList();
+  const allowed = new BlockList();
   for (const range of ranges) {
     const [address = "", prefix] = range.split("/");
-    if (prefix === undefined) known.addAddress(address, familyOf(address));
-    else known.addSubnet(address, Number(prefix), familyOf(address));
+    if (prefix === undefined) allowed.addAddress(address, getFamily(address));
+    else allowed.addSubnet(address, Number(prefix), getFamily(address));
   }
   return (address) =>
-    ranges.length === 0 || (address !== undefined && isIP(address) !== 0 && known.check(address, familyOf(address)));
+    ranges.length === 0 || (address !== undefined && isIP(address) !== 0 && allowed.check(address, getFamily(address)));
 }

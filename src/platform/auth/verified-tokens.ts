@@ -7,31 +7,31 @@ import { type Caller } from "./caller";
 /** Who a token speaks for, and until when by its own claim, epoch ms. */
 export interface VerifiedToken {
   readonly caller: Caller;
-  readonly goodUntil: number;
+  readonly expiresAt: number;
 }
 
 /** A token that was verified is taken as such for so long: a key that is withdrawn is worth nothing after it. */
-const REMEMBERED_MS = 60_000;
-const REMEMBERED_TOKENS = 10_000;
+const CACHE_TTL_MS = 60_000;
+const MAX_CACHED_TOKENS = 10_000;
 
 /** By digest: no token lies in memory longer than its request. */
-const digestOf = (token: string) => createHash("sha256").update(token).digest("base64");
+const hashToken = (token: string) => createHash("sha256").update(token).digest("base64");
 
 /**
  * Verifies each token once a minute instead of with every request; checking a signature is the dearest part of a request that is
  * answered from memory. Only what was verified is remembered, and never past its own end.
  */
-export function rememberVerified(
+export function cacheVerifiedTokens(
   verify: (token: string) => Promise<VerifiedToken>,
   { clock, monotonic }: { readonly clock: Clock; readonly monotonic: MonotonicClock },
 ) {
-  const known = new LRUCache<string, VerifiedToken & { readonly since: Instant }>({ max: REMEMBERED_TOKENS });
+  const cache = new LRUCache<string, VerifiedToken & { readonly cachedAt: Instant }>({ max: MAX_CACHED_TOKENS });
   return async (token: string): Promise<VerifiedToken> => {
-    const digest = digestOf(token);
-    const found = known.get(digest);
-    if (found && clock.now() < found.goodUntil && msSince(found.since, monotonic) < REMEMBERED_MS) return found;
+    const digest = hashToken(token);
+    const cached = cache.get(digest);
+    if (cached && clock.now() < cached.expiresAt && msSince(cached.cachedAt, monotonic) < CACHE_TTL_MS) return cached;
     const verified = await verify(token);
-    known.set(digest, { ...verified, since: monotonic.now() });
+    cache.set(digest, { ...verified, cachedAt: monotonic.now() });
     return verified;
   };
 }

@@ -4,11 +4,11 @@ import { type Clock } from "../time/clock";
 import { type MonotonicClock } from "../time/monotonic-clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
-import { rememberVerified, type VerifiedToken } from "./verified-tokens";
+import { cacheVerifiedTokens, type VerifiedToken } from "./verified-tokens";
 import { verifyWithKeys } from "./verify-with-keys";
 
-export interface VerifierOptions {
-  /** The issuer's keys: `remoteKeys(url)`, or a local set. */
+export interface TokenVerifierOptions {
+  /** The issuer's keys: `createRemoteKeySet(url)`, or a local set. */
   readonly keys: JWTVerifyGetKey;
   readonly issuer: string;
   readonly audience: string;
@@ -26,19 +26,19 @@ export interface VerifierOptions {
  * Reads an `Authorization` header. No header: undefined. Anything but a valid bearer token: throws `UNAUTHENTICATED`.
  * A key server that cannot be asked is not the caller's fault: throws `UNAVAILABLE`.
  */
-export type VerifyToken = (authorization: string | undefined) => Promise<Caller | undefined>;
+export type TokenVerifier = (authorization: string | undefined) => Promise<Caller | undefined>;
 
 // Asymmetric only: a symmetric algorithm would turn the public key into the secret.
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 /** A user id claim: printable, as it becomes a key in a database. */
-const PLAIN = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
+const USER_ID = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const MAX_TOKEN_LENGTH = 8192;
 const MAX_DATE_SECONDS = 8.64e12;
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** RFC 9110 (11.4): the scheme in any case, then one or more blanks. */
 const BEARER = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 
-function textClaim(payload: JWTPayload, name: string): string | undefined {
+function readTextClaim(payload: JWTPayload, name: string): string | undefined {
   const value = payload[name];
   return typeof value === "string" && value.length > 0 ? value : undefined;
 }
@@ -49,7 +49,7 @@ function isDate(seconds: number | undefined): boolean {
 }
 
 /** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
-export function createTokenVerifier(options: VerifierOptions): VerifyToken {
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId } = options;
 
   async function verify(token: string): Promise<VerifiedToken> {
@@ -62,19 +62,20 @@ export function createTokenVerifier(options: VerifierOptions): VerifyToken {
     }).catch((error: unknown) => {
       throw new SubgraphError(error instanceof KeysUnavailable ? "UNAVAILABLE" : "UNAUTHENTICATED", { cause: error });
     });
-    const userId = textClaim(payload, userClaim);
-    if (userId === undefined || !PLAIN.test(userId) || !isDate(payload.exp)) throw new SubgraphError("UNAUTHENTICATED");
+    const userId = readTextClaim(payload, userClaim);
+    if (userId === undefined || !USER_ID.test(userId) || !isDate(payload.exp))
+      throw new SubgraphError("UNAUTHENTICATED");
     const taxId = payload[taxIdClaim] === undefined ? undefined : readTaxId(payload[taxIdClaim]);
-    const scopes = new Set(textClaim(payload, "scope")?.split(" "));
+    const scopes = new Set(readTextClaim(payload, "scope")?.split(" "));
     const caller = { userId, scopes, ...(taxId !== undefined && { taxId }) };
-    return { caller, goodUntil: (payload.exp ?? 0) * 1000 };
+    return { caller, expiresAt: (payload.exp ?? 0) * 1000 };
   }
 
-  const verifyOnce = rememberVerified(verify, options);
+  const verifyCached = cacheVerifiedTokens(verify, options);
   return async (authorization) => {
     if (authorization === undefined) return undefined;
     const token = authorization.length <= MAX_TOKEN_LENGTH ? BEARER.exec(authorization)?.[1] : undefined;
     if (token === undefined) throw new SubgraphError("UNAUTHENTICATED");
-    return (await verifyOnce(token)).caller;
+    return (await verifyCached(token)).caller;
   };
 }

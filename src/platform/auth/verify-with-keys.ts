@@ -17,16 +17,16 @@ export async function verifyWithKeys(
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     let tried = 0;
-    let refusal: unknown = error;
+    let lastError: unknown = error;
     for await (const key of error) {
       if (tried === MAX_KEYS) break;
       tried += 1;
       try {
         return (await jwtVerify(token, key, options)).payload;
       } catch (cause) {
-        refusal = cause;
+        lastError = cause;
       }
     }
-    throw refusal;
+    throw lastError;
   }
 }

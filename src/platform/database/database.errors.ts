@@ -7,24 +7,24 @@ export class DatabaseUnavailable extends Error {
   readonly code = "DATABASE_UNAVAILABLE";
 
   /**
-   * `mayBeStored`: false when the statement certainly had no effect; true when it had left and its answer was lost, so that
+   * `maybeCommitted`: false when the statement certainly had no effect; true when it had left and its answer was lost, so that
    * it may or may not be stored. Either way nothing is known to be stored.
    */
   constructor(
-    readonly mayBeStored: boolean,
+    readonly maybeCommitted: boolean,
     cause: unknown,
   ) {
     super("The database is unavailable", { cause });
   }
 }
 
-const POSTGRES_UNIQUE = "23505";
-const SQLITE_UNIQUE = 2067;
+const POSTGRES_UNIQUE_VIOLATION = "23505";
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
 
 /** Whether a statement was refused because another row has the same value where only one may. */
 export function isUniqueViolation(error: unknown): boolean {
   const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown };
-  return code === POSTGRES_UNIQUE || errcode === SQLITE_UNIQUE;
+  return code === POSTGRES_UNIQUE_VIOLATION || errcode === SQLITE_CONSTRAINT_UNIQUE;
 }
 
 /** The database URL is none that `openDatabase` understands. The message never repeats it: it may hold a password. */

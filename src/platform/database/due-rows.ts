@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
 import { type Database } from "./open-database";
 
-declare const granted: unique symbol;
+declare const leaseBrand: unique symbol;
 
 /**
  * The right to work on a row until its lease runs out. Every grant has another token, so that work that stalled past its lease is
  * told apart from the work that took over, even inside one process.
  */
-export type Lease = string & { readonly [granted]: true };
+export type Lease = string & { readonly [leaseBrand]: true };
 
 /** Which rows are taken, and for how long. Times are epoch milliseconds. */
 export interface DueQuery {
@@ -22,14 +22,14 @@ export interface DueQuery {
   readonly kinds?: { readonly in: readonly string[] } | { readonly notIn: readonly string[] };
 }
 
-function isOfKinds(kinds: DueQuery["kinds"]): RawBuilder<unknown> {
+function kindFilter(kinds: DueQuery["kinds"]): RawBuilder<unknown> {
   if (!kinds) return sql``;
   const [operator, names] = "in" in kinds ? [sql`in`, kinds.in] : [sql`not in`, kinds.notIn];
   return sql`and kind ${operator} (${sql.join(names)})`;
 }
 
 /** What a row without a lease holds. */
-export const NOBODYS = { lease_owner: null, lease_until: null };
+export const NO_LEASE = { lease_owner: null, lease_until: null };
 
 /** A token that no other grant has, readable as `owner`'s; the same again for the same `token`. */
 export function grantLease(owner: string, token: string = randomUUID()): Lease {
@@ -54,7 +54,7 @@ export async function leaseDueRows<Row extends DueRow>(
   const { rows } = await sql<Row>`
     with due as materialized (
       select id from ${sql.table(table)}
-      where next_attempt_at <= ${now} and (lease_until is null or lease_until <= ${now}) ${isOfKinds(kinds)}
+      where next_attempt_at <= ${now} and (lease_until is null or lease_until <= ${now}) ${kindFilter(kinds)}
       order by next_attempt_at, id limit ${limit} ${dialect === "postgres" ? sql`for update skip locked` : sql``})
     update ${sql.table(table)} set lease_owner = ${lease}, lease_until = ${now + leaseMs}
     where id in (select id from due) returning *`.execute(kysely);

@@ -8,17 +8,17 @@ export class InvalidCursor extends Error {
 }
 
 /** Where a row stands in a list ordered by a moment (epoch ms) and an id: rows that are added before it do not move it. */
-export interface Place {
+export interface CursorPosition {
   readonly at: number;
   readonly id: string;
 }
 
-export function cursorOf({ at, id }: Place): string {
+export function encodeCursor({ at, id }: CursorPosition): string {
   return Buffer.from(`${at}:${id}`).toString("base64url");
 }
 
 /** Throws InvalidCursor. */
-export function readCursor(cursor: string): Place {
+export function decodeCursor(cursor: string): CursorPosition {
   const [, at, id] = /^(\d{1,15}):([0-9a-f-]{36})$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
   if (at === undefined || id === undefined) throw new InvalidCursor();
   return { at: Number(at), id };

@@ -15,7 +15,7 @@ export interface Migration {
 type Tables = Record<string, Record<string, unknown>>;
 
 /** Any number, the same for every process of ours on one server. */
-const LOCK_ID = 4_157_220_931;
+const ADVISORY_LOCK_ID = 4_157_220_931;
 
 /**
  * Applies those of `migrations` that this database has not seen, in their order, all or none, in one transaction under a lock:
@@ -35,15 +35,16 @@ export async function applyMigrations(
     .transaction()
     .execute(async (transaction) => {
       // SQLite's transactions hold the write lock from their first moment.
-      if (dialect === "postgres") await sql`select pg_advisory_xact_lock(${sql.lit(LOCK_ID)})`.execute(transaction);
+      if (dialect === "postgres")
+        await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK_ID)})`.execute(transaction);
       await transaction.schema
         .createTable("schema_migration")
         .ifNotExists()
         .addColumn("name", "text", (column) => column.primaryKey())
         .execute();
-      const applied = await transaction.selectFrom("schema_migration").select("name").execute();
-      const known = new Set(applied.map((row) => row["name"]));
-      for (const migration of migrations.filter(({ name }) => !known.has(name))) {
+      const appliedRows = await transaction.selectFrom("schema_migration").select("name").execute();
+      const appliedNames = new Set(appliedRows.map((row) => row["name"]));
+      for (const migration of migrations.filter(({ name }) => !appliedNames.has(name))) {
         await migration.up(transaction, dialect);
         await transaction.insertInto("schema_migration").values({ name: migration.name }).execute();
       }

@@ -2,12 +2,12 @@ import { Kysely, PostgresDialect, type Dialect as KyselyDialect, sql, SqliteDial
 import { InvalidDatabaseUrl } from "./database.errors";
 import { type SynchronousCommit } from "./durable-statement";
 import { applyMigrations, type Dialect, type Migration } from "./migrate";
-import { openPostgresPool, type PostgresLimits } from "./postgres.client";
+import { openPostgresPool, type PostgresOptions } from "./postgres.client";
 import { openSqlite } from "./sqlite.client";
 import { createWriteProbe, writeProbeMigrations } from "./write-probe";
 
 /** Every wait and size of a database connection; durations in ms. */
-export interface DatabaseLimits extends PostgresLimits {
+export interface DatabaseOptions extends PostgresOptions {
   /** PostgreSQL: the least `synchronous_commit` of every transaction that writes. A stricter setting of the server is kept. */
   readonly synchronousCommit: SynchronousCommit;
   /** How long a SQLite statement waits for another process's write. The wait blocks this process's event loop. */
@@ -15,17 +15,17 @@ export interface DatabaseLimits extends PostgresLimits {
   /** How long `isReachable` waits for an answer. */
   readonly reachableTimeoutMs: number;
   /** How long `isReachable` relies on a write that succeeded. */
-  readonly writeValidMs: number;
+  readonly writeProbeTtlMs: number;
 }
 
-const DEFAULT_LIMITS: DatabaseLimits = {
+const DEFAULT_OPTIONS: DatabaseOptions = {
   synchronousCommit: "on",
   connectTimeoutMs: 2_000,
   statementTimeoutMs: 5_000,
   poolSize: 10,
   busyTimeoutMs: 250,
   reachableTimeoutMs: 1_000,
-  writeValidMs: 1_000,
+  writeProbeTtlMs: 1_000,
 };
 
 /** A migration may wait for another process's, and may rewrite a table. */
@@ -39,7 +39,7 @@ export interface Database {
   /** Brings the schema up to date; safe when several processes do so at once. Throws DatabaseUnavailable, or what a migration threw. */
   migrate(migrations: readonly Migration[]): Promise<void>;
   /**
-   * Whether it can be read right now, and has taken a write within the last `writeValidMs` or takes one now: answered within
+   * Whether it can be read right now, and has taken a write within the last `writeProbeTtlMs` or takes one now: answered within
    * `reachableTimeoutMs`. False before `migrate`. Never throws.
    */
   isReachable(): Promise<boolean>;
@@ -52,28 +52,28 @@ export interface Database {
  * `postgresql://…`. Nothing is touched before the first statement, so a database that is down at start is not an error here.
  * Throws InvalidDatabaseUrl.
  */
-export function openDatabase(url: string, limits: Partial<DatabaseLimits> = {}): Database {
-  const allLimits = { ...DEFAULT_LIMITS, ...limits };
+export function openDatabase(url: string, options: Partial<DatabaseOptions> = {}): Database {
+  const resolvedOptions = { ...DEFAULT_OPTIONS, ...options };
   const dialect = dialectOf(url);
-  const kysely = connect(url, allLimits);
-  const proveWrite = createWriteProbe(
+  const kysely = createKysely(url, resolvedOptions);
+  const probeWrite = createWriteProbe(
     { kysely, dialect },
     {
-      busyTimeoutMs: allLimits.busyTimeoutMs,
-      patienceMs: allLimits.reachableTimeoutMs,
-      validMs: allLimits.writeValidMs,
+      busyTimeoutMs: resolvedOptions.busyTimeoutMs,
+      timeoutMs: resolvedOptions.reachableTimeoutMs,
+      ttlMs: resolvedOptions.writeProbeTtlMs,
     },
   );
   return {
     dialect,
     kysely,
     migrate: (migrations) => {
-      const all = [...writeProbeMigrations, ...migrations];
+      const allMigrations = [...writeProbeMigrations, ...migrations];
       return dialect === "sqlite"
-        ? migrateSqlite(kysely, allLimits.busyTimeoutMs, all)
-        : migratePostgres(url, allLimits, all);
+        ? migrateSqlite(kysely, resolvedOptions.busyTimeoutMs, allMigrations)
+        : migratePostgres(url, resolvedOptions, allMigrations);
     },
-    isReachable: () => answersWithin(isUsable(kysely, proveWrite), allLimits.reachableTimeoutMs),
+    isReachable: () => resolvesWithin(checkUsable(kysely, probeWrite), resolvedOptions.reachableTimeoutMs),
     close: () => kysely.destroy(),
   };
 }
@@ -84,16 +84,16 @@ function dialectOf(url: string): Dialect {
   throw new InvalidDatabaseUrl();
 }
 
-function connect(url: string, limits: DatabaseLimits): Kysely<unknown> {
-  return new Kysely({ dialect: kyselyDialect(url, limits) });
+function createKysely(url: string, options: DatabaseOptions): Kysely<unknown> {
+  return new Kysely({ dialect: createKyselyDialect(url, options) });
 }
 
-function kyselyDialect(url: string, limits: DatabaseLimits): KyselyDialect {
+function createKyselyDialect(url: string, options: DatabaseOptions): KyselyDialect {
   if (dialectOf(url) === "postgres")
-    return new PostgresDialect({ pool: openPostgresPool(url, limits, limits.synchronousCommit) });
+    return new PostgresDialect({ pool: openPostgresPool(url, options, options.synchronousCommit) });
   const file = url.slice("sqlite:".length);
   // Opened by the first statement; when that fails, the next one tries again.
-  return new SqliteDialect({ database: () => openSqlite(file, limits.busyTimeoutMs) });
+  return new SqliteDialect({ database: () => openSqlite(file, options.busyTimeoutMs) });
 }
 
 async function migrateSqlite(
@@ -110,30 +110,30 @@ async function migrateSqlite(
   }
 }
 
-async function migratePostgres(url: string, limits: DatabaseLimits, migrations: readonly Migration[]): Promise<void> {
-  const patient = connect(url, { ...limits, statementTimeoutMs: MIGRATION_TIMEOUT_MS, poolSize: 1 });
+async function migratePostgres(url: string, options: DatabaseOptions, migrations: readonly Migration[]): Promise<void> {
+  const migrationDatabase = createKysely(url, { ...options, statementTimeoutMs: MIGRATION_TIMEOUT_MS, poolSize: 1 });
   try {
-    await applyMigrations(patient, "postgres", migrations);
+    await applyMigrations(migrationDatabase, "postgres", migrations);
   } finally {
-    await patient.destroy();
+    await migrationDatabase.destroy();
   }
 }
 
 /** A read is asked for each time; it also notices a file that was deleted. */
-async function isUsable(kysely: Database["kysely"], proveWrite: () => Promise<void>): Promise<boolean> {
+async function checkUsable(kysely: Database["kysely"], probeWrite: () => Promise<void>): Promise<boolean> {
   await sql`select writes from write_probe`.execute(kysely);
-  await proveWrite();
+  await probeWrite();
   return true;
 }
 
-async function answersWithin(usable: Promise<boolean>, timeoutMs: number): Promise<boolean> {
-  const silence = Promise.withResolvers<boolean>();
+async function resolvesWithin(check: Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  const timeout = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => {
-    silence.resolve(false);
+    timeout.resolve(false);
   }, timeoutMs);
-  const answer = usable.catch(() => false);
+  const result = check.catch(() => false);
   try {
-    return await Promise.race([answer, silence.promise]);
+    return await Promise.race([result, timeout.promise]);
   } finally {
     clearTimeout(timer);
   }

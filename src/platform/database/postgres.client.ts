@@ -2,10 +2,10 @@ import { type PostgresPool, type PostgresPoolClient } from "kysely";
 import { Pool, types, type PoolClient } from "pg";
 import { DatabaseUnavailable } from "./database.errors";
 import { createDurableStatements, type SynchronousCommit } from "./durable-statement";
-import { readFailure } from "./postgres.errors";
+import { classifyError } from "./postgres.errors";
 
 /** How long to wait for PostgreSQL and how many connections to hold. */
-export interface PostgresLimits {
+export interface PostgresOptions {
   /** For a new connection, and for a free one when all are in use, in ms. */
   readonly connectTimeoutMs: number;
   /** For one statement, enforced by the server, in ms; we stop listening a second later. */
@@ -16,10 +16,10 @@ export interface PostgresLimits {
 const INT8 = types.builtins.INT8;
 
 /** The server answers a statement it cuts at the timeout itself; this is for the server that does not answer at all. */
-const SILENCE_GRACE_MS = 1000;
+const QUERY_TIMEOUT_GRACE_MS = 1000;
 
 /** How often a single statement is run again after a serialization failure. One of the competitors succeeds each time. */
-const MAX_RERUNS = 20;
+const MAX_RETRIES = 20;
 
 /**
  * A PostgreSQL pool as Kysely's dialect asks for it; it connects on first use. 8-byte integers come back as numbers. Everything
@@ -27,14 +27,14 @@ const MAX_RERUNS = 20;
  * connection that breaks is dropped, never an unhandled event. Whatever is written is committed with at least `level`, and a
  * statement outside a transaction is run again after a serialization failure, so that any default isolation works.
  */
-export function openPostgresPool(url: string, limits: PostgresLimits, level: SynchronousCommit): PostgresPool {
+export function openPostgresPool(url: string, options: PostgresOptions, level: SynchronousCommit): PostgresPool {
   const pool = new Pool({
     connectionString: url,
-    max: limits.poolSize,
-    connectionTimeoutMillis: limits.connectTimeoutMs,
-    statement_timeout: limits.statementTimeoutMs,
-    idle_in_transaction_session_timeout: limits.statementTimeoutMs,
-    query_timeout: limits.statementTimeoutMs + SILENCE_GRACE_MS,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + QUERY_TIMEOUT_GRACE_MS,
     keepAlive: true,
     types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : types.getTypeParser(oid, format)) as unknown },
   });
@@ -50,7 +50,7 @@ export function openPostgresPool(url: string, limits: PostgresLimits, level: Syn
   const isCurrent = (client: PoolClient) => generations.get(client) === generation;
 
   /** Connections that were opened before a failover are closed, not given out: each would fail once, or be silent. */
-  async function connectCurrent(): Promise<PoolClient> {
+  async function acquireCurrent(): Promise<PoolClient> {
     for (;;) {
       const client = await pool.connect();
       if (isCurrent(client)) return client;
@@ -58,22 +58,22 @@ export function openPostgresPool(url: string, limits: PostgresLimits, level: Syn
     }
   }
 
-  function lend(client: PoolClient): PostgresPoolClient {
+  function wrapClient(client: PoolClient): PostgresPoolClient {
     const statements = createDurableStatements(client, level);
-    let lost: { readonly error: unknown } | undefined;
+    let lostSession: { readonly error: unknown } | undefined;
 
     async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
-      for (let rerun = 0; ; rerun += 1) {
+      for (let retry = 0; ; retry += 1) {
         // A connection without its answer may still be waiting for it; a rollback would wait behind it as long again.
-        if (lost) throw lost.error;
-        const isSingle = statements.isSingle();
+        if (lostSession) throw lostSession.error;
+        const isAutocommit = statements.isAutocommit();
         try {
           return await statements.run(sql, parameters);
         } catch (thrown) {
-          const failure = readFailure(thrown);
-          if (failure.isSessionOver) lost = failure;
-          if (failure.areAllStale && isCurrent(client)) generation += 1;
-          if (!isSingle || !failure.isRetryable || rerun === MAX_RERUNS) throw failure.error;
+          const failure = classifyError(thrown);
+          if (failure.isSessionOver) lostSession = failure;
+          if (failure.shouldInvalidatePool && isCurrent(client)) generation += 1;
+          if (!isAutocommit || !failure.isRetryable || retry === MAX_RETRIES) throw failure.error;
         }
       }
     }
@@ -81,7 +81,7 @@ export function openPostgresPool(url: string, limits: PostgresLimits, level: Syn
       // Kysely's second form, with a cursor, is for streaming, which this pool does not offer.
       query: query as unknown as PostgresPoolClient["query"],
       release: (destroy) => {
-        client.release(destroy === true || lost !== undefined);
+        client.release(destroy === true || lostSession !== undefined);
       },
     };
   }
@@ -91,7 +91,7 @@ export function openPostgresPool(url: string, limits: PostgresLimits, level: Syn
     end: () => pool.end(),
     connect: async () => {
       try {
-        return lend(await connectCurrent());
+        return wrapClient(await acquireCurrent());
       } catch (error) {
         throw new DatabaseUnavailable(false, error);
       }

@@ -14,29 +14,29 @@ const SESSION_ENDED = /^(08|57P0|25P03)/;
 /** The session waited too long inside a transaction. Says nothing about other sessions. */
 const IDLE_IN_TRANSACTION = "25P03";
 /** Serialization failure and deadlock: the transaction was rolled back, and the same statement may succeed if it is run again. */
-const RETRYABLE = new Set(["40001", "40P01"]);
+const RETRYABLE_CODES = new Set(["40001", "40P01"]);
 /** The server itself does not know whether the transaction was committed. */
 const COMPLETION_UNKNOWN = "40003";
 
 /** What an error of a statement means for the caller and for the pool. */
-export interface PostgresFailure {
+export interface ClassifiedError {
   /** What to throw: a DatabaseUnavailable, or the server's refusal of the statement. */
   readonly error: unknown;
   /** The session is over, or its answer is missing: nothing more may be sent on this connection. */
   readonly isSessionOver: boolean;
   /** This connection, and every other that is open now, must not be used for the next statement. */
-  readonly areAllStale: boolean;
+  readonly shouldInvalidatePool: boolean;
   /** The statement had no effect and may be run again. */
   readonly isRetryable: boolean;
 }
 
-export function readFailure(error: unknown): PostgresFailure {
+export function classifyError(error: unknown): ClassifiedError {
   const code = error instanceof DatabaseError ? error.code : undefined;
   if (code === undefined || SESSION_ENDED.test(code)) {
     return {
       error: new DatabaseUnavailable(true, error),
       isSessionOver: true,
-      areAllStale: code !== IDLE_IN_TRANSACTION,
+      shouldInvalidatePool: code !== IDLE_IN_TRANSACTION,
       isRetryable: false,
     };
   }
@@ -45,7 +45,7 @@ export function readFailure(error: unknown): PostgresFailure {
   return {
     error: isUnavailable ? new DatabaseUnavailable(code === COMPLETION_UNKNOWN, error) : error,
     isSessionOver: false,
-    areAllStale: isReadOnly,
-    isRetryable: RETRYABLE.has(code),
+    shouldInvalidatePool: isReadOnly,
+    isRetryable: RETRYABLE_CODES.has(code),
   };
 }

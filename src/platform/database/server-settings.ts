@@ -11,23 +11,23 @@ export interface ServerSettings {
   readonly unsafe: readonly string[];
 }
 
-const UNICODE = "UTF8";
-const CRASH_SAFETY = ["fsync", "full_page_writes"] as const;
+const UNICODE_ENCODING = "UTF8";
+const CRASH_SAFETY_SETTINGS = ["fsync", "full_page_writes"] as const;
 
 /** Reads them from PostgreSQL. SQLite has none: its settings belong to the connection, and `openSqlite` makes them. */
 export async function readServerSettings({
   kysely,
   dialect,
 }: Pick<Database, "kysely" | "dialect">): Promise<ServerSettings> {
-  if (dialect === "sqlite") return { isUnicode: true, encoding: UNICODE, unsafe: [] };
-  const names = ["server_encoding", ...CRASH_SAFETY];
+  if (dialect === "sqlite") return { isUnicode: true, encoding: UNICODE_ENCODING, unsafe: [] };
+  const names = ["server_encoding", ...CRASH_SAFETY_SETTINGS];
   const { rows } = await sql<{ name: string; value: string }>`
     select name, current_setting(name) as value from unnest(${names}::text[]) as name`.execute(kysely);
-  const valueOf = (name: string) => rows.find((row) => row.name === name)?.value ?? "unknown";
-  const encoding = valueOf("server_encoding");
+  const getSetting = (name: string) => rows.find((row) => row.name === name)?.value ?? "unknown";
+  const encoding = getSetting("server_encoding");
   return {
-    isUnicode: encoding === UNICODE,
+    isUnicode: encoding === UNICODE_ENCODING,
     encoding,
-    unsafe: CRASH_SAFETY.filter((name) => valueOf(name) !== "on"),
+    unsafe: CRASH_SAFETY_SETTINGS.filter((name) => getSetting(name) !== "on"),
   };
 }

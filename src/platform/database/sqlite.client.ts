@@ -8,14 +8,14 @@ import { DatabaseUnavailable } from "./database.errors";
 const MEMORY = ":memory:";
 
 /** Statements are prepared once each; the cap is for statements whose text depends on the number of values. */
-const PREPARED_MAX = 200;
+const MAX_PREPARED_STATEMENTS = 200;
 
-const OPEN_AGAIN_MS = 10;
+const OPEN_RETRY_DELAY_MS = 10;
 
 // Primary result codes: https://sqlite.org/rescode.html
-const BUSY = 5;
-const IO_ERROR = 10;
-const UNAVAILABLE = new Set([BUSY, 6, 7, 8, IO_ERROR, 11, 13, 14, 15, 22, 23, 26]);
+const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
+const UNAVAILABLE_CODES = new Set([SQLITE_BUSY, 6, 7, 8, SQLITE_IOERR, 11, 13, 14, 15, 22, 23, 26]);
 
 /**
  * Opens a SQLite file (or `:memory:`), creating its folder, as the driver Kysely's SQLite dialect asks for: WAL, every commit
@@ -26,24 +26,24 @@ const UNAVAILABLE = new Set([BUSY, 6, 7, 8, IO_ERROR, 11, 13, 14, 15, 22, 23, 26
  */
 export async function openSqlite(file: string, busyTimeoutMs: number): Promise<SqliteDatabase> {
   try {
-    const database = await openPatiently(file, busyTimeoutMs);
-    const assertInPlace = watchIdentity(file);
-    const prepared = new Map<string, SqliteStatement>();
+    const database = await openWithRetry(file, busyTimeoutMs);
+    const assertFilesUnchanged = createIdentityCheck(file);
+    const preparedStatements = new Map<string, SqliteStatement>();
     return {
       close: () => {
-        prepared.clear();
+        preparedStatements.clear();
         database.close();
       },
       prepare: (sql) =>
-        guarded(() => {
-          assertInPlace();
-          const known = prepared.get(sql);
-          if (known) return known;
-          if (prepared.size >= PREPARED_MAX) prepared.clear();
+        withTranslatedErrors(() => {
+          assertFilesUnchanged();
+          const cached = preparedStatements.get(sql);
+          if (cached) return cached;
+          if (preparedStatements.size >= MAX_PREPARED_STATEMENTS) preparedStatements.clear();
           // Kysely begins a transaction with a plain `begin`, which fails at its first write when another process wrote
           // after its first read, and no busy timeout helps; taking the write lock at once waits its turn.
-          const statement = adapt(database.prepare(sql === "begin" ? "begin immediate" : sql));
-          prepared.set(sql, statement);
+          const statement = adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql));
+          preparedStatements.set(sql, statement);
           return statement;
         }),
     };
@@ -53,26 +53,26 @@ export async function openSqlite(file: string, busyTimeoutMs: number): Promise<S
 }
 
 /** Opening waits without blocking the event loop, so it may wait longer than a statement. */
-const OPEN_PATIENCE_MS = 5_000;
+const OPEN_TIMEOUT_MS = 5_000;
 
 // Of two processes that turn a new file to the write-ahead log at once, SQLite refuses one without waiting for the other.
-async function openPatiently(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
-  const giveUpAt = performance.now() + OPEN_PATIENCE_MS;
+async function openWithRetry(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
+  const deadlineAt = performance.now() + OPEN_TIMEOUT_MS;
   for (;;) {
     try {
       return openFile(file, busyTimeoutMs);
     } catch (error) {
-      if (primaryCode(error) !== BUSY || performance.now() >= giveUpAt) throw error;
-      await pause(OPEN_AGAIN_MS);
+      if (primaryResultCode(error) !== SQLITE_BUSY || performance.now() >= deadlineAt) throw error;
+      await pause(OPEN_RETRY_DELAY_MS);
     }
   }
 }
 
 function openFile(file: string, busyTimeoutMs: number): DatabaseSync {
-  if (file !== MEMORY) createPrivately(resolve(file));
+  if (file !== MEMORY) createPrivateFile(resolve(file));
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
-    if (file !== MEMORY) useWriteAheadLog(database);
+    if (file !== MEMORY) enableWriteAheadLog(database);
     database.exec("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
     return database;
   } catch (error) {
@@ -82,7 +82,7 @@ function openFile(file: string, busyTimeoutMs: number): DatabaseSync {
 }
 
 /** SQLite creates files that everybody may read; the log and its index take the mode of the file that they belong to. */
-function createPrivately(path: string): void {
+function createPrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true });
   try {
     // Never opened if it is there: closing it again would drop the locks that this process has on it (fcntl).
@@ -92,21 +92,21 @@ function createPrivately(path: string): void {
   }
 }
 
-function useWriteAheadLog(database: DatabaseSync): void {
+function enableWriteAheadLog(database: DatabaseSync): void {
   const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
   if (mode !== "wal") throw new Error("SQLite refused the write-ahead log on this file system");
   database.exec("SELECT count(*) FROM sqlite_schema"); // the first read creates the log; from then on its files stay
 }
 
-function watchIdentity(file: string): () => void {
+function createIdentityCheck(file: string): () => void {
   if (file === MEMORY) return () => undefined;
-  const opened = ["", "-wal", "-shm"].map((suffix) => {
+  const openedFiles = ["", "-wal", "-shm"].map((suffix) => {
     const path = `${resolve(file)}${suffix}`;
     const { ino, dev } = statSync(path); // a number that is not given again while the file is open
     return { path, ino, dev };
   });
   return () => {
-    for (const { path, ino, dev } of opened) {
+    for (const { path, ino, dev } of openedFiles) {
       const current = statSync(path, { throwIfNoEntry: false });
       if (current?.ino !== ino || current.dev !== dev) {
         throw new DatabaseUnavailable(false, new Error("the database's files were deleted or replaced while open"));
@@ -115,29 +115,29 @@ function watchIdentity(file: string): () => void {
   };
 }
 
-function adapt(statement: StatementSync): SqliteStatement {
+function adaptStatement(statement: StatementSync): SqliteStatement {
   // Kysely binds what its compiler collected; a value SQLite cannot store is refused by node:sqlite.
   const values = (parameters: readonly unknown[]): SQLInputValue[] => parameters as SQLInputValue[];
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => guarded(() => statement.all(...values(parameters))),
-    run: (parameters) => guarded(() => statement.run(...values(parameters))),
-    iterate: (parameters) => guarded(() => statement.iterate(...values(parameters))),
+    all: (parameters) => withTranslatedErrors(() => statement.all(...values(parameters))),
+    run: (parameters) => withTranslatedErrors(() => statement.run(...values(parameters))),
+    iterate: (parameters) => withTranslatedErrors(() => statement.iterate(...values(parameters))),
   };
 }
 
-function guarded<T>(work: () => T): T {
+function withTranslatedErrors<T>(callback: () => T): T {
   try {
-    return work();
+    return callback();
   } catch (error) {
-    const primary = primaryCode(error);
-    throw primary !== undefined && UNAVAILABLE.has(primary)
-      ? new DatabaseUnavailable(primary === IO_ERROR, error)
+    const resultCode = primaryResultCode(error);
+    throw resultCode !== undefined && UNAVAILABLE_CODES.has(resultCode)
+      ? new DatabaseUnavailable(resultCode === SQLITE_IOERR, error)
       : error;
   }
 }
 
-function primaryCode(error: unknown): number | undefined {
-  const isCoded = typeof error === "object" && error !== null && "errcode" in error;
-  return isCoded && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+function primaryResultCode(error: unknown): number | undefined {
+  const hasCode = typeof error === "object" && error !== null && "errcode" in error;
+  return hasCode && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }

@@ -22,19 +22,19 @@ export const writeProbeMigrations: readonly Migration[] = [
 const SPARE_BYTES = 65_536;
 
 /** SQLITE_BUSY: https://sqlite.org/rescode.html#busy */
-const BUSY = 5;
-const BUSY_PAUSE_MS = 20;
+const SQLITE_BUSY = 5;
+const BUSY_RETRY_DELAY_MS = 20;
 
-const WRITE = sql`insert into write_probe (id, writes) values (1, 1)
+const WRITE_STATEMENT = sql`insert into write_probe (id, writes) values (1, 1)
   on conflict (id) do update set writes = write_probe.writes + 1`;
 
 export interface WriteProbeOptions {
   /** How long a SQLite statement waits for another process otherwise, in ms: restored after each probe. */
   readonly busyTimeoutMs: number;
   /** How long the probe waits for another process, without blocking the event loop, in ms. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** How long a write that succeeded counts, in ms: the probe is reachable without credentials, and each one is synced. */
-  readonly validMs: number;
+  readonly ttlMs: number;
 }
 
 /**
@@ -43,41 +43,41 @@ export interface WriteProbeOptions {
  */
 export function createWriteProbe(
   { kysely, dialect }: { readonly kysely: Kysely<unknown>; readonly dialect: Dialect },
-  { busyTimeoutMs, patienceMs, validMs }: WriteProbeOptions,
+  { busyTimeoutMs, timeoutMs, ttlMs }: WriteProbeOptions,
 ): () => Promise<void> {
-  let provenAt = -Infinity;
-  let pending: Promise<void> | undefined;
+  let lastWriteAt = -Infinity;
+  let inFlight: Promise<void> | undefined;
 
-  async function prove(): Promise<void> {
-    await (dialect === "sqlite" ? writeSqlite(kysely, { busyTimeoutMs, patienceMs }) : WRITE.execute(kysely));
-    provenAt = performance.now();
+  async function probe(): Promise<void> {
+    await (dialect === "sqlite" ? writeSqlite(kysely, { busyTimeoutMs, timeoutMs }) : WRITE_STATEMENT.execute(kysely));
+    lastWriteAt = performance.now();
   }
 
   return async () => {
-    if (performance.now() - provenAt < validMs) return;
-    pending ??= prove().finally(() => (pending = undefined));
-    await pending;
+    if (performance.now() - lastWriteAt < ttlMs) return;
+    inFlight ??= probe().finally(() => (inFlight = undefined));
+    await inFlight;
   };
 }
 
 async function writeSqlite(
   kysely: Kysely<unknown>,
-  { busyTimeoutMs, patienceMs }: Omit<WriteProbeOptions, "validMs">,
+  { busyTimeoutMs, timeoutMs }: Omit<WriteProbeOptions, "ttlMs">,
 ): Promise<void> {
-  const giveUpAt = performance.now() + patienceMs;
+  const deadlineAt = performance.now() + timeoutMs;
   for (;;) {
     try {
-      await kysely.connection().execute((connection) => writeAtOnce(connection, busyTimeoutMs));
+      await kysely.connection().execute((connection) => writeWithoutWaiting(connection, busyTimeoutMs));
       return;
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= giveUpAt) throw error;
-      await pause(BUSY_PAUSE_MS);
+      if (!isBusy(error) || performance.now() >= deadlineAt) throw error;
+      await pause(BUSY_RETRY_DELAY_MS);
     }
   }
 }
 
 /** Never waits for another process's write: the wait would block the event loop. */
-async function writeAtOnce(connection: Kysely<unknown>, busyTimeoutMs: number): Promise<void> {
+async function writeWithoutWaiting(connection: Kysely<unknown>, busyTimeoutMs: number): Promise<void> {
   await sql`pragma busy_timeout = 0`.execute(connection);
   try {
     await connection.transaction().execute(async (transaction) => {
@@ -87,7 +87,7 @@ async function writeAtOnce(connection: Kysely<unknown>, busyTimeoutMs: number): 
         transaction,
       );
       await sql`rollback to spare`.execute(transaction);
-      await WRITE.execute(transaction);
+      await WRITE_STATEMENT.execute(transaction);
     });
   } finally {
     await sql`pragma busy_timeout = ${sql.lit(busyTimeoutMs)}`.execute(connection);
@@ -97,5 +97,5 @@ async function writeAtOnce(connection: Kysely<unknown>, busyTimeoutMs: number): 
 function isBusy(error: unknown): boolean {
   if (!(error instanceof DatabaseUnavailable)) return false;
   const { errcode } = error.cause as { readonly errcode?: unknown };
-  return typeof errcode === "number" && (errcode & 0xff) === BUSY;
+  return typeof errcode === "number" && (errcode & 0xff) === SQLITE_BUSY;
 }

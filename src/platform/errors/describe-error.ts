@@ -9,17 +9,17 @@ const FRAME = /^ {4}(at .{1,300}:\d{1,7}:\d{1,7}\)?)$/;
 const MAX_FRAMES = 12;
 
 /** Any member of a foreign error may be anything, whatever its type says. */
-const textOf = (member: unknown) => (typeof member === "string" ? member : "");
+const asText = (value: unknown) => (typeof value === "string" ? value : "");
 
-function nameAndCode(error: Error): { error: string; code?: string } {
-  const name = textOf(error.name);
-  const code = textOf((error as { code?: unknown }).code);
+function getNameAndCode(error: Error): { error: string; code?: string } {
+  const name = asText(error.name);
+  const code = asText((error as { code?: unknown }).code);
   return { error: NAME.test(name) ? name : "Error", ...(CODE.test(code) && { code }) };
 }
 
 /** Where it came from, without the message that a stack begins with: a message may have lines that look like frames. */
-function framesOf(error: Error): string[] {
-  const [stack, message] = [textOf(error.stack), textOf(error.message)];
+function extractFrames(error: Error): string[] {
+  const [stack, message] = [asText(error.stack), asText(error.message)];
   const start = stack.indexOf(message);
   const lines = stack.slice(start < 0 ? 0 : start + message.length).split("\n");
   return lines.flatMap((line) => FRAME.exec(line)?.[1] ?? []).slice(0, MAX_FRAMES);
@@ -36,8 +36,8 @@ export function describeError(error: unknown): Record<string, unknown> {
   }
   if (!(error instanceof Error)) return { thrown: typeof error };
   return {
-    ...nameAndCode(error),
-    ...(error.cause instanceof Error && { cause: nameAndCode(error.cause) }),
-    stack: framesOf(error),
+    ...getNameAndCode(error),
+    ...(error.cause instanceof Error && { cause: getNameAndCode(error.cause) }),
+    stack: extractFrames(error),
   };
 }

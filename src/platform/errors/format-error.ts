@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type Logger } from "../telemetry/logger";
-import { locationsOf } from "../limits/parse-document";
+import { getLocations } from "../limits/parse-document";
 import { requestScope } from "../telemetry/request-scope";
 import { describeError } from "./describe-error";
 import { SubgraphError } from "./subgraph-error";
@@ -17,26 +17,26 @@ const PROTOCOL_CODES = new Set([
   "BAD_USER_INPUT",
 ]);
 
-function findOurs(error: unknown): SubgraphError | undefined {
+function findSubgraphError(error: unknown): SubgraphError | undefined {
   if (error instanceof SubgraphError) return error;
   if (error instanceof DatabaseUnavailable) return new SubgraphError("UNAVAILABLE", { cause: error });
-  return error instanceof GraphQLError ? findOurs(error.originalError) : undefined;
+  return error instanceof GraphQLError ? findSubgraphError(error.originalError) : undefined;
 }
 
 /**
  * `Variable "$id"`, `Argument "id"` or nothing: where a refused value came from. Names are GraphQL names, so nothing of the
  * value is in it.
  */
-function placeIn(message: string): string {
+function extractInputName(message: string): string {
   return /^(Variable "\$|Argument ")\w{1,64}"/.exec(message)?.[0] ?? "";
 }
 
 /** graphql-js quotes refused values ("Int cannot represent non-integer value: …"); what was sent may be personal. */
-function withoutValue(message: string): string {
+function stripValue(message: string): string {
   if (message.startsWith("Syntax Error:")) return message.replace(/(, found |").*$/su, "");
   if (message.startsWith("Unknown operation named")) return "The document has no operation of that name.";
-  const place = placeIn(message);
-  if (place) return `${place} has an invalid value.`;
+  const inputName = extractInputName(message);
+  if (inputName) return `${inputName} has an invalid value.`;
   const quote = /(, found | cannot represent |^Value | got invalid value )/.exec(message);
   if (!quote) return message;
   const expected = message.startsWith("Expected value of type") ? `${message.slice(0, quote.index)}.` : "";
@@ -47,44 +47,45 @@ function withoutValue(message: string): string {
  * What graphql-js itself refuses while it executes has no code: an argument that turns out to be null, with a path or without,
  * and what cannot be executed (a subscription that is none).
  */
-function codeOf(formatted: GraphQLFormattedError, thrown: unknown): string {
+function getErrorCode(formatted: GraphQLFormattedError, thrown: unknown): string {
   const code = String(formatted.extensions?.["code"]);
   const innermost = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
-  const isGraphqlsOwn = innermost instanceof GraphQLError && !innermost.originalError;
-  if (!isGraphqlsOwn || code !== "INTERNAL_SERVER_ERROR") return code;
-  if (placeIn(innermost.message)) return "BAD_USER_INPUT";
+  const isFromGraphqlJs = innermost instanceof GraphQLError && !innermost.originalError;
+  if (!isFromGraphqlJs || code !== "INTERNAL_SERVER_ERROR") return code;
+  if (extractInputName(innermost.message)) return "BAD_USER_INPUT";
   return formatted.path ? code : "BAD_REQUEST";
 }
 
-export interface ErrorFunnelOptions {
+export interface ErrorFormatterOptions {
   readonly logger: Logger;
   /** Whether clients may read what is wrong with a document: that tells names and types of the schema. */
-  readonly showsSchema: boolean;
+  readonly shouldExposeSchema: boolean;
 }
 
 /** The one funnel from whatever was thrown to what a client sees. */
-export function createErrorFunnel({ logger, showsSchema }: ErrorFunnelOptions) {
-  function protocolMessage(code: string, message: string): string {
-    const isHidden = code === "GRAPHQL_VALIDATION_FAILED" && !showsSchema;
-    return isHidden ? "The document is not valid for this schema." : withoutValue(message);
+export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormatterOptions) {
+  function formatProtocolMessage(code: string, message: string): string {
+    const isHidden = code === "GRAPHQL_VALIDATION_FAILED" && !shouldExposeSchema;
+    return isHidden ? "The document is not valid for this schema." : stripValue(message);
   }
 
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
-    const ours = findOurs(thrown);
-    const foreignCode = codeOf(formatted, thrown);
-    const isProtocol = !ours && PROTOCOL_CODES.has(foreignCode);
+    const subgraphError = findSubgraphError(thrown);
+    const foreignCode = getErrorCode(formatted, thrown);
+    const isProtocol = !subgraphError && PROTOCOL_CODES.has(foreignCode);
     const requestId = requestScope.getStore()?.id;
-    const error = ours ?? new SubgraphError("INTERNAL");
+    const error = subgraphError ?? new SubgraphError("INTERNAL");
     if (error.code === "INTERNAL" && !isProtocol) {
       const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
       logger.error({ requestId, ...describeError(cause) }, "unexpected error");
     }
-    if (ours?.code === "UNAVAILABLE") logger.warn({ requestId, ...describeError(ours) }, "not available");
-    const place = placeIn(formatted.message);
-    const locations = formatted.locations ?? locationsOf(thrown);
-    const ourMessage = place ? `${place}: ${error.message}` : error.message;
+    if (subgraphError?.code === "UNAVAILABLE")
+      logger.warn({ requestId, ...describeError(subgraphError) }, "not available");
+    const inputName = extractInputName(formatted.message);
+    const locations = formatted.locations ?? getLocations(thrown);
+    const subgraphMessage = inputName ? `${inputName}: ${error.message}` : error.message;
     return {
-      message: isProtocol ? protocolMessage(foreignCode, formatted.message) : ourMessage,
+      message: isProtocol ? formatProtocolMessage(foreignCode, formatted.message) : subgraphMessage,
       ...(locations && { locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: {

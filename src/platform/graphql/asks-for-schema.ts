@@ -4,14 +4,14 @@ import { BREAK, type DocumentNode, Kind, visit } from "graphql";
 const SCHEMA_FIELDS = new Set(["__schema", "__type", "_service"]);
 
 /** Whether any operation or fragment of the document, under whatever alias, asks what the schema is. */
-export function asksForSchema(document: DocumentNode): boolean {
-  let asks = false;
+export function hasSchemaFields(document: DocumentNode): boolean {
+  let isFound = false;
   visit(document, {
     [Kind.FIELD]({ name }) {
       if (!SCHEMA_FIELDS.has(name.value)) return undefined;
-      asks = true;
+      isFound = true;
       return BREAK;
     },
   });
-  return asks;
+  return isFound;
 }

@@ -2,8 +2,8 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
-import { priceFields } from "./priced-fields";
-import { resolveRepresentationsAlone } from "./representations";
+import { chargeFields } from "./priced-fields";
+import { isolateRepresentationErrors } from "./representations";
 
 /** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
 const NO_PUBSUB = {
@@ -25,7 +25,7 @@ interface Feature {
   readonly references: Readonly<Record<string, unknown>>;
 }
 
-interface SubgraphParts {
+interface SubgraphOptions {
   readonly features: readonly Feature[];
   /** The SDL in front of the types: `extend schema @link(...)`, and definitions of directives that are composed. */
   readonly link: string;
@@ -40,7 +40,7 @@ export interface Subgraph {
 }
 
 /** Builds the executable federation subgraph from the features' decorated classes. */
-export async function buildSubgraph({ features, link }: SubgraphParts): Promise<Subgraph> {
+export async function buildSubgraph({ features, link }: SubgraphOptions): Promise<Subgraph> {
   const apiSchema = await buildSchema({
     resolvers: features.flatMap(({ resolvers }) => resolvers) as unknown as NonEmptyArray<ClassType>,
     orphanedTypes: features.flatMap(({ orphanedTypes }) => orphanedTypes),
@@ -54,7 +54,7 @@ export async function buildSubgraph({ features, link }: SubgraphParts): Promise<
     resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
   }
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
-  resolveRepresentationsAlone(schema, Object.keys(references));
-  priceFields(schema);
+  isolateRepresentationErrors(schema, Object.keys(references));
+  chargeFields(schema);
   return { schema, sdl, apiSchema };
 }

@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema } from "graphql";
 import { requestScope } from "../telemetry/request-scope";
-import { validDocument } from "./valid-document";
+import { getValidDocument } from "./valid-document";
 
 /**
  * Gives Apollo Server the document that the request guard has parsed, so that it is parsed once in a request and kept in one
@@ -9,9 +9,9 @@ import { validDocument } from "./valid-document";
 export function createDocumentStore(schema: GraphQLSchema) {
   return {
     get(key: string): Promise<DocumentNode | undefined> {
-      const known = requestScope.getStore()?.document;
-      const isAskedFor = known?.hash !== undefined && key.endsWith(known.hash); // behind Apollo Server's own prefix
-      return Promise.resolve(isAskedFor ? validDocument(known, schema) : undefined);
+      const cached = requestScope.getStore()?.document;
+      const isMatch = cached?.hash !== undefined && key.endsWith(cached.hash); // behind Apollo Server's own prefix
+      return Promise.resolve(isMatch ? getValidDocument(cached, schema) : undefined);
     },
     set: () => Promise.resolve(),
     delete: () => Promise.resolve(false),

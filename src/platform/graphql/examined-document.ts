@@ -6,7 +6,7 @@ import { requestScope } from "../telemetry/request-scope";
  * Fails any request whose document is not the one that the request guard parsed and held to its limits. Apollo Server parses a
  * document itself if the document store has none, to say what is wrong with it; such a document must never be executed.
  */
-export function createExaminedDocumentCheck(): ApolloServerPlugin {
+export function createGuardedDocumentPlugin(): ApolloServerPlugin {
   return {
     requestDidStart: () =>
       Promise.resolve({

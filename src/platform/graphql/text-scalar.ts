@@ -9,13 +9,13 @@ export interface TextScalarOptions {
   readonly rule: string;
   /** Longer text is refused before `accepts` looks at it. */
   readonly maxLength: number;
-  readonly accepts: (text: string) => boolean;
+  readonly isValid: (text: string) => boolean;
 }
 
 /** A scalar over text that checks its input, so that a bad value never reaches a resolver: `BAD_USER_INPUT`. */
-export function createTextScalar({ name, description, rule, maxLength, accepts }: TextScalarOptions) {
+export function createTextScalar({ name, description, rule, maxLength, isValid }: TextScalarOptions) {
   function parseValue(value: unknown): string {
-    if (typeof value === "string" && value.length <= maxLength && accepts(value)) return value;
+    if (typeof value === "string" && value.length <= maxLength && isValid(value)) return value;
     throw new SubgraphError("BAD_USER_INPUT", { message: `${name} must be ${rule}.` });
   }
   return new GraphQLScalarType<string, string>({

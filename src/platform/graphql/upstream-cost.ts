@@ -2,7 +2,7 @@ import { type ApolloServerPlugin } from "@apollo/server";
 import { requestScope } from "../telemetry/request-scope";
 
 /** Says in `extensions.upstream` of every answer what it cost. `stale` is there only where something is. */
-export function createUpstreamCost(): ApolloServerPlugin {
+export function createUpstreamCostPlugin(): ApolloServerPlugin {
   return {
     requestDidStart: () =>
       Promise.resolve({

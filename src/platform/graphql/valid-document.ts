@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, specifiedRules, validate } from "graphql";
-import { type KnownDocument } from "../limits/known-documents";
+import { type CachedDocument } from "../limits/known-documents";
 
 function isValid(schema: GraphQLSchema, document: DocumentNode): boolean {
   try {
@@ -10,8 +10,8 @@ function isValid(schema: GraphQLSchema, document: DocumentNode): boolean {
 }
 
 /** The document if it is valid for the schema, validated once as long as it is kept. What is wrong with another, others say. */
-export function validDocument(known: KnownDocument | undefined, schema: GraphQLSchema): DocumentNode | undefined {
-  if (!known?.document) return undefined;
-  known.isValid ??= isValid(schema, known.document);
-  return known.isValid ? known.document : undefined;
+export function getValidDocument(cached: CachedDocument | undefined, schema: GraphQLSchema): DocumentNode | undefined {
+  if (!cached?.document) return undefined;
+  cached.isValid ??= isValid(schema, cached.document);
+  return cached.isValid ? cached.document : undefined;
 }

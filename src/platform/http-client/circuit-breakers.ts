@@ -17,25 +17,26 @@ export interface BreakerOptions {
 export type BreakerState = "closed" | "open" | "halfOpen";
 
 /** Signs of a provider in trouble. What it refuses is none, nor is what cannot be read. */
-const TROUBLE: ReadonlySet<FailureKind> = new Set(["unreachable", "timeout", "unavailable", "overloaded"]);
+const COUNTS_AS_FAILURE: ReadonlySet<FailureKind> = new Set(["unreachable", "timeout", "unavailable", "overloaded"]);
 
-const isTrouble = (error: unknown) =>
-  error instanceof SlowAnswer || (error instanceof ProviderFailure && !error.isOurs && TROUBLE.has(error.kind));
+const countsAsFailure = (error: unknown) =>
+  error instanceof SlowCall ||
+  (error instanceof ProviderFailure && !error.shortCircuited && COUNTS_AS_FAILURE.has(error.kind));
 
 /** Good, but so late that it is a sign of trouble. */
-class SlowAnswer extends Error {
-  constructor(readonly answer: unknown) {
+class SlowCall extends Error {
+  constructor(readonly result: unknown) {
     super("slow");
   }
 }
 
 // cockatiel measures with the wall clock how long a circuit stays open. Nothing is later than so long ago: it never refuses by it,
 // and lets one call through to see whenever it is asked. How long it is not asked is measured here.
-const NEVER_REFUSES = new ConstantBackoff(-Infinity);
+const HALF_OPEN_IMMEDIATELY = new ConstantBackoff(-Infinity);
 
 function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic }: BreakerOptions) {
-  const policy = circuitBreaker(handleWhen(isTrouble), {
-    halfOpenAfter: NEVER_REFUSES,
+  const policy = circuitBreaker(handleWhen(countsAsFailure), {
+    halfOpenAfter: HALF_OPEN_IMMEDIATELY,
     breaker: new CountBreaker({
       threshold: failurePercent / 100,
       size: 2 * minCalls,
@@ -44,16 +45,16 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
   });
   let openedAt: Instant | undefined;
   policy.onBreak(() => (openedAt = monotonic.now()));
-  const isResting = () => openedAt !== undefined && msSince(openedAt, monotonic) < openMs;
+  const isCoolingDown = () => openedAt !== undefined && msSince(openedAt, monotonic) < openMs;
   /** Whether a call would be refused now. While one call is let through to see, the others do not wait for it. */
-  const isRefusing = () =>
-    policy.state === CircuitState.HalfOpen || (policy.state === CircuitState.Open && isResting());
+  const isRejecting = () =>
+    policy.state === CircuitState.HalfOpen || (policy.state === CircuitState.Open && isCoolingDown());
 
-  async function timed<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  async function executeTimed<Result>(execute: () => Promise<Result>): Promise<Result> {
     const startedAt = monotonic.now();
-    const answer = await work();
-    if (msSince(startedAt, monotonic) > slowCallMs) throw new SlowAnswer(answer);
-    return answer;
+    const result = await execute();
+    if (msSince(startedAt, monotonic) > slowCallMs) throw new SlowCall(result);
+    return result;
   }
 
   return {
@@ -61,13 +62,13 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
       if (policy.state === CircuitState.Closed) return "closed";
       return policy.state === CircuitState.HalfOpen ? "halfOpen" : "open";
     },
-    isRefusing,
-    async run<Answer>(work: () => Promise<Answer>, refused: () => Error): Promise<Answer> {
-      if (isRefusing()) throw refused();
+    isRejecting,
+    async run<Result>(execute: () => Promise<Result>, createRejection: () => Error): Promise<Result> {
+      if (isRejecting()) throw createRejection();
       try {
-        return await policy.execute(() => timed(work));
+        return await policy.execute(() => executeTimed(execute));
       } catch (error) {
-        if (error instanceof SlowAnswer) return error.answer as Answer;
+        if (error instanceof SlowCall) return error.result as Result;
         throw error;
       }
     },
@@ -78,7 +79,7 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
 export function createCircuitBreakers(options: BreakerOptions) {
   const breakers = new Map<string, ReturnType<typeof createBreaker>>();
   return {
-    of(call: string) {
+    forCall(call: string) {
       const group = call.slice(0, call.lastIndexOf("."));
       const breaker = breakers.get(group) ?? createBreaker(options);
       breakers.set(group, breaker);

@@ -1,18 +1,18 @@
 import { type FailureKind, ProviderFailure } from "./provider-failure";
-import { AnswerCut } from "./undici-adapter";
+import { TruncatedResponse } from "./undici-adapter";
 
 /** Errors of undici for an answer that came and cannot be read. */
-const UNREADABLE = new Map([
+const UNREADABLE_CODES = new Map([
   ["UND_ERR_RES_EXCEEDED_MAX_SIZE", "body too large"],
   ["UND_ERR_HEADERS_OVERFLOW", "headers too large"],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "another length than announced"],
 ]);
 
-function unreadableReason({ name }: Error, code: unknown): string | undefined {
-  return name === "HTTPParserError" ? "not HTTP" : UNREADABLE.get(String(code)); // undici gives that one no code
+function getUnreadableReason({ name }: Error, code: unknown): string | undefined {
+  return name === "HTTPParserError" ? "not HTTP" : UNREADABLE_CODES.get(String(code)); // undici gives that one no code
 }
 
-function kindOfStatus(status: number): FailureKind | undefined {
+function classifyStatus(status: number): FailureKind | undefined {
   if (status === 200) return undefined;
   if (status === 401 || status === 403) return "unauthorised";
   if (status === 408) return "timeout";
@@ -23,11 +23,11 @@ function kindOfStatus(status: number): FailureKind | undefined {
 }
 
 /** The failure that a complete answer means, or undefined for a 200. */
-export function failureOfStatus(
+export function toStatusFailure(
   call: string,
   response: { readonly status: number; readonly data: string; readonly headers: object },
 ): ProviderFailure | undefined {
-  const kind = kindOfStatus(response.status);
+  const kind = classifyStatus(response.status);
   if (!kind) return undefined;
   const retryAfter = (response.headers as Record<string, unknown>)["retry-after"];
   return new ProviderFailure({
@@ -41,21 +41,26 @@ export function failureOfStatus(
 }
 
 /** What is known of an attempt whose transport threw. */
-export interface BrokenAttempt {
+export interface FailedAttempt {
   readonly timedOut: boolean;
   /** Whether its head was handed to the connection. */
-  readonly maybeSent: boolean;
+  readonly maybeProcessed: boolean;
 }
 
 /** What a thrown error of the transport means. Our own errors pass as they are. */
-export function failureOfError(call: string, error: unknown, { timedOut, maybeSent }: BrokenAttempt): ProviderFailure {
+export function toProviderFailure(
+  call: string,
+  error: unknown,
+  { timedOut, maybeProcessed }: FailedAttempt,
+): ProviderFailure {
   if (error instanceof ProviderFailure) return error;
-  const failure = (kind: FailureKind, reason: string) => new ProviderFailure({ kind, call, reason, maybeSent });
-  if (timedOut) return failure("timeout", "no complete answer in time");
-  if (error instanceof AnswerCut) return failure("unreadable", "body cut");
+  const createFailure = (kind: FailureKind, reason: string) =>
+    new ProviderFailure({ kind, call, reason, maybeProcessed });
+  if (timedOut) return createFailure("timeout", "no complete answer in time");
+  if (error instanceof TruncatedResponse) return createFailure("unreadable", "body cut");
   const code = (error as { code?: unknown }).code;
-  const unreadable = unreadableReason(error as Error, code);
-  if (unreadable !== undefined) return failure("unreadable", unreadable);
-  if (code === "UND_ERR_CONNECT_TIMEOUT") return failure("timeout", code);
-  return failure("unreachable", typeof code === "string" ? code : "connection failed");
+  const unreadable = getUnreadableReason(error as Error, code);
+  if (unreadable !== undefined) return createFailure("unreadable", unreadable);
+  if (code === "UND_ERR_CONNECT_TIMEOUT") return createFailure("timeout", code);
+  return createFailure("unreachable", typeof code === "string" ? code : "connection failed");
 }

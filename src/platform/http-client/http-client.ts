@@ -2,12 +2,12 @@ import axios, { type AxiosResponse } from "axios";
 import { type Deadline } from "../time/deadline";
 import { type Clock } from "../time/clock";
 import { type MonotonicClock, msSince } from "../time/monotonic-clock";
-import { failureOfError } from "./classify";
+import { toProviderFailure } from "./classify";
 import { ProviderFailure } from "./provider-failure";
-import { type ProviderCall } from "./provider-call";
+import { type EndpointCall } from "./provider-call";
 import { createProviderGuard, type GuardOptions, type ProviderGuard } from "./provider-guard";
-import { isAbsence, readAnswer } from "./read-answer";
-import { LEAST_ATTEMPT_MS, retryDelayMs } from "./retry";
+import { isNotFound, parseResponse } from "./read-answer";
+import { MIN_ATTEMPT_MS, computeRetryDelayMs } from "./retry";
 import { createRetryBudget } from "./retry-budget";
 import { createTransport, type TransportOptions } from "./undici-adapter";
 
@@ -22,11 +22,11 @@ export interface CallReport {
 
 /** Sends provider calls; every failure is a `ProviderFailure`. */
 export interface HttpClient {
-  readonly call: <Answer>(call: ProviderCall<Answer>, deadline: Deadline) => Promise<Answer>;
+  readonly call: <Result>(call: EndpointCall<Result>, deadline: Deadline) => Promise<Result>;
   /** As `call`, for a read whose 404 means that there is no such thing: null. A 404 page in HTML is a failure as any other. */
-  readonly find: <Answer>(call: ProviderCall<Answer>, deadline: Deadline) => Promise<Answer | null>;
+  readonly find: <Result>(call: EndpointCall<Result>, deadline: Deadline) => Promise<Result | null>;
   /** Whether the provider is asked to bear one more retry; if so, it is paid for. For those who repeat keyed calls. */
-  readonly mayRetry: () => boolean;
+  readonly acquireRetry: () => boolean;
   /** For health and metrics: calls under way and waiting, and the circuit breakers. */
   readonly state: ProviderGuard["state"];
   close(): Promise<void>;
@@ -35,10 +35,10 @@ export interface HttpClient {
 // Visible ASCII and blanks. axios would strip CR and LF silently, which hides an attack instead of refusing it.
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 
-const tooLate = (call: string) =>
-  new ProviderFailure({ kind: "timeout", call, reason: "no time left", maybeSent: false, isOurs: true });
+const createTimeoutFailure = (call: string) =>
+  new ProviderFailure({ kind: "timeout", call, reason: "no time left", maybeProcessed: false, shortCircuited: true });
 
-function encodeBody(body: ProviderCall<unknown>["body"]): { data?: string; contentType?: string } {
+function encodeBody(body: EndpointCall<unknown>["body"]): { data?: string; contentType?: string } {
   if (!body) return {};
   if ("json" in body) return { data: JSON.stringify(body.json), contentType: "application/json" };
   return { data: new URLSearchParams(body.form).toString(), contentType: "application/x-www-form-urlencoded" };
@@ -59,10 +59,10 @@ export interface HttpClientOptions extends Omit<TransportOptions, "connections">
 }
 
 /** A call with its deadline, and how what comes back is read. */
-interface Exchange<Answer> {
-  readonly call: ProviderCall<unknown>;
+interface Exchange<Result> {
+  readonly call: EndpointCall<unknown>;
   readonly deadline: Deadline;
-  readonly read: (response: AxiosResponse<string>) => Answer;
+  readonly parse: (response: AxiosResponse<string>) => Result;
 }
 
 /** An HTTP client for one provider: its own connections, room, circuit breakers, retries, deadlines, limits and errors. */
@@ -80,8 +80,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   });
 
   async function send(
-    call: ProviderCall<unknown>,
-    { signal, onHead }: { readonly signal: AbortSignal; readonly onHead: () => void },
+    call: EndpointCall<unknown>,
+    { signal, onHead: onHeadersSent }: { readonly signal: AbortSignal; readonly onHead: () => void },
   ): Promise<AxiosResponse<string>> {
     const { data, contentType } = encodeBody(call.body);
     const headers = {
@@ -94,51 +94,51 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         kind: "unauthorised", // a token or key that cannot be sent is none that will be accepted
         call: call.name,
         reason: "header value refused by us",
-        maybeSent: false,
+        maybeProcessed: false,
       });
     }
-    const adapter = transport.adapter(onHead);
+    const adapter = transport.createAdapter(onHeadersSent);
     return client.request<string>({ method: call.method, url: call.path, headers, data, signal, adapter });
   }
 
   /** One attempt within the deadline: sent when there is room, read, and reported. Its own time begins when it is sent. */
-  async function attemptOnce<Answer>(exchange: Exchange<Answer>, attempt: number): Promise<Answer> {
-    const { call, deadline, read } = exchange;
-    if (deadline.remainingMs() <= 0) throw tooLate(call.name);
+  async function attemptOnce<Result>(exchange: Exchange<Result>, attempt: number): Promise<Result> {
+    const { call, deadline, parse } = exchange;
+    if (deadline.remainingMs() <= 0) throw createTimeoutFailure(call.name);
     const timeout = new AbortController();
-    const abortIn = (ms: number) =>
+    const abortAfter = (ms: number) =>
       setTimeout(() => {
         timeout.abort();
       }, ms);
-    let timer = abortIn(deadline.remainingMs());
+    let timer = abortAfter(deadline.remainingMs());
     const startedAt = monotonic.now();
     const report = (failure?: ProviderFailure) =>
       onCall?.({ call: call.name, attempt, durationMs: msSince(startedAt, monotonic), ...(failure && { failure }) });
-    let hasBegun = false;
-    let maybeSent = false;
-    const onHead = () => (maybeSent = true);
-    const failureOf = (error: unknown) =>
-      failureOfError(call.name, error, { timedOut: timeout.signal.aborted, maybeSent });
-    const work = async () => {
+    let hasStarted = false;
+    let maybeProcessed = false;
+    const onHeadersSent = () => (maybeProcessed = true);
+    const toFailure = (error: unknown) =>
+      toProviderFailure(call.name, error, { timedOut: timeout.signal.aborted, maybeProcessed });
+    const execute = async () => {
       // What waited for room until there is hardly time for its answer is better not sent than not known.
-      if (deadline.remainingMs() < Math.min(LEAST_ATTEMPT_MS, call.timeoutMs / 2)) throw tooLate(call.name);
-      hasBegun = true;
+      if (deadline.remainingMs() < Math.min(MIN_ATTEMPT_MS, call.timeoutMs / 2)) throw createTimeoutFailure(call.name);
+      hasStarted = true;
       clearTimeout(timer);
-      timer = abortIn(Math.min(call.timeoutMs, deadline.remainingMs()));
+      timer = abortAfter(Math.min(call.timeoutMs, deadline.remainingMs()));
       onSend?.({ call: call.name, attempt });
       try {
-        return read(await send(call, { signal: timeout.signal, onHead }));
+        return parse(await send(call, { signal: timeout.signal, onHead: onHeadersSent }));
       } catch (error) {
-        throw failureOf(error);
+        throw toFailure(error);
       }
     };
     try {
-      const answer = await guard.run(call.name, work, timeout.signal);
+      const result = await guard.run(call.name, execute, timeout.signal);
       report();
-      return answer;
+      return result;
     } catch (error) {
-      const isLate = timeout.signal.aborted && !hasBegun;
-      const failure = isLate ? tooLate(call.name) : failureOf(error);
+      const isQueueTimeout = timeout.signal.aborted && !hasStarted;
+      const failure = isQueueTimeout ? createTimeoutFailure(call.name) : toFailure(error);
       report(failure);
       throw failure;
     } finally {
@@ -147,17 +147,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   /** Reads are retried here; what is keyed is retried by who keeps its key, and nothing is retried twice. */
-  async function exchange<Answer>(exchanged: Exchange<Answer>): Promise<Answer> {
-    const { call, deadline } = exchanged;
+  async function sendWithRetry<Result>(exchange: Exchange<Result>): Promise<Result> {
+    const { call, deadline } = exchange;
     const first = call.attempt ?? 1;
     if (first === 1) retries.earn();
     for (let attempt = first; ; attempt += 1) {
       try {
-        return await attemptOnce(exchanged, attempt);
+        return await attemptOnce(exchange, attempt);
       } catch (error) {
         if (call.repeat !== "safe" || !(error instanceof ProviderFailure)) throw error;
         const failed = { repeat: call.repeat, failure: error, attempt, remainingMs: deadline.remainingMs() };
-        const delayMs = retryDelayMs({ ...failed, random: random(), now: clock.now() });
+        const delayMs = computeRetryDelayMs({ ...failed, random: random(), now: clock.now() });
         if (delayMs === undefined || !retries.spend()) throw error;
         await sleep(delayMs);
       }
@@ -165,12 +165,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   return {
-    call: (call, deadline) => exchange({ call, deadline, read: (response) => readAnswer(call, response) }),
+    call: (call, deadline) => sendWithRetry({ call, deadline, parse: (response) => parseResponse(call, response) }),
     find: (call, deadline) => {
-      const read = (response: AxiosResponse<string>) => (isAbsence(response) ? null : readAnswer(call, response));
-      return exchange({ call, deadline, read });
+      const parse = (response: AxiosResponse<string>) => (isNotFound(response) ? null : parseResponse(call, response));
+      return sendWithRetry({ call, deadline, parse });
     },
-    mayRetry: () => retries.spend(),
+    acquireRetry: () => retries.spend(),
     state: () => guard.state(),
     close: () => transport.close(),
   };

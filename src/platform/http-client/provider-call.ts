@@ -7,7 +7,7 @@ import { type ZodType } from "zod";
 export type Repeat = "safe" | "keyed" | "once";
 
 /** One call to a provider: what is sent, what is expected, and its policy. */
-export interface ProviderCall<Answer> {
+export interface EndpointCall<Result> {
   /** Low-cardinality name for errors, logs and metrics, for example `avibra.benefits.list`. */
   readonly name: string;
   readonly method: "GET" | "POST" | "DELETE";
@@ -20,5 +20,5 @@ export interface ProviderCall<Answer> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> };
   /** Reads the JSON answer into our own model; nothing unparsed passes. */
-  readonly answer: ZodType<Answer>;
+  readonly response: ZodType<Result>;
 }

@@ -23,7 +23,7 @@ const CODES: Record<FailureKind, ErrorCode> = {
   unreadable: "PROVIDER_CONTRACT",
 };
 
-interface Circumstances {
+interface ProviderFailureOptions {
   readonly kind: FailureKind;
   /** The call's low-cardinality name, for example `avibra.benefits.list`. */
   readonly call: string;
@@ -31,9 +31,9 @@ interface Circumstances {
   readonly reason: string;
   readonly status?: number;
   /** False only where it is certain that no byte of the request left this process. */
-  readonly maybeSent?: boolean;
+  readonly maybeProcessed?: boolean;
   /** True where we refused ourselves, to spare the provider: it tells nothing of the provider. */
-  readonly isOurs?: boolean;
+  readonly shortCircuited?: boolean;
   /** The refusal's body, for the provider's own `*.errors.ts`. Never logged, never shown. */
   readonly refusal?: string;
   readonly retryAfter?: string;
@@ -47,20 +47,30 @@ export class ProviderFailure extends SubgraphError {
   readonly call: string;
   readonly reason: string;
   readonly status: number | undefined;
-  readonly maybeSent: boolean;
-  readonly isOurs: boolean;
+  readonly maybeProcessed: boolean;
+  readonly shortCircuited: boolean;
   readonly retryAfter: string | undefined;
   readonly #refusal: string | undefined;
 
-  constructor(circumstances: Circumstances) {
-    const { kind, call, reason, status, maybeSent = true, isOurs = false, refusal, retryAfter, cause } = circumstances;
+  constructor(options: ProviderFailureOptions) {
+    const {
+      kind,
+      call,
+      reason,
+      status,
+      maybeProcessed = true,
+      shortCircuited = false,
+      refusal,
+      retryAfter,
+      cause,
+    } = options;
     super(CODES[kind], { cause });
     this.kind = kind;
     this.call = call;
     this.reason = reason;
     this.status = status;
-    this.maybeSent = maybeSent;
-    this.isOurs = isOurs;
+    this.maybeProcessed = maybeProcessed;
+    this.shortCircuited = shortCircuited;
     this.retryAfter = retryAfter;
     this.#refusal = refusal;
   }

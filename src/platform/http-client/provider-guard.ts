@@ -12,7 +12,7 @@ export interface GuardOptions extends BreakerOptions {
 
 export type ProviderGuard = ReturnType<typeof createProviderGuard>;
 
-function untilAborted(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => {
       reject(signal.reason as Error);
@@ -25,32 +25,32 @@ function untilAborted(signal: AbortSignal): Promise<never> {
  * operation group, so that what is down is left alone. What is refused here never left.
  */
 export function createProviderGuard({ concurrency, queue, ...breakerOptions }: GuardOptions) {
-  const room = bulkhead(concurrency, queue);
+  const limiter = bulkhead(concurrency, queue);
   const breakers = createCircuitBreakers(breakerOptions);
 
   return {
     /** Does the work; a refusal is a ProviderFailure that is ours. Whoever still waits for room when `signal` fires, gives up. */
-    async run<Answer>(call: string, work: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-      const breaker = breakers.of(call);
-      const refusal = (reason: string) =>
-        new ProviderFailure({ kind: "unavailable", call, reason, maybeSent: false, isOurs: true });
-      if (breaker.isRefusing()) throw refusal("circuit open");
+    async run<Result>(call: string, execute: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+      const breaker = breakers.forCall(call);
+      const createRejection = (reason: string) =>
+        new ProviderFailure({ kind: "unavailable", call, reason, maybeProcessed: false, shortCircuited: true });
+      if (breaker.isRejecting()) throw createRejection("circuit open");
       // Whoever waited is let in by another request's call that ended: it goes on as its own request.
-      const inRoom = AsyncResource.bind(() => {
-        if (breaker.isRefusing()) throw refusal("circuit open"); // while it waited
-        return breaker.run(work, () => refusal("circuit open"));
+      const executeInSlot = AsyncResource.bind(() => {
+        if (breaker.isRejecting()) throw createRejection("circuit open"); // while it waited
+        return breaker.run(execute, () => createRejection("circuit open"));
       });
       try {
-        return await Promise.race([room.execute(inRoom, signal), untilAborted(signal)]);
+        return await Promise.race([limiter.execute(executeInSlot, signal), rejectOnAbort(signal)]);
       } catch (error) {
-        throw error instanceof BulkheadRejectedError ? refusal("queue full") : error;
+        throw error instanceof BulkheadRejectedError ? createRejection("queue full") : error;
       }
     },
 
     /** For health and metrics. */
     state: () => ({
-      active: concurrency - room.executionSlots,
-      queued: queue - room.queueSlots,
+      active: concurrency - limiter.executionSlots,
+      queued: queue - limiter.queueSlots,
       breakers: breakers.states(),
     }),
   };

@@ -1,16 +1,16 @@
 import { type AxiosResponse } from "axios";
-import { failureOfStatus } from "./classify";
-import { type ProviderCall } from "./provider-call";
+import { toStatusFailure } from "./classify";
+import { type EndpointCall } from "./provider-call";
 import { ProviderFailure } from "./provider-failure";
 
 /** An API that has no such thing says so in JSON, text or nothing; an HTML page is a gateway's, about something else. */
-export function isAbsence({ status, data }: AxiosResponse<string>): boolean {
+export function isNotFound({ status, data }: AxiosResponse<string>): boolean {
   return status === 404 && !data.trimStart().startsWith("<");
 }
 
 /** The answer as the call's schema reads it. Throws ProviderFailure. */
-export function readAnswer<Answer>(call: ProviderCall<Answer>, response: AxiosResponse<string>): Answer {
-  const failure = failureOfStatus(call.name, response);
+export function parseResponse<Result>(call: EndpointCall<Result>, response: AxiosResponse<string>): Result {
+  const failure = toStatusFailure(call.name, response);
   if (failure) throw failure;
   let json: unknown;
   try {
@@ -18,13 +18,13 @@ export function readAnswer<Answer>(call: ProviderCall<Answer>, response: AxiosRe
   } catch {
     throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "not JSON", status: 200 });
   }
-  const parsed = call.answer.safeParse(json);
+  const parsed = call.response.safeParse(json);
   if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.filter((step) => typeof step === "string").join(".");
+  const issuePath = parsed.error.issues[0]?.path.filter((segment) => typeof segment === "string").join(".");
   throw new ProviderFailure({
     kind: "unreadable",
     call: call.name,
-    reason: `wrong shape at ${where || "the root"}`,
+    reason: `wrong shape at ${issuePath || "the root"}`,
     status: 200,
   });
 }

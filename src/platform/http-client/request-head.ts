@@ -1,22 +1,22 @@
 import { type Dispatcher } from "undici";
 
 /** Options of a request whose head is watched. */
-export interface WatchedRequest extends Dispatcher.RequestOptions {
+export interface ObservedRequestOptions extends Dispatcher.RequestOptions {
   /** Called once the request's head is handed to a connected socket; before that no byte of it can have left. */
-  readonly onHead: () => void;
+  readonly onHeadersSent: () => void;
 }
 
 /**
- * Calls a request's `onHead` as undici hands its head to the socket. undici calls `onRequestStart` in the same turn in which it writes
+ * Calls a request's `onHeadersSent` as undici hands its head to the socket. undici calls `onRequestStart` in the same turn in which it writes
  * the head, after the connection and its TLS handshake are complete; a request that is aborted by then is not written.
  * The handler belongs to one request, so requests that share a pool cannot be confused.
  */
-export const watchHead: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-  const { onHead } = options as WatchedRequest;
+export const headersSentInterceptor: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const { onHeadersSent } = options as ObservedRequestOptions;
   const onRequestStart = handler.onRequestStart?.bind(handler);
   handler.onRequestStart = (controller, context) => {
     onRequestStart?.(controller, context);
-    if (!controller.aborted) onHead();
+    if (!controller.aborted) onHeadersSent();
   };
   return dispatch(options, handler);
 };

@@ -7,25 +7,25 @@ export interface RetryBudget {
 }
 
 /** What one retry costs, in hundredths of a call. */
-const PRICE = 100;
+const RETRY_COST = 100;
 /** Among how many calls in a row, and more, the share is kept. */
-const AMONG_CALLS = 100;
+const WINDOW_CALLS = 100;
 
 /**
  * Allows at most `percent` retries among any hundred calls or more: half of them quiet times may save up for a bad moment, half is
  * earned as calls go. Starts as after quiet times.
  */
 export function createRetryBudget(percent: number): RetryBudget {
-  const earned = percent / 2;
-  const most = earned * AMONG_CALLS;
-  let credit = most;
+  const creditPerCall = percent / 2;
+  const maxCredit = creditPerCall * WINDOW_CALLS;
+  let credit = maxCredit;
   return {
     earn() {
-      credit = Math.min(credit + earned, most);
+      credit = Math.min(credit + creditPerCall, maxCredit);
     },
     spend() {
-      if (credit < PRICE) return false;
-      credit -= PRICE;
+      if (credit < RETRY_COST) return false;
+      credit -= RETRY_COST;
       return true;
     },
   };

@@ -1,6 +1,6 @@
 import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig } from "axios";
 import { Pool } from "undici";
-import { watchHead, type WatchedRequest } from "./request-head";
+import { headersSentInterceptor, type ObservedRequestOptions } from "./request-head";
 
 export interface TransportOptions {
   /** Base URL, with or without a path; every call's path is appended to it. */
@@ -16,20 +16,20 @@ export interface TransportOptions {
 
 /** What axios runs on: an undici connection pool for one provider. */
 export interface Transport {
-  /** For one request: `onHead` is called when its head is handed to the connection. Until then nothing of it was sent. */
-  readonly adapter: (onHead: () => void) => AxiosAdapter;
+  /** For one request: `onHeadersSent` is called when its head is handed to the connection. Until then nothing of it was sent. */
+  readonly createAdapter: (onHeadersSent: () => void) => AxiosAdapter;
   close(): Promise<void>;
 }
 
 /** The body broke off behind a good status: the provider may well have done what was asked. */
-export class AnswerCut extends Error {
-  override readonly name = "AnswerCut";
+export class TruncatedResponse extends Error {
+  override readonly name = "TruncatedResponse";
 }
 
-function asCut(error: unknown): never {
+function throwTruncated(error: unknown): never {
   const { code } = error as { code?: unknown };
-  const isOurs = (error as Error).name === "AbortError" || code === "UND_ERR_RES_EXCEEDED_MAX_SIZE";
-  throw isOurs ? error : new AnswerCut("answer cut", { cause: error });
+  const isLocalAbort = (error as Error).name === "AbortError" || code === "UND_ERR_RES_EXCEEDED_MAX_SIZE";
+  throw isLocalAbort ? error : new TruncatedResponse("response truncated", { cause: error });
 }
 
 /**
@@ -53,20 +53,20 @@ export function createTransport({
     allowH2: false,
     connect: { timeout: connectTimeoutMs, ...tls },
   });
-  const watched = pool.compose(watchHead);
+  const dispatcher = pool.compose(headersSentInterceptor);
 
-  const adapter = (onHead: () => void) => async (config: InternalAxiosRequestConfig) => {
-    const request: WatchedRequest = {
+  const createAdapter = (onHeadersSent: () => void) => async (config: InternalAxiosRequestConfig) => {
+    const request: ObservedRequestOptions = {
       path: prefix + (config.url ?? "/"),
       method: (config.method ?? "get").toUpperCase(),
       headers: config.headers.toJSON() as Record<string, string>,
       body: (config.data as string | undefined) ?? null,
       signal: config.signal as AbortSignal,
-      onHead,
+      onHeadersSent,
     };
-    const { statusCode, headers, body } = await watched.request(request);
+    const { statusCode, headers, body } = await dispatcher.request(request);
     const data = await (statusCode === 200 || statusCode === 404
-      ? body.text().catch(asCut)
+      ? body.text().catch(throwTruncated)
       : body.text().catch(() => ""));
     return {
       status: statusCode,
@@ -77,5 +77,5 @@ export function createTransport({
     };
   };
 
-  return { adapter, close: () => pool.destroy() };
+  return { createAdapter, close: () => pool.destroy() };
 }

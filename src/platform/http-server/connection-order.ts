@@ -1,22 +1,22 @@
 /** What a connection's client has proved: nothing, or valid credentials of a webhook or of the router. */
 export type Trust = "none" | "webhook" | "router";
 
-interface Ordered {
+interface Evictable {
   readonly network: string;
   trust: Trust;
 }
 
 /** The order in which connections are evicted. A connection never loses the trust that one of its requests has earned. */
-export function createConnectionOrder<Connection extends Ordered>() {
+export function createEvictionOrder<Connection extends Evictable>() {
   const byTrust: Readonly<Record<Trust, Set<Connection>>> = { none: new Set(), webhook: new Set(), router: new Set() };
   /** Untrusted connections of each network, oldest first. */
   const byNetwork = new Map<string, Set<Connection>>();
 
   function remove(connection: Connection): void {
     byTrust[connection.trust].delete(connection);
-    const ofNetwork = byNetwork.get(connection.network);
-    ofNetwork?.delete(connection);
-    if (ofNetwork?.size === 0) byNetwork.delete(connection.network);
+    const inNetwork = byNetwork.get(connection.network);
+    inNetwork?.delete(connection);
+    if (inNetwork?.size === 0) byNetwork.delete(connection.network);
   }
 
   return {
@@ -26,14 +26,14 @@ export function createConnectionOrder<Connection extends Ordered>() {
       byNetwork.set(network, (byNetwork.get(network) ?? new Set()).add(connection));
     },
     remove,
-    raise(connection: Connection, trust: Exclude<Trust, "none">): void {
+    promote(connection: Connection, trust: Exclude<Trust, "none">): void {
       if (connection.trust === "router" || connection.trust === trust) return;
       remove(connection);
       connection.trust = trust;
       byTrust[trust].add(connection);
     },
     /** Trusted connections are evicted by how long they have been idle, so one that was used last comes last. */
-    becameIdle(connection: Connection): void {
+    markIdle(connection: Connection): void {
       const { trust } = connection;
       if (trust !== "none" && byTrust[trust].delete(connection)) byTrust[trust].add(connection);
     },

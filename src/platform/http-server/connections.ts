@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Socket } from "node:net";
-import { createConnectionOrder, type Trust } from "./connection-order";
-import { networkOf } from "./network-of";
+import { createEvictionOrder, type Trust } from "./connection-order";
+import { getNetworkPrefix } from "./network-of";
 
 export interface ConnectionLimits {
   /** Connections open at once. */
@@ -39,16 +39,16 @@ export type Connections = ReturnType<typeof createConnections>;
 
 /**
  * Bounds how many connections are open and how long each may take, whatever its client does or fails to do; see
- * docs/decisions/0023. If there are too many, an idle one is destroyed for the new one: see `createConnectionOrder`.
+ * docs/decisions/0023. If there are too many, an idle one is destroyed for the new one: see `createEvictionOrder`.
  */
 export function createConnections(server: Server, limits: ConnectionLimits) {
   const { maxConnections, maxUnverifiedPerAddress, keepAliveTimeoutMs, receiveTimeoutMs, sendTimeoutMs } = limits;
   const open = new Set<Connection>();
-  const order = createConnectionOrder<Connection>();
+  const evictionOrder = createEvictionOrder<Connection>();
   /** By the socket that requests come on; with TLS, that is another one than the connection's own. */
   const bySocket = new WeakMap<Socket, Connection>();
-  const handshakes = new Map<string, Connection>();
-  const endpointOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  const byEndpoint = new Map<string, Connection>();
+  const getEndpoint = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
   function isServing({ responses, trust, isUpgraded }: Connection): boolean {
     return responses.size > 0 || (isUpgraded === true && trust !== "none");
@@ -57,58 +57,59 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
   function evict(candidates: Iterable<Connection>): boolean {
     for (const connection of candidates) {
       if (isServing(connection)) continue;
-      forget(connection);
+      untrack(connection);
       connection.socket.destroy();
       return true;
     }
     return false;
   }
 
-  function makeRoom(network: string): boolean {
-    const isOverOwn = maxUnverifiedPerAddress > 0 && order.countUntrusted(network) >= maxUnverifiedPerAddress;
-    if (isOverOwn && !evict(order.untrusted(network))) return false;
-    return open.size < maxConnections || evict(order.all());
+  function ensureCapacity(network: string): boolean {
+    const isOverNetworkLimit =
+      maxUnverifiedPerAddress > 0 && evictionOrder.countUntrusted(network) >= maxUnverifiedPerAddress;
+    if (isOverNetworkLimit && !evict(evictionOrder.untrusted(network))) return false;
+    return open.size < maxConnections || evict(evictionOrder.all());
   }
 
-  function expectWithin(connection: Connection, ms: number): void {
+  function setDeadline(connection: Connection, ms: number): void {
     clearTimeout(connection.deadline);
     connection.deadline = setTimeout(() => connection.socket.destroy(), ms).unref();
   }
 
-  function forget(connection: Connection): void {
+  function untrack(connection: Connection): void {
     clearTimeout(connection.deadline);
     open.delete(connection);
-    order.remove(connection);
+    evictionOrder.remove(connection);
   }
 
-  function accept(socket: Socket): void {
-    const network = networkOf(socket.remoteAddress);
-    if (!makeRoom(network)) {
+  function onConnection(socket: Socket): void {
+    const network = getNetworkPrefix(socket.remoteAddress);
+    if (!ensureCapacity(network)) {
       socket.destroy();
       return;
     }
     const connection: Connection = { socket, network, trust: "none", responses: new Map() };
-    const endpoint = endpointOf(socket);
+    const endpoint = getEndpoint(socket);
     open.add(connection);
-    order.add(connection);
+    evictionOrder.add(connection);
     bySocket.set(socket, connection);
-    handshakes.set(endpoint, connection);
-    expectWithin(connection, receiveTimeoutMs + GRACE_MS);
+    byEndpoint.set(endpoint, connection);
+    setDeadline(connection, receiveTimeoutMs + GRACE_MS);
     socket.once("close", () => {
-      forget(connection);
-      if (handshakes.get(endpoint) === connection) handshakes.delete(endpoint);
+      untrack(connection);
+      if (byEndpoint.get(endpoint) === connection) byEndpoint.delete(endpoint);
     });
   }
 
-  function secured(socket: Socket): void {
-    const connection = handshakes.get(endpointOf(socket));
+  function onSecureConnection(socket: Socket): void {
+    const connection = byEndpoint.get(getEndpoint(socket));
     if (!connection) return;
     bySocket.set(socket, connection);
-    expectWithin(connection, receiveTimeoutMs + GRACE_MS);
+    setDeadline(connection, receiveTimeoutMs + GRACE_MS);
   }
 
   /** Until it is answered, other timeouts than those of the connection apply. */
-  function begin(request: IncomingMessage, response: ServerResponse): void {
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const connection = bySocket.get(request.socket);
     if (!connection) return;
     clearTimeout(connection.deadline);
@@ -118,14 +119,14 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
       clearTimeout(connection.responses.get(response));
       connection.responses.delete(response);
       if (connection.responses.size > 0 || !open.has(connection)) return;
-      order.becameIdle(connection);
-      expectWithin(connection, keepAliveTimeoutMs + receiveTimeoutMs + GRACE_MS);
+      evictionOrder.markIdle(connection);
+      setDeadline(connection, keepAliveTimeoutMs + receiveTimeoutMs + GRACE_MS);
     });
   }
 
-  server.on("connection", accept);
-  server.on("secureConnection", secured);
-  server.prependListener("request", begin);
+  server.on("connection", onConnection);
+  server.on("secureConnection", onSecureConnection);
+  server.prependListener("request", onRequest);
   server.on("upgrade", ({ socket }: IncomingMessage) => {
     const connection = bySocket.get(socket);
     if (!connection) return;
@@ -135,26 +136,26 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
 
   return {
     /** Its client has sent valid credentials: it no longer counts as a stranger's. */
-    verified(socket: Socket, trust: Exclude<Trust, "none">): void {
+    markVerified(socket: Socket, trust: Exclude<Trust, "none">): void {
       const connection = bySocket.get(socket);
-      if (connection && open.has(connection)) order.raise(connection, trust);
+      if (connection && open.has(connection)) evictionOrder.promote(connection, trust);
     },
     /** An answer is about to be sent: the connection is destroyed where its client does not read it in time. */
-    sending(response: ServerResponse, socket: Socket): void {
+    startSendTimeout(response: ServerResponse, socket: Socket): void {
       const connection = bySocket.get(socket);
       if (!connection) return;
       if (!connection.responses.has(response))
-        expectWithin(connection, sendTimeoutMs); // of a handshake that is refused
+        setDeadline(connection, sendTimeoutMs); // of a handshake that is refused
       else connection.responses.set(response, setTimeout(() => socket.destroy(), sendTimeoutMs).unref());
     },
     /** Whether an answer may be written to a socket whose parser gave up: the client would take it for that of its last request. */
-    mayAnswer(socket: Socket): boolean {
+    canRespond(socket: Socket): boolean {
       const connection = bySocket.get(socket); // none: a TLS handshake that failed
       if (!connection || !socket.writable) return false;
-      const [response, ...more] = connection.responses.keys();
-      const isArriving = connection.request?.complete === false;
-      if (!response) return !isArriving; // of a request that was answered before it had arrived, the rest is ignored
-      return more.length === 0 && isArriving && !response.headersSent;
+      const [response, ...rest] = connection.responses.keys();
+      const isReceiving = connection.request?.complete === false;
+      if (!response) return !isReceiving; // of a request that was answered before it had arrived, the rest is ignored
+      return rest.length === 0 && isReceiving && !response.headersSent;
     },
     /** Sends the last bytes of a connection, and destroys it when its client closes it too, or does not within a second. */
     finish(socket: Socket, bytes: string): void {

@@ -2,10 +2,10 @@ import { type FastifyReply, type FastifyRequest } from "fastify";
 import { type Admission } from "../limits/admission";
 
 /** How requests get in that do not come from the router. A route has it in its `config`. */
-export interface Entrance {
+export interface IngressPolicy {
   /** Refuses who may not come in, by connection and headers alone; undefined for who may. */
-  readonly turnAway: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
-  /** Whose credentials `turnAway` checks. */
+  readonly reject: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
+  /** Whose credentials `reject` checks. */
   readonly trust: "webhook";
   /** Room of its own: a rush at one entrance leaves the others free. */
   readonly admission: Admission;
@@ -13,6 +13,6 @@ export interface Entrance {
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    entrance?: Entrance;
+    ingressPolicy?: IngressPolicy;
   }
 }

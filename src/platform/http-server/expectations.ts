@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { type FastifyInstance, type FastifyRequest } from "fastify";
-import { refuse } from "./refusal";
+import { sendError } from "./refusal";
 
 /** Whether the content type parser is going to read the body: it refuses other types, and larger ones, without. */
-function isBodyRead({ method, headers, routeOptions }: FastifyRequest): boolean {
+function canParseBody({ method, headers, routeOptions }: FastifyRequest): boolean {
   if (method === "GET" || method === "HEAD") return false;
   const isJson = /^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "");
   return isJson && Number(headers["content-length"] ?? 0) <= routeOptions.bodyLimit;
@@ -14,19 +14,19 @@ function isBodyRead({ method, headers, routeOptions }: FastifyRequest): boolean 
  * who is asking. The body of one that waits with it is asked for when the `onRequest` hooks of the server and of its route have let
  * the request in. Expectations of another kind are ignored, as RFC 9110 (10.1.1) allows.
  */
-export function takeExpectations(instance: FastifyInstance): void {
+export function registerExpectContinue(instance: FastifyInstance): void {
   const { server } = instance;
-  const waiting = new WeakSet<ServerResponse>();
-  const serve = (request: IncomingMessage, response: ServerResponse) => server.emit("request", request, response);
-  server.on("checkExpectation", serve);
+  const awaitingContinue = new WeakSet<ServerResponse>();
+  const emitRequest = (request: IncomingMessage, response: ServerResponse) => server.emit("request", request, response);
+  server.on("checkExpectation", emitRequest);
   server.on("checkContinue", (request, response) => {
-    waiting.add(response);
-    serve(request, response);
+    awaitingContinue.add(response);
+    emitRequest(request, response);
   });
   instance.addHook("preParsing", (...[request, reply, , done]) => {
-    const isWaiting = waiting.has(reply.raw) && !reply.sent;
-    if (isWaiting && request.is404) return void refuse(reply, 404, "NOT_FOUND"); // the not-found handler would wait for the body
-    if (isWaiting && isBodyRead(request)) reply.raw.writeContinue();
+    const isAwaitingContinue = awaitingContinue.has(reply.raw) && !reply.sent;
+    if (isAwaitingContinue && request.is404) return void sendError(reply, 404, "NOT_FOUND"); // the not-found handler would wait for the body
+    if (isAwaitingContinue && canParseBody(request)) reply.raw.writeContinue();
     done();
   });
 }

@@ -3,82 +3,82 @@ import { type ApolloServer, type BaseContext, HeaderMap } from "@apollo/server";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
-import { type RequestCost, type RequestGuard } from "../limits/request-guard";
+import { type RequestAnalysis, type RequestGuard } from "../limits/request-guard";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
-import { bodyOf, searchOf, uncheckedRequest } from "./graphql-request";
-import { responseTypeFor } from "./media-types";
-import { refuse } from "./refusal";
-import { isWebSocket } from "./upgrades";
+import { getBody, getSearch, toUncheckedRequest } from "./graphql-request";
+import { negotiateResponseType } from "./media-types";
+import { sendError } from "./refusal";
+import { isWebSocketHandshake } from "./upgrades";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
   readonly apollo: ApolloServer<Context>;
-  readonly createContext: (request: FastifyRequest, cost: RequestCost) => Promise<Context>;
+  readonly createContext: (request: FastifyRequest, cost: RequestAnalysis) => Promise<Context>;
   /** Refuses what is over a limit before anything else looks at it. */
   readonly guard: RequestGuard;
   /** The refusal of an operation that turned out to be over a limit while it was executed; `answer` is what it would send. */
-  readonly refusalOf: (context: Context, answer: string) => SubgraphError | undefined;
+  readonly getRequestLevelError: (context: Context, responseBody: string) => SubgraphError | undefined;
   /** Answers a request for a subscription by callback; undefined for any other. */
   readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
   /** Answers a WebSocket handshake. */
   readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
-function headersOf(request: FastifyRequest): HeaderMap {
+function toHeaderMap(request: FastifyRequest): HeaderMap {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   // Apollo Server negotiates after execution, and answers 406 for what it does not offer: a mutation's outcome would be lost.
   // Without the header it sends JSON.
-  const type = responseTypeFor(request.headers.accept);
+  const type = negotiateResponseType(request.headers.accept);
   if (type.startsWith("application/json")) headers.delete("accept");
   else headers.set("accept", type);
   return headers;
 }
 
-const STATUS: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503 };
+const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503 };
 
 /** A request whose context cannot be made is refused as a whole; Apollo Server's own status for that is 500. */
-function refuseWhole(error: unknown): never {
+function throwRequestLevelError(error: unknown): never {
   if (!(error instanceof SubgraphError)) throw error;
-  const status = STATUS[error.code] ?? 500;
+  const status = STATUS_BY_CODE[error.code] ?? 500;
   throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
 }
 
-const BATCHING = new SubgraphError("LIMIT_EXCEEDED", {
+const BATCHING_NOT_SUPPORTED = new SubgraphError("LIMIT_EXCEEDED", {
   message: "A request may hold one operation only, not a batch.",
 });
 
 const METHODS = ["GET", "POST"];
-const OTHER_METHOD = { code: "BAD_REQUEST", message: "Only GET and POST are allowed here.", retryable: false };
+const METHOD_NOT_ALLOWED = { code: "BAD_REQUEST", message: "Only GET and POST are allowed here.", retryable: false };
 
 /** Before the body is read: what it is does not matter. */
-function refuseOtherMethods({ method }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+function rejectOtherMethods({ method }: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (METHODS.includes(method)) done();
-  else refuse(reply.header("allow", METHODS.join(", ")), 405, OTHER_METHOD);
+  else sendError(reply.header("allow", METHODS.join(", ")), 405, METHOD_NOT_ALLOWED);
 }
 
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
 export function registerGraphql<Context extends BaseContext>(
   server: FastifyInstance,
-  { path, apollo, createContext, guard, refusalOf, ...subscriptions }: GraphqlRouteOptions<Context>,
+  { path, apollo, createContext, guard, getRequestLevelError, ...subscriptions }: GraphqlRouteOptions<Context>,
 ): void {
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const search = searchOf(request);
-    const unchecked = uncheckedRequest(request, search);
-    const cost = unchecked ? guard(unchecked) : BATCHING;
-    if (cost instanceof SubgraphError) return refuse(reply, 400, cost);
+  async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const search = getSearch(request);
+    const unchecked = toUncheckedRequest(request, search);
+    const cost = unchecked ? guard(unchecked) : BATCHING_NOT_SUPPORTED;
+    if (cost instanceof SubgraphError) return sendError(reply, 400, cost);
     let context: Context | undefined;
     const { status, headers, body } = await requestScope.run(createRequestScope(request.id, cost.document), () =>
       apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: request.method, headers: headersOf(request), search, body: bodyOf(request) },
-        context: async () => (context = await createContext(request, cost).catch(refuseWhole)),
+        httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
+        context: async () => (context = await createContext(request, cost).catch(throwRequestLevelError)),
       }),
     );
     if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
-    const late = context && refusalOf(context, body.string);
-    if (late) return refuse(reply, 400, late);
+    const requestLevelError = context && getRequestLevelError(context, body.string);
+    if (requestLevelError) return sendError(reply, 400, requestLevelError);
     reply.code(status ?? 200);
     headers.delete("cache-control"); // no answer is for a cache, whatever Apollo Server says of some
     for (const [name, value] of headers) reply.header(name, value);
@@ -86,8 +86,8 @@ export function registerGraphql<Context extends BaseContext>(
   }
 
   for (const method of ALL_METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
-  server.all(path, { onRequest: refuseOtherMethods }, (request, reply) => {
-    if (isWebSocket(request.raw)) return subscriptions.acceptWebSocket(request, reply);
-    return (request.work = subscriptions.acceptCallback(request, reply) ?? answer(request, reply));
+  server.all(path, { onRequest: rejectOtherMethods }, (request, reply) => {
+    if (isWebSocketHandshake(request.raw)) return subscriptions.acceptWebSocket(request, reply);
+    return (request.completion = subscriptions.acceptCallback(request, reply) ?? handleRequest(request, reply));
   });
 }

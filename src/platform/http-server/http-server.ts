@@ -8,20 +8,20 @@ import fastify, {
   type FastifyRequest,
 } from "fastify";
 import { describeError } from "../errors/describe-error";
-import { requestIdOf } from "../errors/request-id";
+import { resolveRequestId } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Admission } from "../limits/admission";
 import { type Logger } from "../telemetry/logger";
 import { createClientErrorHandler } from "./client-error";
 import { type ConnectionLimits, type Connections, createConnections } from "./connections";
-import { takeExpectations } from "./expectations";
+import { registerExpectContinue } from "./expectations";
 import { isHealthProbe } from "./health-probe";
-import { type Entrance } from "./entrance";
-import { takeJsonOnly } from "./json-body";
-import { registerPlaces, takePlace } from "./places";
-import { refuse } from "./refusal";
+import { type IngressPolicy } from "./entrance";
+import { registerJsonBodyParser } from "./json-body";
+import { registerAdmissionHooks, acquireAdmissionSlot } from "./places";
+import { sendError } from "./refusal";
 import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
-import { isWebSocket, routeUpgrades } from "./upgrades";
+import { isWebSocketHandshake, routeUpgrades } from "./upgrades";
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -38,18 +38,18 @@ export interface HttpServerOptions {
   readonly admission: Admission;
   readonly connections: ConnectionLimits;
   /** True for the value of a `Router-Authorization` header that may call. */
-  readonly mayCall: (routerAuthorization: string | undefined) => boolean;
+  readonly isAuthorizedRouter: (routerAuthorization: string | undefined) => boolean;
   /** Certificate and key as PEM text; with `clientCa` every path but health demands a certificate of that authority. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }
 
-function textOf(header: string | string[] | undefined): string | undefined {
+function getSingleValue(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" ? header : undefined;
 }
 
 /** A route's own; there is none yet where the path could not be read. */
-function entranceOf({ routeOptions }: FastifyRequest): Entrance | undefined {
-  return (routeOptions as Partial<FastifyRequest["routeOptions"]>).config?.entrance;
+function getIngressPolicy({ routeOptions }: FastifyRequest): IngressPolicy | undefined {
+  return (routeOptions as Partial<FastifyRequest["routeOptions"]>).config?.ingressPolicy;
 }
 
 function isCompressed({ headers }: FastifyRequest): boolean {
@@ -57,53 +57,60 @@ function isCompressed({ headers }: FastifyRequest): boolean {
 }
 
 /** Timeouts are looked at so many times while they last, and every second at least: that is how late one may be. */
-const CHECKS = 10;
+const CHECKS_PER_TIMEOUT = 10;
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** What Fastify needs to speak http, or https. Its types tell the two apart; what is registered on a server does not. */
-function protocolOf({ tls, maxHeaderBytes, connections }: HttpServerOptions): FastifyHttpOptions<Server> {
+function toProtocolOptions({ tls, maxHeaderBytes, connections }: HttpServerOptions): FastifyHttpOptions<Server> {
   // A header that comes twice reads as both with a comma: of two tokens or secrets neither is picked.
   // One without a host is refused by `admit`: Node would answer it before anybody has looked at who is asking.
   const { receiveTimeoutMs } = connections;
-  const parser = {
+  const httpOptions = {
     headersTimeout: receiveTimeoutMs,
     requestTimeout: receiveTimeoutMs,
-    connectionsCheckingInterval: Math.min(1000, Math.ceil(receiveTimeoutMs / CHECKS)),
+    connectionsCheckingInterval: Math.min(1000, Math.ceil(receiveTimeoutMs / CHECKS_PER_TIMEOUT)),
     joinDuplicateHeaders: true,
     maxHeaderSize: maxHeaderBytes,
     requireHostHeader: false,
-    shouldUpgradeCallback: isWebSocket,
+    shouldUpgradeCallback: isWebSocketHandshake,
   };
-  if (!tls) return { http: parser };
+  if (!tls) return { http: httpOptions };
   const { cert, key, clientCa } = tls;
   // Asked for, not demanded in the handshake: health is asked without a certificate. `admit` demands it.
-  const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  const handshake = { minVersion: "TLSv1.2", handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS, cert, key, ...client };
-  return { https: { ...parser, ...handshake } } as FastifyHttpOptions<Server>;
+  const clientCertificate =
+    clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  const tlsOptions = {
+    minVersion: "TLSv1.2",
+    handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+    cert,
+    key,
+    ...clientCertificate,
+  };
+  return { https: { ...httpOptions, ...tlsOptions } } as FastifyHttpOptions<Server>;
 }
 
 /** The HTTP server without its routes: who may connect and call at all (health is open), limits, refusals, access log. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { logger, maxBodyBytes, maxHeaderBytes, admission, mayCall, tls } = options;
-  const tooLarge = (what: string, most: number) =>
-    new SubgraphError("LIMIT_EXCEEDED", { message: `The request's ${what} may have at most ${most} bytes.` });
+  const { logger, maxBodyBytes, maxHeaderBytes, admission, isAuthorizedRouter, tls } = options;
+  const createTooLargeError = (part: string, maxBytes: number) =>
+    new SubgraphError("LIMIT_EXCEEDED", { message: `The request's ${part} may have at most ${maxBytes} bytes.` });
   const headers = { ...SECURITY_HEADERS, ...(tls && TLS_HEADERS) };
   const server = fastify({
-    ...protocolOf(options),
+    ...toProtocolOptions(options),
     logger: false,
     bodyLimit: maxBodyBytes,
-    genReqId: (request) => requestIdOf(request.headers["x-request-id"]),
+    genReqId: (request) => resolveRequestId(request.headers["x-request-id"]),
     requestTimeout: options.connections.receiveTimeoutMs,
     keepAliveTimeout: options.connections.keepAliveTimeoutMs,
     return503OnClosing: false,
     clientErrorHandler: createClientErrorHandler({
       connections: () => connections,
       headers,
-      tooLarge: tooLarge("header", maxHeaderBytes),
+      headersTooLarge: createTooLargeError("header", maxHeaderBytes),
     }),
     frameworkErrors: (_error, request, reply) => {
-      connections.sending(reply.raw, request.raw.socket); // a path that is no URL: no hook runs for it
-      void (admit(request, reply) ?? refuse(reply, 400, "BAD_REQUEST"));
+      connections.startSendTimeout(reply.raw, request.raw.socket); // a path that is no URL: no hook runs for it
+      void (authorize(request, reply) ?? sendError(reply, 400, "BAD_REQUEST"));
     },
     forceCloseConnections: "idle",
   });
@@ -113,34 +120,34 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     connections.close();
     done();
   });
-  takeJsonOnly(server);
-  takeExpectations(server);
+  registerJsonBodyParser(server);
+  registerExpectContinue(server);
   routeUpgrades(server);
 
   /** The first thing that happens to every request; the refusal, if it is one. */
-  function admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  function authorize(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     reply.headers(headers).header("x-request-id", request.id);
-    const entrance = entranceOf(request);
-    const refusal = entrance ? entrance.turnAway(request, reply) : admitRouter(request, reply);
-    if (refusal) return refusal;
-    if (!isHealthProbe(request)) connections.verified(request.raw.socket, entrance?.trust ?? "router");
+    const ingressPolicy = getIngressPolicy(request);
+    const rejection = ingressPolicy ? ingressPolicy.reject(request, reply) : authorizeRouter(request, reply);
+    if (rejection) return rejection;
+    if (!isHealthProbe(request)) connections.markVerified(request.raw.socket, ingressPolicy?.trust ?? "router");
     const hasHost = request.headers.host !== undefined || request.raw.httpVersion === "1.0";
-    return hasHost ? undefined : refuse(reply, 400, "BAD_REQUEST");
+    return hasHost ? undefined : sendError(reply, 400, "BAD_REQUEST");
   }
-  function admitRouter(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  function authorizeRouter(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
-    const isRouter = hasCertificate && mayCall(textOf(request.headers["router-authorization"]));
-    return isRouter || isHealthProbe(request) ? undefined : refuse(reply, 401, "UNAUTHENTICATED");
+    const isRouter = hasCertificate && isAuthorizedRouter(getSingleValue(request.headers["router-authorization"]));
+    return isRouter || isHealthProbe(request) ? undefined : sendError(reply, 401, "UNAUTHENTICATED");
   }
-  registerPlaces(server);
+  registerAdmissionHooks(server);
   server.addHook("onRequest", async (request, reply) => {
-    const refusal = admit(request, reply);
-    if (refusal || isHealthProbe(request)) return refusal;
-    if (isCompressed(request)) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
-    return takePlace(request, reply, entranceOf(request)?.admission ?? admission);
+    const rejection = authorize(request, reply);
+    if (rejection || isHealthProbe(request)) return rejection;
+    if (isCompressed(request)) return sendError(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
+    return acquireAdmissionSlot(request, reply, getIngressPolicy(request)?.admission ?? admission);
   });
   server.addHook("onSend", (...[request, reply, , done]) => {
-    connections.sending(reply.raw, request.raw.socket);
+    connections.startSendTimeout(reply.raw, request.raw.socket);
     done();
   });
   server.addHook("onResponse", (request, reply, done) => {
@@ -153,14 +160,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
 
-  server.setNotFoundHandler((_request, reply) => refuse(reply, 404, "NOT_FOUND"));
+  server.setNotFoundHandler((_request, reply) => sendError(reply, 404, "NOT_FOUND"));
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status === 413) return refuse(reply, 413, tooLarge("body", request.routeOptions.bodyLimit));
-    if (status === 415) return refuse(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
-    if (status < 500) return refuse(reply, status, "BAD_REQUEST");
+    if (status === 413) return sendError(reply, 413, createTooLargeError("body", request.routeOptions.bodyLimit));
+    if (status === 415) return sendError(reply, 415, "UNSUPPORTED_MEDIA_TYPE");
+    if (status < 500) return sendError(reply, status, "BAD_REQUEST");
     logger.error({ requestId: request.id, ...describeError(error) }, "unexpected error");
-    return refuse(reply, 500, "INTERNAL");
+    return sendError(reply, 500, "INTERNAL");
   });
   return server;
 }

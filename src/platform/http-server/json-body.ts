@@ -8,10 +8,14 @@ class BodyError extends Error {
   }
 }
 
-type Parse = (request: FastifyRequest, body: Buffer, done: (error: Error | null, json?: unknown) => void) => void;
+type JsonBodyParser = (
+  request: FastifyRequest,
+  body: Buffer,
+  done: (error: Error | null, json?: unknown) => void,
+) => void;
 
 /** Reads JSON in UTF-8; a type that says otherwise is a 415, everything else that is wrong a 400. Of a name that comes twice in an object, the last one counts. */
-export function createJsonParser(server: FastifyInstance): Parse {
+export function createJsonBodyParser(server: FastifyInstance): JsonBodyParser {
   const parse = server.getDefaultJsonParser("error", "error"); // members like __proto__ are refused
   return (request, body, done) => {
     if (!isUtf8Json(request.headers["content-type"])) done(new BodyError(415));
@@ -24,8 +28,8 @@ export function createJsonParser(server: FastifyInstance): Parse {
  * Bodies are JSON in UTF-8 and nothing else. A form or a script of another site can send text, forms and files without
  * asking the browser's leave; JSON it cannot.
  */
-export function takeJsonOnly(server: FastifyInstance): void {
-  const parse = createJsonParser(server);
+export function registerJsonBodyParser(server: FastifyInstance): void {
+  const parse = createJsonBodyParser(server);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, parse);
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type FastifyInstance } from "fastify";
 import { isHealthProbe, LIVE_PATH, READY_PATH } from "./health-probe";
-import { refuse } from "./refusal";
+import { sendError } from "./refusal";
 
 /** What `/health/ready` tells, by name. */
 export type ReadinessChecks = Readonly<Record<string, () => Readiness | Promise<Readiness>>>;
@@ -9,7 +9,7 @@ type Readiness = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 export interface LifecycleOptions {
   /** Requests under way; what nobody waits for any more is still finished. */
-  readonly underWay: () => number;
+  readonly inFlight: () => number;
   /** `ok: false` in any of them makes it red. */
   readonly checks: ReadinessChecks;
   /** Told beside them, and never makes it red. */
@@ -25,9 +25,9 @@ export interface LifecycleOptions {
 const sleep = (ms: number) => setTimeout(ms, undefined, { ref: false });
 const POLL_MS = 20;
 
-async function resultsOf(checks: ReadinessChecks): Promise<Readonly<Record<string, Readiness>>> {
-  const asked = Object.entries(checks).map(async ([name, check]) => [name, await check()] as const);
-  return Object.fromEntries(await Promise.all(asked));
+async function runChecks(checks: ReadinessChecks): Promise<Readonly<Record<string, Readiness>>> {
+  const results = Object.entries(checks).map(async ([name, check]) => [name, await check()] as const);
+  return Object.fromEntries(await Promise.all(results));
 }
 
 /**
@@ -36,13 +36,13 @@ async function resultsOf(checks: ReadinessChecks): Promise<Readonly<Record<strin
  */
 export function registerLifecycle(
   server: FastifyInstance,
-  { underWay, checks, reports, drainDelayMs, drainTimeoutMs, endSubscriptions }: LifecycleOptions,
+  { inFlight, checks, reports, drainDelayMs, drainTimeoutMs, endSubscriptions }: LifecycleOptions,
 ) {
   let phase: "serving" | "draining" | "closing" = "serving";
 
   server.get(LIVE_PATH, () => ({ status: "live" }));
   server.get(READY_PATH, async (_request, reply) => {
-    const [checked, reported] = await Promise.all([resultsOf(checks), resultsOf(reports)]);
+    const [checked, reported] = await Promise.all([runChecks(checks), runChecks(reports)]);
     const isReady = phase === "serving" && Object.values(checked).every(({ ok }) => ok);
     const status = isReady ? "ready" : "not ready";
     return reply.code(isReady ? 200 : 503).send({ status, phase, checks: { ...checked, ...reported } });
@@ -51,7 +51,7 @@ export function registerLifecycle(
   server.addHook("onRequest", async (request, reply) => {
     if (isHealthProbe(request)) return;
     if (phase !== "serving") reply.header("connection", "close");
-    if (phase === "closing") return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    if (phase === "closing") return sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
   });
 
   return {
@@ -60,9 +60,9 @@ export function registerLifecycle(
       phase = "draining";
       await sleep(drainDelayMs);
       phase = "closing";
-      const endsAt = performance.now() + drainTimeoutMs;
+      const deadline = performance.now() + drainTimeoutMs;
       await Promise.race([endSubscriptions(), sleep(drainTimeoutMs)]);
-      while (underWay() > 0 && performance.now() < endsAt) await sleep(POLL_MS);
+      while (inFlight() > 0 && performance.now() < deadline) await sleep(POLL_MS);
       server.server.closeAllConnections();
       await server.close();
     },

@@ -4,7 +4,7 @@ import { type FastifyInstance } from "fastify";
  * Listens on one address and returns the URL. For `localhost` Fastify starts a second server on every further address of that name
  * (`::1`). The connection registry, its bounds and its timeouts belong to the first server only.
  */
-export function listen(server: FastifyInstance, where: { readonly host: string; readonly port: number }) {
-  const host = where.host.toLowerCase() === "localhost" ? "127.0.0.1" : where.host;
-  return server.listen({ host, port: where.port });
+export function listen(server: FastifyInstance, address: { readonly host: string; readonly port: number }) {
+  const host = address.host.toLowerCase() === "localhost" ? "127.0.0.1" : address.host;
+  return server.listen({ host, port: address.port });
 }

@@ -6,7 +6,7 @@ const IPV4_IN_IPV6 = /^::ffff:(\d+(?:\.\d+){3})$/i;
  * What one party is taken to own: an IPv4 address, or the first 64 bits of an IPv6 address, as that is the smallest network that is
  * assigned (RFC 6177). An IPv4 address in IPv6's notation is itself.
  */
-export function networkOf(address = ""): string {
+export function getNetworkPrefix(address = ""): string {
   if (!isIPv6(address)) return address;
   const ipv4 = IPV4_IN_IPV6.exec(address)?.[1];
   if (ipv4 !== undefined) return ipv4;

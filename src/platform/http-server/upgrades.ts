@@ -10,16 +10,16 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
-const waiting = new WeakMap<IncomingMessage, Upgrade & { readonly response: ServerResponse }>();
+const pendingUpgrades = new WeakMap<IncomingMessage, Upgrade & { readonly response: ServerResponse }>();
 
 /** A WebSocket handshake. All else that asks for another protocol (h2c) is served as the request that it is. */
-export function isWebSocket({ method, headers }: IncomingMessage): boolean {
+export function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /**
  * Leads handshakes to the hooks and routes like all other requests: Node would hand them over before anybody has looked at who is
- * asking. Whatever is answered to one without `takeUpgrade` ends its connection, whether its client ends it too or not. From here on
+ * asking. Whatever is answered to one without `claimUpgrade` ends its connection, whether its client ends it too or not. From here on
  * Node's timeouts do not apply to it.
  */
 export function routeUpgrades(server: FastifyInstance): void {
@@ -31,16 +31,16 @@ export function routeUpgrades(server: FastifyInstance): void {
     response.once("finish", () => {
       socket.destroySoon();
     });
-    waiting.set(request, { socket, head, response });
+    pendingUpgrades.set(request, { socket, head, response });
     server.routing(request, response);
   });
 }
 
 /** Takes the connection of a handshake over; undefined for any other request. Nothing can be answered to it as HTTP any more. */
-export function takeUpgrade(request: IncomingMessage): Upgrade | undefined {
-  const found = waiting.get(request);
-  waiting.delete(request);
-  found?.response.detachSocket(found.socket as Socket);
-  found?.response.emit("close"); // as a request it is over, and no longer under way
-  return found;
+export function claimUpgrade(request: IncomingMessage): Upgrade | undefined {
+  const upgrade = pendingUpgrades.get(request);
+  pendingUpgrades.delete(request);
+  upgrade?.response.detachSocket(upgrade.socket as Socket);
+  upgrade?.response.emit("close"); // as a request it is over, and no longer under way
+  return upgrade;
 }

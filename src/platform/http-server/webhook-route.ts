@@ -2,12 +2,12 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fa
 import { DatabaseUnavailable } from "../database/database.errors";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Admission } from "../limits/admission";
-import { type Entrance } from "./entrance";
-import { createJsonParser } from "./json-body";
-import { refuse } from "./refusal";
+import { type IngressPolicy } from "./entrance";
+import { createJsonBodyParser } from "./json-body";
+import { sendError } from "./refusal";
 
 /** A request as it was sent, and what its JSON says. */
-export interface Posted {
+export interface WebhookRequest {
   readonly text: string;
   readonly json: unknown;
   readonly idempotencyKey?: string;
@@ -16,7 +16,7 @@ export interface Posted {
 export interface WebhookRouteOptions {
   readonly path: string;
   /** Whose connections are taken at all. */
-  readonly isKnownAddress: (address: string | undefined) => boolean;
+  readonly isAllowedAddress: (address: string | undefined) => boolean;
   readonly isAuthorized: (authorization: string | undefined) => boolean;
   readonly admission: Admission;
   /** Larger bodies are refused with 413. */
@@ -24,11 +24,11 @@ export interface WebhookRouteOptions {
   /** How long a body may take to arrive; then 408. */
   readonly bodyTimeoutMs: number;
   /** Makes it durable; false for JSON that is no message. Throws DatabaseUnavailable. */
-  readonly receive: (posted: Posted) => Promise<boolean>;
+  readonly receive: (webhookRequest: WebhookRequest) => Promise<boolean>;
 }
 
 /** Whatever a header may hold: it is compared, and nothing else. */
-const LONGEST_KEY = 255;
+const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 const BYTE_ORDER_MARK = /^\uFEFF/;
 const WRONG_CREDENTIALS = new SubgraphError("UNAUTHENTICATED", {
   message: "The webhook's username and password are needed.",
@@ -37,23 +37,23 @@ const RETRY_AFTER_S = "5";
 
 /** Serves one sender's webhook: who it is, before the body is read; stored, before it is acknowledged. */
 export function registerWebhook(server: FastifyInstance, options: WebhookRouteOptions): void {
-  const { path, isKnownAddress, isAuthorized, admission, maxBodyBytes, bodyTimeoutMs, receive } = options;
-  const entrance: Entrance = {
+  const { path, isAllowedAddress, isAuthorized, admission, maxBodyBytes, bodyTimeoutMs, receive } = options;
+  const ingressPolicy: IngressPolicy = {
     admission,
     trust: "webhook",
-    turnAway(request, reply) {
+    reject(request, reply) {
       // The connection's own address: a header that names another is anybody's to send.
-      if (!isKnownAddress(request.socket.remoteAddress)) return refuse(reply, 403, "FORBIDDEN");
+      if (!isAllowedAddress(request.socket.remoteAddress)) return sendError(reply, 403, "FORBIDDEN");
       if (isAuthorized(request.headers.authorization)) return undefined;
       // Nothing more is read of who is not known.
       const challenge = { "www-authenticate": 'Basic realm="webhooks", charset="UTF-8"', connection: "close" };
-      return refuse(reply.headers(challenge), 401, WRONG_CREDENTIALS);
+      return sendError(reply.headers(challenge), 401, WRONG_CREDENTIALS);
     },
   };
 
-  function hurry(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  function enforceBodyTimeout(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const timer = setTimeout(() => {
-      if (request.body === undefined && !reply.sent) refuse(reply.header("connection", "close"), 408, "BAD_REQUEST");
+      if (request.body === undefined && !reply.sent) sendError(reply.header("connection", "close"), 408, "BAD_REQUEST");
     }, bodyTimeoutMs);
     reply.raw.once("close", () => {
       clearTimeout(timer);
@@ -61,31 +61,31 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
     done();
   }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function handleWebhook(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { "idempotency-key": key = "" } = request.headers;
-    if (typeof key !== "string" || key.length > LONGEST_KEY) return refuse(reply, 400, "BAD_REQUEST");
-    const posted = { ...(request.body as Posted), ...(key !== "" && { idempotencyKey: key }) };
-    const outcome = await receive(posted).catch((error: unknown) => {
+    if (typeof key !== "string" || key.length > MAX_IDEMPOTENCY_KEY_LENGTH) return sendError(reply, 400, "BAD_REQUEST");
+    const webhookRequest = { ...(request.body as WebhookRequest), ...(key !== "" && { idempotencyKey: key }) };
+    const outcome = await receive(webhookRequest).catch((error: unknown) => {
       if (error instanceof DatabaseUnavailable) return error;
       throw error;
     });
-    if (outcome instanceof Error) return refuse(reply.header("retry-after", RETRY_AFTER_S), 503, "UNAVAILABLE");
-    return outcome ? reply.send({ status: "received" }) : refuse(reply, 400, "BAD_REQUEST");
+    if (outcome instanceof Error) return sendError(reply.header("retry-after", RETRY_AFTER_S), 503, "UNAVAILABLE");
+    return outcome ? reply.send({ status: "received" }) : sendError(reply, 400, "BAD_REQUEST");
   }
 
   void server.register((scope, _options, done) => {
-    const parse = createJsonParser(scope);
+    const parse = createJsonBodyParser(scope);
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, parsed) => {
+    scope.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, onParsed) => {
       parse(request, body, (error, json) => {
         // The parser has passed over the mark; whoever reads the text later must be able to.
-        parsed(error, error ? undefined : { text: body.toString().replace(BYTE_ORDER_MARK, ""), json });
+        onParsed(error, error ? undefined : { text: body.toString().replace(BYTE_ORDER_MARK, ""), json });
       });
     });
     scope.post(
       path,
-      { bodyLimit: maxBodyBytes, config: { entrance }, onRequest: hurry },
-      (request, reply) => (request.work = answer(request, reply)),
+      { bodyLimit: maxBodyBytes, config: { ingressPolicy }, onRequest: enforceBodyTimeout },
+      (request, reply) => (request.completion = handleWebhook(request, reply)),
     );
     done();
   });

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 
-interface Waiting<Item, Result> {
+interface PendingItem<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -10,7 +10,7 @@ export interface GroupCommitOptions<Item, Result> {
   /** Stores all of them, or throws; the results in their order. */
   readonly store: (items: readonly Item[]) => Promise<readonly Result[]>;
   /** At most so many at once. */
-  readonly most: number;
+  readonly maxBatchSize: number;
 }
 
 /**
@@ -18,11 +18,11 @@ export interface GroupCommitOptions<Item, Result> {
  * Each caller waits until its own item is stored, or hears why it is not: an item that the database refuses is rejected, and the
  * others of its group are stored.
  */
-export function createGroupCommit<Item, Result>({ store, most }: GroupCommitOptions<Item, Result>) {
-  const waiting: Waiting<Item, Result>[] = [];
+export function createGroupCommit<Item, Result>({ store, maxBatchSize }: GroupCommitOptions<Item, Result>) {
+  const pending: PendingItem<Item, Result>[] = [];
   let isStoring = false;
 
-  async function storeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
+  async function storeGroup(group: readonly PendingItem<Item, Result>[]): Promise<void> {
     try {
       const results = await store(group.map(({ item }) => item));
       for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
@@ -38,19 +38,19 @@ export function createGroupCommit<Item, Result>({ store, most }: GroupCommitOpti
     }
   }
 
-  async function storeAll(): Promise<void> {
+  async function flush(): Promise<void> {
     isStoring = true;
-    while (waiting.length > 0) {
+    while (pending.length > 0) {
       // Requests that are read in this turn of the event loop come along; SQLite's writes let no other turn in between.
       await new Promise((resolve) => setImmediate(resolve));
-      await storeGroup(waiting.splice(0, most));
+      await storeGroup(pending.splice(0, maxBatchSize));
     }
     isStoring = false;
   }
 
   return (item: Item): Promise<Result> =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
-      if (!isStoring) void storeAll();
+      pending.push({ item, resolve, reject });
+      if (!isStoring) void flush();
     });
 }

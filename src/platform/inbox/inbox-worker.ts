@@ -4,19 +4,19 @@ import { recheckDelayMs } from "../ledger/retry";
 import { type Logger } from "../telemetry/logger";
 import { type Clock } from "../time/clock";
 import { type Instant, type MonotonicClock, msSince } from "../time/monotonic-clock";
-import { createWorkLoop } from "../time/work-loop";
+import { createPollingWorker } from "../time/work-loop";
 import { type Inbox } from "./inbox.store";
-import { type LeasedMessage, type Message, type MessageFacts } from "./message.type";
+import { type LeasedMessage, type Message, type MessageMetadata } from "./message.type";
 
 /** Gives a message its effects, again where it had them before; its facts as its body tells them today. `body` is undefined once wiped. */
-export type HandleMessage = (message: Message, body: string | undefined) => Promise<MessageFacts>;
+export type MessageHandler = (message: Message, body: string | undefined) => Promise<MessageMetadata>;
 
 /** Told of a message, as it was taken, once its facts and that it has had its effects are written down. Never throws. */
-export type OnProcessed = (message: Message, facts: MessageFacts) => Promise<void>;
+export type OnProcessed = (message: Message, metadata: MessageMetadata) => Promise<void>;
 
 export interface InboxWorkerOptions {
   readonly inbox: Inbox;
-  readonly handle: HandleMessage;
+  readonly handle: MessageHandler;
   readonly onProcessed: OnProcessed;
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
@@ -32,28 +32,28 @@ export interface InboxWorkerOptions {
   readonly retentionMs: number;
 }
 
-interface Done extends LeasedMessage {
-  readonly facts: MessageFacts;
+interface ProcessedMessage extends LeasedMessage {
+  readonly metadata: MessageMetadata;
 }
 
-const BATCH = 50;
-const WIPE_EVERY_MS = 3_600_000;
+const BATCH_SIZE = 50;
+const PURGE_INTERVAL_MS = 3_600_000;
 
-const isSame = (one: MessageFacts, other: MessageFacts) =>
+const isSameMetadata = (one: MessageMetadata, other: MessageMetadata) =>
   one.kind === other.kind && one.subject === other.subject && one.occurredAt === other.occurredAt;
 
 /** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works, or its body is too old to be kept. */
 export function createInboxWorker(options: InboxWorkerOptions) {
   const { inbox, handle, onProcessed, clock, monotonic, random, logger, owner, leaseMs, intervalMs, retentionMs } =
     options;
-  let wipedAt: Instant | undefined;
+  let lastPurgeAt: Instant | undefined;
 
-  async function work(leased: LeasedMessage): Promise<MessageFacts | undefined> {
+  async function processMessage(leased: LeasedMessage): Promise<MessageMetadata | undefined> {
     const { message } = leased;
     try {
-      const facts = await handle(message, inbox.openBody(message));
-      if (!isSame(message, facts)) await inbox.correct(leased, facts);
-      return facts;
+      const metadata = await handle(message, inbox.decryptBody(message));
+      if (!isSameMetadata(message, metadata)) await inbox.updateMetadata(leased, metadata);
+      return metadata;
     } catch (error) {
       logger.error({ messageId: message.id, ...describeError(error) }, "a message could not be processed");
       const now = clock.now();
@@ -63,7 +63,7 @@ export function createInboxWorker(options: InboxWorkerOptions) {
   }
 
   /** Renews the lease of a batch until what is given back is called. */
-  function keepLease(due: readonly LeasedMessage[]): () => void {
+  function startLeaseRenewal(due: readonly LeasedMessage[]): () => void {
     const [first] = due; // all are under one lease
     if (!first) return () => undefined;
     const ids = due.map(({ message }) => message.id);
@@ -78,51 +78,54 @@ export function createInboxWorker(options: InboxWorkerOptions) {
   }
 
   /** What another has taken over by now is another's to tell of. */
-  async function finish(done: readonly Done[]): Promise<void> {
-    const [first] = done;
+  async function finish(processed: readonly ProcessedMessage[]): Promise<void> {
+    const [first] = processed;
     if (!first) return;
-    const ids = done.map(({ message }) => message.id);
-    const marked = new Set(await inbox.markProcessed(first.lease, ids, clock.now()));
+    const ids = processed.map(({ message }) => message.id);
+    const markedIds = new Set(await inbox.markProcessed(first.lease, ids, clock.now()));
     await Promise.all(
-      done.filter(({ message }) => marked.has(message.id)).map(({ message, facts }) => onProcessed(message, facts)),
+      processed
+        .filter(({ message }) => markedIds.has(message.id))
+        .map(({ message, metadata }) => onProcessed(message, metadata)),
     );
   }
 
-  async function wipeOld(): Promise<void> {
-    if (wipedAt !== undefined && msSince(wipedAt, monotonic) < WIPE_EVERY_MS) return;
-    wipedAt = monotonic.now();
-    const { bodies, givenUp, isFull } = await inbox.wipeBodies(clock.now() - retentionMs);
+  async function purgeExpired(): Promise<void> {
+    if (lastPurgeAt !== undefined && msSince(lastPurgeAt, monotonic) < PURGE_INTERVAL_MS) return;
+    lastPurgeAt = monotonic.now();
+    const { bodies, unprocessed, hasMore } = await inbox.purgeBodies(clock.now() - retentionMs);
     if (bodies > 0) logger.info({ bodies }, "old messages were wiped");
-    if (givenUp > 0) logger.warn({ messages: givenUp }, "old messages were given up: they never had their effects");
-    if (isFull) wipedAt = undefined; // and more at the next look
+    if (unprocessed > 0)
+      logger.warn({ messages: unprocessed }, "old messages were given up: they never had their effects");
+    if (hasMore) lastPurgeAt = undefined; // and more at the next look
   }
 
   /** Takes what is due and works on it; answers how many that were. */
-  async function runOnce(): Promise<number> {
-    const query: DueQuery = { owner, leaseMs, now: clock.now(), limit: BATCH };
-    const due = await inbox.takeDue(query);
-    const letGo = keepLease(due);
+  async function pollOnce(): Promise<number> {
+    const query: DueQuery = { owner, leaseMs, now: clock.now(), limit: BATCH_SIZE };
+    const due = await inbox.leaseDue(query);
+    const stopLeaseRenewal = startLeaseRenewal(due);
     try {
-      const worked = await Promise.allSettled(due.map(work));
-      const done = due.flatMap(({ message, lease }, index) => {
-        const result = worked[index];
-        return result?.status === "fulfilled" && result.value ? [{ message, lease, facts: result.value }] : [];
+      const results = await Promise.allSettled(due.map(processMessage));
+      const processed = due.flatMap(({ message, lease }, index) => {
+        const result = results[index];
+        return result?.status === "fulfilled" && result.value ? [{ message, lease, metadata: result.value }] : [];
       });
-      await finish(done);
+      await finish(processed);
     } finally {
-      letGo();
+      stopLeaseRenewal();
     }
-    await wipeOld();
+    await purgeExpired();
     return due.length;
   }
 
-  const loop = createWorkLoop({
-    runOnce,
-    batch: BATCH,
+  const worker = createPollingWorker({
+    pollOnce,
+    batchSize: BATCH_SIZE,
     intervalMs,
     onFailure: (error) => {
       logger.warn(describeError(error), "the inbox could not be read");
     },
   });
-  return { runOnce, start: loop.start, wake: loop.wake, stop: loop.stop };
+  return { pollOnce, start: worker.start, trigger: worker.trigger, stop: worker.stop };
 }

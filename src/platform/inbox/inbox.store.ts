@@ -1,29 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
-import { type DueQuery, grantLease, type Lease, leaseDueRows, NOBODYS } from "../database/due-rows";
+import { type DueQuery, grantLease, type Lease, leaseDueRows, NO_LEASE } from "../database/due-rows";
 import { type Database } from "../database/open-database";
-import { type Sealing } from "../ledger/sealing";
+import { type Encryption } from "../ledger/sealing";
 import { createGroupCommit } from "./group-commit";
 import { listByKind, listMessages } from "./message-list";
-import { makeDue, type Wiped, wipeBodies } from "./message-upkeep";
-import { type InboxTables, type MessageRow, sealedMessageOf } from "./message-row";
+import { requeue, type PurgeResult, purgeBodies } from "./message-upkeep";
+import { type InboxTables, type MessageRow, toEncryptedMessage } from "./message-row";
 import {
   type Delivery,
   type LeasedMessage,
   type Message,
-  type MessageFacts,
+  type MessageMetadata,
   type MessagePage,
   type MessageQuery,
   type Receipt,
-  type SealedMessage,
+  type EncryptedMessage,
 } from "./message.type";
 
 /** SQLite takes 32,766 values in a statement; a row has a dozen. */
-const MOST_AT_ONCE = 200;
+const MAX_BATCH_SIZE = 200;
 
 /** A pair of namespaces that nothing else digests in: keys that were given, and contents where none was. */
-const KEY = "inbox/key";
-const CONTENT = "inbox/content";
+const KEY_NAMESPACE = "inbox/key";
+const CONTENT_NAMESPACE = "inbox/content";
 
 /**
  * What others have told us: stored before it is acknowledged, worked on afterwards. All methods throw DatabaseUnavailable when the
@@ -36,44 +36,47 @@ export class Inbox {
 
   constructor(
     private readonly database: Database,
-    private readonly sealing: Sealing,
+    private readonly encryption: Encryption,
   ) {
     this.tables = database.kysely.$extendTables<InboxTables>();
-    this.insert = createGroupCommit<MessageRow, boolean>({ store: (rows) => this.insertAll(rows), most: MOST_AT_ONCE });
+    this.insert = createGroupCommit<MessageRow, boolean>({
+      store: (rows) => this.insertAll(rows),
+      maxBatchSize: MAX_BATCH_SIZE,
+    });
   }
 
   /** Stores it once, however often and wherever it arrives. It is durable when this resolves. */
-  async receive({ facts, body, idempotencyKey, now }: Delivery): Promise<Receipt> {
+  async receive({ metadata, body, idempotencyKey, now }: Delivery): Promise<Receipt> {
     const id = randomUUID();
     const isNew = await this.insert({
       id,
       key_digest:
         idempotencyKey === undefined
-          ? this.sealing.digestKey(CONTENT, body)
-          : this.sealing.digestKey(KEY, idempotencyKey),
-      ...columnsOf(facts),
+          ? this.encryption.digestKey(CONTENT_NAMESPACE, body)
+          : this.encryption.digestKey(KEY_NAMESPACE, idempotencyKey),
+      ...toColumns(metadata),
       received_at: now,
-      sealed_body: this.sealing.seal(body, { rowId: id, purpose: "message" }),
+      sealed_body: this.encryption.encrypt(body, { rowId: id, purpose: "message" }),
       processed_at: null,
       attempts: 0,
       next_attempt_at: now,
-      ...NOBODYS,
+      ...NO_LEASE,
     });
-    return { id, isCopy: !isNew };
+    return { id, isDuplicate: !isNew };
   }
 
   /** Leases up to `limit` messages that are due and nobody's. No message is given to two callers. */
-  async takeDue(query: DueQuery): Promise<LeasedMessage[]> {
+  async leaseDue(query: DueQuery): Promise<LeasedMessage[]> {
     const lease = grantLease(query.owner);
     const rows = await leaseDueRows<MessageRow>(this.database, { ...query, table: "message" }, lease);
-    return rows.map((row) => ({ message: sealedMessageOf(row), lease }));
+    return rows.map((row) => ({ message: toEncryptedMessage(row), lease }));
   }
 
   /** Writes down what its body tells today, where that was read otherwise when it came. */
-  async correct({ message, lease }: LeasedMessage, facts: MessageFacts): Promise<void> {
+  async updateMetadata({ message, lease }: LeasedMessage, metadata: MessageMetadata): Promise<void> {
     await this.tables
       .updateTable("message")
-      .set(columnsOf(facts))
+      .set(toColumns(metadata))
       .where("id", "=", message.id)
       .where("lease_owner", "=", lease)
       .execute();
@@ -84,7 +87,7 @@ export class Inbox {
     const rows = await this.tables
       .updateTable("message")
       .set({
-        ...NOBODYS,
+        ...NO_LEASE,
         attempts: sql<number>`attempts + 1`,
         processed_at: sql<number>`coalesce(processed_at, ${now})`,
         next_attempt_at: null,
@@ -97,10 +100,10 @@ export class Inbox {
   }
 
   /** Keeps them, all under one lease, for `leaseMs` from `now`, as far as nobody else has taken them. */
-  async renewLease(lease: Lease, ids: readonly string[], term: { leaseMs: number; now: number }): Promise<void> {
+  async renewLease(lease: Lease, ids: readonly string[], options: { leaseMs: number; now: number }): Promise<void> {
     await this.tables
       .updateTable("message")
-      .set({ lease_until: term.now + term.leaseMs })
+      .set({ lease_until: options.now + options.leaseMs })
       .where("id", "in", ids)
       .where("lease_owner", "=", lease)
       .execute();
@@ -110,15 +113,15 @@ export class Inbox {
   async postpone({ message, lease }: LeasedMessage, nextAttemptAt: number): Promise<void> {
     await this.tables
       .updateTable("message")
-      .set({ ...NOBODYS, attempts: sql<number>`attempts + 1`, next_attempt_at: nextAttemptAt })
+      .set({ ...NO_LEASE, attempts: sql<number>`attempts + 1`, next_attempt_at: nextAttemptAt })
       .where("id", "=", message.id)
       .where("lease_owner", "=", lease)
       .execute();
   }
 
   /** Makes all that came since then due once more; answers how many those are. What is being worked on is left alone. */
-  async makeDue(since: number, now: number): Promise<number> {
-    return await makeDue(this.tables, since, now);
+  async requeue(since: number, now: number): Promise<number> {
+    return await requeue(this.tables, since, now);
   }
 
   /** How many of those that came since then are still to be worked on. */
@@ -136,8 +139,8 @@ export class Inbox {
    * Wipes bodies of what came before then, some at a time; a day later those of what has not had its effects until then, which are
    * given up. What is known without a body stays.
    */
-  async wipeBodies(before: number): Promise<Wiped> {
-    return await wipeBodies(this.tables, before);
+  async purgeBodies(before: number): Promise<PurgeResult> {
+    return await purgeBodies(this.tables, before);
   }
 
   /** A page of the messages about one subject, last received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
@@ -146,23 +149,25 @@ export class Inbox {
   }
 
   /** The latest 100 of these kinds about one subject, by when they happened. */
-  async about(subject: string, kinds: readonly string[]): Promise<Message[]> {
+  async findBySubject(subject: string, kinds: readonly string[]): Promise<Message[]> {
     return await listByKind(this.tables, subject, kinds);
   }
 
-  /** The body as it was sent, or undefined once it was wiped. Throws SealBroken. */
-  openBody({ id, sealedBody }: Pick<SealedMessage, "id" | "sealedBody">): string | undefined {
-    return sealedBody === null ? undefined : this.sealing.open(sealedBody, { rowId: id, purpose: "message" });
+  /** The body as it was sent, or undefined once it was wiped. Throws DecryptionFailed. */
+  decryptBody({ id, encryptedBody }: Pick<EncryptedMessage, "id" | "encryptedBody">): string | undefined {
+    return encryptedBody === null
+      ? undefined
+      : this.encryption.decrypt(encryptedBody, { rowId: id, purpose: "message" });
   }
 
   /** The same of a message that was listed. */
-  async bodyOf({ id }: Message): Promise<string | undefined> {
+  async readBody({ id }: Message): Promise<string | undefined> {
     const row = await this.tables
       .selectFrom("message")
       .select("sealed_body")
       .where("id", "=", id)
       .executeTakeFirstOrThrow();
-    return this.openBody({ id, sealedBody: row.sealed_body });
+    return this.decryptBody({ id, encryptedBody: row.sealed_body });
   }
 
   private async insertAll(rows: readonly MessageRow[]): Promise<boolean[]> {
@@ -178,6 +183,6 @@ export class Inbox {
   }
 }
 
-function columnsOf({ kind, subject, occurredAt }: MessageFacts) {
+function toColumns({ kind, subject, occurredAt }: MessageMetadata) {
   return { kind, subject, occurred_at: occurredAt };
 }

@@ -1,33 +1,33 @@
 import { type Kysely } from "kysely";
-import { cursorOf, readCursor } from "../database/keyset-cursor";
-import { type InboxTables, LISTED, messageOf } from "./message-row";
+import { encodeCursor, decodeCursor } from "../database/keyset-cursor";
+import { type InboxTables, LIST_COLUMNS, toMessage } from "./message-row";
 import { type Message, type MessagePage, type MessageQuery } from "./message.type";
 
 /** See `Inbox.list`. By when they were received: one that comes late is at the top, and shifts no page that was read. */
 export async function listMessages(database: Kysely<InboxTables>, query: MessageQuery): Promise<MessagePage> {
-  const { subject, first, after, areProcessed = false } = query;
+  const { subject, first, after, isProcessed = false } = query;
   if (!Number.isSafeInteger(first) || first < 1) throw new RangeError("first must be at least 1");
   let select = database
     .selectFrom("message")
-    .select(LISTED)
+    .select(LIST_COLUMNS)
     .where("subject", "=", subject)
     .orderBy("received_at", "desc")
     .orderBy("id", "desc")
     .limit(first + 1);
-  if (areProcessed) select = select.where("processed_at", "is not", null);
+  if (isProcessed) select = select.where("processed_at", "is not", null);
   if (after !== undefined) {
-    const { at, id } = readCursor(after);
+    const { at, id } = decodeCursor(after);
     select = select.where((row) => row(row.refTuple("received_at", "id"), "<", row.tuple(at, id)));
   }
   const rows = await select.execute();
   const items = rows
     .slice(0, first)
-    .map((row) => ({ message: messageOf(row), cursor: cursorOf({ at: row.received_at, id: row.id }) }));
+    .map((row) => ({ message: toMessage(row), cursor: encodeCursor({ at: row.received_at, id: row.id }) }));
   return { items, hasNextPage: rows.length > first };
 }
 
 /** How many messages of one subject are looked at. */
-const KINDS_LIMIT = 100;
+const MAX_MESSAGES = 100;
 
 /** See `Inbox.about`. Each kind is read in the order of its index: what else a long history holds costs nothing. */
 export async function listByKind(
@@ -35,22 +35,22 @@ export async function listByKind(
   subject: string,
   kinds: readonly string[],
 ): Promise<Message[]> {
-  const ofKind = (kind: string) => {
+  const selectLatest = (kind: string) => {
     const latest = database
       .selectFrom("message")
-      .select(LISTED)
+      .select(LIST_COLUMNS)
       .where("subject", "=", subject)
       .where("kind", "=", kind)
       .orderBy("occurred_at", "desc")
       .orderBy("id", "desc")
-      .limit(KINDS_LIMIT);
+      .limit(MAX_MESSAGES);
     return database.selectFrom(latest.as("latest")).selectAll();
   };
-  const [first, ...others] = kinds.map(ofKind);
+  const [first, ...others] = kinds.map(selectLatest);
   if (!first) return [];
   const rows = await others.reduce((all, one) => all.unionAll(one), first).execute();
   return rows
     .toSorted((one, other) => other.occurred_at - one.occurred_at)
-    .slice(0, KINDS_LIMIT)
-    .map(messageOf);
+    .slice(0, MAX_MESSAGES)
+    .map(toMessage);
 }

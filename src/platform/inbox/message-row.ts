@@ -1,4 +1,4 @@
-import { type Message, type SealedMessage } from "./message.type";
+import { type Message, type EncryptedMessage } from "./message.type";
 
 // Types, not interfaces: Kysely asks for an index signature.
 /** The inbox's only table. */
@@ -21,9 +21,17 @@ export type MessageRow = {
 };
 
 /** All that a list reads of a row. */
-export const LISTED = ["id", "kind", "subject", "occurred_at", "received_at", "processed_at", "attempts"] as const;
+export const LIST_COLUMNS = [
+  "id",
+  "kind",
+  "subject",
+  "occurred_at",
+  "received_at",
+  "processed_at",
+  "attempts",
+] as const;
 
-export function messageOf(row: Pick<MessageRow, (typeof LISTED)[number]>): Message {
+export function toMessage(row: Pick<MessageRow, (typeof LIST_COLUMNS)[number]>): Message {
   return {
     id: row.id,
     kind: row.kind,
@@ -35,6 +43,6 @@ export function messageOf(row: Pick<MessageRow, (typeof LISTED)[number]>): Messa
   };
 }
 
-export function sealedMessageOf(row: MessageRow): SealedMessage {
-  return { ...messageOf(row), sealedBody: row.sealed_body };
+export function toEncryptedMessage(row: MessageRow): EncryptedMessage {
+  return { ...toMessage(row), encryptedBody: row.sealed_body };
 }

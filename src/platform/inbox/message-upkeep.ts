@@ -2,10 +2,10 @@ import { type ExpressionBuilder, type Kysely } from "kysely";
 import { type InboxTables } from "./message-row";
 
 /** Rows that one statement changes: a long one keeps SQLite's other writers waiting, and PostgreSQL cuts it off. */
-const BATCH = 200;
+const BATCH_SIZE = 200;
 
 /** See `Inbox.makeDue`. Goes through the whole table by its key, so that each step is short however many rows there are. */
-export async function makeDue(database: Kysely<InboxTables>, since: number, now: number): Promise<number> {
+export async function requeue(database: Kysely<InboxTables>, since: number, now: number): Promise<number> {
   let count = 0;
   for (let last = ""; ;) {
     const rows = await database
@@ -13,7 +13,7 @@ export async function makeDue(database: Kysely<InboxTables>, since: number, now:
       .select("id")
       .where("id", ">", last)
       .orderBy("id")
-      .limit(BATCH)
+      .limit(BATCH_SIZE)
       .execute();
     const ids = rows.map(({ id }) => id);
     const end = ids.at(-1);
@@ -31,37 +31,37 @@ export async function makeDue(database: Kysely<InboxTables>, since: number, now:
 }
 
 /** What was wiped at once. `givenUp` have not had their effects, and never will. */
-export interface Wiped {
+export interface PurgeResult {
   readonly bodies: number;
-  readonly givenUp: number;
+  readonly unprocessed: number;
   /** There may be more. */
-  readonly isFull: boolean;
+  readonly hasMore: boolean;
 }
 
 /** A body that is still to be worked on, again perhaps, is kept so much longer. */
-const GRACE_MS = 86_400_000;
+const UNPROCESSED_GRACE_MS = 86_400_000;
 
 /** See `Inbox.wipeBodies`. */
-export async function wipeBodies(database: Kysely<InboxTables>, before: number): Promise<Wiped> {
-  const isOver = (row: ExpressionBuilder<InboxTables, "message">) =>
+export async function purgeBodies(database: Kysely<InboxTables>, before: number): Promise<PurgeResult> {
+  const isExpired = (row: ExpressionBuilder<InboxTables, "message">) =>
     row.and([
       row("sealed_body", "is not", null),
       row("received_at", "<", before),
-      row.or([row("next_attempt_at", "is", null), row("received_at", "<", before - GRACE_MS)]),
+      row.or([row("next_attempt_at", "is", null), row("received_at", "<", before - UNPROCESSED_GRACE_MS)]),
     ]);
-  const old = await database.selectFrom("message").select("id").where(isOver).limit(BATCH).execute();
-  if (old.length === 0) return { bodies: 0, givenUp: 0, isFull: false };
-  const wiped = await database
+  const expired = await database.selectFrom("message").select("id").where(isExpired).limit(BATCH_SIZE).execute();
+  if (expired.length === 0) return { bodies: 0, unprocessed: 0, hasMore: false };
+  const purged = await database
     .updateTable("message")
     .set({ sealed_body: null, next_attempt_at: null })
     .where(
       "id",
       "in",
-      old.map(({ id }) => id),
+      expired.map(({ id }) => id),
     )
-    .where(isOver) // what has been made due meanwhile is not
+    .where(isExpired) // what has been made due meanwhile is not
     .returning("processed_at")
     .execute();
-  const givenUp = wiped.filter(({ processed_at }) => processed_at === null).length;
-  return { bodies: wiped.length, givenUp, isFull: old.length === BATCH };
+  const unprocessed = purged.filter(({ processed_at }) => processed_at === null).length;
+  return { bodies: purged.length, unprocessed, hasMore: expired.length === BATCH_SIZE };
 }

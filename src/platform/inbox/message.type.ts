@@ -1,7 +1,7 @@
 import { type Lease } from "../database/due-rows";
 
 /** What is known of a message without its body. Nothing in it is personal but the subject, a pseudonym. Times are epoch ms. */
-export interface MessageFacts {
+export interface MessageMetadata {
   /** The sender's name for what happened; null where there is none. */
   readonly kind: string | null;
   /** Whom it is about; null where that cannot be told. */
@@ -11,7 +11,7 @@ export interface MessageFacts {
 }
 
 /** One message as stored, without its body: that may be large, and few need it. */
-export interface Message extends MessageFacts {
+export interface Message extends MessageMetadata {
   readonly id: string;
   readonly receivedAt: number;
   /** Null until it has had its effects for the first time. */
@@ -21,13 +21,13 @@ export interface Message extends MessageFacts {
 }
 
 /** With its body: open with `Inbox.openBody`; null once it was wiped. */
-export interface SealedMessage extends Message {
-  readonly sealedBody: string | null;
+export interface EncryptedMessage extends Message {
+  readonly encryptedBody: string | null;
 }
 
 /** What somebody has sent us. */
 export interface Delivery {
-  readonly facts: MessageFacts;
+  readonly metadata: MessageMetadata;
   /** As it was sent. */
   readonly body: string;
   /** The sender's idempotency key; without one the body itself tells a copy. */
@@ -35,15 +35,15 @@ export interface Delivery {
   readonly now: number;
 }
 
-/** `isCopy`: it had been received before, and `id` is not stored. */
+/** `isDuplicate`: it had been received before, and `id` is not stored. */
 export interface Receipt {
   readonly id: string;
-  readonly isCopy: boolean;
+  readonly isDuplicate: boolean;
 }
 
 /** A message to be worked on, under a lease. */
 export interface LeasedMessage {
-  readonly message: SealedMessage;
+  readonly message: EncryptedMessage;
   readonly lease: Lease;
 }
 
@@ -53,7 +53,7 @@ export interface MessageQuery {
   readonly first: number;
   readonly after?: string;
   /** Those alone that have had their effects. */
-  readonly areProcessed?: boolean;
+  readonly isProcessed?: boolean;
 }
 
 /** One page of the messages about one subject, last received first. */

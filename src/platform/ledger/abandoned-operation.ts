@@ -1,17 +1,17 @@
 import { type Kysely } from "kysely";
-import { NOBODYS } from "../database/due-rows";
+import { NO_LEASE } from "../database/due-rows";
 import { canonicalJson } from "./canonical-json";
 import { type Changes, type LeasedRow } from "./operation-lease";
-import { type LedgerTables, type OperationRow } from "./operation-row";
+import { type OperationTables, type OperationRow } from "./operation-row";
 import { type OperationFailure } from "./operation.type";
 
 const NOT_ACCEPTED: OperationFailure = { code: "NOT_ACCEPTED", message: "It was not accepted.", retryable: true };
 
 /** The `key_digest` of a tombstone: no idempotency key has it. */
-const buriedDigest = (id: string): string => `abandoned:${id}`;
+const tombstoneDigest = (id: string): string => `abandoned:${id}`;
 
 /** Deletes an operation of which nothing was sent, as if it had never been requested. False: there is none under this lease. */
-export async function abandon(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
+export async function deleteUnsent(database: Kysely<OperationTables>, { id, lease }: LeasedRow): Promise<boolean> {
   const { numDeletedRows } = await database
     .deleteFrom("operation")
     .where("id", "=", id)
@@ -26,10 +26,13 @@ export async function abandon(database: Kysely<LedgerTables>, { id, lease }: Lea
  * repeated because its answer was lost: the bytes of the first insert may reach the server after the deletion, and the primary key
  * refuses them. False: there is none under this lease.
  */
-export async function bury(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
-  const nothing: Changes = {
-    ...NOBODYS,
-    key_digest: buriedDigest(id),
+export async function replaceWithTombstone(
+  database: Kysely<OperationTables>,
+  { id, lease }: LeasedRow,
+): Promise<boolean> {
+  const clearedColumns: Changes = {
+    ...NO_LEASE,
+    key_digest: tombstoneDigest(id),
     principal: "",
     sealed_key: "",
     fingerprint: "",
@@ -43,7 +46,7 @@ export async function bury(database: Kysely<LedgerTables>, { id, lease }: Leased
   const { numUpdatedRows } = await database
     .updateTable("operation")
     .set((row) => ({
-      ...nothing,
+      ...clearedColumns,
       status: "FAILED" as const,
       failure: canonicalJson(NOT_ACCEPTED),
       settled_at: row.ref("created_at"),
@@ -56,11 +59,11 @@ export async function bury(database: Kysely<LedgerTables>, { id, lease }: Leased
 }
 
 /** The row of this id, unless it is a tombstone. */
-export async function findById(database: Kysely<LedgerTables>, id: string): Promise<OperationRow | undefined> {
+export async function findById(database: Kysely<OperationTables>, id: string): Promise<OperationRow | undefined> {
   return await database
     .selectFrom("operation")
     .selectAll()
     .where("id", "=", id)
-    .where("key_digest", "<>", buriedDigest(id))
+    .where("key_digest", "<>", tombstoneDigest(id))
     .executeTakeFirst();
 }

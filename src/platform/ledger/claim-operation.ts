@@ -2,56 +2,56 @@ import { randomUUID } from "node:crypto";
 import { type Insertable, type Kysely } from "kysely";
 import { grantLease } from "../database/due-rows";
 import { canonicalJson } from "./canonical-json";
-import { type LedgerTables, operationOf, type OperationRow } from "./operation-row";
+import { type OperationTables, fromOperationRow, type OperationRow } from "./operation-row";
 import { isSettled } from "./operation-status.state";
 import { type Claim, type ClaimResult } from "./operation.type";
-import { type Sealing } from "./sealing";
+import { type Encryption } from "./sealing";
 
 /** See `Ledger.claim`. The unique index of the key digest decides who was first; the loser reads what the winner stored. */
 export async function claimOperation(
-  database: Kysely<LedgerTables>,
-  sealing: Sealing,
+  database: Kysely<OperationTables>,
+  encryption: Encryption,
   claim: Claim,
 ): Promise<ClaimResult> {
   const id = claim.id ?? randomUUID();
   const lease = grantLease(claim.owner, id);
-  const row = { ...newRow(sealing, claim, id), lease_owner: lease, lease_until: claim.now + claim.leaseMs };
+  const row = { ...buildRow(encryption, claim, id), lease_owner: lease, lease_until: claim.now + claim.leaseMs };
   const inserted = await database
     .insertInto("operation")
     .values(row)
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
-  if (inserted) return { outcome: "claimed", operation: operationOf(inserted), lease };
+  if (inserted) return { outcome: "claimed", operation: fromOperationRow(inserted), lease };
 
-  const earlier = await findByDigest(database, row.key_digest);
-  if (!earlier) return claimOperation(database, sealing, claim); // abandoned in between: the key is free again
+  const existing = await findByDigest(database, row.key_digest);
+  if (!existing) return claimOperation(database, encryption, claim); // abandoned in between: the key is free again
   // Stored by an earlier try of this very claim, whose answer was lost.
-  if (earlier.lease_owner === lease) return { outcome: "claimed", operation: operationOf(earlier), lease };
-  if (earlier.fingerprint !== row.fingerprint) return { outcome: "keyReused" };
-  return { outcome: isSettled(earlier.status) ? "replay" : "inProgress", operation: operationOf(earlier) };
+  if (existing.lease_owner === lease) return { outcome: "claimed", operation: fromOperationRow(existing), lease };
+  if (existing.fingerprint !== row.fingerprint) return { outcome: "keyReused" };
+  return { outcome: isSettled(existing.status) ? "replay" : "inProgress", operation: fromOperationRow(existing) };
 }
 
 /** The row of a principal's idempotency key, by `Sealing.digestKey`. */
 export async function findByDigest(
-  database: Kysely<LedgerTables>,
+  database: Kysely<OperationTables>,
   keyDigest: string,
 ): Promise<OperationRow | undefined> {
   return await database.selectFrom("operation").selectAll().where("key_digest", "=", keyDigest).executeTakeFirst();
 }
 
-function newRow(sealing: Sealing, claim: Claim, id: string): Insertable<OperationRow> {
+function buildRow(encryption: Encryption, claim: Claim, id: string): Insertable<OperationRow> {
   const { principal, idempotencyKey, kind, input } = claim;
   return {
     id,
     principal,
-    key_digest: sealing.digestKey(principal, idempotencyKey),
-    sealed_key: sealing.seal(idempotencyKey, { rowId: id, purpose: "idempotencyKey" }),
+    key_digest: encryption.digestKey(principal, idempotencyKey),
+    sealed_key: encryption.encrypt(idempotencyKey, { rowId: id, purpose: "idempotencyKey" }),
     kind,
-    fingerprint: sealing.fingerprint(kind, input),
-    subject: claim.subject ?? null,
-    target: claim.target ?? null,
-    sealed_input: sealing.seal(canonicalJson(input), { rowId: id, purpose: "input" }),
+    fingerprint: encryption.fingerprint(kind, input),
+    subject: claim.userId ?? null,
+    target: claim.recurrenceId ?? null,
+    sealed_input: encryption.encrypt(canonicalJson(input), { rowId: id, purpose: "input" }),
     status: "PENDING",
     attempts: 0,
     created_at: claim.now,

@@ -1,17 +1,17 @@
 import { type Lease } from "../database/due-rows";
-import { SealBroken } from "./ledger.errors";
+import { DecryptionFailed } from "./ledger.errors";
 import { type DueOperation, type Operation } from "./operation.type";
 
 /** A leased operation with its input, if it can be opened: one that cannot must not keep the others from being worked off. */
-export function dueOperation(
-  ledger: { openInput(operation: Operation): unknown },
+export function toDueOperation(
+  operationStore: { decryptInput(operation: Operation): unknown },
   operation: Operation,
   lease: Lease,
 ): DueOperation {
   try {
-    return { outcome: "ready", operation, lease, input: ledger.openInput(operation) };
+    return { outcome: "ready", operation, lease, input: operationStore.decryptInput(operation) };
   } catch (error) {
-    if (!(error instanceof SealBroken)) throw error;
+    if (!(error instanceof DecryptionFailed)) throw error;
     return { outcome: "unreadable", operation, lease };
   }
 }

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { isUniqueViolation } from "../database/database.errors";
 import { type LeasedRow } from "./operation-lease";
-import { type LedgerTables, operationOf } from "./operation-row";
+import { type OperationTables, fromOperationRow } from "./operation-row";
 import { type Operation } from "./operation.type";
 import { canonicalJson } from "./canonical-json";
 
 /** What an operation asks to have for itself: its kind of effect on one target. */
-export interface Hold {
+export interface ExclusiveLock {
   readonly kind: string;
-  readonly target: string;
+  readonly recurrenceId: string;
   /** Earlier operations that succeeded and no longer stand in the way, in any order. */
   readonly superseded?: readonly string[];
   /** Any JSON value; stored with the hold and given to `perform` and `confirm`. No personal data. */
@@ -17,20 +17,20 @@ export interface Hold {
 }
 
 /** Whose earlier operations are asked for; `id` is the asking operation's own. */
-export type EarlierQuery = Pick<Hold, "kind" | "target"> & { readonly id: string };
+export type EarlierQuery = Pick<ExclusiveLock, "kind" | "recurrenceId"> & { readonly id: string };
 
 // Literals, not parameters: a planner matches them with the predicates of the partial indexes.
 const NOT_FAILED = sql<boolean>`earlier.status <> 'FAILED'`;
-const SENT_OR_HELD = sql<boolean>`(earlier.sent_at is not null or earlier.exclusive_on is not null)`;
+const SENT_OR_LOCKED = sql<boolean>`(earlier.sent_at is not null or earlier.exclusive_on is not null)`;
 
-function selectEarlier(database: Kysely<LedgerTables>, { id, kind, target }: EarlierQuery) {
+function selectEarlier(database: Kysely<OperationTables>, { id, kind, recurrenceId }: EarlierQuery) {
   return database
     .selectFrom("operation as earlier")
-    .where("earlier.target", "=", target)
+    .where("earlier.target", "=", recurrenceId)
     .where("earlier.kind", "=", kind)
     .where("earlier.id", "<>", id)
     .where(NOT_FAILED)
-    .where(SENT_OR_HELD);
+    .where(SENT_OR_LOCKED);
 }
 
 /**
@@ -38,10 +38,10 @@ function selectEarlier(database: Kysely<LedgerTables>, { id, kind, target }: Ear
  * superseded ones stay as they are, and two operations that supersede the same ones still exclude each other. The key depends on
  * which they are and not on their order, which is that of the clocks of several machines.
  */
-function exclusiveKey({ kind, target, superseded = [] }: Hold): string {
-  if (superseded.length === 0) return `${kind}:${target}`;
+function buildExclusiveKey({ kind, recurrenceId, superseded = [] }: ExclusiveLock): string {
+  if (superseded.length === 0) return `${kind}:${recurrenceId}`;
   const digest = createHash("sha256").update(canonicalJson(superseded.toSorted())).digest("base64url");
-  return `${kind}:${target}/after:${digest}`;
+  return `${kind}:${recurrenceId}/after:${digest}`;
 }
 
 /**
@@ -50,22 +50,26 @@ function exclusiveKey({ kind, target, superseded = [] }: Hold): string {
  * every status but FAILED, decides between statements that cannot see each other, at any isolation level. A hold ends only when
  * its operation fails or is taken back unsent. Returns true as well if the lease was lost: that shows in the next step.
  */
-export async function holdExclusively(database: Kysely<LedgerTables>, row: LeasedRow, hold: Hold): Promise<boolean> {
-  const { superseded = [], baseline } = hold;
+export async function acquireExclusiveLock(
+  database: Kysely<OperationTables>,
+  row: LeasedRow,
+  lock: ExclusiveLock,
+): Promise<boolean> {
+  const { superseded = [], baseline } = lock;
   const { id, lease } = row;
-  const blocking = selectEarlier(database, { ...hold, id })
+  const blocking = selectEarlier(database, { ...lock, id })
     .select("earlier.id")
     .$if(superseded.length > 0, (all) => all.where("earlier.id", "not in", superseded));
   try {
-    const held = await database
+    const locked = await database
       .updateTable("operation")
-      .set({ exclusive_on: exclusiveKey(hold), baseline: baseline === undefined ? null : canonicalJson(baseline) })
+      .set({ exclusive_on: buildExclusiveKey(lock), baseline: baseline === undefined ? null : canonicalJson(baseline) })
       .where("id", "=", id)
       .where("lease_owner", "=", lease)
       .where((is) => is.not(is.exists(blocking)))
       .returning("id")
       .executeTakeFirst();
-    return held !== undefined || !(await hasLease(database, row));
+    return locked !== undefined || !(await hasLease(database, row));
   } catch (error) {
     if (isUniqueViolation(error)) return false;
     throw error;
@@ -73,16 +77,16 @@ export async function holdExclusively(database: Kysely<LedgerTables>, row: Lease
 }
 
 /** Other operations of this kind on this target that were sent, or hold it, and have not failed; oldest first. */
-export async function findEarlier(database: Kysely<LedgerTables>, query: EarlierQuery): Promise<Operation[]> {
+export async function findEarlier(database: Kysely<OperationTables>, query: EarlierQuery): Promise<Operation[]> {
   const rows = await selectEarlier(database, query)
     .selectAll("earlier")
     .orderBy("earlier.created_at")
     .orderBy("earlier.id")
     .execute();
-  return rows.map(operationOf);
+  return rows.map(fromOperationRow);
 }
 
-async function hasLease(database: Kysely<LedgerTables>, { id, lease }: LeasedRow): Promise<boolean> {
+async function hasLease(database: Kysely<OperationTables>, { id, lease }: LeasedRow): Promise<boolean> {
   const row = await database
     .selectFrom("operation")
     .select("id")

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from "kysely";
 import { type Migration } from "../database/migrate";
 import { type Database } from "../database/open-database";
-import { SealBroken } from "./ledger.errors";
-import { type SealContext, type Sealing } from "./sealing";
+import { DecryptionFailed } from "./ledger.errors";
+import { type EncryptionContext, type Encryption } from "./sealing";
 
 /** The table of the check value. Append only, as the ledger's. */
-export const keyCheckMigrations: readonly Migration[] = [
+export const encryptionKeyMigrations: readonly Migration[] = [
   {
     name: "key-check/0001-check-value",
     async up(database) {
@@ -20,8 +20,8 @@ export const keyCheckMigrations: readonly Migration[] = [
 ];
 
 /** The database was written with another LEDGER_KEY. */
-export class WrongLedgerKey extends Error {
-  override readonly name = "WrongLedgerKey";
+export class WrongEncryptionKey extends Error {
+  override readonly name = "WrongEncryptionKey";
 
   constructor() {
     super("The ledger key is not the one that this database was written with");
@@ -29,38 +29,38 @@ export class WrongLedgerKey extends Error {
 }
 
 /** A column of sealed texts, by which a database without a check value tells its key. */
-export interface SealedColumn {
+export interface EncryptedColumn {
   readonly table: string;
   readonly column: string;
-  readonly purpose: SealContext["purpose"];
+  readonly purpose: EncryptionContext["purpose"];
 }
 
 /** Rows of a table that are looked at. Ids are random, so the first ones are a sample. */
-const SAMPLE = 100;
+const SAMPLE_SIZE = 100;
 
 type KeyTables = { ledger_key: { id: number; check_value: string } };
 
 /**
- * Throws WrongLedgerKey unless this database belongs to the key of `sealing`. The first process stores the check value; in a
+ * Throws WrongEncryptionKey unless this database belongs to the key of `sealing`. The first process stores the check value; in a
  * database that has rows from before, only a process whose key opens most of them does.
  */
-export async function assertKeyOfDatabase(
+export async function assertEncryptionKeyMatches(
   { kysely }: Pick<Database, "kysely">,
-  sealing: Sealing,
-  columns: readonly SealedColumn[],
+  encryption: Encryption,
+  columns: readonly EncryptedColumn[],
 ): Promise<void> {
   const tables = kysely.$extendTables<KeyTables>();
-  let stored = await readCheckValue(tables);
-  if (stored === undefined) {
-    if (!(await opensMost(kysely, sealing, columns))) throw new WrongLedgerKey();
+  let storedCheckValue = await readCheckValue(tables);
+  if (storedCheckValue === undefined) {
+    if (!(await canDecryptMost(kysely, encryption, columns))) throw new WrongEncryptionKey();
     await tables
       .insertInto("ledger_key")
-      .values({ id: 1, check_value: sealing.checkValue })
+      .values({ id: 1, check_value: encryption.checkValue })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    stored = await readCheckValue(tables);
+    storedCheckValue = await readCheckValue(tables);
   }
-  if (stored !== sealing.checkValue) throw new WrongLedgerKey();
+  if (storedCheckValue !== encryption.checkValue) throw new WrongEncryptionKey();
 }
 
 async function readCheckValue(tables: Kysely<KeyTables>): Promise<string | undefined> {
@@ -68,27 +68,27 @@ async function readCheckValue(tables: Kysely<KeyTables>): Promise<string | undef
   return row?.check_value;
 }
 
-async function opensMost(
+async function canDecryptMost(
   kysely: Database["kysely"],
-  sealing: Sealing,
-  columns: readonly SealedColumn[],
+  encryption: Encryption,
+  columns: readonly EncryptedColumn[],
 ): Promise<boolean> {
-  const opened: boolean[] = [];
+  const results: boolean[] = [];
   for (const { table, column, purpose } of columns) {
     const { rows } = await sql<{ id: string; sealed: string }>`
       select id, ${sql.ref(column)} as sealed from ${sql.table(table)}
-      where ${sql.ref(column)} is not null order by id limit ${SAMPLE}`.execute(kysely);
-    opened.push(...rows.map(({ id, sealed }) => isOpenedBy(sealing, sealed, { rowId: id, purpose })));
+      where ${sql.ref(column)} is not null order by id limit ${SAMPLE_SIZE}`.execute(kysely);
+    results.push(...rows.map(({ id, sealed }) => canDecrypt(encryption, sealed, { rowId: id, purpose })));
   }
-  return opened.filter(Boolean).length * 2 >= opened.length;
+  return results.filter(Boolean).length * 2 >= results.length;
 }
 
-function isOpenedBy(sealing: Sealing, sealed: string, context: SealContext): boolean {
+function canDecrypt(encryption: Encryption, ciphertext: string, context: EncryptionContext): boolean {
   try {
-    sealing.open(sealed, context);
+    encryption.decrypt(ciphertext, context);
     return true;
   } catch (error) {
-    if (error instanceof SealBroken) return false;
+    if (error instanceof DecryptionFailed) return false;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { type Migration } from "../database/migrate";
 
 /** The ledger's schema. Append only; a column is added in one release and relied on in the next, as two run side by side. */
-export const ledgerMigrations: readonly Migration[] = [
+export const operationMigrations: readonly Migration[] = [
   {
     name: "ledger/0001-operation",
     async up(database, dialect) {
@@ -70,7 +70,7 @@ export const ledgerMigrations: readonly Migration[] = [
       // First, for its lock: until the new index is there, no process of the release before may take a hold that violates it.
       await database.schema.alterTable("operation").addColumn("baseline", "text").execute();
       // The old index allowed any number of settled rows for one target. One of them keeps the hold, the one that may still be
-      // worked on if there is one; the others block through `target`, which `holdExclusively` asks as well.
+      // worked on if there is one; the others block through `target`, which `acquireExclusiveLock` asks as well.
       await sql`update operation set exclusive_on = null where id in (
         select id from (
           select id, row_number() over (partition by exclusive_on order by

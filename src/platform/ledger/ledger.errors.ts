@@ -27,8 +27,8 @@ export class OperationNotFound extends Error {
 }
 
 /** A sealed text was changed, moved from another row, or sealed under another key. */
-export class SealBroken extends Error {
-  override readonly name = "SealBroken";
+export class DecryptionFailed extends Error {
+  override readonly name = "DecryptionFailed";
 
   constructor(
     readonly rowId: string,
@@ -39,8 +39,8 @@ export class SealBroken extends Error {
 }
 
 /** The ledger key is not 32 bytes in base64. The message never repeats it. */
-export class InvalidLedgerKey extends Error {
-  override readonly name = "InvalidLedgerKey";
+export class InvalidEncryptionKey extends Error {
+  override readonly name = "InvalidEncryptionKey";
 
   constructor() {
     super("The ledger key must be 32 bytes in base64");
@@ -48,9 +48,9 @@ export class InvalidLedgerKey extends Error {
 }
 
 /** Throws OutcomeNotRecorded where what an attempt came to could not be written down. */
-export async function recorded<T>(operationId: string, work: () => Promise<T>): Promise<T> {
+export async function recordOutcome<T>(operationId: string, record: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await record();
   } catch (error) {
     throw error instanceof DatabaseUnavailable ? new OutcomeNotRecorded(operationId, error) : error;
   }

@@ -19,12 +19,12 @@ export interface Attempt {
 }
 
 /** The attempt that an operation, marked as sent, is in. */
-export function attemptOf({ id, attempts, baseline }: Operation): Omit<Attempt, "deadline"> {
+export function toAttempt({ id, attempts, baseline }: Operation): Omit<Attempt, "deadline"> {
   return { idempotencyKey: id, attempt: attempts, baseline };
 }
 
 /** What is at hand before an operation is sent. */
-export interface Preparing {
+export interface PrepareContext {
   readonly deadline: Deadline;
   /** Of a kind that `isExclusive`: the other operations on the same target that were sent, or hold it, and have not failed; oldest first. */
   readonly earlier: readonly Operation[];
@@ -37,48 +37,48 @@ export interface Preparing {
  * `settle`: there is proof that an earlier operation, whose outcome was not known, has succeeded; once that is stored, this one is
  * prepared again.
  */
-export type Preparation =
+export type PrepareDecision =
   | {
-      readonly verdict: "send";
+      readonly decision: "send";
       /** Ids of those `earlier` operations that succeeded and no longer stand in the way, oldest first. */
       readonly superseded?: readonly string[];
       /** Any JSON value without personal data, stored before the first attempt. */
       readonly baseline?: unknown;
     }
-  | { readonly verdict: "refuse"; readonly failure: OperationFailure }
-  | { readonly verdict: "wait"; readonly behind: Operation }
-  | { readonly verdict: "settle"; readonly proven: Operation; readonly result: unknown };
+  | { readonly decision: "refuse"; readonly failure: OperationFailure }
+  | { readonly decision: "wait"; readonly blockedBy: Operation }
+  | { readonly decision: "settle"; readonly confirmed: Operation; readonly result: unknown };
 
 /** What is at hand when the fate of an operation is looked for. */
-export interface Confirming {
+export interface ConfirmContext {
   readonly deadline: Deadline;
   /** What `prepare` saw; undefined if a release stored the operation that did not keep it. */
   readonly baseline: unknown;
 }
 
 /** What one kind of operation asks of a provider, and what may be done when the answer is lost. */
-export interface OperationKind<Input> {
+export interface OperationHandler<Input> {
   readonly kind: string;
   /** The provider that it asks. Recovery of operations at one provider does not wait for another. */
   readonly provider: string;
   /** `keyed` is sent again with its key, `once` never; `safe` has no effect worth finding out about, so it ends as failed. */
   readonly repeat: Repeat;
   /** For `keyed`: whether its provider bears one more retry in this go. Without it, it does. */
-  mayRetry?(): boolean;
+  acquireRetry?(): boolean;
   /**
    * At most one operation of this kind may be sent on one target, whoever asked and under whatever key, until it fails or `prepare`
    * finds that it had no lasting effect. Each operation of such a kind has a target.
    */
   readonly isExclusive?: boolean;
   /** Decides before the first byte leaves; undefined is `send`. Throws ProviderFailure if the provider cannot be asked. */
-  prepare?(input: Input, at: Preparing): Promise<Preparation | undefined>;
+  prepare?(input: Input, context: PrepareContext): Promise<PrepareDecision | undefined>;
   /** Asks the provider. Throws ProviderFailure. */
   perform(input: Input, attempt: Attempt): Promise<Outcome>;
   /**
-   * What a "no" of the provider means; `isRepeat` when an earlier attempt may have arrived. Undefined where it is no evidence:
+   * What a "no" of the provider means; `isRetry` when an earlier attempt may have arrived. Undefined where it is no evidence:
    * not the provider's own words, or about this attempt alone.
    */
-  onRefusal(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined;
+  onRefusal(failure: ProviderFailure, isRetry: boolean): Outcome | undefined;
   /** For `once`: looks whether it has happened; undefined while there is no sign of it. Throws ProviderFailure. */
-  confirm?(input: Input, at: Confirming): Promise<Outcome | undefined>;
+  confirm?(input: Input, context: ConfirmContext): Promise<Outcome | undefined>;
 }

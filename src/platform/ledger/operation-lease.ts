@@ -1,13 +1,13 @@
 import { type Kysely, type UpdateObject } from "kysely";
 import { type Lease } from "../database/due-rows";
-import { type LedgerTables, type OperationRow } from "./operation-row";
+import { type OperationTables, type OperationRow } from "./operation-row";
 import { type OperationEvent, statusesThatAccept } from "./operation-status.state";
 
 /** Column values of a changed row. */
-export type Changes = UpdateObject<LedgerTables, "operation">;
+export type Changes = UpdateObject<OperationTables, "operation">;
 
 /** A change that only the holder of the lease may make. */
-export interface LeasedStep {
+export interface LeasedChange {
   readonly changes: Changes;
   /** The row's status must allow it. */
   readonly event?: OperationEvent;
@@ -24,18 +24,18 @@ export interface LeasedRow {
 }
 
 /** Makes the change in one statement, or none: undefined then. */
-export async function changeUnderLease(
-  database: Kysely<LedgerTables>,
+export async function updateLeasedRow(
+  database: Kysely<OperationTables>,
   { id, lease }: LeasedRow,
-  step: LeasedStep,
+  change: LeasedChange,
 ): Promise<OperationRow | undefined> {
   let update = database
     .updateTable("operation")
-    .set(step.changes)
+    .set(change.changes)
     .where("id", "=", id)
     .where("lease_owner", "=", lease);
-  if (step.event) update = update.where("status", "in", statusesThatAccept(step.event));
-  if (step.validAt !== undefined) update = update.where("lease_until", ">", step.validAt);
-  if (step.attempts) update = update.where("attempts", "in", step.attempts);
+  if (change.event) update = update.where("status", "in", statusesThatAccept(change.event));
+  if (change.validAt !== undefined) update = update.where("lease_until", ">", change.validAt);
+  if (change.attempts) update = update.where("attempts", "in", change.attempts);
   return await update.returningAll().executeTakeFirst();
 }

@@ -3,7 +3,7 @@ import { type OperationStatus } from "./operation-status.state";
 
 // Types, not interfaces: Kysely asks for an index signature.
 /** The ledger's only table. */
-export type LedgerTables = { operation: OperationRow };
+export type OperationTables = { operation: OperationRow };
 
 /** One row of it; times are epoch milliseconds. */
 export type OperationRow = {
@@ -32,14 +32,14 @@ export type OperationRow = {
 };
 
 /** What the rest of the program sees of a row: neither its digests nor its lease. */
-export function operationOf(row: OperationRow): Operation {
+export function fromOperationRow(row: OperationRow): Operation {
   return {
     id: row.id,
     principal: row.principal,
     kind: row.kind,
     status: row.status,
-    subject: row.subject,
-    target: row.target,
+    userId: row.subject,
+    recurrenceId: row.target,
     attempts: row.attempts,
     result: row.result === null ? null : (JSON.parse(row.result) as unknown),
     failure: row.failure === null ? null : (JSON.parse(row.failure) as OperationFailure),
@@ -48,8 +48,8 @@ export function operationOf(row: OperationRow): Operation {
     settledAt: row.settled_at,
     unconfirmedSince: row.unconfirmed_since,
     nextAttemptAt: row.next_attempt_at,
-    sealedKey: row.sealed_key,
-    sealedInput: row.sealed_input,
+    encryptedIdempotencyKey: row.sealed_key,
+    encryptedInput: row.sealed_input,
     ...(row.baseline !== null && { baseline: JSON.parse(row.baseline) as unknown }),
   };
 }

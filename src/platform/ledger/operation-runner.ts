@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { DatabaseUnavailable } from "../database/database.errors";
 import { SubgraphError } from "../errors/subgraph-error";
-import { LEAST_ATTEMPT_MS } from "../http-client/retry";
+import { MIN_ATTEMPT_MS } from "../http-client/retry";
 import { type Clock } from "../time/clock";
 import { type Deadline } from "../time/deadline";
-import { type UsualTime } from "../time/usual-time";
-import { askAgain } from "./ask-again";
-import { type Ledger } from "./ledger.store";
+import { type LatencyEstimate } from "../time/usual-time";
+import { retryStatement } from "./ask-again";
+import { type OperationStore } from "./ledger.store";
 import { type OperationWorker } from "./operation-worker";
 import { type Claim, type ClaimResult, type Operation } from "./operation.type";
 
@@ -17,14 +17,14 @@ export interface OperationRequest {
   readonly idempotencyKey: string;
   /** Any JSON value; what the fingerprint is made of. */
   readonly input: unknown;
-  readonly subject?: string;
-  readonly target?: string;
+  readonly userId?: string;
+  readonly recurrenceId?: string;
   readonly deadline: Deadline;
 }
 
 /**
  * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
- * another operation is at work on the same thing, `busyWith` if it is still there; nothing was begun. `noTime`: less is left than
+ * another operation is at work on the same thing, `blockedBy` if it is still there; nothing was begun. `noTime`: less is left than
  * it usually takes; nothing was begun. `unknown`: the database's answer was lost, so that the operation of this id may have been
  * accepted, and may be carried out later.
  */
@@ -32,10 +32,10 @@ export type RunResult =
   | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
   | { readonly outcome: "keyReused" }
   | { readonly outcome: "noTime" }
-  | { readonly outcome: "busy"; readonly busyWith?: Operation }
-  | Unknown;
+  | { readonly outcome: "busy"; readonly blockedBy?: Operation }
+  | UnknownOutcome;
 
-interface Unknown {
+interface UnknownOutcome {
   readonly outcome: "unknown";
   readonly operationId: string;
   /** For the log. */
@@ -43,7 +43,7 @@ interface Unknown {
 }
 
 export interface RunnerOptions {
-  readonly ledger: Ledger;
+  readonly operationStore: OperationStore;
   readonly worker: OperationWorker;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
@@ -51,29 +51,40 @@ export interface RunnerOptions {
   readonly owner: string;
   /** Longer than any operation takes: when it has run out, the process that held it is taken for dead. */
   readonly leaseMs: number;
-  readonly usualTime: UsualTime;
+  readonly latencyEstimate: LatencyEstimate;
 }
 
 export type OperationRunner = ReturnType<typeof createOperationRunner>;
 
 /** Runs mutations through the ledger: claimed before anything is sent, at most one at work on each key. */
-export function createOperationRunner({ ledger, worker, clock, sleep, owner, leaseMs, usualTime }: RunnerOptions) {
+export function createOperationRunner({
+  operationStore,
+  worker,
+  clock,
+  sleep,
+  owner,
+  leaseMs,
+  latencyEstimate,
+}: RunnerOptions) {
   async function isNew({ principal, idempotencyKey }: OperationRequest): Promise<boolean> {
-    return (await ledger.findByKey(principal, idempotencyKey)) === undefined;
+    return (await operationStore.findByKey(principal, idempotencyKey)) === undefined;
   }
 
   /** Throws DatabaseUnavailable if nothing was stored, for certain. */
-  async function claimOnce(
+  async function claimWithRetry(
     claim: Claim & { readonly id: string },
     deadline: Deadline,
-  ): Promise<(ClaimResult & { readonly wasRepeated: boolean }) | Unknown> {
+  ): Promise<(ClaimResult & { readonly wasRetried: boolean }) | UnknownOutcome> {
     try {
-      return await askAgain(async (repeats) => ({ ...(await ledger.claim(claim)), wasRepeated: repeats > 0 }), {
-        deadline,
-        sleep,
-      });
+      return await retryStatement(
+        async (retries) => ({ ...(await operationStore.claim(claim)), wasRetried: retries > 0 }),
+        {
+          deadline,
+          sleep,
+        },
+      );
     } catch (error) {
-      if (!(error instanceof DatabaseUnavailable) || !error.mayBeStored) throw error;
+      if (!(error instanceof DatabaseUnavailable) || !error.maybeCommitted) throw error;
       return { outcome: "unknown", operationId: claim.id, cause: error };
     }
   }
@@ -81,22 +92,23 @@ export function createOperationRunner({ ledger, worker, clock, sleep, owner, lea
   return {
     /** Throws DatabaseUnavailable when nothing was accepted: nothing is stored, and nothing will be sent. */
     async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
-      const leastMs = Math.max(LEAST_ATTEMPT_MS, usualTime.of(request.kind));
+      const minRemainingMs = Math.max(MIN_ATTEMPT_MS, latencyEstimate.get(request.kind));
       // What was done before is told all the same.
-      if (deadline.remainingMs() < leastMs && (await isNew({ ...request, deadline }))) return { outcome: "noTime" };
+      if (deadline.remainingMs() < minRemainingMs && (await isNew({ ...request, deadline })))
+        return { outcome: "noTime" };
       const now = clock.now();
-      const claim = await claimOnce({ ...request, id: randomUUID(), owner, leaseMs, now }, deadline);
+      const claim = await claimWithRetry({ ...request, id: randomUUID(), owner, leaseMs, now }, deadline);
       if (claim.outcome === "unknown") return claim;
-      const { wasRepeated: wasClaimRepeated, ...result } = claim;
+      const { wasRetried: wasClaimRetried, ...result } = claim;
       if (result.outcome !== "claimed") return result;
       const { operation, lease } = result;
       try {
-        const work = { operation, lease, input: request.input, deadline, leastMs, wasClaimRepeated };
-        const { notBegun, busyWith, sendingMs = 0, ...worked } = await worker.work(work);
-        if (notBegun === "unknown") return { outcome: "unknown", operationId: operation.id };
-        if (notBegun) return { outcome: notBegun, ...(busyWith && { busyWith }) };
-        if (worked.operation.status === "SUCCEEDED") usualTime.saw(request.kind, sendingMs);
-        return { outcome: "done", ...worked };
+        const task = { operation, lease, input: request.input, deadline, minRemainingMs, wasClaimRetried };
+        const { notStartedReason, blockedBy, sendDurationMs = 0, ...executed } = await worker.execute(task);
+        if (notStartedReason === "unknown") return { outcome: "unknown", operationId: operation.id };
+        if (notStartedReason) return { outcome: notStartedReason, ...(blockedBy && { blockedBy }) };
+        if (executed.operation.status === "SUCCEEDED") latencyEstimate.record(request.kind, sendDurationMs);
+        return { outcome: "done", ...executed };
       } catch (error) {
         // Claimed, and then the ledger was lost before anything was sent: the reconciler will send it, so it is no error.
         if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };

@@ -18,8 +18,8 @@ export interface Operation {
   readonly kind: string;
   readonly status: OperationStatus;
   /** Whom or what it is about, for listing. */
-  readonly subject: string | null;
-  readonly target: string | null;
+  readonly userId: string | null;
+  readonly recurrenceId: string | null;
   /** How often it was about to be sent. */
   readonly attempts: number;
   /** What the caller stored at settlement, or null. */
@@ -33,9 +33,9 @@ export interface Operation {
   /** When the reconciler may look at it; null once nobody needs to. */
   readonly nextAttemptAt: number | null;
   /** Open with `Ledger.openKey`. */
-  readonly sealedKey: string;
+  readonly encryptedIdempotencyKey: string;
   /** Open with `Ledger.openInput`; null once settled. */
-  readonly sealedInput: string | null;
+  readonly encryptedInput: string | null;
   /** What `prepare` saw at the provider before it was sent. Absent before the hold, and if a release without this column stored it. */
   readonly baseline?: unknown;
 }
@@ -49,8 +49,8 @@ export interface Claim {
   readonly kind: string;
   /** Any JSON value; stored sealed until settlement. Undefined members do not count. */
   readonly input: unknown;
-  readonly subject?: string;
-  readonly target?: string;
+  readonly userId?: string;
+  readonly recurrenceId?: string;
   /** Names the process; for people who read the table. */
   readonly owner: string;
   readonly leaseMs: number;
@@ -90,7 +90,7 @@ export type DueOperation =
 
 /** One page of the operations of one subject or one target. */
 export type OperationQuery = { readonly first: number; readonly after?: string } & (
-  { readonly subject: string } | { readonly target: string }
+  { readonly userId: string } | { readonly recurrenceId: string }
 );
 
 /** Newest first. A cursor is given back as `after` to read on behind its operation. */
@@ -100,6 +100,6 @@ export interface OperationPage {
 }
 
 /** The operations of some kinds for one subject or target. */
-export type KindsQuery = { readonly kinds: readonly string[] } & (
-  { readonly subject: string } | { readonly target: string }
+export type OperationsByKindQuery = { readonly kinds: readonly string[] } & (
+  { readonly userId: string } | { readonly recurrenceId: string }
 );

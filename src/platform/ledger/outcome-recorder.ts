@@ -1,13 +1,13 @@
 import { type Lease } from "../database/due-rows";
 import { type Clock } from "../time/clock";
-import { askAgain } from "./ask-again";
+import { retryStatement } from "./ask-again";
 import { OutcomeNotRecorded } from "./ledger.errors";
-import { type Ledger } from "./ledger.store";
+import { type OperationStore } from "./ledger.store";
 import { type Outcome } from "./operation-kind";
 import { type LeasedResult, type Operation, type OperationFailure } from "./operation.type";
 import { recheckDelayMs } from "./retry";
 import { type SettleCondition } from "./settle-operation";
-import { type Work, type WorkResult } from "./work.type";
+import { type OperationTask, type OperationTaskResult } from "./work.type";
 
 /** Failure of an operation that has no effect worth finding out about. */
 export const NOT_DELIVERED: OperationFailure = {
@@ -17,15 +17,15 @@ export const NOT_DELIVERED: OperationFailure = {
 };
 
 /** `answer`: the provider's, to an attempt of this worker. `noAnswer`: concluded from a look, or from not having sent. */
-export type Basis = "answer" | "noAnswer";
+export type OutcomeBasis = "answer" | "noAnswer";
 
 /**
  * What must still hold in the row for an outcome to be true. A success is true whoever reports it. A refusal is true unless another
  * worker has sent since. Every other failure says "nothing was sent", which only the holder of the lease knows.
  */
-export function conditionOf(
+export function settleConditionFor(
   { status }: Pick<Outcome, "status">,
-  basis: Basis,
+  basis: OutcomeBasis,
   { operation, lease }: { readonly operation: Pick<Operation, "attempts">; readonly lease: Lease },
 ): SettleCondition {
   if (status === "SUCCEEDED") return {};
@@ -33,7 +33,10 @@ export function conditionOf(
 }
 
 /** What cannot be written down is not known to the next reader: the reconciler will find it out again. */
-async function recordedOr(operation: Operation, record: () => Promise<WorkResult>): Promise<WorkResult> {
+async function recordOrUnconfirmed(
+  operation: Operation,
+  record: () => Promise<OperationTaskResult>,
+): Promise<OperationTaskResult> {
   try {
     return await record();
   } catch (error) {
@@ -42,51 +45,59 @@ async function recordedOr(operation: Operation, record: () => Promise<WorkResult
   }
 }
 
-interface RecorderOptions {
-  readonly ledger: Ledger;
+interface OutcomeRecorderOptions {
+  readonly operationStore: OperationStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
 /** Stores what an attempt or a look came to. The result shows the operation as it stands, whoever wrote that. */
-export function createOutcomeRecorder({ ledger, clock, random, sleep }: RecorderOptions) {
+export function createOutcomeRecorder({ operationStore, clock, random, sleep }: OutcomeRecorderOptions) {
   /** A lost answer must not leave `sent_at` in the row of what was not sent, nor an outcome that nobody is told of. */
-  function again<Answer>({ deadline }: Work, statement: (repeats: number) => Promise<Answer>): Promise<Answer> {
-    return askAgain(statement, { deadline, sleep, lateRepeats: 1 });
+  function retry<Result>(
+    { deadline }: OperationTask,
+    statement: (retries: number) => Promise<Result>,
+  ): Promise<Result> {
+    return retryStatement(statement, { deadline, sleep, lateRetries: 1 });
   }
 
   /** For a worker that sent nothing: takes `markSent` back, so that the operation can be sent later. */
-  function releaseUnsent(work: Work, when: { readonly nextAttemptAt?: number } = {}): Promise<LeasedResult> {
-    return again(work, () => ledger.release(work.operation.id, work.lease, { ...when, unsent: true }));
+  function releaseUnsent(
+    task: OperationTask,
+    options: { readonly nextAttemptAt?: number } = {},
+  ): Promise<LeasedResult> {
+    return retry(task, () =>
+      operationStore.release(task.operation.id, task.lease, { ...options, shouldResetSent: true }),
+    );
   }
 
-  function settle(work: Work, outcome: Outcome, basis: Basis): Promise<WorkResult> {
-    return recordedOr(work.operation, async () => {
-      const condition = conditionOf(outcome, basis, work);
+  function settle(task: OperationTask, outcome: Outcome, basis: OutcomeBasis): Promise<OperationTaskResult> {
+    return recordOrUnconfirmed(task.operation, async () => {
+      const condition = settleConditionFor(outcome, basis, task);
       const now = clock.now();
-      const { operation } = await again(work, (repeats) =>
-        ledger.settleIf(work.operation.id, outcome, { now, condition, isRepeat: repeats > 0 }),
+      const { operation } = await retry(task, (retries) =>
+        operationStore.settleIf(task.operation.id, outcome, { now, condition, isRetry: retries > 0 }),
       );
       const secret = outcome.status === "SUCCEEDED" && operation.status === "SUCCEEDED" ? outcome.secret : undefined;
       return { operation, ...(secret !== undefined && { secret }) };
     });
   }
 
-  function settleUndelivered(work: Work): Promise<WorkResult> {
-    return settle(work, { status: "FAILED", failure: NOT_DELIVERED }, "noAnswer");
+  function settleUndelivered(task: OperationTask): Promise<OperationTaskResult> {
+    return settle(task, { status: "FAILED", failure: NOT_DELIVERED }, "noAnswer");
   }
 
-  function postpone(work: Work, mayHaveHappened: boolean): Promise<WorkResult> {
-    const { operation, lease, recovery } = work;
+  function postpone(task: OperationTask, maybeProcessed: boolean): Promise<OperationTaskResult> {
+    const { operation, lease, recovery } = task;
     const now = clock.now();
     const nextAttemptAt = now + recheckDelayMs(now - operation.createdAt, random());
     const record = (): Promise<LeasedResult> => {
-      if (!mayHaveHappened) return releaseUnsent(work, { nextAttemptAt });
-      if (recovery?.isLast) return again(work, () => ledger.needsAttention(operation.id, lease));
-      return again(work, () => ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt, now }));
+      if (!maybeProcessed) return releaseUnsent(task, { nextAttemptAt });
+      if (recovery?.isLastAttempt) return retry(task, () => operationStore.park(operation.id, lease));
+      return retry(task, () => operationStore.markUnconfirmed(operation.id, lease, { nextAttemptAt, now }));
     };
-    return recordedOr(operation, async () => ({ operation: (await record()).operation }));
+    return recordOrUnconfirmed(operation, async () => ({ operation: (await record()).operation }));
   }
 
   return { settle, settleUndelivered, releaseUnsent, postpone };

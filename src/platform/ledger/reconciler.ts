@@ -5,23 +5,23 @@ import { type Logger } from "../telemetry/logger";
 import { type Clock } from "../time/clock";
 import { createDeadline } from "../time/deadline";
 import { type MonotonicClock } from "../time/monotonic-clock";
-import { createLane } from "../time/lane";
+import { createConcurrentWorker } from "../time/lane";
 import { OutcomeNotRecorded } from "./ledger.errors";
-import { type Ledger } from "./ledger.store";
-import { type OperationKind } from "./operation-kind";
+import { type OperationStore } from "./ledger.store";
+import { type OperationHandler } from "./operation-kind";
 import { type OperationWorker } from "./operation-worker";
 import { type DueOperation, type Operation } from "./operation.type";
 import { NOT_DELIVERED } from "./outcome-recorder";
 
 export interface ReconcilerOptions {
-  readonly ledger: Ledger;
+  readonly operationStore: OperationStore;
   readonly worker: OperationWorker;
-  readonly kinds: readonly Pick<OperationKind<never>, "kind" | "provider" | "repeat">[];
+  readonly handlers: readonly Pick<OperationHandler<never>, "kind" | "provider" | "repeat">[];
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
   readonly logger: Logger;
   /** Called with each operation that the reconciler ended without the worker. */
-  readonly onWorked?: (operation: Operation) => void;
+  readonly afterAttempt?: (operation: Operation) => void;
   /** Names this process in the table. */
   readonly owner: string;
   readonly leaseMs: number;
@@ -36,16 +36,16 @@ export interface ReconcilerOptions {
 }
 
 /** Operations of one provider that are worked on at a time. */
-const SLOTS = 20;
-const PASSED_OVER_MS = 60_000;
+const CONCURRENCY_PER_PROVIDER = 20;
+const SKIP_DELAY_MS = 60_000;
 
 /** Works off operations that nobody is at work on: those of a process that died, and those whose answer was lost. */
 export function createReconciler(options: ReconcilerOptions) {
-  const { ledger, worker, kinds, clock, logger, owner, leaseMs } = options;
-  const once = new Set(kinds.filter(({ repeat }) => repeat === "once").map(({ kind }) => kind));
+  const { operationStore, worker, handlers, clock, logger, owner, leaseMs } = options;
+  const onceKinds = new Set(handlers.filter(({ repeat }) => repeat === "once").map(({ kind }) => kind));
 
-  function isPastItsWindow({ kind, createdAt, sentAt }: Operation): boolean {
-    const windowMs = once.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
+  function isPastWindow({ kind, createdAt, sentAt }: Operation): boolean {
+    const windowMs = onceKinds.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
     return clock.now() - (sentAt ?? createdAt) > windowMs;
   }
 
@@ -57,31 +57,31 @@ export function createReconciler(options: ReconcilerOptions) {
 
   /** Ends what the worker cannot end. The row decides, under the lease: what was never sent has failed. */
   async function giveUp({ operation: { id }, lease }: DueOperation): Promise<void> {
-    const failed = { status: "FAILED", failure: NOT_DELIVERED } as const;
+    const settlement = { status: "FAILED", failure: NOT_DELIVERED } as const;
     const condition = { lease, attempts: 0 };
-    const unsent = await ledger.settleIf(id, failed, { now: clock.now(), condition });
-    const { operation } = unsent.outcome === "superseded" ? await ledger.needsAttention(id, lease) : unsent;
-    options.onWorked?.(operation);
+    const settleResult = await operationStore.settleIf(id, settlement, { now: clock.now(), condition });
+    const { operation } = settleResult.outcome === "superseded" ? await operationStore.park(id, lease) : settleResult;
+    options.afterAttempt?.(operation);
     log(operation);
   }
 
   /** Leaves the operation to another process for a while. */
-  async function passOver({ operation: { id }, lease }: DueOperation): Promise<void> {
-    const { operation } = await ledger.release(id, lease, { nextAttemptAt: clock.now() + PASSED_OVER_MS });
+  async function skip({ operation: { id }, lease }: DueOperation): Promise<void> {
+    const { operation } = await operationStore.release(id, lease, { nextAttemptAt: clock.now() + SKIP_DELAY_MS });
     log(operation);
   }
 
   async function reconcile(due: DueOperation): Promise<void> {
     const { operation } = due;
-    const isLast = isPastItsWindow(operation);
+    const isLastAttempt = isPastWindow(operation);
     if (due.outcome === "unreadable") {
       // Sealed under another key: a replica that is set up right will open it, unless there is none for the whole window.
       const message = "operation cannot be opened: is LEDGER_KEY the one it was sealed under?";
       logger.error({ operationId: operation.id }, message);
-      return isLast ? giveUp(due) : passOver(due);
+      return isLastAttempt ? giveUp(due) : skip(due);
     }
     const deadline = createDeadline(options.monotonic, options.operationTimeoutMs);
-    log((await worker.work({ ...due, deadline, recovery: { isLast } })).operation);
+    log((await worker.execute({ ...due, deadline, recovery: { isLastAttempt } })).operation);
   }
 
   /**
@@ -94,35 +94,37 @@ export function createReconciler(options: ReconcilerOptions) {
     } catch (error) {
       logger.error({ operationId: due.operation.id, ...describeError(error) }, "operation could not be reconciled");
       const isDatabaseLost = error instanceof DatabaseUnavailable || error instanceof OutcomeNotRecorded;
-      if (!isDatabaseLost && isPastItsWindow(due.operation)) await giveUp(due);
+      if (!isDatabaseLost && isPastWindow(due.operation)) await giveUp(due);
     }
   }
 
   /** Of a kind that is not registered: a newer release has left it, which alone knows what may be done with it. */
-  async function leaveToNewerRelease(due: DueOperation): Promise<void> {
+  async function skipUnknownKind(due: DueOperation): Promise<void> {
     const { id, kind } = due.operation;
     logger.warn({ operationId: id, kind }, "operation is of a kind that this release does not know");
-    await passOver(due);
+    await skip(due);
   }
 
-  const laneOf = (work: (due: DueOperation) => Promise<void>, kinds: NonNullable<DueQuery["kinds"]>) =>
-    createLane<DueOperation>({
-      take: (limit) => ledger.takeDue({ owner, leaseMs, now: clock.now(), limit, kinds }),
-      work,
-      slots: SLOTS,
+  const createReconcilerLane = (execute: (due: DueOperation) => Promise<void>, kinds: NonNullable<DueQuery["kinds"]>) =>
+    createConcurrentWorker<DueOperation>({
+      fetchDue: (limit) => operationStore.leaseDue({ owner, leaseMs, now: clock.now(), limit, kinds }),
+      execute,
+      concurrency: CONCURRENCY_PER_PROVIDER,
       intervalMs: options.intervalMs,
       onFailure: (error) => {
         logger.warn(describeError(error), "the ledger could not be read");
       },
     });
-  const ofProvider = Map.groupBy(kinds, ({ provider }) => provider);
-  const lanes = [...ofProvider.values()].map((lane) => laneOf(reconcileSafely, { in: lane.map(({ kind }) => kind) }));
-  lanes.push(laneOf(leaveToNewerRelease, { notIn: kinds.map(({ kind }) => kind) }));
+  const handlersByProvider = Map.groupBy(handlers, ({ provider }) => provider);
+  const lanes = [...handlersByProvider.values()].map((group) =>
+    createReconcilerLane(reconcileSafely, { in: group.map(({ kind }) => kind) }),
+  );
+  lanes.push(createReconcilerLane(skipUnknownKind, { notIn: handlers.map(({ kind }) => kind) }));
 
   return {
     /** Takes what is due and works on it; resolves to how many operations that were. */
-    async runOnce(): Promise<number> {
-      const counts = await Promise.all(lanes.map((lane) => lane.runOnce()));
+    async pollOnce(): Promise<number> {
+      const counts = await Promise.all(lanes.map((lane) => lane.pollOnce()));
       return counts.reduce((sum, count) => sum + count, 0);
     },
     start(): void {

@@ -2,24 +2,24 @@ import { type Repeat } from "../http-client/provider-call";
 import { type FailureKind, type ProviderFailure } from "../http-client/provider-failure";
 
 // Refused at the door, before anything was done.
-const AT_THE_DOOR: ReadonlySet<FailureKind> = new Set(["unauthorised", "overloaded"]);
+const REJECTED_BEFORE_PROCESSING: ReadonlySet<FailureKind> = new Set(["unauthorised", "overloaded"]);
 
 /** Whether a failed attempt is the provider's "no", so that the operation has failed. */
 export function isRefusal({ kind }: Pick<ProviderFailure, "kind">, repeat: Repeat): boolean {
   // What may be sent again is better sent again than given up at the door; `once` may not.
-  return kind === "refused" || (repeat === "once" && AT_THE_DOOR.has(kind));
+  return kind === "refused" || (repeat === "once" && REJECTED_BEFORE_PROCESSING.has(kind));
 }
 
 /** Whether the request of a failed attempt may have been carried out. */
-export function mayHaveArrived({ kind, maybeSent }: Pick<ProviderFailure, "kind" | "maybeSent">): boolean {
-  return maybeSent && !AT_THE_DOOR.has(kind);
+export function isMaybeProcessed({ kind, maybeProcessed }: Pick<ProviderFailure, "kind" | "maybeProcessed">): boolean {
+  return maybeProcessed && !REJECTED_BEFORE_PROCESSING.has(kind);
 }
 
-const FIRST_RECHECK_MS = 1000;
-const LAST_RECHECK_MS = 60_000;
+const MIN_RECHECK_DELAY_MS = 1000;
+const MAX_RECHECK_DELAY_MS = 60_000;
 
 /** Milliseconds until the reconciler looks at an unsettled operation again: doubling with its age, half of it jitter. */
 export function recheckDelayMs(ageMs: number, random: number): number {
-  const longestMs = Math.min(LAST_RECHECK_MS, Math.max(FIRST_RECHECK_MS, ageMs));
-  return Math.round(longestMs * (0.5 + random / 2));
+  const maxDelayMs = Math.min(MAX_RECHECK_DELAY_MS, Math.max(MIN_RECHECK_DELAY_MS, ageMs));
+  return Math.round(maxDelayMs * (0.5 + random / 2));
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { canonicalJson } from "./canonical-json";
-import { InvalidLedgerKey, SealBroken } from "./ledger.errors";
+import { InvalidEncryptionKey, DecryptionFailed } from "./ledger.errors";
 
 const KEY_BYTES = 32;
 const CIPHER = "aes-256-gcm";
@@ -10,17 +10,17 @@ const TAG_BYTES = 16;
 const VERSION = "v1";
 
 /** What a sealed text belongs to: it opens only for the same row and the same purpose. */
-export interface SealContext {
+export interface EncryptionContext {
   readonly rowId: string;
   readonly purpose: "input" | "idempotencyKey" | "message";
 }
 
 /** Everything secret about stored operations and messages, under one key. Each use has a sub-key of its own. */
-export interface Sealing {
+export interface Encryption {
   /** Encrypts and authenticates `plain`; every call gives another text. */
-  seal(plain: string, context: SealContext): string;
-  /** The text that was sealed. Throws SealBroken if it was changed, moved or sealed under another key. */
-  open(sealed: string, context: SealContext): string;
+  encrypt(plaintext: string, context: EncryptionContext): string;
+  /** The text that was sealed. Throws DecryptionFailed if it was changed, moved or sealed under another key. */
+  decrypt(ciphertext: string, context: EncryptionContext): string;
   /** Equal for equal kinds and inputs (see `canonicalJson`, whose TypeError it throws), and tells nothing of them. */
   fingerprint(kind: string, input: unknown): string;
   /** The same for the same principal and idempotency key, and tells nothing of them. */
@@ -30,49 +30,49 @@ export interface Sealing {
 }
 
 /**
- * `keyText` is LEDGER_KEY: 32 bytes in standard base64. Another key opens nothing sealed under this one and does not recognise its
- * idempotency keys, so a key in use is not replaced. Throws InvalidLedgerKey.
+ * `encodedKey` is LEDGER_KEY: 32 bytes in standard base64. Another key opens nothing sealed under this one and does not recognise its
+ * idempotency keys, so a key in use is not replaced. Throws InvalidEncryptionKey.
  */
-export function createSealing(keyText: string): Sealing {
-  const root = Buffer.from(keyText, "base64");
+export function createEncryption(encodedKey: string): Encryption {
+  const rootKey = Buffer.from(encodedKey, "base64");
   // Buffer.from skips what is not base64; the text must be the very one the bytes encode to.
-  if (root.length !== KEY_BYTES || root.toString("base64") !== keyText) throw new InvalidLedgerKey();
-  const subKey = (use: string): Buffer =>
-    Buffer.from(hkdfSync("sha256", root, "", `ledger/${VERSION}/${use}`, KEY_BYTES));
-  const sealingKey = subKey("seal");
-  const fingerprintKey = subKey("fingerprint");
-  const digestKey = subKey("key-digest");
+  if (rootKey.length !== KEY_BYTES || rootKey.toString("base64") !== encodedKey) throw new InvalidEncryptionKey();
+  const deriveKey = (purpose: string): Buffer =>
+    Buffer.from(hkdfSync("sha256", rootKey, "", `ledger/${VERSION}/${purpose}`, KEY_BYTES));
+  const encryptionKey = deriveKey("seal");
+  const fingerprintKey = deriveKey("fingerprint");
+  const digestKey = deriveKey("key-digest");
   return {
-    seal: (plain, context) => seal(sealingKey, plain, context),
-    open: (sealed, context) => open(sealingKey, sealed, context),
+    encrypt: (plaintext, context) => encrypt(encryptionKey, plaintext, context),
+    decrypt: (ciphertext, context) => decrypt(encryptionKey, ciphertext, context),
     fingerprint: (kind, input) => hmac(fingerprintKey, [kind, input]),
     digestKey: (principal, idempotencyKey) => hmac(digestKey, [principal, idempotencyKey]),
-    checkValue: hmac(subKey("key-check"), ["LEDGER_KEY"]),
+    checkValue: hmac(deriveKey("key-check"), ["LEDGER_KEY"]),
   };
 }
 
-function seal(key: Buffer, plain: string, context: SealContext): string {
+function encrypt(key: Buffer, plaintext: string, context: EncryptionContext): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(associatedData(context));
-  const body = Buffer.concat([nonce, cipher.update(plain, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  const body = Buffer.concat([nonce, cipher.update(plaintext, "utf8"), cipher.final(), cipher.getAuthTag()]);
   return `${VERSION}.${body.toString("base64url")}`;
 }
 
-function open(key: Buffer, sealed: string, context: SealContext): string {
+function decrypt(key: Buffer, ciphertext: string, context: EncryptionContext): string {
   try {
-    const [version, text = ""] = sealed.split(".", 2);
-    const body = Buffer.from(text, "base64url");
+    const [version, encodedBody = ""] = ciphertext.split(".", 2);
+    const body = Buffer.from(encodedBody, "base64url");
     if (version !== VERSION || body.length < NONCE_BYTES + TAG_BYTES) throw new Error("not a sealed text");
     const decipher = createDecipheriv(CIPHER, key, body.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(associatedData(context))
       .setAuthTag(body.subarray(-TAG_BYTES));
     return decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
   } catch (error) {
-    throw new SealBroken(context.rowId, error);
+    throw new DecryptionFailed(context.rowId, error);
   }
 }
 
-function associatedData({ rowId, purpose }: SealContext): Buffer {
+function associatedData({ rowId, purpose }: EncryptionContext): Buffer {
   return Buffer.from(canonicalJson([VERSION, rowId, purpose]));
 }
 

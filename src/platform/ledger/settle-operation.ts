@@ -1,8 +1,8 @@
 import { type Kysely } from "kysely";
-import { type Lease, NOBODYS } from "../database/due-rows";
+import { type Lease, NO_LEASE } from "../database/due-rows";
 import { canonicalJson } from "./canonical-json";
 import { type Changes } from "./operation-lease";
-import { type LedgerTables, type OperationRow } from "./operation-row";
+import { type OperationTables, type OperationRow } from "./operation-row";
 import { statusesThatAccept } from "./operation-status.state";
 import { type Settlement } from "./operation.type";
 
@@ -15,23 +15,23 @@ export interface SettleCondition {
 }
 
 /** What to store of which operation, and when (epoch ms). */
-export interface Settling {
+export interface SettleRequest {
   readonly id: string;
   readonly settlement: Settlement;
   readonly now: number;
   readonly condition: SettleCondition;
   /** The answer to the same call, with the same `now`, was lost before. */
-  readonly isRepeat?: boolean;
+  readonly isRetry?: boolean;
 }
 
 /** Stores a settlement and wipes the input, in one statement that also checks the condition; undefined if nothing was changed. */
 export async function settleOperation(
-  database: Kysely<LedgerTables>,
-  { id, settlement, now, condition: { lease, attempts } }: Settling,
+  database: Kysely<OperationTables>,
+  { id, settlement, now, condition: { lease, attempts } }: SettleRequest,
 ): Promise<OperationRow | undefined> {
   const event = settlement.status === "SUCCEEDED" ? "succeeded" : "failed";
   const changes: Changes = {
-    ...NOBODYS,
+    ...NO_LEASE,
     status: settlement.status,
     result: settlement.result === undefined ? null : canonicalJson(settlement.result),
     failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,

@@ -1,25 +1,25 @@
 import { type Operation } from "./operation.type";
-import { type Unsent } from "./prepare-to-send";
+import { type UnsentOperation } from "./prepare-to-send";
 
 /** One operation under a lease, with its input in clear. */
-export interface Work extends Unsent {
+export interface OperationTask extends UnsentOperation {
   /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
-  readonly recovery?: { readonly isLast: boolean };
+  readonly recovery?: { readonly isLastAttempt: boolean };
   /** The answer to its claim was lost once, so that the first insert may still be on its way to the database. */
-  readonly wasClaimRepeated?: boolean;
+  readonly wasClaimRetried?: boolean;
 }
 
 /** The operation as it stands after the work, and what only this caller may see. */
-export interface WorkResult {
+export interface OperationTaskResult {
   readonly operation: Operation;
   readonly secret?: unknown;
   /**
    * Another operation is at work on the same thing, or there is too little time: the ledger holds nothing of this one. `unknown`:
    * nothing was sent, but whether the ledger still holds it could not be found out.
    */
-  readonly notBegun?: "busy" | "noTime" | "unknown";
+  readonly notStartedReason?: "busy" | "noTime" | "unknown";
   /** With `busy`: the other operation, if it is still there. */
-  readonly busyWith?: Operation;
+  readonly blockedBy?: Operation;
   /** From its being ready to be sent to its end, in ms. */
-  readonly sendingMs?: number;
+  readonly sendDurationMs?: number;
 }

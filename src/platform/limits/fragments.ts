@@ -6,11 +6,11 @@ export interface Fragments {
   expand(name: string, walk: (fragment: FragmentDefinitionNode) => void): void;
 }
 
-export const fragmentsIn = ({ definitions }: DocumentNode): FragmentDefinitionNode[] =>
+export const getFragmentDefinitions = ({ definitions }: DocumentNode): FragmentDefinitionNode[] =>
   definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
 
 export function createFragments(document: DocumentNode): Fragments {
-  const byName = new Map(fragmentsIn(document).map((fragment) => [fragment.name.value, fragment]));
+  const byName = new Map(getFragmentDefinitions(document).map((fragment) => [fragment.name.value, fragment]));
   return {
     expand(name, walk) {
       const fragment = byName.get(name);

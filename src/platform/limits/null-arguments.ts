@@ -3,10 +3,10 @@ import { type FieldNode, type GraphQLField, isNonNullType, Kind, type ValueNode 
 type Variables = Readonly<Record<string, unknown>>;
 
 /** Whether a variable that is null stands anywhere in the value. */
-function holdsNull(value: ValueNode, variables: Variables): boolean {
+function hasNullVariable(value: ValueNode, variables: Variables): boolean {
   if (value.kind === Kind.VARIABLE) return variables[value.name.value] === null;
-  if (value.kind === Kind.LIST) return value.values.some((item) => holdsNull(item, variables));
-  return value.kind === Kind.OBJECT && value.fields.some((field) => holdsNull(field.value, variables));
+  if (value.kind === Kind.LIST) return value.values.some((item) => hasNullVariable(item, variables));
+  return value.kind === Kind.OBJECT && value.fields.some((field) => hasNullVariable(field.value, variables));
 }
 
 /**
@@ -15,12 +15,12 @@ function holdsNull(value: ValueNode, variables: Variables): boolean {
  */
 export function hasNullArgument(
   { args }: GraphQLField<unknown, unknown>,
-  { arguments: given = [] }: FieldNode,
+  { arguments: argumentNodes = [] }: FieldNode,
   variables: Variables,
 ): boolean {
-  return given.some(({ name, value }) => {
-    if (value.kind !== Kind.VARIABLE) return holdsNull(value, variables);
+  return argumentNodes.some(({ name, value }) => {
+    if (value.kind !== Kind.VARIABLE) return hasNullVariable(value, variables);
     const type = args.find((arg) => arg.name === name.value)?.type;
-    return isNonNullType(type) && holdsNull(value, variables);
+    return isNonNullType(type) && hasNullVariable(value, variables);
   });
 }

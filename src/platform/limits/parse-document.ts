@@ -24,9 +24,9 @@ const NODE_BYTES: Partial<Record<Kind, number>> = {
 const OTHER_NODE_BYTES = 88;
 
 /** Nodes that graphql-js names in errors of execution, and nothing else is looked up for. */
-const POSITIONED = new Set<Kind>([Kind.FIELD, Kind.VARIABLE, Kind.VARIABLE_DEFINITION]);
+const KINDS_WITH_POSITION = new Set<Kind>([Kind.FIELD, Kind.VARIABLE, Kind.VARIABLE_DEFINITION]);
 
-interface Positioned {
+interface NodeWithPosition {
   position?: SourceLocation;
 }
 
@@ -50,7 +50,7 @@ class CompactParser extends Parser {
   override node<Node extends { loc?: Location }>(start: Token, node: Node): Node {
     const { kind } = node as unknown as ASTNode;
     this.bytes += NODE_BYTES[kind] ?? OTHER_NODE_BYTES;
-    if (POSITIONED.has(kind)) (node as Positioned).position = { line: start.line, column: start.column };
+    if (KINDS_WITH_POSITION.has(kind)) (node as NodeWithPosition).position = { line: start.line, column: start.column };
     return node;
   }
 }
@@ -63,8 +63,8 @@ export function parseDocument(text: string): ParsedDocument {
 }
 
 /** Where in the document an error of execution happened, for documents of `parseDocument`. */
-export function locationsOf(error: unknown): readonly SourceLocation[] | undefined {
+export function getLocations(error: unknown): readonly SourceLocation[] | undefined {
   if (!(error instanceof GraphQLError)) return undefined;
-  const locations = (error.nodes ?? []).flatMap((node) => (node as Positioned).position ?? []);
+  const locations = (error.nodes ?? []).flatMap((node) => (node as NodeWithPosition).position ?? []);
   return locations.length > 0 ? locations : undefined;
 }

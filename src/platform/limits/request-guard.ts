@@ -1,10 +1,10 @@
 import { SubgraphError } from "../errors/subgraph-error";
 import { checkCost } from "./check-cost";
 import { checkVariables, type Variables } from "./check-variables";
-import { bytesOf, workOf } from "./document-work";
-import { overLimit } from "./limit.errors";
-import { createKnownDocuments, type ExaminedDocument, type KnownDocument } from "./known-documents";
-import { type DocumentRules, measureDocument } from "./measure-document";
+import { estimateHeapBytes, analyzeQueryCost } from "./document-work";
+import { createLimitError } from "./limit.errors";
+import { createDocumentCache, type AnalyzedDocument, type CachedDocument } from "./known-documents";
+import { type DocumentRules, checkDocument } from "./measure-document";
 import { parseDocument, type ParsedDocument } from "./parse-document";
 import { scanDocument } from "./scan-document";
 
@@ -15,11 +15,11 @@ export interface UncheckedRequest {
 }
 
 /** What is known beforehand of a request that is within its limits. */
-export interface RequestCost {
+export interface RequestAnalysis {
   /** How many mutations its document holds. */
   readonly mutations: number;
   /** The document; undefined where there is none. Only the document in it may be executed: no other was held to the limits. */
-  readonly document?: KnownDocument;
+  readonly document?: CachedDocument;
 }
 
 export interface RequestGuardOptions extends DocumentRules {
@@ -28,12 +28,12 @@ export interface RequestGuardOptions extends DocumentRules {
 }
 
 /** The refusal of a request that is over a limit, or what it will cost. */
-export type RequestGuard = (request: UncheckedRequest) => SubgraphError | RequestCost;
+export type RequestGuard = (request: UncheckedRequest) => SubgraphError | RequestAnalysis;
 
 const NO_VARIABLES: Variables = {};
 
 /** What `check` throws on purpose; a bug in it passes. */
-function refusalOf<Value>(check: () => Value): Value | SubgraphError {
+function catchSubgraphError<Value>(check: () => Value): Value | SubgraphError {
   try {
     return check();
   } catch (error) {
@@ -43,9 +43,9 @@ function refusalOf<Value>(check: () => Value): Value | SubgraphError {
 }
 
 /** Bytes of a text: one a character, or two where one of them is not ASCII. */
-const textBytes = (text: string) => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length;
+const estimateTextBytes = (text: string) => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length;
 
-function parsed(text: string): ParsedDocument | undefined {
+function tryParseDocument(text: string): ParsedDocument | undefined {
   try {
     return parseDocument(text);
   } catch {
@@ -53,21 +53,21 @@ function parsed(text: string): ParsedDocument | undefined {
   }
 }
 
-function measured(text: string, rules: DocumentRules): ExaminedDocument {
+function analyzeOrThrow(text: string, rules: DocumentRules): AnalyzedDocument {
   const { limits } = rules;
   scanDocument(text, limits);
-  const { document, bytes } = parsed(text) ?? {};
-  if (document === undefined || bytes === undefined) return { verdict: undefined, bytes: 0 };
-  measureDocument(document, rules);
-  const work = workOf(document, limits);
-  if (work.mutations > limits.providerCalls) throw overLimit(limits, "providerCalls");
-  return { verdict: work, document, bytes: textBytes(text) + bytes + bytesOf(work) };
+  const { document, bytes } = tryParseDocument(text) ?? {};
+  if (document === undefined || bytes === undefined) return { result: undefined, bytes: 0 };
+  checkDocument(document, rules);
+  const queryCost = analyzeQueryCost(document, limits);
+  if (queryCost.mutations > limits.providerCalls) throw createLimitError(limits, "providerCalls");
+  return { result: queryCost, document, bytes: estimateTextBytes(text) + bytes + estimateHeapBytes(queryCost) };
 }
 
 /** What a document is, and what it costs; its refusal if it is over a limit. */
-export function examineDocument(text: string, rules: DocumentRules): ExaminedDocument {
-  const examined = refusalOf(() => measured(text, rules));
-  return examined instanceof SubgraphError ? { verdict: examined, bytes: 0 } : examined;
+export function analyzeDocument(text: string, rules: DocumentRules): AnalyzedDocument {
+  const analyzed = catchSubgraphError(() => analyzeOrThrow(text, rules));
+  return analyzed instanceof SubgraphError ? { result: analyzed, bytes: 0 } : analyzed;
 }
 
 /**
@@ -77,17 +77,18 @@ export function examineDocument(text: string, rules: DocumentRules): ExaminedDoc
  */
 export function createRequestGuard({ cacheBytes, ...rules }: RequestGuardOptions): RequestGuard {
   const { limits } = rules;
-  const documents = createKnownDocuments(cacheBytes, (text) => examineDocument(text, rules));
+  const documents = createDocumentCache(cacheBytes, (text) => analyzeDocument(text, rules));
 
   return ({ query, variables }) => {
     const document = typeof query === "string" ? documents.get(query) : undefined;
-    const verdict = document?.verdict;
-    if (verdict instanceof SubgraphError) return verdict;
-    const given = typeof variables === "object" && variables !== null ? (variables as Variables) : NO_VARIABLES;
-    return refusalOf(() => {
-      checkVariables(given, limits);
-      if (verdict) checkCost(verdict, given, limits);
-      return { mutations: verdict?.mutations ?? 0, ...(document && { document }) };
+    const result = document?.result;
+    if (result instanceof SubgraphError) return result;
+    const checkedVariables =
+      typeof variables === "object" && variables !== null ? (variables as Variables) : NO_VARIABLES;
+    return catchSubgraphError(() => {
+      checkVariables(checkedVariables, limits);
+      if (result) checkCost(result, checkedVariables, limits);
+      return { mutations: result?.mutations ?? 0, ...(document && { document }) };
     });
   };
 }

@@ -1,16 +1,16 @@
 import { Lexer, Source, TokenKind } from "graphql";
-import { type Limits, overLimit } from "./limit.errors";
+import { type Limits, createLimitError } from "./limit.errors";
 
 /** How deep arguments and list types may nest their brackets below the deepest field. */
-const ARGUMENT_DEPTH = 16;
+const MAX_ARGUMENT_DEPTH = 16;
 
 const OPENING = new Set<TokenKind>([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING = new Set<TokenKind>([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 /** Lines are counted first: a lexer reads any number of comments as one step, and every error looks for its line. */
-function hasMoreLines(text: string, most: number): boolean {
+function hasMoreLines(text: string, max: number): boolean {
   const line = /\r\n|[\n\r]/g;
-  for (let lines = 1; lines <= most; lines += 1) if (!line.exec(text)) return false;
+  for (let lines = 1; lines <= max; lines += 1) if (!line.exec(text)) return false;
   return true;
 }
 
@@ -19,21 +19,21 @@ function hasMoreLines(text: string, most: number): boolean {
  * must be short and shallow. Stops at a syntax error, as the parser will. Throws `LIMIT_EXCEEDED`.
  */
 export function scanDocument(text: string, limits: Limits): void {
-  if (text.length > limits.characters) throw overLimit(limits, "characters");
-  if (hasMoreLines(text, limits.lines)) throw overLimit(limits, "lines");
+  if (text.length > limits.characters) throw createLimitError(limits, "characters");
+  if (hasMoreLines(text, limits.lines)) throw createLimitError(limits, "lines");
   const lexer = new Lexer(new Source(text));
   let depth = 0;
   for (let tokens = 0; ; tokens += 1) {
-    if (tokens > limits.tokens) throw overLimit(limits, "tokens");
-    const kind = nextKind(lexer);
+    if (tokens > limits.tokens) throw createLimitError(limits, "tokens");
+    const kind = readTokenKind(lexer);
     if (kind === undefined || kind === TokenKind.EOF) return;
     if (OPENING.has(kind)) depth += 1;
     else if (CLOSING.has(kind)) depth -= 1;
-    if (depth > limits.depth + ARGUMENT_DEPTH) throw overLimit(limits, "depth");
+    if (depth > limits.depth + MAX_ARGUMENT_DEPTH) throw createLimitError(limits, "depth");
   }
 }
 
-function nextKind(lexer: Lexer): TokenKind | undefined {
+function readTokenKind(lexer: Lexer): TokenKind | undefined {
   try {
     return lexer.advance().kind;
   } catch {

@@ -14,8 +14,8 @@ import {
 } from "graphql";
 // graphql-js' own collector, so that fragments, conditions and repeated names count as they are executed.
 import { collectSubfields } from "graphql/execution/collectFields.js";
-import { type AnswerPrice, pathBytes, priceOfError } from "./answer-price";
-import { sizeOf } from "./defined-variables";
+import { type ResponseCost, countPathBytes, estimateErrorCost } from "./answer-price";
+import { countLiteralValues } from "./defined-variables";
 import { hasNullArgument } from "./null-arguments";
 import { isStaticSelection } from "./static-selection";
 
@@ -26,69 +26,73 @@ const LEAF_BYTES = 8;
 /** Braces and a comma, or quotes, a colon and a comma around a name. */
 const PUNCTUATION_BYTES = 4;
 
-type Info = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues" | "path">;
+type ResolveInfo = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues" | "path">;
 
 /** What one item of a list costs, with all below it but the items of further lists: those are priced when they are known. */
-function priceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+function estimateItemCost(item: GraphQLOutputType, nodes: readonly FieldNode[], info: ResolveInfo): ResponseCost {
   const type = getNullableType(item);
   if (isListType(type)) return { nodes: 1, bytes: PUNCTUATION_BYTES };
-  if (isObjectType(type)) return priceOfObject(type, nodes, info);
-  if (!isAbstractType(type)) return { nodes: leafNodes(type), bytes: LEAF_BYTES };
-  const prices = info.schema.getPossibleTypes(type).map((possible) => priceOfObject(possible, nodes, info));
+  if (isObjectType(type)) return estimateObjectCost(type, nodes, info);
+  if (!isAbstractType(type)) return { nodes: countLeafNodes(type), bytes: LEAF_BYTES };
+  const costs = info.schema.getPossibleTypes(type).map((possible) => estimateObjectCost(possible, nodes, info));
   return {
-    nodes: Math.max(1, ...prices.map((price) => price.nodes)),
-    bytes: Math.max(0, ...prices.map((price) => price.bytes)),
+    nodes: Math.max(1, ...costs.map((cost) => cost.nodes)),
+    bytes: Math.max(0, ...costs.map((cost) => cost.bytes)),
   };
 }
 
-function leafNodes(type: GraphQLOutputType): number {
+function countLeafNodes(type: GraphQLOutputType): number {
   const named = getNamedType(type);
   return isEnumType(named) || isSpecifiedScalarType(named) ? 1 : CUSTOM_SCALAR_NODES;
 }
 
-interface KnownPrice {
+interface CachedCost {
   readonly item: GraphQLOutputType;
-  readonly price: AnswerPrice;
+  readonly cost: ResponseCost;
 }
 
 /** By the node of a selection that is static: the same in every execution of its document, with which it is forgotten. */
-const staticPrices = new WeakMap<FieldNode, KnownPrice>();
+const staticCosts = new WeakMap<FieldNode, CachedCost>();
 /** By the nodes of any other selection, which graphql-js collects once in an execution, with its variables. */
-const executionPrices = new WeakMap<readonly FieldNode[], KnownPrice>();
+const executionCosts = new WeakMap<readonly FieldNode[], CachedCost>();
 
-/** The same as `priceOfItem`, computed once for all executions of a document if that is possible, else once in an execution. */
-export function knownPriceOfItem(item: GraphQLOutputType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+/** The same as `estimateItemCost`, computed once for all executions of a document if that is possible, else once in an execution. */
+export function getItemCost(item: GraphQLOutputType, nodes: readonly FieldNode[], info: ResolveInfo): ResponseCost {
   const [first, ...more] = nodes;
-  const only = more.length === 0 ? first : undefined;
-  const found = (only && staticPrices.get(only)) ?? executionPrices.get(nodes);
-  if (found?.item === item) return found.price;
-  const price = priceOfItem(item, nodes, info);
-  if (only && isStaticSelection(only, info.fragments)) staticPrices.set(only, { item, price });
-  else executionPrices.set(nodes, { item, price });
-  return price;
+  const singleNode = more.length === 0 ? first : undefined;
+  const cached = (singleNode && staticCosts.get(singleNode)) ?? executionCosts.get(nodes);
+  if (cached?.item === item) return cached.cost;
+  const cost = estimateItemCost(item, nodes, info);
+  if (singleNode && isStaticSelection(singleNode, info.fragments)) staticCosts.set(singleNode, { item, cost });
+  else executionCosts.set(nodes, { item, cost });
+  return cost;
 }
 
 /** A field whose arguments graphql-js refuses never reaches its resolver, so its error is part of the item's price. */
-function priceOfField(field: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+function estimateFieldCost(
+  field: GraphQLField<unknown, unknown>,
+  nodes: readonly FieldNode[],
+  info: ResolveInfo,
+): ResponseCost {
   const [first] = nodes;
-  if (!first || !hasNullArgument(field, first, info.variableValues)) return priceOfItem(field.type, nodes, info);
-  return priceOfError(pathBytes(info.path) + (first.alias ?? first.name).value.length);
+  if (!first || !hasNullArgument(field, first, info.variableValues)) return estimateItemCost(field.type, nodes, info);
+  return estimateErrorCost(countPathBytes(info.path) + (first.alias ?? first.name).value.length);
 }
 
-function priceOfObject(type: GraphQLObjectType, nodes: readonly FieldNode[], info: Info): AnswerPrice {
+function estimateObjectCost(type: GraphQLObjectType, nodes: readonly FieldNode[], info: ResolveInfo): ResponseCost {
   const { schema, fragments, variableValues } = info;
-  let sum = 1;
+  let nodeCount = 1;
   let bytes = PUNCTUATION_BYTES;
   const fields = type.getFields();
   for (const [responseName, fieldNodes] of collectSubfields(schema, fragments, variableValues, type, nodes)) {
     const [first] = fieldNodes;
     if (!first) continue;
     bytes += PUNCTUATION_BYTES + responseName.length;
-    for (const { value } of first.arguments ?? []) sum += sizeOf(value); // read again for each item
+    for (const { value } of first.arguments ?? []) nodeCount += countLiteralValues(value); // read again for each item
     const field = fields[first.name.value]; // undefined: `__typename`
-    const below = field ? priceOfField(field, fieldNodes, info) : { nodes: 1, bytes: LEAF_BYTES };
-    sum += below.nodes;
-    bytes += below.bytes;
+    const fieldCost = field ? estimateFieldCost(field, fieldNodes, info) : { nodes: 1, bytes: LEAF_BYTES };
+    nodeCount += fieldCost.nodes;
+    bytes += fieldCost.bytes;
   }
-  return { nodes: sum, bytes };
+  return { nodes: nodeCount, bytes };
 }

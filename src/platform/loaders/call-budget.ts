@@ -8,9 +8,9 @@ export interface CallBudget {
   /** A mutation is about to call: its call was set aside, so it may. From here on nothing is refused as a whole. */
   beginMutation(): void;
   /** What each call that may not be made fails with: one error for all of them. */
-  refusal(): Error;
+  limitError(): Error;
   /** Set when the operation is over its limit and nothing was called: it is refused as a whole. */
-  wholeRefusal(): SubgraphError | undefined;
+  requestLevelError(): SubgraphError | undefined;
 }
 
 export interface CallBudgetOptions {
@@ -26,14 +26,14 @@ export interface CallBudgetOptions {
  * Calls that only the answers to others lead to stop at the limit.
  */
 export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptions): CallBudget {
-  const forReads = limit - mutations;
+  const readLimit = limit - mutations;
   let claimed = 0;
   let granted = 0;
-  let hasBegun = false;
+  let hasStarted = false;
   let error: SubgraphError | undefined;
-  let placeless: GraphQLError | undefined;
-  const isTooMuchAtOnce = () => !hasBegun && claimed > forReads;
-  const overBudget = () =>
+  let pathlessError: GraphQLError | undefined;
+  const isRequestRejected = () => !hasStarted && claimed > readLimit;
+  const createLimitError = () =>
     (error ??= new SubgraphError("LIMIT_EXCEEDED", {
       message: `The request may cost at most ${limit} ${unit}.`,
     }));
@@ -44,20 +44,23 @@ export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptio
       await new Promise((resolve) => {
         process.nextTick(resolve);
       });
-      if (isTooMuchAtOnce()) return 0;
-      hasBegun = true;
-      const mayBeMade = Math.min(calls, forReads - granted);
-      granted += mayBeMade;
-      return mayBeMade;
+      if (isRequestRejected()) return 0;
+      hasStarted = true;
+      const grantedCalls = Math.min(calls, readLimit - granted);
+      granted += grantedCalls;
+      return grantedCalls;
     },
     beginMutation() {
-      hasBegun = true;
+      hasStarted = true;
     },
-    refusal() {
-      if (!isTooMuchAtOnce()) return overBudget();
+    limitError() {
+      if (!isRequestRejected()) return createLimitError();
       // With a path, graphql-js takes it as it is: nobody reads where in a refused operation it happened, thousands of times.
-      return (placeless ??= new GraphQLError(overBudget().message, { path: [], originalError: overBudget() }));
+      return (pathlessError ??= new GraphQLError(createLimitError().message, {
+        path: [],
+        originalError: createLimitError(),
+      }));
     },
-    wholeRefusal: () => (isTooMuchAtOnce() ? overBudget() : undefined),
+    requestLevelError: () => (isRequestRejected() ? createLimitError() : undefined),
   };
 }

@@ -1,48 +1,52 @@
 import { type Caller } from "../auth/caller";
 import { requireCaller } from "../auth/require-caller";
 import { ProviderFailure } from "../http-client/provider-failure";
-import { type AnswerBudget } from "../limits/answer-budget";
+import { type ResponseBudget } from "../limits/answer-budget";
 import { type Deadline } from "../time/deadline";
-import { principalScope } from "./read-key";
-import { type ReadSource, type SharedReads } from "./shared-reads";
+import { toPrincipalScope } from "./read-key";
+import { type ReadSource, type ReadCache } from "./shared-reads";
 
-export interface CallerReadsOptions {
-  readonly reads: SharedReads;
+export interface CachedReaderOptions {
+  readonly readCache: ReadCache;
   readonly caller: Caller | undefined;
   /** By when this request must be answered. */
   readonly deadline: Deadline;
   /** How long the call itself may take: others may wait for it longer than this request does. */
   readonly timeoutMs: number;
-  readonly onAnswer: (source: ReadSource) => void;
+  readonly onResult: (source: ReadSource) => void;
   /** What each answer is charged to; nothing is read any more once it is over. */
-  readonly answer: Pick<AnswerBudget, "takeRead" | "assertWithin">;
+  readonly responseBudget: Pick<ResponseBudget, "chargeRead" | "assertWithin">;
 }
 
-/** What is read, and whose data it is: see `SharedRead`. */
-export interface ReadOf {
-  readonly operation: string;
+/** What is read, and whose data it is: see `CachedRead`. */
+export interface ReadDescriptor {
+  readonly endpoint: string;
   readonly args: readonly string[];
-  readonly subject: string;
+  readonly tag: string;
 }
 
 /** Shares one caller's reads with that caller's other requests. Throws `UNAUTHENTICATED` without a caller. */
-export type ReadShared = <Value>(of: ReadOf, fetch: (deadline: Deadline) => Promise<Value>) => Promise<Value>;
+export type CachedReader = <Value>(
+  descriptor: ReadDescriptor,
+  fetch: (deadline: Deadline) => Promise<Value>,
+) => Promise<Value>;
 
-export function createCallerReads(options: CallerReadsOptions): ReadShared {
-  const { reads, caller, deadline, timeoutMs, onAnswer, answer } = options;
-  return async (of, fetch) => {
-    answer.assertWithin();
+export function createCachedReader(options: CachedReaderOptions): CachedReader {
+  const { readCache, caller, deadline, timeoutMs, onResult, responseBudget } = options;
+  return async (descriptor, fetch) => {
+    responseBudget.assertWithin();
     const read = {
-      ...of,
-      scope: principalScope(requireCaller(caller)),
+      ...descriptor,
+      scope: toPrincipalScope(requireCaller(caller)),
       fetch,
       timeoutMs,
-      onAnswer: (source: ReadSource, characters: number) => {
-        onAnswer(source);
-        answer.takeRead(characters);
+      onResult: (source: ReadSource, characters: number) => {
+        onResult(source);
+        responseBudget.chargeRead(characters);
       },
-      tooLate: () => new ProviderFailure({ kind: "timeout", call: of.operation, reason: "no answer in time" }),
+      createTimeoutError: () =>
+        new ProviderFailure({ kind: "timeout", call: descriptor.endpoint, reason: "no answer in time" }),
     };
-    return reads.read(read, deadline);
+    return readCache.get(read, deadline);
   };
 }

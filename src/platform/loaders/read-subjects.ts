@@ -1,14 +1,17 @@
-/** Names what a read is about: `SharedReads.drop` forgets all that was read of it. */
-export const readsOfUser = (userId: string) => `user/${userId}`;
-export const readsOfRecurrence = (recurrenceId: string) => `recurrence/${recurrenceId}`;
+/** Names what a read is about: `ReadCache.drop` forgets all that was read of it. */
+export const userTag = (userId: string) => `user/${userId}`;
+export const recurrenceTag = (recurrenceId: string) => `recurrence/${recurrenceId}`;
 
 /** What an operation's member and recurrence are named. */
-export function readsAbout({
-  subject,
-  target,
+export function operationTags({
+  userId,
+  recurrenceId,
 }: {
-  readonly subject: string | null;
-  readonly target: string | null;
+  readonly userId: string | null;
+  readonly recurrenceId: string | null;
 }): string[] {
-  return [...(subject === null ? [] : [readsOfUser(subject)]), ...(target === null ? [] : [readsOfRecurrence(target)])];
+  return [
+    ...(userId === null ? [] : [userTag(userId)]),
+    ...(recurrenceId === null ? [] : [recurrenceTag(recurrenceId)]),
+  ];
 }

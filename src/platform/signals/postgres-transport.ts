@@ -5,18 +5,18 @@ import { z } from "zod";
 import { type Database } from "../database/open-database";
 import { describeError } from "../errors/describe-error";
 import { type Logger } from "../telemetry/logger";
-import { type Receiver, type Signal, type Transport } from "./signals";
+import { type Receiver, type PubSubMessage, type Transport } from "./signals";
 
 const CHANNEL = "signals";
 const CONNECT_TIMEOUT_MS = 2_000;
 /** A connection that died without a word is noticed by this. */
-const PROBE_MS = 5_000;
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
+const PROBE_INTERVAL_MS = 5_000;
+const MIN_RETRY_DELAY_MS = 100;
+const MAX_RETRY_DELAY_MS = 10_000;
 /** Signals in one statement: NOTIFY takes a lock of the whole server at commit, so one commit carries many. */
-const MOST_AT_ONCE = 100;
+const MAX_BATCH_SIZE = 100;
 /** Kept while the database is slow to take them; beyond that the oldest are lost. */
-const MOST_WAITING = 10_000;
+const MAX_QUEUE_SIZE = 10_000;
 
 const Notification = z.object({
   from: z.string(),
@@ -34,30 +34,30 @@ export interface PostgresTransportOptions {
 }
 
 /** Carries signals by LISTEN and NOTIFY. Reconnects for ever, and says each time that something may have been missed. */
-export function connectPostgres(options: PostgresTransportOptions, receiver: Receiver): Transport {
+export function createPostgresTransport(options: PostgresTransportOptions, receiver: Receiver): Transport {
   const { database, url, logger, random } = options;
-  const self = randomUUID();
+  const instanceId = randomUUID();
   let isClosed = false;
   let failures = 0;
   let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  function hear(payload: string | undefined): void {
+  function handleNotification(payload: string | undefined): void {
     const parsed = Notification.safeParse(parseJson(payload));
-    if (!parsed.success || parsed.data.from === self) return; // of another program on this channel, or our own
+    if (!parsed.success || parsed.data.from === instanceId) return; // of another program on this channel, or our own
     const { topic, key } = parsed.data;
-    receiver.hear({ topic, key });
+    receiver.onMessage({ topic, key });
   }
 
-  function lost(connection: Client, error: unknown): void {
+  function handleConnectionLoss(connection: Client, error: unknown): void {
     if (connection !== client || isClosed) return;
     client = undefined;
     clearTimeout(timer);
     connection.end().catch(() => undefined);
     if (failures === 0) logger.warn(describeError(error), "signals of other replicas are not heard");
-    const longestMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
+    const maxDelayMs = Math.min(MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS * 2 ** failures);
     failures += 1;
-    timer = setTimeout(() => void listen(), longestMs * (0.5 + random() / 2));
+    timer = setTimeout(() => void listen(), maxDelayMs * (0.5 + random() / 2));
   }
 
   async function probe(connection: Client): Promise<void> {
@@ -66,9 +66,9 @@ export function connectPostgres(options: PostgresTransportOptions, receiver: Rec
     timer = setTimeout(
       () =>
         void probe(connection).catch((error: unknown) => {
-          lost(connection, error);
+          handleConnectionLoss(connection, error);
         }),
-      PROBE_MS,
+      PROBE_INTERVAL_MS,
     );
   }
 
@@ -76,60 +76,60 @@ export function connectPostgres(options: PostgresTransportOptions, receiver: Rec
     const connection = new Client({
       connectionString: url,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: PROBE_MS,
+      query_timeout: PROBE_INTERVAL_MS,
       keepAlive: true,
     });
     client = connection;
     connection.on("error", (error) => {
-      lost(connection, error);
+      handleConnectionLoss(connection, error);
     });
     connection.on("end", () => {
-      lost(connection, new Error("the connection ended"));
+      handleConnectionLoss(connection, new Error("the connection ended"));
     });
     connection.on("notification", ({ payload }) => {
-      hear(payload);
+      handleNotification(payload);
     });
     try {
       await connection.connect();
       await connection.query(`listen ${CHANNEL}`);
       await probe(connection);
     } catch (error) {
-      lost(connection, error);
+      handleConnectionLoss(connection, error);
       return;
     }
     if (failures > 0) logger.info("signals of other replicas are heard again");
     failures = 0;
-    receiver.missed(); // whatever was sent before, the first time too
+    receiver.onReconnect(); // whatever was sent before, the first time too
   }
 
-  const waiting: { readonly payload: string; readonly passedOn: () => void }[] = [];
+  const queue: { readonly payload: string; readonly onSent: () => void }[] = [];
   let sending: Promise<void> | undefined;
 
-  async function sendAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const some = waiting.splice(0, MOST_AT_ONCE);
-      const payloads = some.map(({ payload }) => payload);
+  async function flush(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, MAX_BATCH_SIZE);
+      const payloads = batch.map(({ payload }) => payload);
       await sql`select pg_notify(${CHANNEL}, payload) from unnest(${payloads}::text[]) as payload`
         .execute(database.kysely)
         .catch((error: unknown) => {
           logger.warn({ signals: payloads.length, ...describeError(error) }, "signals could not be sent");
         });
-      for (const { passedOn } of some) passedOn(); // whoever waits for these does not wait for those behind them
+      for (const { onSent } of batch) onSent(); // whoever waits for these does not wait for those behind them
     }
     sending = undefined;
   }
 
   void listen();
   return {
-    async send(signal: Signal) {
+    async send(message: PubSubMessage) {
       if (isClosed) return;
       const { promise, resolve } = Promise.withResolvers<undefined>();
-      const passedOn = () => {
+      const onSent = () => {
         resolve(undefined);
       };
-      waiting.push({ payload: JSON.stringify({ from: self, ...signal }), passedOn });
-      if (waiting.length > MOST_WAITING) waiting.shift()?.passedOn();
-      sending ??= sendAll();
+      queue.push({ payload: JSON.stringify({ from: instanceId, ...message }), onSent });
+      if (queue.length > MAX_QUEUE_SIZE) queue.shift()?.onSent();
+      sending ??= flush();
       await promise;
     },
     async close() {

@@ -1,7 +1,7 @@
 /** What signals tell of. */
 export const topics = {
   /** What was read of the key (see read-subjects.ts) is old. */
-  readsOld: "readsOld",
+  readsInvalidated: "readsOld",
   /** The operation of this id is settled. */
   operationSettled: "operationSettled",
   /** An event about the user who is the key has had its effects. */

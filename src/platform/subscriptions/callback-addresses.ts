@@ -6,19 +6,19 @@ export interface CallbackPolicy {
   readonly hosts: readonly string[];
   /** The same, for hosts in a private network or on this machine. */
   readonly privateHosts: readonly string[];
-  readonly demandsHttps: boolean;
+  readonly requiresHttps: boolean;
 }
 
 type Ranges = readonly (readonly [network: string, prefix: number])[];
 
-function blockList(ranges: Ranges): BlockList {
+function createBlockList(ranges: Ranges): BlockList {
   const list = new BlockList();
   for (const [network, prefix] of ranges) list.addSubnet(network, prefix, isIPv6(network) ? "ipv6" : "ipv4");
   return list;
 }
 
 /** Of one network or machine alone. */
-const PRIVATE = blockList([
+const PRIVATE_RANGES = createBlockList([
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
@@ -32,7 +32,7 @@ const PRIVATE = blockList([
  * Never called, whatever a list of hosts says: everything of IANA's special-purpose registries that is not in `PRIVATE`, multicast, and
  * the metadata servers of clouds. https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
  */
-const NEVER = blockList([
+const BLOCKED_RANGES = createBlockList([
   ["0.0.0.0", 8], // this network
   ["100.100.100.200", 32], // Alibaba Cloud's metadata
   ["168.63.129.16", 32], // Azure's metadata
@@ -62,7 +62,7 @@ const NEVER = blockList([
  * IPv6's notation, which counts as itself. So are never called, among others, `::/96`, `::ffff:0:0:0/96`, `64:ff9b::/96`,
  * `64:ff9b:1::/48`, `100::/64`, `5f00::/16`, `fe80::/10`, `fec0::/10` and `ff00::/8`.
  */
-const HOSTS_V6 = blockList([
+const IPV6_HOST_RANGES = createBlockList([
   ["2000::", 3],
   ["fc00::", 7],
   ["::1", 128],
@@ -70,40 +70,40 @@ const HOSTS_V6 = blockList([
 ]);
 
 /** Whether an address, as a name was resolved to, may be connected to. An IPv4 address in IPv6's notation counts as itself. */
-export function mayConnectTo(address: string, mayBePrivate: boolean): boolean {
+export function canConnectTo(address: string, isPrivateAllowed: boolean): boolean {
   if (isIP(address) === 0) return false;
   const family = isIPv6(address) ? "ipv6" : "ipv4";
-  if (NEVER.check(address, family)) return false;
-  if (family === "ipv6" && !HOSTS_V6.check(address, family)) return false;
-  return mayBePrivate || !PRIVATE.check(address, family);
+  if (BLOCKED_RANGES.check(address, family)) return false;
+  if (family === "ipv6" && !IPV6_HOST_RANGES.check(address, family)) return false;
+  return isPrivateAllowed || !PRIVATE_RANGES.check(address, family);
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 
 function isListed({ protocol, hostname, port }: URL, hosts: readonly string[]): boolean {
-  const given = port === "" ? DEFAULT_PORTS[protocol] : port;
+  const actualPort = port === "" ? DEFAULT_PORTS[protocol] : port;
   return hosts.some((entry) => {
-    const [, name = "", wanted = DEFAULT_PORTS[protocol]] = /^(\[.*\]|[^:]*)(?::(\d+|\*))?$/.exec(entry) ?? [];
-    return name.toLowerCase() === hostname && (wanted === "*" || wanted === given);
+    const [, name = "", allowedPort = DEFAULT_PORTS[protocol]] = /^(\[.*\]|[^:]*)(?::(\d+|\*))?$/.exec(entry) ?? [];
+    return name.toLowerCase() === hostname && (allowedPort === "*" || allowedPort === actualPort);
   });
 }
 
 /** A URL that may be called, and whether its host may be one of a private network. */
 export interface CallbackTarget {
   readonly url: URL;
-  readonly mayBePrivate: boolean;
+  readonly isPrivateAllowed: boolean;
 }
 
 /** What may be called back at this URL; undefined for one that may not be. */
-export function callbackTarget(text: string, policy: CallbackPolicy): CallbackTarget | undefined {
+export function parseCallbackTarget(text: string, policy: CallbackPolicy): CallbackTarget | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  const hasScheme = url.protocol === "https:" || (url.protocol === "http:" && !policy.demandsHttps);
-  if (!hasScheme || url.username !== "" || url.password !== "") return undefined;
-  const mayBePrivate = isListed(url, policy.privateHosts);
-  if (!mayBePrivate && !isListed(url, policy.hosts)) return undefined;
-  const literal = url.hostname.replace(/^\[|\]$/g, "");
+  const isSchemeAllowed = url.protocol === "https:" || (url.protocol === "http:" && !policy.requiresHttps);
+  if (!isSchemeAllowed || url.username !== "" || url.password !== "") return undefined;
+  const isPrivateAllowed = isListed(url, policy.privateHosts);
+  if (!isPrivateAllowed && !isListed(url, policy.hosts)) return undefined;
+  const address = url.hostname.replace(/^\[|\]$/g, "");
   // A name is checked when it is resolved, at each connection.
-  if (isIP(literal) !== 0 && !mayConnectTo(literal, mayBePrivate)) return undefined;
-  return { url, mayBePrivate };
+  if (isIP(address) !== 0 && !canConnectTo(address, isPrivateAllowed)) return undefined;
+  return { url, isPrivateAllowed };
 }

@@ -2,29 +2,29 @@ import { type GraphQLFormattedError } from "graphql";
 import { z } from "zod";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Logger } from "../telemetry/logger";
-import { type CallbackPolicy, callbackTarget } from "./callback-addresses";
-import { createDelivery, type Deliver, deliverPatiently } from "./callback-delivery";
+import { type CallbackPolicy, parseCallbackTarget } from "./callback-addresses";
+import { createDelivery, type Deliver, deliverWithRetries } from "./callback-delivery";
 import { type CallbackClient } from "./callback.client";
 import { type OpenSubscription } from "./open-subscription";
 import { type SubscriptionRequest, type Subscriptions } from "./subscriptions";
 
-const visible = (most: number) =>
+const printableString = (max: number) =>
   z
     .string()
-    .max(most)
+    .max(max)
     .regex(/^[\x21-\x7e]+$/);
 
 /** What a router sends as `extensions.subscription`. */
 const CallbackRequest = z.object({
-  callbackUrl: visible(2048),
-  subscriptionId: visible(256),
-  verifier: visible(1024),
+  callbackUrl: printableString(2048),
+  subscriptionId: printableString(256),
+  verifier: printableString(1024),
   heartbeatIntervalMs: z.number().int().min(0).default(5000),
 });
 
 type CallbackRequest = z.output<typeof CallbackRequest>;
 
-export interface CallbacksOptions {
+export interface CallbackProtocolOptions {
   readonly subscriptions: Subscriptions;
   readonly client: CallbackClient;
   readonly policy: CallbackPolicy;
@@ -33,107 +33,112 @@ export interface CallbacksOptions {
 }
 
 /** A router gives a subscription up when it hears nothing for its interval: it hears something sooner, but not without measure. */
-const beatMs = (intervalMs: number) => Math.min(60_000, Math.max(500, (intervalMs * 2) / 3));
+const computeHeartbeatMs = (intervalMs: number) => Math.min(60_000, Math.max(500, (intervalMs * 2) / 3));
 /** So many heartbeats in a row without an answer, and the router is taken for dead. */
-const MISSED_BEATS = 3;
+const MAX_MISSED_HEARTBEATS = 3;
 
-const badInput = (message: string) => new SubgraphError("BAD_USER_INPUT", { message });
-const UNCONFIRMED = new SubgraphError("UNAVAILABLE", { message: "The callback URL did not confirm the subscription." });
+const createInputError = (message: string) => new SubgraphError("BAD_USER_INPUT", { message });
+const CALLBACK_NOT_CONFIRMED = new SubgraphError("UNAVAILABLE", {
+  message: "The callback URL did not confirm the subscription.",
+});
 
-export type Callbacks = ReturnType<typeof createCallbacks>;
+export type CallbackProtocol = ReturnType<typeof createCallbackProtocol>;
 
 /** Subscriptions over Apollo Router's HTTP callback protocol, version 1.0; see docs/decisions/0016. */
-export function createCallbacks({ subscriptions, client, policy, logger, random }: CallbacksOptions) {
+export function createCallbackProtocol({ subscriptions, client, policy, logger, random }: CallbackProtocolOptions) {
   /** URL and id of each, from the moment that its router is asked. */
-  const taken = new Set<string>();
+  const activeKeys = new Set<string>();
   /** All that is being opened, and all that is open. */
-  const underWay = new Set<Promise<unknown>>();
+  const inFlight = new Set<Promise<unknown>>();
 
-  async function during<Value>(work: Promise<Value>): Promise<Value> {
-    underWay.add(work);
-    return await work.finally(() => underWay.delete(work));
+  async function trackInFlight<Value>(promise: Promise<Value>): Promise<Value> {
+    inFlight.add(promise);
+    return await promise.finally(() => inFlight.delete(promise));
   }
 
   /** Checks at intervals that the router still wants it. Gives back what stops that. */
-  function keepAlive(deliver: Deliver, intervalMs: number, giveUp: () => void): () => void {
+  function startHeartbeat(deliver: Deliver, intervalMs: number, onLost: () => void): () => void {
     if (intervalMs === 0) return () => undefined;
     let missed = 0;
-    let isUnderWay = false;
+    let isChecking = false;
     const timer = setInterval(() => {
-      if (isUnderWay) return;
-      isUnderWay = true;
-      void deliver({ action: "check" }).then((verdict) => {
-        isUnderWay = false;
-        missed = verdict === "again" ? missed + 1 : 0;
-        if (verdict === "unwanted" || missed >= MISSED_BEATS) giveUp();
+      if (isChecking) return;
+      isChecking = true;
+      void deliver({ action: "check" }).then((result) => {
+        isChecking = false;
+        missed = result === "again" ? missed + 1 : 0;
+        if (result === "unwanted" || missed >= MAX_MISSED_HEARTBEATS) onLost();
       });
-    }, beatMs(intervalMs));
+    }, computeHeartbeatMs(intervalMs));
     return () => {
       clearInterval(timer);
     };
   }
 
   async function forward(results: OpenSubscription, deliver: Deliver, intervalMs: number): Promise<void> {
-    const givenUp = new AbortController();
-    const giveUp = () => {
-      givenUp.abort();
+    const controller = new AbortController();
+    const abandon = () => {
+      controller.abort();
       void results.return();
     };
-    const stop = keepAlive(deliver, intervalMs, giveUp);
+    const stopHeartbeat = startHeartbeat(deliver, intervalMs, abandon);
     let errors;
     try {
       for await (const payload of results) {
         // One at a time: a router that is slow has events wait in the database, not here.
-        if ((await deliverPatiently(deliver, { action: "next", payload }, random)) !== "delivered") giveUp();
+        if ((await deliverWithRetries(deliver, { action: "next", payload }, random)) !== "delivered") abandon();
       }
     } catch (error) {
-      errors = [subscriptions.errorOf(error)];
+      errors = [subscriptions.toFormattedError(error)];
     }
-    stop();
-    if (givenUp.signal.aborted) logger.info("a subscription was given up: its router does not take it");
-    else await deliverPatiently(deliver, { action: "complete", ...(errors && { errors }) }, random);
+    stopHeartbeat();
+    if (controller.signal.aborted) logger.info("a subscription was given up: its router does not take it");
+    else await deliverWithRetries(deliver, { action: "complete", ...(errors && { errors }) }, random);
   }
 
   /** The way to the router, once it has said that it wants the subscription. Throws what the caller is told. */
-  async function confirm({ subscriptionId: id, verifier, ...asked }: CallbackRequest, key: string): Promise<Deliver> {
-    const target = callbackTarget(asked.callbackUrl, policy);
-    if (!target) throw badInput("Callbacks to this URL are not allowed.");
-    if (taken.has(key)) throw badInput("This subscription is open already.");
+  async function confirm({ subscriptionId: id, verifier, ...request }: CallbackRequest, key: string): Promise<Deliver> {
+    const target = parseCallbackTarget(request.callbackUrl, policy);
+    if (!target) throw createInputError("Callbacks to this URL are not allowed.");
+    if (activeKeys.has(key)) throw createInputError("This subscription is open already.");
     const deliver = createDelivery({ client, target, id, verifier });
-    taken.add(key);
+    activeKeys.add(key);
     if ((await deliver({ action: "check" })) === "delivered") return deliver;
-    taken.delete(key);
-    throw UNCONFIRMED;
+    activeKeys.delete(key);
+    throw CALLBACK_NOT_CONFIRMED;
   }
 
-  async function begin(results: OpenSubscription, asked: unknown): Promise<void> {
-    const parsed = CallbackRequest.safeParse(asked);
-    if (!parsed.success) throw badInput("extensions.subscription is not as the callback protocol has it.");
+  async function confirmAndForward(results: OpenSubscription, extension: unknown): Promise<void> {
+    const parsed = CallbackRequest.safeParse(extension);
+    if (!parsed.success) throw createInputError("extensions.subscription is not as the callback protocol has it.");
     const key = JSON.stringify([parsed.data.callbackUrl, parsed.data.subscriptionId]);
     const deliver = await confirm(parsed.data, key);
-    void during(
+    void trackInFlight(
       forward(results, deliver, parsed.data.heartbeatIntervalMs).finally(() => {
-        taken.delete(key);
+        activeKeys.delete(key);
       }),
     );
   }
 
   return {
     /** Opens it, has the router confirm it, and sends it events from now on; or says why not. */
-    async begin(request: SubscriptionRequest, asked: unknown): Promise<readonly GraphQLFormattedError[] | undefined> {
+    async open(
+      request: SubscriptionRequest,
+      extension: unknown,
+    ): Promise<readonly GraphQLFormattedError[] | undefined> {
       const results = await subscriptions.open(request);
       if ("errors" in results) return results.errors;
       try {
-        await during(begin(results, asked));
+        await trackInFlight(confirmAndForward(results, extension));
         return undefined;
       } catch (error) {
         await results.return();
-        return [subscriptions.errorOf(error)];
+        return [subscriptions.toFormattedError(error)];
       }
     },
     /** Resolves when every router has been told that its subscription has ended; see `Subscriptions.close`. */
     async close(): Promise<void> {
-      while (underWay.size > 0) await Promise.allSettled(underWay); // what was being opened may be open by now
+      while (inFlight.size > 0) await Promise.allSettled(inFlight); // what was being opened may be open by now
     },
   };
 }

@@ -1,56 +1,56 @@
-import { type Signal, type Signals } from "../signals/signals";
+import { type PubSubMessage, type PubSub } from "../signals/signals";
 
 /** Says when it is worth looking again. Says nothing of what there is to see: that is read where it is kept. */
-export interface Hints {
+export interface ChangeNotifier {
   /** Resolves at the next hint, at once if there was one since the last; false once the subscription has ended. */
-  next(): Promise<boolean>;
+  waitForChange(): Promise<boolean>;
 }
 
-export interface HintsOptions {
-  readonly signals: Pick<Signals, "subscribe">;
+export interface ChangeNotifierOptions {
+  readonly pubSub: Pick<PubSub, "subscribe">;
   readonly topic: string;
   readonly key: string;
   /** Fires when the subscription ends; nobody listens from then on. */
-  readonly ended: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /** A signal may be lost on its way between replicas: after this long it is worth a look anyway. */
-const LOOK_AGAIN_MS = 30_000;
+const POLL_FALLBACK_MS = 30_000;
 
 /**
  * Listens from now on. However many signals come while their reader is busy, they are one hint: nothing piles up for a reader who is
  * slow.
  */
-export function createHints({ signals, topic, key, ended }: HintsOptions): Hints {
-  let isDue = false;
-  let wake = (): void => undefined;
-  const hint = () => {
-    isDue = true;
-    wake();
+export function createChangeNotifier({ pubSub, topic, key, signal }: ChangeNotifierOptions): ChangeNotifier {
+  let hasChanged = false;
+  let trigger = (): void => undefined;
+  const notify = () => {
+    hasChanged = true;
+    trigger();
   };
-  if (!ended.aborted) {
-    const hear = (signal: Signal) => {
-      if (signal.key === key) hint();
+  if (!signal.aborted) {
+    const onMessage = (message: PubSubMessage) => {
+      if (message.key === key) notify();
     };
-    const unsubscribe = signals.subscribe(topic, hear, hint);
-    ended.addEventListener("abort", () => {
+    const unsubscribe = pubSub.subscribe(topic, onMessage, notify);
+    signal.addEventListener("abort", () => {
       unsubscribe();
-      wake();
+      trigger();
     });
   }
   return {
-    async next() {
-      if (!isDue && !ended.aborted) {
+    async waitForChange() {
+      if (!hasChanged && !signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<undefined>();
-        wake = () => {
+        trigger = () => {
           resolve(undefined);
         };
-        const timer = setTimeout(wake, LOOK_AGAIN_MS);
+        const timer = setTimeout(trigger, POLL_FALLBACK_MS);
         await promise;
         clearTimeout(timer);
       }
-      isDue = false;
-      return !ended.aborted;
+      hasChanged = false;
+      return !signal.aborted;
     },
   };
 }

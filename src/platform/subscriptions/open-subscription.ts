@@ -10,36 +10,40 @@ export interface SubscriptionResult {
 export type OpenSubscription = AsyncGenerator<SubscriptionResult, void, void>;
 
 /** Runs work as a part of the request that the subscription came with. */
-export type InScope = <Value>(work: () => Value) => Value;
+export type RunInScope = <Value>(callback: () => Value) => Value;
 
 /**
  * The same results, and a call of `end` however they end: at their last one, by an error, or because their reader has gone. A
  * generator that waits for its next event would end only behind that; so `end` ends first what it waits for.
  */
-export function endedByReader(results: OpenSubscription, inScope: InScope, end: () => void): OpenSubscription {
-  const owned: OpenSubscription = {
+export function withEndCallback(
+  results: OpenSubscription,
+  runInScope: RunInScope,
+  onEnd: () => void,
+): OpenSubscription {
+  const wrapped: OpenSubscription = {
     async next() {
       try {
-        const result = await inScope(() => results.next());
-        if (result.done) end();
+        const result = await runInScope(() => results.next());
+        if (result.done) onEnd();
         return result;
       } catch (error) {
-        end();
+        onEnd();
         throw error;
       }
     },
     return() {
-      end();
+      onEnd();
       return results.return();
     },
     throw(error) {
-      end();
+      onEnd();
       return results.throw(error);
     },
-    [Symbol.asyncIterator]: () => owned,
+    [Symbol.asyncIterator]: () => wrapped,
     async [Symbol.asyncDispose]() {
-      await owned.return();
+      await wrapped.return();
     },
   };
-  return owned;
+  return wrapped;
 }

@@ -2,7 +2,7 @@ import { type ApolloServerPlugin } from "@apollo/server";
 import { GraphQLError, OperationTypeNode } from "graphql";
 
 /** graphql-js would execute a subscription that comes as an ordinary request as if it were a query. */
-export function createSubscriptionRefusal(): ApolloServerPlugin {
+export function createRejectHttpSubscriptionsPlugin(): ApolloServerPlugin {
   return {
     requestDidStart: () =>
       Promise.resolve({

@@ -1,33 +1,33 @@
-export interface SharesOptions {
+export interface QuotaOptions {
   /** How many there may be at once in all. */
-  readonly most: number;
+  readonly max: number;
   /** How many of them may be one owner's. */
-  readonly mostEach: number;
+  readonly maxPerCaller: number;
 }
 
 /** Counts what is open, in all and for each owner, and says when it is enough. */
-export interface Shares {
+export interface Quota {
   /** Takes one for this owner, and gives back what returns it (once); undefined where there is none left. */
-  readonly take: (owner: string) => (() => void) | undefined;
+  readonly acquire: (caller: string) => (() => void) | undefined;
 }
 
-export function createShares({ most, mostEach }: SharesOptions): Shares {
-  const byOwner = new Map<string, number>();
-  let taken = 0;
+export function createQuota({ max, maxPerCaller }: QuotaOptions): Quota {
+  const byCaller = new Map<string, number>();
+  let totalCount = 0;
   return {
-    take(owner) {
-      const own = byOwner.get(owner) ?? 0;
-      if (taken >= most || own >= mostEach) return undefined;
-      taken += 1;
-      byOwner.set(owner, own + 1);
+    acquire(caller) {
+      const callerCount = byCaller.get(caller) ?? 0;
+      if (totalCount >= max || callerCount >= maxPerCaller) return undefined;
+      totalCount += 1;
+      byCaller.set(caller, callerCount + 1);
       let isHeld = true;
       return () => {
         if (!isHeld) return;
         isHeld = false;
-        taken -= 1;
-        const left = (byOwner.get(owner) ?? 1) - 1;
-        if (left > 0) byOwner.set(owner, left);
-        else byOwner.delete(owner);
+        totalCount -= 1;
+        const remaining = (byCaller.get(caller) ?? 1) - 1;
+        if (remaining > 0) byCaller.set(caller, remaining);
+        else byCaller.delete(caller);
       };
     },
   };

@@ -1,11 +1,11 @@
 import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { makeServer, type WebSocket } from "graphql-ws";
-import { type VerifyToken } from "../auth/verify-token";
-import { requestIdOf } from "../errors/request-id";
+import { type TokenVerifier } from "../auth/verify-token";
+import { resolveRequestId } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
-import { authorizationIn } from "./connection-params";
-import { withIdsUsedOnce } from "./ids-used-once";
-import { type Shares } from "./shares";
+import { getAuthorization } from "./connection-params";
+import { withUniqueSubscriptionIds } from "./ids-used-once";
+import { type Quota } from "./shares";
 import { type OpenSubscription } from "./open-subscription";
 import { type Subscriptions } from "./subscriptions";
 
@@ -15,15 +15,15 @@ export interface Connection {
   authorization: string | undefined;
   readonly close: (code: number, reason: string) => void;
   /** Calls `leave` once it is closed; at once if it is. */
-  readonly whenClosed: (leave: () => void) => void;
+  readonly whenClosed: (listener: () => void) => void;
 }
 
 export interface WebSocketProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly subscriptions: Subscriptions;
-  readonly verifyToken: VerifyToken;
+  readonly verifyToken: TokenVerifier;
   /** Initialised connections, by whose they are. */
-  readonly shares: Shares;
+  readonly quota: Quota;
   readonly initTimeoutMs: number;
 }
 
@@ -31,19 +31,19 @@ export interface WebSocketProtocolOptions {
 export const TRY_AGAIN_LATER = 1013;
 
 /** The library asks of a document only what kind of operation it is: this one's was checked, and it was opened, before. */
-const A_SUBSCRIPTION = parse("subscription { opened }");
+const PLACEHOLDER_SUBSCRIPTION = parse("subscription { opened }");
 
 /** The protocol `graphql-transport-ws`: a connection speaks for one caller, and carries subscriptions alone. */
 export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
-  const { schema, subscriptions, verifyToken, shares, initTimeoutMs } = options;
+  const { schema, subscriptions, verifyToken, quota, initTimeoutMs } = options;
 
-  async function mayInitialise(connection: Connection): Promise<boolean> {
+  async function authenticate(connection: Connection): Promise<boolean> {
     try {
       const caller = await verifyToken(connection.authorization);
-      const leave = caller && shares.take(caller.userId);
-      if (leave) connection.whenClosed(leave);
+      const release = caller && quota.acquire(caller.userId);
+      if (release) connection.whenClosed(release);
       else if (caller) connection.close(TRY_AGAIN_LATER, "Too many connections");
-      return leave !== undefined;
+      return release !== undefined;
     } catch (error) {
       if (!(error instanceof SubgraphError)) throw error;
       if (error.retryable) connection.close(TRY_AGAIN_LATER, "Try again later");
@@ -54,13 +54,13 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
   const server = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: initTimeoutMs,
     onConnect({ extra, connectionParams }) {
-      extra.authorization = authorizationIn(connectionParams) ?? extra.authorization;
-      return mayInitialise(extra);
+      extra.authorization = getAuthorization(connectionParams) ?? extra.authorization;
+      return authenticate(extra);
     },
     async onSubscribe({ extra: { authorization } }, _id, { query, variables, operationName }) {
-      const id = requestIdOf(undefined);
+      const id = resolveRequestId(undefined);
       const opened = await subscriptions.open({ id, authorization, query, variables, operationName });
-      if (!("errors" in opened)) return { schema, document: A_SUBSCRIPTION, contextValue: opened };
+      if (!("errors" in opened)) return { schema, document: PLACEHOLDER_SUBSCRIPTION, contextValue: opened };
       return opened.errors.map(({ message, extensions = {} }) => new GraphQLError(message, { extensions }));
     },
     subscribe: ({ contextValue }) => contextValue as OpenSubscription as never,
@@ -68,7 +68,9 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
     onNext: (...[, , , , result]) => result as FormattedExecutionResult,
     // What was refused is ready to be shown; what was thrown is not.
     onError: (...[, , , errors]) =>
-      errors.map((error) => (error.originalError ? subscriptions.errorOf(error) : error.toJSON())),
+      errors.map((error) => (error.originalError ? subscriptions.toFormattedError(error) : error.toJSON())),
   });
-  return { opened: (socket: WebSocket, connection: Connection) => server.opened(withIdsUsedOnce(socket), connection) };
+  return {
+    opened: (socket: WebSocket, connection: Connection) => server.opened(withUniqueSubscriptionIds(socket), connection),
+  };
 }

@@ -3,13 +3,13 @@ import { type FastifyReply, type FastifyRequest } from "fastify";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../errors/describe-error";
-import { refuse } from "../http-server/refusal";
-import { takeUpgrade } from "../http-server/upgrades";
+import { sendError } from "../http-server/refusal";
+import { claimUpgrade } from "../http-server/upgrades";
 import { type Logger } from "../telemetry/logger";
-import { mayConnect } from "./origins";
+import { isOriginAllowed } from "./origins";
 import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions } from "./websocket-protocol";
 
-export interface WebSocketsOptions extends WebSocketProtocolOptions {
+export interface WebSocketServerOptions extends WebSocketProtocolOptions {
   readonly logger: Logger;
   /** Connections at once, initialised or not; one more is refused with 503. */
   readonly maxConnections: number;
@@ -20,7 +20,7 @@ export interface WebSocketsOptions extends WebSocketProtocolOptions {
   /** Time between two pings; who has not answered the last one is dropped. */
   readonly pingMs: number;
   /** Pages of other origins that may connect. */
-  readonly origins: readonly string[];
+  readonly allowedOrigins: readonly string[];
 }
 
 const GOING_AWAY = 1001;
@@ -33,8 +33,8 @@ const isHandshake = ({ headers }: FastifyRequest) =>
   headers["sec-websocket-version"] === "13" && /^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "");
 
 /** GraphQL over WebSocket for direct clients, and for routers that pass subscriptions through. */
-export function createWebSockets(options: WebSocketsOptions) {
-  const { logger, maxConnections, maxUnsentBytes, pingMs, origins } = options;
+export function createWebSocketServer(options: WebSocketServerOptions) {
+  const { logger, maxConnections, maxUnsentBytes, pingMs, allowedOrigins } = options;
   const protocol = createWebSocketProtocol(options);
   const server = new WebSocketServer({
     noServer: true,
@@ -42,7 +42,7 @@ export function createWebSockets(options: WebSocketsOptions) {
     perMessageDeflate: false, // a small message could hold a large one
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   });
-  const answering = new WeakSet<WebSocket>();
+  const aliveSockets = new WeakSet<WebSocket>();
 
   function close(socket: WebSocket, code: number, reason: string): void {
     socket.close(code, reason);
@@ -52,7 +52,7 @@ export function createWebSockets(options: WebSocketsOptions) {
   }
 
   /** Answers wait in memory while a client does not read them: it may not ask for more and more. */
-  function isBehind(socket: WebSocket): boolean {
+  function closeIfSlow(socket: WebSocket): boolean {
     if (socket.bufferedAmount <= maxUnsentBytes) return false;
     if (socket.readyState === socket.OPEN) {
       logger.warn("a websocket was dropped: its client does not read");
@@ -62,7 +62,7 @@ export function createWebSockets(options: WebSocketsOptions) {
   }
 
   async function send(socket: WebSocket, text: string): Promise<void> {
-    if (socket.readyState !== socket.OPEN || isBehind(socket)) return;
+    if (socket.readyState !== socket.OPEN || closeIfSlow(socket)) return;
     await new Promise<void>((resolve, reject) => {
       socket.send(text, (error) => {
         if (error) reject(error);
@@ -72,9 +72,9 @@ export function createWebSockets(options: WebSocketsOptions) {
   }
 
   function serve(socket: WebSocket, authorization: string | undefined): void {
-    const whenClosed = (leave: () => void) => {
-      if (socket.readyState === socket.CLOSED) leave();
-      else socket.once("close", leave);
+    const whenClosed = (listener: () => void) => {
+      if (socket.readyState === socket.CLOSED) listener();
+      else socket.once("close", listener);
     };
     const connection = {
       authorization,
@@ -83,9 +83,13 @@ export function createWebSockets(options: WebSocketsOptions) {
         close(socket, code, reason);
       },
     };
-    async function hear(handle: (text: string) => Promise<void>, data: RawData, isBinary: boolean): Promise<void> {
+    async function handleMessage(
+      handle: (text: string) => Promise<void>,
+      data: RawData,
+      isBinary: boolean,
+    ): Promise<void> {
       if (isBinary) close(socket, UNSUPPORTED_DATA, "Text only");
-      if (isBinary || isBehind(socket)) return;
+      if (isBinary || closeIfSlow(socket)) return;
       try {
         await handle((data as Buffer).toString());
       } catch (error) {
@@ -94,16 +98,16 @@ export function createWebSockets(options: WebSocketsOptions) {
         close(socket, INTERNAL_ERROR, "Internal error");
       }
     }
-    answering.add(socket);
-    socket.on("pong", () => answering.add(socket));
-    socket.on("ping", () => isBehind(socket));
+    aliveSockets.add(socket);
+    socket.on("pong", () => aliveSockets.add(socket));
+    socket.on("ping", () => closeIfSlow(socket));
     socket.on("error", () => undefined); // malformed or too large: it is closed with the code that says so
     const opened = protocol.opened(
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
         close: connection.close,
-        onMessage: (handle) => socket.on("message", (data, isBinary) => void hear(handle, data, isBinary)),
+        onMessage: (handle) => socket.on("message", (data, isBinary) => void handleMessage(handle, data, isBinary)),
       },
       connection,
     );
@@ -114,19 +118,19 @@ export function createWebSockets(options: WebSocketsOptions) {
     });
   }
 
-  const pings = setInterval(() => {
+  const pingTimer = setInterval(() => {
     for (const socket of server.clients) {
-      if (!answering.delete(socket)) socket.terminate();
+      if (!aliveSockets.delete(socket)) socket.terminate();
       else socket.ping();
     }
   }, pingMs).unref();
 
   function accept(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    if (!isHandshake(request)) return refuse(reply, 400, "BAD_REQUEST");
-    if (!mayConnect(request.headers, origins)) return refuse(reply, 403, "FORBIDDEN");
-    if (server.clients.size >= maxConnections) return refuse(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
-    const upgrade = takeUpgrade(request.raw);
-    if (!upgrade) return refuse(reply, 400, "BAD_REQUEST");
+    if (!isHandshake(request)) return sendError(reply, 400, "BAD_REQUEST");
+    if (!isOriginAllowed(request.headers, allowedOrigins)) return sendError(reply, 403, "FORBIDDEN");
+    if (server.clients.size >= maxConnections) return sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    const upgrade = claimUpgrade(request.raw);
+    if (!upgrade) return sendError(reply, 400, "BAD_REQUEST");
     reply.hijack();
     server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
       serve(socket, request.headers.authorization);
@@ -140,7 +144,7 @@ export function createWebSockets(options: WebSocketsOptions) {
     count: () => server.clients.size,
     /** Closes all as going away; resolves when they are closed. */
     async close(): Promise<void> {
-      clearInterval(pings);
+      clearInterval(pingTimer);
       for (const socket of server.clients) close(socket, GOING_AWAY, "Going away");
       while (server.clients.size > 0) await sleep(10);
     },

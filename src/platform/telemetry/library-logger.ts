@@ -1,7 +1,7 @@
 import { type Logger } from "./logger";
 
 /** What libraries expect of a logger: any one thing, mostly text. */
-export type LibraryLogger = Record<"debug" | "info" | "warn" | "error", (said?: unknown) => void>;
+export type LibraryLogger = Record<"debug" | "info" | "warn" | "error", (message?: unknown) => void>;
 
 const FIRST_WORDS = /^[A-Za-z ,'-]{1,100}/;
 
@@ -10,9 +10,9 @@ const FIRST_WORDS = /^[A-Za-z ,'-]{1,100}/;
  * plain words that a text begins with are written, and errors as `describeError` has them.
  */
 export function createLibraryLogger(logger: Logger, library: string): LibraryLogger {
-  const write = (level: keyof LibraryLogger) => (said?: unknown) => {
-    const words = typeof said === "string" ? FIRST_WORDS.exec(said)?.[0].trim() : undefined;
-    logger[level]({ library, words, ...(said instanceof Error && { error: said }) }, "a library's own words");
+  const write = (level: keyof LibraryLogger) => (message?: unknown) => {
+    const words = typeof message === "string" ? FIRST_WORDS.exec(message)?.[0].trim() : undefined;
+    logger[level]({ library, words, ...(message instanceof Error && { error: message }) }, "a library's own words");
   };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }

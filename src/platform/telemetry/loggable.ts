@@ -1,67 +1,72 @@
 import { describeError } from "../errors/describe-error";
-import { plainText } from "../text/plain-text";
+import { sanitizeText } from "../text/plain-text";
 import { isPrivateName } from "./private-names";
 
 /** UTF-16 units of names and values together: enough for a stack, too little to fill a disk with. */
-const LONGEST_LINE = 8000;
-const LONGEST_TEXT = 500;
-const LONGEST_NAME = 64;
-const DEEPEST = 4;
+const MAX_LINE_LENGTH = 8000;
+const MAX_TEXT_LENGTH = 500;
+const MAX_NAME_LENGTH = 64;
+const MAX_DEPTH = 4;
 
 const REDACTED = "[redacted]";
 
 /** What one line has room for yet. */
-interface Room {
-  left: number;
+interface LengthBudget {
+  remaining: number;
 }
 
-function take(text: string, room: Room): string {
-  const taken = plainText(text, Math.min(LONGEST_TEXT, Math.max(0, room.left)));
-  room.left -= taken.length + 1;
-  return taken;
+function truncate(text: string, budget: LengthBudget): string {
+  const truncated = sanitizeText(text, Math.min(MAX_TEXT_LENGTH, Math.max(0, budget.remaining)));
+  budget.remaining -= truncated.length + 1;
+  return truncated;
 }
 
 /** pino writes names as they are: a quote in one would end it. */
-const takeName = (name: string, room: Room) => take(name.slice(0, LONGEST_NAME).replace(/[^\w.-]/g, "?"), room);
+const truncateName = (name: string, budget: LengthBudget) =>
+  truncate(name.slice(0, MAX_NAME_LENGTH).replace(/[^\w.-]/g, "?"), budget);
 
 /** Data alone: a class's instance may hold anything, so its members are not looked at. */
-function isPlain(value: object): value is Record<string, unknown> {
+function isPlainObject(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-function membersOf(value: Readonly<Record<string, unknown>>, depth: number, room: Room): Record<string, unknown> {
+function redactMembers(
+  value: Readonly<Record<string, unknown>>,
+  depth: number,
+  budget: LengthBudget,
+): Record<string, unknown> {
   const members: [string, unknown][] = [];
   for (const [name, member] of Object.entries(value)) {
-    if (room.left <= 0) break;
+    if (budget.remaining <= 0) break;
     if (member === undefined) continue;
-    members.push([takeName(name, room), isPrivateName(name) ? REDACTED : loggable(member, depth + 1, room)]);
+    members.push([truncateName(name, budget), isPrivateName(name) ? REDACTED : redactValue(member, depth + 1, budget)]);
   }
   return Object.fromEntries(members);
 }
 
-function itemsOf(list: readonly unknown[], depth: number, room: Room): unknown[] {
+function redactItems(list: readonly unknown[], depth: number, budget: LengthBudget): unknown[] {
   const items: unknown[] = [];
   for (const item of list) {
-    if (room.left <= 0) break;
-    room.left -= 1;
-    items.push(loggable(item, depth + 1, room));
+    if (budget.remaining <= 0) break;
+    budget.remaining -= 1;
+    items.push(redactValue(item, depth + 1, budget));
   }
   return items;
 }
 
-function loggable(value: unknown, depth: number, room: Room): unknown {
-  if (typeof value === "string") return take(value, room);
+function redactValue(value: unknown, depth: number, budget: LengthBudget): unknown {
+  if (typeof value === "string") return truncate(value, budget);
   if (typeof value === "number" || typeof value === "boolean" || value === null) return value;
-  if (typeof value !== "object" || depth > DEEPEST) return `[${typeof value}]`;
-  if (value instanceof Error) return membersOf(describeError(value), depth, room);
-  if (Array.isArray(value)) return itemsOf(value, depth, room);
-  return isPlain(value) ? membersOf(value, depth, room) : "[instance]";
+  if (typeof value !== "object" || depth > MAX_DEPTH) return `[${typeof value}]`;
+  if (value instanceof Error) return redactMembers(describeError(value), depth, budget);
+  if (Array.isArray(value)) return redactItems(value, depth, budget);
+  return isPlainObject(value) ? redactMembers(value, depth, budget) : "[instance]";
 }
 
 /** The fields of one log line: plain data, nothing under a private name, no control characters, bounded in depth and length. */
-export function loggableFields(fields: unknown): Record<string, unknown> {
-  const room = { left: LONGEST_LINE };
-  const plain = loggable(fields, 0, room);
-  return typeof plain === "object" && !Array.isArray(plain) ? { ...plain } : { thrown: plain };
+export function redactFields(fields: unknown): Record<string, unknown> {
+  const budget = { remaining: MAX_LINE_LENGTH };
+  const redacted = redactValue(fields, 0, budget);
+  return typeof redacted === "object" && !Array.isArray(redacted) ? { ...redacted } : { thrown: redacted };
 }

@@ -1,16 +1,16 @@
 import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
-import { plainText } from "../text/plain-text";
-import { loggableFields } from "./loggable";
+import { sanitizeText } from "../text/plain-text";
+import { redactFields } from "./loggable";
 
 /** Takes fields and a constant text: `logger.warn({ call }, "provider call failed")`. */
 export type Logger = Pick<Pino, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
 
-const LONGEST_MESSAGE = 200;
+const MAX_MESSAGE_LENGTH = 200;
 
 /**
  * JSON lines on stdout; readable lines where stdout is a terminal. The one place that logs, and a last line of defence: nothing
- * logs a secret knowingly, and what passes here by mistake is reduced to `loggableFields`. Texts are constants: values are not
+ * logs a secret knowingly, and what passes here by mistake is reduced to `redactFields`. Texts are constants: values are not
  * formatted into them.
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
@@ -24,8 +24,8 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       hooks: {
         logMethod([first, second]: unknown[], log) {
           const [fields, text] = typeof first === "string" ? [{}, first] : [first, second];
-          const message = typeof text === "string" ? plainText(text, LONGEST_MESSAGE) : undefined;
-          log.call(this, loggableFields(fields), message);
+          const message = typeof text === "string" ? sanitizeText(text, MAX_MESSAGE_LENGTH) : undefined;
+          log.call(this, redactFields(fields), message);
         },
       },
     },

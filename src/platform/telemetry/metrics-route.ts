@@ -4,8 +4,8 @@ import { type Metrics } from "./metrics";
 /** `GET /metrics` in Prometheus' text format. */
 export function registerMetrics(server: FastifyInstance, metrics: Metrics): void {
   server.addHook("onResponse", (request, reply, done) => {
-    metrics.request(request.routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime);
+    metrics.recordRequest(request.routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime);
     done();
   });
-  server.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  server.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()));
 }

@@ -1,20 +1,20 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type CallReport, type HttpClient } from "../http-client/http-client";
-import { type ReadSource, type SharedReads } from "../loaders/shared-reads";
+import { type ReadSource, type ReadCache } from "../loaders/shared-reads";
 
 /** Buckets in seconds: a hit in the cache, a call to a provider, a timeout. */
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BREAKER_LEVEL = { closed: 0, halfOpen: 1, open: 2 } as const;
 
 /** What is read at each scrape. */
-export interface MetricSources {
+export interface GaugeSources {
   /** Each provider's connections, by name. */
   readonly providers: Readonly<Record<string, Pick<HttpClient, "state">>>;
-  readonly reads: Pick<SharedReads, "state">;
+  readonly readCache: Pick<ReadCache, "state">;
   /** Age of the access token in ms; undefined while there is none. */
   readonly tokenAgeMs: () => number | undefined;
-  readonly requestsUnderWay: () => number;
-  readonly connectionsOpen: () => number;
+  readonly requestsInFlight: () => number;
+  readonly openConnections: () => number;
   readonly subscriptions: () => { readonly open: number; readonly webSockets: number };
   /** Who listens to signals between replicas. */
   readonly listeners: () => number;
@@ -24,7 +24,7 @@ export interface MetricSources {
 const DOCUMENT_SOURCES = ["token", "payer", "beneficiary"] as const;
 
 /** One gauge's value, with its labels. */
-interface Reading {
+interface GaugeSample {
   readonly value: number;
   readonly provider?: string;
   readonly group?: string;
@@ -50,7 +50,7 @@ export function createMetrics() {
     labelNames: ["call"],
     registers,
   });
-  const answers = new Counter({
+  const readCounter = new Counter({
     name: "reads_total",
     help: "Reads, by where the answer came from",
     labelNames: ["source"],
@@ -77,70 +77,73 @@ export function createMetrics() {
     registers,
   });
 
-  const ambiguous = new Counter({
+  const ambiguousDocuments = new Counter({
     name: "ambiguous_documents_total",
     help: "Documents that do not say whose they are, by where they were read",
     labelNames: ["source"],
     registers,
   });
-  for (const source of DOCUMENT_SOURCES) ambiguous.inc({ source }, 0); // so that the first one is a change
+  for (const source of DOCUMENT_SOURCES) ambiguousDocuments.inc({ source }, 0); // so that the first one is a change
 
   return {
-    call({ call, durationMs, failure }: CallReport): void {
-      calls.observe({ call, outcome: failure?.isOurs ? "notSent" : (failure?.kind ?? "ok") }, durationMs / 1000);
+    recordCall({ call, durationMs, failure }: CallReport): void {
+      calls.observe(
+        { call, outcome: failure?.shortCircuited ? "notSent" : (failure?.kind ?? "ok") },
+        durationMs / 1000,
+      );
     },
-    retry(call: string): void {
+    recordRetry(call: string): void {
       retries.inc({ call });
     },
-    read(source: ReadSource): void {
-      answers.inc({ source });
+    recordRead(source: ReadSource): void {
+      readCounter.inc({ source });
     },
-    request(route: string, status: number, durationMs: number): void {
+    recordRequest(route: string, status: number, durationMs: number): void {
       requests.observe({ route, status }, durationMs / 1000);
     },
-    worked(kind: string, status: string): void {
+    recordOperation(kind: string, status: string): void {
       operations.inc({ kind, status });
     },
-    event(kind: string, outcome: "stored" | "copy"): void {
+    recordEvent(kind: string, outcome: "stored" | "copy"): void {
       events.inc({ kind, outcome });
     },
-    ambiguousDocument(source: (typeof DOCUMENT_SOURCES)[number]): void {
-      ambiguous.inc({ source });
+    recordAmbiguousDocument(source: (typeof DOCUMENT_SOURCES)[number]): void {
+      ambiguousDocuments.inc({ source });
     },
     /** The text format, after the gauges were read. */
-    text: () => registry.metrics(),
+    render: () => registry.metrics(),
     contentType: registry.contentType,
     /** Adds the gauges; once, when there is something to look at. */
-    observe({
+    registerGauges({
       providers,
-      reads,
+      readCache,
       tokenAgeMs,
-      requestsUnderWay,
-      connectionsOpen,
+      requestsInFlight,
+      openConnections,
       subscriptions,
       listeners,
-    }: MetricSources): void {
-      const gauge = (name: string, help: string, read: () => readonly Reading[]) =>
+    }: GaugeSources): void {
+      const gauge = (name: string, help: string, getSamples: () => readonly GaugeSample[]) =>
         new Gauge({
           ...{ name, help, registers, labelNames: ["provider", "group"] },
           collect() {
             this.reset();
-            for (const { value, ...labels } of read()) this.set(labels, value);
+            for (const { value, ...labels } of getSamples()) this.set(labels, value);
           },
         });
-      const ofEach = (valueOf: (state: ReturnType<HttpClient["state"]>) => number) =>
-        Object.entries(providers).map(([provider, { state }]) => ({ provider, value: valueOf(state()) }));
-      gauge("provider_calls_active", "Provider calls under way", () => ofEach(({ active }) => active));
-      gauge("provider_calls_queued", "Provider calls that wait for room", () => ofEach(({ queued }) => queued));
+      const perProvider = (getValue: (state: ReturnType<HttpClient["state"]>) => number) =>
+        Object.entries(providers).map(([provider, { state }]) => ({ provider, value: getValue(state()) }));
+      gauge("provider_calls_active", "Provider calls under way", () => perProvider(({ active }) => active));
+      gauge("provider_calls_queued", "Provider calls that wait for room", () => perProvider(({ queued }) => queued));
       gauge("circuit_breaker_state", "0 closed, 1 half open, 2 open", () =>
         Object.values(providers).flatMap(({ state }) =>
           Object.entries(state().breakers).map(([group, breaker]) => ({ group, value: BREAKER_LEVEL[breaker] })),
         ),
       );
-      gauge("read_cache_bytes", "What kept answers take", () => [{ value: reads.state().bytes }]);
-      gauge("read_cache_entries", "Answers that are kept", () => [{ value: reads.state().entries }]);
-      gauge("requests_under_way", "Requests at work", () => [{ value: requestsUnderWay() }]);
-      gauge("connections_open", "Connections that are open, idle ones included", () => [{ value: connectionsOpen() }]);
+      gauge("read_cache_bytes", "What kept answers take", () => [{ value: readCache.state().bytes }]);
+      gauge("read_cache_entries", "Answers that are kept", () => [{ value: readCache.state().entries }]);
+      gauge("requests_under_way", "Requests at work", () => [{ value: requestsInFlight() }]);
+      gauge("connections_open", "Connections that are open, idle ones included", () => [{ value: openConnections() }]);
       gauge("subscriptions_open", "Subscriptions that are open", () => [{ value: subscriptions().open }]);
       gauge("websockets_open", "WebSockets that are open", () => [{ value: subscriptions().webSockets }]);
       gauge("signal_listeners", "Listeners to signals between replicas", () => [{ value: listeners() }]);

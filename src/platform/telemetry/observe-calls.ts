@@ -15,13 +15,13 @@ export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
     const upstream = requestScope.getStore()?.upstream;
     if (upstream) upstream.calls += 1;
     if (attempt === 1) return;
-    metrics.retry(call);
+    metrics.recordRetry(call);
     if (upstream) upstream.retries += 1;
   };
   const onCall: CallObserver["onCall"] = (report) => {
     const { call, attempt, durationMs, failure } = report;
     const scope = requestScope.getStore();
-    metrics.call(report);
+    metrics.recordCall(report);
     const fields = { requestId: scope?.id, call, attempt, durationMs: Math.round(durationMs * 10) / 10 };
     if (failure) logger.warn({ ...fields, ...describeError(failure) }, "provider call failed");
     else logger.debug(fields, "provider call");
@@ -30,17 +30,17 @@ export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
 }
 
 /** As the observer, for what is fetched for everybody: its lines name the request that it began in, which it costs nothing. */
-export function atNobodysCost({ onSend, onCall }: CallObserver): CallObserver {
-  const atNoCost: CallObserver["onSend"] = (sent) => {
-    requestScope.run(createRequestScope(""), onSend, sent);
+export function withoutAttribution({ onSend, onCall }: CallObserver): CallObserver {
+  const onSendUnattributed: CallObserver["onSend"] = (attempt) => {
+    requestScope.run(createRequestScope(""), onSend, attempt);
   };
-  return { onSend: atNoCost, onCall };
+  return { onSend: onSendUnattributed, onCall };
 }
 
 /** Tells metrics and the request itself where a read's answer came from. */
 export function observeReads(metrics: Metrics): (source: ReadSource) => void {
   return (source) => {
-    metrics.read(source);
+    metrics.recordRead(source);
     const upstream = requestScope.getStore()?.upstream;
     if (!upstream || source === "call") return;
     if (source === "coalesced") upstream.coalesced += 1;

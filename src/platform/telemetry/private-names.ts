@@ -50,6 +50,6 @@ const PRIVATE_NAMES = new Set([
 
 /** Whether the member's value must never be written out. Case, "_" and "-" make no difference. The only list. */
 export function isPrivateName(name: string): boolean {
-  const bare = name.toLowerCase().replace(/[^a-z]/g, "");
-  return PRIVATE_NAMES.has(bare) || PRIVATE_PARTS.some((part) => bare.includes(part));
+  const normalized = name.toLowerCase().replace(/[^a-z]/g, "");
+  return PRIVATE_NAMES.has(normalized) || PRIVATE_PARTS.some((part) => normalized.includes(part));
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type KnownDocument } from "../limits/known-documents";
+import { type CachedDocument } from "../limits/known-documents";
 
 /** What one request cost beyond this process. */
 export interface UpstreamCost {
@@ -21,12 +21,12 @@ export interface RequestScope {
   readonly id: string;
   readonly upstream: UpstreamCost;
   /** The document of a GraphQL request. */
-  readonly document?: KnownDocument | undefined;
+  readonly document?: CachedDocument | undefined;
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();
 
-export const createRequestScope = (id: string, document?: KnownDocument): RequestScope => ({
+export const createRequestScope = (id: string, document?: CachedDocument): RequestScope => ({
   id,
   document,
   upstream: { calls: 0, retries: 0, coalesced: 0, cacheHits: 0, stale: 0 },

@@ -1,4 +1,4 @@
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 /** `Cancelled`, `CANCELLED` and American `Canceled` are one name, and so are `SomeName`, `some-name` and `SOME_NAME`. */
 const fold = (name: string) =>
@@ -8,8 +8,8 @@ const fold = (name: string) =>
     .replace("CANCELED", "CANCELLED");
 
 /** Which of the known names another party's text is, in any case and spelling of it; undefined if none. */
-export function knownName<const Name extends string>(text: unknown, known: readonly Name[]): Name | undefined {
-  if (typeof text !== "string" || text.length > LONGEST_NAME) return undefined;
+export function matchName<const Name extends string>(text: unknown, known: readonly Name[]): Name | undefined {
+  if (typeof text !== "string" || text.length > MAX_NAME_LENGTH) return undefined;
   const folded = fold(text);
   return known.find((name) => fold(name) === folded);
 }

@@ -1,4 +1,4 @@
-import { later, type MonotonicClock, msBetween } from "./monotonic-clock";
+import { addMs, type MonotonicClock, msBetween } from "./monotonic-clock";
 
 /** The moment by which one operation must be answered; handed down to every call that it makes. */
 export interface Deadline {
@@ -8,20 +8,24 @@ export interface Deadline {
 
 /** A deadline `timeoutMs` from now. */
 export function createDeadline(clock: MonotonicClock, timeoutMs: number): Deadline {
-  const endsAt = later(clock.now(), timeoutMs);
+  const endsAt = addMs(clock.now(), timeoutMs);
   return { remainingMs: () => Math.max(0, msBetween(clock.now(), endsAt)) };
 }
 
 /** The promise's value, or a rejection with `tooLate()` when the deadline comes first. The promise itself goes on. */
-export async function within<Value>(deadline: Deadline, promise: Promise<Value>, tooLate: () => Error): Promise<Value> {
+export async function withDeadline<Value>(
+  deadline: Deadline,
+  promise: Promise<Value>,
+  createTimeoutError: () => Error,
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
+  const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(tooLate());
+      reject(createTimeoutError());
     }, deadline.remainingMs());
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,11 +1,11 @@
-import { createWorkLoop } from "./work-loop";
+import { createPollingWorker } from "./work-loop";
 
-export interface LaneOptions<Item> {
+export interface ConcurrentWorkerOptions<Item> {
   /** Takes up to `limit` items that are due. */
-  readonly take: (limit: number) => Promise<readonly Item[]>;
-  readonly work: (item: Item) => Promise<void>;
+  readonly fetchDue: (limit: number) => Promise<readonly Item[]>;
+  readonly execute: (item: Item) => Promise<void>;
   /** Items worked on at a time. */
-  readonly slots: number;
+  readonly concurrency: number;
   /** Time between two looks for what is due. */
   readonly intervalMs: number;
   /** Told of a `take` or a `work` that failed; the others go on. */
@@ -16,45 +16,56 @@ export interface LaneOptions<Item> {
  * Works on what is due, up to `slots` items at a time. An item that takes long holds its own slot only: each of the others is taken as
  * soon as it is free again, without waiting for the rest of a batch.
  */
-export function createLane<Item>({ take, work, slots, intervalMs, onFailure }: LaneOptions<Item>) {
-  const underWay = new Set<Promise<void>>();
+export function createConcurrentWorker<Item>({
+  fetchDue,
+  execute,
+  concurrency,
+  intervalMs,
+  onFailure,
+}: ConcurrentWorkerOptions<Item>) {
+  const inFlight = new Set<Promise<void>>();
   let isStopping = false;
-  let mayBeMore = false;
+  let hasMore = false;
 
-  function begin(item: Item): Promise<void> {
-    const done = work(item)
+  function startExecution(item: Item): Promise<void> {
+    const execution = execute(item)
       .catch(onFailure)
       .finally(() => {
-        underWay.delete(done);
-        if (mayBeMore && !isStopping) loop.wake();
+        inFlight.delete(execution);
+        if (hasMore && !isStopping) worker.trigger();
       });
-    underWay.add(done);
-    return done;
+    inFlight.add(execution);
+    return execution;
   }
 
-  async function look(): Promise<readonly Promise<void>[]> {
-    const limit = slots - underWay.size;
+  async function poll(): Promise<readonly Promise<void>[]> {
+    const limit = concurrency - inFlight.size;
     if (isStopping || limit <= 0) return [];
-    const items = await take(limit);
-    mayBeMore = items.length === limit;
-    return items.map(begin);
+    const items = await fetchDue(limit);
+    hasMore = items.length === limit;
+    return items.map(startExecution);
   }
 
-  const loop = createWorkLoop({ runOnce: async () => (await look()).length, batch: Infinity, intervalMs, onFailure });
+  const worker = createPollingWorker({
+    pollOnce: async () => (await poll()).length,
+    batchSize: Infinity,
+    intervalMs,
+    onFailure,
+  });
 
   return {
     /** Looks once and works on what was taken; resolves to how many items that were. */
-    async runOnce(): Promise<number> {
-      const begun = await look();
-      await Promise.all(begun);
-      return begun.length;
+    async pollOnce(): Promise<number> {
+      const executions = await poll();
+      await Promise.all(executions);
+      return executions.length;
     },
-    start: loop.start,
+    start: worker.start,
     /** Takes nothing more; resolves when what is under way is done. */
     async stop(): Promise<void> {
       isStopping = true;
-      await loop.stop();
-      await Promise.all(underWay);
+      await worker.stop();
+      await Promise.all(inFlight);
     },
   };
 }

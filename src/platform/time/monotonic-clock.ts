@@ -10,19 +10,19 @@ export interface MonotonicClock {
   now(): Instant;
 }
 
-const msOf = (instant: Instant) => instant as unknown as number;
+const toMs = (instant: Instant) => instant as unknown as number;
 
 /** The instant `ms` after the clock's origin, whatever that is. For implementations of `MonotonicClock`. */
 export const instantAt = (ms: number) => ms as unknown as Instant;
 
 /** Milliseconds from one instant to another; negative where `to` is the earlier one. */
-export const msBetween = (from: Instant, to: Instant): number => msOf(to) - msOf(from);
+export const msBetween = (from: Instant, to: Instant): number => toMs(to) - toMs(from);
 
 /** Milliseconds since an instant, by the clock that gave it. */
 export const msSince = (instant: Instant, clock: MonotonicClock): number => msBetween(instant, clock.now());
 
 /** The instant `ms` later. */
-export const later = (instant: Instant, ms: number): Instant => instantAt(msOf(instant) + ms);
+export const addMs = (instant: Instant, ms: number): Instant => instantAt(toMs(instant) + ms);
 
 /** The machine's monotonic clock. */
 export const monotonicClock: MonotonicClock = { now: () => instantAt(performance.now()) };

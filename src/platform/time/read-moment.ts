@@ -8,13 +8,13 @@ const HOUR_MS = 60 * MINUTE_MS;
 const ISO =
   /^(\d{4})(-?)(\d{2})\2(\d{2})(?:[T ](\d{2})(?:(:?)([0-5]\d)(?:\6([0-5]\d|60)(?:[.,](\d{1,20}))?)?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/i;
 
-const LONGEST_TEXT = 64;
+const MAX_TEXT_LENGTH = 64;
 /** The day before it, 0001-01-01, is how .NET writes a date that is not set. */
-const EARLIEST = startOfDay(1, 1, 2) ?? 0;
-const LATEST = (startOfDay(9999, 12, 31) ?? 0) + 24 * HOUR_MS - 1;
+const MIN_TIMESTAMP = startOfDay(1, 1, 2) ?? 0;
+const MAX_TIMESTAMP = (startOfDay(9999, 12, 31) ?? 0) + 24 * HOUR_MS - 1;
 
 /** Epoch values below this are seconds, others milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
-const SECONDS_BELOW = 1e11;
+const MAX_EPOCH_SECONDS = 1e11;
 /** Smaller numbers are no moments of this business: 1e8 s is 1973, and 20260205 is a date written without dashes. */
 const MIN_EPOCH = 1e8;
 const EPOCH = /^\d{9,16}(?:\.\d{1,9})?$/;
@@ -22,23 +22,23 @@ const EPOCH = /^\d{9,16}(?:\.\d{1,9})?$/;
 const COMPACT = /^(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/;
 
 /** Milliseconds of an offset such as `-03`, `-0300` or `-03:00`; none is UTC. */
-function offsetMs(zone: string): number {
+function parseOffsetMs(zone: string): number {
   const [, sign, hours = "0", minutes = "0"] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
   const size = Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS;
   return sign === "-" ? -size : size;
 }
 
 /** Leap seconds were inserted at the end of June and of December, UTC. */
-function mayPrecedeLeapSecond(moment: number): boolean {
+function canPrecedeLeapSecond(moment: number): boolean {
   return /-(06-30|12-31)T23:59:59/.test(new Date(moment).toISOString());
 }
 
-function readIso(text: string): number | undefined {
-  const found = ISO.exec(text);
-  if (!found) return undefined;
-  const [, year, , month, day, hourText = "0", , minuteText = "0", secondText = "0", fraction = "", zone = "Z"] = found;
+function parseIso(text: string): number | undefined {
+  const match = ISO.exec(text);
+  if (!match) return undefined;
+  const [, year, , month, day, hourText = "0", , minuteText = "0", secondText = "0", fraction = "", zone = "Z"] = match;
   const date = startOfDay(Number(year), Number(month), Number(day));
-  if (date === undefined || date < EARLIEST) return undefined;
+  if (date === undefined || date < MIN_TIMESTAMP) return undefined;
   const [hour, minute, second] = [Number(hourText), Number(minuteText), Number(secondText)];
   const isMidnight = minute === 0 && second === 0 && !/[1-9]/.test(fraction);
   if (hour > 24 || (hour === 24 && !isMidnight)) return undefined;
@@ -46,21 +46,21 @@ function readIso(text: string): number | undefined {
   const wholeSeconds = isLeapSecond ? 59 : second;
   const millisecond = isLeapSecond ? 0 : Number(fraction.slice(0, 3).padEnd(3, "0")); // cut, never rounded up into the next year
   const time = hour * HOUR_MS + minute * MINUTE_MS + wholeSeconds * SECOND_MS + millisecond;
-  const moment = date + time - offsetMs(zone);
+  const moment = date + time - parseOffsetMs(zone);
   if (!isLeapSecond) return moment;
-  return mayPrecedeLeapSecond(moment) ? moment + SECOND_MS : undefined;
+  return canPrecedeLeapSecond(moment) ? moment + SECOND_MS : undefined;
 }
 
-function readEpoch(value: number): number | undefined {
+function parseEpoch(value: number): number | undefined {
   if (!(value >= MIN_EPOCH) || COMPACT.test(String(value))) return undefined;
-  return Math.round(value < SECONDS_BELOW ? value * SECOND_MS : value);
+  return Math.round(value < MAX_EPOCH_SECONDS ? value * SECOND_MS : value);
 }
 
-function read(value: unknown): number | undefined {
-  if (typeof value === "number") return readEpoch(value);
-  if (typeof value !== "string" || value.length > LONGEST_TEXT) return undefined;
+function parseTimestamp(value: unknown): number | undefined {
+  if (typeof value === "number") return parseEpoch(value);
+  if (typeof value !== "string" || value.length > MAX_TEXT_LENGTH) return undefined;
   const text = value.trim();
-  return EPOCH.test(text) ? readEpoch(Number(text)) : readIso(text);
+  return EPOCH.test(text) ? parseEpoch(Number(text)) : parseIso(text);
 }
 
 /**
@@ -73,7 +73,9 @@ function read(value: unknown): number | undefined {
  * - Epoch seconds and milliseconds, number or text, from 1973 to 9999.
  * - Null: a day that does not exist, `0001-01-01…`, `0`, week and ordinal dates, years outside 1 to 9999, an empty or absent value.
  */
-export function readMoment(value: unknown): string | null {
-  const moment = read(value);
-  return moment !== undefined && moment >= EARLIEST && moment <= LATEST ? new Date(moment).toISOString() : null;
+export function normalizeTimestamp(value: unknown): string | null {
+  const moment = parseTimestamp(value);
+  return moment !== undefined && moment >= MIN_TIMESTAMP && moment <= MAX_TIMESTAMP
+    ? new Date(moment).toISOString()
+    : null;
 }

@@ -1,21 +1,21 @@
 import { useGraphiQL } from "@graphiql/react";
 import { useEffect, useState } from "react";
-import { describeAnswer } from "./describe-answer";
-import { type Answered } from "./graphql-fetcher";
+import { describeResponse } from "./describe-answer";
+import { type CompletedRequest } from "./graphql-fetcher";
 
 /** Below the response: what the tab's last answer cost, and as whom it was asked for. */
-export function AnswerBar({ last }: { readonly last: Answered | undefined }) {
+export function ResponseBar({ latest }: { readonly latest: CompletedRequest | undefined }) {
   const tab = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.id ?? "");
-  const [answers, setAnswers] = useState<Readonly<Record<string, Answered>>>({});
+  const [responses, setResponses] = useState<Readonly<Record<string, CompletedRequest>>>({});
   // Only a new answer belongs to the tab that is open now; opening another tab is no answer.
   useEffect(() => {
-    if (last) setAnswers((before) => ({ ...before, [tab]: last }));
-  }, [last]);
-  const answer = answers[tab];
+    if (latest) setResponses((before) => ({ ...before, [tab]: latest }));
+  }, [latest]);
+  const response = responses[tab];
   return (
     <p className="answer-bar" role="status" aria-label="What the answer cost">
-      {answer && <span>{describeAnswer(answer)}</span>}
-      {answer?.askedAs !== undefined && <span>{answer.askedAs}</span>}
+      {response && <span>{describeResponse(response)}</span>}
+      {response?.callerName !== undefined && <span>{response.callerName}</span>}
     </p>
   );
 }

@@ -1,35 +1,35 @@
-import { type Answered } from "./graphql-fetcher";
+import { type CompletedRequest } from "./graphql-fetcher";
 
 /** What the page shows of an answer beside its text; any of it may be missing. */
-interface Answer {
+interface GraphqlResponse {
   readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
   readonly extensions?: { readonly upstream?: Readonly<Record<string, number>> };
 }
 
-const count = (number: number, noun: string, nouns = `${noun}s`) => `${number} ${number === 1 ? noun : nouns}`;
+const pluralize = (number: number, noun: string, nouns = `${noun}s`) => `${number} ${number === 1 ? noun : nouns}`;
 
 /** What the server says the answer cost at the providers; nothing where it does not say. */
-function describeUpstream({ extensions }: Answer): string[] {
+function describeUpstream({ extensions }: GraphqlResponse): string[] {
   const upstream = extensions?.upstream;
   if (!upstream) return [];
   const { calls = 0, retries = 0, cacheHits = 0, coalesced = 0, stale = 0 } = upstream;
   return [
-    count(calls, "provider call"),
-    count(retries, "retry", "retries"),
+    pluralize(calls, "provider call"),
+    pluralize(retries, "retry", "retries"),
     `${cacheHits} cached`,
     ...(coalesced > 0 ? [`${coalesced} shared`] : []),
     ...(stale > 0 ? [`${stale} stale`] : []),
   ];
 }
 
-function describeErrors({ errors = [] }: Answer): string[] {
+function describeErrors({ errors = [] }: GraphqlResponse): string[] {
   if (errors.length === 0) return [];
   const codes = new Set(errors.flatMap(({ extensions }) => extensions?.code ?? []));
-  return [count(errors.length, "error") + (codes.size > 0 ? `: ${[...codes].join(", ")}` : "")];
+  return [pluralize(errors.length, "error") + (codes.size > 0 ? `: ${[...codes].join(", ")}` : "")];
 }
 
 /** An answer in a line: `1 provider call · 0 retries · 0 cached · 12 ms`, after its errors if it has some. */
-export function describeAnswer({ body, durationMs }: Answered): string {
-  const answer = (body ?? {}) as Answer;
-  return [...describeErrors(answer), ...describeUpstream(answer), `${Math.round(durationMs)} ms`].join(" · ");
+export function describeResponse({ body, durationMs }: CompletedRequest): string {
+  const response = (body ?? {}) as GraphqlResponse;
+  return [...describeErrors(response), ...describeUpstream(response), `${Math.round(durationMs)} ms`].join(" · ");
 }

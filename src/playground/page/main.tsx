@@ -3,7 +3,7 @@ import { type Example, toTabs } from "./example-tabs";
 import { Playground } from "./playground";
 import { createStorage } from "./storage";
 import { subscriptionExample } from "./subscription-example";
-import { setUpWorkers } from "./workers";
+import { configureWorkers } from "./workers";
 
 /** The operations of schema/operations; bundle.ts puts them here. */
 declare const EXAMPLES: readonly Example[];
@@ -13,7 +13,7 @@ function metaContent(name: string): string | undefined {
   return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content;
 }
 
-setUpWorkers();
+configureWorkers();
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no element to render into");
 createRoot(root).render(

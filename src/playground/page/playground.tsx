@@ -1,10 +1,10 @@
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { type ComponentProps, useEffect, useRef, useState } from "react";
-import { AnswerBar } from "./answer-bar";
+import { ResponseBar } from "./answer-bar";
 import { type Caller, callers } from "./callers";
-import { fetchAccess, noTokens } from "./developer-token";
-import { type Answered, type Asker, createFetcher } from "./graphql-fetcher";
+import { fetchDeveloperToken, tokensUnavailable } from "./developer-token";
+import { type CompletedRequest, type RequestCaller, createFetcher } from "./graphql-fetcher";
 import { PageHeader } from "./page-header";
 
 type GraphiqlProps = ComponentProps<typeof GraphiQL>;
@@ -45,19 +45,26 @@ function Notice({ text }: { readonly text: string }) {
 export function Playground({ endpoint, tokenUrl, tabs, storage }: PlaygroundProps) {
   const [caller, setCaller] = useState<Caller>(callers[0]);
   const [notice, setNotice] = useState<string>();
-  const [last, setLast] = useState<Answered>();
+  const [latest, setLatest] = useState<CompletedRequest>();
   // What the fetcher reads when it sends: GraphiQL keeps one fetcher, as another would fetch the schema again.
-  const asking = useRef<Promise<Asker>>(undefined);
+  const callerRef = useRef<Promise<RequestCaller>>(undefined);
   useEffect(() => {
-    const access = tokenUrl === undefined ? Promise.resolve(noTokens) : fetchAccess(tokenUrl, caller);
-    const asker = access.then((given) => ("notice" in given ? { headers: {} } : { ...given, name: caller.label }));
-    asking.current = asker;
-    void access.then((given) => {
-      if (asking.current === asker) setNotice("notice" in given ? given.notice : undefined);
+    const tokenResult =
+      tokenUrl === undefined ? Promise.resolve(tokensUnavailable) : fetchDeveloperToken(tokenUrl, caller);
+    const requestCaller = tokenResult.then((result) =>
+      "notice" in result ? { headers: {} } : { ...result, name: caller.label },
+    );
+    callerRef.current = requestCaller;
+    void tokenResult.then((result) => {
+      if (callerRef.current === requestCaller) setNotice("notice" in result ? result.notice : undefined);
     });
   }, [tokenUrl, caller]);
   const [fetcher] = useState(() =>
-    createFetcher({ endpoint, asker: async () => (await asking.current) ?? { headers: {} }, onAnswer: setLast }),
+    createFetcher({
+      endpoint,
+      getCaller: async () => (await callerRef.current) ?? { headers: {} },
+      onResponse: setLatest,
+    }),
   );
   return (
     <>
@@ -74,7 +81,7 @@ export function Playground({ endpoint, tokenUrl, tabs, storage }: PlaygroundProp
       >
         <GraphiQL.Logo>{null}</GraphiQL.Logo>
         <GraphiQL.Footer>
-          <AnswerBar last={last} />
+          <ResponseBar latest={latest} />
         </GraphiQL.Footer>
       </GraphiQL>
     </>

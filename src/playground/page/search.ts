@@ -9,32 +9,32 @@ const articles = [...document.querySelectorAll<HTMLElement>("article[data-search
 const sections = [...document.querySelectorAll<HTMLElement>("main > section")];
 const links = [...document.querySelectorAll<HTMLAnchorElement>("nav a")];
 
-function show(query: string): void {
+function applySearch(query: string): void {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  let found = 0;
+  let matchCount = 0;
   for (const { element, text } of articles) {
     element.hidden = !words.every((word) => text.includes(word));
-    if (!element.hidden) found += 1;
+    if (!element.hidden) matchCount += 1;
   }
   for (const section of sections) section.hidden = !section.querySelector("article:not([hidden])");
   for (const link of links) {
     const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
     if (link.parentElement) link.parentElement.hidden = target?.hidden ?? false;
   }
-  if (output) output.textContent = words.length === 0 ? "" : `${found} of ${articles.length}`;
+  if (output) output.textContent = words.length === 0 ? "" : `${matchCount} of ${articles.length}`;
 }
 
 if (search && input) {
   search.hidden = false;
   input.addEventListener("input", () => {
-    show(input.value);
+    applySearch(input.value);
   });
   // A link to what the search has hidden ends the search.
   window.addEventListener("hashchange", () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target?.closest("[hidden]")) return;
     input.value = "";
-    show("");
+    applySearch("");
     target.scrollIntoView();
   });
   document.addEventListener("keydown", (event) => {

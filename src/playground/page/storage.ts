@@ -1,7 +1,7 @@
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "clear" | "length">;
 
 /** The page's memory. A store of the browser's, too, where the browser forbids its own. */
-function createMemory(): Store {
+function createMemoryStore(): Store {
   const items = new Map<string, string>();
   return {
     getItem: (key) => items.get(key) ?? null,
@@ -17,37 +17,37 @@ function createMemory(): Store {
 }
 
 /** Touching a store throws where the browser's settings forbid it. */
-function openOr(memory: Store, open: () => Store): Store {
+function openOrFallback(memory: Store, openStore: () => Store): Store {
   try {
-    return open();
+    return openStore();
   } catch {
     return memory;
   }
 }
 
-const LOOKS = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
-const HOLDS_HEADERS = /^graphiql:(headers|queries|favorites)$/;
+const APPEARANCE_KEYS = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
+const SENSITIVE_KEYS = /^graphiql:(headers|queries|favorites)$/;
 
 /**
  * What GraphiQL remembers, and for how long. Looks stay. Tabs last as long as the browser's tab: a reload keeps the work
  * and a new visit begins with the examples. The history records headers, and so the token: it goes with the page.
  */
 export function createStorage(): Store {
-  const memory = createMemory();
-  const session = openOr(memory, () => window.sessionStorage);
-  const local = openOr(memory, () => window.localStorage);
-  const storeOf = (key: string) => {
-    if (HOLDS_HEADERS.test(key)) return memory;
-    return LOOKS.test(key) ? local : session;
+  const memory = createMemoryStore();
+  const session = openOrFallback(memory, () => window.sessionStorage);
+  const local = openOrFallback(memory, () => window.localStorage);
+  const selectStore = (key: string) => {
+    if (SENSITIVE_KEYS.test(key)) return memory;
+    return APPEARANCE_KEYS.test(key) ? local : session;
   };
   const stores = [memory, session, local];
   return {
-    getItem: (key) => storeOf(key).getItem(key),
+    getItem: (key) => selectStore(key).getItem(key),
     setItem: (key, value) => {
-      storeOf(key).setItem(key, value);
+      selectStore(key).setItem(key, value);
     },
     removeItem: (key) => {
-      storeOf(key).removeItem(key);
+      selectStore(key).removeItem(key);
     },
     clear: () => {
       for (const store of stores) store.clear();

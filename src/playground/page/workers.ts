@@ -1,7 +1,7 @@
 const WORKERS = { graphql: "./graphql.worker.js", json: "./json.worker.js" } as const;
 
 /** Tells Monaco where its workers are: files beside the bundle, since the content policy admits no blob: URL. */
-export function setUpWorkers(): void {
+export function configureWorkers(): void {
   Object.assign(globalThis, {
     MonacoEnvironment: {
       getWorker(_id: string, label: string) {

@@ -9,17 +9,17 @@ export interface Access {
   readonly keys: readonly string[];
 }
 
-const valueOf = ({ arguments: given = [] }: ConstDirectiveNode, name: string): unknown => {
-  const found = given.find((argument) => argument.name.value === name);
+const getArgument = ({ arguments: directiveArguments = [] }: ConstDirectiveNode, name: string): unknown => {
+  const found = directiveArguments.find((argument) => argument.name.value === name);
   return found && valueFromASTUntyped(found.value);
 };
 
-function accessOf(directives: readonly ConstDirectiveNode[] = []): Access {
-  const named = (name: string) => directives.filter((directive) => directive.name.value === name);
+function toAccess(directives: readonly ConstDirectiveNode[] = []): Access {
+  const directivesNamed = (name: string) => directives.filter((directive) => directive.name.value === name);
   return {
-    needsToken: named("authenticated").length > 0,
-    scopes: named("requiresScopes").flatMap((directive) => valueOf(directive, "scopes") as string[][]),
-    keys: named("key").map((directive) => String(valueOf(directive, "fields"))),
+    needsToken: directivesNamed("authenticated").length > 0,
+    scopes: directivesNamed("requiresScopes").flatMap((directive) => getArgument(directive, "scopes") as string[][]),
+    keys: directivesNamed("key").map((directive) => String(getArgument(directive, "fields"))),
   };
 }
 
@@ -28,9 +28,9 @@ export function readAccess(sdl: string): ReadonlyMap<string, Access> {
   const found = new Map<string, Access>();
   for (const definition of parse(sdl).definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
-    found.set(definition.name.value, accessOf(definition.directives));
+    found.set(definition.name.value, toAccess(definition.directives));
     for (const field of definition.fields ?? []) {
-      found.set(`${definition.name.value}.${field.name.value}`, accessOf(field.directives));
+      found.set(`${definition.name.value}.${field.name.value}`, toAccess(field.directives));
     }
   }
   return found;

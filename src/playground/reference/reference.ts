@@ -13,7 +13,7 @@ import { ERROR_CODES } from "../../platform/errors/subgraph-error";
 import { Html, html } from "../html";
 import { describeClaims, type Example } from "../page/example-tabs";
 import { readAccess } from "./access";
-import { type AccessOf, describeRootField, describeType } from "./describe-type";
+import { type AccessByPath, renderRootField, renderType } from "./describe-type";
 
 export interface ReferenceOptions {
   /** The SDL that clients see; every type and field of it is on the page. */
@@ -31,47 +31,47 @@ interface Section {
   readonly body: Html;
 }
 
-const slugOf = (title: string) => title.toLowerCase().replaceAll(" ", "-");
+const toSlug = (title: string) => title.toLowerCase().replaceAll(" ", "-");
 
-function rootSection(title: string, root: GraphQLObjectType, access: AccessOf): Section {
+function createRootSection(title: string, root: GraphQLObjectType, access: AccessByPath): Section {
   const fields = Object.values(root.getFields()).map((field) => ({ field, anchor: `${root.name}.${field.name}` }));
   return {
     title,
     entries: fields.map(({ field, anchor }) => ({ anchor, name: field.name })),
-    body: html`${fields.map(({ field, anchor }) => describeRootField(field, anchor, access))}`,
+    body: html`${fields.map(({ field, anchor }) => renderRootField(field, anchor, access))}`,
   };
 }
 
-const rootsOf = (schema: GraphQLSchema) =>
+const getRootTypes = (schema: GraphQLSchema) =>
   [
     { title: "Queries", root: schema.getQueryType() },
     { title: "Mutations", root: schema.getMutationType() },
     { title: "Subscriptions", root: schema.getSubscriptionType() },
   ].flatMap(({ title, root }) => (root ? [{ title, root }] : []));
 
-function typeSection(title: string, types: readonly GraphQLNamedType[], access: AccessOf): Section {
+function createTypeSection(title: string, types: readonly GraphQLNamedType[], access: AccessByPath): Section {
   const sorted = [...types].sort((a, b) => a.name.localeCompare(b.name, "en"));
   return {
     title,
     entries: sorted.map(({ name }) => ({ anchor: name, name })),
-    body: html`${sorted.map((type) => describeType(type, access))}`,
+    body: html`${sorted.map((type) => renderType(type, access))}`,
   };
 }
 
-function typeSections(schema: GraphQLSchema, access: AccessOf): Section[] {
-  const roots = new Set<GraphQLNamedType>(rootsOf(schema).map(({ root }) => root));
+function createTypeSections(schema: GraphQLSchema, access: AccessByPath): Section[] {
+  const roots = new Set<GraphQLNamedType>(getRootTypes(schema).map(({ root }) => root));
   const types = Object.values(schema.getTypeMap()).filter((type) => !roots.has(type) && !isIntrospectionType(type));
   const isOther = (type: GraphQLNamedType) => !isInputObjectType(type) && !isEnumType(type) && !isScalarType(type);
   const scalars = types.filter((type) => isScalarType(type) && !isSpecifiedScalarType(type));
   return [
-    typeSection("Types", types.filter(isOther), access),
-    typeSection("Inputs", types.filter(isInputObjectType), access),
-    typeSection("Enums", types.filter(isEnumType), access),
-    typeSection("Scalars", scalars, access),
+    createTypeSection("Types", types.filter(isOther), access),
+    createTypeSection("Inputs", types.filter(isInputObjectType), access),
+    createTypeSection("Enums", types.filter(isEnumType), access),
+    createTypeSection("Scalars", scalars, access),
   ].filter(({ entries }) => entries.length > 0);
 }
 
-const exampleSection = (examples: readonly Example[]): Section => ({
+const createExampleSection = (examples: readonly Example[]): Section => ({
   title: "Examples",
   entries: examples.map(({ name }) => ({ anchor: `example-${name}`, name })),
   body: html`${examples.map(
@@ -89,7 +89,7 @@ const exampleSection = (examples: readonly Example[]): Section => ({
   )}`,
 });
 
-const errorSection = (): Section => ({
+const createErrorSection = (): Section => ({
   title: "Error codes",
   entries: [],
   body: html`<p>
@@ -123,7 +123,7 @@ const errorSection = (): Section => ({
 });
 
 const renderSection = ({ title, body }: Section) =>
-  html`<section id="${slugOf(title)}">
+  html`<section id="${toSlug(title)}">
     <h2>${title}</h2>
     ${body}
   </section> `;
@@ -132,7 +132,7 @@ const renderContents = (sections: readonly Section[]) =>
   html`<nav aria-label="Contents">
     ${sections.map(
       ({ title, entries }) =>
-        html`<h2><a href="#${slugOf(title)}">${title}</a></h2>
+        html`<h2><a href="#${toSlug(title)}">${title}</a></h2>
           <ul>
             ${entries.map(({ anchor, name }) => html`<li><a href="#${anchor}">${name}</a></li>`)}
           </ul> `,
@@ -144,10 +144,10 @@ export function renderReference({ api, subgraph, examples, style }: ReferenceOpt
   const schema = buildSchema(api);
   const access = readAccess(subgraph);
   const sections = [
-    ...rootsOf(schema).map(({ title, root }) => rootSection(title, root, access)),
-    exampleSection(examples),
-    errorSection(),
-    ...typeSections(schema, access),
+    ...getRootTypes(schema).map(({ title, root }) => createRootSection(title, root, access)),
+    createExampleSection(examples),
+    createErrorSection(),
+    ...createTypeSections(schema, access),
   ];
   return html`<!doctype html>
     <html lang="en">

@@ -1,8 +1,8 @@
 import { type HttpClient } from "../../platform/http-client/http-client";
-import { type ProviderCall } from "../../platform/http-client/provider-call";
+import { type EndpointCall } from "../../platform/http-client/provider-call";
 import { path } from "../../platform/http-client/path";
 import { ProviderFailure } from "../../platform/http-client/provider-failure";
-import { createDeadline, type Deadline, within } from "../../platform/time/deadline";
+import { createDeadline, type Deadline, withDeadline } from "../../platform/time/deadline";
 import { type MonotonicClock } from "../../platform/time/monotonic-clock";
 import { createTokenSource, type TokenSource } from "./avibra.auth";
 import {
@@ -10,8 +10,8 @@ import {
   LinkToken,
   type MemberProfile,
   type OfferChange,
-  offerChangeBody,
-  profileBody,
+  toOfferChangeBody,
+  toProfileBody,
   TokenGrant,
 } from "./avibra.wire";
 import { MemberBenefits } from "./benefits.wire";
@@ -47,14 +47,14 @@ export interface WriteOptions {
  * Without a token nothing of the call that needs it has left. The endpoint documents 400 alone for every refusal; what it refuses
  * is our credentials.
  */
-function withoutToken(error: unknown): never {
+function rethrowTokenFailure(error: unknown): never {
   if (!(error instanceof ProviderFailure)) throw error;
   const { call, reason, status, retryAfter } = error;
   throw new ProviderFailure({
     kind: error.kind === "refused" ? "unauthorised" : error.kind,
     call,
     reason,
-    maybeSent: false,
+    maybeProcessed: false,
     ...(status !== undefined && { status }),
     ...(retryAfter !== undefined && { retryAfter }),
   });
@@ -75,53 +75,58 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     const grant = { name: "avibra.token.fetch", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
     // Many operations wait for one token: it has a deadline of its own, not that of whoever asked first.
     return tokenHttp
-      .call({ ...grant, body: { form }, answer: TokenGrant }, createDeadline(clock, timeoutMs))
-      .catch(withoutToken);
+      .call({ ...grant, body: { form }, response: TokenGrant }, createDeadline(clock, timeoutMs))
+      .catch(rethrowTokenFailure);
   };
   const tokens: TokenSource = createTokenSource({ fetchToken, clock, random: Math.random });
 
   /** Waits for a token no longer than the operation may; the fetch itself goes on for the others. */
-  function tokenWithin(deadline: Deadline, call: string): Promise<string> {
-    const tooLate = () => new ProviderFailure({ kind: "timeout", call, reason: "no token in time", maybeSent: false });
-    return within(deadline, tokens.token(), tooLate);
+  function getTokenWithin(deadline: Deadline, call: string): Promise<string> {
+    const createTimeoutFailure = () =>
+      new ProviderFailure({ kind: "timeout", call, reason: "no token in time", maybeProcessed: false });
+    return withDeadline(deadline, tokens.getToken(), createTimeoutFailure);
   }
 
   /** Sends a call with the access token; once again with a new one where the provider does not know it any more. */
-  async function authorized<Sent, Answer>(
-    send: (call: ProviderCall<Sent>, deadline: Deadline) => Promise<Answer>,
-    call: ProviderCall<Sent>,
+  async function sendAuthorized<Parsed, Result>(
+    send: (call: EndpointCall<Parsed>, deadline: Deadline) => Promise<Result>,
+    call: EndpointCall<Parsed>,
     deadline: Deadline,
-  ): Promise<Answer> {
+  ): Promise<Result> {
     const { attempt = 1 } = call;
-    const sendWith = (token: string, changes: Partial<ProviderCall<Sent>> = {}) =>
-      send({ ...call, ...changes, headers: { ...call.headers, authorization: `Bearer ${token}` } }, deadline);
-    const token = await tokenWithin(deadline, call.name);
+    const sendWithToken = (token: string, overrides: Partial<EndpointCall<Parsed>> = {}) =>
+      send({ ...call, ...overrides, headers: { ...call.headers, authorization: `Bearer ${token}` } }, deadline);
+    const token = await getTokenWithin(deadline, call.name);
     try {
-      return await sendWith(token);
+      return await sendWithToken(token);
     } catch (error) {
       // A 401 says that nothing was done, so repeating it with a new token is safe for every call.
       if (!isUnauthorized(error) || !tokens.discard(token)) throw error;
-      const again = sendWith(await tokenWithin(deadline, call.name), { attempt: attempt + 1 });
-      return again.catch((refusal: unknown) => {
-        if (isUnauthorized(refusal)) tokens.leaveAlone();
-        throw refusal;
+      const retried = sendWithToken(await getTokenWithin(deadline, call.name), { attempt: attempt + 1 });
+      return retried.catch((retryError: unknown) => {
+        if (isUnauthorized(retryError)) tokens.startCooldown();
+        throw retryError;
       });
     }
   }
 
   /** The headers of a write. v2: synchronous and idempotent, so the same key may be sent again. */
-  const keyed = (idempotencyKey: string) => ({ version: "v2", "idempotency-key": idempotencyKey, "x-api-key": apiKey });
+  const createWriteHeaders = (idempotencyKey: string) => ({
+    version: "v2",
+    "idempotency-key": idempotencyKey,
+    "x-api-key": apiKey,
+  });
 
-  function write(call: Pick<ProviderCall<true>, "name" | "method" | "path" | "body">, options: WriteOptions) {
+  function write(call: Pick<EndpointCall<true>, "name" | "method" | "path" | "body">, options: WriteOptions) {
     const { idempotencyKey, attempt, deadline } = options;
-    const policy = { repeat: "keyed", timeoutMs, attempt, headers: keyed(idempotencyKey) } as const;
-    return authorized(http.call, { ...call, ...policy, answer: Accepted }, deadline);
+    const policy = { repeat: "keyed", timeoutMs, attempt, headers: createWriteHeaders(idempotencyKey) } as const;
+    return sendAuthorized(http.call, { ...call, ...policy, response: Accepted }, deadline);
   }
 
   return {
     /** Creates the user's account. */
     createUser(profile: MemberProfile, options: WriteOptions) {
-      const json = profileBody(profile, partnerName);
+      const json = toProfileBody(profile, partnerName);
       return write(
         { name: "avibra.user.create", method: "POST", path: "/user/account/create", body: { json } },
         options,
@@ -130,7 +135,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
 
     /** Changes names, e-mail or phone. */
     updateUser(profile: MemberProfile, options: WriteOptions) {
-      const json = profileBody(profile, partnerName);
+      const json = toProfileBody(profile, partnerName);
       return write(
         { name: "avibra.user.update", method: "POST", path: "/user/account/update", body: { json } },
         options,
@@ -147,7 +152,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
 
     /** Tells Avibra of a member ahead of enrollment. A key that was used for an existing entry is refused with 409. */
     prefillUser(profile: MemberProfile, options: WriteOptions) {
-      const json = profileBody(profile, partnerName);
+      const json = toProfileBody(profile, partnerName);
       return write({ name: "avibra.user.prefill", method: "POST", path: "/user/prefill", body: { json } }, options);
     },
 
@@ -156,30 +161,30 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
       const json = { userid: userId, partnername: partnerName };
       const headers = { authorization: basic, "x-api-key": apiKey };
       const call = { name: "avibra.user.link", method: "POST", path: "/user/linktoken3", repeat: "safe" } as const;
-      return http.call({ ...call, timeoutMs, headers, body: { json }, answer: LinkToken }, deadline);
+      return http.call({ ...call, timeoutMs, headers, body: { json }, response: LinkToken }, deadline);
     },
 
     /** Moves the user to another offer (path and body assumed). */
     changeOffer(change: OfferChange, options: WriteOptions) {
-      const json = offerChangeBody(change, partnerName);
+      const json = toOfferChangeBody(change, partnerName);
       return write({ name: "avibra.offers.change", method: "POST", path: "/user/offers", body: { json } }, options);
     },
 
     /** Benefits, current offer and available offers of one user; null for a user whom Avibra does not know. */
-    async benefitsOfUser(userId: string, deadline: Deadline): Promise<MemberBenefits | null> {
+    async listBenefits(userId: string, deadline: Deadline): Promise<MemberBenefits | null> {
       const call = {
         name: "avibra.benefits.list",
         method: "GET",
         path: path`/user/benefits/${userId}`,
         repeat: "safe",
       } as const;
-      const answer = await authorized(http.find, { ...call, timeoutMs, answer: MemberBenefits }, deadline);
-      if (answer === null || answer.userId === userId) return answer;
+      const benefits = await sendAuthorized(http.find, { ...call, timeoutMs, response: MemberBenefits }, deadline);
+      if (benefits === null || benefits.userId === userId) return benefits;
       throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another user's answer", status: 200 });
     },
 
     /** Whether Avibra bears one more retry of a write. */
-    mayRetry: () => http.mayRetry(),
+    acquireRetry: () => http.acquireRetry(),
 
     /** For health: the access token's state. */
     tokenState: () => tokens.state(),

@@ -1,35 +1,35 @@
 import { z } from "zod";
-import { readMoment } from "../../platform/time/read-moment";
+import { normalizeTimestamp } from "../../platform/time/read-moment";
 
 /** What Avibra's documented events mean. Its public table is cut: others exist. */
-const KINDS = {
+const EVENT_KINDS = {
   enrollment_request_received: "ENROLLMENT_REQUEST_RECEIVED",
   enrollment_successful: "ENROLLMENT_SUCCESSFUL",
   offer_activation_successful: "OFFER_ACTIVATION_SUCCESSFUL",
   offer_upgrade_successful: "OFFER_UPGRADE_SUCCESSFUL",
   user_benefits_pendingswap: "USER_BENEFITS_PENDING_SWAP",
 } as const;
-export type AvibraEventKind = (typeof KINDS)[keyof typeof KINDS];
+export type AvibraEventKind = (typeof EVENT_KINDS)[keyof typeof EVENT_KINDS];
 
 /** Undefined for a name that is not documented. */
-export function eventKindOf(name: string | null): AvibraEventKind | undefined {
-  return name !== null && Object.hasOwn(KINDS, name) ? KINDS[name as keyof typeof KINDS] : undefined;
+export function getEventKind(name: string | null): AvibraEventKind | undefined {
+  return name !== null && Object.hasOwn(EVENT_KINDS, name) ? EVENT_KINDS[name as keyof typeof EVENT_KINDS] : undefined;
 }
 
 /** Avibra's own names of these kinds. */
-export function eventNamesOf(kinds: readonly AvibraEventKind[]): string[] {
-  return Object.entries(KINDS).flatMap(([name, kind]) => (kinds.includes(kind) ? [name] : []));
+export function getEventNames(kinds: readonly AvibraEventKind[]): string[] {
+  return Object.entries(EVENT_KINDS).flatMap(([name, kind]) => (kinds.includes(kind) ? [name] : []));
 }
 
 /** A clock of Avibra's may be ahead of ours by so much; an event that claims to be later has no time that can be trusted. */
-const AHEAD_MS = 300_000;
+const MAX_CLOCK_SKEW_MS = 300_000;
 
 const EventName = z
   .string()
   .regex(/^[^\p{Cc}]{1,100}$/u)
   .nullable()
   .catch(null);
-const EventUser = z
+const EventUserId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
   .nullable()
@@ -41,7 +41,7 @@ const Detail = z.object({
   value: z.union([z.string(), z.number().transform(String)]).catch(UNREADABLE),
 });
 /** Which offer it is about. Undefined where no detail says; unreadable where one that cannot be read may. */
-const OfferOf = z
+const EventOfferId = z
   .array(Detail)
   .nullish()
   .transform((details) => details?.find(({ name }) => name.toLowerCase() === "offerid")?.value)
@@ -54,9 +54,9 @@ const OfferOf = z
 const EventInfo = z
   .object({
     eventname: EventName,
-    userid: EventUser,
-    eventtimestamp: z.unknown().optional().transform(readMoment),
-    moredetails: OfferOf,
+    userid: EventUserId,
+    eventtimestamp: z.unknown().optional().transform(normalizeTimestamp),
+    moredetails: EventOfferId,
   })
   .transform(({ eventname, userid, eventtimestamp, moredetails }) => ({
     name: eventname,
@@ -76,10 +76,10 @@ export interface AvibraEvent {
 }
 
 /** Reads one event; undefined for what is no JSON object. */
-export function readEvent(json: unknown, receivedAt: number): AvibraEvent | undefined {
+export function parseEvent(json: unknown, receivedAt: number): AvibraEvent | undefined {
   const parsed = EventInfo.safeParse(json);
   if (!parsed.success) return undefined;
   const { timestamp, ...event } = parsed.data;
   const at = timestamp === null ? null : Date.parse(timestamp);
-  return { ...event, at: at !== null && at <= receivedAt + AHEAD_MS ? at : null };
+  return { ...event, at: at !== null && at <= receivedAt + MAX_CLOCK_SKEW_MS ? at : null };
 }

@@ -43,7 +43,7 @@ export interface MemberProfile {
 }
 
 /** `userInfo`, `updateuserInfo` and `prefillInfo`: members that are undefined are left out of the JSON. */
-export function profileBody(profile: MemberProfile, partnerName: string) {
+export function toProfileBody(profile: MemberProfile, partnerName: string) {
   const { address } = profile;
   return {
     userid: profile.userId,
@@ -72,6 +72,6 @@ export interface OfferChange {
   readonly direction: "UPGRADE" | "DOWNGRADE";
 }
 
-export function offerChangeBody({ userId, offerId, direction }: OfferChange, partnerName: string) {
+export function toOfferChangeBody({ userId, offerId, direction }: OfferChange, partnerName: string) {
   return { userid: userId, partnername: partnerName, offers: [{ offerid: offerId, action: direction }] };
 }

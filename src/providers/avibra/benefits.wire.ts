@@ -1,47 +1,47 @@
 import { z } from "zod";
-import { readAmount } from "../../platform/text/amount";
-import { knownName } from "../../platform/text/known-name";
-import { plainText } from "../../platform/text/plain-text";
-import { readMoment } from "../../platform/time/read-moment";
+import { normalizeAmount } from "../../platform/text/amount";
+import { matchName } from "../../platform/text/known-name";
+import { sanitizeText } from "../../platform/text/plain-text";
+import { normalizeTimestamp } from "../../platform/time/read-moment";
 
 /** Many times what a member can have: all of it may be asked for under each of many aliases. */
-const MOST_ITEMS = 500;
-const NAME_LENGTH = 256;
-const DESCRIPTION_LENGTH = 4000;
+const MAX_ITEMS = 500;
+const MAX_NAME_LENGTH = 256;
+const MAX_DESCRIPTION_LENGTH = 4000;
 
-const Name = z.string().transform((text) => plainText(text, NAME_LENGTH));
+const Name = z.string().transform((text) => sanitizeText(text, MAX_NAME_LENGTH));
 
 /** Optional text: absent, empty and anything that is no text are null, so that one odd member never fails a list. */
 const optionalText = (maxLength: number) =>
   z
     .unknown()
     .optional()
-    .transform((value) => (typeof value === "string" && value.trim() !== "" ? plainText(value, maxLength) : null));
-const OptionalText = optionalText(NAME_LENGTH);
-const Description = optionalText(DESCRIPTION_LENGTH);
+    .transform((value) => (typeof value === "string" && value.trim() !== "" ? sanitizeText(value, maxLength) : null));
+const OptionalText = optionalText(MAX_NAME_LENGTH);
+const Description = optionalText(MAX_DESCRIPTION_LENGTH);
 
 /** Never cut: two ids must not become one. */
 const Id = z.union([z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u), z.number()]).transform(String);
 
 /** Avibra does not document the type of its timestamps. */
-const Timestamp = z.unknown().optional().transform(readMoment);
+const Timestamp = z.unknown().optional().transform(normalizeTimestamp);
 
 /** An amount may come as text or as a number (assumed: text); how it is written depends on its currency. */
 const Amount = z.unknown().optional();
 
 const CURRENCY_CODE = /^[A-Za-z]{3}$/;
 
-function money(value: unknown, currencyText: string | null) {
+function toMoney(value: unknown, currencyText: string | null) {
   if (currencyText === null) return null;
   const text = currencyText.trim();
   const currency = CURRENCY_CODE.test(text) ? text.toUpperCase() : text;
-  const amount = readAmount(value, currency);
+  const amount = normalizeAmount(value, currency);
   return amount === null ? null : { amount, currency };
 }
 
 /** The one of `known` that the text names, else `UNKNOWN`: a new provider value must never fail a list. */
-function status<const Known extends string>(text: string | null, known: readonly Known[]): Known | "UNKNOWN" {
-  return knownName(text, known) ?? "UNKNOWN";
+function toStatus<const Known extends string>(text: string | null, known: readonly Known[]): Known | "UNKNOWN" {
+  return matchName(text, known) ?? "UNKNOWN";
 }
 
 const Benefit = z
@@ -63,9 +63,9 @@ const Benefit = z
     name: benefit.benefitname,
     description: benefit.description,
     category: benefit.category,
-    status: status(benefit.status, ["ACTIVE", "ELIGIBLE", "PENDING", "INACTIVE"]),
+    status: toStatus(benefit.status, ["ACTIVE", "ELIGIBLE", "PENDING", "INACTIVE"]),
     providerStatus: benefit.status,
-    coverage: money(benefit.coverageamount, benefit.currency),
+    coverage: toMoney(benefit.coverageamount, benefit.currency),
     effectiveAt: benefit.effectiveattimestamp,
     expiresAt: benefit.expiresattimestamp,
     swapEffectiveAt: benefit.swapeffectiveattimestamp,
@@ -83,7 +83,7 @@ const CurrentOffer = z
   .transform((offer) => ({
     offerId: offer.offerid,
     offerName: offer.offername,
-    status: status(offer.offerstatus, ["ACTIVE", "PENDING", "CANCELLED", "INACTIVE"]),
+    status: toStatus(offer.offerstatus, ["ACTIVE", "PENDING", "CANCELLED", "INACTIVE"]),
     providerStatus: offer.offerstatus,
     activatedAt: offer.activatedattimestamp,
     nextBillingAt: offer.nextbillingattimestamp,
@@ -102,7 +102,7 @@ const Offer = z
     id: offer.offerid,
     name: offer.offername,
     description: offer.description,
-    price: money(offer.price, offer.currency),
+    price: toMoney(offer.price, offer.currency),
     billingPeriod: offer.billingperiod,
   }));
 
@@ -111,8 +111,8 @@ export const MemberBenefits = z
   .object({
     userid: Id,
     currentoffer: CurrentOffer.nullish(),
-    offers: z.array(Offer).max(MOST_ITEMS),
-    benefits: z.array(Benefit).max(MOST_ITEMS),
+    offers: z.array(Offer).max(MAX_ITEMS),
+    benefits: z.array(Benefit).max(MAX_ITEMS),
   })
   .transform(({ userid, currentoffer, offers, benefits }) => ({
     userId: userid,

@@ -1,6 +1,6 @@
 import { type ZodType } from "zod";
 import { type HttpClient } from "../../platform/http-client/http-client";
-import { type ProviderCall } from "../../platform/http-client/provider-call";
+import { type EndpointCall } from "../../platform/http-client/provider-call";
 import { path } from "../../platform/http-client/path";
 import { ProviderFailure } from "../../platform/http-client/provider-failure";
 import { type Deadline } from "../../platform/time/deadline";
@@ -36,27 +36,27 @@ export type DelbankClient = ReturnType<typeof createDelbankClient>;
 /** Delbank's Automatic Pix, one method per endpoint. Every failure is a `ProviderFailure`. */
 export function createDelbankClient(options: DelbankOptions) {
   const { http, generation, apiKey, accountId, authorization, timeoutMs, onAmbiguousDocument } = options;
-  const root = generation === "automatic-pix" ? "/automatic-pix" : "/pix/automatic";
+  const basePath = generation === "automatic-pix" ? "/automatic-pix" : "/pix/automatic";
   const headers = {
     "x-delbank-api-key": apiKey,
     "x-delfinance-account-id": accountId,
     ...(authorization !== undefined && { authorization }),
   };
 
-  function cancellationBody({ requesterType, requesterDocument, reason }: CancellationRequest) {
+  function toCancellationBody({ requesterType, requesterDocument, reason }: CancellationRequest) {
     if (generation === "pix-automatic") return { cancellationReason: reason };
     return { payerAccountType: requesterType, cancellationReqDocument: requesterDocument, cancellationReason: reason };
   }
 
   /** A read whose 404 means absence and whose answer must be the one that was asked for. */
-  async function find<Answer>(
-    call: { readonly name: string; readonly path: string; readonly answer: ZodType<Answer> },
-    isAsked: (answer: Answer) => boolean,
+  async function find<Result>(
+    call: { readonly name: string; readonly path: string; readonly response: ZodType<Result> },
+    matchesRequest: (response: Result) => boolean,
     deadline: Deadline,
-  ): Promise<Answer | null> {
-    const read: ProviderCall<Answer> = { ...call, method: "GET", repeat: "safe", timeoutMs, headers };
-    const answer = await http.find(read, deadline);
-    if (answer === null || isAsked(answer)) return answer;
+  ): Promise<Result | null> {
+    const endpointCall: EndpointCall<Result> = { ...call, method: "GET", repeat: "safe", timeoutMs, headers };
+    const response = await http.find(endpointCall, deadline);
+    if (response === null || matchesRequest(response)) return response;
     throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another one's answer", status: 200 });
   }
 
@@ -67,27 +67,27 @@ export function createDelbankClient(options: DelbankOptions) {
      */
     async requestCancellation(request: CancellationRequest, deadline: Deadline): Promise<CancellationReceipt> {
       // The documentation calls the segment `cancellationIdentifier`; we read it as the recurrence id (assumed), here only.
-      const url = root + path`/authorizations/${request.recurrenceId}/cancellations`;
+      const url = basePath + path`/authorizations/${request.recurrenceId}/cancellations`;
       const call = { name: "delbank.cancellations.request", method: "POST", path: url, repeat: "once" } as const;
-      const body = { json: cancellationBody(request) };
-      const receipt = await http.call({ ...call, timeoutMs, headers, body, answer: CancellationReceipt }, deadline);
+      const body = { json: toCancellationBody(request) };
+      const receipt = await http.call({ ...call, timeoutMs, headers, body, response: CancellationReceipt }, deadline);
       if (receipt.recurrenceId === request.recurrenceId) return receipt;
       throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another one's answer", status: 200 });
     },
 
     /** One cancellation; null where Delbank knows none. */
-    cancellation(recurrenceId: string, id: string, deadline: Deadline): Promise<Cancellation | null> {
-      const url = root + path`/authorizations/${recurrenceId}/cancellations/${id}`;
-      const isAsked = (answer: Cancellation) => answer.recurrenceId === recurrenceId && answer.id === id;
-      return find({ name: "delbank.cancellations.get", path: url, answer: Cancellation }, isAsked, deadline);
+    getCancellation(recurrenceId: string, id: string, deadline: Deadline): Promise<Cancellation | null> {
+      const url = basePath + path`/authorizations/${recurrenceId}/cancellations/${id}`;
+      const matchesRequest = (response: Cancellation) => response.recurrenceId === recurrenceId && response.id === id;
+      return find({ name: "delbank.cancellations.get", path: url, response: Cancellation }, matchesRequest, deadline);
     },
 
     /** One authorization; null where Delbank knows none. */
-    async authorization(recurrenceId: string, deadline: Deadline): Promise<Authorization | null> {
-      const url = root + path`/authorizations/${recurrenceId}`;
-      const isAsked = (answer: Authorization) => answer.recurrenceId === recurrenceId;
-      const call = { name: "delbank.authorizations.get", path: url, answer: Authorization };
-      const found = await find(call, isAsked, deadline);
+    async getAuthorization(recurrenceId: string, deadline: Deadline): Promise<Authorization | null> {
+      const url = basePath + path`/authorizations/${recurrenceId}`;
+      const matchesRequest = (response: Authorization) => response.recurrenceId === recurrenceId;
+      const call = { name: "delbank.authorizations.get", path: url, response: Authorization };
+      const found = await find(call, matchesRequest, deadline);
       if (found)
         for (const party of ["payer", "beneficiary"] as const)
           if (isAmbiguous(found[party])) onAmbiguousDocument?.(party);

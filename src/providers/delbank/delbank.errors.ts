@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ProviderFailure } from "../../platform/http-client/provider-failure";
-import { knownName } from "../../platform/text/known-name";
+import { matchName } from "../../platform/text/known-name";
 
 /** What Delbank's "no" to a cancellation means. Its texts are never passed on: they may quote a document. */
 export type DelbankRefusal = "notFound" | "alreadyCancelled" | "notCancellable" | "documentMismatch" | "rejected";
@@ -21,7 +21,7 @@ const ErrorBody = z
   .or(z.object({ title: z.string() }));
 
 /** Reads a refusal by its code, else by its status. Undefined for a body that is not Delbank's: HTML, empty or cut. */
-export function readDelbankRefusal(failure: ProviderFailure): DelbankRefusal | undefined {
+export function parseDelbankRefusal(failure: ProviderFailure): DelbankRefusal | undefined {
   let body: z.output<typeof ErrorBody> | undefined;
   try {
     body = ErrorBody.safeParse(JSON.parse(failure.refusalBody())).data;
@@ -29,6 +29,6 @@ export function readDelbankRefusal(failure: ProviderFailure): DelbankRefusal | u
     return undefined; // no JSON
   }
   if (!body) return undefined;
-  const code = "code" in body ? knownName(body.code, CODE_NAMES) : undefined;
+  const code = "code" in body ? matchName(body.code, CODE_NAMES) : undefined;
   return code ? CODES[code] : failure.status === 404 ? "notFound" : "rejected";
 }

@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { readAmount } from "../../platform/text/amount";
-import { knownName } from "../../platform/text/known-name";
-import { plainText } from "../../platform/text/plain-text";
-import { readMoment } from "../../platform/time/read-moment";
-import { readReason } from "./reasons";
-import { readParty } from "./tax-id";
+import { normalizeAmount } from "../../platform/text/amount";
+import { matchName } from "../../platform/text/known-name";
+import { sanitizeText } from "../../platform/text/plain-text";
+import { normalizeTimestamp } from "../../platform/time/read-moment";
+import { parseReason } from "./reasons";
+import { parseParty } from "./tax-id";
 
 /**
- * `RecurrenceId` and `recurrenceId` are one member: the older generation writes PascalCase, the newer camelCase, and
+ * `RecurrenceId` and `recurrenceId` are one member: the older generation writes PascalCase, the newer toCamelCase, and
  * both mix them. A copy, not a view: `__proto__` in it is a plain member that nothing reads.
  */
-function camelCase(value: unknown): unknown {
+function toCamelCase(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name.charAt(0).toLowerCase() + name.slice(1), member]),
@@ -22,14 +22,14 @@ const OptionalText = z
   .unknown()
   .optional()
   .transform((value) =>
-    typeof value === "string" || typeof value === "number" ? plainText(String(value), 256).trim() || null : null,
+    typeof value === "string" || typeof value === "number" ? sanitizeText(String(value), 256).trim() || null : null,
   );
 
 /** An id of either kind has 29 characters; never cut, so that two do not become one. */
 const Id = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
 
 /** A moment; null if it is not set or cannot be read. */
-const Moment = z.unknown().optional().transform(readMoment);
+const Moment = z.unknown().optional().transform(normalizeTimestamp);
 
 const CURRENCY = "BRL";
 
@@ -38,22 +38,22 @@ const Amount = z
   .unknown()
   .optional()
   .transform((value) => {
-    const amount = readAmount(value, CURRENCY);
+    const amount = normalizeAmount(value, CURRENCY);
     return amount === null || amount.startsWith("-") ? null : { amount, currency: CURRENCY };
   });
 
 const Party = z
   .preprocess(
-    camelCase,
+    toCamelCase,
     z.object({ type: z.unknown().optional(), document: z.unknown().optional(), name: OptionalText }),
   )
   .nullish()
-  .transform((party) => ({ ...readParty(party?.document, party?.type), name: party?.name ?? null }));
+  .transform((party) => ({ ...parseParty(party?.document, party?.type), name: party?.name ?? null }));
 
 /** A cancellation as it is fetched (documented for the older generation; assumed the same for the newer). */
 export const Cancellation = z
   .preprocess(
-    camelCase,
+    toCamelCase,
     z.object({
       recurrenceId: Id,
       cancellationId: Id,
@@ -65,13 +65,13 @@ export const Cancellation = z
     }),
   )
   .transform((cancellation) => {
-    const requester = readParty(cancellation.requesterDocument, cancellation.requesterPersonType);
+    const requester = parseParty(cancellation.requesterDocument, cancellation.requesterPersonType);
     return {
       id: cancellation.cancellationId,
       recurrenceId: cancellation.recurrenceId,
       requesterType: requester.personType,
       requesterDocument: requester.document,
-      ...readReason(cancellation.cancellationReason),
+      ...parseReason(cancellation.cancellationReason),
       cancelledAt: cancellation.cancellationAt,
       providerStatus: cancellation.cancellationStatus, // opaque: its meaning is not documented, "0" says nothing
     };
@@ -79,14 +79,14 @@ export const Cancellation = z
 export type Cancellation = z.output<typeof Cancellation>;
 
 /** Mostly there is none or one. */
-const MOST_CANCELLATIONS = 50;
+const MAX_CANCELLATIONS = 50;
 
 const STATUSES = ["ACTIVE", "PENDING", "CANCELLED", "EXPIRED", "REJECTED"] as const;
 
 /** An authorization of either generation. `Situation` is assumed for the older one, `status` was seen in the newer. */
 export const Authorization = z
   .preprocess(
-    camelCase,
+    toCamelCase,
     z.object({
       recurrenceId: Id,
       situation: OptionalText,
@@ -94,20 +94,20 @@ export const Authorization = z
       amount: Amount,
       payer: Party,
       beneficiary: Party,
-      cancellations: z.array(Cancellation).max(MOST_CANCELLATIONS).nullish(),
+      cancellations: z.array(Cancellation).max(MAX_CANCELLATIONS).nullish(),
     }),
   )
   .transform(({ recurrenceId, situation, status, amount, payer, beneficiary, cancellations }) => {
     const providerStatus = situation ?? status;
     return {
       recurrenceId,
-      status: knownName(providerStatus, STATUSES) ?? ("UNKNOWN" as const),
+      status: matchName(providerStatus, STATUSES) ?? ("UNKNOWN" as const),
       providerStatus,
       amount,
       payer,
       beneficiary,
       // Another recurrence's cancellation in the list would be shown to the wrong payer.
-      cancellations: (cancellations ?? []).filter((one) => one.recurrenceId === recurrenceId),
+      cancellations: (cancellations ?? []).filter((cancellation) => cancellation.recurrenceId === recurrenceId),
     };
   });
 export type Authorization = z.output<typeof Authorization>;

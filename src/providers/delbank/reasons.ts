@@ -1,5 +1,5 @@
-import { knownName } from "../../platform/text/known-name";
-import { plainText } from "../../platform/text/plain-text";
+import { matchName } from "../../platform/text/known-name";
+import { sanitizeText } from "../../platform/text/plain-text";
 
 /** Why an authorization is cancelled, in the provider's order: its answers give a reason as the index into this list. */
 export const CANCELLATION_REASONS = [
@@ -29,16 +29,16 @@ export const REASON_CODES: Record<CancellationReason, string> = {
 };
 
 /** A reason's name, or the name of the reason with this code. */
-function reasonNamed(value: unknown): CancellationReason | undefined {
-  const code = knownName(value, Object.values(REASON_CODES));
-  return knownName(value, CANCELLATION_REASONS) ?? CANCELLATION_REASONS.find((name) => REASON_CODES[name] === code);
+function findReason(value: unknown): CancellationReason | undefined {
+  const code = matchName(value, Object.values(REASON_CODES));
+  return matchName(value, CANCELLATION_REASONS) ?? CANCELLATION_REASONS.find((name) => REASON_CODES[name] === code);
 }
 
 /** A reason as the provider gives it: an ordinal, a name or a code. The raw value is kept if it is none of these. */
-export function readReason(value: unknown): { reason: CancellationReason | "UNKNOWN"; reasonCode: string | null } {
+export function parseReason(value: unknown): { reason: CancellationReason | "UNKNOWN"; reasonCode: string | null } {
   const isOrdinal = typeof value === "number" || (typeof value === "string" && /^\s*\d{1,3}\s*$/.test(value));
-  const reason = isOrdinal ? CANCELLATION_REASONS[Number(value)] : reasonNamed(value);
+  const reason = isOrdinal ? CANCELLATION_REASONS[Number(value)] : findReason(value);
   if (reason) return { reason, reasonCode: REASON_CODES[reason] };
-  const raw = typeof value === "string" || typeof value === "number" ? plainText(String(value), 64) : null;
+  const raw = typeof value === "string" || typeof value === "number" ? sanitizeText(String(value), 64) : null;
   return { reason: "UNKNOWN", reasonCode: raw };
 }

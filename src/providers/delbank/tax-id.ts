@@ -13,7 +13,7 @@ export interface Party {
   readonly possibleTaxIds: readonly string[];
 }
 
-const LENGTH: Record<PersonType, number> = { NATURAL: 11, LEGAL: 14 };
+const TAX_ID_LENGTH: Record<PersonType, number> = { NATURAL: 11, LEGAL: 14 };
 const CPF = /^\d{11}$/;
 const CNPJ = /^[0-9A-Z]{12}\d{2}$/;
 
@@ -28,44 +28,47 @@ export function isCnpj(text: string): boolean {
 }
 
 // Separators only in their own places: of "191.0", a number made text, nothing may be left out.
-const WRITTEN_CPF = /^\d{3}[. ]?\d{3}[. ]?\d{3}[- ]?\d{2}$/;
-const WRITTEN_CNPJ = /^[0-9A-Za-z]{2}[. ]?[0-9A-Za-z]{3}[. ]?[0-9A-Za-z]{3}[/ ]?[0-9A-Za-z]{4}[- ]?\d{2}$/;
+const FORMATTED_CPF = /^\d{3}[. ]?\d{3}[. ]?\d{3}[- ]?\d{2}$/;
+const FORMATTED_CNPJ = /^[0-9A-Za-z]{2}[. ]?[0-9A-Za-z]{3}[. ]?[0-9A-Za-z]{3}[/ ]?[0-9A-Za-z]{4}[- ]?\d{2}$/;
 const DIGITS = /^\d{1,14}$/;
 const SEPARATORS = /[./ -]/g;
 const MAX_NUMBER = 99_999_999_999_999;
 
 /** A document without separators, and what its form still allows. */
-interface Written {
-  readonly bare: string;
-  readonly mayBe: readonly PersonType[];
+interface NormalizedDocument {
+  readonly value: string;
+  readonly possibleTypes: readonly PersonType[];
 }
 
 /** Undefined for what is no document: a fraction, a negative number, an exponent in text, too many digits. */
-function readWritten(document: unknown): Written | undefined {
+function normalizeDocument(document: unknown): NormalizedDocument | undefined {
   if (typeof document === "number") {
     if (!Number.isInteger(document) || document < 0 || document > MAX_NUMBER) return undefined;
-    const bare = String(document);
-    return { bare, mayBe: bare.length > LENGTH.NATURAL ? ["LEGAL"] : ["NATURAL", "LEGAL"] };
+    const value = String(document);
+    return { value, possibleTypes: value.length > TAX_ID_LENGTH.NATURAL ? ["LEGAL"] : ["NATURAL", "LEGAL"] };
   }
   if (typeof document !== "string") return undefined;
   const text = document.trim();
-  const bare = text.replace(SEPARATORS, "").toUpperCase();
+  const value = text.replace(SEPARATORS, "").toUpperCase();
   // Digits that begin with another than 0 may have lost zeros: these are not known to be all of it.
-  const mayHaveLostZeros = DIGITS.test(text) && (text.length < LENGTH.NATURAL || !text.startsWith("0"));
-  if (mayHaveLostZeros) return { bare, mayBe: bare.length > LENGTH.NATURAL ? ["LEGAL"] : ["NATURAL", "LEGAL"] };
-  if (WRITTEN_CPF.test(text)) return { bare, mayBe: ["NATURAL"] };
-  return WRITTEN_CNPJ.test(text) || DIGITS.test(text) ? { bare, mayBe: ["LEGAL"] } : undefined;
+  const mayHaveLostZeros = DIGITS.test(text) && (text.length < TAX_ID_LENGTH.NATURAL || !text.startsWith("0"));
+  if (mayHaveLostZeros)
+    return { value, possibleTypes: value.length > TAX_ID_LENGTH.NATURAL ? ["LEGAL"] : ["NATURAL", "LEGAL"] };
+  if (FORMATTED_CPF.test(text)) return { value, possibleTypes: ["NATURAL"] };
+  return FORMATTED_CNPJ.test(text) || DIGITS.test(text) ? { value, possibleTypes: ["LEGAL"] } : undefined;
 }
 
 const isValid: Record<PersonType, (text: string) => boolean> = { NATURAL: isCpf, LEGAL: isCnpj };
-const padded = (bare: string, type: PersonType) => bare.padStart(LENGTH[type], "0");
+const padTaxId = (value: string, type: PersonType) => value.padStart(TAX_ID_LENGTH[type], "0");
 
 /** The valid tax ids that the document can stand for, at most one of each type. */
-function readingsOf({ bare, mayBe }: Written) {
-  return mayBe.map((type) => ({ type, taxId: padded(bare, type) })).filter(({ type, taxId }) => isValid[type](taxId));
+function findCandidates({ value, possibleTypes }: NormalizedDocument) {
+  return possibleTypes
+    .map((type) => ({ type, taxId: padTaxId(value, type) }))
+    .filter(({ type, taxId }) => isValid[type](taxId));
 }
 
-function readType(type: unknown): PersonType | null {
+function parsePersonType(type: unknown): PersonType | null {
   const name = typeof type === "string" ? type.trim().toUpperCase() : type;
   return name === "NATURAL" || name === "LEGAL" ? name : null;
 }
@@ -75,22 +78,22 @@ function readType(type: unknown): PersonType | null {
  * document that is valid both as a CPF and as a CNPJ is ambiguous (every number that fits nine digits is, if it is one of them);
  * so is one that is valid only as the other type than the stated one. See docs/decisions/0025-ambiguous-documents.md.
  */
-export function readParty(document: unknown, type: unknown): Party {
-  const stated = readType(type);
-  const written = readWritten(document);
-  if (!written) return { personType: stated, document: null, taxId: null, possibleTaxIds: [] };
-  const { bare } = written;
-  const readings = readingsOf(written);
-  const fitting = stated === null ? readings : readings.filter((reading) => reading.type === stated);
-  const [only, another] = fitting;
-  if (only && !another) {
-    return { personType: only.type, document: only.taxId, taxId: only.taxId, possibleTaxIds: [only.taxId] };
+export function parseParty(document: unknown, type: unknown): Party {
+  const statedType = parsePersonType(type);
+  const normalized = normalizeDocument(document);
+  if (!normalized) return { personType: statedType, document: null, taxId: null, possibleTaxIds: [] };
+  const { value } = normalized;
+  const candidates = findCandidates(normalized);
+  const matching = statedType === null ? candidates : candidates.filter((candidate) => candidate.type === statedType);
+  const [first, second] = matching;
+  if (first && !second) {
+    return { personType: first.type, document: first.taxId, taxId: first.taxId, possibleTaxIds: [first.taxId] };
   }
-  const possibleTaxIds = readings.map(({ taxId }) => taxId);
-  const personType = stated ?? (bare.length > LENGTH.NATURAL ? "LEGAL" : null);
+  const possibleTaxIds = candidates.map(({ taxId }) => taxId);
+  const personType = statedType ?? (value.length > TAX_ID_LENGTH.NATURAL ? "LEGAL" : null);
   // What is valid as nothing is shown as its type writes it; what is ambiguous is shown as it came.
-  const shown = personType !== null && possibleTaxIds.length === 0 ? padded(bare, personType) : bare;
-  return { personType, document: shown, taxId: null, possibleTaxIds };
+  const displayDocument = personType !== null && possibleTaxIds.length === 0 ? padTaxId(value, personType) : value;
+  return { personType, document: displayDocument, taxId: null, possibleTaxIds };
 }
 
 /** Whether a document is one of which it cannot be told whose it is: it belongs to no one. */
@@ -101,7 +104,7 @@ export function isAmbiguous({ taxId, possibleTaxIds }: Party): boolean {
 /**
  * Reads a token's claim as an untyped document is read, but for text of eleven digits: an issuer that writes a whole CPF means it.
  */
-export function readTaxIdClaim(claim: unknown): Party {
+export function parseTaxIdClaim(claim: unknown): Party {
   const isWholeCpf = typeof claim === "string" && CPF.test(claim.trim()) && isCpf(claim.trim());
-  return readParty(claim, isWholeCpf ? "NATURAL" : undefined);
+  return parseParty(claim, isWholeCpf ? "NATURAL" : undefined);
 }

@@ -1,7 +1,7 @@
 // Everything about Avibra that its public pages do not show (evidence mark A), and nothing else decides it.
 // A real OpenAPI export replaces this file. Member names marked D in the contract stand here only beside assumed ones.
-import { type Answer, jsonAnswer } from "../server/answer";
-import { type Fields, isFields, UnreadableBody } from "../server/request-body";
+import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type JsonObject, isJsonObject, InvalidBody } from "../server/request-body";
 import { type Account, type Benefit, type LinkToken, type Offer, type Profile } from "./account.state";
 import { avibraCredentials } from "./credentials";
 
@@ -19,7 +19,7 @@ export const assumedStatus = {
 export const assumedFailure = {
   badApiKey: 403,
   missingHeader: 400,
-  unreadableBody: 400,
+  invalidBody: 400,
   cancelUnknownUser: 400,
   cancelTwice: 400,
   linkTokenUnknownUser: 400,
@@ -34,67 +34,66 @@ export const assumedFailure = {
 export const keyRetentionMs = 24 * 3_600_000;
 
 /** D on cancel; A on create, update, prefill and offers. */
-export const succeeded: Answer = jsonAnswer(200, "Successful");
+export const successResponse: HttpResponse = jsonResponse(200, "Successful");
 
 /** `errorInfo`. */
-export function errorInfo(status: number, message: string): Answer {
-  return jsonAnswer(status, { errorcode: String(status), errormessage: message });
+export function errorInfo(status: number, message: string): HttpResponse {
+  return jsonResponse(status, { errorcode: String(status), errormessage: message });
 }
 
-function optionalText(fields: Fields, name: string): string | undefined {
+function optionalText(fields: JsonObject, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string") throw new UnreadableBody(`${name} must be text`);
+  if (typeof value !== "string") throw new InvalidBody(`${name} must be text`);
   return value;
 }
 
-function requiredText(fields: Fields, name: string): string {
+function requiredText(fields: JsonObject, name: string): string {
   const value = optionalText(fields, name);
-  if (value === undefined || value === "") throw new UnreadableBody(`${name} is required`);
+  if (value === undefined || value === "") throw new InvalidBody(`${name} is required`);
   return value;
 }
 
-const ADDRESS_MEMBERS = ["addressline1", "addressline2", "city", "state", "zipcode", "country"] as const;
+const ADDRESS_FIELDS = ["addressline1", "addressline2", "city", "state", "zipcode", "country"] as const;
 
-function readAddress(fields: Fields): Profile["address"] {
+function readAddress(fields: JsonObject): Profile["address"] {
   const { address } = fields;
   if (address === undefined || address === null) return undefined;
-  if (!isFields(address)) throw new UnreadableBody("address must be an object");
+  if (!isJsonObject(address)) throw new InvalidBody("address must be an object");
   return Object.fromEntries(
-    ADDRESS_MEMBERS.flatMap((name) => {
+    ADDRESS_FIELDS.flatMap((name) => {
       const value = optionalText(address, name);
       return value === undefined ? [] : [[name, value]];
     }),
   );
 }
 
-function readBirthDate(fields: Fields): string | undefined {
+function readBirthDate(fields: JsonObject): string | undefined {
   const date = optionalText(fields, "dateofbirth");
-  if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date))
-    throw new UnreadableBody("dateofbirth must be YYYY-MM-DD");
+  if (date !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new InvalidBody("dateofbirth must be YYYY-MM-DD");
   return date;
 }
 
 /** Who a body is about; `partnerName` is required where the contract shows it. */
-export interface Subject {
+export interface UserReference {
   readonly userId: string;
   readonly partnerName: string | undefined;
 }
 
-export interface UserInfo extends Subject {
+export interface UserInfo extends UserReference {
   readonly profile: Profile;
   readonly offerId: string | undefined;
 }
 
 /** `linktokenInfo`, and the head of every other body. */
-export function readSubject(fields: Fields): Subject {
+export function readUserReference(fields: JsonObject): UserReference {
   return { userId: requiredText(fields, "userid"), partnerName: optionalText(fields, "partnername") };
 }
 
 /** `prefillInfo` and `updateuserInfo`: everything but the user id may be missing. */
-export function readPartialUserInfo(fields: Fields): UserInfo {
+export function readPartialUserInfo(fields: JsonObject): UserInfo {
   return {
-    ...readSubject(fields),
+    ...readUserReference(fields),
     offerId: optionalText(fields, "offerid"),
     profile: {
       firstName: optionalText(fields, "firstname"),
@@ -108,34 +107,34 @@ export function readPartialUserInfo(fields: Fields): UserInfo {
 }
 
 /** `userInfo`. */
-export function readUserInfo(fields: Fields): UserInfo {
+export function readUserInfo(fields: JsonObject): UserInfo {
   for (const name of ["partnername", "firstname", "lastname", "email"]) requiredText(fields, name);
   return readPartialUserInfo(fields);
 }
 
-export interface OfferChange extends Subject {
+export interface OfferChange extends UserReference {
   readonly changes: readonly { readonly offerId: string; readonly direction: "UPGRADE" | "DOWNGRADE" }[];
 }
 
 /** `userofferInfos`. */
-export function readOfferChange(fields: Fields): OfferChange {
+export function readOfferChange(fields: JsonObject): OfferChange {
   const { offers } = fields;
-  if (!Array.isArray(offers) || offers.length === 0) throw new UnreadableBody("offers is required");
+  if (!Array.isArray(offers) || offers.length === 0) throw new InvalidBody("offers is required");
   const changes = (offers as unknown[]).map((offer) => {
-    if (!isFields(offer)) throw new UnreadableBody("offers must hold objects");
+    if (!isJsonObject(offer)) throw new InvalidBody("offers must hold objects");
     const direction = requiredText(offer, "action");
-    if (direction !== "UPGRADE" && direction !== "DOWNGRADE") throw new UnreadableBody("action is not known");
+    if (direction !== "UPGRADE" && direction !== "DOWNGRADE") throw new InvalidBody("action is not known");
     return { offerId: requiredText(offer, "offerid"), direction } as const;
   });
-  return { ...readSubject(fields), changes };
+  return { ...readUserReference(fields), changes };
 }
 
 /** `linktokenesponseInfo`, spelt so (D). */
-export function linkTokenAnswer(link: LinkToken): Answer {
-  return jsonAnswer(200, { linktoken: link.token });
+export function linkTokenResponse(link: LinkToken): HttpResponse {
+  return jsonResponse(200, { linktoken: link.token });
 }
 
-function writeBenefit(benefit: Benefit): Fields {
+function serializeBenefit(benefit: Benefit): JsonObject {
   return {
     benefitid: benefit.id,
     benefitname: benefit.name,
@@ -152,9 +151,9 @@ function writeBenefit(benefit: Benefit): Fields {
 }
 
 /** `benefitwithstatusInfos`. */
-export function benefitsAnswer(account: Account, offers: readonly Offer[]): Answer {
+export function benefitsResponse(account: Account, offers: readonly Offer[]): HttpResponse {
   const { currentOffer } = account;
-  return jsonAnswer(200, {
+  return jsonResponse(200, {
     userid: account.userId,
     currentoffer: currentOffer && {
       offerid: currentOffer.id,
@@ -171,7 +170,7 @@ export function benefitsAnswer(account: Account, offers: readonly Offer[]): Answ
       currency: "USD",
       billingperiod: "MONTHLY",
     })),
-    benefits: account.benefits.map(writeBenefit),
+    benefits: account.benefits.map(serializeBenefit),
   });
 }
 
@@ -184,7 +183,7 @@ export interface AvibraEvent {
 }
 
 /** `eventInfo`; of its members only `moredetails` is documented. */
-export function eventInfo({ name, userId, at, details = [] }: AvibraEvent): Fields {
+export function eventInfo({ name, userId, at, details = [] }: AvibraEvent): JsonObject {
   const { partnerName } = avibraCredentials;
   return { eventname: name, userid: userId, partnername: partnerName, eventtimestamp: at, moredetails: details };
 }

@@ -1,36 +1,36 @@
-import { type Answer } from "../server/answer";
+import { type HttpResponse } from "../server/answer";
 import { type Clock } from "../server/clock";
-import { type Fields, parseFields, UnreadableBody } from "../server/request-body";
-import { type Vendor, type VendorRequest, withoutBasePath } from "../server/vendor";
+import { type JsonObject, parseJsonObject, InvalidBody } from "../server/request-body";
+import { type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
 import { type AvibraState } from "./account.state";
 import { assumedFailure, errorInfo } from "./assumptions";
 import { avibraCredentials } from "./credentials";
 import { type Endpoint, endpoints } from "./endpoints";
-import { eventsAfter } from "./events";
-import { KeyMemory } from "./key-memory";
-import { seededState } from "./seeds";
+import { eventsOfChange } from "./events";
+import { IdempotencyStore } from "./key-memory";
+import { createSeedState } from "./seeds";
 import { TokenStore } from "./token-store";
-import { controlWebhooks } from "./webhook-control";
+import { createWebhookControl } from "./webhook-control";
 import { WebhookSender } from "./webhook-sender";
 
 const BASE_PATH = "/preprod";
 const TOKEN_PATH = "/oauth2/token";
-const NO_FIELDS: Fields = {};
+const NO_BODY: JsonObject = {};
 
 interface Route {
   readonly endpoint: Endpoint;
   readonly userId: string;
 }
 
-const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
-const basic = `Basic ${Buffer.from(`${avibraCredentials.linkUsername}:${avibraCredentials.linkPassword}`).toString("base64")}`;
+const endpointsByPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+const basicAuthorization = `Basic ${Buffer.from(`${avibraCredentials.linkUsername}:${avibraCredentials.linkPassword}`).toString("base64")}`;
 
 /** Undefined for a path that is nobody's; an empty user id stays empty, because the vendor documents such a call. */
-function routeOf(path: string): Route | undefined {
-  const exact = byPath.get(path);
+function matchRoute(path: string): Route | undefined {
+  const exact = endpointsByPath.get(path);
   if (exact !== undefined) return { endpoint: exact, userId: "" };
   const slash = path.lastIndexOf("/");
-  const endpoint = byPath.get(path.slice(0, slash));
+  const endpoint = endpointsByPath.get(path.slice(0, slash));
   return endpoint?.hasUserInPath === true ? { endpoint, userId: decodeURIComponent(path.slice(slash + 1)) } : undefined;
 }
 
@@ -40,37 +40,37 @@ class Avibra {
   readonly #tokens: TokenStore;
   readonly webhooks = new WebhookSender();
   #state: AvibraState;
-  #keys: KeyMemory;
+  #idempotency: IdempotencyStore;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#tokens = new TokenStore(clock);
-    this.#state = seededState(clock.now());
-    this.#keys = new KeyMemory(clock);
+    this.#state = createSeedState(clock.now());
+    this.#idempotency = new IdempotencyStore(clock);
   }
 
-  handle(request: VendorRequest): Answer {
-    const path = withoutBasePath(request.path, BASE_PATH);
+  handle(request: VendorRequest): HttpResponse {
+    const path = stripBasePath(request.path, BASE_PATH);
     if (path === TOKEN_PATH) {
       if (request.method !== "POST") return errorInfo(assumedFailure.wrongMethod, "method not allowed");
       return this.#tokens.issue(request.headers["content-type"], request.body);
     }
     let route: Route | undefined;
     try {
-      route = routeOf(path);
+      route = matchRoute(path);
     } catch {
       return errorInfo(400, "the path cannot be decoded");
     }
     if (route === undefined) return errorInfo(assumedFailure.unknownPath, "not found");
     if (request.method !== route.endpoint.method) return errorInfo(assumedFailure.wrongMethod, "method not allowed");
-    return this.#refusal(request, route.endpoint) ?? this.#run(request, route);
+    return this.#checkRequest(request, route.endpoint) ?? this.#run(request, route);
   }
 
-  #refusal({ headers }: VendorRequest, endpoint: Endpoint): Answer | undefined {
+  #checkRequest({ headers }: VendorRequest, endpoint: Endpoint): HttpResponse | undefined {
     const { authorization = "" } = headers;
     const isAuthorized =
       endpoint.auth === "basic"
-        ? authorization === basic
+        ? authorization === basicAuthorization
         : authorization.startsWith("Bearer ") && this.#tokens.isValid(authorization.slice("Bearer ".length));
     if (!isAuthorized) return errorInfo(401, "unauthorized");
     if (endpoint.needsApiKey && headers["x-api-key"] !== avibraCredentials.apiKey) {
@@ -86,45 +86,46 @@ class Avibra {
       : undefined;
   }
 
-  #run(request: VendorRequest, { endpoint, userId }: Route): Answer {
+  #run(request: VendorRequest, { endpoint, userId }: Route): HttpResponse {
     // Only v2 is idempotent (D); v1 promises nothing about keys, so every v1 call has its effect.
     const { version, "idempotency-key": key } = request.headers;
-    const memorableKey = version === "v2" && typeof key === "string" ? key : undefined;
+    const honoredKey = version === "v2" && typeof key === "string" ? key : undefined;
     const state = this.#state;
     const now = this.#clock.now();
-    const run = (): Answer =>
+    const run = (): HttpResponse =>
       endpoint.run(
         {
           state,
           now,
           userId,
           commit: (account) => {
-            const events = eventsAfter(endpoint.name, state.accounts.get(account.userId), account);
+            const events = eventsOfChange(endpoint.name, state.accounts.get(account.userId), account);
             state.accounts.set(account.userId, account);
             const row = { operation: endpoint.name, subject: account.userId, at: now.toISOString() };
             state.commits.push(typeof key === "string" ? { ...row, idempotencyKey: key } : row);
             for (const name of events) this.webhooks.send({ name, userId: account.userId, at: row.at });
           },
         },
-        endpoint.method === "POST" ? parseFields(request.body) : NO_FIELDS,
+        endpoint.method === "POST" ? parseJsonObject(request.body) : NO_BODY,
       );
     try {
-      return endpoint.onRepeatedKey === undefined || memorableKey === undefined
+      return endpoint.onRepeatedKey === undefined || honoredKey === undefined
         ? run()
-        : this.#runOnce(endpoint, memorableKey, run);
+        : this.#runIdempotent(endpoint, honoredKey, run);
     } catch (error) {
       // Not remembered: a body that was never understood has not used its key up.
-      if (error instanceof UnreadableBody) return errorInfo(assumedFailure.unreadableBody, error.message);
+      if (error instanceof InvalidBody) return errorInfo(assumedFailure.invalidBody, error.message);
       throw error;
     }
   }
 
-  #runOnce({ name, onRepeatedKey }: Endpoint, key: string, run: () => Answer): Answer {
-    const first = this.#keys.find(name, key);
-    if (first !== undefined) return onRepeatedKey === "conflict" ? errorInfo(409, "user exists already") : first;
-    const answer = run();
-    this.#keys.remember(name, key, answer);
-    return answer;
+  #runIdempotent({ name, onRepeatedKey }: Endpoint, key: string, run: () => HttpResponse): HttpResponse {
+    const firstResponse = this.#idempotency.get(name, key);
+    if (firstResponse !== undefined)
+      return onRepeatedKey === "conflict" ? errorInfo(409, "user exists already") : firstResponse;
+    const response = run();
+    this.#idempotency.set(name, key, response);
+    return response;
   }
 
   state(): Readonly<Record<string, unknown>> {
@@ -133,10 +134,10 @@ class Avibra {
   }
 
   reset(clockJumpMs: number): void {
-    this.#tokens.moveWithClock(clockJumpMs);
+    this.#tokens.shiftExpiries(clockJumpMs);
     this.webhooks.reset();
-    this.#state = seededState(this.#clock.now());
-    this.#keys = new KeyMemory(this.#clock);
+    this.#state = createSeedState(this.#clock.now());
+    this.#idempotency = new IdempotencyStore(this.#clock);
   }
 }
 
@@ -150,7 +151,7 @@ export function createAvibra(clock: Clock): Vendor {
     reset: (clockJumpMs) => {
       avibra.reset(clockJumpMs);
     },
-    control: controlWebhooks(avibra.webhooks, clock),
+    control: createWebhookControl(avibra.webhooks, clock),
     close: () => {
       avibra.webhooks.stop();
     },

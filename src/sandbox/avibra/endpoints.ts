@@ -1,9 +1,9 @@
-import { type Answer } from "../server/answer";
-import { type Fields } from "../server/request-body";
+import { type HttpResponse } from "../server/answer";
+import { type JsonObject } from "../server/request-body";
 import { assumedPath } from "./assumptions";
 import { type AvibraCall } from "./call";
 import { cancelUser, changeOffers, createUser, prefillUser, updateUser } from "./enrollment";
-import { benefitsWithStatus, linkToken } from "./reading";
+import { getBenefits, createLinkToken } from "./reading";
 
 export interface Endpoint {
   /** As it stands in the journal of commits. */
@@ -16,7 +16,7 @@ export interface Endpoint {
   readonly onRepeatedKey?: "first answer" | "conflict";
   /** The user id is the path's last segment. */
   readonly hasUserInPath?: boolean;
-  readonly run: (call: AvibraCall, fields: Fields) => Answer;
+  readonly run: (call: AvibraCall, fields: JsonObject) => HttpResponse;
 }
 
 /** In the contract's order. */
@@ -64,7 +64,7 @@ export const endpoints: readonly Endpoint[] = [
     path: "/user/linktoken3",
     auth: "basic",
     needsApiKey: true,
-    run: linkToken,
+    run: createLinkToken,
   },
   {
     name: "offers",
@@ -82,6 +82,6 @@ export const endpoints: readonly Endpoint[] = [
     auth: "bearer",
     needsApiKey: false,
     hasUserInPath: true,
-    run: benefitsWithStatus,
+    run: getBenefits,
   },
 ];

@@ -1,5 +1,5 @@
-import { type Answer } from "../server/answer";
-import { type Fields } from "../server/request-body";
+import { type HttpResponse } from "../server/answer";
+import { type JsonObject } from "../server/request-body";
 import { type Account, type CurrentOffer, type Profile } from "./account.state";
 import {
   assumedFailure,
@@ -8,27 +8,27 @@ import {
   readOfferChange,
   readPartialUserInfo,
   readUserInfo,
-  type Subject,
-  succeeded,
+  type UserReference,
+  successResponse,
 } from "./assumptions";
 import { type AvibraCall } from "./call";
 import { avibraCredentials } from "./credentials";
-import { benefits, offerById, offers } from "./offers";
-import { UnreadableBody } from "../server/request-body";
+import { createBenefits, findOffer, offers } from "./offers";
+import { InvalidBody } from "../server/request-body";
 
-export function checkPartner({ partnerName }: Subject): void {
+export function checkPartner({ partnerName }: UserReference): void {
   if (partnerName !== undefined && partnerName !== avibraCredentials.partnerName) {
-    throw new UnreadableBody("partnername is not known");
+    throw new InvalidBody("partnername is not known");
   }
 }
 
-function merged(earlier: Profile, later: Profile): Profile {
-  return { ...earlier, ...Object.fromEntries(Object.entries(later).filter(([, value]) => value !== undefined)) };
+function mergeProfiles(current: Profile, changes: Profile): Profile {
+  return { ...current, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
 }
 
 /** An offer taken now, billed a month later, with its benefits active from now on. */
-function taken(offerId: string, now: Date): Pick<Account, "currentOffer" | "benefits"> | undefined {
-  const offer = offerById(offerId);
+function activateOffer(offerId: string, now: Date): Pick<Account, "currentOffer" | "benefits"> | undefined {
+  const offer = findOffer(offerId);
   if (offer === undefined) return undefined;
   const nextBilling = new Date(now);
   nextBilling.setUTCMonth(now.getUTCMonth() + 1);
@@ -40,36 +40,37 @@ function taken(offerId: string, now: Date): Pick<Account, "currentOffer" | "bene
     nextBillingAt: nextBilling.toISOString(),
   };
   const state = { status: assumedStatus.active, effectiveAt: now.toISOString(), expiresAt: null };
-  return { currentOffer, benefits: benefits(Object.fromEntries(offer.benefits.map((id) => [id, state]))) };
+  return { currentOffer, benefits: createBenefits(Object.fromEntries(offer.benefits.map((id) => [id, state]))) };
 }
 
 /** Creating after a prefill of the same user completes it; an account that exists conflicts. */
-export function createUser(call: AvibraCall, fields: Fields): Answer {
+export function createUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   const info = readUserInfo(fields);
   checkPartner(info);
   const existing = call.state.accounts.get(info.userId);
   // D: the 409 is labelled "Bad Request".
   if (existing !== undefined && existing.stage !== "PREFILLED") return errorInfo(409, "Bad Request");
-  const offer = info.offerId === undefined ? { currentOffer: null, benefits: [] } : taken(info.offerId, call.now);
+  const offer =
+    info.offerId === undefined ? { currentOffer: null, benefits: [] } : activateOffer(info.offerId, call.now);
   if (offer === undefined) return errorInfo(400, "offerid is not known");
-  const profile = merged(existing?.profile ?? {}, info.profile);
+  const profile = mergeProfiles(existing?.profile ?? {}, info.profile);
   call.commit({ userId: info.userId, stage: "ENROLLED", profile, ...offer });
-  return succeeded;
+  return successResponse;
 }
 
-export function updateUser(call: AvibraCall, fields: Fields): Answer {
+export function updateUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   const info = readPartialUserInfo(fields);
-  if (info.partnerName === undefined) throw new UnreadableBody("partnername is required");
+  if (info.partnerName === undefined) throw new InvalidBody("partnername is required");
   checkPartner(info);
   const account = call.state.accounts.get(info.userId);
   if (account === undefined || account.stage === "PREFILLED") return errorInfo(404, "user not found");
   const { firstName, lastName, email, phone } = info.profile;
-  call.commit({ ...account, profile: merged(account.profile, { firstName, lastName, email, phone }) });
-  return succeeded;
+  call.commit({ ...account, profile: mergeProfiles(account.profile, { firstName, lastName, email, phone }) });
+  return successResponse;
 }
 
 /** Creates the entry or updates it; a repeated key never gets here. */
-export function prefillUser(call: AvibraCall, fields: Fields): Answer {
+export function prefillUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   const info = readPartialUserInfo(fields);
   checkPartner(info);
   const existing = call.state.accounts.get(info.userId);
@@ -79,13 +80,13 @@ export function prefillUser(call: AvibraCall, fields: Fields): Answer {
     currentOffer: null,
     benefits: [],
     ...existing,
-    profile: merged(existing?.profile ?? {}, info.profile),
+    profile: mergeProfiles(existing?.profile ?? {}, info.profile),
   });
-  return succeeded;
+  return successResponse;
 }
 
 /** Cancels the user's offer: the partner is not billed for it any more (D). */
-export function cancelUser(call: AvibraCall): Answer {
+export function cancelUser(call: AvibraCall): HttpResponse {
   const account = call.state.accounts.get(call.userId);
   if (account === undefined || account.stage === "PREFILLED") {
     return errorInfo(assumedFailure.cancelUnknownUser, "user is not enrolled");
@@ -101,10 +102,10 @@ export function cancelUser(call: AvibraCall): Answer {
     },
     benefits: account.benefits.map((benefit) => ({ ...benefit, status: assumedStatus.inactive })),
   });
-  return succeeded;
+  return successResponse;
 }
 
-export function changeOffers(call: AvibraCall, fields: Fields): Answer {
+export function changeOffers(call: AvibraCall, fields: JsonObject): HttpResponse {
   const change = readOfferChange(fields);
   checkPartner(change);
   const account = call.state.accounts.get(change.userId);
@@ -113,14 +114,14 @@ export function changeOffers(call: AvibraCall, fields: Fields): Answer {
   }
   if (account.stage === "CANCELLED") return errorInfo(assumedFailure.offerNotPossible, "the offer is cancelled");
   let rank = offers.findIndex((offer) => offer.id === account.currentOffer?.id);
-  let wanted: ReturnType<typeof taken>;
+  let newOffer: ReturnType<typeof activateOffer>;
   for (const { offerId, direction } of change.changes) {
-    const wantedRank = offers.findIndex((offer) => offer.id === offerId);
-    const isPossible = wantedRank !== -1 && (direction === "UPGRADE" ? wantedRank > rank : wantedRank < rank);
+    const newRank = offers.findIndex((offer) => offer.id === offerId);
+    const isPossible = newRank !== -1 && (direction === "UPGRADE" ? newRank > rank : newRank < rank);
     if (!isPossible) return errorInfo(assumedFailure.offerNotPossible, "that offer cannot be taken so");
-    rank = wantedRank;
-    wanted = taken(offerId, call.now);
+    rank = newRank;
+    newOffer = activateOffer(offerId, call.now);
   }
-  call.commit({ ...account, ...wanted });
-  return succeeded;
+  call.commit({ ...account, ...newOffer });
+  return successResponse;
 }

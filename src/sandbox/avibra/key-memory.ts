@@ -1,22 +1,22 @@
-import { type Answer } from "../server/answer";
+import { type HttpResponse } from "../server/answer";
 import { type Clock } from "../server/clock";
 import { keyRetentionMs } from "./assumptions";
 
 /** First answers by idempotency key and endpoint; there is one partner, so it needs no place in the key. */
-export class KeyMemory {
+export class IdempotencyStore {
   readonly #clock: Clock;
-  readonly #remembered = new Map<string, { readonly answer: Answer; readonly atMs: number }>();
+  readonly #entries = new Map<string, { readonly response: HttpResponse; readonly atMs: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  find(endpoint: string, key: string): Answer | undefined {
-    const found = this.#remembered.get(`${endpoint} ${key}`);
-    return found !== undefined && this.#clock.nowMs() - found.atMs < keyRetentionMs ? found.answer : undefined;
+  get(endpoint: string, key: string): HttpResponse | undefined {
+    const entry = this.#entries.get(`${endpoint} ${key}`);
+    return entry !== undefined && this.#clock.nowMs() - entry.atMs < keyRetentionMs ? entry.response : undefined;
   }
 
-  remember(endpoint: string, key: string, answer: Answer): void {
-    this.#remembered.set(`${endpoint} ${key}`, { answer, atMs: this.#clock.nowMs() });
+  set(endpoint: string, key: string, response: HttpResponse): void {
+    this.#entries.set(`${endpoint} ${key}`, { response, atMs: this.#clock.nowMs() });
   }
 }

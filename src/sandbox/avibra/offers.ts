@@ -25,9 +25,9 @@ export const offers: readonly Offer[] = [
   },
 ];
 
-type Catalogued = Omit<Benefit, "status">;
+type CatalogBenefit = Omit<Benefit, "status">;
 
-const catalogue: readonly Catalogued[] = [
+const catalog: readonly CatalogBenefit[] = [
   {
     id: "acc-ins",
     name: "Accident insurance",
@@ -58,13 +58,15 @@ const catalogue: readonly Catalogued[] = [
   },
 ];
 
-export function offerById(id: string): Offer | undefined {
+export function findOffer(id: string): Offer | undefined {
   return offers.find((offer) => offer.id === id);
 }
 
 /** Benefits of the catalogue by id, each with what is special about it here. */
-export function benefits(states: Readonly<Record<string, Pick<Benefit, "status"> & Partial<Benefit>>>): Benefit[] {
+export function createBenefits(
+  states: Readonly<Record<string, Pick<Benefit, "status"> & Partial<Benefit>>>,
+): Benefit[] {
   return Object.entries(states).flatMap(([id, state]) =>
-    catalogue.filter((benefit) => benefit.id === id).map((benefit) => ({ ...benefit, ...state })),
+    catalog.filter((benefit) => benefit.id === id).map((benefit) => ({ ...benefit, ...state })),
   );
 }

@@ -1,6 +1,6 @@
 import { type Account, type AvibraState } from "./account.state";
 import { assumedStatus } from "./assumptions";
-import { benefits } from "./offers";
+import { createBenefits } from "./offers";
 
 const activated = "2026-01-05T12:00:00Z";
 const activatedEpochSeconds = Date.parse(activated) / 1_000;
@@ -24,7 +24,7 @@ function withBenefitSwap(now: Date): Account {
       activatedAt: activated,
       nextBillingAt: nextBilling,
     },
-    benefits: benefits({
+    benefits: createBenefits({
       "acc-ins": {
         status: assumedStatus.active,
         effectiveAt: activated,
@@ -57,7 +57,7 @@ const onBasic: Account = {
     nextBillingAt: Date.parse(nextBilling),
   },
   // The case of a status is not documented either.
-  benefits: benefits({
+  benefits: createBenefits({
     "acc-ins": { status: assumedStatus.active, effectiveAt: activatedEpochSeconds, expiresAt: null },
     "tele-health": { status: "Active", effectiveAt: activated, swapEffectiveAt: "", swapExpiresAt: null },
   }),
@@ -82,10 +82,10 @@ const cancelled: Account = {
     activatedAt: activated,
     nextBillingAt: "",
   },
-  benefits: benefits({ "acc-ins": { status: "inactive", effectiveAt: activated, expiresAt: nextBilling } }),
+  benefits: createBenefits({ "acc-ins": { status: "inactive", effectiveAt: activated, expiresAt: nextBilling } }),
 };
 
-export function seededState(now: Date): AvibraState {
+export function createSeedState(now: Date): AvibraState {
   const accounts = [withBenefitSwap(now), onBasic, prefilled, cancelled];
   return { accounts: new Map(accounts.map((account) => [account.userId, account])), linkTokens: [], commits: [] };
 }

@@ -1,10 +1,10 @@
 import { randomAlphanumeric } from "../server/random";
 import { type Clock } from "../server/clock";
-import { type Answer, jsonAnswer } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/answer";
 import { avibraCredentials } from "./credentials";
 
 const LIFETIME_SECONDS = 3_600;
-const FORM = "application/x-www-form-urlencoded";
+const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
 
 /** The token endpoint (D: OAuth 2.0 client credentials, everything in the form, codes 200 and 400) and what it issued. */
 export class TokenStore {
@@ -15,22 +15,22 @@ export class TokenStore {
     this.#clock = clock;
   }
 
-  issue(contentType: string | undefined, body: string): Answer {
-    if (contentType?.split(";")[0]?.trim().toLowerCase() !== FORM) return refused("invalid_request");
+  issue(contentType: string | undefined, body: string): HttpResponse {
+    if (contentType?.split(";")[0]?.trim().toLowerCase() !== FORM_CONTENT_TYPE) return oauthError("invalid_request");
     const form = new URLSearchParams(body);
     for (const name of ["grant_type", "client_id", "client_secret", "scope"]) {
-      if (form.getAll(name).length !== 1) return refused("invalid_request");
+      if (form.getAll(name).length !== 1) return oauthError("invalid_request");
     }
-    if (form.get("grant_type") !== "client_credentials") return refused("unsupported_grant_type");
-    const isClient =
+    if (form.get("grant_type") !== "client_credentials") return oauthError("unsupported_grant_type");
+    const isKnownClient =
       form.get("client_id") === avibraCredentials.clientId &&
       form.get("client_secret") === avibraCredentials.clientSecret;
-    if (!isClient) return refused("invalid_client");
-    if (form.get("scope") !== avibraCredentials.scope) return refused("invalid_scope");
+    if (!isKnownClient) return oauthError("invalid_client");
+    if (form.get("scope") !== avibraCredentials.scope) return oauthError("invalid_scope");
     const token = `sandbox-token-${randomAlphanumeric(32)}`;
     this.#expiryMs.set(token, this.#clock.nowMs() + LIFETIME_SECONDS * 1_000);
-    const answer = jsonAnswer(200, { access_token: token, expires_in: LIFETIME_SECONDS, token_type: "Bearer" });
-    return { ...answer, headers: { "cache-control": "no-store" } };
+    const response = jsonResponse(200, { access_token: token, expires_in: LIFETIME_SECONDS, token_type: "Bearer" });
+    return { ...response, headers: { "cache-control": "no-store" } };
   }
 
   isValid(token: string): boolean {
@@ -42,13 +42,13 @@ export class TokenStore {
    * A reset sets the clock back, not the clients' token caches: a token keeps the lifetime it had left,
    * so that a test after a reset does not begin with a 401 that nobody asked for.
    */
-  moveWithClock(jumpMs: number): void {
+  shiftExpiries(jumpMs: number): void {
     const nowMs = this.#clock.nowMs();
-    const moved = [...this.#expiryMs].map(([token, expiryMs]) => [token, expiryMs + jumpMs] as const);
-    this.#expiryMs = new Map(moved.filter(([, expiryMs]) => expiryMs > nowMs));
+    const shifted = [...this.#expiryMs].map(([token, expiryMs]) => [token, expiryMs + jumpMs] as const);
+    this.#expiryMs = new Map(shifted.filter(([, expiryMs]) => expiryMs > nowMs));
   }
 }
 
-function refused(error: string): Answer {
-  return jsonAnswer(400, { error });
+function oauthError(error: string): HttpResponse {
+  return jsonResponse(400, { error });
 }

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AvibraEvent, eventInfo } from "./assumptions";
-import { SILENT, type WebhookSettings } from "./webhook-settings";
+import { DEFAULT_SETTINGS, type WebhookSettings } from "./webhook-settings";
 
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
-const MOST_ATTEMPTS = 20;
+const MIN_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 10_000;
+const MAX_ATTEMPTS = 20;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 /** The newest of them are listed. */
-const KEPT = 10_000;
+const MAX_DELIVERIES = 10_000;
 
 /** One event and what became of it. */
 interface Delivery {
@@ -20,21 +20,21 @@ interface Delivery {
   status: number | null;
 }
 
-export interface SendingOptions {
+export interface SendOptions {
   readonly key?: string | undefined;
 }
 
 /** Sends events to the partner's endpoint, at least once each (assumed): again until it answers 2xx. */
 export class WebhookSender {
-  settings: WebhookSettings = SILENT;
+  settings: WebhookSettings = DEFAULT_SETTINGS;
   #deliveries: Delivery[] = [];
   #controller = new AbortController();
 
   constructor() {
-    this.#renew();
+    this.#resetController();
   }
 
-  send(event: AvibraEvent, { key = randomUUID() }: SendingOptions = {}): void {
+  send(event: AvibraEvent, { key = randomUUID() }: SendOptions = {}): void {
     if (this.settings.url === undefined) return;
     const { unknown, copies } = this.settings;
     if (unknown) this.#sendCopies({ ...event, name: "undocumented_event" }, randomUUID(), copies);
@@ -48,9 +48,9 @@ export class WebhookSender {
   /** Forgets everything but where to send. */
   reset(): void {
     const { url, username, password } = this.settings;
-    this.settings = { ...SILENT, username, password, ...(url !== undefined && { url }) };
+    this.settings = { ...DEFAULT_SETTINGS, username, password, ...(url !== undefined && { url }) };
     this.stop();
-    this.#renew();
+    this.#resetController();
     this.#deliveries = [];
   }
 
@@ -59,7 +59,7 @@ export class WebhookSender {
     this.#controller.abort();
   }
 
-  #renew(): void {
+  #resetController(): void {
     this.#controller = new AbortController();
     setMaxListeners(0, this.#controller.signal);
   }
@@ -68,7 +68,7 @@ export class WebhookSender {
     for (let copy = 0; copy < copies; copy += 1) {
       const delivery: Delivery = { event, key, attempts: 0, status: null };
       this.#deliveries.push(delivery);
-      if (this.#deliveries.length > KEPT) this.#deliveries.shift();
+      if (this.#deliveries.length > MAX_DELIVERIES) this.#deliveries.shift();
       void this.#deliver(delivery, this.#controller.signal);
     }
   }
@@ -77,11 +77,11 @@ export class WebhookSender {
     const { delayMs, disorder } = this.settings;
     try {
       await sleep(disorder ? delayMs * Math.random() : delayMs, undefined, { signal });
-      while (delivery.attempts < MOST_ATTEMPTS) {
+      while (delivery.attempts < MAX_ATTEMPTS) {
         delivery.attempts += 1;
         delivery.status = await this.#post(delivery, signal);
         if (delivery.status !== null && delivery.status >= 200 && delivery.status < 300) return;
-        await sleep(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** delivery.attempts), undefined, { signal });
+        await sleep(Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** delivery.attempts), undefined, { signal });
       }
     } catch {
       // stopped

@@ -1,4 +1,4 @@
-import { isFields } from "../server/request-body";
+import { isJsonObject } from "../server/request-body";
 
 /** Where events are sent, and in what manner. */
 export interface WebhookSettings {
@@ -15,7 +15,7 @@ export interface WebhookSettings {
   readonly unknown: boolean;
 }
 
-export const SILENT: WebhookSettings = {
+export const DEFAULT_SETTINGS: WebhookSettings = {
   username: "",
   password: "",
   copies: 1,
@@ -24,27 +24,29 @@ export const SILENT: WebhookSettings = {
   unknown: false,
 };
 
-export const SETTINGS_USE =
+export const SETTINGS_USAGE =
   'send any of { "url": "http…", "username", "password", "copies": 1 to 100, "delayMs": 0 to 60000, "disorder": true, "unknown": true }';
 
-const isWithin = (value: unknown, least: number, most: number) =>
-  typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
-const isText = (value: unknown) => typeof value === "string";
-const isFlag = (value: unknown) => typeof value === "boolean";
+const isWithin = (value: unknown, min: number, max: number) =>
+  typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+const isString = (value: unknown) => typeof value === "string";
+const isBoolean = (value: unknown) => typeof value === "boolean";
 
-const RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
+const VALIDATORS: Readonly<Record<string, (value: unknown) => boolean>> = {
   url: (value) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value),
-  username: isText,
-  password: isText,
+  username: isString,
+  password: isString,
   copies: (value) => isWithin(value, 1, 100),
   delayMs: (value) => isWithin(value, 0, 60_000),
-  disorder: isFlag,
-  unknown: isFlag,
+  disorder: isBoolean,
+  unknown: isBoolean,
 };
 
 /** The settings with these changes; undefined where one of them is none. */
-export function changed(settings: WebhookSettings, body: unknown): WebhookSettings | undefined {
-  if (!isFields(body)) return undefined;
-  const isFine = Object.entries(body).every(([name, value]) => Object.hasOwn(RULES, name) && RULES[name]?.(value));
-  return isFine ? { ...settings, ...body } : undefined;
+export function applyChanges(settings: WebhookSettings, body: unknown): WebhookSettings | undefined {
+  if (!isJsonObject(body)) return undefined;
+  const isValid = Object.entries(body).every(
+    ([name, value]) => Object.hasOwn(VALIDATORS, name) && VALIDATORS[name]?.(value),
+  );
+  return isValid ? { ...settings, ...body } : undefined;
 }

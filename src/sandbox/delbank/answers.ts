@@ -1,13 +1,13 @@
-import { type Fields } from "../server/request-body";
+import { type JsonObject } from "../server/request-body";
 import {
   assumedSituation,
-  newerAuthorizationExtras,
-  newerCancellation,
-  situationMember,
-  withoutZone,
+  serializeNewerAuthorizationExtras,
+  serializeNewerCancellation,
+  situationField,
+  stripTimeZone,
 } from "./assumptions";
 import { type Authorization, type Cancellation, type Party } from "./authorization.state";
-import { ordinalOf } from "./reason";
+import { toOrdinal } from "./reason";
 
 // D: how .NET writes a date that is not there.
 const NO_DATE = "0001-01-01T00:00:00";
@@ -15,40 +15,40 @@ const BENEFICIARY_ISPB = "38224857";
 const MONTHLY_ORDINAL = 2;
 
 /** The two generations of the API, which differ in how they write the same facts. */
-export interface Writer {
-  readonly authorization: (authorization: Authorization) => Fields;
-  readonly cancellation: (authorization: Authorization, cancellation: Cancellation) => Fields;
+export interface Serializer {
+  readonly authorization: (authorization: Authorization) => JsonObject;
+  readonly cancellation: (authorization: Authorization, cancellation: Cancellation) => JsonObject;
 }
 
 /** D: a JSON number, so leading zeros are lost. A CNPJ with letters cannot be one and stays text. */
-function numericDocument(document: string): number | string {
+function toNumericDocument(document: string): number | string {
   return /^\d+$/.test(document) ? Number(document) : document;
 }
 
-function olderCancellation(authorization: Authorization, cancellation: Cancellation): Fields {
+function serializeOlderCancellation(authorization: Authorization, cancellation: Cancellation): JsonObject {
   return {
     RecurrenceId: authorization.recurrenceId,
     CancellationId: cancellation.id,
     RequesterPersonType: cancellation.requester.type,
-    RequesterDocument: numericDocument(cancellation.requester.document),
-    CancellationReason: ordinalOf(cancellation.reason),
+    RequesterDocument: toNumericDocument(cancellation.requester.document),
+    CancellationReason: toOrdinal(cancellation.reason),
     CancellationAt: cancellation.at,
     CancellationStatus: cancellation.status,
   };
 }
 
-function olderParty(party: Party): Fields {
-  return { type: party.type, document: numericDocument(party.document), name: party.name };
+function serializeOlderParty(party: Party): JsonObject {
+  return { type: party.type, document: toNumericDocument(party.document), name: party.name };
 }
 
-function olderAuthorization(authorization: Authorization): Fields {
+function serializeOlderAuthorization(authorization: Authorization): JsonObject {
   const { payer, beneficiary } = authorization;
   return {
     RecurrenceId: authorization.recurrenceId,
     JdpiRequestId: authorization.guid,
     JdpiRequestAt: authorization.createdAt,
-    [situationMember]: authorization.situation,
-    SituationAt: withoutZone(authorization.situationAt),
+    [situationField]: authorization.situation,
+    SituationAt: stripTimeZone(authorization.situationAt),
     journey: 1,
     FrequencyType: MONTHLY_ORDINAL,
     RecurrenceStartDate: authorization.createdAt,
@@ -56,26 +56,28 @@ function olderAuthorization(authorization: Authorization): Fields {
     Amount: authorization.amount,
     beneficiary: {
       ispb: BENEFICIARY_ISPB,
-      document: numericDocument(beneficiary.document),
+      document: toNumericDocument(beneficiary.document),
       name: beneficiary.name,
     },
     payer: {
-      ...olderParty(payer),
+      ...serializeOlderParty(payer),
       AccountNumber: "123456",
       AgencyNumber: "0001",
       AccountType: "CACC",
       MunicipalityIbgeCode: 2800308,
     },
-    debtor: olderParty(payer),
+    debtor: serializeOlderParty(payer),
     ContractNumber: authorization.contractNumber,
     ContractDescription: "Benefits membership",
     RecurrenceCreatedAt: authorization.createdAt,
     RecurrenceUpdatedAt: authorization.cancellations.length === 0 ? NO_DATE : authorization.situationAt,
-    cancellations: authorization.cancellations.map((cancellation) => olderCancellation(authorization, cancellation)),
+    cancellations: authorization.cancellations.map((cancellation) =>
+      serializeOlderCancellation(authorization, cancellation),
+    ),
   };
 }
 
-function newerAuthorization(authorization: Authorization): Fields {
+function serializeNewerAuthorization(authorization: Authorization): JsonObject {
   const { payer, beneficiary, situation } = authorization;
   return {
     recurrenceId: authorization.recurrenceId,
@@ -84,18 +86,24 @@ function newerAuthorization(authorization: Authorization): Fields {
     frequencyType: "MONTHLY",
     payer: { type: payer.type, document: payer.document, name: payer.name },
     beneficiary: { ispb: BENEFICIARY_ISPB, document: beneficiary.document, name: beneficiary.name },
-    ...newerAuthorizationExtras(authorization),
+    ...serializeNewerAuthorizationExtras(authorization),
   };
 }
 
-export const olderWriter: Writer = { authorization: olderAuthorization, cancellation: olderCancellation };
-export const newerWriter: Writer = { authorization: newerAuthorization, cancellation: newerCancellation };
+export const olderSerializer: Serializer = {
+  authorization: serializeOlderAuthorization,
+  cancellation: serializeOlderCancellation,
+};
+export const newerSerializer: Serializer = {
+  authorization: serializeNewerAuthorization,
+  cancellation: serializeNewerCancellation,
+};
 
 /** D for `automatic-pix`, A for `pix/automatic`: the POST speaks Portuguese about facts that the GET names in English. */
-export function accepted(authorization: Authorization, cancellation: Cancellation): Fields {
+export function serializeAcceptedCancellation(authorization: Authorization, cancellation: Cancellation): JsonObject {
   return {
     idRecorrencia: authorization.recurrenceId,
     idCancelamento: cancellation.id,
-    dtHrCancelamento: withoutZone(cancellation.at),
+    dtHrCancelamento: stripTimeZone(cancellation.at),
   };
 }

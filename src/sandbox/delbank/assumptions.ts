@@ -1,9 +1,9 @@
 // Everything about Delbank's Automatic Pix that its public pages do not show (evidence mark A), and nothing else decides
 // it. A real OpenAPI export replaces this file.
-import { type Answer, jsonAnswer } from "../server/answer";
-import { type Fields } from "../server/request-body";
+import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type JsonObject } from "../server/request-body";
 import { type Authorization, type Cancellation, type Party } from "./authorization.state";
-import { ordinalOf, type Reason } from "./reason";
+import { toOrdinal, type Reason } from "./reason";
 
 export const assumedSituation = {
   active: "ACTIVE",
@@ -14,7 +14,7 @@ export const assumedSituation = {
 } as const;
 
 /** The member of an old-generation authorization that tells its situation. */
-export const situationMember = "Situation";
+export const situationField = "Situation";
 
 /** Never explained by the provider; "0" is the one value seen (D). */
 export const newCancellationStatus = "0";
@@ -25,7 +25,7 @@ export const processingMs = 25;
 /** True accepts documents of the wrong length or with wrong check digits, as the provider's own sample has them. */
 export const lenientDocuments: boolean = false;
 
-const failures = {
+const failureStatuses = {
   AUTHORIZATION_NOT_FOUND: 404,
   CANCELLATION_NOT_FOUND: 404,
   AUTHORIZATION_ALREADY_CANCELLED: 422,
@@ -42,18 +42,18 @@ const titles: Readonly<Record<number, string>> = {
 };
 
 /** The application's error shape is D, the codes are A. */
-export function failure(code: keyof typeof failures, text: string): Answer {
-  const status = failures[code];
-  return jsonAnswer(status, { title: titles[status], code, errors: [text], status });
+export function failureResponse(code: keyof typeof failureStatuses, message: string): HttpResponse {
+  const status = failureStatuses[code];
+  return jsonResponse(status, { title: titles[status], code, errors: [message], status });
 }
 
 /** The newer body names no requester: the payer if it was the payer's wish, else the receiving company whose key this is. */
-export function requesterWithoutDocument({ payer, beneficiary }: Authorization, reason: Reason): Party {
+export function inferRequester({ payer, beneficiary }: Authorization, reason: Reason): Party {
   return reason === "REQUESTED_BY_PAYER" || reason === "PAYER_DECEASED" ? payer : beneficiary;
 }
 
 /** Dates of a POST answer and of the situation come without a zone and mean UTC. */
-export function withoutZone(iso: string): string {
+export function stripTimeZone(iso: string): string {
   return iso.replace("Z", "");
 }
 
@@ -61,26 +61,28 @@ export function withoutZone(iso: string): string {
  * A fetched cancellation of the newer generation: the documented names, with the two drifts that the contract tells of,
  * documents as text and a status that is a number.
  */
-export function newerCancellation(authorization: Authorization, cancellation: Cancellation): Fields {
+export function serializeNewerCancellation(authorization: Authorization, cancellation: Cancellation): JsonObject {
   return {
     RecurrenceId: authorization.recurrenceId,
     CancellationId: cancellation.id,
     RequesterPersonType: cancellation.requester.type,
     RequesterDocument: cancellation.requester.document,
-    CancellationReason: ordinalOf(cancellation.reason),
+    CancellationReason: toOrdinal(cancellation.reason),
     CancellationAt: cancellation.at,
     CancellationStatus: Number(cancellation.status),
   };
 }
 
 /** What the newer generation tells of an authorization beyond its documented members. */
-export function newerAuthorizationExtras(authorization: Authorization): Fields {
+export function serializeNewerAuthorizationExtras(authorization: Authorization): JsonObject {
   return {
     id: authorization.guid,
     amount: authorization.amount,
-    situationAt: withoutZone(authorization.situationAt),
+    situationAt: stripTimeZone(authorization.situationAt),
     contractNumber: authorization.contractNumber,
     recurrenceCreatedAt: authorization.createdAt,
-    cancellations: authorization.cancellations.map((cancellation) => newerCancellation(authorization, cancellation)),
+    cancellations: authorization.cancellations.map((cancellation) =>
+      serializeNewerCancellation(authorization, cancellation),
+    ),
   };
 }

@@ -1,41 +1,43 @@
-import { type Answer, jsonAnswer } from "../server/answer";
-import { isFields } from "../server/request-body";
+import { type HttpResponse, jsonResponse } from "../server/answer";
+import { isJsonObject } from "../server/request-body";
 
-const LONGEST_LAG_MS = 30 * 86_400_000;
-const READS_USE = `send { "lagMs": <number from 0 to ${LONGEST_LAG_MS}> }`;
-const COUNTERPART_USE = 'send { "recurrenceId": "<of a cancelled authorization>" }, and if you like "isListed": true';
+const MAX_LAG_MS = 30 * 86_400_000;
+const READS_USAGE = `send { "lagMs": <number from 0 to ${MAX_LAG_MS}> }`;
+const COUNTERPART_USAGE = 'send { "recurrenceId": "<of a cancelled authorization>" }, and if you like "isListed": true';
 
 /** What the control endpoints of Delbank alone change. */
-export interface Controllable {
+export interface DelbankControls {
   setLag(lagMs: number): void;
   /** The counterpart refuses the cancellation of an authorization; false if there is none to refuse. */
-  refuse(recurrenceId: string, isListed: boolean): boolean;
+  rejectCancellation(recurrenceId: string, isListed: boolean): boolean;
 }
 
-function setReads(delbank: Controllable, body: unknown): Answer {
-  const { lagMs } = isFields(body) ? body : {};
-  if (typeof lagMs !== "number" || !(lagMs >= 0 && lagMs <= LONGEST_LAG_MS)) {
-    return jsonAnswer(400, { message: READS_USE });
+function setReadLag(delbank: DelbankControls, body: unknown): HttpResponse {
+  const { lagMs } = isJsonObject(body) ? body : {};
+  if (typeof lagMs !== "number" || !(lagMs >= 0 && lagMs <= MAX_LAG_MS)) {
+    return jsonResponse(400, { message: READS_USAGE });
   }
   delbank.setLag(lagMs);
-  return jsonAnswer(200, { lagMs });
+  return jsonResponse(200, { lagMs });
 }
 
-function answerAsCounterpart(delbank: Controllable, body: unknown): Answer {
-  const { recurrenceId, isListed = false } = isFields(body) ? body : {};
-  const isDone =
-    typeof recurrenceId === "string" && typeof isListed === "boolean" && delbank.refuse(recurrenceId, isListed);
-  return isDone ? jsonAnswer(200, { recurrenceId, isListed }) : jsonAnswer(400, { message: COUNTERPART_USE });
+function rejectAsCounterpart(delbank: DelbankControls, body: unknown): HttpResponse {
+  const { recurrenceId, isListed = false } = isJsonObject(body) ? body : {};
+  const isRejected =
+    typeof recurrenceId === "string" &&
+    typeof isListed === "boolean" &&
+    delbank.rejectCancellation(recurrenceId, isListed);
+  return isRejected ? jsonResponse(200, { recurrenceId, isListed }) : jsonResponse(400, { message: COUNTERPART_USAGE });
 }
 
 /** The control endpoints of Delbank alone; undefined for what is none of them. */
-export function controlDelbank(delbank: Controllable) {
-  return (action: string, body: unknown): Answer | undefined => {
+export function createDelbankControl(delbank: DelbankControls) {
+  return (action: string, body: unknown): HttpResponse | undefined => {
     switch (action) {
       case "POST reads":
-        return setReads(delbank, body);
+        return setReadLag(delbank, body);
       case "POST counterpart":
-        return answerAsCounterpart(delbank, body);
+        return rejectAsCounterpart(delbank, body);
       default:
         return undefined;
     }

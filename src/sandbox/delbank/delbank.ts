@@ -1,60 +1,70 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Answer, jsonAnswer } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/answer";
 import { type Clock } from "../server/clock";
 import { randomAlphanumeric } from "../server/random";
-import { parseFields, UnreadableBody } from "../server/request-body";
-import { type Vendor, type VendorRequest, withoutBasePath } from "../server/vendor";
-import { accepted, newerWriter, olderWriter, type Writer } from "./answers";
-import { assumedSituation, failure, newCancellationStatus, processingMs } from "./assumptions";
+import { parseJsonObject, InvalidBody } from "../server/request-body";
+import { type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
+import { serializeAcceptedCancellation, newerSerializer, olderSerializer, type Serializer } from "./answers";
+import { assumedSituation, failureResponse, newCancellationStatus, processingMs } from "./assumptions";
 import { type Authorization, type Cancellation, type DelbankState } from "./authorization.state";
 import {
   type CancellationRequest,
-  isRefusal,
-  newerRequester,
-  olderRequester,
+  isErrorResponse,
+  readNewerRequester,
+  readOlderRequester,
   readCancellationRequest,
   type ReadRequester,
 } from "./cancellation-request";
 import { delbankCredentials } from "./credentials";
-import { controlDelbank } from "./delbank-control";
-import { LaggingReads } from "./lagging-reads";
-import { seededState } from "./seeds";
+import { createDelbankControl } from "./delbank-control";
+import { LaggingReplica } from "./lagging-reads";
+import { createSeedState } from "./seeds";
 
 const BASE_PATH = "/baas/api/v1";
 
 interface Generation {
   readonly prefix: string;
-  readonly writer: Writer;
+  readonly serializer: Serializer;
   readonly readRequester: ReadRequester;
-  readonly knowsGuids: boolean;
+  readonly hasGuids: boolean;
 }
 
 const generations: readonly Generation[] = [
-  { prefix: "/automatic-pix/authorizations/", writer: olderWriter, readRequester: olderRequester, knowsGuids: false },
-  { prefix: "/pix/automatic/authorizations/", writer: newerWriter, readRequester: newerRequester, knowsGuids: true },
+  {
+    prefix: "/automatic-pix/authorizations/",
+    serializer: olderSerializer,
+    readRequester: readOlderRequester,
+    hasGuids: false,
+  },
+  {
+    prefix: "/pix/automatic/authorizations/",
+    serializer: newerSerializer,
+    readRequester: readNewerRequester,
+    hasGuids: true,
+  },
 ];
 
-function gatewayError(status: number, message: string): Answer {
-  return jsonAnswer(status, { message });
+function gatewayError(status: number, message: string): HttpResponse {
+  return jsonResponse(status, { message });
 }
 
 /** Delbank's Automatic Pix, simulated from its contract, both generations over one state. */
 class Delbank {
   readonly #clock: Clock;
-  readonly #moreActive: number;
+  readonly #extraAuthorizations: number;
   #state: DelbankState;
-  #reads = new LaggingReads();
+  #replica = new LaggingReplica();
 
-  constructor(clock: Clock, moreActive: number) {
+  constructor(clock: Clock, extraAuthorizations: number) {
     this.#clock = clock;
-    this.#moreActive = moreActive;
-    this.#state = seededState(moreActive);
+    this.#extraAuthorizations = extraAuthorizations;
+    this.#state = createSeedState(extraAuthorizations);
   }
 
-  handle(request: VendorRequest): Answer | Promise<Answer> {
+  handle(request: VendorRequest): HttpResponse | Promise<HttpResponse> {
     const { headers, path } = request;
-    const below = path.startsWith(`${BASE_PATH}/`) ? withoutBasePath(path, BASE_PATH) : "";
-    const generation = generations.find(({ prefix }) => below.startsWith(prefix));
+    const relativePath = path.startsWith(`${BASE_PATH}/`) ? stripBasePath(path, BASE_PATH) : "";
+    const generation = generations.find(({ prefix }) => relativePath.startsWith(prefix));
     if (generation === undefined) return gatewayError(404, "no Route matched with those values");
     // Of the two documented ways only this one is checked: what `Authorization` holds is not shown anywhere.
     const isAuthorized =
@@ -62,41 +72,49 @@ class Delbank {
       headers["x-delfinance-account-id"] === delbankCredentials.accountId;
     if (!isAuthorized) return gatewayError(401, "Unauthorized");
     try {
-      const segments = below.slice(generation.prefix.length).split("/").map(decodeURIComponent);
+      const segments = relativePath.slice(generation.prefix.length).split("/").map(decodeURIComponent);
       return this.#route(request, generation, segments);
     } catch (error) {
-      if (error instanceof URIError) return failure("INVALID_REQUEST", "the path cannot be decoded");
-      if (error instanceof UnreadableBody) return failure("INVALID_REQUEST", error.message);
+      if (error instanceof URIError) return failureResponse("INVALID_REQUEST", "the path cannot be decoded");
+      if (error instanceof InvalidBody) return failureResponse("INVALID_REQUEST", error.message);
       throw error;
     }
   }
 
-  #route(request: VendorRequest, generation: Generation, segments: readonly string[]): Answer | Promise<Answer> {
-    const [id = "", list, cancellationId, ...rest] = segments;
-    if ((list !== undefined && list !== "cancellations") || rest.length > 0) {
+  #route(
+    request: VendorRequest,
+    generation: Generation,
+    segments: readonly string[],
+  ): HttpResponse | Promise<HttpResponse> {
+    const [id = "", collection, cancellationId, ...rest] = segments;
+    if ((collection !== undefined && collection !== "cancellations") || rest.length > 0) {
       return gatewayError(404, "no Route matched with those values");
     }
-    const isPost = list !== undefined && cancellationId === undefined;
+    const isPost = collection !== undefined && cancellationId === undefined;
     if (request.method !== (isPost ? "POST" : "GET")) return gatewayError(405, "Method Not Allowed");
     const found = this.#find(id, generation);
-    if (found === undefined) return failure("AUTHORIZATION_NOT_FOUND", "there is no such authorization");
-    const authorization = this.#reads.show(found, this.#clock.nowMs());
+    if (found === undefined) return failureResponse("AUTHORIZATION_NOT_FOUND", "there is no such authorization");
+    const authorization = this.#replica.read(found, this.#clock.nowMs());
     if (isPost) {
       // Its check reads as late as everybody else.
-      const wanted = readCancellationRequest(parseFields(request.body), authorization, generation.readRequester);
-      return isRefusal(wanted) ? wanted : this.#cancel(found, wanted);
+      const cancellationRequest = readCancellationRequest(
+        parseJsonObject(request.body),
+        authorization,
+        generation.readRequester,
+      );
+      return isErrorResponse(cancellationRequest) ? cancellationRequest : this.#cancel(found, cancellationRequest);
     }
-    if (cancellationId === undefined) return jsonAnswer(200, generation.writer.authorization(authorization));
+    if (cancellationId === undefined) return jsonResponse(200, generation.serializer.authorization(authorization));
     const cancellation = authorization.cancellations.find((one) => one.id === cancellationId);
     return cancellation === undefined
-      ? failure("CANCELLATION_NOT_FOUND", "there is no such cancellation")
-      : jsonAnswer(200, generation.writer.cancellation(authorization, cancellation));
+      ? failureResponse("CANCELLATION_NOT_FOUND", "there is no such cancellation")
+      : jsonResponse(200, generation.serializer.cancellation(authorization, cancellation));
   }
 
-  #find(id: string, { knowsGuids }: Generation): Authorization | undefined {
+  #find(id: string, { hasGuids }: Generation): Authorization | undefined {
     const { authorizations } = this.#state;
     const found = authorizations.get(id);
-    if (found !== undefined || !knowsGuids) return found;
+    if (found !== undefined || !hasGuids) return found;
     return [...authorizations.values()].find(({ guid }) => guid === id);
   }
 
@@ -104,7 +122,7 @@ class Delbank {
    * No idempotency (D): what was checked before the wait is not checked again after it, so two overlapping requests
    * both cancel. A client that sends twice shall be seen to have done so.
    */
-  async #cancel(authorization: Authorization, { requester, reason }: CancellationRequest): Promise<Answer> {
+  async #cancel(authorization: Authorization, { requester, reason }: CancellationRequest): Promise<HttpResponse> {
     // Held over the wait: a reset meanwhile starts a new state, which this cancellation must not touch.
     const state = this.#state;
     await sleep(processingMs);
@@ -116,12 +134,12 @@ class Delbank {
       at,
       status: newCancellationStatus,
     };
-    this.#reads.keep(authorization, this.#clock.nowMs());
+    this.#replica.recordVersion(authorization, this.#clock.nowMs());
     authorization.cancellations.push(cancellation);
     authorization.situation = assumedSituation.cancelled;
     authorization.situationAt = at;
     state.commits.push({ operation: "cancel", subject: authorization.recurrenceId, at });
-    return jsonAnswer(200, accepted(authorization, cancellation));
+    return jsonResponse(200, serializeAcceptedCancellation(authorization, cancellation));
   }
 
   state(): Readonly<Record<string, unknown>> {
@@ -130,13 +148,13 @@ class Delbank {
   }
 
   setLag(lagMs: number): void {
-    this.#reads.lagMs = lagMs;
+    this.#replica.lagMs = lagMs;
   }
 
-  refuse(recurrenceId: string, isListed: boolean): boolean {
+  rejectCancellation(recurrenceId: string, isListed: boolean): boolean {
     const authorization = this.#state.authorizations.get(recurrenceId);
     if (authorization?.situation !== assumedSituation.cancelled) return false;
-    this.#reads.keep(authorization, this.#clock.nowMs());
+    this.#replica.recordVersion(authorization, this.#clock.nowMs());
     if (!isListed) authorization.cancellations.length = 0;
     authorization.situation = assumedSituation.active;
     authorization.situationAt = this.#clock.iso();
@@ -144,14 +162,14 @@ class Delbank {
   }
 
   reset(): void {
-    this.#state = seededState(this.#moreActive);
-    this.#reads = new LaggingReads();
+    this.#state = createSeedState(this.#extraAuthorizations);
+    this.#replica = new LaggingReplica();
   }
 }
 
 /** With so many active authorizations beside the seeds. */
-export function createDelbank(clock: Clock, moreActive: number): Vendor {
-  const delbank = new Delbank(clock, moreActive);
+export function createDelbank(clock: Clock, extraAuthorizations: number): Vendor {
+  const delbank = new Delbank(clock, extraAuthorizations);
   return {
     basePath: BASE_PATH,
     handle: (request) => delbank.handle(request),
@@ -160,6 +178,6 @@ export function createDelbank(clock: Clock, moreActive: number): Vendor {
     reset: () => {
       delbank.reset();
     },
-    control: controlDelbank(delbank),
+    control: createDelbankControl(delbank),
   };
 }

@@ -20,11 +20,11 @@ const FOR_PENDING_REQUESTS: readonly Reason[] = [
   "NO_RESPONSE_TO_PAIN009",
 ];
 
-export function reasonNamed(name: unknown): Reason | undefined {
+export function findReason(name: unknown): Reason | undefined {
   return reasons.find((reason) => reason === name);
 }
 
-export function ordinalOf(reason: Reason): number {
+export function toOrdinal(reason: Reason): number {
   return reasons.indexOf(reason);
 }
 

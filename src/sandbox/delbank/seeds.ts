@@ -2,7 +2,7 @@ import { type Commit } from "../server/vendor";
 import { assumedSituation } from "./assumptions";
 import { type Authorization, type DelbankState, type Party } from "./authorization.state";
 
-const created = "2026-01-10T12:00:00Z";
+const CREATED_AT = "2026-01-10T12:00:00Z";
 
 const company: Party = { type: "LEGAL", document: "12345678000195", name: "Clube de Vantagens S.A." };
 const member: Party = { type: "NATURAL", document: "04623217035", name: "Ana Souza" };
@@ -16,7 +16,7 @@ interface Seed {
   readonly cancellations?: Authorization["cancellations"];
 }
 
-function seeds(): readonly Seed[] {
+function createSeeds(): readonly Seed[] {
   return [
     { recurrenceId: "RR0435879820240605njua7shf40o", payer: member, situation: assumedSituation.active },
     { recurrenceId: "RR3822485720260110legalpay001", payer: smallCompany, situation: assumedSituation.active },
@@ -42,7 +42,7 @@ function seeds(): readonly Seed[] {
 }
 
 /** `RR3822485720260110more0000001` and so on: for loads that cancel more than a few. */
-function more(count: number): Seed[] {
+function createExtraSeeds(count: number): Seed[] {
   return Array.from({ length: count }, (_, index) => ({
     recurrenceId: `RR3822485720260110more${`${index + 1}`.padStart(7, "0")}`,
     payer: member,
@@ -51,9 +51,9 @@ function more(count: number): Seed[] {
 }
 
 /** The seeds, and so many more active authorizations. */
-export function seededState(moreActive: number): DelbankState {
+export function createSeedState(extraAuthorizations: number): DelbankState {
   const commits: Commit[] = [];
-  const authorizations = [...seeds(), ...more(moreActive)].map(
+  const authorizations = [...createSeeds(), ...createExtraSeeds(extraAuthorizations)].map(
     ({ recurrenceId, payer, situation, cancellations = [] }, index): Authorization => ({
       recurrenceId,
       guid: `00000000-0000-4000-8000-${`${index + 1}`.padStart(12, "0")}`,
@@ -61,9 +61,9 @@ export function seededState(moreActive: number): DelbankState {
       beneficiary: company,
       amount: 19.9,
       contractNumber: `CT-${index + 1}`,
-      createdAt: created,
+      createdAt: CREATED_AT,
       situation,
-      situationAt: cancellations[0]?.at ?? created,
+      situationAt: cancellations[0]?.at ?? CREATED_AT,
       cancellations,
     }),
   );

@@ -5,19 +5,19 @@ export function isPersonType(value: unknown): value is PersonType {
 }
 
 /** Modulo 11 over the characters before; weights run 2, 3, … from the right and start again after `highest`. */
-function checkDigit(characters: string, highest: number): string {
+function computeCheckDigit(characters: string, maxWeight: number): string {
   let sum = 0;
-  for (let place = 0; place < characters.length; place += 1) {
+  for (let index = 0; index < characters.length; index += 1) {
     // A letter of a CNPJ counts as its ASCII code less 48 (July 2026); a digit does so anyway.
-    sum += (characters.charCodeAt(characters.length - 1 - place) - 48) * (2 + (place % (highest - 1)));
+    sum += (characters.charCodeAt(characters.length - 1 - index) - 48) * (2 + (index % (maxWeight - 1)));
   }
-  const rest = sum % 11;
-  return rest < 2 ? "0" : String(11 - rest);
+  const remainder = sum % 11;
+  return remainder < 2 ? "0" : String(11 - remainder);
 }
 
-function hasCheckDigits(document: string, highest: number): boolean {
-  const first = checkDigit(document.slice(0, -2), highest);
-  return document.endsWith(first + checkDigit(document.slice(0, -2) + first, highest));
+function hasCheckDigits(document: string, maxWeight: number): boolean {
+  const first = computeCheckDigit(document.slice(0, -2), maxWeight);
+  return document.endsWith(first + computeCheckDigit(document.slice(0, -2) + first, maxWeight));
 }
 
 /** A CPF for a NATURAL person, a CNPJ (letters allowed in its first twelve places) for a LEGAL one. */

@@ -1,10 +1,10 @@
 /** One HTTP answer, whole: the body is already text. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function jsonAnswer(status: number, value: unknown): Answer {
+export function jsonResponse(status: number, value: unknown): HttpResponse {
   return { status, body: JSON.stringify(value) };
 }

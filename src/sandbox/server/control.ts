@@ -1,17 +1,17 @@
-import { type Answer, jsonAnswer } from "./answer";
+import { type HttpResponse, jsonResponse } from "./answer";
 import { type Clock } from "./clock";
 import { parseFaults } from "./fault";
 import { type FaultQueue } from "./fault-queue";
-import { isFields } from "./request-body";
+import { isJsonObject } from "./request-body";
 import { type RequestLog } from "./request-log";
 import { type Vendor } from "./vendor";
 
 export const CONTROL_PREFIX = "/__sandbox/";
 
-const NOTHING: Answer = { status: 204, body: "" };
-const CLOCK_USE = 'send { "now": "<ISO 8601>" } or { "advanceMs": <number> } that stays within the years 2 to 9998';
+const NO_CONTENT: HttpResponse = { status: 204, body: "" };
+const CLOCK_USAGE = 'send { "now": "<ISO 8601>" } or { "advanceMs": <number> } that stays within the years 2 to 9998';
 
-export interface Controls {
+export interface ControlContext {
   readonly clock: Clock;
   readonly faults: FaultQueue;
   readonly log: RequestLog;
@@ -19,7 +19,7 @@ export interface Controls {
   readonly reset: () => void;
 }
 
-function parsed(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -27,46 +27,46 @@ function parsed(body: string): unknown {
   }
 }
 
-function setClock(clock: Clock, body: unknown): Answer {
-  const wanted = isFields(body) ? body : {};
-  const { now, advanceMs } = wanted;
+function setClock(clock: Clock, body: unknown): HttpResponse {
+  const fields = isJsonObject(body) ? body : {};
+  const { now, advanceMs } = fields;
   const isSet =
     (typeof now === "string" && advanceMs === undefined && clock.set(Date.parse(now))) ||
     (typeof advanceMs === "number" && now === undefined && clock.set(clock.nowMs() + advanceMs));
-  return isSet ? jsonAnswer(200, { now: clock.iso() }) : jsonAnswer(400, { message: CLOCK_USE });
+  return isSet ? jsonResponse(200, { now: clock.iso() }) : jsonResponse(400, { message: CLOCK_USAGE });
 }
 
-function addFaults(faults: FaultQueue, body: unknown): Answer {
+function addFaults(faults: FaultQueue, body: unknown): HttpResponse {
   const result = parseFaults(body);
-  if ("problems" in result) return jsonAnswer(400, { message: result.problems.join("; ") });
+  if ("problems" in result) return jsonResponse(400, { message: result.problems.join("; ") });
   faults.add(result.faults);
-  return jsonAnswer(200, faults.list());
+  return jsonResponse(200, faults.list());
 }
 
 /** The endpoints that steer a sandbox: without auth, without faults, not in the request log. */
-export function control(controls: Controls, action: string, body: string): Answer {
-  const { clock, faults, log, vendor } = controls;
+export function handleControlRequest(context: ControlContext, action: string, body: string): HttpResponse {
+  const { clock, faults, log, vendor } = context;
   switch (action) {
     case "GET requests":
-      return jsonAnswer(200, log.list());
+      return jsonResponse(200, log.list());
     case "DELETE requests":
       log.clear();
-      return NOTHING;
+      return NO_CONTENT;
     case "GET state":
-      return jsonAnswer(200, { now: clock.iso(), ...vendor.state() });
+      return jsonResponse(200, { now: clock.iso(), ...vendor.state() });
     case "POST reset":
-      controls.reset();
-      return NOTHING;
+      context.reset();
+      return NO_CONTENT;
     case "GET faults":
-      return jsonAnswer(200, faults.list());
+      return jsonResponse(200, faults.list());
     case "POST faults":
-      return addFaults(faults, parsed(body));
+      return addFaults(faults, parseJson(body));
     case "DELETE faults":
       faults.clear();
-      return NOTHING;
+      return NO_CONTENT;
     case "POST clock":
-      return setClock(clock, parsed(body));
+      return setClock(clock, parseJson(body));
     default:
-      return vendor.control?.(action, parsed(body)) ?? jsonAnswer(404, { message: "no such control endpoint" });
+      return vendor.control?.(action, parseJson(body)) ?? jsonResponse(404, { message: "no such control endpoint" });
   }
 }

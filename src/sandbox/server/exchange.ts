@@ -1,5 +1,5 @@
 import { type ServerResponse } from "node:http";
-import { type Answer } from "./answer";
+import { type HttpResponse } from "./answer";
 
 /** One request that is being answered. */
 export interface Exchange {
@@ -9,18 +9,18 @@ export interface Exchange {
   /** This server's own address, for redirects. */
   readonly origin: string;
   /** Lets the vendor do the work: whatever effect there is happens in here. */
-  readonly work: () => Answer | Promise<Answer>;
-  readonly gatewayError: (status: number, message: string) => Answer;
+  readonly handleRequest: () => HttpResponse | Promise<HttpResponse>;
+  readonly gatewayError: (status: number, message: string) => HttpResponse;
 }
 
-export function headersOf(answer: Answer): Record<string, string> {
+export function buildHeaders(httpResponse: HttpResponse): Record<string, string> {
   return {
     "content-type": "application/json",
-    "content-length": String(Buffer.byteLength(answer.body)),
-    ...answer.headers,
+    "content-length": String(Buffer.byteLength(httpResponse.body)),
+    ...httpResponse.headers,
   };
 }
 
-export function send(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, headersOf(answer)).end(answer.body);
+export function sendResponse(response: ServerResponse, httpResponse: HttpResponse): void {
+  response.writeHead(httpResponse.status, buildHeaders(httpResponse)).end(httpResponse.body);
 }

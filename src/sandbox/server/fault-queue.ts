@@ -1,6 +1,6 @@
 import { type Fault } from "./fault";
 import { seededRandom } from "./random";
-import { withoutBasePath } from "./vendor";
+import { stripBasePath } from "./vendor";
 
 interface QueuedFault {
   readonly fault: Fault;
@@ -24,7 +24,7 @@ export class FaultQueue {
       this.#queued.push({
         fault,
         method: fault.match.method?.toUpperCase(),
-        path: withoutBasePath(fault.match.path ?? "", this.#basePath),
+        path: stripBasePath(fault.match.path ?? "", this.#basePath),
         random: fault.seed === undefined ? Math.random : seededRandom(fault.seed),
         timesLeft: fault.times ?? 1,
       });
@@ -40,18 +40,18 @@ export class FaultQueue {
   }
 
   /** The first fault that matches and wins its roll; used up by one. */
-  take(method: string, path: string): Fault | undefined {
+  takeMatching(method: string, path: string): Fault | undefined {
     if (this.#queued.length === 0) return undefined;
-    const below = withoutBasePath(path, this.#basePath);
-    const taken = this.#queued.find(
+    const relativePath = stripBasePath(path, this.#basePath);
+    const matched = this.#queued.find(
       (queued) =>
         (queued.method === undefined || queued.method === method) &&
-        below.startsWith(queued.path) &&
+        relativePath.startsWith(queued.path) &&
         (queued.fault.probability === undefined || queued.random() < queued.fault.probability),
     );
-    if (taken === undefined) return undefined;
-    taken.timesLeft -= 1;
-    if (taken.timesLeft === 0) this.#queued = this.#queued.filter((queued) => queued !== taken);
-    return taken.fault;
+    if (matched === undefined) return undefined;
+    matched.timesLeft -= 1;
+    if (matched.timesLeft === 0) this.#queued = this.#queued.filter((queued) => queued !== matched);
+    return matched.fault;
   }
 }

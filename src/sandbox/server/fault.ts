@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { type Fields, isFields } from "./request-body";
+import { type JsonObject, isJsonObject } from "./request-body";
 
 const KINDS = [
   "status",
@@ -20,7 +20,7 @@ const KINDS = [
 ] as const;
 
 // setTimeout fires at once for anything longer.
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** A failure to be played; see design.md section 2. */
 export interface Fault {
@@ -37,22 +37,20 @@ export interface Fault {
 
 type Check = (value: unknown) => string | undefined;
 
-const between =
-  (lowest: number, highest: number): Check =>
+const checkRange =
+  (min: number, max: number): Check =>
   (value) =>
-    typeof value === "number" && value >= lowest && value <= highest
-      ? undefined
-      : `a number from ${lowest} to ${highest}`;
+    typeof value === "number" && value >= min && value <= max ? undefined : `a number from ${min} to ${max}`;
 
-const integerBetween =
-  (lowest: number, highest: number): Check =>
+const checkIntegerRange =
+  (min: number, max: number): Check =>
   (value) =>
-    Number.isInteger(value) ? between(lowest, highest)(value) : `a whole number from ${lowest} to ${highest}`;
+    Number.isInteger(value) ? checkRange(min, max)(value) : `a whole number from ${min} to ${max}`;
 
-const isText: Check = (value) => (typeof value === "string" ? undefined : "text");
+const checkText: Check = (value) => (typeof value === "string" ? undefined : "text");
 
-const isHeaders: Check = (value) => {
-  if (!isFields(value)) return "an object of header names and text";
+const checkHeaders: Check = (value) => {
+  if (!isJsonObject(value)) return "an object of header names and text";
   try {
     for (const [name, text] of Object.entries(value)) {
       if (typeof text !== "string") return "an object of header names and text";
@@ -65,26 +63,26 @@ const isHeaders: Check = (value) => {
   }
 };
 
-const MATCH_MEMBERS: Readonly<Record<string, Check>> = { method: isText, path: isText };
+const MATCH_CHECKS: Readonly<Record<string, Check>> = { method: checkText, path: checkText };
 
-const MEMBERS: Readonly<Record<string, Check>> = {
-  match: (value) => (isFields(value) ? undefined : "an object with method and path, both optional"),
+const FAULT_CHECKS: Readonly<Record<string, Check>> = {
+  match: (value) => (isJsonObject(value) ? undefined : "an object with method and path, both optional"),
   kind: (value) => (KINDS.some((kind) => kind === value) ? undefined : `one of ${KINDS.join(", ")}`),
   // A 1xx is not a final answer: the client would wait for ever.
-  status: integerBetween(200, 599),
-  delayMs: between(0, LONGEST_DELAY_MS),
-  headers: isHeaders,
+  status: checkIntegerRange(200, 599),
+  delayMs: checkRange(0, MAX_DELAY_MS),
+  headers: checkHeaders,
   body: () => undefined,
-  times: integerBetween(1, Number.MAX_SAFE_INTEGER),
-  probability: between(0, 1),
-  seed: integerBetween(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  times: checkIntegerRange(1, Number.MAX_SAFE_INTEGER),
+  probability: checkRange(0, 1),
+  seed: checkIntegerRange(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
 };
 
-function problemsOf(value: Fields, members: Readonly<Record<string, Check>>, where: string): string[] {
+function findProblems(value: JsonObject, checks: Readonly<Record<string, Check>>, prefix: string): string[] {
   return Object.entries(value).flatMap(([name, member]) => {
-    if (!Object.hasOwn(members, name)) return [`${where}${name} is not known`];
-    const expected = members[name]?.(member);
-    return expected === undefined ? [] : [`${where}${name} must be ${expected}`];
+    if (!Object.hasOwn(checks, name)) return [`${prefix}${name} is not known`];
+    const expected = checks[name]?.(member);
+    return expected === undefined ? [] : [`${prefix}${name} must be ${expected}`];
   });
 }
 
@@ -93,14 +91,14 @@ export function parseFaults(value: unknown): { faults: readonly Fault[] } | { pr
   const faults: Fault[] = [];
   const problems: string[] = [];
   for (const [index, item] of (Array.isArray(value) ? (value as unknown[]) : [value]).entries()) {
-    const where = Array.isArray(value) ? `[${index}].` : "";
-    if (!isFields(item)) {
-      problems.push(`${where === "" ? "the body" : `[${index}]`} must be a fault object`);
+    const prefix = Array.isArray(value) ? `[${index}].` : "";
+    if (!isJsonObject(item)) {
+      problems.push(`${prefix === "" ? "the body" : `[${index}]`} must be a fault object`);
       continue;
     }
-    const found = problemsOf({ match: undefined, kind: undefined, ...item }, MEMBERS, where);
-    if (isFields(item["match"])) found.push(...problemsOf(item["match"], MATCH_MEMBERS, `${where}match.`));
-    problems.push(...found);
+    const itemProblems = findProblems({ match: undefined, kind: undefined, ...item }, FAULT_CHECKS, prefix);
+    if (isJsonObject(item["match"])) itemProblems.push(...findProblems(item["match"], MATCH_CHECKS, `${prefix}match.`));
+    problems.push(...itemProblems);
     // Whoever reads `faults` has seen that there are no problems, so each is what it is said to be.
     faults.push(item as unknown as Fault);
   }

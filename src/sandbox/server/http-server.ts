@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Clock } from "./clock";
-import { control, CONTROL_PREFIX, type Controls } from "./control";
-import { type Exchange, send } from "./exchange";
+import { handleControlRequest, CONTROL_PREFIX, type ControlContext } from "./control";
+import { type Exchange, sendResponse } from "./exchange";
 import { playFault, REDIRECTED_PATH } from "./fault-play";
 import { FaultQueue } from "./fault-queue";
 import { readBody } from "./request-body";
@@ -15,7 +15,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-class Generation {
+class ResetScope {
   readonly #controller = new AbortController();
   readonly signal = this.#controller.signal;
 
@@ -29,18 +29,18 @@ class Generation {
   }
 }
 
-function mayHaveBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 /** One simulated vendor behind HTTP: request log, then faults, then the vendor; control endpoints beside them. */
 class SandboxServer {
-  readonly #controls: Controls;
-  #generation = new Generation();
+  readonly #context: ControlContext;
+  #resetScope = new ResetScope();
   #origin = "";
 
   constructor(vendor: Vendor, clock: Clock) {
-    this.#controls = {
+    this.#context = {
       vendor,
       clock,
       log: new RequestLog(),
@@ -54,7 +54,7 @@ class SandboxServer {
   listen(host: string, port: number): Promise<RunningServer> {
     // An idle connection stays open: a client that reuses it must never lose a race against a timeout of ours.
     const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
-      void this.#answer(request, response);
+      void this.#handle(request, response);
     });
     const { promise, resolve, reject } = Promise.withResolvers<RunningServer>();
     server.once("error", reject);
@@ -68,8 +68,8 @@ class SandboxServer {
             done();
           });
         });
-        this.#generation.end();
-        this.#controls.vendor.close?.();
+        this.#resetScope.end();
+        this.#context.vendor.close?.();
         server.closeAllConnections();
         return closed;
       };
@@ -79,72 +79,77 @@ class SandboxServer {
   }
 
   #reset(): void {
-    const { clock, faults, log, vendor } = this.#controls;
-    this.#generation.end();
-    this.#generation = new Generation();
+    const { clock, faults, log, vendor } = this.#context;
+    this.#resetScope.end();
+    this.#resetScope = new ResetScope();
     faults.clear();
     log.clear();
     vendor.reset(clock.reset());
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const generation = this.#generation;
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const resetScope = this.#resetScope;
     try {
       const url = request.url ?? "/";
       const query = url.indexOf("?");
       const path = query === -1 ? url : url.slice(0, query);
       // A redirect that was followed is worth seeing in the log, unlike a control call.
       if (path.startsWith(CONTROL_PREFIX) && path !== REDIRECTED_PATH) {
-        await this.#answerControl(request, response, path.slice(CONTROL_PREFIX.length));
+        await this.#handleControl(request, response, path.slice(CONTROL_PREFIX.length));
       } else {
-        await this.#answerVendor(request, response, { path, url, signal: generation.signal });
+        await this.#handleVendor(request, response, { path, url, signal: resetScope.signal });
       }
     } catch {
       // Either the client went away, or the sandbox was reset or closed while this request was waiting, or a vendor has a bug.
-      const isOver = generation.signal.aborted || response.headersSent || response.destroyed;
-      if (isOver) response.destroy();
-      else send(response, this.#controls.vendor.gatewayError(500, "the sandbox failed"));
+      const isAborted = resetScope.signal.aborted || response.headersSent || response.destroyed;
+      if (isAborted) response.destroy();
+      else sendResponse(response, this.#context.vendor.gatewayError(500, "the sandbox failed"));
     }
   }
 
-  async #answerControl(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
-    const body = mayHaveBody(request) ? await readBody(request) : { text: "" };
-    if (body === "too large") send(response, this.#controls.vendor.gatewayError(413, "the body is too large"));
-    else send(response, control(this.#controls, `${request.method ?? ""} ${name}`, body.text));
+  async #handleControl(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
+    const body = hasBody(request) ? await readBody(request) : { text: "" };
+    if (body === "too large") sendResponse(response, this.#context.vendor.gatewayError(413, "the body is too large"));
+    else sendResponse(response, handleControlRequest(this.#context, `${request.method ?? ""} ${name}`, body.text));
   }
 
-  async #answerVendor(
+  async #handleVendor(
     request: IncomingMessage,
     response: ServerResponse,
     { path, url, signal }: { path: string; url: string; signal: AbortSignal },
   ): Promise<void> {
-    const { clock, faults, log, vendor } = this.#controls;
+    const { clock, faults, log, vendor } = this.#context;
     const method = request.method ?? "";
     const { headers } = request;
-    const row = log.add({ method, path: url, headers, body: "", atMs: clock.nowMs() });
-    if (mayHaveBody(request)) {
+    const loggedRequest = log.add({ method, path: url, headers, body: "", atMs: clock.nowMs() });
+    if (hasBody(request)) {
       const body = await readBody(request);
       if (body === "too large") {
-        send(response, vendor.gatewayError(413, "the body is too large"));
+        sendResponse(response, vendor.gatewayError(413, "the body is too large"));
         return;
       }
-      row.body = body.text;
+      loggedRequest.body = body.text;
     }
     if (path === REDIRECTED_PATH) {
-      send(response, { status: 200, body: '{"redirected":true}' });
+      sendResponse(response, { status: 200, body: '{"redirected":true}' });
       return;
     }
-    const work: Exchange["work"] = () => vendor.handle({ method, path, headers, body: row.body });
-    const fault = faults.take(method, path);
-    if (fault === undefined) send(response, await work());
-    else await playFault({ response, signal, work, origin: this.#origin, gatewayError: vendor.gatewayError }, fault);
+    const handleRequest: Exchange["handleRequest"] = () =>
+      vendor.handle({ method, path, headers, body: loggedRequest.body });
+    const fault = faults.takeMatching(method, path);
+    if (fault === undefined) sendResponse(response, await handleRequest());
+    else
+      await playFault(
+        { response, signal, handleRequest, origin: this.#origin, gatewayError: vendor.gatewayError },
+        fault,
+      );
   }
 }
 
 export function startServer(
   vendor: Vendor,
   clock: Clock,
-  where: { host: string; port: number },
+  listenOptions: { host: string; port: number },
 ): Promise<RunningServer> {
-  return new SandboxServer(vendor, clock).listen(where.host, where.port);
+  return new SandboxServer(vendor, clock).listen(listenOptions.host, listenOptions.port);
 }

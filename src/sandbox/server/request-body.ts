@@ -27,22 +27,22 @@ export function readBody(request: IncomingMessage): Promise<{ text: string } | "
 }
 
 /** A body the vendor cannot read; its message is told to the client in the vendor's shape. */
-export class UnreadableBody extends Error {}
+export class InvalidBody extends Error {}
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
-export function isFields(value: unknown): value is Fields {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Throws `UnreadableBody` unless the text is a JSON object. */
-export function parseFields(text: string): Fields {
+/** Throws `InvalidBody` unless the text is a JSON object. */
+export function parseJsonObject(text: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UnreadableBody("the body is not JSON");
+    throw new InvalidBody("the body is not JSON");
   }
-  if (!isFields(value)) throw new UnreadableBody("the body is not a JSON object");
+  if (!isJsonObject(value)) throw new InvalidBody("the body is not a JSON object");
   return value;
 }

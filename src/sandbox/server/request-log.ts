@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from "node:http";
 
 // Enough for a benchmark's tail; older rows are overwritten so that a long run does not grow.
-const KEPT_REQUESTS = 100_000;
+const MAX_REQUESTS = 100_000;
 
 export interface LoggedRequest {
   readonly method: string;
@@ -18,11 +18,11 @@ export class RequestLog {
   #next = 0;
 
   add(row: LoggedRequest): LoggedRequest {
-    if (this.#rows.length < KEPT_REQUESTS) {
+    if (this.#rows.length < MAX_REQUESTS) {
       this.#rows.push(row);
     } else {
       this.#rows[this.#next] = row;
-      this.#next = (this.#next + 1) % KEPT_REQUESTS;
+      this.#next = (this.#next + 1) % MAX_REQUESTS;
     }
     return row;
   }

@@ -2,8 +2,8 @@ import { type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Answer } from "./answer";
-import { type Exchange, headersOf } from "./exchange";
+import { type HttpResponse } from "./answer";
+import { type Exchange, buildHeaders } from "./exchange";
 
 const HUGE_BODY_BYTES = 25_000_000;
 const SLOW_BYTE_MS = 1_000;
@@ -16,35 +16,39 @@ function* padding(chunks: number): Generator<Buffer> {
 }
 
 /** Chunked, so that the size is nowhere announced; the stream waits for a slow reader. */
-async function stream(exchange: Exchange, answer: Answer, chunks: number): Promise<void> {
-  const headers = headersOf(answer);
+async function streamPadding(exchange: Exchange, httpResponse: HttpResponse, chunks: number): Promise<void> {
+  const headers = buildHeaders(httpResponse);
   delete headers["content-length"];
-  exchange.response.writeHead(answer.status, { ...headers, ...answer.headers });
+  exchange.response.writeHead(httpResponse.status, { ...headers, ...httpResponse.headers });
   await pipeline(Readable.from(padding(chunks), { objectMode: false }), exchange.response, { signal: exchange.signal });
 }
 
-export function sendHugeBody(exchange: Exchange, answer: Answer): Promise<void> {
-  return stream(exchange, answer, Math.ceil(HUGE_BODY_BYTES / PADDING.length));
+export function sendHugeBody(exchange: Exchange, httpResponse: HttpResponse): Promise<void> {
+  return streamPadding(exchange, httpResponse, Math.ceil(HUGE_BODY_BYTES / PADDING.length));
 }
 
-export function sendEndlessBody(exchange: Exchange, answer: Answer): Promise<void> {
-  return stream(exchange, answer, Infinity);
+export function sendEndlessBody(exchange: Exchange, httpResponse: HttpResponse): Promise<void> {
+  return streamPadding(exchange, httpResponse, Infinity);
 }
 
 /** Announces the whole body, sends half of it and hangs up politely: an end, not a reset. */
-export function sendTruncatedBody(response: ServerResponse, answer: Answer): void {
-  const body = Buffer.from(answer.body);
-  response.writeHead(answer.status, headersOf(answer));
+export function sendTruncatedBody(response: ServerResponse, httpResponse: HttpResponse): void {
+  const body = Buffer.from(httpResponse.body);
+  response.writeHead(httpResponse.status, buildHeaders(httpResponse));
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => {
     response.socket?.destroySoon();
   });
 }
 
-export async function sendSlowBody(exchange: Exchange, answer: Answer, byteMs = SLOW_BYTE_MS): Promise<void> {
+export async function sendSlowBody(
+  exchange: Exchange,
+  httpResponse: HttpResponse,
+  byteMs = SLOW_BYTE_MS,
+): Promise<void> {
   const { response, signal } = exchange;
-  response.writeHead(answer.status, headersOf(answer));
+  response.writeHead(httpResponse.status, buildHeaders(httpResponse));
   response.flushHeaders();
-  for (const byte of Buffer.from(answer.body)) {
+  for (const byte of Buffer.from(httpResponse.body)) {
     await sleep(byteMs, undefined, { signal });
     if (response.destroyed) return;
     response.write(Buffer.of(byte));

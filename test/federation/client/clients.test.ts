@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RECURRENCE } from "../../support/mutations";
+import { RECURRENCE_ID } from "../../support/mutations";
 import { startSupergraph } from "../gateways/apollo";
 import {
   type Client,
@@ -11,7 +11,7 @@ import {
   createCache,
   createGraphqlRequestClient,
   isRetryable,
-  press,
+  retryMutation,
 } from "./clients";
 import {
   CancelPixAuthorizationDocument,
@@ -29,7 +29,7 @@ const MANIFEST = JSON.parse(readFileSync(join(__dirname, "../../../schema/persis
 
 const cancellation = (idempotencyKey: string): CancelPixAuthorizationInput => ({
   idempotencyKey,
-  recurrenceId: RECURRENCE,
+  recurrenceId: RECURRENCE_ID,
   requesterType: "NATURAL",
   requesterDocument: "04623217035",
   reason: "REQUESTED_BY_PAYER",
@@ -61,7 +61,7 @@ describe.each<[string, (connection: Connection) => Client]>([
   });
 
   test("an authorization", async () => {
-    const { pixAuthorization } = await client.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE });
+    const { pixAuthorization } = await client.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE_ID });
     expect(pixAuthorization?.status).toBe("ACTIVE");
     expect(pixAuthorization?.payer.document).toBe("***.232.170-**");
   });
@@ -93,7 +93,7 @@ describe.each<[string, (connection: Connection) => Client]>([
         throw new TypeError("the connection was lost");
       },
     });
-    const { cancelPixAuthorization } = await press(() =>
+    const { cancelPixAuthorization } = await retryMutation(() =>
       losing.mutate(CancelPixAuthorizationDocument, { input: cancellation("lost") }),
     );
     expect(lost).toBe(2);
@@ -110,7 +110,7 @@ describe.each<[string, (connection: Connection) => Client]>([
   });
 
   test("a failure has a code to branch on, and says whether to ask again; what would fail again is sent once", async () => {
-    await supergraph.subgraph.avibra.fault({ match: { path: "/user/benefits" }, kind: "status", status: 503 });
+    await supergraph.subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "status", status: 503 });
     const failure: unknown = await createClient(connection)
       .query(MemberBenefitsDocument, {})
       .catch((error: unknown) => error);
@@ -119,7 +119,7 @@ describe.each<[string, (connection: Connection) => Client]>([
     let sent = 0;
     const counting = createClient({ ...connection, fetch: (...request) => (sent++, fetch(...request)) });
     const malformed = { ...cancellation("malformed"), requesterDocument: "00000000000" };
-    const refusal: unknown = await press(() =>
+    const refusal: unknown = await retryMutation(() =>
       counting.mutate(CancelPixAuthorizationDocument, { input: malformed }),
     ).catch((error: unknown) => error);
     expect([codeOf(refusal), isRetryable(refusal), sent]).toEqual(["BAD_USER_INPUT", false, 1]);
@@ -136,7 +136,7 @@ describe.each<[string, (connection: Connection) => Client]>([
     });
     await watched.query(MemberBenefitsDocument, {});
     await watched.query(MemberOperationsDocument, {});
-    await watched.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE });
+    await watched.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE_ID });
     await watched.mutate(CancelPixAuthorizationDocument, { input: cancellation("listed") });
     await watched.mutate(ChangeOfferDocument, {
       input: { idempotencyKey: "change-listed", userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
@@ -155,17 +155,17 @@ describe("Apollo Client's cache", () => {
     const cache = createCache();
     const client = createApolloClient({ url: supergraph.url, token: await supergraph.subgraph.token(PAYER) }, cache);
     await client.query(MemberBenefitsDocument, {});
-    await client.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE });
+    await client.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE_ID });
     expect(Object.keys(cache.extract())).toEqual(
       expect.arrayContaining([
         "User:u-1001",
         "Offer:plus",
         'Benefit:{"userId":"u-1001","id":"dental"}',
-        `PixAuthorization:{"recurrenceId":"${RECURRENCE}"}`,
+        `PixAuthorization:{"recurrenceId":"${RECURRENCE_ID}"}`,
       ]),
     );
     await client.mutate(CancelPixAuthorizationDocument, { input: cancellation("cached") });
-    const seen = cache.readQuery({ query: PixAuthorizationDocument, variables: { recurrenceId: RECURRENCE } });
+    const seen = cache.readQuery({ query: PixAuthorizationDocument, variables: { recurrenceId: RECURRENCE_ID } });
     expect(seen?.pixAuthorization?.status).toBe("CANCELLED");
     client.stop();
   });

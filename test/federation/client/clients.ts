@@ -69,11 +69,11 @@ export function isRetryable(failure: unknown): boolean {
 }
 
 /** Sends a mutation, and once more while that may help: always the same variables, so the same idempotency key. */
-export async function press<Data>(mutate: () => Promise<Data>, times = 3): Promise<Data> {
+export async function retryMutation<Data>(mutate: () => Promise<Data>, times = 3): Promise<Data> {
   try {
     return await mutate();
   } catch (failure) {
     if (times <= 1 || !isRetryable(failure)) throw failure;
-    return press(mutate, times - 1);
+    return retryMutation(mutate, times - 1);
   }
 }

@@ -7,13 +7,13 @@ import { startAccounts } from "../fixtures/accounts";
 import { startBilling } from "../fixtures/billing";
 import { startSubgraph } from "../../support/subgraph";
 import { compose, OUR_NAME, subgraphs } from "./compose";
-import { startTokenFront } from "./token-front";
+import { startTokenProxy } from "./token-front";
 import { ROUTER_SECRET } from "./world";
 
 /** Headers of a client that go on to every subgraph. `router-authorization` is not among them: that one is the gateway's. */
 const PROPAGATED = ["authorization", "x-request-id"] as const;
 
-const isOfSecurity = ({ arguments: given = [] }: DirectiveNode) =>
+const isSecurityLink = ({ arguments: given = [] }: DirectiveNode) =>
   given.some(({ name, value }) => name.value === "for" && value.kind === Kind.ENUM && value.value === "SECURITY");
 
 /** @apollo/gateway serves no supergraph that links what it cannot enforce: without it, we alone enforce it. */
@@ -21,7 +21,7 @@ export function withoutAuthorization(supergraphSdl: string): string {
   const names = ["authenticated", "requiresScopes"];
   const stripped = visit(parse(supergraphSdl), {
     Directive(node) {
-      return names.includes(node.name.value) || (node.name.value === "link" && isOfSecurity(node)) ? null : undefined;
+      return names.includes(node.name.value) || (node.name.value === "link" && isSecurityLink(node)) ? null : undefined;
     },
   });
   return print(stripped);
@@ -91,12 +91,12 @@ export async function startClientSide(subgraph: string, port = 0) {
   const [accounts, billing] = await Promise.all([startAccounts(), startBilling()]);
   const urls = { [OUR_NAME]: `${subgraph}/graphql`, accounts: accounts.url, billing: billing.url };
   const gateway = await startApolloGateway({ urls, routerSecret: ROUTER_SECRET });
-  const front = await startTokenFront({ gateway: gateway.url, subgraph, routerSecret: ROUTER_SECRET, port });
+  const tokenProxy = await startTokenProxy({ gateway: gateway.url, subgraph, routerSecret: ROUTER_SECRET, port });
   return {
     /** Where clients ask. */
-    url: `${front.url}/graphql`,
+    url: `${tokenProxy.url}/graphql`,
     async stop() {
-      await front.stop();
+      await tokenProxy.stop();
       await gateway.stop();
       await Promise.all([accounts.stop(), billing.stop()]);
     },

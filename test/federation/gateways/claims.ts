@@ -1,6 +1,13 @@
-import { RECURRENCE } from "../../support/mutations";
+import { RECURRENCE_ID } from "../../support/mutations";
 import { EXAMPLES, expectDone } from "./examples";
-import { ask, type GatewayAnswer, type Request, ROUTER_SECRET, startWorld, type World } from "./world";
+import {
+  sendRequest,
+  type GatewayResponse,
+  type Request,
+  ROUTER_SECRET,
+  startFederation,
+  type Federation,
+} from "./world";
 
 export interface GatewayOptions {
   readonly urls: Readonly<Record<string, string>>;
@@ -22,7 +29,7 @@ const CANCEL = `mutation($input: CancelPixAuthorizationInput!) { cancelPixAuthor
 const cancellation = (idempotencyKey: string) => ({
   input: {
     idempotencyKey,
-    recurrenceId: RECURRENCE,
+    recurrenceId: RECURRENCE_ID,
     requesterType: "NATURAL",
     requesterDocument: "04623217035",
     reason: "REQUESTED_BY_PAYER",
@@ -34,39 +41,39 @@ const cancellation = (idempotencyKey: string) => ({
  * Gives back what claims on one gateway alone need.
  */
 export function describeGateway(start: (options: GatewayOptions) => Promise<Gateway>) {
-  let world: World;
+  let federation: Federation;
   let gateway: Gateway | undefined;
-  const through = (request: Request, by = gateway) => ask(by?.url ?? "", world.keys, request);
+  const through = (request: Request, by = gateway) => sendRequest(by?.url ?? "", federation.keys, request);
   const directly = (request: Request) =>
-    ask(`${world.subgraph.url}/graphql`, world.keys, {
+    sendRequest(`${federation.subgraph.url}/graphql`, federation.keys, {
       ...request,
       headers: { "router-authorization": ROUTER_SECRET },
     });
   /** Operations that our subgraph was sent, forgotten with the start of each test. */
-  const requestsToUs = () => world.subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length;
-  const codes = ({ errors }: GatewayAnswer) => errors?.map(({ extensions }) => extensions?.["code"]);
-  const commits = async () => (await world.subgraph.delbank.state()).commits.length;
+  const requestsToUs = () => federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length;
+  const codes = ({ errors }: GatewayResponse) => errors?.map(({ extensions }) => extensions?.["code"]);
+  const commits = async () => (await federation.subgraph.delbank.state()).commits.length;
 
   beforeAll(async () => {
-    world = await startWorld();
-    gateway = await start({ urls: world.urls, routerSecret: ROUTER_SECRET, keysUrl: world.keys.url });
+    federation = await startFederation();
+    gateway = await start({ urls: federation.urls, routerSecret: ROUTER_SECRET, keysUrl: federation.keys.url });
   }, 90_000);
   afterAll(async () => {
     await gateway?.stop(); // if it ever started
-    await world.stop();
+    await federation.stop();
   });
   beforeEach(async () => {
-    const { subgraph, accounts, billing } = world;
+    const { subgraph, accounts, billing } = federation;
     await Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
     for (const received of [subgraph.logs, accounts.received, billing.received]) received.length = 0;
   });
 
   test.each(EXAMPLES)("$operation answers what we answer", async ({ query, caller, variables }) => {
     const request = { query, variables, claims: caller };
-    const answer = await through(request);
-    expectDone(query, answer);
+    const response = await through(request);
+    expectDone(query, response);
     // Of a mutation, the second is a replay: the same operation, the same outcome.
-    expect(answer.data).toEqual((await directly(request)).data);
+    expect(response.data).toEqual((await directly(request)).data);
   });
 
   test("a list of another team's users: one request to us, one provider call each, matched by id", async () => {
@@ -77,14 +84,14 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
     expect(owners).toEqual([Array(4).fill("u-1001"), Array(2).fill("u-1002")]);
     expect(data.team.map(({ displayName }: { displayName: string }) => displayName)).toEqual(["Ana", "Bruno"]);
     expect(requestsToUs()).toBe(1);
-    expect(await world.subgraph.avibra.requests(BENEFITS)).toHaveLength(2);
+    expect(await federation.subgraph.avibra.requests(BENEFITS)).toHaveLength(2);
   });
 
   test("a user of ours has another team's field, for one request to them and no provider call", async () => {
     const { data } = await through({ query: "{ me { id displayName } }", claims: MEMBER });
     expect(data).toEqual({ me: { id: "u-1001", displayName: "Ana" } });
-    expect(world.accounts.received).toHaveLength(1);
-    expect(await world.subgraph.avibra.requests(BENEFITS)).toEqual([]);
+    expect(federation.accounts.received).toHaveLength(1);
+    expect(await federation.subgraph.avibra.requests(BENEFITS)).toEqual([]);
   });
 
   test("aliases that begin with two underscores, as Relay and Cosmo Router write them, are answered", async () => {
@@ -129,17 +136,17 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
   });
 
   test("one provider down: its field is null with our code, whether to retry and the request's id; the rest is there", async () => {
-    await world.subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 500 });
-    const answer = await through({
-      query: `{ me { id displayName currentOffer { status } } pixAuthorization(recurrenceId: "${RECURRENCE}") { status } }`,
+    await federation.subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 500 });
+    const response = await through({
+      query: `{ me { id displayName currentOffer { status } } pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`,
       claims: MEMBER,
       headers: { "x-request-id": "pressed-once.1" },
     });
-    expect(answer.data).toEqual({
+    expect(response.data).toEqual({
       me: { id: "u-1001", displayName: "Ana", currentOffer: null },
       pixAuthorization: { status: "ACTIVE" },
     });
-    expect(answer.errors).toEqual([
+    expect(response.errors).toEqual([
       expect.objectContaining({
         path: ["me", "currentOffer"],
         extensions: expect.objectContaining({
@@ -160,14 +167,14 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
   });
 
   test("the caller's token and request id reach every subgraph; the router's secret ours alone, and never a client's", async () => {
-    const answer = await through({
+    const response = await through({
       query: "{ team { id benefits { id } } invoices { id } }",
       claims: STAFF,
       headers: { "x-request-id": "pressed-once.2", "router-authorization": "a-guess" },
     });
-    expect(answer.errors).toBeUndefined();
-    expect(world.subgraph.logs.filter((line) => line.includes('"requestId":"pressed-once.2"'))).not.toEqual([]);
-    const theirs = [...world.accounts.received, ...world.billing.received];
+    expect(response.errors).toBeUndefined();
+    expect(federation.subgraph.logs.filter((line) => line.includes('"requestId":"pressed-once.2"'))).not.toEqual([]);
+    const theirs = [...federation.accounts.received, ...federation.billing.received];
     expect(theirs).toHaveLength(2);
     for (const headers of theirs) {
       expect(headers).toMatchObject({
@@ -179,9 +186,9 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
   });
 
   test("a gateway without the secret is refused, even when its client knows the secret", async () => {
-    const stranger = await start({ urls: world.urls, keysUrl: world.keys.url });
+    const stranger = await start({ urls: federation.urls, keysUrl: federation.keys.url });
     try {
-      const answer = await through(
+      const response = await through(
         {
           query: "{ me { id enrollment { status } } }",
           claims: MEMBER,
@@ -189,16 +196,16 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
         },
         stranger,
       );
-      expect(answer.data?.me ?? null).toBeNull();
-      expect(answer.errors).toHaveLength(1);
-      expect(world.subgraph.logs.filter((line) => line.includes('"status":200'))).toEqual([]);
+      expect(response.data?.me ?? null).toBeNull();
+      expect(response.errors).toHaveLength(1);
+      expect(federation.subgraph.logs.filter((line) => line.includes('"status":200'))).toEqual([]);
     } finally {
       await stranger.stop();
     }
   });
 
   test("what the schema protects stays protected behind a gateway that enforces nothing", async () => {
-    const careless = await start({ urls: world.urls, routerSecret: ROUTER_SECRET });
+    const careless = await start({ urls: federation.urls, routerSecret: ROUTER_SECRET });
     try {
       const nobody = await through({ query: "{ me { id } }" }, careless);
       expect([nobody.data?.me ?? null, codes(nobody)]).toEqual([null, ["UNAUTHENTICATED"]]);
@@ -206,12 +213,12 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
       expect([forged.data?.me ?? null, codes(forged)]).toEqual([null, ["UNAUTHENTICATED"]]);
       const noScope = await through({ query: CANCEL, variables: cancellation("no-scope"), claims: MEMBER }, careless);
       expect(codes(noScope)).toEqual(["FORBIDDEN"]);
-      expect(await world.subgraph.avibra.requests(BENEFITS)).toEqual([]);
-      expect(await world.subgraph.delbank.requests()).toEqual([]);
+      expect(await federation.subgraph.avibra.requests(BENEFITS)).toEqual([]);
+      expect(await federation.subgraph.delbank.requests()).toEqual([]);
     } finally {
       await careless.stop();
     }
   });
 
-  return { through, requestsToUs, world: () => world, url: () => gateway?.url ?? "" };
+  return { through, requestsToUs, federation: () => federation, url: () => gateway?.url ?? "" };
 }

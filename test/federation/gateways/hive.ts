@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AUDIENCE, ISSUER } from "../../support/key-server";
-import { eventually, freePort } from "../../support/program";
+import { waitFor, freePort } from "../../support/program";
 import { compose, subgraphs } from "./compose";
 
 const FOLDER = join(__dirname, "../hive");
@@ -58,7 +58,7 @@ export async function startHive({ planner, urls, routerSecret = "", keysUrl = ""
     rmSync(directory, { recursive: true });
   }
 
-  const isUp = await eventually(async () => {
+  const isUp = await waitFor(async () => {
     if (hasEnded(child)) return false;
     return (await fetch(`http://127.0.0.1:${port}/readiness`)).ok || undefined;
   }, 60_000).catch(() => false);

@@ -3,7 +3,7 @@ import { type AddressInfo } from "node:net";
 
 const TOKEN_PATH = "/dev/token";
 
-export interface FrontOptions {
+export interface TokenProxyOptions {
   /** Where the gateway listens. */
   readonly gateway: string;
   /** Where our subgraph signs tokens for developers, for whoever has the router's secret. */
@@ -14,21 +14,21 @@ export interface FrontOptions {
 }
 
 /** Stands before a gateway and passes everything on to it but `GET /dev/token`, so that clients need one URL and no secret. For sandboxes alone. */
-export async function startTokenFront({ gateway, subgraph, routerSecret, port }: FrontOptions) {
-  const server = createServer((asked, answer) => {
-    const { method, url: path = "/", headers } = asked;
-    const isForToken = method === "GET" && path.split("?")[0] === TOKEN_PATH;
-    const { hostname, port: targetPort } = new URL(isForToken ? subgraph : gateway);
+export async function startTokenProxy({ gateway, subgraph, routerSecret, port }: TokenProxyOptions) {
+  const server = createServer((clientRequest, clientResponse) => {
+    const { method, url: path = "/", headers } = clientRequest;
+    const isTokenRequest = method === "GET" && path.split("?")[0] === TOKEN_PATH;
+    const { hostname, port: targetPort } = new URL(isTokenRequest ? subgraph : gateway);
     const options: RequestOptions = {
       ...{ hostname, port: targetPort, method, path, agent: false },
-      headers: isForToken ? { "router-authorization": routerSecret } : headers,
+      headers: isTokenRequest ? { "router-authorization": routerSecret } : headers,
     };
-    const passed = request(options, (received) => {
-      answer.writeHead(received.statusCode ?? 502, received.headers);
-      received.pipe(answer);
+    const upstreamRequest = request(options, (received) => {
+      clientResponse.writeHead(received.statusCode ?? 502, received.headers);
+      received.pipe(clientResponse);
     });
-    passed.on("error", () => answer.destroy());
-    asked.pipe(passed);
+    upstreamRequest.on("error", () => clientResponse.destroy());
+    clientRequest.pipe(upstreamRequest);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

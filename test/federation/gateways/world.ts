@@ -2,7 +2,7 @@ import { type JWTPayload } from "jose";
 import { type FixtureSubgraph } from "../fixtures/fixture-subgraph";
 import { startAccounts } from "../fixtures/accounts";
 import { startBilling } from "../fixtures/billing";
-import { AUDIENCE, ISSUER, type KeyServer, startKeyServer } from "../../support/key-server";
+import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../../support/key-server";
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 import { OUR_NAME } from "./compose";
 
@@ -10,18 +10,18 @@ import { OUR_NAME } from "./compose";
 export const ROUTER_SECRET = "local-router";
 
 /** What stands behind a gateway: our subgraph with both providers simulated, two other teams', and who signs callers' tokens. */
-export interface World {
+export interface Federation {
   readonly subgraph: TestSubgraph;
   readonly accounts: FixtureSubgraph;
   readonly billing: FixtureSubgraph;
-  readonly keys: KeyServer;
+  readonly keys: TokenIssuer;
   /** Where each subgraph listens, by the name that the supergraph has for it. */
   readonly urls: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
-  const keys = await startKeyServer();
+export async function startFederation(): Promise<Federation> {
+  const keys = await startTokenIssuer();
   const [subgraph, accounts, billing] = await Promise.all([
     startSubgraph({
       ROUTER_SECRETS: ROUTER_SECRET,
@@ -54,7 +54,7 @@ export interface Request {
 }
 
 /** An answer of a gateway's: which of `extensions` are ours is for the test to say. */
-export interface GatewayAnswer {
+export interface GatewayResponse {
   readonly status: number;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are compared whole, as JSON
   readonly data?: any;
@@ -66,7 +66,7 @@ export interface GatewayAnswer {
 }
 
 /** Asks as a client does, with a token of the world's issuer. */
-export async function ask(url: string, keys: KeyServer, request: Request): Promise<GatewayAnswer> {
+export async function sendRequest(url: string, keys: TokenIssuer, request: Request): Promise<GatewayResponse> {
   const { query, variables, claims, headers } = request;
   const response = await fetch(url, {
     method: "POST",
@@ -77,5 +77,5 @@ export async function ask(url: string, keys: KeyServer, request: Request): Promi
     },
     body: JSON.stringify({ query, variables }),
   });
-  return { status: response.status, ...((await response.json()) as Omit<GatewayAnswer, "status">) };
+  return { status: response.status, ...((await response.json()) as Omit<GatewayResponse, "status">) };
 }

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import { DatabaseUnavailable, InvalidDatabaseUrl } from "../../../src/platform/database/database.errors";
-import { type Database, type DatabaseLimits, openDatabase } from "../../../src/platform/database/open-database";
+import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
 import { type Databases, startDatabases } from "../../support/databases";
 import { startWorkers } from "../../support/workers";
-import { createUnreliableProxy } from "../../support/unreliable-proxy";
+import { startUnreliableProxy } from "../../support/unreliable-proxy";
 
 let databases: Databases;
 const open = new Set<Database>();
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 afterAll(() => databases.stop());
 
-function openFor(url: string, limits: Partial<DatabaseLimits> = {}): Database {
+function openFor(url: string, limits: Partial<DatabaseOptions> = {}): Database {
   const database = openDatabase(url, limits);
   open.add(database);
   return database;
@@ -54,7 +54,7 @@ test.each(["", "mysql://u:hunter2@h/d", "sqlite:", "postgres://", "postgres:hunt
 
 describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   test("epoch milliseconds and counts come back as numbers", async () => {
-    const { kysely } = openFor(await databases.fresh(dialect));
+    const { kysely } = openFor(await databases.createDatabase(dialect));
     const type = dialect === "sqlite" ? "integer" : "bigint";
     await sql`create table t (at ${sql.raw(type)})`.execute(kysely);
     await sql`insert into t values (${1_790_000_000_123})`.execute(kysely);
@@ -63,7 +63,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   });
 
   test("a refused statement is the caller's mistake, not an outage, and the connection stays usable", async () => {
-    const database = openFor(await databases.fresh(dialect), { ...PATIENT, poolSize: 1 });
+    const database = openFor(await databases.createDatabase(dialect), { ...PATIENT, poolSize: 1 });
     await database.migrate([]);
     await sql`create table t (id text primary key)`.execute(database.kysely);
     await sql`insert into t values ('a')`.execute(database.kysely);
@@ -74,7 +74,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   });
 
   test("concurrent transactions that read and then write take turns", async () => {
-    const url = await databases.fresh(dialect);
+    const url = await databases.createDatabase(dialect);
     const one = openFor(url);
     await sql`create table t (n integer)`.execute(one.kysely);
     await sql`insert into t values (0)`.execute(one.kysely);
@@ -90,7 +90,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   });
 
   test("after close it is not reachable", async () => {
-    const database = openFor(await databases.fresh(dialect), PATIENT);
+    const database = openFor(await databases.createDatabase(dialect), PATIENT);
     await database.migrate([]);
     expect(await database.isReachable()).toBe(true);
     await database.close();
@@ -100,7 +100,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
 
 describe("sqlite", () => {
   test("commits are synced, the log is written ahead, foreign keys hold, freed bytes are overwritten", async () => {
-    const { kysely } = openFor(await databases.fresh("sqlite"), { busyTimeoutMs: 1234 });
+    const { kysely } = openFor(await databases.createDatabase("sqlite"), { busyTimeoutMs: 1234 });
     const pragma = async (name: string): Promise<unknown> => {
       const { rows } = await sql`pragma ${sql.raw(name)}`.execute(kysely);
       return Object.values(rows[0] as object)[0];
@@ -119,25 +119,25 @@ describe("sqlite", () => {
   });
 
   test("another process's long write makes ours fail after the busy timeout, with nothing stored", async () => {
-    const url = await databases.fresh("sqlite");
+    const url = await databases.createDatabase("sqlite");
     const [ours, theirs] = [openFor(url, { busyTimeoutMs: 50 }), openFor(url)];
     await sql`create table t (n integer)`.execute(ours.kysely);
     await theirs.kysely.transaction().execute(async () => {
       const error = await unavailable(sql`insert into t values (1)`.execute(ours.kysely));
-      expect(error.mayBeStored).toBe(false);
+      expect(error.maybeCommitted).toBe(false);
     });
     await sql`insert into t values (2)`.execute(ours.kysely);
     expect((await sql`select n from t`.execute(ours.kysely)).rows).toEqual([{ n: 2 }]);
   });
 
   test("four processes that open a new file at once all can, however often it is tried", async () => {
-    const files = await Promise.all(Array.from({ length: 60 }, () => databases.fresh("sqlite")));
+    const files = await Promise.all(Array.from({ length: 60 }, () => databases.createDatabase("sqlite")));
     const workers = await startWorkers(4, join(__dirname, "opening-process.ts"), files);
     expect(await workers.run()).toEqual(["opened", "opened", "opened", "opened"]);
   });
 
   test("a file that was taken away under us is refused, not written to, and serves again once it is back", async () => {
-    const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+    const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
     const database = openFor(`sqlite:${file}`, PATIENT);
     await database.migrate([]);
     await sql`create table t (n integer)`.execute(database.kysely);
@@ -156,7 +156,7 @@ describe("sqlite", () => {
   test.each(["-wal", "-shm"])(
     "a %s file that was taken away or replaced is refused, and so is what is behind it",
     async (suffix) => {
-      const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+      const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
       const database = openFor(`sqlite:${file}`);
       await database.migrate([]);
       await sql`create table t (n integer)`.execute(database.kysely);
@@ -174,7 +174,7 @@ describe("sqlite", () => {
   );
 
   test("what was committed before its log was deleted comes back by a graceful stop", async () => {
-    const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+    const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
     const database = openFor(`sqlite:${file}`);
     await sql`create table t (n integer)`.execute(database.kysely);
     await sql`insert into t values (1)`.execute(database.kysely);
@@ -186,7 +186,7 @@ describe("sqlite", () => {
   });
 
   test("its files are for this user alone; those of a file that was there keep what they have", async () => {
-    const file = (await databases.fresh("sqlite")).slice("sqlite:".length);
+    const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
     const modes = () => ["", "-wal", "-shm"].map((suffix) => (statSync(`${file}${suffix}`).mode & 0o777).toString(8));
     expect(existsSync(file)).toBe(false);
     const created = openFor(`sqlite:${file}`);
@@ -217,7 +217,7 @@ describe("sqlite", () => {
 
 describe("postgres", () => {
   test("a server that goes away is noticed, idle and lent connections included, and used again when it is back", async () => {
-    const database = openFor(await databases.fresh("postgres"), PATIENT);
+    const database = openFor(await databases.createDatabase("postgres"), PATIENT);
     await database.migrate([]);
     await sql`create table t (n integer)`.execute(database.kysely);
     await Promise.all(Array.from({ length: 5 }, () => sql`select pg_sleep(0.05)`.execute(database.kysely)));
@@ -239,27 +239,31 @@ describe("postgres", () => {
   });
 
   test("a server that is not there is certain: nothing is stored; a wrong password is an outage that tells nobody", async () => {
-    const url = new URL(await databases.fresh("postgres"));
+    const url = new URL(await databases.createDatabase("postgres"));
     url.password = "hunter2";
     const refused = await unavailable(sql`select 1`.execute(openFor(url.href).kysely));
-    expect(refused.mayBeStored).toBe(false);
+    expect(refused.maybeCommitted).toBe(false);
     expect(refused.message).not.toContain("hunter2");
     url.port = "1";
-    expect((await unavailable(sql`select 1`.execute(openFor(url.href).kysely))).mayBeStored).toBe(false);
+    expect((await unavailable(sql`select 1`.execute(openFor(url.href).kysely))).maybeCommitted).toBe(false);
   });
 
   test("the server ends a statement that is too slow, which then has no effect", async () => {
-    const { kysely } = openFor(await databases.fresh("postgres"), { ...PATIENT, statementTimeoutMs: 100 });
-    expect((await unavailable(sql`select pg_sleep(600)`.execute(kysely))).mayBeStored).toBe(false);
+    const { kysely } = openFor(await databases.createDatabase("postgres"), { ...PATIENT, statementTimeoutMs: 100 });
+    expect((await unavailable(sql`select pg_sleep(600)`.execute(kysely))).maybeCommitted).toBe(false);
   });
 
   test("a busy pool is waited for, but not longer than for a connection", async () => {
-    const { kysely } = openFor(await databases.fresh("postgres"), { ...PATIENT, poolSize: 1, connectTimeoutMs: 5000 });
+    const { kysely } = openFor(await databases.createDatabase("postgres"), {
+      ...PATIENT,
+      poolSize: 1,
+      connectTimeoutMs: 5000,
+    });
     const waited = await kysely.connection().execute(async (lent) => {
       await sql`select 1`.execute(lent);
       return unavailable(sql`select 1`.execute(kysely)); // it would wait until the other is given back
     });
-    expect(waited.mayBeStored).toBe(false);
+    expect(waited.maybeCommitted).toBe(false);
     await sql`select 1`.execute(kysely);
   });
 });
@@ -267,14 +271,14 @@ describe("postgres", () => {
 describe("postgres whose answers are lost", () => {
   // The silence of a server is a statement timeout and a second's grace. The timeout is long enough for any machine's insert.
   const SILENCE = { ...PATIENT, poolSize: 1, statementTimeoutMs: 4000 };
-  let proxy: Awaited<ReturnType<typeof createUnreliableProxy>>;
+  let proxy: Awaited<ReturnType<typeof startUnreliableProxy>>;
   let database: Database;
   const rows = async () => (await sql`select n from t order by n`.execute(database.kysely)).rows;
 
-  async function openThroughProxy(limits: Partial<DatabaseLimits>): Promise<void> {
-    const url = await databases.fresh("postgres");
+  async function openThroughProxy(limits: Partial<DatabaseOptions>): Promise<void> {
+    const url = await databases.createDatabase("postgres");
     await openFor(url, PATIENT).migrate([]);
-    proxy = await createUnreliableProxy(url);
+    proxy = await startUnreliableProxy(url);
     database = openFor(proxy.url, limits);
     await sql`create table t (n integer)`.execute(database.kysely);
   }
@@ -285,43 +289,43 @@ describe("postgres whose answers are lost", () => {
 
   test("an answer that is cut off leaves the effect open; the next statement gets a new connection", async () => {
     await openThroughProxy({ ...PATIENT, poolSize: 1 });
-    proxy.cutAtNextAnswer();
+    proxy.resetAtNextResponse();
     const cut = await unavailable(sql`insert into t values (1)`.execute(database.kysely));
-    expect(cut.mayBeStored).toBe(true);
+    expect(cut.maybeCommitted).toBe(true);
     expect(await rows()).toEqual([{ n: 1 }]);
   });
 
   test("a silent server is given up, the effect is open, and the next statement gets a new connection", async () => {
     await openThroughProxy(SILENCE);
-    proxy.swallowAnswers();
+    proxy.dropResponses();
     const silent = await unavailable(sql`insert into t values (1)`.execute(database.kysely));
-    expect(silent.mayBeStored).toBe(true);
-    proxy.behave();
+    expect(silent.maybeCommitted).toBe(true);
+    proxy.restore();
     expect(await rows()).toEqual([{ n: 1 }]);
   }, 120_000);
 
   test("a silent server is not reachable before its silence is over", async () => {
     await openThroughProxy({ ...SILENCE, reachableTimeoutMs: 100 });
-    proxy.swallowAnswers();
+    proxy.dropResponses();
     let isGivenUp = false;
     const silent = unavailable(sql`select n from t`.execute(database.kysely)).then(() => (isGivenUp = true));
     expect(await database.isReachable()).toBe(false);
     expect(isGivenUp).toBe(false);
     await silent;
-    proxy.behave();
+    proxy.restore();
   }, 120_000);
 
   test("a transaction whose server is silent is given up after one silence: no rollback is sent on that connection", async () => {
     await openThroughProxy(SILENCE);
     const transaction = database.kysely.transaction().execute(async (lent) => {
       await sql`select 1`.execute(lent);
-      proxy.swallowAnswers();
+      proxy.dropResponses();
       await sql`insert into t values (9)`.execute(lent);
     });
-    expect((await unavailable(transaction)).mayBeStored).toBe(true);
+    expect((await unavailable(transaction)).maybeCommitted).toBe(true);
     expect(proxy.received()).toContain("insert into t values (9)");
     expect(proxy.received()).not.toContain("rollback");
-    proxy.behave();
+    proxy.restore();
     expect(await rows()).toEqual([]);
   }, 120_000);
 });

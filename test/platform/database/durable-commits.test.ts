@@ -1,13 +1,13 @@
 import { sql } from "kysely";
-import { type Database, type DatabaseLimits, openDatabase } from "../../../src/platform/database/open-database";
+import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { Ledger } from "../../../src/platform/ledger/ledger.store";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { alterDatabase, type CommitSettings, recordCommitSettings } from "../../support/commit-settings";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 
 const WHOLE_TRANSACTION = sql`insert into t values (1)`;
 
@@ -18,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 /** A database with that default, its recorded commits, and ours on it. */
-async function openWith(setting: string, limits: Partial<DatabaseLimits> = {}) {
-  const url = await databases.fresh("postgres");
+async function openWith(setting: string, limits: Partial<DatabaseOptions> = {}) {
+  const url = await databases.createDatabase("postgres");
   await alterDatabase(url, `set synchronous_commit = ${setting}`);
   const commits = await recordCommitSettings(url);
   const database = openDatabase(url, limits);
@@ -27,8 +27,8 @@ async function openWith(setting: string, limits: Partial<DatabaseLimits> = {}) {
 }
 
 /** Every method of the ledger that writes, each once at least with effect. */
-async function writeLedger(ledger: Ledger): Promise<Record<string, () => Promise<unknown>>> {
-  const claim = async (key: string) => claimed(await ledger.claim(claimOf({ idempotencyKey: key })));
+async function writeLedger(ledger: OperationStore): Promise<Record<string, () => Promise<unknown>>> {
+  const claim = async (key: string) => expectClaimed(await ledger.claim(createClaim({ idempotencyKey: key })));
   const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(claim));
   const row = (index: number) => {
     const found = rows[index];
@@ -37,42 +37,43 @@ async function writeLedger(ledger: Ledger): Promise<Record<string, () => Promise
   };
   const [a, b, c, d, e, f, g, h] = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
   const i = row(8);
-  const later = { nextAttemptAt: T0 + 1, now: T0 };
+  const later = { nextAttemptAt: START_MS + 1, now: START_MS };
   return {
     claim: () => claim("z"),
-    markSent: () => ledger.markSent(a, a.lease, T0),
-    hold: () => ledger.hold(b.id, b.lease, { kind: "kind", target: "target" }),
-    abandon: () => ledger.abandon(c.id, c.lease),
-    "abandon, its id blocked": () => ledger.abandon(g.id, g.lease, { blocksId: true }),
-    settle: () => ledger.settle(d.id, { status: "SUCCEEDED" }, T0),
-    settleIf: () => ledger.settleIf(i.id, { status: "SUCCEEDED" }, { now: T0, condition: { lease: i.lease } }),
+    markSent: () => ledger.markSent(a, a.lease, START_MS),
+    hold: () => ledger.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
+    abandon: () => ledger.discard(c.id, c.lease),
+    "abandon, its id blocked": () => ledger.discard(g.id, g.lease, { shouldLeaveTombstone: true }),
+    settle: () => ledger.settle(d.id, { status: "SUCCEEDED" }, START_MS),
+    settleIf: () => ledger.settleIf(i.id, { status: "SUCCEEDED" }, { now: START_MS, condition: { lease: i.lease } }),
     markUnconfirmed: async () => {
-      await ledger.markSent(e, e.lease, T0);
+      await ledger.markSent(e, e.lease, START_MS);
       await ledger.markUnconfirmed(e.id, e.lease, later);
     },
-    needsAttention: () => ledger.needsAttention(f.id, f.lease),
+    needsAttention: () => ledger.park(f.id, f.lease),
     release: () => ledger.release(h.id, h.lease),
-    takeDue: () => ledger.takeDue({ owner: "two", leaseMs: 1, now: T0 + LEASE_MS, limit: 10 }),
+    takeDue: () => ledger.leaseDue({ owner: "two", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 }),
   };
 }
 
 /** The same of the inbox. */
 async function writeInbox(inbox: Inbox): Promise<Record<string, () => Promise<unknown>>> {
-  const facts = { kind: "k", subject: "s", occurredAt: T0 };
-  const receive = (idempotencyKey: string) => inbox.receive({ facts, body: "{}", idempotencyKey, now: T0 });
+  const facts = { kind: "k", subject: "s", occurredAt: START_MS };
+  const receive = (idempotencyKey: string) =>
+    inbox.receive({ metadata: facts, body: "{}", idempotencyKey, now: START_MS });
   await receive("a");
   await receive("b");
-  const [one, two] = await inbox.takeDue({ owner: "one", leaseMs: LEASE_MS, now: T0, limit: 2 });
+  const [one, two] = await inbox.leaseDue({ owner: "one", leaseMs: LEASE_MS, now: START_MS, limit: 2 });
   if (!one || !two) throw new Error("nothing is due");
   return {
     receive: () => receive("c"),
-    takeDue: () => inbox.takeDue({ owner: "two", leaseMs: LEASE_MS, now: T0, limit: 1 }),
-    correct: () => inbox.correct(one, { ...facts, kind: "other" }),
-    renewLease: () => inbox.renewLease(one.lease, [one.message.id], { leaseMs: LEASE_MS, now: T0 }),
-    postpone: () => inbox.postpone(two, T0),
-    markProcessed: () => inbox.markProcessed(one.lease, [one.message.id], T0),
-    makeDue: () => inbox.makeDue(0, T0 + 2 * LEASE_MS),
-    wipeBodies: () => inbox.wipeBodies(T0 + 30 * 86_400_000),
+    takeDue: () => inbox.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: START_MS, limit: 1 }),
+    correct: () => inbox.updateMetadata(one, { ...facts, kind: "other" }),
+    renewLease: () => inbox.renewLease(one.lease, [one.message.id], { leaseMs: LEASE_MS, now: START_MS }),
+    postpone: () => inbox.postpone(two, START_MS),
+    markProcessed: () => inbox.markProcessed(one.lease, [one.message.id], START_MS),
+    makeDue: () => inbox.requeue(0, START_MS + 2 * LEASE_MS),
+    wipeBodies: () => inbox.purgeBodies(START_MS + 30 * 86_400_000),
   };
 }
 
@@ -109,19 +110,22 @@ const INTERNAL = ["constructor", "due", "underLease", "get", "bodyOf", "insertAl
 
 test("with synchronous_commit off, each write of the ledger, the inbox and the migrations commits with on", async () => {
   const { database, commits, stop } = await openWith("off");
-  await database.migrate([...ledgerMigrations, ...inboxMigrations]);
+  await database.migrate([...operationMigrations, ...inboxMigrations]);
   expect(await commits.read()).toEqual(["schema on"]);
   await commits.watch(["operation", "message", "schema_migration"]);
 
-  const sealing = createSealing(TEST_LEDGER_KEY);
-  const ledgerWrites = await writeLedger(new Ledger(database, sealing));
+  const sealing = createEncryption(TEST_ENCRYPTION_KEY);
+  const ledgerWrites = await writeLedger(new OperationStore(database, sealing));
   const inboxWrites = await writeInbox(new Inbox(database, sealing));
   await commits.read();
   expect(await failuresOf(ledgerWrites, commits, ["operation on"])).toEqual([]);
   expect(await failuresOf(inboxWrites, commits, ["message on"])).toEqual([]);
 
   // A method that is added to a store must be added above.
-  const methods = [...Object.getOwnPropertyNames(Ledger.prototype), ...Object.getOwnPropertyNames(Inbox.prototype)];
+  const methods = [
+    ...Object.getOwnPropertyNames(OperationStore.prototype),
+    ...Object.getOwnPropertyNames(Inbox.prototype),
+  ];
   const known = new Set([...READS, ...INTERNAL, ...Object.keys(ledgerWrites), ...Object.keys(inboxWrites)]);
   expect(methods.filter((name) => !known.has(name))).toEqual([]);
   await stop();
@@ -161,7 +165,7 @@ describe.each([
 });
 
 test("rows, counts and refusals are those of the statement itself", async () => {
-  const database: Database = openDatabase(await databases.fresh("postgres"), { poolSize: 1 });
+  const database: Database = openDatabase(await databases.createDatabase("postgres"), { poolSize: 1 });
   const { kysely } = database;
   await sql`create table t (n bigint primary key)`.execute(kysely);
   const inserted = await sql`insert into t values (${1}), (${2}) returning n`.execute(kysely);

@@ -15,7 +15,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   let url: string;
   let database: Database;
   beforeEach(async () => {
-    url = await databases.fresh(dialect);
+    url = await databases.createDatabase(dialect);
     database = openDatabase(url);
   });
   afterEach(() => database.close());

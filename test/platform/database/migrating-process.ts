@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import { type Migration } from "../../../src/platform/database/migrate";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { work } from "../../support/workers";
+import { runWorker } from "../../support/workers";
 
 const steps: Migration[] = [
   {
@@ -22,7 +22,7 @@ const steps: Migration[] = [
   },
 ];
 
-work(([url = ""]) =>
+runWorker(([url = ""]) =>
   Promise.resolve(async () => {
     const database = openDatabase(url);
     try {

@@ -1,12 +1,12 @@
 // One of several processes that open the same new SQLite files, each at the same moment.
 import { setTimeout as pause } from "node:timers/promises";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { work } from "../../support/workers";
+import { runWorker } from "../../support/workers";
 import { sql } from "kysely";
 
 const PACE_MS = 20;
 
-work((args) =>
+runWorker((args) =>
   Promise.resolve(async () => {
     const files = args.filter((arg) => arg.startsWith("sqlite:"));
     for (const file of files) {

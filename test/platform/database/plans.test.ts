@@ -2,13 +2,13 @@ import { type CompiledQuery, sql } from "kysely";
 import { openDatabase, type Database } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { assertKeyOfDatabase, keyCheckMigrations } from "../../../src/platform/ledger/key-check";
-import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { Ledger } from "../../../src/platform/ledger/ledger.store";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { assertEncryptionKeyMatches, encryptionKeyMigrations } from "../../../src/platform/ledger/key-check";
+import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
-import { placesInSource, recordStatements } from "../../support/recorded-statements";
+import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
+import { findCallSitesInSource, recordStatements } from "../../support/recorded-statements";
 
 /** What a store's methods are called for; those of private methods come with them. */
 type Calls<Store> = Readonly<Record<string, (store: Store) => Promise<unknown>>>;
@@ -17,118 +17,121 @@ const NO_STATEMENT = ["constructor", "openInput", "openKey", "openBody"];
 const PRIVATE = ["due", "underLease", "get", "insertAll"];
 const KINDS = ["kind-1", "kind-2", "kind-3"];
 const MEMBER = "member-0";
-const due = { owner: "one", leaseMs: LEASE_MS, now: T0 + 1000, limit: 50 };
+const due = { owner: "one", leaseMs: LEASE_MS, now: START_MS + 1000, limit: 50 };
 /** Of one member with a long history, and in all. */
 const OF_MEMBER = 20_000;
 const ROWS = 40_000;
 
 let keys = 0;
-const claimAgain = async (ledger: Ledger) =>
-  claimed(await ledger.claim(claimOf({ idempotencyKey: `k-${(keys += 1)}`, subject: MEMBER, target: "target-0" })));
+const claimAgain = async (ledger: OperationStore) =>
+  expectClaimed(
+    await ledger.claim(createClaim({ idempotencyKey: `k-${(keys += 1)}`, userId: MEMBER, recurrenceId: "target-0" })),
+  );
 
-const LEDGER_CALLS: Calls<Ledger> = {
-  claim: async (ledger) => [await ledger.claim(claimOf()), await ledger.claim(claimOf())],
+const LEDGER_CALLS: Calls<OperationStore> = {
+  claim: async (ledger) => [await ledger.claim(createClaim()), await ledger.claim(createClaim())],
   markSent: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     return [
-      await ledger.markSent(operation, lease, T0),
-      await ledger.markSent(operation, "another" as never, T0), // asks what became of it
+      await ledger.markSent(operation, lease, START_MS),
+      await ledger.markSent(operation, "another" as never, START_MS), // asks what became of it
     ];
   },
   hold: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
-    const hold = { kind: "kind-1", target: "target-0" };
+    const hold = { kind: "kind-1", recurrenceId: "target-0" };
     return [
-      await ledger.hold(operation.id, lease, { ...hold, superseded: [operation.id] }),
-      await ledger.hold(operation.id, lease, hold), // refused: asks whether the lease is still held
+      await ledger.acquireLock(operation.id, lease, { ...hold, superseded: [operation.id] }),
+      await ledger.acquireLock(operation.id, lease, hold), // refused: asks whether the lease is still held
     ];
   },
-  earlier: (ledger) => ledger.earlier({ kind: "kind-1", target: "target-0", id: "none" }),
+  earlier: (ledger) => ledger.findEarlier({ kind: "kind-1", recurrenceId: "target-0", id: "none" }),
   settleIf: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     const condition = { lease, attempts: operation.attempts };
-    return ledger.settleIf(operation.id, { status: "SUCCEEDED" }, { now: T0, condition });
+    return ledger.settleIf(operation.id, { status: "SUCCEEDED" }, { now: START_MS, condition });
   },
   abandon: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
-    await ledger.abandon(operation.id, lease);
+    await ledger.discard(operation.id, lease);
     const other = await claimAgain(ledger);
-    await ledger.abandon(other.operation.id, other.lease, { blocksId: true });
+    await ledger.discard(other.operation.id, other.lease, { shouldLeaveTombstone: true });
   },
-  settle: async (ledger) => ledger.settle((await claimAgain(ledger)).operation.id, { status: "SUCCEEDED" }, T0),
+  settle: async (ledger) => ledger.settle((await claimAgain(ledger)).operation.id, { status: "SUCCEEDED" }, START_MS),
   markUnconfirmed: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
-    return ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt: T0, now: T0 });
+    return ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt: START_MS, now: START_MS });
   },
   needsAttention: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
-    return ledger.needsAttention(operation.id, lease);
+    return ledger.park(operation.id, lease);
   },
   release: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
-    return ledger.release(operation.id, lease, { unsent: true });
+    return ledger.release(operation.id, lease, { shouldResetSent: true });
   },
-  takeDue: (ledger) => ledger.takeDue(due),
+  takeDue: (ledger) => ledger.leaseDue(due),
   find: (ledger) => ledger.find("none"),
   findByKey: (ledger) => ledger.findByKey("principal-1", "key-1"),
   list: async (ledger) => {
-    for (const whose of [{ subject: MEMBER }, { target: "target-0" }]) {
+    for (const whose of [{ userId: MEMBER }, { recurrenceId: "target-0" }]) {
       const { items } = await ledger.list({ ...whose, first: 20 });
       const after = items.at(-1)?.cursor ?? "";
       await ledger.list({ ...whose, first: 20, after });
     }
   },
   succeeded: async (ledger) => {
-    for (const whose of [{ subject: MEMBER }, { target: "target-0" }])
-      await ledger.succeeded({ ...whose, kinds: KINDS });
+    for (const whose of [{ userId: MEMBER }, { recurrenceId: "target-0" }])
+      await ledger.listSucceeded({ ...whose, kinds: KINDS });
   },
   sent: async (ledger) => {
-    for (const whose of [{ subject: MEMBER }, { target: "target-0" }]) await ledger.sent({ ...whose, kinds: KINDS });
+    for (const whose of [{ userId: MEMBER }, { recurrenceId: "target-0" }])
+      await ledger.listSent({ ...whose, kinds: KINDS });
   },
 };
 
 const received = (inbox: Inbox) => {
-  const facts = { kind: "kind-1", subject: MEMBER, occurredAt: T0 };
-  return inbox.receive({ facts, body: "{}", idempotencyKey: `k-${(keys += 1)}`, now: T0 });
+  const facts = { kind: "kind-1", subject: MEMBER, occurredAt: START_MS };
+  return inbox.receive({ metadata: facts, body: "{}", idempotencyKey: `k-${(keys += 1)}`, now: START_MS });
 };
 const leased = async (inbox: Inbox) => {
   await received(inbox);
-  const [first] = await inbox.takeDue({ ...due, now: T0 + (keys += 1) * LEASE_MS });
+  const [first] = await inbox.leaseDue({ ...due, now: START_MS + (keys += 1) * LEASE_MS });
   if (!first) throw new Error("nothing was due");
   return first;
 };
 
 const INBOX_CALLS: Calls<Inbox> = {
   receive: received,
-  takeDue: (inbox) => inbox.takeDue(due),
+  takeDue: (inbox) => inbox.leaseDue(due),
   correct: async (inbox) => {
-    await inbox.correct(await leased(inbox), { kind: "kind-2", subject: MEMBER, occurredAt: T0 });
+    await inbox.updateMetadata(await leased(inbox), { kind: "kind-2", subject: MEMBER, occurredAt: START_MS });
   },
   markProcessed: async (inbox) => {
     const { lease, message } = await leased(inbox);
-    return inbox.markProcessed(lease, [message.id], T0);
+    return inbox.markProcessed(lease, [message.id], START_MS);
   },
   renewLease: async (inbox) => {
     const { lease, message } = await leased(inbox);
-    await inbox.renewLease(lease, [message.id], { leaseMs: LEASE_MS, now: T0 });
+    await inbox.renewLease(lease, [message.id], { leaseMs: LEASE_MS, now: START_MS });
   },
   postpone: async (inbox) => {
-    await inbox.postpone(await leased(inbox), T0);
+    await inbox.postpone(await leased(inbox), START_MS);
   },
-  makeDue: (inbox) => inbox.makeDue(T0 + 1, T0),
-  countDue: (inbox) => inbox.countDue(T0),
-  wipeBodies: (inbox) => inbox.wipeBodies(T0 + 1_000_000_000),
+  makeDue: (inbox) => inbox.requeue(START_MS + 1, START_MS),
+  countDue: (inbox) => inbox.countDue(START_MS),
+  wipeBodies: (inbox) => inbox.purgeBodies(START_MS + 1_000_000_000),
   list: async (inbox) => {
     for (const areProcessed of [false, true]) {
-      const { items } = await inbox.list({ subject: MEMBER, first: 20, areProcessed });
+      const { items } = await inbox.list({ subject: MEMBER, first: 20, isProcessed: areProcessed });
       const after = items.at(-1)?.cursor ?? "";
-      await inbox.list({ subject: MEMBER, first: 20, areProcessed, after });
+      await inbox.list({ subject: MEMBER, first: 20, isProcessed: areProcessed, after });
     }
   },
-  about: (inbox) => inbox.about(MEMBER, KINDS),
+  about: (inbox) => inbox.findBySubject(MEMBER, KINDS),
   bodyOf: async (inbox) => {
     const { items } = await inbox.list({ subject: MEMBER, first: 1 });
-    return Promise.all(items.map(({ message }) => inbox.bodyOf(message)));
+    return Promise.all(items.map(({ message }) => inbox.readBody(message)));
   },
 };
 
@@ -148,13 +151,13 @@ async function fill({ kysely, dialect }: Database): Promise<void> {
   const kind = sql`case when i % 100 = 0 then 'kind-' || (i % 3 + 1) else 'other' end`;
   const id = sql`'00000000-0000-4000-8000-' || substr(cast(100000000000 + i as text), 1, 12)`;
   await sql`insert into message (id, key_digest, kind, subject, occurred_at, received_at, sealed_body, processed_at, attempts)
-    ${rows} select ${id}, 'digest-' || i, ${kind}, ${subject}, ${sql.lit(T0)} - i * 1000, ${sql.lit(T0)} - i * 1000,
-      case when i % 50 = 0 then 'sealed' end, ${sql.lit(T0)}, 1 from n`.execute(kysely);
+    ${rows} select ${id}, 'digest-' || i, ${kind}, ${subject}, ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} - i * 1000,
+      case when i % 50 = 0 then 'sealed' end, ${sql.lit(START_MS)}, 1 from n`.execute(kysely);
   await sql`insert into operation (id, principal, key_digest, sealed_key, kind, fingerprint, subject, target, status, attempts,
       created_at, sent_at, settled_at)
     ${rows} select ${id}, 'p', 'digest-' || i, 'sealed', ${kind}, 'f', ${subject},
       case when i <= ${sql.lit(OF_MEMBER)} then 'target-0' else 'target-' || (i % 5000) end, 'SUCCEEDED', 1,
-      ${sql.lit(T0)} - i * 1000, ${sql.lit(T0)} - i * 1000, ${sql.lit(T0)} from n`.execute(kysely);
+      ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} from n`.execute(kysely);
   await sql`analyze`.execute(kysely);
 }
 
@@ -189,7 +192,7 @@ const methodsOf = (store: { readonly prototype: object }) => Object.getOwnProper
 
 test("every method of the stores is called below", () => {
   expect([...Object.keys(LEDGER_CALLS), ...NO_STATEMENT, ...PRIVATE]).toEqual(
-    expect.arrayContaining(methodsOf(Ledger)),
+    expect.arrayContaining(methodsOf(OperationStore)),
   );
   expect([...Object.keys(INBOX_CALLS), ...NO_STATEMENT, ...PRIVATE]).toEqual(expect.arrayContaining(methodsOf(Inbox)));
 });
@@ -200,14 +203,14 @@ describe.each(["sqlite", "postgres"] as const)("on %s, beside a long history", (
   let plans: Map<string, string[]>;
 
   beforeAll(async () => {
-    database = openDatabase(await databases.fresh(dialect), { statementTimeoutMs: 60_000 });
-    await database.migrate([...ledgerMigrations, ...inboxMigrations, ...keyCheckMigrations]);
-    const sealing = createSealing(TEST_LEDGER_KEY);
-    await assertKeyOfDatabase(database, sealing, []);
+    database = openDatabase(await databases.createDatabase(dialect), { statementTimeoutMs: 60_000 });
+    await database.migrate([...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations]);
+    const sealing = createEncryption(TEST_ENCRYPTION_KEY);
+    await assertEncryptionKeyMatches(database, sealing, []);
     await fill(database);
     recorder = recordStatements(database);
-    await assertKeyOfDatabase(recorder.database, sealing, []);
-    const [ledger, inbox] = [new Ledger(recorder.database, sealing), new Inbox(recorder.database, sealing)];
+    await assertEncryptionKeyMatches(recorder.database, sealing, []);
+    const [ledger, inbox] = [new OperationStore(recorder.database, sealing), new Inbox(recorder.database, sealing)];
     for (const call of Object.values(LEDGER_CALLS)) await call(ledger);
     for (const call of Object.values(INBOX_CALLS)) await call(inbox);
     plans = new Map();
@@ -216,9 +219,9 @@ describe.each(["sqlite", "postgres"] as const)("on %s, beside a long history", (
   afterAll(() => database.close());
 
   test("every place in the code that begins a statement was executed", () => {
-    const known = placesInSource();
+    const known = findCallSitesInSource();
     expect(known.size).toBeGreaterThan(15);
-    expect([...known].filter((place) => !recorder.places().has(place))).toEqual([]);
+    expect([...known].filter((place) => !recorder.callSites().has(place))).toEqual([]);
   });
 
   test("every statement finds its rows by an index, and sorts no history", () => {

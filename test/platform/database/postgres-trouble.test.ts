@@ -4,12 +4,12 @@ import { DatabaseUnavailable } from "../../../src/platform/database/database.err
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { Ledger } from "../../../src/platform/ledger/ledger.store";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { alterDatabase } from "../../support/commit-settings";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimOf, LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 import { startWorkers } from "../../support/workers";
 
 const POOL_SIZE = 4;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 beforeEach(async () => {
-  url = await databases.fresh("postgres");
+  url = await databases.createDatabase("postgres");
 });
 afterEach(() => database.close());
 
@@ -81,13 +81,13 @@ test("read-only by default: one statement is refused with nothing stored; the ne
   await backends();
   const write = () => sql`create table t (n integer)`.execute(database.kysely);
   await expect(write()).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
-  await expect(database.migrate(ledgerMigrations)).rejects.toBeInstanceOf(DatabaseUnavailable);
+  await expect(database.migrate(operationMigrations)).rejects.toBeInstanceOf(DatabaseUnavailable);
 
   await backends(); // connections that were opened while it was read-only
   await alterDatabase(url, "reset default_transaction_read_only");
   await expect(write()).rejects.toBeInstanceOf(DatabaseUnavailable);
   await write();
-  await database.migrate(ledgerMigrations);
+  await database.migrate(operationMigrations);
 });
 
 describe.each(["serializable", "repeatable read"])("with %s as the default isolation", (isolation) => {
@@ -103,10 +103,10 @@ describe.each(["serializable", "repeatable read"])("with %s as the default isola
 
   test("twenty claims of one key at once: one is claimed, the others find it, none fails", async () => {
     database = openDatabase(url, PATIENT);
-    await database.migrate(ledgerMigrations);
-    const ledger = new Ledger(database, createSealing(TEST_LEDGER_KEY));
+    await database.migrate(operationMigrations);
+    const ledger = new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY));
     for (let round = 0; round < 10; round += 1) {
-      const claims = Array.from({ length: 20 }, () => ledger.claim(claimOf({ idempotencyKey: `key-${round}` })));
+      const claims = Array.from({ length: 20 }, () => ledger.claim(createClaim({ idempotencyKey: `key-${round}` })));
       const outcomes = (await Promise.all(claims)).map(({ outcome }) => outcome).toSorted();
       expect(outcomes).toEqual(["claimed", ...Array.from({ length: 19 }, () => "inProgress")]);
     }
@@ -115,11 +115,13 @@ describe.each(["serializable", "repeatable read"])("with %s as the default isola
   test("what is due is given to one of several that ask at once, and none fails", async () => {
     database = openDatabase(url, PATIENT);
     await database.migrate(inboxMigrations);
-    const inbox = new Inbox(database, createSealing(TEST_LEDGER_KEY));
-    const facts = { kind: "k", subject: "s", occurredAt: T0 };
+    const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));
+    const facts = { kind: "k", subject: "s", occurredAt: START_MS };
     const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`);
-    await Promise.all(keys.map((idempotencyKey) => inbox.receive({ facts, body: "{}", idempotencyKey, now: T0 })));
-    const take = () => inbox.takeDue({ owner: "one", leaseMs: LEASE_MS, now: T0, limit: 10 });
+    await Promise.all(
+      keys.map((idempotencyKey) => inbox.receive({ metadata: facts, body: "{}", idempotencyKey, now: START_MS })),
+    );
+    const take = () => inbox.leaseDue({ owner: "one", leaseMs: LEASE_MS, now: START_MS, limit: 10 });
     const taken = (await Promise.all(Array.from({ length: 20 }, take))).flat().map(({ message }) => message.id);
     expect(new Set(taken).size).toBe(taken.length);
     // What was passed over, because another was about to take it, is there for the next.

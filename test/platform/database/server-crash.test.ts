@@ -4,12 +4,12 @@ import { Client } from "pg";
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { Ledger } from "../../../src/platform/ledger/ledger.store";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { alterDatabase } from "../../support/commit-settings";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 
 const EVENTS = 200;
 
@@ -45,7 +45,7 @@ async function untilRecovered(): Promise<void> {
 }
 
 test("with synchronous_commit off, nothing that was acknowledged is lost when the server crashes, and no key is free again", async () => {
-  const url = await databases.fresh("postgres");
+  const url = await databases.createDatabase("postgres");
   await alterDatabase(url, "set synchronous_commit = off");
   database = openDatabase(url);
   // So that the server does not write its log by itself meanwhile.
@@ -54,19 +54,19 @@ test("with synchronous_commit off, nothing that was acknowledged is lost when th
   await client.query("alter system set wal_writer_delay = '10s'");
   await client.query("select pg_reload_conf()");
   await client.end();
-  await database.migrate([...ledgerMigrations, ...inboxMigrations]);
-  const sealing = createSealing(TEST_LEDGER_KEY);
-  const [ledger, inbox] = [new Ledger(database, sealing), new Inbox(database, sealing)];
+  await database.migrate([...operationMigrations, ...inboxMigrations]);
+  const sealing = createEncryption(TEST_ENCRYPTION_KEY);
+  const [ledger, inbox] = [new OperationStore(database, sealing), new Inbox(database, sealing)];
 
-  const facts = { kind: "k", subject: "s", occurredAt: T0 };
+  const facts = { kind: "k", subject: "s", occurredAt: START_MS };
   const bodies = Array.from({ length: EVENTS }, (_, index) => `{"index":${index}}`);
-  for (const body of bodies) await inbox.receive({ facts, body, now: T0 });
-  const { operation, lease } = claimed(await ledger.claim(claimOf()));
-  await ledger.markSent(operation, lease, T0);
+  for (const body of bodies) await inbox.receive({ metadata: facts, body, now: START_MS });
+  const { operation, lease } = expectClaimed(await ledger.claim(createClaim()));
+  await ledger.markSent(operation, lease, START_MS);
   await crashServer(url);
   await untilRecovered();
 
   expect(await inbox.countDue(0)).toBe(EVENTS);
-  expect(await ledger.find(operation.id)).toMatchObject({ attempts: 1, sentAt: T0 });
-  expect((await ledger.claim(claimOf())).outcome).toBe("inProgress");
+  expect(await ledger.find(operation.id)).toMatchObject({ attempts: 1, sentAt: START_MS });
+  expect((await ledger.claim(createClaim())).outcome).toBe("inProgress");
 }, 300_000);

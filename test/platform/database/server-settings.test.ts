@@ -2,10 +2,10 @@ import { Client } from "pg";
 import { prepareDatabase } from "../../../src/app-database";
 import { type Config, ConfigError, loadConfig } from "../../../src/config";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { createLogger } from "../../../src/platform/telemetry/logger";
 import { type Databases, startDatabases } from "../../support/databases";
-import { TEST_LEDGER_KEY } from "../../support/ledgers";
+import { TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 
 const UNSAFE = "must be on at the server: without it a crash can lose committed data";
 
@@ -34,13 +34,14 @@ async function prepare(isSandbox: boolean, url: string): Promise<string> {
   const logger = createLogger("trace", { write: (line) => void logs.push(line) });
   const config: Config = { ...loadConfig({}), isSandbox };
   const database = openDatabase(url);
-  await prepareDatabase(config, logger, { database, sealing: createSealing(TEST_LEDGER_KEY) });
+  await prepareDatabase(config, logger, { database, encryption: createEncryption(TEST_ENCRYPTION_KEY) });
   await database.close();
   return logs.join("");
 }
 
 test("a server that survives a crash is taken in both modes without a word", async () => {
-  for (const isSandbox of [true, false]) expect(await prepare(isSandbox, await databases.fresh("postgres"))).toBe("");
+  for (const isSandbox of [true, false])
+    expect(await prepare(isSandbox, await databases.createDatabase("postgres"))).toBe("");
 });
 
 async function expectUnsafe(name: string, url: string): Promise<void> {
@@ -51,11 +52,11 @@ async function expectUnsafe(name: string, url: string): Promise<void> {
 }
 
 test("fsync off stops live mode and is a warning in the sandbox, by name", async () => {
-  await expectUnsafe("fsync", await withoutFsync.fresh("postgres"));
+  await expectUnsafe("fsync", await withoutFsync.createDatabase("postgres"));
 });
 
 test("full_page_writes off stops live mode and is a warning in the sandbox, by name", async () => {
-  const url = await databases.fresh("postgres");
+  const url = await databases.createDatabase("postgres");
   await alterSystem(url, "set full_page_writes = off");
   await expectUnsafe("full_page_writes", url);
   await alterSystem(url, "reset full_page_writes");

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { Client } from "pg";
-import { type Database, type DatabaseLimits, openDatabase } from "../../../src/platform/database/open-database";
+import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
 import { alterDatabase } from "../../support/commit-settings";
 import { type Databases, startDatabases } from "../../support/databases";
 
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 afterAll(() => databases.stop());
 
-async function openMigrated(limits: Partial<DatabaseLimits> = {}): Promise<Database> {
+async function openMigrated(limits: Partial<DatabaseOptions> = {}): Promise<Database> {
   const database = openDatabase(url, { ...PATIENT, ...limits });
   open.add(database);
   await database.migrate([]);
@@ -41,11 +41,11 @@ const exec = (database: Database, query: string) => sql.raw(query).execute(datab
 
 describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   beforeEach(async () => {
-    url = await databases.fresh(dialect);
+    url = await databases.createDatabase(dialect);
   });
 
   test("a write that succeeded counts for a while, so that many callers cost one write", async () => {
-    const database = await openMigrated({ writeValidMs: 600_000 });
+    const database = await openMigrated({ writeProbeTtlMs: 600_000 });
     const ask = () => database.isReachable();
     expect(await Promise.all(Array.from({ length: 20 }, ask))).not.toContain(false);
     for (let count = 0; count < 20; count += 1) expect(await ask()).toBe(true);
@@ -63,7 +63,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
 
 describe("sqlite", () => {
   beforeEach(async () => {
-    url = await databases.fresh("sqlite");
+    url = await databases.createDatabase("sqlite");
   });
 
   test("a file that cannot grow is not reachable, until it can", async () => {
@@ -127,7 +127,7 @@ describe("sqlite", () => {
 
 describe("postgres", () => {
   beforeEach(async () => {
-    url = await databases.fresh("postgres");
+    url = await databases.createDatabase("postgres");
   });
 
   test("a server that is read-only is not reachable, and is again as soon as it takes writes", async () => {

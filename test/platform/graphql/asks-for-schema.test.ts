@@ -1,5 +1,5 @@
 import { parse } from "graphql";
-import { asksForSchema } from "../../../src/platform/graphql/asks-for-schema";
+import { hasSchemaFields } from "../../../src/platform/graphql/asks-for-schema";
 
 test.each([
   ["{ __schema { types { name } } }", true],
@@ -17,5 +17,5 @@ test.each([
   ['{ user(id: "_service") { id } } # __schema', false],
   ["mutation __schema { a }", false],
 ])("%s: %s", (text, asks) => {
-  expect(asksForSchema(parse(text))).toBe(asks);
+  expect(hasSchemaFields(parse(text))).toBe(asks);
 });

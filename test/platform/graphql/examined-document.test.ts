@@ -1,12 +1,12 @@
 import { ApolloServer } from "@apollo/server";
 import { buildSchema } from "graphql";
 import { createDocumentStore } from "../../../src/platform/graphql/document-store";
-import { createExaminedDocumentCheck } from "../../../src/platform/graphql/examined-document";
-import { createKnownDocuments, type KnownDocument } from "../../../src/platform/limits/known-documents";
-import { examineDocument } from "../../../src/platform/limits/request-guard";
-import { limitsOf } from "../../../src/app-limits";
+import { createGuardedDocumentPlugin } from "../../../src/platform/graphql/examined-document";
+import { createDocumentCache, type CachedDocument } from "../../../src/platform/limits/known-documents";
+import { analyzeDocument } from "../../../src/platform/limits/request-guard";
+import { buildRequestLimits } from "../../../src/app-limits";
 import { loadConfig } from "../../../src/config";
-import { subscriptionDocument } from "../../../src/platform/subscriptions/subscription-document";
+import { validateSubscriptionDocument } from "../../../src/platform/subscriptions/subscription-document";
 import { createRequestScope, requestScope } from "../../../src/platform/telemetry/request-scope";
 
 const schema = buildSchema("type Query { a: Int b: Int }");
@@ -16,17 +16,17 @@ const apollo = new ApolloServer({
   schema,
   rootValue: () => rootValue,
   documentStore: createDocumentStore(schema),
-  plugins: [createExaminedDocumentCheck()],
+  plugins: [createGuardedDocumentPlugin()],
 });
-const documents = createKnownDocuments(2 ** 20, (text) =>
-  examineDocument(text, { limits: limitsOf(loadConfig({})), lists: new Set() }),
+const documents = createDocumentCache(2 ** 20, (text) =>
+  analyzeDocument(text, { limits: buildRequestLimits(loadConfig({})), listFields: new Set() }),
 );
 beforeAll(() => apollo.start());
 afterAll(() => apollo.stop());
 beforeEach(() => (executed = 0));
 
 /** What Apollo Server does with a text where the guard has examined `known`. */
-async function run(query: string, known?: KnownDocument) {
+async function run(query: string, known?: CachedDocument) {
   const { body } = await requestScope.run(createRequestScope("request", known), () =>
     apollo.executeOperation({ query }),
   );
@@ -52,8 +52,8 @@ test.each([
 test("a subscription that the guard has not parsed is not opened, though it is valid", () => {
   const query = "subscription { ticks }";
   const ticking = buildSchema("type Query { a: Int } type Subscription { ticks: Int }");
-  const open = (known: KnownDocument | undefined) =>
-    subscriptionDocument(ticking, { query, operationName: undefined, known });
+  const open = (known: CachedDocument | undefined) =>
+    validateSubscriptionDocument(ticking, { query, operationName: undefined, cached: known });
   const examined = documents.get(query);
   expect(open(examined)).toBe(examined.document);
   for (const known of [undefined, documents.get("subscription {"), documents.get("#\ud800")])

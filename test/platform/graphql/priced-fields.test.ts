@@ -9,8 +9,8 @@ import {
   isScalarType,
   parse,
 } from "graphql";
-import { priceFields } from "../../../src/platform/graphql/priced-fields";
-import { createAnswerBudget } from "../../../src/platform/limits/answer-budget";
+import { chargeFields } from "../../../src/platform/graphql/priced-fields";
+import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
 import { createSubgraph } from "../../../src/schema";
 
 const schema = buildSchema(`
@@ -40,7 +40,7 @@ for (const [name, resolve] of Object.entries(RESOLVERS)) {
   const field = schema.getQueryType()?.getFields()[name];
   if (field) field.resolve = resolve;
 }
-priceFields(schema);
+chargeFields(schema);
 const ROOT = {
   cats: cats(10),
   names: Array(10).fill("x"),
@@ -57,17 +57,17 @@ const ROOT = {
 
 /** Whether the answer is within so many nodes and bytes, and what would be sent if nobody asked. */
 async function answered(query: string, nodes: number, bytes = 1_000_000) {
-  const answer = createAnswerBudget({ nodes, bytes });
+  const answer = createResponseBudget({ nodes, bytes });
   const result = await execute({ schema, document: parse(query), rootValue: ROOT, contextValue: { answer } });
-  return { isOver: answer.isOver(), ...result };
+  return { isOver: answer.isExceeded(), ...result };
 }
 
 /** The least budget of nodes that the answer is within. */
 async function nodesOf(query: string, variableValues: Record<string, unknown>): Promise<number> {
   for (let nodes = 1; ; nodes += 1) {
-    const answer = createAnswerBudget({ nodes, bytes: 1_000_000 });
+    const answer = createResponseBudget({ nodes, bytes: 1_000_000 });
     await execute({ schema, document: parse(query), rootValue: ROOT, contextValue: { answer }, variableValues });
-    if (!answer.isOver()) return nodes;
+    if (!answer.isExceeded()) return nodes;
   }
 }
 
@@ -142,9 +142,9 @@ test.each([
 
 describe("an answer as it would be sent is held to its exact size, whatever was charged before", () => {
   const isOver = (text: string) => {
-    const answer = createAnswerBudget({ nodes: 1, bytes: 100 });
+    const answer = createResponseBudget({ nodes: 1, bytes: 100 });
     answer.checkSize(text);
-    return answer.isOver();
+    return answer.isExceeded();
   };
   test.each([
     ["x".repeat(100), false],
@@ -170,9 +170,9 @@ describe("an answer as it would be sent is held to its exact size, whatever was 
 test("a price is computed for each execution, with its variables, and for each list of lists", async () => {
   const document = parse("query($more: Boolean!) { cats { lives ... @include(if: $more) { a: lives b: lives } } }");
   const isOver = async (more: boolean, nodes: number) => {
-    const answer = createAnswerBudget({ nodes, bytes: 1_000_000 });
+    const answer = createResponseBudget({ nodes, bytes: 1_000_000 });
     await execute({ schema, document, rootValue: ROOT, contextValue: { answer }, variableValues: { more } });
-    return answer.isOver();
+    return answer.isExceeded();
   };
   expect([await isOver(false, 20), await isOver(true, 39), await isOver(true, 40)]).toEqual([false, true, false]);
   expect([await isOver(false, 19), await isOver(false, 20)]).toEqual([true, false]);

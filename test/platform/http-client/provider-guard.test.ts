@@ -29,7 +29,7 @@ const outcome = (guard: Guard, work: () => Promise<unknown>, call = CALL) =>
 const openUp = async (guard: Guard) => {
   for (let call = 0; call < 10; call += 1) await outcome(guard, fails("unavailable"));
 };
-const refusal = (reason: string) => ({ kind: "unavailable", reason, isOurs: true, maybeSent: false });
+const refusal = (reason: string) => ({ kind: "unavailable", reason, shortCircuited: true, maybeProcessed: false });
 
 describe("a circuit breaker", () => {
   test.each([
@@ -49,7 +49,7 @@ describe("a circuit breaker", () => {
   test("stays closed for what never left, whatever it failed with", async () => {
     const guard = createGuard();
     const refused = () =>
-      Promise.reject(new ProviderFailure({ kind: "timeout", call: CALL, reason: "test", isOurs: true }));
+      Promise.reject(new ProviderFailure({ kind: "timeout", call: CALL, reason: "test", shortCircuited: true }));
     for (let call = 0; call < 30; call += 1) await outcome(guard, refused);
     expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
   });
@@ -99,7 +99,7 @@ describe("a circuit breaker", () => {
     const guard = createGuard();
     await openUp(guard);
     await pause(OPEN_MS + 20);
-    expect(await outcome(guard, fails("unavailable"))).toMatchObject({ isOurs: false });
+    expect(await outcome(guard, fails("unavailable"))).toMatchObject({ shortCircuited: false });
     expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
   });
 });

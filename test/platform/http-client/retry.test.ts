@@ -1,6 +1,6 @@
 import { type Repeat } from "../../../src/platform/http-client/provider-call";
 import { type FailureKind } from "../../../src/platform/http-client/provider-failure";
-import { retryDelayMs } from "../../../src/platform/http-client/retry";
+import { computeRetryDelayMs } from "../../../src/platform/http-client/retry";
 import { createRetryBudget } from "../../../src/platform/http-client/retry-budget";
 
 const MUCH_MS = 60_000;
@@ -10,11 +10,17 @@ describe("the wait before another attempt", () => {
   const ask = (
     kind: FailureKind,
     attempt: number,
-    more: { repeat?: Repeat; retryAfter?: string; remainingMs?: number; random?: number; isOurs?: boolean } = {},
+    more: {
+      repeat?: Repeat;
+      retryAfter?: string;
+      remainingMs?: number;
+      random?: number;
+      shortCircuited?: boolean;
+    } = {},
   ) => {
-    const { repeat = "keyed", retryAfter, remainingMs = MUCH_MS, random = 1, isOurs = false } = more;
-    const failure = { kind, retryAfter, isOurs };
-    return retryDelayMs({ repeat, failure, attempt, remainingMs, random, now: NOW });
+    const { repeat = "keyed", retryAfter, remainingMs = MUCH_MS, random = 1, shortCircuited = false } = more;
+    const failure = { kind, retryAfter, shortCircuited };
+    return computeRetryDelayMs({ repeat, failure, attempt, remainingMs, random, now: NOW });
   };
 
   test.each([
@@ -51,7 +57,7 @@ describe("the wait before another attempt", () => {
   );
 
   test("what was refused by ourselves is not tried again at once", () => {
-    expect(ask("unavailable", 1, { isOurs: true })).toBeUndefined();
+    expect(ask("unavailable", 1, { shortCircuited: true })).toBeUndefined();
   });
 
   test("a read's answer that cannot be read would come again", () => {

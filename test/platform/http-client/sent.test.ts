@@ -6,11 +6,17 @@ import axios from "axios";
 import { z } from "zod";
 import { type HttpClient } from "../../../src/platform/http-client/http-client";
 import { path } from "../../../src/platform/http-client/path";
-import { type ProviderCall } from "../../../src/platform/http-client/provider-call";
+import { type EndpointCall } from "../../../src/platform/http-client/provider-call";
 import { ProviderFailure } from "../../../src/platform/http-client/provider-failure";
 import { createTransport } from "../../../src/platform/http-client/undici-adapter";
-import { type BreakingServer, isWhole, OK, type OnBytes, startBreakingServer } from "../../support/breaking-server";
-import { createAuthority } from "../../support/certificates";
+import {
+  type BreakingServer,
+  isCompleteRequest,
+  OK_RESPONSE,
+  type OnBytes,
+  startBreakingServer,
+} from "../../support/breaking-server";
+import { createCertificateAuthority } from "../../support/certificates";
 import { createTestHttpClient } from "../../support/http-clients";
 
 /** Enough for a connection on a machine that is busy; waited out only where no answer comes. */
@@ -19,14 +25,14 @@ const DAY_MS = 86_400_000;
 /** Larger than what the sockets between client and server take at once. */
 const LARGE = "x".repeat(8_000_000);
 
-let authority: Awaited<ReturnType<typeof createAuthority>>;
-let otherAuthority: Awaited<ReturnType<typeof createAuthority>>;
+let authority: Awaited<ReturnType<typeof createCertificateAuthority>>;
+let otherAuthority: Awaited<ReturnType<typeof createCertificateAuthority>>;
 let identity: TlsOptions;
 const servers: { close(): unknown }[] = [];
 const clients: HttpClient[] = [];
 beforeAll(async () => {
-  authority = await createAuthority("authority");
-  otherAuthority = await createAuthority("other authority");
+  authority = await createCertificateAuthority("authority");
+  otherAuthority = await createCertificateAuthority("other authority");
   identity = await authority.issue("provider");
 });
 afterEach(async () => {
@@ -34,14 +40,14 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close();
 });
 
-const post = (more: Partial<ProviderCall<boolean>> = {}): ProviderCall<boolean> => ({
+const post = (more: Partial<EndpointCall<boolean>> = {}): EndpointCall<boolean> => ({
   name: "provider.thing.change",
   method: "POST",
   path: path`/change`,
   repeat: "once",
   timeoutMs: TIMEOUT_MS,
   body: { json: { change: true } },
-  answer: z.boolean(),
+  response: z.boolean(),
   ...more,
 });
 const GUARD = { concurrency: 8, queue: 100, minCalls: 1000, failurePercent: 50, slowCallMs: 60_000, openMs: 1000 };
@@ -87,7 +93,7 @@ describe("a request whose connection fails before its head is handed over was no
     ["no route", "http://255.255.255.255:80"],
     ["a name that does not resolve", `http://${"a".repeat(64)}.invalid`],
   ])("%s", async (_how, url) => {
-    expect(await failureOf(open(url))).toMatchObject({ kind: "unreachable", maybeSent: false });
+    expect(await failureOf(open(url))).toMatchObject({ kind: "unreachable", maybeProcessed: false });
   });
 
   const handshakes: readonly (readonly [string, (socket: Socket) => void])[] = [
@@ -101,9 +107,9 @@ describe("a request whose connection fails before its head is handed over was no
   describe.each(handshakes)("in the TLS handshake, %s", (_how, handshake) => {
     test("on the first connection", async () => {
       const server = await start(identity);
-      server.breakWith(handshake);
+      server.setConnectionHandler(handshake);
       const failure = await failureOf(open(`https://127.0.0.1:${server.port}`));
-      expect(failure).toMatchObject({ kind: "unreachable", maybeSent: false });
+      expect(failure).toMatchObject({ kind: "unreachable", maybeProcessed: false });
       expect(server.received.join("")).toBe("");
     });
 
@@ -112,8 +118,8 @@ describe("a request whose connection fails before its head is handed over was no
       const client = open(`https://127.0.0.1:${server.port}`);
       await expect(client.call(post(), deadline)).resolves.toBe(true);
       await server.endConnections();
-      server.breakWith(handshake);
-      expect(await failureOf(client)).toMatchObject({ kind: "unreachable", maybeSent: false });
+      server.setConnectionHandler(handshake);
+      expect(await failureOf(client)).toMatchObject({ kind: "unreachable", maybeProcessed: false });
       expect(server.received.join("").match(/POST/g)).toHaveLength(1);
     });
   });
@@ -128,25 +134,25 @@ describe("a request whose connection fails before its head is handed over was no
   test.each(certificates)("%s (%s)", async (_how, host, tls) => {
     const server = await start(await tls());
     const failure = await failureOf(open(`https://${host}:${server.port}`));
-    expect(failure).toMatchObject({ kind: "unreachable", maybeSent: false });
+    expect(failure).toMatchObject({ kind: "unreachable", maybeProcessed: false });
     expect(server.received.join("")).toBe("");
   });
 
   test("no end of the handshake within the connect timeout", async () => {
     const server = await start(identity);
-    server.breakWith(() => undefined);
+    server.setConnectionHandler(() => undefined);
     const failure = await failureOf(open(`https://127.0.0.1:${server.port}`, { connectTimeoutMs: 200 }));
-    expect(failure).toMatchObject({ kind: "timeout", maybeSent: false });
+    expect(failure).toMatchObject({ kind: "timeout", maybeProcessed: false });
   });
 
   test("no end of the handshake within the call's timeout, and nothing is sent when it ends after it", async () => {
     const server = await start(identity);
     let held: Socket | undefined;
-    server.breakWith((socket) => (held = socket));
+    server.setConnectionHandler((socket) => (held = socket));
     const client = open(`https://127.0.0.1:${server.port}`);
-    expect(await failureOf(client)).toMatchObject({ kind: "timeout", maybeSent: false });
+    expect(await failureOf(client)).toMatchObject({ kind: "timeout", maybeProcessed: false });
     held?.destroy();
-    server.breakWith(undefined);
+    server.setConnectionHandler(undefined);
     await expect(client.call(post(), deadline)).resolves.toBe(true);
     expect(server.received.join("").match(/POST/g)).toHaveLength(1);
   });
@@ -161,7 +167,7 @@ describe("a request whose connection fails after its head is handed over may hav
     };
   const afterBody = (then: OnBytes): OnBytes => {
     return (connection, text) => {
-      if (isWhole(text)) then(connection, text);
+      if (isCompleteRequest(text)) then(connection, text);
     };
   };
   const writing = (text: string, how: "fin" | "reset"): OnBytes =>
@@ -195,7 +201,7 @@ describe("a request whose connection fails after its head is handed over may hav
       const server = await startServer();
       server.onBytes(onBytes);
       const failure = await failureOf(open(`${scheme}://127.0.0.1:${server.port}`));
-      expect(failure.maybeSent).toBe(true);
+      expect(failure.maybeProcessed).toBe(true);
       expect(kind.split(" or ")).toContain(failure.kind);
       expect(server.received.join("").match(/POST/g)).toHaveLength(1);
     });
@@ -206,7 +212,7 @@ describe("a request whose connection fails after its head is handed over may hav
       await expect(client.call(post(), deadline)).resolves.toBe(true);
       server.onBytes(onBytes);
       const failure = await failureOf(client);
-      expect(failure.maybeSent).toBe(true);
+      expect(failure.maybeProcessed).toBe(true);
       expect(kind.split(" or ")).toContain(failure.kind);
       expect(server.received).toHaveLength(1); // the same connection
       expect(server.received.join("").match(/POST/g)).toHaveLength(2);
@@ -219,7 +225,7 @@ describe("a request whose connection fails after its head is handed over may hav
         open(`${scheme}://127.0.0.1:${server.port}`),
         post({ body: { json: LARGE }, timeoutMs: 60_000 }),
       );
-      expect(failure).toMatchObject({ maybeSent: true });
+      expect(failure).toMatchObject({ maybeProcessed: true });
       expect(server.received.join("").length).toBeLessThan(LARGE.length);
     });
 
@@ -236,10 +242,10 @@ describe("a request whose connection fails after its head is handed over may hav
   test.each([
     ["TLSv1.2", false], // refused within the handshake
     ["TLSv1.3", true], // the client's side of the handshake is complete before the server looks at the certificate
-  ] as const)("a client certificate demanded over %s: %s", async (version, maybeSent) => {
+  ] as const)("a client certificate demanded over %s: %s", async (version, maybeProcessed) => {
     const demands = { requestCert: true, rejectUnauthorized: true, minVersion: version, maxVersion: version };
     const server = await start({ ...identity, ...demands });
-    expect(await failureOf(open(`https://127.0.0.1:${server.port}`))).toMatchObject({ maybeSent });
+    expect(await failureOf(open(`https://127.0.0.1:${server.port}`))).toMatchObject({ maybeProcessed });
     expect(server.received.join("")).toBe("");
   });
 });
@@ -250,11 +256,11 @@ describe("each request has its own fact", () => {
     server.onBytes((connection, text) => {
       const index = Number(/POST \/change-(\d+)/.exec(text)?.[1]);
       if (index % 2 === 0) connection.reset();
-      else if (isWhole(text)) connection.write(OK);
+      else if (isCompleteRequest(text)) connection.write(OK_RESPONSE);
     });
     const client = open(`https://127.0.0.1:${server.port}`, { guard: { ...GUARD, concurrency: 8 } });
     let connections = 0;
-    server.breakWith((socket) => {
+    server.setConnectionHandler((socket) => {
       connections += 1;
       if (connections % 2 === 0) socket.resetAndDestroy();
       else server.relay(socket);
@@ -263,7 +269,7 @@ describe("each request has its own fact", () => {
       Array.from({ length: 60 }, async (_value, index) => {
         const call = post({ path: path`/change-${String(index)}`, timeoutMs: 60_000 });
         const failure = await client.call(call, deadline).catch((error: unknown) => error as ProviderFailure);
-        return failure instanceof ProviderFailure ? failure.maybeSent : true;
+        return failure instanceof ProviderFailure ? failure.maybeProcessed : true;
       }),
     );
     const text = server.received.join("");
@@ -284,13 +290,13 @@ describe("each request has its own fact", () => {
     servers.push({ close: () => transport.close() });
     const heads: string[] = [];
     const send = (url: string, signal?: AbortSignal) =>
-      axios.post(url, "{}", { adapter: transport.adapter(() => heads.push(url)), ...(signal && { signal }) });
+      axios.post(url, "{}", { adapter: transport.createAdapter(() => heads.push(url)), ...(signal && { signal }) });
     let answer: () => void = () => undefined;
     const isHeld = new Promise<void>((resolve) => {
       server.onBytes((connection, text) => {
-        if (!isWhole(text)) return;
+        if (!isCompleteRequest(text)) return;
         answer = () => {
-          connection.write(OK);
+          connection.write(OK_RESPONSE);
         };
         resolve();
       });
@@ -301,7 +307,7 @@ describe("each request has its own fact", () => {
     const second = send("/second", patience.signal);
     patience.abort();
     server.onBytes((connection, text) => {
-      if (isWhole(text)) connection.write(OK);
+      if (isCompleteRequest(text)) connection.write(OK_RESPONSE);
     });
     answer();
     await expect(second).rejects.toThrow();
@@ -319,8 +325,8 @@ describe("each request has its own fact", () => {
     const second = await client
       .call(post({ path: path`/second` }), { remainingMs: () => 300 })
       .catch((error: unknown) => error);
-    expect(second).toMatchObject({ maybeSent: false });
-    expect(await first).toMatchObject({ maybeSent: true });
+    expect(second).toMatchObject({ maybeProcessed: false });
+    expect(await first).toMatchObject({ maybeProcessed: true });
     expect(server.received.join("")).not.toContain("/second");
   });
 });

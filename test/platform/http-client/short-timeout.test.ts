@@ -14,7 +14,7 @@ async function isSent(timeoutMs: number, remainingMs: number): Promise<boolean> 
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const http = createTestHttpClient({ baseUrl, onSend: () => (sent += 1) });
   const call = { name: "test.call", method: "GET", path: path`/`, repeat: "keyed", timeoutMs } as const;
-  await http.call({ ...call, answer: z.string() }, { remainingMs: () => remainingMs }).catch(() => undefined);
+  await http.call({ ...call, response: z.string() }, { remainingMs: () => remainingMs }).catch(() => undefined);
   await http.close();
   return sent === 1;
 }

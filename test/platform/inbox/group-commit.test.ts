@@ -3,9 +3,9 @@ import { openDatabase } from "../../../src/platform/database/open-database";
 import { createGroupCommit } from "../../../src/platform/inbox/group-commit";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { type Databases, startDatabases } from "../../support/databases";
-import { T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 
 const MAX = 64;
 
@@ -18,7 +18,7 @@ function committing(fail: (group: readonly number[]) => Error | undefined) {
       const error = fail(items);
       return error ? Promise.reject(error) : Promise.resolve(items.map((item) => `stored ${item}`));
     },
-    most: MAX,
+    maxBatchSize: MAX,
   });
   return { groups, commit };
 }
@@ -63,14 +63,14 @@ describe.each(["sqlite", "postgres"] as const)("events on %s", (dialect) => {
   afterAll(() => databases.stop());
 
   test("one that the database refuses does not take those that arrive with it", async () => {
-    const database = openDatabase(await databases.fresh(dialect));
+    const database = openDatabase(await databases.createDatabase(dialect));
     await database.migrate(inboxMigrations);
-    const inbox = new Inbox(database, createSealing(TEST_LEDGER_KEY));
+    const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));
     const receive = (index: number) =>
       inbox.receive({
-        facts: { kind: "k", subject: "s", occurredAt: index === 7 ? NaN : T0 },
+        metadata: { kind: "k", subject: "s", occurredAt: index === 7 ? NaN : START_MS },
         body: `{"index":${index}}`,
-        now: T0,
+        now: START_MS,
       });
     const results = await Promise.allSettled(numbers(20).map(receive));
     expect(results.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([7]);

@@ -3,18 +3,18 @@ import { type QueryResult, type UnknownRow } from "kysely";
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
-import { createInboxWorker, type HandleMessage, type OnProcessed } from "../../../src/platform/inbox/inbox-worker";
-import { type InboxTables, sealedMessageOf } from "../../../src/platform/inbox/message-row";
+import { createInboxWorker, type MessageHandler, type OnProcessed } from "../../../src/platform/inbox/inbox-worker";
+import { type InboxTables, toEncryptedMessage } from "../../../src/platform/inbox/message-row";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { type Delivery, type Message, type SealedMessage } from "../../../src/platform/inbox/message.type";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { type Delivery, type Message, type EncryptedMessage } from "../../../src/platform/inbox/message.type";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { type Logger } from "../../../src/platform/telemetry/logger";
 import { systemClock } from "../../../src/platform/time/clock";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";
-import { LEASE_MS, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
-import { monotonicFrom, wallFrom } from "../../support/clocks";
+import { monotonicClockFrom, wallClockFrom } from "../../support/clocks";
 
 const DAY_MS = 86_400_000;
 const BODY = '{"secret":"canary-body"}';
@@ -26,9 +26,9 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 function deliveryOf(delivery: Partial<Delivery> = {}): Delivery {
-  return { facts: { kind: "k", subject: "s", occurredAt: T0 - 5 }, body: BODY, now: T0, ...delivery };
+  return { metadata: { kind: "k", subject: "s", occurredAt: START_MS - 5 }, body: BODY, now: START_MS, ...delivery };
 }
-const query = { owner: "one", leaseMs: LEASE_MS, now: T0, limit: 100 };
+const query = { owner: "one", leaseMs: LEASE_MS, now: START_MS, limit: 100 };
 
 describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
   let url: string;
@@ -36,12 +36,12 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
   let inbox: Inbox;
   const closers: (() => Promise<void>)[] = [];
   /** What the table holds of a message. */
-  const find = async (id: string): Promise<SealedMessage | undefined> => {
+  const find = async (id: string): Promise<EncryptedMessage | undefined> => {
     const database = openDatabase(url);
     const tables = database.kysely.$extendTables<InboxTables>();
     const row = await tables.selectFrom("message").selectAll().where("id", "=", id).executeTakeFirst();
     await database.close();
-    return row && sealedMessageOf(row);
+    return row && toEncryptedMessage(row);
   };
 
   /** An inbox whose statements' results are looked at. */
@@ -55,15 +55,15 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
         return Promise.resolve(result);
       },
     });
-    return new Inbox({ ...database, kysely }, createSealing(TEST_LEDGER_KEY));
+    return new Inbox({ ...database, kysely }, createEncryption(TEST_ENCRYPTION_KEY));
   }
 
   beforeEach(async () => {
-    url = await databases.fresh(dialect);
+    url = await databases.createDatabase(dialect);
     open = () => {
       const database = openDatabase(url);
       closers.push(() => database.close());
-      return { inbox: new Inbox(database, createSealing(TEST_LEDGER_KEY)), close: () => database.close() };
+      return { inbox: new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY)), close: () => database.close() };
     };
     const database = openDatabase(url);
     await database.migrate(inboxMigrations);
@@ -81,64 +81,66 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       ...keys.map((idempotencyKey) => inbox.receive(deliveryOf({ idempotencyKey }))),
       ...keys.toReversed().map((idempotencyKey) => other.receive(deliveryOf({ idempotencyKey }))),
     ]);
-    expect(receipts.filter(({ isCopy }) => !isCopy)).toHaveLength(300);
-    const due = await inbox.takeDue({ ...query, limit: 1000 });
+    expect(receipts.filter(({ isDuplicate: isCopy }) => !isCopy)).toHaveLength(300);
+    const due = await inbox.leaseDue({ ...query, limit: 1000 });
     expect(new Set(due.map(({ message }) => message.id))).toEqual(
-      new Set(receipts.flatMap(({ id, isCopy }) => (isCopy ? [] : [id]))),
+      new Set(receipts.flatMap(({ id, isDuplicate: isCopy }) => (isCopy ? [] : [id]))),
     );
   });
 
   test("one that cannot be stored does not fail those that come after it", async () => {
-    await expect(inbox.receive(deliveryOf({ facts: { kind: "k", subject: "s", occurredAt: NaN } }))).rejects.toThrow();
+    await expect(
+      inbox.receive(deliveryOf({ metadata: { kind: "k", subject: "s", occurredAt: NaN } })),
+    ).rejects.toThrow();
     expect(await inbox.receive(deliveryOf())).toMatchObject({ isCopy: false });
   });
 
   test("a message is given to one process at a time, and to another once the lease is over", async () => {
     await inbox.receive(deliveryOf());
     const other = open().inbox;
-    const taken = await Promise.all([inbox.takeDue(query), other.takeDue({ ...query, owner: "other" })]);
+    const taken = await Promise.all([inbox.leaseDue(query), other.leaseDue({ ...query, owner: "other" })]);
     expect(taken.flat()).toHaveLength(1);
-    expect(await other.takeDue({ ...query, now: T0 + LEASE_MS - 1 })).toEqual([]);
-    const [again] = await other.takeDue({ ...query, now: T0 + LEASE_MS });
+    expect(await other.leaseDue({ ...query, now: START_MS + LEASE_MS - 1 })).toEqual([]);
+    const [again] = await other.leaseDue({ ...query, now: START_MS + LEASE_MS });
     const [late] = taken.flat();
     if (!again || !late) throw new Error("nothing was taken");
-    await inbox.markProcessed(late.lease, [late.message.id], T0); // the lease is another's by now
+    await inbox.markProcessed(late.lease, [late.message.id], START_MS); // the lease is another's by now
     expect(await find(late.message.id)).toMatchObject({ processedAt: null });
-    await other.markProcessed(again.lease, [again.message.id], T0 + 1);
-    expect(await find(late.message.id)).toMatchObject({ processedAt: T0 + 1, attempts: 1 });
-    expect(await inbox.takeDue({ ...query, now: T0 + DAY_MS })).toEqual([]);
+    await other.markProcessed(again.lease, [again.message.id], START_MS + 1);
+    expect(await find(late.message.id)).toMatchObject({ processedAt: START_MS + 1, attempts: 1 });
+    expect(await inbox.leaseDue({ ...query, now: START_MS + DAY_MS })).toEqual([]);
   });
 
   test("bodies and keys are stored sealed, and bodies are wiped once they are old and worked on", async () => {
     const { id } = await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }));
-    const { id: young } = await inbox.receive(deliveryOf({ idempotencyKey: "another", now: T0 + DAY_MS }));
+    const { id: young } = await inbox.receive(deliveryOf({ idempotencyKey: "another", now: START_MS + DAY_MS }));
     expect(await dumpDatabase(url)).not.toMatch(/canary-(body|key)/);
-    const bodyOf = async (one: string) => inbox.openBody((await find(one)) as SealedMessage);
+    const bodyOf = async (one: string) => inbox.decryptBody((await find(one)) as EncryptedMessage);
     expect(await bodyOf(id)).toBe(BODY);
-    expect(await inbox.wipeBodies(T0 + 1)).toMatchObject({ bodies: 0 }); // not worked on yet
-    const [due] = await inbox.takeDue({ ...query, limit: 1 });
+    expect(await inbox.purgeBodies(START_MS + 1)).toMatchObject({ bodies: 0 }); // not worked on yet
+    const [due] = await inbox.leaseDue({ ...query, limit: 1 });
     if (!due) throw new Error("nothing is due");
-    await inbox.markProcessed(due.lease, [id], T0);
-    expect(await inbox.wipeBodies(T0)).toMatchObject({ bodies: 0 });
-    expect(await inbox.wipeBodies(T0 + 1)).toEqual({ bodies: 1, givenUp: 0, isFull: false });
+    await inbox.markProcessed(due.lease, [id], START_MS);
+    expect(await inbox.purgeBodies(START_MS)).toMatchObject({ bodies: 0 });
+    expect(await inbox.purgeBodies(START_MS + 1)).toEqual({ bodies: 1, givenUp: 0, isFull: false });
     expect([await bodyOf(id), await bodyOf(young)]).toEqual([undefined, BODY]);
-    expect(await find(id)).toMatchObject({ kind: "k", subject: "s", occurredAt: T0 - 5, receivedAt: T0 });
+    expect(await find(id)).toMatchObject({ kind: "k", subject: "s", occurredAt: START_MS - 5, receivedAt: START_MS });
     // What is wiped is still known.
     expect(await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }))).toMatchObject({ isCopy: true });
   });
 
   test("a page is of one subject, last received first, and if asked for of what has had its effects alone; a cursor that is none is refused", async () => {
-    for (let n = 0; n < 3; n += 1) await inbox.receive(deliveryOf({ idempotencyKey: `k${n}`, now: T0 + n }));
-    await inbox.receive(deliveryOf({ facts: { kind: "k", subject: "other", occurredAt: T0 } }));
+    for (let n = 0; n < 3; n += 1) await inbox.receive(deliveryOf({ idempotencyKey: `k${n}`, now: START_MS + n }));
+    await inbox.receive(deliveryOf({ metadata: { kind: "k", subject: "other", occurredAt: START_MS } }));
     const first = await inbox.list({ subject: "s", first: 2 });
-    expect(first.items.map(({ message }) => message.receivedAt)).toEqual([T0 + 2, T0 + 1]);
+    expect(first.items.map(({ message }) => message.receivedAt)).toEqual([START_MS + 2, START_MS + 1]);
     const rest = await inbox.list({ subject: "s", first: 2, after: first.items[1]?.cursor ?? "" });
-    expect([rest.items.map(({ message }) => message.receivedAt), rest.hasNextPage]).toEqual([[T0], false]);
-    const due = (await inbox.takeDue(query)).find(({ message }) => message.subject === "s");
+    expect([rest.items.map(({ message }) => message.receivedAt), rest.hasNextPage]).toEqual([[START_MS], false]);
+    const due = (await inbox.leaseDue(query)).find(({ message }) => message.subject === "s");
     if (!due) throw new Error("nothing is due");
-    expect(await inbox.list({ subject: "s", first: 9, areProcessed: true })).toMatchObject({ items: [] });
-    await inbox.markProcessed(due.lease, [due.message.id], T0);
-    const { items } = await inbox.list({ subject: "s", first: 9, areProcessed: true });
+    expect(await inbox.list({ subject: "s", first: 9, isProcessed: true })).toMatchObject({ items: [] });
+    await inbox.markProcessed(due.lease, [due.message.id], START_MS);
+    const { items } = await inbox.list({ subject: "s", first: 9, isProcessed: true });
     expect(items.map(({ message }) => message.id)).toEqual([due.message.id]);
     await expect(inbox.list({ subject: "s", first: 2, after: "x" })).rejects.toThrow(InvalidCursor);
     await expect(inbox.list({ subject: "s", first: 0 })).rejects.toThrow(RangeError);
@@ -151,54 +153,54 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       for (const row of rows) for (const column of Object.keys(row)) columns.add(column);
     });
     const listed = (await watching.list({ subject: "s", first: 9 })).items.map(({ message }) => message);
-    const [about] = await watching.about("s", ["k"]);
+    const [about] = await watching.findBySubject("s", ["k"]);
     expect(listed).toEqual([about]);
     expect(columns.has("received_at")).toBe(true);
     expect(columns.has("sealed_body")).toBe(false);
-    expect(await watching.bodyOf(about as Message)).toBe(BODY);
+    expect(await watching.readBody(about as Message)).toBe(BODY);
   });
 
   test("a body that a replay has made due is kept for it, a day at most", async () => {
     const { id } = await inbox.receive(deliveryOf());
-    const [due] = await inbox.takeDue(query);
+    const [due] = await inbox.leaseDue(query);
     if (!due) throw new Error("nothing is due");
-    await inbox.markProcessed(due.lease, [id], T0);
-    expect(await inbox.makeDue(T0, T0 + 1)).toBe(1);
-    expect(await inbox.wipeBodies(T0 + DAY_MS)).toMatchObject({ bodies: 0 });
-    expect(await inbox.wipeBodies(T0 + DAY_MS + 1)).toMatchObject({ bodies: 1, givenUp: 0 });
-    expect(await inbox.countDue(T0)).toBe(0);
+    await inbox.markProcessed(due.lease, [id], START_MS);
+    expect(await inbox.requeue(START_MS, START_MS + 1)).toBe(1);
+    expect(await inbox.purgeBodies(START_MS + DAY_MS)).toMatchObject({ bodies: 0 });
+    expect(await inbox.purgeBodies(START_MS + DAY_MS + 1)).toMatchObject({ bodies: 1, givenUp: 0 });
+    expect(await inbox.countDue(START_MS)).toBe(0);
   });
 
   test("however many there are, each is made due, and wiped, once", async () => {
     const keys = Array.from({ length: 450 }, (_, index) => `k${index}`);
     await Promise.all(
-      keys.map((idempotencyKey, index) => inbox.receive(deliveryOf({ idempotencyKey, now: T0 + index }))),
+      keys.map((idempotencyKey, index) => inbox.receive(deliveryOf({ idempotencyKey, now: START_MS + index }))),
     );
-    const due = await inbox.takeDue({ ...query, now: T0 + 500, limit: 1000 });
+    const due = await inbox.leaseDue({ ...query, now: START_MS + 500, limit: 1000 });
     const [first] = due;
     if (!first) throw new Error("nothing is due");
     await inbox.markProcessed(
       first.lease,
       due.map(({ message }) => message.id),
-      T0 + 500,
+      START_MS + 500,
     );
     const changed: number[] = [];
     const watching = watched(({ numAffectedRows }) => changed.push(Number(numAffectedRows ?? 0)));
-    expect(await watching.makeDue(T0 + 25, T0 + 600)).toBe(425);
+    expect(await watching.requeue(START_MS + 25, START_MS + 600)).toBe(425);
     expect(Math.max(...changed)).toBeLessThanOrEqual(200); // in one statement
     expect(await inbox.countDue(0)).toBe(425);
-    const again = await inbox.takeDue({ ...query, now: T0 + 600, limit: 1000 });
-    expect(await inbox.makeDue(0, T0 + 601)).toBe(25); // the others are being worked on
+    const again = await inbox.leaseDue({ ...query, now: START_MS + 600, limit: 1000 });
+    expect(await inbox.requeue(0, START_MS + 601)).toBe(25); // the others are being worked on
     await inbox.markProcessed(
       again[0]?.lease ?? first.lease,
       again.map(({ message }) => message.id),
-      T0 + 602,
+      START_MS + 602,
     );
     const counts: number[] = [];
     for (let isFull = true; isFull;) {
-      const wiped = await inbox.wipeBodies(T0 + 450);
+      const wiped = await inbox.purgeBodies(START_MS + 450);
       counts.push(wiped.bodies);
-      ({ isFull } = wiped);
+      ({ hasMore: isFull } = wiped);
     }
     expect(counts).toEqual([200, 200, 25]);
   });
@@ -207,14 +209,14 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const errors: string[] = [];
     const log = (_fields: unknown, text?: string) => void errors.push(text ?? "");
     const logger = { trace: log, debug: log, info: log, warn: log, error: log, fatal: log } as unknown as Logger;
-    let now = T0;
-    function workerOf(handle: HandleMessage, onProcessed: OnProcessed = () => Promise.resolve()) {
-      const clocks = { clock: wallFrom(() => now), monotonic: monotonicFrom(() => now) };
+    let now = START_MS;
+    function workerOf(handle: MessageHandler, onProcessed: OnProcessed = () => Promise.resolve()) {
+      const clocks = { clock: wallClockFrom(() => now), monotonic: monotonicClockFrom(() => now) };
       const terms = { owner: "w", leaseMs: LEASE_MS, intervalMs: 1000, retentionMs: 30 * DAY_MS };
       return createInboxWorker({ inbox, handle, onProcessed, ...clocks, random: () => 1, logger, ...terms });
     }
     beforeEach(() => {
-      now = T0;
+      now = START_MS;
       errors.length = 0;
     });
 
@@ -228,13 +230,13 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
         worked.push(message.id);
         return Promise.resolve(message);
       });
-      expect(await worker.runOnce()).toBe(2);
+      expect(await worker.pollOnce()).toBe(2);
       expect(worked).toHaveLength(1);
       expect(errors).toContain("a message could not be processed");
-      expect(await worker.runOnce()).toBe(0);
+      expect(await worker.pollOnce()).toBe(0);
       isFailing = false;
       now += 1000;
-      expect(await worker.runOnce()).toBe(1);
+      expect(await worker.pollOnce()).toBe(1);
       expect(worked[1]).toBe(bad);
       expect(await find(bad)).toMatchObject({ attempts: 2, processedAt: now });
     });
@@ -254,13 +256,13 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
         effects.push(message.id);
         return Promise.resolve(message);
       });
-      const dead = worker.runOnce(); // does not come back before the end
+      const dead = worker.pollOnce(); // does not come back before the end
       await sleep(50);
       isDead = false;
-      expect(await worker.runOnce()).toBe(0);
+      expect(await worker.pollOnce()).toBe(0);
       now += LEASE_MS;
-      expect(await worker.runOnce()).toBe(1);
-      expect(await worker.runOnce()).toBe(0);
+      expect(await worker.pollOnce()).toBe(1);
+      expect(await worker.pollOnce()).toBe(0);
       bury();
       await dead;
       expect(effects).toEqual([id]);
@@ -273,7 +275,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       const held = new Promise<void>((resolve) => (goOn = resolve));
       const effects: string[] = [];
       const live = (name: string, until: Promise<void>) => {
-        const handle: HandleMessage = async (message) => {
+        const handle: MessageHandler = async (message) => {
           effects.push(name);
           await until;
           return message;
@@ -286,10 +288,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
         const common = { inbox, clock: systemClock, monotonic: monotonicClock, random: () => 1, logger };
         return createInboxWorker({ ...common, ...terms, handle, onProcessed: tell });
       };
-      const slow = live("slow", held).runOnce();
+      const slow = live("slow", held).pollOnce();
       const other = live("other", Promise.resolve());
       for (const endsAt = Date.now() + 2000; Date.now() < endsAt;) {
-        await other.runOnce();
+        await other.pollOnce();
         await sleep(50);
       }
       goOn();
@@ -298,27 +300,32 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     });
 
     test("a replay reads the bodies anew, corrects what was read wrong, and counts nothing twice", async () => {
-      const { id } = await inbox.receive(deliveryOf({ facts: { kind: null, subject: null, occurredAt: T0 } }));
+      const { id } = await inbox.receive(deliveryOf({ metadata: { kind: null, subject: null, occurredAt: START_MS } }));
       const seen: (string | undefined)[] = [];
       const worker = workerOf((message, body) => {
         seen.push(body);
-        return Promise.resolve(now === T0 ? message : { kind: "read", subject: "s", occurredAt: T0 - 1 });
+        return Promise.resolve(now === START_MS ? message : { kind: "read", subject: "s", occurredAt: START_MS - 1 });
       });
-      await worker.runOnce();
+      await worker.pollOnce();
       now += 1000;
-      expect(await inbox.makeDue(T0 + 1, now)).toBe(0);
-      expect(await inbox.makeDue(T0, now)).toBe(1);
-      expect(await inbox.countDue(T0)).toBe(1);
-      await worker.runOnce();
+      expect(await inbox.requeue(START_MS + 1, now)).toBe(0);
+      expect(await inbox.requeue(START_MS, now)).toBe(1);
+      expect(await inbox.countDue(START_MS)).toBe(1);
+      await worker.pollOnce();
       expect(seen).toEqual([BODY, BODY]);
-      expect(await find(id)).toMatchObject({ kind: "read", subject: "s", occurredAt: T0 - 1, processedAt: T0 });
-      expect(await inbox.countDue(T0)).toBe(0);
+      expect(await find(id)).toMatchObject({
+        kind: "read",
+        subject: "s",
+        occurredAt: START_MS - 1,
+        processedAt: START_MS,
+      });
+      expect(await inbox.countDue(START_MS)).toBe(0);
     });
 
     test("it tells of a message once, behind its effects and behind what is written down of them", async () => {
-      const { id } = await inbox.receive(deliveryOf({ facts: { kind: null, subject: null, occurredAt: T0 } }));
+      const { id } = await inbox.receive(deliveryOf({ metadata: { kind: null, subject: null, occurredAt: START_MS } }));
       const told: unknown[] = [];
-      const corrected = { kind: "read", subject: "s", occurredAt: T0 - 1 };
+      const corrected = { kind: "read", subject: "s", occurredAt: START_MS - 1 };
       let isFailing = true;
       const worker = workerOf(
         () => (isFailing ? Promise.reject(new Error("a bug")) : Promise.resolve(corrected)),
@@ -326,11 +333,11 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
           told.push([message.subject, facts, await find(id)]);
         },
       );
-      await worker.runOnce();
+      await worker.pollOnce();
       expect(told).toEqual([]);
       isFailing = false;
       now += 1000;
-      await worker.runOnce();
+      await worker.pollOnce();
       const written = expect.objectContaining({ ...corrected, processedAt: now });
       expect(told).toEqual([[null, corrected, written]]);
     });
@@ -341,10 +348,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       let goOn = (): void => undefined;
       const held = new Promise<void>((resolve) => (goOn = resolve));
       const tellAs = (name: string) => () => Promise.resolve(void told.push(name));
-      const slow = workerOf((message) => held.then(() => message), tellAs("slow")).runOnce();
+      const slow = workerOf((message) => held.then(() => message), tellAs("slow")).pollOnce();
       await sleep(50);
       now += LEASE_MS;
-      await workerOf((message) => Promise.resolve(message), tellAs("other")).runOnce();
+      await workerOf((message) => Promise.resolve(message), tellAs("other")).pollOnce();
       goOn();
       await slow;
       expect(told).toEqual(["other"]);
@@ -353,7 +360,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     test("what is sealed under another key keeps no other waiting and its body a day longer, and is then given up, which is said once", async () => {
       const database = openDatabase(url);
       closers.push(() => database.close());
-      const stranger = new Inbox(database, createSealing(Buffer.alloc(32, "another").toString("base64")));
+      const stranger = new Inbox(database, createEncryption(Buffer.alloc(32, "another").toString("base64")));
       const { id } = await stranger.receive(deliveryOf());
       const { id: readable } = await inbox.receive(deliveryOf());
       const worked: string[] = [];
@@ -361,18 +368,18 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
         worked.push(message.id);
         return Promise.resolve(message);
       });
-      await worker.runOnce();
+      await worker.pollOnce();
       expect(errors).toEqual(["a message could not be processed"]);
       now += 30 * DAY_MS + 1;
-      await worker.runOnce();
-      expect((await find(id))?.sealedBody).not.toBeNull();
+      await worker.pollOnce();
+      expect((await find(id))?.encryptedBody).not.toBeNull();
       now += DAY_MS;
-      await worker.runOnce();
+      await worker.pollOnce();
       expect(await find(id)).toMatchObject({ sealedBody: null, processedAt: null });
       expect(errors).toContain("old messages were given up: they never had their effects");
       errors.length = 0;
       now += DAY_MS;
-      expect(await worker.runOnce()).toBe(0);
+      expect(await worker.pollOnce()).toBe(0);
       expect(errors).toEqual([]);
       expect(worked).toEqual([readable]);
     });
@@ -380,9 +387,9 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     test("it wipes what is older than its retention", async () => {
       const { id } = await inbox.receive(deliveryOf());
       const worker = workerOf((message) => Promise.resolve(message));
-      await worker.runOnce();
+      await worker.pollOnce();
       now += 30 * DAY_MS + 1;
-      await worker.runOnce();
+      await worker.pollOnce();
       expect(await find(id)).toMatchObject({ sealedBody: null });
       expect(errors).toEqual(["old messages were wiped"]);
     });

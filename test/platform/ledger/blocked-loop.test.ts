@@ -2,14 +2,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, LEASE_MS, migratedLedger, T0 } from "../../support/ledgers";
-import { eventually } from "../../support/program";
+import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../support/ledgers";
+import { waitFor } from "../../support/program";
 import { startWorkers } from "../../support/workers";
 
 jest.setTimeout(180_000);
 
 const program = join(__dirname, "blocked-process.ts");
-const TAKEN_AT = T0 + LEASE_MS;
+const TAKEN_AT = START_MS + LEASE_MS;
 
 let databases: Databases;
 beforeAll(async () => {
@@ -24,22 +24,22 @@ describe.each(["sqlite", "postgres"] as const)(
       "in the last look of a %s operation: does not settle what its successor has sent",
       async (repeat) => {
         const directory = mkdtempSync(join(tmpdir(), "blocked-"));
-        const url = await databases.fresh(dialect);
-        const { ledger, database } = await migratedLedger(url);
-        const { operation } = claimed(await ledger.claim(claimOf({ kind: "blocked", leaseMs: 0 })));
+        const url = await databases.createDatabase(dialect);
+        const { store, database } = await createMigratedStore(url);
+        const { operation } = expectClaimed(await store.claim(createClaim({ kind: "blocked", leaseMs: 0 })));
         const workers = await startWorkers(1, program, [url, repeat, directory]);
         const stalled = workers.run();
-        await eventually(() => existsSync(join(directory, "blocked")) || undefined, 120_000);
+        await waitFor(() => existsSync(join(directory, "blocked")) || undefined, 120_000);
 
-        const [taken] = await ledger.takeDue({ owner: "successor", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
+        const [taken] = await store.leaseDue({ owner: "successor", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
         if (!taken) throw new Error("nothing was due");
-        expect(await ledger.markSent(operation, taken.lease, TAKEN_AT)).toMatchObject({ outcome: "done" });
-        const sending = await ledger.find(operation.id);
+        expect(await store.markSent(operation, taken.lease, TAKEN_AT)).toMatchObject({ outcome: "done" });
+        const sending = await store.find(operation.id);
         writeFileSync(join(directory, "go-on"), "");
 
         expect(await stalled).toEqual(["PENDING"]);
-        expect(await ledger.find(operation.id)).toEqual(sending);
-        expect(await ledger.settle(operation.id, { status: "SUCCEEDED" }, TAKEN_AT)).toMatchObject({
+        expect(await store.find(operation.id)).toEqual(sending);
+        expect(await store.settle(operation.id, { status: "SUCCEEDED" }, TAKEN_AT)).toMatchObject({
           outcome: "settled",
         });
         await database.close();

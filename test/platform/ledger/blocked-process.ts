@@ -1,12 +1,12 @@
 // A worker whose event loop stands still in its last look at an operation, as a long computation would have it.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type OperationKind } from "../../../src/platform/ledger/operation-kind";
+import { type OperationHandler } from "../../../src/platform/ledger/operation-kind";
 import { createOperationWorker } from "../../../src/platform/ledger/operation-worker";
 import { createDeadline } from "../../../src/platform/time/deadline";
-import { monotonicFrom, wallFrom } from "../../support/clocks";
-import { LEASE_MS, openLedger, T0 } from "../../support/ledgers";
-import { work } from "../../support/workers";
+import { monotonicClockFrom, wallClockFrom } from "../../support/clocks";
+import { LEASE_MS, openOperationStore, START_MS } from "../../support/ledgers";
+import { runWorker } from "../../support/workers";
 
 const POLL_MS = 10;
 
@@ -17,15 +17,15 @@ function block(directory: string): void {
   while (!existsSync(join(directory, "go-on"))) Atomics.wait(never, 0, 0, POLL_MS);
 }
 
-work(([url = "", repeat = "", directory = ""]) => {
-  const { ledger, database } = openLedger(url);
+runWorker(([url = "", repeat = "", directory = ""]) => {
+  const { store, database } = openOperationStore(url);
   // The worker reads the clock once: for the settlement, right before it is stored.
-  const clock = wallFrom(() => {
+  const clock = wallClockFrom(() => {
     block(directory);
-    return T0;
+    return START_MS;
   });
   const neverCalled = () => Promise.reject(new Error("the last look asks no provider"));
-  const kind: OperationKind<never> = {
+  const kind: OperationHandler<never> = {
     kind: "blocked",
     provider: "blocked",
     repeat: repeat === "once" ? "once" : "keyed",
@@ -34,23 +34,23 @@ work(([url = "", repeat = "", directory = ""]) => {
     onRefusal: () => undefined,
   };
   const worker = createOperationWorker({
-    ledger,
-    kinds: [kind],
+    operationStore: store,
+    handlers: [kind],
     clock,
     random: () => 0.5,
     sleep: () => Promise.resolve(),
   });
   return Promise.resolve(async () => {
-    const [due] = await ledger.takeDue({ owner: "blocked", leaseMs: LEASE_MS, now: T0, limit: 1 });
+    const [due] = await store.leaseDue({ owner: "blocked", leaseMs: LEASE_MS, now: START_MS, limit: 1 });
     if (due?.outcome !== "ready") throw new Error("nothing was due");
     // Too little time for a second attempt.
-    const { operation } = await worker.work({
+    const { operation } = await worker.execute({
       ...due,
       deadline: createDeadline(
-        monotonicFrom(() => T0),
+        monotonicClockFrom(() => START_MS),
         1,
       ),
-      recovery: { isLast: true },
+      recovery: { isLastAttempt: true },
     });
     await database.close();
     return operation.status;

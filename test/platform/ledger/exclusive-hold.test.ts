@@ -1,13 +1,13 @@
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { type Database } from "../../../src/platform/database/open-database";
-import { holdExclusively } from "../../../src/platform/ledger/exclusive-hold";
-import { type Ledger } from "../../../src/platform/ledger/ledger.store";
-import { type LedgerTables } from "../../../src/platform/ledger/operation-row";
+import { acquireExclusiveLock } from "../../../src/platform/ledger/exclusive-hold";
+import { type OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { type OperationTables } from "../../../src/platform/ledger/operation-row";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, migratedLedger, T0 } from "../../support/ledgers";
+import { expectClaimed, createClaim, createMigratedStore, START_MS } from "../../support/ledgers";
 
-const THING = { kind: "order.cancel", target: "thing-1" };
+const THING = { kind: "order.cancel", recurrenceId: "thing-1" };
 
 let databases: Databases;
 beforeAll(async () => {
@@ -16,24 +16,28 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s", (dialect) => {
-  let ledger: Ledger;
+  let store: OperationStore;
   let database: Database;
   let url: string;
   beforeEach(async () => {
-    url = await databases.fresh(dialect);
-    ({ ledger, database } = await migratedLedger(url));
+    url = await databases.createDatabase(dialect);
+    ({ store, database } = await createMigratedStore(url));
   });
   afterEach(() => database.close());
 
   let keys = 0;
   const claim = async () =>
-    claimed(await ledger.claim(claimOf({ idempotencyKey: `hold-${(keys += 1)}`, target: THING.target })));
-  const hold = async (one: Awaited<ReturnType<typeof claim>>) => ledger.hold(one.operation.id, one.lease, THING);
+    expectClaimed(
+      await store.claim(createClaim({ idempotencyKey: `hold-${(keys += 1)}`, recurrenceId: THING.recurrenceId })),
+    );
+  const hold = async (one: Awaited<ReturnType<typeof claim>>) => store.acquireLock(one.operation.id, one.lease, THING);
 
   test("is one operation's alone, which may take it again", async () => {
     const [first, second] = [await claim(), await claim()];
     expect([await hold(first), await hold(second), await hold(first)]).toEqual([true, false, true]);
-    expect(await ledger.hold(second.operation.id, second.lease, { ...THING, target: "thing-2" })).toBe(true);
+    expect(await store.acquireLock(second.operation.id, second.lease, { ...THING, recurrenceId: "thing-2" })).toBe(
+      true,
+    );
   });
 
   test("is one operation's alone when twenty try at once", async () => {
@@ -46,12 +50,13 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     const one = await claim();
     const [{ id }, { lease }] = [one.operation, one];
     await hold(one);
-    await ledger.markSent({ id, attempts: 0 }, lease, T0 + 1);
-    if (status === "UNCONFIRMED") await ledger.markUnconfirmed(id, lease, { now: T0 + 2, nextAttemptAt: T0 + 3 });
-    if (status === "NEEDS_ATTENTION") await ledger.needsAttention(id, lease);
-    if (status === "SUCCEEDED") await ledger.settle(id, { status }, T0 + 4);
+    await store.markSent({ id, attempts: 0 }, lease, START_MS + 1);
+    if (status === "UNCONFIRMED")
+      await store.markUnconfirmed(id, lease, { now: START_MS + 2, nextAttemptAt: START_MS + 3 });
+    if (status === "NEEDS_ATTENTION") await store.park(id, lease);
+    if (status === "SUCCEEDED") await store.settle(id, { status }, START_MS + 4);
     if (status === "FAILED") {
-      await ledger.settle(id, { status, failure: { code: "NO", message: "No.", retryable: false } }, T0 + 4);
+      await store.settle(id, { status, failure: { code: "NO", message: "No.", retryable: false } }, START_MS + 4);
     }
     return one;
   }
@@ -81,12 +86,12 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
       const late = await claim();
       // Not through our own database, whose transactions are all "read committed".
       const pool = new Pool({ connectionString: url });
-      const transaction = new Kysely<LedgerTables>({ dialect: new PostgresDialect({ pool }) }).transaction();
+      const transaction = new Kysely<OperationTables>({ dialect: new PostgresDialect({ pool }) }).transaction();
       let taken: boolean | undefined;
       const ending = transaction.setIsolationLevel("repeatable read").execute(async (blind) => {
         await sql`select 1 from operation`.execute(blind); // what it sees is fixed from here on
         await ended(status);
-        taken = await holdExclusively(blind, { id: late.operation.id, lease: late.lease }, THING);
+        taken = await acquireExclusiveLock(blind, { id: late.operation.id, lease: late.lease }, THING);
       });
       await (isFree ? ending : expect(ending).rejects.toThrow("rolled back"));
       expect(taken).toBe(isFree);
@@ -98,29 +103,31 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     const first = await ended("SUCCEEDED");
     const all = await Promise.all(Array.from({ length: 10 }, claim));
     const superseding = { ...THING, superseded: [first.operation.id] };
-    const taken = await Promise.all(all.map(({ operation, lease }) => ledger.hold(operation.id, lease, superseding)));
+    const taken = await Promise.all(
+      all.map(({ operation, lease }) => store.acquireLock(operation.id, lease, superseding)),
+    );
     expect(taken.filter(Boolean)).toHaveLength(1);
     const [late] = [await claim()];
-    expect(await ledger.hold(late.operation.id, late.lease, superseding)).toBe(false);
+    expect(await store.acquireLock(late.operation.id, late.lease, superseding)).toBe(false);
     expect(await hold(late)).toBe(false);
   });
 
   test("supersedes only what is named", async () => {
     const [first, second] = [await ended("SUCCEEDED"), await claim()];
     const superseding = { ...THING, superseded: [first.operation.id] };
-    await ledger.hold(second.operation.id, second.lease, superseding);
-    await ledger.markSent(second.operation, second.lease, T0 + 5);
-    await ledger.settle(second.operation.id, { status: "SUCCEEDED" }, T0 + 6);
+    await store.acquireLock(second.operation.id, second.lease, superseding);
+    await store.markSent(second.operation, second.lease, START_MS + 5);
+    await store.settle(second.operation.id, { status: "SUCCEEDED" }, START_MS + 6);
     const third = await claim();
-    expect(await ledger.hold(third.operation.id, third.lease, superseding)).toBe(false);
+    expect(await store.acquireLock(third.operation.id, third.lease, superseding)).toBe(false);
     const both = { ...THING, superseded: [first.operation.id, second.operation.id] };
-    expect(await ledger.hold(third.operation.id, third.lease, both)).toBe(true);
+    expect(await store.acquireLock(third.operation.id, third.lease, both)).toBe(true);
   });
 
   test("is another's for another target, also one that differs in case alone", async () => {
     await ended("SUCCEEDED");
     const other = await claim();
-    expect(await ledger.hold(other.operation.id, other.lease, { ...THING, target: "Thing-1" })).toBe(true);
+    expect(await store.acquireLock(other.operation.id, other.lease, { ...THING, recurrenceId: "Thing-1" })).toBe(true);
   });
 
   test("lists what was sent or holds and has not failed, oldest first, but for the asking operation", async () => {
@@ -129,49 +136,51 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     const first = await ended("SUCCEEDED");
     await withoutHold(first);
     const second = await claim();
-    await ledger.hold(second.operation.id, second.lease, { ...THING, superseded: [first.operation.id] });
-    const listed = await ledger.earlier({ ...THING, id: unsent.operation.id });
+    await store.acquireLock(second.operation.id, second.lease, { ...THING, superseded: [first.operation.id] });
+    const listed = await store.findEarlier({ ...THING, id: unsent.operation.id });
     expect(listed.map(({ id }) => id)).toEqual([first, second].map(({ operation }) => operation.id).sort());
-    expect(await ledger.earlier({ ...THING, id: second.operation.id })).toHaveLength(1);
-    expect(await ledger.earlier({ ...THING, kind: "order.create", id: unsent.operation.id })).toEqual([]);
+    expect(await store.findEarlier({ ...THING, id: second.operation.id })).toHaveLength(1);
+    expect(await store.findEarlier({ ...THING, kind: "order.create", id: unsent.operation.id })).toEqual([]);
   });
 
   test("keeps the baseline with the hold, and shows it from then on", async () => {
     const one = await claim();
     expect(one.operation).not.toHaveProperty("baseline");
-    await ledger.hold(one.operation.id, one.lease, { ...THING, baseline: ["a", "b"] });
-    const { operation } = await ledger.markSent(one.operation, one.lease, T0 + 1);
+    await store.acquireLock(one.operation.id, one.lease, { ...THING, baseline: ["a", "b"] });
+    const { operation } = await store.markSent(one.operation, one.lease, START_MS + 1);
     expect(operation.baseline).toEqual(["a", "b"]);
   });
 
   test("is free when what held it is taken back unsent", async () => {
     const [first, second] = [await claim(), await claim()];
     await hold(first);
-    await ledger.release(first.operation.id, first.lease, { nextAttemptAt: T0 + 9, unsent: true });
+    await store.release(first.operation.id, first.lease, { nextAttemptAt: START_MS + 9, shouldResetSent: true });
     expect(await hold(second)).toBe(true);
   });
 
   test("is not taken under a lease that is another's", async () => {
     const [first, second] = [await claim(), await claim()];
-    await ledger.hold(first.operation.id, second.lease, THING);
+    await store.acquireLock(first.operation.id, second.lease, THING);
     expect(await hold(second)).toBe(true);
   });
 
   test("an abandoned operation was never there: its key is free", async () => {
     const first = await claim();
-    await ledger.abandon(first.operation.id, first.lease);
-    expect(await ledger.find(first.operation.id)).toBeUndefined();
-    expect(await ledger.claim(claimOf({ idempotencyKey: `hold-${keys}`, target: THING.target }))).toMatchObject({
+    await store.discard(first.operation.id, first.lease);
+    expect(await store.find(first.operation.id)).toBeUndefined();
+    expect(
+      await store.claim(createClaim({ idempotencyKey: `hold-${keys}`, recurrenceId: THING.recurrenceId })),
+    ).toMatchObject({
       outcome: "claimed",
     });
   });
 
   test("what was sent cannot be abandoned, nor what is another's", async () => {
     const [sent, theirs] = [await claim(), await claim()];
-    await ledger.markSent(sent.operation, sent.lease, T0 + 1);
-    await ledger.abandon(sent.operation.id, sent.lease);
-    await ledger.abandon(theirs.operation.id, sent.lease);
-    expect(await ledger.find(sent.operation.id)).toMatchObject({ attempts: 1 });
-    expect(await ledger.find(theirs.operation.id)).toBeDefined();
+    await store.markSent(sent.operation, sent.lease, START_MS + 1);
+    await store.discard(sent.operation.id, sent.lease);
+    await store.discard(theirs.operation.id, sent.lease);
+    expect(await store.find(sent.operation.id)).toMatchObject({ attempts: 1 });
+    expect(await store.find(theirs.operation.id)).toBeDefined();
   });
 });

@@ -2,13 +2,17 @@ import { randomBytes } from "node:crypto";
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { assertKeyOfDatabase, keyCheckMigrations, WrongLedgerKey } from "../../../src/platform/ledger/key-check";
-import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { Ledger } from "../../../src/platform/ledger/ledger.store";
-import { createSealing, type Sealing } from "../../../src/platform/ledger/sealing";
+import {
+  assertEncryptionKeyMatches,
+  encryptionKeyMigrations,
+  WrongEncryptionKey,
+} from "../../../src/platform/ledger/key-check";
+import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { createEncryption, type Encryption } from "../../../src/platform/ledger/sealing";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimOf, T0 } from "../../support/ledgers";
+import { createClaim, START_MS } from "../../support/ledgers";
 
 const COLUMNS = [
   { table: "operation", column: "sealed_key", purpose: "idempotencyKey" },
@@ -26,31 +30,31 @@ afterAll(() => databases.stop());
 describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   let url: string;
   let database: Database;
-  const [ours, theirs] = [createSealing(newKey()), createSealing(newKey())];
-  const check = (sealing: Sealing) => assertKeyOfDatabase(database, sealing, COLUMNS);
+  const [ours, theirs] = [createEncryption(newKey()), createEncryption(newKey())];
+  const check = (sealing: Encryption) => assertEncryptionKeyMatches(database, sealing, COLUMNS);
 
   beforeEach(async () => {
-    url = await databases.fresh(dialect);
+    url = await databases.createDatabase(dialect);
     database = openDatabase(url);
-    await database.migrate([...ledgerMigrations, ...inboxMigrations, ...keyCheckMigrations]);
+    await database.migrate([...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations]);
   });
   afterEach(() => database.close());
 
   /** Rows of a release that stored no check value. */
-  const claimWith = (sealing: Sealing, idempotencyKey: string) =>
-    new Ledger(database, sealing).claim(claimOf({ idempotencyKey }));
+  const claimWith = (sealing: Encryption, idempotencyKey: string) =>
+    new OperationStore(database, sealing).claim(createClaim({ idempotencyKey }));
 
   test("an empty database belongs to the first key; every other one is refused from then on", async () => {
     await check(ours);
     await check(ours);
-    await expect(check(theirs)).rejects.toBeInstanceOf(WrongLedgerKey);
+    await expect(check(theirs)).rejects.toBeInstanceOf(WrongEncryptionKey);
     await check(ours);
   });
 
   test("of two first starts with different keys at the same moment, exactly one succeeds, and keeps succeeding", async () => {
     for (let round = 0; round < 20; round += 1) {
       await database.kysely.$extendTables<{ ledger_key: object }>().deleteFrom("ledger_key").execute();
-      const pair = [createSealing(newKey()), createSealing(newKey())];
+      const pair = [createEncryption(newKey()), createEncryption(newKey())];
       const results = await Promise.allSettled(pair.map(check));
       expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
       const again = await Promise.allSettled(pair.map(check));
@@ -60,34 +64,34 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
 
   test("a database that was written by an earlier release belongs to the key that opens its operations", async () => {
     await claimWith(ours, "key-1");
-    await expect(check(theirs)).rejects.toBeInstanceOf(WrongLedgerKey);
+    await expect(check(theirs)).rejects.toBeInstanceOf(WrongEncryptionKey);
     await check(ours);
-    await expect(check(theirs)).rejects.toBeInstanceOf(WrongLedgerKey);
+    await expect(check(theirs)).rejects.toBeInstanceOf(WrongEncryptionKey);
   });
 
   test("and so does one that holds events only", async () => {
-    const facts = { kind: "k", subject: "s", occurredAt: T0 };
-    await new Inbox(database, ours).receive({ facts, body: "{}", now: T0 });
-    await expect(check(theirs)).rejects.toBeInstanceOf(WrongLedgerKey);
+    const facts = { kind: "k", subject: "s", occurredAt: START_MS };
+    await new Inbox(database, ours).receive({ metadata: facts, body: "{}", now: START_MS });
+    await expect(check(theirs)).rejects.toBeInstanceOf(WrongEncryptionKey);
     await check(ours);
   });
 
   test("one in which a wrong replica has written a few rows still belongs to the key that opens most", async () => {
     for (const key of ["key-1", "key-2", "key-3"]) await claimWith(ours, key);
     await claimWith(theirs, "key-4");
-    await expect(check(theirs)).rejects.toBeInstanceOf(WrongLedgerKey);
+    await expect(check(theirs)).rejects.toBeInstanceOf(WrongEncryptionKey);
     await check(ours);
   });
 
   test("what is stored tells nothing of the key, and is no value that is stored elsewhere", async () => {
     const key = newKey();
-    const sealing = createSealing(key);
+    const sealing = createEncryption(key);
     await check(sealing);
     const dump = await dumpDatabase(url);
     expect(dump).toContain(sealing.checkValue);
     for (const form of ["base64", "base64url", "hex", "latin1"] as const) {
       expect(dump).not.toContain(Buffer.from(key, "base64").toString(form));
     }
-    expect(createSealing(key).checkValue).toBe(sealing.checkValue);
+    expect(createEncryption(key).checkValue).toBe(sealing.checkValue);
   });
 });

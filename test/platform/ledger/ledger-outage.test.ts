@@ -2,8 +2,15 @@ import { renameSync } from "node:fs";
 import { DatabaseUnavailable } from "../../../src/platform/database/database.errors";
 import { OutcomeNotRecorded } from "../../../src/platform/ledger/ledger.errors";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, LEASE_MS, migratedLedger, openLedger, T0 } from "../../support/ledgers";
-import { createUnreliableProxy } from "../../support/unreliable-proxy";
+import {
+  expectClaimed,
+  createClaim,
+  LEASE_MS,
+  createMigratedStore,
+  openOperationStore,
+  START_MS,
+} from "../../support/ledgers";
+import { startUnreliableProxy } from "../../support/unreliable-proxy";
 
 /** The database stays away until all have answered, so what waits for it would never answer. The rest is a busy machine's. */
 const FAST_ENOUGH_MS = 20_000;
@@ -29,29 +36,29 @@ async function takeAway(url: string): Promise<() => Promise<void>> {
 
 describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
   test("nothing may be sent and everything says why, quickly; a known outcome that is lost says so; back again, work goes on", async () => {
-    const url = await databases.fresh(dialect);
-    const { ledger, database } = await migratedLedger(url);
-    const { operation, lease } = claimed(await ledger.claim(claimOf()));
+    const url = await databases.createDatabase(dialect);
+    const { store, database } = await createMigratedStore(url);
+    const { operation, lease } = expectClaimed(await store.claim(createClaim()));
     const { id } = operation;
     const bringBack = await takeAway(url);
 
     const start = performance.now();
     const before = [
-      ledger.claim(claimOf({ idempotencyKey: "key-2" })),
-      ledger.markSent({ id, attempts: 0 }, lease, T0),
-      ledger.release(id, lease),
-      ledger.takeDue({ owner: "two", leaseMs: 1, now: T0, limit: 1 }),
-      ledger.find(id),
-      ledger.findByKey("principal-1", "key-1"),
-      ledger.list({ subject: "s", first: 1 }),
+      store.claim(createClaim({ idempotencyKey: "key-2" })),
+      store.markSent({ id, attempts: 0 }, lease, START_MS),
+      store.release(id, lease),
+      store.leaseDue({ owner: "two", leaseMs: 1, now: START_MS, limit: 1 }),
+      store.find(id),
+      store.findByKey("principal-1", "key-1"),
+      store.list({ userId: "s", first: 1 }),
     ];
     for (const attempt of await Promise.allSettled(before)) {
       expect(attempt).toMatchObject({ status: "rejected", reason: expect.any(DatabaseUnavailable) as unknown });
     }
     const after = [
-      ledger.settle(id, { status: "SUCCEEDED" }, T0),
-      ledger.markUnconfirmed(id, lease, { nextAttemptAt: T0, now: T0 }),
-      ledger.needsAttention(id, lease),
+      store.settle(id, { status: "SUCCEEDED" }, START_MS),
+      store.markUnconfirmed(id, lease, { nextAttemptAt: START_MS, now: START_MS }),
+      store.park(id, lease),
     ];
     for (const attempt of await Promise.allSettled(after)) {
       const reason = expect.objectContaining({
@@ -64,28 +71,28 @@ describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
     expect(performance.now() - start).toBeLessThan(FAST_ENOUGH_MS);
 
     await bringBack();
-    expect(await ledger.find(id)).toEqual(operation);
-    expect(await ledger.findByKey("principal-1", "key-2")).toBeUndefined();
-    expect((await ledger.markSent({ id, attempts: 0 }, lease, T0)).outcome).toBe("done");
-    expect((await ledger.settle(id, { status: "SUCCEEDED" }, T0)).outcome).toBe("settled");
+    expect(await store.find(id)).toEqual(operation);
+    expect(await store.findByKey("principal-1", "key-2")).toBeUndefined();
+    expect((await store.markSent({ id, attempts: 0 }, lease, START_MS)).outcome).toBe("done");
+    expect((await store.settle(id, { status: "SUCCEEDED" }, START_MS)).outcome).toBe("settled");
     await database.close();
   });
 });
 
 test("a claim whose answer was lost: the same claim again finds it, and once its lease is over it is worked off", async () => {
-  const url = await databases.fresh("postgres");
-  const direct = await migratedLedger(url);
-  const proxy = await createUnreliableProxy(url);
-  const shaky = openLedger(proxy.url, { poolSize: 1 });
-  await shaky.ledger.find("warm the connection up");
+  const url = await databases.createDatabase("postgres");
+  const direct = await createMigratedStore(url);
+  const proxy = await startUnreliableProxy(url);
+  const shaky = openOperationStore(proxy.url, { poolSize: 1 });
+  await shaky.store.find("warm the connection up");
 
-  proxy.cutAtNextAnswer();
-  await expect(shaky.ledger.claim(claimOf())).rejects.toMatchObject({
+  proxy.resetAtNextResponse();
+  await expect(shaky.store.claim(createClaim())).rejects.toMatchObject({
     code: "DATABASE_UNAVAILABLE",
     mayBeStored: true,
   });
-  expect(await shaky.ledger.claim(claimOf())).toMatchObject({ outcome: "inProgress", operation: { sentAt: null } });
-  const taken = await direct.ledger.takeDue({ owner: "heir", leaseMs: 1, now: T0 + LEASE_MS, limit: 10 });
+  expect(await shaky.store.claim(createClaim())).toMatchObject({ outcome: "inProgress", operation: { sentAt: null } });
+  const taken = await direct.store.leaseDue({ owner: "heir", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 });
   expect(taken).toMatchObject([{ outcome: "ready", operation: { sentAt: null, attempts: 0 } }]);
 
   await shaky.database.close();
@@ -94,15 +101,15 @@ test("a claim whose answer was lost: the same claim again finds it, and once its
 });
 
 test("an outcome whose answer was lost is reported as not recorded, and recording it again finds it recorded", async () => {
-  const url = await databases.fresh("postgres");
-  const direct = await migratedLedger(url);
-  const { operation } = claimed(await direct.ledger.claim(claimOf()));
-  const proxy = await createUnreliableProxy(url);
-  const shaky = openLedger(proxy.url, { poolSize: 1 });
-  await shaky.ledger.find("warm the connection up");
+  const url = await databases.createDatabase("postgres");
+  const direct = await createMigratedStore(url);
+  const { operation } = expectClaimed(await direct.store.claim(createClaim()));
+  const proxy = await startUnreliableProxy(url);
+  const shaky = openOperationStore(proxy.url, { poolSize: 1 });
+  await shaky.store.find("warm the connection up");
 
-  proxy.cutAtNextAnswer();
-  const settle = () => shaky.ledger.settle(operation.id, { status: "SUCCEEDED", result: 1 }, T0 + 1);
+  proxy.resetAtNextResponse();
+  const settle = () => shaky.store.settle(operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
   await expect(settle()).rejects.toBeInstanceOf(OutcomeNotRecorded);
   expect(await settle()).toMatchObject({ outcome: "alreadySettled", operation: { status: "SUCCEEDED", result: 1 } });
 

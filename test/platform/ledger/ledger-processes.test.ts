@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimOf, LEASE_MS, migratedLedger, type OpenLedger, T0 } from "../../support/ledgers";
+import { createClaim, LEASE_MS, createMigratedStore, type OpenStore, START_MS } from "../../support/ledgers";
 import { startWorkers } from "../../support/workers";
 
 const program = join(__dirname, "racing-process.ts");
@@ -13,15 +13,15 @@ afterAll(() => databases.stop());
 
 describe.each(["sqlite", "postgres"] as const)("three processes on one %s", (dialect) => {
   let url: string;
-  let opened: OpenLedger;
+  let opened: OpenStore;
   beforeEach(async () => {
-    url = await databases.fresh(dialect);
-    opened = await migratedLedger(url);
+    url = await databases.createDatabase(dialect);
+    opened = await createMigratedStore(url);
   });
   afterEach(() => opened.database.close());
 
   test("three hundred due operations: each is taken once, and all are", async () => {
-    for (let n = 0; n < 300; n += 1) await opened.ledger.claim(claimOf({ idempotencyKey: `key-${n}`, leaseMs: 0 }));
+    for (let n = 0; n < 300; n += 1) await opened.store.claim(createClaim({ idempotencyKey: `key-${n}`, leaseMs: 0 }));
     const workers = await startWorkers(3, program, [url, "takeDue"]);
     const taken = (await workers.run()) as string[][];
     expect(new Set(taken.flat()).size).toBe(300);
@@ -42,8 +42,11 @@ describe.each(["sqlite", "postgres"] as const)("three processes on one %s", (dia
     const workers = await startWorkers(1, program, [url, "die"]);
     await expect(workers.run()).rejects.toThrow("ended early");
     const query = { owner: "heir", leaseMs: LEASE_MS, limit: 10 };
-    expect(await opened.ledger.takeDue({ ...query, now: T0 + LEASE_MS - 1 })).toEqual([]);
-    const [left] = await opened.ledger.takeDue({ ...query, now: T0 + LEASE_MS });
-    expect(left).toMatchObject({ outcome: "ready", operation: { status: "PENDING", sentAt: T0 + 1, attempts: 1 } });
+    expect(await opened.store.leaseDue({ ...query, now: START_MS + LEASE_MS - 1 })).toEqual([]);
+    const [left] = await opened.store.leaseDue({ ...query, now: START_MS + LEASE_MS });
+    expect(left).toMatchObject({
+      outcome: "ready",
+      operation: { status: "PENDING", sentAt: START_MS + 1, attempts: 1 },
+    });
   });
 });

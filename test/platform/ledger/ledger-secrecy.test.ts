@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import { type Database } from "../../../src/platform/database/open-database";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, migratedLedger, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import { expectClaimed, createClaim, createMigratedStore, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 
 const PLANTED = {
   name: "Maria Canary Silva",
@@ -37,7 +37,7 @@ async function dump(url: string, { kysely, dialect }: Database): Promise<string>
 
 function traces(stored: string): string[] {
   const { address, ...flat } = PLANTED;
-  const values = [...Object.values(flat), ...Object.values(address), "canary", KEY, TEST_LEDGER_KEY];
+  const values = [...Object.values(flat), ...Object.values(address), "canary", KEY, TEST_ENCRYPTION_KEY];
   const spellings = values.flatMap((value) => {
     const bytes = Buffer.from(value);
     return [
@@ -55,20 +55,20 @@ function traces(stored: string): string[] {
 test.each(["sqlite", "postgres"] as const)(
   "%s holds no planted value and no idempotency key in clear, before, during and after settlement",
   async (dialect) => {
-    const url = await databases.fresh(dialect);
-    const { ledger, database } = await migratedLedger(url);
-    const { operation, lease } = claimed(await ledger.claim(claimOf({ idempotencyKey: KEY, input: PLANTED })));
-    await ledger.claim(claimOf({ idempotencyKey: KEY, input: PLANTED }));
+    const url = await databases.createDatabase(dialect);
+    const { store, database } = await createMigratedStore(url);
+    const { operation, lease } = expectClaimed(await store.claim(createClaim({ idempotencyKey: KEY, input: PLANTED })));
+    await store.claim(createClaim({ idempotencyKey: KEY, input: PLANTED }));
     const before = await dump(url, database);
-    expect(before).toContain(operation.sealedInput);
+    expect(before).toContain(operation.encryptedInput);
     expect(traces(before)).toEqual([]);
     expect(traces(JSON.stringify(operation))).toEqual([]);
 
-    await ledger.markSent(operation, lease, T0 + 1);
-    await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 3 });
+    await store.markSent(operation, lease, START_MS + 1);
+    await store.markUnconfirmed(operation.id, lease, { now: START_MS + 2, nextAttemptAt: START_MS + 3 });
     expect(traces(await dump(url, database))).toEqual([]);
 
-    await ledger.settle(operation.id, { status: "SUCCEEDED", result: { number: 1 } }, T0 + 4);
+    await store.settle(operation.id, { status: "SUCCEEDED", result: { number: 1 } }, START_MS + 4);
     const { rows } = await sql`select sealed_input from operation`.execute(database.kysely);
     expect(rows).toEqual([{ sealed_input: null }]);
     expect(traces(await dump(url, database))).toEqual([]);
@@ -82,13 +82,13 @@ test("the search finds what is there in clear", () => {
 });
 
 test("once settled and checkpointed, not even the sealed input is left in the SQLite file", async () => {
-  const url = await databases.fresh("sqlite");
-  const { ledger, database } = await migratedLedger(url);
-  const { operation } = claimed(await ledger.claim(claimOf({ input: PLANTED })));
-  const sealed = operation.sealedInput ?? "";
+  const url = await databases.createDatabase("sqlite");
+  const { store, database } = await createMigratedStore(url);
+  const { operation } = expectClaimed(await store.claim(createClaim({ input: PLANTED })));
+  const sealed = operation.encryptedInput ?? "";
   await sql`pragma wal_checkpoint(truncate)`.execute(database.kysely);
   expect(await dump(url, database)).toContain(sealed.slice(0, 40));
-  await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
+  await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
   await sql`pragma wal_checkpoint(truncate)`.execute(database.kysely);
   expect(await dump(url, database)).not.toContain(sealed.slice(0, 40));
   await database.close();

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { type Database } from "../../../src/platform/database/open-database";
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
-import { OperationNotFound, SealBroken } from "../../../src/platform/ledger/ledger.errors";
-import { type Ledger } from "../../../src/platform/ledger/ledger.store";
+import { OperationNotFound, DecryptionFailed } from "../../../src/platform/ledger/ledger.errors";
+import { type OperationStore } from "../../../src/platform/ledger/ledger.store";
 import {
   nextStatus,
   type OperationEvent,
@@ -12,7 +12,7 @@ import {
 import { type Lease } from "../../../src/platform/database/due-rows";
 import { type Claim, type Operation } from "../../../src/platform/ledger/operation.type";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, LEASE_MS, migratedLedger, T0 } from "../../support/ledgers";
+import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../support/ledgers";
 
 const FAILURE = { code: "REFUSED", message: "It was refused.", field: ["input", "reason"], retryable: false };
 const NOBODY = "00000000-0000-4000-8000-000000000000";
@@ -24,53 +24,53 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => {
-  let ledger: Ledger;
+  let store: OperationStore;
   let database: Database;
   beforeEach(async () => {
-    ({ ledger, database } = await migratedLedger(await databases.fresh(dialect)));
+    ({ store, database } = await createMigratedStore(await databases.createDatabase(dialect)));
   });
   afterEach(() => database.close());
 
   const claim = async (changes: Partial<Claim> = {}): Promise<{ operation: Operation; lease: Lease }> =>
-    claimed(await ledger.claim(claimOf(changes)));
-  const due = (now: number, owner = "two") => ledger.takeDue({ owner, leaseMs: LEASE_MS, now, limit: 10 });
+    expectClaimed(await store.claim(createClaim(changes)));
+  const due = (now: number, owner = "two") => store.leaseDue({ owner, leaseMs: LEASE_MS, now, limit: 10 });
 
   describe("claiming", () => {
     test("a first claim is stored whole, pending, never sent", async () => {
-      const { operation } = await claim({ subject: "subject-1", target: "target-1" });
+      const { operation } = await claim({ userId: "subject-1", recurrenceId: "target-1" });
       expect(operation).toEqual({
         id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         principal: "principal-1",
         kind: "order.cancel",
         status: "PENDING",
-        subject: "subject-1",
-        target: "target-1",
+        userId: "subject-1",
+        recurrenceId: "target-1",
         attempts: 0,
         result: null,
         failure: null,
-        createdAt: T0,
+        createdAt: START_MS,
         sentAt: null,
         settledAt: null,
         unconfirmedSince: null,
-        nextAttemptAt: T0,
+        nextAttemptAt: START_MS,
         sealedKey: expect.any(String) as string,
         sealedInput: expect.any(String) as string,
       });
-      expect(await ledger.find(operation.id)).toEqual(operation);
-      expect(await ledger.findByKey("principal-1", "key-1")).toEqual(operation);
-      expect(ledger.openInput(operation)).toEqual({ reason: "none", items: [1, 2] });
-      expect(ledger.openKey(operation)).toBe("key-1");
+      expect(await store.find(operation.id)).toEqual(operation);
+      expect(await store.findByKey("principal-1", "key-1")).toEqual(operation);
+      expect(store.decryptInput(operation)).toEqual({ reason: "none", items: [1, 2] });
+      expect(store.decryptIdempotencyKey(operation)).toBe("key-1");
     });
 
     test("the same again, its members in another order: in progress, whether pending, unconfirmed or given up", async () => {
       const { operation, lease } = await claim();
-      const again = claimOf({ owner: "two", now: T0 + 1, input: { items: [1, 2], reason: "none" } });
-      expect(await ledger.claim(again)).toEqual({ outcome: "inProgress", operation });
-      await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 3 });
-      expect(await ledger.claim(again)).toMatchObject({ outcome: "inProgress", operation: { status: "UNCONFIRMED" } });
-      const [taken] = await due(T0 + 3);
-      await ledger.needsAttention(operation.id, taken?.lease ?? lease);
-      expect(await ledger.claim(again)).toMatchObject({
+      const again = createClaim({ owner: "two", now: START_MS + 1, input: { items: [1, 2], reason: "none" } });
+      expect(await store.claim(again)).toEqual({ outcome: "inProgress", operation });
+      await store.markUnconfirmed(operation.id, lease, { now: START_MS + 2, nextAttemptAt: START_MS + 3 });
+      expect(await store.claim(again)).toMatchObject({ outcome: "inProgress", operation: { status: "UNCONFIRMED" } });
+      const [taken] = await due(START_MS + 3);
+      await store.park(operation.id, taken?.lease ?? lease);
+      expect(await store.claim(again)).toMatchObject({
         outcome: "inProgress",
         operation: { status: "NEEDS_ATTENTION" },
       });
@@ -78,8 +78,8 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
 
     test("the same again long after its holder died is still in progress: only the reconciler takes over", async () => {
       await claim();
-      const late = await ledger.claim(claimOf({ now: T0 + 100 * LEASE_MS }));
-      expect(late).toMatchObject({ outcome: "inProgress", operation: { createdAt: T0 } });
+      const late = await store.claim(createClaim({ now: START_MS + 100 * LEASE_MS }));
+      expect(late).toMatchObject({ outcome: "inProgress", operation: { createdAt: START_MS } });
     });
 
     test.each([
@@ -87,84 +87,87 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       ["FAILED", { status: "FAILED", failure: FAILURE }, { result: null, failure: FAILURE }],
     ] as const)("the same again after %s replays what was stored", async (status, settlement, stored) => {
       const { operation } = await claim();
-      await ledger.settle(operation.id, settlement, T0 + 5);
-      const replay = await ledger.claim(claimOf({ now: T0 + 6 }));
+      await store.settle(operation.id, settlement, START_MS + 5);
+      const replay = await store.claim(createClaim({ now: START_MS + 6 }));
       expect(replay).toMatchObject({
         outcome: "replay",
-        operation: { id: operation.id, status, settledAt: T0 + 5, ...stored },
+        operation: { id: operation.id, status, settledAt: START_MS + 5, ...stored },
       });
     });
 
     test("the same key for another input or kind is refused, before and after settlement, and changes nothing", async () => {
       const { operation } = await claim();
-      expect(await ledger.claim(claimOf({ input: { reason: "other" } }))).toEqual({ outcome: "keyReused" });
-      await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
-      expect(await ledger.claim(claimOf({ kind: "order.create" }))).toEqual({ outcome: "keyReused" });
-      expect(await ledger.claim(claimOf())).toMatchObject({ outcome: "replay" });
+      expect(await store.claim(createClaim({ input: { reason: "other" } }))).toEqual({ outcome: "keyReused" });
+      await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
+      expect(await store.claim(createClaim({ kind: "order.create" }))).toEqual({ outcome: "keyReused" });
+      expect(await store.claim(createClaim())).toMatchObject({ outcome: "replay" });
     });
 
     test("one principal's key means nothing to another", async () => {
       const ana = await claim({ principal: "ana", idempotencyKey: "k" });
       const bea = await claim({ principal: "bea", idempotencyKey: "k", input: "other" });
       expect(ana.operation.id).not.toBe(bea.operation.id);
-      expect(await ledger.findByKey("carl", "k")).toBeUndefined();
+      expect(await store.findByKey("carl", "k")).toBeUndefined();
       // The same text, cut elsewhere.
       await claim({ principal: "anak", idempotencyKey: "" });
     });
 
     test("of fifty claims of one key at once exactly one is claimed, the others see it", async () => {
-      const results = await Promise.all(Array.from({ length: 50 }, () => ledger.claim(claimOf())));
+      const results = await Promise.all(Array.from({ length: 50 }, () => store.claim(createClaim())));
       expect(results.filter(({ outcome }) => outcome === "claimed")).toHaveLength(1);
       expect(results.filter(({ outcome }) => outcome === "inProgress")).toHaveLength(49);
       expect(new Set(results.map((result) => "operation" in result && result.operation.id)).size).toBe(1);
     });
 
     test("an input that is no JSON is refused, and nothing is stored", async () => {
-      await expect(ledger.claim(claimOf({ input: { amount: NaN } }))).rejects.toThrow(TypeError);
-      expect(await ledger.findByKey("principal-1", "key-1")).toBeUndefined();
+      await expect(store.claim(createClaim({ input: { amount: NaN } }))).rejects.toThrow(TypeError);
+      expect(await store.findByKey("principal-1", "key-1")).toBeUndefined();
     });
   });
 
   describe("sending", () => {
     test("every attempt is counted, the first one's time stays", async () => {
       const { operation, lease } = await claim();
-      const first = await ledger.markSent(operation, lease, T0 + 1);
-      expect(first).toMatchObject({ outcome: "done", operation: { attempts: 1, sentAt: T0 + 1, status: "PENDING" } });
-      const second = await ledger.markSent(first.operation, lease, T0 + 2);
-      expect(second).toMatchObject({ outcome: "done", operation: { attempts: 2, sentAt: T0 + 1 } });
+      const first = await store.markSent(operation, lease, START_MS + 1);
+      expect(first).toMatchObject({
+        outcome: "done",
+        operation: { attempts: 1, sentAt: START_MS + 1, status: "PENDING" },
+      });
+      const second = await store.markSent(first.operation, lease, START_MS + 2);
+      expect(second).toMatchObject({ outcome: "done", operation: { attempts: 2, sentAt: START_MS + 1 } });
     });
 
     test("an attempt that is marked again, because the answer was lost, is counted once", async () => {
       const { operation, lease } = await claim();
-      const first = await ledger.markSent(operation, lease, T0 + 1);
-      expect(await ledger.markSent(operation, lease, T0 + 2)).toEqual(first);
-      await ledger.markSent(first.operation, lease, T0 + 3);
+      const first = await store.markSent(operation, lease, START_MS + 1);
+      expect(await store.markSent(operation, lease, START_MS + 2)).toEqual(first);
+      await store.markSent(first.operation, lease, START_MS + 3);
       // What was on its way for long changes nothing any more.
-      expect(await ledger.markSent(operation, lease, T0 + 4)).toMatchObject({
+      expect(await store.markSent(operation, lease, START_MS + 4)).toMatchObject({
         outcome: "leaseLost",
-        operation: { attempts: 2, sentAt: T0 + 1 },
+        operation: { attempts: 2, sentAt: START_MS + 1 },
       });
     });
 
     test("a lease that has run out does not allow it, even when nobody took over", async () => {
       const { operation, lease } = await claim();
-      const late = await ledger.markSent(operation, lease, T0 + LEASE_MS);
+      const late = await store.markSent(operation, lease, START_MS + LEASE_MS);
       expect(late).toEqual({ outcome: "leaseLost", operation });
-      expect((await ledger.markSent(operation, lease, T0 + LEASE_MS - 1)).outcome).toBe("done");
+      expect((await store.markSent(operation, lease, START_MS + LEASE_MS - 1)).outcome).toBe("done");
     });
 
     test("a lease that another took does not allow it, even if both are one process and the old one's clock is behind", async () => {
       const { operation, lease } = await claim({ owner: "one" });
-      const [taken] = await due(T0 + LEASE_MS, "one");
-      expect((await ledger.markSent(operation, lease, T0 + 1)).outcome).toBe("leaseLost");
+      const [taken] = await due(START_MS + LEASE_MS, "one");
+      expect((await store.markSent(operation, lease, START_MS + 1)).outcome).toBe("leaseLost");
       expect(taken?.operation.sentAt).toBeNull();
-      expect((await ledger.markSent(operation, taken?.lease as Lease, T0 + LEASE_MS)).outcome).toBe("done");
+      expect((await store.markSent(operation, taken?.lease as Lease, START_MS + LEASE_MS)).outcome).toBe("done");
     });
 
     test("one that was settled meanwhile is not sent, and the answer says how it ended", async () => {
       const { operation, lease } = await claim();
-      await ledger.settle(operation.id, { status: "SUCCEEDED", result: 1 }, T0 + 1);
-      const late = await ledger.markSent(operation, lease, T0 + 2);
+      await store.settle(operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
+      const late = await store.markSent(operation, lease, START_MS + 2);
       expect(late).toMatchObject({ outcome: "leaseLost", operation: { status: "SUCCEEDED", attempts: 0, result: 1 } });
     });
   });
@@ -172,74 +175,74 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
   describe("settling", () => {
     test("the first settlement wins, a later one reads it", async () => {
       const { operation } = await claim();
-      const first = await ledger.settle(operation.id, { status: "SUCCEEDED", result: { n: 1 } }, T0 + 1);
+      const first = await store.settle(operation.id, { status: "SUCCEEDED", result: { n: 1 } }, START_MS + 1);
       expect(first.outcome).toBe("settled");
-      const second = await ledger.settle(operation.id, { status: "FAILED", failure: FAILURE }, T0 + 2);
+      const second = await store.settle(operation.id, { status: "FAILED", failure: FAILURE }, START_MS + 2);
       expect(second).toEqual({ outcome: "alreadySettled", operation: first.operation });
-      expect(await ledger.find(operation.id)).toEqual(first.operation);
+      expect(await store.find(operation.id)).toEqual(first.operation);
     });
 
     test("of twenty contradicting settlements at once one is stored and all answer the same", async () => {
       const { operation } = await claim();
       const results = await Promise.all(
         Array.from({ length: 20 }, (_, n) =>
-          ledger.settle(
+          store.settle(
             operation.id,
             n % 2 ? { status: "SUCCEEDED", result: n } : { status: "FAILED", failure: FAILURE },
-            T0 + n,
+            START_MS + n,
           ),
         ),
       );
       expect(results.filter(({ outcome }) => outcome === "settled")).toHaveLength(1);
-      const stored = await ledger.find(operation.id);
+      const stored = await store.find(operation.id);
       for (const result of results) expect(result.operation).toEqual(stored);
     });
 
     test("it wipes the input and ends the lease: nothing is due any more", async () => {
       const { operation } = await claim();
-      const { operation: settled } = await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
+      const { operation: settled } = await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
       expect(settled).toMatchObject({ sealedInput: null, nextAttemptAt: null, result: null });
-      expect(ledger.openInput(settled)).toBeUndefined();
-      expect(ledger.openKey(settled)).toBe("key-1");
-      expect(await due(T0 + 10 * LEASE_MS)).toEqual([]);
+      expect(store.decryptInput(settled)).toBeUndefined();
+      expect(store.decryptIdempotencyKey(settled)).toBe("key-1");
+      expect(await due(START_MS + 10 * LEASE_MS)).toEqual([]);
       const { rows } = await sql<{ lease_owner: unknown }>`select lease_owner from operation`.execute(database.kysely);
       expect(rows).toEqual([{ lease_owner: null }]);
     });
 
     test("evidence needs no lease: it counts while another holds one", async () => {
       const { operation, lease } = await claim();
-      await ledger.markSent(operation, lease, T0 + 1);
-      expect((await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 2)).outcome).toBe("settled");
-      const late = await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 3, nextAttemptAt: T0 + 4 });
+      await store.markSent(operation, lease, START_MS + 1);
+      expect((await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 2)).outcome).toBe("settled");
+      const late = await store.markUnconfirmed(operation.id, lease, { now: START_MS + 3, nextAttemptAt: START_MS + 4 });
       expect(late).toMatchObject({ outcome: "leaseLost", operation: { status: "SUCCEEDED" } });
     });
 
     test("an unknown id is an error, for every change", async () => {
       const { lease } = await claim();
-      const at = { now: T0, nextAttemptAt: T0, leaseMs: 1 };
-      await expect(ledger.settle(NOBODY, { status: "SUCCEEDED" }, T0)).rejects.toThrow(OperationNotFound);
-      await expect(ledger.markSent({ id: NOBODY, attempts: 0 }, lease, T0)).rejects.toThrow(OperationNotFound);
-      await expect(ledger.markUnconfirmed(NOBODY, lease, at)).rejects.toThrow(OperationNotFound);
-      await expect(ledger.needsAttention(NOBODY, lease)).rejects.toThrow(OperationNotFound);
-      await expect(ledger.release(NOBODY, lease)).rejects.toThrow(OperationNotFound);
-      expect(await ledger.find(NOBODY)).toBeUndefined();
+      const at = { now: START_MS, nextAttemptAt: START_MS, leaseMs: 1 };
+      await expect(store.settle(NOBODY, { status: "SUCCEEDED" }, START_MS)).rejects.toThrow(OperationNotFound);
+      await expect(store.markSent({ id: NOBODY, attempts: 0 }, lease, START_MS)).rejects.toThrow(OperationNotFound);
+      await expect(store.markUnconfirmed(NOBODY, lease, at)).rejects.toThrow(OperationNotFound);
+      await expect(store.park(NOBODY, lease)).rejects.toThrow(OperationNotFound);
+      await expect(store.release(NOBODY, lease)).rejects.toThrow(OperationNotFound);
+      expect(await store.find(NOBODY)).toBeUndefined();
     });
   });
 
   describe("every status and event", () => {
     const reach: Record<OperationStatus, (id: string, lease: Lease) => Promise<unknown>> = {
       PENDING: () => Promise.resolve(),
-      UNCONFIRMED: (id, lease) => ledger.markUnconfirmed(id, lease, { now: T0, nextAttemptAt: T0 }),
-      NEEDS_ATTENTION: (id, lease) => ledger.needsAttention(id, lease),
-      SUCCEEDED: (id) => ledger.settle(id, { status: "SUCCEEDED" }, T0),
-      FAILED: (id) => ledger.settle(id, { status: "FAILED", failure: FAILURE }, T0),
+      UNCONFIRMED: (id, lease) => store.markUnconfirmed(id, lease, { now: START_MS, nextAttemptAt: START_MS }),
+      NEEDS_ATTENTION: (id, lease) => store.park(id, lease),
+      SUCCEEDED: (id) => store.settle(id, { status: "SUCCEEDED" }, START_MS),
+      FAILED: (id) => store.settle(id, { status: "FAILED", failure: FAILURE }, START_MS),
     };
     const cause: Record<OperationEvent, (id: string, lease: Lease) => Promise<unknown>> = {
-      sent: (id, lease) => ledger.markSent({ id, attempts: 0 }, lease, T0),
-      answerLost: (id, lease) => ledger.markUnconfirmed(id, lease, { now: T0, nextAttemptAt: T0 + 1 }),
-      gaveUp: (id, lease) => ledger.needsAttention(id, lease),
-      succeeded: (id) => ledger.settle(id, { status: "SUCCEEDED" }, T0),
-      failed: (id) => ledger.settle(id, { status: "FAILED", failure: FAILURE }, T0),
+      sent: (id, lease) => store.markSent({ id, attempts: 0 }, lease, START_MS),
+      answerLost: (id, lease) => store.markUnconfirmed(id, lease, { now: START_MS, nextAttemptAt: START_MS + 1 }),
+      gaveUp: (id, lease) => store.park(id, lease),
+      succeeded: (id) => store.settle(id, { status: "SUCCEEDED" }, START_MS),
+      failed: (id) => store.settle(id, { status: "FAILED", failure: FAILURE }, START_MS),
     };
     const events = Object.keys(cause) as OperationEvent[];
     const cases = operationStatuses.flatMap((status) => events.map((event) => [status, event] as const));
@@ -249,11 +252,11 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       await reach[status](operation.id, lease);
       // Even with a lease in hand: what guards the row is its status. (A settled one cannot hold a lease.)
       if (status === "UNCONFIRMED" || status === "NEEDS_ATTENTION") {
-        await sql`update operation set lease_owner = ${lease}, lease_until = ${T0 + 1}`.execute(database.kysely);
+        await sql`update operation set lease_owner = ${lease}, lease_until = ${START_MS + 1}`.execute(database.kysely);
       }
-      const before = await ledger.find(operation.id);
+      const before = await store.find(operation.id);
       await cause[event](operation.id, lease);
-      const after = await ledger.find(operation.id);
+      const after = await store.find(operation.id);
       const expected = nextStatus(status, event);
       if (expected === undefined) expect(after).toEqual(before);
       else expect(after?.status).toBe(expected);
@@ -263,56 +266,62 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
   describe("leases", () => {
     test("what is held is not due; what is not held is, from the moment the lease runs out", async () => {
       const { operation } = await claim();
-      expect(await due(T0 + LEASE_MS - 1)).toEqual([]);
-      const [taken] = await due(T0 + LEASE_MS);
+      expect(await due(START_MS + LEASE_MS - 1)).toEqual([]);
+      const [taken] = await due(START_MS + LEASE_MS);
       expect(taken).toMatchObject({ outcome: "ready", operation: { id: operation.id }, input: { reason: "none" } });
-      expect(await due(T0 + 2 * LEASE_MS - 1)).toEqual([]);
-      expect(await due(T0 + 2 * LEASE_MS)).toHaveLength(1);
+      expect(await due(START_MS + 2 * LEASE_MS - 1)).toEqual([]);
+      expect(await due(START_MS + 2 * LEASE_MS)).toHaveLength(1);
     });
 
     test("unconfirmed: since when is kept, the next attempt waits for its time, the lease is given back", async () => {
       const { operation, lease } = await claim();
-      await ledger.markSent(operation, lease, T0 + 1);
-      const first = await ledger.markUnconfirmed(operation.id, lease, { now: T0 + 2, nextAttemptAt: T0 + 50 });
-      expect(first).toMatchObject({ outcome: "done", operation: { status: "UNCONFIRMED", unconfirmedSince: T0 + 2 } });
-      expect(await due(T0 + 49)).toEqual([]);
-      const [taken] = await due(T0 + 50);
-      const again = { now: T0 + 60, nextAttemptAt: T0 + 90 };
-      const second = await ledger.markUnconfirmed(operation.id, taken?.lease as Lease, again);
+      await store.markSent(operation, lease, START_MS + 1);
+      const first = await store.markUnconfirmed(operation.id, lease, {
+        now: START_MS + 2,
+        nextAttemptAt: START_MS + 50,
+      });
+      expect(first).toMatchObject({
+        outcome: "done",
+        operation: { status: "UNCONFIRMED", unconfirmedSince: START_MS + 2 },
+      });
+      expect(await due(START_MS + 49)).toEqual([]);
+      const [taken] = await due(START_MS + 50);
+      const again = { now: START_MS + 60, nextAttemptAt: START_MS + 90 };
+      const second = await store.markUnconfirmed(operation.id, taken?.lease as Lease, again);
       expect(second).toMatchObject({
         outcome: "done",
-        operation: { unconfirmedSince: T0 + 2, nextAttemptAt: T0 + 90 },
+        operation: { unconfirmedSince: START_MS + 2, nextAttemptAt: START_MS + 90 },
       });
     });
 
     test("given up: never due again, its input kept for whoever attends to it, and still to be settled", async () => {
       const { operation, lease } = await claim();
-      const given = await ledger.needsAttention(operation.id, lease);
+      const given = await store.park(operation.id, lease);
       expect(given).toMatchObject({ outcome: "done", operation: { status: "NEEDS_ATTENTION", nextAttemptAt: null } });
-      expect(ledger.openInput(given.operation)).toEqual({ reason: "none", items: [1, 2] });
-      expect(await due(T0 + 100 * LEASE_MS)).toEqual([]);
-      const { operation: settled } = await ledger.settle(operation.id, { status: "SUCCEEDED" }, T0 + 1);
+      expect(store.decryptInput(given.operation)).toEqual({ reason: "none", items: [1, 2] });
+      expect(await due(START_MS + 100 * LEASE_MS)).toEqual([]);
+      const { operation: settled } = await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
       expect(settled).toMatchObject({ status: "SUCCEEDED", sealedInput: null });
     });
 
     test("a lease that was taken cannot be released or used", async () => {
       const { operation, lease } = await claim();
-      const [taken] = await due(T0 + LEASE_MS);
+      const [taken] = await due(START_MS + LEASE_MS);
       expect(taken).toBeDefined();
-      const at = { now: T0, nextAttemptAt: T0 };
-      expect((await ledger.release(operation.id, lease)).outcome).toBe("leaseLost");
-      expect((await ledger.needsAttention(operation.id, lease)).outcome).toBe("leaseLost");
-      expect((await ledger.markUnconfirmed(operation.id, lease, at)).outcome).toBe("leaseLost");
-      expect((await ledger.find(operation.id))?.status).toBe("PENDING");
+      const at = { now: START_MS, nextAttemptAt: START_MS };
+      expect((await store.release(operation.id, lease)).outcome).toBe("leaseLost");
+      expect((await store.park(operation.id, lease)).outcome).toBe("leaseLost");
+      expect((await store.markUnconfirmed(operation.id, lease, at)).outcome).toBe("leaseLost");
+      expect((await store.find(operation.id))?.status).toBe("PENDING");
     });
 
     test("what is released is due at once, or when its holder said", async () => {
       const { operation, lease } = await claim();
-      await ledger.release(operation.id, lease);
-      const [taken] = await due(T0);
-      await ledger.release(operation.id, taken?.lease as Lease, { nextAttemptAt: T0 + 7 });
-      expect(await due(T0 + 6)).toEqual([]);
-      expect(await due(T0 + 7)).toHaveLength(1);
+      await store.release(operation.id, lease);
+      const [taken] = await due(START_MS);
+      await store.release(operation.id, taken?.lease as Lease, { nextAttemptAt: START_MS + 7 });
+      expect(await due(START_MS + 6)).toEqual([]);
+      expect(await due(START_MS + 7)).toHaveLength(1);
     });
 
     test("the longest due come first, as many as asked for", async () => {
@@ -322,11 +331,11 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
         ["b", 2],
       ] as const) {
         const { operation, lease } = await claim({ idempotencyKey: key });
-        await ledger.release(operation.id, lease, { nextAttemptAt: T0 + at });
+        await store.release(operation.id, lease, { nextAttemptAt: START_MS + at });
       }
       const take = async () =>
-        (await ledger.takeDue({ owner: "two", leaseMs: 1000, now: T0 + 3, limit: 2 })).map(({ operation }) =>
-          ledger.openKey(operation),
+        (await store.leaseDue({ owner: "two", leaseMs: 1000, now: START_MS + 3, limit: 2 })).map(({ operation }) =>
+          store.decryptIdempotencyKey(operation),
         );
       expect(await take()).toEqual(["a", "b"]);
       expect(await take()).toEqual(["c"]);
@@ -338,7 +347,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
         await claim({ kind, idempotencyKey: `${kind}-${Math.random()}`, leaseMs: 0 });
       }
       const take = async (kinds: { in: string[] } | { notIn: string[] }) =>
-        (await ledger.takeDue({ owner: "two", leaseMs: 1000, now: T0, limit: 10, kinds })).map(
+        (await store.leaseDue({ owner: "two", leaseMs: 1000, now: START_MS, limit: 10, kinds })).map(
           ({ operation }) => operation.kind,
         );
       expect(await take({ in: ["d"] })).toEqual([]);
@@ -353,7 +362,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
         const free = await claim({ idempotencyKey: "key-2", leaseMs: 0 });
         await database.kysely.transaction().execute(async (transaction) => {
           await sql`select 1 from operation where id = ${held.operation.id} for update`.execute(transaction);
-          expect((await due(T0)).map(({ operation }) => operation.id)).toEqual([free.operation.id]);
+          expect((await due(START_MS)).map(({ operation }) => operation.id)).toEqual([free.operation.id]);
         });
       });
     }
@@ -362,13 +371,13 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       await Promise.all(Array.from({ length: 200 }, (_, n) => claim({ idempotencyKey: `key-${n}`, leaseMs: 0 })));
       const taken = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
-          ledger.takeDue({ owner: `taker-${n}`, leaseMs: 1000, now: T0, limit: 30 }),
+          store.leaseDue({ owner: `taker-${n}`, leaseMs: 1000, now: START_MS, limit: 30 }),
         ),
       );
       for (const rows of taken) expect(rows.length).toBeLessThanOrEqual(30);
       const ids = taken.flat().map(({ operation }) => operation.id);
       expect(new Set(ids).size).toBe(ids.length);
-      const rest = await ledger.takeDue({ owner: "rest", leaseMs: 1000, now: T0, limit: 1000 });
+      const rest = await store.leaseDue({ owner: "rest", leaseMs: 1000, now: START_MS, limit: 1000 });
       expect(ids.length + rest.length).toBe(200);
     });
   });
@@ -382,25 +391,25 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       const { operation } = await claim();
       await corrupt(
         "sealed_input",
-        (operation.sealedInput ?? "").replace(/.$/, (last) => (last === "A" ? "Q" : "A")),
+        (operation.encryptedInput ?? "").replace(/.$/, (last) => (last === "A" ? "Q" : "A")),
       );
       await claim({ idempotencyKey: "key-2" });
-      const taken = await due(T0 + LEASE_MS);
+      const taken = await due(START_MS + LEASE_MS);
       expect(taken.map(({ outcome }) => outcome).sort()).toEqual(["ready", "unreadable"]);
       const broken = taken.find(({ outcome }) => outcome === "unreadable");
       expect(broken?.operation.id).toBe(operation.id);
-      expect(() => ledger.openInput(broken?.operation as Operation)).toThrow(SealBroken);
-      expect((await ledger.needsAttention(operation.id, broken?.lease as Lease)).outcome).toBe("done");
+      expect(() => store.decryptInput(broken?.operation as Operation)).toThrow(DecryptionFailed);
+      expect((await store.park(operation.id, broken?.lease as Lease)).outcome).toBe("done");
     });
 
     test("an input or key copied from another operation is refused", async () => {
       const other = await claim({ idempotencyKey: "key-2" });
       const { operation } = await claim();
-      await corrupt("sealed_input", other.operation.sealedInput ?? "");
-      await corrupt("sealed_key", other.operation.sealedKey);
-      const moved = (await ledger.find(operation.id)) as Operation;
-      expect(() => ledger.openInput(moved)).toThrow(SealBroken);
-      expect(() => ledger.openKey(moved)).toThrow(SealBroken);
+      await corrupt("sealed_input", other.operation.encryptedInput ?? "");
+      await corrupt("sealed_key", other.operation.encryptedIdempotencyKey);
+      const moved = (await store.find(operation.id)) as Operation;
+      expect(() => store.decryptInput(moved)).toThrow(DecryptionFailed);
+      expect(() => store.decryptIdempotencyKey(moved)).toThrow(DecryptionFailed);
     });
   });
 
@@ -421,11 +430,11 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
   });
 
   describe("listing", () => {
-    const pages = async (query: { subject: string } | { target: string }, first: number): Promise<string[][]> => {
+    const pages = async (query: { userId: string } | { recurrenceId: string }, first: number): Promise<string[][]> => {
       const found: string[][] = [];
       for (let after: string | undefined; ;) {
-        const page = await ledger.list({ ...query, first, ...(after !== undefined && { after }) });
-        found.push(page.items.map(({ operation }) => ledger.openKey(operation)));
+        const page = await store.list({ ...query, first, ...(after !== undefined && { after }) });
+        found.push(page.items.map(({ operation }) => store.decryptIdempotencyKey(operation)));
         if (!page.hasNextPage) return found;
         after = page.items.at(-1)?.cursor;
       }
@@ -438,38 +447,38 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
     ])("newest first, one subject's or one target's, page by page, equal times included, %s", async (_, before) => {
       await before.execute(database.kysely);
       for (let n = 0; n < 7; n += 1) {
-        const now = T0 + Math.floor(n / 3);
-        await claim({ idempotencyKey: `k${n}`, now, subject: "s", target: `t${n % 2}` });
+        const now = START_MS + Math.floor(n / 3);
+        await claim({ idempotencyKey: `k${n}`, now, userId: "s", recurrenceId: `t${n % 2}` });
       }
-      await claim({ idempotencyKey: "other", subject: "s2" });
-      const found = await pages({ subject: "s" }, 2);
+      await claim({ idempotencyKey: "other", userId: "s2" });
+      const found = await pages({ userId: "s" }, 2);
       expect(found.map(({ length }) => length)).toEqual([2, 2, 2, 1]);
       const keys = found.flat();
       expect(keys[0]).toBe("k6");
       expect(keys.slice(1, 4).sort()).toEqual(["k3", "k4", "k5"]);
       expect(keys.slice(4).sort()).toEqual(["k0", "k1", "k2"]);
-      expect((await pages({ target: "t1" }, 10)).flat().sort()).toEqual(["k1", "k3", "k5"]);
-      expect(await pages({ subject: "nobody" }, 10)).toEqual([[]]);
+      expect((await pages({ recurrenceId: "t1" }, 10)).flat().sort()).toEqual(["k1", "k3", "k5"]);
+      expect(await pages({ userId: "nobody" }, 10)).toEqual([[]]);
     });
 
     test("a newer operation does not move the pages behind a cursor", async () => {
-      for (let n = 0; n < 3; n += 1) await claim({ idempotencyKey: `k${n}`, now: T0 + n, subject: "s" });
-      const first = await ledger.list({ subject: "s", first: 2 });
-      await claim({ idempotencyKey: "k9", now: T0 + 9, subject: "s" });
-      const second = await ledger.list({ subject: "s", first: 2, after: first.items[1]?.cursor ?? "" });
-      expect(second.items.map(({ operation }) => ledger.openKey(operation))).toEqual(["k0"]);
+      for (let n = 0; n < 3; n += 1) await claim({ idempotencyKey: `k${n}`, now: START_MS + n, userId: "s" });
+      const first = await store.list({ userId: "s", first: 2 });
+      await claim({ idempotencyKey: "k9", now: START_MS + 9, userId: "s" });
+      const second = await store.list({ userId: "s", first: 2, after: first.items[1]?.cursor ?? "" });
+      expect(second.items.map(({ operation }) => store.decryptIdempotencyKey(operation))).toEqual(["k0"]);
       expect(second.hasNextPage).toBe(false);
     });
 
     test.each(["", "x", "MTpub25l", Buffer.from(`1:${"a".repeat(99)}`).toString("base64url")])(
       "the cursor %p is refused",
       async (after) => {
-        await expect(ledger.list({ subject: "s", first: 1, after })).rejects.toThrow(InvalidCursor);
+        await expect(store.list({ userId: "s", first: 1, after })).rejects.toThrow(InvalidCursor);
       },
     );
 
     test.each([0, -1, 1.5, NaN])("a page of %p is refused", async (first) => {
-      await expect(ledger.list({ subject: "s", first })).rejects.toThrow(RangeError);
+      await expect(store.list({ userId: "s", first })).rejects.toThrow(RangeError);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { ledgerMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, openLedger, T0 } from "../../support/ledgers";
+import { expectClaimed, createClaim, openOperationStore, START_MS } from "../../support/ledgers";
 
 type Status = "PENDING" | "UNCONFIRMED" | "NEEDS_ATTENTION" | "SUCCEEDED" | "FAILED";
 
@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 describe.each(["sqlite", "postgres"] as const)("a database of the release before, on %s", (dialect) => {
-  let opened: ReturnType<typeof openLedger>;
+  let opened: ReturnType<typeof openOperationStore>;
   beforeEach(async () => {
-    opened = openLedger(await databases.fresh(dialect));
-    await opened.database.migrate(ledgerMigrations.slice(0, 2));
+    opened = openOperationStore(await databases.createDatabase(dialect));
+    await opened.database.migrate(operationMigrations.slice(0, 2));
   });
   afterEach(() => opened.database.close());
 
@@ -28,7 +28,7 @@ describe.each(["sqlite", "postgres"] as const)("a database of the release before
     const isSettled = status === "SUCCEEDED" || status === "FAILED";
     await sql`insert into operation (id, principal, key_digest, sealed_key, kind, fingerprint, target, status, attempts,
       created_at, sent_at, settled_at, exclusive_on) values (${id}, 'p', ${id}, 'k', ${KIND}, 'f', ${TARGET}, ${status}, 1,
-      ${T0 + Number(id)}, ${T0 + Number(id)}, ${isSettled ? T0 + 9 : null}, ${exclusiveOn})`.execute(
+      ${START_MS + Number(id)}, ${START_MS + Number(id)}, ${isSettled ? START_MS + 9 : null}, ${exclusiveOn})`.execute(
       opened.database.kysely,
     );
   }
@@ -37,8 +37,8 @@ describe.each(["sqlite", "postgres"] as const)("a database of the release before
     return (await query.execute(opened.database.kysely)).rows.map(({ id }) => id);
   };
   async function mayHold(): Promise<boolean> {
-    const { operation, lease } = claimed(await opened.ledger.claim(claimOf({ target: TARGET })));
-    return opened.ledger.hold(operation.id, lease, { kind: KIND, target: TARGET });
+    const { operation, lease } = expectClaimed(await opened.store.claim(createClaim({ recurrenceId: TARGET })));
+    return opened.store.acquireLock(operation.id, lease, { kind: KIND, recurrenceId: TARGET });
   }
 
   test.each([
@@ -49,7 +49,7 @@ describe.each(["sqlite", "postgres"] as const)("a database of the release before
     [["SUCCEEDED", "PENDING", "NEEDS_ATTENTION", "FAILED"], "2"],
   ] as const)("with %j for one target is brought up to date: one keeps the hold", async (statuses, holder) => {
     for (const [index, status] of statuses.entries()) await insert(`${index + 1}`, status);
-    await opened.database.migrate(ledgerMigrations);
+    await opened.database.migrate(operationMigrations);
     expect(await holders()).toEqual([holder]);
     expect(await mayHold()).toBe(false);
   });
@@ -59,10 +59,10 @@ describe.each(["sqlite", "postgres"] as const)("a database of the release before
     async (status) => {
       await insert("1", "NEEDS_ATTENTION");
       await insert("2", status, status === "UNCONFIRMED" ? null : WHAT);
-      await opened.database.migrate(ledgerMigrations);
+      await opened.database.migrate(operationMigrations);
       const failure = { code: "NO", message: "No.", retryable: false };
       for (const id of (await holders()) as string[]) {
-        await opened.ledger.settle(id, { status: "FAILED", failure }, T0 + 20);
+        await opened.store.settle(id, { status: "FAILED", failure }, START_MS + 20);
       }
       expect(await mayHold()).toBe(status === "SUCCEEDED" && (await holders()).length > 0);
     },
@@ -70,23 +70,25 @@ describe.each(["sqlite", "postgres"] as const)("a database of the release before
 
   test("with rows from before there were holds: what they hold is seen all the same", async () => {
     await insert("1", "SUCCEEDED", null);
-    await opened.database.migrate(ledgerMigrations);
+    await opened.database.migrate(operationMigrations);
     expect(await mayHold()).toBe(false);
-    expect((await opened.ledger.earlier({ kind: KIND, target: TARGET, id: "none" })).map(({ id }) => id)).toEqual([
-      "1",
-    ]);
+    expect(
+      (await opened.store.findEarlier({ kind: KIND, recurrenceId: TARGET, id: "none" })).map(({ id }) => id),
+    ).toEqual(["1"]);
   });
 
   test("with nothing but failures for a target does not hold it", async () => {
     for (const id of ["1", "2", "3"]) await insert(id, "FAILED");
-    await opened.database.migrate(ledgerMigrations);
+    await opened.database.migrate(operationMigrations);
     expect(await mayHold()).toBe(true);
   });
 
   test("a process of the release before that still runs cannot take what one of this release holds", async () => {
-    await opened.database.migrate(ledgerMigrations);
+    await opened.database.migrate(operationMigrations);
     expect(await mayHold()).toBe(true);
-    const { operation } = claimed(await opened.ledger.claim(claimOf({ idempotencyKey: "old", target: TARGET })));
+    const { operation } = expectClaimed(
+      await opened.store.claim(createClaim({ idempotencyKey: "old", recurrenceId: TARGET })),
+    );
     const taken = sql`update operation set exclusive_on = ${WHAT} where id = ${operation.id}`.execute(
       opened.database.kysely,
     );

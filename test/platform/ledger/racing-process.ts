@@ -1,14 +1,14 @@
 // One of several processes that work on the same ledger at the same moment.
-import { type Ledger } from "../../../src/platform/ledger/ledger.store";
-import { claimed, claimOf, LEASE_MS, openLedger, T0 } from "../../support/ledgers";
-import { work } from "../../support/workers";
+import { type OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { expectClaimed, createClaim, LEASE_MS, openOperationStore, START_MS } from "../../support/ledgers";
+import { runWorker } from "../../support/workers";
 
-const jobs: Record<string, (ledger: Ledger, name: string) => Promise<unknown>> = {
+const jobs: Record<string, (ledger: OperationStore, name: string) => Promise<unknown>> = {
   /** Takes what is due, a few at a time, until nothing is left: the ids. */
   async takeDue(ledger, name) {
     const ids: string[] = [];
     for (;;) {
-      const taken = await ledger.takeDue({ owner: name, leaseMs: LEASE_MS, now: T0, limit: 3 });
+      const taken = await ledger.leaseDue({ owner: name, leaseMs: LEASE_MS, now: START_MS, limit: 3 });
       if (taken.length === 0) return ids;
       ids.push(...taken.map(({ operation }) => operation.id));
     }
@@ -18,15 +18,15 @@ const jobs: Record<string, (ledger: Ledger, name: string) => Promise<unknown>> =
   async claim(ledger, name) {
     const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
     const results = await Promise.all(
-      keys.map((idempotencyKey) => ledger.claim(claimOf({ idempotencyKey, owner: name }))),
+      keys.map((idempotencyKey) => ledger.claim(createClaim({ idempotencyKey, owner: name }))),
     );
     return results.map(({ outcome }) => outcome);
   },
 
   /** Dies without a word after the claim was stored and its sending written down. */
   async die(ledger, name) {
-    const { operation, lease } = claimed(await ledger.claim(claimOf({ owner: name })));
-    await ledger.markSent(operation, lease, T0 + 1);
+    const { operation, lease } = expectClaimed(await ledger.claim(createClaim({ owner: name })));
+    await ledger.markSent(operation, lease, START_MS + 1);
     process.kill(process.pid, "SIGKILL");
   },
 };
@@ -34,11 +34,11 @@ const jobs: Record<string, (ledger: Ledger, name: string) => Promise<unknown>> =
 /** Patience for the others' writes, however slow the machine is: how long a statement may wait is not what is raced for. */
 const PATIENT = { busyTimeoutMs: 60_000, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
 
-work(async ([url = "", job = "", name = ""]) => {
-  const { ledger, database } = openLedger(url, PATIENT);
-  await ledger.find("connect now, not in the race");
+runWorker(async ([url = "", job = "", name = ""]) => {
+  const { store, database } = openOperationStore(url, PATIENT);
+  await store.find("connect now, not in the race");
   return async () => {
-    const result = await jobs[job]?.(ledger, name);
+    const result = await jobs[job]?.(store, name);
     await database.close();
     return result;
   };

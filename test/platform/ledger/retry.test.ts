@@ -1,5 +1,5 @@
 import { type FailureKind } from "../../../src/platform/http-client/provider-failure";
-import { isRefusal, mayHaveArrived, recheckDelayMs } from "../../../src/platform/ledger/retry";
+import { isRefusal, isMaybeProcessed, recheckDelayMs } from "../../../src/platform/ledger/retry";
 
 describe("whether a failure is the provider's no", () => {
   const table: readonly (readonly [kind: FailureKind, keyed: boolean, once: boolean])[] = [
@@ -19,7 +19,7 @@ describe("whether a failure is the provider's no", () => {
 });
 
 describe("whether a failed attempt may have been carried out", () => {
-  const table: readonly (readonly [kind: FailureKind, maybeSent: boolean, expected: boolean])[] = [
+  const table: readonly (readonly [kind: FailureKind, maybeProcessed: boolean, expected: boolean])[] = [
     ["unreachable", true, true],
     ["unreachable", false, false],
     ["timeout", true, true],
@@ -29,8 +29,8 @@ describe("whether a failed attempt may have been carried out", () => {
     ["overloaded", true, false],
     ["unauthorised", true, false],
   ];
-  test.each(table)("%s, perhaps sent %s: %s", (kind, maybeSent, expected) => {
-    expect(mayHaveArrived({ kind, maybeSent })).toBe(expected);
+  test.each(table)("%s, perhaps sent %s: %s", (kind, maybeProcessed, expected) => {
+    expect(isMaybeProcessed({ kind, maybeProcessed })).toBe(expected);
   });
 });
 

@@ -1,14 +1,21 @@
 import { type Lease } from "../../../src/platform/database/due-rows";
 import { type Database } from "../../../src/platform/database/open-database";
-import { Ledger } from "../../../src/platform/ledger/ledger.store";
+import { OperationStore } from "../../../src/platform/ledger/ledger.store";
 import { type Operation } from "../../../src/platform/ledger/operation.type";
-import { conditionOf } from "../../../src/platform/ledger/outcome-recorder";
-import { createSealing } from "../../../src/platform/ledger/sealing";
+import { settleConditionFor } from "../../../src/platform/ledger/outcome-recorder";
+import { createEncryption } from "../../../src/platform/ledger/sealing";
 import { type Databases, startDatabases } from "../../support/databases";
-import { claimed, claimOf, LEASE_MS, migratedLedger, T0, TEST_LEDGER_KEY } from "../../support/ledgers";
+import {
+  expectClaimed,
+  createClaim,
+  LEASE_MS,
+  createMigratedStore,
+  START_MS,
+  TEST_ENCRYPTION_KEY,
+} from "../../support/ledgers";
 
 const FAILED = { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } } as const;
-const TAKEN_AT = T0 + LEASE_MS;
+const TAKEN_AT = START_MS + LEASE_MS;
 
 let databases: Databases;
 beforeAll(async () => {
@@ -24,24 +31,24 @@ describe("the condition under which an outcome is stored", () => {
     ["FAILED", "answer", { attempts: 3 }],
     ["FAILED", "noAnswer", { lease: "one#lease" }],
   ] as const)("%s by %s: %j", (status, basis, condition) => {
-    expect(conditionOf({ status }, basis, work)).toEqual(condition);
+    expect(settleConditionFor({ status }, basis, work)).toEqual(condition);
   });
 });
 
 describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, on %s,", (dialect) => {
-  let ledger: Ledger;
+  let ledger: OperationStore;
   let database: Database;
   const settled: string[] = [];
   beforeEach(async () => {
     settled.length = 0;
-    ({ database } = await migratedLedger(await databases.fresh(dialect)));
-    ledger = new Ledger(database, createSealing(TEST_LEDGER_KEY), ({ id }) => settled.push(id));
+    ({ database } = await createMigratedStore(await databases.createDatabase(dialect)));
+    ledger = new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), ({ id }) => settled.push(id));
   });
   afterEach(() => database.close());
 
-  const claim = async (idempotencyKey = "key-1") => claimed(await ledger.claim(claimOf({ idempotencyKey })));
+  const claim = async (idempotencyKey = "key-1") => expectClaimed(await ledger.claim(createClaim({ idempotencyKey })));
   async function takeOver(): Promise<Lease> {
-    const [taken] = await ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
+    const [taken] = await ledger.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
     if (!taken) throw new Error("nothing was due");
     return taken.lease;
   }
@@ -50,7 +57,10 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
 
   test.each([
     ["its lease runs", () => Promise.resolve()],
-    ["its own attempt was counted", (id: string, lease: Lease) => ledger.markSent({ id, attempts: 0 }, lease, T0 + 1)],
+    [
+      "its own attempt was counted",
+      (id: string, lease: Lease) => ledger.markSent({ id, attempts: 0 }, lease, START_MS + 1),
+    ],
   ])("is stored under the lease while %s, and wipes the input", async (_when, before) => {
     const one = await claim();
     await before(one.operation.id, one.lease);
@@ -63,9 +73,9 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
 
   test("is stored under a lease that has run out and that nobody took: nobody has sent", async () => {
     const one = await claim();
-    const late = { now: T0 + 100 * LEASE_MS, condition: { lease: one.lease } };
+    const late = { now: START_MS + 100 * LEASE_MS, condition: { lease: one.lease } };
     expect(await ledger.settleIf(one.operation.id, FAILED, late)).toMatchObject({ outcome: "settled" });
-    expect(await ledger.takeDue({ owner: "two", leaseMs: 1, now: late.now, limit: 1 })).toEqual([]);
+    expect(await ledger.leaseDue({ owner: "two", leaseMs: 1, now: late.now, limit: 1 })).toEqual([]);
   });
 
   test.each([
@@ -76,7 +86,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
       "another took over and lost the answer",
       (lease: Lease) => ledger.markUnconfirmed(one.operation.id, lease, { now: TAKEN_AT, nextAttemptAt: TAKEN_AT + 1 }),
     ],
-    ["another took over and gave it to people", (lease: Lease) => ledger.needsAttention(one.operation.id, lease)],
+    ["another took over and gave it to people", (lease: Lease) => ledger.park(one.operation.id, lease)],
   ])("changes nothing once %s, and shows the row as it stands", async (_what, after) => {
     one = await claim();
     await after(await takeOver());
@@ -89,7 +99,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
 
   test("shows an earlier settlement, which stands", async () => {
     one = await claim();
-    await ledger.settle(one.operation.id, { status: "SUCCEEDED", result: 1 }, T0 + 1);
+    await ledger.settle(one.operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
     expect(await settleUnder(one)).toMatchObject({
       outcome: "alreadySettled",
       operation: { status: "SUCCEEDED", result: 1 },
@@ -101,8 +111,8 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     const settleAfter = ({ operation }: typeof one, attempts: number) =>
       ledger.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { attempts } });
     const [first, second] = [await claim("key-1"), await claim("key-2")];
-    for (const { operation, lease } of [first, second]) await ledger.markSent(operation, lease, T0 + 1);
-    const taken = await ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
+    for (const { operation, lease } of [first, second]) await ledger.markSent(operation, lease, START_MS + 1);
+    const taken = await ledger.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
     expect(taken).toHaveLength(2);
     const takenOver = taken.find(({ operation }) => operation.id === second.operation.id);
     if (!takenOver) throw new Error("not taken over");
@@ -115,7 +125,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
   test("and a take-over at the same moment: one of them has each operation, never both", async () => {
     const all = await Promise.all(Array.from({ length: 60 }, (_, n) => claim(`key-${n}`)));
     const takes = Array.from({ length: 6 }, () =>
-      ledger.takeDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 10 }),
+      ledger.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 10 }),
     );
     const [results, taken] = await Promise.all([Promise.all(all.map(settleUnder)), Promise.all(takes)]);
     const heirs = new Set(taken.flat().map(({ operation }) => operation.id));

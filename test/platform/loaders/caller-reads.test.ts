@@ -1,35 +1,35 @@
-import { createAnswerBudget } from "../../../src/platform/limits/answer-budget";
-import { createCallerReads } from "../../../src/platform/loaders/caller-reads";
-import { createSharedReads } from "../../../src/platform/loaders/shared-reads";
+import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
+import { createCachedReader } from "../../../src/platform/loaders/caller-reads";
+import { createReadCache } from "../../../src/platform/loaders/shared-reads";
 import { createDeadline } from "../../../src/platform/time/deadline";
 import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
 
 /** One request's reads, each answered with a text of 4,000 characters: 100 nodes. */
-function requestReads(answer: ReturnType<typeof createAnswerBudget>, freshMs: number) {
-  const reads = createSharedReads({
+function requestReads(answer: ReturnType<typeof createResponseBudget>, freshMs: number) {
+  const reads = createReadCache({
     clock: monotonicClock,
     freshMs,
-    staleMs: 0,
+    staleWhileRevalidateMs: 0,
     staleIfErrorMs: 0,
     maxBytes: 2 ** 20,
   });
   const caller = { userId: "u-1", scopes: new Set<string>() };
   const deadline = createDeadline(monotonicClock, 10_000);
-  const read = createCallerReads({
-    ...{ reads, caller, deadline, answer },
+  const read = createCachedReader({
+    ...{ readCache: reads, caller, deadline, responseBudget: answer },
     timeoutMs: 10_000,
-    onAnswer: () => undefined,
+    onResult: () => undefined,
   });
   let calls = 0;
   const readOne = (id: string) =>
-    read({ operation: "test.read", args: [id], subject: `user/${id}` }, () => {
+    read({ endpoint: "test.read", args: [id], tag: `user/${id}` }, () => {
       calls += 1;
       return Promise.resolve("x".repeat(3998));
     });
   return { readOne, calls: () => calls };
 }
 
-const budgetOf = (nodes: number) => createAnswerBudget({ nodes, bytes: 1000 });
+const budgetOf = (nodes: number) => createResponseBudget({ nodes, bytes: 1000 });
 
 test.each([
   ["called for each time", 0, () => "same"],
@@ -41,9 +41,9 @@ test.each([
     const answer = budgetOf(350);
     const { readOne } = requestReads(answer, freshMs);
     for (let index = 0; index < 3; index += 1) await readOne(idOf(index));
-    expect(answer.isOver()).toBe(false);
+    expect(answer.isExceeded()).toBe(false);
     await readOne(idOf(3));
-    expect(answer.wholeRefusal()).toMatchObject({ code: "LIMIT_EXCEEDED" });
+    expect(answer.requestLevelError()).toMatchObject({ code: "LIMIT_EXCEEDED" });
     await expect(readOne("one-more")).rejects.toThrow();
   },
 );

@@ -1,6 +1,6 @@
 import { createEventLoaders } from "../../../src/features/event";
 import { createOperationLoaders } from "../../../src/features/operation";
-import { createAnswerBudget } from "../../../src/platform/limits/answer-budget";
+import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
 import { createCallBudget } from "../../../src/platform/loaders/call-budget";
 
 const page = { items: Array(3).fill({}), hasNextPage: false };
@@ -14,10 +14,10 @@ function loadersWith(nodes: number) {
       lookUps += 1;
       return Promise.resolve(found);
     };
-  const answer = createAnswerBudget({ nodes, bytes: 1000 });
-  const options = { answer, concurrency: 1, budget: createCallBudget({ limit: 100, unit: "look-ups" }) };
+  const responseBudget = createResponseBudget({ nodes, bytes: 1000 });
+  const options = { responseBudget, concurrency: 1, budget: createCallBudget({ limit: 100, unit: "look-ups" }) };
   const { operation, operationsOfUser } = createOperationLoaders({
-    ledger: { find: lookUp({}), list: lookUp(page) } as never,
+    operationStore: { find: lookUp({}), list: lookUp(page) } as never,
     ...options,
   });
   const { eventsOfUser } = createEventLoaders({ inbox: { list: lookUp(page) } as never, ...options });
@@ -27,7 +27,7 @@ function loadersWith(nodes: number) {
     operationsOfUser: (id: string) => operationsOfUser.load(key(id)),
     eventsOfUser: (id: string) => eventsOfUser.load(key(id)),
   };
-  return { loads, answer, lookUps: () => lookUps };
+  return { loads, responseBudget, lookUps: () => lookUps };
 }
 
 describe.each([
@@ -40,13 +40,13 @@ describe.each([
       [nodes, false],
       [nodes - 1, true],
     ] as const) {
-      const { loads, answer } = loadersWith(budget);
+      const { loads, responseBudget } = loadersWith(budget);
       await loads[name]("u-1");
-      expect(answer.isOver()).toBe(isOver);
+      expect(responseBudget.isExceeded()).toBe(isOver);
     }
   });
 
-  test("looks nothing up once the answer is over its budget", async () => {
+  test("looks nothing up once the responseBudget is over its budget", async () => {
     const { loads, lookUps } = loadersWith(nodes - 1);
     await expect(Promise.all(["u-1", "u-2", "u-3"].map((id) => loads[name](id)))).rejects.toThrow();
     await expect(loads[name]("u-4")).rejects.toThrow();

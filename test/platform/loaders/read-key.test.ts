@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Caller } from "../../../src/platform/auth/caller";
-import { principalScope, readKey } from "../../../src/platform/loaders/read-key";
+import { toPrincipalScope, toCacheKey } from "../../../src/platform/loaders/read-key";
 
 // Small alphabets, so that equal and nearly equal parts are drawn often; quotes, commas and escapes, so that a careless
 // join of parts would make different reads the same.
@@ -22,7 +22,7 @@ const asCaller = ({ userId, taxId, scopes }: Drawn["caller"]): Caller => ({
   ...(taxId !== undefined && { taxId }),
 });
 const keyOf = ({ caller: who, operation, args }: Drawn) =>
-  readKey({ scope: principalScope(asCaller(who)), operation, args });
+  toCacheKey({ scope: toPrincipalScope(asCaller(who)), endpoint: operation, args });
 
 const isSameCaller = (one: Drawn["caller"], other: Drawn["caller"]) =>
   one.userId === other.userId &&
@@ -62,18 +62,18 @@ test("two reads have the same key exactly if principal, operation and arguments 
 test("the order in which a token lists its scopes does not matter", () => {
   const scopes = ["b", "a", "c"];
   const [one, other] = [scopes, scopes.toReversed()].map((list) =>
-    principalScope({ userId: "u", scopes: new Set(list) }),
+    toPrincipalScope({ userId: "u", scopes: new Set(list) }),
   );
   expect(one).toBe(other);
 });
 
 test("parts that run into one another stay apart", () => {
-  const scope = principalScope({ userId: "u-1", scopes: new Set() });
+  const scope = toPrincipalScope({ userId: "u-1", scopes: new Set() });
   const keys = [
-    readKey({ scope, operation: "read", args: ["a", "b"] }),
-    readKey({ scope, operation: "read", args: ['a","b'] }),
-    readKey({ scope, operation: "read", args: ["ab"] }),
-    readKey({ scope, operation: "reada", args: ["b"] }),
+    toCacheKey({ scope, endpoint: "read", args: ["a", "b"] }),
+    toCacheKey({ scope, endpoint: "read", args: ['a","b'] }),
+    toCacheKey({ scope, endpoint: "read", args: ["ab"] }),
+    toCacheKey({ scope, endpoint: "reada", args: ["b"] }),
   ];
   expect(new Set(keys).size).toBe(4);
 });

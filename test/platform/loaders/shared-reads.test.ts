@@ -1,10 +1,10 @@
 import { type Caller } from "../../../src/platform/auth/caller";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
-import { principalScope } from "../../../src/platform/loaders/read-key";
-import { createSharedReads, type ReadSource, type SharedRead } from "../../../src/platform/loaders/shared-reads";
+import { toPrincipalScope } from "../../../src/platform/loaders/read-key";
+import { createReadCache, type ReadSource, type CachedRead } from "../../../src/platform/loaders/shared-reads";
 import { createDeadline } from "../../../src/platform/time/deadline";
 import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
-import { monotonicFrom } from "../../support/clocks";
+import { monotonicClockFrom } from "../../support/clocks";
 
 const caller = (userId: string): Caller => ({ userId, scopes: new Set() });
 const TIMEOUT_MS = 10_000;
@@ -18,26 +18,32 @@ interface Answer {
 /** Reads over a provider that answers when it is told to. */
 function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, maxBytes = 1_000_000 } = {}) {
   const clock = { time: 1_000_000 };
-  const monotonic = monotonicFrom(() => clock.time);
-  const reads = createSharedReads({ clock: monotonic, freshMs, staleMs, staleIfErrorMs, maxBytes });
+  const monotonic = monotonicClockFrom(() => clock.time);
+  const reads = createReadCache({
+    clock: monotonic,
+    freshMs,
+    staleWhileRevalidateMs: staleMs,
+    staleIfErrorMs,
+    maxBytes,
+  });
   const calls: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
   const sources: ReadSource[] = [];
   let deadline = patient();
   const ask = (who = "u-1", of = "u-1", operation = "benefits") => {
-    const read: SharedRead<Answer> = {
-      scope: principalScope(caller(who)),
-      operation,
+    const read: CachedRead<Answer> = {
+      scope: toPrincipalScope(caller(who)),
+      endpoint: operation,
       args: [of],
-      subject: `user/${of}`,
+      tag: `user/${of}`,
       timeoutMs: TIMEOUT_MS,
       fetch: () =>
         new Promise<Answer>((resolve, reject) => {
           calls.push({ resolve, reject });
         }),
-      onAnswer: (source) => sources.push(source),
-      tooLate: () => new SubgraphError("PROVIDER_TIMEOUT"),
+      onResult: (source) => sources.push(source),
+      createTimeoutError: () => new SubgraphError("PROVIDER_TIMEOUT"),
     };
-    return reads.read(read, deadline);
+    return reads.get(read, deadline);
   };
   const answer = (name = "first", index = calls.length - 1) => calls[index]?.resolve({ name, parts: [name] });
   const fail = (code: "PROVIDER_UNAVAILABLE" | "PROVIDER_CONTRACT") => calls.at(-1)?.reject(new SubgraphError(code));
@@ -226,19 +232,19 @@ describe("what is dropped", () => {
       answer();
       await asked;
     }
-    reads.drop("user/u-1");
+    reads.invalidate("user/u-1");
     const asked = [ask("u-1", "u-1"), ask("staff", "u-1"), ask("u-2", "u-2")];
     expect(calls).toHaveLength(5);
     [3, 4].forEach((index) => answer("fresh", index));
     expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(["fresh", "fresh", "first"]);
-    for (const subject of ["user/u-1", "user/u-2", "user/u-3"]) reads.drop(subject);
+    for (const subject of ["user/u-1", "user/u-2", "user/u-3"]) reads.invalidate(subject);
     expect(reads.state()).toEqual({ entries: 0, bytes: 0, subjects: 0, underWay: 0 });
   });
 
   test("while it is being asked is answered to those who wait, and neither kept nor joined", async () => {
     const { reads, ask, answer, calls } = createWorld();
     const before = ask();
-    reads.drop("user/u-1");
+    reads.invalidate("user/u-1");
     const after = ask();
     expect(calls).toHaveLength(2);
     answer("old", 0);
@@ -252,7 +258,7 @@ describe("what is dropped", () => {
   test("is not what is being asked of others", async () => {
     const { reads, ask, answer, calls } = createWorld();
     const theirs = [ask("u-2", "u-2")];
-    reads.drop("user/u-1");
+    reads.invalidate("user/u-1");
     theirs.push(ask("u-2", "u-2"));
     answer();
     await Promise.all(theirs);
@@ -264,7 +270,7 @@ describe("what is dropped", () => {
     await askAnswered("old");
     clock.time += 15_000;
     const asked = ask();
-    reads.drop("user/u-1");
+    reads.invalidate("user/u-1");
     fail("PROVIDER_UNAVAILABLE");
     await expect(asked).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
   });
@@ -279,6 +285,6 @@ test("what is kept takes no more than it may, however many things are asked for"
   }
   expect(reads.state().bytes).toBeLessThanOrEqual(100_000);
   expect(reads.state().entries).toBeGreaterThan(50);
-  expect(reads.state().subjects).toBe(reads.state().entries);
-  expect(reads.state().underWay).toBe(0);
+  expect(reads.state().tags).toBe(reads.state().entries);
+  expect(reads.state().inFlight).toBe(0);
 });

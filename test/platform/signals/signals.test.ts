@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { connectPostgres } from "../../../src/platform/signals/postgres-transport";
-import { createSignals, type Signal } from "../../../src/platform/signals/signals";
+import { createPostgresTransport } from "../../../src/platform/signals/postgres-transport";
+import { createPubSub, type PubSubMessage } from "../../../src/platform/signals/signals";
 import { type Logger } from "../../../src/platform/telemetry/logger";
 import { type Databases, startDatabases } from "../../support/databases";
-import { eventually } from "../../support/program";
+import { waitFor } from "../../support/program";
 
 function createRecorder() {
   const lines: string[] = [];
@@ -18,10 +18,10 @@ function createRecorder() {
 function openReplica(url: string) {
   const database = openDatabase(url);
   const { lines, logger } = createRecorder();
-  const connect = (receiver: Parameters<typeof connectPostgres>[1]) =>
-    connectPostgres({ database, url, logger, random: Math.random }, receiver);
-  const signals = createSignals(logger, database.dialect === "postgres" ? connect : undefined);
-  const heard: Signal[] = [];
+  const connect = (receiver: Parameters<typeof createPostgresTransport>[1]) =>
+    createPostgresTransport({ database, url, logger, random: Math.random }, receiver);
+  const signals = createPubSub(logger, database.dialect === "postgres" ? connect : undefined);
+  const heard: PubSubMessage[] = [];
   let gaps = 0;
   const leave = signals.subscribe(
     "a",
@@ -56,15 +56,15 @@ function start(url: string): Replica {
 }
 /** Two replicas that both listen already. */
 async function startTwo(): Promise<[Replica, Replica]> {
-  const url = await databases.fresh("postgres");
+  const url = await databases.createDatabase("postgres");
   const both: [Replica, Replica] = [start(url), start(url)];
-  await eventually(() => both.every(({ gaps }) => gaps() === 1) || undefined);
+  await waitFor(() => both.every(({ gaps }) => gaps() === 1) || undefined);
   return both;
 }
 
 describe.each(["sqlite", "postgres"] as const)("signals on %s", (dialect) => {
   test("the own listeners of the topic hear a signal at once, and once", async () => {
-    const { signals, heard } = start(await databases.fresh(dialect));
+    const { signals, heard } = start(await databases.createDatabase(dialect));
     const sent = signals.publish({ topic: "a", key: "k" });
     void signals.publish({ topic: "b", key: "k" });
     expect(heard).toEqual([{ topic: "a", key: "k" }]);
@@ -74,14 +74,14 @@ describe.each(["sqlite", "postgres"] as const)("signals on %s", (dialect) => {
   });
 
   test("who has left hears no more", async () => {
-    const { signals, heard, leave } = start(await databases.fresh(dialect));
+    const { signals, heard, leave } = start(await databases.createDatabase(dialect));
     leave();
     await signals.publish({ topic: "a", key: "k" });
     expect(heard).toEqual([]);
   });
 
   test("a listener that fails is logged, and keeps nobody else from hearing", async () => {
-    const { signals, lines } = start(await databases.fresh(dialect));
+    const { signals, lines } = start(await databases.createDatabase(dialect));
     const heard: string[] = [];
     signals.subscribe("c", () => {
       throw new Error("a bug");
@@ -99,7 +99,7 @@ describe("two replicas on one PostgreSQL", () => {
     const keys = Array.from({ length: 500 }, (_, index) => `k-${index}`);
     await Promise.all(keys.map((key) => one.signals.publish({ topic: "a", key })));
     await other.signals.publish({ topic: "a", key: "back" });
-    await eventually(() => (other.heard.length > 500 && one.heard.length > 500) || undefined);
+    await waitFor(() => (other.heard.length > 500 && one.heard.length > 500) || undefined);
     expect(one.heard.map(({ key }) => key)).toEqual([...keys, "back"]);
     expect(other.heard.map(({ key }) => key).filter((key) => key !== "back")).toEqual(keys);
     expect(other.heard.find(({ key }) => key === "back")).toEqual({ topic: "a", key: "back" });
@@ -125,7 +125,7 @@ describe("two replicas on one PostgreSQL", () => {
       await sql`select pg_notify('signals', ${payload})`.execute(other.database.kysely);
     }
     await other.signals.publish({ topic: "a", key: "last" });
-    await eventually(() => one.heard.at(-1)?.key === "last" || undefined);
+    await waitFor(() => one.heard.at(-1)?.key === "last" || undefined);
     expect(one.heard).toHaveLength(1);
   });
 
@@ -135,9 +135,9 @@ describe("two replicas on one PostgreSQL", () => {
     await one.signals.publish({ topic: "a", key: "lost" });
     expect(one.heard.map(({ key }) => key)).toEqual(["lost"]);
     await databases.startPostgres();
-    await eventually(() => (one.gaps() === 2 && other.gaps() === 2) || undefined);
+    await waitFor(() => (one.gaps() === 2 && other.gaps() === 2) || undefined);
     await one.signals.publish({ topic: "a", key: "again" });
-    await eventually(() => other.heard.some(({ key }) => key === "again") || undefined);
+    await waitFor(() => other.heard.some(({ key }) => key === "again") || undefined);
     expect(other.heard.map(({ key }) => key)).toEqual(["again"]);
     expect(other.lines).toEqual([
       "signals of other replicas are not heard",

@@ -2,11 +2,11 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import {
   type CallbackPolicy,
-  callbackTarget,
-  mayConnectTo,
+  parseCallbackTarget,
+  canConnectTo,
 } from "../../../src/platform/subscriptions/callback-addresses";
-import { AddressRefused, createCallbackClient } from "../../../src/platform/subscriptions/callback.client";
-import { verdictOf } from "../../../src/platform/subscriptions/callback-delivery";
+import { AddressNotAllowed, createCallbackClient } from "../../../src/platform/subscriptions/callback.client";
+import { toDeliveryResult } from "../../../src/platform/subscriptions/callback-delivery";
 
 describe("an address", () => {
   test.each([
@@ -45,7 +45,7 @@ describe("an address", () => {
     ["", false, false],
     ["router", false, false],
   ])("%s may be connected to as a public one: %s, as a private one: %s", (address, asPublic, asPrivate) => {
-    expect([mayConnectTo(address, false), mayConnectTo(address, true)]).toEqual([asPublic, asPrivate]);
+    expect([canConnectTo(address, false), canConnectTo(address, true)]).toEqual([asPublic, asPrivate]);
   });
 });
 
@@ -53,7 +53,7 @@ describe("a callback URL", () => {
   const policy: CallbackPolicy = {
     hosts: ["router.example.com", "other.example.com:8443", "any.example.com:*", "93.184.216.34"],
     privateHosts: ["router.internal:4000", "127.0.0.1:*", "[::1]:4000", "169.254.169.254"],
-    demandsHttps: false,
+    requiresHttps: false,
   };
   test.each([
     ["https://router.example.com/callback/1", true],
@@ -83,19 +83,19 @@ describe("a callback URL", () => {
     ["//router.example.com/", false],
     ["", false],
   ])("%s may be called: %s", (text, mayBeCalled) => {
-    expect(callbackTarget(text, policy) !== undefined).toBe(mayBeCalled);
+    expect(parseCallbackTarget(text, policy) !== undefined).toBe(mayBeCalled);
   });
 
   test("must be https in live mode", () => {
-    const live = { ...policy, demandsHttps: true };
-    expect(callbackTarget("http://router.example.com/", live)).toBeUndefined();
-    expect(callbackTarget("https://router.example.com/", live)?.mayBePrivate).toBe(false);
-    expect(callbackTarget("https://router.internal:4000/", live)?.mayBePrivate).toBe(true);
+    const live = { ...policy, requiresHttps: true };
+    expect(parseCallbackTarget("http://router.example.com/", live)).toBeUndefined();
+    expect(parseCallbackTarget("https://router.example.com/", live)?.isPrivateAllowed).toBe(false);
+    expect(parseCallbackTarget("https://router.internal:4000/", live)?.isPrivateAllowed).toBe(true);
   });
 
   test("may be none where no host is listed", () => {
-    const none = { hosts: [], privateHosts: [], demandsHttps: false };
-    expect(callbackTarget("http://127.0.0.1/", none)).toBeUndefined();
+    const none = { hosts: [], privateHosts: [], requiresHttps: false };
+    expect(parseCallbackTarget("http://127.0.0.1/", none)).toBeUndefined();
   });
 });
 
@@ -124,7 +124,7 @@ describe("a name", () => {
     const { asked, lookup } = answering(["127.0.0.1"]);
     const client = createCallbackClient({ timeoutMs: 2000, lookup });
     const url = new URL(`http://router.internal:${port}/`);
-    expect(await client.send({ url, mayBePrivate: true }, message)).toBe(204);
+    expect(await client.send({ url, isPrivateAllowed: true }, message)).toBe(204);
     expect({ asked, heard }).toEqual({ asked: ["router.internal"], heard: [`router.internal:${port}`] });
     client.close();
     server.close();
@@ -138,7 +138,9 @@ describe("a name", () => {
   ])("that stands for %s is not connected to", async (_what, addresses, mayBePrivate) => {
     const client = createCallbackClient({ timeoutMs: 2000, lookup: answering(addresses).lookup });
     const url = new URL("http://router.example.com:1/");
-    await expect(client.send({ url, mayBePrivate }, message)).rejects.toBeInstanceOf(AddressRefused);
+    await expect(client.send({ url, isPrivateAllowed: mayBePrivate }, message)).rejects.toBeInstanceOf(
+      AddressNotAllowed,
+    );
     client.close();
   });
 
@@ -148,8 +150,8 @@ describe("a name", () => {
     const { lookup } = answering(["127.0.0.1"], ["169.254.169.254"]);
     const client = createCallbackClient({ timeoutMs: 2000, lookup });
     const url = new URL(`http://router.internal:${(server.address() as AddressInfo).port}/`);
-    expect(await client.send({ url, mayBePrivate: true }, message)).toBe(204);
-    await expect(client.send({ url, mayBePrivate: true }, message)).rejects.toBeInstanceOf(AddressRefused);
+    expect(await client.send({ url, isPrivateAllowed: true }, message)).toBe(204);
+    await expect(client.send({ url, isPrivateAllowed: true }, message)).rejects.toBeInstanceOf(AddressNotAllowed);
     client.close();
     server.close();
   });
@@ -169,5 +171,5 @@ test.each([
   [500, "again"],
   [503, "again"],
 ])("a router that answers %s: %s", (status, verdict) => {
-  expect(verdictOf(status)).toBe(verdict);
+  expect(toDeliveryResult(status)).toBe(verdict);
 });

@@ -1,4 +1,4 @@
-import { authorizationIn } from "../../../src/platform/subscriptions/connection-params";
+import { getAuthorization } from "../../../src/platform/subscriptions/connection-params";
 
 const JWT = "head.claims.signature";
 
@@ -11,16 +11,16 @@ test.each([
   ["an empty header among headers", { headers: { Authorization: "" }, token: JWT }],
   ["no token but among headers", { Authorization: "", token: "", headers: { Authorization: JWT } }],
 ])("%s is as absent: the token is taken from the next place", (_what, params) => {
-  expect(authorizationIn(params)).toBe(`Bearer ${JWT}`);
+  expect(getAuthorization(params)).toBe(`Bearer ${JWT}`);
 });
 
 test("with nothing but empty text there is no token", () => {
-  expect(authorizationIn({ Authorization: "Bearer ", token: "", headers: { authorization: "" } })).toBeUndefined();
+  expect(getAuthorization({ Authorization: "Bearer ", token: "", headers: { authorization: "" } })).toBeUndefined();
 });
 
 test.each([
   ["a token of another form", { Authorization: "Bearer nonsense", token: JWT }, "Bearer nonsense"],
   ["what is no text", { Authorization: 7, token: JWT }, ""],
 ])("%s is not passed over: it is refused", (_what, params, found) => {
-  expect(authorizationIn(params)).toBe(found);
+  expect(getAuthorization(params)).toBe(found);
 });

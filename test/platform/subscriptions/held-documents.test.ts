@@ -1,10 +1,10 @@
 import { buildSchema } from "graphql";
-import { documentBytes, limitsOf } from "../../../src/app-limits";
+import { splitDocumentCacheBytes, buildRequestLimits } from "../../../src/app-limits";
 import { loadConfig } from "../../../src/config";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../src/platform/limits/request-guard";
-import { createHeldBytes } from "../../../src/platform/subscriptions/held-bytes";
-import { createShares } from "../../../src/platform/subscriptions/shares";
+import { createMemoryBudget } from "../../../src/platform/subscriptions/held-bytes";
+import { createQuota } from "../../../src/platform/subscriptions/shares";
 import { createSubscriptions } from "../../../src/platform/subscriptions/subscriptions";
 
 const SCHEMA = buildSchema(`
@@ -29,25 +29,30 @@ function start() {
         ended.addEventListener("abort", resolve);
       });
     })();
-  const bytes = documentBytes(config);
+  const bytes = splitDocumentCacheBytes(config);
   let callers = 0;
   const subscriptions = createSubscriptions({
     schema: SCHEMA,
-    guard: createRequestGuard({ limits: limitsOf(config), lists: new Set(), cacheBytes: bytes.cache }),
+    guard: createRequestGuard({ limits: buildRequestLimits(config), listFields: new Set(), cacheBytes: bytes.cache }),
     createContext: (_request, _cost, ended) => {
       const caller = { userId: `u-${(callers += 1)}` };
-      return Promise.resolve({ ended, caller, answer: { checkSize: () => undefined }, wholeRefusal: () => undefined });
+      return Promise.resolve({
+        ended,
+        caller,
+        responseBudget: { checkSize: () => undefined },
+        requestLevelError: () => undefined,
+      });
     },
     formatError: (formatted, thrown) => {
       const { originalError } = thrown as { originalError?: unknown };
       return originalError instanceof SubgraphError ? { message: originalError.message } : formatted;
     },
-    shares: createShares({
-      most: config.LIMIT_SUBSCRIPTIONS,
-      mostEach: config.LIMIT_SUBSCRIPTIONS_PER_CALLER,
+    quota: createQuota({
+      max: config.LIMIT_SUBSCRIPTIONS,
+      maxPerCaller: config.LIMIT_SUBSCRIPTIONS_PER_CALLER,
     }),
-    held: createHeldBytes(bytes.subscriptions),
-    checkMs: 600_000,
+    memory: createMemoryBudget(bytes.subscriptions),
+    tokenCheckIntervalMs: 600_000,
   });
   let ids = 0;
   /** The message of its refusal; undefined if it was opened. */
@@ -94,29 +99,29 @@ test.each([
 
 describe("held bytes", () => {
   test("a shared object is counted from its first holder until its last one has left", () => {
-    const held = createHeldBytes(100);
+    const held = createMemoryBudget(100);
     const shared = { bytes: 60 };
-    const [first, second] = [held.take(10, shared), held.take(10, shared)];
+    const [first, second] = [held.acquire(10, shared), held.acquire(10, shared)];
     expect([first, second].includes(undefined)).toBe(false);
-    expect(held.take(21)).toBeUndefined();
+    expect(held.acquire(21)).toBeUndefined();
     first?.();
     first?.(); // once only
-    expect(held.take(31)).toBeUndefined();
+    expect(held.acquire(31)).toBeUndefined();
     second?.();
-    expect(held.take(101)).toBeUndefined();
-    expect(held.take(100)).toBeDefined();
+    expect(held.acquire(101)).toBeUndefined();
+    expect(held.acquire(100)).toBeDefined();
   });
 
   test("two copies are counted twice", () => {
-    const held = createHeldBytes(100);
-    expect(held.take(0, { bytes: 60 })).toBeDefined();
-    expect(held.take(0, { bytes: 60 })).toBeUndefined();
+    const held = createMemoryBudget(100);
+    expect(held.acquire(0, { bytes: 60 })).toBeDefined();
+    expect(held.acquire(0, { bytes: 60 })).toBeUndefined();
   });
 
   test("what was refused holds nothing", () => {
-    const held = createHeldBytes(100);
+    const held = createMemoryBudget(100);
     const shared = { bytes: 60 };
-    expect(held.take(50, shared)).toBeUndefined();
-    expect(held.take(100)).toBeDefined();
+    expect(held.acquire(50, shared)).toBeUndefined();
+    expect(held.acquire(100)).toBeDefined();
   });
 });

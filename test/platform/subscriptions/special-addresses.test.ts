@@ -1,4 +1,4 @@
-import { mayConnectTo } from "../../../src/platform/subscriptions/callback-addresses";
+import { canConnectTo } from "../../../src/platform/subscriptions/callback-addresses";
 
 // IANA's registries of special-purpose addresses, row by row, with multicast and what was special once. First and last address of each.
 // "private": allowed for hosts that are listed as private; "never": not even then.
@@ -94,7 +94,7 @@ const REGISTRY: readonly (readonly [
 
 test.each(REGISTRY)("%s (%s) is %s", (_block, _name, kind, ends) => {
   for (const address of ends) {
-    expect([address, mayConnectTo(address, false), mayConnectTo(address, true)]).toEqual([
+    expect([address, canConnectTo(address, false), canConnectTo(address, true)]).toEqual([
       address,
       false,
       kind === "private",
@@ -128,5 +128,5 @@ test.each([
   ...["2000::1", "2001:200::1", "2001:db7:ffff::1", "2001:db9::1", "2001:ffff::1", "2003::1", "2620:4f:7fff::1"],
   ...["2620:4f:8001::1", "2606:2800:220:1:248:1893:25c8:1946", "3ffe:ffff::1", "3fff:1000::1", "3fff:ffff::1"],
 ])("%s, next to these or a public host's, may be connected to", (address) => {
-  expect([mayConnectTo(address, false), mayConnectTo(address, true)]).toEqual([true, true]);
+  expect([canConnectTo(address, false), canConnectTo(address, true)]).toEqual([true, true]);
 });

@@ -1,7 +1,7 @@
 import { buildSchema, parse } from "graphql";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
-import { createHeldBytes } from "../../../src/platform/subscriptions/held-bytes";
-import { createShares } from "../../../src/platform/subscriptions/shares";
+import { createMemoryBudget } from "../../../src/platform/subscriptions/held-bytes";
+import { createQuota } from "../../../src/platform/subscriptions/shares";
 import { createSubscriptions } from "../../../src/platform/subscriptions/subscriptions";
 
 const REQUEST = { id: "request", authorization: undefined, query: "subscription { ticks }" };
@@ -18,25 +18,25 @@ function subscriptionsToNothing() {
       });
     })();
   const { promise: admitted, resolve: admit } = Promise.withResolvers<undefined>();
-  const shares = createShares({ most: 1, mostEach: 1 });
+  const shares = createQuota({ max: 1, maxPerCaller: 1 });
   const subscriptions = createSubscriptions({
     schema,
     guard: () => ({
       mutations: 0,
-      document: { document: parse(REQUEST.query), verdict: undefined, hash: undefined, bytes: 0 },
+      document: { document: parse(REQUEST.query), result: undefined, hash: undefined, bytes: 0 },
     }),
-    createContext: async (_request, _cost, ended) => {
+    createContext: async (_request, _analysis, signal) => {
       await admitted;
-      const answer = { checkSize: () => undefined };
-      return { ended, caller: { userId: "u-1" }, answer, wholeRefusal: () => undefined };
+      const responseBudget = { checkSize: () => undefined };
+      return { signal, caller: { userId: "u-1" }, responseBudget, requestLevelError: () => undefined };
     },
     formatError: (formatted, thrown) => {
       const { originalError } = thrown as { originalError?: unknown };
       return originalError instanceof SubgraphError ? { message: originalError.code } : formatted;
     },
-    shares,
-    held: createHeldBytes(1000),
-    checkMs: 60_000,
+    quota: shares,
+    memory: createMemoryBudget(1000),
+    tokenCheckIntervalMs: 60_000,
   });
   const admitAll = () => {
     admit(undefined);
@@ -51,7 +51,7 @@ test("a subscription that is being opened while all are ended is not opened, and
   admit();
   expect(await opening).toEqual({ errors: [{ message: "UNAVAILABLE" }] });
   expect(subscriptions.count()).toBe(0);
-  expect(shares.take("u-1")).toBeDefined();
+  expect(shares.acquire("u-1")).toBeDefined();
 });
 
 test("one that is open by then is ended, and returns its share", async () => {
@@ -59,9 +59,9 @@ test("one that is open by then is ended, and returns its share", async () => {
   admit();
   const opened = await subscriptions.open(REQUEST);
   if ("errors" in opened) throw new Error("it was refused");
-  expect(shares.take("u-1")).toBeUndefined();
+  expect(shares.acquire("u-1")).toBeUndefined();
   const read = opened.next();
   await subscriptions.close();
   expect(await read).toEqual({ done: true, value: undefined });
-  expect([subscriptions.count(), shares.take("u-1") === undefined]).toEqual([0, false]);
+  expect([subscriptions.count(), shares.acquire("u-1") === undefined]).toEqual([0, false]);
 });

@@ -1,7 +1,7 @@
-import { metricOf } from "../../support/metrics";
-import { mutate, MUTATIONS } from "../../support/mutations";
-import { eventually } from "../../support/program";
-import { names, table } from "../../support/pages";
+import { readMetric } from "../../support/metrics";
+import { sendMutation, MUTATIONS } from "../../support/mutations";
+import { waitFor } from "../../support/program";
+import { findCodeSpans, readTable } from "../../support/pages";
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 import { postWebhook } from "../../support/webhooks";
 
@@ -24,9 +24,9 @@ const ask = async (userId: string) => {
   expect(errors).toBeUndefined();
 };
 const delay = (delayMs: number, times = 1) =>
-  subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "delay", delayMs, times });
+  subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "delay", delayMs, times });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const gauge = async (name: string) => (await metricOf(subgraph, name))[""] ?? NaN;
+const gauge = async (name: string) => (await readMetric(subgraph, name))[""] ?? NaN;
 
 /** The label names of every metric that is ours, by its name; those of a histogram's buckets are their own affair. */
 async function labelsOfEach(): Promise<Record<string, string[]>> {
@@ -35,7 +35,7 @@ async function labelsOfEach(): Promise<Record<string, string[]>> {
     ([, name = ""]) => !/^(process|nodejs)_/.test(name),
   );
   const found = types.map(async ([, name = "", type]) => {
-    const samples = Object.keys(await metricOf(subgraph, type === "histogram" ? `${name}_count` : name));
+    const samples = Object.keys(await readMetric(subgraph, type === "histogram" ? `${name}_count` : name));
     expect([name, samples.length > 0]).toEqual([name, true]);
     return [
       name,
@@ -46,14 +46,14 @@ async function labelsOfEach(): Promise<Record<string, string[]>> {
 }
 
 test("the metrics are those of the documentation's table, each with the labels that it names", async () => {
-  await subgraph.avibra.fault({ match: { path: BENEFITS }, kind: "status", status: 503 });
+  await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
   await ask("u-1001"); // a call, tried again
   for (const mutation of MUTATIONS.filter(({ name }) => name === "changeOffer")) {
-    await mutate(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "press" } });
+    await sendMutation(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "press" } });
   }
   await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1001" });
-  const documented = table("docs/operations/observability.md", "metric").flatMap(([metrics = "", , labels = ""]) =>
-    names(metrics).map((name) => [name, names(labels)]),
+  const documented = readTable("docs/operations/observability.md", "metric").flatMap(([metrics = "", , labels = ""]) =>
+    findCodeSpans(metrics).map((name) => [name, findCodeSpans(labels)]),
   );
   expect(await labelsOfEach()).toEqual(Object.fromEntries(documented));
 });
@@ -62,13 +62,13 @@ test("a read is counted by where its answer came from, and what is kept of it is
   expect([await gauge("read_cache_entries"), await gauge("read_cache_bytes")]).toEqual([0, 0]);
   await delay(400);
   await Promise.all([ask("u-1001"), ask("u-1001")]);
-  expect(await metricOf(subgraph, "reads_total")).toEqual({ 'source="call"': 1, 'source="coalesced"': 1 });
+  expect(await readMetric(subgraph, "reads_total")).toEqual({ 'source="call"': 1, 'source="coalesced"': 1 });
   const bytes = await gauge("read_cache_bytes");
   expect([await gauge("read_cache_entries"), bytes > 500]).toEqual([1, true]);
   await ask("u-1001");
   await pause(FRESH_MS);
   await ask("u-1001");
-  expect(await metricOf(subgraph, "reads_total")).toEqual({
+  expect(await readMetric(subgraph, "reads_total")).toEqual({
     'source="call"': 1,
     'source="coalesced"': 1,
     'source="cache"': 1,
@@ -79,7 +79,7 @@ test("a read is counted by where its answer came from, and what is kept of it is
 });
 
 test("the access token's age is none without one, and then that of the one at hand, in seconds", async () => {
-  expect(await metricOf(subgraph, "access_token_age_seconds")).toEqual({});
+  expect(await readMetric(subgraph, "access_token_age_seconds")).toEqual({});
   const startedAt = performance.now();
   await ask("u-1001");
   const first = await gauge("access_token_age_seconds");
@@ -93,12 +93,12 @@ test("the access token's age is none without one, and then that of the one at ha
 
 test("calls under way and waiting are counted by provider while they are", async () => {
   const calls = async () => [
-    (await metricOf(subgraph, "provider_calls_active"))['provider="avibra"'],
-    (await metricOf(subgraph, "provider_calls_queued"))['provider="avibra"'],
+    (await readMetric(subgraph, "provider_calls_active"))['provider="avibra"'],
+    (await readMetric(subgraph, "provider_calls_queued"))['provider="avibra"'],
   ];
   await delay(1000, 2);
   const both = Promise.all([ask("u-1001"), ask("u-1002")]);
-  await eventually(async () => ((await calls()).join() === "1,1" ? true : undefined), 1500);
+  await waitFor(async () => ((await calls()).join() === "1,1" ? true : undefined), 1500);
   await both;
   expect(await calls()).toEqual([0, 0]);
 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { readMoment } from "../../../src/platform/time/read-moment";
+import { normalizeTimestamp } from "../../../src/platform/time/read-moment";
 import { CalendarDate } from "../../../src/features/user/contact.type";
 import { isRecurrenceId } from "../../../src/features/pix-authorization/pix-id.type";
-import { readEvent } from "../../../src/providers/avibra/avibra.webhook";
+import { parseEvent } from "../../../src/providers/avibra/avibra.webhook";
 import { MemberBenefits } from "../../../src/providers/avibra/benefits.wire";
 import { Cancellation, CancellationReceipt } from "../../../src/providers/delbank/delbank.wire";
 
@@ -104,7 +104,7 @@ const TABLE: readonly (readonly [what: string, value: unknown, expected: string 
 
 describe.each(TABLE)("%s", (_what, value, expected) => {
   test(`${JSON.stringify(value)} is read as ${expected} by every reader`, () => {
-    expect(readMoment(value)).toBe(expected);
+    expect(normalizeTimestamp(value)).toBe(expected);
 
     const benefit = { benefitid: "b", benefitname: "B", effectiveattimestamp: value, swapexpiresattimestamp: value };
     const currentoffer = { offerid: "o", offername: "O", nextbillingattimestamp: value };
@@ -118,7 +118,7 @@ describe.each(TABLE)("%s", (_what, value, expected) => {
     expect(CancellationReceipt.parse(receipt).requestedAt).toBe(expected);
 
     const receivedAt = expected === null ? Date.now() : Date.parse(expected);
-    expect(readEvent({ eventtimestamp: value }, receivedAt)?.at).toBe(expected === null ? null : receivedAt);
+    expect(parseEvent({ eventtimestamp: value }, receivedAt)?.at).toBe(expected === null ? null : receivedAt);
   });
 });
 
@@ -188,7 +188,7 @@ test("by property: every form of every day is that moment, and of a day that doe
     fc.property(parts, fc.boolean(), fc.constantFrom(".", ","), (one, isBasic, mark) => {
       const expected = momentOf(one);
       seen[expected === undefined ? "unreal" : "real"] += 1;
-      const read = readMoment(write(one, isBasic, mark));
+      const read = normalizeTimestamp(write(one, isBasic, mark));
       expect(read === null ? undefined : Date.parse(read)).toBe(expected);
     }),
     { numRuns: 3000 },
@@ -199,11 +199,11 @@ test("by property: every form of every day is that moment, and of a day that doe
 test("by property: epoch seconds and milliseconds are the moment that they count", () => {
   fc.assert(
     fc.property(fc.integer({ min: 100_000_000, max: 4_000_000_000 }), (seconds) => {
-      const iso = readMoment(seconds);
+      const iso = normalizeTimestamp(seconds);
       expect(Date.parse(iso ?? "")).toBe(seconds * 1000);
-      expect(readMoment(String(seconds))).toBe(iso);
+      expect(normalizeTimestamp(String(seconds))).toBe(iso);
       fc.pre(!/^(19|20|21)\d{2}(0\d|1[0-2])[0-3]\d[0-2]\d[0-5]\d$/.test(String(seconds * 1000)));
-      if (seconds * 1000 >= 1e11) expect(readMoment(seconds * 1000)).toBe(iso);
+      if (seconds * 1000 >= 1e11) expect(normalizeTimestamp(seconds * 1000)).toBe(iso);
     }),
   );
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { type ExaminedDocument, createKnownDocuments } from "../../../src/platform/limits/known-documents";
-import { newPrice } from "../../../src/platform/limits/branch-price";
+import { type AnalyzedDocument, createDocumentCache } from "../../../src/platform/limits/known-documents";
+import { createCost } from "../../../src/platform/limits/branch-price";
 
 /** Code units that UTF-8 encodes alike, that form a pair together, or that normalization would join. */
 const UNITS = [
@@ -21,18 +21,18 @@ const UNITS = [
 const texts = fc.array(fc.string({ unit: fc.constantFrom(...UNITS), maxLength: 4 }), { minLength: 1, maxLength: 60 });
 
 /** Names the text that was examined, as the one representation in it. */
-const examine = (text: string): ExaminedDocument => ({
-  verdict: { once: newPrice(), forEach: new Map(), literals: new Set([text]), mutations: 0 },
+const examine = (text: string): AnalyzedDocument => ({
+  result: { base: createCost(), perRepresentation: new Map(), literals: new Set([text]), mutations: 0 },
   bytes: 0,
 });
 
 test("what is known of a text was found out about that text, and an equal hash means an equal text", () => {
   fc.assert(
     fc.property(texts, (asked) => {
-      const documents = createKnownDocuments(2 ** 20, examine);
+      const documents = createDocumentCache(2 ** 20, examine);
       const textOf = new Map<string, string>();
       for (const text of [...asked, ...asked, ...asked]) {
-        const { verdict, hash } = documents.get(text);
+        const { result: verdict, hash } = documents.get(text);
         expect(verdict).toMatchObject({ literals: new Set([text]) });
         if (hash === undefined) continue;
         expect(textOf.get(hash) ?? text).toBe(text);
@@ -44,10 +44,10 @@ test("what is known of a text was found out about that text, and an equal hash m
 });
 
 test("a text that has a hash is kept, and a syntax error is not", () => {
-  const documents = createKnownDocuments(2 ** 20, examine);
+  const documents = createDocumentCache(2 ** 20, examine);
   documents.get("a");
   expect(documents.get("a")).toBe(documents.get("a"));
-  const malformed = createKnownDocuments(2 ** 20, () => ({ verdict: undefined, bytes: 0 }));
+  const malformed = createDocumentCache(2 ** 20, () => ({ result: undefined, bytes: 0 }));
   for (let time = 0; time < 3; time += 1) malformed.get("a");
   expect(malformed.state().documents).toBe(0);
 });

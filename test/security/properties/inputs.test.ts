@@ -1,6 +1,13 @@
 import { connect } from "node:net";
 import fc from "fast-check";
-import { documentOf, mutationNamed, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE } from "../../support/mutations";
+import {
+  toDocument,
+  findMutation,
+  MUTATIONS,
+  PAYER_CLAIMS,
+  PAYER_TAX_ID,
+  RECURRENCE_ID,
+} from "../../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 
 /** In every string that is sent, so that it is found wherever it goes. */
@@ -51,7 +58,7 @@ const OPTIONAL = { firstName: 1, lastName: 1, email: 1, phone: 1, birthDate: 1, 
 const ADDRESS = ["line1", "line2", "city", "state", "postalCode", "country"];
 const written = MUTATIONS.flatMap((mutation) => {
   const ask = (more: Record<string, unknown>): Asked => ({
-    query: documentOf(mutation),
+    query: toDocument(mutation),
     variables: { input: { ...mutation.input, idempotencyKey: `p-${Math.random()}`, ...more } },
   });
   const names = Object.keys({ idempotencyKey: 1, ...mutation.input, ...(mutation.name === "prefillUser" && OPTIONAL) });
@@ -73,7 +80,7 @@ const PLACES: readonly (readonly [name: string, ask: (value: string) => Asked])[
   ["pixAuthorization(recurrenceId), as a literal", literal("pixAuthorization(recurrenceId: @) { status }")],
   [
     "pixCancellation(id)",
-    read("CancellationId", "pixCancellation(recurrenceId: $r, id: $x) { id }", { r: RECURRENCE }),
+    read("CancellationId", "pixCancellation(recurrenceId: $r, id: $x) { id }", { r: RECURRENCE_ID }),
   ],
   [
     "pixCancellation(recurrenceId)",
@@ -91,7 +98,7 @@ const PLACES: readonly (readonly [name: string, ask: (value: string) => Asked])[
   ["Benefit.userId", reference((userId) => ({ __typename: "Benefit", userId, id: "dental" }))],
   ["Benefit.id", reference((id) => ({ __typename: "Benefit", userId: "u-1001", id }))],
   ["PixAuthorization.recurrenceId", reference((recurrenceId) => ({ __typename: "PixAuthorization", recurrenceId }))],
-  ["PixCancellation.id", reference((id) => ({ __typename: "PixCancellation", recurrenceId: RECURRENCE, id }))],
+  ["PixCancellation.id", reference((id) => ({ __typename: "PixCancellation", recurrenceId: RECURRENCE_ID, id }))],
   ["Operation.id", reference((id) => ({ __typename: "Operation", id }))],
   ["__typename", reference((name) => ({ __typename: name, id: name }))],
   ["another member", reference((value) => ({ __typename: "User", id: "u-1001", email: value, [value]: value }))],
@@ -157,7 +164,7 @@ describe("any text", () => {
     await fc.assert(
       fc.asyncProperty(names, fc.uuid(), async (firstName, idempotencyKey) => {
         const variables = { input: { idempotencyKey, userId: "m-named", firstName } };
-        const { data } = await subgraph.graphql(documentOf({ name: "prefillUser", selection: "user { id }" }), {
+        const { data } = await subgraph.graphql(toDocument({ name: "prefillUser", selection: "user { id }" }), {
           variables,
         });
         expect(data.prefillUser.operation.status).toBe("SUCCEEDED");
@@ -176,11 +183,11 @@ describe("any text", () => {
         const token = await subgraph.token({ ...claims, [claim]: value.slice(0, 256) });
         const headers = { authorization: `Bearer ${token}` };
         await subgraph.graphql("{ me { id benefits { id } } }", { claims: null, headers });
-        const pix = mutationNamed("cancelPixAuthorization");
+        const pix = findMutation("cancelPixAuthorization");
         const variables = {
           input: { ...pix.input, requesterDocument: PAYER_TAX_ID, idempotencyKey: `c-${Math.random()}` },
         };
-        await subgraph.graphql(documentOf(pix), { claims: null, headers, variables });
+        await subgraph.graphql(toDocument(pix), { claims: null, headers, variables });
         expectCleanLog();
       }),
       { numRuns: 25 },
