@@ -49,7 +49,7 @@ module.exports = {
     ),
     forbid(
       "wall-clock-for-moments",
-      "It is for moments that are stored or told by others. Durations and expiries: src/platform/time/monotonic-clock.ts.",
+      "It is for moments that are stored or told by others. Durations and expiries: src/platform/kernel/monotonic-clock.ts.",
       {
         path: "^src/",
         pathNot: [

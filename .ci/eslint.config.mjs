@@ -24,7 +24,7 @@ const noMomentDifference = {
 };
 
 const wallMessage =
-  "The wall clock is read in src/platform/time/clock.ts only; durations are measured with a MonotonicClock.";
+  "The wall clock is read in src/platform/kernel/clock.ts only; durations are measured with a MonotonicClock.";
 const wallClock = [
   "MemberExpression[object.name='Date'][property.name='now']",
   "NewExpression[callee.name='Date'][arguments.length=0]",
@@ -106,7 +106,7 @@ export default defineConfig(
   { files: ["src/**/*.{ts,tsx}"], rules: { "max-lines": ["error", { max: 300 }] } },
   {
     files: ["src/**/*.{ts,tsx}"],
-    ignores: ["src/platform/time/clock.ts", "src/sandbox/**", "src/playground/page/**"],
+    ignores: ["src/platform/kernel/clock.ts", "src/sandbox/**", "src/playground/page/**"],
     plugins: { time: { rules: { "no-moment-difference": noMomentDifference } } },
     rules: {
       "time/no-moment-difference": "error",

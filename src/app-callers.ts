@@ -4,8 +4,8 @@ import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
 import { createRemoteKeySet } from "./platform/auth/remote-keys";
 import { createTokenVerifier } from "./platform/auth/verify-token";
 import { type Metrics } from "./platform/telemetry/metrics";
-import { systemClock } from "./platform/time/clock";
-import { monotonicClock } from "./platform/time/monotonic-clock";
+import { systemClock } from "./platform/kernel/clock";
+import { monotonicClock } from "./platform/kernel/monotonic-clock";
 import { isAmbiguous, parseTaxIdClaim } from "./providers/delbank/tax-id";
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */

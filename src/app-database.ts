@@ -9,7 +9,7 @@ import {
   WrongEncryptionKey,
 } from "./platform/ledger/key-check";
 import { operationMigrations } from "./platform/ledger/ledger-migrations";
-import { type Encryption } from "./platform/ledger/sealing";
+import { type Encryption } from "./platform/kernel/encryption";
 import { type Logger } from "./platform/telemetry/logger";
 
 const MIGRATIONS = [...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations];

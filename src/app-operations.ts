@@ -10,9 +10,9 @@ import { createOperationWorker } from "./platform/ledger/operation-worker";
 import { createReconciler } from "./platform/ledger/reconciler";
 import { type Operation } from "./platform/ledger/operation.type";
 import { type Logger } from "./platform/telemetry/logger";
-import { systemClock } from "./platform/time/clock";
-import { monotonicClock } from "./platform/time/monotonic-clock";
-import { createLatencyEstimate } from "./platform/time/usual-time";
+import { systemClock } from "./platform/kernel/clock";
+import { monotonicClock } from "./platform/kernel/monotonic-clock";
+import { createLatencyEstimate } from "./platform/kernel/latency-estimate";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
 import { createHttpClient } from "./platform/http-client/http-client";
 import { withoutAttribution, type CallObserver } from "./platform/telemetry/observe-calls";
-import { systemClock } from "./platform/time/clock";
-import { monotonicClock } from "./platform/time/monotonic-clock";
+import { systemClock } from "./platform/kernel/clock";
+import { monotonicClock } from "./platform/kernel/monotonic-clock";
 import { createAvibraClient } from "./providers/avibra/avibra.client";
 import { createDelbankClient, type DelbankOptions } from "./providers/delbank/delbank.client";
 

@@ -7,7 +7,7 @@ import { openDatabase } from "./platform/database/open-database";
 import { Inbox } from "./platform/inbox/inbox.store";
 import { OperationStore } from "./platform/ledger/ledger.store";
 import { type Operation } from "./platform/ledger/operation.type";
-import { createEncryption } from "./platform/ledger/sealing";
+import { createEncryption } from "./platform/kernel/encryption";
 import { operationTags } from "./platform/loaders/read-subjects";
 import { createPostgresTransport } from "./platform/signals/postgres-transport";
 import { createPubSub, type PubSub } from "./platform/signals/signals";

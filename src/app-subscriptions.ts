@@ -9,7 +9,7 @@ import { createCallbackClient } from "./platform/subscriptions/callback.client";
 import { createCallbackRoute } from "./platform/subscriptions/callback-route";
 import { createCallbackProtocol } from "./platform/subscriptions/callbacks";
 import { createMemoryBudget } from "./platform/subscriptions/held-bytes";
-import { createQuota } from "./platform/subscriptions/shares";
+import { createQuota } from "./platform/kernel/quota";
 import { createSubscriptions } from "./platform/subscriptions/subscriptions";
 import { createWebSocketServer } from "./platform/subscriptions/websockets";
 import { type Logger } from "./platform/telemetry/logger";

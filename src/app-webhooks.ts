@@ -12,8 +12,8 @@ import { type Operation } from "./platform/ledger/operation.type";
 import { createAdmission } from "./platform/limits/admission";
 import { type Logger } from "./platform/telemetry/logger";
 import { type Metrics } from "./platform/telemetry/metrics";
-import { systemClock } from "./platform/time/clock";
-import { monotonicClock } from "./platform/time/monotonic-clock";
+import { systemClock } from "./platform/kernel/clock";
+import { monotonicClock } from "./platform/kernel/monotonic-clock";
 import { getEventKind, parseEvent } from "./providers/avibra/avibra.webhook";
 
 const AVIBRA_WEBHOOK_PATH = "/webhooks/avibra";

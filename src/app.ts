@@ -29,7 +29,7 @@ import { createLogger, type Logger } from "./platform/telemetry/logger";
 import { createMetrics } from "./platform/telemetry/metrics";
 import { registerMetrics } from "./platform/telemetry/metrics-route";
 import { observeCalls, observeReads } from "./platform/telemetry/observe-calls";
-import { monotonicClock } from "./platform/time/monotonic-clock";
+import { monotonicClock } from "./platform/kernel/monotonic-clock";
 import { registerPlayground } from "./playground/playground";
 import { createSubgraph } from "./schema";
 

@@ -17,8 +17,8 @@ import { createCachedReader } from "./platform/loaders/caller-reads";
 import { type ReadSource, type ReadCache } from "./platform/loaders/shared-reads";
 import { type PubSub } from "./platform/signals/signals";
 import { createChangeNotifier } from "./platform/subscriptions/hints";
-import { createDeadline, withDeadline } from "./platform/time/deadline";
-import { type MonotonicClock } from "./platform/time/monotonic-clock";
+import { createDeadline, withDeadline } from "./platform/kernel/deadline";
+import { type MonotonicClock } from "./platform/kernel/monotonic-clock";
 import { type AvibraClient } from "./providers/avibra/avibra.client";
 import { type DelbankClient } from "./providers/delbank/delbank.client";
 

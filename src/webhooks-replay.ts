@@ -5,7 +5,7 @@ import { createEventWorker } from "./app-webhooks";
 import { openStores } from "./app-stores";
 import { ConfigError, loadConfig } from "./config";
 import { createLogger } from "./platform/telemetry/logger";
-import { systemClock } from "./platform/time/clock";
+import { systemClock } from "./platform/kernel/clock";
 import { describeStartFailure } from "./start-failure";
 
 const USAGE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";

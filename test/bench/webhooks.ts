@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { inboxMigrations } from "../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
-import { createEncryption } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/kernel/encryption";
 import { startDatabases } from "../support/databases";
 import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
 import { row, timed } from "./figures";

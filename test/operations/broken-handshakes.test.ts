@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
-import { createDeadline } from "../../src/platform/time/deadline";
+import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
 import { createCertificateAuthority, type CertificateIdentity } from "../support/certificates";

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
-import { createDeadline } from "../../src/platform/time/deadline";
+import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { CONFIRMATION_WINDOW_MS, createControlledStore, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";

@@ -17,8 +17,8 @@ import {
 } from "../support/controlled-ledger";
 import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
-import { createDeadline } from "../../src/platform/time/deadline";
-import { monotonicClock } from "../../src/platform/time/monotonic-clock";
+import { createDeadline } from "../../src/platform/kernel/deadline";
+import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const LOST = createProviderFailure("timeout");

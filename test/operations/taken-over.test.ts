@@ -1,5 +1,5 @@
 import { type Repeat } from "../../src/platform/http-client/provider-call";
-import { createDeadline } from "../../src/platform/time/deadline";
+import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createControlledStore, createProviderFailure, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
 import { type Databases, startDatabases } from "../support/databases";
 import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";

@@ -1,6 +1,6 @@
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
-import { createEncryption } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../support/databases";
 import { DEBUGGABLE_ENV } from "../support/debugger";
 import { TEST_ENCRYPTION_KEY } from "../support/ledgers";

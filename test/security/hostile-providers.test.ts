@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { z } from "zod";
-import { monotonicClock } from "../../src/platform/time/monotonic-clock";
-import { createDeadline } from "../../src/platform/time/deadline";
+import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
+import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createTestHttpClient } from "../support/http-clients";
 import { findCanaries } from "../support/canaries";
 import { toDocument, findMutation, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
-import { createEncryption } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
 import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
 import { waitForGauge } from "../support/metrics";

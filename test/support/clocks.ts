@@ -1,5 +1,5 @@
-import { type Clock, type Moment } from "../../src/platform/time/clock";
-import { instantAt, type MonotonicClock } from "../../src/platform/time/monotonic-clock";
+import { type Clock, type Moment } from "../../src/platform/kernel/clock";
+import { instantAt, type MonotonicClock } from "../../src/platform/kernel/monotonic-clock";
 
 /** A wall clock that shows what `read` returns, epoch ms. */
 export const wallClockFrom = (read: () => number): Clock => ({ now: () => read() as Moment });

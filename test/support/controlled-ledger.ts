@@ -6,8 +6,8 @@ import { createOperationWorker } from "../../src/platform/ledger/operation-worke
 import { type Operation } from "../../src/platform/ledger/operation.type";
 import { createReconciler } from "../../src/platform/ledger/reconciler";
 import { createLogger } from "../../src/platform/telemetry/logger";
-import { createDeadline } from "../../src/platform/time/deadline";
-import { createLatencyEstimate } from "../../src/platform/time/usual-time";
+import { createDeadline } from "../../src/platform/kernel/deadline";
+import { createLatencyEstimate } from "../../src/platform/kernel/latency-estimate";
 import { monotonicClockFrom, wallClockFrom } from "./clocks";
 import { LEASE_MS, createMigratedStore, type OpenStore, START_MS } from "./ledgers";
 

@@ -1,6 +1,6 @@
 import { createHttpClient, type HttpClientOptions } from "../../src/platform/http-client/http-client";
-import { systemClock } from "../../src/platform/time/clock";
-import { monotonicClock } from "../../src/platform/time/monotonic-clock";
+import { systemClock } from "../../src/platform/kernel/clock";
+import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 
 /** A provider's HTTP client as the program's, but without patience for many: few calls at once, and breakers that hardly open. */
 export function createTestHttpClient(options: Pick<HttpClientOptions, "baseUrl"> & Partial<HttpClientOptions>) {

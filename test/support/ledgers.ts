@@ -2,7 +2,7 @@ import { type Lease } from "../../src/platform/database/due-rows";
 import { operationMigrations } from "../../src/platform/ledger/ledger-migrations";
 import { OperationStore } from "../../src/platform/ledger/ledger.store";
 import { type Claim, type ClaimResult, type Operation } from "../../src/platform/ledger/operation.type";
-import { createEncryption } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Database, type DatabaseOptions, openDatabase } from "../../src/platform/database/open-database";
 
 /** The key of every test ledger, so that several processes can share a database. */

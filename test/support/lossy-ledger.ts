@@ -2,7 +2,7 @@ import { type KyselyPlugin, type PluginTransformQueryArgs, type QueryId } from "
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
 import { OperationStore } from "../../src/platform/ledger/ledger.store";
 import { type Operation } from "../../src/platform/ledger/operation.type";
-import { createEncryption } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Databases } from "./databases";
 import { createMigratedStore, openOperationStore, type OpenStore, TEST_ENCRYPTION_KEY } from "./ledgers";
 import { startPostgresProxy, type Loss } from "./postgres-proxy";

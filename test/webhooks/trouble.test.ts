@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/source-addresses";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
-import { createEncryption } from "../../src/platform/ledger/sealing";
+import { createEncryption } from "../../src/platform/kernel/encryption";
 import { waitFor } from "../support/program";
 import { readMetric } from "../support/metrics";
 import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../support/ledgers";

@@ -6,7 +6,7 @@ import { type Operation } from "../../platform/ledger/operation.type";
 import { userTag } from "../../platform/loaders/read-subjects";
 import { type PubSub } from "../../platform/signals/signals";
 import { topics } from "../../platform/signals/topics";
-import { type Clock } from "../../platform/time/clock";
+import { type Clock } from "../../platform/kernel/clock";
 import {
   type AvibraEvent,
   type AvibraEventKind,

@@ -3,7 +3,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { type OperationRunner } from "../../platform/ledger/operation-runner";
-import { type Deadline } from "../../platform/time/deadline";
+import { type Deadline } from "../../platform/kernel/deadline";
 import { canWriteUser } from "../user/user-access.type";
 import { canReadOperation, toVisibleOperation } from "./operation-access";
 import { toPrincipal } from "./principal";

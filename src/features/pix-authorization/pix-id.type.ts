@@ -1,5 +1,5 @@
 import { createTextScalar } from "../../platform/graphql/text-scalar";
-import { startOfDay } from "../../platform/time/calendar";
+import { startOfDay } from "../../platform/kernel/calendar";
 
 // 29 case-sensitive characters: kind, the participant's ISPB, a date, and a free tail. Source: contract, decision 3.
 const ID_LENGTH = 29;

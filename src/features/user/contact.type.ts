@@ -1,5 +1,5 @@
 import { createTextScalar } from "../../platform/graphql/text-scalar";
-import { startOfDay } from "../../platform/time/calendar";
+import { startOfDay } from "../../platform/kernel/calendar";
 
 // Every pattern is a plain sequence: none can be made to backtrack.
 const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}$/;

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
-import { type Instant, type MonotonicClock, msBetween, msSince } from "../time/monotonic-clock";
+import { type Instant, type MonotonicClock, msBetween, msSince } from "../kernel/monotonic-clock";
 
 const FETCH_TIMEOUT_MS = 3000;
 const MAX_BODY_BYTES = 256 * 1024;

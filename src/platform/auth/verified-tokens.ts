@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { type Clock } from "../time/clock";
-import { type Instant, type MonotonicClock, msSince } from "../time/monotonic-clock";
+import { type Clock } from "../kernel/clock";
+import { type Instant, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
 import { type Caller } from "./caller";
 
 /** Who a token speaks for, and until when by its own claim, epoch ms. */

@@ -1,7 +1,7 @@
 import { type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
-import { type Clock } from "../time/clock";
-import { type MonotonicClock } from "../time/monotonic-clock";
+import { type Clock } from "../kernel/clock";
+import { type MonotonicClock } from "../kernel/monotonic-clock";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-keys";
 import { cacheVerifiedTokens, type VerifiedToken } from "./verified-tokens";

@@ -1,5 +1,5 @@
 import { circuitBreaker, CircuitState, ConstantBackoff, CountBreaker, handleWhen } from "cockatiel";
-import { type Instant, type MonotonicClock, msSince } from "../time/monotonic-clock";
+import { type Instant, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
 import { type FailureKind, ProviderFailure } from "./provider-failure";
 
 export interface BreakerOptions {

@@ -1,7 +1,7 @@
 import axios, { type AxiosResponse } from "axios";
-import { type Deadline } from "../time/deadline";
-import { type Clock } from "../time/clock";
-import { type MonotonicClock, msSince } from "../time/monotonic-clock";
+import { type Deadline } from "../kernel/deadline";
+import { type Clock } from "../kernel/clock";
+import { type MonotonicClock, msSince } from "../kernel/monotonic-clock";
 import { toProviderFailure } from "./classify";
 import { ProviderFailure } from "./provider-failure";
 import { type EndpointCall } from "./provider-call";

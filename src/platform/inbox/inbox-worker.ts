@@ -2,9 +2,9 @@ import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { recheckDelayMs } from "../ledger/retry";
 import { type Logger } from "../telemetry/logger";
-import { type Clock } from "../time/clock";
-import { type Instant, type MonotonicClock, msSince } from "../time/monotonic-clock";
-import { createPollingWorker } from "../time/work-loop";
+import { type Clock } from "../kernel/clock";
+import { type Instant, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
+import { createPollingWorker } from "../kernel/polling-worker";
 import { type Inbox } from "./inbox.store";
 import { type LeasedMessage, type Message, type MessageMetadata } from "./message.type";
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { type DueQuery, grantLease, type Lease, leaseDueRows, NO_LEASE } from "../database/due-rows";
 import { type Database } from "../database/open-database";
-import { type Encryption } from "../ledger/sealing";
+import { type Encryption } from "../kernel/encryption";
 import { createGroupCommit } from "./group-commit";
 import { listByKind, listMessages } from "./message-list";
 import { requeue, type PurgeResult, purgeBodies } from "./message-upkeep";

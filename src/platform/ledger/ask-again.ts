@@ -1,5 +1,5 @@
 import { DatabaseUnavailable } from "../database/database.errors";
-import { type Deadline, withDeadline } from "../time/deadline";
+import { type Deadline, withDeadline } from "../kernel/deadline";
 import { OutcomeNotRecorded } from "./ledger.errors";
 
 const INITIAL_DELAY_MS = 50;

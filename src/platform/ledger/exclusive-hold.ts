@@ -4,7 +4,7 @@ import { isUniqueViolation } from "../database/database.errors";
 import { type LeasedRow } from "./operation-lease";
 import { type OperationTables, fromOperationRow } from "./operation-row";
 import { type Operation } from "./operation.type";
-import { canonicalJson } from "./canonical-json";
+import { canonicalJson } from "../kernel/canonical-json";
 
 /** What an operation asks to have for itself: its kind of effect on one target. */
 export interface ExclusiveLock {

@@ -22,7 +22,7 @@ import {
   type Settlement,
   type SettleResult,
 } from "./operation.type";
-import { type Encryption } from "./sealing";
+import { type Encryption } from "../kernel/encryption";
 import { settleOperation, type SettleRequest } from "./settle-operation";
 
 /**

@@ -1,6 +1,6 @@
 import { type Repeat } from "../http-client/provider-call";
 import { type ProviderFailure } from "../http-client/provider-failure";
-import { type Deadline } from "../time/deadline";
+import { type Deadline } from "../kernel/deadline";
 import { type Operation, type OperationFailure } from "./operation.type";
 
 /** An outcome that is certain. `secret` is for the caller of this very attempt: it is neither stored nor replayed. */

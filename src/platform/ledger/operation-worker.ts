@@ -1,7 +1,7 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 import { ProviderFailure } from "../http-client/provider-failure";
 import { computeRetryDelayMs } from "../http-client/retry";
-import { type Clock } from "../time/clock";
+import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./ask-again";
 import { type OperationStore } from "./ledger.store";
 import { toAttempt, type OperationHandler, type Outcome } from "./operation-kind";

@@ -1,5 +1,5 @@
 import { type Lease } from "../database/due-rows";
-import { type Clock } from "../time/clock";
+import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./ask-again";
 import { OutcomeNotRecorded } from "./ledger.errors";
 import { type OperationStore } from "./ledger.store";

@@ -1,6 +1,6 @@
 import { type Lease } from "../database/due-rows";
-import { type Clock } from "../time/clock";
-import { type Deadline } from "../time/deadline";
+import { type Clock } from "../kernel/clock";
+import { type Deadline } from "../kernel/deadline";
 import { OutcomeNotRecorded } from "./ledger.errors";
 import { type OperationStore } from "./ledger.store";
 import { type OperationHandler, type PrepareDecision } from "./operation-kind";

@@ -1,6 +1,6 @@
 import { type Kysely } from "kysely";
 import { type Lease, NO_LEASE } from "../database/due-rows";
-import { canonicalJson } from "./canonical-json";
+import { canonicalJson } from "../kernel/canonical-json";
 import { type Changes } from "./operation-lease";
 import { type OperationTables, type OperationRow } from "./operation-row";
 import { statusesThatAccept } from "./operation-status.state";

@@ -2,7 +2,7 @@ import { type Caller } from "../auth/caller";
 import { requireCaller } from "../auth/require-caller";
 import { ProviderFailure } from "../http-client/provider-failure";
 import { type ResponseBudget } from "../limits/answer-budget";
-import { type Deadline } from "../time/deadline";
+import { type Deadline } from "../kernel/deadline";
 import { toPrincipalScope } from "./read-key";
 import { type ReadSource, type ReadCache } from "./shared-reads";
 

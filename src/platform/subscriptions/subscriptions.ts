@@ -13,7 +13,7 @@ import { type RequestAnalysis, type RequestGuard } from "../limits/request-guard
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { withEndCallback, type RunInScope, type OpenSubscription, type SubscriptionResult } from "./open-subscription";
 import { type MemoryBudget } from "./held-bytes";
-import { type Quota } from "./shares";
+import { type Quota } from "../kernel/quota";
 import { validateSubscriptionDocument } from "./subscription-document";
 
 /** A subscription as it is asked for over any transport; nothing of it is checked yet. */

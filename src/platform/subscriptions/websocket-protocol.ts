@@ -5,7 +5,7 @@ import { resolveRequestId } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
 import { getAuthorization } from "./connection-params";
 import { withUniqueSubscriptionIds } from "./ids-used-once";
-import { type Quota } from "./shares";
+import { type Quota } from "../kernel/quota";
 import { type OpenSubscription } from "./open-subscription";
 import { type Subscriptions } from "./subscriptions";
 

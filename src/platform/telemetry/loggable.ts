@@ -1,5 +1,5 @@
 import { describeError } from "../errors/describe-error";
-import { sanitizeText } from "../text/plain-text";
+import { sanitizeText } from "../kernel/sanitize-text";
 import { isPrivateName } from "./private-names";
 
 /** UTF-16 units of names and values together: enough for a stack, too little to fill a disk with. */

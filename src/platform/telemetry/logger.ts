@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
-import { sanitizeText } from "../text/plain-text";
+import { sanitizeText } from "../kernel/sanitize-text";
 import { redactFields } from "./loggable";
 
 /** Takes fields and a constant text: `logger.warn({ call }, "provider call failed")`. */

@@ -1,4 +1,4 @@
-import { type Instant, addMs, type MonotonicClock, msBetween, msSince } from "../../platform/time/monotonic-clock";
+import { type Instant, addMs, type MonotonicClock, msBetween, msSince } from "../../platform/kernel/monotonic-clock";
 import { type TokenGrant } from "./avibra.wire";
 
 /** Access tokens for Avibra, fetched when needed and shared by all calls. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { normalizeTimestamp } from "../../platform/time/read-moment";
+import { normalizeTimestamp } from "../../platform/kernel/normalize-timestamp";
 
 /** What Avibra's documented events mean. Its public table is cut: others exist. */
 const EVENT_KINDS = {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { normalizeAmount } from "../../platform/text/amount";
-import { matchName } from "../../platform/text/known-name";
-import { sanitizeText } from "../../platform/text/plain-text";
-import { normalizeTimestamp } from "../../platform/time/read-moment";
+import { normalizeAmount } from "../../platform/kernel/normalize-amount";
+import { matchName } from "../../platform/kernel/match-name";
+import { sanitizeText } from "../../platform/kernel/sanitize-text";
+import { normalizeTimestamp } from "../../platform/kernel/normalize-timestamp";
 
 /** Many times what a member can have: all of it may be asked for under each of many aliases. */
 const MAX_ITEMS = 500;

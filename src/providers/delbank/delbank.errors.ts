@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ProviderFailure } from "../../platform/http-client/provider-failure";
-import { matchName } from "../../platform/text/known-name";
+import { matchName } from "../../platform/kernel/match-name";
 
 /** What Delbank's "no" to a cancellation means. Its texts are never passed on: they may quote a document. */
 export type DelbankRefusal = "notFound" | "alreadyCancelled" | "notCancellable" | "documentMismatch" | "rejected";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { normalizeAmount } from "../../platform/text/amount";
-import { matchName } from "../../platform/text/known-name";
-import { sanitizeText } from "../../platform/text/plain-text";
-import { normalizeTimestamp } from "../../platform/time/read-moment";
+import { normalizeAmount } from "../../platform/kernel/normalize-amount";
+import { matchName } from "../../platform/kernel/match-name";
+import { sanitizeText } from "../../platform/kernel/sanitize-text";
+import { normalizeTimestamp } from "../../platform/kernel/normalize-timestamp";
 import { parseReason } from "./reasons";
 import { parseParty } from "./tax-id";
 

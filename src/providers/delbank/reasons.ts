@@ -1,5 +1,5 @@
-import { matchName } from "../../platform/text/known-name";
-import { sanitizeText } from "../../platform/text/plain-text";
+import { matchName } from "../../platform/kernel/match-name";
+import { sanitizeText } from "../../platform/kernel/sanitize-text";
 
 /** Why an authorization is cancelled, in the provider's order: its answers give a reason as the index into this list. */
 export const CANCELLATION_REASONS = [

@@ -4,7 +4,7 @@ import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
 import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
 import { OperationStore } from "../../../src/platform/ledger/ledger.store";
-import { createEncryption } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { alterDatabase, type CommitSettings, recordCommitSettings } from "../../support/commit-settings";
 import { type Databases, startDatabases } from "../../support/databases";
 import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";

@@ -5,7 +5,7 @@ import { Inbox } from "../../../src/platform/inbox/inbox.store";
 import { assertEncryptionKeyMatches, encryptionKeyMigrations } from "../../../src/platform/ledger/key-check";
 import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
 import { OperationStore } from "../../../src/platform/ledger/ledger.store";
-import { createEncryption } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../../support/databases";
 import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 import { findCallSitesInSource, recordStatements } from "../../support/recorded-statements";

@@ -2,7 +2,7 @@ import { Client } from "pg";
 import { prepareDatabase } from "../../../src/app-database";
 import { type Config, ConfigError, loadConfig } from "../../../src/config";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { createEncryption } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { createLogger } from "../../../src/platform/telemetry/logger";
 import { type Databases, startDatabases } from "../../support/databases";
 import { TEST_ENCRYPTION_KEY } from "../../support/ledgers";

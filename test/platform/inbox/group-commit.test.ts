@@ -3,7 +3,7 @@ import { openDatabase } from "../../../src/platform/database/open-database";
 import { createGroupCommit } from "../../../src/platform/inbox/group-commit";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { createEncryption } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../../support/databases";
 import { START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 

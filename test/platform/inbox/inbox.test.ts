@@ -7,13 +7,13 @@ import { createInboxWorker, type MessageHandler, type OnProcessed } from "../../
 import { type InboxTables, toEncryptedMessage } from "../../../src/platform/inbox/message-row";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
 import { type Delivery, type Message, type EncryptedMessage } from "../../../src/platform/inbox/message.type";
-import { createEncryption } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Logger } from "../../../src/platform/telemetry/logger";
-import { systemClock } from "../../../src/platform/time/clock";
+import { systemClock } from "../../../src/platform/kernel/clock";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";
 import { LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
-import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
+import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 import { monotonicClockFrom, wallClockFrom } from "../../support/clocks";
 
 const DAY_MS = 86_400_000;

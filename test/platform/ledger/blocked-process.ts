@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OperationHandler } from "../../../src/platform/ledger/operation-kind";
 import { createOperationWorker } from "../../../src/platform/ledger/operation-worker";
-import { createDeadline } from "../../../src/platform/time/deadline";
+import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClockFrom, wallClockFrom } from "../../support/clocks";
 import { LEASE_MS, openOperationStore, START_MS } from "../../support/ledgers";
 import { runWorker } from "../../support/workers";

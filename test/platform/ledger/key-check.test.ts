@@ -9,7 +9,7 @@ import {
 } from "../../../src/platform/ledger/key-check";
 import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
 import { OperationStore } from "../../../src/platform/ledger/ledger.store";
-import { createEncryption, type Encryption } from "../../../src/platform/ledger/sealing";
+import { createEncryption, type Encryption } from "../../../src/platform/kernel/encryption";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";
 import { createClaim, START_MS } from "../../support/ledgers";

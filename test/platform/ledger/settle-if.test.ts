@@ -3,7 +3,7 @@ import { type Database } from "../../../src/platform/database/open-database";
 import { OperationStore } from "../../../src/platform/ledger/ledger.store";
 import { type Operation } from "../../../src/platform/ledger/operation.type";
 import { settleConditionFor } from "../../../src/platform/ledger/outcome-recorder";
-import { createEncryption } from "../../../src/platform/ledger/sealing";
+import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../../support/databases";
 import {
   expectClaimed,

@@ -1,8 +1,8 @@
 import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
 import { createCachedReader } from "../../../src/platform/loaders/caller-reads";
 import { createReadCache } from "../../../src/platform/loaders/shared-reads";
-import { createDeadline } from "../../../src/platform/time/deadline";
-import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
+import { createDeadline } from "../../../src/platform/kernel/deadline";
+import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 
 /** One request's reads, each answered with a text of 4,000 characters: 100 nodes. */
 function requestReads(answer: ReturnType<typeof createResponseBudget>, freshMs: number) {

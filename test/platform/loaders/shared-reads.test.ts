@@ -2,8 +2,8 @@ import { type Caller } from "../../../src/platform/auth/caller";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { toPrincipalScope } from "../../../src/platform/loaders/read-key";
 import { createReadCache, type ReadSource, type CachedRead } from "../../../src/platform/loaders/shared-reads";
-import { createDeadline } from "../../../src/platform/time/deadline";
-import { monotonicClock } from "../../../src/platform/time/monotonic-clock";
+import { createDeadline } from "../../../src/platform/kernel/deadline";
+import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 import { monotonicClockFrom } from "../../support/clocks";
 
 const caller = (userId: string): Caller => ({ userId, scopes: new Set() });

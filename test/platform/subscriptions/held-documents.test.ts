@@ -4,7 +4,7 @@ import { loadConfig } from "../../../src/config";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../src/platform/limits/request-guard";
 import { createMemoryBudget } from "../../../src/platform/subscriptions/held-bytes";
-import { createQuota } from "../../../src/platform/subscriptions/shares";
+import { createQuota } from "../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../src/platform/subscriptions/subscriptions";
 
 const SCHEMA = buildSchema(`

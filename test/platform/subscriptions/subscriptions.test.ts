@@ -1,7 +1,7 @@
 import { buildSchema, parse } from "graphql";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { createMemoryBudget } from "../../../src/platform/subscriptions/held-bytes";
-import { createQuota } from "../../../src/platform/subscriptions/shares";
+import { createQuota } from "../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../src/platform/subscriptions/subscriptions";
 
 const REQUEST = { id: "request", authorization: undefined, query: "subscription { ticks }" };

@@ -1,4 +1,4 @@
-import { createPollingWorker } from "../../src/platform/time/work-loop";
+import { createPollingWorker } from "../../../src/platform/kernel/polling-worker";
 
 /** A loop that looks when it is woken alone, and how often it has looked. */
 function looking() {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { canonicalJson } from "../../../src/platform/ledger/canonical-json";
+import { canonicalJson } from "../../../src/platform/kernel/canonical-json";
 
 function shuffled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shuffled);

@@ -1,4 +1,4 @@
-import { createConcurrentWorker } from "../../src/platform/time/lane";
+import { createConcurrentWorker } from "../../../src/platform/kernel/concurrent-worker";
 
 const microtasks = async () => {
   for (let n = 0; n < 10; n += 1) await Promise.resolve();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { InvalidEncryptionKey, DecryptionFailed } from "../../../src/platform/ledger/ledger.errors";
-import { createEncryption, type EncryptionContext } from "../../../src/platform/ledger/sealing";
+import { createEncryption, type EncryptionContext } from "../../../src/platform/kernel/encryption";
 
 const keyText = randomBytes(32).toString("base64");
 const sealing = createEncryption(keyText);

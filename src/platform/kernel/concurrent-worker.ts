@@ -1,4 +1,4 @@
-import { createPollingWorker } from "./work-loop";
+import { createPollingWorker } from "./polling-worker";
 
 export interface ConcurrentWorkerOptions<Item> {
   /** Takes up to `limit` items that are due. */

@@ -1,4 +1,4 @@
-import { createLatencyEstimate } from "../../src/platform/time/usual-time";
+import { createLatencyEstimate } from "../../../src/platform/kernel/latency-estimate";
 
 describe("the usual time of a kind of operation", () => {
   test("moves a fifth of the way to each new duration", () => {

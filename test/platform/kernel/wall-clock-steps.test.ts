@@ -1,15 +1,15 @@
-import { cacheVerifiedTokens } from "../../src/platform/auth/verified-tokens";
-import { createProviderGuard } from "../../src/platform/http-client/provider-guard";
-import { ProviderFailure } from "../../src/platform/http-client/provider-failure";
-import { createReadCache } from "../../src/platform/loaders/shared-reads";
-import { toPrincipalScope } from "../../src/platform/loaders/read-key";
-import { SubgraphError } from "../../src/platform/errors/subgraph-error";
-import { type Clock, type Moment, systemClock } from "../../src/platform/time/clock";
-import { createDeadline, withDeadline } from "../../src/platform/time/deadline";
-import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../src/platform/time/monotonic-clock";
-import { createTokenSource } from "../../src/providers/avibra/avibra.auth";
-import { createTestClocks } from "../support/clocks";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { cacheVerifiedTokens } from "../../../src/platform/auth/verified-tokens";
+import { createProviderGuard } from "../../../src/platform/http-client/provider-guard";
+import { ProviderFailure } from "../../../src/platform/http-client/provider-failure";
+import { createReadCache } from "../../../src/platform/loaders/shared-reads";
+import { toPrincipalScope } from "../../../src/platform/loaders/read-key";
+import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
+import { type Clock, type Moment, systemClock } from "../../../src/platform/kernel/clock";
+import { createDeadline, withDeadline } from "../../../src/platform/kernel/deadline";
+import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../../src/platform/kernel/monotonic-clock";
+import { createTokenSource } from "../../../src/providers/avibra/avibra.auth";
+import { createTestClocks } from "../../support/clocks";
+import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 
 const TEN_MINUTES_MS = 600_000;
 const OPEN_MS = 5000;
