@@ -1,4 +1,4 @@
-import { createMetrics } from "../src/platform/telemetry/metrics";
+import { createMetrics } from "../src/platform/observability/metrics";
 
 /** A registry in which every metric has at least one sample, because only samples show the labels of a metric. */
 async function renderSamples(): Promise<string> {

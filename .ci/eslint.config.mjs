@@ -115,7 +115,7 @@ export default defineConfig(
   },
   { files: ["src/config.ts"], rules: { "no-restricted-properties": ["error", ...output] } },
   {
-    files: ["src/main.ts", "src/webhooks-replay.ts", "src/platform/telemetry/logger.ts"],
+    files: ["src/main.ts", "src/webhooks-replay.ts", "src/platform/observability/logger.ts"],
     rules: { "no-restricted-properties": ["error", environment] },
   },
   { files: ["src/sandbox/main.ts", "test/**/*.ts"], rules: { "no-restricted-properties": "off" } },

@@ -14,8 +14,8 @@ import { createGuardedDocumentPlugin } from "./platform/graphql/examined-documen
 import { createSchemaGuardPlugin } from "./platform/graphql/schema-guard";
 import { createUpstreamCostPlugin } from "./platform/graphql/upstream-cost";
 import { createRejectHttpSubscriptionsPlugin } from "./platform/subscriptions/refuse-over-http";
-import { createLibraryLogger } from "./platform/telemetry/library-logger";
-import { type Logger } from "./platform/telemetry/logger";
+import { createLibraryLogger } from "./platform/observability/library-logger";
+import { type Logger } from "./platform/observability/logger";
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;

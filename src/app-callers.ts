@@ -3,7 +3,7 @@ import { type Config } from "./config";
 import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
 import { createRemoteKeySet } from "./platform/auth/remote-keys";
 import { createTokenVerifier } from "./platform/auth/verify-token";
-import { type Metrics } from "./platform/telemetry/metrics";
+import { type Metrics } from "./platform/observability/metrics";
 import { systemClock } from "./platform/kernel/clock";
 import { monotonicClock } from "./platform/kernel/monotonic-clock";
 import { isAmbiguous, parseTaxIdClaim } from "./providers/delbank/tax-id";

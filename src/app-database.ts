@@ -10,7 +10,7 @@ import {
 } from "./platform/ledger/key-check";
 import { operationMigrations } from "./platform/ledger/ledger-migrations";
 import { type Encryption } from "./platform/kernel/encryption";
-import { type Logger } from "./platform/telemetry/logger";
+import { type Logger } from "./platform/observability/logger";
 
 const MIGRATIONS = [...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations];
 

@@ -9,7 +9,7 @@ import { createOperationRunner } from "./platform/ledger/operation-runner";
 import { createOperationWorker } from "./platform/ledger/operation-worker";
 import { createReconciler } from "./platform/ledger/reconciler";
 import { type Operation } from "./platform/ledger/operation.type";
-import { type Logger } from "./platform/telemetry/logger";
+import { type Logger } from "./platform/observability/logger";
 import { systemClock } from "./platform/kernel/clock";
 import { monotonicClock } from "./platform/kernel/monotonic-clock";
 import { createLatencyEstimate } from "./platform/kernel/latency-estimate";

@@ -12,7 +12,7 @@ import { operationTags } from "./platform/loaders/read-subjects";
 import { createPostgresTransport } from "./platform/signals/postgres-transport";
 import { createPubSub, type PubSub } from "./platform/signals/signals";
 import { topics } from "./platform/signals/topics";
-import { type Logger } from "./platform/telemetry/logger";
+import { type Logger } from "./platform/observability/logger";
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 

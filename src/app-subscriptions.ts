@@ -12,7 +12,7 @@ import { createMemoryBudget } from "./platform/subscriptions/held-bytes";
 import { createQuota } from "./platform/kernel/quota";
 import { createSubscriptions } from "./platform/subscriptions/subscriptions";
 import { createWebSocketServer } from "./platform/subscriptions/websockets";
-import { type Logger } from "./platform/telemetry/logger";
+import { type Logger } from "./platform/observability/logger";
 
 /** How long clients and routers may take to read that their subscription has ended. */
 const END_TIMEOUT_MS = 1000;

@@ -10,8 +10,8 @@ import { type WebhookRequest, registerWebhook } from "./platform/http-server/web
 import { createInboxWorker } from "./platform/inbox/inbox-worker";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createAdmission } from "./platform/limits/admission";
-import { type Logger } from "./platform/telemetry/logger";
-import { type Metrics } from "./platform/telemetry/metrics";
+import { type Logger } from "./platform/observability/logger";
+import { type Metrics } from "./platform/observability/metrics";
 import { systemClock } from "./platform/kernel/clock";
 import { monotonicClock } from "./platform/kernel/monotonic-clock";
 import { getEventKind, parseEvent } from "./providers/avibra/avibra.webhook";

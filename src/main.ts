@@ -3,8 +3,8 @@ import { extname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { createApp } from "./app";
 import { type Config, ConfigError, loadConfig } from "./config";
-import { createLogger } from "./platform/telemetry/logger";
-import { logProcessEvents } from "./platform/telemetry/process-events";
+import { createLogger } from "./platform/observability/logger";
+import { logProcessEvents } from "./platform/observability/process-events";
 import { describeStartFailure } from "./start-failure";
 
 // V8 lets garbage grow by the machine's memory, not by what is in use: a collection at twice of that keeps the process small.

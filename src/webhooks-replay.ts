@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createEventWorker } from "./app-webhooks";
 import { openStores } from "./app-stores";
 import { ConfigError, loadConfig } from "./config";
-import { createLogger } from "./platform/telemetry/logger";
+import { createLogger } from "./platform/observability/logger";
 import { systemClock } from "./platform/kernel/clock";
 import { describeStartFailure } from "./start-failure";
 

@@ -9,7 +9,7 @@ import { type FastifyInstance } from "fastify";
 import { createAdmission } from "../../src/platform/limits/admission";
 import { createHttpServer } from "../../src/platform/http-server/http-server";
 import { UNLIMITED_CONNECTIONS } from "../support/connections";
-import { createLogger } from "../../src/platform/telemetry/logger";
+import { createLogger } from "../../src/platform/observability/logger";
 import { type PlaygroundOptions, registerPlayground } from "../../src/playground/playground";
 
 const ASSETS = join(__dirname, "../../dist/playground/assets");

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { createHttpServer } from "../../src/platform/http-server/http-server";
 import { registerLifecycle } from "../../src/platform/http-server/lifecycle";
 import { createAdmission } from "../../src/platform/limits/admission";
-import { createLogger } from "../../src/platform/telemetry/logger";
+import { createLogger } from "../../src/platform/observability/logger";
 import { waitForGauge } from "../support/metrics";
 import { waitFor } from "../support/program";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";

@@ -5,7 +5,7 @@ import { createOperationRunner } from "../../src/platform/ledger/operation-runne
 import { createOperationWorker } from "../../src/platform/ledger/operation-worker";
 import { type Operation } from "../../src/platform/ledger/operation.type";
 import { createReconciler } from "../../src/platform/ledger/reconciler";
-import { createLogger } from "../../src/platform/telemetry/logger";
+import { createLogger } from "../../src/platform/observability/logger";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createLatencyEstimate } from "../../src/platform/kernel/latency-estimate";
 import { monotonicClockFrom, wallClockFrom } from "./clocks";

@@ -5,7 +5,7 @@ import { createHttpServer, type HttpServerOptions } from "../../src/platform/htt
 import { listen } from "../../src/platform/http-server/listen";
 import { sendError } from "../../src/platform/http-server/refusal";
 import { claimUpgrade } from "../../src/platform/http-server/upgrades";
-import { createLogger } from "../../src/platform/telemetry/logger";
+import { createLogger } from "../../src/platform/observability/logger";
 import { UNLIMITED_CONNECTIONS } from "./connections";
 import { waitFor } from "./program";
 

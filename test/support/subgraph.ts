@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { createApp } from "../../src/app";
 import { loadConfig } from "../../src/config";
 import { openDatabase } from "../../src/platform/database/open-database";
-import { createLogger } from "../../src/platform/telemetry/logger";
+import { createLogger } from "../../src/platform/observability/logger";
 import { startSandboxes } from "../../src/sandbox";
 import { createSandboxControl } from "./control";
 import { liveVariables } from "./live";

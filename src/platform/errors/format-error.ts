@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { DatabaseUnavailable } from "../database/database.errors";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 import { getLocations } from "../limits/parse-document";
 import { requestScope } from "../telemetry/request-scope";
 import { describeError } from "./describe-error";

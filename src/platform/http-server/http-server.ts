@@ -11,7 +11,7 @@ import { describeError } from "../errors/describe-error";
 import { resolveRequestId } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Admission } from "../limits/admission";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 import { createClientErrorHandler } from "./client-error";
 import { type ConnectionLimits, type Connections, createConnections } from "./connections";
 import { registerExpectContinue } from "./expectations";

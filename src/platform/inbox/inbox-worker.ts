@@ -1,7 +1,7 @@
 import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { recheckDelayMs } from "../ledger/retry";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 import { type Clock } from "../kernel/clock";
 import { type Instant, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
 import { createPollingWorker } from "../kernel/polling-worker";

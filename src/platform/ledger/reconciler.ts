@@ -1,7 +1,7 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 import { type Clock } from "../kernel/clock";
 import { createDeadline } from "../kernel/deadline";
 import { type MonotonicClock } from "../kernel/monotonic-clock";

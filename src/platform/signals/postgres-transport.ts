@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { z } from "zod";
 import { type Database } from "../database/open-database";
 import { describeError } from "../errors/describe-error";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 import { type Receiver, type PubSubMessage, type Transport } from "./signals";
 
 const CHANNEL = "signals";

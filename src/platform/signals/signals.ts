@@ -1,5 +1,5 @@
 import { describeError } from "../errors/describe-error";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 
 /** A hint that something changed: ids alone, no personal data. What has changed is read from the database. */
 export interface PubSubMessage {

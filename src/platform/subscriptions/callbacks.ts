@@ -1,7 +1,7 @@
 import { type GraphQLFormattedError } from "graphql";
 import { z } from "zod";
 import { SubgraphError } from "../errors/subgraph-error";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 import { type CallbackPolicy, parseCallbackTarget } from "./callback-addresses";
 import { createDelivery, type Deliver, deliverWithRetries } from "./callback-delivery";
 import { type CallbackClient } from "./callback.client";

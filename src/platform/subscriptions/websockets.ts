@@ -5,7 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../errors/describe-error";
 import { sendError } from "../http-server/refusal";
 import { claimUpgrade } from "../http-server/upgrades";
-import { type Logger } from "../telemetry/logger";
+import { type Logger } from "../observability/logger";
 import { isOriginAllowed } from "./origins";
 import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions } from "./websocket-protocol";
 

@@ -1,8 +1,8 @@
 import { describeError } from "../errors/describe-error";
 import { type HttpClientOptions } from "../http-client/http-client";
 import { type ReadSource } from "../loaders/shared-reads";
-import { type Logger } from "./logger";
-import { type Metrics } from "./metrics";
+import { type Logger } from "../observability/logger";
+import { type Metrics } from "../observability/metrics";
 import { createRequestScope, requestScope } from "./request-scope";
 
 /** Who is told of attempts at provider calls. */

@@ -3,7 +3,7 @@ import { prepareDatabase } from "../../../src/app-database";
 import { type Config, ConfigError, loadConfig } from "../../../src/config";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
-import { createLogger } from "../../../src/platform/telemetry/logger";
+import { createLogger } from "../../../src/platform/observability/logger";
 import { type Databases, startDatabases } from "../../support/databases";
 import { TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 

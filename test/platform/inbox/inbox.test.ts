@@ -8,7 +8,7 @@ import { type InboxTables, toEncryptedMessage } from "../../../src/platform/inbo
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
 import { type Delivery, type Message, type EncryptedMessage } from "../../../src/platform/inbox/message.type";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
-import { type Logger } from "../../../src/platform/telemetry/logger";
+import { type Logger } from "../../../src/platform/observability/logger";
 import { systemClock } from "../../../src/platform/kernel/clock";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";

@@ -1,7 +1,7 @@
 import { openStores } from "../../../src/app-stores";
 import { loadConfig } from "../../../src/config";
 import { topics } from "../../../src/platform/signals/topics";
-import { createLogger } from "../../../src/platform/telemetry/logger";
+import { createLogger } from "../../../src/platform/observability/logger";
 import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
 
 test("whoever hears that an operation is settled has heard before that what was read of it is old", async () => {

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createPostgresTransport } from "../../../src/platform/signals/postgres-transport";
 import { createPubSub, type PubSubMessage } from "../../../src/platform/signals/signals";
-import { type Logger } from "../../../src/platform/telemetry/logger";
+import { type Logger } from "../../../src/platform/observability/logger";
 import { type Databases, startDatabases } from "../../support/databases";
 import { waitFor } from "../../support/program";
 

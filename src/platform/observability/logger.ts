@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
 import { sanitizeText } from "../kernel/sanitize-text";
-import { redactFields } from "./loggable";
+import { redactFields } from "./redaction";
 
 /** Takes fields and a constant text: `logger.warn({ call }, "provider call failed")`. */
 export type Logger = Pick<Pino, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;

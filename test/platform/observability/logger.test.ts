@@ -3,8 +3,8 @@ import { AxiosError, AxiosHeaders } from "axios";
 import fc from "fast-check";
 import { describeError } from "../../../src/platform/errors/describe-error";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
-import { createLibraryLogger } from "../../../src/platform/telemetry/library-logger";
-import { createLogger, type Logger } from "../../../src/platform/telemetry/logger";
+import { createLibraryLogger } from "../../../src/platform/observability/library-logger";
+import { createLogger, type Logger } from "../../../src/platform/observability/logger";
 
 const CANARY = "canary-5e1f";
 
