@@ -7,7 +7,7 @@ import {
   encryptionKeyMigrations,
   type EncryptedColumn,
   WrongEncryptionKey,
-} from "./platform/ledger/key-check";
+} from "./platform/database/encryption-key-check";
 import { operationMigrations } from "./platform/ledger/ledger-migrations";
 import { type Encryption } from "./platform/kernel/encryption";
 import { type Logger } from "./platform/observability/logger";

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, type Dialect as KyselyDialect, sql, SqliteDialect } from "kysely";
 import { InvalidDatabaseUrl } from "./database.errors";
-import { type SynchronousCommit } from "./durable-statement";
-import { applyMigrations, type Dialect, type Migration } from "./migrate";
+import { type SynchronousCommit } from "./durable-statements";
+import { applyMigrations, type Dialect, type Migration } from "./apply-migrations";
 import { openPostgresPool, type PostgresOptions } from "./postgres.client";
 import { openSqlite } from "./sqlite.client";
 import { createWriteProbe, writeProbeMigrations } from "./write-probe";

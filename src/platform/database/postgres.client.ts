@@ -1,7 +1,7 @@
 import { type PostgresPool, type PostgresPoolClient } from "kysely";
 import { Pool, types, type PoolClient } from "pg";
 import { DatabaseUnavailable } from "./database.errors";
-import { createDurableStatements, type SynchronousCommit } from "./durable-statement";
+import { createDurableStatements, type SynchronousCommit } from "./durable-statements";
 import { classifyError } from "./postgres.errors";
 
 /** How long to wait for PostgreSQL and how many connections to hold. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import { DatabaseUnavailable } from "./database.errors";
-import { type Dialect, type Migration } from "./migrate";
+import { type Dialect, type Migration } from "./apply-migrations";
 
 /** The probe's own table: one row that is written again and again. Append only, as every schema. */
 export const writeProbeMigrations: readonly Migration[] = [

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Migration } from "../database/migrate";
+import { type Migration } from "../database/apply-migrations";
 
 /** The inbox's schema. Append only, as the ledger's. */
 export const inboxMigrations: readonly Migration[] = [

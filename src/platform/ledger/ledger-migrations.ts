@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Migration } from "../database/migrate";
+import { type Migration } from "../database/apply-migrations";
 
 /** The ledger's schema. Append only; a column is added in one release and relied on in the next, as two run side by side. */
 export const operationMigrations: readonly Migration[] = [

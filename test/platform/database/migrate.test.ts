@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { sql } from "kysely";
-import { type Migration } from "../../../src/platform/database/migrate";
+import { type Migration } from "../../../src/platform/database/apply-migrations";
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { type Databases, startDatabases } from "../../support/databases";
 import { startWorkers } from "../../support/workers";

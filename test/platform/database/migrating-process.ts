@@ -1,7 +1,7 @@
 // One of several processes that migrate the same database at the same moment.
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
-import { type Migration } from "../../../src/platform/database/migrate";
+import { type Migration } from "../../../src/platform/database/apply-migrations";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { runWorker } from "../../support/workers";
 

@@ -2,7 +2,10 @@ import { type CompiledQuery, sql } from "kysely";
 import { openDatabase, type Database } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox.store";
-import { assertEncryptionKeyMatches, encryptionKeyMigrations } from "../../../src/platform/ledger/key-check";
+import {
+  assertEncryptionKeyMatches,
+  encryptionKeyMigrations,
+} from "../../../src/platform/database/encryption-key-check";
 import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
 import { OperationStore } from "../../../src/platform/ledger/ledger.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";

@@ -6,7 +6,7 @@ import {
   assertEncryptionKeyMatches,
   encryptionKeyMigrations,
   WrongEncryptionKey,
-} from "../../../src/platform/ledger/key-check";
+} from "../../../src/platform/database/encryption-key-check";
 import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
 import { OperationStore } from "../../../src/platform/ledger/ledger.store";
 import { createEncryption, type Encryption } from "../../../src/platform/kernel/encryption";
