@@ -1,5 +1,5 @@
 import { type Config } from "./config";
-import { type ConnectionLimits } from "./platform/http-server/connections";
+import { type ConnectionLimits } from "./platform/http/server/connections";
 import { type Limits } from "./platform/limits/limit.errors";
 
 /** What one GraphQL request is held to, from its variables. */

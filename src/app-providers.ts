@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "./config";
-import { createHttpClient } from "./platform/http-client/http-client";
+import { createHttpClient } from "./platform/http/client/http-client";
 import { withoutAttribution, type CallObserver } from "./platform/telemetry/observe-calls";
 import { systemClock } from "./platform/kernel/clock";
 import { monotonicClock } from "./platform/kernel/monotonic-clock";

@@ -1,4 +1,4 @@
-import { type Repeat } from "../../src/platform/http-client/provider-call";
+import { type Repeat } from "../../src/platform/http/client/endpoint-call";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createControlledStore, createProviderFailure, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
 import { type Databases, startDatabases } from "../support/databases";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect as connectTls } from "node:tls";
-import { createAdmission } from "../../src/platform/limits/admission";
+import { createAdmission } from "../../src/platform/http/server/admission";
 import { createCertificateAuthority } from "../support/certificates";
 import { UNLIMITED_CONNECTIONS } from "../support/connections";
 import { waitFor } from "../support/program";

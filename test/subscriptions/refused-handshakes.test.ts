@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { createHttpServer } from "../../src/platform/http-server/http-server";
-import { registerLifecycle } from "../../src/platform/http-server/lifecycle";
-import { createAdmission } from "../../src/platform/limits/admission";
+import { createHttpServer } from "../../src/platform/http/server/http-server";
+import { registerLifecycle } from "../../src/platform/http/server/lifecycle";
+import { createAdmission } from "../../src/platform/http/server/admission";
 import { createLogger } from "../../src/platform/observability/logger";
 import { waitForGauge } from "../support/metrics";
 import { waitFor } from "../support/program";

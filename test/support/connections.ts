@@ -1,4 +1,4 @@
-import { type ConnectionLimits } from "../../src/platform/http-server/connections";
+import { type ConnectionLimits } from "../../src/platform/http/server/connections";
 
 /** For tests of other things: no connection is refused or timed out. */
 export const UNLIMITED_CONNECTIONS: ConnectionLimits = {

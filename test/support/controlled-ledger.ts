@@ -1,5 +1,5 @@
-import { ProviderFailure } from "../../src/platform/http-client/provider-failure";
-import { type Repeat } from "../../src/platform/http-client/provider-call";
+import { ProviderFailure } from "../../src/platform/http/client/provider-failure";
+import { type Repeat } from "../../src/platform/http/client/endpoint-call";
 import { type Attempt, type OperationHandler, type Outcome } from "../../src/platform/ledger/operation-kind";
 import { createOperationRunner } from "../../src/platform/ledger/operation-runner";
 import { createOperationWorker } from "../../src/platform/ledger/operation-worker";

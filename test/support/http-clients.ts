@@ -1,4 +1,4 @@
-import { createHttpClient, type HttpClientOptions } from "../../src/platform/http-client/http-client";
+import { createHttpClient, type HttpClientOptions } from "../../src/platform/http/client/http-client";
 import { systemClock } from "../../src/platform/kernel/clock";
 import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 

@@ -1,10 +1,10 @@
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { createAdmission } from "../../src/platform/limits/admission";
-import { type IngressPolicy } from "../../src/platform/http-server/entrance";
-import { createHttpServer, type HttpServerOptions } from "../../src/platform/http-server/http-server";
-import { listen } from "../../src/platform/http-server/listen";
-import { sendError } from "../../src/platform/http-server/refusal";
-import { claimUpgrade } from "../../src/platform/http-server/upgrades";
+import { createAdmission } from "../../src/platform/http/server/admission";
+import { type IngressPolicy } from "../../src/platform/http/server/ingress-policy";
+import { createHttpServer, type HttpServerOptions } from "../../src/platform/http/server/http-server";
+import { listen } from "../../src/platform/http/server/listen";
+import { sendError } from "../../src/platform/http/server/error-response";
+import { claimUpgrade } from "../../src/platform/http/server/upgrades";
 import { createLogger } from "../../src/platform/observability/logger";
 import { UNLIMITED_CONNECTIONS } from "./connections";
 import { waitFor } from "./program";

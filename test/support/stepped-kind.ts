@@ -1,4 +1,4 @@
-import { type Repeat } from "../../src/platform/http-client/provider-call";
+import { type Repeat } from "../../src/platform/http/client/endpoint-call";
 import { type OperationHandler, type Outcome } from "../../src/platform/ledger/operation-kind";
 import { type OperationFailure } from "../../src/platform/ledger/operation.type";
 import { waitFor } from "./program";

@@ -1,4 +1,4 @@
-import { ProviderFailure } from "../../platform/http-client/provider-failure";
+import { ProviderFailure } from "../../platform/http/client/provider-failure";
 import { type OperationHandler, type Outcome, type PrepareDecision } from "../../platform/ledger/operation-kind";
 import { type Operation } from "../../platform/ledger/operation.type";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";

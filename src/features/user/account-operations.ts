@@ -1,4 +1,4 @@
-import { type ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type ProviderFailure } from "../../platform/http/client/provider-failure";
 import { type OperationHandler, type Outcome } from "../../platform/ledger/operation-kind";
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";

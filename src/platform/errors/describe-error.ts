@@ -1,4 +1,4 @@
-import { ProviderFailure } from "../http-client/provider-failure";
+import { ProviderFailure } from "../http/client/provider-failure";
 import { SubgraphError } from "./subgraph-error";
 
 const NAME = /^[A-Za-z]\w{0,63}$/;

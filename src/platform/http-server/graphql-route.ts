@@ -6,9 +6,9 @@ import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "../limits/request-guard";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { getBody, getSearch, toUncheckedRequest } from "./graphql-request";
-import { negotiateResponseType } from "./media-types";
-import { sendError } from "./refusal";
-import { isWebSocketHandshake } from "./upgrades";
+import { negotiateResponseType } from "../http/server/media-types";
+import { sendError } from "../http/server/error-response";
+import { isWebSocketHandshake } from "../http/server/upgrades";
 
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;

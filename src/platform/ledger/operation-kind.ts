@@ -1,5 +1,5 @@
-import { type Repeat } from "../http-client/provider-call";
-import { type ProviderFailure } from "../http-client/provider-failure";
+import { type Repeat } from "../http/client/endpoint-call";
+import { type ProviderFailure } from "../http/client/provider-failure";
 import { type Deadline } from "../kernel/deadline";
 import { type Operation, type OperationFailure } from "./operation.type";
 

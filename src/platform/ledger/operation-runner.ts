@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DatabaseUnavailable } from "../database/database.errors";
 import { SubgraphError } from "../errors/subgraph-error";
-import { MIN_ATTEMPT_MS } from "../http-client/retry";
+import { MIN_ATTEMPT_MS } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
 import { type Deadline } from "../kernel/deadline";
 import { type LatencyEstimate } from "../kernel/latency-estimate";

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from "../database/database.errors";
-import { ProviderFailure } from "../http-client/provider-failure";
-import { computeRetryDelayMs } from "../http-client/retry";
+import { ProviderFailure } from "../http/client/provider-failure";
+import { computeRetryDelayMs } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./ask-again";
 import { type OperationStore } from "./ledger.store";

@@ -1,5 +1,5 @@
-import { type Repeat } from "../http-client/provider-call";
-import { type FailureKind, type ProviderFailure } from "../http-client/provider-failure";
+import { type Repeat } from "../http/client/endpoint-call";
+import { type FailureKind, type ProviderFailure } from "../http/client/provider-failure";
 
 // Refused at the door, before anything was done.
 const REJECTED_BEFORE_PROCESSING: ReadonlySet<FailureKind> = new Set(["unauthorised", "overloaded"]);

@@ -1,6 +1,6 @@
 import { type Caller } from "../auth/caller";
 import { requireCaller } from "../auth/require-caller";
-import { ProviderFailure } from "../http-client/provider-failure";
+import { ProviderFailure } from "../http/client/provider-failure";
 import { type ResponseBudget } from "../limits/answer-budget";
 import { type Deadline } from "../kernel/deadline";
 import { toPrincipalScope } from "./read-key";

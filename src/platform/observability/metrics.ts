@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { type CallReport, type HttpClient } from "../http-client/http-client";
+import { type CallReport, type HttpClient } from "../http/client/http-client";
 import { type ReadSource, type ReadCache } from "../loaders/shared-reads";
 
 /** Buckets in seconds: a hit in the cache, a call to a provider, a timeout. */

@@ -1,5 +1,5 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
-import { negotiateResponseType } from "../http-server/media-types";
+import { negotiateResponseType } from "../http/server/media-types";
 import { createRequestScope, requestScope } from "../telemetry/request-scope";
 import { CALLBACK_PROTOCOL_HEADERS } from "./callback.client";
 import { type CallbackProtocol } from "./callbacks";

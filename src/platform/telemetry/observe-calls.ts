@@ -1,5 +1,5 @@
 import { describeError } from "../errors/describe-error";
-import { type HttpClientOptions } from "../http-client/http-client";
+import { type HttpClientOptions } from "../http/client/http-client";
 import { type ReadSource } from "../loaders/shared-reads";
 import { type Logger } from "../observability/logger";
 import { type Metrics } from "../observability/metrics";

@@ -1,7 +1,7 @@
-import { type HttpClient } from "../../platform/http-client/http-client";
-import { type EndpointCall } from "../../platform/http-client/provider-call";
-import { path } from "../../platform/http-client/path";
-import { ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type HttpClient } from "../../platform/http/client/http-client";
+import { type EndpointCall } from "../../platform/http/client/endpoint-call";
+import { path } from "../../platform/http/client/path";
+import { ProviderFailure } from "../../platform/http/client/provider-failure";
 import { createDeadline, type Deadline, withDeadline } from "../../platform/kernel/deadline";
 import { type MonotonicClock } from "../../platform/kernel/monotonic-clock";
 import { createTokenSource, type TokenSource } from "./avibra.auth";

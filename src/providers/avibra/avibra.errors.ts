@@ -1,4 +1,4 @@
-import { type ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type ProviderFailure } from "../../platform/http/client/provider-failure";
 
 /** What Avibra's "no" to a write means. Its texts are never passed on: they may quote the member. */
 export type AvibraRefusal = "alreadyExists" | "notFound" | "rejected";

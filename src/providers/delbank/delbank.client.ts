@@ -1,8 +1,8 @@
 import { type ZodType } from "zod";
-import { type HttpClient } from "../../platform/http-client/http-client";
-import { type EndpointCall } from "../../platform/http-client/provider-call";
-import { path } from "../../platform/http-client/path";
-import { ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type HttpClient } from "../../platform/http/client/http-client";
+import { type EndpointCall } from "../../platform/http/client/endpoint-call";
+import { path } from "../../platform/http/client/path";
+import { ProviderFailure } from "../../platform/http/client/provider-failure";
 import { type Deadline } from "../../platform/kernel/deadline";
 import { Authorization, Cancellation, CancellationReceipt } from "./delbank.wire";
 import { type CancellationReason } from "./reasons";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ProviderFailure } from "../../platform/http-client/provider-failure";
+import { type ProviderFailure } from "../../platform/http/client/provider-failure";
 import { matchName } from "../../platform/kernel/match-name";
 
 /** What Delbank's "no" to a cancellation means. Its texts are never passed on: they may quote a document. */

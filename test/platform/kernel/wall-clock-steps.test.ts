@@ -1,6 +1,6 @@
 import { cacheVerifiedTokens } from "../../../src/platform/auth/verified-tokens";
-import { createProviderGuard } from "../../../src/platform/http-client/provider-guard";
-import { ProviderFailure } from "../../../src/platform/http-client/provider-failure";
+import { createProviderGuard } from "../../../src/platform/http/client/provider-guard";
+import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
 import { createReadCache } from "../../../src/platform/loaders/shared-reads";
 import { toPrincipalScope } from "../../../src/platform/loaders/read-key";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";

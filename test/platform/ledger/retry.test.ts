@@ -1,4 +1,4 @@
-import { type FailureKind } from "../../../src/platform/http-client/provider-failure";
+import { type FailureKind } from "../../../src/platform/http/client/provider-failure";
 import { isRefusal, isMaybeProcessed, recheckDelayMs } from "../../../src/platform/ledger/retry";
 
 describe("whether a failure is the provider's no", () => {

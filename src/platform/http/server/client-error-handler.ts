@@ -1,9 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import { type Socket } from "node:net";
-import { resolveRequestId } from "../errors/request-id";
-import { type SubgraphError } from "../errors/subgraph-error";
+import { resolveRequestId } from "../../errors/request-id";
+import { type SubgraphError } from "../../errors/subgraph-error";
 import { type Connections } from "./connections";
-import { formatErrorBody } from "./refusal";
+import { formatErrorBody } from "./error-response";
 
 const STATUS_BY_ERROR_CODE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,

@@ -1,4 +1,4 @@
-import { type Repeat } from "./provider-call";
+import { type Repeat } from "./endpoint-call";
 import { type ProviderFailure } from "./provider-failure";
 
 const MAX_ATTEMPTS = 3;

@@ -4,20 +4,20 @@ import { type AddressInfo, type Socket } from "node:net";
 import { type TlsOptions } from "node:tls";
 import axios from "axios";
 import { z } from "zod";
-import { type HttpClient } from "../../../src/platform/http-client/http-client";
-import { path } from "../../../src/platform/http-client/path";
-import { type EndpointCall } from "../../../src/platform/http-client/provider-call";
-import { ProviderFailure } from "../../../src/platform/http-client/provider-failure";
-import { createTransport } from "../../../src/platform/http-client/undici-adapter";
+import { type HttpClient } from "../../../../src/platform/http/client/http-client";
+import { path } from "../../../../src/platform/http/client/path";
+import { type EndpointCall } from "../../../../src/platform/http/client/endpoint-call";
+import { ProviderFailure } from "../../../../src/platform/http/client/provider-failure";
+import { createTransport } from "../../../../src/platform/http/client/undici-transport";
 import {
   type BreakingServer,
   isCompleteRequest,
   OK_RESPONSE,
   type OnBytes,
   startBreakingServer,
-} from "../../support/breaking-server";
-import { createCertificateAuthority } from "../../support/certificates";
-import { createTestHttpClient } from "../../support/http-clients";
+} from "../../../support/breaking-server";
+import { createCertificateAuthority } from "../../../support/certificates";
+import { createTestHttpClient } from "../../../support/http-clients";
 
 /** Enough for a connection on a machine that is busy; waited out only where no answer comes. */
 const TIMEOUT_MS = 1500;

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Socket } from "node:net";
-import { createEvictionOrder, type Trust } from "./connection-order";
-import { getNetworkPrefix } from "./network-of";
+import { createEvictionOrder, type Trust } from "./eviction-order";
+import { getNetworkPrefix } from "./network-prefix";
 
 export interface ConnectionLimits {
   /** Connections open at once. */

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type FastifyInstance } from "fastify";
 import { isHealthProbe, LIVE_PATH, READY_PATH } from "./health-probe";
-import { sendError } from "./refusal";
+import { sendError } from "./error-response";
 
 /** What `/health/ready` tells, by name. */
 export type ReadinessChecks = Readonly<Record<string, () => Readiness | Promise<Readiness>>>;

@@ -1,5 +1,5 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
-import { type Admission } from "../limits/admission";
+import { type Admission } from "./admission";
 
 /** How requests get in that do not come from the router. A route has it in its `config`. */
 export interface IngressPolicy {

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { type FastifyInstance, type FastifyRequest } from "fastify";
-import { sendError } from "./refusal";
+import { sendError } from "./error-response";
 
 /** Whether the content type parser is going to read the body: it refuses other types, and larger ones, without. */
 function canParseBody({ method, headers, routeOptions }: FastifyRequest): boolean {

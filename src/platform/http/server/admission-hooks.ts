@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { type Admission, type AdmissionSlot } from "../limits/admission";
-import { sendError } from "./refusal";
+import { type Admission, type AdmissionSlot } from "./admission";
+import { sendError } from "./error-response";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -1,6 +1,6 @@
 import { type FastifyInstance } from "fastify";
-import { sendError } from "../http-server/refusal";
-import { type DeveloperIssuer } from "./developer-issuer";
+import { sendError } from "./error-response";
+import { type DeveloperIssuer } from "../../auth/developer-issuer";
 
 export const DEVELOPER_TOKEN_PATH = "/dev/token";
 

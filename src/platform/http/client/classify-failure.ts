@@ -1,5 +1,5 @@
 import { type FailureKind, ProviderFailure } from "./provider-failure";
-import { TruncatedResponse } from "./undici-adapter";
+import { TruncatedResponse } from "./undici-transport";
 
 /** Errors of undici for an answer that came and cannot be read. */
 const UNREADABLE_CODES = new Map([

@@ -7,19 +7,19 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import { describeError } from "../errors/describe-error";
-import { resolveRequestId } from "../errors/request-id";
-import { SubgraphError } from "../errors/subgraph-error";
-import { type Admission } from "../limits/admission";
-import { type Logger } from "../observability/logger";
-import { createClientErrorHandler } from "./client-error";
+import { describeError } from "../../errors/describe-error";
+import { resolveRequestId } from "../../errors/request-id";
+import { SubgraphError } from "../../errors/subgraph-error";
+import { type Admission } from "./admission";
+import { type Logger } from "../../observability/logger";
+import { createClientErrorHandler } from "./client-error-handler";
 import { type ConnectionLimits, type Connections, createConnections } from "./connections";
-import { registerExpectContinue } from "./expectations";
+import { registerExpectContinue } from "./expect-continue";
 import { isHealthProbe } from "./health-probe";
-import { type IngressPolicy } from "./entrance";
-import { registerJsonBodyParser } from "./json-body";
-import { registerAdmissionHooks, acquireAdmissionSlot } from "./places";
-import { sendError } from "./refusal";
+import { type IngressPolicy } from "./ingress-policy";
+import { registerJsonBodyParser } from "./json-body-parser";
+import { registerAdmissionHooks, acquireAdmissionSlot } from "./admission-hooks";
+import { sendError } from "./error-response";
 import { SECURITY_HEADERS, TLS_HEADERS } from "./security-headers";
 import { isWebSocketHandshake, routeUpgrades } from "./upgrades";
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createProviderGuard, type GuardOptions } from "../../../src/platform/http-client/provider-guard";
-import { type FailureKind, ProviderFailure } from "../../../src/platform/http-client/provider-failure";
-import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
+import { createProviderGuard, type GuardOptions } from "../../../../src/platform/http/client/provider-guard";
+import { type FailureKind, ProviderFailure } from "../../../../src/platform/http/client/provider-failure";
+import { monotonicClock } from "../../../../src/platform/kernel/monotonic-clock";
 
 const OPEN_MS = 200;
 const CALL = "vendor.things.list";

@@ -1,10 +1,10 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { DatabaseUnavailable } from "../database/database.errors";
-import { SubgraphError } from "../errors/subgraph-error";
-import { type Admission } from "../limits/admission";
-import { type IngressPolicy } from "./entrance";
-import { createJsonBodyParser } from "./json-body";
-import { sendError } from "./refusal";
+import { DatabaseUnavailable } from "../../database/database.errors";
+import { SubgraphError } from "../../errors/subgraph-error";
+import { type Admission } from "./admission";
+import { type IngressPolicy } from "./ingress-policy";
+import { createJsonBodyParser } from "./json-body-parser";
+import { sendError } from "./error-response";
 
 /** A request as it was sent, and what its JSON says. */
 export interface WebhookRequest {

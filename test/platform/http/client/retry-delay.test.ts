@@ -1,7 +1,7 @@
-import { type Repeat } from "../../../src/platform/http-client/provider-call";
-import { type FailureKind } from "../../../src/platform/http-client/provider-failure";
-import { computeRetryDelayMs } from "../../../src/platform/http-client/retry";
-import { createRetryBudget } from "../../../src/platform/http-client/retry-budget";
+import { type Repeat } from "../../../../src/platform/http/client/endpoint-call";
+import { type FailureKind } from "../../../../src/platform/http/client/provider-failure";
+import { computeRetryDelayMs } from "../../../../src/platform/http/client/retry-delay";
+import { createRetryBudget } from "../../../../src/platform/http/client/retry-budget";
 
 const MUCH_MS = 60_000;
 const NOW = Date.parse("2026-10-21T07:28:00Z");

@@ -1,4 +1,4 @@
-import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
+import { type ErrorCode, SubgraphError } from "../../errors/subgraph-error";
 
 /**
  * How a provider call failed.

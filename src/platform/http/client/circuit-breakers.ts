@@ -1,5 +1,5 @@
 import { circuitBreaker, CircuitState, ConstantBackoff, CountBreaker, handleWhen } from "cockatiel";
-import { type Instant, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
+import { type Instant, type MonotonicClock, msSince } from "../../kernel/monotonic-clock";
 import { type FailureKind, ProviderFailure } from "./provider-failure";
 
 export interface BreakerOptions {
@@ -80,7 +80,7 @@ export function createCircuitBreakers(options: BreakerOptions) {
   const breakers = new Map<string, ReturnType<typeof createBreaker>>();
   return {
     forCall(call: string) {
-      const group = call.slice(0, call.lastIndexOf("."));
+      const group = call.slice(0, call.lastIndexOf("../../http-client"));
       const breaker = breakers.get(group) ?? createBreaker(options);
       breakers.set(group, breaker);
       return breaker;

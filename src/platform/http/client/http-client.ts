@@ -1,15 +1,15 @@
 import axios, { type AxiosResponse } from "axios";
-import { type Deadline } from "../kernel/deadline";
-import { type Clock } from "../kernel/clock";
-import { type MonotonicClock, msSince } from "../kernel/monotonic-clock";
-import { toProviderFailure } from "./classify";
+import { type Deadline } from "../../kernel/deadline";
+import { type Clock } from "../../kernel/clock";
+import { type MonotonicClock, msSince } from "../../kernel/monotonic-clock";
+import { toProviderFailure } from "./classify-failure";
 import { ProviderFailure } from "./provider-failure";
-import { type EndpointCall } from "./provider-call";
+import { type EndpointCall } from "./endpoint-call";
 import { createProviderGuard, type GuardOptions, type ProviderGuard } from "./provider-guard";
-import { isNotFound, parseResponse } from "./read-answer";
-import { MIN_ATTEMPT_MS, computeRetryDelayMs } from "./retry";
+import { isNotFound, parseResponse } from "./parse-response";
+import { MIN_ATTEMPT_MS, computeRetryDelayMs } from "./retry-delay";
 import { createRetryBudget } from "./retry-budget";
-import { createTransport, type TransportOptions } from "./undici-adapter";
+import { createTransport, type TransportOptions } from "./undici-transport";
 
 /** What one call cost and how it ended, for logs and metrics. */
 export interface CallReport {

@@ -1,5 +1,5 @@
 import { type FastifyReply } from "fastify";
-import { SubgraphError, type ErrorCode } from "../errors/subgraph-error";
+import { SubgraphError, type ErrorCode } from "../../errors/subgraph-error";
 import { negotiateResponseType } from "./media-types";
 
 /** Requests that are wrong as HTTP, before GraphQL is asked. */

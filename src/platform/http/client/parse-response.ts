@@ -1,6 +1,6 @@
 import { type AxiosResponse } from "axios";
-import { toStatusFailure } from "./classify";
-import { type EndpointCall } from "./provider-call";
+import { toStatusFailure } from "./classify-failure";
+import { type EndpointCall } from "./endpoint-call";
 import { ProviderFailure } from "./provider-failure";
 
 /** An API that has no such thing says so in JSON, text or nothing; an HTML page is a gateway's, about something else. */
@@ -20,7 +20,9 @@ export function parseResponse<Result>(call: EndpointCall<Result>, response: Axio
   }
   const parsed = call.response.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issuePath = parsed.error.issues[0]?.path.filter((segment) => typeof segment === "string").join(".");
+  const issuePath = parsed.error.issues[0]?.path
+    .filter((segment) => typeof segment === "string")
+    .join("../../http-client");
   throw new ProviderFailure({
     kind: "unreadable",
     call: call.name,

@@ -1,6 +1,6 @@
 import { type AxiosAdapter, AxiosHeaders, type InternalAxiosRequestConfig } from "axios";
 import { Pool } from "undici";
-import { headersSentInterceptor, type ObservedRequestOptions } from "./request-head";
+import { headersSentInterceptor, type ObservedRequestOptions } from "./headers-sent-interceptor";
 
 export interface TransportOptions {
   /** Base URL, with or without a path; every call's path is appended to it. */
