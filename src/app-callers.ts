@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type Config } from "./config";
 import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
-import { createRemoteKeySet } from "./platform/auth/remote-keys";
-import { createTokenVerifier } from "./platform/auth/verify-token";
+import { createRemoteKeySet } from "./platform/auth/remote-key-set";
+import { createTokenVerifier } from "./platform/auth/token-verifier";
 import { type Metrics } from "./platform/observability/metrics";
 import { systemClock } from "./platform/kernel/clock";
 import { monotonicClock } from "./platform/kernel/monotonic-clock";

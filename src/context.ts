@@ -5,7 +5,7 @@ import { createOperationLoaders, createRunOperation } from "./features/operation
 import { createOwnCancellations, createPixLoaders } from "./features/pix-authorization";
 import { createEnrollmentOfUser, NEW_PORTAL_LINK } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
-import { type TokenVerifier } from "./platform/auth/verify-token";
+import { type TokenVerifier } from "./platform/auth/token-verifier";
 import { SubgraphError } from "./platform/errors/subgraph-error";
 import { type Inbox } from "./platform/inbox/inbox.store";
 import { type OperationStore } from "./platform/ledger/ledger.store";

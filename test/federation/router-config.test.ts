@@ -254,7 +254,7 @@ describe("schema/router.yaml", () => {
   });
 
   test("verifies tokens with the algorithms that we take", () => {
-    const source = readFileSync(join(__dirname, "../../src/platform/auth/verify-token.ts"), "utf8");
+    const source = readFileSync(join(__dirname, "../../src/platform/auth/token-verifier.ts"), "utf8");
     const ours = JSON.parse(/ALGORITHMS = (\[.*\])/.exec(source)?.[1] ?? "null") as unknown;
     expect(config.authentication.router.jwt.jwks.map(({ algorithms }) => algorithms)).toEqual([ours]);
   });

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { errors } from "jose";
-import { KeysUnavailable, createRemoteKeySet } from "../../src/platform/auth/remote-keys";
+import { KeysUnavailable, createRemoteKeySet } from "../../src/platform/auth/remote-key-set";
 import { createKey, type Key, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { monotonicClockFrom } from "../support/clocks";

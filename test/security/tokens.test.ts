@@ -1,5 +1,5 @@
 import { request as sendRaw } from "node:http";
-import { createTokenVerifier } from "../../src/platform/auth/verify-token";
+import { createTokenVerifier } from "../../src/platform/auth/token-verifier";
 import { parseTaxIdClaim } from "../../src/providers/delbank/tax-id";
 import {
   createKey,

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createAddressCheck, isAddressRange } from "../../src/platform/auth/source-addresses";
+import { createAddressCheck, isAddressRange } from "../../src/platform/auth/address-check";
 import { Inbox } from "../../src/platform/inbox/inbox.store";
 import { createEncryption } from "../../src/platform/kernel/encryption";
 import { waitFor } from "../support/program";

@@ -1,6 +1,6 @@
 import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { makeServer, type WebSocket } from "graphql-ws";
-import { type TokenVerifier } from "../auth/verify-token";
+import { type TokenVerifier } from "../auth/token-verifier";
 import { resolveRequestId } from "../errors/request-id";
 import { SubgraphError } from "../errors/subgraph-error";
 import { getAuthorization } from "./connection-params";

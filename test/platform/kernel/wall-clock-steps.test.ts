@@ -1,4 +1,4 @@
-import { cacheVerifiedTokens } from "../../../src/platform/auth/verified-tokens";
+import { cacheVerifiedTokens } from "../../../src/platform/auth/verified-token-cache";
 import { createProviderGuard } from "../../../src/platform/http/client/provider-guard";
 import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
 import { createReadCache } from "../../../src/platform/loaders/shared-reads";

@@ -3,8 +3,8 @@ import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../kernel/clock";
 import { type MonotonicClock } from "../kernel/monotonic-clock";
 import { type Caller } from "./caller";
-import { KeysUnavailable } from "./remote-keys";
-import { cacheVerifiedTokens, type VerifiedToken } from "./verified-tokens";
+import { KeysUnavailable } from "./remote-key-set";
+import { cacheVerifiedTokens, type VerifiedToken } from "./verified-token-cache";
 import { verifyWithKeys } from "./verify-with-keys";
 
 export interface TokenVerifierOptions {
