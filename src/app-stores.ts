@@ -9,9 +9,9 @@ import { OperationStore } from "./platform/ledger/ledger.store";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createEncryption } from "./platform/kernel/encryption";
 import { operationTags } from "./platform/loaders/read-subjects";
-import { createPostgresTransport } from "./platform/signals/postgres-transport";
-import { createPubSub, type PubSub } from "./platform/signals/signals";
-import { topics } from "./platform/signals/topics";
+import { createPostgresTransport } from "./platform/pubsub/postgres-transport";
+import { createPubSub, type PubSub } from "./platform/pubsub/pub-sub";
+import { topics } from "./platform/pubsub/topics";
 import { type Logger } from "./platform/observability/logger";
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;

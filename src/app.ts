@@ -24,7 +24,7 @@ import { isSettled } from "./platform/ledger/operation-status.state";
 import { type Operation } from "./platform/ledger/operation.type";
 import { operationTags } from "./platform/loaders/read-subjects";
 import { createReadCache } from "./platform/loaders/shared-reads";
-import { topics } from "./platform/signals/topics";
+import { topics } from "./platform/pubsub/topics";
 import { createLogger, type Logger } from "./platform/observability/logger";
 import { createMetrics } from "./platform/observability/metrics";
 import { registerMetrics } from "./platform/observability/metrics-route";

@@ -4,8 +4,8 @@ import { DecryptionFailed } from "../../platform/ledger/ledger.errors";
 import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { type Operation } from "../../platform/ledger/operation.type";
 import { userTag } from "../../platform/loaders/read-subjects";
-import { type PubSub } from "../../platform/signals/signals";
-import { topics } from "../../platform/signals/topics";
+import { type PubSub } from "../../platform/pubsub/pub-sub";
+import { topics } from "../../platform/pubsub/topics";
 import { type Clock } from "../../platform/kernel/clock";
 import {
   type AvibraEvent,

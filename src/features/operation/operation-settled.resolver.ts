@@ -4,8 +4,8 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { isSettled } from "../../platform/ledger/operation-status.state";
 import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
-import { topics } from "../../platform/signals/topics";
-import { type ChangeNotifier } from "../../platform/subscriptions/hints";
+import { topics } from "../../platform/pubsub/topics";
+import { type ChangeNotifier } from "../../platform/pubsub/change-notifier";
 import { isOperationId, canReadOperation, toVisibleOperation } from "./operation-access";
 import { Operation } from "./operation.type";
 

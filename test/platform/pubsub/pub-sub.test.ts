@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { createPostgresTransport } from "../../../src/platform/signals/postgres-transport";
-import { createPubSub, type PubSubMessage } from "../../../src/platform/signals/signals";
+import { createPostgresTransport } from "../../../src/platform/pubsub/postgres-transport";
+import { createPubSub, type PubSubMessage } from "../../../src/platform/pubsub/pub-sub";
 import { type Logger } from "../../../src/platform/observability/logger";
 import { type Databases, startDatabases } from "../../support/databases";
 import { waitFor } from "../../support/program";

@@ -1,4 +1,4 @@
-import { type PubSubMessage, type PubSub } from "../signals/signals";
+import { type PubSubMessage, type PubSub } from "./pub-sub";
 
 /** Says when it is worth looking again. Says nothing of what there is to see: that is read where it is kept. */
 export interface ChangeNotifier {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { type Database } from "../database/open-database";
 import { describeError } from "../errors/describe-error";
 import { type Logger } from "../observability/logger";
-import { type Receiver, type PubSubMessage, type Transport } from "./signals";
+import { type Receiver, type PubSubMessage, type Transport } from "./pub-sub";
 
 const CHANNEL = "signals";
 const CONNECT_TIMEOUT_MS = 2_000;
