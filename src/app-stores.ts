@@ -4,7 +4,7 @@ import { prepareDatabase } from "./app-database";
 import { type Config } from "./config";
 import { loadOrCreateSecret } from "./platform/auth/local-secret";
 import { openDatabase } from "./platform/database/open-database";
-import { Inbox } from "./platform/inbox/inbox.store";
+import { Inbox } from "./platform/inbox/inbox";
 import { OperationStore } from "./platform/ledger/ledger.store";
 import { type Operation } from "./platform/ledger/operation.type";
 import { createEncryption } from "./platform/kernel/encryption";

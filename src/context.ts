@@ -7,7 +7,7 @@ import { createEnrollmentOfUser, NEW_PORTAL_LINK } from "./features/user";
 import { type Caller } from "./platform/auth/caller";
 import { type TokenVerifier } from "./platform/auth/token-verifier";
 import { SubgraphError } from "./platform/errors/subgraph-error";
-import { type Inbox } from "./platform/inbox/inbox.store";
+import { type Inbox } from "./platform/inbox/inbox";
 import { type OperationStore } from "./platform/ledger/ledger.store";
 import { type OperationRunner } from "./platform/ledger/operation-runner";
 import { createResponseBudget } from "./platform/limits/answer-budget";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { inboxMigrations } from "../../src/platform/inbox/inbox-migrations";
-import { Inbox } from "../../src/platform/inbox/inbox.store";
+import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
 import { startDatabases } from "../support/databases";
 import { TEST_ENCRYPTION_KEY } from "../support/ledgers";

@@ -1,5 +1,5 @@
 import { openDatabase } from "../../src/platform/database/open-database";
-import { Inbox } from "../../src/platform/inbox/inbox.store";
+import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../support/databases";
 import { DEBUGGABLE_ENV } from "../support/debugger";
@@ -15,7 +15,7 @@ jest.setTimeout(120_000);
 /** Where an event may be lost from sight: with its row and nothing else, and with its effects, which nobody has written down. */
 const STEPS = [
   ["between row and effect", { file: "features/event/event-effects.js", name: "processEvent" }, "UNCONFIRMED"],
-  ["between effect and its mark", { file: "platform/inbox/inbox.store.js", name: "markProcessed" }, "SUCCEEDED"],
+  ["between effect and its mark", { file: "platform/inbox/inbox.js", name: "markProcessed" }, "SUCCEEDED"],
 ] as const;
 const LISTENING = { READ_CACHE_MS: "600000", AVIBRA_TIMEOUT_MS: "300" };
 

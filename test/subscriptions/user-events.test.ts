@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../src/platform/database/open-database";
-import { Inbox } from "../../src/platform/inbox/inbox.store";
+import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
 import { TEST_ENCRYPTION_KEY } from "../support/ledgers";

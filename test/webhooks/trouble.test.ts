@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/address-check";
-import { Inbox } from "../../src/platform/inbox/inbox.store";
+import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
 import { waitFor } from "../support/program";
 import { readMetric } from "../support/metrics";

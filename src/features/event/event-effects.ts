@@ -1,5 +1,5 @@
-import { type Inbox } from "../../platform/inbox/inbox.store";
-import { type Message, type MessageMetadata } from "../../platform/inbox/message.type";
+import { type Inbox } from "../../platform/inbox/inbox";
+import { type Message, type MessageMetadata } from "../../platform/inbox/message";
 import { DecryptionFailed } from "../../platform/ledger/ledger.errors";
 import { type OperationStore } from "../../platform/ledger/ledger.store";
 import { type Operation } from "../../platform/ledger/operation.type";

@@ -1,5 +1,5 @@
-import { type Inbox } from "../../platform/inbox/inbox.store";
-import { type MessagePage } from "../../platform/inbox/message.type";
+import { type Inbox } from "../../platform/inbox/inbox";
+import { type MessagePage } from "../../platform/inbox/message";
 import { type ResponseBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";

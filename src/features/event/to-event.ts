@@ -1,4 +1,4 @@
-import { type Message } from "../../platform/inbox/message.type";
+import { type Message } from "../../platform/inbox/message";
 import { getEventKind } from "../../providers/avibra/avibra.webhook";
 import { type UserEvent } from "./event.type";
 

@@ -1,4 +1,4 @@
-import { type Message } from "../../platform/inbox/message.type";
+import { type Message } from "../../platform/inbox/message";
 import { type Operation } from "../../platform/ledger/operation.type";
 import { type AvibraEventKind, getEventKind, getEventNames } from "../../providers/avibra/avibra.webhook";
 import { type OperationKind } from "../operation/operation.type";

@@ -5,8 +5,8 @@ import { type Logger } from "../observability/logger";
 import { type Clock } from "../kernel/clock";
 import { type Instant, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
 import { createPollingWorker } from "../kernel/polling-worker";
-import { type Inbox } from "./inbox.store";
-import { type LeasedMessage, type Message, type MessageMetadata } from "./message.type";
+import { type Inbox } from "./inbox";
+import { type LeasedMessage, type Message, type MessageMetadata } from "./message";
 
 /** Gives a message its effects, again where it had them before; its facts as its body tells them today. `body` is undefined once wiped. */
 export type MessageHandler = (message: Message, body: string | undefined) => Promise<MessageMetadata>;

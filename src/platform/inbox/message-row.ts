@@ -1,4 +1,4 @@
-import { type Message, type EncryptedMessage } from "./message.type";
+import { type Message, type EncryptedMessage } from "./message";
 
 // Types, not interfaces: Kysely asks for an index signature.
 /** The inbox's only table. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
-import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { Inbox } from "../../../src/platform/inbox/inbox";
 import {
   assertEncryptionKeyMatches,
   encryptionKeyMigrations,

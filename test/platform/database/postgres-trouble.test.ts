@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { DatabaseUnavailable } from "../../../src/platform/database/database.errors";
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
-import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { Inbox } from "../../../src/platform/inbox/inbox";
 import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
 import { OperationStore } from "../../../src/platform/ledger/ledger.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";

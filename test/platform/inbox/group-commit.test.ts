@@ -2,7 +2,7 @@ import { DatabaseUnavailable } from "../../../src/platform/database/database.err
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createGroupCommit } from "../../../src/platform/inbox/group-commit";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
-import { Inbox } from "../../../src/platform/inbox/inbox.store";
+import { Inbox } from "../../../src/platform/inbox/inbox";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../../support/databases";
 import { START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";

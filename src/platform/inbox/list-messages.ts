@@ -1,7 +1,7 @@
 import { type Kysely } from "kysely";
 import { encodeCursor, decodeCursor } from "../database/keyset-cursor";
 import { type InboxTables, LIST_COLUMNS, toMessage } from "./message-row";
-import { type Message, type MessagePage, type MessageQuery } from "./message.type";
+import { type Message, type MessagePage, type MessageQuery } from "./message";
 
 /** See `Inbox.list`. By when they were received: one that comes late is at the top, and shifts no page that was read. */
 export async function listMessages(database: Kysely<InboxTables>, query: MessageQuery): Promise<MessagePage> {

@@ -4,8 +4,8 @@ import { type DueQuery, grantLease, type Lease, leaseDueRows, NO_LEASE } from ".
 import { type Database } from "../database/open-database";
 import { type Encryption } from "../kernel/encryption";
 import { createGroupCommit } from "./group-commit";
-import { listByKind, listMessages } from "./message-list";
-import { requeue, type PurgeResult, purgeBodies } from "./message-upkeep";
+import { listByKind, listMessages } from "./list-messages";
+import { requeue, type PurgeResult, purgeBodies } from "./message-retention";
 import { type InboxTables, type MessageRow, toEncryptedMessage } from "./message-row";
 import {
   type Delivery,
@@ -16,7 +16,7 @@ import {
   type MessageQuery,
   type Receipt,
   type EncryptedMessage,
-} from "./message.type";
+} from "./message";
 
 /** SQLite takes 32,766 values in a statement; a row has a dozen. */
 const MAX_BATCH_SIZE = 200;
