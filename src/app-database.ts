@@ -8,7 +8,7 @@ import {
   type EncryptedColumn,
   WrongEncryptionKey,
 } from "./platform/database/encryption-key-check";
-import { operationMigrations } from "./platform/ledger/ledger-migrations";
+import { operationMigrations } from "./platform/operations/operation-migrations";
 import { type Encryption } from "./platform/kernel/encryption";
 import { type Logger } from "./platform/observability/logger";
 

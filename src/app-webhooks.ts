@@ -8,7 +8,7 @@ import { createAddressCheck } from "./platform/auth/address-check";
 import { describeError } from "./platform/errors/describe-error";
 import { type WebhookRequest, registerWebhook } from "./platform/http/server/webhook-route";
 import { createInboxWorker } from "./platform/inbox/inbox-worker";
-import { type Operation } from "./platform/ledger/operation.type";
+import { type Operation } from "./platform/operations/operation";
 import { createAdmission } from "./platform/http/server/admission";
 import { type Logger } from "./platform/observability/logger";
 import { type Metrics } from "./platform/observability/metrics";

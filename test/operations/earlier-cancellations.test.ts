@@ -9,7 +9,7 @@ import {
 } from "../../src/features/pix-authorization/earlier-cancellations.state";
 import { type CancellationIntent, findCancellationError } from "../../src/features/pix-authorization/may-cancel.state";
 import { findProvenOperation, findProof } from "../../src/features/pix-authorization/proves-cancellation.state";
-import { type OperationStatus } from "../../src/platform/ledger/operation-status.state";
+import { type OperationStatus } from "../../src/platform/operations/operation-status.state";
 import { type Authorization } from "../../src/providers/delbank/delbank.wire";
 
 const NOW = 1_790_000_000_000;

@@ -1,7 +1,7 @@
 import { createChangeOfferOperation } from "../../src/features/offer";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createAccountOperations, createPortalLinkOperation } from "../../src/features/user";
-import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
+import { type OperationHandler } from "../../src/platform/operations/operation-handler";
 import { CONFIRMATION_WINDOW_MS, createControlledStore } from "../support/controlled-ledger";
 import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
 import { MUTATIONS } from "../support/mutations";

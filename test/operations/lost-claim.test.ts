@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
+import { type OperationHandler } from "../../src/platform/operations/operation-handler";
 import { createControlledStore, createScriptedKind } from "../support/controlled-ledger";
 import { type Databases, startDatabases } from "../support/databases";
 import {

@@ -1,5 +1,5 @@
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
+import { type OperationHandler } from "../../src/platform/operations/operation-handler";
 import {
   CONFIRMATION_WINDOW_MS,
   createControlledStore,

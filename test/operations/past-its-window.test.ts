@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
-import { OutcomeNotRecorded } from "../../src/platform/ledger/ledger.errors";
+import { type OperationHandler } from "../../src/platform/operations/operation-handler";
+import { OutcomeNotRecorded } from "../../src/platform/operations/operation.errors";
 import {
   CONFIRMATION_WINDOW_MS,
   createControlledStore,

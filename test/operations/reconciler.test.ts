@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createAccountOperations } from "../../src/features/user";
-import { type OperationHandler } from "../../src/platform/ledger/operation-kind";
+import { type OperationHandler } from "../../src/platform/operations/operation-handler";
 import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";

@@ -16,7 +16,7 @@ import {
 jest.setTimeout(120_000);
 
 const HOUR = 3_600_000;
-const HOLD: CodeLocation = { file: "platform/ledger/exclusive-hold.js", name: "acquireExclusiveLock" };
+const HOLD: CodeLocation = { file: "platform/operations/exclusive-lock.js", name: "acquireExclusiveLock" };
 
 let databases: Databases;
 beforeAll(async () => {

@@ -48,8 +48,8 @@ export const CANCEL_PIX = {
 export type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
 
 /** Places to stop at. */
-export const MARK_SENT: CodeLocation = { file: "platform/ledger/ledger.store.js", name: "markSent" };
-export const SETTLE: CodeLocation = { file: "platform/ledger/ledger.store.js", name: "settleIf" };
+export const MARK_SENT: CodeLocation = { file: "platform/operations/operation.store.js", name: "markSent" };
+export const SETTLE: CodeLocation = { file: "platform/operations/operation.store.js", name: "settleIf" };
 export const TO_OPERATION: CodeLocation = { file: "features/operation/to-operation.js", name: "toOperation" };
 export const REQUEST_CANCELLATION: CodeLocation = {
   file: "providers/delbank/delbank.client.js",

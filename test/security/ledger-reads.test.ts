@@ -1,4 +1,4 @@
-import { OperationStore } from "../../src/platform/ledger/ledger.store";
+import { OperationStore } from "../../src/platform/operations/operation.store";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 

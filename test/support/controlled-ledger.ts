@@ -1,10 +1,10 @@
 import { ProviderFailure } from "../../src/platform/http/client/provider-failure";
 import { type Repeat } from "../../src/platform/http/client/endpoint-call";
-import { type Attempt, type OperationHandler, type Outcome } from "../../src/platform/ledger/operation-kind";
-import { createOperationRunner } from "../../src/platform/ledger/operation-runner";
-import { createOperationWorker } from "../../src/platform/ledger/operation-worker";
-import { type Operation } from "../../src/platform/ledger/operation.type";
-import { createReconciler } from "../../src/platform/ledger/reconciler";
+import { type Attempt, type OperationHandler, type Outcome } from "../../src/platform/operations/operation-handler";
+import { createOperationRunner } from "../../src/platform/operations/operation-runner";
+import { createOperationWorker } from "../../src/platform/operations/operation-worker";
+import { type Operation } from "../../src/platform/operations/operation";
+import { createReconciler } from "../../src/platform/operations/reconciler";
 import { createLogger } from "../../src/platform/observability/logger";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createLatencyEstimate } from "../../src/platform/kernel/latency-estimate";

@@ -1,7 +1,7 @@
 import { type Lease } from "../../src/platform/database/due-rows";
-import { operationMigrations } from "../../src/platform/ledger/ledger-migrations";
-import { OperationStore } from "../../src/platform/ledger/ledger.store";
-import { type Claim, type ClaimResult, type Operation } from "../../src/platform/ledger/operation.type";
+import { operationMigrations } from "../../src/platform/operations/operation-migrations";
+import { OperationStore } from "../../src/platform/operations/operation.store";
+import { type Claim, type ClaimResult, type Operation } from "../../src/platform/operations/operation";
 import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Database, type DatabaseOptions, openDatabase } from "../../src/platform/database/open-database";
 

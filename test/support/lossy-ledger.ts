@@ -1,7 +1,7 @@
 import { type KyselyPlugin, type PluginTransformQueryArgs, type QueryId } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { OperationStore } from "../../src/platform/ledger/ledger.store";
-import { type Operation } from "../../src/platform/ledger/operation.type";
+import { OperationStore } from "../../src/platform/operations/operation.store";
+import { type Operation } from "../../src/platform/operations/operation";
 import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Databases } from "./databases";
 import { createMigratedStore, openOperationStore, type OpenStore, TEST_ENCRYPTION_KEY } from "./ledgers";

@@ -1,6 +1,6 @@
 import { type Repeat } from "../../src/platform/http/client/endpoint-call";
-import { type OperationHandler, type Outcome } from "../../src/platform/ledger/operation-kind";
-import { type OperationFailure } from "../../src/platform/ledger/operation.type";
+import { type OperationHandler, type Outcome } from "../../src/platform/operations/operation-handler";
+import { type OperationFailure } from "../../src/platform/operations/operation";
 import { waitFor } from "./program";
 
 /** One call to the provider that waits for its answer. */

@@ -1,8 +1,8 @@
 import { type Inbox } from "../../platform/inbox/inbox";
 import { type Message, type MessageMetadata } from "../../platform/inbox/message";
-import { DecryptionFailed } from "../../platform/ledger/ledger.errors";
-import { type OperationStore } from "../../platform/ledger/ledger.store";
-import { type Operation } from "../../platform/ledger/operation.type";
+import { DecryptionFailed } from "../../platform/operations/operation.errors";
+import { type OperationStore } from "../../platform/operations/operation.store";
+import { type Operation } from "../../platform/operations/operation";
 import { userTag } from "../../platform/loaders/read-subjects";
 import { type PubSub } from "../../platform/pubsub/pub-sub";
 import { topics } from "../../platform/pubsub/topics";

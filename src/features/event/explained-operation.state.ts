@@ -1,4 +1,4 @@
-import { type Operation } from "../../platform/ledger/operation.type";
+import { type Operation } from "../../platform/operations/operation";
 import { type AvibraEventKind } from "../../providers/avibra/avibra.webhook";
 import { type OperationKind } from "../operation/operation.type";
 

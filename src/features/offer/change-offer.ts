@@ -1,4 +1,4 @@
-import { type OperationHandler } from "../../platform/ledger/operation-kind";
+import { type OperationHandler } from "../../platform/operations/operation-handler";
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type OfferChange } from "../../providers/avibra/avibra.wire";

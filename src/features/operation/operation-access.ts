@@ -1,6 +1,6 @@
 import { type Caller } from "../../platform/auth/caller";
-import { type OperationStore } from "../../platform/ledger/ledger.store";
-import { type Operation } from "../../platform/ledger/operation.type";
+import { type OperationStore } from "../../platform/operations/operation.store";
+import { type Operation } from "../../platform/operations/operation";
 import { canReadUser } from "../user/user-access.type";
 import { type Operation as VisibleOperation } from "./operation.type";
 import { toPrincipal } from "./principal";

@@ -1,9 +1,9 @@
 import { Arg, Ctx, Directive, ID, Resolver, Root, Subscription } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type OperationStore } from "../../platform/ledger/ledger.store";
-import { isSettled } from "../../platform/ledger/operation-status.state";
-import { type Operation as StoredOperation } from "../../platform/ledger/operation.type";
+import { type OperationStore } from "../../platform/operations/operation.store";
+import { isSettled } from "../../platform/operations/operation-status.state";
+import { type Operation as StoredOperation } from "../../platform/operations/operation";
 import { topics } from "../../platform/pubsub/topics";
 import { type ChangeNotifier } from "../../platform/pubsub/change-notifier";
 import { isOperationId, canReadOperation, toVisibleOperation } from "./operation-access";

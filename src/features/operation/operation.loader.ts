@@ -1,5 +1,5 @@
-import { type OperationStore } from "../../platform/ledger/ledger.store";
-import { type Operation, type OperationPage } from "../../platform/ledger/operation.type";
+import { type OperationStore } from "../../platform/operations/operation.store";
+import { type Operation, type OperationPage } from "../../platform/operations/operation";
 import { type ResponseBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";

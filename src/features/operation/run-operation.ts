@@ -1,8 +1,8 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
-import { type OperationStore } from "../../platform/ledger/ledger.store";
-import { type OperationRunner } from "../../platform/ledger/operation-runner";
+import { type OperationStore } from "../../platform/operations/operation.store";
+import { type OperationRunner } from "../../platform/operations/operation-runner";
 import { type Deadline } from "../../platform/kernel/deadline";
 import { canWriteUser } from "../user/user-access.type";
 import { canReadOperation, toVisibleOperation } from "./operation-access";

@@ -1,6 +1,6 @@
-import { DecryptionFailed } from "../../platform/ledger/ledger.errors";
-import { type OperationStore } from "../../platform/ledger/ledger.store";
-import { type Operation as StoredOperation, type OperationFailure } from "../../platform/ledger/operation.type";
+import { DecryptionFailed } from "../../platform/operations/operation.errors";
+import { type OperationStore } from "../../platform/operations/operation.store";
+import { type Operation as StoredOperation, type OperationFailure } from "../../platform/operations/operation";
 import { type Operation, type OperationKind } from "./operation.type";
 import { type UserError, type UserErrorCode } from "./user-error.type";
 

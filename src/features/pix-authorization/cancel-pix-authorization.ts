@@ -1,6 +1,6 @@
 import { ProviderFailure } from "../../platform/http/client/provider-failure";
-import { type OperationHandler, type Outcome, type PrepareDecision } from "../../platform/ledger/operation-kind";
-import { type Operation } from "../../platform/ledger/operation.type";
+import { type OperationHandler, type Outcome, type PrepareDecision } from "../../platform/operations/operation-handler";
+import { type Operation } from "../../platform/operations/operation";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { parseDelbankRefusal } from "../../providers/delbank/delbank.errors";
 import { REASON_CODES } from "../../providers/delbank/reasons";

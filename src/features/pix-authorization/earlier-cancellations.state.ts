@@ -1,4 +1,4 @@
-import { type Operation } from "../../platform/ledger/operation.type";
+import { type Operation } from "../../platform/operations/operation";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
 
 /**

@@ -1,5 +1,5 @@
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
-import { type OperationStore } from "../../platform/ledger/ledger.store";
+import { type OperationStore } from "../../platform/operations/operation.store";
 import { type ResponseBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";

@@ -1,5 +1,5 @@
 import { type ProviderFailure } from "../../platform/http/client/provider-failure";
-import { type OperationHandler, type Outcome } from "../../platform/ledger/operation-kind";
+import { type OperationHandler, type Outcome } from "../../platform/operations/operation-handler";
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type MemberProfile } from "../../providers/avibra/avibra.wire";

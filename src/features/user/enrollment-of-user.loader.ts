@@ -2,7 +2,7 @@ import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Inbox } from "../../platform/inbox/inbox";
-import { type OperationStore } from "../../platform/ledger/ledger.store";
+import { type OperationStore } from "../../platform/operations/operation.store";
 import { type ResponseBudget } from "../../platform/limits/answer-budget";
 import { type CallBudget } from "../../platform/loaders/call-budget";
 import { createLoader, type Loader } from "../../platform/loaders/create-loader";

@@ -1,5 +1,5 @@
 import { type Message } from "../../platform/inbox/message";
-import { type Operation } from "../../platform/ledger/operation.type";
+import { type Operation } from "../../platform/operations/operation";
 import { type AvibraEventKind, getEventKind, getEventNames } from "../../providers/avibra/avibra.webhook";
 import { type OperationKind } from "../operation/operation.type";
 import { type Enrollment, type EnrollmentSource, type EnrollmentStatus } from "./enrollment.type";

@@ -7,8 +7,8 @@ import {
   encryptionKeyMigrations,
   WrongEncryptionKey,
 } from "../../../src/platform/database/encryption-key-check";
-import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
+import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption, type Encryption } from "../../../src/platform/kernel/encryption";
 import { dumpDatabase } from "../../support/canaries";
 import { type Databases, startDatabases } from "../../support/databases";

@@ -6,8 +6,8 @@ import {
   assertEncryptionKeyMatches,
   encryptionKeyMigrations,
 } from "../../../src/platform/database/encryption-key-check";
-import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
+import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../../support/databases";
 import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";

@@ -4,8 +4,8 @@ import { DatabaseUnavailable } from "../../../src/platform/database/database.err
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox";
-import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
-import { OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
+import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { alterDatabase } from "../../support/commit-settings";
 import { type Databases, startDatabases } from "../../support/databases";

@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { type Database } from "../../../src/platform/database/open-database";
-import { acquireExclusiveLock } from "../../../src/platform/ledger/exclusive-hold";
-import { type OperationStore } from "../../../src/platform/ledger/ledger.store";
-import { type OperationTables } from "../../../src/platform/ledger/operation-row";
+import { acquireExclusiveLock } from "../../../src/platform/operations/exclusive-lock";
+import { type OperationStore } from "../../../src/platform/operations/operation.store";
+import { type OperationTables } from "../../../src/platform/operations/operation-row";
 import { type Databases, startDatabases } from "../../support/databases";
 import { expectClaimed, createClaim, createMigratedStore, START_MS } from "../../support/ledgers";
 

@@ -1,4 +1,4 @@
-import { type OperationFailure, type Operation } from "./operation.type";
+import { type OperationFailure, type Operation } from "./operation";
 import { type OperationStatus } from "./operation-status.state";
 
 // Types, not interfaces: Kysely asks for an index signature.

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { operationMigrations } from "../../../src/platform/ledger/ledger-migrations";
+import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { type Databases, startDatabases } from "../../support/databases";
 import { expectClaimed, createClaim, openOperationStore, START_MS } from "../../support/ledgers";
 

@@ -1,8 +1,8 @@
 // A worker whose event loop stands still in its last look at an operation, as a long computation would have it.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type OperationHandler } from "../../../src/platform/ledger/operation-kind";
-import { createOperationWorker } from "../../../src/platform/ledger/operation-worker";
+import { type OperationHandler } from "../../../src/platform/operations/operation-handler";
+import { createOperationWorker } from "../../../src/platform/operations/operation-worker";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClockFrom, wallClockFrom } from "../../support/clocks";
 import { LEASE_MS, openOperationStore, START_MS } from "../../support/ledgers";

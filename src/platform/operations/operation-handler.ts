@@ -1,7 +1,7 @@
 import { type Repeat } from "../http/client/endpoint-call";
 import { type ProviderFailure } from "../http/client/provider-failure";
 import { type Deadline } from "../kernel/deadline";
-import { type Operation, type OperationFailure } from "./operation.type";
+import { type Operation, type OperationFailure } from "./operation";
 
 /** An outcome that is certain. `secret` is for the caller of this very attempt: it is neither stored nor replayed. */
 export type Outcome =

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type Deadline, withDeadline } from "../kernel/deadline";
-import { OutcomeNotRecorded } from "./ledger.errors";
+import { OutcomeNotRecorded } from "./operation.errors";
 
 const INITIAL_DELAY_MS = 50;
 const MAX_DELAY_MS = 500;

@@ -6,11 +6,11 @@ import { type Clock } from "../kernel/clock";
 import { createDeadline } from "../kernel/deadline";
 import { type MonotonicClock } from "../kernel/monotonic-clock";
 import { createConcurrentWorker } from "../kernel/concurrent-worker";
-import { OutcomeNotRecorded } from "./ledger.errors";
-import { type OperationStore } from "./ledger.store";
-import { type OperationHandler } from "./operation-kind";
+import { OutcomeNotRecorded } from "./operation.errors";
+import { type OperationStore } from "./operation.store";
+import { type OperationHandler } from "./operation-handler";
 import { type OperationWorker } from "./operation-worker";
-import { type DueOperation, type Operation } from "./operation.type";
+import { type DueOperation, type Operation } from "./operation";
 import { NOT_DELIVERED } from "./outcome-recorder";
 
 export interface ReconcilerOptions {

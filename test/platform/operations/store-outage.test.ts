@@ -1,6 +1,6 @@
 import { renameSync } from "node:fs";
 import { DatabaseUnavailable } from "../../../src/platform/database/database.errors";
-import { OutcomeNotRecorded } from "../../../src/platform/ledger/ledger.errors";
+import { OutcomeNotRecorded } from "../../../src/platform/operations/operation.errors";
 import { type Databases, startDatabases } from "../../support/databases";
 import {
   expectClaimed,

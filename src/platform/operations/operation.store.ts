@@ -1,11 +1,11 @@
 import { type Kysely, sql } from "kysely";
 import { type DueQuery, grantLease, type Lease, leaseDueRows, NO_LEASE } from "../database/due-rows";
 import { type Database } from "../database/open-database";
-import { toDueOperation } from "./due-operation";
-import { OperationNotFound, recordOutcome } from "./ledger.errors";
+import { toDueOperation } from "./to-due-operation";
+import { OperationNotFound, recordOutcome } from "./operation.errors";
 import { claimOperation, findByDigest } from "./claim-operation";
-import { deleteUnsent, replaceWithTombstone, findById } from "./abandoned-operation";
-import { type EarlierQuery, findEarlier, type ExclusiveLock, acquireExclusiveLock } from "./exclusive-hold";
+import { deleteUnsent, replaceWithTombstone, findById } from "./discard-operation";
+import { type EarlierQuery, findEarlier, type ExclusiveLock, acquireExclusiveLock } from "./exclusive-lock";
 import { type Changes, updateLeasedRow, type LeasedChange } from "./operation-lease";
 import { listByKind, listOperations } from "./operation-list";
 import { type OperationTables, fromOperationRow, type OperationRow } from "./operation-row";
@@ -21,7 +21,7 @@ import {
   type OperationQuery,
   type Settlement,
   type SettleResult,
-} from "./operation.type";
+} from "./operation";
 import { type Encryption } from "../kernel/encryption";
 import { settleOperation, type SettleRequest } from "./settle-operation";
 

@@ -4,7 +4,7 @@ import { canonicalJson } from "../kernel/canonical-json";
 import { type Changes } from "./operation-lease";
 import { type OperationTables, type OperationRow } from "./operation-row";
 import { statusesThatAccept } from "./operation-status.state";
-import { type Settlement } from "./operation.type";
+import { type Settlement } from "./operation";
 
 /** What the row must still hold when a settlement is stored. Empty: the settlement is true whoever reports it. */
 export interface SettleCondition {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { encodeCursor, decodeCursor } from "../database/keyset-cursor";
 import { type OperationTables, fromOperationRow } from "./operation-row";
 import { type OperationStatus } from "./operation-status.state";
-import { type Operation, type OperationPage, type OperationsByKindQuery, type OperationQuery } from "./operation.type";
+import { type Operation, type OperationPage, type OperationsByKindQuery, type OperationQuery } from "./operation";
 
 /** Reads one page, newest first. Throws InvalidCursor, and RangeError unless `first` is at least 1; bounding it is the caller's. */
 export async function listOperations(database: Kysely<OperationTables>, query: OperationQuery): Promise<OperationPage> {

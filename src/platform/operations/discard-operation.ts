@@ -3,7 +3,7 @@ import { NO_LEASE } from "../database/due-rows";
 import { canonicalJson } from "../kernel/canonical-json";
 import { type Changes, type LeasedRow } from "./operation-lease";
 import { type OperationTables, type OperationRow } from "./operation-row";
-import { type OperationFailure } from "./operation.type";
+import { type OperationFailure } from "./operation";
 
 const NOT_ACCEPTED: OperationFailure = { code: "NOT_ACCEPTED", message: "It was not accepted.", retryable: true };
 

@@ -1,10 +1,10 @@
 import { type Lease } from "../database/due-rows";
 import { type Clock } from "../kernel/clock";
 import { type Deadline } from "../kernel/deadline";
-import { OutcomeNotRecorded } from "./ledger.errors";
-import { type OperationStore } from "./ledger.store";
-import { type OperationHandler, type PrepareDecision } from "./operation-kind";
-import { type Operation, type OperationFailure } from "./operation.type";
+import { OutcomeNotRecorded } from "./operation.errors";
+import { type OperationStore } from "./operation.store";
+import { type OperationHandler, type PrepareDecision } from "./operation-handler";
+import { type Operation, type OperationFailure } from "./operation";
 
 /** Why an operation is not sent now. `blockedBy` is absent if the other operation has just ended. */
 export type NotSent =

@@ -5,10 +5,10 @@ import { MIN_ATTEMPT_MS } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
 import { type Deadline } from "../kernel/deadline";
 import { type LatencyEstimate } from "../kernel/latency-estimate";
-import { retryStatement } from "./ask-again";
-import { type OperationStore } from "./ledger.store";
+import { retryStatement } from "./retry-statement";
+import { type OperationStore } from "./operation.store";
 import { type OperationWorker } from "./operation-worker";
-import { type Claim, type ClaimResult, type Operation } from "./operation.type";
+import { type Claim, type ClaimResult, type Operation } from "./operation";
 
 /** What a caller asks to be done, once. */
 export interface OperationRequest {

@@ -1,6 +1,6 @@
 import { type Lease } from "../database/due-rows";
-import { DecryptionFailed } from "./ledger.errors";
-import { type DueOperation, type Operation } from "./operation.type";
+import { DecryptionFailed } from "./operation.errors";
+import { type DueOperation, type Operation } from "./operation";
 
 /** A leased operation with its input, if it can be opened: one that cannot must not keep the others from being worked off. */
 export function toDueOperation(

@@ -1,16 +1,16 @@
 import { sql } from "kysely";
 import { type Database } from "../../../src/platform/database/open-database";
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
-import { OperationNotFound, DecryptionFailed } from "../../../src/platform/ledger/ledger.errors";
-import { type OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { OperationNotFound, DecryptionFailed } from "../../../src/platform/operations/operation.errors";
+import { type OperationStore } from "../../../src/platform/operations/operation.store";
 import {
   nextStatus,
   type OperationEvent,
   type OperationStatus,
   operationStatuses,
-} from "../../../src/platform/ledger/operation-status.state";
+} from "../../../src/platform/operations/operation-status.state";
 import { type Lease } from "../../../src/platform/database/due-rows";
-import { type Claim, type Operation } from "../../../src/platform/ledger/operation.type";
+import { type Claim, type Operation } from "../../../src/platform/operations/operation";
 import { type Databases, startDatabases } from "../../support/databases";
 import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../support/ledgers";
 

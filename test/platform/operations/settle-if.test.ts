@@ -1,8 +1,8 @@
 import { type Lease } from "../../../src/platform/database/due-rows";
 import { type Database } from "../../../src/platform/database/open-database";
-import { OperationStore } from "../../../src/platform/ledger/ledger.store";
-import { type Operation } from "../../../src/platform/ledger/operation.type";
-import { settleConditionFor } from "../../../src/platform/ledger/outcome-recorder";
+import { OperationStore } from "../../../src/platform/operations/operation.store";
+import { type Operation } from "../../../src/platform/operations/operation";
+import { settleConditionFor } from "../../../src/platform/operations/outcome-recorder";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../../support/databases";
 import {

@@ -5,7 +5,7 @@ import {
   type OperationStatus,
   operationStatuses,
   statusesThatAccept,
-} from "../../../src/platform/ledger/operation-status.state";
+} from "../../../src/platform/operations/operation-status.state";
 
 const illegal = undefined;
 const events: OperationEvent[] = ["sent", "succeeded", "failed", "answerLost", "gaveUp"];

@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { isUniqueViolation } from "../database/database.errors";
 import { type LeasedRow } from "./operation-lease";
 import { type OperationTables, fromOperationRow } from "./operation-row";
-import { type Operation } from "./operation.type";
+import { type Operation } from "./operation";
 import { canonicalJson } from "../kernel/canonical-json";
 
 /** What an operation asks to have for itself: its kind of effect on one target. */

@@ -4,7 +4,7 @@ import { grantLease } from "../database/due-rows";
 import { canonicalJson } from "../kernel/canonical-json";
 import { type OperationTables, fromOperationRow, type OperationRow } from "./operation-row";
 import { isSettled } from "./operation-status.state";
-import { type Claim, type ClaimResult } from "./operation.type";
+import { type Claim, type ClaimResult } from "./operation";
 import { type Encryption } from "../kernel/encryption";
 
 /** See `Ledger.claim`. The unique index of the key digest decides who was first; the loser reads what the winner stored. */

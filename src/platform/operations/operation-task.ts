@@ -1,4 +1,4 @@
-import { type Operation } from "./operation.type";
+import { type Operation } from "./operation";
 import { type UnsentOperation } from "./prepare-to-send";
 
 /** One operation under a lease, with its input in clear. */

@@ -2,14 +2,14 @@ import { DatabaseUnavailable } from "../database/database.errors";
 import { ProviderFailure } from "../http/client/provider-failure";
 import { computeRetryDelayMs } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
-import { retryStatement } from "./ask-again";
-import { type OperationStore } from "./ledger.store";
-import { toAttempt, type OperationHandler, type Outcome } from "./operation-kind";
-import { type LeasedResult, type Operation } from "./operation.type";
+import { retryStatement } from "./retry-statement";
+import { type OperationStore } from "./operation.store";
+import { toAttempt, type OperationHandler, type Outcome } from "./operation-handler";
+import { type LeasedResult, type Operation } from "./operation";
 import { createOutcomeRecorder } from "./outcome-recorder";
 import { type NotSent, prepareToSend } from "./prepare-to-send";
-import { isRefusal, isMaybeProcessed } from "./retry";
-import { type OperationTask, type OperationTaskResult } from "./work.type";
+import { isRefusal, isMaybeProcessed } from "./retry-policy";
+import { type OperationTask, type OperationTaskResult } from "./operation-task";
 
 export interface OperationWorkerOptions {
   readonly operationStore: OperationStore;

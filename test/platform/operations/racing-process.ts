@@ -1,5 +1,5 @@
 // One of several processes that work on the same ledger at the same moment.
-import { type OperationStore } from "../../../src/platform/ledger/ledger.store";
+import { type OperationStore } from "../../../src/platform/operations/operation.store";
 import { expectClaimed, createClaim, LEASE_MS, openOperationStore, START_MS } from "../../support/ledgers";
 import { runWorker } from "../../support/workers";
 

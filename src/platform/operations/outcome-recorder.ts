@@ -1,13 +1,13 @@
 import { type Lease } from "../database/due-rows";
 import { type Clock } from "../kernel/clock";
-import { retryStatement } from "./ask-again";
-import { OutcomeNotRecorded } from "./ledger.errors";
-import { type OperationStore } from "./ledger.store";
-import { type Outcome } from "./operation-kind";
-import { type LeasedResult, type Operation, type OperationFailure } from "./operation.type";
-import { recheckDelayMs } from "./retry";
+import { retryStatement } from "./retry-statement";
+import { OutcomeNotRecorded } from "./operation.errors";
+import { type OperationStore } from "./operation.store";
+import { type Outcome } from "./operation-handler";
+import { type LeasedResult, type Operation, type OperationFailure } from "./operation";
+import { recheckDelayMs } from "./retry-policy";
 import { type SettleCondition } from "./settle-operation";
-import { type OperationTask, type OperationTaskResult } from "./work.type";
+import { type OperationTask, type OperationTaskResult } from "./operation-task";
 
 /** Failure of an operation that has no effect worth finding out about. */
 export const NOT_DELIVERED: OperationFailure = {
