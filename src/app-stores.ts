@@ -8,7 +8,7 @@ import { Inbox } from "./platform/inbox/inbox";
 import { OperationStore } from "./platform/operations/operation.store";
 import { type Operation } from "./platform/operations/operation";
 import { createEncryption } from "./platform/kernel/encryption";
-import { operationTags } from "./platform/loaders/read-subjects";
+import { operationTags } from "./platform/reads/read-tags";
 import { createPostgresTransport } from "./platform/pubsub/postgres-transport";
 import { createPubSub, type PubSub } from "./platform/pubsub/pub-sub";
 import { topics } from "./platform/pubsub/topics";

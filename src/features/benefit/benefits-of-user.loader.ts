@@ -2,10 +2,10 @@ import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type CallBudget } from "../../platform/loaders/call-budget";
-import { type CachedReader } from "../../platform/loaders/caller-reads";
-import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { userTag } from "../../platform/loaders/read-subjects";
+import { type CallBudget } from "../../platform/reads/call-budget";
+import { type CachedReader } from "../../platform/reads/cached-reader";
+import { createLoader, type Loader } from "../../platform/reads/create-loader";
+import { userTag } from "../../platform/reads/read-tags";
 import { canReadUser } from "../user/user-access.type";
 
 export interface BenefitsOfUserLoaderOptions {

@@ -3,7 +3,7 @@ import { type Message, type MessageMetadata } from "../../platform/inbox/message
 import { DecryptionFailed } from "../../platform/operations/operation.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation } from "../../platform/operations/operation";
-import { userTag } from "../../platform/loaders/read-subjects";
+import { userTag } from "../../platform/reads/read-tags";
 import { type PubSub } from "../../platform/pubsub/pub-sub";
 import { topics } from "../../platform/pubsub/topics";
 import { type Clock } from "../../platform/kernel/clock";

@@ -1,7 +1,7 @@
 import { Args, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type CallBudget } from "../../platform/loaders/call-budget";
+import { type CallBudget } from "../../platform/reads/call-budget";
 import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
 import { canReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";

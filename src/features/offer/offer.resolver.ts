@@ -1,5 +1,5 @@
 import { Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
-import { type Loader } from "../../platform/loaders/create-loader";
+import { type Loader } from "../../platform/reads/create-loader";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { User } from "../user/user.type";
 import { CurrentOffer, Offer } from "./offer.type";

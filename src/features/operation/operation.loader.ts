@@ -1,8 +1,8 @@
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation, type OperationPage } from "../../platform/operations/operation";
 import { type ResponseBudget } from "../../platform/limits/answer-budget";
-import { type CallBudget } from "../../platform/loaders/call-budget";
-import { createLoader, type Loader } from "../../platform/loaders/create-loader";
+import { type CallBudget } from "../../platform/reads/call-budget";
+import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";
 
 /** What the ledger holds, whoever asks: whether the caller may see it is decided where it is shown. */

@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } f
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type CallBudget } from "../../platform/loaders/call-budget";
+import { type CallBudget } from "../../platform/reads/call-budget";
 import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
 import { canReadUser } from "../user/user-access.type";
 import { User } from "../user/user.type";

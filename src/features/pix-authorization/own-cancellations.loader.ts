@@ -1,8 +1,8 @@
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type ResponseBudget } from "../../platform/limits/answer-budget";
-import { type CallBudget } from "../../platform/loaders/call-budget";
-import { createLoader, type Loader } from "../../platform/loaders/create-loader";
+import { type CallBudget } from "../../platform/reads/call-budget";
+import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-authorization";
 import { type PixCancellation } from "./pix-cancellation.type";
 

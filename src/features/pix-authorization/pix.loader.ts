@@ -1,9 +1,9 @@
 import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type CallBudget } from "../../platform/loaders/call-budget";
-import { type CachedReader } from "../../platform/loaders/caller-reads";
-import { createLoader, type Loader } from "../../platform/loaders/create-loader";
-import { recurrenceTag } from "../../platform/loaders/read-subjects";
+import { type CallBudget } from "../../platform/reads/call-budget";
+import { type CachedReader } from "../../platform/reads/cached-reader";
+import { createLoader, type Loader } from "../../platform/reads/create-loader";
+import { recurrenceTag } from "../../platform/reads/read-tags";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
 import { canReadAuthorization, canReadAnyAuthorization, getOwnTaxId } from "./pix-access";

@@ -4,8 +4,8 @@ import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Inbox } from "../../platform/inbox/inbox";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type ResponseBudget } from "../../platform/limits/answer-budget";
-import { type CallBudget } from "../../platform/loaders/call-budget";
-import { createLoader, type Loader } from "../../platform/loaders/create-loader";
+import { type CallBudget } from "../../platform/reads/call-budget";
+import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import {
   ENROLLMENT_EVENTS,
   ENROLLMENT_OPERATIONS,

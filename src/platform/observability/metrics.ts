@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type CallReport, type HttpClient } from "../http/client/http-client";
-import { type ReadSource, type ReadCache } from "../loaders/shared-reads";
+import { type ReadSource, type ReadCache } from "../reads/read-cache";
 
 /** Buckets in seconds: a hit in the cache, a call to a provider, a timeout. */
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -1,6 +1,6 @@
 import { describeError } from "../errors/describe-error";
 import { type HttpClientOptions } from "../http/client/http-client";
-import { type ReadSource } from "../loaders/shared-reads";
+import { type ReadSource } from "../reads/read-cache";
 import { type Logger } from "../observability/logger";
 import { type Metrics } from "../observability/metrics";
 import { createRequestScope, requestScope } from "./request-scope";

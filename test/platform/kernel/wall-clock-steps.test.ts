@@ -1,8 +1,8 @@
 import { cacheVerifiedTokens } from "../../../src/platform/auth/verified-token-cache";
 import { createProviderGuard } from "../../../src/platform/http/client/provider-guard";
 import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
-import { createReadCache } from "../../../src/platform/loaders/shared-reads";
-import { toPrincipalScope } from "../../../src/platform/loaders/read-key";
+import { createReadCache } from "../../../src/platform/reads/read-cache";
+import { toPrincipalScope } from "../../../src/platform/reads/cache-key";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { type Clock, type Moment, systemClock } from "../../../src/platform/kernel/clock";
 import { createDeadline, withDeadline } from "../../../src/platform/kernel/deadline";

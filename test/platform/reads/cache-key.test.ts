@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Caller } from "../../../src/platform/auth/caller";
-import { toPrincipalScope, toCacheKey } from "../../../src/platform/loaders/read-key";
+import { toPrincipalScope, toCacheKey } from "../../../src/platform/reads/cache-key";
 
 // Small alphabets, so that equal and nearly equal parts are drawn often; quotes, commas and escapes, so that a careless
 // join of parts would make different reads the same.

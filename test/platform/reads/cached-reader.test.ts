@@ -1,6 +1,6 @@
 import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
-import { createCachedReader } from "../../../src/platform/loaders/caller-reads";
-import { createReadCache } from "../../../src/platform/loaders/shared-reads";
+import { createCachedReader } from "../../../src/platform/reads/cached-reader";
+import { createReadCache } from "../../../src/platform/reads/read-cache";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 

@@ -1,7 +1,7 @@
 import { createEventLoaders } from "../../../src/features/event";
 import { createOperationLoaders } from "../../../src/features/operation";
 import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
-import { createCallBudget } from "../../../src/platform/loaders/call-budget";
+import { createCallBudget } from "../../../src/platform/reads/call-budget";
 
 const page = { items: Array(3).fill({}), hasNextPage: false };
 

@@ -1,7 +1,7 @@
 import { type Caller } from "../../../src/platform/auth/caller";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
-import { toPrincipalScope } from "../../../src/platform/loaders/read-key";
-import { createReadCache, type ReadSource, type CachedRead } from "../../../src/platform/loaders/shared-reads";
+import { toPrincipalScope } from "../../../src/platform/reads/cache-key";
+import { createReadCache, type ReadSource, type CachedRead } from "../../../src/platform/reads/read-cache";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 import { monotonicClockFrom } from "../../support/clocks";

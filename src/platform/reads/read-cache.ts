@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { SubgraphError } from "../errors/subgraph-error";
 import { createDeadline, type Deadline, withDeadline } from "../kernel/deadline";
 import { type Instant, addMs, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
-import { type Read, toCacheKey } from "./read-key";
+import { type Read, toCacheKey } from "./cache-key";
 
 /** Where an answer came from. `stale`: older than it should be, while it is fetched anew or cannot be. */
 export type ReadSource = "call" | "coalesced" | "cache" | "stale";

@@ -3,8 +3,8 @@ import { requireCaller } from "../auth/require-caller";
 import { ProviderFailure } from "../http/client/provider-failure";
 import { type ResponseBudget } from "../limits/answer-budget";
 import { type Deadline } from "../kernel/deadline";
-import { toPrincipalScope } from "./read-key";
-import { type ReadSource, type ReadCache } from "./shared-reads";
+import { toPrincipalScope } from "./cache-key";
+import { type ReadSource, type ReadCache } from "./read-cache";
 
 export interface CachedReaderOptions {
   readonly readCache: ReadCache;
