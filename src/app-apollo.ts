@@ -7,13 +7,13 @@ import {
 import { type GraphQLSchema } from "graphql";
 import { type Config } from "./config";
 import { type Context } from "./context";
-import { type createErrorFormatter } from "./platform/errors/format-error";
-import { createRequestLevelErrorPlugin } from "./platform/graphql/answer-refusal";
+import { type createErrorFormatter } from "./platform/graphql/error-formatter";
+import { createRequestLevelErrorPlugin } from "./platform/graphql/request-level-error-plugin";
 import { createDocumentStore } from "./platform/graphql/document-store";
-import { createGuardedDocumentPlugin } from "./platform/graphql/examined-document";
-import { createSchemaGuardPlugin } from "./platform/graphql/schema-guard";
-import { createUpstreamCostPlugin } from "./platform/graphql/upstream-cost";
-import { createRejectHttpSubscriptionsPlugin } from "./platform/subscriptions/refuse-over-http";
+import { createGuardedDocumentPlugin } from "./platform/graphql/guarded-document-plugin";
+import { createSchemaGuardPlugin } from "./platform/graphql/schema-guard-plugin";
+import { createUpstreamCostPlugin } from "./platform/graphql/upstream-cost-plugin";
+import { createRejectHttpSubscriptionsPlugin } from "./platform/graphql/subscriptions/reject-http-subscriptions-plugin";
 import { createLibraryLogger } from "./platform/observability/library-logger";
 import { type Logger } from "./platform/observability/logger";
 

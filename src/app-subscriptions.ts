@@ -3,15 +3,15 @@ import { type GraphQLSchema } from "graphql";
 import { splitDocumentCacheBytes } from "./app-limits";
 import { type Config } from "./config";
 import { createContext, type AppServices } from "./context";
-import { type createErrorFormatter } from "./platform/errors/format-error";
-import { type RequestGuard } from "./platform/limits/request-guard";
-import { createCallbackClient } from "./platform/subscriptions/callback.client";
-import { createCallbackRoute } from "./platform/subscriptions/callback-route";
-import { createCallbackProtocol } from "./platform/subscriptions/callbacks";
-import { createMemoryBudget } from "./platform/subscriptions/held-bytes";
+import { type createErrorFormatter } from "./platform/graphql/error-formatter";
+import { type RequestGuard } from "./platform/graphql/limits/request-guard";
+import { createCallbackClient } from "./platform/graphql/subscriptions/callback/callback.client";
+import { createCallbackRoute } from "./platform/graphql/subscriptions/callback/callback-route";
+import { createCallbackProtocol } from "./platform/graphql/subscriptions/callback/callback-protocol";
+import { createMemoryBudget } from "./platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "./platform/kernel/quota";
-import { createSubscriptions } from "./platform/subscriptions/subscriptions";
-import { createWebSocketServer } from "./platform/subscriptions/websockets";
+import { createSubscriptions } from "./platform/graphql/subscriptions/subscriptions";
+import { createWebSocketServer } from "./platform/graphql/subscriptions/websocket/websocket-server";
 import { type Logger } from "./platform/observability/logger";
 
 /** How long clients and routers may take to read that their subscription has ended. */

@@ -1,4 +1,4 @@
-import { requestScope } from "../../src/platform/telemetry/request-scope";
+import { requestScope } from "../../src/platform/graphql/request-scope";
 import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
 import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { connectAs } from "../support/websocket";

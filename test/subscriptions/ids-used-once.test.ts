@@ -1,4 +1,4 @@
-import { withUniqueSubscriptionIds } from "../../src/platform/subscriptions/ids-used-once";
+import { withUniqueSubscriptionIds } from "../../src/platform/graphql/subscriptions/websocket/unique-subscription-ids";
 
 test("what a completed subscription sends late is not sent under its id, nor does it end the one that has the id now", async () => {
   const sent: unknown[] = [];

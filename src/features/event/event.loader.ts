@@ -1,6 +1,6 @@
 import { type Inbox } from "../../platform/inbox/inbox";
 import { type MessagePage } from "../../platform/inbox/message";
-import { type ResponseBudget } from "../../platform/limits/answer-budget";
+import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";

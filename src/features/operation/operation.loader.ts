@@ -1,6 +1,6 @@
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation, type OperationPage } from "../../platform/operations/operation";
-import { type ResponseBudget } from "../../platform/limits/answer-budget";
+import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";

@@ -1,6 +1,6 @@
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type ResponseBudget } from "../../platform/limits/answer-budget";
+import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-authorization";

@@ -3,7 +3,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Inbox } from "../../platform/inbox/inbox";
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type ResponseBudget } from "../../platform/limits/answer-budget";
+import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import {

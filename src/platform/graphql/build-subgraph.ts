@@ -2,8 +2,8 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, parse } from "graphql";
 import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphql";
-import { chargeFields } from "./priced-fields";
-import { isolateRepresentationErrors } from "./representations";
+import { chargeFields } from "./limits/charge-fields";
+import { isolateRepresentationErrors } from "./isolate-representation-errors";
 
 /** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
 const NO_PUBSUB = {

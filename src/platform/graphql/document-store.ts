@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLSchema } from "graphql";
-import { requestScope } from "../telemetry/request-scope";
+import { requestScope } from "./request-scope";
 import { getValidDocument } from "./valid-document";
 
 /**

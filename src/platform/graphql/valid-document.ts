@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, specifiedRules, validate } from "graphql";
-import { type CachedDocument } from "../limits/known-documents";
+import { type CachedDocument } from "./limits/document-cache";
 
 function isValid(schema: GraphQLSchema, document: DocumentNode): boolean {
   try {

@@ -1,7 +1,7 @@
 import { type Caller } from "../auth/caller";
 import { requireCaller } from "../auth/require-caller";
 import { ProviderFailure } from "../http/client/provider-failure";
-import { type ResponseBudget } from "../limits/answer-budget";
+import { type ResponseBudget } from "../graphql/limits/response-budget";
 import { type Deadline } from "../kernel/deadline";
 import { toPrincipalScope } from "./cache-key";
 import { type ReadSource, type ReadCache } from "./read-cache";

@@ -3,7 +3,7 @@ import { type HttpClientOptions } from "../http/client/http-client";
 import { type ReadSource } from "../reads/read-cache";
 import { type Logger } from "../observability/logger";
 import { type Metrics } from "../observability/metrics";
-import { createRequestScope, requestScope } from "./request-scope";
+import { createRequestScope, requestScope } from "../graphql/request-scope";
 
 /** Who is told of attempts at provider calls. */
 export type CallObserver = Required<Pick<HttpClientOptions, "onSend" | "onCall">>;

@@ -1,4 +1,4 @@
-import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
+import { createResponseBudget } from "../../../src/platform/graphql/limits/response-budget";
 import { createCachedReader } from "../../../src/platform/reads/cached-reader";
 import { createReadCache } from "../../../src/platform/reads/read-cache";
 import { createDeadline } from "../../../src/platform/kernel/deadline";

@@ -1,6 +1,6 @@
 import { createEventLoaders } from "../../../src/features/event";
 import { createOperationLoaders } from "../../../src/features/operation";
-import { createResponseBudget } from "../../../src/platform/limits/answer-budget";
+import { createResponseBudget } from "../../../src/platform/graphql/limits/response-budget";
 import { createCallBudget } from "../../../src/platform/reads/call-budget";
 
 const page = { items: Array(3).fill({}), hasNextPage: false };

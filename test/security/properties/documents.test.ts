@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { type AnalyzedDocument, createDocumentCache } from "../../../src/platform/limits/known-documents";
-import { createCost } from "../../../src/platform/limits/branch-price";
+import { type AnalyzedDocument, createDocumentCache } from "../../../src/platform/graphql/limits/document-cache";
+import { createCost } from "../../../src/platform/graphql/limits/estimate-cost";
 
 /** Code units that UTF-8 encodes alike, that form a pair together, or that normalization would join. */
 const UNITS = [

@@ -1,0 +1,35 @@
+import { type FastifyRequest } from "fastify";
+import { type UncheckedRequest } from "./limits/request-guard";
+
+const OPTIONAL_PARAMETERS = ["operationName", "variables", "extensions"];
+
+/** The query string of a GET, its parameters that are present and empty left out: forms and API clients send those they have no value for. */
+export function getSearch({ url, method }: FastifyRequest): string {
+  const queryStart = url.indexOf("?");
+  if (queryStart < 0) return "";
+  const search = url.slice(queryStart);
+  if (method !== "GET") return search;
+  const parameters = new URLSearchParams(search);
+  const empty = OPTIONAL_PARAMETERS.filter((name) => parameters.has(name, ""));
+  if (empty.length === 0) return search;
+  for (const name of empty) parameters.delete(name, "");
+  return `?${parameters.toString()}`;
+}
+
+/** The body of a POST; an `operationName` that is empty names no operation. */
+export function getBody({ body }: FastifyRequest): unknown {
+  if ((body as { operationName?: unknown } | null | undefined)?.operationName !== "") return body;
+  return Object.fromEntries(Object.entries(body as object).filter(([name]) => name !== "operationName"));
+}
+
+/** What the guard looks at; of a GET as Apollo Server reads it. Undefined for a batch of requests. */
+export function toUncheckedRequest({ method, body }: FastifyRequest, search: string): UncheckedRequest | undefined {
+  if (method !== "GET") return Array.isArray(body) ? undefined : (body ?? {});
+  const parameters = new URLSearchParams(search);
+  try {
+    const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;
+    return { query: parameters.get("query"), variables };
+  } catch {
+    return { query: parameters.get("query") }; // Apollo Server refuses variables that are not JSON
+  }
+}

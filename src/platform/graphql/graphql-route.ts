@@ -1,0 +1,93 @@
+import { METHODS as ALL_METHODS } from "node:http";
+import { type ApolloServer, type BaseContext, HeaderMap } from "@apollo/server";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { GraphQLError } from "graphql";
+import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
+import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
+import { createRequestScope, requestScope } from "./request-scope";
+import { getBody, getSearch, toUncheckedRequest } from "./graphql-request";
+import { negotiateResponseType } from "../http/server/media-types";
+import { sendError } from "../http/server/error-response";
+import { isWebSocketHandshake } from "../http/server/upgrades";
+
+export interface GraphqlRouteOptions<Context extends BaseContext> {
+  readonly path: string;
+  readonly apollo: ApolloServer<Context>;
+  readonly createContext: (request: FastifyRequest, cost: RequestAnalysis) => Promise<Context>;
+  /** Refuses what is over a limit before anything else looks at it. */
+  readonly guard: RequestGuard;
+  /** The refusal of an operation that turned out to be over a limit while it was executed; `answer` is what it would send. */
+  readonly getRequestLevelError: (context: Context, responseBody: string) => SubgraphError | undefined;
+  /** Answers a request for a subscription by callback; undefined for any other. */
+  readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
+  /** Answers a WebSocket handshake. */
+  readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+}
+
+function toHeaderMap(request: FastifyRequest): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  // Apollo Server negotiates after execution, and answers 406 for what it does not offer: a mutation's outcome would be lost.
+  // Without the header it sends JSON.
+  const type = negotiateResponseType(request.headers.accept);
+  if (type.startsWith("application/json")) headers.delete("accept");
+  else headers.set("accept", type);
+  return headers;
+}
+
+const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503 };
+
+/** A request whose context cannot be made is refused as a whole; Apollo Server's own status for that is 500. */
+function throwRequestLevelError(error: unknown): never {
+  if (!(error instanceof SubgraphError)) throw error;
+  const status = STATUS_BY_CODE[error.code] ?? 500;
+  throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
+}
+
+const BATCHING_NOT_SUPPORTED = new SubgraphError("LIMIT_EXCEEDED", {
+  message: "A request may hold one operation only, not a batch.",
+});
+
+const METHODS = ["GET", "POST"];
+const METHOD_NOT_ALLOWED = { code: "BAD_REQUEST", message: "Only GET and POST are allowed here.", retryable: false };
+
+/** Before the body is read: what it is does not matter. */
+function rejectOtherMethods({ method }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (METHODS.includes(method)) done();
+  else sendError(reply.header("allow", METHODS.join(", ")), 405, METHOD_NOT_ALLOWED);
+}
+
+/** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
+export function registerGraphql<Context extends BaseContext>(
+  server: FastifyInstance,
+  { path, apollo, createContext, guard, getRequestLevelError, ...subscriptions }: GraphqlRouteOptions<Context>,
+): void {
+  async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const search = getSearch(request);
+    const unchecked = toUncheckedRequest(request, search);
+    const cost = unchecked ? guard(unchecked) : BATCHING_NOT_SUPPORTED;
+    if (cost instanceof SubgraphError) return sendError(reply, 400, cost);
+    let context: Context | undefined;
+    const { status, headers, body } = await requestScope.run(createRequestScope(request.id, cost.document), () =>
+      apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
+        context: async () => (context = await createContext(request, cost).catch(throwRequestLevelError)),
+      }),
+    );
+    if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
+    const requestLevelError = context && getRequestLevelError(context, body.string);
+    if (requestLevelError) return sendError(reply, 400, requestLevelError);
+    reply.code(status ?? 200);
+    headers.delete("cache-control"); // no answer is for a cache, whatever Apollo Server says of some
+    for (const [name, value] of headers) reply.header(name, value);
+    return reply.send(body.string);
+  }
+
+  for (const method of ALL_METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
+  server.all(path, { onRequest: rejectOtherMethods }, (request, reply) => {
+    if (isWebSocketHandshake(request.raw)) return subscriptions.acceptWebSocket(request, reply);
+    return (request.completion = subscriptions.acceptCallback(request, reply) ?? handleRequest(request, reply));
+  });
+}

@@ -1,0 +1,36 @@
+import { type FastifyReply, type FastifyRequest } from "fastify";
+import { negotiateResponseType } from "../../../http/server/media-types";
+import { createRequestScope, requestScope } from "../../request-scope";
+import { CALLBACK_PROTOCOL_HEADERS } from "./callback.client";
+import { type CallbackProtocol } from "./callback-protocol";
+
+interface Body {
+  readonly query?: unknown;
+  readonly variables?: unknown;
+  readonly operationName?: unknown;
+  readonly extensions?: { readonly subscription?: unknown } | null;
+}
+
+const STATUS_BY_CODE: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503, INTERNAL: 500 };
+
+/** Answers a GraphQL request that asks for a subscription by callback; undefined for any other. */
+export function createCallbackRoute(protocol: CallbackProtocol) {
+  async function respond(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { extensions, query, variables, operationName } = request.body as Body;
+    const { authorization } = request.headers;
+    const subscriptionRequest = { id: request.id, authorization, query, variables, operationName };
+    const scope = createRequestScope(request.id);
+    const errors = await requestScope.run(scope, () => protocol.open(subscriptionRequest, extensions?.subscription));
+    const code = String(errors?.[0]?.extensions?.["code"]);
+    return reply
+      .code(errors ? (STATUS_BY_CODE[code] ?? 400) : 200)
+      .headers(CALLBACK_PROTOCOL_HEADERS)
+      .type(negotiateResponseType(request.headers.accept))
+      .send(JSON.stringify(errors ? { errors } : { data: null }));
+  }
+
+  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
+    const extension = (request.body as Body | undefined)?.extensions?.subscription ?? undefined;
+    return request.method === "POST" && extension !== undefined ? respond(request, reply) : undefined;
+  };
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type FastifyReply, type FastifyRequest } from "fastify";
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { describeError } from "../../../errors/describe-error";
+import { sendError } from "../../../http/server/error-response";
+import { claimUpgrade } from "../../../http/server/upgrades";
+import { type Logger } from "../../../observability/logger";
+import { isOriginAllowed } from "./is-origin-allowed";
+import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions } from "./websocket-protocol";
+
+export interface WebSocketServerOptions extends WebSocketProtocolOptions {
+  readonly logger: Logger;
+  /** Connections at once, initialised or not; one more is refused with 503. */
+  readonly maxConnections: number;
+  /** Larger messages close their connection (1009). */
+  readonly maxMessageBytes: number;
+  /** What may wait to be sent to one client; a client for whom more waits is dropped (1013). */
+  readonly maxUnsentBytes: number;
+  /** Time between two pings; who has not answered the last one is dropped. */
+  readonly pingMs: number;
+  /** Pages of other origins that may connect. */
+  readonly allowedOrigins: readonly string[];
+}
+
+const GOING_AWAY = 1001;
+const UNSUPPORTED_DATA = 1003;
+const INTERNAL_ERROR = 1011;
+/** How long a client has to answer that it is closing. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+const isHandshake = ({ headers }: FastifyRequest) =>
+  headers["sec-websocket-version"] === "13" && /^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "");
+
+/** GraphQL over WebSocket for direct clients, and for routers that pass subscriptions through. */
+export function createWebSocketServer(options: WebSocketServerOptions) {
+  const { logger, maxConnections, maxUnsentBytes, pingMs, allowedOrigins } = options;
+  const protocol = createWebSocketProtocol(options);
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: options.maxMessageBytes,
+    perMessageDeflate: false, // a small message could hold a large one
+    handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  });
+  const aliveSockets = new WeakSet<WebSocket>();
+
+  function close(socket: WebSocket, code: number, reason: string): void {
+    socket.close(code, reason);
+    setTimeout(() => {
+      socket.terminate();
+    }, CLOSE_TIMEOUT_MS).unref();
+  }
+
+  /** Answers wait in memory while a client does not read them: it may not ask for more and more. */
+  function closeIfSlow(socket: WebSocket): boolean {
+    if (socket.bufferedAmount <= maxUnsentBytes) return false;
+    if (socket.readyState === socket.OPEN) {
+      logger.warn("a websocket was dropped: its client does not read");
+      close(socket, TRY_AGAIN_LATER, "Too slow");
+    }
+    return true;
+  }
+
+  async function send(socket: WebSocket, text: string): Promise<void> {
+    if (socket.readyState !== socket.OPEN || closeIfSlow(socket)) return;
+    await new Promise<void>((resolve, reject) => {
+      socket.send(text, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  function serve(socket: WebSocket, authorization: string | undefined): void {
+    const whenClosed = (listener: () => void) => {
+      if (socket.readyState === socket.CLOSED) listener();
+      else socket.once("close", listener);
+    };
+    const connection = {
+      authorization,
+      whenClosed,
+      close: (code: number, reason: string) => {
+        close(socket, code, reason);
+      },
+    };
+    async function handleMessage(
+      handle: (text: string) => Promise<void>,
+      data: RawData,
+      isBinary: boolean,
+    ): Promise<void> {
+      if (isBinary) close(socket, UNSUPPORTED_DATA, "Text only");
+      if (isBinary || closeIfSlow(socket)) return;
+      try {
+        await handle((data as Buffer).toString());
+      } catch (error) {
+        if (socket.readyState !== socket.OPEN) return; // it went away while something was sent to it
+        logger.error(describeError(error), "unexpected error");
+        close(socket, INTERNAL_ERROR, "Internal error");
+      }
+    }
+    aliveSockets.add(socket);
+    socket.on("pong", () => aliveSockets.add(socket));
+    socket.on("ping", () => closeIfSlow(socket));
+    socket.on("error", () => undefined); // malformed or too large: it is closed with the code that says so
+    const opened = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => send(socket, text),
+        close: connection.close,
+        onMessage: (handle) => socket.on("message", (data, isBinary) => void handleMessage(handle, data, isBinary)),
+      },
+      connection,
+    );
+    socket.once("close", (code, reason) => {
+      opened(code, reason.toString()).catch((error: unknown) => {
+        logger.error(describeError(error), "unexpected error");
+      });
+    });
+  }
+
+  const pingTimer = setInterval(() => {
+    for (const socket of server.clients) {
+      if (!aliveSockets.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
+  }, pingMs).unref();
+
+  function accept(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (!isHandshake(request)) return sendError(reply, 400, "BAD_REQUEST");
+    if (!isOriginAllowed(request.headers, allowedOrigins)) return sendError(reply, 403, "FORBIDDEN");
+    if (server.clients.size >= maxConnections) return sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    const upgrade = claimUpgrade(request.raw);
+    if (!upgrade) return sendError(reply, 400, "BAD_REQUEST");
+    reply.hijack();
+    server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
+      serve(socket, request.headers.authorization);
+    });
+    return reply;
+  }
+
+  return {
+    /** Answers a handshake that was let in. */
+    accept,
+    count: () => server.clients.size,
+    /** Closes all as going away; resolves when they are closed. */
+    async close(): Promise<void> {
+      clearInterval(pingTimer);
+      for (const socket of server.clients) close(socket, GOING_AWAY, "Going away");
+      while (server.clients.size > 0) await sleep(10);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { buildSchema } from "graphql";
+import { splitDocumentCacheBytes, buildRequestLimits } from "../../../../src/app-limits";
+import { loadConfig } from "../../../../src/config";
+import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
+import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";
+import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";
+import { createQuota } from "../../../../src/platform/kernel/quota";
+import { createSubscriptions } from "../../../../src/platform/graphql/subscriptions/subscriptions";
+
+const SCHEMA = buildSchema(`
+  type Query { x: Int }
+  type Subscription { operation(id: ID!): Operation! }
+  type Operation { id: ID! kind: Int status: Int createdAt: Int settledAt: Int attempts: Int next: Operation }
+`);
+const FIELDS = "id kind status createdAt settledAt attempts";
+/** About as large as those in the README. */
+const ORDINARY = `subscription OnOperation($id: ID!) { operation(id: $id) { ${FIELDS} next { ${FIELDS} next { ${FIELDS} } } } }`;
+const large = (index: number) =>
+  `subscription S${index}($id: ID!) { operation(id: $id) { ${Array.from({ length: 190 }, (_, one) => `a${one}: id`).join(" ")} } }`;
+
+/** With the limits as they are by default, each subscription of another caller. */
+function start() {
+  const config = loadConfig({});
+  const field = SCHEMA.getSubscriptionType()?.getFields()["operation"];
+  if (!field) throw new Error("no such field");
+  field.subscribe = (_root, _args, { ended }: { ended: AbortSignal }) =>
+    (async function* () {
+      await new Promise((resolve) => {
+        ended.addEventListener("abort", resolve);
+      });
+    })();
+  const bytes = splitDocumentCacheBytes(config);
+  let callers = 0;
+  const subscriptions = createSubscriptions({
+    schema: SCHEMA,
+    guard: createRequestGuard({ limits: buildRequestLimits(config), listFields: new Set(), cacheBytes: bytes.cache }),
+    createContext: (_request, _cost, ended) => {
+      const caller = { userId: `u-${(callers += 1)}` };
+      return Promise.resolve({
+        ended,
+        caller,
+        responseBudget: { checkSize: () => undefined },
+        requestLevelError: () => undefined,
+      });
+    },
+    formatError: (formatted, thrown) => {
+      const { originalError } = thrown as { originalError?: unknown };
+      return originalError instanceof SubgraphError ? { message: originalError.message } : formatted;
+    },
+    quota: createQuota({
+      max: config.LIMIT_SUBSCRIPTIONS,
+      maxPerCaller: config.LIMIT_SUBSCRIPTIONS_PER_CALLER,
+    }),
+    memory: createMemoryBudget(bytes.subscriptions),
+    tokenCheckIntervalMs: 600_000,
+  });
+  let ids = 0;
+  /** The message of its refusal; undefined if it was opened. */
+  const refusalOf = async (query: string, padding = "") => {
+    const id = `${(ids += 1)}${padding}`;
+    const opened = await subscriptions.open({ id, authorization: undefined, query, variables: { id } });
+    if (!("errors" in opened)) void opened.next(); // as a transport does
+    return "errors" in opened ? opened.errors[0]?.message : undefined;
+  };
+  return { subscriptions, refusalOf };
+}
+
+let running: ReturnType<typeof start>;
+beforeEach(() => (running = start()));
+afterEach(() => running.subscriptions.close());
+
+test("as many subscriptions of one ordinary document as LIMIT_SUBSCRIPTIONS allows are open at once, by default", async () => {
+  const { subscriptions, refusalOf } = running;
+  const refusals = new Set<string | undefined>();
+  for (let index = 0; index < 1000; index += 1) refusals.add(await refusalOf(ORDINARY));
+  expect([subscriptions.count(), [...refusals]]).toEqual([1000, [undefined]]);
+  expect(await refusalOf(ORDINARY)).toBe("There are too many subscriptions open, in all or of this caller.");
+});
+
+test("many different large documents are refused before that, and the refusal names memory", async () => {
+  const { subscriptions, refusalOf } = running;
+  let refusal: string | undefined;
+  for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(large(index));
+  expect(refusal).toBe("The documents and variables of open subscriptions have reached the limit on their memory.");
+  expect(subscriptions.count()).toBeGreaterThan(20);
+  expect(subscriptions.count()).toBeLessThan(500);
+});
+
+test.each([
+  ["variables of 10 kB", ORDINARY, "x".repeat(10_000)],
+  ["a text of 10 kB, though it is one document", `${ORDINARY}#`.padEnd(10_000, "x"), ""],
+])("%s count once for each subscription", async (_what, query, padding) => {
+  const { subscriptions, refusalOf } = running;
+  let refusal: string | undefined;
+  for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(query, padding);
+  expect(refusal).toContain("the limit on their memory");
+  expect(subscriptions.count()).toBeGreaterThan(300);
+});
+
+describe("held bytes", () => {
+  test("a shared object is counted from its first holder until its last one has left", () => {
+    const held = createMemoryBudget(100);
+    const shared = { bytes: 60 };
+    const [first, second] = [held.acquire(10, shared), held.acquire(10, shared)];
+    expect([first, second].includes(undefined)).toBe(false);
+    expect(held.acquire(21)).toBeUndefined();
+    first?.();
+    first?.(); // once only
+    expect(held.acquire(31)).toBeUndefined();
+    second?.();
+    expect(held.acquire(101)).toBeUndefined();
+    expect(held.acquire(100)).toBeDefined();
+  });
+
+  test("two copies are counted twice", () => {
+    const held = createMemoryBudget(100);
+    expect(held.acquire(0, { bytes: 60 })).toBeDefined();
+    expect(held.acquire(0, { bytes: 60 })).toBeUndefined();
+  });
+
+  test("what was refused holds nothing", () => {
+    const held = createMemoryBudget(100);
+    const shared = { bytes: 60 };
+    expect(held.acquire(50, shared)).toBeUndefined();
+    expect(held.acquire(100)).toBeDefined();
+  });
+});
