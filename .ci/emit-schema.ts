@@ -1,7 +1,7 @@
 // Writes schema/subgraph.graphql (what routers compose) and schema/api.graphql (what clients see); with --check, compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { printSchema } from "graphql";
-import { createSubgraph } from "../src/schema";
+import { createSubgraph } from "../src/app/schema";
 
 function readIfExists(file: string): string {
   try {

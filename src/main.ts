@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { createApp } from "./app";
+import { createApp } from "./app/create-app";
 import { type Config, ConfigError, loadConfig } from "./config";
 import { createLogger } from "./platform/observability/logger";
 import { logProcessEvents } from "./platform/observability/process-events";
-import { describeStartFailure } from "./start-failure";
+import { describeStartFailure } from "./app/describe-start-failure";
 
 // V8 lets garbage grow by the machine's memory, not by what is in use: a collection at twice of that keeps the process small.
 setFlagsFromString("--heap-growing-percent=100");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import autocannon from "autocannon";
-import { buildRequestLimits } from "../../src/app-limits";
+import { buildRequestLimits } from "../../src/app/limits";
 import { loadConfig } from "../../src/config";
 import { createDocumentCache } from "../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../src/platform/graphql/limits/request-guard";

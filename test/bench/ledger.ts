@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createProviders } from "../../src/app-providers";
+import { createProviders } from "../../src/app/providers";
 import { loadConfig } from "../../src/config";
 import { createAccountOperations } from "../../src/features/user";
 import { createOperationRunner, type RunResult } from "../../src/platform/operations/operation-runner";

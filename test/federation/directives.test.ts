@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, type GraphQLSchema, isObjectType, Kind, parse, valueFromASTUntyped } from "graphql";
-import { createSubgraph } from "../../src/schema";
+import { createSubgraph } from "../../src/app/schema";
 import { toDocument, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 

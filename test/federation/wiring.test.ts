@@ -1,5 +1,5 @@
 import { getIntrospectionQuery, graphql, GraphQLEnumType, type GraphQLSchema, isObjectType } from "graphql";
-import { createSubgraph } from "../../src/schema";
+import { createSubgraph } from "../../src/app/schema";
 import { fixtureSdl } from "./fixtures/fixture-subgraph";
 import { compose, COMPOSERS, subgraphs } from "./gateways/compose";
 

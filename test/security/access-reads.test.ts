@@ -1,5 +1,5 @@
 import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql";
-import { createSubgraph } from "../../src/schema";
+import { createSubgraph } from "../../src/app/schema";
 import { toDocument, findMutation, PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
 import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
 import { postWebhook } from "../support/webhooks";

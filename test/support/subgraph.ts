@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 import { sql } from "kysely";
-import { createApp } from "../../src/app";
+import { createApp } from "../../src/app/create-app";
 import { loadConfig } from "../../src/config";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { createLogger } from "../../src/platform/observability/logger";

@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { prepareDatabase } from "../../../src/app-database";
+import { prepareDatabase } from "../../../src/app/prepare-database";
 import { type Config, ConfigError, loadConfig } from "../../../src/config";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createEncryption } from "../../../src/platform/kernel/encryption";

@@ -4,7 +4,7 @@ import { createDocumentStore } from "../../../src/platform/graphql/document-stor
 import { createGuardedDocumentPlugin } from "../../../src/platform/graphql/guarded-document-plugin";
 import { createDocumentCache, type CachedDocument } from "../../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../../src/platform/graphql/limits/request-guard";
-import { buildRequestLimits } from "../../../src/app-limits";
+import { buildRequestLimits } from "../../../src/app/limits";
 import { loadConfig } from "../../../src/config";
 import { validateSubscriptionDocument } from "../../../src/platform/graphql/subscriptions/subscription-document";
 import { createRequestScope, requestScope } from "../../../src/platform/graphql/request-scope";

@@ -1,4 +1,4 @@
-import { openStores } from "../../../src/app-stores";
+import { openStores } from "../../../src/app/stores";
 import { loadConfig } from "../../../src/config";
 import { topics } from "../../../src/platform/pubsub/topics";
 import { createLogger } from "../../../src/platform/observability/logger";

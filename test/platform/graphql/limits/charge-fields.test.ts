@@ -11,7 +11,7 @@ import {
 } from "graphql";
 import { chargeFields } from "../../../../src/platform/graphql/limits/charge-fields";
 import { createResponseBudget } from "../../../../src/platform/graphql/limits/response-budget";
-import { createSubgraph } from "../../../../src/schema";
+import { createSubgraph } from "../../../../src/app/schema";
 
 const schema = buildSchema(`
   scalar Custom

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { buildRequestLimits } from "../../../../src/app-limits";
+import { buildRequestLimits } from "../../../../src/app/limits";
 import { loadConfig } from "../../../../src/config";
 import { createDocumentCache } from "../../../../src/platform/graphql/limits/document-cache";
 import {

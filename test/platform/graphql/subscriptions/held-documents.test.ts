@@ -1,5 +1,5 @@
 import { buildSchema } from "graphql";
-import { splitDocumentCacheBytes, buildRequestLimits } from "../../../../src/app-limits";
+import { splitDocumentCacheBytes, buildRequestLimits } from "../../../../src/app/limits";
 import { loadConfig } from "../../../../src/config";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";

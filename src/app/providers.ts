@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config } from "./config";
-import { createHttpClient } from "./platform/http/client/http-client";
-import { withoutAttribution, type CallObserver } from "./platform/telemetry/observe-calls";
-import { systemClock } from "./platform/kernel/clock";
-import { monotonicClock } from "./platform/kernel/monotonic-clock";
-import { createAvibraClient } from "./providers/avibra/avibra.client";
-import { createDelbankClient, type DelbankOptions } from "./providers/delbank/delbank.client";
+import { type Config } from "../config";
+import { createHttpClient } from "../platform/http/client/http-client";
+import { withoutAttribution, type CallObserver } from "./observe-calls";
+import { systemClock } from "../platform/kernel/clock";
+import { monotonicClock } from "../platform/kernel/monotonic-clock";
+import { createAvibraClient } from "../providers/avibra/avibra.client";
+import { createDelbankClient, type DelbankOptions } from "../providers/delbank/delbank.client";
 
 /** A good answer that took a larger share of its timeout is a sign of trouble. */
 const SLOW_CALL_RATIO = 0.8;

@@ -5,17 +5,17 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { type GraphQLSchema } from "graphql";
-import { type Config } from "./config";
-import { type Context } from "./context";
-import { type createErrorFormatter } from "./platform/graphql/error-formatter";
-import { createRequestLevelErrorPlugin } from "./platform/graphql/request-level-error-plugin";
-import { createDocumentStore } from "./platform/graphql/document-store";
-import { createGuardedDocumentPlugin } from "./platform/graphql/guarded-document-plugin";
-import { createSchemaGuardPlugin } from "./platform/graphql/schema-guard-plugin";
-import { createUpstreamCostPlugin } from "./platform/graphql/upstream-cost-plugin";
-import { createRejectHttpSubscriptionsPlugin } from "./platform/graphql/subscriptions/reject-http-subscriptions-plugin";
-import { createLibraryLogger } from "./platform/observability/library-logger";
-import { type Logger } from "./platform/observability/logger";
+import { type Config } from "../config";
+import { type Context } from "./request-context";
+import { type createErrorFormatter } from "../platform/graphql/error-formatter";
+import { createRequestLevelErrorPlugin } from "../platform/graphql/request-level-error-plugin";
+import { createDocumentStore } from "../platform/graphql/document-store";
+import { createGuardedDocumentPlugin } from "../platform/graphql/guarded-document-plugin";
+import { createSchemaGuardPlugin } from "../platform/graphql/schema-guard-plugin";
+import { createUpstreamCostPlugin } from "../platform/graphql/upstream-cost-plugin";
+import { createRejectHttpSubscriptionsPlugin } from "../platform/graphql/subscriptions/reject-http-subscriptions-plugin";
+import { createLibraryLogger } from "../platform/observability/library-logger";
+import { type Logger } from "../platform/observability/logger";
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;

@@ -1,6 +1,6 @@
-import { ConfigError } from "./config";
-import { DatabaseUnavailable } from "./platform/database/database.errors";
-import { describeError } from "./platform/errors/describe-error";
+import { ConfigError } from "../config";
+import { DatabaseUnavailable } from "../platform/database/database.errors";
+import { describeError } from "../platform/errors/describe-error";
 
 /** The driver's or the server's code, never its text: a text may quote a credential. */
 function formatErrorCode(error: unknown): string {

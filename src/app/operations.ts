@@ -1,20 +1,20 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config } from "./config";
-import { createChangeOfferOperation } from "./features/offer";
-import { createCancelPixOperation } from "./features/pix-authorization";
-import { createAccountOperations, createPortalLinkOperation } from "./features/user";
-import { type OperationStore } from "./platform/operations/operation.store";
-import { createOperationRunner } from "./platform/operations/operation-runner";
-import { createOperationWorker } from "./platform/operations/operation-worker";
-import { createReconciler } from "./platform/operations/reconciler";
-import { type Operation } from "./platform/operations/operation";
-import { type Logger } from "./platform/observability/logger";
-import { systemClock } from "./platform/kernel/clock";
-import { monotonicClock } from "./platform/kernel/monotonic-clock";
-import { createLatencyEstimate } from "./platform/kernel/latency-estimate";
-import { type AvibraClient } from "./providers/avibra/avibra.client";
-import { type DelbankClient } from "./providers/delbank/delbank.client";
+import { type Config } from "../config";
+import { createChangeOfferOperation } from "../features/offer";
+import { createCancelPixOperation } from "../features/pix-authorization";
+import { createAccountOperations, createPortalLinkOperation } from "../features/user";
+import { type OperationStore } from "../platform/operations/operation.store";
+import { createOperationRunner } from "../platform/operations/operation-runner";
+import { createOperationWorker } from "../platform/operations/operation-worker";
+import { createReconciler } from "../platform/operations/reconciler";
+import { type Operation } from "../platform/operations/operation";
+import { type Logger } from "../platform/observability/logger";
+import { systemClock } from "../platform/kernel/clock";
+import { monotonicClock } from "../platform/kernel/monotonic-clock";
+import { createLatencyEstimate } from "../platform/kernel/latency-estimate";
+import { type AvibraClient } from "../providers/avibra/avibra.client";
+import { type DelbankClient } from "../providers/delbank/delbank.client";
 
 interface OperationsOptions {
   readonly operationStore: OperationStore;

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type GraphQLSchema } from "graphql";
-import { splitDocumentCacheBytes } from "./app-limits";
-import { type Config } from "./config";
-import { createContext, type AppServices } from "./context";
-import { type createErrorFormatter } from "./platform/graphql/error-formatter";
-import { type RequestGuard } from "./platform/graphql/limits/request-guard";
-import { createCallbackClient } from "./platform/graphql/subscriptions/callback/callback.client";
-import { createCallbackRoute } from "./platform/graphql/subscriptions/callback/callback-route";
-import { createCallbackProtocol } from "./platform/graphql/subscriptions/callback/callback-protocol";
-import { createMemoryBudget } from "./platform/graphql/subscriptions/memory-budget";
-import { createQuota } from "./platform/kernel/quota";
-import { createSubscriptions } from "./platform/graphql/subscriptions/subscriptions";
-import { createWebSocketServer } from "./platform/graphql/subscriptions/websocket/websocket-server";
-import { type Logger } from "./platform/observability/logger";
+import { splitDocumentCacheBytes } from "./limits";
+import { type Config } from "../config";
+import { createContext, type AppServices } from "./request-context";
+import { type createErrorFormatter } from "../platform/graphql/error-formatter";
+import { type RequestGuard } from "../platform/graphql/limits/request-guard";
+import { createCallbackClient } from "../platform/graphql/subscriptions/callback/callback.client";
+import { createCallbackRoute } from "../platform/graphql/subscriptions/callback/callback-route";
+import { createCallbackProtocol } from "../platform/graphql/subscriptions/callback/callback-protocol";
+import { createMemoryBudget } from "../platform/graphql/subscriptions/memory-budget";
+import { createQuota } from "../platform/kernel/quota";
+import { createSubscriptions } from "../platform/graphql/subscriptions/subscriptions";
+import { createWebSocketServer } from "../platform/graphql/subscriptions/websocket/websocket-server";
+import { type Logger } from "../platform/observability/logger";
 
 /** How long clients and routers may take to read that their subscription has ended. */
 const END_TIMEOUT_MS = 1000;

@@ -1,16 +1,16 @@
-import { type Config, ConfigError } from "./config";
-import { type Database } from "./platform/database/open-database";
-import { readServerSettings } from "./platform/database/server-settings";
-import { inboxMigrations } from "./platform/inbox/inbox-migrations";
+import { type Config, ConfigError } from "../config";
+import { type Database } from "../platform/database/open-database";
+import { readServerSettings } from "../platform/database/server-settings";
+import { inboxMigrations } from "../platform/inbox/inbox-migrations";
 import {
   assertEncryptionKeyMatches,
   encryptionKeyMigrations,
   type EncryptedColumn,
   WrongEncryptionKey,
-} from "./platform/database/encryption-key-check";
-import { operationMigrations } from "./platform/operations/operation-migrations";
-import { type Encryption } from "./platform/kernel/encryption";
-import { type Logger } from "./platform/observability/logger";
+} from "../platform/database/encryption-key-check";
+import { operationMigrations } from "../platform/operations/operation-migrations";
+import { type Encryption } from "../platform/kernel/encryption";
+import { type Logger } from "../platform/observability/logger";
 
 const MIGRATIONS = [...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations];
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { type Config } from "./config";
-import { createDeveloperIssuer } from "./platform/auth/developer-issuer";
-import { createRemoteKeySet } from "./platform/auth/remote-key-set";
-import { createTokenVerifier } from "./platform/auth/token-verifier";
-import { type Metrics } from "./platform/observability/metrics";
-import { systemClock } from "./platform/kernel/clock";
-import { monotonicClock } from "./platform/kernel/monotonic-clock";
-import { isAmbiguous, parseTaxIdClaim } from "./providers/delbank/tax-id";
+import { type Config } from "../config";
+import { createDeveloperIssuer } from "../platform/auth/developer-issuer";
+import { createRemoteKeySet } from "../platform/auth/remote-key-set";
+import { createTokenVerifier } from "../platform/auth/token-verifier";
+import { type Metrics } from "../platform/observability/metrics";
+import { systemClock } from "../platform/kernel/clock";
+import { monotonicClock } from "../platform/kernel/monotonic-clock";
+import { isAmbiguous, parseTaxIdClaim } from "../providers/delbank/tax-id";
 
 /** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
 async function createKeySource(config: Config) {

@@ -1,11 +1,11 @@
 import "reflect-metadata";
-import { benefitFeature } from "./features/benefit";
-import { eventFeature } from "./features/event";
-import { offerFeature } from "./features/offer";
-import { operationFeature } from "./features/operation";
-import { pixAuthorizationFeature } from "./features/pix-authorization";
-import { userFeature } from "./features/user";
-import { buildSubgraph, type Subgraph } from "./platform/graphql/build-subgraph";
+import { benefitFeature } from "../features/benefit";
+import { eventFeature } from "../features/event";
+import { offerFeature } from "../features/offer";
+import { operationFeature } from "../features/operation";
+import { pixAuthorizationFeature } from "../features/pix-authorization";
+import { userFeature } from "../features/user";
+import { buildSubgraph, type Subgraph } from "../platform/graphql/build-subgraph";
 
 /** What the graph promises, slice by slice. The only list of features. */
 const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature, eventFeature];

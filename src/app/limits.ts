@@ -1,6 +1,6 @@
-import { type Config } from "./config";
-import { type ConnectionLimits } from "./platform/http/server/connections";
-import { type Limits } from "./platform/graphql/limits/limit.errors";
+import { type Config } from "../config";
+import { type ConnectionLimits } from "../platform/http/server/connections";
+import { type Limits } from "../platform/graphql/limits/limit.errors";
 
 /** What one GraphQL request is held to, from its variables. */
 export function buildRequestLimits(config: Config): Limits {

@@ -1,9 +1,9 @@
-import { describeError } from "../errors/describe-error";
-import { type HttpClientOptions } from "../http/client/http-client";
-import { type ReadSource } from "../reads/read-cache";
-import { type Logger } from "../observability/logger";
-import { type Metrics } from "../observability/metrics";
-import { createRequestScope, requestScope } from "../graphql/request-scope";
+import { describeError } from "../platform/errors/describe-error";
+import { type HttpClientOptions } from "../platform/http/client/http-client";
+import { type ReadSource } from "../platform/reads/read-cache";
+import { type Logger } from "../platform/observability/logger";
+import { type Metrics } from "../platform/observability/metrics";
+import { createRequestScope, requestScope } from "../platform/graphql/request-scope";
 
 /** Who is told of attempts at provider calls. */
 export type CallObserver = Required<Pick<HttpClientOptions, "onSend" | "onCall">>;

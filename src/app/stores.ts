@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { prepareDatabase } from "./app-database";
-import { type Config } from "./config";
-import { loadOrCreateSecret } from "./platform/auth/local-secret";
-import { openDatabase } from "./platform/database/open-database";
-import { Inbox } from "./platform/inbox/inbox";
-import { OperationStore } from "./platform/operations/operation.store";
-import { type Operation } from "./platform/operations/operation";
-import { createEncryption } from "./platform/kernel/encryption";
-import { operationTags } from "./platform/reads/read-tags";
-import { createPostgresTransport } from "./platform/pubsub/postgres-transport";
-import { createPubSub, type PubSub } from "./platform/pubsub/pub-sub";
-import { topics } from "./platform/pubsub/topics";
-import { type Logger } from "./platform/observability/logger";
+import { prepareDatabase } from "./prepare-database";
+import { type Config } from "../config";
+import { loadOrCreateSecret } from "../platform/auth/local-secret";
+import { openDatabase } from "../platform/database/open-database";
+import { Inbox } from "../platform/inbox/inbox";
+import { OperationStore } from "../platform/operations/operation.store";
+import { type Operation } from "../platform/operations/operation";
+import { createEncryption } from "../platform/kernel/encryption";
+import { operationTags } from "../platform/reads/read-tags";
+import { createPostgresTransport } from "../platform/pubsub/postgres-transport";
+import { createPubSub, type PubSub } from "../platform/pubsub/pub-sub";
+import { topics } from "../platform/pubsub/topics";
+import { type Logger } from "../platform/observability/logger";
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
