@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ConfigError, loadConfig } from "../src/config";
-import { Environment } from "../src/environment";
+import { ConfigError, loadConfig } from "../src/config/index";
+import { Environment } from "../src/config/environment";
 
 /** The first pattern that a variable's name matches decides in which table it stands. */
 const GROUPS: readonly (readonly [RegExp, string])[] = [
@@ -38,7 +38,7 @@ function findGroup(name: string): string {
   return group;
 }
 
-/** One table for each group, `variables-<group>`, in the order of src/environment.ts. */
+/** One table for each group, `variables-<group>`, in the order of src/config/environment.ts. */
 export function renderVariableTables(): Record<string, string> {
   const required = findRequiredVariables();
   const rows = new Map<string, string[]>(GROUPS.map(([, group]) => [group, []]));

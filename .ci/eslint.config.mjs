@@ -31,7 +31,11 @@ const wallClock = [
   "CallExpression[callee.name='Date']",
 ].map((selector) => ({ selector, message: wallMessage }));
 
-const environment = { object: "process", property: "env", message: "Configuration is read in src/config.ts only." };
+const environment = {
+  object: "process",
+  property: "env",
+  message: "Configuration is read in src/config/index.ts only.",
+};
 const output = ["stdout", "stderr"].map((property) => ({
   object: "process",
   property,
@@ -113,7 +117,7 @@ export default defineConfig(
       "no-restricted-syntax": ["error", namedExportsOnly, ...wallClock],
     },
   },
-  { files: ["src/config.ts"], rules: { "no-restricted-properties": ["error", ...output] } },
+  { files: ["src/config/index.ts"], rules: { "no-restricted-properties": ["error", ...output] } },
   {
     files: ["src/main.ts", "src/webhooks-replay.ts", "src/platform/observability/logger.ts"],
     rules: { "no-restricted-properties": ["error", environment] },

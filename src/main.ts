@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { createApp } from "./app/create-app";
-import { type Config, ConfigError, loadConfig } from "./config";
+import { type Config, ConfigError, loadConfig } from "./config/index";
 import { createLogger } from "./platform/observability/logger";
 import { logProcessEvents } from "./platform/observability/process-events";
 import { describeStartFailure } from "./app/describe-start-failure";

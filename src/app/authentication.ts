@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { createDeveloperIssuer } from "../platform/auth/developer-issuer";
 import { createRemoteKeySet } from "../platform/auth/remote-key-set";
 import { createTokenVerifier } from "../platform/auth/token-verifier";

@@ -8,7 +8,7 @@ import { createProviders } from "./providers";
 import { openStores, publishInvalidation } from "./stores";
 import { createSubscriptionTransports } from "./subscriptions";
 import { createWebhooks } from "./webhooks";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { createContext, type AppServices } from "./request-context";
 import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "../platform/http/server/developer-token-route";
 import { createRouterSecretCheck } from "../platform/auth/secret-check";

@@ -5,7 +5,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { type GraphQLSchema } from "graphql";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { type Context } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { createRequestLevelErrorPlugin } from "../platform/graphql/request-level-error-plugin";

@@ -1,4 +1,4 @@
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { type ConnectionLimits } from "../platform/http/server/connections";
 import { type Limits } from "../platform/graphql/limits/limit.errors";
 

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { createChangeOfferOperation } from "../features/offer";
 import { createCancelPixOperation } from "../features/pix-authorization";
 import { createAccountOperations, createPortalLinkOperation } from "../features/user";

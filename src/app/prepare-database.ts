@@ -1,4 +1,4 @@
-import { type Config, ConfigError } from "../config";
+import { type Config, ConfigError } from "../config/index";
 import { type Database } from "../platform/database/open-database";
 import { readServerSettings } from "../platform/database/server-settings";
 import { inboxMigrations } from "../platform/inbox/inbox-migrations";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { createHttpClient } from "../platform/http/client/http-client";
 import { withoutAttribution, type CallObserver } from "./observe-calls";
 import { systemClock } from "../platform/kernel/clock";

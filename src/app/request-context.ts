@@ -1,4 +1,4 @@
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { createBenefitsOfUser } from "../features/benefit";
 import { createEventLoaders } from "../features/event";
 import { createOperationLoaders, createRunOperation } from "../features/operation";

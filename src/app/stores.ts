@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { prepareDatabase } from "./prepare-database";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { loadOrCreateSecret } from "../platform/auth/local-secret";
 import { openDatabase } from "../platform/database/open-database";
 import { Inbox } from "../platform/inbox/inbox";

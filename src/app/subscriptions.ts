@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type GraphQLSchema } from "graphql";
 import { splitDocumentCacheBytes } from "./limits";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { createContext, type AppServices } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { type RequestGuard } from "../platform/graphql/limits/request-guard";

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type FastifyInstance } from "fastify";
 import { type Stores } from "./stores";
-import { type Config } from "../config";
+import { type Config } from "../config/index";
 import { createEventEffects, factsOf } from "../features/event";
 import { createBasicAuthCheck } from "../platform/auth/basic-auth-check";
 import { createAddressCheck } from "../platform/auth/address-check";

@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import autocannon from "autocannon";
 import { buildRequestLimits } from "../../src/app/limits";
-import { loadConfig } from "../../src/config";
+import { loadConfig } from "../../src/config/index";
 import { createDocumentCache } from "../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../src/platform/graphql/limits/request-guard";
 import { formatCheck, residentMb, row } from "./figures";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProviders } from "../../src/app/providers";
-import { loadConfig } from "../../src/config";
+import { loadConfig } from "../../src/config/index";
 import { createAccountOperations } from "../../src/features/user";
 import { createOperationRunner, type RunResult } from "../../src/platform/operations/operation-runner";
 import { createOperationWorker } from "../../src/platform/operations/operation-worker";

@@ -1,7 +1,7 @@
 import { buildSchema, type GraphQLEnumType } from "graphql";
 import { z } from "zod";
-import { loadConfig } from "../../src/config";
-import { Environment } from "../../src/environment";
+import { loadConfig } from "../../src/config/index";
+import { Environment } from "../../src/config/environment";
 import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgraph-error";
 import { startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";

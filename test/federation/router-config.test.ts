@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { Environment } from "../../src/environment";
+import { Environment } from "../../src/config/environment";
 import { startSubgraph } from "../support/subgraph";
 import { OUR_NAME } from "./gateways/compose";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { loadConfig } from "../../src/config";
-import { Environment } from "../../src/environment";
+import { loadConfig } from "../../src/config/index";
+import { Environment } from "../../src/config/environment";
 import { createCertificateAuthority, writeTempFiles } from "../support/certificates";
 
 /** Everything that live mode demands. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Environment } from "../../src/environment";
+import { Environment } from "../../src/config/environment";
 import { type LiveEnvironment, startLiveEnvironment } from "../support/live-world";
 import { sendEveryMutation, READ_QUERY } from "../support/misuse";
 import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../support/planted";

@@ -5,7 +5,7 @@ import { type TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 import { sql } from "kysely";
 import { createApp } from "../../src/app/create-app";
-import { loadConfig } from "../../src/config";
+import { loadConfig } from "../../src/config/index";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { createLogger } from "../../src/platform/observability/logger";
 import { startSandboxes } from "../../src/sandbox";

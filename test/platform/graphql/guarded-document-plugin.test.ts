@@ -5,7 +5,7 @@ import { createGuardedDocumentPlugin } from "../../../src/platform/graphql/guard
 import { createDocumentCache, type CachedDocument } from "../../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../../src/platform/graphql/limits/request-guard";
 import { buildRequestLimits } from "../../../src/app/limits";
-import { loadConfig } from "../../../src/config";
+import { loadConfig } from "../../../src/config/index";
 import { validateSubscriptionDocument } from "../../../src/platform/graphql/subscriptions/subscription-document";
 import { createRequestScope, requestScope } from "../../../src/platform/graphql/request-scope";
 

@@ -1,5 +1,5 @@
 import { openStores } from "../../../src/app/stores";
-import { loadConfig } from "../../../src/config";
+import { loadConfig } from "../../../src/config/index";
 import { topics } from "../../../src/platform/pubsub/topics";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";

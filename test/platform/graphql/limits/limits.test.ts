@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { buildRequestLimits } from "../../../../src/app/limits";
-import { loadConfig } from "../../../../src/config";
+import { loadConfig } from "../../../../src/config/index";
 import { createDocumentCache } from "../../../../src/platform/graphql/limits/document-cache";
 import {
   createRequestGuard,

@@ -1,6 +1,6 @@
 import { buildSchema } from "graphql";
 import { splitDocumentCacheBytes, buildRequestLimits } from "../../../../src/app/limits";
-import { loadConfig } from "../../../../src/config";
+import { loadConfig } from "../../../../src/config/index";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";
 import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";

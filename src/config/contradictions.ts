@@ -1,5 +1,5 @@
 import { type Environment } from "./environment";
-import { MIN_ATTEMPT_MS } from "./platform/http/client/retry-delay";
+import { MIN_ATTEMPT_MS } from "../platform/http/client/retry-delay";
 
 /** Values that are valid by themselves but not together, or not for every operation; a line each. */
 export function findContradictions(values: Environment): string[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { isAddressRange } from "./platform/auth/address-check";
+import { isAddressRange } from "../platform/auth/address-check";
 
 // What the text of a variable may be, and what it is read as.
 

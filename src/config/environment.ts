@@ -13,7 +13,7 @@ import {
   pemFile,
   secretList,
   timeoutMs,
-} from "./config-values";
+} from "./values";
 
 /** Every variable of the environment that is read, with its default and its meaning. The tables of the documentation are generated from it. */
 export const Environment = z.object({

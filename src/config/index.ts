@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { findContradictions, findIneffectiveLimits } from "./config-contradictions";
-import { findLiveProblems, findLiveWarnings } from "./config-live";
+import { findContradictions, findIneffectiveLimits } from "./contradictions";
+import { findLiveProblems, findLiveWarnings } from "./live-mode";
 import { Environment } from "./environment";
 
 /** The configuration as it is used: variables by name, what is optional resolved. */
