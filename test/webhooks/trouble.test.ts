@@ -150,7 +150,7 @@ describe("npm run webhooks:replay", () => {
     const subgraph = await start({ ...environment, RECONCILE_INTERVAL_MS: "600000" });
     for (const n of [1, 2, 3]) await postWebhook(subgraph.url, { eventname: `e${n}`, userid: "m-1" });
     const replay = async (...args: string[]) => {
-      const { stdout } = await run(process.execPath, ["dist/webhooks-replay.js", ...args], {
+      const { stdout } = await run(process.execPath, ["dist/cli/webhooks-replay.js", ...args], {
         env: { PATH: process.env["PATH"], DATA_DIRECTORY: folder, LOG_LEVEL: "warn", ...environment },
       });
       return JSON.parse(stdout) as unknown;

@@ -1,12 +1,12 @@
 import "reflect-metadata"; // before the first decorated class
 
 import { z } from "zod";
-import { createEventWorker } from "./app/webhooks";
-import { openStores } from "./app/stores";
-import { ConfigError, loadConfig } from "./config/index";
-import { createLogger } from "./platform/observability/logger";
-import { systemClock } from "./platform/kernel/clock";
-import { describeStartFailure } from "./app/describe-start-failure";
+import { createEventWorker } from "../app/webhooks";
+import { openStores } from "../app/stores";
+import { ConfigError, loadConfig } from "../config/index";
+import { createLogger } from "../platform/observability/logger";
+import { systemClock } from "../platform/kernel/clock";
+import { describeStartFailure } from "../app/describe-start-failure";
 
 const USAGE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";
 
