@@ -1,4 +1,4 @@
-import { CONFIRMS } from "../../src/features/event/explained-operation.state";
+import { CONFIRMS } from "../../src/features/event/match-operation.state";
 import { CANCEL_PIX_AUTHORIZATION } from "../../src/features/pix-authorization/cancel-pix-authorization";
 import {
   RESPONSE_WINDOW_MS,
@@ -7,8 +7,11 @@ import {
   findExpiredIds,
   type AuthorizationSnapshot,
 } from "../../src/features/pix-authorization/earlier-cancellations.state";
-import { type CancellationIntent, findCancellationError } from "../../src/features/pix-authorization/may-cancel.state";
-import { findProvenOperation, findProof } from "../../src/features/pix-authorization/proves-cancellation.state";
+import {
+  type CancellationIntent,
+  findCancellationError,
+} from "../../src/features/pix-authorization/cancellation-eligibility.state";
+import { findProvenOperation, findProof } from "../../src/features/pix-authorization/cancellation-proof.state";
 import { type OperationStatus } from "../../src/platform/operations/operation-status.state";
 import { type Authorization } from "../../src/providers/delbank/delbank.wire";
 

@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 
 /** Where an event may be lost from sight: with its row and nothing else, and with its effects, which nobody has written down. */
 const STEPS = [
-  ["between row and effect", { file: "features/event/event-effects.js", name: "processEvent" }, "UNCONFIRMED"],
+  ["between row and effect", { file: "features/event/event-processor.js", name: "processEvent" }, "UNCONFIRMED"],
   ["between effect and its mark", { file: "platform/inbox/inbox.js", name: "markProcessed" }, "SUCCEEDED"],
 ] as const;
 const LISTENING = { READ_CACHE_MS: "600000", AVIBRA_TIMEOUT_MS: "300" };

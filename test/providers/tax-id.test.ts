@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { canReadAuthorization } from "../../src/features/pix-authorization/pix-access";
+import { canReadAuthorization } from "../../src/features/pix-authorization/access";
 import { Authorization } from "../../src/providers/delbank/delbank.wire";
 import { isAmbiguous, parseParty, parseTaxIdClaim } from "../../src/providers/delbank/tax-id";
 import { isTaxId } from "../../src/sandbox/delbank/tax-id"; // check digits written independently, from the vendor's contract

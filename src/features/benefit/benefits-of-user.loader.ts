@@ -6,7 +6,7 @@ import { type CallBudget } from "../../platform/reads/call-budget";
 import { type CachedReader } from "../../platform/reads/cached-reader";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { userTag } from "../../platform/reads/read-tags";
-import { canReadUser } from "../user/user-access.type";
+import { canReadUser } from "../user/access";
 
 export interface BenefitsOfUserLoaderOptions {
   readonly avibra: AvibraClient;

@@ -3,7 +3,7 @@ import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
-import { canReadUser } from "../user/user-access.type";
+import { canReadUser } from "../user/access";
 import { User } from "../user/user.type";
 import { type EventLoaders } from "./event.loader";
 import { UserEventConnection } from "./event.type";

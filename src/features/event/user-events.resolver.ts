@@ -6,7 +6,7 @@ import { type Inbox } from "../../platform/inbox/inbox";
 import { type Message } from "../../platform/inbox/message";
 import { topics } from "../../platform/pubsub/topics";
 import { type ChangeNotifier } from "../../platform/pubsub/change-notifier";
-import { canReadUser } from "../user/user-access.type";
+import { canReadUser } from "../user/access";
 import { UserId } from "../user/user-id.type";
 import { UserEvent } from "./event.type";
 import { toEvent } from "./to-event";

@@ -6,7 +6,7 @@ import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation as StoredOperation } from "../../platform/operations/operation";
 import { topics } from "../../platform/pubsub/topics";
 import { type ChangeNotifier } from "../../platform/pubsub/change-notifier";
-import { isOperationId, canReadOperation, toVisibleOperation } from "./operation-access";
+import { isOperationId, canReadOperation, toVisibleOperation } from "./access";
 import { Operation } from "./operation.type";
 
 interface Context {

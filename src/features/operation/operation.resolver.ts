@@ -4,12 +4,12 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
-import { canReadUser } from "../user/user-access.type";
+import { canReadUser } from "../user/access";
 import { User } from "../user/user.type";
 import { OperationConnection } from "./operation-connection.type";
 import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
-import { isOperationId, canReadOperation, toVisibleOperation } from "./operation-access";
+import { isOperationId, canReadOperation, toVisibleOperation } from "./access";
 
 interface Context {
   readonly caller?: Caller;

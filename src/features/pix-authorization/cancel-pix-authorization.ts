@@ -12,9 +12,9 @@ import {
   getBaselineIds,
   findExpiredIds,
 } from "./earlier-cancellations.state";
-import { type CancellationIntent, isOwnAuthorization, findCancellationError } from "./may-cancel.state";
+import { type CancellationIntent, isOwnAuthorization, findCancellationError } from "./cancellation-eligibility.state";
 import { type PixCancellation } from "./pix-cancellation.type";
-import { findProvenOperation, type Proof, findProof } from "./proves-cancellation.state";
+import { findProvenOperation, type Proof, findProof } from "./cancellation-proof.state";
 
 export const CANCEL_PIX_AUTHORIZATION = "CANCEL_PIX_AUTHORIZATION";
 

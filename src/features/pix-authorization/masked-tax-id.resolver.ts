@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { type Caller } from "../../platform/auth/caller";
 import { UnmaskedTaxId } from "./masked-tax-id.type";
-import { canReadDocuments } from "./pix-access";
+import { canReadDocuments } from "./access";
 import { PixParty } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
 

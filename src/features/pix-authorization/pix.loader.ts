@@ -6,7 +6,7 @@ import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { recurrenceTag } from "../../platform/reads/read-tags";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
-import { canReadAuthorization, canReadAnyAuthorization, getOwnTaxId } from "./pix-access";
+import { canReadAuthorization, canReadAnyAuthorization, getOwnTaxId } from "./access";
 
 export interface CancellationKey {
   readonly recurrenceId: string;

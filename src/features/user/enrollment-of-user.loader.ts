@@ -14,7 +14,7 @@ import {
   readOperationChanges,
 } from "./enrollment.state";
 import { type Enrollment } from "./enrollment.type";
-import { canReadUser } from "./user-access.type";
+import { canReadUser } from "./access";
 
 export type EnrollmentOfUserLoader = Loader<string, Enrollment>;
 

@@ -14,7 +14,7 @@ import {
   getEventNames,
   parseEvent,
 } from "../../providers/avibra/avibra.webhook";
-import { matchOperation, CONFIRMS, type Candidate } from "./explained-operation.state";
+import { matchOperation, CONFIRMS, type Candidate } from "./match-operation.state";
 
 export interface EventProcessorOptions {
   readonly inbox: Inbox;

@@ -1,7 +1,7 @@
 import { type Caller } from "../../platform/auth/caller";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation } from "../../platform/operations/operation";
-import { canReadUser } from "../user/user-access.type";
+import { canReadUser } from "../user/access";
 import { type Operation as VisibleOperation } from "./operation.type";
 import { toPrincipal } from "./principal";
 import { toOperation } from "./to-operation";
