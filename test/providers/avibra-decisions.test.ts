@@ -1,4 +1,4 @@
-import { createTokenSource, computeUsableMs } from "../../src/providers/avibra/avibra.auth";
+import { createTokenSource, computeUsableMs } from "../../src/providers/avibra/token-source";
 import { monotonicClockFrom } from "../support/clocks";
 
 test.each([

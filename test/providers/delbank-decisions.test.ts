@@ -1,5 +1,5 @@
 import { Authorization, Cancellation, CancellationReceipt } from "../../src/providers/delbank/delbank.wire";
-import { parseReason } from "../../src/providers/delbank/reasons";
+import { parseReason } from "../../src/providers/delbank/cancellation-reason";
 import { parseParty } from "../../src/providers/delbank/tax-id";
 
 test.each([

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { MemberBenefits } from "../../src/providers/avibra/benefits.wire";
 import { Authorization } from "../../src/providers/delbank/delbank.wire";
-import { CANCELLATION_REASONS, parseReason, REASON_CODES } from "../../src/providers/delbank/reasons";
+import { CANCELLATION_REASONS, parseReason, REASON_CODES } from "../../src/providers/delbank/cancellation-reason";
 
 const OFFER = { offerid: "o", offername: "O" };
 

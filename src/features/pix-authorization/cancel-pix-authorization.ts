@@ -3,7 +3,7 @@ import { type OperationHandler, type Outcome, type PrepareDecision } from "../..
 import { type Operation } from "../../platform/operations/operation";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { parseDelbankRefusal } from "../../providers/delbank/delbank.errors";
-import { REASON_CODES } from "../../providers/delbank/reasons";
+import { REASON_CODES } from "../../providers/delbank/cancellation-reason";
 import { createUserError, type UserErrorCode } from "../operation/user-error.type";
 import {
   getCancellationId,

@@ -1,5 +1,5 @@
 import { type Authorization } from "../../providers/delbank/delbank.wire";
-import { type CancellationReason } from "../../providers/delbank/reasons";
+import { type CancellationReason } from "../../providers/delbank/cancellation-reason";
 import { type UserErrorCode } from "../operation/user-error.type";
 import { RESPONSE_WINDOW_MS } from "./earlier-cancellations.state";
 

@@ -4,7 +4,7 @@ import { path } from "../../platform/http/client/path";
 import { ProviderFailure } from "../../platform/http/client/provider-failure";
 import { createDeadline, type Deadline, withDeadline } from "../../platform/kernel/deadline";
 import { type MonotonicClock } from "../../platform/kernel/monotonic-clock";
-import { createTokenSource, type TokenSource } from "./avibra.auth";
+import { createTokenSource, type TokenSource } from "./token-source";
 import {
   Accepted,
   LinkToken,

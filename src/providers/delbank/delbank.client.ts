@@ -5,7 +5,7 @@ import { path } from "../../platform/http/client/path";
 import { ProviderFailure } from "../../platform/http/client/provider-failure";
 import { type Deadline } from "../../platform/kernel/deadline";
 import { Authorization, Cancellation, CancellationReceipt } from "./delbank.wire";
-import { type CancellationReason } from "./reasons";
+import { type CancellationReason } from "./cancellation-reason";
 import { isAmbiguous, type PersonType } from "./tax-id";
 
 /** `automatic-pix`: mid 2025, the default. `pix-automatic`: end 2025 on. */

@@ -3,7 +3,7 @@ import { normalizeAmount } from "../../platform/kernel/normalize-amount";
 import { matchName } from "../../platform/kernel/match-name";
 import { sanitizeText } from "../../platform/kernel/sanitize-text";
 import { normalizeTimestamp } from "../../platform/kernel/normalize-timestamp";
-import { parseReason } from "./reasons";
+import { parseReason } from "./cancellation-reason";
 import { parseParty } from "./tax-id";
 
 /**

@@ -7,7 +7,7 @@ import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { type Clock, type Moment, systemClock } from "../../../src/platform/kernel/clock";
 import { createDeadline, withDeadline } from "../../../src/platform/kernel/deadline";
 import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../../src/platform/kernel/monotonic-clock";
-import { createTokenSource } from "../../../src/providers/avibra/avibra.auth";
+import { createTokenSource } from "../../../src/providers/avibra/token-source";
 import { createTestClocks } from "../../support/clocks";
 import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
 
