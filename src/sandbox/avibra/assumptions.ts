@@ -1,6 +1,6 @@
 // Everything about Avibra that its public pages do not show (evidence mark A), and nothing else decides it.
 // A real OpenAPI export replaces this file. Member names marked D in the contract stand here only beside assumed ones.
-import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type JsonObject, isJsonObject, InvalidBody } from "../server/request-body";
 import { type Account, type Benefit, type LinkToken, type Offer, type Profile } from "./account.state";
 import { avibraCredentials } from "./credentials";

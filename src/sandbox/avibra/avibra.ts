@@ -1,4 +1,4 @@
-import { type HttpResponse } from "../server/answer";
+import { type HttpResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { type JsonObject, parseJsonObject, InvalidBody } from "../server/request-body";
 import { type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
@@ -7,7 +7,7 @@ import { assumedFailure, errorInfo } from "./assumptions";
 import { avibraCredentials } from "./credentials";
 import { type Endpoint, endpoints } from "./endpoints";
 import { eventsOfChange } from "./events";
-import { IdempotencyStore } from "./key-memory";
+import { IdempotencyStore } from "./idempotency-store";
 import { createSeedState } from "./seeds";
 import { TokenStore } from "./token-store";
 import { createWebhookControl } from "./webhook-control";

@@ -1,9 +1,9 @@
-import { type HttpResponse } from "../server/answer";
+import { type HttpResponse } from "../server/http-response";
 import { type JsonObject } from "../server/request-body";
 import { assumedPath } from "./assumptions";
-import { type AvibraCall } from "./call";
+import { type AvibraCall } from "./avibra-call";
 import { cancelUser, changeOffers, createUser, prefillUser, updateUser } from "./enrollment";
-import { getBenefits, createLinkToken } from "./reading";
+import { getBenefits, createLinkToken } from "./reads";
 
 export interface Endpoint {
   /** As it stands in the journal of commits. */

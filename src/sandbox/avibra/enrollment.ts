@@ -1,4 +1,4 @@
-import { type HttpResponse } from "../server/answer";
+import { type HttpResponse } from "../server/http-response";
 import { type JsonObject } from "../server/request-body";
 import { type Account, type CurrentOffer, type Profile } from "./account.state";
 import {
@@ -11,7 +11,7 @@ import {
   type UserReference,
   successResponse,
 } from "./assumptions";
-import { type AvibraCall } from "./call";
+import { type AvibraCall } from "./avibra-call";
 import { avibraCredentials } from "./credentials";
 import { createBenefits, findOffer, offers } from "./offers";
 import { InvalidBody } from "../server/request-body";

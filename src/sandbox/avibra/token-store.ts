@@ -1,6 +1,6 @@
 import { randomAlphanumeric } from "../server/random";
 import { type Clock } from "../server/clock";
-import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { avibraCredentials } from "./credentials";
 
 const LIFETIME_SECONDS = 3_600;

@@ -1,4 +1,4 @@
-import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { isJsonObject } from "../server/request-body";
 import { type WebhookSender } from "./webhook-sender";

@@ -1,6 +1,6 @@
 // Everything about Delbank's Automatic Pix that its public pages do not show (evidence mark A), and nothing else decides
 // it. A real OpenAPI export replaces this file.
-import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type JsonObject } from "../server/request-body";
 import { type Authorization, type Cancellation, type Party } from "./authorization.state";
 import { toOrdinal, type Reason } from "./reason";

@@ -1,4 +1,4 @@
-import { type HttpResponse } from "../server/answer";
+import { type HttpResponse } from "../server/http-response";
 import { type JsonObject } from "../server/request-body";
 import { assumedSituation, failureResponse, lenientDocuments, inferRequester } from "./assumptions";
 import { type Authorization, type Cancellation } from "./authorization.state";

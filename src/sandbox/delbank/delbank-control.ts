@@ -1,4 +1,4 @@
-import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { isJsonObject } from "../server/request-body";
 
 const MAX_LAG_MS = 30 * 86_400_000;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HttpResponse, jsonResponse } from "../server/answer";
+import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { randomAlphanumeric } from "../server/random";
 import { parseJsonObject, InvalidBody } from "../server/request-body";
 import { type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
-import { serializeAcceptedCancellation, newerSerializer, olderSerializer, type Serializer } from "./answers";
+import { serializeAcceptedCancellation, newerSerializer, olderSerializer, type Serializer } from "./serializers";
 import { assumedSituation, failureResponse, newCancellationStatus, processingMs } from "./assumptions";
 import { type Authorization, type Cancellation, type DelbankState } from "./authorization.state";
 import {
@@ -17,7 +17,7 @@ import {
 } from "./cancellation-request";
 import { delbankCredentials } from "./credentials";
 import { createDelbankControl } from "./delbank-control";
-import { LaggingReplica } from "./lagging-reads";
+import { LaggingReplica } from "./lagging-replica";
 import { createSeedState } from "./seeds";
 
 const BASE_PATH = "/baas/api/v1";

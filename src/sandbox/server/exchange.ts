@@ -1,5 +1,5 @@
 import { type ServerResponse } from "node:http";
-import { type HttpResponse } from "./answer";
+import { type HttpResponse } from "./http-response";
 
 /** One request that is being answered. */
 export interface Exchange {

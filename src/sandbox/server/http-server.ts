@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Clock } from "./clock";
-import { handleControlRequest, CONTROL_PREFIX, type ControlContext } from "./control";
+import { handleControlRequest, CONTROL_PREFIX, type ControlContext } from "./control-endpoints";
 import { type Exchange, sendResponse } from "./exchange";
-import { playFault, REDIRECTED_PATH } from "./fault-play";
+import { playFault, REDIRECTED_PATH } from "./play-fault";
 import { FaultQueue } from "./fault-queue";
 import { readBody } from "./request-body";
 import { RequestLog } from "./request-log";

@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders } from "node:http";
-import { type HttpResponse } from "./answer";
+import { type HttpResponse } from "./http-response";
 
 export interface VendorRequest {
   readonly method: string;

@@ -1,4 +1,4 @@
-import { type HttpResponse, jsonResponse } from "./answer";
+import { type HttpResponse, jsonResponse } from "./http-response";
 import { type Clock } from "./clock";
 import { parseFaults } from "./fault";
 import { type FaultQueue } from "./fault-queue";

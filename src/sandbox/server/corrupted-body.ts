@@ -2,7 +2,7 @@ import { type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HttpResponse } from "./answer";
+import { type HttpResponse } from "./http-response";
 import { type Exchange, buildHeaders } from "./exchange";
 
 const HUGE_BODY_BYTES = 25_000_000;

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HttpResponse } from "./answer";
+import { type HttpResponse } from "./http-response";
 import { type Exchange, sendResponse } from "./exchange";
 import { type Fault } from "./fault";
-import { sendEndlessBody, sendHugeBody, sendSlowBody, sendTruncatedBody } from "./spoilt-body";
+import { sendEndlessBody, sendHugeBody, sendSlowBody, sendTruncatedBody } from "./corrupted-body";
 
 export const REDIRECTED_PATH = "/__sandbox/redirected";
 

@@ -1,4 +1,4 @@
-import { type HttpResponse } from "../server/answer";
+import { type HttpResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { keyRetentionMs } from "./assumptions";
 

@@ -1,8 +1,8 @@
-import { type HttpResponse } from "../server/answer";
+import { type HttpResponse } from "../server/http-response";
 import { randomAlphanumeric } from "../server/random";
 import { type JsonObject } from "../server/request-body";
 import { assumedFailure, benefitsResponse, errorInfo, linkTokenResponse, readUserReference } from "./assumptions";
-import { type AvibraCall } from "./call";
+import { type AvibraCall } from "./avibra-call";
 import { checkPartner } from "./enrollment";
 import { offers } from "./offers";
 
