@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build, type BuildOptions } from "esbuild";
 import { readExamples } from "./examples";
-import { renderReference } from "./reference/reference";
+import { renderReference } from "./reference/render-reference";
 
 const page = join(__dirname, "page");
 const schema = join(__dirname, "../../schema");

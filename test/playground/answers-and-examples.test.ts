@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describeResponse } from "../../src/playground/page/describe-answer";
+import { describeResponse } from "../../src/playground/page/describe-response";
 import { toTabs } from "../../src/playground/page/example-tabs";
 import { readExamples } from "../../src/playground/examples";
 

@@ -11,7 +11,7 @@ import {
 import { type Browser, type BrowserContextOptions } from "playwright-core";
 import { type ErrorCode, ERROR_CODES } from "../../src/platform/errors/subgraph-error";
 import { readExamples } from "../../src/playground/examples";
-import { renderReference, type ReferenceOptions } from "../../src/playground/reference/reference";
+import { renderReference, type ReferenceOptions } from "../../src/playground/reference/render-reference";
 import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../support/browser";
 import { startSubgraph, type TestSubgraph } from "../support/subgraph";
 

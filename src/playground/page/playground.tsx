@@ -1,7 +1,7 @@
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { type ComponentProps, useEffect, useRef, useState } from "react";
-import { ResponseBar } from "./answer-bar";
+import { ResponseBar } from "./response-bar";
 import { type Caller, callers } from "./callers";
 import { fetchDeveloperToken, tokensUnavailable } from "./developer-token";
 import { type CompletedRequest, type RequestCaller, createFetcher } from "./graphql-fetcher";

@@ -1,6 +1,6 @@
 import { useGraphiQL } from "@graphiql/react";
 import { useEffect, useState } from "react";
-import { describeResponse } from "./describe-answer";
+import { describeResponse } from "./describe-response";
 import { type CompletedRequest } from "./graphql-fetcher";
 
 /** Below the response: what the tab's last answer cost, and as whom it was asked for. */

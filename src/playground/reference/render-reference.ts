@@ -13,7 +13,7 @@ import { ERROR_CODES } from "../../platform/errors/subgraph-error";
 import { Html, html } from "../html";
 import { describeClaims, type Example } from "../page/example-tabs";
 import { readAccess } from "./access";
-import { type AccessByPath, renderRootField, renderType } from "./describe-type";
+import { type AccessByPath, renderRootField, renderType } from "./render-type";
 
 export interface ReferenceOptions {
   /** The SDL that clients see; every type and field of it is on the page. */
