@@ -1,4 +1,4 @@
-import { runChaos } from "./chaos-run";
+import { runChaos } from "./run-chaos";
 import { formatCheck, row } from "./figures";
 
 const REQUESTS_PER_SECOND = 200;

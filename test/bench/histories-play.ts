@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { postWebhook } from "../support/webhooks";
+import { postWebhook } from "../kit/http/webhooks";
 import { type Round, type Step, type Target } from "./histories-steps";
 import { type Event, type EventDetails } from "./histories-events";
-import { sendRequests, type MutationRequest } from "./histories-press";
-import { type HistoriesCluster, type Member } from "./histories-world";
+import { sendRequests, type MutationRequest } from "./histories-request";
+import { type HistoriesCluster, type Member } from "./histories-cluster";
 
 /** A sign that has not come by then does not come; the round goes on without it. */
 const SIGNAL_TIMEOUT_MS = 3000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { findProblems } from "./histories-check";
-import { generateRound, type Profile } from "./histories-draw";
+import { generateRound, type Profile } from "./histories-generator";
 import {
   type Commit,
   type Event,
@@ -10,9 +10,9 @@ import {
   type StoredOperation,
 } from "./histories-events";
 import { createConductor } from "./histories-play";
-import { CALLER, sendRequests, type MutationRequest } from "./histories-press";
+import { CALLER, sendRequests, type MutationRequest } from "./histories-request";
 import { type Round } from "./histories-steps";
-import { type HistoriesCluster, isTableMissing, startHistoriesCluster } from "./histories-world";
+import { type HistoriesCluster, isTableMissing, startHistoriesCluster } from "./histories-cluster";
 
 export interface HistoriesOptions {
   /** The same seed and profile draw the same rounds; how the processes interleave within them is the machine's. */

@@ -1,5 +1,5 @@
-import { type ResponseLoss } from "../support/answer-loss";
-import { type BrokenHandshake, type PostMode, type ReadMode } from "../support/delbank-front";
+import { type ResponseLoss } from "../kit/network/response-loss-proxy";
+import { type BrokenHandshake, type PostMode, type ReadMode } from "../kit/network/delbank-proxy";
 
 export const PROCESSES = 3;
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatCheck, row } from "./figures";
 import { CHECKS } from "./histories-check";
-import { type Profile, PROFILES } from "./histories-draw";
+import { type Profile, PROFILES } from "./histories-generator";
 import { type HistoriesReport, runHistories } from "./histories-run";
-import { formatRound } from "./histories-tell";
+import { formatRound } from "./histories-format";
 
 export interface HistoriesArguments {
   readonly seed?: string | undefined;

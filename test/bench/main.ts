@@ -8,7 +8,7 @@ import { chaos } from "./chaos";
 import { documents } from "./documents";
 import { footprint } from "./footprint";
 import { histories } from "./histories";
-import { benchmarkOperationStore } from "./ledger";
+import { benchmarkOperationStore } from "./operation-store";
 import { limits } from "./limits";
 import { memory } from "./memory";
 import { reads } from "./reads";

@@ -1,4 +1,4 @@
-import { type SandboxControl } from "../support/control";
+import { type SandboxControl } from "../kit/sandbox-control";
 import { type SubgraphProcess } from "./subgraph-process";
 
 const READS = 500;

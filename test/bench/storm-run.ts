@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createSandboxControl } from "../support/control";
+import { createSandboxControl } from "../kit/sandbox-control";
 import { openSockets, residentMb } from "./figures";
-import { runAtRate } from "./pace";
+import { runAtRate } from "./constant-rate";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { waitFor, freePort, startProgram } from "../support/program";
+import { waitFor, freePort, startProgram } from "../kit/start/program";
 
 export type SubgraphProcess = Awaited<ReturnType<typeof startSubgraphProcess>>;
 

@@ -3,8 +3,8 @@ import { openDatabase } from "../../src/platform/database/open-database";
 import { inboxMigrations } from "../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
-import { startDatabases } from "../support/databases";
-import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
+import { startDatabases } from "../kit/start/databases";
+import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { row, timed } from "./figures";
 
 const EVENTS = 4000;

@@ -1,6 +1,6 @@
 import { additions, clientSchema } from "../../.ci/schema-additions";
 import { breakingChanges } from "../../.ci/schema-changes";
-import { fileExists, readText } from "../support/pages";
+import { fileExists, readText } from "../kit/pages";
 
 const SDL = readText("schema/subgraph.graphql");
 const asCommitted = (subgraph: string) => ({ api: clientSchema(subgraph), subgraph });

@@ -3,10 +3,10 @@ import { buildSchema, parse, stripIgnoredCharacters, validate } from "graphql";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { startSupergraph } from "../federation/gateways/apollo";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
-import { type CodeBlock, findCodeBlocks, PAGES, readText } from "../support/pages";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
+import { type CodeBlock, findCodeBlocks, PAGES, readText } from "../kit/pages";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
 import { createShell } from "./shell";
 
 const isCommand = ({ language, text }: CodeBlock) => language === "sh" && text.includes("curl");

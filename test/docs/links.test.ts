@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { findCodeBlocks, fileExists, PAGES, readText, readAll } from "../support/pages";
+import { findCodeBlocks, fileExists, PAGES, readText, readAll } from "../kit/pages";
 
 const slugOf = (heading: string) =>
   heading

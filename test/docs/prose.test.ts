@@ -1,4 +1,4 @@
-import { PAGES, readText } from "../support/pages";
+import { PAGES, readText } from "../kit/pages";
 
 /**
  * Exempt for now: decision records keep the words of their time, and the sentences of the walkthrough and of the threats are still

@@ -1,4 +1,4 @@
-import { readText } from "../support/pages";
+import { readText } from "../kit/pages";
 
 interface PackageRule {
   readonly matchPackageNames: readonly string[];

@@ -5,7 +5,7 @@ import { Environment } from "../../src/config/environment";
 import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgraph-error";
 import { startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";
-import { findCodeBlocks, findCodeSpans, PAGES, readText, readTable } from "../support/pages";
+import { findCodeBlocks, findCodeSpans, PAGES, readText, readTable } from "../kit/pages";
 
 const { scripts } = JSON.parse(readText("package.json")) as { scripts: Record<string, string> };
 const firstNames = (rows: readonly (readonly string[])[]) => rows.flatMap(([first = ""]) => findCodeSpans(first));

@@ -1,5 +1,5 @@
-import { KINDS } from "../bench/chaos-draw";
-import { type ChaosReport, runChaos } from "../bench/chaos-run";
+import { KINDS } from "../bench/chaos-generator";
+import { type ChaosReport, runChaos } from "../bench/run-chaos";
 
 /** What hangs at a provider hangs longer than this: only a deadline ends the request that waits for it. */
 const GIVEN_UP_MS = 120_000;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const QUERY = '{ pixAuthorization(recurrenceId: "RR0435879820240605njua7shf40o") { status } }';
 

@@ -1,6 +1,6 @@
 import { type HistoriesReport, runHistories } from "../bench/histories-run";
-import { generateRound, type Profile, PROFILES } from "../bench/histories-draw";
-import { formatRound } from "../bench/histories-tell";
+import { generateRound, type Profile, PROFILES } from "../bench/histories-generator";
+import { formatRound } from "../bench/histories-format";
 
 /**
  * The benchmark `histories`, short. With this seed the first six rounds hold what each fault of the past needs to show itself; see

@@ -1,7 +1,7 @@
-import { readMetric } from "../support/metrics";
-import { sendMutation, MUTATIONS, fetchOperation, RECURRENCE_ID } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { readMetric } from "../kit/http/metrics";
+import { sendMutation, MUTATIONS, fetchOperation, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const BENEFITS = "/user/benefits";
 const OFFER = "{ me { currentOffer { offer { id } } } }";

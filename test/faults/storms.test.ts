@@ -1,6 +1,6 @@
-import { readMetric } from "../support/metrics";
-import { waitFor } from "../support/program";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { readMetric } from "../kit/http/metrics";
+import { waitFor } from "../kit/start/program";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";
 const STORM = { match: { path: "/user/benefits" }, kind: "status", status: 503, times: 1_000_000 };

@@ -1,6 +1,6 @@
-import { countCommits, sendMutation, MUTATIONS } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { countCommits, sendMutation, MUTATIONS } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const TOKENS = "/oauth2/token";
 const BENEFITS = "/user/benefits";

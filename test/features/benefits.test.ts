@@ -1,5 +1,5 @@
 import { MemberBenefitsDocument } from "../federation/client/generated/graphql";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const BENEFITS = "/user/benefits/";
 

@@ -1,6 +1,6 @@
 import { PixAuthorizationDocument } from "../federation/client/generated/graphql";
-import { sendMutation, findMutation, PAYER_TAX_ID } from "../support/mutations";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { sendMutation, findMutation, PAYER_TAX_ID } from "../kit/seeds/mutations";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";
 const CANCELLED = "RR3822485720260110cancelled01";

@@ -1,4 +1,4 @@
-import { readMetric } from "../support/metrics";
+import { readMetric } from "../kit/http/metrics";
 import {
   sendMutation,
   findMutation,
@@ -6,9 +6,9 @@ import {
   fetchOperation,
   PAYER_CLAIMS,
   RECURRENCE_ID,
-} from "../support/mutations";
-import { waitFor } from "../support/program";
-import { type GraphqlOptions, startSubgraph, type TestSubgraph, type UpstreamCost } from "../support/subgraph";
+} from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { type GraphqlOptions, startSubgraph, type TestSubgraph, type UpstreamCost } from "../kit/start/subgraph";
 
 const OFFER = "{ me { currentOffer { offer { id } } } }";
 const OWN = { sub: "u-1001" };

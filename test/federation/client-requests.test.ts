@@ -1,11 +1,11 @@
 import { request as httpRequest } from "node:http";
-import { startCallbackRouter } from "../support/callback-router";
-import { sendBytes } from "../support/raw-bytes";
-import { waitFor } from "../support/program";
-import { formatRequest } from "../support/small-server";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
-import { openWebSocketClient } from "../support/websocket";
+import { startCallbackRouter } from "../kit/subscriptions/callback-router";
+import { sendBytes } from "../kit/http/send-bytes";
+import { waitFor } from "../kit/start/program";
+import { formatRequest } from "../kit/http/minimal-server";
+import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
+import { openWebSocketClient } from "../kit/subscriptions/websocket";
 
 // What clients, proxies and tools that are in use send, though it is not what a specification would have them send.
 

@@ -1,4 +1,4 @@
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on User { id benefits { id } currentOffer { status } again: benefits { name } }

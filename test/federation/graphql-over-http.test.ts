@@ -1,5 +1,5 @@
 import { serverAudits } from "graphql-http";
-import { startSubgraph, STAFF_CLAIMS, type TestSubgraph } from "../support/subgraph";
+import { startSubgraph, STAFF_CLAIMS, type TestSubgraph } from "../kit/start/subgraph";
 
 /** A GET that a browser sends without asking first is refused: Apollo's protection against forged requests. */
 const UNASKED_GETS = {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { waitFor } from "../support/program";
-import { postWebhook } from "../support/webhooks";
+import { waitFor } from "../kit/start/program";
+import { postWebhook } from "../kit/http/webhooks";
 import { describeGateway } from "./gateways/claims";
 import { startHive } from "./gateways/hive";
 

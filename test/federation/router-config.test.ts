@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { Environment } from "../../src/config/environment";
-import { startSubgraph } from "../support/subgraph";
+import { startSubgraph } from "../kit/start/subgraph";
 import { OUR_NAME } from "./gateways/compose";
 
 // Neither program runs here: this holds their files to their documentation, and to what this subgraph does.

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { EXAMPLES, expectDone } from "./gateways/examples";
-import { readText } from "../support/pages";
-import { waitFor, freePort } from "../support/program";
+import { readText } from "../kit/pages";
+import { waitFor, freePort } from "../kit/start/program";
 
 const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(readText("docs/platform/router.md"))?.[1] ?? "";
 const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];

@@ -1,6 +1,6 @@
 import { startClientSide } from "./gateways/apollo";
-import { ROUTER_SECRET } from "./gateways/world";
-import { waitFor, startProgram } from "../support/program";
+import { ROUTER_SECRET } from "./gateways/federation";
+import { waitFor, startProgram } from "../kit/start/program";
 
 // `npm run supergraph`: the built program with both simulated providers, two other teams' subgraphs, and @apollo/gateway before them.
 

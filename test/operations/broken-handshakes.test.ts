@@ -5,11 +5,11 @@ import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
-import { createCertificateAuthority, type CertificateIdentity } from "../support/certificates";
-import { createSandboxControl } from "../support/control";
-import { createControlledStore, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
-import { createTestHttpClient } from "../support/http-clients";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
+import { createCertificateAuthority, type CertificateIdentity } from "../kit/certificates";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { createControlledStore, OPERATION_TIMEOUT_MS } from "../kit/operations/controlled-store";
+import { createTestHttpClient } from "../kit/http/test-http-client";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
 
 const DAY_MS = 86_400_000;
 

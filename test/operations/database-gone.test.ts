@@ -1,4 +1,4 @@
-import { type Databases, startDatabases } from "../support/databases";
+import { type Databases, startDatabases } from "../kit/start/databases";
 import {
   sendMutation,
   findMutation,
@@ -7,9 +7,9 @@ import {
   fetchOperation,
   PAYER_CLAIMS,
   RECURRENCE_ID,
-} from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+} from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let databases: Databases;
 let subgraph: TestSubgraph;

@@ -1,8 +1,8 @@
-import { type ProviderState } from "../support/control";
-import { countCommits, sendMutation, type MutationCase, MUTATIONS, fetchOperation } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { startTcpSwitch, type TcpSwitch } from "../support/tcp-switch";
+import { type ProviderState } from "../kit/sandbox-control";
+import { countCommits, sendMutation, type MutationCase, MUTATIONS, fetchOperation } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startTcpSwitch, type TcpSwitch } from "../kit/network/tcp-switch";
 
 /** Every fault, each played as often as one go of a mutation may send, so that only the reconciler gets past it. */
 const FAULTS: Readonly<Record<string, Readonly<Record<string, unknown>> | "refused">> = {

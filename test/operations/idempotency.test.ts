@@ -7,8 +7,8 @@ import {
   MUTATIONS,
   PAYER_CLAIMS,
   RECURRENCE_ID,
-} from "../support/mutations";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+} from "../kit/seeds/mutations";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const OTHER_CLAIMS = { ...PAYER_CLAIMS, sub: "u-1002" };
 const isPortalLink = ({ name }: MutationCase) => name === "createPortalLink";

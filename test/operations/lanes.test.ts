@@ -2,9 +2,9 @@ import { createChangeOfferOperation } from "../../src/features/offer";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createAccountOperations, createPortalLinkOperation } from "../../src/features/user";
 import { type OperationHandler } from "../../src/platform/operations/operation-handler";
-import { CONFIRMATION_WINDOW_MS, createControlledStore } from "../support/controlled-ledger";
-import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
-import { MUTATIONS } from "../support/mutations";
+import { CONFIRMATION_WINDOW_MS, createControlledStore } from "../kit/operations/controlled-store";
+import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
+import { MUTATIONS } from "../kit/seeds/mutations";
 import { type AvibraClient } from "../../src/providers/avibra/avibra.client";
 import { type DelbankClient } from "../../src/providers/delbank/delbank.client";
 

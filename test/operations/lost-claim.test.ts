@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
 import { type OperationHandler } from "../../src/platform/operations/operation-handler";
-import { createControlledStore, createScriptedKind } from "../support/controlled-ledger";
-import { type Databases, startDatabases } from "../support/databases";
+import { createControlledStore, createScriptedKind } from "../kit/operations/controlled-store";
+import { type Databases, startDatabases } from "../kit/start/databases";
 import {
   expectClaimed,
   createClaim,
@@ -10,10 +10,10 @@ import {
   createMigratedStore,
   openOperationStore,
   START_MS,
-} from "../support/ledgers";
-import { type LossyStore, openLossyStore } from "../support/lossy-ledger";
-import { startPostgresProxy } from "../support/postgres-proxy";
-import { waitFor } from "../support/program";
+} from "../kit/operations/test-store";
+import { type LossyStore, openLossyStore } from "../kit/operations/lossy-store";
+import { startPostgresProxy } from "../kit/network/postgres-proxy";
+import { waitFor } from "../kit/start/program";
 
 jest.setTimeout(120_000);
 

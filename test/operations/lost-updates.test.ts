@@ -5,10 +5,16 @@ import {
   createControlledStore,
   createProviderFailure,
   createScriptedKind,
-} from "../support/controlled-ledger";
-import { type Databases, startDatabases } from "../support/databases";
-import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, type OpenStore } from "../support/ledgers";
-import { openLossyStore, type Statement } from "../support/lossy-ledger";
+} from "../kit/operations/controlled-store";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import {
+  expectClaimed,
+  createClaim,
+  LEASE_MS,
+  createMigratedStore,
+  type OpenStore,
+} from "../kit/operations/test-store";
+import { openLossyStore, type Statement } from "../kit/operations/lossy-store";
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
-import { sendMutation, findMutation, fetchOperation, PAYER_CLAIMS } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { sendMutation, findMutation, fetchOperation, PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
-import { toDocument, findMutation, PAYER_CLAIMS } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { toDocument, findMutation, PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const UPDATE = "/user/account/update";
 const OFFERS = "/user/offers";

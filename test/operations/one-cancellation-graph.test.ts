@@ -1,6 +1,6 @@
-import { sendMutation, findMutation, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { sendMutation, findMutation, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 type Claims = Readonly<Record<string, string>>;
 

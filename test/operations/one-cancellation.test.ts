@@ -3,12 +3,16 @@ import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { CONFIRMATION_WINDOW_MS, createControlledStore, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
-import { createSandboxControl } from "../support/control";
-import { type Databases, startDatabases } from "../support/databases";
-import { createTestHttpClient } from "../support/http-clients";
-import { expectClaimed, createClaim } from "../support/ledgers";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
+import {
+  CONFIRMATION_WINDOW_MS,
+  createControlledStore,
+  OPERATION_TIMEOUT_MS,
+} from "../kit/operations/controlled-store";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { createTestHttpClient } from "../kit/http/test-http-client";
+import { expectClaimed, createClaim } from "../kit/operations/test-store";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
 
 const HOUR = 3_600_000;
 const KIND = "CANCEL_PIX_AUTHORIZATION";

@@ -7,8 +7,14 @@ import {
   createControlledStore,
   KEYED_WINDOW_MS,
   createScriptedKind,
-} from "../support/controlled-ledger";
-import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, type OpenStore } from "../support/ledgers";
+} from "../kit/operations/controlled-store";
+import {
+  expectClaimed,
+  createClaim,
+  LEASE_MS,
+  createMigratedStore,
+  type OpenStore,
+} from "../kit/operations/test-store";
 
 const WINDOWS = { once: CONFIRMATION_WINDOW_MS, keyed: KEYED_WINDOW_MS };
 const BUG = new TypeError("a bug");

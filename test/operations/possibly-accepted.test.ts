@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import { type Databases, startDatabases } from "../support/databases";
-import { openOperationStore } from "../support/ledgers";
-import { countCommits, sendMutation, findMutation, fetchOperation } from "../support/mutations";
-import { startPostgresProxy, type PostgresProxy } from "../support/postgres-proxy";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { openOperationStore } from "../kit/operations/test-store";
+import { countCommits, sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutations";
+import { startPostgresProxy, type PostgresProxy } from "../kit/network/postgres-proxy";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 jest.setTimeout(120_000);
 

@@ -1,5 +1,5 @@
-import { findCanaries as search, dumpDatabase as dump } from "../support/canaries";
-import { type Databases, startDatabases } from "../support/databases";
+import { findCanaries as search, dumpDatabase as dump } from "../kit/canaries";
+import { type Databases, startDatabases } from "../kit/start/databases";
 import {
   sendMutation,
   type MutationCase,
@@ -8,9 +8,9 @@ import {
   fetchOperation,
   PAYER_CLAIMS,
   PAYER_TAX_ID,
-} from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+} from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const PERSON = {
   firstName: "Canariana",

@@ -5,8 +5,8 @@ import { type OperationHandler } from "../../src/platform/operations/operation-h
 import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
-import { createSandboxControl } from "../support/control";
-import { createTestHttpClient } from "../support/http-clients";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { createTestHttpClient } from "../kit/http/test-http-client";
 import {
   CONFIRMATION_WINDOW_MS,
   createControlledStore,
@@ -14,9 +14,9 @@ import {
   KEYED_WINDOW_MS,
   OPERATION_TIMEOUT_MS,
   createScriptedKind,
-} from "../support/controlled-ledger";
-import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
+} from "../kit/operations/controlled-store";
+import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 

@@ -1,9 +1,9 @@
 import { type Repeat } from "../../src/platform/http/client/endpoint-call";
 import { createDeadline } from "../../src/platform/kernel/deadline";
-import { createControlledStore, createProviderFailure, OPERATION_TIMEOUT_MS } from "../support/controlled-ledger";
-import { type Databases, startDatabases } from "../support/databases";
-import { expectClaimed, createClaim, LEASE_MS } from "../support/ledgers";
-import { createSteppedKind } from "../support/stepped-kind";
+import { createControlledStore, createProviderFailure, OPERATION_TIMEOUT_MS } from "../kit/operations/controlled-store";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
+import { createSteppedKind } from "../kit/operations/stepped-kind";
 
 jest.setTimeout(120_000);
 

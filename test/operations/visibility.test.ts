@@ -1,4 +1,4 @@
-import { createSandboxControl } from "../support/control";
+import { createSandboxControl } from "../kit/sandbox-control";
 import {
   sendMutation,
   findMutation,
@@ -6,9 +6,9 @@ import {
   PAYER_CLAIMS,
   PAYER_TAX_ID,
   RECURRENCE_ID,
-} from "../support/mutations";
-import { waitFor } from "../support/program";
-import { type GraphqlOptions, startSubgraph, type TestSubgraph } from "../support/subgraph";
+} from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { type GraphqlOptions, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const OTHERS_RECURRENCE = "RR3822485720260110legalpay001"; // payer 01234567000195
 const OTHERS_CANCELLED = "RR3822485720260110cancelled01";

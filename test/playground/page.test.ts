@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-import { type Graphiql, openGraphiqlPage } from "../support/graphiql";
-import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../support/browser";
-import { waitForGauge } from "../support/metrics";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
+import { type Graphiql, openGraphiqlPage } from "../kit/graphiql";
+import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../kit/start/browser";
+import { waitForGauge } from "../kit/http/metrics";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
 
 const WIDE: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };

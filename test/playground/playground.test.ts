@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { type FastifyInstance } from "fastify";
 import { createAdmission } from "../../src/platform/http/server/admission";
 import { createHttpServer } from "../../src/platform/http/server/http-server";
-import { UNLIMITED_CONNECTIONS } from "../support/connections";
+import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 import { createLogger } from "../../src/platform/observability/logger";
 import { type PlaygroundOptions, registerPlayground } from "../../src/playground/playground";
 

@@ -12,8 +12,8 @@ import { type Browser, type BrowserContextOptions } from "playwright-core";
 import { type ErrorCode, ERROR_CODES } from "../../src/platform/errors/subgraph-error";
 import { readExamples } from "../../src/playground/examples";
 import { renderReference, type ReferenceOptions } from "../../src/playground/reference/render-reference";
-import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../support/browser";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../kit/start/browser";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const SCHEMA = join(__dirname, "../../schema");
 const read = (file: string) => readFileSync(join(SCHEMA, file), "utf8");

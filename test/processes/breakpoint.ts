@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { attachDebugger } from "../support/debugger";
-import { waitFor, type Program } from "../support/program";
+import { attachDebugger } from "../kit/start/debugger";
+import { waitFor, type Program } from "../kit/start/program";
 
 /** A function or method of the built program, and its file in dist. */
 export interface CodeLocation {

@@ -1,6 +1,6 @@
-import { type Databases, startDatabases } from "../support/databases";
-import { DEBUGGABLE_ENV } from "../support/debugger";
-import { waitFor } from "../support/program";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { waitFor } from "../kit/start/program";
 import { setBreakpoint, type CodeLocation } from "./breakpoint";
 import {
   CANCEL_PIX,
@@ -20,7 +20,7 @@ import {
   TO_OPERATION,
   type ReplicaCluster,
   CHANGE_OFFER_CALL,
-} from "./world";
+} from "./replica-cluster";
 
 jest.setTimeout(180_000);
 

@@ -1,9 +1,9 @@
-import { type Databases, startDatabases } from "../support/databases";
-import { DEBUGGABLE_ENV } from "../support/debugger";
-import { waitFor } from "../support/program";
-import { type GraphqlResponse } from "../support/subgraph";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { waitFor } from "../kit/start/program";
+import { type GraphqlResponse } from "../kit/start/subgraph";
 import { setBreakpoint, type CodeLocation } from "./breakpoint";
-import { type Replica } from "./replica";
+import { type Replica } from "../kit/start/replica";
 import {
   CANCEL_PIX,
   createReplicaCluster,
@@ -11,7 +11,7 @@ import {
   MEMBER,
   countMutationRequests,
   type ReplicaCluster,
-} from "./world";
+} from "./replica-cluster";
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
-import { type Databases, startDatabases } from "../support/databases";
-import { DEBUGGABLE_ENV } from "../support/debugger";
-import { waitFor } from "../support/program";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { waitFor } from "../kit/start/program";
 import { setBreakpoint } from "./breakpoint";
 import {
   CANCEL_PIX,
@@ -14,7 +14,7 @@ import {
   countMutationRequests,
   SETTLE,
   type ReplicaCluster,
-} from "./world";
+} from "./replica-cluster";
 
 jest.setTimeout(120_000);
 

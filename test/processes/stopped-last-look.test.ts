@@ -1,9 +1,9 @@
-import { type Databases, startDatabases } from "../support/databases";
-import { createMigratedStore } from "../support/ledgers";
-import { DEBUGGABLE_ENV } from "../support/debugger";
-import { waitFor } from "../support/program";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { createMigratedStore } from "../kit/operations/test-store";
+import { DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { waitFor } from "../kit/start/program";
 import { setBreakpoint } from "./breakpoint";
-import { type Replica } from "./replica";
+import { type Replica } from "../kit/start/replica";
 import {
   CANCEL_PIX,
   CHANGE_OFFER,
@@ -16,7 +16,7 @@ import {
   countMutationRequests,
   SETTLE,
   type ReplicaCluster,
-} from "./world";
+} from "./replica-cluster";
 
 jest.setTimeout(240_000);
 

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { createSandboxControl } from "../support/control";
-import { type Databases, startDatabases } from "../support/databases";
-import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
-import { waitFor } from "../support/program";
-import { type GraphqlResponse } from "../support/subgraph";
-import { type Replica, startReplica } from "./replica";
-import { fetchCommits } from "./world";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
+import { waitFor } from "../kit/start/program";
+import { type GraphqlResponse } from "../kit/start/subgraph";
+import { type Replica, startReplica } from "../kit/start/replica";
+import { fetchCommits } from "./replica-cluster";
 
 jest.setTimeout(120_000);
 

@@ -1,14 +1,21 @@
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
-import { type Databases, startDatabases } from "../support/databases";
-import { DEBUGGABLE_ENV } from "../support/debugger";
-import { TEST_ENCRYPTION_KEY } from "../support/ledgers";
-import { waitFor } from "../support/program";
-import { postWebhook } from "../support/webhooks";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
+import { waitFor } from "../kit/start/program";
+import { postWebhook } from "../kit/http/webhooks";
 import { setBreakpoint } from "./breakpoint";
-import { type Replica } from "./replica";
-import { CHANGE_OFFER, createReplicaCluster, DIALECTS, MEMBER, sendMutation, type ReplicaCluster } from "./world";
+import { type Replica } from "../kit/start/replica";
+import {
+  CHANGE_OFFER,
+  createReplicaCluster,
+  DIALECTS,
+  MEMBER,
+  sendMutation,
+  type ReplicaCluster,
+} from "./replica-cluster";
 
 jest.setTimeout(120_000);
 

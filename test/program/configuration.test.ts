@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { loadConfig } from "../../src/config/index";
 import { Environment } from "../../src/config/environment";
-import { createCertificateAuthority, writeTempFiles } from "../support/certificates";
+import { createCertificateAuthority, writeTempFiles } from "../kit/certificates";
 
 /** Everything that live mode demands. */
 const LIVE: Readonly<Record<string, string>> = {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { type Databases, startDatabases } from "../support/databases";
-import { waitFor, freePort, type Program, startProgram } from "../support/program";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { waitFor, freePort, type Program, startProgram } from "../kit/start/program";
 
 const newKey = () => randomBytes(32).toString("base64");
 const SENTENCE = /^The database of DATABASE_URL cannot be reached or cannot be written to( \([A-Z0-9_]+\))?\.\n$/;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitFor, freePort } from "../support/program";
+import { waitFor, freePort } from "../kit/start/program";
 
 /** What no file of the process may exceed, as `ulimit -f` counts: 1 or 2 MiB, by the shell. Needs no rights and no mount. */
 const FILE_BLOCKS = 2048;

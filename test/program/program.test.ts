@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSandboxControl } from "../support/control";
-import { attachDebugger, DEBUGGABLE_ENV } from "../support/debugger";
-import { liveVariables } from "../support/live";
-import { waitFor, freePort, type Program, startProgram } from "../support/program";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { attachDebugger, DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { liveVariables } from "../kit/start/live-variables";
+import { waitFor, freePort, type Program, startProgram } from "../kit/start/program";
 
 interface Running extends Program {
   readonly url: string;

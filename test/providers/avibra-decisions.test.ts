@@ -1,5 +1,5 @@
 import { createTokenSource, computeUsableMs } from "../../src/providers/avibra/token-source";
-import { monotonicClockFrom } from "../support/clocks";
+import { monotonicClockFrom } from "../kit/clocks";
 
 test.each([
   ["a usual hour, less the margin", 3600, 3_570_000],

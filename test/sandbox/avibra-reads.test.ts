@@ -1,4 +1,4 @@
-import { send, useSandboxes } from "./vendor-calls";
+import { send, useSandboxes } from "./vendor-clients";
 
 const { avibra } = useSandboxes();
 

@@ -1,4 +1,4 @@
-import { type VendorResponse, send, useSandboxes } from "./vendor-calls";
+import { type VendorResponse, send, useSandboxes } from "./vendor-clients";
 
 const { avibra } = useSandboxes();
 

@@ -1,4 +1,4 @@
-import { OLDER, send, useSandboxes } from "./vendor-calls";
+import { OLDER, send, useSandboxes } from "./vendor-clients";
 import { rawRequest } from "./raw-request";
 
 const { avibra, delbank } = useSandboxes();

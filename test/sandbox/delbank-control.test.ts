@@ -1,4 +1,4 @@
-import { NEWER, OLDER, useSandboxes } from "./vendor-calls";
+import { NEWER, OLDER, useSandboxes } from "./vendor-clients";
 
 const { delbank } = useSandboxes();
 

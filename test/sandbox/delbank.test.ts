@@ -1,4 +1,4 @@
-import { NEWER, OLDER, type VendorResponse, useSandboxes } from "./vendor-calls";
+import { NEWER, OLDER, type VendorResponse, useSandboxes } from "./vendor-clients";
 
 const { delbank } = useSandboxes();
 

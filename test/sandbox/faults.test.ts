@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { OLDER, useSandboxes } from "./vendor-calls";
+import { OLDER, useSandboxes } from "./vendor-clients";
 import { type Outcome, type RawCall, rawRequest } from "./raw-request";
 
 const { avibra, delbank } = useSandboxes();

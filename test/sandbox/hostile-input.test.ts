@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { OLDER, send, useSandboxes } from "./vendor-calls";
+import { OLDER, send, useSandboxes } from "./vendor-clients";
 import { rawRequest } from "./raw-request";
 
 const { avibra, delbank } = useSandboxes();

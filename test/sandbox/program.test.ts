@@ -130,7 +130,7 @@ it.each(["exception", "rejection"])(
   "a crash (%s) prints where it was, nothing of what the error holds, and ends with 1",
   async (crash) => {
     const canary = "cnry-in-the-sandbox";
-    const loaded = pathToFileURL(join(__dirname, "../support/crashing-process.ts")).href;
+    const loaded = pathToFileURL(join(__dirname, "../kit/start/crash-hook.ts")).href;
     const program = run({ NODE_OPTIONS: `--import ${loaded}`, CRASH: crash, CRASH_CANARY: canary });
     const [printed, errors] = [collected(program.stdout), collected(program.stderr)];
     while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");

@@ -1,6 +1,6 @@
-import { toDocument, MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
-import { sendRaw } from "../support/raw-client";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { toDocument, MUTATIONS, PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { sendRaw } from "../kit/http/raw-client";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let subgraph: TestSubgraph;
 let authorization: string;

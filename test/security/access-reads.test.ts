@@ -1,8 +1,8 @@
 import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { createSubgraph } from "../../src/app/schema";
-import { toDocument, findMutation, PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
+import { toDocument, findMutation, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
 
 type Claims = Readonly<Record<string, string>>;
 

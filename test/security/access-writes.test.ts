@@ -7,9 +7,9 @@ import {
   fetchOperation,
   PAYER_TAX_ID,
   RECURRENCE_ID,
-} from "../support/mutations";
-import { waitFor } from "../support/program";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
+} from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 type Claims = Readonly<Record<string, string>>;
 

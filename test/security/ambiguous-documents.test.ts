@@ -1,7 +1,7 @@
-import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
-import { readMetric } from "../support/metrics";
-import { toDocument, findMutation, RECURRENCE_ID } from "../support/mutations";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { readMetric } from "../kit/http/metrics";
+import { toDocument, findMutation, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";

@@ -1,6 +1,6 @@
-import { toBody, COSTLY_QUERIES, largeMemberFault } from "../support/costly-answers";
-import { sendRaw } from "../support/raw-client";
-import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { toBody, COSTLY_QUERIES, largeMemberFault } from "../support/costly-responses";
+import { sendRaw } from "../kit/http/raw-client";
+import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let subgraph: TestSubgraph;
 let authorization: string;

@@ -1,4 +1,4 @@
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const MESSAGE = "The request may cost at most 3 provider calls.";
 const RECURRENCES = ["RR0435879820240605njua7shf40o", "RR3822485720260110legalpay001"];

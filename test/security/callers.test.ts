@@ -1,6 +1,6 @@
 import { generateKeyPair, SignJWT } from "jose";
-import { sendBytes } from "../support/raw-bytes";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { sendBytes } from "../kit/http/send-bytes";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ISSUER = "benefits-pix-subgraph-developer";
 const AUDIENCE = "benefits-pix-subgraph";

@@ -1,9 +1,9 @@
 import { renameSync } from "node:fs";
 import { Client } from "pg";
-import { waitFor } from "../support/program";
-import { dumpDatabase } from "../support/canaries";
-import { type Databases, startDatabases } from "../support/databases";
-import { type LiveEnvironment, startLiveEnvironment, type LiveProgram } from "../support/live-world";
+import { waitFor } from "../kit/start/program";
+import { dumpDatabase } from "../kit/canaries";
+import { type Databases, startDatabases } from "../kit/start/databases";
+import { type LiveEnvironment, startLiveEnvironment, type LiveProgram } from "../kit/start/live-environment";
 import {
   sendEveryEvent,
   triggerEveryFailure,
@@ -11,8 +11,15 @@ import {
   sendEveryMutation,
   READ_QUERY,
 } from "../support/misuse";
-import { MUTATIONS } from "../support/mutations";
-import { ECHOED, findCanaryOrigins, FORBIDDEN_VALUES, PERSON, PROVIDER_VALUES, SECRETS } from "../support/planted";
+import { MUTATIONS } from "../kit/seeds/mutations";
+import {
+  ECHOED,
+  findCanaryOrigins,
+  FORBIDDEN_VALUES,
+  PERSON,
+  PROVIDER_VALUES,
+  SECRETS,
+} from "../support/canary-values";
 
 let databases: Databases;
 let world: LiveEnvironment;

@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Environment } from "../../src/config/environment";
-import { type LiveEnvironment, startLiveEnvironment } from "../support/live-world";
+import { type LiveEnvironment, startLiveEnvironment } from "../kit/start/live-environment";
 import { sendEveryMutation, READ_QUERY } from "../support/misuse";
-import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../support/planted";
-import { waitFor, freePort } from "../support/program";
+import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../support/canary-values";
+import { waitFor, freePort } from "../kit/start/program";
 
 let world: LiveEnvironment;
 beforeAll(async () => (world = await startLiveEnvironment()));
@@ -21,7 +21,7 @@ describe("a crash", () => {
   ])("(%s) is one line of JSON without the error's text, headers or body, and exit code 1", async (crash, error) => {
     const subject = await world.start({
       ...world.environment(`sqlite:${join(world.folder, `${crash}.db`)}`),
-      NODE_OPTIONS: `--import ${pathToFileURL(join(__dirname, "../support/crashing-process.ts")).href}`,
+      NODE_OPTIONS: `--import ${pathToFileURL(join(__dirname, "../kit/start/crash-hook.ts")).href}`,
       CRASH: crash,
       CRASH_CANARY: CANARY,
     });
@@ -37,7 +37,7 @@ describe("a crash", () => {
   test("is not what a warning is: it is logged by its name, and the program goes on", async () => {
     const subject = await world.start({
       ...world.environment(`sqlite:${join(world.folder, "warning.db")}`),
-      NODE_OPTIONS: `--import ${pathToFileURL(join(__dirname, "../support/crashing-process.ts")).href}`,
+      NODE_OPTIONS: `--import ${pathToFileURL(join(__dirname, "../kit/start/crash-hook.ts")).href}`,
       CRASH: "warning",
       CRASH_CANARY: CANARY,
     });

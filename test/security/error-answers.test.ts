@@ -1,5 +1,5 @@
-import { sendRaw } from "../support/raw-client";
-import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { sendRaw } from "../kit/http/raw-client";
+import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let subgraph: TestSubgraph;
 let authorization: string;

@@ -1,7 +1,7 @@
-import { waitFor } from "../support/program";
-import { openSocket, formatRequest } from "../support/small-server";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { waitForGauge } from "../support/metrics";
+import { waitFor } from "../kit/start/program";
+import { openSocket, formatRequest } from "../kit/http/minimal-server";
+import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { waitForGauge } from "../kit/http/metrics";
 
 // RFC 9110, 10.1.1: a request that is refused anyway gets its final status, and never `100 Continue` before it.
 

@@ -2,17 +2,17 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 import { createDeadline } from "../../src/platform/kernel/deadline";
-import { createTestHttpClient } from "../support/http-clients";
-import { findCanaries } from "../support/canaries";
-import { toDocument, findMutation, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../support/mutations";
+import { createTestHttpClient } from "../kit/http/test-http-client";
+import { findCanaries } from "../kit/canaries";
+import { toDocument, findMutation, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../kit/seeds/mutations";
 import {
   httpResponse,
   type RawResponse,
   type RawProvider,
   type RawRequest,
   startRawProvider,
-} from "../support/raw-provider";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+} from "../kit/network/raw-provider";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const CANARY = "cnry-of-a-provider";
 /** Where a case puts a value of its own, as JSON text. Optional in every answer. */

@@ -1,4 +1,4 @@
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const HOSTILE = [
   "..",

@@ -4,9 +4,9 @@ import { type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { errors } from "jose";
 import { KeysUnavailable, createRemoteKeySet } from "../../src/platform/auth/remote-key-set";
-import { createKey, type Key, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { monotonicClockFrom } from "../support/clocks";
+import { createKey, type Key, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { monotonicClockFrom } from "../kit/clocks";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";

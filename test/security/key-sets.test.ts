@@ -6,8 +6,8 @@ import {
   toJwk,
   signToken,
   startKeyServer,
-} from "../support/issuer";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+} from "../kit/tokens/jwt";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";

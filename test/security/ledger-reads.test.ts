@@ -1,6 +1,6 @@
 import { OperationStore } from "../../src/platform/operations/operation.store";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../support/mutations";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const OWN = { sub: "u-1001", tax_id: PAYER_TAX_ID };
 const STAFF = { sub: "staff-1", scope: "users:read:any users:write:any pix:read:any" };

@@ -1,6 +1,6 @@
 import { ATTACKS } from "../support/attacks";
-import { minCpuMs, type RawResponse, sendRaw } from "../support/raw-client";
-import { STAFF_CLAIMS, type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { minCpuMs, type RawResponse, sendRaw } from "../kit/http/raw-client";
+import { STAFF_CLAIMS, type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const MOST_CPU_MS = 50;
 const REPETITIONS = 7;

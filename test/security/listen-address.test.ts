@@ -1,6 +1,6 @@
 import dns from "node:dns";
 import { type AddressInfo } from "node:net";
-import { type MinimalServer, startMinimalServer } from "../support/small-server";
+import { type MinimalServer, startMinimalServer } from "../kit/http/minimal-server";
 
 /** As on a machine whose `localhost` has a second address; 127.0.0.2 stands for `::1`, which not every machine has. */
 function giveLocalhostTwoAddresses(): void {

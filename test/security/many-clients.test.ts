@@ -1,8 +1,8 @@
 import { Agent, request } from "node:http";
-import { waitFor } from "../support/program";
-import { openSocket, formatRequest } from "../support/small-server";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { basicAuth, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
+import { waitFor } from "../kit/start/program";
+import { openSocket, formatRequest } from "../kit/http/minimal-server";
+import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { basicAuth, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
 // With the limits as they are by default: what a router, a proxy or a test may do must not look like an attack.
 

@@ -1,7 +1,7 @@
-import { waitForGauge } from "../support/metrics";
-import { waitFor } from "../support/program";
-import { openSocket, formatRequest } from "../support/small-server";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { waitForGauge } from "../kit/http/metrics";
+import { waitFor } from "../kit/start/program";
+import { openSocket, formatRequest } from "../kit/http/minimal-server";
+import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const KEY = { "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": "13" };
 const WEBSOCKET = {

@@ -1,8 +1,8 @@
 import { request } from "node:http";
-import { readMetric } from "../support/metrics";
-import { waitFor } from "../support/program";
-import { sendRaw } from "../support/raw-client";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { readMetric } from "../kit/http/metrics";
+import { waitFor } from "../kit/start/program";
+import { sendRaw } from "../kit/http/raw-client";
+import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const MOST = 3;
 const QUERY = Buffer.from(JSON.stringify({ query: "{ me { benefits { id } } }" }));

@@ -1,5 +1,5 @@
-import { sendBytes } from "../support/raw-bytes";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { sendBytes } from "../kit/http/send-bytes";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const READ = JSON.stringify({ query: "{ me { benefits { id } } }" });

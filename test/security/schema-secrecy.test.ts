@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from "graphql";
-import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const SECRET = "the-router-secret-of-32-characters";
 const ISSUER = "https://issuer.test/";

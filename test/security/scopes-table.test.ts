@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { toDocument, findMutation, MUTATIONS, PAYER_TAX_ID } from "../support/mutations";
-import { findCodeSpans, readTable } from "../support/pages";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
+import { toDocument, findMutation, MUTATIONS, PAYER_TAX_ID } from "../kit/seeds/mutations";
+import { findCodeSpans, readTable } from "../kit/pages";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
 
 // The documentation's table of scopes, each of its cells tried against the running graph.
 

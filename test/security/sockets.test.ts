@@ -1,16 +1,16 @@
 import { once } from "node:events";
 import { connect as connectTls } from "node:tls";
 import { createAdmission } from "../../src/platform/http/server/admission";
-import { createCertificateAuthority } from "../support/certificates";
-import { UNLIMITED_CONNECTIONS } from "../support/connections";
-import { waitFor } from "../support/program";
+import { createCertificateAuthority } from "../kit/certificates";
+import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
+import { waitFor } from "../kit/start/program";
 import {
   openSocket,
   formatRequest,
   ROUTER_SECRET,
   type MinimalServer,
   startMinimalServer,
-} from "../support/small-server";
+} from "../kit/http/minimal-server";
 
 const FROM_ROUTER = { "router-authorization": ROUTER_SECRET };
 const JSON_TYPE = { "content-type": "application/json" };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { createKey, base64url, type Json, type KeyServer, toJwk, signToken, startKeyServer } from "../support/issuer";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { createProbe, type Probe, measureTimingLeakMs } from "../support/timing";
+import { createKey, base64url, type Json, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { createProbe, type Probe, measureTimingLeakMs } from "../kit/timing";
 
 const SECRET = "s".repeat(64);
 const ISSUER = "https://issuer.test/";

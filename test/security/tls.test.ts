@@ -1,8 +1,8 @@
 import { get, request as send, type RequestOptions } from "node:https";
 import { connect as connectPlain } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { createCertificateAuthority, type CertificateIdentity, writeTempFiles } from "../support/certificates";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
+import { createCertificateAuthority, type CertificateIdentity, writeTempFiles } from "../kit/certificates";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const SECRET = "the-router's-secret";
 const DAY_MS = 86_400_000;

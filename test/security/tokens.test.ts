@@ -12,10 +12,10 @@ import {
   signToken,
   signWithSecret,
   startKeyServer,
-} from "../support/issuer";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { monotonicClockFrom, wallClockFrom } from "../support/clocks";
+} from "../kit/tokens/jwt";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { monotonicClockFrom, wallClockFrom } from "../kit/clocks";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";

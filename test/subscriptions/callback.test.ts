@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
-import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
-import { waitForGauge } from "../support/metrics";
-import { MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../support/unconfirmed";
+import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
+import { waitForGauge } from "../kit/http/metrics";
+import { MUTATIONS, PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
 const NOBODYS = { id: "00000000-0000-4000-8000-000000000000" };

@@ -1,6 +1,6 @@
-import { type CallbackRouter, startCallbackRouter } from "../support/callback-router";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { connectAs } from "../support/websocket";
+import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { connectAs } from "../kit/subscriptions/websocket";
 
 const FIELD = 'userEvents(userId: "u-1002")';
 const OTHER = 'operationSettled(id: "none")';

@@ -1,9 +1,9 @@
-import { startCallbackRouter } from "../support/callback-router";
-import { waitForGauge } from "../support/metrics";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
-import { connectAs } from "../support/websocket";
+import { startCallbackRouter } from "../kit/subscriptions/callback-router";
+import { waitForGauge } from "../kit/http/metrics";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
+import { connectAs } from "../kit/subscriptions/websocket";
 
 const MEMBER = { sub: "u-1002" };
 const variables = { userId: "u-1002" };

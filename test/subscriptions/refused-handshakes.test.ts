@@ -4,10 +4,10 @@ import { createHttpServer } from "../../src/platform/http/server/http-server";
 import { registerLifecycle } from "../../src/platform/http/server/lifecycle";
 import { createAdmission } from "../../src/platform/http/server/admission";
 import { createLogger } from "../../src/platform/observability/logger";
-import { waitForGauge } from "../support/metrics";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { UNLIMITED_CONNECTIONS } from "../support/connections";
+import { waitForGauge } from "../kit/http/metrics";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 
 const running: TestSubgraph[] = [];
 const clients: Socket[] = [];

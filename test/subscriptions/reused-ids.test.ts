@@ -1,8 +1,8 @@
-import { waitForGauge } from "../support/metrics";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
-import { connectAs } from "../support/websocket";
+import { waitForGauge } from "../kit/http/metrics";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
+import { connectAs } from "../kit/subscriptions/websocket";
 
 const EVENTS = 'subscription { userEvents(userId: "u-1002") { providerKind } }';
 const NONE = 'subscription { operationSettled(id: "none") { id } }';

@@ -1,12 +1,12 @@
 import { request } from "node:http";
 import { connect as connectTcp } from "node:net";
-import { createKey, type Json, toJwk, signToken, startKeyServer } from "../support/issuer";
-import { waitForGauge } from "../support/metrics";
-import { PAYER_CLAIMS } from "../support/mutations";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../support/unconfirmed";
-import { connectAs, openWebSocketClient } from "../support/websocket";
+import { createKey, type Json, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { waitForGauge } from "../kit/http/metrics";
+import { PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
+import { connectAs, openWebSocketClient } from "../kit/subscriptions/websocket";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id status } }";
 const UNKNOWN = { id: "00000000-0000-4000-8000-000000000000" };

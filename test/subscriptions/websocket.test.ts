@@ -1,8 +1,8 @@
-import { MUTATIONS, PAYER_CLAIMS } from "../support/mutations";
-import { readMetric, waitForGauge } from "../support/metrics";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../support/unconfirmed";
-import { connectAs, openWebSocketClient } from "../support/websocket";
+import { MUTATIONS, PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { readMetric, waitForGauge } from "../kit/http/metrics";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
+import { connectAs, openWebSocketClient } from "../kit/subscriptions/websocket";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
 const MEMBER = { sub: "u-1002" };

@@ -1,6 +1,6 @@
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { type EventInfo, postWebhook } from "../support/webhooks";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type EventInfo, postWebhook } from "../kit/http/webhooks";
 
 const CREATE = { eventname: "enrollment_successful", path: "/user/account/create" };
 const UPGRADE = { eventname: "offer_upgrade_successful", path: "/user/offers" };

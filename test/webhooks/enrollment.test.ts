@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { deriveEnrollment, type EnrollmentChange } from "../../src/features/user/enrollment.state";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { type EventInfo, postWebhook } from "../support/webhooks";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type EventInfo, postWebhook } from "../kit/http/webhooks";
 
 const NAMES = [
   "enrollment_request_received",

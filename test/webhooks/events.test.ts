@@ -1,5 +1,5 @@
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { postWebhook } from "../support/webhooks";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { postWebhook } from "../kit/http/webhooks";
 
 const OWN = { sub: "m-own" };
 const PAGE =

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
 const OLD_PASSWORD = "the one before";
 const MOST_BYTES = 65_536;

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
-import { waitFor } from "../support/program";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
+import { waitFor } from "../kit/start/program";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {

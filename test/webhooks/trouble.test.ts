@@ -8,11 +8,11 @@ import { promisify } from "node:util";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/address-check";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
-import { waitFor } from "../support/program";
-import { readMetric } from "../support/metrics";
-import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../support/ledgers";
-import { startSubgraph, type TestSubgraph } from "../support/subgraph";
-import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../support/webhooks";
+import { waitFor } from "../kit/start/program";
+import { readMetric } from "../kit/http/metrics";
+import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
 const run = promisify(execFile);
 const running: TestSubgraph[] = [];

@@ -5,10 +5,10 @@ import { startStandaloneServer } from "@apollo/server/standalone";
 import { type DirectiveNode, GraphQLError, type GraphQLFormattedError, Kind, parse, print, visit } from "graphql";
 import { startAccounts } from "../fixtures/accounts";
 import { startBilling } from "../fixtures/billing";
-import { startSubgraph } from "../../support/subgraph";
+import { startSubgraph } from "../../kit/start/subgraph";
 import { compose, OUR_NAME, subgraphs } from "./compose";
-import { startTokenProxy } from "./token-front";
-import { ROUTER_SECRET } from "./world";
+import { startTokenProxy } from "./token-proxy";
+import { ROUTER_SECRET } from "./federation";
 
 /** Headers of a client that go on to every subgraph. `router-authorization` is not among them: that one is the gateway's. */
 const PROPAGATED = ["authorization", "x-request-id"] as const;

@@ -1,4 +1,4 @@
-import { RECURRENCE_ID } from "../../support/mutations";
+import { RECURRENCE_ID } from "../../kit/seeds/mutations";
 import { EXAMPLES, expectDone } from "./examples";
 import {
   sendRequest,
@@ -7,7 +7,7 @@ import {
   ROUTER_SECRET,
   startFederation,
   type Federation,
-} from "./world";
+} from "./federation";
 
 export interface GatewayOptions {
   readonly urls: Readonly<Record<string, string>>;

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AUDIENCE, ISSUER } from "../../support/key-server";
-import { waitFor, freePort } from "../../support/program";
+import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
+import { waitFor, freePort } from "../../kit/start/program";
 import { compose, subgraphs } from "./compose";
 
 const FOLDER = join(__dirname, "../hive");

@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import { DatabaseUnavailable, InvalidDatabaseUrl } from "../../../src/platform/database/database.errors";
 import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
-import { type Databases, startDatabases } from "../../support/databases";
-import { startWorkers } from "../../support/workers";
-import { startUnreliableProxy } from "../../support/unreliable-proxy";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { startWorkers } from "../../kit/start/workers";
+import { startUnreliableProxy } from "../../kit/network/unreliable-proxy";
 
 let databases: Databases;
 const open = new Set<Database>();

@@ -5,9 +5,9 @@ import { Inbox } from "../../../src/platform/inbox/inbox";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
-import { alterDatabase, type CommitSettings, recordCommitSettings } from "../../support/commit-settings";
-import { type Databases, startDatabases } from "../../support/databases";
-import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
+import { alterDatabase, type CommitSettings, recordCommitSettings } from "../../kit/database/commit-settings";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
 const WHOLE_TRANSACTION = sql`insert into t values (1)`;
 

@@ -10,9 +10,9 @@ import {
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption, type Encryption } from "../../../src/platform/kernel/encryption";
-import { dumpDatabase } from "../../support/canaries";
-import { type Databases, startDatabases } from "../../support/databases";
-import { createClaim, START_MS } from "../../support/ledgers";
+import { dumpDatabase } from "../../kit/canaries";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { createClaim, START_MS } from "../../kit/operations/test-store";
 
 const COLUMNS = [
   { table: "operation", column: "sealed_key", purpose: "idempotencyKey" },

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { type Migration } from "../../../src/platform/database/apply-migrations";
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
-import { type Databases, startDatabases } from "../../support/databases";
-import { startWorkers } from "../../support/workers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { startWorkers } from "../../kit/start/workers";
 
 let databases: Databases;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import { type Migration } from "../../../src/platform/database/apply-migrations";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { runWorker } from "../../support/workers";
+import { runWorker } from "../../kit/start/workers";
 
 const steps: Migration[] = [
   {

@@ -1,7 +1,7 @@
 // One of several processes that open the same new SQLite files, each at the same moment.
 import { setTimeout as pause } from "node:timers/promises";
 import { openDatabase } from "../../../src/platform/database/open-database";
-import { runWorker } from "../../support/workers";
+import { runWorker } from "../../kit/start/workers";
 import { sql } from "kysely";
 
 const PACE_MS = 20;

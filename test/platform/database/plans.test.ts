@@ -9,9 +9,9 @@ import {
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
-import { type Databases, startDatabases } from "../../support/databases";
-import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
-import { findCallSitesInSource, recordStatements } from "../../support/recorded-statements";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
+import { findCallSitesInSource, recordStatements } from "../../kit/database/record-statements";
 
 /** What a store's methods are called for; those of private methods come with them. */
 type Calls<Store> = Readonly<Record<string, (store: Store) => Promise<unknown>>>;

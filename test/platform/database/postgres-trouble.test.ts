@@ -7,10 +7,10 @@ import { Inbox } from "../../../src/platform/inbox/inbox";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
-import { alterDatabase } from "../../support/commit-settings";
-import { type Databases, startDatabases } from "../../support/databases";
-import { createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
-import { startWorkers } from "../../support/workers";
+import { alterDatabase } from "../../kit/database/commit-settings";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
+import { startWorkers } from "../../kit/start/workers";
 
 const POOL_SIZE = 4;
 /** Nothing here is about time. */

@@ -4,8 +4,8 @@ import { type Config, ConfigError, loadConfig } from "../../../src/config/index"
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { createLogger } from "../../../src/platform/observability/logger";
-import { type Databases, startDatabases } from "../../support/databases";
-import { TEST_ENCRYPTION_KEY } from "../../support/ledgers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
 const UNSAFE = "must be on at the server: without it a crash can lose committed data";
 

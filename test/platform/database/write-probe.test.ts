@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { Client } from "pg";
 import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
-import { alterDatabase } from "../../support/commit-settings";
-import { type Databases, startDatabases } from "../../support/databases";
+import { alterDatabase } from "../../kit/database/commit-settings";
+import { type Databases, startDatabases } from "../../kit/start/databases";
 
 /** Every call proves it again, and none fails because the machine is slow. */
 const PATIENT = {

@@ -4,8 +4,8 @@ import { createGroupCommit } from "../../../src/platform/inbox/group-commit";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
-import { type Databases, startDatabases } from "../../support/databases";
-import { START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
 const MAX = 64;
 

@@ -10,11 +10,11 @@ import { type Delivery, type Message, type EncryptedMessage } from "../../../src
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Logger } from "../../../src/platform/observability/logger";
 import { systemClock } from "../../../src/platform/kernel/clock";
-import { dumpDatabase } from "../../support/canaries";
-import { type Databases, startDatabases } from "../../support/databases";
-import { LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
+import { dumpDatabase } from "../../kit/canaries";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
-import { monotonicClockFrom, wallClockFrom } from "../../support/clocks";
+import { monotonicClockFrom, wallClockFrom } from "../../kit/clocks";
 
 const DAY_MS = 86_400_000;
 const BODY = '{"secret":"canary-body"}';

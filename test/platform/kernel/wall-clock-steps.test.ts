@@ -8,8 +8,8 @@ import { type Clock, type Moment, systemClock } from "../../../src/platform/kern
 import { createDeadline, withDeadline } from "../../../src/platform/kernel/deadline";
 import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../../src/platform/kernel/monotonic-clock";
 import { createTokenSource } from "../../../src/providers/avibra/token-source";
-import { createTestClocks } from "../../support/clocks";
-import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
+import { createTestClocks } from "../../kit/clocks";
+import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 
 const TEN_MINUTES_MS = 600_000;
 const OPEN_MS = 5000;

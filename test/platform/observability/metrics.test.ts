@@ -1,9 +1,9 @@
-import { readMetric } from "../../support/metrics";
-import { sendMutation, MUTATIONS } from "../../support/mutations";
-import { waitFor } from "../../support/program";
-import { findCodeSpans, readTable } from "../../support/pages";
-import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
-import { postWebhook } from "../../support/webhooks";
+import { readMetric } from "../../kit/http/metrics";
+import { sendMutation, MUTATIONS } from "../../kit/seeds/mutations";
+import { waitFor } from "../../kit/start/program";
+import { findCodeSpans, readTable } from "../../kit/pages";
+import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { postWebhook } from "../../kit/http/webhooks";
 
 const BENEFITS = "/user/benefits";
 const FRESH_MS = 1500;

@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Databases, startDatabases } from "../../support/databases";
-import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../support/ledgers";
-import { waitFor } from "../../support/program";
-import { startWorkers } from "../../support/workers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../kit/operations/test-store";
+import { waitFor } from "../../kit/start/program";
+import { startWorkers } from "../../kit/start/workers";
 
 jest.setTimeout(180_000);
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type OperationHandler } from "../../../src/platform/operations/operation-handler";
 import { createOperationWorker } from "../../../src/platform/operations/operation-worker";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
-import { monotonicClockFrom, wallClockFrom } from "../../support/clocks";
-import { LEASE_MS, openOperationStore, START_MS } from "../../support/ledgers";
-import { runWorker } from "../../support/workers";
+import { monotonicClockFrom, wallClockFrom } from "../../kit/clocks";
+import { LEASE_MS, openOperationStore, START_MS } from "../../kit/operations/test-store";
+import { runWorker } from "../../kit/start/workers";
 
 const POLL_MS = 10;
 

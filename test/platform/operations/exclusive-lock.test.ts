@@ -4,8 +4,8 @@ import { type Database } from "../../../src/platform/database/open-database";
 import { acquireExclusiveLock } from "../../../src/platform/operations/exclusive-lock";
 import { type OperationStore } from "../../../src/platform/operations/operation.store";
 import { type OperationTables } from "../../../src/platform/operations/operation-row";
-import { type Databases, startDatabases } from "../../support/databases";
-import { expectClaimed, createClaim, createMigratedStore, START_MS } from "../../support/ledgers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { expectClaimed, createClaim, createMigratedStore, START_MS } from "../../kit/operations/test-store";
 
 const THING = { kind: "order.cancel", recurrenceId: "thing-1" };
 

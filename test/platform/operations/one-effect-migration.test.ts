@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
-import { type Databases, startDatabases } from "../../support/databases";
-import { expectClaimed, createClaim, openOperationStore, START_MS } from "../../support/ledgers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { expectClaimed, createClaim, openOperationStore, START_MS } from "../../kit/operations/test-store";
 
 type Status = "PENDING" | "UNCONFIRMED" | "NEEDS_ATTENTION" | "SUCCEEDED" | "FAILED";
 

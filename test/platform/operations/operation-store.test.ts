@@ -11,8 +11,8 @@ import {
 } from "../../../src/platform/operations/operation-status.state";
 import { type Lease } from "../../../src/platform/database/due-rows";
 import { type Claim, type Operation } from "../../../src/platform/operations/operation";
-import { type Databases, startDatabases } from "../../support/databases";
-import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../support/ledgers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../kit/operations/test-store";
 
 const FAILURE = { code: "REFUSED", message: "It was refused.", field: ["input", "reason"], retryable: false };
 const NOBODY = "00000000-0000-4000-8000-000000000000";

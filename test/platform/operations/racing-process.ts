@@ -1,7 +1,7 @@
 // One of several processes that work on the same ledger at the same moment.
 import { type OperationStore } from "../../../src/platform/operations/operation.store";
-import { expectClaimed, createClaim, LEASE_MS, openOperationStore, START_MS } from "../../support/ledgers";
-import { runWorker } from "../../support/workers";
+import { expectClaimed, createClaim, LEASE_MS, openOperationStore, START_MS } from "../../kit/operations/test-store";
+import { runWorker } from "../../kit/start/workers";
 
 const jobs: Record<string, (ledger: OperationStore, name: string) => Promise<unknown>> = {
   /** Takes what is due, a few at a time, until nothing is left: the ids. */

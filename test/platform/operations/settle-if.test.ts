@@ -4,7 +4,7 @@ import { OperationStore } from "../../../src/platform/operations/operation.store
 import { type Operation } from "../../../src/platform/operations/operation";
 import { settleConditionFor } from "../../../src/platform/operations/outcome-recorder";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
-import { type Databases, startDatabases } from "../../support/databases";
+import { type Databases, startDatabases } from "../../kit/start/databases";
 import {
   expectClaimed,
   createClaim,
@@ -12,7 +12,7 @@ import {
   createMigratedStore,
   START_MS,
   TEST_ENCRYPTION_KEY,
-} from "../../support/ledgers";
+} from "../../kit/operations/test-store";
 
 const FAILED = { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } } as const;
 const TAKEN_AT = START_MS + LEASE_MS;

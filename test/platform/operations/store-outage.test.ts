@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { DatabaseUnavailable } from "../../../src/platform/database/database.errors";
 import { OutcomeNotRecorded } from "../../../src/platform/operations/operation.errors";
-import { type Databases, startDatabases } from "../../support/databases";
+import { type Databases, startDatabases } from "../../kit/start/databases";
 import {
   expectClaimed,
   createClaim,
@@ -9,8 +9,8 @@ import {
   createMigratedStore,
   openOperationStore,
   START_MS,
-} from "../../support/ledgers";
-import { startUnreliableProxy } from "../../support/unreliable-proxy";
+} from "../../kit/operations/test-store";
+import { startUnreliableProxy } from "../../kit/network/unreliable-proxy";
 
 /** The database stays away until all have answered, so what waits for it would never answer. The rest is a busy machine's. */
 const FAST_ENOUGH_MS = 20_000;

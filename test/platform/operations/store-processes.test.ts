@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { type Databases, startDatabases } from "../../support/databases";
-import { createClaim, LEASE_MS, createMigratedStore, type OpenStore, START_MS } from "../../support/ledgers";
-import { startWorkers } from "../../support/workers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { createClaim, LEASE_MS, createMigratedStore, type OpenStore, START_MS } from "../../kit/operations/test-store";
+import { startWorkers } from "../../kit/start/workers";
 
 const program = join(__dirname, "racing-process.ts");
 

@@ -2,8 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import { type Database } from "../../../src/platform/database/open-database";
-import { type Databases, startDatabases } from "../../support/databases";
-import { expectClaimed, createClaim, createMigratedStore, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import {
+  expectClaimed,
+  createClaim,
+  createMigratedStore,
+  START_MS,
+  TEST_ENCRYPTION_KEY,
+} from "../../kit/operations/test-store";
 
 const PLANTED = {
   name: "Maria Canary Silva",

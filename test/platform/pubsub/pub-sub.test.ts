@@ -4,8 +4,8 @@ import { openDatabase } from "../../../src/platform/database/open-database";
 import { createPostgresTransport } from "../../../src/platform/pubsub/postgres-transport";
 import { createPubSub, type PubSubMessage } from "../../../src/platform/pubsub/pub-sub";
 import { type Logger } from "../../../src/platform/observability/logger";
-import { type Databases, startDatabases } from "../../support/databases";
-import { waitFor } from "../../support/program";
+import { type Databases, startDatabases } from "../../kit/start/databases";
+import { waitFor } from "../../kit/start/program";
 
 function createRecorder() {
   const lines: string[] = [];

@@ -2,7 +2,7 @@ import { openStores } from "../../../src/app/stores";
 import { loadConfig } from "../../../src/config/index";
 import { topics } from "../../../src/platform/pubsub/topics";
 import { createLogger } from "../../../src/platform/observability/logger";
-import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../../support/ledgers";
+import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
 test("whoever hears that an operation is settled has heard before that what was read of it is old", async () => {
   const config = loadConfig({ DATABASE_URL: "sqlite::memory:", LEDGER_KEY: TEST_ENCRYPTION_KEY });

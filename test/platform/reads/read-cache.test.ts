@@ -4,7 +4,7 @@ import { toPrincipalScope } from "../../../src/platform/reads/cache-key";
 import { createReadCache, type ReadSource, type CachedRead } from "../../../src/platform/reads/read-cache";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
-import { monotonicClockFrom } from "../../support/clocks";
+import { monotonicClockFrom } from "../../kit/clocks";
 
 const caller = (userId: string): Caller => ({ userId, scopes: new Set() });
 const TIMEOUT_MS = 10_000;

@@ -7,8 +7,8 @@ import {
   PAYER_CLAIMS,
   PAYER_TAX_ID,
   RECURRENCE_ID,
-} from "../../support/mutations";
-import { startSubgraph, type TestSubgraph } from "../../support/subgraph";
+} from "../../kit/seeds/mutations";
+import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 
 /** In every string that is sent, so that it is found wherever it goes. */
 const MARK = "zQ7xK";

@@ -15,9 +15,9 @@ import {
   OK_RESPONSE,
   type OnBytes,
   startBreakingServer,
-} from "../../../support/breaking-server";
-import { createCertificateAuthority } from "../../../support/certificates";
-import { createTestHttpClient } from "../../../support/http-clients";
+} from "../../../kit/network/breaking-server";
+import { createCertificateAuthority } from "../../../kit/certificates";
+import { createTestHttpClient } from "../../../kit/http/test-http-client";
 
 /** Enough for a connection on a machine that is busy; waited out only where no answer comes. */
 const TIMEOUT_MS = 1500;

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { z } from "zod";
 import { path } from "../../../../src/platform/http/client/path";
-import { createTestHttpClient } from "../../../support/http-clients";
+import { createTestHttpClient } from "../../../kit/http/test-http-client";
 
 const server = createServer((_request, response) => response.end('"answer"'));
 beforeAll(() => new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve)));

@@ -1,0 +1,69 @@
+import { type Locator, type Page } from "playwright-core";
+import { type GraphqlResponse } from "./start/subgraph";
+
+/** What a person does in GraphiQL, and what they see. */
+export interface Graphiql {
+  readonly page: Page;
+  readonly callerSelect: Locator;
+  readonly responseBar: Locator;
+  readonly openTab: (title: string) => Promise<void>;
+  /** Presses the execute button; what the server answered, once the response shows it. */
+  readonly run: () => Promise<GraphqlResponse>;
+  readonly selectCaller: (caller: RegExp) => Promise<void>;
+  /** Replaces what stands in the editor below the operation. */
+  readonly fillEditor: (editor: "Variables" | "Headers", text: string) => Promise<void>;
+  /** The text of an editor as far as it is on the screen. */
+  readonly readEditor: (editor: "Operation Editor" | "Variables" | "Headers") => Promise<string>;
+}
+
+const isEditorRequest = (body: string | null) => body !== null && !body.includes("IntrospectionQuery");
+
+/** Opens the playground and waits until the first operation stands in its editor. */
+export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
+  const section = (name: string) => page.getByRole("region", { name, exact: true });
+  const callerSelect = page.getByLabel("Ask as");
+  const responseBar = page.getByRole("status", { name: "What the answer cost" });
+
+  async function openTool(name: string): Promise<Locator> {
+    await page.getByRole("button", { name, exact: true }).click();
+    return section(name).locator(".monaco-editor:visible");
+  }
+
+  await page.goto("/");
+  await section("Operation Editor").locator(".view-line").first().waitFor();
+  await section("Result Window").locator(".monaco-editor").waitFor();
+  return {
+    page,
+    callerSelect,
+    responseBar,
+    async openTab(title) {
+      await page.getByRole("tab").getByRole("button", { name: title, exact: true }).click();
+      await section("Operation Editor").filter({ hasText: title }).waitFor();
+    },
+    async run() {
+      const [response] = await Promise.all([
+        page.waitForResponse((one) => one.url().endsWith("/graphql") && isEditorRequest(one.request().postData())),
+        page.getByRole("button", { name: /^Execute query/ }).click(),
+      ]);
+      await responseBar.filter({ hasText: / ms/ }).waitFor();
+      return (await response.json()) as GraphqlResponse;
+    },
+    async selectCaller(caller) {
+      const label = await callerSelect.locator("option").filter({ hasText: caller }).textContent();
+      await callerSelect.selectOption(label);
+    },
+    async fillEditor(editor, text) {
+      await (await openTool(editor)).click();
+      await page.keyboard.press("ControlOrMeta+A");
+      await page.keyboard.insertText(text);
+      // Brackets that the editor closed by itself.
+      await page.keyboard.press("ControlOrMeta+Shift+End");
+      await page.keyboard.press("Delete");
+    },
+    async readEditor(editor) {
+      const editorElement = editor === "Operation Editor" ? section(editor) : await openTool(editor);
+      const lines = await editorElement.locator(".view-line").allInnerTexts();
+      return lines.join("\n").replaceAll("\u00a0", " ");
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
+import { type Repeat } from "../../../src/platform/http/client/endpoint-call";
+import { type Attempt, type OperationHandler, type Outcome } from "../../../src/platform/operations/operation-handler";
+import { createOperationRunner } from "../../../src/platform/operations/operation-runner";
+import { createOperationWorker } from "../../../src/platform/operations/operation-worker";
+import { type Operation } from "../../../src/platform/operations/operation";
+import { createReconciler } from "../../../src/platform/operations/reconciler";
+import { createLogger } from "../../../src/platform/observability/logger";
+import { createDeadline } from "../../../src/platform/kernel/deadline";
+import { createLatencyEstimate } from "../../../src/platform/kernel/latency-estimate";
+import { monotonicClockFrom, wallClockFrom } from "../clocks";
+import { LEASE_MS, createMigratedStore, type OpenStore, START_MS } from "./test-store";
+
+export const OPERATION_TIMEOUT_MS = 8_000;
+export const CONFIRMATION_WINDOW_MS = 900_000;
+export const KEYED_WINDOW_MS = 72_000_000;
+
+type ProviderFailureInfo = ConstructorParameters<typeof ProviderFailure>[0];
+
+/** A provider's failure of some kind. */
+export function createProviderFailure(
+  kind: ProviderFailureInfo["kind"],
+  more: Partial<ProviderFailureInfo> = {},
+): ProviderFailure {
+  return new ProviderFailure({ kind, call: "scripted.call", reason: "scripted", ...more });
+}
+
+/** A kind whose provider does what the script says: each entry is thrown or answered, the last one again and again. */
+export function createScriptedKind(
+  kind: string,
+  repeat: Repeat,
+  script: {
+    readonly perform?: readonly (Outcome | Error)[];
+    readonly confirm?: readonly (Outcome | undefined | Error)[];
+    readonly prepare?: readonly (Error | undefined)[];
+  },
+) {
+  const calls: { readonly what: "prepare" | "perform" | "confirm"; readonly key?: string }[] = [];
+  const rejections: boolean[] = [];
+  function nextResult<Result>(
+    list: readonly (Result | Error)[],
+    what: "prepare" | "perform" | "confirm",
+    key?: string,
+  ) {
+    const callCount = calls.filter((call) => call.what === what).length;
+    calls.push({ what, ...(key !== undefined && { key }) });
+    const outcome = list[Math.min(callCount, list.length - 1)] as Result | Error;
+    return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
+  }
+  const operationKind: OperationHandler<never> = {
+    kind,
+    provider: "scripted",
+    repeat,
+    perform: (_input: unknown, { idempotencyKey }: Attempt) =>
+      nextResult<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),
+    onRefusal(rejection, isRepeat) {
+      rejections.push(isRepeat);
+      const isDone = isRepeat && rejection.status === 409;
+      const reason = { code: "REFUSED", message: "No.", retryable: false };
+      return isDone ? { status: "SUCCEEDED" } : { status: "FAILED", failure: reason };
+    },
+    ...(script.confirm && { confirm: () => nextResult<Outcome | undefined>(script.confirm ?? [], "confirm") }),
+    ...(script.prepare && { prepare: () => nextResult<undefined>(script.prepare as (Error | undefined)[], "prepare") }),
+  };
+  return {
+    operationKind,
+    calls,
+    rejections,
+    count: (what: string) => calls.filter((call) => call.what === what).length,
+  };
+}
+
+/** A ledger, in memory by default, with its runner and reconciler, on a clock that moves only when it is told to. */
+export async function createControlledStore(
+  kinds: readonly OperationHandler<never>[],
+  openStore: OpenStore | string = "sqlite::memory:",
+) {
+  const { store, database } = typeof openStore === "string" ? await createMigratedStore(openStore) : openStore;
+  let now = START_MS;
+  const clock = wallClockFrom(() => now);
+  const monotonic = monotonicClockFrom(() => now);
+  const sleeps: number[] = [];
+  const logs: string[] = [];
+  const sleep = (ms: number) => {
+    sleeps.push(ms);
+    now += ms;
+    return Promise.resolve();
+  };
+  const executed: Operation[] = [];
+  const afterAttempt = (operation: Operation) => void executed.push(operation);
+  const worker = createOperationWorker({
+    operationStore: store,
+    handlers: kinds,
+    clock,
+    random: () => 0.5,
+    sleep,
+    afterAttempt,
+  });
+  const common = { operationStore: store, worker, clock, owner: "one", leaseMs: LEASE_MS };
+  const runner = createOperationRunner({ ...common, sleep, latencyEstimate: createLatencyEstimate() });
+  const reconciler = createReconciler({
+    ...common,
+    handlers: kinds,
+    afterAttempt,
+    monotonic,
+    logger: createLogger("info", { write: (line) => void logs.push(line) }),
+    owner: "two",
+    operationTimeoutMs: OPERATION_TIMEOUT_MS,
+    confirmationWindowMs: CONFIRMATION_WINDOW_MS,
+    keyedWindowMs: KEYED_WINDOW_MS,
+    intervalMs: 1000,
+  });
+  return {
+    store,
+    database,
+    worker,
+    runner,
+    reconciler,
+    sleeps,
+    logs,
+    /** What `afterAttempt` was called with. */
+    executed,
+    monotonic,
+    now: () => now,
+    advance: (ms: number) => {
+      now += ms;
+    },
+    run: (kind: string, idempotencyKey = "key-1") =>
+      runner.run({
+        kind,
+        recurrenceId: "thing",
+        principal: "principal-1",
+        idempotencyKey,
+        input: { of: kind },
+        deadline: createDeadline(monotonic, OPERATION_TIMEOUT_MS),
+      }),
+    /** Lets time pass in small steps, the reconciler looking at each. */
+    async advanceAndPoll(ms: number, stepMs = 1000) {
+      for (const endsAt = now + ms; now < endsAt;) {
+        now += Math.min(stepMs, endsAt - now);
+        await reconciler.pollOnce();
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { type Repeat } from "../../../src/platform/http/client/endpoint-call";
+import { type OperationHandler, type Outcome } from "../../../src/platform/operations/operation-handler";
+import { type OperationFailure } from "../../../src/platform/operations/operation";
+import { waitFor } from "../start/program";
+
+/** One call to the provider that waits for its answer. */
+export interface SteppedCall {
+  readonly what: "prepare" | "perform" | "confirm";
+  /** Answers it: an error is thrown; `prepare` takes a failure or undefined, the others an outcome or undefined. */
+  readonly respond: (respond: Outcome | OperationFailure | Error | undefined) => void;
+}
+
+/** A kind each of whose calls waits until the test answers it. A 409 to a repetition means that the earlier attempt arrived. */
+export function createSteppedKind(repeat: Repeat) {
+  const calls: SteppedCall[] = [];
+  async function startCall<Result>(what: SteppedCall["what"]): Promise<Result> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const respond: SteppedCall["respond"] = (result) => {
+      if (result instanceof Error) reject(result);
+      else resolve(result);
+    };
+    calls.push({ what, respond });
+    return (await promise) as Result;
+  }
+  const operationKind: OperationHandler<never> = {
+    kind: "stepped",
+    provider: "stepped",
+    repeat,
+    ...(repeat === "once" && { prepare: () => startCall("prepare"), confirm: () => startCall("confirm") }),
+    perform: () => startCall("perform"),
+    onRefusal({ status }, isRepeat) {
+      if (isRepeat) return status === 409 ? { status: "SUCCEEDED" } : undefined;
+      return { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } };
+    },
+  };
+  return {
+    operationKind,
+    calls,
+    /** The call of this position, from 1, once it is made. */
+    async waitForCall(position: number, what: SteppedCall["what"]): Promise<SteppedCall> {
+      const nextCall = await waitFor(() => calls[position - 1], 60_000);
+      if (nextCall.what !== what) throw new Error(`call ${position} is ${nextCall.what}, not ${what}`);
+      return nextCall;
+    },
+  };
+}

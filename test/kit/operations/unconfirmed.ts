@@ -1,0 +1,47 @@
+import { PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE_ID } from "../seeds/mutations";
+import { waitFor } from "../start/program";
+import { type TestSubgraph } from "../start/subgraph";
+
+/** Environment under which lost answers are looked for soon. */
+export const FAST_RECONCILIATION = { RECONCILE_INTERVAL_MS: "50", DELBANK_TIMEOUT_MS: "1000" };
+
+/** A Pix cancellation whose answer is lost, and that cannot be confirmed until `confirm` is called; its operation's id. */
+export async function startUnconfirmedOperation(
+  { graphql, delbank }: Pick<TestSubgraph, "graphql" | "delbank">,
+  idempotencyKey = "press-1",
+) {
+  await delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+  // The first read is the check before anything is sent.
+  await delbank.addFault({ match: { method: "GET" }, kind: "delay", delayMs: 0 });
+  await delbank.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 100_000 });
+  const { data } = await graphql(
+    "mutation($input: CancelPixAuthorizationInput!) { cancelPixAuthorization(input: $input) { operation { id status } } }",
+    {
+      claims: PAYER_CLAIMS,
+      variables: {
+        input: {
+          idempotencyKey,
+          recurrenceId: RECURRENCE_ID,
+          requesterType: "NATURAL",
+          requesterDocument: PAYER_TAX_ID,
+          reason: "REQUESTED_BY_PAYER",
+        },
+      },
+    },
+  );
+  const { id, status } = data.cancelPixAuthorization.operation as { id: string; status: string };
+  if (status !== "UNCONFIRMED") throw new Error(`expected UNCONFIRMED, got ${status}`);
+  const query = "query($id: ID!) { operation(id: $id) { status } }";
+  const isSettled = async () => {
+    const response = await graphql(query, { claims: PAYER_CLAIMS, variables: { id } });
+    return response.data.operation.status === "SUCCEEDED" ? true : undefined;
+  };
+  return {
+    id,
+    /** Lets it be found out; resolves when it was. */
+    confirm: async () => {
+      await delbank.clearFaults();
+      await waitFor(isSettled);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { type ProviderState } from "../sandbox-control";
+import { type GraphqlResponse, type TestSubgraph } from "../start/subgraph";
+
+export const RECURRENCE_ID = "RR0435879820240605njua7shf40o";
+export const PAYER_TAX_ID = "04623217035";
+export const PAYER_CLAIMS = { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel users:read:any users:write:any" };
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** One of the seven mutations, with an input that succeeds on the sandbox's seeds. */
+export interface MutationCase {
+  readonly name: string;
+  readonly kind: string;
+  /** What its payload adds, without fields that cost a provider call. */
+  readonly selection: string;
+  readonly input: Input;
+  /** The same operation asked otherwise, valid on the seeds too. */
+  readonly conflictingInput: Input;
+  readonly vendor: "avibra" | "delbank";
+  readonly method: "POST" | "DELETE";
+  /** Of the provider's endpoint that it writes to. */
+  readonly path: string;
+  /** Of that endpoint in the sandbox's journal of commits. */
+  readonly commitOperation: string;
+  /** How often its effect shows in the provider's state. */
+  readonly countEffects: (state: ProviderState) => number;
+}
+
+const user = (state: ProviderState, id: string) => state.users?.find(({ userId }) => userId === id);
+const USER = "user { id }";
+
+/** On different members, so that all seven can be under way at once. */
+export const MUTATIONS: readonly MutationCase[] = [
+  {
+    name: "createUser",
+    kind: "CREATE_USER",
+    selection: USER,
+    input: { userId: "m-create", firstName: "Eva", lastName: "Prado", email: "eva@example.com", offerId: "basic" },
+    conflictingInput: { userId: "m-create", firstName: "Eva", lastName: "Pires", email: "eva@example.com" },
+    vendor: "avibra",
+    method: "POST",
+    path: "/user/account/create",
+    commitOperation: "create",
+    countEffects: (state) => (user(state, "m-create")?.stage === "ENROLLED" ? 1 : 0),
+  },
+  {
+    name: "updateUser",
+    kind: "UPDATE_USER",
+    selection: USER,
+    input: { userId: "u-1001", lastName: "Almeida" },
+    conflictingInput: { userId: "u-1001", lastName: "Barros" },
+    vendor: "avibra",
+    method: "POST",
+    path: "/user/account/update",
+    commitOperation: "update",
+    countEffects: (state) => (user(state, "u-1001")?.profile.lastName === "Almeida" ? 1 : 0),
+  },
+  {
+    name: "prefillUser",
+    kind: "PREFILL_USER",
+    selection: USER,
+    input: { userId: "m-prefill", firstName: "Gil", address: { city: "Recife" } },
+    conflictingInput: { userId: "m-prefill", firstName: "Gil", address: { city: "Olinda" } },
+    vendor: "avibra",
+    method: "POST",
+    path: "/user/prefill",
+    commitOperation: "prefill",
+    countEffects: (state) => (user(state, "m-prefill")?.stage === "PREFILLED" ? 1 : 0),
+  },
+  {
+    name: "cancelUser",
+    kind: "CANCEL_USER",
+    selection: USER,
+    input: { userId: "u-1002" },
+    conflictingInput: { userId: "u-1001" },
+    vendor: "avibra",
+    method: "DELETE",
+    path: "/user/account/cancel/",
+    commitOperation: "cancel",
+    countEffects: (state) => (user(state, "u-1002")?.stage === "CANCELLED" ? 1 : 0),
+  },
+  {
+    name: "changeOffer",
+    kind: "CHANGE_OFFER",
+    selection: USER,
+    input: { userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
+    conflictingInput: { userId: "u-1001", offerId: "basic", direction: "DOWNGRADE" },
+    vendor: "avibra",
+    method: "POST",
+    path: "/user/offers",
+    commitOperation: "offers",
+    countEffects: (state) => (user(state, "u-1001")?.currentOffer.id === "premium" ? 1 : 0),
+  },
+  {
+    name: "createPortalLink",
+    kind: "CREATE_PORTAL_LINK",
+    selection: "portalUrl",
+    input: { userId: "u-1001" },
+    conflictingInput: { userId: "u-1002" },
+    vendor: "avibra",
+    method: "POST",
+    path: "/user/linktoken3",
+    commitOperation: "linktoken3",
+    countEffects: (state) => state.linkTokens?.length ?? 0,
+  },
+  {
+    name: "cancelPixAuthorization",
+    kind: "CANCEL_PIX_AUTHORIZATION",
+    selection: "pixCancellation { id recurrenceId reason reasonCode requesterType cancelledAt }",
+    input: {
+      recurrenceId: RECURRENCE_ID,
+      requesterType: "NATURAL",
+      requesterDocument: PAYER_TAX_ID,
+      reason: "REQUESTED_BY_PAYER",
+    },
+    conflictingInput: {
+      recurrenceId: RECURRENCE_ID,
+      requesterType: "NATURAL",
+      requesterDocument: PAYER_TAX_ID,
+      reason: "ACCOUNT_CLOSED",
+    },
+    vendor: "delbank",
+    method: "POST",
+    path: "/automatic-pix/authorizations",
+    commitOperation: "cancel",
+    countEffects: ({ authorizations = [] }) =>
+      authorizations.find(({ recurrenceId }) => recurrenceId === RECURRENCE_ID)?.cancellations.length ?? 0,
+  },
+];
+
+export function findMutation(name: string): MutationCase {
+  const mutation = MUTATIONS.find((one) => one.name === name);
+  if (!mutation) throw new Error(`no mutation ${name}`);
+  return mutation;
+}
+
+export const OPERATION_FIELDS =
+  "id kind status userId recurrenceId idempotencyKey attempts createdAt settledAt failure { code message field retryable }";
+
+/** The document of a mutation; its variable is `$input`. */
+export function toDocument({ name, selection }: Pick<MutationCase, "name" | "selection">): string {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+  return `mutation($input: ${type}!) { ${name}(input: $input) {
+    operation { ${OPERATION_FIELDS} } userErrors { code message field retryable } ${selection} } }`;
+}
+
+/** The claims of a caller who may do all seven. */
+export function sendMutation(
+  subgraph: TestSubgraph,
+  mutation: Pick<MutationCase, "name" | "selection">,
+  { input, claims = PAYER_CLAIMS }: { input: Input; claims?: Readonly<Record<string, string>> | null },
+): Promise<GraphqlResponse> {
+  return subgraph.graphql(toDocument(mutation), { variables: { input }, claims });
+}
+
+/** What `operation(id)` says. */
+export async function fetchOperation(
+  subgraph: TestSubgraph,
+  id: string,
+  claims: Readonly<Record<string, string>> = PAYER_CLAIMS,
+) {
+  const query = `query($id: ID!) { operation(id: $id) { ${OPERATION_FIELDS} } }`;
+  const { data, errors } = await subgraph.graphql(query, { variables: { id }, claims });
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data.operation;
+}
+
+/** Effects that a simulated provider has journalled for a mutation; a portal's link tokens count as such here. */
+export function countCommits({ commitOperation, countEffects }: MutationCase, state: ProviderState): number {
+  if (commitOperation === "linktoken3") return countEffects(state);
+  return state.commits.filter(({ operation }) => operation === commitOperation).length;
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { waitFor } from "../start/program";
+import { STAFF_CLAIMS, type TestSubgraph } from "../start/subgraph";
+
+// A router's callback endpoint as its protocol's documentation has it; shares nothing with what calls it.
+
+/** One call of the endpoint. */
+export interface Callback {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- compared as JSON
+}
+
+export type CallbackHandler = (request: IncomingMessage, response: ServerResponse, body: any) => void; // eslint-disable-line @typescript-eslint/no-explicit-any
+
+const acceptCallback: CallbackHandler = (_request, response) => {
+  response.writeHead(204, { "subscription-protocol": "callback/1.0" }).end();
+};
+
+export interface SubscribeOptions {
+  readonly variables?: unknown;
+  readonly claims?: Readonly<Record<string, string>> | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly operationName?: string;
+  /** Beside or instead of what the router would put into `extensions.subscription`. */
+  readonly subscription?: Readonly<Record<string, unknown>>;
+}
+
+export type CallbackRouter = Awaited<ReturnType<typeof startCallbackRouter>>;
+
+export async function startCallbackRouter() {
+  const calls: Callback[] = [];
+  let handler = acceptCallback;
+  const server = createServer((request, response) => {
+    void text(request).then((requestText) => {
+      const body = JSON.parse(requestText) as unknown;
+      calls.push({ headers: request.headers, body });
+      handler(request, response, body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/callback`;
+  return {
+    url,
+    port,
+    calls,
+    actions: () => calls.map(({ body }) => String(body.action)),
+    respondWith: (other: CallbackHandler) => void (handler = other),
+    /** What came for this subscription, heartbeats left out, once it is complete. */
+    waitForCompletion: (id: string) =>
+      waitFor(() => {
+        const own = calls.map(({ body }) => body).filter((body) => body.id === id);
+        return own.some(({ action }) => action === "complete")
+          ? own.filter(({ action }) => action !== "check")
+          : undefined;
+      }),
+    /** Asks the subgraph for a subscription, as the router does. */
+    async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, options: SubscribeOptions = {}) {
+      const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = options;
+      const id = randomUUID();
+      const extensions = {
+        subscription: {
+          callbackUrl: `${url}/${id}`,
+          subscriptionId: id,
+          verifier: "the-verifier",
+          heartbeatIntervalMs: 0,
+          ...subscription,
+        },
+      };
+      const response = await fetch(`${subgraph.url}/graphql`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json;callbackSpec=1.0",
+          ...(claims && { authorization: `Bearer ${await subgraph.token(claims)}` }),
+          ...headers,
+        },
+        body: JSON.stringify({ query, variables, operationName, extensions }),
+      });
+      const body = (await response.json()) as any; // eslint-disable-line @typescript-eslint/no-explicit-any
+      return { id, status: response.status, headers: response.headers, body };
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

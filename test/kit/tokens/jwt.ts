@@ -1,0 +1,98 @@
+import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo } from "node:net";
+
+// Tokens are made with node:crypto alone: the library that verifies them has no part in it.
+
+const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength });
+const ec = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
+const KEY_GENERATORS = {
+  RS256: () => rsa(2048),
+  PS256: () => rsa(2048),
+  ES256: () => ec("P-256"),
+  EdDSA: () => generateKeyPairSync("ed25519"),
+  ES384: () => ec("P-384"),
+} as const;
+export type Algorithm = keyof typeof KEY_GENERATORS;
+
+export interface Key {
+  readonly kid: string;
+  readonly alg: Algorithm;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+export function createKey(alg: Algorithm, kid: string = alg): Key {
+  return { kid, alg, ...KEY_GENERATORS[alg]() };
+}
+
+/** RSA keys shorter than any standard allows. */
+export function createWeakKey(kid: string): Key {
+  return { kid, alg: "RS256", ...rsa(1024) };
+}
+
+/** As a key server publishes it, with these members besides or instead. */
+export function toJwk({ kid, publicKey }: Key, changes: Readonly<Record<string, unknown>> = {}): object {
+  return { ...publicKey.export({ format: "jwk" }), kid, ...changes };
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+export const base64url = (value: string | Buffer) => Buffer.from(value).toString("base64url");
+const signingInput = (header: Json, payload: Json | string) =>
+  [header, payload]
+    .map((part) => base64url(typeof part === "string" ? part : JSON.stringify(part)))
+    .join("../../support");
+
+function signature({ alg, privateKey }: Key, input: Buffer): Buffer {
+  if (alg === "EdDSA") return sign(null, input, privateKey);
+  if (alg === "PS256")
+    return sign("sha256", input, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 });
+  return sign(alg === "ES384" ? "sha384" : "sha256", input, { key: privateKey, dsaEncoding: "ieee-p1363" });
+}
+
+/** A token in compact form; `header` stands beside or instead of `alg` and `kid`. Undefined members are left out. */
+export function signToken(key: Key, payload: Json | string, header: Json = {}): string {
+  const input = signingInput({ alg: key.alg, kid: key.kid, ...header }, payload);
+  return `${input}.${base64url(signature(key, Buffer.from(input)))}`;
+}
+
+/** The same, with a shared secret: what an attacker makes of a public key. */
+export function signWithSecret(secret: string | Buffer, payload: Json, header: Json): string {
+  const input = signingInput({ alg: "HS256", ...header }, payload);
+  return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
+}
+
+/** No signature at all. */
+export const createUnsignedToken = (payload: Json, header: Json) => `${signingInput(header, payload)}.`;
+
+type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export type KeyServer = Awaited<ReturnType<typeof startKeyServer>>;
+
+/** A key server that answers with these keys, or however it is told to, and counts who asks. */
+export async function startKeyServer(keys: readonly object[]) {
+  const respondWithKeys =
+    (jwks: readonly object[]): RequestHandler =>
+    (_request, response) =>
+      void response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: jwks }));
+  let handler = respondWithKeys(keys);
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? "");
+    handler(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    origin,
+    url: `${origin}/keys`,
+    /** Every path asked for, in order. */
+    paths,
+    setKeys: (jwks: readonly object[]) => void (handler = respondWithKeys(jwks)),
+    respondWith: (other: RequestHandler) => void (handler = other),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

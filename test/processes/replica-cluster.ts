@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startSandboxes } from "../../src/sandbox";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { type Databases } from "../kit/start/databases";
+import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
+import { type GraphqlResponse } from "../kit/start/subgraph";
+import { type CodeLocation } from "./breakpoint";
+import { type Replica, startReplica } from "../kit/start/replica";
+
+export const DIALECTS = ["sqlite", "postgres"] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+export const RECURRENCE_ID = "RR0435879820240605njua7shf40o";
+/** Who asks, and pays by that authorization. */
+export const MEMBER = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
+export const IDEMPOTENCY_KEY = "one-press";
+/** A lease outlives the operation's timeout; the confirmation window outlives the lease, so that there is a look within it. */
+const TIMING_VARIABLES = {
+  OPERATION_TIMEOUT_MS: "3000",
+  OPERATION_LEASE_MS: "3200",
+  RECONCILE_INTERVAL_MS: "100",
+  CONFIRMATION_WINDOW_MS: "5000",
+};
+
+const OPERATION = "operation { id status attempts idempotencyKey } userErrors { code }";
+export const CHANGE_OFFER = {
+  name: "changeOffer (keyed)",
+  vendor: "avibra",
+  path: "/user/offers",
+  query: `mutation ($input: ChangeOfferInput!) { payload: changeOffer(input: $input) { ${OPERATION} } }`,
+  input: { idempotencyKey: IDEMPOTENCY_KEY, userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
+} as const;
+export const CANCEL_PIX = {
+  name: "cancelPixAuthorization (once)",
+  vendor: "delbank",
+  path: `/baas/api/v1/automatic-pix/authorizations/${RECURRENCE_ID}/cancellations`,
+  query: `mutation ($input: CancelPixAuthorizationInput!) { payload: cancelPixAuthorization(input: $input) { ${OPERATION} pixCancellation { id } } }`,
+  input: {
+    idempotencyKey: IDEMPOTENCY_KEY,
+    recurrenceId: RECURRENCE_ID,
+    requesterType: "NATURAL",
+    requesterDocument: MEMBER.tax_id,
+    reason: "REQUESTED_BY_PAYER",
+  },
+} as const;
+export type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
+
+/** Places to stop at. */
+export const MARK_SENT: CodeLocation = { file: "platform/operations/operation.store.js", name: "markSent" };
+export const SETTLE: CodeLocation = { file: "platform/operations/operation.store.js", name: "settleIf" };
+export const TO_OPERATION: CodeLocation = { file: "features/operation/to-operation.js", name: "toOperation" };
+export const REQUEST_CANCELLATION: CodeLocation = {
+  file: "providers/delbank/delbank.client.js",
+  name: "requestCancellation",
+};
+export const CHANGE_OFFER_CALL: CodeLocation = { file: "providers/avibra/avibra.client.js", name: "changeOffer" };
+
+/** Both providers and a data directory, for any number of lives of the program on one database. */
+export async function createReplicaCluster(databases: Databases, dialect: Dialect) {
+  const replicas = new Set<Replica>();
+  const [sandboxes, databaseUrl] = await Promise.all([
+    startSandboxes({ avibraPort: 0, delbankPort: 0 }),
+    databases.createDatabase(dialect),
+  ]);
+  const directory = mkdtempSync(join(tmpdir(), "world-"));
+  const { store, database } = openOperationStore(databaseUrl);
+  return {
+    store,
+    databaseUrl,
+    avibra: createSandboxControl(sandboxes.avibra.url),
+    delbank: createSandboxControl(sandboxes.delbank.url),
+    commits: (vendor: "avibra" | "delbank") => fetchCommits(sandboxes[vendor]),
+    async start(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
+      const replica = await startReplica({
+        ...TIMING_VARIABLES,
+        AVIBRA_BASE_URL: sandboxes.avibra.url,
+        DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
+        DATABASE_URL: databaseUrl,
+        DATA_DIRECTORY: directory,
+        LEDGER_KEY: TEST_ENCRYPTION_KEY,
+        ...environment,
+      });
+      replicas.add(replica);
+      return replica;
+    },
+    async stop() {
+      for (const replica of replicas) await replica.kill();
+      await database.close();
+      await sandboxes.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+export type ReplicaCluster = Awaited<ReturnType<typeof createReplicaCluster>>;
+
+/** One effect that really happened at a provider. */
+export interface Commit {
+  readonly operation: string;
+  readonly subject: string;
+  readonly idempotencyKey?: string;
+}
+
+/** Every effect at one provider, in order. */
+export async function fetchCommits({ url }: { readonly url: string }): Promise<Commit[]> {
+  return ((await (await fetch(`${url}/__sandbox/state`)).json()) as { commits: Commit[] }).commits;
+}
+
+/** Sends it to one process as the member. */
+export function sendMutation(replica: Replica, { query, input }: Mutation): Promise<GraphqlResponse> {
+  return replica.graphql(query, { input }, MEMBER);
+}
+
+/** How many requests of the mutation have come to its provider. */
+export async function countMutationRequests(cluster: ReplicaCluster, { vendor, path }: Mutation): Promise<number> {
+  return (await cluster[vendor].requests(path)).filter(({ method }) => method === "POST").length;
+}
