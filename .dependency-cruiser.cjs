@@ -1,9 +1,45 @@
-// The directions of the house: main -> app -> schema, context, features, providers, platform. See README.
+// Import directions: main -> app -> features -> providers -> platform. See docs/contributing/architecture.md.
 const forbid = (name, comment, from, to) => ({ name, severity: "error", comment, from, to });
 const own = "^src/$1/$2/";
 
+/** Topics of the platform, lowest first: each imports itself and topics before it. */
+const TOPICS = [
+  "kernel",
+  "errors",
+  "observability",
+  "database",
+  "http/client",
+  "auth",
+  "pubsub",
+  "inbox",
+  "operations",
+  "reads",
+  "http/server",
+  "graphql/limits",
+  "graphql",
+  "graphql/subscriptions",
+];
+/** A folder's files; of `graphql` only those outside its sub-topics. */
+const filesOf = (topic) =>
+  topic === "graphql" ? "^src/platform/graphql/(?!limits/|subscriptions/)" : `^src/platform/${topic}/`;
+const topicRules = TOPICS.map((topic, index) =>
+  forbid(
+    `platform-${topic.replace("/", "-")}`,
+    "A topic of the platform imports itself and the topics listed before it.",
+    { path: filesOf(topic) },
+    { path: "^src/platform/", pathNot: TOPICS.slice(0, index + 1).map(filesOf) },
+  ),
+);
+
 module.exports = {
   forbidden: [
+    ...topicRules,
+    forbid(
+      "platform-topics",
+      "Every file of the platform belongs to a topic.",
+      {},
+      { path: "^src/platform/", pathNot: TOPICS.map(filesOf) },
+    ),
     forbid("no-cycles", "A cycle is one room with two doors.", {}, { circular: true }),
     forbid(
       "platform-carries",
@@ -44,7 +80,7 @@ module.exports = {
     forbid(
       "axios-in-one-place",
       "One HTTP client, one set of limits.",
-      { path: "^src/", pathNot: "^src/platform/http-client/" },
+      { path: "^src/", pathNot: "^src/platform/http/client/" },
       { path: "node_modules/(axios|undici)/" },
     ),
     forbid(
@@ -53,19 +89,19 @@ module.exports = {
       {
         path: "^src/",
         pathNot: [
-          "^src/(app-[a-z]+|webhooks-replay)\\.ts$",
-          "^src/platform/(ledger|inbox)/",
-          "^src/platform/auth/verif(y-token|ied-tokens)\\.ts$", // a token's own end
-          "^src/platform/http-client/http-client\\.ts$", // Retry-After may be a date
-          "^src/features/event/event-effects\\.ts$",
+          "^src/(app|cli)/",
+          "^src/platform/(operations|inbox)/",
+          "^src/platform/auth/(token-verifier|verified-token-cache)\\.ts$", // the expiry of a token
+          "^src/platform/http/client/http-client\\.ts$", // Retry-After may be a date
+          "^src/features/event/event-processor\\.ts$",
         ],
       },
-      { path: "^src/platform/time/clock\\.ts$" },
+      { path: "^src/platform/kernel/clock\\.ts$" },
     ),
     forbid(
       "logs-in-one-place",
       "One logger, one list of what it must not write.",
-      { path: "^src/", pathNot: "^src/platform/telemetry/" },
+      { path: "^src/", pathNot: "^src/platform/observability/" },
       { path: "node_modules/(pino|pino-pretty|sonic-boom|loglevel)/" },
     ),
     forbid("no-test-code-in-src", "Production code does not know its tests.", { path: "^src/" }, { path: "^test/" }),

@@ -3,7 +3,7 @@ import { createMetrics } from "../src/platform/observability/metrics";
 /** A registry in which every metric has at least one sample, because only samples show the labels of a metric. */
 async function renderSamples(): Promise<string> {
   const metrics = createMetrics();
-  metrics.recordCall({ call: "sample", attempt: 1, durationMs: 1 });
+  metrics.recordCall({ call: "sample", durationMs: 1 });
   metrics.recordRetry("sample");
   metrics.recordRead("call");
   metrics.recordRequest("sample", 200, 1);

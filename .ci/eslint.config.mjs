@@ -39,7 +39,7 @@ const environment = {
 const output = ["stdout", "stderr"].map((property) => ({
   object: "process",
   property,
-  message: "Log lines are written by src/platform/telemetry, which knows what must not be in them.",
+  message: "Log lines are written by src/platform/observability, which knows what must not be in them.",
 }));
 
 /** The schema that clients see, and the example operations against it. */

@@ -57,7 +57,7 @@ test("every page is linked from the index or from a page that it links to", () =
 });
 
 describe("names of variables, codes and values", () => {
-  const FOLDERS = ["src", "schema", ".ci", "test/bench", "test/support", "test/federation/supergraph.ts"];
+  const FOLDERS = ["src", "schema", ".ci", "test/bench", "test/kit", "test/federation/supergraph.ts"];
   const source = FOLDERS.map((folder) => readAll(folder)).join("\n");
 
   test.each(PAGES)("%s: each of them is in the source", (page) => {

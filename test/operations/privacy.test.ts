@@ -1,4 +1,4 @@
-import { findCanaries as search, dumpDatabase as dump } from "../kit/canaries";
+import { findCanaries as search, dumpDatabase as dump } from "../kit/security/canaries";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import {
   sendMutation,

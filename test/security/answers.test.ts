@@ -1,4 +1,4 @@
-import { toBody, COSTLY_QUERIES, largeMemberFault } from "../support/costly-responses";
+import { toBody, COSTLY_QUERIES, largeMemberFault } from "../kit/security/costly-responses";
 import { sendRaw } from "../kit/http/raw-client";
 import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 

@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { Client } from "pg";
 import { waitFor } from "../kit/start/program";
-import { dumpDatabase } from "../kit/canaries";
+import { dumpDatabase } from "../kit/security/canaries";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { type LiveEnvironment, startLiveEnvironment, type LiveProgram } from "../kit/start/live-environment";
 import {
@@ -10,7 +10,7 @@ import {
   sendEveryInvalidRequest,
   sendEveryMutation,
   READ_QUERY,
-} from "../support/misuse";
+} from "../kit/security/misuse";
 import { MUTATIONS } from "../kit/seeds/mutations";
 import {
   ECHOED,
@@ -19,7 +19,7 @@ import {
   PERSON,
   PROVIDER_VALUES,
   SECRETS,
-} from "../support/canary-values";
+} from "../kit/security/canary-values";
 
 let databases: Databases;
 let world: LiveEnvironment;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Environment } from "../../src/config/environment";
 import { type LiveEnvironment, startLiveEnvironment } from "../kit/start/live-environment";
-import { sendEveryMutation, READ_QUERY } from "../support/misuse";
-import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../support/canary-values";
+import { sendEveryMutation, READ_QUERY } from "../kit/security/misuse";
+import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../kit/security/canary-values";
 import { waitFor, freePort } from "../kit/start/program";
 
 let world: LiveEnvironment;

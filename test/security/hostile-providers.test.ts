@@ -3,7 +3,7 @@ import { z } from "zod";
 import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createTestHttpClient } from "../kit/http/test-http-client";
-import { findCanaries } from "../kit/canaries";
+import { findCanaries } from "../kit/security/canaries";
 import { toDocument, findMutation, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../kit/seeds/mutations";
 import {
   httpResponse,

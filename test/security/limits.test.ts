@@ -1,4 +1,4 @@
-import { ATTACKS } from "../support/attacks";
+import { ATTACKS } from "../kit/security/attacks";
 import { minCpuMs, type RawResponse, sendRaw } from "../kit/http/raw-client";
 import { STAFF_CLAIMS, type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 

@@ -1,6 +1,6 @@
 import { type Inbox } from "../../platform/inbox/inbox";
 import { type Message, type MessageMetadata } from "../../platform/inbox/message";
-import { DecryptionFailed } from "../../platform/operations/operation.errors";
+import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation } from "../../platform/operations/operation";
 import { userTag } from "../../platform/reads/read-tags";

@@ -1,4 +1,4 @@
-import { DecryptionFailed } from "../../platform/operations/operation.errors";
+import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation as StoredOperation, type OperationFailure } from "../../platform/operations/operation";
 import { type Operation, type OperationKind } from "./operation.type";

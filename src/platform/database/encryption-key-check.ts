@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { type Migration } from "./apply-migrations";
 import { type Database } from "./open-database";
-import { DecryptionFailed } from "../operations/operation.errors";
+import { DecryptionFailed } from "../kernel/encryption.errors";
 import { type EncryptionContext, type Encryption } from "../kernel/encryption";
 
 /** The table of the check value. Append only, as the ledger's. */

@@ -1,4 +1,3 @@
-import { ProviderFailure } from "../http/client/provider-failure";
 import { SubgraphError } from "./subgraph-error";
 
 const NAME = /^[A-Za-z]\w{0,63}$/;
@@ -27,11 +26,8 @@ function extractFrames(error: Error): string[] {
 
 /** An error as flat fields for the log: names, codes and a stack, never a message or body that another party wrote. */
 export function describeError(error: unknown): Record<string, unknown> {
-  if (error instanceof ProviderFailure) {
-    const { code, kind, call, reason, status } = error;
-    return { code, kind, call, reason, status };
-  }
   if (error instanceof SubgraphError) {
+    if (error.logFields) return { code: error.code, ...error.logFields };
     return { code: error.code, ...(error.cause !== undefined && { cause: describeError(error.cause) }) };
   }
   if (!(error instanceof Error)) return { thrown: typeof error };

@@ -44,6 +44,8 @@ export class SubgraphError extends Error {
   override readonly name: string = "SubgraphError";
   readonly retryable: boolean;
   readonly operationId: string | undefined;
+  /** What a subclass writes to the log instead of its cause. Constants and names only. */
+  readonly logFields?: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly code: ErrorCode,

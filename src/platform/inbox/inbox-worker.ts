@@ -1,6 +1,6 @@
 import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
-import { recheckDelayMs } from "../operations/retry-policy";
+import { recheckDelayMs } from "../kernel/backoff";
 import { type Logger } from "../observability/logger";
 import { type Clock } from "../kernel/clock";
 import { type Instant, type MonotonicClock, msSince } from "../kernel/monotonic-clock";

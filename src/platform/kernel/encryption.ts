@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { canonicalJson } from "./canonical-json";
-import { InvalidEncryptionKey, DecryptionFailed } from "../operations/operation.errors";
+import { InvalidEncryptionKey, DecryptionFailed } from "./encryption.errors";
 
 const KEY_BYTES = 32;
 const CIPHER = "aes-256-gcm";

@@ -1,16 +1,28 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { type CallReport, type HttpClient } from "../http/client/http-client";
-import { type ReadSource, type ReadCache } from "../reads/read-cache";
 
 /** Buckets in seconds: a hit in the cache, a call to a provider, a timeout. */
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BREAKER_LEVEL = { closed: 0, halfOpen: 1, open: 2 } as const;
 
+/** One attempt at a provider call. */
+interface CallSample {
+  readonly call: string;
+  readonly durationMs: number;
+  readonly failure?: { readonly kind: string; readonly shortCircuited: boolean };
+}
+
+/** An HTTP client's calls and circuit breakers at this moment. */
+interface ClientState {
+  readonly active: number;
+  readonly queued: number;
+  readonly breakers: Readonly<Record<string, keyof typeof BREAKER_LEVEL>>;
+}
+
 /** What is read at each scrape. */
 export interface GaugeSources {
   /** Each provider's connections, by name. */
-  readonly providers: Readonly<Record<string, Pick<HttpClient, "state">>>;
-  readonly readCache: Pick<ReadCache, "state">;
+  readonly providers: Readonly<Record<string, { readonly state: () => ClientState }>>;
+  readonly readCache: { readonly state: () => { readonly bytes: number; readonly entries: number } };
   /** Age of the access token in ms; undefined while there is none. */
   readonly tokenAgeMs: () => number | undefined;
   readonly requestsInFlight: () => number;
@@ -86,7 +98,7 @@ export function createMetrics() {
   for (const source of DOCUMENT_SOURCES) ambiguousDocuments.inc({ source }, 0); // so that the first one is a change
 
   return {
-    recordCall({ call, durationMs, failure }: CallReport): void {
+    recordCall({ call, durationMs, failure }: CallSample): void {
       calls.observe(
         { call, outcome: failure?.shortCircuited ? "notSent" : (failure?.kind ?? "ok") },
         durationMs / 1000,
@@ -95,7 +107,7 @@ export function createMetrics() {
     recordRetry(call: string): void {
       retries.inc({ call });
     },
-    recordRead(source: ReadSource): void {
+    recordRead(source: string): void {
       readCounter.inc({ source });
     },
     recordRequest(route: string, status: number, durationMs: number): void {
@@ -131,7 +143,7 @@ export function createMetrics() {
             for (const { value, ...labels } of getSamples()) this.set(labels, value);
           },
         });
-      const perProvider = (getValue: (state: ReturnType<HttpClient["state"]>) => number) =>
+      const perProvider = (getValue: (state: ClientState) => number) =>
         Object.entries(providers).map(([provider, { state }]) => ({ provider, value: getValue(state()) }));
       gauge("provider_calls_active", "Provider calls under way", () => perProvider(({ active }) => active));
       gauge("provider_calls_queued", "Provider calls that wait for room", () => perProvider(({ queued }) => queued));

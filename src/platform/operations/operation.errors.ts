@@ -26,27 +26,6 @@ export class OperationNotFound extends Error {
   }
 }
 
-/** A sealed text was changed, moved from another row, or sealed under another key. */
-export class DecryptionFailed extends Error {
-  override readonly name = "DecryptionFailed";
-
-  constructor(
-    readonly rowId: string,
-    cause: unknown,
-  ) {
-    super("A sealed text cannot be opened", { cause });
-  }
-}
-
-/** The ledger key is not 32 bytes in base64. The message never repeats it. */
-export class InvalidEncryptionKey extends Error {
-  override readonly name = "InvalidEncryptionKey";
-
-  constructor() {
-    super("The ledger key must be 32 bytes in base64");
-  }
-}
-
 /** Throws OutcomeNotRecorded where what an attempt came to could not be written down. */
 export async function recordOutcome<T>(operationId: string, record: () => Promise<T>): Promise<T> {
   try {

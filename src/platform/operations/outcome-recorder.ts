@@ -5,7 +5,7 @@ import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
 import { type Outcome } from "./operation-handler";
 import { type LeasedResult, type Operation, type OperationFailure } from "./operation";
-import { recheckDelayMs } from "./retry-policy";
+import { recheckDelayMs } from "../kernel/backoff";
 import { type SettleCondition } from "./settle-operation";
 import { type OperationTask, type OperationTaskResult } from "./operation-task";
 

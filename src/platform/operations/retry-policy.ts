@@ -14,12 +14,3 @@ export function isRefusal({ kind }: Pick<ProviderFailure, "kind">, repeat: Repea
 export function isMaybeProcessed({ kind, maybeProcessed }: Pick<ProviderFailure, "kind" | "maybeProcessed">): boolean {
   return maybeProcessed && !REJECTED_BEFORE_PROCESSING.has(kind);
 }
-
-const MIN_RECHECK_DELAY_MS = 1000;
-const MAX_RECHECK_DELAY_MS = 60_000;
-
-/** Milliseconds until the reconciler looks at an unsettled operation again: doubling with its age, half of it jitter. */
-export function recheckDelayMs(ageMs: number, random: number): number {
-  const maxDelayMs = Math.min(MAX_RECHECK_DELAY_MS, Math.max(MIN_RECHECK_DELAY_MS, ageMs));
-  return Math.round(maxDelayMs * (0.5 + random / 2));
-}

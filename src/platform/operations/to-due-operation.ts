@@ -1,5 +1,5 @@
 import { type Lease } from "../database/due-rows";
-import { DecryptionFailed } from "./operation.errors";
+import { DecryptionFailed } from "../kernel/encryption.errors";
 import { type DueOperation, type Operation } from "./operation";
 
 /** A leased operation with its input, if it can be opened: one that cannot must not keep the others from being worked off. */

@@ -1,7 +1,6 @@
 import { type Caller } from "../auth/caller";
 import { requireCaller } from "../auth/require-caller";
 import { ProviderFailure } from "../http/client/provider-failure";
-import { type ResponseBudget } from "../graphql/limits/response-budget";
 import { type Deadline } from "../kernel/deadline";
 import { toPrincipalScope } from "./cache-key";
 import { type ReadSource, type ReadCache } from "./read-cache";
@@ -15,7 +14,7 @@ export interface CachedReaderOptions {
   readonly timeoutMs: number;
   readonly onResult: (source: ReadSource) => void;
   /** What each answer is charged to; nothing is read any more once it is over. */
-  readonly responseBudget: Pick<ResponseBudget, "chargeRead" | "assertWithin">;
+  readonly responseBudget: { readonly chargeRead: (characters: number) => void; readonly assertWithin: () => void };
 }
 
 /** What is read, and whose data it is: see `CachedRead`. */

@@ -6,7 +6,7 @@ import { startSandboxes } from "../../../src/sandbox";
 import { type SandboxControl, createSandboxControl } from "../sandbox-control";
 import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../tokens/token-issuer";
 import { liveVariables } from "./live-variables";
-import { SECRETS } from "../../support/canary-values";
+import { SECRETS } from "../security/canary-values";
 import { waitFor, freePort, type Program, startProgram } from "./program";
 
 interface Dependencies {

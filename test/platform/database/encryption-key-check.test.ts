@@ -10,7 +10,7 @@ import {
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption, type Encryption } from "../../../src/platform/kernel/encryption";
-import { dumpDatabase } from "../../kit/canaries";
+import { dumpDatabase } from "../../kit/security/canaries";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { createClaim, START_MS } from "../../kit/operations/test-store";
 

@@ -10,7 +10,7 @@ import { type Delivery, type Message, type EncryptedMessage } from "../../../src
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Logger } from "../../../src/platform/observability/logger";
 import { systemClock } from "../../../src/platform/kernel/clock";
-import { dumpDatabase } from "../../kit/canaries";
+import { dumpDatabase } from "../../kit/security/canaries";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";

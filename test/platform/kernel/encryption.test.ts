@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { InvalidEncryptionKey, DecryptionFailed } from "../../../src/platform/operations/operation.errors";
+import { InvalidEncryptionKey, DecryptionFailed } from "../../../src/platform/kernel/encryption.errors";
 import { createEncryption, type EncryptionContext } from "../../../src/platform/kernel/encryption";
 
 const keyText = randomBytes(32).toString("base64");

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { type Database } from "../../../src/platform/database/open-database";
 import { InvalidCursor } from "../../../src/platform/database/keyset-cursor";
-import { OperationNotFound, DecryptionFailed } from "../../../src/platform/operations/operation.errors";
+import { DecryptionFailed } from "../../../src/platform/kernel/encryption.errors";
+import { OperationNotFound } from "../../../src/platform/operations/operation.errors";
 import { type OperationStore } from "../../../src/platform/operations/operation.store";
 import {
   nextStatus,

@@ -1,5 +1,6 @@
 import { type FailureKind } from "../../../src/platform/http/client/provider-failure";
-import { isRefusal, isMaybeProcessed, recheckDelayMs } from "../../../src/platform/operations/retry-policy";
+import { recheckDelayMs } from "../../../src/platform/kernel/backoff";
+import { isRefusal, isMaybeProcessed } from "../../../src/platform/operations/retry-policy";
 
 describe("whether a failure is the provider's no", () => {
   const table: readonly (readonly [kind: FailureKind, keyed: boolean, once: boolean])[] = [

@@ -50,6 +50,7 @@ export class ProviderFailure extends SubgraphError {
   readonly maybeProcessed: boolean;
   readonly shortCircuited: boolean;
   readonly retryAfter: string | undefined;
+  override readonly logFields: Readonly<Record<string, unknown>>;
   readonly #refusal: string | undefined;
 
   constructor(options: ProviderFailureOptions) {
@@ -72,6 +73,7 @@ export class ProviderFailure extends SubgraphError {
     this.maybeProcessed = maybeProcessed;
     this.shortCircuited = shortCircuited;
     this.retryAfter = retryAfter;
+    this.logFields = { kind, call, reason, status };
     this.#refusal = refusal;
   }
 

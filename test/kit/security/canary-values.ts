@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { avibraCredentials } from "../../src/sandbox/avibra/credentials";
-import { delbankCredentials } from "../../src/sandbox/delbank/credentials";
-import { findCanaries } from "../kit/canaries";
+import { avibraCredentials } from "../../../src/sandbox/avibra/credentials";
+import { delbankCredentials } from "../../../src/sandbox/delbank/credentials";
+import { findCanaries } from "./canaries";
 
 /** What must be nowhere: each names its origin. */
 export const SECRETS = {

@@ -1,7 +1,7 @@
-import { type LiveEnvironment, type RequestOptions, type LiveProgram } from "../kit/start/live-environment";
-import { toDocument, MUTATIONS, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { type LiveEnvironment, type RequestOptions, type LiveProgram } from "../start/live-environment";
+import { toDocument, MUTATIONS, RECURRENCE_ID } from "../seeds/mutations";
 import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDER_VALUES, REJECTED, SECRETS } from "./canary-values";
-import { basicAuth } from "../kit/http/webhooks";
+import { basicAuth } from "../http/webhooks";
 
 const FAILURES: readonly Record<string, unknown>[] = [
   ...[500, 400, 401, 403, 404, 409, 418, 429, 200].map((status) => ({
