@@ -71,7 +71,7 @@ test("the first rounds hold what each fault of the past needs", () => {
   );
   // A claim is stored, and its answer is lost.
   expect(stepsOf("lost-answers")?.slice(0, 2)).toEqual([
-    expect.objectContaining({ statement: 'insert into "operation"', which: "committed" }),
+    expect.objectContaining({ statement: 'insert into "operation"', when: "committed" }),
     cancel(),
   ]);
   expect(stepsOf("broken-handshakes")).toEqual(

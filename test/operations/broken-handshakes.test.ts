@@ -109,7 +109,7 @@ describe("a cancellation whose TLS handshake breaks", () => {
         reason: "REQUESTED_BY_PAYER",
         payerTaxId: null,
       },
-      target: RECURRENCE_ID,
+      recurrenceId: RECURRENCE_ID,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
 

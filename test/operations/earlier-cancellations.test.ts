@@ -88,8 +88,8 @@ describe("an earlier cancellation", () => {
       const one = operation(status, AGES[age]);
       const judgement = evaluateEarlierCancellations([one], NOW, SHOWN[what]);
       expect(judgement).toEqual({
-        answer,
-        ...(answer === "inProgress" && { behind: one }),
+        kind: answer,
+        ...(answer === "inProgress" && { blockedBy: one }),
         ...(answer === "clear" && { superseded: status === "SUCCEEDED" ? [one.id] : [] }),
       });
     },
@@ -132,12 +132,12 @@ describe("an earlier cancellation", () => {
     const later = operation("NEEDS_ATTENTION", 1);
     const judge = (...earlier: EarlierCancellation[]) =>
       evaluateEarlierCancellations(earlier, NOW, SHOWN["ACTIVE, none listed"]);
-    expect(judge(refused, failed, fresh)).toEqual({ answer: "alreadyCancelled" });
-    expect(judge(refused, failed, lost, later)).toEqual({ answer: "inProgress", behind: lost });
-    expect(judge(lost, fresh)).toEqual({ answer: "alreadyCancelled" }); // what is certain is said first
-    expect(judge(refused, failed)).toEqual({ answer: "clear", superseded: [refused.id] });
-    expect(judge()).toEqual({ answer: "clear", superseded: [] });
-    expect(evaluateEarlierCancellations([refused, lost], NOW)).toEqual({ answer: "look" });
+    expect(judge(refused, failed, fresh)).toEqual({ kind: "alreadyCancelled" });
+    expect(judge(refused, failed, lost, later)).toEqual({ kind: "inProgress", blockedBy: lost });
+    expect(judge(lost, fresh)).toEqual({ kind: "alreadyCancelled" }); // what is certain is said first
+    expect(judge(refused, failed)).toEqual({ kind: "clear", superseded: [refused.id] });
+    expect(judge()).toEqual({ kind: "clear", superseded: [] });
+    expect(evaluateEarlierCancellations([refused, lost], NOW)).toEqual({ kind: "look" });
   });
 });
 

@@ -88,7 +88,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     const { lossy, kind, b } = await start();
     const claim = createClaim({ id: "00000000-0000-4000-8000-000000000001", kind: KIND });
     lossy.loseNext("answer", "insert", "behave");
-    await expect(b.store.claim(claim)).rejects.toMatchObject({ mayBeStored: true });
+    await expect(b.store.claim(claim)).rejects.toMatchObject({ maybeCommitted: true });
     b.advance(LEASE_MS);
     const [due] = await lossy.direct.store.leaseDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
     expect(due?.operation.id).toBe(claim.id);
@@ -159,7 +159,7 @@ describe("a claim that the caller was told was not accepted is never carried out
     const b = await createControlledStore([scripted.operationKind], impatient);
     await direct.database.kysely.transaction().execute(async (transaction) => {
       await sql`lock table operation in share row exclusive mode`.execute(transaction);
-      await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
+      await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", maybeCommitted: false });
     });
     expect(await rowsOf({ direct })).toEqual([]);
     await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
@@ -177,7 +177,7 @@ describe("a claim that the caller was told was not accepted is never carried out
     const scripted = kind();
     const b = await createControlledStore([scripted.operationKind], impatient);
     await direct.database.kysely.transaction().execute(async () => {
-      await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
+      await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", maybeCommitted: false });
     });
     expect(await rowsOf({ direct })).toEqual([]);
     await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
@@ -191,7 +191,7 @@ describe("a claim that the caller was told was not accepted is never carried out
     cleanups.push(() => gone.database.close());
     const b = await createControlledStore([kind().operationKind], gone);
     await expect(b.run(KIND)).rejects.toBeInstanceOf(DatabaseUnavailable);
-    await expect(b.run(KIND)).rejects.toMatchObject({ mayBeStored: false });
+    await expect(b.run(KIND)).rejects.toMatchObject({ maybeCommitted: false });
   });
 });
 

@@ -154,7 +154,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     await world.press("key-1", BY_PAYER);
     released.resolve(undefined);
     const first = await world.stored("key-1");
-    expect(await second).toEqual({ outcome: "busy", busyWith: first });
+    expect(await second).toEqual({ outcome: "busy", blockedBy: first });
     expect(first.status).toBe("UNCONFIRMED");
     expect(await world.store.findByKey("principal-1", "key-2")).toBeUndefined();
     expect(await world.posts()).toBe(1);
@@ -167,7 +167,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     await world.press("key-1", input);
     const { id } = await world.stored("key-1");
-    const behind = { outcome: "busy", busyWith: { id } };
+    const behind = { outcome: "busy", blockedBy: { id } };
     expect(await world.press("key-2", input)).toMatchObject(behind);
     await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
     expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
@@ -283,12 +283,12 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     });
 
     test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
-      const input = { kind: KIND, idempotencyKey: "key-1", input: OF_OLD, target: OLD_RECURRENCE, now: world.now() };
+      const input = { kind: KIND, idempotencyKey: "key-1", input: OF_OLD, recurrenceId: OLD_RECURRENCE, now: world.now() };
       const { operation, lease } = expectClaimed(await world.store.claim(createClaim(input)));
       await world.store.markSent(operation, lease, world.now());
       await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
       expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
-      expect(await world.press("key-2", OF_OLD)).toMatchObject({ outcome: "busy", busyWith: { id: operation.id } });
+      expect(await world.press("key-2", OF_OLD)).toMatchObject({ outcome: "busy", blockedBy: { id: operation.id } });
       expect(await world.posts()).toBe(0);
     });
   });

@@ -76,7 +76,7 @@ describe("an operation whose window ends during a look", () => {
     return { kindOf, scripted };
   }
   const ok = () => Promise.resolve(undefined);
-  const lost = (mayBeStored: boolean) => () => Promise.reject(new DatabaseUnavailable(mayBeStored, new Error("lost")));
+  const lost = (maybeCommitted: boolean) => () => Promise.reject(new DatabaseUnavailable(maybeCommitted, new Error("lost")));
 
   test.each([
     ["hold", true, "not stored"],

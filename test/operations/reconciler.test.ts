@@ -59,7 +59,7 @@ describe("an operation that is sent once, its answer lost,", () => {
     const b = await open(kind.operationKind);
     expect(await b.run("once")).toMatchObject({ outcome: "done", operation: { status: "UNCONFIRMED", attempts: 1 } });
     await b.advanceAndPoll(60_000);
-    expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1, sealedInput: null });
+    expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1, encryptedInput: null });
     expect(kind.count("perform")).toBe(1);
     expect(kind.count("confirm")).toBe(4);
     expect(await b.run("once")).toMatchObject({ outcome: "replay", operation: { status: "SUCCEEDED" } });
@@ -218,7 +218,7 @@ describe("an operation that cannot be sent", () => {
     expect(await b.run("once")).toMatchObject({ outcome: "inProgress", operation: { status: "PENDING" } });
     await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 10_000);
     // Nothing has left in all that time, so nobody has to look into it.
-    expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true }, sealedInput: null });
+    expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true }, encryptedInput: null });
   });
 
   test("because its input cannot be opened waits for a process that can, then has failed, and holds up no other", async () => {
@@ -285,7 +285,7 @@ describe("with the real providers' clients against the sandbox", () => {
       principal: "principal-1",
       idempotencyKey: "key-1",
       input: intent,
-      target: RECURRENCE_ID,
+      recurrenceId: RECURRENCE_ID,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
     return { b, http, control, request };

@@ -136,7 +136,7 @@ it.each(["exception", "rejection"])(
     while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
     program.kill("SIGUSR2");
     expect(await once(program, "close")).toEqual([1, null]);
-    expect(errors.text).toMatch(/^sandbox: crashed\n {4}at leakyError/m);
+    expect(errors.text).toMatch(/^sandbox: crashed\n {4}at createLeakyError/m);
     expect(printed.text + errors.text).not.toContain(canary);
   },
 );

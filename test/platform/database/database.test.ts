@@ -40,7 +40,7 @@ const PATIENT = {
   connectTimeoutMs: 600_000,
   statementTimeoutMs: 600_000,
   reachableTimeoutMs: 600_000,
-  writeValidMs: 0,
+  writeProbeTtlMs: 0,
 };
 
 test.each(["", "mysql://u:hunter2@h/d", "sqlite:", "postgres://", "postgres:hunter2", "file.db"])(

@@ -97,16 +97,16 @@ const READS = [
   "find",
   "findByKey",
   "list",
-  "earlier",
-  "succeeded",
-  "sent",
-  "openInput",
-  "openKey",
+  "findEarlier",
+  "listSucceeded",
+  "listSent",
+  "decryptInput",
+  "decryptIdempotencyKey",
   "countDue",
-  "about",
-  "openBody",
+  "findBySubject",
+  "decryptBody",
 ];
-const INTERNAL = ["constructor", "due", "underLease", "get", "bodyOf", "insertAll"];
+const INTERNAL = ["constructor", "due", "updateUnderLease", "get", "readBody", "insertAll"];
 
 test("with synchronous_commit off, each write of the ledger, the inbox and the migrations commits with on", async () => {
   const { database, commits, stop } = await openWith("off");

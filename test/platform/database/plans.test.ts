@@ -16,8 +16,8 @@ import { findCallSitesInSource, recordStatements } from "../../kit/database/reco
 /** What a store's methods are called for; those of private methods come with them. */
 type Calls<Store> = Readonly<Record<string, (store: Store) => Promise<unknown>>>;
 
-const NO_STATEMENT = ["constructor", "openInput", "openKey", "openBody"];
-const PRIVATE = ["due", "underLease", "get", "insertAll"];
+const NO_STATEMENT = ["constructor", "decryptInput", "decryptIdempotencyKey", "decryptBody"];
+const PRIVATE = ["due", "updateUnderLease", "get", "insertAll"];
 const KINDS = ["kind-1", "kind-2", "kind-3"];
 const MEMBER = "member-0";
 const due = { owner: "one", leaseMs: LEASE_MS, now: START_MS + 1000, limit: 50 };
@@ -40,7 +40,7 @@ const LEDGER_CALLS: Calls<OperationStore> = {
       await ledger.markSent(operation, "another" as never, START_MS), // asks what became of it
     ];
   },
-  hold: async (ledger) => {
+  acquireLock: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     const hold = { kind: "kind-1", recurrenceId: "target-0" };
     return [
@@ -48,13 +48,13 @@ const LEDGER_CALLS: Calls<OperationStore> = {
       await ledger.acquireLock(operation.id, lease, hold), // refused: asks whether the lease is still held
     ];
   },
-  earlier: (ledger) => ledger.findEarlier({ kind: "kind-1", recurrenceId: "target-0", id: "none" }),
+  findEarlier: (ledger) => ledger.findEarlier({ kind: "kind-1", recurrenceId: "target-0", id: "none" }),
   settleIf: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     const condition = { lease, attempts: operation.attempts };
     return ledger.settleIf(operation.id, { status: "SUCCEEDED" }, { now: START_MS, condition });
   },
-  abandon: async (ledger) => {
+  discard: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     await ledger.discard(operation.id, lease);
     const other = await claimAgain(ledger);
@@ -65,7 +65,7 @@ const LEDGER_CALLS: Calls<OperationStore> = {
     const { operation, lease } = await claimAgain(ledger);
     return ledger.markUnconfirmed(operation.id, lease, { nextAttemptAt: START_MS, now: START_MS });
   },
-  needsAttention: async (ledger) => {
+  park: async (ledger) => {
     const { operation, lease } = await claimAgain(ledger);
     return ledger.park(operation.id, lease);
   },
@@ -73,7 +73,7 @@ const LEDGER_CALLS: Calls<OperationStore> = {
     const { operation, lease } = await claimAgain(ledger);
     return ledger.release(operation.id, lease, { shouldResetSent: true });
   },
-  takeDue: (ledger) => ledger.leaseDue(due),
+  leaseDue: (ledger) => ledger.leaseDue(due),
   find: (ledger) => ledger.find("none"),
   findByKey: (ledger) => ledger.findByKey("principal-1", "key-1"),
   list: async (ledger) => {
@@ -83,11 +83,11 @@ const LEDGER_CALLS: Calls<OperationStore> = {
       await ledger.list({ ...whose, first: 20, after });
     }
   },
-  succeeded: async (ledger) => {
+  listSucceeded: async (ledger) => {
     for (const whose of [{ userId: MEMBER }, { recurrenceId: "target-0" }])
       await ledger.listSucceeded({ ...whose, kinds: KINDS });
   },
-  sent: async (ledger) => {
+  listSent: async (ledger) => {
     for (const whose of [{ userId: MEMBER }, { recurrenceId: "target-0" }])
       await ledger.listSent({ ...whose, kinds: KINDS });
   },
@@ -106,8 +106,8 @@ const leased = async (inbox: Inbox) => {
 
 const INBOX_CALLS: Calls<Inbox> = {
   receive: received,
-  takeDue: (inbox) => inbox.leaseDue(due),
-  correct: async (inbox) => {
+  leaseDue: (inbox) => inbox.leaseDue(due),
+  updateMetadata: async (inbox) => {
     await inbox.updateMetadata(await leased(inbox), { kind: "kind-2", subject: MEMBER, occurredAt: START_MS });
   },
   markProcessed: async (inbox) => {
@@ -121,9 +121,9 @@ const INBOX_CALLS: Calls<Inbox> = {
   postpone: async (inbox) => {
     await inbox.postpone(await leased(inbox), START_MS);
   },
-  makeDue: (inbox) => inbox.requeue(START_MS + 1, START_MS),
+  requeue: (inbox) => inbox.requeue(START_MS + 1, START_MS),
   countDue: (inbox) => inbox.countDue(START_MS),
-  wipeBodies: (inbox) => inbox.purgeBodies(START_MS + 1_000_000_000),
+  purgeBodies: (inbox) => inbox.purgeBodies(START_MS + 1_000_000_000),
   list: async (inbox) => {
     for (const areProcessed of [false, true]) {
       const { items } = await inbox.list({ subject: MEMBER, first: 20, isProcessed: areProcessed });
@@ -131,8 +131,8 @@ const INBOX_CALLS: Calls<Inbox> = {
       await inbox.list({ subject: MEMBER, first: 20, isProcessed: areProcessed, after });
     }
   },
-  about: (inbox) => inbox.findBySubject(MEMBER, KINDS),
-  bodyOf: async (inbox) => {
+  findBySubject: (inbox) => inbox.findBySubject(MEMBER, KINDS),
+  readBody: async (inbox) => {
     const { items } = await inbox.list({ subject: MEMBER, first: 1 });
     return Promise.all(items.map(({ message }) => inbox.readBody(message)));
   },

@@ -80,7 +80,7 @@ test("read-only by default: one statement is refused with nothing stored; the ne
   database = openDatabase(url, PATIENT);
   await backends();
   const write = () => sql`create table t (n integer)`.execute(database.kysely);
-  await expect(write()).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", mayBeStored: false });
+  await expect(write()).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", maybeCommitted: false });
   await expect(database.migrate(operationMigrations)).rejects.toBeInstanceOf(DatabaseUnavailable);
 
   await backends(); // connections that were opened while it was read-only

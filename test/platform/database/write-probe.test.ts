@@ -6,7 +6,7 @@ import { type Databases, startDatabases } from "../../kit/start/databases";
 
 /** Every call proves it again, and none fails because the machine is slow. */
 const PATIENT = {
-  writeValidMs: 0,
+  writeProbeTtlMs: 0,
   reachableTimeoutMs: 60_000,
   connectTimeoutMs: 60_000,
   statementTimeoutMs: 60_000,

@@ -81,10 +81,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       ...keys.map((idempotencyKey) => inbox.receive(deliveryOf({ idempotencyKey }))),
       ...keys.toReversed().map((idempotencyKey) => other.receive(deliveryOf({ idempotencyKey }))),
     ]);
-    expect(receipts.filter(({ isDuplicate: isCopy }) => !isCopy)).toHaveLength(300);
+    expect(receipts.filter(({ isDuplicate: isDuplicate }) => !isDuplicate)).toHaveLength(300);
     const due = await inbox.leaseDue({ ...query, limit: 1000 });
     expect(new Set(due.map(({ message }) => message.id))).toEqual(
-      new Set(receipts.flatMap(({ id, isDuplicate: isCopy }) => (isCopy ? [] : [id]))),
+      new Set(receipts.flatMap(({ id, isDuplicate: isDuplicate }) => (isDuplicate ? [] : [id]))),
     );
   });
 
@@ -92,7 +92,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     await expect(
       inbox.receive(deliveryOf({ metadata: { kind: "k", subject: "s", occurredAt: NaN } })),
     ).rejects.toThrow();
-    expect(await inbox.receive(deliveryOf())).toMatchObject({ isCopy: false });
+    expect(await inbox.receive(deliveryOf())).toMatchObject({ isDuplicate: false });
   });
 
   test("a message is given to one process at a time, and to another once the lease is over", async () => {
@@ -122,11 +122,11 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     if (!due) throw new Error("nothing is due");
     await inbox.markProcessed(due.lease, [id], START_MS);
     expect(await inbox.purgeBodies(START_MS)).toMatchObject({ bodies: 0 });
-    expect(await inbox.purgeBodies(START_MS + 1)).toEqual({ bodies: 1, givenUp: 0, isFull: false });
+    expect(await inbox.purgeBodies(START_MS + 1)).toEqual({ bodies: 1, unprocessed: 0, hasMore: false });
     expect([await bodyOf(id), await bodyOf(young)]).toEqual([undefined, BODY]);
     expect(await find(id)).toMatchObject({ kind: "k", subject: "s", occurredAt: START_MS - 5, receivedAt: START_MS });
     // What is wiped is still known.
-    expect(await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }))).toMatchObject({ isCopy: true });
+    expect(await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }))).toMatchObject({ isDuplicate: true });
   });
 
   test("a page is of one subject, last received first, and if asked for of what has had its effects alone; a cursor that is none is refused", async () => {
@@ -167,7 +167,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     await inbox.markProcessed(due.lease, [id], START_MS);
     expect(await inbox.requeue(START_MS, START_MS + 1)).toBe(1);
     expect(await inbox.purgeBodies(START_MS + DAY_MS)).toMatchObject({ bodies: 0 });
-    expect(await inbox.purgeBodies(START_MS + DAY_MS + 1)).toMatchObject({ bodies: 1, givenUp: 0 });
+    expect(await inbox.purgeBodies(START_MS + DAY_MS + 1)).toMatchObject({ bodies: 1, unprocessed: 0 });
     expect(await inbox.countDue(START_MS)).toBe(0);
   });
 

@@ -54,8 +54,8 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
         settledAt: null,
         unconfirmedSince: null,
         nextAttemptAt: START_MS,
-        sealedKey: expect.any(String) as string,
-        sealedInput: expect.any(String) as string,
+        encryptedIdempotencyKey: expect.any(String) as string,
+        encryptedInput: expect.any(String) as string,
       });
       expect(await store.find(operation.id)).toEqual(operation);
       expect(await store.findByKey("principal-1", "key-1")).toEqual(operation);
@@ -202,7 +202,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
     test("it wipes the input and ends the lease: nothing is due any more", async () => {
       const { operation } = await claim();
       const { operation: settled } = await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
-      expect(settled).toMatchObject({ sealedInput: null, nextAttemptAt: null, result: null });
+      expect(settled).toMatchObject({ encryptedInput: null, nextAttemptAt: null, result: null });
       expect(store.decryptInput(settled)).toBeUndefined();
       expect(store.decryptIdempotencyKey(settled)).toBe("key-1");
       expect(await due(START_MS + 10 * LEASE_MS)).toEqual([]);
@@ -302,7 +302,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       expect(store.decryptInput(given.operation)).toEqual({ reason: "none", items: [1, 2] });
       expect(await due(START_MS + 100 * LEASE_MS)).toEqual([]);
       const { operation: settled } = await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
-      expect(settled).toMatchObject({ status: "SUCCEEDED", sealedInput: null });
+      expect(settled).toMatchObject({ status: "SUCCEEDED", encryptedInput: null });
     });
 
     test("a lease that was taken cannot be released or used", async () => {

@@ -66,7 +66,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     await before(one.operation.id, one.lease);
     expect(await settleUnder(one)).toMatchObject({
       outcome: "settled",
-      operation: { status: "FAILED", settledAt: TAKEN_AT, sealedInput: null, nextAttemptAt: null },
+      operation: { status: "FAILED", settledAt: TAKEN_AT, encryptedInput: null, nextAttemptAt: null },
     });
     expect(settled).toEqual([one.operation.id]);
   });

@@ -89,7 +89,7 @@ test("a claim whose answer was lost: the same claim again finds it, and once its
   proxy.resetAtNextResponse();
   await expect(shaky.store.claim(createClaim())).rejects.toMatchObject({
     code: "DATABASE_UNAVAILABLE",
-    mayBeStored: true,
+    maybeCommitted: true,
   });
   expect(await shaky.store.claim(createClaim())).toMatchObject({ outcome: "inProgress", operation: { sentAt: null } });
   const taken = await direct.store.leaseDue({ owner: "heir", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 });

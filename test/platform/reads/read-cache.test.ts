@@ -238,7 +238,7 @@ describe("what is dropped", () => {
     [3, 4].forEach((index) => answer("fresh", index));
     expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(["fresh", "fresh", "first"]);
     for (const subject of ["user/u-1", "user/u-2", "user/u-3"]) reads.invalidate(subject);
-    expect(reads.state()).toEqual({ entries: 0, bytes: 0, subjects: 0, underWay: 0 });
+    expect(reads.state()).toEqual({ entries: 0, bytes: 0, tags: 0, inFlight: 0 });
   });
 
   test("while it is being asked is answered to those who wait, and neither kept nor joined", async () => {

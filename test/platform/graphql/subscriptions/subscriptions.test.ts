@@ -11,10 +11,10 @@ function subscriptionsToNothing() {
   const schema = buildSchema("type Query { x: Int } type Subscription { ticks: Int }");
   const field = schema.getSubscriptionType()?.getFields()["ticks"];
   if (!field) throw new Error("no such field");
-  field.subscribe = (_root, _args, { ended }: { ended: AbortSignal }) =>
+  field.subscribe = (_root, _args, { signal }: { signal: AbortSignal }) =>
     (async function* () {
       await new Promise((resolve) => {
-        ended.addEventListener("abort", resolve);
+        signal.addEventListener("abort", resolve);
       });
     })();
   const { promise: admitted, resolve: admit } = Promise.withResolvers<undefined>();
