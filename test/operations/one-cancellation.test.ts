@@ -283,7 +283,13 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     });
 
     test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
-      const input = { kind: KIND, idempotencyKey: "key-1", input: OF_OLD, recurrenceId: OLD_RECURRENCE, now: world.now() };
+      const input = {
+        kind: KIND,
+        idempotencyKey: "key-1",
+        input: OF_OLD,
+        recurrenceId: OLD_RECURRENCE,
+        now: world.now(),
+      };
       const { operation, lease } = expectClaimed(await world.store.claim(createClaim(input)));
       await world.store.markSent(operation, lease, world.now());
       await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);

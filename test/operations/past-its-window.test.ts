@@ -76,7 +76,8 @@ describe("an operation whose window ends during a look", () => {
     return { kindOf, scripted };
   }
   const ok = () => Promise.resolve(undefined);
-  const lost = (maybeCommitted: boolean) => () => Promise.reject(new DatabaseUnavailable(maybeCommitted, new Error("lost")));
+  const lost = (maybeCommitted: boolean) => () =>
+    Promise.reject(new DatabaseUnavailable(maybeCommitted, new Error("lost")));
 
   test.each([
     ["hold", true, "not stored"],

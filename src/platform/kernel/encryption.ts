@@ -60,7 +60,7 @@ function encrypt(key: Buffer, plaintext: string, context: EncryptionContext): st
 
 function decrypt(key: Buffer, ciphertext: string, context: EncryptionContext): string {
   try {
-    const [version, encodedBody = ""] = ciphertext.split("../ledger", 2);
+    const [version, encodedBody = ""] = ciphertext.split(".", 2);
     const body = Buffer.from(encodedBody, "base64url");
     if (version !== VERSION || body.length < NONCE_BYTES + TAG_BYTES) throw new Error("not a sealed text");
     const decipher = createDecipheriv(CIPHER, key, body.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })

@@ -67,7 +67,7 @@ function parseTimestamp(value: unknown): number | undefined {
  * Reads a moment as another party may write it, and returns ISO 8601 text in UTC with milliseconds; null for anything else, never
  * another moment.
  *
- * - ISO 8601 calendar dates, extended or basic form, alone or with a time (hours at least; `../time` or `,` before a fraction; `T` or a
+ * - ISO 8601 calendar dates, extended or basic form, alone or with a time (hours at least; `.` or `,` before a fraction; `T` or a
  *   blank between), with an offset of hours or hours and minutes. Without an offset: UTC. `24:00` is the next midnight; `:60` is the
  *   second after it, where a leap second can be.
  * - Epoch seconds and milliseconds, number or text, from 1973 to 9999.

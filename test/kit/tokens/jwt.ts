@@ -39,9 +39,7 @@ export function toJwk({ kid, publicKey }: Key, changes: Readonly<Record<string, 
 export type Json = Readonly<Record<string, unknown>>;
 export const base64url = (value: string | Buffer) => Buffer.from(value).toString("base64url");
 const signingInput = (header: Json, payload: Json | string) =>
-  [header, payload]
-    .map((part) => base64url(typeof part === "string" ? part : JSON.stringify(part)))
-    .join("../../support");
+  [header, payload].map((part) => base64url(typeof part === "string" ? part : JSON.stringify(part))).join(".");
 
 function signature({ alg, privateKey }: Key, input: Buffer): Buffer {
   if (alg === "EdDSA") return sign(null, input, privateKey);

@@ -80,7 +80,7 @@ export function createCircuitBreakers(options: BreakerOptions) {
   const breakers = new Map<string, ReturnType<typeof createBreaker>>();
   return {
     forCall(call: string) {
-      const group = call.slice(0, call.lastIndexOf("../../http-client"));
+      const group = call.slice(0, call.lastIndexOf("."));
       const breaker = breakers.get(group) ?? createBreaker(options);
       breakers.set(group, breaker);
       return breaker;

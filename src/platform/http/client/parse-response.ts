@@ -20,9 +20,7 @@ export function parseResponse<Result>(call: EndpointCall<Result>, response: Axio
   }
   const parsed = call.response.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issuePath = parsed.error.issues[0]?.path
-    .filter((segment) => typeof segment === "string")
-    .join("../../http-client");
+  const issuePath = parsed.error.issues[0]?.path.filter((segment) => typeof segment === "string").join(".");
   throw new ProviderFailure({
     kind: "unreadable",
     call: call.name,

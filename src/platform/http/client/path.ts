@@ -1,7 +1,7 @@
 import { SubgraphError } from "../../errors/subgraph-error";
 
-// Letters, digits, "-" and "_": what every id of both providers is made of. Neither "../../http-client" nor "%" nor "/" can pass,
-// so no value escapes to another path (encodeURIComponent("../..") is still "../..").
+// Letters, digits, "-" and "_": what every id of both providers is made of. Neither "." nor "%" nor "/" can pass,
+// so no value escapes to another path (encodeURIComponent("..") is still "..").
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 
 /**

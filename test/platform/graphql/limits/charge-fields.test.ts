@@ -58,7 +58,12 @@ const ROOT = {
 /** Whether the answer is within so many nodes and bytes, and what would be sent if nobody asked. */
 async function answered(query: string, nodes: number, bytes = 1_000_000) {
   const answer = createResponseBudget({ nodes, bytes });
-  const result = await execute({ schema, document: parse(query), rootValue: ROOT, contextValue: { responseBudget: answer } });
+  const result = await execute({
+    schema,
+    document: parse(query),
+    rootValue: ROOT,
+    contextValue: { responseBudget: answer },
+  });
   return { isOver: answer.isExceeded(), ...result };
 }
 
@@ -66,7 +71,13 @@ async function answered(query: string, nodes: number, bytes = 1_000_000) {
 async function nodesOf(query: string, variableValues: Record<string, unknown>): Promise<number> {
   for (let nodes = 1; ; nodes += 1) {
     const answer = createResponseBudget({ nodes, bytes: 1_000_000 });
-    await execute({ schema, document: parse(query), rootValue: ROOT, contextValue: { responseBudget: answer }, variableValues });
+    await execute({
+      schema,
+      document: parse(query),
+      rootValue: ROOT,
+      contextValue: { responseBudget: answer },
+      variableValues,
+    });
     if (!answer.isExceeded()) return nodes;
   }
 }
@@ -171,7 +182,13 @@ test("a price is computed for each execution, with its variables, and for each l
   const document = parse("query($more: Boolean!) { cats { lives ... @include(if: $more) { a: lives b: lives } } }");
   const isOver = async (more: boolean, nodes: number) => {
     const answer = createResponseBudget({ nodes, bytes: 1_000_000 });
-    await execute({ schema, document, rootValue: ROOT, contextValue: { responseBudget: answer }, variableValues: { more } });
+    await execute({
+      schema,
+      document,
+      rootValue: ROOT,
+      contextValue: { responseBudget: answer },
+      variableValues: { more },
+    });
     return answer.isExceeded();
   };
   expect([await isOver(false, 20), await isOver(true, 39), await isOver(true, 40)]).toEqual([false, true, false]);
