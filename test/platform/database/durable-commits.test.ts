@@ -41,8 +41,8 @@ async function writeLedger(ledger: OperationStore): Promise<Record<string, () =>
   return {
     claim: () => claim("z"),
     markSent: () => ledger.markSent(a, a.lease, START_MS),
-    hold: () => ledger.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
-    abandon: () => ledger.discard(c.id, c.lease),
+    acquireLock: () => ledger.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
+    discard: () => ledger.discard(c.id, c.lease),
     "abandon, its id blocked": () => ledger.discard(g.id, g.lease, { shouldLeaveTombstone: true }),
     settle: () => ledger.settle(d.id, { status: "SUCCEEDED" }, START_MS),
     settleIf: () => ledger.settleIf(i.id, { status: "SUCCEEDED" }, { now: START_MS, condition: { lease: i.lease } }),
@@ -50,9 +50,9 @@ async function writeLedger(ledger: OperationStore): Promise<Record<string, () =>
       await ledger.markSent(e, e.lease, START_MS);
       await ledger.markUnconfirmed(e.id, e.lease, later);
     },
-    needsAttention: () => ledger.park(f.id, f.lease),
+    park: () => ledger.park(f.id, f.lease),
     release: () => ledger.release(h.id, h.lease),
-    takeDue: () => ledger.leaseDue({ owner: "two", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 }),
+    leaseDue: () => ledger.leaseDue({ owner: "two", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 }),
   };
 }
 
@@ -67,13 +67,13 @@ async function writeInbox(inbox: Inbox): Promise<Record<string, () => Promise<un
   if (!one || !two) throw new Error("nothing is due");
   return {
     receive: () => receive("c"),
-    takeDue: () => inbox.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: START_MS, limit: 1 }),
-    correct: () => inbox.updateMetadata(one, { ...facts, kind: "other" }),
+    leaseDue: () => inbox.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: START_MS, limit: 1 }),
+    updateMetadata: () => inbox.updateMetadata(one, { ...facts, kind: "other" }),
     renewLease: () => inbox.renewLease(one.lease, [one.message.id], { leaseMs: LEASE_MS, now: START_MS }),
     postpone: () => inbox.postpone(two, START_MS),
     markProcessed: () => inbox.markProcessed(one.lease, [one.message.id], START_MS),
-    makeDue: () => inbox.requeue(0, START_MS + 2 * LEASE_MS),
-    wipeBodies: () => inbox.purgeBodies(START_MS + 30 * 86_400_000),
+    requeue: () => inbox.requeue(0, START_MS + 2 * LEASE_MS),
+    purgeBodies: () => inbox.purgeBodies(START_MS + 30 * 86_400_000),
   };
 }
 

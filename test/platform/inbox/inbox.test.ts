@@ -375,7 +375,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       expect((await find(id))?.encryptedBody).not.toBeNull();
       now += DAY_MS;
       await worker.pollOnce();
-      expect(await find(id)).toMatchObject({ sealedBody: null, processedAt: null });
+      expect(await find(id)).toMatchObject({ encryptedBody: null, processedAt: null });
       expect(errors).toContain("old messages were given up: they never had their effects");
       errors.length = 0;
       now += DAY_MS;
@@ -390,7 +390,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       await worker.pollOnce();
       now += 30 * DAY_MS + 1;
       await worker.pollOnce();
-      expect(await find(id)).toMatchObject({ sealedBody: null });
+      expect(await find(id)).toMatchObject({ encryptedBody: null });
       expect(errors).toEqual(["old messages were wiped"]);
     });
   });
