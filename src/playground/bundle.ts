@@ -1,5 +1,5 @@
 // Makes the playground's files in a folder: `tsx src/playground/bundle.ts <outDir>`. GraphiQL 5 ships no prebuilt bundle, and
-// its documented ones load from a CDN; here every byte comes from our own origin.
+// its documented ones load from a CDN; here every file comes from this origin.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

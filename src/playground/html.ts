@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
-/** Markup as it goes into a page; any other text is escaped on its way into one. */
+/** Trusted markup. All other text is escaped when it is inserted into a page. */
 export class Html {
   constructor(readonly text: string) {}
 }
@@ -21,7 +21,7 @@ function toText(part: Part): string {
   return typeof part === "object" ? part.map(toText).join("") : escapeHtml(String(part));
 }
 
-/** A template whose values are escaped unless they are markup themselves; false and undefined are nothing, a list is its parts. */
+/** A template tag that escapes its values unless they are markup. It skips false and undefined and joins lists. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, index) => text + toText(parts[index])).join(""));
 }

@@ -3,7 +3,7 @@ import { escapeHtml } from "./html";
 export interface ShellOptions {
   /** Where the page sends its operations. */
   readonly graphqlPath: string;
-  /** Where the page fetches developer tokens, for whom it likes; absent where none are given out. */
+  /** URL of the developer token endpoint; absent if the server issues no tokens. */
   readonly developerTokenUrl?: string;
 }
 
@@ -25,7 +25,7 @@ ${body}
 </html>
 `;
 
-/** The page's HTML. It holds no script of its own, so that the content policy need not allow any. */
+/** The page's HTML. It contains no inline script, so the content security policy allows none. */
 export function renderShell({ graphqlPath, developerTokenUrl }: ShellOptions): string {
   const head = [
     renderMeta("graphql-endpoint", graphqlPath),
@@ -38,13 +38,13 @@ export function renderShell({ graphqlPath, developerTokenUrl }: ShellOptions): s
   return renderPage(head, body);
 }
 
-/** What is answered instead when the page was never bundled, as in a fresh checkout run from source. */
+/** The response if the page was not bundled, for example in a fresh checkout that runs from source. */
 export function renderMissingAssets(): string {
   return renderPage(
     [
       "    <style>body { margin: 10vh auto; max-width: 40rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }</style>",
     ],
     `    <h1>The playground is not built yet</h1>
-    <p>Run <code>npm run build</code> in the project's folder, then reload this page. GraphQL itself is served already.</p>`,
+    <p>Run <code>npm run build</code> in the project's folder, then reload this page. The GraphQL endpoint is already available.</p>`,
   );
 }

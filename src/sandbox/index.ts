@@ -10,14 +10,14 @@ export interface SandboxOptions {
   readonly avibraPort?: number;
   /** Default 4102; 0 takes a free port. */
   readonly delbankPort?: number;
-  /** Active authorizations at Delbank beside the seeds; default 0. */
+  /** Number of active authorizations at Delbank in addition to the seeds; default 0. */
   readonly extraAuthorizations?: number;
 }
 
 export interface Sandboxes {
   readonly avibra: { readonly url: string };
   readonly delbank: { readonly url: string };
-  /** Ends at once, whatever still hangs. */
+  /** Closes immediately, including hanging connections. */
   close(): Promise<void>;
 }
 

@@ -43,14 +43,14 @@ Delbank sandbox  ${delbank.url}/baas/api/v1
   others     RN3822485720260110pending0001 · RR3822485720260110expired0001 · RR3822485720260110rejected001
   headers    x-delbank-api-key: ${delbankCredentials.apiKey}, x-delfinance-account-id: ${delbankCredentials.accountId}
 
-Control, the same on both:
+Control endpoints of both sandboxes:
   curl ${delbank.url}/__sandbox/requests
   curl ${delbank.url}/__sandbox/state
   curl -X POST ${delbank.url}/__sandbox/faults -d '{"match":{"method":"POST","path":"/automatic-pix"},"kind":"hangAfterCommit"}'
   curl -X POST ${avibra.url}/__sandbox/clock -d '{"advanceMs":3600000}'
   curl -X POST ${avibra.url}/__sandbox/reset
 
-Delbank's reads 3 s behind:
+Delbank's reads with a replication lag of 3 s:
   curl -X POST ${delbank.url}/__sandbox/reads -d '{"lagMs":3000}'`;
 }
 
@@ -61,7 +61,7 @@ function formatStartupError(error: unknown, options: SandboxOptions): string {
   return `sandbox: port ${String(usedPort)} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another`;
 }
 
-/** Node would print the whole error, and with it whatever of a member's data it holds. */
+/** Prints only stack frames: Node would print the whole error, which may hold a member's data. */
 function exitOnCrash(error: unknown): void {
   const frames =
     error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^ {4}at .*:\d+\)?$/.test(line)) : [];
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
       return;
     }
     // Ctrl-C reaches the whole group: the parent still finishes its requests and needs us until it is gone, be it by
-    // kill -9, which leaves nobody to stop this process but itself.
+    // kill -9, after which only this process can stop itself.
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => undefined);
     process.on("disconnect", stop);
     sendToParent({ ready: true });

@@ -21,8 +21,8 @@ const isEditorRequest = (body: string | null) => body !== null && !body.includes
 /** Opens the playground and waits until the first operation stands in its editor. */
 export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
   const section = (name: string) => page.getByRole("region", { name, exact: true });
-  const callerSelect = page.getByLabel("Ask as");
-  const responseBar = page.getByRole("status", { name: "What the answer cost" });
+  const callerSelect = page.getByLabel("Send as");
+  const responseBar = page.getByRole("status", { name: "Response cost" });
 
   async function openTool(name: string): Promise<Locator> {
     await page.getByRole("button", { name, exact: true }).click();

@@ -224,7 +224,7 @@ describe("in live mode", () => {
     const options = { ...WIDE, extraHTTPHeaders: { "router-authorization": ROUTER_SECRET } };
     const { page, requests, callerSelect, run } = await visit(options, live.url);
     expect(await callerSelect.count()).toBe(0);
-    await page.getByText("This server gives out no developer tokens.").waitFor();
+    await page.getByText("This server issues no developer tokens.").waitFor();
     const sent = page.waitForRequest((request) => request.method() === "POST");
     expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
     expect((await sent).headers()).not.toHaveProperty("authorization");
@@ -273,7 +273,7 @@ describe("how it looks", () => {
       expect(await below()).toBe(0);
       const { width = 0, height = 0 } = options.viewport ?? {};
       const parts = [
-        page.getByLabel("Ask as"),
+        page.getByLabel("Send as"),
         page.getByRole("link", { name: "Reference" }),
         page.getByRole("button", { name: "Show Documentation Explorer" }),
         page.getByRole("button", { name: "Open settings dialog" }),
@@ -281,7 +281,7 @@ describe("how it looks", () => {
         page.getByRole("button", { name: /^Execute query/ }),
         page.getByRole("button", { name: "Headers" }),
         page.getByRole("region", { name: "Result Window" }),
-        page.getByRole("status", { name: "What the answer cost" }),
+        page.getByRole("status", { name: "Response cost" }),
       ];
       for (const part of parts) {
         const box = await part.boundingBox();

@@ -149,7 +149,7 @@ describe("the page at /docs", () => {
     await page.getByRole("link", { name: "Reference" }).click();
     await page.waitForURL("**/docs");
     await page.getByRole("link", { name: "Playground" }).click();
-    await page.getByLabel("Ask as").waitFor();
+    await page.getByLabel("Send as").waitFor();
   });
 
   test("its search leaves what holds every word, in the text and in the contents, and says how many", async () => {

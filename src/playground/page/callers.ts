@@ -1,11 +1,11 @@
-/** Somebody whom the sandbox knows, to try the API as. */
+/** A caller known to the sandbox that a developer can choose. */
 export interface Caller {
   readonly label: string;
-  /** What the token says; undefined for who has none. */
+  /** The claims of the token; undefined for a caller without one. */
   readonly claims?: Readonly<Record<string, string>>;
 }
 
-/** Whom the page can ask as where developer tokens are given out. The first is whom the examples are written for. */
+/** The callers that the page offers if the server issues developer tokens. The examples are written for the first. */
 export const callers: readonly [Caller, ...Caller[]] = [
   {
     label: "Member u-1001, who pays by Pix",
@@ -20,5 +20,5 @@ export const callers: readonly [Caller, ...Caller[]] = [
     label: "Staff: tax ids in full, too",
     claims: { sub: "staff-2", scope: "users:read:any pix:read:any pii:read" },
   },
-  { label: "Nobody: without a token" },
+  { label: "Anonymous: without a token" },
 ];

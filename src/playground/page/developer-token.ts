@@ -1,21 +1,21 @@
 import { type Caller } from "./callers";
 
-/** The headers that say who is asking, or what to tell the developer who has to do without. */
+/** The headers that authenticate the caller, or a notice for the developer if there are none. */
 export type TokenResult = { readonly headers: Readonly<Record<string, string>> } | { readonly notice: string };
 
 const MANUAL_HINT = 'Put one of your own under Headers: { "Authorization": "Bearer …" }';
 
-/** What a page that is given no token shows. */
-export const tokensUnavailable: TokenResult = { notice: `This server gives out no developer tokens. ${MANUAL_HINT}` };
+/** The notice that is shown if the server issues no tokens. */
+export const tokensUnavailable: TokenResult = { notice: `This server issues no developer tokens. ${MANUAL_HINT}` };
 
-/** Fetches a token for the caller, anew each time, so that none outlives the key it was signed with. Never rejects. */
+/** Fetches a new token for the caller on each call, so that no token outlives its signing key. Never rejects. */
 export async function fetchDeveloperToken(tokenUrl: string, { claims }: Caller): Promise<TokenResult> {
   if (claims === undefined) return { headers: {} };
   try {
     const response = await fetch(`${tokenUrl}?${new URLSearchParams(claims).toString()}`, { cache: "no-store" });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok) throw new Error(`the server responded with status ${response.status}`);
     const body = (await response.json()) as { readonly token?: unknown } | null;
-    if (typeof body?.token !== "string") throw new Error("the answer holds no token");
+    if (typeof body?.token !== "string") throw new Error("the response contains no token");
     return { headers: { authorization: `Bearer ${body.token}` } };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -5,42 +5,44 @@ import { type ComponentProps } from "react";
 
 type Fetcher = ComponentProps<typeof GraphiQL>["fetcher"];
 
-/** Who is asking: the headers that prove it, and the name to show. */
+/** The caller of a request: the headers that authenticate it and a name for display. */
 export interface RequestCaller {
   readonly headers: Readonly<Record<string, string>>;
   readonly name?: string;
 }
 
-/** One answer, for whoever shows what it cost. */
+/** A completed request, for the response bar. */
 export interface CompletedRequest {
   readonly body: unknown;
-  /** From sending to the last byte, in the browser. */
+  /** Milliseconds from sending to the last byte, measured in the browser. */
   readonly durationMs: number;
-  /** As whom it was asked for; undefined where the page does not know. */
+  /** The caller's name; undefined if the page does not know it. */
   readonly callerName: string | undefined;
 }
 
 export interface FetcherOptions {
   readonly endpoint: string;
-  /** Awaited before each request, so that a caller just chosen is the one who asks. */
+  /** Awaited before each request, so that a caller chosen last is used. */
   readonly getCaller: () => Promise<RequestCaller>;
-  /** Hears every answer to an operation of the editor's; the page's own introspection is none. */
+  /** Called for each response to an operation of the editor. The page's introspection query does not count. */
   readonly onResponse: (completed: CompletedRequest) => void;
 }
 
-/** An answer that is no JSON is told as it is rather than as a syntax error. */
+/** Throws an error that quotes the response if it is not JSON. */
 async function readJson(response: Response): Promise<Record<string, unknown>> {
   const text = await response.text();
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    throw new Error(`The server answered ${response.status} with something that is not JSON: ${text.slice(0, 200)}`);
+    throw new Error(
+      `The server responded with status ${response.status} and a body that is not JSON: ${text.slice(0, 200)}`,
+    );
   }
 }
 
 /**
- * The operation that is asked for. GraphiQL looks at the editor's text a moment after it was changed: until then the name is an
- * older text's. Undefined where the server has to say what is wrong.
+ * Finds the requested operation. GraphiQL parses the editor's text with a delay, so the name may belong to an older text.
+ * Returns undefined if the document is invalid: the server then reports the error.
  */
 function findOperation(query: string, name: string | null | undefined): OperationDefinitionNode | undefined {
   try {
@@ -51,7 +53,7 @@ function findOperation(query: string, name: string | null | undefined): Operatio
   }
 }
 
-/** A connection of its own for each subscription: it speaks for one caller, and the next one may be another's. */
+/** Opens one connection per subscription, because a connection is authenticated for one caller. */
 function subscribe(endpoint: string, operation: SubscribePayload, headers: Headers) {
   const authorization = headers.get("authorization");
   const client = createClient({
@@ -63,8 +65,8 @@ function subscribe(endpoint: string, operation: SubscribePayload, headers: Heade
 }
 
 /**
- * Sends operations to the endpoint, as the chosen caller unless the tab's headers say otherwise: what is typed there wins and
- * stays as it is. Queries and mutations are one request, one answer; a subscription is a WebSocket, and answers until it is stopped.
+ * Creates GraphiQL's fetcher. It sends the chosen caller's headers unless the tab's headers contain `authorization`.
+ * A query or mutation is one HTTP request. A subscription is a WebSocket connection that yields results until it is stopped.
  */
 export function createFetcher({ endpoint, getCaller, onResponse }: FetcherOptions): Fetcher {
   return async (operation, options) => {

@@ -8,7 +8,7 @@ import { configureWorkers } from "./workers";
 /** The operations of schema/operations; bundle.ts puts them here. */
 declare const EXAMPLES: readonly Example[];
 
-/** What the server wrote into the page's head; undefined where it wrote nothing. */
+/** Reads a value that the server wrote into the page's head; undefined if there is none. */
 function metaContent(name: string): string | undefined {
   return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content;
 }

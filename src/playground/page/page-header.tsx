@@ -2,19 +2,19 @@ import { type Caller, callers } from "./callers";
 import { describeClaims } from "./example-tabs";
 
 export interface PageHeaderProps {
-  /** Who is asking; undefined where the page cannot choose. */
+  /** The chosen caller; undefined if the page offers no choice. */
   readonly caller: Caller | undefined;
   readonly onChoose: (caller: Caller) => void;
 }
 
-/** Above GraphiQL: who is asking, and the way to the reference. */
+/** The bar above GraphiQL: the choice of the caller and a link to the schema reference. */
 export function PageHeader({ caller, onChoose }: PageHeaderProps) {
   return (
     <header className="page-header">
       <h1>Benefits &amp; Pix</h1>
       {caller && (
         <label className="caller">
-          <span>Ask as</span>
+          <span>Send as</span>
           <select
             value={caller.label}
             onChange={({ target }) => {

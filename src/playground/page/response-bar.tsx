@@ -3,17 +3,17 @@ import { useEffect, useState } from "react";
 import { describeResponse } from "./describe-response";
 import { type CompletedRequest } from "./graphql-fetcher";
 
-/** Below the response: what the tab's last answer cost, and as whom it was asked for. */
+/** The bar below the response: the cost and the caller of the tab's last response. */
 export function ResponseBar({ latest }: { readonly latest: CompletedRequest | undefined }) {
   const tab = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.id ?? "");
   const [responses, setResponses] = useState<Readonly<Record<string, CompletedRequest>>>({});
-  // Only a new answer belongs to the tab that is open now; opening another tab is no answer.
+  // Only a new response belongs to the active tab; switching tabs is not a response.
   useEffect(() => {
     if (latest) setResponses((before) => ({ ...before, [tab]: latest }));
   }, [latest]);
   const response = responses[tab];
   return (
-    <p className="answer-bar" role="status" aria-label="What the answer cost">
+    <p className="response-bar" role="status" aria-label="Response cost">
       {response && <span>{describeResponse(response)}</span>}
       {response?.callerName !== undefined && <span>{response.callerName}</span>}
     </p>

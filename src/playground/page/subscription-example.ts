@@ -1,6 +1,6 @@
 import { type Example } from "./example-tabs";
 
-/** For the playground alone: it answers for as long as it is open, so it is none of the operations that are run and compared. */
+/** For the playground only. A subscription has no single response, so it is not among the tested example operations. */
 export const subscriptionExample: Example = {
   name: "member-events",
   query: `# Start it, then run ChangeOffer in a second

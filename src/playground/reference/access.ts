@@ -1,9 +1,9 @@
 import { type ConstDirectiveNode, Kind, parse, valueFromASTUntyped } from "graphql";
 
-/** What the subgraph's SDL says of a type (`User`) or a field (`User.benefits`), and the clients' schema does not. */
+/** What only the subgraph's SDL says about a type (`User`) or a field (`User.benefits`). */
 export interface Access {
   readonly needsToken: boolean;
-  /** One of these sets of scopes is needed; empty where none is. */
+  /** One of these sets of scopes is required; empty if none is. */
   readonly scopes: readonly (readonly string[])[];
   /** The fields by which a router finds the entity. */
   readonly keys: readonly string[];

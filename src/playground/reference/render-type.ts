@@ -32,7 +32,7 @@ export function renderProse(text: string | null | undefined): Html {
   })}`;
 }
 
-/** A type as it is written, with a link to where it is described. */
+/** Renders a type reference with a link to its article. */
 function renderTypeLink(type: GraphQLType): Html {
   if (isNonNullType(type)) return html`${renderTypeLink(type.ofType)}!`;
   if (isListType(type)) return html`[${renderTypeLink(type.ofType)}]`;
@@ -117,6 +117,6 @@ export function renderRootField(field: GraphQLField<unknown, unknown>, path: str
   return html`<article id="${path}" data-search>
     <h3>${field.name} ${renderBadges(access.get(path))}</h3>
     ${renderProse(field.description)}${renderDeprecation(field)}${renderArguments(field.args, path)}
-    <p>Answers <code class="type">${renderTypeLink(field.type)}</code></p>
+    <p>Returns <code class="type">${renderTypeLink(field.type)}</code></p>
   </article> `;
 }

@@ -1,6 +1,6 @@
 import { type Commit } from "../server/vendor";
 
-/** As it goes over the wire: Avibra does not document the type of its dates, so the seeds mix every form. */
+/** The wire format. Avibra does not document the type of its dates, so the seeds mix all forms. */
 export type WireTimestamp = string | number | null;
 
 export interface Profile {
@@ -29,7 +29,7 @@ export interface CurrentOffer {
   readonly nextBillingAt: WireTimestamp;
 }
 
-/** A date that is left out is absent from the answer. */
+/** An omitted date is absent from the response. */
 export interface Benefit {
   readonly id: string;
   readonly name: string;
@@ -57,7 +57,7 @@ export interface LinkToken {
   readonly at: string;
 }
 
-/** Everything that a reset throws away. */
+/** The state that a reset discards. */
 export interface AvibraState {
   readonly accounts: Map<string, Account>;
   readonly linkTokens: LinkToken[];

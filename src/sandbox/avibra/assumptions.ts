@@ -1,4 +1,4 @@
-// Everything about Avibra that its public pages do not show (evidence mark A), and nothing else decides it.
+// Every assumption about Avibra that its public pages do not document (evidence mark A) is in this file.
 // A real OpenAPI export replaces this file. Member names marked D in the contract stand here only beside assumed ones.
 import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type JsonObject, isJsonObject, InvalidBody } from "../server/request-body";
@@ -15,7 +15,7 @@ export const assumedStatus = {
   cancelled: "CANCELLED",
 } as const;
 
-/** HTTP statuses of failures whose code is not documented; the documented 400 401 404 409 stand where they happen. */
+/** HTTP statuses of failures without a documented code. The documented 400, 401, 404 and 409 are in the endpoints. */
 export const assumedFailure = {
   badApiKey: 403,
   missingHeader: 400,
@@ -30,7 +30,7 @@ export const assumedFailure = {
   wrongMethod: 405,
 } as const;
 
-/** How long a key is remembered, per partner and endpoint. */
+/** How long an idempotency key is stored, per partner and endpoint. */
 export const keyRetentionMs = 24 * 3_600_000;
 
 /** D on cancel; A on create, update, prefill and offers. */
@@ -174,7 +174,7 @@ export function benefitsResponse(account: Account, offers: readonly Offer[]): Ht
   });
 }
 
-/** Something that the vendor tells its partner. */
+/** An event that the vendor sends to its partner. */
 export interface AvibraEvent {
   readonly name: string;
   readonly userId: string;

@@ -1,11 +1,11 @@
 import { type Account, type AvibraState } from "./account.state";
 
-/** One authorized call to an endpoint, with what it may see and do. */
+/** An authorized call to an endpoint. */
 export interface AvibraCall {
   readonly state: AvibraState;
   readonly now: Date;
-  /** From the path of the endpoints that have the user there, else empty. */
+  /** The user id in the path; empty for endpoints without one. */
   readonly userId: string;
-  /** The effect: stores the account and writes the journal's row. */
+  /** Commits the effect: stores the account and appends to the commit journal. */
   readonly commit: (account: Account) => void;
 }

@@ -25,7 +25,7 @@ interface Route {
 const endpointsByPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
 const basicAuthorization = `Basic ${Buffer.from(`${avibraCredentials.linkUsername}:${avibraCredentials.linkPassword}`).toString("base64")}`;
 
-/** Undefined for a path that is nobody's; an empty user id stays empty, because the vendor documents such a call. */
+/** Returns undefined for an unknown path. An empty user id stays empty, because the vendor documents such a call. */
 function matchRoute(path: string): Route | undefined {
   const exact = endpointsByPath.get(path);
   if (exact !== undefined) return { endpoint: exact, userId: "" };
@@ -113,7 +113,7 @@ class Avibra {
         ? run()
         : this.#runIdempotent(endpoint, honoredKey, run);
     } catch (error) {
-      // Not remembered: a body that was never understood has not used its key up.
+      // Not stored: an invalid body does not use up its key.
       if (error instanceof InvalidBody) return errorInfo(assumedFailure.invalidBody, error.message);
       throw error;
     }

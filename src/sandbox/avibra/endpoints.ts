@@ -6,14 +6,14 @@ import { cancelUser, changeOffers, createUser, prefillUser, updateUser } from ".
 import { getBenefits, createLinkToken } from "./reads";
 
 export interface Endpoint {
-  /** As it stands in the journal of commits. */
+  /** The name in the commit journal. */
   readonly name: string;
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly auth: "bearer" | "basic";
   readonly needsApiKey: boolean;
-  /** What a key that came before gets under `Version: v2`; without it the endpoint takes no key. */
-  readonly onRepeatedKey?: "first answer" | "conflict";
+  /** The response to a repeated key under `Version: v2`. If absent, the endpoint has no idempotency. */
+  readonly onRepeatedKey?: "replay" | "conflict";
   /** The user id is the path's last segment. */
   readonly hasUserInPath?: boolean;
   readonly run: (call: AvibraCall, fields: JsonObject) => HttpResponse;
@@ -27,7 +27,7 @@ export const endpoints: readonly Endpoint[] = [
     path: "/user/account/create",
     auth: "bearer",
     needsApiKey: true,
-    onRepeatedKey: "first answer",
+    onRepeatedKey: "replay",
     run: createUser,
   },
   {
@@ -36,7 +36,7 @@ export const endpoints: readonly Endpoint[] = [
     path: "/user/account/update",
     auth: "bearer",
     needsApiKey: true,
-    onRepeatedKey: "first answer",
+    onRepeatedKey: "replay",
     run: updateUser,
   },
   {
@@ -45,7 +45,7 @@ export const endpoints: readonly Endpoint[] = [
     path: "/user/account/cancel",
     auth: "bearer",
     needsApiKey: true,
-    onRepeatedKey: "first answer",
+    onRepeatedKey: "replay",
     hasUserInPath: true,
     run: cancelUser,
   },
@@ -72,7 +72,7 @@ export const endpoints: readonly Endpoint[] = [
     path: assumedPath.offers,
     auth: "bearer",
     needsApiKey: false,
-    onRepeatedKey: "first answer",
+    onRepeatedKey: "replay",
     run: changeOffers,
   },
   {

@@ -26,7 +26,7 @@ function mergeProfiles(current: Profile, changes: Profile): Profile {
   return { ...current, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
 }
 
-/** An offer taken now, billed a month later, with its benefits active from now on. */
+/** An offer that starts now, with its first billing in one month and its benefits active immediately. */
 function activateOffer(offerId: string, now: Date): Pick<Account, "currentOffer" | "benefits"> | undefined {
   const offer = findOffer(offerId);
   if (offer === undefined) return undefined;
@@ -69,7 +69,7 @@ export function updateUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   return successResponse;
 }
 
-/** Creates the entry or updates it; a repeated key never gets here. */
+/** Creates or updates the entry. A repeated key is answered before this point. */
 export function prefillUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   const info = readPartialUserInfo(fields);
   checkPartner(info);
@@ -85,7 +85,7 @@ export function prefillUser(call: AvibraCall, fields: JsonObject): HttpResponse 
   return successResponse;
 }
 
-/** Cancels the user's offer: the partner is not billed for it any more (D). */
+/** Cancels the user's offer: the partner is no longer billed (D). */
 export function cancelUser(call: AvibraCall): HttpResponse {
   const account = call.state.accounts.get(call.userId);
   if (account === undefined || account.stage === "PREFILLED") {

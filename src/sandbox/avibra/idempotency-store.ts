@@ -2,7 +2,7 @@ import { type HttpResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { keyRetentionMs } from "./assumptions";
 
-/** First answers by idempotency key and endpoint; there is one partner, so it needs no place in the key. */
+/** First responses by endpoint and idempotency key. There is one partner, so the key does not contain it. */
 export class IdempotencyStore {
   readonly #clock: Clock;
   readonly #entries = new Map<string, { readonly response: HttpResponse; readonly atMs: number }>();

@@ -62,7 +62,7 @@ export function findOffer(id: string): Offer | undefined {
   return offers.find((offer) => offer.id === id);
 }
 
-/** Benefits of the catalogue by id, each with what is special about it here. */
+/** Returns catalog benefits by id with their overrides. */
 export function createBenefits(
   states: Readonly<Record<string, Pick<Benefit, "status"> & Partial<Benefit>>>,
 ): Benefit[] {

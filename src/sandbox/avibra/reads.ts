@@ -13,7 +13,7 @@ export function getBenefits(call: AvibraCall): HttpResponse {
     : benefitsResponse(account, offers);
 }
 
-/** A token opens the portal and changes nothing of the user's, so it is no commit; it is listed in the state. */
+/** A link token changes no user data, so it is not a commit. The state lists it. */
 export function createLinkToken(call: AvibraCall, fields: JsonObject): HttpResponse {
   const user = readUserReference(fields);
   checkPartner(user);

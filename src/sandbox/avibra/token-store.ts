@@ -39,8 +39,8 @@ export class TokenStore {
   }
 
   /**
-   * A reset sets the clock back, not the clients' token caches: a token keeps the lifetime it had left,
-   * so that a test after a reset does not begin with a 401 that nobody asked for.
+   * A reset changes the clock but not the clients' token caches. Each token keeps its remaining lifetime,
+   * so that a test after a reset does not begin with an unexpected 401.
    */
   shiftExpiries(jumpMs: number): void {
     const nowMs = this.#clock.nowMs();

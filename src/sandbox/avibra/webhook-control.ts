@@ -22,7 +22,7 @@ function sendManually(sender: WebhookSender, clock: Clock, body: unknown): HttpR
     moredetails.every(isDetail);
   if (!isValid) return jsonResponse(400, { message: SEND_USAGE });
   if (sender.settings.url === undefined) {
-    return jsonResponse(409, { message: "nobody to send to: set the url by POST /__sandbox/webhooks/settings" });
+    return jsonResponse(409, { message: "no webhook URL is set: send it to POST /__sandbox/webhooks/settings" });
   }
   sender.send({ name: eventname, userId: userid, at: eventtimestamp, details: moredetails }, { key });
   return jsonResponse(202, { status: "sent" });
@@ -36,7 +36,7 @@ function changeSettings(sender: WebhookSender, body: unknown): HttpResponse {
   return jsonResponse(200, { ...visibleSettings, password: password === "" ? "" : "set" });
 }
 
-/** The endpoints that steer the events; undefined for what is none of them. */
+/** The control endpoints of events. Returns undefined for an unknown action. */
 export function createWebhookControl(sender: WebhookSender, clock: Clock) {
   return (action: string, body: unknown): HttpResponse | undefined => {
     switch (action) {

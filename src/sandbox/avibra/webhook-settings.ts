@@ -1,17 +1,17 @@
 import { isJsonObject } from "../server/request-body";
 
-/** Where events are sent, and in what manner. */
+/** Where and how events are delivered. */
 export interface WebhookSettings {
-  /** Without it nothing is sent. */
+  /** If absent, no event is sent. */
   readonly url?: string;
   readonly username: string;
   readonly password: string;
-  /** How often each is sent, under one key. */
+  /** The number of deliveries of each event under one idempotency key. */
   readonly copies: number;
   readonly delayMs: number;
-  /** Each copy waits a random part of `delayMs`, so that they overtake each other. */
+  /** Each delivery waits for a random part of `delayMs`, so that the order changes. */
   readonly disorder: boolean;
-  /** One of a name that nobody documents goes with each. */
+  /** Sends an additional event with an undocumented name. */
   readonly unknown: boolean;
 }
 
@@ -42,7 +42,7 @@ const VALIDATORS: Readonly<Record<string, (value: unknown) => boolean>> = {
   unknown: isBoolean,
 };
 
-/** The settings with these changes; undefined where one of them is none. */
+/** Returns the changed settings, or undefined if a change is invalid. */
 export function applyChanges(settings: WebhookSettings, body: unknown): WebhookSettings | undefined {
   if (!isJsonObject(body)) return undefined;
   const isValid = Object.entries(body).every(

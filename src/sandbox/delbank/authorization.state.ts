@@ -4,7 +4,7 @@ import { type PersonType } from "./tax-id";
 
 export interface Party {
   readonly type: PersonType;
-  /** With its leading zeros; what becomes of them on the wire is the answer's affair. */
+  /** With leading zeros. The serializers decide how they appear on the wire. */
   readonly document: string;
   readonly name: string;
 }
@@ -32,7 +32,7 @@ export interface Authorization {
   readonly cancellations: Cancellation[];
 }
 
-/** Everything that a reset throws away. */
+/** The state that a reset discards. */
 export interface DelbankState {
   /** By recurrence id: case-sensitive. */
   readonly authorizations: ReadonlyMap<string, Authorization>;

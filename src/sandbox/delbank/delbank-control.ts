@@ -5,7 +5,7 @@ const MAX_LAG_MS = 30 * 86_400_000;
 const READS_USAGE = `send { "lagMs": <number from 0 to ${MAX_LAG_MS}> }`;
 const COUNTERPART_USAGE = 'send { "recurrenceId": "<of a cancelled authorization>" }, and if you like "isListed": true';
 
-/** What the control endpoints of Delbank alone change. */
+/** What the Delbank-specific control endpoints change. */
 export interface DelbankControls {
   setLag(lagMs: number): void;
   /** The counterpart refuses the cancellation of an authorization; false if there is none to refuse. */
@@ -30,7 +30,7 @@ function rejectAsCounterpart(delbank: DelbankControls, body: unknown): HttpRespo
   return isRejected ? jsonResponse(200, { recurrenceId, isListed }) : jsonResponse(400, { message: COUNTERPART_USAGE });
 }
 
-/** The control endpoints of Delbank alone; undefined for what is none of them. */
+/** Delbank-specific control endpoints. Returns undefined for an unknown action. */
 export function createDelbankControl(delbank: DelbankControls) {
   return (action: string, body: unknown): HttpResponse | undefined => {
     switch (action) {

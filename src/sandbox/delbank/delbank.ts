@@ -96,7 +96,7 @@ class Delbank {
     if (found === undefined) return failureResponse("AUTHORIZATION_NOT_FOUND", "there is no such authorization");
     const authorization = this.#replica.read(found, this.#clock.nowMs());
     if (isPost) {
-      // Its check reads as late as everybody else.
+      // The check before a cancellation reads from the same lagging replica.
       const cancellationRequest = readCancellationRequest(
         parseJsonObject(request.body),
         authorization,
@@ -119,11 +119,11 @@ class Delbank {
   }
 
   /**
-   * No idempotency (D): what was checked before the wait is not checked again after it, so two overlapping requests
-   * both cancel. A client that sends twice shall be seen to have done so.
+   * No idempotency (D): the check before the wait is not repeated after it, so two overlapping requests both cancel.
+   * A test can therefore detect a client that sends twice.
    */
   async #cancel(authorization: Authorization, { requester, reason }: CancellationRequest): Promise<HttpResponse> {
-    // Held over the wait: a reset meanwhile starts a new state, which this cancellation must not touch.
+    // Captured before the wait: a reset starts a new state, which this cancellation must not change.
     const state = this.#state;
     await sleep(processingMs);
     const at = this.#clock.iso();
@@ -167,7 +167,7 @@ class Delbank {
   }
 }
 
-/** With so many active authorizations beside the seeds. */
+/** `extraAuthorizations` is the number of active authorizations in addition to the seeds. */
 export function createDelbank(clock: Clock, extraAuthorizations: number): Vendor {
   const delbank = new Delbank(clock, extraAuthorizations);
   return {

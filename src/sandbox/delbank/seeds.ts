@@ -41,7 +41,7 @@ function createSeeds(): readonly Seed[] {
   ];
 }
 
-/** `RR3822485720260110more0000001` and so on: for loads that cancel more than a few. */
+/** `RR3822485720260110more0000001` and so on, for load tests that cancel many authorizations. */
 function createExtraSeeds(count: number): Seed[] {
   return Array.from({ length: count }, (_, index) => ({
     recurrenceId: `RR3822485720260110more${`${index + 1}`.padStart(7, "0")}`,
@@ -50,7 +50,7 @@ function createExtraSeeds(count: number): Seed[] {
   }));
 }
 
-/** The seeds, and so many more active authorizations. */
+/** The seeds and `extra` additional active authorizations. */
 export function createSeedState(extraAuthorizations: number): DelbankState {
   const commits: Commit[] = [];
   const authorizations = [...createSeeds(), ...createExtraSeeds(extraAuthorizations)].map(

@@ -9,12 +9,12 @@ import {
 import { type Authorization, type Cancellation, type Party } from "./authorization.state";
 import { toOrdinal } from "./reason";
 
-// D: how .NET writes a date that is not there.
+// D: how .NET serializes a missing date.
 const NO_DATE = "0001-01-01T00:00:00";
 const BENEFICIARY_ISPB = "38224857";
 const MONTHLY_ORDINAL = 2;
 
-/** The two generations of the API, which differ in how they write the same facts. */
+/** The two generations of the API. They serialize the same data differently. */
 export interface Serializer {
   readonly authorization: (authorization: Authorization) => JsonObject;
   readonly cancellation: (authorization: Authorization, cancellation: Cancellation) => JsonObject;

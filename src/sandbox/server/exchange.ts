@@ -1,14 +1,14 @@
 import { type ServerResponse } from "node:http";
 import { type HttpResponse } from "./http-response";
 
-/** One request that is being answered. */
+/** A request in progress. */
 export interface Exchange {
   readonly response: ServerResponse;
-  /** Aborted by a reset of the sandbox and by its end: whatever still waits then is dropped. */
+  /** Aborted when the sandbox is reset or closed. Pending responses are dropped. */
   readonly signal: AbortSignal;
   /** This server's own address, for redirects. */
   readonly origin: string;
-  /** Lets the vendor do the work: whatever effect there is happens in here. */
+  /** Lets the vendor process the request. The effect, if any, happens here. */
   readonly handleRequest: () => HttpResponse | Promise<HttpResponse>;
   readonly gatewayError: (status: number, message: string) => HttpResponse;
 }

@@ -1,4 +1,4 @@
-/** One HTTP answer, whole: the body is already text. */
+/** A complete HTTP response. The body is text. */
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;

@@ -11,7 +11,7 @@ import { type Vendor } from "./vendor";
 
 export interface RunningServer {
   readonly url: string;
-  /** Ends at once: open, idle and hanging connections are destroyed. */
+  /** Closes immediately: open, idle and hanging connections are destroyed. */
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ class ResetScope {
   readonly signal = this.#controller.signal;
 
   constructor() {
-    // Every waiting request listens; a benchmark has many.
+    // Each pending request adds a listener; a benchmark has many.
     setMaxListeners(0, this.signal);
   }
 
@@ -33,7 +33,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-/** One simulated vendor behind HTTP: request log, then faults, then the vendor; control endpoints beside them. */
+/** Serves a simulated vendor over HTTP: request log, faults, vendor, and the control endpoints. */
 class SandboxServer {
   readonly #context: ControlContext;
   #resetScope = new ResetScope();

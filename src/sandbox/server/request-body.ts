@@ -1,11 +1,11 @@
 import { type IncomingMessage } from "node:http";
 
 const MAX_BODY_BYTES = 1_048_576;
-// A client that is told 413 before it has finished sending often sees a broken pipe instead of the answer,
-// so the rest is read and thrown away, up to this much.
+// A client that receives a 413 before it has finished sending often reports a broken pipe instead,
+// so the rest of the body is read and discarded, up to this size.
 const MAX_DISCARDED_BYTES = 64 * 1_048_576;
 
-/** The body as text; "too large" beyond 1 MiB; rejects when the client goes away. */
+/** Resolves with the body as text, or with "too large" above 1 MiB. Rejects if the client disconnects. */
 export function readBody(request: IncomingMessage): Promise<{ text: string } | "too large"> {
   const { promise, resolve, reject } = Promise.withResolvers<{ text: string } | "too large">();
   let chunks: Buffer[] = [];
@@ -21,12 +21,12 @@ export function readBody(request: IncomingMessage): Promise<{ text: string } | "
   });
   request.on("error", reject);
   request.on("close", () => {
-    reject(new Error("the client went away"));
+    reject(new Error("the client disconnected"));
   });
   return promise;
 }
 
-/** A body the vendor cannot read; its message is told to the client in the vendor's shape. */
+/** The vendor cannot parse the body. The message is sent to the client in the vendor's error format. */
 export class InvalidBody extends Error {}
 
 export type JsonObject = Readonly<Record<string, unknown>>;
