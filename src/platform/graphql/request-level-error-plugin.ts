@@ -7,15 +7,15 @@ interface Context extends BaseContext {
 }
 
 /**
- * Drops the result of a request that is refused as a whole, before thousands of errors are formatted and megabytes of data are
- * serialized; the route answers with the refusal.
+ * Drops the result of a request with a request-level error before it is formatted and serialized: it can have thousands of errors
+ * and megabytes of data. The route sends the error.
  */
 export function createRequestLevelErrorPlugin(): ApolloServerPlugin<Context> {
   return {
     requestDidStart: ({ contextValue }) =>
       Promise.resolve({
         didEncounterErrors({ errors }) {
-          if (contextValue.requestLevelError()) (errors as GraphQLError[]).length = 0; // formatted next
+          if (contextValue.requestLevelError()) (errors as GraphQLError[]).length = 0; // Apollo Server formats them next
           return Promise.resolve();
         },
         willSendResponse({ response }) {

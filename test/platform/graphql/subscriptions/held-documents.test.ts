@@ -74,14 +74,14 @@ test("as many subscriptions of one ordinary document as LIMIT_SUBSCRIPTIONS allo
   const refusals = new Set<string | undefined>();
   for (let index = 0; index < 1000; index += 1) refusals.add(await refusalOf(ORDINARY));
   expect([subscriptions.count(), [...refusals]]).toEqual([1000, [undefined]]);
-  expect(await refusalOf(ORDINARY)).toBe("There are too many subscriptions open, in all or of this caller.");
+  expect(await refusalOf(ORDINARY)).toBe("Too many subscriptions are open, in total or for this caller.");
 });
 
 test("many different large documents are refused before that, and the refusal names memory", async () => {
   const { subscriptions, refusalOf } = running;
   let refusal: string | undefined;
   for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(large(index));
-  expect(refusal).toBe("The documents and variables of open subscriptions have reached the limit on their memory.");
+  expect(refusal).toBe("The documents and variables of open subscriptions have reached their memory limit.");
   expect(subscriptions.count()).toBeGreaterThan(20);
   expect(subscriptions.count()).toBeLessThan(500);
 });
