@@ -150,19 +150,17 @@ export const Environment = z.object({
   ),
   LIMIT_CONCURRENT_WEBHOOKS: integer(1, 2 ** 20, 300).describe("events under way at once; more get a 503"),
   LIMIT_WEBHOOK_BODY_BYTES: integer(1024, 2 ** 24, 65_536).describe("largest body of an event"),
-  LIMIT_TOKENS: integer(1, 1_000_000, 5000).describe(
-    "maximum number of tokens of a document; also limits its characters and lines, and the characters of an object in the variables",
-  ),
+  LIMIT_TOKENS: integer(1, 1_000_000, 5000).describe("maximum number of tokens of a document"),
   LIMIT_DEPTH: integer(1, 100, 16).describe(
-    "maximum nesting of fields, and of the variables of a request; full introspection needs 15",
+    "maximum nesting of fields, and of lists and objects in the variables; full introspection needs 15",
   ),
   LIMIT_FIELDS: integer(1, 100_000, 1000).describe(
-    "maximum number of fields and fragments of a document, counted in every place where they are used; also limits repeated fields, fragment definitions, directives and variables",
+    "maximum number of fields and fragments of a document, in every place where they are used",
   ),
   LIMIT_ALIASES: integer(0, 100_000, 200).describe("maximum number of aliases of a document"),
   LIMIT_REPRESENTATIONS: integer(0, 2 ** 27, 1000).describe("maximum number of different representations of a request"),
   LIMIT_COST: integer(1, 2 ** 40, 20_000).describe(
-    "maximum query cost: fields and values of arguments, counted once for each representation; also limits the values in the variables",
+    "maximum query cost: fields and argument values, once for each representation",
   ),
   LIMIT_NODES: integer(1, 2 ** 31, 50_000).describe(
     "maximum number of fields and list items of a response, lists by their real length; a date counts 3, an error 40",

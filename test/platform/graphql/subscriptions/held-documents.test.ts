@@ -93,7 +93,7 @@ test.each([
   const { subscriptions, refusalOf } = running;
   let refusal: string | undefined;
   for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(query, padding);
-  expect(refusal).toContain("the limit on their memory");
+  expect(refusal).toContain("have reached their memory limit");
   expect(subscriptions.count()).toBeGreaterThan(300);
 });
 
