@@ -91,7 +91,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     { data, errors }: ExecutionResult,
     { responseBudget, requestLevelError }: EventContext,
   ): SubscriptionResult {
-    const toErrorResult = (refusal: SubgraphError | undefined) => refusal && { errors: [toFormattedError(refusal)] };
+    const toErrorResult = (error: SubgraphError | undefined) => error && { errors: [toFormattedError(error)] };
     const early = toErrorResult(requestLevelError());
     if (early) return early;
     const result: SubscriptionResult = {
