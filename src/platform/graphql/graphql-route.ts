@@ -5,7 +5,7 @@ import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
 import { createRequestScope, requestScope } from "./request-scope";
-import { getBody, getSearch, toUncheckedRequest } from "./graphql-request";
+import { getBody, getSearch, toUncheckedRequest } from "./request-parameters";
 import { negotiateResponseType } from "../http/server/media-types";
 import { sendError } from "../http/server/error-response";
 import { isWebSocketHandshake } from "../http/server/upgrades";
@@ -60,7 +60,7 @@ function rejectOtherMethods({ method }: FastifyRequest, reply: FastifyReply, don
 }
 
 /** Serves GraphQL over HTTP through Apollo Server's framework-independent API; see docs/decisions/0003. */
-export function registerGraphql<Context extends BaseContext>(
+export function registerGraphqlRoute<Context extends BaseContext>(
   server: FastifyInstance,
   options: GraphqlRouteOptions<Context>,
 ): void {

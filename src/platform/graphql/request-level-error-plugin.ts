@@ -1,10 +1,8 @@
 import { type ApolloServerPlugin, type BaseContext } from "@apollo/server";
 import { type GraphQLError } from "graphql";
-import { type SubgraphError } from "../errors/subgraph-error";
+import { type RequestContext } from "./limits/request-context";
 
-interface Context extends BaseContext {
-  readonly requestLevelError: () => SubgraphError | undefined;
-}
+type Context = BaseContext & Pick<RequestContext, "requestLevelError">;
 
 /**
  * Drops the result of a request with a request-level error before it is formatted and serialized: it can have thousands of errors

@@ -8,8 +8,8 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { SubgraphError } from "../../errors/subgraph-error";
-import { type ResponseBudget } from "../limits/response-budget";
 import { isRecord } from "../limits/is-record";
+import { type RequestContext } from "../limits/request-context";
 import { type RequestAnalysis, type RequestGuard } from "../limits/request-guard";
 import { estimateTextBytes } from "../limits/text-bytes";
 import { createRequestScope, requestScope } from "../request-scope";
@@ -27,10 +27,8 @@ export interface SubscriptionRequest {
   readonly operationName?: unknown;
 }
 
-interface EventContext {
+interface EventContext extends RequestContext {
   readonly caller?: { readonly userId: string };
-  readonly responseBudget: Pick<ResponseBudget, "checkSize">;
-  readonly requestLevelError: () => SubgraphError | undefined;
 }
 
 export interface SubscriptionsOptions<Context extends EventContext> {

@@ -3,6 +3,7 @@ import { splitDocumentCacheBytes, buildRequestLimits } from "../../../../src/app
 import { loadConfig } from "../../../../src/config/index";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";
+import { createResponseBudget } from "../../../../src/platform/graphql/limits/response-budget";
 import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../../src/platform/graphql/subscriptions/subscriptions";
@@ -39,7 +40,7 @@ function start() {
       return Promise.resolve({
         ended,
         caller,
-        responseBudget: { checkSize: () => undefined },
+        responseBudget: createResponseBudget({ nodes: Infinity, bytes: Infinity }),
         requestLevelError: () => undefined,
       });
     },

@@ -93,7 +93,7 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
     }
     stopHeartbeat();
     if (controller.signal.aborted) logger.info("subscription ended: the router does not accept callbacks");
-    else await deliverWithRetries(deliver, { action: "complete", ...(errors && { errors }) }, random);
+    else await deliverWithRetries(deliver, { action: "complete", errors }, random);
   }
 
   /** Asks the router to confirm the subscription. Throws an error for the client if it does not. */
