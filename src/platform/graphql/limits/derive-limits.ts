@@ -12,8 +12,8 @@ export interface RequestLimits {
 /** 65,536 characters for 5000 tokens, the default. A long string is one token, and a comment is none. */
 const CHARACTERS = { count: 65_536, tokens: 5000 } as const;
 
-/** A formatted document has up to one line for each token, and the standard introspection query has 100 lines. */
-const MAX_LINES_OF_ORDINARY_DOCUMENT = 500;
+/** A formatted document has up to one line for each token, and the standard introspection query has 109. */
+const ORDINARY_LINES = 500;
 const TOKENS_PER_LINE = 10;
 
 /** Directives are evaluated for every item of a list, and graphql-js reports each mistake in them separately. */
@@ -38,7 +38,7 @@ export function deriveLimits(limits: RequestLimits) {
     /** 65,536: UTF-16 code units of a document, and of the JSON of an object in the variables. */
     characters: Math.ceil((tokens * CHARACTERS.count) / CHARACTERS.tokens),
     /** 500: lines of a document. */
-    lines: Math.min(tokens, Math.max(MAX_LINES_OF_ORDINARY_DOCUMENT, Math.floor(tokens / TOKENS_PER_LINE))),
+    lines: Math.min(tokens, Math.max(ORDINARY_LINES, Math.floor(tokens / TOKENS_PER_LINE))),
     /** 50: selections with one response name in one place. Validation compares them in pairs. */
     repeats: countWithinPairs(fields, REPEATED_FIELD_PAIRS_PER_FIELD),
     /** 100: fragment definitions. Validation compares them in pairs. */
