@@ -14,7 +14,7 @@ import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "../platform/http/s
 import { createRouterSecretCheck } from "../platform/auth/secret-check";
 import { createErrorFormatter } from "../platform/graphql/error-formatter";
 import { findListFields } from "../platform/graphql/limits/list-fields";
-import { registerGraphql } from "../platform/graphql/graphql-route";
+import { registerGraphqlRoute } from "../platform/graphql/graphql-route";
 import { createHttpServer } from "../platform/http/server/http-server";
 import { registerLifecycle } from "../platform/http/server/lifecycle";
 import { listen } from "../platform/http/server/listen";
@@ -140,7 +140,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     listeners: () => pubSub.listenerCount(),
   });
   registerMetrics(server, metrics);
-  registerGraphql(server, {
+  registerGraphqlRoute(server, {
     path: GRAPHQL_PATH,
     apollo,
     createContext: (request, cost) => createContext(request, cost, services),

@@ -1,29 +1,21 @@
 import { type Config } from "../config/index";
 import { type ConnectionLimits } from "../platform/http/server/connections";
-import { type Limits } from "../platform/graphql/limits/limit.errors";
+import { deriveLimits, type Limits } from "../platform/graphql/limits/derive-limits";
 
-/** What one GraphQL request is held to, from its variables. */
+/** The limits of one GraphQL request. */
 export function buildRequestLimits(config: Config): Limits {
-  return {
-    characters: config.LIMIT_CHARACTERS,
-    lines: config.LIMIT_LINES,
+  return deriveLimits({
     tokens: config.LIMIT_TOKENS,
     depth: config.LIMIT_DEPTH,
     fields: config.LIMIT_FIELDS,
-    repeats: config.LIMIT_REPEATS,
     aliases: config.LIMIT_ALIASES,
-    fragments: config.LIMIT_FRAGMENTS,
-    directives: config.LIMIT_DIRECTIVES,
-    variables: config.LIMIT_VARIABLES,
-    inputValues: config.LIMIT_INPUT_VALUES,
-    inputDepth: config.LIMIT_INPUT_DEPTH,
     representations: config.LIMIT_REPRESENTATIONS,
     cost: config.LIMIT_COST,
     providerCalls: config.LIMIT_PROVIDER_CALLS,
-  };
+  });
 }
 
-/** How the memory of documents is shared out: those that are kept because they were seen twice, and those of open subscriptions. */
+/** Divides the memory of documents between the cache and open subscriptions. */
 export function splitDocumentCacheBytes({ LIMIT_DOCUMENT_CACHE_BYTES: totalBytes }: Config) {
   const subscriptions = Math.floor(totalBytes / 4);
   return { cache: totalBytes - subscriptions, subscriptions };

@@ -150,40 +150,28 @@ export const Environment = z.object({
   ),
   LIMIT_CONCURRENT_WEBHOOKS: integer(1, 2 ** 20, 300).describe("events under way at once; more get a 503"),
   LIMIT_WEBHOOK_BODY_BYTES: integer(1024, 2 ** 24, 65_536).describe("largest body of an event"),
-  LIMIT_CHARACTERS: integer(1, 2 ** 27, 65_536).describe(
-    "characters of a document, and of any object in its variables",
+  LIMIT_TOKENS: integer(1, 1_000_000, 5000).describe("maximum number of tokens of a document"),
+  LIMIT_DEPTH: integer(1, 100, 16).describe(
+    "maximum nesting of fields, and of lists and objects in the variables; full introspection needs 15",
   ),
-  LIMIT_LINES: integer(1, 2 ** 27, 500).describe("lines of a document"),
-  LIMIT_TOKENS: integer(1, 1_000_000, 5000).describe("tokens of a document"),
-  LIMIT_DEPTH: integer(1, 100, 16).describe("how deep fields may nest; full introspection needs 15"),
   LIMIT_FIELDS: integer(1, 100_000, 1000).describe(
-    "fields and fragments of a document, counted wherever they are used",
+    "maximum number of fields and fragments of a document, in every place where they are used",
   ),
-  LIMIT_REPEATS: integer(1, 100_000, 50).describe("how often a document may select one name in one place"),
-  LIMIT_ALIASES: integer(0, 100_000, 200).describe("aliases of a document"),
-  LIMIT_FRAGMENTS: integer(0, 1000, 100).describe("fragments that a document defines"),
-  LIMIT_DIRECTIVES: integer(0, 100_000, 50).describe("directives of a document"),
-  LIMIT_VARIABLES: integer(0, 100_000, 100).describe(
-    "variables of a request, those that a document defines, and values in any object in them",
-  ),
-  LIMIT_INPUT_VALUES: integer(0, 2 ** 27, 20_000).describe(
-    "values in a request's variables, lists and objects included",
-  ),
-  LIMIT_INPUT_DEPTH: integer(1, 1000, 16).describe("how deep a request's variables may nest"),
-  LIMIT_REPRESENTATIONS: integer(0, 2 ** 27, 1000).describe("different representations of a request"),
+  LIMIT_ALIASES: integer(0, 100_000, 200).describe("maximum number of aliases of a document"),
+  LIMIT_REPRESENTATIONS: integer(0, 2 ** 27, 1000).describe("maximum number of different representations of a request"),
   LIMIT_COST: integer(1, 2 ** 40, 20_000).describe(
-    "fields and values of arguments to work through, once for each representation",
+    "maximum query cost: fields and argument values, once for each representation",
   ),
   LIMIT_NODES: integer(1, 2 ** 31, 50_000).describe(
-    "fields and list items of an answer, lists by their real length; a date is three, an error 40",
+    "maximum number of fields and list items of a response, lists by their real length; a date counts 3, an error 40",
   ),
   LIMIT_RESPONSE_BYTES: integer(1024, 2 ** 27, 2 ** 22).describe(
-    "largest answer to a request, or to an event of a subscription",
+    "maximum size of a response, or of an event of a subscription, in bytes",
   ),
   LIMIT_DOCUMENT_CACHE_BYTES: integer(2 ** 20, 2 ** 32, 2 ** 25).describe(
-    "what kept documents may take on the heap: those seen twice, those of open subscriptions",
+    "maximum size of cached documents on the heap, in bytes: those seen twice, and those of open subscriptions",
   ),
-  LIMIT_PROVIDER_CALLS: integer(0, 1_000_000, 200).describe("provider calls that one operation may cost"),
+  LIMIT_PROVIDER_CALLS: integer(0, 1_000_000, 200).describe("maximum number of provider calls of a request"),
   LIMIT_LEDGER_READS: integer(0, 1_000_000, 1000).describe("look-ups in the ledger that one request may cost"),
   LIMIT_LEDGER_ROWS: integer(0, 1_000_000, 1000).describe(
     "places in lists of operations and events that one request may ask for: the sum of their `first`",

@@ -1,7 +1,9 @@
 import { buildSchema, type GraphQLEnumType } from "graphql";
 import { z } from "zod";
+import { buildRequestLimits } from "../../src/app/limits";
 import { loadConfig } from "../../src/config/index";
 import { Environment } from "../../src/config/environment";
+import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgraph-error";
 import { startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";
@@ -30,6 +32,14 @@ test("variables: names, defaults and meanings are those of the configuration's s
   ];
   expect(byName(documented)).toEqual(byName(expected));
   expect(documented).toHaveLength(expected.length);
+});
+
+test("derived limits: each default follows from the defaults of the variables", () => {
+  const { tokens, depth, fields, aliases, representations, cost, providerCalls } = buildRequestLimits(loadConfig({}));
+  const configured = { tokens, depth, fields, aliases, representations, cost, providerCalls };
+  const derived = Object.entries(deriveLimits(configured)).filter(([name]) => !Object.hasOwn(configured, name));
+  const documented = readTable("docs/platform/limits.md", "derived limit").map(([, value]) => value);
+  expect(documented).toEqual(derived.map(([, value]) => `\`${value}\``));
 });
 
 test("error codes: codes, messages and `retryable` are those of the source", () => {

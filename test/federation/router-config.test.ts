@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { buildRequestLimits } from "../../src/app/limits";
 import { Environment } from "../../src/config/environment";
+import { loadConfig } from "../../src/config/index";
 import { startSubgraph } from "../kit/start/subgraph";
 import { OUR_NAME } from "./gateways/compose";
 
@@ -250,7 +252,7 @@ describe("schema/router.yaml", () => {
     expect(limits.parser_max_tokens).toBeLessThanOrEqual(defaultOf("LIMIT_TOKENS"));
     expect(limits.max_depth).toBeLessThanOrEqual(defaultOf("LIMIT_DEPTH"));
     expect(limits.max_aliases).toBeLessThanOrEqual(defaultOf("LIMIT_ALIASES"));
-    expect(limits.max_root_fields).toBeLessThanOrEqual(defaultOf("LIMIT_REPEATS"));
+    expect(limits.max_root_fields).toBeLessThanOrEqual(buildRequestLimits(loadConfig({})).repeats);
   });
 
   test("verifies tokens with the algorithms that we take", () => {

@@ -22,7 +22,9 @@ describe("an answer that costs too much is refused as a whole", () => {
     expect(JSON.parse(text)).toEqual({
       errors: [
         {
-          message: expect.stringMatching(/^The answer may have at most (50000 fields and list items|4194304 bytes)\.$/),
+          message: expect.stringMatching(
+            /^The response exceeds (LIMIT_NODES: it must not have more than 50000 fields and list items|LIMIT_RESPONSE_BYTES: it must not have more than 4194304 bytes)\.$/,
+          ),
           extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) },
         },
       ],
@@ -86,7 +88,7 @@ describe("the limits are variables, and lists count by their real length", () =>
     const answer = await narrow.graphql(`mutation { ${cancel("first", "u-1001")} ${cancel("second", "u-1002")} }`);
     expect(answer).not.toHaveProperty("data");
     expect(codesOf(answer)).toEqual(["LIMIT_EXCEEDED"]);
-    expect(answer.errors?.[0]?.message).toContain("repeat it with the same idempotencyKey");
+    expect(answer.errors?.[0]?.message).toContain("Retry with the same idempotencyKey");
     const cancelled = await narrow.avibra.requests("/user/account/cancel");
     expect(cancelled.map(({ path }) => path)).toEqual(["/user/account/cancel/u-1001"]);
 
@@ -123,11 +125,13 @@ describe("the limits are variables, and lists count by their real length", () =>
       const response = await fetch(`${narrow.url}/graphql`, { method: "POST", headers, body });
       return ((await response.json()) as GraphqlResponse).errors?.[0]?.message;
     };
-    expect(await messageOf("Read")).toBe("The answer may have at most 100 fields and list items.");
+    expect(await messageOf("Read")).toBe(
+      "The response exceeds LIMIT_NODES: it must not have more than 100 fields and list items.",
+    );
     expect(await messageOf("Link")).toContain("send a new idempotencyKey");
     const both = await messageOf("Both");
     expect(both).toContain("send a new idempotencyKey");
-    expect(both).toContain("repeat it with the same idempotencyKey");
+    expect(both).toContain("Retry with the same idempotencyKey");
   });
 
   test("an answer of one long name is held to its exact size too", async () => {

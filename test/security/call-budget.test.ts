@@ -1,6 +1,8 @@
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const MESSAGE = "The request may cost at most 3 provider calls.";
+/** Of the request guard, which counts the mutations of a document before execution. */
+const GUARD_MESSAGE = "The request exceeds LIMIT_PROVIDER_CALLS: the request must not need more than 3 provider calls.";
 const RECURRENCES = ["RR0435879820240605njua7shf40o", "RR3822485720260110legalpay001"];
 const CANCELLATION =
   'pixCancellation(recurrenceId: "RR3822485720260110cancelled01", id: "IC0435879820240605bcdb1fhn43a")';
@@ -95,7 +97,7 @@ describe("mutations", () => {
   test("more of them than calls are refused before the first is recorded or sent", async () => {
     const { data, errors } = await subgraph.graphql(prefill(4, "operation { id }"));
     expect(data).toBeUndefined();
-    expect(errors?.map(({ message }) => message)).toEqual([MESSAGE]);
+    expect(errors?.map(({ message }) => message)).toEqual([GUARD_MESSAGE]);
     expect(await calls()).toEqual({ avibra: 0, delbank: 0 });
     const { data: seen } = await subgraph.graphql("{ me { operations(first: 10) { edges { node { id } } } } }");
     expect(seen.me.operations.edges).toEqual([]);

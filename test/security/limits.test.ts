@@ -97,9 +97,15 @@ describe("what is written otherwise", () => {
 
   test("a GET is held to the same limits", async () => {
     const deep = await get({ query: `${"{a".repeat(100)}${"}".repeat(100)}` });
-    expect([deep.status, read(deep)]).toEqual([400, refusal("The document may be at most 16 fields deep.")]);
+    expect([deep.status, read(deep)]).toEqual([
+      400,
+      refusal("The request exceeds LIMIT_DEPTH: the document must not nest fields more than 16 levels deep."),
+    ]);
     const variables = await get({ query: "{ __typename }", variables: `{"v":${"[".repeat(17)}${"]".repeat(17)}}` });
-    expect([variables.status, read(variables)]).toEqual([400, refusal("The variables may be at most 16 levels deep.")]);
+    expect([variables.status, read(variables)]).toEqual([
+      400,
+      refusal("The request exceeds LIMIT_DEPTH: the variables must not be more than 16 levels deep."),
+    ]);
     expect(read(await get({ query: "{ __typename }", variables: '{"v":1}' }))).toEqual({
       data: { __typename: "Query" },
     });

@@ -15,7 +15,7 @@ const LONG_NAME = `subscription($userId: UserId!) { userEvents(userId: $userId) 
 const CHEAP = "subscription($userId: UserId!) { userEvents(userId: $userId) { providerKind } }";
 const REFUSED = [
   {
-    message: "The answer may have at most 1024 bytes.",
+    message: "The response exceeds LIMIT_RESPONSE_BYTES: it must not have more than 1024 bytes.",
     extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) },
   },
 ];

@@ -150,7 +150,7 @@ describe("limits of WebSockets", () => {
     await waitForGauge(subgraph, "websockets_open", 0);
     client.socket.terminate();
     await flood;
-    expect(subgraph.logs.filter((line) => line.includes("a websocket was dropped"))).toHaveLength(1);
+    expect(subgraph.logs.filter((line) => line.includes("websocket closed: client too slow to read"))).toHaveLength(1);
   });
 
   test.each([

@@ -85,7 +85,7 @@ describe("a WebSocket", () => {
           type: "error",
           payload: [
             {
-              message: expect.stringMatching(/^Only a subscription/),
+              message: expect.stringMatching(/^Only subscriptions/),
               extensions: { code: "BAD_REQUEST", retryable: false },
             },
           ],

@@ -5,37 +5,37 @@ import { buildSchema, createResolversMap, type NonEmptyArray } from "type-graphq
 import { chargeFields } from "./limits/charge-fields";
 import { isolateRepresentationErrors } from "./isolate-representation-errors";
 
-/** TypeGraphQL demands one as soon as there is a subscription; ours bring their own events. */
+/** TypeGraphQL requires one if the schema has a subscription. Our subscriptions provide their own events. */
 const NO_PUBSUB = {
   publish: () => undefined,
   subscribe: (): never => {
-    throw new Error("a subscription without its own events");
+    throw new Error("the subscription does not provide its own events");
   },
 };
 
 type ClassType = new () => object;
 
-/** A slice of the graph. */
+/** A feature's part of the graph. */
 interface Feature {
   /** Decorated resolver classes. */
   readonly resolvers: readonly ClassType[];
-  /** Decorated types that no field leads to, but a reference does. */
+  /** Decorated types that no field returns, but a reference resolves to. */
   readonly orphanedTypes: readonly ClassType[];
-  /** By the entity's name: what resolves a reference to it. */
+  /** Reference resolvers, by the entity's name. */
   readonly references: Readonly<Record<string, unknown>>;
 }
 
 interface SubgraphOptions {
   readonly features: readonly Feature[];
-  /** The SDL in front of the types: `extend schema @link(...)`, and definitions of directives that are composed. */
+  /** The SDL before the types: `extend schema @link(...)`, and definitions of composed directives. */
   readonly link: string;
 }
 
 export interface Subgraph {
   readonly schema: GraphQLSchema;
-  /** What a router composes: our types with their federation directives and the `@link`. */
+  /** The SDL for composition: the types with federation directives and `@link`. */
   readonly sdl: string;
-  /** What clients see: the same types without anything of federation. */
+  /** The schema for clients: the same types without federation. */
   readonly apiSchema: GraphQLSchema;
 }
 
@@ -45,7 +45,7 @@ export async function buildSubgraph({ features, link }: SubgraphOptions): Promis
     resolvers: features.flatMap(({ resolvers }) => resolvers) as unknown as NonEmptyArray<ClassType>,
     orphanedTypes: features.flatMap(({ orphanedTypes }) => orphanedTypes),
     pubSub: NO_PUBSUB,
-    validate: false, // input is validated in scalars: class-validator's errors would carry the values
+    validate: false, // scalars validate input: errors of class-validator would contain the values
   });
   const sdl = `${link}\n\n${printSchemaWithDirectives(apiSchema)}`;
   const resolvers = createResolversMap(apiSchema) as Record<string, Record<string, unknown>>;

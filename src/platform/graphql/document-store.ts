@@ -3,15 +3,15 @@ import { requestScope } from "./request-scope";
 import { getValidDocument } from "./valid-document";
 
 /**
- * Gives Apollo Server the document that the request guard has parsed, so that it is parsed once in a request and kept in one
- * place. Keeps nothing itself: what is not valid is parsed again by Apollo Server, which says what is wrong with it.
+ * Gives Apollo Server the document that the request guard parsed, so that each document is parsed once and cached in one place.
+ * Stores nothing itself. Apollo Server parses invalid documents again and reports their errors.
  */
 export function createDocumentStore(schema: GraphQLSchema) {
   return {
     get(key: string): Promise<DocumentNode | undefined> {
-      const cached = requestScope.getStore()?.document;
-      const isMatch = cached?.hash !== undefined && key.endsWith(cached.hash); // behind Apollo Server's own prefix
-      return Promise.resolve(isMatch ? getValidDocument(cached, schema) : undefined);
+      const guarded = requestScope.getStore()?.document;
+      const isMatch = guarded?.hash !== undefined && key.endsWith(guarded.hash); // Apollo Server adds a prefix to the hash
+      return Promise.resolve(isMatch ? getValidDocument(guarded, schema) : undefined);
     },
     set: () => Promise.resolve(),
     delete: () => Promise.resolve(false),

@@ -6,7 +6,7 @@ import { requestScope } from "./request-scope";
 import { describeError } from "../errors/describe-error";
 import { SubgraphError } from "../errors/subgraph-error";
 
-/** Codes of Apollo Server for requests that are wrong as requests; they pass. Every other foreign code reads `INTERNAL`. */
+/** Apollo Server's codes for malformed requests, which clients receive. Every other code that is not ours becomes `INTERNAL`. */
 const PROTOCOL_CODES = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
@@ -24,14 +24,14 @@ function findSubgraphError(error: unknown): SubgraphError | undefined {
 }
 
 /**
- * `Variable "$id"`, `Argument "id"` or nothing: where a refused value came from. Names are GraphQL names, so nothing of the
- * value is in it.
+ * Where a rejected value came from: `Variable "$id"`, `Argument "id"` or an empty text. Contains a GraphQL name and nothing of
+ * the value.
  */
 function extractInputName(message: string): string {
   return /^(Variable "\$|Argument ")\w{1,64}"/.exec(message)?.[0] ?? "";
 }
 
-/** graphql-js quotes refused values ("Int cannot represent non-integer value: …"); what was sent may be personal. */
+/** graphql-js quotes rejected values ("Int cannot represent non-integer value: …"), which can be personal data. */
 function stripValue(message: string): string {
   if (message.startsWith("Syntax Error:")) return message.replace(/(, found |").*$/su, "");
   if (message.startsWith("Unknown operation named")) return "The document has no operation of that name.";
@@ -44,8 +44,8 @@ function stripValue(message: string): string {
 }
 
 /**
- * What graphql-js itself refuses while it executes has no code: an argument that turns out to be null, with a path or without,
- * and what cannot be executed (a subscription that is none).
+ * Errors that graphql-js throws during execution have no code: for an argument that is null, with or without a path, and for an
+ * operation that cannot be executed.
  */
 function getErrorCode(formatted: GraphQLFormattedError, thrown: unknown): string {
   const code = String(formatted.extensions?.["code"]);
@@ -58,11 +58,11 @@ function getErrorCode(formatted: GraphQLFormattedError, thrown: unknown): string
 
 export interface ErrorFormatterOptions {
   readonly logger: Logger;
-  /** Whether clients may read what is wrong with a document: that tells names and types of the schema. */
+  /** Whether clients receive validation errors, which contain names and types of the schema. */
   readonly shouldExposeSchema: boolean;
 }
 
-/** The one funnel from whatever was thrown to what a client sees. */
+/** Converts every thrown value to the error that a client receives. */
 export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormatterOptions) {
   function formatProtocolMessage(code: string, message: string): string {
     const isHidden = code === "GRAPHQL_VALIDATION_FAILED" && !shouldExposeSchema;

@@ -5,7 +5,7 @@ import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
 import { createRequestScope, requestScope } from "./request-scope";
-import { getBody, getSearch, toUncheckedRequest } from "./graphql-request";
+import { getBody, getSearch, toUncheckedRequest } from "./request-parameters";
 import { negotiateResponseType } from "../http/server/media-types";
 import { sendError } from "../http/server/error-response";
 import { isWebSocketHandshake } from "../http/server/upgrades";
@@ -13,14 +13,14 @@ import { isWebSocketHandshake } from "../http/server/upgrades";
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
   readonly apollo: ApolloServer<Context>;
-  readonly createContext: (request: FastifyRequest, cost: RequestAnalysis) => Promise<Context>;
-  /** Refuses what is over a limit before anything else looks at it. */
+  readonly createContext: (request: FastifyRequest, analysis: RequestAnalysis) => Promise<Context>;
+  /** Rejects a request over a limit before Apollo Server reads it. */
   readonly guard: RequestGuard;
-  /** The refusal of an operation that turned out to be over a limit while it was executed; `answer` is what it would send. */
+  /** The error of a request that exceeded a limit during execution. `responseBody` is the response that it replaces. */
   readonly getRequestLevelError: (context: Context, responseBody: string) => SubgraphError | undefined;
-  /** Answers a request for a subscription by callback; undefined for any other. */
+  /** Handles a request for a subscription over the callback protocol. Returns undefined for any other request. */
   readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
-  /** Answers a WebSocket handshake. */
+  /** Handles a WebSocket handshake. */
   readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
@@ -29,8 +29,8 @@ function toHeaderMap(request: FastifyRequest): HeaderMap {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  // Apollo Server negotiates after execution, and answers 406 for what it does not offer: a mutation's outcome would be lost.
-  // Without the header it sends JSON.
+  // Apollo Server negotiates after execution and answers 406 for other types: the outcome of a mutation would be lost.
+  // Without the header, it sends JSON.
   const type = negotiateResponseType(request.headers.accept);
   if (type.startsWith("application/json")) headers.delete("accept");
   else headers.set("accept", type);
@@ -39,7 +39,7 @@ function toHeaderMap(request: FastifyRequest): HeaderMap {
 
 const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503 };
 
-/** A request whose context cannot be made is refused as a whole; Apollo Server's own status for that is 500. */
+/** Fails the whole request if its context cannot be created. Apollo Server's default status for that is 500. */
 function throwRequestLevelError(error: unknown): never {
   if (!(error instanceof SubgraphError)) throw error;
   const status = STATUS_BY_CODE[error.code] ?? 500;
@@ -47,47 +47,49 @@ function throwRequestLevelError(error: unknown): never {
 }
 
 const BATCHING_NOT_SUPPORTED = new SubgraphError("LIMIT_EXCEEDED", {
-  message: "A request may hold one operation only, not a batch.",
+  message: "A request must contain only one operation, not a batch.",
 });
 
 const METHODS = ["GET", "POST"];
-const METHOD_NOT_ALLOWED = { code: "BAD_REQUEST", message: "Only GET and POST are allowed here.", retryable: false };
+const METHOD_NOT_ALLOWED = { code: "BAD_REQUEST", message: "Only GET and POST are allowed.", retryable: false };
 
-/** Before the body is read: what it is does not matter. */
+/** Runs before the body is read. */
 function rejectOtherMethods({ method }: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (METHODS.includes(method)) done();
   else sendError(reply.header("allow", METHODS.join(", ")), 405, METHOD_NOT_ALLOWED);
 }
 
-/** Serves GraphQL over HTTP through Apollo Server's framework-independent entry; see docs/decisions/0003. */
-export function registerGraphql<Context extends BaseContext>(
+/** Serves GraphQL over HTTP through Apollo Server's framework-independent API; see docs/decisions/0003. */
+export function registerGraphqlRoute<Context extends BaseContext>(
   server: FastifyInstance,
-  { path, apollo, createContext, guard, getRequestLevelError, ...subscriptions }: GraphqlRouteOptions<Context>,
+  options: GraphqlRouteOptions<Context>,
 ): void {
+  const { path, apollo, createContext, guard, getRequestLevelError, acceptCallback, acceptWebSocket } = options;
+
   async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = getSearch(request);
     const unchecked = toUncheckedRequest(request, search);
-    const cost = unchecked ? guard(unchecked) : BATCHING_NOT_SUPPORTED;
-    if (cost instanceof SubgraphError) return sendError(reply, 400, cost);
+    const analysis = unchecked ? guard(unchecked) : BATCHING_NOT_SUPPORTED;
+    if (analysis instanceof SubgraphError) return sendError(reply, 400, analysis);
     let context: Context | undefined;
-    const { status, headers, body } = await requestScope.run(createRequestScope(request.id, cost.document), () =>
+    const { status, headers, body } = await requestScope.run(createRequestScope(request.id, analysis.document), () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
-        context: async () => (context = await createContext(request, cost).catch(throwRequestLevelError)),
+        context: async () => (context = await createContext(request, analysis).catch(throwRequestLevelError)),
       }),
     );
-    if (body.kind !== "complete") throw new Error("incremental delivery is not offered");
+    if (body.kind !== "complete") throw new Error("incremental delivery is not supported");
     const requestLevelError = context && getRequestLevelError(context, body.string);
     if (requestLevelError) return sendError(reply, 400, requestLevelError);
     reply.code(status ?? 200);
-    headers.delete("cache-control"); // no answer is for a cache, whatever Apollo Server says of some
+    headers.delete("cache-control"); // no response must be cached; Apollo Server sets this header on some
     for (const [name, value] of headers) reply.header(name, value);
     return reply.send(body.string);
   }
 
   for (const method of ALL_METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
   server.all(path, { onRequest: rejectOtherMethods }, (request, reply) => {
-    if (isWebSocketHandshake(request.raw)) return subscriptions.acceptWebSocket(request, reply);
-    return (request.completion = subscriptions.acceptCallback(request, reply) ?? handleRequest(request, reply));
+    if (isWebSocketHandshake(request.raw)) return acceptWebSocket(request, reply);
+    return (request.completion = acceptCallback(request, reply) ?? handleRequest(request, reply));
   });
 }

@@ -3,8 +3,8 @@ import { SubgraphError } from "../errors/subgraph-error";
 import { requestScope } from "./request-scope";
 
 /**
- * Fails any request whose document is not the one that the request guard parsed and held to its limits. Apollo Server parses a
- * document itself if the document store has none, to say what is wrong with it; such a document must never be executed.
+ * Fails a request whose document is not the one that the request guard parsed and checked. If the document store has no document,
+ * Apollo Server parses the text itself to report its errors; such a document must not be executed.
  */
 export function createGuardedDocumentPlugin(): ApolloServerPlugin {
   return {
@@ -12,9 +12,7 @@ export function createGuardedDocumentPlugin(): ApolloServerPlugin {
       Promise.resolve({
         didResolveOperation({ document }) {
           if (document === requestScope.getStore()?.document?.document) return Promise.resolve();
-          throw new SubgraphError("INTERNAL", {
-            cause: new Error("the document was not examined by the request guard"),
-          });
+          throw new SubgraphError("INTERNAL", { cause: new Error("the request guard did not check the document") });
         },
       }),
   };

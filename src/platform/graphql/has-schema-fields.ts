@@ -1,9 +1,9 @@
 import { BREAK, type DocumentNode, Kind, visit } from "graphql";
 
-/** Fields that answer with the schema: introspection's two, and federation's. `__typename` tells nothing new. */
+/** Fields that return the schema: those of introspection and of federation. `__typename` returns only a type's name. */
 const SCHEMA_FIELDS = new Set(["__schema", "__type", "_service"]);
 
-/** Whether any operation or fragment of the document, under whatever alias, asks what the schema is. */
+/** Whether an operation or a fragment of the document selects a field that returns the schema, under any alias. */
 export function hasSchemaFields(document: DocumentNode): boolean {
   let isFound = false;
   visit(document, {

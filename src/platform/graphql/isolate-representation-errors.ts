@@ -1,7 +1,7 @@
 import { getNullableType, GraphQLID, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
-/** More of them in one request, in all of its `_entities` fields, are no accident: a representation has as little as two bytes. */
+/** Limit of a request over all its `_entities` fields: a representation can have two bytes, and each causes an error. */
 const MAX_UNKNOWN_REPRESENTATIONS = 100;
 
 type Representation = Readonly<Record<string, unknown>> & { readonly __typename: string };
@@ -12,15 +12,15 @@ function createUnknownTypeError(): SubgraphError {
   });
 }
 
-/** The names of a type's fields that are IDs. */
+/** Names of a type's fields of type ID. */
 function getIdFields(schema: GraphQLSchema, typeName: string): readonly string[] {
   const type = schema.getType(typeName);
-  if (!isObjectType(type)) throw new Error(`${typeName} is no object type`);
+  if (!isObjectType(type)) throw new Error(`${typeName} is not an object type`);
   const fields = Object.values(type.getFields());
   return fields.filter((field) => getNullableType(field.type) === GraphQLID).map(({ name }) => name);
 }
 
-/** As GraphQL coerces IDs: an integer is the text of its digits. An integer that a number cannot hold has lost some: not read. */
+/** Coerces integer IDs to text as GraphQL does. Skips integers that a JavaScript number cannot represent exactly. */
 function coerceIds(representation: Representation, idFields: readonly string[]): Representation {
   const integerIds = idFields.filter(
     (name) => Object.hasOwn(representation, name) && Number.isSafeInteger(representation[name]),
@@ -30,16 +30,16 @@ function coerceIds(representation: Representation, idFields: readonly string[]):
 }
 
 /**
- * Wraps `_entities`: each representation is resolved by itself, so that what is wrong with one is that item's error. Without this a
- * representation of a foreign type fails the whole list as an internal error, and one of a type without a resolver is believed.
+ * Wraps `_entities` to resolve each representation separately, so that an error affects only its own item. Otherwise a
+ * representation of an unknown type fails the whole list with an internal error, and a type without a resolver is not checked.
  */
 export function isolateRepresentationErrors(schema: GraphQLSchema, entityNames: readonly string[]): void {
   const field = schema.getQueryType()?.getFields()["_entities"];
   const resolve = field?.resolve;
-  if (!field || !resolve) throw new Error("a federation subgraph resolves _entities");
+  if (!field || !resolve) throw new Error("the schema has no resolver for _entities");
   const idFields = new Map(entityNames.map((name) => [name, getIdFields(schema, name)]));
 
-  /** By the variables of an execution: graphql-js makes one such object for each. */
+  /** By the object of variables, which graphql-js creates once for each execution. */
   const unknownCounts = new WeakMap<object, number>();
   function countUnknown({ variableValues }: GraphQLResolveInfo, added: number): number {
     const count = (unknownCounts.get(variableValues) ?? 0) + added;
@@ -60,7 +60,7 @@ export function isolateRepresentationErrors(schema: GraphQLSchema, entityNames: 
     const added = representations.filter((representation) => representation === undefined).length;
     if (added > 0 && countUnknown(info, added) > MAX_UNKNOWN_REPRESENTATIONS) throw createUnknownTypeError();
     return representations.map((representation): unknown => {
-      if (representation === undefined) return createUnknownTypeError(); // an error as an item is that item's error
+      if (representation === undefined) return createUnknownTypeError(); // graphql-js reports it for the item
       try {
         return (resolve(source, { representations: [representation] }, ...rest) as readonly unknown[])[0];
       } catch (error) {

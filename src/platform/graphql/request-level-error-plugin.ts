@@ -1,21 +1,19 @@
 import { type ApolloServerPlugin, type BaseContext } from "@apollo/server";
 import { type GraphQLError } from "graphql";
-import { type SubgraphError } from "../errors/subgraph-error";
+import { type RequestContext } from "./limits/request-context";
 
-interface Context extends BaseContext {
-  readonly requestLevelError: () => SubgraphError | undefined;
-}
+type Context = BaseContext & Pick<RequestContext, "requestLevelError">;
 
 /**
- * Drops the result of a request that is refused as a whole, before thousands of errors are formatted and megabytes of data are
- * serialized; the route answers with the refusal.
+ * Drops the result of a request with a request-level error before it is formatted and serialized: it can have thousands of errors
+ * and megabytes of data. The route sends the error.
  */
 export function createRequestLevelErrorPlugin(): ApolloServerPlugin<Context> {
   return {
     requestDidStart: ({ contextValue }) =>
       Promise.resolve({
         didEncounterErrors({ errors }) {
-          if (contextValue.requestLevelError()) (errors as GraphQLError[]).length = 0; // formatted next
+          if (contextValue.requestLevelError()) (errors as GraphQLError[]).length = 0; // Apollo Server formats them next
           return Promise.resolve();
         },
         willSendResponse({ response }) {

@@ -1,32 +1,32 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type CachedDocument } from "./limits/document-cache";
+import { type GuardedDocument } from "./limits/document-cache";
 
-/** What one request cost beyond this process. */
+/** The provider calls and cache reads of one request. */
 export interface UpstreamCost {
-  /** Attempts that were sent to providers; those for access tokens are nobody's. */
+  /** Attempts sent to providers. Those for access tokens are not attributed to a request. */
   calls: number;
-  /** Those of them that repeat a failed one. */
+  /** Those of the attempts that retry a failed one. */
   retries: number;
-  /** Reads that joined another request's. */
+  /** Reads that joined the in-flight read of another request. */
   coalesced: number;
-  /** Reads that were answered from what is kept. */
+  /** Reads served from the read cache. */
   cacheHits: number;
-  /** Those of them that were older than they should be. */
+  /** Those of the cache hits that were stale. */
   stale: number;
 }
 
-/** What belongs to the request that the running code works for. */
+/** The request that the current asynchronous execution belongs to. */
 export interface RequestScope {
-  /** What a client quotes and an operator searches the log for. */
+  /** Appears in responses and in the log. */
   readonly id: string;
   readonly upstream: UpstreamCost;
   /** The document of a GraphQL request. */
-  readonly document?: CachedDocument | undefined;
+  readonly document?: GuardedDocument | undefined;
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();
 
-export const createRequestScope = (id: string, document?: CachedDocument): RequestScope => ({
+export const createRequestScope = (id: string, document?: GuardedDocument): RequestScope => ({
   id,
   document,
   upstream: { calls: 0, retries: 0, coalesced: 0, cacheHits: 0, stale: 0 },

@@ -4,11 +4,11 @@ import { SubgraphError } from "../errors/subgraph-error";
 import { hasSchemaFields } from "./has-schema-fields";
 
 /**
- * Shows the schema only to requests that speak for nobody: the router's own, as nobody else gets past its secret. What it
- * passes on for a caller carries that caller's `Authorization`, and is refused as a whole with `FORBIDDEN`.
+ * Returns the schema only to requests without `Authorization`: these are the router's own, because its secret is required.
+ * Requests that the router forwards for a caller have that header and fail with the request-level error `FORBIDDEN`.
  */
 export function createSchemaGuardPlugin(): ApolloServerPlugin {
-  // The request guard keeps parsed documents, so each that is kept is walked once.
+  // The request guard caches documents, so each cached document is walked once.
   const results = new WeakMap<DocumentNode, boolean>();
   function requestsSchema(document: DocumentNode): boolean {
     const result = results.get(document) ?? hasSchemaFields(document);

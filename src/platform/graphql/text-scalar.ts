@@ -3,16 +3,16 @@ import { SubgraphError } from "../errors/subgraph-error";
 
 export interface TextScalarOptions {
   readonly name: string;
-  /** For the frontend developer: what it is and an example. */
+  /** For frontend developers: the meaning and an example. */
   readonly description: string;
-  /** What a valid value looks like; the error's text. Never names the value. */
+  /** Describes a valid value in the error message. Never contains the value. */
   readonly rule: string;
-  /** Longer text is refused before `accepts` looks at it. */
+  /** Longer text is rejected before `isValid` reads it. */
   readonly maxLength: number;
   readonly isValid: (text: string) => boolean;
 }
 
-/** A scalar over text that checks its input, so that a bad value never reaches a resolver: `BAD_USER_INPUT`. */
+/** A text scalar that checks its input. An invalid value never reaches a resolver and fails with `BAD_USER_INPUT`. */
 export function createTextScalar({ name, description, rule, maxLength, isValid }: TextScalarOptions) {
   function parseValue(value: unknown): string {
     if (typeof value === "string" && value.length <= maxLength && isValid(value)) return value;

@@ -1,7 +1,7 @@
 import { type ApolloServerPlugin } from "@apollo/server";
 import { requestScope } from "./request-scope";
 
-/** Says in `extensions.upstream` of every answer what it cost. `stale` is there only where something is. */
+/** Adds the provider calls and cache reads of a request to its response, as `extensions.upstream`. `stale` is omitted if it is 0. */
 export function createUpstreamCostPlugin(): ApolloServerPlugin {
   return {
     requestDidStart: () =>

@@ -1,11 +1,11 @@
-/** A request body as JSON text. `salt` ends up in the document, so that no two of them are remembered as the same. */
+/** A request body as JSON text. `salt` becomes part of the document, so that no two bodies have the same cached document. */
 export type BodyFactory = (salt: string) => string;
 
-/** A request that is over a limit, and one of the same kind just inside. */
+/** A request over a limit, and a similar one within it. */
 export interface Attack {
-  /** The variable that stops it. */
+  /** The variable of the limit that rejects it. */
   readonly limit: string;
-  /** What the client reads. */
+  /** The error message. */
   readonly message: string;
   readonly exceeding: BodyFactory;
   readonly allowed: BodyFactory;
@@ -70,11 +70,13 @@ const batch =
     `[${times(count, () => operation("{ __typename }")(salt)).join(",")}]`;
 
 const COST_MESSAGE =
-  "The request may cost at most 20000 fields and input values, counted once for each representation.";
+  "The request exceeds LIMIT_COST: the request must not cost more than 20000 fields and input values, counted once for each representation.";
 
-const VARIABLES_MESSAGE = "The request may have at most 100 variables, and an object in them as many values.";
-const CHARACTERS_MESSAGE = "The document may have at most 65536 characters, and an object in the variables as many.";
-/** What is wrong of an object is told with the whole object, once for each member that it may not have. */
+const VARIABLES_MESSAGE =
+  "The request exceeds LIMIT_FIELDS: the request must not have more than 100 variables, and an object in them must not have more than 100 values.";
+const CHARACTERS_MESSAGE =
+  "The request exceeds LIMIT_TOKENS: the document, and each object in the variables, must not have more than 65536 characters.";
+/** graphql-js repeats the whole object in the message of each unknown member. */
 const unknownMembers = (count: number, value: unknown) =>
   operation("mutation($i: CancelUserInput!) { cancelUser(input: $i) { userErrors { code } } }", {
     i: Object.fromEntries(times(count, (index) => [`k${index}`, value])),
@@ -86,35 +88,37 @@ const cancelUserOperation = operation(
   },
 );
 
-/** What each limit is there for, against the default values. */
+/** The attacks that each limit stops, with the default values. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   "24,000 representations": {
-    limit: "LIMIT_INPUT_VALUES",
-    message: "The variables may hold at most 20000 values.",
+    limit: "LIMIT_COST",
+    message: "The request exceeds LIMIT_COST: the variables must not have more than 20000 values.",
     exceeding: entities("id", users(24_000)),
     allowed: entities("id", users(1000)),
   },
   "24,000 times the same representation": {
-    limit: "LIMIT_INPUT_VALUES",
-    message: "The variables may hold at most 20000 values.",
+    limit: "LIMIT_COST",
+    message: "The request exceeds LIMIT_COST: the variables must not have more than 20000 values.",
     exceeding: entities("id", Array(24_000).fill(users(1)[0])),
     allowed: entities("id", Array(6000).fill(users(1)[0])),
   },
   "a flood of values to coerce": {
-    limit: "LIMIT_INPUT_VALUES",
-    message: "The variables may hold at most 20000 values.",
+    limit: "LIMIT_COST",
+    message: "The request exceeds LIMIT_COST: the variables must not have more than 20000 values.",
     exceeding: statuses(90_000),
     allowed: statuses(19_000),
   },
   "1,001 representations": {
     limit: "LIMIT_REPRESENTATIONS",
-    message: "The request may have at most 1000 different representations.",
+    message:
+      "The request exceeds LIMIT_REPRESENTATIONS: the request must not have more than 1000 different representations.",
     exceeding: entities("id", users(1001)),
     allowed: entities("id", [...users(1000), ...users(1000)]),
   },
   "1,001 representations, some of them defaults": {
     limit: "LIMIT_REPRESENTATIONS",
-    message: "The request may have at most 1000 different representations.",
+    message:
+      "The request exceeds LIMIT_REPRESENTATIONS: the request must not have more than 1000 different representations.",
     exceeding: byDefault(401, 600),
     allowed: byDefault(400, 600),
   },
@@ -204,19 +208,20 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   "1,000 aliases": {
     limit: "LIMIT_ALIASES",
-    message: "The document may have at most 200 aliases.",
+    message: "The request exceeds LIMIT_ALIASES: the document must not have more than 200 aliases.",
     exceeding: operation(`{ ${repeatJoined(1000, (index) => `a${index}: __typename`)} }`),
     allowed: operation(`{ ${repeatJoined(200, (index) => `a${index}: __typename`)} }`),
   },
   "50 fragments that spread the next 50 times": {
     limit: "LIMIT_TOKENS",
-    message: "The document may have at most 5000 tokens.",
+    message: "The request exceeds LIMIT_TOKENS: the document must not have more than 5000 tokens.",
     exceeding: fragments(50, 50),
     allowed: fragments(50, 1),
   },
   "a fragment of 50 fields in 50 places": {
     limit: "LIMIT_FIELDS",
-    message: "The document may have at most 1000 fields and fragments, each counted wherever it is used.",
+    message:
+      "The request exceeds LIMIT_FIELDS: the document must not have more than 1000 fields and fragments, each counted in every place where it is used.",
     exceeding: operation(
       `{ ${repeatJoined(50, (index) => `a${index}: me { ...F }`)} } fragment F on User { ${"id ".repeat(50)} }`,
     ),
@@ -225,73 +230,75 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     ),
   },
   "fragments that double 90 times": {
-    limit: "LIMIT_REPEATS",
-    message: "The document may select one name at most 50 times in one place.",
+    limit: "LIMIT_FIELDS",
+    message:
+      "The request exceeds LIMIT_FIELDS: the document must not select the same response name more than 50 times in one place.",
     exceeding: fragments(90, 2),
     allowed: fragments(6, 2),
   },
   "one field 300 times, compared in pairs": {
-    limit: "LIMIT_REPEATS",
-    message: "The document may select one name at most 50 times in one place.",
+    limit: "LIMIT_FIELDS",
+    message:
+      "The request exceeds LIMIT_FIELDS: the document must not select the same response name more than 50 times in one place.",
     exceeding: operation(`{ ${"me { benefits { id } } ".repeat(300)} }`),
     allowed: operation(`{ ${"me { benefits { id } } ".repeat(50)} }`),
   },
   "101 fragments": {
-    limit: "LIMIT_FRAGMENTS",
-    message: "The document may define at most 100 fragments.",
+    limit: "LIMIT_FIELDS",
+    message: "The request exceeds LIMIT_FIELDS: the document must not define more than 100 fragments.",
     exceeding: fragments(101, 1),
     allowed: fragments(100, 1),
   },
   "17 fields deep": {
     limit: "LIMIT_DEPTH",
-    message: "The document may be at most 16 fields deep.",
+    message: "The request exceeds LIMIT_DEPTH: the document must not nest fields more than 16 levels deep.",
     exceeding: introspection(17),
     allowed: introspection(16),
   },
   "10,000 fields deep": {
     limit: "LIMIT_DEPTH",
-    message: "The document may be at most 16 fields deep.",
+    message: "The request exceeds LIMIT_DEPTH: the document must not nest fields more than 16 levels deep.",
     exceeding: operation(`${"{a".repeat(10_000)}${"}".repeat(10_000)}`),
     allowed: introspection(16),
   },
   "10,000 lists deep, and never closed": {
     limit: "LIMIT_DEPTH",
-    message: "The document may be at most 16 fields deep.",
+    message: "The request exceeds LIMIT_DEPTH: the document must not nest fields more than 16 levels deep.",
     exceeding: operation(`{ user(id: ${"[".repeat(10_000)}`),
     allowed: introspection(16),
   },
   "15,000 tokens": {
     limit: "LIMIT_TOKENS",
-    message: "The document may have at most 5000 tokens.",
+    message: "The request exceeds LIMIT_TOKENS: the document must not have more than 5000 tokens.",
     exceeding: operation(`{ me { ${"id ".repeat(15_000)} } }`),
     allowed: operation(`{ me { benefits(status: [${"ACTIVE ".repeat(4900)}]) { id } } }`),
   },
   "65,000 lines": {
-    limit: "LIMIT_LINES",
-    message: "The document may have at most 500 lines.",
+    limit: "LIMIT_TOKENS",
+    message: "The request exceeds LIMIT_TOKENS: the document must not have more than 500 lines.",
     exceeding: operation(`${"\n".repeat(65_000)}{ __typename }`),
     allowed: operation(`${"\n".repeat(499)}{ __typename }`),
   },
   "a document of 500,000 characters": {
-    limit: "LIMIT_CHARACTERS",
+    limit: "LIMIT_TOKENS",
     message: CHARACTERS_MESSAGE,
     exceeding: operation(`${" ".repeat(500_000)}{ __typename }`),
     allowed: operation(`${" ".repeat(65_000)}{ __typename }`),
   },
   "600 directives": {
-    limit: "LIMIT_DIRECTIVES",
-    message: "The document may have at most 50 directives.",
+    limit: "LIMIT_FIELDS",
+    message: "The request exceeds LIMIT_FIELDS: the document must not have more than 50 directives.",
     exceeding: operation(`{ __typename ${"@include(if: true) ".repeat(600)} }`),
     allowed: operation(`{ ${"...@include(if: true) { __typename } ".repeat(50)} }`),
   },
   "10,000 variables": {
-    limit: "LIMIT_VARIABLES",
+    limit: "LIMIT_FIELDS",
     message: VARIABLES_MESSAGE,
     exceeding: operation("{ __typename }", Object.fromEntries(times(10_000, (index) => [`v${index}`, index]))),
     allowed: operation("{ __typename }", Object.fromEntries(times(100, (index) => [`v${index}`, index]))),
   },
   "500 variables that the document defines": {
-    limit: "LIMIT_VARIABLES",
+    limit: "LIMIT_FIELDS",
     message: VARIABLES_MESSAGE,
     exceeding: operation(`query(${repeatJoined(500, (index) => `$v${index}: Boolean = true`)}) { __typename }`),
     allowed: operation(
@@ -300,38 +307,38 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     ),
   },
   "cancellations of cancellations": {
-    limit: "none: a list inside itself is never right",
-    message: "A list may not be selected inside itself.",
+    limit: "none: a list field must never be nested within itself",
+    message: "A list field must not be nested within itself.",
     exceeding: cancellations("authorization { cancellations { id } }"),
     allowed: cancellations("id authorization { status }"),
   },
   "an object of 18,000 unknown members": {
-    limit: "LIMIT_VARIABLES",
+    limit: "LIMIT_FIELDS",
     message: VARIABLES_MESSAGE,
     exceeding: unknownMembers(18_000, "x".repeat(30)),
     allowed: cancelUserOperation,
   },
   "60 unknown members, each an object of 100": {
-    limit: "LIMIT_VARIABLES",
+    limit: "LIMIT_FIELDS",
     message: VARIABLES_MESSAGE,
     exceeding: unknownMembers(60, Object.fromEntries(times(100, (index) => [`k${index}`, "x".repeat(100)]))),
     allowed: cancelUserOperation,
   },
   "60 unknown members of 15,000 characters": {
-    limit: "LIMIT_CHARACTERS",
+    limit: "LIMIT_TOKENS",
     message: CHARACTERS_MESSAGE,
     exceeding: unknownMembers(60, "x".repeat(15_000)),
     allowed: cancelUserOperation,
   },
   "100,000 lists in one another in a variable": {
-    limit: "LIMIT_INPUT_DEPTH",
-    message: "The variables may be at most 16 levels deep.",
+    limit: "LIMIT_DEPTH",
+    message: "The request exceeds LIMIT_DEPTH: the variables must not be more than 16 levels deep.",
     exceeding: nestedVariable(100_000),
     allowed: nestedVariable(15),
   },
   "a batch of 1,000 operations": {
     limit: "none: there is no batching",
-    message: "A request may hold one operation only, not a batch.",
+    message: "A request must contain only one operation, not a batch.",
     exceeding: batch(1000),
     allowed: operation("{ __typename }"),
   },

@@ -2,7 +2,7 @@ import { ApolloServer } from "@apollo/server";
 import { buildSchema } from "graphql";
 import { createDocumentStore } from "../../../src/platform/graphql/document-store";
 import { createGuardedDocumentPlugin } from "../../../src/platform/graphql/guarded-document-plugin";
-import { createDocumentCache, type CachedDocument } from "../../../src/platform/graphql/limits/document-cache";
+import { createDocumentCache, type GuardedDocument } from "../../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../../src/platform/graphql/limits/request-guard";
 import { buildRequestLimits } from "../../../src/app/limits";
 import { loadConfig } from "../../../src/config/index";
@@ -26,7 +26,7 @@ afterAll(() => apollo.stop());
 beforeEach(() => (executed = 0));
 
 /** What Apollo Server does with a text where the guard has examined `known`. */
-async function run(query: string, known?: CachedDocument) {
+async function run(query: string, known?: GuardedDocument) {
   const { body } = await requestScope.run(createRequestScope("request", known), () =>
     apollo.executeOperation({ query }),
   );
@@ -52,8 +52,8 @@ test.each([
 test("a subscription that the guard has not parsed is not opened, though it is valid", () => {
   const query = "subscription { ticks }";
   const ticking = buildSchema("type Query { a: Int } type Subscription { ticks: Int }");
-  const open = (known: CachedDocument | undefined) =>
-    validateSubscriptionDocument(ticking, { query, operationName: undefined, cached: known });
+  const open = (known: GuardedDocument | undefined) =>
+    validateSubscriptionDocument(ticking, { query, operationName: undefined, guarded: known });
   const examined = documents.get(query);
   expect(open(examined)).toBe(examined.document);
   for (const known of [undefined, documents.get("subscription {"), documents.get("#\ud800")])

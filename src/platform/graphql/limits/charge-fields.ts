@@ -12,18 +12,18 @@ import {
   isObjectType,
   isScalarType,
 } from "graphql";
+import { type RequestContext } from "./request-context";
 import { type ResponseBudget } from "./response-budget";
 import { getItemCost } from "./selection-cost";
 
 type Field = GraphQLField<unknown, unknown>;
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
-/** Scalars that are never long. */
+/** Scalars whose text is always short. */
 const SHORT_SCALARS = new Set(["Int", "Float", "Boolean", "DateTime"]);
 
-/** The request's budget; none where something else is executed, a test's own query for example. */
-const getBudget = (context: unknown) =>
-  (context as { readonly responseBudget?: ResponseBudget } | undefined)?.responseBudget;
+/** The request's budget. Undefined if the schema is executed without one, for example in a test. */
+const getBudget = (context: unknown) => (context as Partial<RequestContext> | undefined)?.responseBudget;
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
@@ -35,7 +35,7 @@ interface ChargeContext {
 
 const noop = () => undefined;
 
-/** Gives what a resolver answers to `accept`, and what it fails with to the budget: thrown, or returned as a value. */
+/** Passes the result of a resolver to `accept`, and charges its error to the budget, whether thrown or returned. */
 function handleResult(
   resolve: () => unknown,
   { budget, info }: ChargeContext,
@@ -57,12 +57,12 @@ function handleResult(
 const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === "object" && value !== null && Symbol.iterator in value;
 
-/** What of a list may be completed: all of it, or nothing where the answer is over its budget then. */
+/** Returns the list, or an empty list if the response exceeds its budget with it. */
 function chargeList(value: unknown, list: GraphQLList<GraphQLOutputType>, { budget, info }: ChargeContext): unknown {
   if (!isIterable(value)) return value;
   const items = Array.isArray(value) ? (value as unknown[]) : [...value];
   if (items.length > 0 && !budget.charge(items.length, getItemCost(list.ofType, info.fieldNodes, info))) {
-    for (const item of items) if (isPromise(item)) item.catch(noop); // nobody waits for it any more
+    for (const item of items) if (isPromise(item)) item.catch(noop); // no other code handles its rejection
     return [];
   }
   for (const item of items) if (typeof item === "string") budget.chargeText(item);
@@ -72,13 +72,13 @@ function chargeList(value: unknown, list: GraphQLList<GraphQLOutputType>, { budg
     throw budget.chargeError(error, info.path);
   };
   const accept = (item: unknown): unknown => {
-    if (item instanceof Error) return budget.chargeError(item, info.path); // as an item it is that item's error
+    if (item instanceof Error) return budget.chargeError(item, info.path); // graphql-js reports it for the item
     return isListType(inner) ? chargeList(item, inner, { budget, info }) : item;
   };
   return items.map((item) => (isPromise(item) ? item.then(accept, fail) : accept(item)));
 }
 
-/** Charges a list by its real length before its items are completed; what is over the budget is answered as an empty list. */
+/** Charges a list by its real length before its items are completed. Returns an empty list if that exceeds the budget. */
 function wrapListResolver(resolve: Resolver, list: GraphQLList<GraphQLOutputType>): Resolver {
   return (...resolverArgs) => {
     const [, , context, info] = resolverArgs;
@@ -99,7 +99,7 @@ function chargeText(value: unknown, context: unknown): unknown {
   return value;
 }
 
-/** Charges a text each time that it is selected. */
+/** Charges a text each time it is selected. */
 function wrapTextResolver(resolve: Resolver): Resolver {
   return (...resolverArgs) => {
     const value = resolve(...resolverArgs);
@@ -108,12 +108,12 @@ function wrapTextResolver(resolve: Resolver): Resolver {
   };
 }
 
-/** The same of a plain object's own member: most fields are that, so it is kept lean. */
+/** Charges the text of an object's property. Most fields are properties, so this path is short. */
 function createPropertyResolver(name: string): Resolver {
   return (source, _args, context) => chargeText((source as Record<string, unknown>)[name], context);
 }
 
-/** Charges errors; asks for nothing more once the answer is over its budget. */
+/** Charges errors. Does not call the resolver if the response exceeds its budget. */
 function wrapResolver(resolve: Resolver, { type }: Field): Resolver {
   const isNullable = !isNonNullType(type);
   return (...resolverArgs) => {
@@ -139,12 +139,12 @@ function wrapField(field: Field): Resolver | undefined {
   return wrapResolver(isText ? wrapTextResolver(resolve) : resolve, field);
 }
 
-/** graphql-js has one set of introspection types for all schemas of a process, so they are wrapped once. */
+/** All schemas of a process share the introspection types of graphql-js, so these are wrapped once. */
 const wrappedFields = new WeakSet<Field>();
 
 /**
- * Wraps the fields of the schema, those of introspection included, so that what they answer is charged to the budget in the
- * context (`answer`) of the request. Without one they do as before.
+ * Wraps the fields of the schema, including those of introspection: their results are charged to `responseBudget` of the
+ * context. Without a budget, the fields behave as before.
  */
 export function chargeFields(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {

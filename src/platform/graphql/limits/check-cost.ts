@@ -2,18 +2,19 @@ import { type Cost } from "./estimate-cost";
 import { countValues, type Variables } from "./check-variables";
 import { type OperationVariable } from "./operation-variables";
 import { type QueryCost } from "./query-cost";
-import { type Limits, createLimitError } from "./limit.errors";
+import { type Limits } from "./derive-limits";
+import { createLimitError } from "./limit.errors";
 
 const getVariableValue = ({ name }: OperationVariable, variables: Variables): unknown =>
   Object.hasOwn(variables, name) ? variables[name] : undefined;
 
-/** What the request gives for a variable of representations; undefined where its default stands. */
+/** The request's value for a variable of representations; undefined if the variable's default applies. */
 function getRepresentations(variable: OperationVariable, variables: Variables): readonly unknown[] | undefined {
   const value = getVariableValue(variable, variables);
   return value === undefined || Array.isArray(value) ? value : [value];
 }
 
-/** Texts, so that the same representation counts once. Two spellings of one are two: that errs on the side of refusing. */
+/** Representations as text, to count equal ones once. Two spellings of one representation count as two. */
 function* serializeRepresentations(
   { literals, perRepresentation }: QueryCost,
   variables: Variables,
@@ -26,7 +27,7 @@ function* serializeRepresentations(
   }
 }
 
-/** Holds what an operation would work through with these variables to its limits. Throws `LIMIT_EXCEEDED`. */
+/** Completes the query cost with the request's variables. Throws `LIMIT_EXCEEDED`. */
 export function checkCost(queryCost: QueryCost, variables: Variables, limits: Limits): void {
   const sizes = new Map<string, number>();
   function getSize(variable: OperationVariable): number {
@@ -46,7 +47,7 @@ export function checkCost(queryCost: QueryCost, variables: Variables, limits: Li
     cost += computeCost(itemCost) * count;
     representations += count;
   }
-  // First: it needs no look at the representations themselves, and bounds how many there are to look at.
+  // Before the representations are serialized: the cost bounds their number.
   if (cost > limits.cost) throw createLimitError(limits, "cost");
   if (representations <= limits.representations) return;
 

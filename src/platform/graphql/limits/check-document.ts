@@ -8,9 +8,10 @@ import {
 } from "graphql";
 import { SubgraphError } from "../../errors/subgraph-error";
 import { createFragments, getFragmentDefinitions } from "./fragments";
-import { type Limits, createLimitError } from "./limit.errors";
+import { type Limits } from "./derive-limits";
+import { createLimitError } from "./limit.errors";
 
-/** Where fields with one response name are merged: what validation compares in pairs. */
+/** A place where fields with the same response name are merged. Validation compares such fields in pairs. */
 interface FieldScope {
   count: number;
   readonly children: Map<string, FieldScope>;
@@ -23,9 +24,9 @@ const UNSAFE_ALIAS = new SubgraphError("BAD_USER_INPUT", {
 });
 
 /**
- * Of all names, two mislead whoever reads the answer: `__proto__` replaces an object's prototype when the answer is copied, and
- * `__typename` is what routers and clients take an object's type from. Others that begin with `__` are valid and in use: Relay writes
- * `__isUser: __typename`, Cosmo Router `__internal__typename_placeholder`.
+ * Two aliases mislead readers of the response: `__proto__` replaces an object's prototype when the response is copied, and
+ * routers and clients read an object's type from `__typename`. Other names that begin with `__` are valid and in use: Relay
+ * writes `__isUser: __typename`, Cosmo Router `__internal__typename_placeholder`.
  */
 function isUnsafeAlias(alias: string, field: string): boolean {
   return alias === "__proto__" || (alias === "__typename" && field !== "__typename");
@@ -33,14 +34,14 @@ function isUnsafeAlias(alias: string, field: string): boolean {
 
 export interface DocumentRules {
   readonly limits: Limits;
-  /** Names of fields that answer with a list of objects: each, inside itself, would multiply what it answers with. */
+  /** Names of fields that return a list of objects. Nested within itself, such a field multiplies the size of the response. */
   readonly listFields: ReadonlySet<string>;
 }
 
 /**
- * Walks a document once, with its fragments expanded wherever they are used, and holds it to its limits. Every step counts as
- * a field, so a document that grows without bounds when it is expanded stops the walk early. A fragment inside itself is left
- * to validation. Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an unsafe alias.
+ * Walks a document once, expanding each fragment in every place where it is used. Every step counts as a field, so the limit
+ * stops a document whose expansion grows exponentially. Validation rejects fragments that contain themselves.
+ * Throws `LIMIT_EXCEEDED`, and `BAD_USER_INPUT` for an unsafe alias.
  */
 export function checkDocument(document: DocumentNode, { limits, listFields }: DocumentRules): void {
   const fragments = createFragments(document);
@@ -73,7 +74,7 @@ export function checkDocument(document: DocumentNode, { limits, listFields }: Do
     if (child.count > limits.repeats) throw createLimitError(limits, "repeats");
     if (!selectionSet) return;
     if (openLists.has(name.value)) {
-      throw new SubgraphError("LIMIT_EXCEEDED", { message: "A list may not be selected inside itself." });
+      throw new SubgraphError("LIMIT_EXCEEDED", { message: "A list field must not be nested within itself." });
     }
     if (listFields.has(name.value)) openLists.add(name.value);
     walk(selectionSet, child, depth + 1);
@@ -105,6 +106,6 @@ export function checkDocument(document: DocumentNode, { limits, listFields }: Do
     for (const part of [definition, ...variableDefinitions]) consumeDirectives(part);
     walk(definition.selectionSet, createFieldScope(), 1);
   }
-  // Validation reads the fragments that nothing uses as well.
+  // Validation also reads unused fragments.
   for (const fragment of unused) walkFragment(fragment, createFieldScope(), 1);
 }

@@ -1,10 +1,10 @@
-import { type Limits, createLimitError } from "./limit.errors";
+import { type Limits } from "./derive-limits";
+import { isRecord } from "./is-record";
+import { createLimitError } from "./limit.errors";
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-
-/** Holds a request's variables to their limits, level by level: JSON of any depth costs no stack. Throws `LIMIT_EXCEEDED`. */
+/** Checks the variables of a request level by level, without recursion: JSON can be nested to any depth. Throws `LIMIT_EXCEEDED`. */
 export function checkVariables(variables: Variables, limits: Limits): void {
   let level: object[] = [variables];
   let values = 0;
@@ -16,26 +16,26 @@ export function checkVariables(variables: Variables, limits: Limits): void {
       if (depth === 0 && children.length > limits.variables) throw createLimitError(limits, "variables");
       values += children.length;
       if (values > limits.inputValues) throw createLimitError(limits, "inputValues");
-      for (const child of children) if (isObject(child)) nextLevel.push(child);
+      for (const child of children) if (isRecord(child)) nextLevel.push(child);
     }
     level = nextLevel;
   }
   checkObjects(Object.values(variables), limits);
 }
 
-/** Of an object that does not fit its type, graphql-js tells each mistake with all of the object in it. */
+/** graphql-js repeats the whole object in the message of each mistake in it. */
 function checkObjects(values: readonly unknown[], limits: Limits): void {
   for (const value of values) {
     if (Array.isArray(value)) checkObjects(value, limits);
-    else if (isObject(value)) {
+    else if (isRecord(value)) {
       if (countValues(value) - 1 > limits.variables) throw createLimitError(limits, "variables");
       if (JSON.stringify(value).length > limits.characters) throw createLimitError(limits, "characters");
     }
   }
 }
 
-/** How many values one variable holds, itself included. For variables that are within their limits. */
+/** Counts the values of one variable, itself included. Recursive: call it only after `checkVariables`. */
 export function countValues(value: unknown): number {
-  if (!isObject(value)) return 1;
+  if (!isRecord(value)) return 1;
   return Object.values(value).reduce<number>((sum, child) => sum + countValues(child), 1);
 }

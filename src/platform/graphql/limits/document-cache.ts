@@ -4,28 +4,29 @@ import { LRUCache } from "lru-cache";
 import { SubgraphError } from "../../errors/subgraph-error";
 import { type QueryCost } from "./query-cost";
 
-/** What was found out about a document by its text. */
+/** The analysis of a document's text. */
 export interface AnalyzedDocument {
-  /** Undefined for a syntax error: there is nothing to execute. */
+  /** The query cost, or why the document is rejected. Undefined for a syntax error. */
   readonly result: SubgraphError | QueryCost | undefined;
-  /** Undefined if it is refused, and for a syntax error. */
+  /** Undefined if the document is rejected or has a syntax error. */
   readonly document?: DocumentNode;
-  /** What all of this takes on the heap. */
+  /** Estimated size on the heap. */
   readonly bytes: number;
 }
 
-export interface CachedDocument extends AnalyzedDocument {
-  /** SHA-256 of the text as UTF-8, in hexadecimal, as Apollo Server computes it; undefined for a text with a lone surrogate, which UTF-8 cannot encode. */
+/** An analyzed document of a request. Requests with the same text share it if it is cached. */
+export interface GuardedDocument extends AnalyzedDocument {
+  /** Hexadecimal SHA-256 of the text as UTF-8, as Apollo Server computes it. Undefined for a lone surrogate, which UTF-8 cannot encode. */
   readonly hash: string | undefined;
-  /** Undefined until it was validated: see `getValidDocument`. */
+  /** Result of the validation, written by `getValidDocument`. Undefined before it. */
   isValid?: boolean;
 }
 
-/** Places for digests of documents that were seen once; 256 kB. A digest is forgotten when another takes its place. */
+/** Slots for digests of documents that were seen once: 256 KiB. A digest replaces another one in its slot. */
 const SEEN_FILTER_SLOTS = 2 ** 16;
-/** A digest, and the places in the list and in the index. */
+/** The digest, and an entry's share of the list and of the index. */
 const ENTRY_BYTES = 512;
-/** Of the key, the text: two in UTF-16, if it is no Latin text. */
+/** The key is the text: V8 stores two bytes for each character if one of them is not Latin-1. */
 const BYTES_PER_CHARACTER = 2;
 
 function createSeenFilter() {
@@ -40,16 +41,16 @@ function createSeenFilter() {
 }
 
 /**
- * The one cache of documents: parsed, measured and validated, bounded by what they take on the heap. A document is kept when it
- * is seen for the second time, so documents that differ in a literal each push nothing out.
+ * The only cache of documents: parsed, measured and validated, bounded by their size on the heap. A document is cached when it
+ * is seen for the second time, so documents that differ only in a literal evict nothing.
  */
 export function createDocumentCache(maxBytes: number, analyze: (text: string) => AnalyzedDocument) {
   const wasSeenBefore = createSeenFilter();
-  const cache = new LRUCache<string, CachedDocument>({
+  const cache = new LRUCache<string, GuardedDocument>({
     maxSize: Math.max(1, maxBytes - 4 * SEEN_FILTER_SLOTS),
     sizeCalculation: ({ bytes }, text) => ENTRY_BYTES + bytes + BYTES_PER_CHARACTER * text.length,
   });
-  // By message: an error's stack holds on to what was under way when it was made, and so to the document.
+  // One error for each message: an error's stack keeps a reference to the document until it is read.
   const errorsByMessage = new Map<string, SubgraphError>();
 
   function analyzeAndShareError(text: string): AnalyzedDocument {
@@ -62,17 +63,17 @@ export function createDocumentCache(maxBytes: number, analyze: (text: string) =>
   }
 
   return {
-    get(text: string): CachedDocument {
-      const cached = cache.get(text); // by the text itself: no other has its verdict
+    get(text: string): GuardedDocument {
+      const cached = cache.get(text); // the key is the text, not a digest: no other document can have its result
       if (cached) return cached;
-      // Each lone surrogate is encoded as U+FFFD, so the digest would be that of another text. GraphQL allows none.
+      // UTF-8 encodes each lone surrogate as U+FFFD, so the digest would be that of another text. GraphQL allows none.
       if (!text.isWellFormed()) return { hash: undefined, ...analyzeAndShareError(text) };
       const hash = digest("sha256", text);
-      const analyzed: CachedDocument = { hash, ...analyzeAndShareError(text) };
+      const analyzed: GuardedDocument = { hash, ...analyzeAndShareError(text) };
       if (analyzed.result && wasSeenBefore(hash)) cache.set(text, analyzed);
       return analyzed;
     },
-    /** What it keeps: documents, and bytes as they are counted. */
+    /** The number of cached documents, and their estimated bytes. */
     state: () => ({ documents: cache.size, bytes: cache.calculatedSize }),
   };
 }

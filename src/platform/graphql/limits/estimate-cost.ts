@@ -2,11 +2,11 @@ import { type FieldNode, Kind, type SelectionSetNode, type ValueNode } from "gra
 import { type OperationVariable } from "./operation-variables";
 import { type Fragments } from "./fragments";
 
-/** What a part of a document costs, as far as the document alone tells. */
+/** The cost of a part of a document, except for the sizes of its variables. */
 export interface Cost {
-  /** Its fields, fragments and directives, and the values that are written into its arguments. */
+  /** Number of fields, fragments, directives and literal values in arguments. */
   weight: number;
-  /** How often each variable is in its arguments: what that costs is known with the request. */
+  /** How often each variable is used in arguments. The request gives its size. */
   readonly uses: Map<OperationVariable, number>;
 }
 
@@ -20,11 +20,11 @@ export function addCost(total: Cost, { weight, uses }: Cost, times: number): voi
 export interface CostContext {
   readonly variables: ReadonlyMap<string, OperationVariable>;
   readonly fragments: Fragments;
-  /** Throws when a branch of that weight is too much: asked at every step, so that nothing is walked that is over it. */
+  /** Called at every step with the weight so far, so that the walk stops at the limit. Throws `LIMIT_EXCEEDED`. */
   readonly check: (weight: number) => void;
 }
 
-/** The price of a root field with all below it; of `_entities`, for one representation. */
+/** The cost of a root field with its selections; of `_entities`, for one representation. */
 export function estimateCost(root: FieldNode, { variables, fragments, check }: CostContext): Cost {
   const cost = createCost();
 

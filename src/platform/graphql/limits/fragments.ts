@@ -1,8 +1,8 @@
 import { type DocumentNode, type FragmentDefinitionNode, Kind } from "graphql";
 
-/** The fragments of a document while it is walked, by name. A fragment is never entered inside itself. */
+/** The fragments of a document, by name, for one walk. A fragment is never expanded within itself. */
 export interface Fragments {
-  /** Calls `walk` with the fragment of that name, unless there is none or it is being walked already. */
+  /** Calls `walk` with the fragment of that name, unless it does not exist or is being walked. */
   expand(name: string, walk: (fragment: FragmentDefinitionNode) => void): void;
 }
 

@@ -1,31 +1,47 @@
 import { SubgraphError } from "../../errors/subgraph-error";
+import { type Limits } from "./derive-limits";
 
-/** What a client reads for each limit of a request; `most` is the variable's value. */
-const MESSAGES = {
-  characters: (max: number) =>
-    `The document may have at most ${max} characters, and an object in the variables as many.`,
-  lines: (max: number) => `The document may have at most ${max} lines.`,
-  tokens: (max: number) => `The document may have at most ${max} tokens.`,
-  depth: (max: number) => `The document may be at most ${max} fields deep.`,
-  fields: (max: number) =>
-    `The document may have at most ${max} fields and fragments, each counted wherever it is used.`,
-  repeats: (max: number) => `The document may select one name at most ${max} times in one place.`,
-  aliases: (max: number) => `The document may have at most ${max} aliases.`,
-  fragments: (max: number) => `The document may define at most ${max} fragments.`,
-  directives: (max: number) => `The document may have at most ${max} directives.`,
-  variables: (max: number) => `The request may have at most ${max} variables, and an object in them as many values.`,
-  inputValues: (max: number) => `The variables may hold at most ${max} values.`,
-  inputDepth: (max: number) => `The variables may be at most ${max} levels deep.`,
-  representations: (max: number) => `The request may have at most ${max} different representations.`,
-  cost: (max: number) =>
-    `The request may cost at most ${max} fields and input values, counted once for each representation.`,
-  providerCalls: (max: number) => `The request may cost at most ${max} provider calls.`,
-} as const;
+/** For each limit: the variable that sets it, and the rule that a client reads. `max` is the limit's value. */
+const RULES: Readonly<Record<keyof Limits, readonly [variable: string, rule: (max: number) => string]>> = {
+  characters: [
+    "LIMIT_TOKENS",
+    (max) => `the document, and each object in the variables, must not have more than ${max} characters`,
+  ],
+  lines: ["LIMIT_TOKENS", (max) => `the document must not have more than ${max} lines`],
+  tokens: ["LIMIT_TOKENS", (max) => `the document must not have more than ${max} tokens`],
+  depth: ["LIMIT_DEPTH", (max) => `the document must not nest fields more than ${max} levels deep`],
+  fields: [
+    "LIMIT_FIELDS",
+    (max) =>
+      `the document must not have more than ${max} fields and fragments, each counted in every place where it is used`,
+  ],
+  repeats: [
+    "LIMIT_FIELDS",
+    (max) => `the document must not select the same response name more than ${max} times in one place`,
+  ],
+  aliases: ["LIMIT_ALIASES", (max) => `the document must not have more than ${max} aliases`],
+  fragments: ["LIMIT_FIELDS", (max) => `the document must not define more than ${max} fragments`],
+  directives: ["LIMIT_FIELDS", (max) => `the document must not have more than ${max} directives`],
+  variables: [
+    "LIMIT_FIELDS",
+    (max) =>
+      `the request must not have more than ${max} variables, and an object in them must not have more than ${max} values`,
+  ],
+  inputValues: ["LIMIT_COST", (max) => `the variables must not have more than ${max} values`],
+  inputDepth: ["LIMIT_DEPTH", (max) => `the variables must not be more than ${max} levels deep`],
+  representations: [
+    "LIMIT_REPRESENTATIONS",
+    (max) => `the request must not have more than ${max} different representations`,
+  ],
+  cost: [
+    "LIMIT_COST",
+    (max) => `the request must not cost more than ${max} fields and input values, counted once for each representation`,
+  ],
+  providerCalls: ["LIMIT_PROVIDER_CALLS", (max) => `the request must not need more than ${max} provider calls`],
+};
 
-/** Every limit that a GraphQL request is held to, by name. */
-export type Limits = Readonly<Record<keyof typeof MESSAGES, number>>;
-
-/** The refusal of a request that is over one of its limits. */
+/** The request-level error for a request over one of its limits. Names the variable that sets the limit. */
 export function createLimitError(limits: Limits, name: keyof Limits): SubgraphError {
-  return new SubgraphError("LIMIT_EXCEEDED", { message: MESSAGES[name](limits[name]) });
+  const [variable, rule] = RULES[name];
+  return new SubgraphError("LIMIT_EXCEEDED", { message: `The request exceeds ${variable}: ${rule(limits[name])}.` });
 }

@@ -1,8 +1,7 @@
 import { type FieldNode, type GraphQLField, isNonNullType, Kind, type ValueNode } from "graphql";
+import { type Variables } from "./check-variables";
 
-type Variables = Readonly<Record<string, unknown>>;
-
-/** Whether a variable that is null stands anywhere in the value. */
+/** Whether the value contains a variable that is null. */
 function hasNullVariable(value: ValueNode, variables: Variables): boolean {
   if (value.kind === Kind.VARIABLE) return variables[value.name.value] === null;
   if (value.kind === Kind.LIST) return value.values.some((item) => hasNullVariable(item, variables));
@@ -10,8 +9,8 @@ function hasNullVariable(value: ValueNode, variables: Variables): boolean {
 }
 
 /**
- * Whether graphql-js may refuse the field's arguments although the document is valid: a nullable variable may stand where there is a
- * default, and be null. Of a value that is a list or an object, any null counts.
+ * Whether graphql-js can reject the field's arguments although the document is valid: a nullable variable is valid for a
+ * non-null argument that has a default, and the variable can be null. In a list or an object, any null counts.
  */
 export function hasNullArgument(
   { args }: GraphQLField<unknown, unknown>,

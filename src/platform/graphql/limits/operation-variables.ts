@@ -1,33 +1,32 @@
 import { Kind, type OperationDefinitionNode, print, type ValueNode } from "graphql";
 
-/** A variable of one operation, with what stands for it in a request that has none of that name. */
+/** A variable of one operation, with its default. */
 export interface OperationVariable {
   readonly name: string;
-  /** How many values its default holds. */
+  /** Number of values in its default. */
   readonly defaultSize: number;
-  /** The text of its default, item by item. */
+  /** The items of its default, as text. */
   readonly defaultItems: readonly string[];
 }
 
-/** How many values a literal holds, itself included. */
+/** Counts the values of a literal, itself included. */
 export function countLiteralValues(value: ValueNode): number {
   if (value.kind === Kind.LIST) return value.values.reduce((sum, item) => sum + countLiteralValues(item), 1);
   if (value.kind === Kind.OBJECT) return value.fields.reduce((sum, field) => sum + countLiteralValues(field.value), 1);
   return 1;
 }
 
-/** One value stands for a list of one, as it does when it is coerced. */
+/** Input coercion of lists: a single value is a list of one item. */
 export const coerceToList = (value: ValueNode): readonly ValueNode[] =>
   value.kind === Kind.LIST ? value.values : [value];
 
 export function collectVariables({
   variableDefinitions = [],
 }: OperationDefinitionNode): Map<string, OperationVariable> {
-  const entries = variableDefinitions.map(({ variable: { name }, defaultValue }) => {
-    const fallback = defaultValue
-      ? { defaultSize: countLiteralValues(defaultValue), defaultItems: coerceToList(defaultValue).map(print) }
-      : { defaultSize: 0, defaultItems: [] };
-    return [name.value, { name: name.value, ...fallback }] as const;
-  });
-  return new Map(entries);
+  const variables = variableDefinitions.map(({ variable, defaultValue }): OperationVariable => ({
+    name: variable.name.value,
+    defaultSize: defaultValue ? countLiteralValues(defaultValue) : 0,
+    defaultItems: defaultValue ? coerceToList(defaultValue).map(print) : [],
+  }));
+  return new Map(variables.map((variable) => [variable.name, variable]));
 }

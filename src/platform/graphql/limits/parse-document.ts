@@ -9,9 +9,9 @@ import {
 } from "graphql";
 import { Parser } from "graphql/language/parser.js";
 
-/** About what a node takes on the heap, its strings and lists included; measured (Node 24), held by a test and `bench memory`. */
+/** Estimated bytes of a node on the heap, with its strings and lists. Measured with Node 24; a test and `bench -- memory` verify it. */
 const NODE_BYTES: Partial<Record<Kind, number>> = {
-  [Kind.FIELD]: 264, // with the price of a list, which few of them are
+  [Kind.FIELD]: 264, // with the cached cost of a list item, which few fields have
   [Kind.SELECTION_SET]: 136,
   [Kind.OPERATION_DEFINITION]: 240,
   [Kind.FRAGMENT_DEFINITION]: 200,
@@ -23,22 +23,22 @@ const NODE_BYTES: Partial<Record<Kind, number>> = {
 };
 const OTHER_NODE_BYTES = 88;
 
-/** Nodes that graphql-js names in errors of execution, and nothing else is looked up for. */
+/** The nodes that graphql-js attaches to execution errors. */
 const KINDS_WITH_POSITION = new Set<Kind>([Kind.FIELD, Kind.VARIABLE, Kind.VARIABLE_DEFINITION]);
 
 interface NodeWithPosition {
   position?: SourceLocation;
 }
 
-/** A document with what it takes on the heap, its text not included. */
+/** A document with its estimated size on the heap, without its text. */
 export interface ParsedDocument {
   readonly document: DocumentNode;
   readonly bytes: number;
 }
 
 /**
- * graphql-js' parser without its locations: each holds on to two tokens and the source, and each error of execution looks
- * through the source for its line. Fields and variables keep line and column instead.
+ * graphql-js' parser without its locations: each location references two tokens and the source, and each execution error
+ * searches the source for its line. Fields and variables store line and column instead.
  */
 class CompactParser extends Parser {
   bytes = 0;
@@ -62,7 +62,7 @@ export function parseDocument(text: string): ParsedDocument {
   return { document, bytes: parser.bytes };
 }
 
-/** Where in the document an error of execution happened, for documents of `parseDocument`. */
+/** The locations of an execution error, for documents of `parseDocument`. */
 export function getLocations(error: unknown): readonly SourceLocation[] | undefined {
   if (!(error instanceof GraphQLError)) return undefined;
   const locations = (error.nodes ?? []).flatMap((node) => (node as NodeWithPosition).position ?? []);

@@ -2,20 +2,21 @@ import { type DocumentNode, type FieldNode, Kind, OperationTypeNode, print, type
 import { addCost, createCost, type Cost, estimateCost } from "./estimate-cost";
 import { collectVariables, coerceToList, type OperationVariable } from "./operation-variables";
 import { createFragments, type Fragments } from "./fragments";
-import { type Limits, createLimitError } from "./limit.errors";
+import { type Limits } from "./derive-limits";
+import { createLimitError } from "./limit.errors";
 
-/** What a document costs, all of its operations together. It is remembered, so it holds sums and nothing of the document. */
+/** The cost of a document: the sum of all its operations. It is cached, so it consists of sums and references no nodes. */
 export interface QueryCost {
   readonly base: Cost;
-  /** By variable of representations: what is done for each of them. */
+  /** By variable of representations: the cost of each of them. */
   readonly perRepresentation: ReadonlyMap<OperationVariable, Cost>;
-  /** The text of each representation that is written into the document. */
+  /** The text of each literal representation in the document. */
   readonly literals: ReadonlySet<string>;
-  /** Root fields of mutations. */
+  /** Number of root fields of mutations. */
   readonly mutations: number;
 }
 
-/** About as many bytes as it takes to keep. */
+/** Estimated size on the heap. */
 export function estimateHeapBytes({ base, perRepresentation, literals }: QueryCost): number {
   const costs = [base, ...perRepresentation.values()];
   const variables = new Set([...perRepresentation.keys(), ...costs.flatMap(({ uses }) => [...uses.keys()])]);
@@ -25,12 +26,12 @@ export function estimateHeapBytes({ base, perRepresentation, literals }: QueryCo
 }
 
 /**
- * What the schema's own fields stand for: `__schema` lists every type, and `_service` is as much text as many fields. Full
- * introspection fits the default limit, and twenty times either of them does not.
+ * Factors for the cost of schema fields: `__schema` lists every type, and `_service` returns as much text as many fields. Full
+ * introspection is within the default limit, and 20 times either of them is not.
  */
 const ROOT_FIELD_WEIGHTS: Readonly<Record<string, number>> = { __schema: 50, __type: 50, _service: 1000 };
 
-/** The root fields of an operation, those in its fragments included. */
+/** The root fields of an operation, including those in fragments. */
 function collectRootFields({ selections }: SelectionSetNode, fragments: Fragments): FieldNode[] {
   return selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return selection;
@@ -44,7 +45,7 @@ function collectRootFields({ selections }: SelectionSetNode, fragments: Fragment
   });
 }
 
-/** What an `_entities` field is given, item by item; names that the operation does not define are left to validation. */
+/** The representations of an `_entities` field. Validation rejects variables that the operation does not define. */
 function findRepresentations(field: FieldNode, operationVariables: ReadonlyMap<string, OperationVariable>) {
   const value = field.arguments?.find(({ name }) => name.value === "representations")?.value;
   const items = value ? coerceToList(value) : [];
@@ -55,15 +56,15 @@ function findRepresentations(field: FieldNode, operationVariables: ReadonlyMap<s
 }
 
 /**
- * For a document that is within its other limits: it is walked with its fragments expanded, until it costs too much whatever
- * its variables are. Throws `LIMIT_EXCEEDED`.
+ * Walks a document that passed `checkDocument`, expanding its fragments. Throws `LIMIT_EXCEEDED` as soon as the document is too
+ * expensive with any variables.
  */
 export function analyzeQueryCost(document: DocumentNode, limits: Limits): QueryCost {
   const fragments = createFragments(document);
   const base = createCost();
   const perRepresentation = new Map<OperationVariable, Cost>();
   const literals = new Set<string>();
-  // A field in a fragment is met wherever the fragment is used; its text is the same.
+  // A field in a fragment is walked in every place where the fragment is used; its text is the same.
   const printed = new Set<FieldNode>();
   let mutations = 0;
   let spent = 0;

@@ -1,38 +1,40 @@
 import { SubgraphError } from "../../errors/subgraph-error";
 import { checkCost } from "./check-cost";
 import { checkVariables, type Variables } from "./check-variables";
+import { isRecord } from "./is-record";
 import { estimateHeapBytes, analyzeQueryCost } from "./query-cost";
 import { createLimitError } from "./limit.errors";
-import { createDocumentCache, type AnalyzedDocument, type CachedDocument } from "./document-cache";
+import { createDocumentCache, type AnalyzedDocument, type GuardedDocument } from "./document-cache";
 import { type DocumentRules, checkDocument } from "./check-document";
 import { parseDocument, type ParsedDocument } from "./parse-document";
 import { scanDocument } from "./scan-document";
+import { estimateTextBytes } from "./text-bytes";
 
-/** A GraphQL request as it came in; nothing of it is checked yet. */
+/** A GraphQL request before any check. */
 export interface UncheckedRequest {
   readonly query?: unknown;
   readonly variables?: unknown;
 }
 
-/** What is known beforehand of a request that is within its limits. */
+/** The analysis of a request that is within its limits. */
 export interface RequestAnalysis {
-  /** How many mutations its document holds. */
+  /** Number of mutations in its document. */
   readonly mutations: number;
-  /** The document; undefined where there is none. Only the document in it may be executed: no other was held to the limits. */
-  readonly document?: CachedDocument;
+  /** The only document that may be executed: no other was checked. Undefined if the request has none. */
+  readonly document?: GuardedDocument | undefined;
 }
 
 export interface RequestGuardOptions extends DocumentRules {
-  /** What all documents that are kept may take on the heap. */
+  /** Maximum size of all cached documents on the heap. */
   readonly cacheBytes: number;
 }
 
-/** The refusal of a request that is over a limit, or what it will cost. */
+/** Returns the analysis of a request, or the error if the request exceeds a limit. */
 export type RequestGuard = (request: UncheckedRequest) => SubgraphError | RequestAnalysis;
 
 const NO_VARIABLES: Variables = {};
 
-/** What `check` throws on purpose; a bug in it passes. */
+/** Returns a `SubgraphError` that `check` throws. Does not catch other errors. */
 function catchSubgraphError<Value>(check: () => Value): Value | SubgraphError {
   try {
     return check();
@@ -42,14 +44,11 @@ function catchSubgraphError<Value>(check: () => Value): Value | SubgraphError {
   }
 }
 
-/** Bytes of a text: one a character, or two where one of them is not ASCII. */
-const estimateTextBytes = (text: string) => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length;
-
 function tryParseDocument(text: string): ParsedDocument | undefined {
   try {
     return parseDocument(text);
   } catch {
-    return undefined; // the server's own parser says what is wrong
+    return undefined; // Apollo Server parses it again and reports the syntax error
   }
 }
 
@@ -64,16 +63,15 @@ function analyzeOrThrow(text: string, rules: DocumentRules): AnalyzedDocument {
   return { result: queryCost, document, bytes: estimateTextBytes(text) + bytes + estimateHeapBytes(queryCost) };
 }
 
-/** What a document is, and what it costs; its refusal if it is over a limit. */
+/** Parses and measures a document. The result is the error if the document exceeds a limit. */
 export function analyzeDocument(text: string, rules: DocumentRules): AnalyzedDocument {
   const analyzed = catchSubgraphError(() => analyzeOrThrow(text, rules));
   return analyzed instanceof SubgraphError ? { result: analyzed, bytes: 0 } : analyzed;
 }
 
 /**
- * Decides before anything else looks at a request whether it is within its limits; see docs/decisions/0012. What was found out
- * about a document that is seen again is kept, so it costs one look-up. What is malformed in another way passes: GraphQL says
- * it better.
+ * Checks a request against its limits before Apollo Server reads it; see docs/decisions/0012. The analysis of a document that is
+ * seen again is cached. Requests that are malformed in another way pass: Apollo Server reports what is wrong with them.
  */
 export function createRequestGuard({ cacheBytes, ...rules }: RequestGuardOptions): RequestGuard {
   const { limits } = rules;
@@ -83,12 +81,11 @@ export function createRequestGuard({ cacheBytes, ...rules }: RequestGuardOptions
     const document = typeof query === "string" ? documents.get(query) : undefined;
     const result = document?.result;
     if (result instanceof SubgraphError) return result;
-    const checkedVariables =
-      typeof variables === "object" && variables !== null ? (variables as Variables) : NO_VARIABLES;
+    const checkedVariables = isRecord(variables) ? variables : NO_VARIABLES;
     return catchSubgraphError(() => {
       checkVariables(checkedVariables, limits);
       if (result) checkCost(result, checkedVariables, limits);
-      return { mutations: result?.mutations ?? 0, ...(document && { document }) };
+      return { mutations: result?.mutations ?? 0, document };
     });
   };
 }

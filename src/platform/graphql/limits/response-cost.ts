@@ -1,21 +1,21 @@
 import { type GraphQLResolveInfo } from "graphql";
 
-/** What a part of an answer adds to it. */
+/** The cost of a part of a response. */
 export interface ResponseCost {
   /** Fields and list items to complete. */
   readonly nodes: number;
-  /** Bytes of JSON, as far as they are known beforehand: names and punctuation, not texts. */
+  /** Bytes of JSON for names and punctuation; texts are charged with their real length. */
   readonly bytes: number;
 }
 
 export type ErrorPath = GraphQLResolveInfo["path"];
 
-/** About what creating, formatting and writing an error costs, compared with completing a field. */
+/** Estimated cost of creating, formatting and serializing an error; completing a field costs one node. */
 const ERROR_COST: ResponseCost = { nodes: 40, bytes: 256 };
 /** Quotes and a comma around a name, or an index with its comma. */
 const KEY_BYTES = 4;
 
-/** Bytes of a path in JSON. Names may be as long as the document, and each error repeats those above it. */
+/** Bytes of a path in JSON. A name can be as long as the document, and each error repeats the names above its field. */
 export function countPathBytes(path: ErrorPath | undefined): number {
   let bytes = 0;
   for (let segment = path; segment; segment = segment.prev)
@@ -23,7 +23,7 @@ export function countPathBytes(path: ErrorPath | undefined): number {
   return bytes;
 }
 
-/** What one error costs, whose path has so many bytes. */
+/** The cost of one error, by the bytes of its path. */
 export const estimateErrorCost = (pathBytes: number): ResponseCost => ({
   nodes: ERROR_COST.nodes,
   bytes: ERROR_COST.bytes + pathBytes,

@@ -1,13 +1,14 @@
 import { Lexer, Source, TokenKind } from "graphql";
-import { type Limits, createLimitError } from "./limit.errors";
+import { type Limits } from "./derive-limits";
+import { createLimitError } from "./limit.errors";
 
-/** How deep arguments and list types may nest their brackets below the deepest field. */
+/** How many levels of brackets arguments and list types can add below the deepest field. */
 const MAX_ARGUMENT_DEPTH = 16;
 
 const OPENING = new Set<TokenKind>([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING = new Set<TokenKind>([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
-/** Lines are counted first: a lexer reads any number of comments as one step, and every error looks for its line. */
+/** Counts lines before tokens: the lexer skips any number of comments in one step, and every error searches for its line. */
 function hasMoreLines(text: string, max: number): boolean {
   const line = /\r\n|[\n\r]/g;
   for (let lines = 1; lines <= max; lines += 1) if (!line.exec(text)) return false;
@@ -15,8 +16,8 @@ function hasMoreLines(text: string, max: number): boolean {
 }
 
 /**
- * Holds a document's text to the limits that must be known before it is parsed: the parser is recursive, so what it is given
- * must be short and shallow. Stops at a syntax error, as the parser will. Throws `LIMIT_EXCEEDED`.
+ * Enforces the limits that protect the parser: it is recursive, so its input must be short and shallow. Returns at a syntax
+ * error, because the parser stops there too. Throws `LIMIT_EXCEEDED`.
  */
 export function scanDocument(text: string, limits: Limits): void {
   if (text.length > limits.characters) throw createLimitError(limits, "characters");

@@ -12,23 +12,23 @@ import {
   isObjectType,
   isSpecifiedScalarType,
 } from "graphql";
-// graphql-js' own collector, so that fragments, conditions and repeated names count as they are executed.
+// The collector of graphql-js itself, so that fragments, conditions and repeated names count as they are executed.
 import { collectSubfields } from "graphql/execution/collectFields.js";
 import { type ResponseCost, countPathBytes, estimateErrorCost } from "./response-cost";
 import { countLiteralValues } from "./operation-variables";
 import { hasNullArgument } from "./null-arguments";
 import { isStaticSelection } from "./static-selection";
 
-/** Serializing a custom scalar, a date above all, costs as much as completing some built-in ones. */
+/** Serializing a custom scalar, for example a date, costs as much as completing three built-in ones. */
 const CUSTOM_SCALAR_NODES = 3;
-/** A number, a boolean, null, or an enum's value, on average; of a text its quotes. */
+/** Average of numbers, booleans, null and enum values; for a text, its quotes. */
 const LEAF_BYTES = 8;
 /** Braces and a comma, or quotes, a colon and a comma around a name. */
 const PUNCTUATION_BYTES = 4;
 
 type ResolveInfo = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues" | "path">;
 
-/** What one item of a list costs, with all below it but the items of further lists: those are priced when they are known. */
+/** The cost of one list item with its selections, except for items of nested lists: these are charged when their number is known. */
 function estimateItemCost(item: GraphQLOutputType, nodes: readonly FieldNode[], info: ResolveInfo): ResponseCost {
   const type = getNullableType(item);
   if (isListType(type)) return { nodes: 1, bytes: PUNCTUATION_BYTES };
@@ -51,12 +51,12 @@ interface CachedCost {
   readonly cost: ResponseCost;
 }
 
-/** By the node of a selection that is static: the same in every execution of its document, with which it is forgotten. */
+/** Costs of static selections, by node: valid for every execution of the document, and released with it. */
 const staticCosts = new WeakMap<FieldNode, CachedCost>();
-/** By the nodes of any other selection, which graphql-js collects once in an execution, with its variables. */
+/** Costs of other selections, by the list of nodes that graphql-js collects once for each execution. */
 const executionCosts = new WeakMap<readonly FieldNode[], CachedCost>();
 
-/** The same as `estimateItemCost`, computed once for all executions of a document if that is possible, else once in an execution. */
+/** `estimateItemCost`, cached for all executions of a document if the selection is static, otherwise for one execution. */
 export function getItemCost(item: GraphQLOutputType, nodes: readonly FieldNode[], info: ResolveInfo): ResponseCost {
   const [first, ...more] = nodes;
   const singleNode = more.length === 0 ? first : undefined;
@@ -68,7 +68,7 @@ export function getItemCost(item: GraphQLOutputType, nodes: readonly FieldNode[]
   return cost;
 }
 
-/** A field whose arguments graphql-js refuses never reaches its resolver, so its error is part of the item's price. */
+/** If graphql-js rejects a field's arguments, no resolver runs that could charge the error: the item's cost includes it. */
 function estimateFieldCost(
   field: GraphQLField<unknown, unknown>,
   nodes: readonly FieldNode[],
@@ -88,7 +88,7 @@ function estimateObjectCost(type: GraphQLObjectType, nodes: readonly FieldNode[]
     const [first] = fieldNodes;
     if (!first) continue;
     bytes += PUNCTUATION_BYTES + responseName.length;
-    for (const { value } of first.arguments ?? []) nodeCount += countLiteralValues(value); // read again for each item
+    for (const { value } of first.arguments ?? []) nodeCount += countLiteralValues(value); // coerced again for each item
     const field = fields[first.name.value]; // undefined: `__typename`
     const fieldCost = field ? estimateFieldCost(field, fieldNodes, info) : { nodes: 1, bytes: LEAF_BYTES };
     nodeCount += fieldCost.nodes;

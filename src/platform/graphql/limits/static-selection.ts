@@ -11,8 +11,8 @@ const LITERAL_KINDS: ReadonlySet<ValueNode["kind"]> = new Set([
 ]);
 
 /**
- * Whether the same fields are executed with the same arguments, whatever the variables: a selection without directives, whose
- * arguments are literals. Of a document that passed the guard, so that its fragments are spread a bounded number of times.
+ * Whether every execution selects the same fields with the same arguments, independent of variables: no directives, and only
+ * literal arguments. The document must have passed the guard, which bounds the expansion of its fragments.
  */
 export function isStaticSelection(node: SelectionNode | FragmentDefinitionNode, fragments: FragmentMap): boolean {
   if (node.directives && node.directives.length > 0) return false;

@@ -1,13 +1,13 @@
-/** What several subscriptions hold together, such as a parsed document that is the same object for all of them. */
+/** An object that several subscriptions share, such as a parsed document. */
 export interface SharedObject {
   readonly bytes: number;
 }
 
-/** Counts what open subscriptions hold in memory, and says when it is enough. */
+/** Limits the memory of open subscriptions. */
 export interface MemoryBudget {
   /**
-   * Takes so many bytes, and those of the shared object unless it is held already. Gives back what returns them (once); undefined
-   * where there is no room.
+   * Acquires so many bytes, and those of the shared object if no other subscription holds it. Returns a function that releases
+   * them, or undefined if the budget would be exceeded.
    */
   readonly acquire: (bytes: number, shared?: SharedObject) => (() => void) | undefined;
 }

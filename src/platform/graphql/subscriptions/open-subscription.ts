@@ -1,20 +1,20 @@
 import { type GraphQLFormattedError } from "graphql";
 
-/** One event, as it may be sent. */
+/** One event, as the client receives it. */
 export interface SubscriptionResult {
   readonly data?: unknown;
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Results in the order of their events. Whoever reads them ends it with `return`; it throws what ended it early. */
+/** Results in the order of their events. The reader ends it with `return`; `next` throws the error that ended it early. */
 export type OpenSubscription = AsyncGenerator<SubscriptionResult, void, void>;
 
-/** Runs work as a part of the request that the subscription came with. */
+/** Runs the callback in the scope of the request that opened the subscription. */
 export type RunInScope = <Value>(callback: () => Value) => Value;
 
 /**
- * The same results, and a call of `end` however they end: at their last one, by an error, or because their reader has gone. A
- * generator that waits for its next event would end only behind that; so `end` ends first what it waits for.
+ * Calls `onEnd` when the results end: after the last one, with an error, or when the reader calls `return`. A generator that
+ * waits for an event handles `return` only after that event, so `onEnd` is called first and ends the wait.
  */
 export function withEndCallback(
   results: OpenSubscription,

@@ -11,13 +11,13 @@ import {
   validate,
 } from "graphql";
 import { getValidDocument } from "../valid-document";
-import { type CachedDocument } from "../limits/document-cache";
+import { type GuardedDocument } from "../limits/document-cache";
 
 const createCodedError = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
 
-/** Throws why the guard could not parse it. Never parses it to be executed: that would be without the guard's limits. */
+/** Throws the syntax error. Parses the text only for its message: a document that the guard did not check is never executed. */
 function rejectUnparsed(query: unknown): never {
-  if (typeof query !== "string") throw createCodedError("BAD_REQUEST", "A subscription needs a document.");
+  if (typeof query !== "string") throw createCodedError("BAD_REQUEST", "A subscription must have a query.");
   let message = "Syntax Error.";
   try {
     parse(query);
@@ -32,12 +32,12 @@ const { SUBSCRIPTION } = OperationTypeNode;
 const CONDITIONAL_DIRECTIVES: readonly string[] = ["skip", "include"];
 
 /**
- * Whether a subscription in it may leave its one field out: there would be nothing to open. The specification forbids that, graphql-js
- * 16 does not: it throws, for a variable even while it validates.
+ * Whether `@skip` or `@include` can omit a subscription's root field. The GraphQL specification forbids both there. graphql-js 16
+ * does not: it throws, and for a variable even during validation.
  */
 function hasConditionalRootField({ definitions }: DocumentNode): boolean {
   const fragments = new Map<string, FragmentDefinitionNode>();
-  const rootSelectionSets = new Set<SelectionSetNode>(); // grows as it is read; a fragment is in it once, so a circle of them ends
+  const rootSelectionSets = new Set<SelectionSetNode>(); // grows while it is iterated; contains each fragment once, so cycles end
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
     else if (definition.kind === Kind.OPERATION_DEFINITION && definition.operation === SUBSCRIPTION)
@@ -53,33 +53,30 @@ function hasConditionalRootField({ definitions }: DocumentNode): boolean {
   return false;
 }
 
-/** A document as it is asked for; `known` is what the guard found out about it. */
-export interface RequestedDocument {
+export interface SubscriptionDocument {
   readonly query?: unknown;
   readonly operationName: string | undefined;
-  readonly cached: CachedDocument | undefined;
+  /** The document of `query` that the request guard checked. */
+  readonly guarded: GuardedDocument | undefined;
 }
 
-/** The document, valid and with a subscription to be opened. Throws what is wrong with it, under Apollo Server's codes. */
+/** Returns the document if it is valid and the operation is a subscription. Throws errors with Apollo Server's codes. */
 export function validateSubscriptionDocument(
   schema: GraphQLSchema,
-  { query, operationName, cached }: RequestedDocument,
+  { query, operationName, guarded }: SubscriptionDocument,
 ): DocumentNode {
-  const document = cached?.document ?? rejectUnparsed(query);
+  const document = guarded?.document ?? rejectUnparsed(query);
   if (hasConditionalRootField(document)) {
-    throw createCodedError("BAD_REQUEST", "The field that is subscribed to cannot have @skip or @include.");
+    throw createCodedError("BAD_REQUEST", "The root field of a subscription must not have @skip or @include.");
   }
-  if (!getValidDocument(cached, schema)) {
+  if (!getValidDocument(guarded, schema)) {
     const [invalid] = validate(schema, document, undefined, { maxErrors: 1 });
     if (invalid) throw createCodedError("GRAPHQL_VALIDATION_FAILED", invalid.message);
   }
   const operation = getOperationAST(document, operationName);
   if (!operation) throw createCodedError("OPERATION_RESOLUTION_FAILURE", "The document has no operation of that name.");
   if (operation.operation !== SUBSCRIPTION) {
-    throw createCodedError(
-      "BAD_REQUEST",
-      "Only a subscription can be subscribed to. Queries and mutations are sent by POST.",
-    );
+    throw createCodedError("BAD_REQUEST", "Only subscriptions are supported here. Send queries and mutations by POST.");
   }
   return document;
 }

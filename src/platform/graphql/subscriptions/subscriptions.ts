@@ -8,15 +8,17 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { SubgraphError } from "../../errors/subgraph-error";
-import { type ResponseBudget } from "../limits/response-budget";
+import { isRecord } from "../limits/is-record";
+import { type RequestContext } from "../limits/request-context";
 import { type RequestAnalysis, type RequestGuard } from "../limits/request-guard";
+import { estimateTextBytes } from "../limits/text-bytes";
 import { createRequestScope, requestScope } from "../request-scope";
 import { withEndCallback, type RunInScope, type OpenSubscription, type SubscriptionResult } from "./open-subscription";
 import { type MemoryBudget } from "./memory-budget";
 import { type Quota } from "../../kernel/quota";
 import { validateSubscriptionDocument } from "./subscription-document";
 
-/** A subscription as it is asked for over any transport; nothing of it is checked yet. */
+/** A request for a subscription over any transport, before any check. */
 export interface SubscriptionRequest {
   readonly id: string;
   readonly authorization: string | undefined;
@@ -25,16 +27,14 @@ export interface SubscriptionRequest {
   readonly operationName?: unknown;
 }
 
-interface EventContext {
+interface EventContext extends RequestContext {
   readonly caller?: { readonly userId: string };
-  readonly responseBudget: Pick<ResponseBudget, "checkSize">;
-  readonly requestLevelError: () => SubgraphError | undefined;
 }
 
 export interface SubscriptionsOptions<Context extends EventContext> {
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
-  /** Made anew for each event: what one event has read is old for the next. Throws `UNAUTHENTICATED` for a bad token. */
+  /** Called for each event, because data that one event read is stale for the next. Throws `UNAUTHENTICATED` for an invalid token. */
   readonly createContext: (
     request: SubscriptionRequest,
     analysis: RequestAnalysis,
@@ -42,23 +42,21 @@ export interface SubscriptionsOptions<Context extends EventContext> {
   ) => Promise<Context>;
   readonly formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
   readonly quota: Quota;
-  /** What their documents, each object once, and variables may take in all. */
+  /** Limits the documents (a shared document counts once) and variables of all open subscriptions. */
   readonly memory: MemoryBudget;
-  /** How often an open subscription's token is looked at again, in ms: it may expire, its key may be withdrawn. */
+  /** Interval in ms at which an open subscription's token is verified again: it can expire, and its key can be revoked. */
   readonly tokenCheckIntervalMs: number;
 }
 
-const TOO_MANY = "There are too many subscriptions open, in all or of this caller.";
-const TOO_LARGE = "The documents and variables of open subscriptions have reached the limit on their memory.";
+const TOO_MANY = "Too many subscriptions are open, in total or for this caller.";
+const TOO_LARGE = "The documents and variables of open subscriptions have reached their memory limit.";
 
 const countJsonBytes = (value: unknown) => (value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value)));
-const estimateTextBytes = (text: string) => (Buffer.byteLength(text) === text.length ? 1 : 2) * text.length;
-/** What one subscription holds by itself: its variables and, as long as its transport knows the request, the document's text. */
+/** Memory of one subscription that is not shared: its variables, and the document's text, which its transport references. */
 const estimateRequestBytes = ({ query, variables }: SubscriptionRequest) =>
   (typeof query === "string" ? estimateTextBytes(query) : 0) + countJsonBytes(variables);
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
-/** What its resolver refused to open it with. */
+/** The errors of a resolver that did not open the subscription. */
 class SubscriptionNotOpened extends Error {
   constructor(readonly errors: readonly GraphQLFormattedError[]) {
     super();
@@ -67,10 +65,10 @@ class SubscriptionNotOpened extends Error {
 
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
-/** Opens subscriptions for every transport: the same limits, tokens, contexts and errors, whatever carries them. */
+/** Opens subscriptions for every transport, with the same limits, authentication, contexts and errors. */
 export function createSubscriptions<Context extends EventContext>(options: SubscriptionsOptions<Context>) {
   const { schema, guard, createContext, formatError, quota, memory, tokenCheckIntervalMs } = options;
-  /** All that are open, each with a promise that is kept when its last result was read. */
+  /** Open subscriptions, each with a promise that resolves after its last result was read. */
   const openSubscriptions = new Map<AbortController, Promise<unknown>>();
   let isClosing = false;
 
@@ -80,7 +78,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     readonly createEventContext: () => Promise<Context>;
   }
 
-  /** What a client may read of anything thrown. */
+  /** Converts any thrown value to the error that a client receives. */
   function toFormattedError(thrown: unknown): GraphQLFormattedError {
     const error = thrown instanceof GraphQLError ? thrown : new GraphQLError("", { originalError: thrown as Error });
     const { extensions, ...formatted } = error.toJSON();
@@ -91,10 +89,13 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     { data, errors }: ExecutionResult,
     { responseBudget, requestLevelError }: EventContext,
   ): SubscriptionResult {
-    const toErrorResult = (refusal: SubgraphError | undefined) => refusal && { errors: [toFormattedError(refusal)] };
+    const toErrorResult = (error: SubgraphError | undefined) => error && { errors: [toFormattedError(error)] };
     const early = toErrorResult(requestLevelError());
     if (early) return early;
-    const result = { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(toFormattedError) }) };
+    const result: SubscriptionResult = {
+      ...(data !== undefined && { data }),
+      ...(errors && { errors: errors.map(toFormattedError) }),
+    };
     responseBudget.checkSize(JSON.stringify(result));
     return toErrorResult(requestLevelError()) ?? result;
   }
@@ -102,7 +103,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
   function watchToken(controller: AbortController, check: () => Promise<unknown>): void {
     const timer = setInterval(() => {
       check().catch((error: unknown) => {
-        // A key server that cannot be asked is no fault of the token's.
+        // An unavailable key server does not make the token invalid.
         if (error instanceof SubgraphError && error.code === "UNAUTHENTICATED") controller.abort(error);
       });
     }, tokenCheckIntervalMs);
@@ -132,7 +133,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
       document: validateSubscriptionDocument(schema, {
         query: request.query,
         operationName,
-        cached: analysis.document,
+        guarded: analysis.document,
       }),
       operationName,
       variableValues: isRecord(request.variables) ? request.variables : undefined,
@@ -155,13 +156,13 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
   }
 
   return {
-    /** Opens it, or says why not. */
+    /** Opens a subscription. Returns the errors if that fails. */
     async open(request: SubscriptionRequest): Promise<OpenSubscription | { errors: readonly GraphQLFormattedError[] }> {
       const controller = new AbortController();
       const runInScope: RunInScope = (callback) => requestScope.run(createRequestScope(request.id), callback);
       try {
         const started = await runInScope(() => start(request, controller));
-        if (isClosing) throw new SubgraphError("UNAVAILABLE"); // meanwhile: nobody would end it
+        if (isClosing) throw new SubgraphError("UNAVAILABLE"); // `close` was called meanwhile and would not end it
         const { promise, resolve } = Promise.withResolvers<undefined>();
         openSubscriptions.set(controller, promise);
         return withEndCallback(executeEvents(started, controller), runInScope, () => {
@@ -177,9 +178,9 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
       }
     },
     toFormattedError,
-    /** How many are open. */
+    /** Number of open subscriptions. */
     count: () => openSubscriptions.size,
-    /** Opens none any more and ends all, as if there were no more events; resolves when their readers have seen it. */
+    /** Rejects new subscriptions and ends all open ones. Resolves when their readers have received the end. */
     async close(): Promise<void> {
       isClosing = true;
       const finished = [...openSubscriptions.values()];

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { buildRequestLimits } from "../../../../src/app/limits";
+import { Environment } from "../../../../src/config/environment";
+import { FOLDED_LIMITS } from "../../../../src/config/folded-limits";
 import { loadConfig } from "../../../../src/config/index";
 import { createDocumentCache } from "../../../../src/platform/graphql/limits/document-cache";
 import {
@@ -14,93 +16,179 @@ const list = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i)).join(" ");
 const fields = (count: number) => list(count, (index) => `f${index}`);
 const entities = (selection: string) => `query($r: [_Any!]!) { _entities(representations: $r) { ${selection} } }`;
+const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`v${index}`, 1]));
 const representations = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `${index}` }));
 
+type RequestOfSize = (size: number) => UncheckedRequest;
+
 /** For each variable of the guard: a request that needs exactly `size` of it. */
-const REQUESTS: Readonly<Record<string, (size: number) => UncheckedRequest>> = {
-  LIMIT_CHARACTERS: (size) => ({ query: "{ a }".padEnd(size) }),
-  LIMIT_LINES: (size) => ({ query: `{ a }${"\n".repeat(size - 1)}` }),
+const REQUESTS: Readonly<Record<string, RequestOfSize>> = {
   LIMIT_TOKENS: (size) => ({ query: `{ a(b: [${repeat("1", size - 9)}]) }` }),
   LIMIT_DEPTH: (size) => ({ query: `${"{ a ".repeat(size)}${"}".repeat(size)}` }),
   LIMIT_FIELDS: (size) => ({ query: `{ ...F ${fields(size - 3)} } fragment F on Query { x y }` }),
-  LIMIT_REPEATS: (size) => ({ query: `{ ...F ${repeat("a { b }", size - 1)} } fragment F on Query { a { c } }` }),
   LIMIT_ALIASES: (size) => ({ query: `{ ${list(size, (index) => `a${index}: b`)} }` }),
-  LIMIT_FRAGMENTS: (size) => ({ query: `{ a } ${list(size, (index) => `fragment F${index} on Query { f${index} }`)}` }),
-  LIMIT_DIRECTIVES: (size) => ({ query: `query @q { a ${repeat("@d", size - 1)} }` }),
-  LIMIT_VARIABLES: (size) => ({
-    query: "{ a }",
-    variables: Object.fromEntries(Array.from({ length: size }, (_, index) => [`v${index}`, 1])),
-  }),
-  LIMIT_INPUT_VALUES: (size) => ({ query: "{ a }", variables: { v: Array(size - 1).fill(null) } }),
-  LIMIT_INPUT_DEPTH: (size) => ({
-    query: "{ a }",
-    variables: { v: JSON.parse(`${"[".repeat(size)}${"]".repeat(size)}`) as unknown },
-  }),
   LIMIT_REPRESENTATIONS: (size) => ({ query: entities("a"), variables: { r: representations(size) } }),
   LIMIT_COST: (size) => ({ query: entities(fields(size / 2 - 1)), variables: { r: representations(2) } }),
   LIMIT_PROVIDER_CALLS: (size) => ({ query: `mutation { ${fields(size)} }` }),
 };
 
+/** A limit that follows from a variable: its size for values of the variable, and requests of that size. */
+interface DerivedLimit {
+  readonly variable: string;
+  readonly sizes: Readonly<Record<number, number>>;
+  readonly requests: readonly RequestOfSize[];
+}
+
+const DERIVED: Readonly<Record<string, DerivedLimit>> = {
+  characters: {
+    variable: "LIMIT_TOKENS",
+    sizes: { 16: 210, 100: 1311, 5000: 65_536, 20_000: 262_144 },
+    requests: [
+      (size) => ({ query: "{ a }".padEnd(size) }),
+      (size) => ({ query: "{ a }", variables: { v: { a: "x".repeat(size - 8) } } }),
+    ],
+  },
+  lines: {
+    variable: "LIMIT_TOKENS",
+    sizes: { 16: 16, 100: 100, 5000: 500, 20_000: 2000 },
+    requests: [(size) => ({ query: `{ a }${"\n".repeat(size - 1)}` })],
+  },
+  repeats: {
+    variable: "LIMIT_FIELDS",
+    sizes: { 16: 7, 100: 16, 1000: 50, 4000: 100 },
+    requests: [(size) => ({ query: `{ ...F ${repeat("a", size - 1)} } fragment F on Query { a }` })],
+  },
+  fragments: {
+    variable: "LIMIT_FIELDS",
+    sizes: { 16: 13, 100: 32, 1000: 100, 4000: 200 },
+    requests: [(size) => ({ query: `{ a } ${list(size, (index) => `fragment F${index} on Query { f${index} }`)}` })],
+  },
+  directives: {
+    variable: "LIMIT_FIELDS",
+    sizes: { 16: 1, 100: 5, 1000: 50, 4000: 200 },
+    requests: [(size) => ({ query: `query @q { a ${repeat("@d", size - 1)} }` })],
+  },
+  variables: {
+    variable: "LIMIT_FIELDS",
+    sizes: { 16: 13, 100: 32, 1000: 100, 4000: 200 },
+    requests: [
+      (size) => ({ query: "{ a }", variables: members(size) }),
+      (size) => ({ query: "{ a }", variables: { v: members(size) } }),
+      (size) => ({ query: `query(${list(size, (index) => `$v${index}: Int`)}) { a }` }),
+    ],
+  },
+  inputValues: {
+    variable: "LIMIT_COST",
+    sizes: { 16: 16, 100: 100, 20_000: 20_000 },
+    requests: [(size) => ({ query: "{ a }", variables: { v: Array(size - 1).fill(null) } })],
+  },
+  inputDepth: {
+    variable: "LIMIT_DEPTH",
+    sizes: { 4: 4, 16: 16, 100: 100 },
+    requests: [
+      (size) => ({
+        query: "{ a }",
+        variables: { v: JSON.parse(`${"[".repeat(size)}${"]".repeat(size)}`) as unknown },
+      }),
+    ],
+  },
+};
+
 const CACHE_BYTES = 2 ** 24;
+const limitsOf = (environment: Readonly<Record<string, string>>) => buildRequestLimits(loadConfig(environment));
 const guardWith = (environment: Readonly<Record<string, string>>) =>
   createRequestGuard({
-    limits: buildRequestLimits(loadConfig(environment)),
+    limits: limitsOf(environment),
     listFields: new Set(["items"]),
     cacheBytes: CACHE_BYTES,
   });
-const otherLimits = (name: string) =>
-  // Room for the request that is tried, so that only the limit in question can refuse it.
-  Object.fromEntries(Object.keys(REQUESTS).map((other) => [other, other === name ? "" : "100"]));
-const roomy = (name: string) => ({
-  ...otherLimits(name),
-  LIMIT_CHARACTERS: "100000",
+/** Room for every request here, so that only the limit of a test can reject it. */
+const ROOM = {
   LIMIT_TOKENS: "100000",
-  LIMIT_INPUT_VALUES: "100000",
-  LIMIT_COST: "100000",
+  LIMIT_DEPTH: "100",
   LIMIT_FIELDS: "1000",
+  LIMIT_ALIASES: "100",
+  LIMIT_REPRESENTATIONS: "100",
+  LIMIT_COST: "100000",
+  LIMIT_PROVIDER_CALLS: "100",
+};
+const exceeds = (variable: string, max: number) => ({
+  code: "LIMIT_EXCEEDED",
+  retryable: false,
+  message: expect.stringMatching(new RegExp(`^The request exceeds ${variable}: .* must not .* ${max} `)),
 });
 
 describe("every limit of a request is a variable, and the value itself is allowed", () => {
   test.each(
-    Object.entries(REQUESTS).flatMap(([name, request]) => [16, 32].map((most) => [name, most, request] as const)),
-  )("%s=%d", (name, most, request) => {
-    const guard = guardWith({ ...roomy(name), [name]: `${most}` });
-    expect(guard(request(most))).not.toBeInstanceOf(Error);
-    expect(guard(request(most + (name === "LIMIT_COST" ? 2 : 1)))).toMatchObject({
-      code: "LIMIT_EXCEEDED",
-      retryable: false,
-      message: expect.stringContaining(` ${most} `),
-    });
-  });
-
-  test("the table above has every one of them", () => {
-    expect(Object.keys(REQUESTS)).toHaveLength(Object.keys(buildRequestLimits(loadConfig({}))).length);
+    Object.entries(REQUESTS).flatMap(([name, request]) => [16, 32].map((max) => [name, max, request] as const)),
+  )("%s=%d", (name, max, request) => {
+    const guard = guardWith({ ...ROOM, [name]: `${max}` });
+    expect(guard(request(max))).not.toBeInstanceOf(Error);
+    expect(guard(request(max + (name === "LIMIT_COST" ? 2 : 1)))).toMatchObject(exceeds(name, max));
   });
 });
 
-describe("what an object in the variables may hold, so that no message about it is long", () => {
-  const guard = guardWith({ LIMIT_VARIABLES: "4", LIMIT_CHARACTERS: "100" });
+describe("the other limits follow from a variable", () => {
+  test.each(
+    Object.entries(DERIVED).flatMap(([name, { variable, sizes, requests }]) =>
+      Object.entries(sizes).map(([value, size]) => [variable, value, name, size, requests] as const),
+    ),
+  )("%s=%s allows %s up to %d", (variable, value, _name, size, requests) => {
+    const guard = guardWith({ ...ROOM, [variable]: value });
+    for (const request of requests) {
+      expect(guard(request(size))).not.toBeInstanceOf(Error);
+      expect(guard(request(size + 1))).toMatchObject(exceeds(variable, size));
+    }
+  });
+
+  test.each([1, 2, 10, 99_999, 100_000])("with LIMIT_FIELDS=%d, every one allows at least one", (fields) => {
+    const { repeats, fragments, directives, variables } = limitsOf({ LIMIT_FIELDS: `${fields}` });
+    expect(Math.min(repeats, fragments, directives, variables)).toBeGreaterThanOrEqual(1);
+    // Validation compares pairs of repeated fields and of fragments, and each fragment of a chain is one step of recursion.
+    expect((repeats - 1) ** 2).toBeLessThan(2.5 * fields);
+    expect((fragments - 1) ** 2).toBeLessThan(10 * fields);
+    expect(fragments).toBeLessThanOrEqual(1000);
+  });
+
+  test("the tables above have every limit", () => {
+    expect(Object.keys(REQUESTS).length + Object.keys(DERIVED).length).toBe(Object.keys(limitsOf({})).length);
+  });
+
+  test("a variable of an earlier version is unknown, and its replacement is one that sets a limit here", () => {
+    const replacements = Object.values(DERIVED).map(({ variable }) => variable);
+    expect(Object.values(FOLDED_LIMITS)).toEqual(replacements);
+    expect(Object.keys(Environment.shape)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(new RegExp(`^(${Object.keys(FOLDED_LIMITS).join("|")})$`))]),
+    );
+  });
+});
+
+describe("what an object in the variables may have, so that no message about it is long", () => {
+  // 4 variables and 92 characters.
+  const guard = guardWith({ LIMIT_FIELDS: "1", LIMIT_TOKENS: "7" });
   const over = (v: unknown) => {
     const verdict = guard({ query: "{ a }", variables: { v } });
     return verdict instanceof Error ? verdict.message : "inside";
   };
-  const tooManyValues = "The request may have at most 4 variables, and an object in them as many values.";
-  const tooManyCharacters = "The document may have at most 100 characters, and an object in the variables as many.";
+  const tooManyValues =
+    "The request exceeds LIMIT_FIELDS: the request must not have more than 4 variables, and an object in them must not have more than 4 values.";
+  const tooManyCharacters =
+    "The request exceeds LIMIT_TOKENS: the document, and each object in the variables, must not have more than 92 characters.";
 
   test.each([
     ["four values", { a: 1, b: 2, c: 3, d: 4 }, "inside"],
     ["five values", { a: 1, b: 2, c: 3, d: 4, e: 5 }, tooManyValues],
     ["five values, some of them further down", { a: { b: [1, 2] }, c: 3 }, tooManyValues],
     ["five values, as an item of a list of lists", [[{ a: [1, 2, 3, 4] }]], tooManyValues],
-    ["a long text", { a: "x".repeat(92) }, "inside"],
-    ["a longer text", { a: "x".repeat(93) }, tooManyCharacters],
-    ["a long name", { ["x".repeat(96)]: 1 }, tooManyCharacters],
+    ["a long text", { a: "x".repeat(84) }, "inside"],
+    ["a longer text", { a: "x".repeat(85) }, tooManyCharacters],
+    ["a long name", { ["x".repeat(87)]: 1 }, tooManyCharacters],
   ])("%s", (_what, value, expected) => {
     expect(over(value)).toBe(expected);
   });
 
-  test("lists are held to other limits, and each of their objects has its own room", () => {
-    expect(over([{ a: "x".repeat(92) }, { a: "x".repeat(92) }, "x".repeat(200)])).toBe("inside");
+  test("lists have other limits, and each of their objects has its own", () => {
+    expect(over([{ a: "x".repeat(84) }, { a: "x".repeat(84) }, "x".repeat(200)])).toBe("inside");
     expect(over(Array(50).fill({ a: 1, b: 2, c: 3, d: 4 }))).toBe("inside");
   });
 });
@@ -111,7 +199,8 @@ describe("what is counted", () => {
     const verdict = guard({ query, variables });
     return verdict instanceof Error ? verdict.message : "inside";
   };
-  const tooManyRepresentations = "The request may have at most 3 different representations.";
+  const tooManyRepresentations =
+    "The request exceeds LIMIT_REPRESENTATIONS: the request must not have more than 3 different representations.";
   const inTwo = (one: string, other: string, head = "") =>
     `query${head} { a: _entities(representations: ${one}) { x } b: _entities(representations: ${other}) { x } }`;
 
@@ -153,7 +242,7 @@ describe("what is counted", () => {
   ])("a list %s is refused: it would multiply", (_where, query) => {
     expect(guard({ query })).toMatchObject({
       code: "LIMIT_EXCEEDED",
-      message: "A list may not be selected inside itself.",
+      message: "A list field must not be nested within itself.",
     });
   });
 

@@ -3,6 +3,7 @@ import { splitDocumentCacheBytes, buildRequestLimits } from "../../../../src/app
 import { loadConfig } from "../../../../src/config/index";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";
+import { createResponseBudget } from "../../../../src/platform/graphql/limits/response-budget";
 import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../../src/platform/graphql/subscriptions/subscriptions";
@@ -39,7 +40,7 @@ function start() {
       return Promise.resolve({
         ended,
         caller,
-        responseBudget: { checkSize: () => undefined },
+        responseBudget: createResponseBudget({ nodes: Infinity, bytes: Infinity }),
         requestLevelError: () => undefined,
       });
     },
@@ -74,14 +75,14 @@ test("as many subscriptions of one ordinary document as LIMIT_SUBSCRIPTIONS allo
   const refusals = new Set<string | undefined>();
   for (let index = 0; index < 1000; index += 1) refusals.add(await refusalOf(ORDINARY));
   expect([subscriptions.count(), [...refusals]]).toEqual([1000, [undefined]]);
-  expect(await refusalOf(ORDINARY)).toBe("There are too many subscriptions open, in all or of this caller.");
+  expect(await refusalOf(ORDINARY)).toBe("Too many subscriptions are open, in total or for this caller.");
 });
 
 test("many different large documents are refused before that, and the refusal names memory", async () => {
   const { subscriptions, refusalOf } = running;
   let refusal: string | undefined;
   for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(large(index));
-  expect(refusal).toBe("The documents and variables of open subscriptions have reached the limit on their memory.");
+  expect(refusal).toBe("The documents and variables of open subscriptions have reached their memory limit.");
   expect(subscriptions.count()).toBeGreaterThan(20);
   expect(subscriptions.count()).toBeLessThan(500);
 });
@@ -93,7 +94,7 @@ test.each([
   const { subscriptions, refusalOf } = running;
   let refusal: string | undefined;
   for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(query, padding);
-  expect(refusal).toContain("the limit on their memory");
+  expect(refusal).toContain("have reached their memory limit");
   expect(subscriptions.count()).toBeGreaterThan(300);
 });
 

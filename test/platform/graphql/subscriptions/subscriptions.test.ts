@@ -1,5 +1,6 @@
 import { buildSchema, parse } from "graphql";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
+import { createResponseBudget } from "../../../../src/platform/graphql/limits/response-budget";
 import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../../src/platform/graphql/subscriptions/subscriptions";
@@ -27,7 +28,7 @@ function subscriptionsToNothing() {
     }),
     createContext: async (_request, _analysis, signal) => {
       await admitted;
-      const responseBudget = { checkSize: () => undefined };
+      const responseBudget = createResponseBudget({ nodes: Infinity, bytes: Infinity });
       return { signal, caller: { userId: "u-1" }, responseBudget, requestLevelError: () => undefined };
     },
     formatError: (formatted, thrown) => {

@@ -1,10 +1,10 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 
-/** Which URLs may be called back: an attacker's would make us speak to whatever we can reach. */
+/** Restricts callback URLs. Otherwise an attacker could make this process send requests to any host that it can reach. */
 export interface CallbackPolicy {
-  /** `host`, `host:port` or `host:*`; without a port, the scheme's own. Names must resolve to public addresses. */
+  /** `host`, `host:port` or `host:*`; without a port, the scheme's default. Names must resolve to public addresses. */
   readonly hosts: readonly string[];
-  /** The same, for hosts in a private network or on this machine. */
+  /** As `hosts`, for hosts in a private network or on this machine. */
   readonly privateHosts: readonly string[];
   readonly requiresHttps: boolean;
 }
@@ -17,7 +17,7 @@ function createBlockList(ranges: Ranges): BlockList {
   return list;
 }
 
-/** Of one network or machine alone. */
+/** Addresses of a private network or of this machine. */
 const PRIVATE_RANGES = createBlockList([
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
@@ -29,8 +29,8 @@ const PRIVATE_RANGES = createBlockList([
 ]);
 
 /**
- * Never called, whatever a list of hosts says: everything of IANA's special-purpose registries that is not in `PRIVATE`, multicast, and
- * the metadata servers of clouds. https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+ * Never called, even if a list of hosts allows it: IANA's special-purpose registries except `PRIVATE_RANGES`, multicast, and the
+ * metadata servers of clouds. https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
  */
 const BLOCKED_RANGES = createBlockList([
   ["0.0.0.0", 8], // this network
@@ -58,9 +58,9 @@ const BLOCKED_RANGES = createBlockList([
 ]);
 
 /**
- * Of IPv6, only what is listed here can be a host's own address: global unicast, unique local, the loopback address, and IPv4 in
- * IPv6's notation, which counts as itself. So are never called, among others, `::/96`, `::ffff:0:0:0/96`, `64:ff9b::/96`,
- * `64:ff9b:1::/48`, `100::/64`, `5f00::/16`, `fe80::/10`, `fec0::/10` and `ff00::/8`.
+ * The IPv6 addresses that a host can have: global unicast, unique local, loopback, and IPv4-mapped addresses, which are checked
+ * as IPv4. This excludes, among others, `::/96`, `::ffff:0:0:0/96`, `64:ff9b::/96`, `64:ff9b:1::/48`, `100::/64`, `5f00::/16`,
+ * `fe80::/10`, `fec0::/10` and `ff00::/8`.
  */
 const IPV6_HOST_RANGES = createBlockList([
   ["2000::", 3],
@@ -69,7 +69,7 @@ const IPV6_HOST_RANGES = createBlockList([
   ["::ffff:0:0", 96],
 ]);
 
-/** Whether an address, as a name was resolved to, may be connected to. An IPv4 address in IPv6's notation counts as itself. */
+/** Whether connections to a resolved address are allowed. An IPv4-mapped IPv6 address is checked as IPv4. */
 export function canConnectTo(address: string, isPrivateAllowed: boolean): boolean {
   if (isIP(address) === 0) return false;
   const family = isIPv6(address) ? "ipv6" : "ipv4";
@@ -88,13 +88,13 @@ function isListed({ protocol, hostname, port }: URL, hosts: readonly string[]): 
   });
 }
 
-/** A URL that may be called, and whether its host may be one of a private network. */
+/** An allowed callback URL, and whether its host can be in a private network. */
 export interface CallbackTarget {
   readonly url: URL;
   readonly isPrivateAllowed: boolean;
 }
 
-/** What may be called back at this URL; undefined for one that may not be. */
+/** Returns undefined if the policy does not allow the URL. */
 export function parseCallbackTarget(text: string, policy: CallbackPolicy): CallbackTarget | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -103,7 +103,7 @@ export function parseCallbackTarget(text: string, policy: CallbackPolicy): Callb
   const isPrivateAllowed = isListed(url, policy.privateHosts);
   if (!isPrivateAllowed && !isListed(url, policy.hosts)) return undefined;
   const address = url.hostname.replace(/^\[|\]$/g, "");
-  // A name is checked when it is resolved, at each connection.
+  // A name is checked when each connection resolves it.
   if (isIP(address) !== 0 && !canConnectTo(address, isPrivateAllowed)) return undefined;
   return { url, isPrivateAllowed };
 }

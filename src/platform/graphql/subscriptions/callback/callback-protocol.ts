@@ -14,7 +14,7 @@ const printableString = (max: number) =>
     .max(max)
     .regex(/^[\x21-\x7e]+$/);
 
-/** What a router sends as `extensions.subscription`. */
+/** The value of `extensions.subscription` in a router's request. */
 const CallbackRequest = z.object({
   callbackUrl: printableString(2048),
   subscriptionId: printableString(256),
@@ -32,9 +32,9 @@ export interface CallbackProtocolOptions {
   readonly random: () => number;
 }
 
-/** A router gives a subscription up when it hears nothing for its interval: it hears something sooner, but not without measure. */
+/** Two thirds of the interval after which a router ends a silent subscription, within 0.5 s and 60 s. */
 const computeHeartbeatMs = (intervalMs: number) => Math.min(60_000, Math.max(500, (intervalMs * 2) / 3));
-/** So many heartbeats in a row without an answer, and the router is taken for dead. */
+/** The subscription ends after so many failed heartbeats in a row. */
 const MAX_MISSED_HEARTBEATS = 3;
 
 const createInputError = (message: string) => new SubgraphError("BAD_USER_INPUT", { message });
@@ -46,9 +46,9 @@ export type CallbackProtocol = ReturnType<typeof createCallbackProtocol>;
 
 /** Subscriptions over Apollo Router's HTTP callback protocol, version 1.0; see docs/decisions/0016. */
 export function createCallbackProtocol({ subscriptions, client, policy, logger, random }: CallbackProtocolOptions) {
-  /** URL and id of each, from the moment that its router is asked. */
+  /** URL and ID of each subscription, added before its router confirms it. */
   const activeKeys = new Set<string>();
-  /** All that is being opened, and all that is open. */
+  /** Subscriptions that are being opened or are open. */
   const inFlight = new Set<Promise<unknown>>();
 
   async function trackInFlight<Value>(promise: Promise<Value>): Promise<Value> {
@@ -56,7 +56,7 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
     return await promise.finally(() => inFlight.delete(promise));
   }
 
-  /** Checks at intervals that the router still wants it. Gives back what stops that. */
+  /** Checks at intervals that the router still accepts the subscription. Returns a function that stops the checks. */
   function startHeartbeat(deliver: Deliver, intervalMs: number, onLost: () => void): () => void {
     if (intervalMs === 0) return () => undefined;
     let missed = 0;
@@ -66,8 +66,8 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
       isChecking = true;
       void deliver({ action: "check" }).then((result) => {
         isChecking = false;
-        missed = result === "again" ? missed + 1 : 0;
-        if (result === "unwanted" || missed >= MAX_MISSED_HEARTBEATS) onLost();
+        missed = result === "retry" ? missed + 1 : 0;
+        if (result === "rejected" || missed >= MAX_MISSED_HEARTBEATS) onLost();
       });
     }, computeHeartbeatMs(intervalMs));
     return () => {
@@ -85,22 +85,25 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
     let errors;
     try {
       for await (const payload of results) {
-        // One at a time: a router that is slow has events wait in the database, not here.
+        // One at a time: events for a slow router stay in the database, not in memory.
         if ((await deliverWithRetries(deliver, { action: "next", payload }, random)) !== "delivered") abandon();
       }
     } catch (error) {
       errors = [subscriptions.toFormattedError(error)];
     }
     stopHeartbeat();
-    if (controller.signal.aborted) logger.info("a subscription was given up: its router does not take it");
-    else await deliverWithRetries(deliver, { action: "complete", ...(errors && { errors }) }, random);
+    if (controller.signal.aborted) logger.info("subscription ended: the router does not accept callbacks");
+    else await deliverWithRetries(deliver, { action: "complete", errors }, random);
   }
 
-  /** The way to the router, once it has said that it wants the subscription. Throws what the caller is told. */
-  async function confirm({ subscriptionId: id, verifier, ...request }: CallbackRequest, key: string): Promise<Deliver> {
-    const target = parseCallbackTarget(request.callbackUrl, policy);
+  /** Asks the router to confirm the subscription. Throws an error for the client if it does not. */
+  async function confirm(
+    { callbackUrl, subscriptionId: id, verifier }: CallbackRequest,
+    key: string,
+  ): Promise<Deliver> {
+    const target = parseCallbackTarget(callbackUrl, policy);
     if (!target) throw createInputError("Callbacks to this URL are not allowed.");
-    if (activeKeys.has(key)) throw createInputError("This subscription is open already.");
+    if (activeKeys.has(key)) throw createInputError("This subscription is already open.");
     const deliver = createDelivery({ client, target, id, verifier });
     activeKeys.add(key);
     if ((await deliver({ action: "check" })) === "delivered") return deliver;
@@ -110,7 +113,7 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
 
   async function confirmAndForward(results: OpenSubscription, extension: unknown): Promise<void> {
     const parsed = CallbackRequest.safeParse(extension);
-    if (!parsed.success) throw createInputError("extensions.subscription is not as the callback protocol has it.");
+    if (!parsed.success) throw createInputError("extensions.subscription does not match the callback protocol.");
     const key = JSON.stringify([parsed.data.callbackUrl, parsed.data.subscriptionId]);
     const deliver = await confirm(parsed.data, key);
     void trackInFlight(
@@ -121,7 +124,7 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
   }
 
   return {
-    /** Opens it, has the router confirm it, and sends it events from now on; or says why not. */
+    /** Opens a subscription, confirms it with the router and then sends its events. Returns the errors if that fails. */
     async open(
       request: SubscriptionRequest,
       extension: unknown,
@@ -136,9 +139,9 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
         return [subscriptions.toFormattedError(error)];
       }
     },
-    /** Resolves when every router has been told that its subscription has ended; see `Subscriptions.close`. */
+    /** Call after `Subscriptions.close`. Resolves when every router was sent `complete`. */
     async close(): Promise<void> {
-      while (inFlight.size > 0) await Promise.allSettled(inFlight); // what was being opened may be open by now
+      while (inFlight.size > 0) await Promise.allSettled(inFlight); // a subscription that was being opened can be open now
     },
   };
 }

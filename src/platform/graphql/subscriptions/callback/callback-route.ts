@@ -13,7 +13,7 @@ interface Body {
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503, INTERNAL: 500 };
 
-/** Answers a GraphQL request that asks for a subscription by callback; undefined for any other. */
+/** Handles GraphQL requests for a subscription over the callback protocol. Returns undefined for any other request. */
 export function createCallbackRoute(protocol: CallbackProtocol) {
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { extensions, query, variables, operationName } = request.body as Body;

@@ -4,7 +4,7 @@ import https from "node:https";
 import { type LookupFunction } from "node:net";
 import { type CallbackTarget, canConnectTo } from "./callback-addresses";
 
-/** What a router's callback endpoint is sent. https://www.apollographql.com/docs/router/executing-operations/subscription-callback-protocol */
+/** A message to a router's callback endpoint. https://www.apollographql.com/docs/router/executing-operations/subscription-callback-protocol */
 export interface CallbackMessage {
   readonly kind: "subscription";
   readonly action: "check" | "next" | "complete";
@@ -16,23 +16,23 @@ export interface CallbackMessage {
 
 export const CALLBACK_PROTOCOL_HEADERS = { "subscription-protocol": "callback/1.0" } as const;
 
-/** The name stands for an address that may not be connected to. */
+/** The host name resolves to an address that must not be connected to. */
 export class AddressNotAllowed extends Error {
   override readonly name = "AddressNotAllowed";
 }
 
 export interface CallbackClientOptions {
-  /** For one message, its connection and answer included. */
+  /** For one message, including connection and response. */
   readonly timeoutMs: number;
-  /** Resolves names; as `dns.lookup`. */
+  /** Resolves host names. Default: `dns.lookup`. */
   readonly lookup?: typeof systemLookup;
 }
 
-/** An answer says all in its status; what more it says is thrown away, and not read without end. */
+/** Only the status of a response is used. Its body is discarded, up to this size. */
 const MAX_RESPONSE_BYTES = 16 * 1024;
 const MAX_SOCKETS_PER_HOST = 32;
 
-/** What is checked is what is connected to: the name is resolved here once, and by nobody after that. */
+/** Resolves a name once and checks the addresses that the connection uses, so that DNS cannot change in between. */
 function createCheckedLookup(lookup: typeof systemLookup, isPrivateAllowed: boolean): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -42,7 +42,7 @@ function createCheckedLookup(lookup: typeof systemLookup, isPrivateAllowed: bool
       }
       const [first] = addresses;
       const canConnect = addresses.every(({ address }) => canConnectTo(address, isPrivateAllowed));
-      if (!first || !canConnect) callback(new AddressNotAllowed("not an address to connect to"), "");
+      if (!first || !canConnect) callback(new AddressNotAllowed("the address is not allowed"), "");
       else if (options.all) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
@@ -53,19 +53,19 @@ async function readStatus(response: IncomingMessage): Promise<number> {
   let bytes = 0;
   for await (const chunk of response) {
     bytes += (chunk as Buffer).length;
-    if (bytes > MAX_RESPONSE_BYTES) break; // and its connection is of no more use
+    if (bytes > MAX_RESPONSE_BYTES) break; // closes the connection
   }
   return response.statusCode ?? 0;
 }
 
 export type CallbackClient = ReturnType<typeof createCallbackClient>;
 
-/** Sends messages to routers. Follows no redirect: Node's own client does not. */
+/** Sends messages to routers. Node's client does not follow redirects. */
 export function createCallbackClient({ timeoutMs, lookup = systemLookup }: CallbackClientOptions) {
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST };
   const agents = { "http:": new http.Agent(agentOptions), "https:": new https.Agent(agentOptions) };
   return {
-    /** The status that the endpoint answered with. Throws where there was none, or not in time. */
+    /** Returns the status of the response. Rejects if there is none before the timeout. */
     send({ url, isPrivateAllowed }: CallbackTarget, message: CallbackMessage): Promise<number> {
       const body = JSON.stringify(message);
       const isSecure = url.protocol === "https:";

@@ -1,16 +1,17 @@
+import { isRecord } from "../../limits/is-record";
+
 type ConnectionParams = Readonly<Record<string, unknown>>;
 
-/** Where clients put their token, in any case: GraphiQL and Hive Gateway say `Authorization`, Apollo Router's passthrough says `token`. */
+/** Names of the token, case-insensitive: GraphiQL and Hive Gateway send `Authorization`, Apollo Router's passthrough mode sends `token`. */
 const TOKEN_NAMES = ["authorization", "token"];
-/** Many clients put the headers of their HTTP requests there as they are. */
+/** Many clients send the headers of their HTTP requests under this name. */
 const HEADERS_KEY = "headers";
-/** For what is no text: it is refused, as any text that is none. */
+/** Replaces a token that is not text: its verification fails. */
 const INVALID_TOKEN = "";
 const BARE_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** A header that a client sends although it has no token: empty, or the scheme alone. */
+/** Whether a client without a token sent the header: empty, or only the scheme. */
 const isEmptyToken = (value: unknown) => typeof value === "string" && /^\s*(bearer\s*)?$/i.test(value);
-const isRecord = (value: unknown): value is ConnectionParams => typeof value === "object" && value !== null;
 
 function getParam(params: ConnectionParams, name: string): unknown {
   return Object.entries(params).find(
@@ -18,7 +19,7 @@ function getParam(params: ConnectionParams, name: string): unknown {
   )?.[1];
 }
 
-/** The `Authorization` that a `connection_init` brings, with its scheme where there was only the token; undefined where there is none. */
+/** Returns the `Authorization` of a `connection_init`, with the scheme added to a bare token. Undefined if there is none. */
 export function getAuthorization(params: ConnectionParams = {}): string | undefined {
   const headers = getParam(params, HEADERS_KEY);
   const sources = isRecord(headers) ? [params, headers] : [params];

@@ -1,8 +1,8 @@
 import { type IncomingHttpHeaders } from "node:http";
 
 /**
- * Whether a page that opens a WebSocket may: pages of this host and of the listed origins. Browsers ask nobody before they connect,
- * and always say which page it is for; what says nothing is no browser.
+ * Whether a page may open a WebSocket: pages of this host and of the allowed origins. Browsers connect to other origins without a
+ * preflight request and always send `Origin`; a client that sends none is not a browser.
  */
 export function isOriginAllowed({ origin, host }: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
   if (origin === undefined || allowedOrigins.includes(origin)) return true;

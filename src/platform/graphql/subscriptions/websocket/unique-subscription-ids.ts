@@ -1,6 +1,6 @@
 import { CloseCode, type Message, MessageType, parseMessage, stringifyMessage, type WebSocket } from "graphql-ws";
 
-/** The client's message; none for what is no message, which the library answers. */
+/** Returns undefined for an invalid message, which graphql-ws reports. */
 function tryParseMessage(text: string): Message | undefined {
   try {
     return parseMessage(text);
@@ -9,16 +9,25 @@ function tryParseMessage(text: string): Message | undefined {
   }
 }
 
-/** The reason of a close has room for 123 bytes; an id may be longer. */
+/** The reason of a close frame has at most 123 bytes; an ID can be longer. */
 const truncateId = (id: string) => id.slice(0, 24);
 
 /**
- * A client may complete an id and use it again while the first subscription of that id is still being opened or ended. The library
- * knows subscriptions by their id alone, so it would take one for the other: lose one that is open, or drop the new one. So each
- * subscription has an id of its own towards the library, and what comes late from one that was completed is not sent.
+ * Gives each subscription an ID that is unique for graphql-ws, and drops late messages of completed subscriptions.
+ *
+ * Report for graphql-ws (6.4.2; no upstream issue found, https://github.com/enisdenjo/graphql-ws/pull/96 is about IDs in use):
+ * the protocol allows a client to reuse an ID after `complete`. The server stores subscriptions only by ID, so a completed
+ * subscription that is still being opened or ended acts on its successor. To reproduce:
+ *
+ * 1. Send `subscribe` with ID 1. `onSubscribe` or `subscribe` of the server waits.
+ * 2. Send `complete` and then `subscribe`, both with ID 1. The server deletes `ctx.subscriptions[1]` and sets it again.
+ * 3. The first subscription continues: `1 in ctx.subscriptions` is true, so it is not ended. It replaces the second one in
+ *    `ctx.subscriptions`, and its end deletes the entry. A later `complete` or a closed socket ends only one of the two.
+ *
+ * Expected: a completed subscription ends, sends nothing more and leaves the entry of its successor unchanged.
  */
 export function withUniqueSubscriptionIds(socket: WebSocket): WebSocket {
-  /** The client's ids in use, with the library's for each. */
+  /** The ID for graphql-ws, by each ID that the client uses. */
   const activeIds = new Map<string, string>();
   let idCounter = 0;
 

@@ -1,4 +1,4 @@
-import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { makeServer, type WebSocket } from "graphql-ws";
 import { type TokenVerifier } from "../../../auth/token-verifier";
 import { resolveRequestId } from "../../../errors/request-id";
@@ -6,15 +6,14 @@ import { SubgraphError } from "../../../errors/subgraph-error";
 import { getAuthorization } from "./connection-params";
 import { withUniqueSubscriptionIds } from "./unique-subscription-ids";
 import { type Quota } from "../../../kernel/quota";
-import { type OpenSubscription } from "../open-subscription";
 import { type Subscriptions } from "../subscriptions";
 
-/** One client's connection, beyond what the library keeps. */
+/** Our state of one client's connection. */
 export interface Connection {
-  /** From the handshake's header; replaced by what the client sends to initialise it, if it sends one. */
+  /** The handshake's header, or the token of `connection_init` if it contains one. */
   authorization: string | undefined;
   readonly close: (code: number, reason: string) => void;
-  /** Calls `leave` once it is closed; at once if it is. */
+  /** Calls the listener when the connection closes, or immediately if it is closed. */
   readonly whenClosed: (listener: () => void) => void;
 }
 
@@ -22,7 +21,7 @@ export interface WebSocketProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly subscriptions: Subscriptions;
   readonly verifyToken: TokenVerifier;
-  /** Initialised connections, by whose they are. */
+  /** Initialized connections of each caller. */
   readonly quota: Quota;
   readonly initTimeoutMs: number;
 }
@@ -30,10 +29,10 @@ export interface WebSocketProtocolOptions {
 /** https://www.iana.org/assignments/websocket: 1013 "Try Again Later". */
 export const TRY_AGAIN_LATER = 1013;
 
-/** The library asks of a document only what kind of operation it is: this one's was checked, and it was opened, before. */
+/** graphql-ws reads only the operation type of the document: `onSubscribe` has checked and opened the real one. */
 const PLACEHOLDER_SUBSCRIPTION = parse("subscription { opened }");
 
-/** The protocol `graphql-transport-ws`: a connection speaks for one caller, and carries subscriptions alone. */
+/** The protocol `graphql-transport-ws`. A connection has one caller and carries only subscriptions. */
 export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
   const { schema, subscriptions, verifyToken, quota, initTimeoutMs } = options;
 
@@ -47,7 +46,7 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
     } catch (error) {
       if (!(error instanceof SubgraphError)) throw error;
       if (error.retryable) connection.close(TRY_AGAIN_LATER, "Try again later");
-      return false; // and the library closes it as forbidden
+      return false; // graphql-ws closes the connection with 4403
     }
   }
 
@@ -63,10 +62,11 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
       if (!("errors" in opened)) return { schema, document: PLACEHOLDER_SUBSCRIPTION, contextValue: opened };
       return opened.errors.map(({ message, extensions = {} }) => new GraphQLError(message, { extensions }));
     },
-    subscribe: ({ contextValue }) => contextValue as OpenSubscription as never,
-    // A result's errors are formatted; the library would ask each for the JSON that it is already.
+    // `onSubscribe` passes the open subscription as context. `onNext` returns its formatted results.
+    subscribe: ({ contextValue }) => contextValue as AsyncGenerator<ExecutionResult, void, void>,
+    // The errors of a result are formatted: graphql-ws would call their `toJSON`, which they do not have.
     onNext: (...[, , , , result]) => result as FormattedExecutionResult,
-    // What was refused is ready to be shown; what was thrown is not.
+    // Errors of `onSubscribe` are formatted; thrown errors are not.
     onError: (...[, , , errors]) =>
       errors.map((error) => (error.originalError ? subscriptions.toFormattedError(error) : error.toJSON())),
   });

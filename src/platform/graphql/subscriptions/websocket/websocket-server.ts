@@ -11,22 +11,22 @@ import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions
 
 export interface WebSocketServerOptions extends WebSocketProtocolOptions {
   readonly logger: Logger;
-  /** Connections at once, initialised or not; one more is refused with 503. */
+  /** Open connections, initialized or not. A further handshake is rejected with 503. */
   readonly maxConnections: number;
-  /** Larger messages close their connection (1009). */
+  /** A larger message closes its connection with code 1009. */
   readonly maxMessageBytes: number;
-  /** What may wait to be sent to one client; a client for whom more waits is dropped (1013). */
+  /** Bytes that can wait to be sent to one client. More close the connection with code 1013. */
   readonly maxUnsentBytes: number;
-  /** Time between two pings; who has not answered the last one is dropped. */
+  /** Interval between pings. A client that did not answer the last one is disconnected. */
   readonly pingMs: number;
-  /** Pages of other origins that may connect. */
+  /** Other origins whose pages may connect. */
   readonly allowedOrigins: readonly string[];
 }
 
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 const INTERNAL_ERROR = 1011;
-/** How long a client has to answer that it is closing. */
+/** How long a client has to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 1000;
 
 const isHandshake = ({ headers }: FastifyRequest) =>
@@ -39,7 +39,7 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxMessageBytes,
-    perMessageDeflate: false, // a small message could hold a large one
+    perMessageDeflate: false, // a small compressed message could expand to a large one
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   });
   const aliveSockets = new WeakSet<WebSocket>();
@@ -51,11 +51,11 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
     }, CLOSE_TIMEOUT_MS).unref();
   }
 
-  /** Answers wait in memory while a client does not read them: it may not ask for more and more. */
+  /** Closes a connection whose client does not read: unsent messages stay in memory. Returns whether the client is slow. */
   function closeIfSlow(socket: WebSocket): boolean {
     if (socket.bufferedAmount <= maxUnsentBytes) return false;
     if (socket.readyState === socket.OPEN) {
-      logger.warn("a websocket was dropped: its client does not read");
+      logger.warn("websocket closed: client too slow to read");
       close(socket, TRY_AGAIN_LATER, "Too slow");
     }
     return true;
@@ -93,7 +93,7 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
       try {
         await handle((data as Buffer).toString());
       } catch (error) {
-        if (socket.readyState !== socket.OPEN) return; // it went away while something was sent to it
+        if (socket.readyState !== socket.OPEN) return; // it closed during a send
         logger.error(describeError(error), "unexpected error");
         close(socket, INTERNAL_ERROR, "Internal error");
       }
@@ -101,7 +101,7 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
     aliveSockets.add(socket);
     socket.on("pong", () => aliveSockets.add(socket));
     socket.on("ping", () => closeIfSlow(socket));
-    socket.on("error", () => undefined); // malformed or too large: it is closed with the code that says so
+    socket.on("error", () => undefined); // a malformed or too large message: ws closes the connection with the matching code
     const opened = protocol.opened(
       {
         protocol: socket.protocol,
@@ -139,10 +139,10 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
   }
 
   return {
-    /** Answers a handshake that was let in. */
+    /** Handles a handshake. */
     accept,
     count: () => server.clients.size,
-    /** Closes all as going away; resolves when they are closed. */
+    /** Closes all connections with code 1001. Resolves when they are closed. */
     async close(): Promise<void> {
       clearInterval(pingTimer);
       for (const socket of server.clients) close(socket, GOING_AWAY, "Going away");

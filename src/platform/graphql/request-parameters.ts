@@ -3,7 +3,7 @@ import { type UncheckedRequest } from "./limits/request-guard";
 
 const OPTIONAL_PARAMETERS = ["operationName", "variables", "extensions"];
 
-/** The query string of a GET, its parameters that are present and empty left out: forms and API clients send those they have no value for. */
+/** The query string of a GET, without empty parameters: forms and API clients send them for values they do not have. */
 export function getSearch({ url, method }: FastifyRequest): string {
   const queryStart = url.indexOf("?");
   if (queryStart < 0) return "";
@@ -16,13 +16,13 @@ export function getSearch({ url, method }: FastifyRequest): string {
   return `?${parameters.toString()}`;
 }
 
-/** The body of a POST; an `operationName` that is empty names no operation. */
+/** The body of a POST, without an empty `operationName`. */
 export function getBody({ body }: FastifyRequest): unknown {
   if ((body as { operationName?: unknown } | null | undefined)?.operationName !== "") return body;
   return Object.fromEntries(Object.entries(body as object).filter(([name]) => name !== "operationName"));
 }
 
-/** What the guard looks at; of a GET as Apollo Server reads it. Undefined for a batch of requests. */
+/** The input of the request guard, read from a GET as Apollo Server reads it. Undefined for a batch of requests. */
 export function toUncheckedRequest({ method, body }: FastifyRequest, search: string): UncheckedRequest | undefined {
   if (method !== "GET") return Array.isArray(body) ? undefined : (body ?? {});
   const parameters = new URLSearchParams(search);
@@ -30,6 +30,6 @@ export function toUncheckedRequest({ method, body }: FastifyRequest, search: str
     const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;
     return { query: parameters.get("query"), variables };
   } catch {
-    return { query: parameters.get("query") }; // Apollo Server refuses variables that are not JSON
+    return { query: parameters.get("query") }; // Apollo Server rejects variables that are not JSON
   }
 }
