@@ -16,6 +16,13 @@ export function readAll(path: string): string {
   return inside.map((name) => readAll(join(path, name))).join("\n");
 }
 
+/** Every file below a folder, as a path from the root of the repository. */
+export const listFiles = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => statSync(join(ROOT, file)).isFile())
+    .sort();
+
 /** Every page of the documentation, as a path from the root of the repository. */
 export const PAGES: readonly string[] = [
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
