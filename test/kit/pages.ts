@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const ROOT = join(__dirname, "../..");
+/** The root of the repository. */
+export const ROOT = join(__dirname, "../..");
 
 /** The text of a file of the repository. */
 export const readText = (file: string) => readFileSync(join(ROOT, file), "utf8");
