@@ -101,11 +101,10 @@ export function checkCode(file: string, code: string, firstLine = 1): string[] {
   const lineOf = (position: number) => firstLine + source.getLineAndCharacterOfPosition(position).line;
   const hits: string[] = [];
   const visitNode = (node: ts.Node): void => {
-    if (ts.isJSDoc(node)) return;
     const start = node.getStart(source);
     if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node))
       hits.push(...checkName(file, node.text).map((hit) => `${file}:${lineOf(start)}: identifier ${hit}`));
-    const children = node.getChildren(source);
+    const children = node.getChildren(source).filter((child) => !ts.isJSDoc(child));
     if (children.length > 0) {
       children.forEach(visitNode);
       return;

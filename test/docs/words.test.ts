@@ -24,6 +24,7 @@ describe("the check finds a retired word in", () => {
     ["a name of one folder", "pubSub.missed();", "missed"],
     ["a property", "const options = { maybeSent: true };", "maybeSent"],
     ["a comment", "/** Keeps it for\n * ever. */\nexport {};", "for +ever"],
+    ["a comment at the end of a file", "export {};\n/** Stored anew. */\n", "anew"],
     ["a string literal", 'throw new Error("The text is sealed.");', "sealed"],
     ["a template", "const text = `${name} is nobody's`;", "nobody's"],
     ["the text of a page", "const page = <p>whoever asks</p>;", "whoever"],
