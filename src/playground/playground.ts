@@ -5,11 +5,11 @@ import { type FastifyInstance, type FastifyReply } from "fastify";
 import { renderMissingAssets, renderShell, type ShellOptions } from "./shell";
 
 export interface PlaygroundOptions extends ShellOptions {
-  /** The folder that bundle.ts wrote; found by default. */
+  /** The folder that bundle.ts wrote. Default: the folder of the build. */
   readonly assetsDirectory?: string;
 }
 
-/** Monaco writes inline styles and loads its workers as files; beyond that the page gets nothing and talks to us only. */
+/** Monaco needs inline styles and workers from files. Everything else is restricted to this origin. */
 const HEADERS = {
   "content-security-policy": [
     "default-src 'none'",
@@ -25,21 +25,21 @@ const HEADERS = {
   ].join("; "),
 };
 
-/** Beside the built program; run from source there is none beside us and the last build's is taken. */
+/** The folder next to the built program. A program that runs from source uses the last build's folder. */
 function findAssets(): string {
   const builtAssets = join(__dirname, "assets");
   return existsSync(builtAssets) ? builtAssets : join(__dirname, "../../dist/playground/assets");
 }
 
 /**
- * Serves the playground: the page at `/`, the schema's reference at `/docs`, their files below `/playground/`, `/favicon.svg`. Every request it makes stays on
- * this origin, so it works offline. Where the page was never bundled, `/` says how to.
+ * Serves the playground: the page at `/`, the schema reference at `/docs`, their files below `/playground/`, and `/favicon.svg`.
+ * Every request of the page stays on this origin, so it works offline. If the page was not bundled, `/` explains how to do it.
  */
 export function registerPlayground(server: FastifyInstance, options: PlaygroundOptions): void {
   const assets = options.assetsDirectory ?? findAssets();
   const shell = renderShell(options);
 
-  // A scope of its own, so that its headers are not the API's.
+  // A separate Fastify scope, so that its headers do not apply to the API.
   void server.register(async (scope) => {
     scope.addHook("onRequest", (_request, reply, done) => {
       reply.headers(HEADERS);
@@ -50,9 +50,9 @@ export function registerPlayground(server: FastifyInstance, options: PlaygroundO
       prefix: "/playground/",
       index: false,
       dotfiles: "ignore",
-      preCompressed: true, // a third of the bytes; bundle.ts wrote the .gz files
-      maxAge: 0, // file names do not change with their content: always ask again, with the ETag
-      suppressWarning: true, // that the folder is missing is told at `/`
+      preCompressed: true, // a third of the bytes; bundle.ts writes the .gz files
+      maxAge: 0, // file names do not change with their content: browsers revalidate with the ETag
+      suppressWarning: true, // `/` reports a missing folder
     });
     scope.get("/favicon.svg", (_request, reply) => reply.sendFile("favicon.svg"));
     const isBuilt = () => existsSync(join(assets, "main.js"));

@@ -1,11 +1,11 @@
-/** Somebody whom the sandbox knows, to try the API as. */
+/** A caller that the sandbox knows. */
 export interface Caller {
   readonly label: string;
-  /** What the token says; undefined for who has none. */
+  /** The claims of the token; undefined for an anonymous caller. */
   readonly claims?: Readonly<Record<string, string>>;
 }
 
-/** Whom the page can ask as where developer tokens are given out. The first is whom the examples are written for. */
+/** The callers that the page offers if developer tokens are available. The examples are written for the first one. */
 export const callers: readonly [Caller, ...Caller[]] = [
   {
     label: "Member u-1001, who pays by Pix",

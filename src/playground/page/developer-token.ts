@@ -1,14 +1,14 @@
 import { type Caller } from "./callers";
 
-/** The headers that say who is asking, or what to tell the developer who has to do without. */
+/** The headers that identify the caller, or a message to the developer if there is no token. */
 export type TokenResult = { readonly headers: Readonly<Record<string, string>> } | { readonly notice: string };
 
 const MANUAL_HINT = 'Put one of your own under Headers: { "Authorization": "Bearer …" }';
 
-/** What a page that is given no token shows. */
+/** Shown if the server issues no tokens. */
 export const tokensUnavailable: TokenResult = { notice: `This server gives out no developer tokens. ${MANUAL_HINT}` };
 
-/** Fetches a token for the caller, anew each time, so that none outlives the key it was signed with. Never rejects. */
+/** Fetches a new token for the caller each time, so that no token outlives its signing key. Never rejects. */
 export async function fetchDeveloperToken(tokenUrl: string, { claims }: Caller): Promise<TokenResult> {
   if (claims === undefined) return { headers: {} };
   try {

@@ -1,27 +1,27 @@
-/** An operation of schema/operations: what it asks, with which values, and for whom it is written. */
+/** An operation of schema/operations, with its variables and its caller. */
 export interface Example {
-  /** Its file's name, for example `change-offer`. */
+  /** The name of its file, for example `change-offer`. */
   readonly name: string;
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** The claims that its caller's token has to hold. */
+  /** The claims that the caller's token must have. */
   readonly caller: Readonly<Record<string, string>>;
 }
 
-/** A caller's claims, in words. */
+/** A caller's claims as text. */
 export function describeClaims(claims: Readonly<Record<string, string>>): string {
   return Object.entries(claims)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
 }
 
-/** One claim a line, as an editor is narrow. */
+/** One claim a line, because the editor is narrow. */
 const formatCallerComment = (claims: Example["caller"]) =>
   Object.entries(claims)
     .map(([name, value], index) => `# ${index === 0 ? "Caller:" : "       "} ${name} ${value}\n`)
     .join("");
 
-/** Each opening of the page is a press of its own; pressed twice within it, the key is the same: that is what it shows. */
+/** Idempotency keys are new for each opening of the page. Within it they stay the same, so a second run shows a replay. */
 function withFreshIdempotencyKeys(value: unknown, pageLoadId: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
@@ -36,7 +36,7 @@ function withFreshIdempotencyKeys(value: unknown, pageLoadId: string): unknown {
 export function toTabs(examples: readonly Example[], pageLoadId: string) {
   return examples.map(({ query, variables, caller }) => ({
     query: `${formatCallerComment(caller)}${query}`,
-    // GraphiQL opens its first tab without variables, so the first example had better have none.
+    // GraphiQL opens its first tab without variables, so the first example must not need any.
     variables:
       Object.keys(variables).length === 0
         ? null

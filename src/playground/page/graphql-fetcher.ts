@@ -5,30 +5,30 @@ import { type ComponentProps } from "react";
 
 type Fetcher = ComponentProps<typeof GraphiQL>["fetcher"];
 
-/** Who is asking: the headers that prove it, and the name to show. */
+/** The caller: the headers that identify it, and the name to show. */
 export interface RequestCaller {
   readonly headers: Readonly<Record<string, string>>;
   readonly name?: string;
 }
 
-/** One answer, for whoever shows what it cost. */
+/** One response, with what the response bar shows. */
 export interface CompletedRequest {
   readonly body: unknown;
-  /** From sending to the last byte, in the browser. */
+  /** Milliseconds from sending the request to the last byte. */
   readonly durationMs: number;
-  /** As whom it was asked for; undefined where the page does not know. */
+  /** The caller's name; undefined if the page does not know it. */
   readonly callerName: string | undefined;
 }
 
 export interface FetcherOptions {
   readonly endpoint: string;
-  /** Awaited before each request, so that a caller just chosen is the one who asks. */
+  /** Awaited before each request, so that a newly chosen caller is used. */
   readonly getCaller: () => Promise<RequestCaller>;
-  /** Hears every answer to an operation of the editor's; the page's own introspection is none. */
+  /** Receives every response to an operation of the editor, but not to the page's own introspection. */
   readonly onResponse: (completed: CompletedRequest) => void;
 }
 
-/** An answer that is no JSON is told as it is rather than as a syntax error. */
+/** Parses a response. Throws with the beginning of the text, instead of a syntax error, if it is not JSON. */
 async function readJson(response: Response): Promise<Record<string, unknown>> {
   const text = await response.text();
   try {
@@ -39,8 +39,8 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
 }
 
 /**
- * The operation that is asked for. GraphiQL looks at the editor's text a moment after it was changed: until then the name is an
- * older text's. Undefined where the server has to say what is wrong.
+ * The operation to run. GraphiQL parses the editor's text with a delay, so the name may be that of an earlier text. Undefined if
+ * the server has to report the error.
  */
 function findOperation(query: string, name: string | null | undefined): OperationDefinitionNode | undefined {
   try {
@@ -51,20 +51,20 @@ function findOperation(query: string, name: string | null | undefined): Operatio
   }
 }
 
-/** A connection of its own for each subscription: it speaks for one caller, and the next one may be another's. */
+/** Opens a connection for each subscription, because a connection has one caller and the next caller may be another one. */
 function subscribe(endpoint: string, operation: SubscribePayload, headers: Headers) {
   const authorization = headers.get("authorization");
   const client = createClient({
     url: endpoint, // relative to the page, as browsers take it
-    retryAttempts: 0, // what was missed meanwhile would not be shown
+    retryAttempts: 0, // events between two connections would be missing
     ...(authorization !== null && { connectionParams: { authorization } }),
   });
   return client.iterate(operation);
 }
 
 /**
- * Sends operations to the endpoint, as the chosen caller unless the tab's headers say otherwise: what is typed there wins and
- * stays as it is. Queries and mutations are one request, one answer; a subscription is a WebSocket, and answers until it is stopped.
+ * Sends operations to the endpoint, as the chosen caller unless the tab has its own headers, which are sent unchanged. Queries and
+ * mutations return one response; a subscription uses a WebSocket and returns events until it is stopped.
  */
 export function createFetcher({ endpoint, getCaller, onResponse }: FetcherOptions): Fetcher {
   return async (operation, options) => {

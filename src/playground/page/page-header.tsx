@@ -2,12 +2,12 @@ import { type Caller, callers } from "./callers";
 import { describeClaims } from "./example-tabs";
 
 export interface PageHeaderProps {
-  /** Who is asking; undefined where the page cannot choose. */
+  /** The chosen caller; undefined if the page cannot choose one. */
   readonly caller: Caller | undefined;
   readonly onChoose: (caller: Caller) => void;
 }
 
-/** Above GraphiQL: who is asking, and the way to the reference. */
+/** The header above GraphiQL: the caller, and a link to the reference. */
 export function PageHeader({ caller, onChoose }: PageHeaderProps) {
   return (
     <header className="page-header">

@@ -3,11 +3,11 @@ import { useEffect, useState } from "react";
 import { describeResponse } from "./describe-response";
 import { type CompletedRequest } from "./graphql-fetcher";
 
-/** Below the response: what the tab's last answer cost, and as whom it was asked for. */
+/** The bar below the response: the cost of the tab's last response, and its caller. */
 export function ResponseBar({ latest }: { readonly latest: CompletedRequest | undefined }) {
   const tab = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.id ?? "");
   const [responses, setResponses] = useState<Readonly<Record<string, CompletedRequest>>>({});
-  // Only a new answer belongs to the tab that is open now; opening another tab is no answer.
+  // Only a new response belongs to the open tab; opening another tab is not a response.
   useEffect(() => {
     if (latest) setResponses((before) => ({ ...before, [tab]: latest }));
   }, [latest]);

@@ -1,6 +1,6 @@
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "clear" | "length">;
 
-/** The page's memory. A store of the browser's, too, where the browser forbids its own. */
+/** Storage in the page's memory, used if the browser forbids its own. */
 function createMemoryStore(): Store {
   const items = new Map<string, string>();
   return {
@@ -16,7 +16,7 @@ function createMemoryStore(): Store {
   };
 }
 
-/** Touching a store throws where the browser's settings forbid it. */
+/** Access to a storage throws if the browser's settings forbid it. */
 function openOrFallback(memory: Store, openStore: () => Store): Store {
   try {
     return openStore();
@@ -29,8 +29,8 @@ const APPEARANCE_KEYS = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
 const SENSITIVE_KEYS = /^graphiql:(headers|queries|favorites)$/;
 
 /**
- * What GraphiQL remembers, and for how long. Looks stay. Tabs last as long as the browser's tab: a reload keeps the work
- * and a new visit begins with the examples. The history records headers, and so the token: it goes with the page.
+ * The lifetime of GraphiQL's settings. The theme and the layout are permanent. Tabs last as long as the browser's tab: they survive
+ * a reload, and a new visit begins with the examples. The history contains headers and so the token, and ends with the page.
  */
 export function createStorage(): Store {
   const memory = createMemoryStore();
