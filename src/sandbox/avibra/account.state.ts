@@ -32,7 +32,7 @@ export interface LinkToken {
   readonly at: string;
 }
 
-/** Everything that a reset throws away. */
+/** The state that a reset discards. */
 export interface AvibraState {
   readonly accounts: Map<string, Account>;
   readonly linkTokens: LinkToken[];

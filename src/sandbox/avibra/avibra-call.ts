@@ -1,11 +1,11 @@
 import { type Account, type AvibraState } from "./account.state";
 
-/** One authorized call to an endpoint, with what it may see and do. */
+/** One authorized call to an endpoint, with the state that it reads and changes. */
 export interface AvibraCall {
   readonly state: AvibraState;
   readonly now: Date;
-  /** From the path of the endpoints that have the user there, else empty. */
+  /** The user ID in the path; empty for endpoints that have none there. */
   readonly userId: string;
-  /** The effect: stores the account and writes the journal's row. */
+  /** Applies the effect: stores the account and adds a row to the journal. */
   readonly commit: (account: Account) => void;
 }

@@ -1,4 +1,4 @@
-/** What the sandbox accepts. Public on purpose: nothing real stands behind it. */
+/** The credentials that the sandbox accepts. They are public, because they protect nothing. */
 export const avibraCredentials = {
   clientId: "sandbox-client",
   clientSecret: "sandbox-client-secret",

@@ -6,20 +6,20 @@ import { cancelUser, changeOffers, createUser, prefillUser, updateUser } from ".
 import { getBenefits, createLinkToken } from "./reads";
 
 export interface Endpoint {
-  /** As it stands in the journal of commits. */
+  /** The name in the journal of commits. */
   readonly name: string;
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly auth: "bearer" | "basic";
   readonly needsApiKey: boolean;
-  /** What a key that came before gets under `Version: v2`; without it the endpoint takes no key. */
+  /** The response to a repeated key with `Version: v2`; undefined if the endpoint accepts no key. */
   readonly onRepeatedKey?: "first answer" | "conflict";
-  /** The user id is the path's last segment. */
+  /** Whether the user ID is the last segment of the path. */
   readonly hasUserInPath?: boolean;
   readonly run: (call: AvibraCall, fields: JsonObject) => HttpResponse;
 }
 
-/** In the contract's order. */
+/** In the order of the contract. */
 export const endpoints: readonly Endpoint[] = [
   {
     name: "create",

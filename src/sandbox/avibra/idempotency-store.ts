@@ -2,7 +2,7 @@ import { type HttpResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { keyRetentionMs } from "./assumptions";
 
-/** First answers by idempotency key and endpoint; there is one partner, so it needs no place in the key. */
+/** First responses by idempotency key and endpoint. The partner is not part of the key, because there is only one. */
 export class IdempotencyStore {
   readonly #clock: Clock;
   readonly #entries = new Map<string, { readonly response: HttpResponse; readonly atMs: number }>();

@@ -6,7 +6,7 @@ export interface Offer {
   readonly name: string;
   readonly description: string;
   readonly price: string;
-  /** Ids of the benefits that taking the offer gives. */
+  /** IDs of the benefits of the offer. */
   readonly benefits: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface Benefit {
   readonly swapExpiresAt?: WireTimestamp;
 }
 
-/** The partner's offers, cheapest first: the order decides what is an upgrade. */
+/** The partner's offers, cheapest first. The order decides which change is an upgrade. */
 export const offers: readonly Offer[] = [
   {
     id: "basic",

@@ -36,7 +36,7 @@ function changeSettings(sender: WebhookSender, body: unknown): HttpResponse {
   return jsonResponse(200, { ...visibleSettings, password: password === "" ? "" : "set" });
 }
 
-/** The endpoints that steer the events; undefined for what is none of them. */
+/** Control endpoints for events. Returns undefined for any other path. */
 export function createWebhookControl(sender: WebhookSender, clock: Clock) {
   return (action: string, body: unknown): HttpResponse | undefined => {
     switch (action) {

@@ -1,17 +1,17 @@
 import { isJsonObject } from "../server/request-body";
 
-/** Where events are sent, and in what manner. */
+/** Where and how events are sent. */
 export interface WebhookSettings {
-  /** Without it nothing is sent. */
+  /** If undefined, nothing is sent. */
   readonly url?: string;
   readonly username: string;
   readonly password: string;
-  /** How often each is sent, under one key. */
+  /** How often each event is sent, with the same key. */
   readonly copies: number;
   readonly delayMs: number;
-  /** Each copy waits a random part of `delayMs`, so that they overtake each other. */
+  /** Whether each copy waits a random part of `delayMs`, so that copies overtake each other. */
   readonly disorder: boolean;
-  /** One of a name that nobody documents goes with each. */
+  /** Whether each event is accompanied by one with an undocumented name. */
   readonly unknown: boolean;
 }
 
@@ -42,7 +42,7 @@ const VALIDATORS: Readonly<Record<string, (value: unknown) => boolean>> = {
   unknown: isBoolean,
 };
 
-/** The settings with these changes; undefined where one of them is none. */
+/** The settings with these changes; undefined if a change is invalid. */
 export function applyChanges(settings: WebhookSettings, body: unknown): WebhookSettings | undefined {
   if (!isJsonObject(body)) return undefined;
   const isValid = Object.entries(body).every(

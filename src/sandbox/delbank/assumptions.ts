@@ -1,5 +1,5 @@
-// Everything about Delbank's Automatic Pix that its public pages do not show (evidence mark A), and nothing else decides
-// it. A real OpenAPI export replaces this file.
+// Every assumption about Delbank's Automatic Pix that its public pages do not document (evidence mark A); no other file contains
+// one. A real OpenAPI export replaces this file.
 import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type JsonObject } from "../server/request-body";
 import { type Authorization, type Cancellation, type Party } from "./authorization.state";
@@ -13,13 +13,13 @@ export const assumedSituation = {
   rejected: "REJECTED",
 } as const;
 
-/** The member of an old-generation authorization that tells its situation. */
+/** The member of an old-generation authorization that contains its situation. */
 export const situationField = "Situation";
 
-/** Never explained by the provider; "0" is the one value seen (D). */
+/** The provider does not explain it; "0" is the only documented value (D). */
 export const newCancellationStatus = "0";
 
-/** Real milliseconds between the check and the commit of a cancellation: the window in which a double send hurts. */
+/** Real milliseconds between the check and the commit of a cancellation, in which a second request also cancels. */
 export const processingMs = 25;
 
 /** True accepts documents of the wrong length or with wrong check digits, as the provider's own sample has them. */
@@ -47,19 +47,19 @@ export function failureResponse(code: keyof typeof failureStatuses, message: str
   return jsonResponse(status, { title: titles[status], code, errors: [message], status });
 }
 
-/** The newer body names no requester: the payer if it was the payer's wish, else the receiving company whose key this is. */
+/** The newer body names no requester. It is the payer if the payer requested it, otherwise the beneficiary whose key is used. */
 export function inferRequester({ payer, beneficiary }: Authorization, reason: Reason): Party {
   return reason === "REQUESTED_BY_PAYER" || reason === "PAYER_DECEASED" ? payer : beneficiary;
 }
 
-/** Dates of a POST answer and of the situation come without a zone and mean UTC. */
+/** Dates of a POST response and of the situation have no time zone and are UTC. */
 export function stripTimeZone(iso: string): string {
   return iso.replace("Z", "");
 }
 
 /**
- * A fetched cancellation of the newer generation: the documented names, with the two drifts that the contract tells of,
- * documents as text and a status that is a number.
+ * A cancellation in a GET response of the newer generation: the documented names, with the two deviations that the contract
+ * mentions, documents as text and a status as a number.
  */
 export function serializeNewerCancellation(authorization: Authorization, cancellation: Cancellation): JsonObject {
   return {
@@ -73,7 +73,7 @@ export function serializeNewerCancellation(authorization: Authorization, cancell
   };
 }
 
-/** What the newer generation tells of an authorization beyond its documented members. */
+/** Undocumented members of an authorization in the newer generation. */
 export function serializeNewerAuthorizationExtras(authorization: Authorization): JsonObject {
   return {
     id: authorization.guid,

@@ -4,7 +4,7 @@ import { type PersonType } from "./tax-id";
 
 export interface Party {
   readonly type: PersonType;
-  /** With its leading zeros; what becomes of them on the wire is the answer's affair. */
+  /** With its leading zeros; the serializer decides how they are sent. */
   readonly document: string;
   readonly name: string;
 }
@@ -19,7 +19,7 @@ export interface Cancellation {
 
 export interface Authorization {
   readonly recurrenceId: string;
-  /** The newer generation's internal id. */
+  /** The internal ID of the newer generation. */
   readonly guid: string;
   readonly payer: Party;
   readonly beneficiary: Party;
@@ -32,9 +32,9 @@ export interface Authorization {
   readonly cancellations: Cancellation[];
 }
 
-/** Everything that a reset throws away. */
+/** The state that a reset discards. */
 export interface DelbankState {
-  /** By recurrence id: case-sensitive. */
+  /** By recurrence ID, which is case-sensitive. */
   readonly authorizations: ReadonlyMap<string, Authorization>;
   readonly commits: Commit[];
 }

@@ -1,2 +1,2 @@
-/** What the sandbox accepts. Public on purpose: nothing real stands behind it. */
+/** The credentials that the sandbox accepts. They are public, because they protect nothing. */
 export const delbankCredentials = { apiKey: "sandbox-delbank-api-key", accountId: "10000" } as const;

@@ -1,17 +1,17 @@
 import { type Authorization } from "./authorization.state";
 
 interface Version {
-  /** When it was replaced, in ms of the sandbox's clock. */
+  /** When it was replaced, in milliseconds of the sandbox's clock. */
   readonly replacedAtMs: number;
   readonly value: Authorization;
 }
 
-/** What is read: the state as it was `lagMs` ago, like that of a replica that is behind. */
+/** Reads the state of `lagMs` ago, like a lagging replica. */
 export class LaggingReplica {
   lagMs = 0;
   readonly #versions = new WeakMap<Authorization, Version[]>();
 
-  /** To be called before an authorization changes. */
+  /** Must be called before an authorization changes. */
   recordVersion(authorization: Authorization, nowMs: number): void {
     const versions = this.#versions.get(authorization) ?? [];
     versions.push({
@@ -21,7 +21,7 @@ export class LaggingReplica {
     this.#versions.set(authorization, versions);
   }
 
-  /** The authorization as a read shows it. */
+  /** The authorization that a read returns. */
   read(authorization: Authorization, nowMs: number): Authorization {
     if (this.lagMs === 0) return authorization;
     const asOfMs = nowMs - this.lagMs;

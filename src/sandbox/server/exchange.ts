@@ -1,14 +1,14 @@
 import { type ServerResponse } from "node:http";
 import { type HttpResponse } from "./http-response";
 
-/** One request that is being answered. */
+/** One request in progress. */
 export interface Exchange {
   readonly response: ServerResponse;
-  /** Aborted by a reset of the sandbox and by its end: whatever still waits then is dropped. */
+  /** Aborted when the sandbox is reset or closed; waiting responses are then dropped. */
   readonly signal: AbortSignal;
-  /** This server's own address, for redirects. */
+  /** The server's own URL, for redirects. */
   readonly origin: string;
-  /** Lets the vendor do the work: whatever effect there is happens in here. */
+  /** Calls the vendor, which applies its effect. */
   readonly handleRequest: () => HttpResponse | Promise<HttpResponse>;
   readonly gatewayError: (status: number, message: string) => HttpResponse;
 }

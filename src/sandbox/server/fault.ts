@@ -19,10 +19,10 @@ const KINDS = [
   "redirect",
 ] as const;
 
-// setTimeout fires at once for anything longer.
+// setTimeout fires immediately for a longer delay.
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** A failure to be played; see design.md section 2. */
+/** A failure that the server plays; docs/contributing/sandbox.md lists the kinds. */
 export interface Fault {
   readonly match: { readonly method?: string; readonly path?: string };
   readonly kind: (typeof KINDS)[number];
@@ -68,7 +68,7 @@ const MATCH_CHECKS: Readonly<Record<string, Check>> = { method: checkText, path:
 const FAULT_CHECKS: Readonly<Record<string, Check>> = {
   match: (value) => (isJsonObject(value) ? undefined : "an object with method and path, both optional"),
   kind: (value) => (KINDS.some((kind) => kind === value) ? undefined : `one of ${KINDS.join(", ")}`),
-  // A 1xx is not a final answer: the client would wait for ever.
+  // A 1xx is not a final response: the client would wait indefinitely.
   status: checkIntegerRange(200, 599),
   delayMs: checkRange(0, MAX_DELAY_MS),
   headers: checkHeaders,
@@ -86,7 +86,7 @@ function findProblems(value: JsonObject, checks: Readonly<Record<string, Check>>
   });
 }
 
-/** One fault or an array of them; or everything that is wrong with it. */
+/** Parses one fault or an array of faults. Returns all problems if there are any. */
 export function parseFaults(value: unknown): { faults: readonly Fault[] } | { problems: readonly string[] } {
   const faults: Fault[] = [];
   const problems: string[] = [];
@@ -99,7 +99,7 @@ export function parseFaults(value: unknown): { faults: readonly Fault[] } | { pr
     const itemProblems = findProblems({ match: undefined, kind: undefined, ...item }, FAULT_CHECKS, prefix);
     if (isJsonObject(item["match"])) itemProblems.push(...findProblems(item["match"], MATCH_CHECKS, `${prefix}match.`));
     problems.push(...itemProblems);
-    // Whoever reads `faults` has seen that there are no problems, so each is what it is said to be.
+    // Without problems, each element is a valid fault.
     faults.push(item as unknown as Fault);
   }
   return problems.length === 0 ? { faults } : { problems };

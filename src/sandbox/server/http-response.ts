@@ -1,4 +1,4 @@
-/** One HTTP answer, whole: the body is already text. */
+/** One complete HTTP response; its body is text. */
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;

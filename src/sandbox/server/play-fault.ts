@@ -15,7 +15,7 @@ function toBodyText(body: unknown): string {
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-/** Text that frames well and parses badly: the last character gives way to two that close nothing. */
+/** Text of the announced length that does not parse: its last character is replaced by two unmatched ones. */
 function corruptJson(json: string): string {
   return `${json.slice(0, -1)},]`;
 }
@@ -47,7 +47,7 @@ function createRedirect(exchange: Exchange, fault: Fault): HttpResponse {
   };
 }
 
-/** The effect has happened; what is told about it is spoilt. */
+/** Sends a damaged response after the effect. */
 async function sendCorruptedBody(exchange: Exchange, fault: Fault, httpResponse: HttpResponse): Promise<void> {
   const { response } = exchange;
   const bodyOverride = fault.body === undefined ? undefined : toBodyText(fault.body);
@@ -82,7 +82,7 @@ async function sendCorruptedBody(exchange: Exchange, fault: Fault, httpResponse:
   }
 }
 
-/** Plays one fault in place of the plain answer. Rejects when the client or the sandbox goes away meanwhile. */
+/** Plays one fault instead of the normal response. Rejects if the client disconnects or the sandbox closes meanwhile. */
 export async function playFault(exchange: Exchange, fault: Fault): Promise<void> {
   const { response, signal } = exchange;
   const delayMs = fault.kind === "slowBody" ? 0 : (fault.delayMs ?? (fault.kind === "delay" ? DEFAULT_DELAY_MS : 0));

@@ -1,11 +1,11 @@
 import { type IncomingMessage } from "node:http";
 
 const MAX_BODY_BYTES = 1_048_576;
-// A client that is told 413 before it has finished sending often sees a broken pipe instead of the answer,
-// so the rest is read and thrown away, up to this much.
+// A client that receives 413 before it has sent the whole body often sees a broken pipe instead of the response, so the
+// rest is read and discarded, up to this size in bytes.
 const MAX_DISCARDED_BYTES = 64 * 1_048_576;
 
-/** The body as text; "too large" beyond 1 MiB; rejects when the client goes away. */
+/** The body as text, or "too large" if it exceeds 1 MiB. Rejects if the client disconnects. */
 export function readBody(request: IncomingMessage): Promise<{ text: string } | "too large"> {
   const { promise, resolve, reject } = Promise.withResolvers<{ text: string } | "too large">();
   let chunks: Buffer[] = [];
@@ -26,7 +26,7 @@ export function readBody(request: IncomingMessage): Promise<{ text: string } | "
   return promise;
 }
 
-/** A body the vendor cannot read; its message is told to the client in the vendor's shape. */
+/** A body that the vendor rejects. The client receives the message in the vendor's error format. */
 export class InvalidBody extends Error {}
 
 export type JsonObject = Readonly<Record<string, unknown>>;

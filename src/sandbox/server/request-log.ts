@@ -1,18 +1,18 @@
 import { type IncomingHttpHeaders } from "node:http";
 
-// Enough for a benchmark's tail; older rows are overwritten so that a long run does not grow.
+// Enough for the end of a benchmark. Older rows are overwritten, so that a long run does not grow.
 const MAX_REQUESTS = 100_000;
 
 export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Filled in when the body has arrived; the row is there from the first byte. */
+  /** Set when the body has arrived; the row exists from the first byte. */
   body: string;
   readonly atMs: number;
 }
 
-/** The newest requests in order of arrival. */
+/** The newest requests, in order of arrival. */
 export class RequestLog {
   #rows: LoggedRequest[] = [];
   #next = 0;

@@ -9,7 +9,7 @@ export interface VendorRequest {
   readonly body: string;
 }
 
-/** One row per effect that really happened: what tests count. */
+/** One row for each effect that happened; tests count these. */
 export interface Commit {
   readonly operation: string;
   readonly subject: string;
@@ -17,22 +17,22 @@ export interface Commit {
   readonly at: string;
 }
 
-/** What one simulated vendor gives to the server that plays it. */
+/** A simulated vendor, as the server uses it. */
 export interface Vendor {
   readonly basePath: string;
   readonly handle: (request: VendorRequest) => HttpResponse | Promise<HttpResponse>;
-  /** A failure told by the vendor's gateway, in the vendor's shape. */
+  /** A failure of the vendor's gateway, in the vendor's error format. */
   readonly gatewayError: (status: number, message: string) => HttpResponse;
   readonly state: () => Readonly<Record<string, unknown>>;
-  /** Back to the seeds; `clockJumpMs` is how far the reset moved the clock. */
+  /** Restores the seeds. `clockJumpMs` is how far the reset moved the clock, in milliseconds. */
   readonly reset: (clockJumpMs: number) => void;
-  /** Control endpoints of its own; undefined for what is none of them. */
+  /** The vendor's own control endpoints. Returns undefined for any other path. */
   readonly control?: (action: string, body: unknown) => HttpResponse | undefined;
-  /** Ends what it does by itself. */
+  /** Stops its background work. */
   readonly close?: () => void;
 }
 
-/** The path below the vendor's base path; a path that does not start with it comes back as it is. */
+/** The path below the vendor's base path; any other path is returned unchanged. */
 export function stripBasePath(path: string, basePath: string): string {
   if (!path.startsWith(basePath)) return path;
   const relativePath = path.slice(basePath.length);
