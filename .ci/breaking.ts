@@ -1,5 +1,5 @@
-// Compares the schema in the work tree with the last commit's, or with the commit that is named: what breaks clients, routers or
-// other subgraphs fails, unless schema/accepted-breaking-changes.json holds it with a reason.
+// Compares the schema in the work tree with that of the last commit, or of the commit that the command names. Fails if a change breaks
+// clients, routers or other subgraphs, unless schema/accepted-breaking-changes.json lists it with a reason.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type Git, SCHEMA_FILES, findSchemaBase } from "./schema-base";

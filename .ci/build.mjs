@@ -1,4 +1,4 @@
-// Builds dist/: the program with tsc, the playground's page and the reference with esbuild. With --if-needed only when a source is newer.
+// Builds dist/: the program with tsc, the playground's page and the reference with esbuild. With --if-needed, only if a source is newer.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Writes CHANGELOG.md: what changed in the graph between the versions that schema/versions keeps, and since the last of them. Keeps
-// the schema of package.json's version if it is new. With --check, compares.
+// Writes CHANGELOG.md: the changes of the graph between the versions in schema/versions, and since the last of them. Stores the schema
+// of package.json's version if it is new. With --check, compares.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 import { additions, clientSchema } from "./schema-additions";
@@ -17,7 +17,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { versio
 const versionFile = (name: string) => `${VERSIONS}/${name}.graphql`;
 const current = readFileSync("schema/subgraph.graphql", "utf8");
 
-/** The parts of a version's number, for an order. */
+/** The numbers of a version, to sort by. */
 const parseVersion = (name: string) => name.split(".").map(Number);
 const compareVersions = (a: string, b: string) => {
   const [left, right] = [parseVersion(a), parseVersion(b)];
@@ -28,7 +28,7 @@ const compareVersions = (a: string, b: string) => {
 const list = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? [] : [`### ${title}`, lines.map((line) => `- ${line}`).join("\n")];
 
-/** What a reader of `before` has to know of `after`. */
+/** The changes from `before` to `after`, breaking ones first. */
 function changes(before: string, after: string): string[] {
   const toCommittedSchema = (subgraph: string) => ({ api: clientSchema(subgraph), subgraph });
   return [

@@ -1,4 +1,4 @@
-// Runs every static check, all of them even when one fails, and exits non-zero if any did.
+// Runs every static check, even if one fails, and exits with code 1 if any failed.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 

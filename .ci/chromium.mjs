@@ -1,5 +1,5 @@
-// The Chromium of the playground's tests: CHROMIUM_PATH, the one on PATH, else Debian's, installed where we may. None is downloaded
-// by npm. `npm test` calls this first, so that it is there; with --path it prints where, or fails.
+// Finds Chromium for the playground's tests: CHROMIUM_PATH, then the PATH, then Debian's package, which it installs if it runs as root.
+// npm downloads none. `npm test` runs this first; with --path it prints the path, or fails.
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -22,7 +22,7 @@ function findChromium({ CHROMIUM_PATH, PATH = "" }) {
     .find(isExecutable);
 }
 
-/** Debian and its kin, as root. */
+/** Installs the package on Debian or a derivative, as root. */
 const mayInstall = () => process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
 
 function install() {

@@ -1,4 +1,4 @@
-// Composes schema/subgraph.graphql alone and with other teams' subgraphs, with the two composers that routers use.
+// Composes schema/subgraph.graphql by itself and with other teams' subgraphs, with the two composers that routers use.
 import { readFileSync } from "node:fs";
 import { composeServices } from "@apollo/composition";
 import { composeServices as composeWithGuild } from "@theguild/federation-composition";

@@ -1,4 +1,4 @@
-// Writes the tables of the documents that mirror the code, between their markers; with --check, compares.
+// Writes the generated tables of the documentation between their markers. With --check, compares.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
@@ -15,7 +15,7 @@ const DOCUMENTS = [
 
 type RenderTable = (file: string, name: string) => string;
 
-/** The document with each `<!-- generated: name -->` … `<!-- end -->` filled in. */
+/** The page with its tables between `<!-- generated: name -->` and `<!-- end -->`. */
 async function fillTables(file: string, text: string, renderTable: RenderTable): Promise<string> {
   const marked = /(?<=^<!-- generated: ([\w-]+) -->\n)[^]*?(?=^<!-- end -->$)/gm;
   const filled = text.replace(marked, (_, name: string) => `\n${renderTable(file, name)}\n\n`);

@@ -1,4 +1,4 @@
-// Writes schema/subgraph.graphql (what routers compose) and schema/api.graphql (what clients see); with --check, compares.
+// Writes schema/subgraph.graphql, which routers compose, and schema/api.graphql, which clients see. With --check, compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { printSchema } from "graphql";
 import { createSubgraph } from "../src/app/schema";

@@ -4,10 +4,10 @@ import tseslint from "typescript-eslint";
 
 const namedExportsOnly = {
   selector: "ExportDefaultDeclaration",
-  message: "Named exports only: a name is searched for, a default is guessed.",
+  message: "Use named exports only: they can be searched for by name.",
 };
 
-/** Two readings of the wall clock are no duration: it may be set in between. */
+/** A difference of wall clock readings is not a duration: the clock can be set in between. */
 const noMomentDifference = {
   meta: { type: "problem", schema: [], messages: { difference: "Measure a duration with a MonotonicClock." } },
   create(context) {
@@ -39,7 +39,7 @@ const environment = {
 const output = ["stdout", "stderr"].map((property) => ({
   object: "process",
   property,
-  message: "Log lines are written by src/platform/observability, which knows what must not be in them.",
+  message: "Only src/platform/observability writes log lines, because it redacts private values.",
 }));
 
 /** The schema that clients see, and the example operations against it. */
@@ -63,7 +63,7 @@ const schemaRules = {
       FieldDefinition: true,
       InputValueDefinition: true,
       EnumValueDefinition: true,
-      // TypeGraphQL cannot describe the root types; their fields are described.
+      // TypeGraphQL cannot describe the root types; their fields have descriptions.
       ignoredSelectors: ["[type=ObjectTypeDefinition][name.value=/^(Query|Mutation|Subscription)$/]"],
     },
   ],
@@ -71,7 +71,7 @@ const schemaRules = {
     "error",
     {
       exceptions: {
-        // Values without an identity, and an entity whose id is called recurrenceId.
+        // Values without an identity, and an entity whose ID field is `recurrenceId`.
         types: ["BenefitSwap", "CurrentOffer", "Enrollment", "Money", "PixParty", "UserError", "PixAuthorization"],
         suffixes: ["Payload", "Connection", "Edge", "PageInfo"],
       },
@@ -80,7 +80,7 @@ const schemaRules = {
   "@graphql-eslint/input-name": ["error", { checkInputType: true, caseSensitiveInputType: false }],
   "@graphql-eslint/no-scalar-result-type-on-mutation": "error",
   "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }], // pages are read forward
-  // There is no `node(id)`: routers resolve entities by their keys. And short lists are lists.
+  // There is no `node(id)`, because routers resolve entities by key; short lists are not paginated.
   "@graphql-eslint/relay-edge-types": [
     "error",
     { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
@@ -102,7 +102,7 @@ export default defineConfig(
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-extraneous-class": "off",
-      // Decorated classes describe shapes of the graph; what fills them are plain objects.
+      // Decorated classes describe types of the graph; their values are plain objects.
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       "@typescript-eslint/no-misused-spread": "off",
     },
@@ -124,7 +124,7 @@ export default defineConfig(
   },
   { files: ["src/sandbox/main.ts", "test/**/*.ts"], rules: { "no-restricted-properties": "off" } },
   {
-    // A GraphQL answer is compared as the JSON that it is; a row of a table is as wide as its case.
+    // Tests compare GraphQL responses as untyped JSON, and a row of a test table can be long.
     files: ["test/**/*.ts"],
     rules: {
       "max-params": "off",

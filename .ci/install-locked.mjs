@@ -1,4 +1,4 @@
-// Installs the folders that it is given from their own lockfiles, when those have changed. Nothing runs code while it is installed.
+// Installs the given folders from their own lockfiles, if those changed. No package runs code during its installation.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -12,6 +12,6 @@ for (const folder of process.argv.slice(2)) {
   console.log(`installing ${folder}, once`);
   const { status } = spawnSync("npm", ["ci", ...options], { cwd: folder, stdio: "inherit" });
   if (status === 0) writeFileSync(stamp, lockfile);
-  // The other suites need none of it; its own one fails and says why.
+  // Only this folder's own suite needs the packages; it fails and reports the reason.
   else console.error(`${folder} could not be installed: its test will fail`);
 }

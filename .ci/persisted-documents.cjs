@@ -1,5 +1,5 @@
-// For graphql-codegen: `transform` gives every selection its __typename, as client caches need it, so that what is generated, listed
-// and sent is one text; `plugin` lists those texts as Apollo's persisted query manifest, by their SHA-256.
+// For graphql-codegen. `transform` adds __typename to every selection, which client caches need, so that the generated, listed and sent
+// documents are the same text. `plugin` lists these documents as Apollo's persisted query manifest, by their SHA-256.
 const { createHash } = require("node:crypto");
 const { addTypenameSelectionDocumentTransform } = require("@graphql-codegen/client-preset");
 const { getOperationAST, print } = require("graphql");

@@ -1,4 +1,4 @@
-// Prints "N passed, N failed" from Jest's result file; fails when a test or a suite failed, or when none ran.
+// Prints "N passed, N failed" from Jest's result file; fails if a test or a suite failed, or if none ran.
 import { existsSync, readFileSync } from "node:fs";
 
 const file = process.argv[2];

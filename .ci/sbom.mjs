@@ -1,4 +1,4 @@
-// Prints the bill of materials of what runs in production, as CycloneDX. Asks no network: package-lock.json has it all.
+// Prints the bill of materials of the production dependencies, as CycloneDX, from package-lock.json without network access.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
@@ -10,7 +10,7 @@ const atRuntime = new Set(
     .map(([path, entry]) => `${entry.name ?? path.replace(/^.*node_modules\//, "")}@${entry.version}`),
 );
 
-// npm's own `--omit dev` also omits what runtime and development share (npm 11.19: dataloader, axios' form-data).
+// npm's own `--omit dev` also omits packages that production and development share (npm 11.19: dataloader, axios' form-data).
 const command = ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only"];
 const output = execFileSync("npm", command, {
   encoding: "utf8",

@@ -9,7 +9,7 @@ import {
   visit,
 } from "graphql";
 
-/** What a client sees of a subgraph's SDL: without directives, and without the extension that links federation. */
+/** The schema that clients see, from a subgraph's SDL: without directives and without the link to federation. */
 export function clientSchema(sdl: string): string {
   const clientVisible = visit(parse(sdl), {
     Directive: () => null,
@@ -37,7 +37,7 @@ function collectElements(sdl: string): Map<string, string> {
   return found;
 }
 
-/** What is in `after` and not in `before`; of a new type only the type, and of a new field only the field. */
+/** Additions in `after`. A new type is listed without its fields, and a new field without its arguments. */
 export function additions(before: string, after: string): string[] {
   const [was, is] = [collectElements(clientSchema(before)), collectElements(clientSchema(after))];
   return [...is]

@@ -7,12 +7,12 @@ export interface CommittedSchema {
   readonly subgraph: string;
 }
 
-/** Directives that others build on: a router resolves entities by @key, another subgraph defines what is @shareable. */
+/** Directives that others rely on: a router resolves entities by @key, another subgraph defines @shareable fields. */
 const PROVIDED_DIRECTIVES = ["key", "shareable"];
-/** Directives that ask something of the caller. */
+/** Directives that restrict access. */
 const REQUIRED_DIRECTIVES = ["authenticated", "requiresScopes"];
 
-/** By type (`User`) and field (`Query.me`): the directives that it carries, as they are written. */
+/** The directives of each type (`User`) and field (`Query.me`), as text. */
 function collectDirectives(sdl: string): Map<string, { name: string; text: string }[]> {
   const found = new Map<string, { name: string; text: string }[]>();
   const path: string[] = [];
@@ -36,7 +36,7 @@ function collectDirectives(sdl: string): Map<string, { name: string; text: strin
 
 type Directives = ReturnType<typeof collectDirectives>;
 
-/** What carries one of these directives in `one` and, being there as well, does not in `other`. */
+/** Types and fields that exist in both, and have one of these directives only in `one`. */
 function findMissing(directives: readonly string[], one: Directives, other: Directives): string[] {
   return [...one].flatMap(([coordinate, carried]) => {
     const others = other.get(coordinate)?.map(({ text }) => text);
@@ -46,7 +46,7 @@ function findMissing(directives: readonly string[], one: Directives, other: Dire
   });
 }
 
-/** What of `after` breaks somebody who relies on `before`: a client, a router, another subgraph. One sentence each. */
+/** The changes of `after` that break a client, a router or another subgraph of `before`, one sentence each. */
 export function breakingChanges(before: CommittedSchema, after: CommittedSchema): string[] {
   const clientChanges = findBreakingChanges(buildSchema(before.api), buildSchema(after.api));
   const [was, is] = [collectDirectives(before.subgraph), collectDirectives(after.subgraph)];

@@ -1,5 +1,5 @@
-// Makes the playground's files in a folder: `tsx src/playground/bundle.ts <outDir>`. GraphiQL 5 ships no prebuilt bundle, and
-// its documented ones load from a CDN; here every file comes from this origin.
+// Bundles the playground into a folder: `tsx src/playground/bundle.ts <outDir>`. GraphiQL 5 has no prebuilt bundle, and its
+// documented ones load from a CDN; the content policy allows files of this origin only.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const schema = join(__dirname, "../../schema");
 async function bundle(outdir: string): Promise<void> {
   const examples = readExamples(join(schema, "operations"));
 
-  // A worker talks to its editor in a private protocol, so both must come from the one Monaco that GraphiQL resolves.
+  // A worker and its editor share a private protocol, so both must come from the Monaco that GraphiQL resolves.
   const editor = createRequire(require.resolve("@graphiql/react/package.json"));
 
   const shared: BuildOptions = { outdir, bundle: true, minify: true, target: "es2022", logLevel: "warning" };
@@ -34,7 +34,7 @@ async function bundle(outdir: string): Promise<void> {
       splitting: true,
       chunkNames: "chunk-[hash]",
       tsconfig: join(page, "tsconfig.json"),
-      // Monaco's modules import their styles one by one; GraphiQL's stylesheet already has all of them.
+      // Monaco's modules import their own styles, which GraphiQL's stylesheet already contains.
       loader: { ".css": "empty" },
     }),
     build({ ...shared, entryPoints: { main: join(page, "main.css") } }),

@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
-/** Trusted markup. All other text is escaped when it is inserted into a page. */
+/** Markup. Any other text is escaped when it is inserted. */
 export class Html {
   constructor(readonly text: string) {}
 }
@@ -21,7 +21,7 @@ function toText(part: Part): string {
   return typeof part === "object" ? part.map(toText).join("") : escapeHtml(String(part));
 }
 
-/** A template tag that escapes its values unless they are markup. It skips false and undefined and joins lists. */
+/** A template that escapes every value that is not markup. False and undefined become empty text, a list its items. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, index) => text + toText(parts[index])).join(""));
 }

@@ -5,11 +5,11 @@ import { type FastifyInstance, type FastifyReply } from "fastify";
 import { renderMissingAssets, renderShell, type ShellOptions } from "./shell";
 
 export interface PlaygroundOptions extends ShellOptions {
-  /** The folder that bundle.ts wrote; found by default. */
+  /** The folder that bundle.ts wrote. Default: the folder of the build. */
   readonly assetsDirectory?: string;
 }
 
-/** Monaco writes inline styles and loads its workers as files. Everything else is limited to this origin. */
+/** Monaco needs inline styles and workers from files. Everything else is restricted to this origin. */
 const HEADERS = {
   "content-security-policy": [
     "default-src 'none'",
@@ -25,15 +25,15 @@ const HEADERS = {
   ].join("; "),
 };
 
-/** Next to the built program. When the program runs from source, the assets of the last build are used. */
+/** The folder next to the built program. A program that runs from source uses the last build's folder. */
 function findAssets(): string {
   const builtAssets = join(__dirname, "assets");
   return existsSync(builtAssets) ? builtAssets : join(__dirname, "../../dist/playground/assets");
 }
 
 /**
- * Serves the playground at `/`, the schema reference at `/docs`, their files below `/playground/`, and `/favicon.svg`.
- * Every request stays on this origin, so the page works offline. If the page was not bundled, `/` explains how to build it.
+ * Serves the playground: the page at `/`, the schema reference at `/docs`, their files below `/playground/`, and `/favicon.svg`.
+ * Every request of the page stays on this origin, so it works offline. If the page was not bundled, `/` explains how to do it.
  */
 export function registerPlayground(server: FastifyInstance, options: PlaygroundOptions): void {
   const assets = options.assetsDirectory ?? findAssets();
@@ -50,8 +50,8 @@ export function registerPlayground(server: FastifyInstance, options: PlaygroundO
       prefix: "/playground/",
       index: false,
       dotfiles: "ignore",
-      preCompressed: true, // a third of the bytes; bundle.ts wrote the .gz files
-      maxAge: 0, // file names do not change with their content: always ask again, with the ETag
+      preCompressed: true, // a third of the bytes; bundle.ts writes the .gz files
+      maxAge: 0, // file names do not change with their content: browsers revalidate with the ETag
       suppressWarning: true, // `/` reports a missing folder
     });
     scope.get("/favicon.svg", (_request, reply) => reply.sendFile("favicon.svg"));

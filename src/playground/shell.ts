@@ -1,9 +1,9 @@
 import { escapeHtml } from "./html";
 
 export interface ShellOptions {
-  /** Where the page sends its operations. */
+  /** The URL to which the page sends operations. */
   readonly graphqlPath: string;
-  /** URL of the developer token endpoint; absent if the server issues no tokens. */
+  /** The URL that issues developer tokens for any claims; absent if there is none. */
   readonly developerTokenUrl?: string;
 }
 
@@ -25,7 +25,7 @@ ${body}
 </html>
 `;
 
-/** The page's HTML. It contains no inline script, so the content security policy allows none. */
+/** The page's HTML. It contains no inline script, so that the content policy does not have to allow any. */
 export function renderShell({ graphqlPath, developerTokenUrl }: ShellOptions): string {
   const head = [
     renderMeta("graphql-endpoint", graphqlPath),
@@ -38,7 +38,7 @@ export function renderShell({ graphqlPath, developerTokenUrl }: ShellOptions): s
   return renderPage(head, body);
 }
 
-/** The response if the page was not bundled, for example in a fresh checkout that runs from source. */
+/** Served instead if the page was not bundled, as in a new checkout that runs from source. */
 export function renderMissingAssets(): string {
   return renderPage(
     [

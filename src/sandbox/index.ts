@@ -6,22 +6,22 @@ import { startServer } from "./server/http-server";
 export interface SandboxOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Default 4101; 0 takes a free port. */
+  /** Default 4101; 0 chooses a free port. */
   readonly avibraPort?: number;
-  /** Default 4102; 0 takes a free port. */
+  /** Default 4102; 0 chooses a free port. */
   readonly delbankPort?: number;
-  /** Number of active authorizations at Delbank in addition to the seeds; default 0. */
+  /** Active authorizations at Delbank in addition to the seeds. Default 0. */
   readonly extraAuthorizations?: number;
 }
 
 export interface Sandboxes {
   readonly avibra: { readonly url: string };
   readonly delbank: { readonly url: string };
-  /** Closes immediately, including hanging connections. */
+  /** Closes both servers immediately, including hanging requests. */
   close(): Promise<void>;
 }
 
-/** Starts both vendors, each with its own state, clock, faults and request log. Rejects when a port is in use. */
+/** Starts both vendors, each with its own state, clock, faults and request log. Rejects if a port is in use. */
 export async function startSandboxes(options: SandboxOptions = {}): Promise<Sandboxes> {
   const { host = "127.0.0.1", avibraPort = 4101, delbankPort = 4102, extraAuthorizations = 0 } = options;
   const [avibraClock, delbankClock] = [new Clock(), new Clock()];

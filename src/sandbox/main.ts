@@ -61,7 +61,7 @@ function formatStartupError(error: unknown, options: SandboxOptions): string {
   return `sandbox: port ${String(usedPort)} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another`;
 }
 
-/** Prints only stack frames: Node would print the whole error, which may hold a member's data. */
+/** Prints only stack frames, because Node would print the whole error, which can contain personal data. */
 function exitOnCrash(error: unknown): void {
   const frames =
     error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^ {4}at .*:\d+\)?$/.test(line)) : [];
@@ -85,8 +85,8 @@ async function main(): Promise<void> {
       console.log(formatBanner(sandboxes));
       return;
     }
-    // Ctrl-C reaches the whole group: the parent still finishes its requests and needs us until it is gone, be it by
-    // kill -9, after which only this process can stop itself.
+    // Ctrl-C reaches the whole process group, but the parent needs this process until it exits. After a kill -9 of the parent,
+    // only the closed channel ends this process.
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => undefined);
     process.on("disconnect", stop);
     sendToParent({ ready: true });

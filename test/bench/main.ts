@@ -1,5 +1,5 @@
-// npm run bench            every benchmark
-// npm run bench -- ledger  those named
+// npm run bench                every benchmark
+// npm run bench -- operations  those named
 // npm run bench -- histories --seed 7 --profile stalled --seconds 20
 import "reflect-metadata";
 import { execFileSync } from "node:child_process";
@@ -20,7 +20,7 @@ const { values, positionals: benchmarkNames } = parseArgs({
   allowPositionals: true,
 });
 const BENCHMARKS = {
-  ledger: benchmarkOperationStore,
+  operations: benchmarkOperationStore,
   reads,
   limits,
   footprint,

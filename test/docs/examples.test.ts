@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { buildSchema, parse, stripIgnoredCharacters, validate } from "graphql";
+import { stripIgnoredCharacters } from "graphql";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { startSupergraph } from "../federation/gateways/apollo";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
@@ -13,13 +13,10 @@ const isCommand = ({ language, text }: CodeBlock) => language === "sh" && text.i
 const isBehindRouter = ({ text }: CodeBlock) => text.includes("http://127.0.0.1:4000");
 const isExample = (block: CodeBlock) => ["graphql", "js"].includes(block.language) || isCommand(block);
 
-/** Follows a query through the source, for no caller in particular: its query is validated, not executed. */
-const WALKTHROUGH = "docs/walkthrough.md";
-
 /** The examples of each page that has any. */
-const BY_PAGE = PAGES.filter((file) => file !== WALKTHROUGH)
-  .map((file) => [file, findCodeBlocks(readText(file)).filter(isExample)] as const)
-  .filter(([, blocks]) => blocks.length > 0);
+const BY_PAGE = PAGES.map((file) => [file, findCodeBlocks(readText(file)).filter(isExample)] as const).filter(
+  ([, blocks]) => blocks.length > 0,
+);
 
 /** The JSON that a page shows as the response of an example. */
 const shownBelow = ({ next }: CodeBlock): unknown => (next?.language === "json" ? JSON.parse(next.text) : undefined);
@@ -39,13 +36,6 @@ test("every JSON follows the example whose response it is, and every query has i
   const queries = examples.filter(({ language }) => language === "graphql");
   expect(queries.filter((block) => shownBelow(block) === undefined)).toEqual([]);
   expect(examples.length).toBeGreaterThan(20);
-});
-
-test("the query of the walkthrough is valid", () => {
-  const schema = buildSchema(readText("schema/api.graphql"));
-  const queries = findCodeBlocks(readText(WALKTHROUGH)).filter(({ language }) => language === "graphql");
-  expect(queries.flatMap(({ text }) => validate(schema, parse(text)))).toEqual([]);
-  expect(queries).toHaveLength(1);
 });
 
 describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isBehindRouter)))("%s", (_file, blocks) => {

@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
-import { findCodeBlocks, fileExists, PAGES, readText, readAll } from "../kit/pages";
+import { findCodeBlocks, fileExists, PAGES, readText, readAll, ROOT } from "../kit/pages";
 
 const slugOf = (heading: string) =>
   heading
@@ -41,6 +42,36 @@ describe.each(PAGES)("%s", (page) => {
       const [, file = "", code = ""] = /^\/\/ (\S+)\n(.*)$/s.exec(excerpt) ?? [];
       expect(bare(readText(file))).toContain(bare(code));
     }
+  });
+});
+
+/** The subjects of all commits by their abbreviated hash; none in a checkout without history. */
+function subjectsOf(hashes: readonly string[]): Map<string, string> {
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8", stdio: "pipe" }).trim();
+  try {
+    if (git("rev-parse", "--is-shallow-repository") === "true") return new Map();
+  } catch {
+    return new Map(); // not a git checkout
+  }
+  return new Map(hashes.map((hash) => [hash, git("log", "-1", "--format=%s", hash)]));
+}
+
+describe("how-to pages", () => {
+  const pages = PAGES.filter((page) => page.startsWith("docs/contributing/how-to/"));
+  const examples = pages.map((page) => [page, [...readText(page).matchAll(/Commit `(\w+)` \(“([^”]+)”\)/g)]] as const);
+  const subjects = subjectsOf(examples.flatMap(([, found]) => found.map(([, hash = ""]) => hash)));
+
+  test.each(examples)("%s: names a commit of this repository by its hash and subject", (_page, found) => {
+    expect(found.length).toBeGreaterThan(0);
+    for (const [, hash = "", quoted = ""] of found) {
+      const subject = subjects.get(hash) ?? quoted;
+      const [beginning = ""] = quoted.split(" …");
+      expect(subject.startsWith(beginning)).toBe(true);
+    }
+  });
+
+  test("there are four", () => {
+    expect(pages).toHaveLength(4);
   });
 });
 

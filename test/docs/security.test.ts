@@ -1,23 +1,24 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readText } from "../kit/pages";
 
-const TEXT = readFileSync(join(__dirname, "../../docs/security.md"), "utf8");
-const ROWS = TEXT.split("\n").filter((line) => line.startsWith("| ") && !/^\| (threat|-)/.test(line));
-const CITED = /\[([\w/-]+)\]\(\.\.\/test\/([\w/-]+\.test\.ts)\): “([^”]+)”/g;
+const PAGE = "docs/platform/security.md";
+const [, section = ""] = /^## Threats$(.*?)^## /ms.exec(readText(PAGE)) ?? [];
+const THREATS = section.split(/^- \*\*/m).slice(1);
+const CITED = /\[([\w/-]+)\]\(\.\.\/\.\.\/test\/([\w/-]+\.test\.ts)\):\s+“([^”]+)”/g;
 
 /** Titles of tests and suites, quoted in a test's source, its `%s` and `$what` included. */
-const namesIn = (file: string) => readFileSync(join(__dirname, "..", file), "utf8").replaceAll(/\\(["'`])/g, "$1");
+const namesIn = (file: string) => readText(`test/${file}`).replaceAll(/\\(["'`])/g, "$1");
 
-describe("docs/security.md", () => {
+describe(PAGE, () => {
   test("has its threats", () => {
-    expect(ROWS.length).toBeGreaterThan(20);
+    expect(THREATS.length).toBeGreaterThan(40);
   });
 
-  test.each(ROWS.map((row) => [row.split("|")[1]?.trim(), row] as const))(
+  test.each(THREATS.map((threat) => [threat.split(".**")[0], threat] as const))(
     "%s: the tests that it names are there",
-    (_threat, row) => {
-      const cited = [...row.matchAll(CITED)];
+    (_threat, text) => {
+      const cited = [...text.matchAll(CITED)];
       expect(cited.length).toBeGreaterThan(0);
+      expect(cited).toHaveLength([...text.matchAll(/\.test\.ts\)/g)].length);
       for (const [, , file = "", name = ""] of cited) expect(namesIn(file)).toContain(name);
     },
   );

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const ROOT = join(__dirname, "../..");
+/** The root of the repository. */
+export const ROOT = join(__dirname, "../..");
 
 /** The text of a file of the repository. */
 export const readText = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -15,6 +16,13 @@ export function readAll(path: string): string {
   const inside = readdirSync(join(ROOT, path), { encoding: "utf8" });
   return inside.map((name) => readAll(join(path, name))).join("\n");
 }
+
+/** Every file below a folder, as a path from the root of the repository. */
+export const listFiles = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((file) => `${folder}/${file}`)
+    .filter((file) => statSync(join(ROOT, file)).isFile())
+    .sort();
 
 /** Every page of the documentation, as a path from the root of the repository. */
 export const PAGES: readonly string[] = [

@@ -24,7 +24,7 @@ interface Manifest {
 interface Rules {
   readonly minimum: Readonly<Record<string, { readonly version: string; readonly because: string }>>;
   readonly forbidden: Readonly<Record<string, { readonly versions: readonly string[]; readonly because: string }>>;
-  readonly licences: readonly string[];
+  readonly licenses: readonly string[];
   readonly installScripts: readonly string[];
 }
 
@@ -52,10 +52,10 @@ function isOlder(version: string, than: string): boolean {
   return at < 0 ? version.includes("-") && !than.includes("-") : (a[at] ?? 0) < (b[at] ?? 0);
 }
 
-/** The licences that someone who uses the package has to keep to: of `A OR B` one is enough, of `A AND B` both count. */
+/** The licenses that someone who uses the package has to keep to: of `A OR B` one is enough, of `A AND B` both count. */
 function isAllowed(expression: string | undefined): boolean {
   const alternatives = (expression ?? "none").replace(/[()]/g, "").split(" OR ");
-  return alternatives.some((all) => all.split(" AND ").every((licence) => rules.licences.includes(licence)));
+  return alternatives.some((all) => all.split(" AND ").every((license) => rules.licenses.includes(license)));
 }
 
 describe("the lockfile", () => {
@@ -167,11 +167,11 @@ describe("Hive Gateway's own lockfile, for the tests", () => {
   });
 });
 
-describe("licences", () => {
+describe("licenses", () => {
   test("everything that runs in production has one of the list, by the lockfile and by the package itself", () => {
     expect(runtime.filter(({ license }) => !isAllowed(license)).map(label)).toEqual([]);
     const own = runtime.map((one) => ({ ...one, own: (read(`${one.path}/package.json`) as LockedPackage).license }));
-    expect(own.filter(({ own: licence }) => !isAllowed(licence)).map(label)).toEqual([]);
+    expect(own.filter(({ own: license }) => !isAllowed(license)).map(label)).toEqual([]);
   });
 
   test("what is Elastic-licensed is for development alone", () => {
@@ -193,7 +193,7 @@ describe("licences", () => {
   });
 });
 
-test("`npm run sbom` lists every package that runs in production, and no other, with version, licence and digest", () => {
+test("`npm run sbom` lists every package that runs in production, and no other, with version, license and digest", () => {
   const printed = execFileSync("npm", ["run", "--silent", "sbom"], {
     cwd: ROOT,
     encoding: "utf8",

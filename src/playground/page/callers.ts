@@ -1,11 +1,11 @@
-/** A caller known to the sandbox that a developer can choose. */
+/** A caller that the sandbox knows. */
 export interface Caller {
   readonly label: string;
-  /** The claims of the token; undefined for a caller without one. */
+  /** The claims of the token; undefined for an anonymous caller. */
   readonly claims?: Readonly<Record<string, string>>;
 }
 
-/** The callers that the page offers if the server issues developer tokens. The examples are written for the first. */
+/** The callers that the page offers if developer tokens are available. The examples are written for the first one. */
 export const callers: readonly [Caller, ...Caller[]] = [
   {
     label: "Member u-1001, who pays by Pix",

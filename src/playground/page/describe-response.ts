@@ -1,6 +1,6 @@
 import { type CompletedRequest } from "./graphql-fetcher";
 
-/** The parts of a response that the page summarizes; each may be missing. */
+/** The parts of a response that the page describes; each may be missing. */
 interface GraphqlResponse {
   readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
   readonly extensions?: { readonly upstream?: Readonly<Record<string, number>> };
@@ -8,7 +8,7 @@ interface GraphqlResponse {
 
 const pluralize = (number: number, noun: string, nouns = `${noun}s`) => `${number} ${number === 1 ? noun : nouns}`;
 
-/** The upstream cost that the server reports; empty if it reports none. */
+/** The provider calls of the response, from `extensions.upstream`; empty if the server does not send it. */
 function describeUpstream({ extensions }: GraphqlResponse): string[] {
   const upstream = extensions?.upstream;
   if (!upstream) return [];
@@ -28,7 +28,7 @@ function describeErrors({ errors = [] }: GraphqlResponse): string[] {
   return [pluralize(errors.length, "error") + (codes.size > 0 ? `: ${[...codes].join(", ")}` : "")];
 }
 
-/** Summarizes a response in one line: its errors, then for example `1 provider call · 0 retries · 0 cached · 12 ms`. */
+/** The response in one line: `1 provider call · 0 retries · 0 cached · 12 ms`, preceded by its errors if there are any. */
 export function describeResponse({ body, durationMs }: CompletedRequest): string {
   const response = (body ?? {}) as GraphqlResponse;
   return [...describeErrors(response), ...describeUpstream(response), `${Math.round(durationMs)} ms`].join(" · ");

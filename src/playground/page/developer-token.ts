@@ -1,14 +1,14 @@
 import { type Caller } from "./callers";
 
-/** The headers that authenticate the caller, or a notice for the developer if there are none. */
+/** The headers that identify the caller, or a message to the developer if there is no token. */
 export type TokenResult = { readonly headers: Readonly<Record<string, string>> } | { readonly notice: string };
 
 const MANUAL_HINT = 'Put one of your own under Headers: { "Authorization": "Bearer …" }';
 
-/** The notice that is shown if the server issues no tokens. */
-export const tokensUnavailable: TokenResult = { notice: `This server issues no developer tokens. ${MANUAL_HINT}` };
+/** Shown if the server issues no tokens. */
+export const tokensUnavailable: TokenResult = { notice: `This server gives out no developer tokens. ${MANUAL_HINT}` };
 
-/** Fetches a new token for the caller on each call, so that no token outlives its signing key. Never rejects. */
+/** Fetches a new token for the caller each time, so that no token outlives its signing key. Never rejects. */
 export async function fetchDeveloperToken(tokenUrl: string, { claims }: Caller): Promise<TokenResult> {
   if (claims === undefined) return { headers: {} };
   try {

@@ -1,6 +1,6 @@
-/** An example of schema/operations: its document, its variables and its caller. */
+/** An operation of schema/operations, with its variables and its caller. */
 export interface Example {
-  /** Its file's name, for example `change-offer`. */
+  /** The name of its file, for example `change-offer`. */
   readonly name: string;
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -8,20 +8,20 @@ export interface Example {
   readonly caller: Readonly<Record<string, string>>;
 }
 
-/** Describes a caller's claims. */
+/** A caller's claims as text. */
 export function describeClaims(claims: Readonly<Record<string, string>>): string {
   return Object.entries(claims)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
 }
 
-/** One claim per line, because the editor is narrow. */
+/** One claim a line, because the editor is narrow. */
 const formatCallerComment = (claims: Example["caller"]) =>
   Object.entries(claims)
     .map(([name, value], index) => `# ${index === 0 ? "Caller:" : "       "} ${name} ${value}\n`)
     .join("");
 
-/** The idempotency key is new with each page load. Sending the example twice on one page demonstrates a replay. */
+/** Idempotency keys are new for each opening of the page. Within it they stay the same, so a second run shows a replay. */
 function withFreshIdempotencyKeys(value: unknown, pageLoadId: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
@@ -36,7 +36,7 @@ function withFreshIdempotencyKeys(value: unknown, pageLoadId: string): unknown {
 export function toTabs(examples: readonly Example[], pageLoadId: string) {
   return examples.map(({ query, variables, caller }) => ({
     query: `${formatCallerComment(caller)}${query}`,
-    // GraphiQL opens its first tab without variables, so the first example must have none.
+    // GraphiQL opens its first tab without variables, so the first example must not need any.
     variables:
       Object.keys(variables).length === 0
         ? null

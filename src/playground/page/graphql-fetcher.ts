@@ -5,16 +5,16 @@ import { type ComponentProps } from "react";
 
 type Fetcher = ComponentProps<typeof GraphiQL>["fetcher"];
 
-/** The caller of a request: the headers that authenticate it and a name for display. */
+/** The caller: the headers that identify it, and the name to show. */
 export interface RequestCaller {
   readonly headers: Readonly<Record<string, string>>;
   readonly name?: string;
 }
 
-/** A completed request, for the response bar. */
+/** One response, with what the response bar shows. */
 export interface CompletedRequest {
   readonly body: unknown;
-  /** Milliseconds from sending to the last byte, measured in the browser. */
+  /** Milliseconds from sending the request to the last byte. */
   readonly durationMs: number;
   /** The caller's name; undefined if the page does not know it. */
   readonly callerName: string | undefined;
@@ -22,13 +22,13 @@ export interface CompletedRequest {
 
 export interface FetcherOptions {
   readonly endpoint: string;
-  /** Awaited before each request, so that a caller chosen last is used. */
+  /** Awaited before each request, so that a newly chosen caller is used. */
   readonly getCaller: () => Promise<RequestCaller>;
-  /** Called for each response to an operation of the editor. The page's introspection query does not count. */
+  /** Receives every response to an operation of the editor, but not to the page's own introspection. */
   readonly onResponse: (completed: CompletedRequest) => void;
 }
 
-/** Throws an error that quotes the response if it is not JSON. */
+/** Parses a response. Throws with the beginning of the text, instead of a syntax error, if it is not JSON. */
 async function readJson(response: Response): Promise<Record<string, unknown>> {
   const text = await response.text();
   try {
@@ -41,8 +41,8 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
 }
 
 /**
- * Finds the requested operation. GraphiQL parses the editor's text with a delay, so the name may belong to an older text.
- * Returns undefined if the document is invalid: the server then reports the error.
+ * The operation to run. GraphiQL parses the editor's text with a delay, so the name may be that of an earlier text. Undefined if
+ * the server has to report the error.
  */
 function findOperation(query: string, name: string | null | undefined): OperationDefinitionNode | undefined {
   try {
@@ -53,20 +53,20 @@ function findOperation(query: string, name: string | null | undefined): Operatio
   }
 }
 
-/** Opens one connection per subscription, because a connection is authenticated for one caller. */
+/** Opens a connection for each subscription, because a connection has one caller and the next caller may be another one. */
 function subscribe(endpoint: string, operation: SubscribePayload, headers: Headers) {
   const authorization = headers.get("authorization");
   const client = createClient({
     url: endpoint, // relative to the page, as browsers take it
-    retryAttempts: 0, // what was missed meanwhile would not be shown
+    retryAttempts: 0, // events between two connections would be missing
     ...(authorization !== null && { connectionParams: { authorization } }),
   });
   return client.iterate(operation);
 }
 
 /**
- * Creates GraphiQL's fetcher. It sends the chosen caller's headers unless the tab's headers contain `authorization`.
- * A query or mutation is one HTTP request. A subscription is a WebSocket connection that yields results until it is stopped.
+ * Sends operations to the endpoint, as the chosen caller unless the tab has its own headers, which are sent unchanged. Queries and
+ * mutations return one response; a subscription uses a WebSocket and returns events until it is stopped.
  */
 export function createFetcher({ endpoint, getCaller, onResponse }: FetcherOptions): Fetcher {
   return async (operation, options) => {

@@ -5,10 +5,10 @@ import { createStorage } from "./storage";
 import { subscriptionExample } from "./subscription-example";
 import { configureWorkers } from "./workers";
 
-/** The operations of schema/operations; bundle.ts puts them here. */
+/** The operations of schema/operations, inserted by bundle.ts. */
 declare const EXAMPLES: readonly Example[];
 
-/** Reads a value that the server wrote into the page's head; undefined if there is none. */
+/** The content of a `<meta>` element that the server wrote; undefined if there is none. */
 function metaContent(name: string): string | undefined {
   return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content;
 }

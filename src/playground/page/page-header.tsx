@@ -2,12 +2,12 @@ import { type Caller, callers } from "./callers";
 import { describeClaims } from "./example-tabs";
 
 export interface PageHeaderProps {
-  /** The chosen caller; undefined if the page offers no choice. */
+  /** The chosen caller; undefined if the page cannot choose one. */
   readonly caller: Caller | undefined;
   readonly onChoose: (caller: Caller) => void;
 }
 
-/** The bar above GraphiQL: the choice of the caller and a link to the schema reference. */
+/** The header above GraphiQL: the caller, and a link to the reference. */
 export function PageHeader({ caller, onChoose }: PageHeaderProps) {
   return (
     <header className="page-header">

@@ -11,7 +11,7 @@ type GraphiqlProps = ComponentProps<typeof GraphiQL>;
 
 export interface PlaygroundProps {
   readonly endpoint: string;
-  /** URL of the developer token endpoint; undefined if the server issues no tokens. */
+  /** The URL that issues developer tokens; undefined if there is none, so that no caller can be chosen. */
   readonly tokenUrl: string | undefined;
   readonly tabs: NonNullable<GraphiqlProps["defaultTabs"]>;
   readonly storage: NonNullable<GraphiqlProps["storage"]>;
@@ -41,12 +41,12 @@ function Notice({ text }: { readonly text: string }) {
   );
 }
 
-/** GraphiQL with the examples as tabs, the chosen caller and the cost of each response. */
+/** GraphiQL with the examples in its tabs, the chosen caller, and the cost of each response. */
 export function Playground({ endpoint, tokenUrl, tabs, storage }: PlaygroundProps) {
   const [caller, setCaller] = useState<Caller>(callers[0]);
   const [notice, setNotice] = useState<string>();
   const [latest, setLatest] = useState<CompletedRequest>();
-  // A ref, because GraphiQL fetches the schema again for each new fetcher.
+  // Read by the fetcher when it sends: GraphiQL needs the same fetcher throughout, because a new one fetches the schema again.
   const callerRef = useRef<Promise<RequestCaller>>(undefined);
   useEffect(() => {
     const tokenResult =

@@ -1,4 +1,4 @@
-// The search of the reference: shows the articles that contain every typed word.
+// The reference's search: shows the articles that contain every typed word.
 const search = document.querySelector("search");
 const input = search?.querySelector("input");
 const output = search?.querySelector("output");
@@ -29,7 +29,7 @@ if (search && input) {
   input.addEventListener("input", () => {
     applySearch(input.value);
   });
-  // Following a link to a hidden article clears the search.
+  // A link to a hidden article ends the search.
   window.addEventListener("hashchange", () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target?.closest("[hidden]")) return;

@@ -1,6 +1,6 @@
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "clear" | "length">;
 
-/** A storage in memory, also the fallback if the browser denies access to its storage. */
+/** Storage in the page's memory, used if the browser forbids its own. */
 function createMemoryStore(): Store {
   const items = new Map<string, string>();
   return {
@@ -16,7 +16,7 @@ function createMemoryStore(): Store {
   };
 }
 
-/** Accessing a storage throws if the browser's settings forbid it. */
+/** Access to a storage throws if the browser's settings forbid it. */
 function openOrFallback(memory: Store, openStore: () => Store): Store {
   try {
     return openStore();
@@ -29,8 +29,8 @@ const APPEARANCE_KEYS = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
 const SENSITIVE_KEYS = /^graphiql:(headers|queries|favorites)$/;
 
 /**
- * Storage for GraphiQL. Appearance settings are stored permanently. Tabs are stored for the browser session, so a reload keeps
- * them and a new visit begins with the examples. The history contains headers and so the token: it stays in memory.
+ * The lifetime of GraphiQL's settings. The theme and the layout are permanent. Tabs last as long as the browser's tab: they survive
+ * a reload, and a new visit begins with the examples. The history contains headers and so the token, and ends with the page.
  */
 export function createStorage(): Store {
   const memory = createMemoryStore();

@@ -1,6 +1,6 @@
 import { type Example } from "./example-tabs";
 
-/** For the playground only. A subscription has no single response, so it is not among the tested example operations. */
+/** Only for the playground: it has no single response, so it is not one of the operations that tests run and compare. */
 export const subscriptionExample: Example = {
   name: "member-events",
   query: `# Start it, then run ChangeOffer in a second

@@ -1,6 +1,6 @@
 const WORKERS = { graphql: "./graphql.worker.js", json: "./json.worker.js" } as const;
 
-/** Tells Monaco where its workers are: files beside the bundle, since the content policy admits no blob: URL. */
+/** Configures the URLs of Monaco's workers: files next to the bundle, because the content policy allows no blob: URL. */
 export function configureWorkers(): void {
   Object.assign(globalThis, {
     MonacoEnvironment: {

@@ -1,11 +1,11 @@
 import { type ConstDirectiveNode, Kind, parse, valueFromASTUntyped } from "graphql";
 
-/** What only the subgraph's SDL says about a type (`User`) or a field (`User.benefits`). */
+/** Access rules of a type (`User`) or a field (`User.benefits`), which only the subgraph's SDL contains. */
 export interface Access {
   readonly needsToken: boolean;
-  /** One of these sets of scopes is required; empty if none is. */
+  /** The caller needs all scopes of one of these sets; empty if no scope is needed. */
   readonly scopes: readonly (readonly string[])[];
-  /** The fields by which a router finds the entity. */
+  /** The key fields of the entity. */
   readonly keys: readonly string[];
 }
 
@@ -23,7 +23,7 @@ function toAccess(directives: readonly ConstDirectiveNode[] = []): Access {
   };
 }
 
-/** Reads a subgraph's SDL. */
+/** Parses a subgraph's SDL. */
 export function readAccess(sdl: string): ReadonlyMap<string, Access> {
   const found = new Map<string, Access>();
   for (const definition of parse(sdl).definitions) {

@@ -16,9 +16,9 @@ import { readAccess } from "./access";
 import { type AccessByPath, renderRootField, renderType } from "./render-type";
 
 export interface ReferenceOptions {
-  /** The API schema as SDL. The page shows every type and field. */
+  /** The SDL that clients see. The page contains each of its types and fields. */
   readonly api: string;
-  /** The subgraph SDL. It declares which tokens and scopes are required. */
+  /** The SDL that routers compose, with the required tokens and scopes. */
   readonly subgraph: string;
   readonly examples: readonly Example[];
   /** CSS for the page's head. */
@@ -139,7 +139,7 @@ const renderContents = (sections: readonly Section[]) =>
     )}
   </nav>`;
 
-/** The schema reference as one page. It needs no network; only the search needs its script. */
+/** Renders the schema reference as one page, which needs no network, and a script only for its search. */
 export function renderReference({ api, subgraph, examples, style }: ReferenceOptions): string {
   const schema = buildSchema(api);
   const access = readAccess(subgraph);

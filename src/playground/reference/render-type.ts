@@ -23,7 +23,7 @@ import { type Access } from "./access";
 
 export type AccessByPath = ReadonlyMap<string, Access>;
 
-/** A description: paragraphs, and text between backticks as code. */
+/** Renders a description: paragraphs, and text between backticks as code. */
 export function renderProse(text: string | null | undefined): Html {
   const paragraphs = (text ?? "").split(/\n{2,}/).filter(Boolean);
   return html`${paragraphs.map((paragraph) => {
@@ -32,7 +32,7 @@ export function renderProse(text: string | null | undefined): Html {
   })}`;
 }
 
-/** Renders a type reference with a link to its article. */
+/** Renders a type reference with a link to the type's article. */
 function renderTypeLink(type: GraphQLType): Html {
   if (isNonNullType(type)) return html`${renderTypeLink(type.ofType)}!`;
   if (isListType(type)) return html`[${renderTypeLink(type.ofType)}]`;
@@ -55,7 +55,7 @@ function renderBadges(access: Access | undefined): Html {
 const renderDeprecation = ({ deprecationReason: reason }: { readonly deprecationReason?: string | null | undefined }) =>
   reason != null && html`<div class="deprecated"><b>Deprecated.</b> ${renderProse(reason)}</div>`;
 
-/** An argument, an input's field or a type's field: name, type, text. `path` is its place, such as `User.id`. */
+/** Renders an argument, an input field or a field: name, type, description. `path` is its anchor, such as `User.id`. */
 function renderMember(element: GraphQLField<unknown, unknown> | GraphQLArgument, path: string, suffix?: Html): Html {
   return html`<dt id="${path}">
       <code>${element.name}</code>: <code class="type">${renderTypeLink(element.type)}</code>${
@@ -103,7 +103,7 @@ function renderBody(type: GraphQLNamedType, access: AccessByPath): Html | false 
   return renderSpecification(type);
 }
 
-/** The article of a type, at the anchor of its name. */
+/** Renders the article of a type, with its name as the anchor. */
 export function renderType(type: GraphQLNamedType, access: AccessByPath): Html {
   const interfaces = isObjectType(type) ? type.getInterfaces() : [];
   return html`<article id="${type.name}" data-search>
@@ -112,7 +112,7 @@ export function renderType(type: GraphQLNamedType, access: AccessByPath): Html {
   </article> `;
 }
 
-/** The article of a query, mutation or subscription, at an anchor such as `Query.me`. */
+/** Renders the article of a query, mutation or subscription, with an anchor such as `Query.me`. */
 export function renderRootField(field: GraphQLField<unknown, unknown>, path: string, access: AccessByPath): Html {
   return html`<article id="${path}" data-search>
     <h3>${field.name} ${renderBadges(access.get(path))}</h3>

@@ -1,7 +1,5 @@
 import { type Commit } from "../server/vendor";
-
-/** The wire format. Avibra does not document the type of its dates, so the seeds mix all forms. */
-export type WireTimestamp = string | number | null;
+import { type Benefit, type WireTimestamp } from "./offers";
 
 export interface Profile {
   readonly firstName?: string | undefined;
@@ -12,35 +10,12 @@ export interface Profile {
   readonly address?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface Offer {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly price: string;
-  /** Ids of the benefits that taking the offer gives. */
-  readonly benefits: readonly string[];
-}
-
 export interface CurrentOffer {
   readonly id: string;
   readonly name: string;
   readonly status: string;
   readonly activatedAt: WireTimestamp;
   readonly nextBillingAt: WireTimestamp;
-}
-
-/** An omitted date is absent from the response. */
-export interface Benefit {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly category: string;
-  readonly coverageAmount: string | null;
-  readonly status: string;
-  readonly effectiveAt?: WireTimestamp;
-  readonly expiresAt?: WireTimestamp;
-  readonly swapEffectiveAt?: WireTimestamp;
-  readonly swapExpiresAt?: WireTimestamp;
 }
 
 export interface Account {

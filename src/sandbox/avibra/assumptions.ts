@@ -1,8 +1,9 @@
-// Every assumption about Avibra that its public pages do not document (evidence mark A) is in this file.
-// A real OpenAPI export replaces this file. Member names marked D in the contract stand here only beside assumed ones.
+// Every assumption about Avibra that its public pages do not document (evidence mark A); no other file contains one.
+// A real OpenAPI export replaces this file. Documented member names (mark D) are here only next to assumed ones.
 import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type JsonObject, isJsonObject, InvalidBody } from "../server/request-body";
-import { type Account, type Benefit, type LinkToken, type Offer, type Profile } from "./account.state";
+import { type Account, type LinkToken, type Profile } from "./account.state";
+import { type Benefit, type Offer } from "./offers";
 import { avibraCredentials } from "./credentials";
 
 export const assumedPath = { offers: "/user/offers", benefits: "/user/benefits" } as const;
@@ -15,7 +16,7 @@ export const assumedStatus = {
   cancelled: "CANCELLED",
 } as const;
 
-/** HTTP statuses of failures without a documented code. The documented 400, 401, 404 and 409 are in the endpoints. */
+/** HTTP statuses of failures whose status is not documented. The documented 400, 401, 404 and 409 are at their endpoints. */
 export const assumedFailure = {
   badApiKey: 403,
   missingHeader: 400,
@@ -30,7 +31,7 @@ export const assumedFailure = {
   wrongMethod: 405,
 } as const;
 
-/** How long an idempotency key is stored, per partner and endpoint. */
+/** How long an idempotency key is stored, for each partner and endpoint. */
 export const keyRetentionMs = 24 * 3_600_000;
 
 /** D on cancel; A on create, update, prefill and offers. */
@@ -74,7 +75,7 @@ function readBirthDate(fields: JsonObject): string | undefined {
   return date;
 }
 
-/** Who a body is about; `partnerName` is required where the contract shows it. */
+/** The user of a request body. `partnerName` is required where the contract shows it. */
 export interface UserReference {
   readonly userId: string;
   readonly partnerName: string | undefined;
@@ -85,12 +86,12 @@ export interface UserInfo extends UserReference {
   readonly offerId: string | undefined;
 }
 
-/** `linktokenInfo`, and the head of every other body. */
+/** `linktokenInfo`, and the first members of every other body. */
 export function readUserReference(fields: JsonObject): UserReference {
   return { userId: requiredText(fields, "userid"), partnerName: optionalText(fields, "partnername") };
 }
 
-/** `prefillInfo` and `updateuserInfo`: everything but the user id may be missing. */
+/** `prefillInfo` and `updateuserInfo`: every member except the user ID is optional. */
 export function readPartialUserInfo(fields: JsonObject): UserInfo {
   return {
     ...readUserReference(fields),
@@ -129,7 +130,7 @@ export function readOfferChange(fields: JsonObject): OfferChange {
   return { ...readUserReference(fields), changes };
 }
 
-/** `linktokenesponseInfo`, spelt so (D). */
+/** `linktokenesponseInfo`, as the provider spells it (D). */
 export function linkTokenResponse(link: LinkToken): HttpResponse {
   return jsonResponse(200, { linktoken: link.token });
 }

@@ -1,11 +1,11 @@
 import { type Account, type AvibraState } from "./account.state";
 
-/** An authorized call to an endpoint. */
+/** One authorized call to an endpoint, with the state that it reads and changes. */
 export interface AvibraCall {
   readonly state: AvibraState;
   readonly now: Date;
-  /** The user id in the path; empty for endpoints without one. */
+  /** The user ID in the path; empty for endpoints that have none there. */
   readonly userId: string;
-  /** Commits the effect: stores the account and appends to the commit journal. */
+  /** Applies the effect: stores the account and adds a row to the journal. */
   readonly commit: (account: Account) => void;
 }

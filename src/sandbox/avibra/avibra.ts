@@ -25,7 +25,7 @@ interface Route {
 const endpointsByPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
 const basicAuthorization = `Basic ${Buffer.from(`${avibraCredentials.linkUsername}:${avibraCredentials.linkPassword}`).toString("base64")}`;
 
-/** Returns undefined for an unknown path. An empty user id stays empty, because the vendor documents such a call. */
+/** Undefined for an unknown path. An empty user ID stays empty, because the vendor documents such a call. */
 function matchRoute(path: string): Route | undefined {
   const exact = endpointsByPath.get(path);
   if (exact !== undefined) return { endpoint: exact, userId: "" };
@@ -34,7 +34,7 @@ function matchRoute(path: string): Route | undefined {
   return endpoint?.hasUserInPath === true ? { endpoint, userId: decodeURIComponent(path.slice(slash + 1)) } : undefined;
 }
 
-/** Avibra, simulated from its contract. */
+/** Simulates Avibra from its contract. */
 class Avibra {
   readonly #clock: Clock;
   readonly #tokens: TokenStore;
@@ -87,7 +87,7 @@ class Avibra {
   }
 
   #run(request: VendorRequest, { endpoint, userId }: Route): HttpResponse {
-    // Only v2 is idempotent (D); v1 promises nothing about keys, so every v1 call has its effect.
+    // Only v2 is idempotent (D); v1 ignores keys, so every v1 call has its effect.
     const { version, "idempotency-key": key } = request.headers;
     const honoredKey = version === "v2" && typeof key === "string" ? key : undefined;
     const state = this.#state;

@@ -6,20 +6,20 @@ import { cancelUser, changeOffers, createUser, prefillUser, updateUser } from ".
 import { getBenefits, createLinkToken } from "./reads";
 
 export interface Endpoint {
-  /** The name in the commit journal. */
+  /** The name in the journal of commits. */
   readonly name: string;
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly auth: "bearer" | "basic";
   readonly needsApiKey: boolean;
-  /** The response to a repeated key under `Version: v2`. If absent, the endpoint has no idempotency. */
-  readonly onRepeatedKey?: "replay" | "conflict";
-  /** The user id is the path's last segment. */
+  /** The response to a repeated key with `Version: v2`; undefined if the endpoint accepts no key. */
+  readonly onRepeatedKey?: "first answer" | "conflict";
+  /** Whether the user ID is the last segment of the path. */
   readonly hasUserInPath?: boolean;
   readonly run: (call: AvibraCall, fields: JsonObject) => HttpResponse;
 }
 
-/** In the contract's order. */
+/** In the order of the contract. */
 export const endpoints: readonly Endpoint[] = [
   {
     name: "create",

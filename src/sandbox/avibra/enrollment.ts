@@ -26,7 +26,7 @@ function mergeProfiles(current: Profile, changes: Profile): Profile {
   return { ...current, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
 }
 
-/** An offer that starts now, with its first billing in one month and its benefits active immediately. */
+/** An offer that starts now, is billed in a month, and has active benefits. */
 function activateOffer(offerId: string, now: Date): Pick<Account, "currentOffer" | "benefits"> | undefined {
   const offer = findOffer(offerId);
   if (offer === undefined) return undefined;
@@ -43,12 +43,12 @@ function activateOffer(offerId: string, now: Date): Pick<Account, "currentOffer"
   return { currentOffer, benefits: createBenefits(Object.fromEntries(offer.benefits.map((id) => [id, state]))) };
 }
 
-/** Creating after a prefill of the same user completes it; an account that exists conflicts. */
+/** Creates the account, or completes a prefilled one. An existing account is a conflict. */
 export function createUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   const info = readUserInfo(fields);
   checkPartner(info);
   const existing = call.state.accounts.get(info.userId);
-  // D: the 409 is labelled "Bad Request".
+  // D: the 409 is labeled "Bad Request".
   if (existing !== undefined && existing.stage !== "PREFILLED") return errorInfo(409, "Bad Request");
   const offer =
     info.offerId === undefined ? { currentOffer: null, benefits: [] } : activateOffer(info.offerId, call.now);
@@ -69,7 +69,7 @@ export function updateUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   return successResponse;
 }
 
-/** Creates or updates the entry. A repeated key is answered before this point. */
+/** Creates or updates the entry. A repeated key does not reach this function. */
 export function prefillUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   const info = readPartialUserInfo(fields);
   checkPartner(info);
@@ -85,7 +85,7 @@ export function prefillUser(call: AvibraCall, fields: JsonObject): HttpResponse 
   return successResponse;
 }
 
-/** Cancels the user's offer: the partner is no longer billed (D). */
+/** Cancels the user's offer, so that the partner is no longer billed for it (D). */
 export function cancelUser(call: AvibraCall): HttpResponse {
   const account = call.state.accounts.get(call.userId);
   if (account === undefined || account.stage === "PREFILLED") {

@@ -3,7 +3,7 @@ import { offers } from "./offers";
 
 const getOfferRank = (account: Account | undefined) => offers.findIndex(({ id }) => id === account?.currentOffer?.id);
 
-/** The documented events that an effect emits (D: names and meanings), in order. */
+/** The documented events that an effect causes (D: names and meanings), in order. */
 export function eventsOfChange(endpoint: string, before: Account | undefined, after: Account): string[] {
   switch (endpoint) {
     case "prefill":

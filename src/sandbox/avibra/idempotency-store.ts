@@ -2,7 +2,7 @@ import { type HttpResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { keyRetentionMs } from "./assumptions";
 
-/** First responses by endpoint and idempotency key. There is one partner, so the key does not contain it. */
+/** First responses by idempotency key and endpoint. The partner is not part of the key, because there is only one. */
 export class IdempotencyStore {
   readonly #clock: Clock;
   readonly #entries = new Map<string, { readonly response: HttpResponse; readonly atMs: number }>();

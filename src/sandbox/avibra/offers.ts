@@ -1,6 +1,30 @@
-import { type Benefit, type Offer } from "./account.state";
+/** A date in a response. Avibra does not document its type, so the seeds mix every form. */
+export type WireTimestamp = string | number | null;
 
-/** The partner's offers, cheapest first: the order decides what is an upgrade. */
+export interface Offer {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly price: string;
+  /** IDs of the benefits of the offer. */
+  readonly benefits: readonly string[];
+}
+
+/** A benefit of a member. A date that is undefined is absent from the response. */
+export interface Benefit {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly category: string;
+  readonly coverageAmount: string | null;
+  readonly status: string;
+  readonly effectiveAt?: WireTimestamp;
+  readonly expiresAt?: WireTimestamp;
+  readonly swapEffectiveAt?: WireTimestamp;
+  readonly swapExpiresAt?: WireTimestamp;
+}
+
+/** The partner's offers, cheapest first. The order decides which change is an upgrade. */
 export const offers: readonly Offer[] = [
   {
     id: "basic",
@@ -62,7 +86,7 @@ export function findOffer(id: string): Offer | undefined {
   return offers.find((offer) => offer.id === id);
 }
 
-/** Returns catalog benefits by id with their overrides. */
+/** Benefits of the catalog by ID, each with the member's own values. */
 export function createBenefits(
   states: Readonly<Record<string, Pick<Benefit, "status"> & Partial<Benefit>>>,
 ): Benefit[] {

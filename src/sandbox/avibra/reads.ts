@@ -13,7 +13,7 @@ export function getBenefits(call: AvibraCall): HttpResponse {
     : benefitsResponse(account, offers);
 }
 
-/** A link token changes no user data, so it is not a commit. The state lists it. */
+/** Issues a portal token. It does not change the user, so it is listed in the state and not in the journal of commits. */
 export function createLinkToken(call: AvibraCall, fields: JsonObject): HttpResponse {
   const user = readUserReference(fields);
   checkPartner(user);

@@ -56,7 +56,7 @@ const onBasic: Account = {
     activatedAt: activatedEpochSeconds,
     nextBillingAt: Date.parse(nextBilling),
   },
-  // The case of a status is not documented either.
+  // The letter case of a status is not documented.
   benefits: createBenefits({
     "acc-ins": { status: assumedStatus.active, effectiveAt: activatedEpochSeconds, expiresAt: null },
     "tele-health": { status: "Active", effectiveAt: activated, swapEffectiveAt: "", swapExpiresAt: null },

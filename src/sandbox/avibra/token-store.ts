@@ -6,7 +6,7 @@ import { avibraCredentials } from "./credentials";
 const LIFETIME_SECONDS = 3_600;
 const FORM_CONTENT_TYPE = "application/x-www-form-urlencoded";
 
-/** The token endpoint (D: OAuth 2.0 client credentials, everything in the form, codes 200 and 400) and what it issued. */
+/** The token endpoint (D: OAuth 2.0 client credentials, all parameters in the form, statuses 200 and 400) and its tokens. */
 export class TokenStore {
   readonly #clock: Clock;
   #expiryMs = new Map<string, number>();
@@ -39,8 +39,8 @@ export class TokenStore {
   }
 
   /**
-   * A reset changes the clock but not the clients' token caches. Each token keeps its remaining lifetime,
-   * so that a test after a reset does not begin with an unexpected 401.
+   * A reset changes the clock, but not the clients' token caches. Each token therefore keeps its remaining lifetime, so that a
+   * test after a reset does not begin with an unexpected 401.
    */
   shiftExpiries(jumpMs: number): void {
     const nowMs = this.#clock.nowMs();

@@ -36,7 +36,7 @@ function changeSettings(sender: WebhookSender, body: unknown): HttpResponse {
   return jsonResponse(200, { ...visibleSettings, password: password === "" ? "" : "set" });
 }
 
-/** The control endpoints of events. Returns undefined for an unknown action. */
+/** Control endpoints for events. Returns undefined for any other path. */
 export function createWebhookControl(sender: WebhookSender, clock: Clock) {
   return (action: string, body: unknown): HttpResponse | undefined => {
     switch (action) {

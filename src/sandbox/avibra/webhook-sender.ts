@@ -8,15 +8,15 @@ const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
 const MAX_ATTEMPTS = 20;
 const ATTEMPT_TIMEOUT_MS = 10_000;
-/** The number of deliveries that the state lists. */
+/** Maximum number of listed events; older ones are dropped. */
 const MAX_DELIVERIES = 10_000;
 
-/** An event and its delivery status. */
+/** One event and its delivery. */
 interface Delivery {
   readonly event: AvibraEvent;
   readonly key: string;
   attempts: number;
-  /** HTTP status of the last response; null before the first. */
+  /** HTTP status of the last response; null before the first one. */
   status: number | null;
 }
 
@@ -24,7 +24,7 @@ export interface SendOptions {
   readonly key?: string | undefined;
 }
 
-/** Delivers events to the partner's endpoint at least once each (assumed): retries until the response is 2xx. */
+/** Sends each event to the partner's endpoint at least once (assumed), and repeats it until the response is 2xx. */
 export class WebhookSender {
   settings: WebhookSettings = DEFAULT_SETTINGS;
   #deliveries: Delivery[] = [];
@@ -45,7 +45,7 @@ export class WebhookSender {
     return this.#deliveries.map(({ event, ...delivery }) => ({ ...eventInfo(event), ...delivery }));
   }
 
-  /** Discards all deliveries but keeps the settings. */
+  /** Discards all events, but not the settings. */
   reset(): void {
     const { url, username, password } = this.settings;
     this.settings = { ...DEFAULT_SETTINGS, username, password, ...(url !== undefined && { url }) };
@@ -54,7 +54,7 @@ export class WebhookSender {
     this.#deliveries = [];
   }
 
-  /** Cancels all pending deliveries. */
+  /** Discards all waiting events. */
   stop(): void {
     this.#controller.abort();
   }

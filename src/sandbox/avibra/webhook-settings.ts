@@ -1,17 +1,17 @@
 import { isJsonObject } from "../server/request-body";
 
-/** Where and how events are delivered. */
+/** Where and how events are sent. */
 export interface WebhookSettings {
-  /** If absent, no event is sent. */
+  /** If undefined, nothing is sent. */
   readonly url?: string;
   readonly username: string;
   readonly password: string;
-  /** The number of deliveries of each event under one idempotency key. */
+  /** How often each event is sent, with the same key. */
   readonly copies: number;
   readonly delayMs: number;
-  /** Each delivery waits for a random part of `delayMs`, so that the order changes. */
+  /** Whether each copy waits a random part of `delayMs`, so that copies overtake each other. */
   readonly disorder: boolean;
-  /** Sends an additional event with an undocumented name. */
+  /** Whether each event is accompanied by one with an undocumented name. */
   readonly unknown: boolean;
 }
 
@@ -42,7 +42,7 @@ const VALIDATORS: Readonly<Record<string, (value: unknown) => boolean>> = {
   unknown: isBoolean,
 };
 
-/** Returns the changed settings, or undefined if a change is invalid. */
+/** The settings with these changes; undefined if a change is invalid. */
 export function applyChanges(settings: WebhookSettings, body: unknown): WebhookSettings | undefined {
   if (!isJsonObject(body)) return undefined;
   const isValid = Object.entries(body).every(

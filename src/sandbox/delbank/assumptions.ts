@@ -1,5 +1,5 @@
-// Every assumption about Delbank's Automatic Pix that its public pages do not document (evidence mark A) is in this file.
-// A real OpenAPI export replaces it.
+// Every assumption about Delbank's Automatic Pix that its public pages do not document (evidence mark A); no other file contains
+// one. A real OpenAPI export replaces this file.
 import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type JsonObject } from "../server/request-body";
 import { type Authorization, type Cancellation, type Party } from "./authorization.state";
@@ -13,13 +13,13 @@ export const assumedSituation = {
   rejected: "REJECTED",
 } as const;
 
-/** The member that holds the situation of an old-generation authorization. */
+/** The member of an old-generation authorization that contains its situation. */
 export const situationField = "Situation";
 
-/** Never explained by the provider; "0" is the one value seen (D). */
+/** The provider does not explain it; "0" is the only documented value (D). */
 export const newCancellationStatus = "0";
 
-/** Real milliseconds between the check and the commit of a cancellation: the window in which two requests both commit. */
+/** Real milliseconds between the check and the commit of a cancellation, in which a second request also cancels. */
 export const processingMs = 25;
 
 /** True accepts documents of the wrong length or with wrong check digits, as the provider's own sample has them. */
@@ -47,19 +47,19 @@ export function failureResponse(code: keyof typeof failureStatuses, message: str
   return jsonResponse(status, { title: titles[status], code, errors: [message], status });
 }
 
-/** The newer body names no requester. It is the payer if the reason says so, else the company that owns the API key. */
+/** The newer body names no requester. It is the payer if the payer requested it, otherwise the beneficiary whose key is used. */
 export function inferRequester({ payer, beneficiary }: Authorization, reason: Reason): Party {
   return reason === "REQUESTED_BY_PAYER" || reason === "PAYER_DECEASED" ? payer : beneficiary;
 }
 
-/** Dates of a POST response and of the situation have no time zone and mean UTC. */
+/** Dates of a POST response and of the situation have no time zone and are UTC. */
 export function stripTimeZone(iso: string): string {
   return iso.replace("Z", "");
 }
 
 /**
- * A fetched cancellation of the newer generation: the documented names with the two deviations that the contract mentions,
- * documents as text and a numeric status.
+ * A cancellation in a GET response of the newer generation: the documented names, with the two deviations that the contract
+ * mentions, documents as text and a status as a number.
  */
 export function serializeNewerCancellation(authorization: Authorization, cancellation: Cancellation): JsonObject {
   return {
@@ -73,7 +73,7 @@ export function serializeNewerCancellation(authorization: Authorization, cancell
   };
 }
 
-/** Undocumented members of a newer-generation authorization. */
+/** Undocumented members of an authorization in the newer generation. */
 export function serializeNewerAuthorizationExtras(authorization: Authorization): JsonObject {
   return {
     id: authorization.guid,

@@ -4,7 +4,7 @@ import { type PersonType } from "./tax-id";
 
 export interface Party {
   readonly type: PersonType;
-  /** With leading zeros. The serializers decide how they appear on the wire. */
+  /** With its leading zeros; the serializer decides how they are sent. */
   readonly document: string;
   readonly name: string;
 }
@@ -19,7 +19,7 @@ export interface Cancellation {
 
 export interface Authorization {
   readonly recurrenceId: string;
-  /** The newer generation's internal id. */
+  /** The internal ID of the newer generation. */
   readonly guid: string;
   readonly payer: Party;
   readonly beneficiary: Party;
@@ -34,7 +34,7 @@ export interface Authorization {
 
 /** The state that a reset discards. */
 export interface DelbankState {
-  /** By recurrence id: case-sensitive. */
+  /** By recurrence ID, which is case-sensitive. */
   readonly authorizations: ReadonlyMap<string, Authorization>;
   readonly commits: Commit[];
 }

@@ -12,7 +12,7 @@ export interface CancellationRequest {
   readonly reason: Reason;
 }
 
-/** Reads the requester from an older body, or derives it from the authorization if a newer body names none. */
+/** The requester: from an older body, or from the authorization if the newer body names none. */
 export type ReadRequester = (
   fields: JsonObject,
   authorization: Authorization,
@@ -31,7 +31,7 @@ export function readOlderRequester(
   if (!isPersonType(type)) return failureResponse("INVALID_REQUEST", "payerAccountType must be NATURAL or LEGAL");
   if (typeof document !== "string") return failureResponse("INVALID_REQUEST", "cancellationReqDocument must be text");
   const isAcceptable = lenientDocuments || isTaxId(type, document);
-  // The message repeats the document, as the contract warns. Clients must not forward it.
+  // The text repeats the document, as the contract warns: the subgraph must not pass it on.
   return isAcceptable && (document === payer.document || document === beneficiary.document)
     ? { type, document }
     : failureResponse("DOCUMENT_MISMATCH", `document ${document} is neither the payer's nor the beneficiary's`);

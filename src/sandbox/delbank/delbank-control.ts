@@ -5,10 +5,10 @@ const MAX_LAG_MS = 30 * 86_400_000;
 const READS_USAGE = `send { "lagMs": <number from 0 to ${MAX_LAG_MS}> }`;
 const COUNTERPART_USAGE = 'send { "recurrenceId": "<of a cancelled authorization>" }, and if you like "isListed": true';
 
-/** What the Delbank-specific control endpoints change. */
+/** The state that only Delbank's control endpoints change. */
 export interface DelbankControls {
   setLag(lagMs: number): void;
-  /** The counterpart refuses the cancellation of an authorization; false if there is none to refuse. */
+  /** Lets the counterpart reject the cancellation of an authorization. Returns false if there is no cancellation. */
   rejectCancellation(recurrenceId: string, isListed: boolean): boolean;
 }
 
@@ -30,7 +30,7 @@ function rejectAsCounterpart(delbank: DelbankControls, body: unknown): HttpRespo
   return isRejected ? jsonResponse(200, { recurrenceId, isListed }) : jsonResponse(400, { message: COUNTERPART_USAGE });
 }
 
-/** Delbank-specific control endpoints. Returns undefined for an unknown action. */
+/** Delbank's own control endpoints. Returns undefined for any other path. */
 export function createDelbankControl(delbank: DelbankControls) {
   return (action: string, body: unknown): HttpResponse | undefined => {
     switch (action) {

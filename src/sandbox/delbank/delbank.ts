@@ -48,7 +48,7 @@ function gatewayError(status: number, message: string): HttpResponse {
   return jsonResponse(status, { message });
 }
 
-/** Delbank's Automatic Pix, simulated from its contract, both generations over one state. */
+/** Simulates Delbank's Automatic Pix from its contract; both generations share one state. */
 class Delbank {
   readonly #clock: Clock;
   readonly #extraAuthorizations: number;
@@ -66,7 +66,7 @@ class Delbank {
     const relativePath = path.startsWith(`${BASE_PATH}/`) ? stripBasePath(path, BASE_PATH) : "";
     const generation = generations.find(({ prefix }) => relativePath.startsWith(prefix));
     if (generation === undefined) return gatewayError(404, "no Route matched with those values");
-    // Of the two documented ways only this one is checked: what `Authorization` holds is not shown anywhere.
+    // Only one of the two documented ways is checked, because the content of `Authorization` is not documented.
     const isAuthorized =
       headers["x-delbank-api-key"] === delbankCredentials.apiKey &&
       headers["x-delfinance-account-id"] === delbankCredentials.accountId;
@@ -96,7 +96,7 @@ class Delbank {
     if (found === undefined) return failureResponse("AUTHORIZATION_NOT_FOUND", "there is no such authorization");
     const authorization = this.#replica.read(found, this.#clock.nowMs());
     if (isPost) {
-      // The check before a cancellation reads from the same lagging replica.
+      // The check reads the delayed state, as other reads do.
       const cancellationRequest = readCancellationRequest(
         parseJsonObject(request.body),
         authorization,
@@ -119,11 +119,11 @@ class Delbank {
   }
 
   /**
-   * No idempotency (D): the check before the wait is not repeated after it, so two overlapping requests both cancel.
-   * A test can therefore detect a client that sends twice.
+   * No idempotency (D): the check before the wait is not repeated after it, so two overlapping requests both cancel. The journal
+   * of commits therefore shows a client that sends twice.
    */
   async #cancel(authorization: Authorization, { requester, reason }: CancellationRequest): Promise<HttpResponse> {
-    // Captured before the wait: a reset starts a new state, which this cancellation must not change.
+    // Read before the wait: a reset meanwhile creates a new state, which this cancellation must not change.
     const state = this.#state;
     await sleep(processingMs);
     const at = this.#clock.iso();
@@ -167,7 +167,7 @@ class Delbank {
   }
 }
 
-/** `extraAuthorizations` is the number of active authorizations in addition to the seeds. */
+/** `extraAuthorizations`: the number of active authorizations in addition to the seeds. */
 export function createDelbank(clock: Clock, extraAuthorizations: number): Vendor {
   const delbank = new Delbank(clock, extraAuthorizations);
   return {

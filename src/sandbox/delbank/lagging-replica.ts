@@ -1,12 +1,12 @@
 import { type Authorization } from "./authorization.state";
 
 interface Version {
-  /** Time of replacement in milliseconds of the sandbox's clock. */
+  /** When it was replaced, in milliseconds of the sandbox's clock. */
   readonly replacedAtMs: number;
   readonly value: Authorization;
 }
 
-/** A lagging replica: reads return the state as of `lagMs` ago. */
+/** Reads the state of `lagMs` ago, like a lagging replica. */
 export class LaggingReplica {
   lagMs = 0;
   readonly #versions = new WeakMap<Authorization, Version[]>();
@@ -21,7 +21,7 @@ export class LaggingReplica {
     this.#versions.set(authorization, versions);
   }
 
-  /** Returns the authorization as a read sees it. */
+  /** The authorization that a read returns. */
   read(authorization: Authorization, nowMs: number): Authorization {
     if (this.lagMs === 0) return authorization;
     const asOfMs = nowMs - this.lagMs;

@@ -1,4 +1,4 @@
-// D: the provider's order; the place in it is the number that a fetched cancellation carries.
+// D: the provider's order. The index is the number in a GET response.
 const reasons = [
   "ACCOUNT_CLOSED",
   "COMPANY_CLOSED",
@@ -13,7 +13,7 @@ const reasons = [
 
 export type Reason = (typeof reasons)[number];
 
-// R: what the scheme lets each reason end; the others end an active authorization.
+// R: the status that each reason can end by the rules of the scheme; all other reasons end an active authorization.
 const FOR_PENDING_REQUESTS: readonly Reason[] = [
   "REQUEST_ERROR_BY_RECEIVER",
   "DUPLICATE_CONFIRMATION",

@@ -24,7 +24,7 @@ function createSeeds(): readonly Seed[] {
       recurrenceId: "RR3822485720260110cancelled01",
       payer: formerMember,
       situation: assumedSituation.cancelled,
-      // The provider's own sample (D).
+      // The provider's sample (D).
       cancellations: [
         {
           id: "IC0435879820240605bcdb1fhn43a",
@@ -41,7 +41,7 @@ function createSeeds(): readonly Seed[] {
   ];
 }
 
-/** `RR3822485720260110more0000001` and so on, for load tests that cancel many authorizations. */
+/** `RR3822485720260110more0000001` and so on, for load tests with many cancellations. */
 function createExtraSeeds(count: number): Seed[] {
   return Array.from({ length: count }, (_, index) => ({
     recurrenceId: `RR3822485720260110more${`${index + 1}`.padStart(7, "0")}`,
@@ -50,7 +50,7 @@ function createExtraSeeds(count: number): Seed[] {
   }));
 }
 
-/** The seeds and `extra` additional active authorizations. */
+/** The seeds, and `extraAuthorizations` additional active authorizations. */
 export function createSeedState(extraAuthorizations: number): DelbankState {
   const commits: Commit[] = [];
   const authorizations = [...createSeeds(), ...createExtraSeeds(extraAuthorizations)].map(

@@ -9,18 +9,18 @@ import {
 import { type Authorization, type Cancellation, type Party } from "./authorization.state";
 import { toOrdinal } from "./reason";
 
-// D: how .NET serializes a missing date.
+// D: the value that .NET writes for a missing date.
 const NO_DATE = "0001-01-01T00:00:00";
 const BENEFICIARY_ISPB = "38224857";
 const MONTHLY_ORDINAL = 2;
 
-/** The two generations of the API. They serialize the same data differently. */
+/** The two generations of the API, which represent the same data differently. */
 export interface Serializer {
   readonly authorization: (authorization: Authorization) => JsonObject;
   readonly cancellation: (authorization: Authorization, cancellation: Cancellation) => JsonObject;
 }
 
-/** D: a JSON number, so leading zeros are lost. A CNPJ with letters cannot be one and stays text. */
+/** D: a JSON number, so leading zeros are lost. A CNPJ with letters is text. */
 function toNumericDocument(document: string): number | string {
   return /^\d+$/.test(document) ? Number(document) : document;
 }
@@ -99,7 +99,7 @@ export const newerSerializer: Serializer = {
   cancellation: serializeNewerCancellation,
 };
 
-/** D for `automatic-pix`, A for `pix/automatic`: the POST speaks Portuguese about facts that the GET names in English. */
+/** D for `automatic-pix`, A for `pix/automatic`: the POST response has Portuguese names, and the GET response English ones. */
 export function serializeAcceptedCancellation(authorization: Authorization, cancellation: Cancellation): JsonObject {
   return {
     idRecorrencia: authorization.recurrenceId,

@@ -4,11 +4,11 @@ export function isPersonType(value: unknown): value is PersonType {
   return value === "NATURAL" || value === "LEGAL";
 }
 
-/** Modulo 11 over the characters before; weights run 2, 3, … from the right and start again after `highest`. */
+/** Modulo 11 over the preceding characters. Weights are 2, 3, … from the right, and restart after `highest`. */
 function computeCheckDigit(characters: string, maxWeight: number): string {
   let sum = 0;
   for (let index = 0; index < characters.length; index += 1) {
-    // A letter of a CNPJ counts as its ASCII code less 48 (July 2026); a digit does so anyway.
+    // The value of a letter in a CNPJ is its ASCII code minus 48 (July 2026), as for a digit.
     sum += (characters.charCodeAt(characters.length - 1 - index) - 48) * (2 + (index % (maxWeight - 1)));
   }
   const remainder = sum % 11;

@@ -43,7 +43,7 @@ function addFaults(faults: FaultQueue, body: unknown): HttpResponse {
   return jsonResponse(200, faults.list());
 }
 
-/** The control endpoints of a sandbox. They need no authentication, play no faults and do not appear in the request log. */
+/** The control endpoints of a sandbox. They need no authentication, and are subject to neither faults nor the request log. */
 export function handleControlRequest(context: ControlContext, action: string, body: string): HttpResponse {
   const { clock, faults, log, vendor } = context;
   switch (action) {

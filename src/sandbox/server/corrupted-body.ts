@@ -15,7 +15,7 @@ function* padding(chunks: number): Generator<Buffer> {
   yield Buffer.from('"}');
 }
 
-/** Uses chunked encoding, so no length is announced. The stream applies backpressure. */
+/** Chunked, so that no size is announced. The stream waits for a slow reader. */
 async function streamPadding(exchange: Exchange, httpResponse: HttpResponse, chunks: number): Promise<void> {
   const headers = buildHeaders(httpResponse);
   delete headers["content-length"];
@@ -31,7 +31,7 @@ export function sendEndlessBody(exchange: Exchange, httpResponse: HttpResponse):
   return streamPadding(exchange, httpResponse, Infinity);
 }
 
-/** Announces the full content length, sends half of the body and closes the connection with a FIN. */
+/** Announces the whole body, sends half of it, and ends the connection without a reset. */
 export function sendTruncatedBody(response: ServerResponse, httpResponse: HttpResponse): void {
   const body = Buffer.from(httpResponse.body);
   response.writeHead(httpResponse.status, buildHeaders(httpResponse));

@@ -1,14 +1,14 @@
 import { type ServerResponse } from "node:http";
 import { type HttpResponse } from "./http-response";
 
-/** A request in progress. */
+/** One request in progress. */
 export interface Exchange {
   readonly response: ServerResponse;
-  /** Aborted when the sandbox is reset or closed. Pending responses are dropped. */
+  /** Aborted when the sandbox is reset or closed; waiting responses are then dropped. */
   readonly signal: AbortSignal;
-  /** This server's own address, for redirects. */
+  /** The server's own URL, for redirects. */
   readonly origin: string;
-  /** Lets the vendor process the request. The effect, if any, happens here. */
+  /** Calls the vendor, which applies its effect. */
   readonly handleRequest: () => HttpResponse | Promise<HttpResponse>;
   readonly gatewayError: (status: number, message: string) => HttpResponse;
 }

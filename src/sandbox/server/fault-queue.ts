@@ -10,7 +10,7 @@ interface QueuedFault {
   timesLeft: number;
 }
 
-/** Pending faults in the order in which they were added. */
+/** Pending faults, in the order in which they were added. */
 export class FaultQueue {
   #queued: QueuedFault[] = [];
   readonly #basePath: string;
@@ -39,7 +39,7 @@ export class FaultQueue {
     return this.#queued.map(({ fault, timesLeft }) => ({ ...fault, times: timesLeft }));
   }
 
-  /** Takes the first fault that matches and whose probability check succeeds, and decrements its remaining count. */
+  /** Returns the first fault that matches and whose probability applies, and reduces its remaining times by one. */
   takeMatching(method: string, path: string): Fault | undefined {
     if (this.#queued.length === 0) return undefined;
     const relativePath = stripBasePath(path, this.#basePath);

@@ -19,10 +19,10 @@ const KINDS = [
   "redirect",
 ] as const;
 
-// setTimeout fires immediately for longer delays.
+// setTimeout fires immediately for a longer delay.
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** A simulated failure. docs/contributing/sandbox.md describes the kinds. */
+/** A failure that the server plays; docs/contributing/sandbox.md lists the kinds. */
 export interface Fault {
   readonly match: { readonly method?: string; readonly path?: string };
   readonly kind: (typeof KINDS)[number];
@@ -86,7 +86,7 @@ function findProblems(value: JsonObject, checks: Readonly<Record<string, Check>>
   });
 }
 
-/** Parses one fault or an array of faults. Returns all problems if any value is invalid. */
+/** Parses one fault or an array of faults. Returns all problems if there are any. */
 export function parseFaults(value: unknown): { faults: readonly Fault[] } | { problems: readonly string[] } {
   const faults: Fault[] = [];
   const problems: string[] = [];
@@ -99,7 +99,7 @@ export function parseFaults(value: unknown): { faults: readonly Fault[] } | { pr
     const itemProblems = findProblems({ match: undefined, kind: undefined, ...item }, FAULT_CHECKS, prefix);
     if (isJsonObject(item["match"])) itemProblems.push(...findProblems(item["match"], MATCH_CHECKS, `${prefix}match.`));
     problems.push(...itemProblems);
-    // `faults` is only returned if there are no problems, so the cast is safe.
+    // Without problems, each element is a valid fault.
     faults.push(item as unknown as Fault);
   }
   return problems.length === 0 ? { faults } : { problems };

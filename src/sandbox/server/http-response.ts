@@ -1,4 +1,4 @@
-/** A complete HTTP response. The body is text. */
+/** One complete HTTP response; its body is text. */
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;

@@ -11,7 +11,7 @@ import { type Vendor } from "./vendor";
 
 export interface RunningServer {
   readonly url: string;
-  /** Closes immediately: open, idle and hanging connections are destroyed. */
+  /** Closes the server immediately, and destroys open, idle and hanging connections. */
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ class ResetScope {
   readonly signal = this.#controller.signal;
 
   constructor() {
-    // Each pending request adds a listener; a benchmark has many.
+    // Every waiting request adds a listener; a benchmark has many.
     setMaxListeners(0, this.signal);
   }
 
@@ -33,7 +33,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-/** Serves a simulated vendor over HTTP: request log, faults, vendor, and the control endpoints. */
+/** Serves one simulated vendor: request log, then faults, then the vendor. Control endpoints bypass all three. */
 class SandboxServer {
   readonly #context: ControlContext;
   #resetScope = new ResetScope();
@@ -52,7 +52,7 @@ class SandboxServer {
   }
 
   listen(host: string, port: number): Promise<RunningServer> {
-    // An idle connection stays open: a client that reuses it must never lose a race against a timeout of ours.
+    // Idle connections stay open, so that a client that reuses one does not race with a timeout.
     const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       void this.#handle(request, response);
     });
@@ -93,14 +93,14 @@ class SandboxServer {
       const url = request.url ?? "/";
       const query = url.indexOf("?");
       const path = query === -1 ? url : url.slice(0, query);
-      // A redirect that was followed is worth seeing in the log, unlike a control call.
+      // The log contains followed redirects, but no control calls.
       if (path.startsWith(CONTROL_PREFIX) && path !== REDIRECTED_PATH) {
         await this.#handleControl(request, response, path.slice(CONTROL_PREFIX.length));
       } else {
         await this.#handleVendor(request, response, { path, url, signal: resetScope.signal });
       }
     } catch {
-      // Either the client went away, or the sandbox was reset or closed while this request was waiting, or a vendor has a bug.
+      // The client disconnected, the sandbox was reset or closed during the wait, or the simulation has a bug.
       const isAborted = resetScope.signal.aborted || response.headersSent || response.destroyed;
       if (isAborted) response.destroy();
       else sendResponse(response, this.#context.vendor.gatewayError(500, "the sandbox failed"));

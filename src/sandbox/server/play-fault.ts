@@ -15,7 +15,7 @@ function toBodyText(body: unknown): string {
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-/** Replaces the last character with `,]`, which makes the JSON invalid. */
+/** Text of the announced length that does not parse: its last character is replaced by two unmatched ones. */
 function corruptJson(json: string): string {
   return `${json.slice(0, -1)},]`;
 }
@@ -47,7 +47,7 @@ function createRedirect(exchange: Exchange, fault: Fault): HttpResponse {
   };
 }
 
-/** Sends a corrupted response after the effect has happened. */
+/** Sends a damaged response after the effect. */
 async function sendCorruptedBody(exchange: Exchange, fault: Fault, httpResponse: HttpResponse): Promise<void> {
   const { response } = exchange;
   const bodyOverride = fault.body === undefined ? undefined : toBodyText(fault.body);
@@ -82,7 +82,7 @@ async function sendCorruptedBody(exchange: Exchange, fault: Fault, httpResponse:
   }
 }
 
-/** Plays a fault instead of the regular response. Rejects if the client disconnects or the sandbox closes. */
+/** Plays one fault instead of the normal response. Rejects if the client disconnects or the sandbox closes meanwhile. */
 export async function playFault(exchange: Exchange, fault: Fault): Promise<void> {
   const { response, signal } = exchange;
   const delayMs = fault.kind === "slowBody" ? 0 : (fault.delayMs ?? (fault.kind === "delay" ? DEFAULT_DELAY_MS : 0));

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** The mulberry32 generator: the same seed gives the same numbers on every machine. */
+/** mulberry32: the same numbers for the same seed on every machine. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -1,11 +1,11 @@
 import { type IncomingMessage } from "node:http";
 
 const MAX_BODY_BYTES = 1_048_576;
-// A client that receives a 413 before it has finished sending often reports a broken pipe instead,
-// so the rest of the body is read and discarded, up to this size.
+// A client that receives 413 before it has sent the whole body often sees a broken pipe instead of the response, so the
+// rest is read and discarded, up to this size in bytes.
 const MAX_DISCARDED_BYTES = 64 * 1_048_576;
 
-/** Resolves with the body as text, or with "too large" above 1 MiB. Rejects if the client disconnects. */
+/** The body as text, or "too large" if it exceeds 1 MiB. Rejects if the client disconnects. */
 export function readBody(request: IncomingMessage): Promise<{ text: string } | "too large"> {
   const { promise, resolve, reject } = Promise.withResolvers<{ text: string } | "too large">();
   let chunks: Buffer[] = [];
@@ -26,7 +26,7 @@ export function readBody(request: IncomingMessage): Promise<{ text: string } | "
   return promise;
 }
 
-/** The vendor cannot parse the body. The message is sent to the client in the vendor's error format. */
+/** A body that the vendor rejects. The client receives the message in the vendor's error format. */
 export class InvalidBody extends Error {}
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from "node:http";
 
-// Enough for the end of a benchmark. Older rows are overwritten, so a long run does not grow.
+// Enough for the end of a benchmark. Older rows are overwritten, so that a long run does not grow.
 const MAX_REQUESTS = 100_000;
 
 export interface LoggedRequest {
@@ -12,7 +12,7 @@ export interface LoggedRequest {
   readonly atMs: number;
 }
 
-/** The most recent requests in order of arrival. */
+/** The newest requests, in order of arrival. */
 export class RequestLog {
   #rows: LoggedRequest[] = [];
   #next = 0;

@@ -9,7 +9,7 @@ export interface VendorRequest {
   readonly body: string;
 }
 
-/** One row per committed effect. Tests count these rows. */
+/** One row for each effect that happened; tests count these. */
 export interface Commit {
   readonly operation: string;
   readonly subject: string;
@@ -17,22 +17,22 @@ export interface Commit {
   readonly at: string;
 }
 
-/** What a simulated vendor provides to its server. */
+/** A simulated vendor, as the server uses it. */
 export interface Vendor {
   readonly basePath: string;
   readonly handle: (request: VendorRequest) => HttpResponse | Promise<HttpResponse>;
-  /** An error of the vendor's gateway in the vendor's error format. */
+  /** A failure of the vendor's gateway, in the vendor's error format. */
   readonly gatewayError: (status: number, message: string) => HttpResponse;
   readonly state: () => Readonly<Record<string, unknown>>;
-  /** Restores the seeds. `clockJumpMs` is the distance by which the reset moved the clock. */
+  /** Restores the seeds. `clockJumpMs` is how far the reset moved the clock, in milliseconds. */
   readonly reset: (clockJumpMs: number) => void;
-  /** Vendor-specific control endpoints. Returns undefined for an unknown action. */
+  /** The vendor's own control endpoints. Returns undefined for any other path. */
   readonly control?: (action: string, body: unknown) => HttpResponse | undefined;
-  /** Stops background work. */
+  /** Stops its background work. */
   readonly close?: () => void;
 }
 
-/** Removes the vendor's base path. A path without that prefix is returned unchanged. */
+/** The path below the vendor's base path; any other path is returned unchanged. */
 export function stripBasePath(path: string, basePath: string): string {
   if (!path.startsWith(basePath)) return path;
   const relativePath = path.slice(basePath.length);
