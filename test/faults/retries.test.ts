@@ -139,7 +139,9 @@ describe("a mutation", () => {
       const { data, extensions } = await sendMutation(subgraph, mutation, { input });
       expect(data[mutation.name].operation).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
       expect(extensions?.upstream).toMatchObject({ calls: 3, retries: 2 });
-      expect(await readMetric(subgraph, "provider_retries_total")).toEqual({ 'call="avibra.offers.change"': 2 });
+      expect(await readMetric(subgraph, "benefits_pix_provider_retries_total")).toEqual({
+        'endpoint="avibra.offers.change"': 2,
+      });
     },
   );
 
