@@ -103,10 +103,11 @@ describe.each([
       Promise.resolve({ caller: { userId: "u-1", scopes: new Set<string>() }, expiresAt: clock.now() + 3_600_000 }),
     );
     const verifyCached = cacheVerifiedTokens(verify, { clock, monotonic });
-    await verifyCached("token");
+    const verified = await verifyCached("token");
+    expect(Object.keys(verified)).toEqual(["caller", "expiresAt"]);
     shiftWallClock(stepMs);
     advance(59_999);
-    await verifyCached("token");
+    expect(await verifyCached("token")).toBe(verified);
     expect(verify).toHaveBeenCalledTimes(1);
     advance(1);
     await verifyCached("token");
