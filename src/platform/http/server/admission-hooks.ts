@@ -6,7 +6,7 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Settles when the work for the request has ended. Until then the request is in flight, even if the client has disconnected. */
     completion: Promise<unknown> | null;
-    /** Null if the request is not subject to admission, as health probes are not. */
+    /** Null for requests that bypass admission, such as health probes. */
     admissionSlot: AdmissionSlot | null;
   }
 }
@@ -15,7 +15,7 @@ declare module "fastify" {
 const SLOW_READER_MS = 1000;
 
 /** The declared size of the request body, at most the limit of the route. A chunked body counts as the limit. */
-function getAnnouncedBodyBytes({ headers, routeOptions }: FastifyRequest): number {
+function getDeclaredBodyBytes({ headers, routeOptions }: FastifyRequest): number {
   const maxBodyBytes = routeOptions.bodyLimit;
   if (headers["transfer-encoding"] !== undefined) return maxBodyBytes;
   return Math.min(Number(headers["content-length"] ?? 0), maxBodyBytes);
@@ -37,7 +37,7 @@ export function acquireAdmissionSlot(
   reply: FastifyReply,
   admission: Admission,
 ): FastifyReply | undefined {
-  const admissionSlot = admission.admit(getAnnouncedBodyBytes(request), () => {
+  const admissionSlot = admission.admit(getDeclaredBodyBytes(request), () => {
     sendUnavailableAndClose(reply);
   });
   if (!admissionSlot) return sendUnavailable(reply);

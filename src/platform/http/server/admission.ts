@@ -69,13 +69,13 @@ export function createAdmission({ maxRequests, maxTotalBodyBytes }: AdmissionOpt
     request.evict();
   }
 
-  function makeRoomForRequest(): boolean {
+  function ensureRequestCapacity(): boolean {
     const [slowest] = draining;
     if (started >= maxRequests && slowest) evict(slowest);
     return started < maxRequests;
   }
 
-  function makeRoomForBytes(needed: number, request: ActiveRequest): boolean {
+  function ensureByteCapacity(needed: number, request: ActiveRequest): boolean {
     for (const other of receiving) {
       if (bytes + needed <= capacity) break;
       if (other === request) return false; // the request is the oldest one itself
@@ -86,19 +86,19 @@ export function createAdmission({ maxRequests, maxTotalBodyBytes }: AdmissionOpt
 
   return {
     admit(declaredBytes, onEvicted) {
-      if (startedBytes + declaredBytes > capacity || !makeRoomForRequest()) return undefined;
+      if (startedBytes + declaredBytes > capacity || !ensureRequestCapacity()) return undefined;
       const request: ActiveRequest = { bytes: 0, state: "receiving", evict: onEvicted };
       receiving.add(request);
       return {
         receive(length) {
           const needed = Math.max(length, MIN_CHUNK_BYTES);
-          if (request.state !== "receiving" || !makeRoomForBytes(needed, request)) return false;
+          if (request.state !== "receiving" || !ensureByteCapacity(needed, request)) return false;
           bytes += needed;
           request.bytes += needed;
           return true;
         },
         start() {
-          if (request.state !== "receiving" || !makeRoomForRequest()) return false;
+          if (request.state !== "receiving" || !ensureRequestCapacity()) return false;
           receiving.delete(request);
           request.state = "started";
           started += 1;

@@ -18,7 +18,7 @@ export interface ConnectionLimits {
 
 /** Maximum time for a client to close a connection that the server has ended. */
 const LINGER_MS = 1000;
-/** Added to the timeouts of Node.js, which bytes that do not start a request can restart. */
+/** Added to the timeouts of Node.js. Bytes that do not start a request can restart its timers, but not these. */
 const GRACE_MS = 2000;
 
 /** The state of one TCP connection. */

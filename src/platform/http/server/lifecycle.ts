@@ -14,7 +14,7 @@ export interface LifecycleOptions {
   readonly checks: ReadinessChecks;
   /** Reported next to the checks, without an effect on the status. */
   readonly reports: ReadinessChecks;
-  /** How long new requests are accepted after `stop`, so that load balancers see the status first, in ms. */
+  /** How long new requests are accepted after `stop`, so that load balancers stop sending traffic first, in ms. */
   readonly drainDelayMs: number;
   /** Maximum time for requests in flight to finish, in ms. Then their connections are closed. */
   readonly drainTimeoutMs: number;
