@@ -12,7 +12,7 @@ async function renderSamples(): Promise<string> {
   metrics.registerGauges({
     providers: { sample: { state: () => ({ active: 0, queued: 0, breakers: { sample: "closed" } }) } },
     readCache: { state: () => ({ bytes: 0, entries: 0, tags: 0, inFlight: 0 }) },
-    tokenAgeMs: () => 0,
+    tokenAgeMs: { sample: () => 0 },
     requestsInFlight: () => 0,
     openConnections: () => 0,
     subscriptions: () => ({ open: 0, webSockets: 0 }),

@@ -133,7 +133,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
   metrics.registerGauges({
     providers: clients,
     readCache,
-    tokenAgeMs: () => avibra.tokenState().ageMs,
+    tokenAgeMs: { avibra: () => avibra.tokenState().ageMs },
     requestsInFlight: inFlight,
     openConnections: server.connections.count,
     subscriptions: subscriptions.state,

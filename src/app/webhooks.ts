@@ -63,7 +63,7 @@ export function createWebhooks(config: Config, logger: Logger, { stores, metrics
       ...key,
     });
     const kind = getEventKind(event.name) ?? "UNKNOWN";
-    metrics.recordEvent(kind, isCopy ? "copy" : "stored");
+    metrics.recordEvent(kind, isCopy ? "duplicate" : "stored");
     logger.debug({ kind, isCopy, ...(!isCopy && { eventId: id }) }, "event received");
     if (!isCopy) worker.trigger();
     return true;

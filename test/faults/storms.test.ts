@@ -66,8 +66,8 @@ describe("a storm of 503s from one provider", () => {
     await inWaves(20, offered / 20);
     expect(await received()).toBeLessThanOrEqual(1.1 * offered);
     expect(await received()).toBeGreaterThan(offered + 10); // and some were made
-    const retries = await readMetric(subgraph, "provider_retries_total");
-    expect(retries).toEqual({ 'call="avibra.benefits.list"': (await received()) - offered });
+    const retries = await readMetric(subgraph, "benefits_pix_provider_retries_total");
+    expect(retries).toEqual({ 'endpoint="avibra.benefits.list"': (await received()) - offered });
   });
 
   test("is told by health, which stays green, and by metrics", async () => {
@@ -82,13 +82,13 @@ describe("a storm of 503s from one provider", () => {
       "avibra.benefits": "open",
       "delbank.authorizations": "closed",
     });
-    expect(await readMetric(subgraph, "circuit_breaker_state")).toMatchObject({
+    expect(await readMetric(subgraph, "benefits_pix_circuit_breaker_state")).toMatchObject({
       'group="avibra.benefits"': 2,
       'group="delbank.authorizations"': 0,
     });
-    const calls = await readMetric(subgraph, "provider_call_duration_seconds_count");
-    expect(calls['call="avibra.benefits.list",outcome="unavailable"']).toBe(await received());
-    expect(calls['call="avibra.benefits.list",outcome="notSent"']).toBeGreaterThan(0);
+    const calls = await readMetric(subgraph, "benefits_pix_provider_request_duration_seconds_count");
+    expect(calls['endpoint="avibra.benefits.list",outcome="unavailable"']).toBe(await received());
+    expect(calls['endpoint="avibra.benefits.list",outcome="short_circuited"']).toBeGreaterThan(0);
   });
 
   test("that has opened the breaker is answered in milliseconds, without a call", async () => {
@@ -182,10 +182,14 @@ describe("a provider that hangs", () => {
     for (let wave = 0; wave < 4; wave += 1) await askAtOnce(OFFERED);
     // The one that asks is under way itself.
     await waitFor(async () =>
-      Object.values(await readMetric(subgraph, "requests_under_way"))[0] === 1 ? true : undefined,
+      Object.values(await readMetric(subgraph, "benefits_pix_http_requests_in_flight"))[0] === 1 ? true : undefined,
     );
-    expect(await readMetric(subgraph, "provider_calls_active")).toMatchObject({ 'provider="avibra"': 0 });
-    expect(await readMetric(subgraph, "provider_calls_queued")).toMatchObject({ 'provider="avibra"': 0 });
+    expect(await readMetric(subgraph, "benefits_pix_provider_requests_in_flight")).toMatchObject({
+      'provider="avibra"': 0,
+    });
+    expect(await readMetric(subgraph, "benefits_pix_provider_requests_queued")).toMatchObject({
+      'provider="avibra"': 0,
+    });
     // One connection left open for each hang would be 20, with two ends each; the client of the test has some of its own.
     expect(sockets()).toBeLessThan(before + 4 * CONCURRENCY);
   });

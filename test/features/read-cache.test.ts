@@ -149,7 +149,7 @@ test("what is kept takes no more than READ_CACHE_BYTES, however many members are
       (_, index) => `m${index}: user(id: "m-${request}-${index}") { currentOffer { status } }`,
     );
     expect((await ask(`{ ${members.join(" ")} }`, { claims })).upstream.calls).toBe(40);
-    bytes.push((await readMetric(subgraph, "read_cache_bytes"))[""] ?? NaN);
+    bytes.push((await readMetric(subgraph, "benefits_pix_read_cache_size_bytes"))[""] ?? NaN);
   }
   expect(Math.min(...bytes)).toBeGreaterThan(10_000);
   expect(Math.max(...bytes)).toBeLessThanOrEqual(20_000);

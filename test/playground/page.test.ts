@@ -64,7 +64,7 @@ describe("the playground", () => {
     const { page, openTab } = await visit();
     await openTab(SUBSCRIPTION);
     await page.getByRole("button", { name: /^Execute query/ }).click();
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     const response = page.getByRole("region", { name: "Result Window" });
     await waitFor(async () => {
       // Until it has looked at what there was it hears nothing; each of these is an event of its own.
@@ -72,7 +72,7 @@ describe("the playground", () => {
       return (await response.innerText()).includes("ENROLLMENT_SUCCESSFUL") || undefined;
     });
     await page.getByRole("button", { name: /^Stop query/ }).click();
-    await waitForGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
   });
 
   test("runs every example without an error, as the caller that it opens with", async () => {

@@ -74,7 +74,7 @@ describe("three processes on one PostgreSQL", () => {
     const asking = { variables: { id: operation.id }, claims: PAYER_CLAIMS };
     const asked = await router.subscribe(at(2), SETTLED, asking);
     expect(asked.status).toBe(200);
-    await waitForGauge(at(1), "subscriptions_open", 1);
+    await waitForGauge(at(1), "benefits_pix_subscriptions_open", 1);
     await operation.confirm();
     const data = { operationSettled: { id: operation.id, status: "SUCCEEDED" } };
     expect(await client.waitForCompletion("1")).toMatchObject([
@@ -92,7 +92,7 @@ describe("three processes on one PostgreSQL", () => {
     const clients = await Promise.all([0, 1, 2].map((index) => connectAs(at(index), { claims: { sub: "u-1001" } })));
     for (const [index, client] of clients.entries()) {
       client.subscribe("1", EVENTS);
-      await waitForGauge(at(index), "subscriptions_open", 1);
+      await waitForGauge(at(index), "benefits_pix_subscriptions_open", 1);
       // Answered behind it: it has looked at what there was.
       client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
       await client.waitForCompletion("2");
@@ -114,7 +114,7 @@ describe("three processes on one PostgreSQL", () => {
   test("a replica that is asked to stop completes its subscriptions and exits cleanly", async () => {
     const client = await connectAs(at(1), { claims: { sub: "u-1001" } });
     client.subscribe("1", EVENTS);
-    await waitForGauge(at(1), "subscriptions_open", 1);
+    await waitForGauge(at(1), "benefits_pix_subscriptions_open", 1);
     expect(await replicas[1]?.stop()).toBe(0);
     expect(client.messagesFor("1")).toEqual([{ type: "complete", id: "1" }]);
     expect((await client.closed).code).toBe(1001);

@@ -79,7 +79,7 @@ async function cancel(claims: Claims, { type = "NATURAL", document = PERSON } = 
 }
 const posts = async () => (await subgraph.delbank.requests()).filter(({ method }) => method === "POST").length;
 const counted = async (source: string) =>
-  (await readMetric(subgraph, "ambiguous_documents_total"))[`source="${source}"`] ?? NaN;
+  (await readMetric(subgraph, "benefits_pix_ambiguous_tax_ids_total"))[`source="${source}"`] ?? NaN;
 
 const AMBIGUOUS: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
   ["a number without a type", { document: 191 }],

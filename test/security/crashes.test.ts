@@ -30,7 +30,11 @@ describe("a crash", () => {
     expect(await subject.exit).toBe(1);
     const lines = subject.output().slice(before.length).trim().split("\n");
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: 60, msg: "crashed", ...(error && { error }) });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      level: 60,
+      msg: "uncaught error, exiting",
+      ...(error && { error }),
+    });
     expect(findCanaryOrigins(subject.output(), { ...SECRETS, CANARY })).toEqual([]);
   });
 

@@ -53,7 +53,7 @@ test.each(["application/json", "application/json; charset=utf-8", "APPLICATION/J
 
 test("while the server is closing, a request is refused without asking for its body", async () => {
   const arriving = open(formatRequest("POST /graphql", { ...JSON_TYPE, "content-length": "26" }));
-  await waitForGauge(subgraph, "requests_under_way", 2); // and the one that asks
+  await waitForGauge(subgraph, "benefits_pix_http_requests_in_flight", 2); // and the one that asks
   stopped = subgraph.stop();
   await waitFor(async () => ((await fetch(`${subgraph.url}/metrics`)).status === 503 ? true : undefined));
   expect(await firstStatus("POST /graphql")).toBe("503");

@@ -41,7 +41,7 @@ test("one fetch serves many tokens, and twenty that come at once", async () => {
   expect(keyServer.paths).toHaveLength(1);
 });
 
-test("a new key is found by the first token that names it; a key that is withdrawn is worth nothing then", async () => {
+test("a new key is found by the first token that names it; a withdrawn key is refused from then on", async () => {
   expect((await send(first)).status).toBe(200);
   keyServer.setKeys([toJwk(second)]);
   expect((await send(second)).status).toBe(200);
@@ -112,12 +112,12 @@ test.each(FAULTS)(
     expect(elsewhereAsked).toBe(0);
 
     keyServer.setKeys([toJwk(first)]);
-    await new Promise((resolve) => setTimeout(resolve, 600)); // it rests a moment behind a failure
+    await new Promise((resolve) => setTimeout(resolve, 600)); // the cooldown after a failed fetch
     expect((await send(first)).status).toBe(200);
   },
 );
 
-test("one that says nothing keeps nobody longer than an operation may take", async () => {
+test("a key server that does not respond delays a request no longer than the request timeout", async () => {
   await subgraph.stop();
   subgraph = await startSubgraph({ ...auth(), OPERATION_TIMEOUT_MS: "700" });
   keyServer.respondWith(() => undefined);
@@ -126,19 +126,19 @@ test("one that says nothing keeps nobody longer than an operation may take", asy
   expect(performance.now() - startedAt).toBeLessThan(1500); // a fetch of keys alone may take 3 s
 });
 
-test("while it fails, requests one after the other do not each ask it", async () => {
+test("while the key server fails, consecutive requests do not each fetch the key set", async () => {
   keyServer.respondWith((_, response) => response.writeHead(500).end());
   for (let round = 0; round < 30; round += 1) expect((await send(first)).status).toBe(503);
   expect(keyServer.paths.length).toBeLessThanOrEqual(3);
 });
 
-describe("over the hours", () => {
+describe("over several hours", () => {
   const MINUTE_MS = 60_000;
   let now = 0;
   const ask = (keys: ReturnType<typeof createRemoteKeySet>, key: Key) =>
     keys({ alg: key.alg, kid: key.kid }, { payload: "", signature: "" });
 
-  test("keys are fetched anew after ten minutes", async () => {
+  test("keys are fetched again after ten minutes", async () => {
     const keys = createRemoteKeySet(
       keyServer.url,
       monotonicClockFrom(() => now),
@@ -152,7 +152,7 @@ describe("over the hours", () => {
     expect(keyServer.paths).toHaveLength(2);
   });
 
-  test("while the key server is away, known keys hold for an hour and no longer; unknown ones are refused as `unavailable`", async () => {
+  test("while the key server fails, known keys are used for an hour at most, and unknown keys are refused as `unavailable`", async () => {
     const keys = createRemoteKeySet(
       keyServer.url,
       monotonicClockFrom(() => now),
@@ -167,7 +167,7 @@ describe("over the hours", () => {
     await expect(ask(keys, first)).rejects.toThrow(KeysUnavailable);
   });
 
-  test("behind a flood of unknown key ids, one more fetch is granted every ten seconds", async () => {
+  test("after a flood of unknown key ids, one more fetch is allowed every ten seconds", async () => {
     const keys = createRemoteKeySet(
       keyServer.url,
       monotonicClockFrom(() => now),

@@ -46,7 +46,7 @@ describe("a WebSocket ends, though its client does not end it", () => {
     client.socket.write(Buffer.from(bytesOf(init), "latin1"));
     await waitFor(() => (client.hasEnded() ? true : undefined));
     await untilDestroyed(client);
-    await waitForGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
   });
 });
 
@@ -62,7 +62,7 @@ test("at a stop, a request that is arriving is waited for and answered; whatever
   const silent = [openSocket(port), openSocket(port, "GET /"), openSocket(port, formatRequest("GET /health/live"))];
   for (const client of silent) await client.waitForConnection();
   const arriving = openSocket(port, head + body.slice(0, 10));
-  await waitForGauge(subgraph, "requests_under_way", 2); // and the one that asks
+  await waitForGauge(subgraph, "benefits_pix_http_requests_in_flight", 2); // and the one that asks
   const stopped = subgraph.stop();
   await waitFor(async () => ((await fetch(`${subgraph.url}/metrics`)).status === 503 ? true : undefined));
   arriving.socket.write(body.slice(10));

@@ -124,7 +124,7 @@ describe("more bytes of bodies than LIMIT_BODIES_BYTES", () => {
     await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}` });
     const held = Array.from({ length: 5 }, () => announce({ "content-length": "60000" }));
     await waitFor(async () => {
-      const value = Object.values(await readMetric(subgraph, "requests_under_way"))[0];
+      const value = Object.values(await readMetric(subgraph, "benefits_pix_http_requests_in_flight"))[0];
       return value === 6 ? true : undefined;
     });
     expect(await statusOf(padded(60_000))).toBe(200);

@@ -47,7 +47,7 @@ describe("a subscription by HTTP callback", () => {
     ]);
     const protocols = new Set(router.calls.map((call) => call.headers["subscription-protocol"]));
     expect(protocols).toEqual(new Set(["callback/1.0"]));
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   });
 
   test("to another's operation ends without an event, as to one that there is not", async () => {
@@ -72,7 +72,7 @@ describe("a subscription by HTTP callback", () => {
     expect((heard[1] ?? Infinity) - (heard[0] ?? 0)).toBeLessThan(1800);
     expect(router.calls[2]?.body).toEqual({ kind: "subscription", action: "check", id, verifier: "the-verifier" });
     router.respondWith((_request, response) => response.writeHead(404).end());
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     expect(router.actions()).not.toContain("complete");
     await operation.confirm();
   });
@@ -80,7 +80,7 @@ describe("a subscription by HTTP callback", () => {
   test("ends when its router does not answer three heartbeats in a row", async () => {
     const { operation } = await subscribed({ heartbeatIntervalMs: 1 });
     router.respondWith((_request, response) => response.writeHead(503).end());
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     expect(router.actions()).toEqual(["check", "check", "check", "check"]);
     await operation.confirm();
   });
@@ -101,7 +101,7 @@ describe("a subscription by HTTP callback", () => {
     const { operation } = await subscribed();
     router.respondWith((_request, response) => response.writeHead(404).end());
     await operation.confirm();
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     expect(router.actions()).toEqual(["check", "next"]);
   });
 
@@ -134,7 +134,7 @@ describe("a subscription by HTTP callback", () => {
     expect(await router.subscribe(subgraph, SETTLED, asking)).toMatchObject({ status: 400 });
     await operation.confirm();
     await router.waitForCompletion(id);
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     expect(await router.subscribe(subgraph, SETTLED, asking)).toMatchObject({ status: 200 });
   });
 
@@ -162,7 +162,7 @@ describe("a subscription by HTTP callback", () => {
     expect(body).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
     expect(JSON.stringify(body)).not.toMatch(/passw|metadata|example/);
     expect(router.calls).toEqual([]);
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   });
 
   test.each([
@@ -182,7 +182,7 @@ describe("a subscription by HTTP callback", () => {
     expect(asked).toMatchObject({ status: 503, body: { errors: [{ extensions: { code: "UNAVAILABLE" } }] } });
     expect(elsewhere).toEqual([]);
     expect(router.actions()).toEqual(["check"]);
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     trap.close();
   });
 
@@ -207,7 +207,7 @@ describe("a subscription by HTTP callback", () => {
     const asked = await router.subscribe(subgraph, SETTLED, { variables: NOBODYS });
     expect(asked.status).toBe(status);
     expect(performance.now() - startedAt).toBeLessThan(3000); // SUBSCRIPTION_CALLBACK_TIMEOUT_MS, and a busy machine
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   });
 
   test("writes nothing to the log of who asks, where it is sent, and what proves it", async () => {

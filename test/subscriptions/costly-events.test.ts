@@ -45,7 +45,7 @@ describe.each([
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("costly", costly, variables);
     client.subscribe("cheap", CHEAP, variables);
-    await waitForGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 2);
     client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
     await client.waitForCompletion("2");
     for (let told = 1; told <= 2; told += 1) {
@@ -62,7 +62,7 @@ describe.each([
       data: { userEvents: { providerKind: "enrollment_successful" } },
     });
     await client.close();
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   });
 
   test("by callback: the router is sent the refusal without data", async () => {
@@ -75,7 +75,7 @@ describe.each([
     expect(heard()[0]?.body.payload).toEqual({ errors: REFUSED });
     router.respondWith((_request, response) => response.writeHead(404).end());
     await tell();
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     await router.close();
   });
 });
@@ -97,10 +97,10 @@ test("the documents of open subscriptions take no more memory than they may, and
   ]);
   expect(open).toBeGreaterThan(2);
   await client.close();
-  await waitForGauge(subgraph, "subscriptions_open", 0);
+  await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   const again = await connectAs(subgraph, { claims: MEMBER });
   again.subscribe("again", large("again"), variables);
-  await waitForGauge(subgraph, "subscriptions_open", 1);
+  await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
   await again.close();
-  await waitForGauge(subgraph, "subscriptions_open", 0);
+  await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
 });

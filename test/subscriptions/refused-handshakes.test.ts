@@ -73,7 +73,7 @@ describe("a handshake that is refused", () => {
       expect(status).toBe(403);
     }
     expect((await subgraph.graphql("{ me { id } }")).data).toEqual({ me: { id: "u-1001" } });
-    await waitForGauge(subgraph, "requests_under_way", 1); // the one that asks
+    await waitForGauge(subgraph, "benefits_pix_http_requests_in_flight", 1); // the one that asks
   });
 });
 

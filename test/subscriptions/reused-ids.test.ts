@@ -14,7 +14,7 @@ beforeAll(async () => {
   subgraph = await startSubgraph({ LIMIT_SUBSCRIPTIONS_PER_CALLER: "2" });
 });
 afterAll(() => subgraph.stop());
-afterEach(() => waitForGauge(subgraph, "subscriptions_open", 0));
+afterEach(() => waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0));
 
 let sent = 0;
 async function tell(eventname: string): Promise<void> {
@@ -33,7 +33,7 @@ async function settle(client: Client): Promise<void> {
 
 /** The subscription under id 1 is open, alone, and hears each event once. */
 async function hearsOnce(client: Client, events: readonly string[]): Promise<void> {
-  await waitForGauge(subgraph, "subscriptions_open", 1);
+  await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
   await settle(client);
   for (const name of events) await tell(name);
   await waitFor(() => (client.messagesFor("1").length >= events.length ? true : undefined));
@@ -51,14 +51,14 @@ describe("an id that is used again on a WebSocket", () => {
     client.subscribe("1", EVENTS);
     await hearsOnce(client, ["one", "two"]);
     client.send(complete);
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     await client.close();
   });
 
   test("while its completed subscription is being ended: the new one is neither completed nor dropped", async () => {
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS);
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     client.send(complete);
     client.subscribe("1", EVENTS);
     await hearsOnce(client, ["three"]);
@@ -83,13 +83,13 @@ describe("an id that is used again on a WebSocket", () => {
       if (isOpenFirst) await settle(client);
       client.socket.close();
       await client.closed;
-      await waitForGauge(subgraph, "websockets_open", 0);
-      await waitForGauge(subgraph, "subscriptions_open", 0);
+      await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
+      await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     }
     const next = await connectAs(subgraph, { claims: MEMBER });
     next.subscribe("1", EVENTS);
     next.subscribe("2", EVENTS);
-    await waitForGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 2);
     await next.close();
   });
 

@@ -28,7 +28,7 @@ afterAll(async () => {
   await router.close();
   rmSync(directory, { recursive: true });
 });
-afterEach(() => waitForGauge(subgraph, "subscriptions_open", 0));
+afterEach(() => waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0));
 
 let sent = 0;
 async function tell(userid: string, eventname: string): Promise<void> {
@@ -42,7 +42,7 @@ describe("userEvents", () => {
     await tell("u-1002", "enrollment_request_received");
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "u-1002" });
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     // The subscription has looked by then at what there was.
     client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
     await client.waitForCompletion("2");
@@ -75,7 +75,7 @@ describe("userEvents", () => {
   test("tells of no event that has not had its effects", async () => {
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "u-1002" });
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
     await client.waitForCompletion("2");
     const database = openDatabase(databaseUrl);
@@ -101,7 +101,7 @@ describe("userEvents", () => {
     await client.close();
     const staff = await connectAs(subgraph, { claims: { sub: "support", scope: "users:read:any" } });
     staff.subscribe("1", EVENTS, { userId: "nobody-knows" });
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     staff.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
     await staff.waitForCompletion("2");
     await tell("nobody-knows", "enrollment_successful");
@@ -133,7 +133,7 @@ describe("userEvents", () => {
     // Another reader, who is quick, says when they have had their effects.
     const quick = await connectAs(subgraph, { claims: { sub: "u-1004" } });
     quick.subscribe("1", EVENTS, { userId: "u-1004" });
-    await waitForGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 2);
     quick.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
     await quick.waitForCompletion("2");
     for (let heard = 0; heard < 101; heard = quick.messagesFor("1").length) {

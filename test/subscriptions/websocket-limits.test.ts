@@ -46,7 +46,7 @@ describe("who may open a WebSocket", () => {
     const old = await openWebSocketClient(subgraph.url, { protocols: ["graphql-transport-ws", "graphql-ws"] });
     expect(old.socket.protocol).toBe("graphql-transport-ws");
     await old.close();
-    await waitForGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
   });
 
   test("a handshake that is none is refused, and other offers to change the protocol are passed over", async () => {
@@ -90,28 +90,28 @@ describe("limits of WebSockets", () => {
       return client;
     };
     const first = await open(PAYER_CLAIMS, ["1", "2"]);
-    await waitForGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 2);
     first.subscribe("3", SETTLED, { id });
     expect(await first.waitForCompletion("3")).toMatchObject([
       { type: "error", payload: [{ extensions: { code: "LIMIT_EXCEEDED" } }] },
     ]);
     const staff = { sub: "staff", scope: "users:read:any" };
     const second = await open(staff, ["1"]);
-    await waitForGauge(subgraph, "subscriptions_open", 3);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 3);
     second.subscribe("2", SETTLED, { id });
     expect(await second.waitForCompletion("2")).toMatchObject([
       { type: "error", payload: [{ extensions: { code: "LIMIT_EXCEEDED" } }] },
     ]);
     const third = await open(staff, []);
     await expect(open(staff, [])).rejects.toThrow("closed with 1013");
-    await waitForGauge(subgraph, "websockets_open", 3);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 3);
     const fourth = await openWebSocketClient(subgraph.url);
     await expect(openWebSocketClient(subgraph.url)).rejects.toThrow("refused with 503");
     for (const client of [first, second, third, fourth]) await client.close();
-    await waitForGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
     // What was returned can be had again.
     const again = await open(PAYER_CLAIMS, ["1", "2"]);
-    await waitForGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 2);
     await again.close();
   });
 
@@ -126,7 +126,7 @@ describe("limits of WebSockets", () => {
     const lively = await connectAs(subgraph);
     const silent = await connectAs(subgraph);
     silent.socket.pause();
-    await waitForGauge(subgraph, "websockets_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 1);
     silent.socket.resume();
     expect((await silent.closed).code).toBe(1006);
     expect(lively.socket.readyState).toBe(lively.socket.OPEN);
@@ -147,7 +147,7 @@ describe("limits of WebSockets", () => {
         });
       }
     })();
-    await waitForGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
     client.socket.terminate();
     await flood;
     expect(subgraph.logs.filter((line) => line.includes("websocket closed: client too slow to read"))).toHaveLength(1);
@@ -199,7 +199,7 @@ describe("limits of WebSockets", () => {
     same.subscribe("1", SETTLED, { id });
     same.subscribe("1", SETTLED, { id });
     expect((await same.closed).code).toBe(4409);
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   });
 
   test("2,000 subscribes in one breath are answered each, and only as many are open as may be", async () => {
@@ -210,9 +210,9 @@ describe("limits of WebSockets", () => {
     const refused = () => client.messages.filter(({ type }) => type === "error");
     await waitFor(() => (refused().length === 1980 ? true : undefined));
     expect(new Set(refused().map(({ payload }) => payload[0].extensions.code))).toEqual(new Set(["LIMIT_EXCEEDED"]));
-    await waitForGauge(subgraph, "subscriptions_open", 20);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 20);
     await client.close();
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   });
 
   test("bytes that are no frames, and a client that is cut off in its handshake, end their connection alone", async () => {
@@ -232,7 +232,7 @@ describe("limits of WebSockets", () => {
       socket.resume();
       await new Promise((resolve) => socket.once("close", resolve));
     }
-    await waitForGauge(subgraph, "websockets_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
     expect(subgraph.logs.filter((line) => line.includes("unexpected error"))).toEqual([]);
   });
 });
@@ -266,7 +266,7 @@ describe("an open subscription ends", () => {
     expect(await client.waitForCompletion("1")).toMatchObject([
       { type: "error", payload: [{ extensions: { code: "UNAUTHENTICATED" } }] },
     ]);
-    await waitForGauge(subgraph, "subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     await client.close();
     await keyServer.close();
   });
@@ -277,7 +277,7 @@ describe("an open subscription ends", () => {
     const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     const idle = await openWebSocketClient(subgraph.url);
     client.subscribe("1", SETTLED, { id });
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     running.length = 0;
     await subgraph.stop();
     expect(client.messagesFor("1")).toEqual([{ type: "complete", id: "1" }]);

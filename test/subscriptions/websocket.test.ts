@@ -32,7 +32,7 @@ describe("operationSettled over a WebSocket", () => {
     const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-1");
     const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id });
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     expect(client.messagesFor("1")).toEqual([]);
     await confirm();
     const settled = { id, kind: "CANCEL_PIX_AUTHORIZATION", status: "SUCCEEDED" };
@@ -149,15 +149,15 @@ describe("a WebSocket", () => {
 
   test("leaves nothing behind when its client goes away without a word", async () => {
     const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-3");
-    const listeners = (await readMetric(subgraph, "signal_listeners"))[""] ?? 0;
+    const listeners = (await readMetric(subgraph, "benefits_pix_pubsub_subscribers"))[""] ?? 0;
     const clients = await Promise.all([1, 2, 3].map(() => connectAs(subgraph, { claims: PAYER_CLAIMS })));
     for (const client of clients) for (const one of ["1", "2"]) client.subscribe(one, SETTLED, { id });
-    await waitForGauge(subgraph, "subscriptions_open", 6);
-    await waitForGauge(subgraph, "signal_listeners", listeners + 6);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 6);
+    await waitForGauge(subgraph, "benefits_pix_pubsub_subscribers", listeners + 6);
     for (const { socket } of clients) socket.terminate();
-    await waitForGauge(subgraph, "subscriptions_open", 0);
-    await waitForGauge(subgraph, "websockets_open", 0);
-    await waitForGauge(subgraph, "signal_listeners", listeners);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
+    await waitForGauge(subgraph, "benefits_pix_pubsub_subscribers", listeners);
     await confirm();
   });
 
@@ -166,9 +166,9 @@ describe("a WebSocket", () => {
     const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id });
     client.subscribe("2", SETTLED, { id });
-    await waitForGauge(subgraph, "subscriptions_open", 2);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 2);
     client.send({ type: "complete", id: "1" });
-    await waitForGauge(subgraph, "subscriptions_open", 1);
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     await confirm();
     await client.waitForCompletion("2");
     expect(client.messagesFor("1")).toEqual([]);
@@ -183,6 +183,6 @@ describe("a WebSocket", () => {
     await client.close();
     const written = subgraph.logs.join("\n");
     for (const secret of [token, "u-canary-77", "canary-88"]) expect(written).not.toContain(secret);
-    expect(Object.keys(await readMetric(subgraph, "subscriptions_open"))).toEqual([""]);
+    expect(Object.keys(await readMetric(subgraph, "benefits_pix_subscriptions_open"))).toEqual([""]);
   });
 });

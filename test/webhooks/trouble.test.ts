@@ -49,7 +49,9 @@ test("a rush of events is refused with 503, and leaves GraphQL its room; GraphQL
   // Bodies that do not arrive take no room: neither from other events nor from GraphQL.
   const held = Array.from({ length: 4 }, () => hold(subgraph.url));
   await waitFor(async () =>
-    Object.values(await readMetric(subgraph, "requests_under_way")).some((value) => value === 5) ? true : undefined,
+    Object.values(await readMetric(subgraph, "benefits_pix_http_requests_in_flight")).some((value) => value === 5)
+      ? true
+      : undefined,
   );
   const refused = await waitFor(async () => {
     const send = (_: unknown, index: number) => postWebhook(subgraph.url, { eventname: "x", userid: `m-${index}` });

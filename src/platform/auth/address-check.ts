@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv6 } from "node:net";
 
 const getFamily = (address: string) => (isIPv6(address) ? "ipv6" : "ipv4");
 
-/** Whether the text is an address, or a network in CIDR notation. */
+/** Whether the text is an IP address or a network in CIDR notation. */
 export function isAddressRange(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
@@ -11,7 +11,7 @@ export function isAddressRange(text: string): boolean {
   );
 }
 
-/** Checks a peer's address against addresses and networks; none: everybody passes. An IPv4 peer may come in IPv6's notation. */
+/** Returns a check of the peer's address. Without ranges, every address passes. IPv4-mapped IPv6 addresses match IPv4 ranges. */
 export function createAddressCheck(ranges: readonly string[]): (address: string | undefined) => boolean {
   const allowed = new BlockList();
   for (const range of ranges) {

@@ -2,7 +2,7 @@ import { createSecretCheck } from "./secret-check";
 
 const BASIC = /^basic +([A-Za-z0-9+/]{1,4096}={0,2})$/i;
 
-/** Checks an `Authorization` header for Basic credentials (RFC 7617): one name, and any of its passwords. */
+/** Returns a check of Basic credentials (RFC 7617) in an `Authorization` header: the username with any of the passwords. */
 export function createBasicAuthCheck(
   username: string,
   passwords: readonly string[],

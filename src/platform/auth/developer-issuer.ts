@@ -13,17 +13,17 @@ const ALGORITHM = "ES256";
 const LIFETIME = "12h";
 
 export interface DeveloperIssuerOptions {
-  /** Where the signing key is kept, so that tokens outlive a restart and hold for several processes. */
+  /** The file of the signing key. Tokens stay valid after a restart, and for all processes that share the file. */
   readonly keyFile: string;
   readonly issuer: string;
   readonly audience: string;
 }
 
-/** Signs tokens for playground and tests. Sandbox mode only: in live mode it is never built. */
+/** Signs tokens for the playground and tests. Exists only in sandbox mode. */
 export interface DeveloperIssuer {
-  /** The public keys, for the same verifier that checks real tokens. */
+  /** The public keys. The verifier is the same as for other issuers. */
   readonly keys: JWTVerifyGetKey;
-  /** A token, valid for 12 hours, with just these claims. */
+  /** Returns a token with exactly these claims, valid for 12 hours. */
   issue(claims: Readonly<Record<string, string>>): Promise<string>;
 }
 

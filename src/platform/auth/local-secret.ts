@@ -2,8 +2,8 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { dirname } from "node:path";
 
 /**
- * A secret of this machine's own, kept in a file that only its owner can read: made on first use, the same ever after.
- * Several processes may start at once: the first to link its file wins and all read that one.
+ * Returns the secret in a file that only its owner can read, and creates the file on first use.
+ * If several processes start concurrently, the first one to link its file wins and all of them read that file.
  */
 export async function loadOrCreateSecret(file: string, create: () => Promise<string> | string): Promise<string> {
   const existing = readIfExists(file);
@@ -12,7 +12,7 @@ export async function loadOrCreateSecret(file: string, create: () => Promise<str
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, await create(), { mode: 0o600 });
   try {
-    linkSync(draft, file); // atomic, and fails where the file exists: nobody reads half a secret
+    linkSync(draft, file); // atomic, and fails if the file exists: no process reads a partial secret
   } catch (error) {
     if ((error as { code?: unknown }).code !== "EEXIST") throw error;
   } finally {

@@ -1,7 +1,7 @@
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Caller } from "./caller";
 
-/** The caller, or `UNAUTHENTICATED` where the request brought no token. */
+/** Returns the caller. Throws `UNAUTHENTICATED` if the request has no token. */
 export function requireCaller(caller: Caller | undefined): Caller {
   if (!caller) throw new SubgraphError("UNAUTHENTICATED");
   return caller;

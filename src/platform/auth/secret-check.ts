@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
-/** Whether a text is one of the secrets (several during a rotation). Takes the same time whether, and where, a secret differs. */
+/** Returns a check against the secrets, several during a rotation. Its duration does not depend on whether or where a secret differs. */
 export function createSecretCheck(secrets: readonly string[]): (presented: string) => boolean {
   const digests = secrets.map(digest);
   return (presented) => {
@@ -11,7 +11,7 @@ export function createSecretCheck(secrets: readonly string[]): (presented: strin
   };
 }
 
-/** Checks the header `Router-Authorization`. No secrets: everything passes. */
+/** Returns a check of the header `Router-Authorization`. Without secrets, every request passes. */
 export function createRouterSecretCheck(secrets: readonly string[]): (presented: string | undefined) => boolean {
   const isSecret = createSecretCheck(secrets);
   return (presented) => secrets.length === 0 || isSecret(presented ?? "");

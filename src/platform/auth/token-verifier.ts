@@ -8,34 +8,34 @@ import { cacheVerifiedTokens, type VerifiedToken } from "./verified-token-cache"
 import { verifyWithKeys } from "./verify-with-keys";
 
 export interface TokenVerifierOptions {
-  /** The issuer's keys: `createRemoteKeySet(url)`, or a local set. */
+  /** The issuer's keys: `createRemoteKeySet(url, clock)` or a local set. */
   readonly keys: JWTVerifyGetKey;
   readonly issuer: string;
   readonly audience: string;
-  /** The claim that holds the user id, for example `sub`. */
+  /** The claim with the user ID, for example `sub`. */
   readonly userClaim: string;
-  /** The claim that holds the tax id, for example `tax_id`. */
+  /** The claim with the tax ID, for example `tax_id`. */
   readonly taxIdClaim: string;
-  /** Reads that claim, whatever it is: undefined if it identifies nobody. Called once for each token that is verified. */
+  /** Parses the tax ID claim. Returns undefined if it does not identify one person. Called once per verification. */
   readonly readTaxId: (claim: unknown) => string | undefined;
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
 }
 
 /**
- * Reads an `Authorization` header. No header: undefined. Anything but a valid bearer token: throws `UNAUTHENTICATED`.
- * A key server that cannot be asked is not the caller's fault: throws `UNAVAILABLE`.
+ * Verifies an `Authorization` header. Returns undefined without a header. Throws `UNAUTHENTICATED` unless it is a valid bearer token,
+ * and `UNAVAILABLE` if the key server is unavailable.
  */
 export type TokenVerifier = (authorization: string | undefined) => Promise<Caller | undefined>;
 
 // Asymmetric only: a symmetric algorithm would turn the public key into the secret.
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
-/** A user id claim: printable, as it becomes a key in a database. */
+/** A user ID must be printable, because it becomes a database key. */
 const USER_ID = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 const MAX_TOKEN_LENGTH = 8192;
 const MAX_DATE_SECONDS = 8.64e12;
 const CLOCK_TOLERANCE_SECONDS = 5;
-/** RFC 9110 (11.4): the scheme in any case, then one or more blanks. */
+/** The scheme is case-insensitive and followed by one or more spaces (RFC 9110, 11.4). */
 const BEARER = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 
 function readTextClaim(payload: JWTPayload, name: string): string | undefined {
@@ -43,12 +43,12 @@ function readTextClaim(payload: JWTPayload, name: string): string | undefined {
   return typeof value === "string" && value.length > 0 ? value : undefined;
 }
 
-/** An expiry of 1e300 would be none: beyond what a date can hold, a claim is no date. */
+/** Refuses an `exp` beyond the range of a date, such as 1e300: the token would never expire. */
 function isDate(seconds: number | undefined): boolean {
   return seconds !== undefined && Math.abs(seconds) <= MAX_DATE_SECONDS;
 }
 
-/** Verifies tokens against one issuer. One code path for every issuer, the sandbox's included. */
+/** Verifies the tokens of one issuer. The sandbox's issuer takes the same code path. */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId } = options;
 

@@ -1,11 +1,11 @@
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
 
-/** A key set that holds more keys for one token is no rotation; each one costs a verification. */
+/** Each matching key costs a verification, and a rotation needs only two. */
 const MAX_KEYS = 4;
 
 /**
- * As jose's `jwtVerify`, and if several keys of the set fit the token's header (the same key twice, two keys of one id, or a token
- * without a key id), with each of them in turn: jose leaves that choice to its caller.
+ * Verifies a token with jose's `jwtVerify`. If several keys of the set match the header (a duplicate key, two keys with one ID, or a
+ * token without a key ID), tries them in turn, which jose leaves to its caller.
  */
 export async function verifyWithKeys(
   token: string,

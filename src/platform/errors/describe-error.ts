@@ -3,11 +3,11 @@ import { SubgraphError } from "./subgraph-error";
 const NAME = /^[A-Za-z]\w{0,63}$/;
 /** `ECONNRESET`, `ERR_JWKS_TIMEOUT`, or a SQLSTATE. */
 const CODE = /^([A-Z][A-Z0-9_]{1,63}|[0-9A-Z]{5})$/;
-/** A line of a stack: it ends in a file, line and column. */
+/** A stack frame, which ends with a file, line and column. */
 const FRAME = /^ {4}(at .{1,300}:\d{1,7}:\d{1,7}\)?)$/;
 const MAX_FRAMES = 12;
 
-/** Any member of a foreign error may be anything, whatever its type says. */
+/** The members of a foreign error can have any type at run time. */
 const asText = (value: unknown) => (typeof value === "string" ? value : "");
 
 function getNameAndCode(error: Error): { error: string; code?: string } {
@@ -16,7 +16,7 @@ function getNameAndCode(error: Error): { error: string; code?: string } {
   return { error: NAME.test(name) ? name : "Error", ...(CODE.test(code) && { code }) };
 }
 
-/** Where it came from, without the message that a stack begins with: a message may have lines that look like frames. */
+/** The frames of the stack, without the message at its start, which can contain lines that look like frames. */
 function extractFrames(error: Error): string[] {
   const [stack, message] = [asText(error.stack), asText(error.message)];
   const start = stack.indexOf(message);
@@ -24,7 +24,7 @@ function extractFrames(error: Error): string[] {
   return lines.flatMap((line) => FRAME.exec(line)?.[1] ?? []).slice(0, MAX_FRAMES);
 }
 
-/** An error as flat fields for the log: names, codes and a stack, never a message or body that another party wrote. */
+/** Returns the log fields of an error: name, code and stack frames, never a message or a body from another party. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (error instanceof SubgraphError) {
     if (error.logFields) return { code: error.code, ...error.logFields };

@@ -80,7 +80,7 @@ export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormat
       logger.error({ requestId, ...describeError(cause) }, "unexpected error");
     }
     if (subgraphError?.code === "UNAVAILABLE")
-      logger.warn({ requestId, ...describeError(subgraphError) }, "not available");
+      logger.warn({ requestId, ...describeError(subgraphError) }, "service unavailable");
     const inputName = extractInputName(formatted.message);
     const locations = formatted.locations ?? getLocations(thrown);
     const subgraphMessage = inputName ? `${inputName}: ${error.message}` : error.message;

@@ -3,15 +3,14 @@ import pretty from "pino-pretty";
 import { sanitizeText } from "../kernel/sanitize-text";
 import { redactFields } from "./redaction";
 
-/** Takes fields and a constant text: `logger.warn({ call }, "provider call failed")`. */
+/** Takes fields and a constant message: `logger.warn({ call }, "provider call failed")`. */
 export type Logger = Pick<Pino, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
 
 const MAX_MESSAGE_LENGTH = 200;
 
 /**
- * JSON lines on stdout; readable lines where stdout is a terminal. The one place that logs, and a last line of defence: nothing
- * logs a secret knowingly, and what passes here by mistake is reduced to `redactFields`. Texts are constants: values are not
- * formatted into them.
+ * Writes JSON lines to stdout, or readable lines if stdout is a terminal. `redactFields` is the last line of defense against a secret
+ * that is logged by mistake. Messages are constants: values belong in fields.
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const stream =

@@ -1,7 +1,7 @@
 import { type FastifyInstance } from "fastify";
 import { type Metrics } from "./metrics";
 
-/** `GET /metrics` in Prometheus' text format. */
+/** Registers `GET /metrics` (Prometheus text format) and records the duration of each HTTP request. */
 export function registerMetrics(server: FastifyInstance, metrics: Metrics): void {
   server.addHook("onResponse", (request, reply, done) => {
     metrics.recordRequest(request.routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime);

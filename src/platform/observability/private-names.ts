@@ -1,4 +1,4 @@
-/** Parts of names: a member that has one of them in its name holds a secret or personal data, wherever it appears. */
+/** A member whose name contains one of these holds a secret or personal data. */
 const PRIVATE_PARTS = [
   // secrets
   "authorization",
@@ -13,11 +13,12 @@ const PRIVATE_PARTS = [
   "apikey",
   "privatekey",
   "ledgerkey",
+  "encryptionkey",
   "idempotencykey",
   "accountid",
   "databaseurl",
   "connectionstring",
-  // persons
+  // personal data
   "document",
   "taxid",
   "cpf",
@@ -34,7 +35,7 @@ const PRIVATE_PARTS = [
   "postalcode",
 ];
 
-/** Whole names: what may hold any of these, or one of them under a name that says nothing. */
+/** Whole names whose values can contain any of the above. */
 const PRIVATE_NAMES = new Set([
   "name",
   "key",
@@ -48,7 +49,7 @@ const PRIVATE_NAMES = new Set([
   "message",
 ]);
 
-/** Whether the member's value must never be written out. Case, "_" and "-" make no difference. The only list. */
+/** Whether the value of a member must not be logged. Ignores case, "_" and "-". */
 export function isPrivateName(name: string): boolean {
   const normalized = name.toLowerCase().replace(/[^a-z]/g, "");
   return PRIVATE_NAMES.has(normalized) || PRIVATE_PARTS.some((part) => normalized.includes(part));

@@ -2,19 +2,19 @@ import { describeError } from "../errors/describe-error";
 import { type Logger } from "./logger";
 
 /**
- * Logs what Node would print itself, whole errors with whatever they hold (an axios error has its request's headers): warnings,
- * and the errors that nobody caught. Those end the program with exit code 1, rejections too: what went wrong left a state that
- * nobody knows, a new process begins with one that is known, and the ledger knows what was under way.
+ * Logs warnings and uncaught errors instead of Node.js, which would print whole errors (an axios error contains request headers).
+ * An uncaught error or rejection leaves an unknown state, so that the process exits with code 1. A new process resumes the operations in
+ * progress from the operation store.
  */
 export function logProcessEvents(logger: Logger): void {
-  process.removeAllListeners("warning"); // Node's own, which prints the text
+  process.removeAllListeners("warning"); // the default listener prints the message
   process.on("warning", (warning) => {
-    logger.warn(describeError(warning), "warning of the runtime");
+    logger.warn(describeError(warning), "Node.js warning");
   });
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
-      logger.fatal({ event, ...describeError(error) }, "crashed");
-      process.exit(1); // what goes to a pipe or a file is written by now
+      logger.fatal({ event, ...describeError(error) }, "uncaught error, exiting");
+      process.exit(1); // writes to a pipe or a file are synchronous
     });
   }
 }

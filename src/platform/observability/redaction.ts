@@ -2,7 +2,7 @@ import { describeError } from "../errors/describe-error";
 import { sanitizeText } from "../kernel/sanitize-text";
 import { isPrivateName } from "./private-names";
 
-/** UTF-16 units of names and values together: enough for a stack, too little to fill a disk with. */
+/** Names and values together, in UTF-16 code units. Enough for a stack trace. */
 const MAX_LINE_LENGTH = 8000;
 const MAX_TEXT_LENGTH = 500;
 const MAX_NAME_LENGTH = 64;
@@ -10,7 +10,7 @@ const MAX_DEPTH = 4;
 
 const REDACTED = "[redacted]";
 
-/** What one line has room for yet. */
+/** The remaining length of one line, in UTF-16 code units. */
 interface LengthBudget {
   remaining: number;
 }
@@ -21,11 +21,11 @@ function truncate(text: string, budget: LengthBudget): string {
   return truncated;
 }
 
-/** pino writes names as they are: a quote in one would end it. */
+/** pino does not escape names. */
 const truncateName = (name: string, budget: LengthBudget) =>
   truncate(name.slice(0, MAX_NAME_LENGTH).replace(/[^\w.-]/g, "?"), budget);
 
-/** Data alone: a class's instance may hold anything, so its members are not looked at. */
+/** The members of a class instance are never logged. */
 function isPlainObject(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -64,7 +64,7 @@ function redactValue(value: unknown, depth: number, budget: LengthBudget): unkno
   return isPlainObject(value) ? redactMembers(value, depth, budget) : "[instance]";
 }
 
-/** The fields of one log line: plain data, nothing under a private name, no control characters, bounded in depth and length. */
+/** Returns the fields of one log line: plain data without private members and control characters, limited in depth and length. */
 export function redactFields(fields: unknown): Record<string, unknown> {
   const budget = { remaining: MAX_LINE_LENGTH };
   const redacted = redactValue(fields, 0, budget);

@@ -1,3 +1,4 @@
+import { createRemoteKeySet } from "../../../src/platform/auth/remote-key-set";
 import { cacheVerifiedTokens } from "../../../src/platform/auth/verified-token-cache";
 import { createProviderGuard } from "../../../src/platform/http/client/provider-guard";
 import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
@@ -10,6 +11,7 @@ import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../../
 import { createTokenSource } from "../../../src/providers/avibra/token-source";
 import { createTestClocks } from "../../kit/clocks";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { createKey, startKeyServer, toJwk } from "../../kit/tokens/jwt";
 
 const TEN_MINUTES_MS = 600_000;
 const OPEN_MS = 5000;
@@ -101,14 +103,35 @@ describe.each([
       Promise.resolve({ caller: { userId: "u-1", scopes: new Set<string>() }, expiresAt: clock.now() + 3_600_000 }),
     );
     const verifyCached = cacheVerifiedTokens(verify, { clock, monotonic });
-    await verifyCached("token");
+    const verified = await verifyCached("token");
+    expect(Object.keys(verified)).toEqual(["caller", "expiresAt"]);
     shiftWallClock(stepMs);
     advance(59_999);
-    await verifyCached("token");
+    expect(await verifyCached("token")).toBe(verified);
     expect(verify).toHaveBeenCalledTimes(1);
     advance(1);
     await verifyCached("token");
     expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  test("a key set is fetched again after ten minutes", async () => {
+    const { monotonic, advance } = createTestClocks(Date.now());
+    const key = createKey("ES256", "first");
+    const keyServer = await startKeyServer([toJwk(key)]);
+    try {
+      const keys = createRemoteKeySet(keyServer.url, monotonic);
+      const find = () => keys({ alg: key.alg, kid: key.kid }, { payload: "", signature: "" });
+      await find();
+      setMachineBy(stepMs);
+      advance(599_999);
+      await find();
+      expect(keyServer.paths).toHaveLength(1);
+      advance(1);
+      await find();
+      expect(keyServer.paths).toHaveLength(2);
+    } finally {
+      await keyServer.close();
+    }
   });
 
   test("an access token ends with its lifetime", async () => {

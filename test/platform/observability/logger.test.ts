@@ -45,10 +45,12 @@ const privateName = fc.constantFrom(
   ..."authorization Authorization router-authorization password linkPassword client_secret accessToken x-api-key".split(
     " ",
   ),
-  ..."taxId tax_id TAX_ID requesterDocument email phoneNumber firstName last_name address idempotency-key Name".split(
+  ..."taxId tax_id TAX_ID requesterDocument email x-delfinance-account-id phoneNumber firstName last_name address idempotency-key Name".split(
     " ",
   ),
-  ..."headers body variables Set-Cookie DATABASE_URL LEDGER_KEY x-delfinance-account-id username birthDate".split(" "),
+  ..."headers body variables Set-Cookie DATABASE_URL LEDGER_KEY ENCRYPTION_KEYS encryptionKey username birthDate".split(
+    " ",
+  ),
 );
 
 describe("a log line", () => {

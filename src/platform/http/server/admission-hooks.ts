@@ -4,18 +4,18 @@ import { sendError } from "./error-response";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** What is done for a request beyond its connection: it is under way until this has ended, even if its client went away. */
+    /** Settles when the work for the request has ended. Until then the request is in flight, even if the client has disconnected. */
     completion: Promise<unknown> | null;
-    /** Where requests are counted, the room it takes. */
+    /** Null for requests that bypass admission, such as health probes. */
     admissionSlot: AdmissionSlot | null;
   }
 }
 
-/** An answer that has not been read for so long makes room for another request, where there is none. */
+/** A response that the client has not read after this time can be evicted in favor of another request. */
 const SLOW_READER_MS = 1000;
 
-/** How much of a request's body will be held in memory; one of unknown length may be as long as any. */
-function getAnnouncedBodyBytes({ headers, routeOptions }: FastifyRequest): number {
+/** The declared size of the request body, at most the limit of the route. A chunked body counts as the limit. */
+function getDeclaredBodyBytes({ headers, routeOptions }: FastifyRequest): number {
   const maxBodyBytes = routeOptions.bodyLimit;
   if (headers["transfer-encoding"] !== undefined) return maxBodyBytes;
   return Math.min(Number(headers["content-length"] ?? 0), maxBodyBytes);
@@ -23,7 +23,7 @@ function getAnnouncedBodyBytes({ headers, routeOptions }: FastifyRequest): numbe
 
 const sendUnavailable = (reply: FastifyReply) => sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
 
-/** The rest of its body is not waited for. */
+/** Does not wait for the rest of the request body. */
 function sendUnavailableAndClose(reply: FastifyReply): void {
   if (!reply.sent) sendUnavailable(reply.header("connection", "close"));
   else reply.raw.destroy();
@@ -31,13 +31,13 @@ function sendUnavailableAndClose(reply: FastifyReply): void {
 
 const slowReaderTimers = new WeakMap<FastifyReply, NodeJS.Timeout>();
 
-/** Counts a request until its work is done and its answer is sent, also when its client has gone; the refusal, if there is no room. */
+/** Counts a request until its work has ended and its response is closed. Without capacity, returns the refusal. */
 export function acquireAdmissionSlot(
   request: FastifyRequest,
   reply: FastifyReply,
   admission: Admission,
 ): FastifyReply | undefined {
-  const admissionSlot = admission.admit(getAnnouncedBodyBytes(request), () => {
+  const admissionSlot = admission.admit(getDeclaredBodyBytes(request), () => {
     sendUnavailableAndClose(reply);
   });
   if (!admissionSlot) return sendUnavailable(reply);
@@ -50,11 +50,11 @@ export function acquireAdmissionSlot(
 }
 
 function hasBody({ method, headers }: FastifyRequest): boolean {
-  if (method === "GET" || method === "HEAD" || method === "TRACE") return false; // nothing of it is read
+  if (method === "GET" || method === "HEAD" || method === "TRACE") return false; // the server does not read it
   return headers["transfer-encoding"] !== undefined || headers["content-length"] !== undefined;
 }
 
-/** Counts bodies as they arrive, and lets no more requests begin than there is room for. */
+/** Counts the bytes of request bodies as they arrive, and refuses requests that exceed the capacity. */
 export function registerAdmissionHooks(server: FastifyInstance): void {
   server.decorateRequest("completion", null);
   server.decorateRequest("admissionSlot", null);

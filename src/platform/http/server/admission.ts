@@ -1,47 +1,47 @@
 export interface AdmissionOptions {
-  /** Requests under way at once. */
+  /** Requests in progress. */
   readonly maxRequests: number;
-  /** Bytes of all request bodies under way at once: what bounds the memory that requests can take. */
+  /** Total size of the bodies of requests in flight, in bytes. Bounds the memory that requests use. */
   readonly maxTotalBodyBytes: number;
 }
 
-/** The room that one request takes. */
+/** The capacity that one request uses. */
 export interface AdmissionSlot {
-  /** Counts a part of its body that has arrived; false where there is no room for it. */
+  /** Counts a received chunk of the body. Returns false if it exceeds the capacity. */
   readonly receive: (bytes: number) => boolean;
-  /** Its body has arrived, and work on it may begin; false where there is no room for it. */
+  /** Call when the body is complete. Returns false if too many requests are in progress. */
   readonly start: () => boolean;
-  /** Its answer waits for a client that is slow to read it. */
+  /** Call when the client is slow to read the response: the request can then be evicted. */
   readonly waitForDrain: () => void;
-  /** Gives it back; once. */
+  /** Returns the capacity. Further calls have no effect. */
   readonly release: () => void;
 }
 
-/** Counts what is under way, and says when it is enough. */
+/** Limits the number of requests in progress and the memory of their bodies. */
 export interface Admission {
   /**
-   * Lets one request in whose body will have so many bytes; undefined where there is no room for it. `evict` ends it, where its place
-   * is given to another one.
+   * Admits a request whose body has the declared size. Returns undefined if there is no capacity. `evict` is called if another
+   * request takes over the slot.
    */
   readonly admit: (declaredBytes: number, evict: () => void) => AdmissionSlot | undefined;
-  /** Requests that were let in and not out. */
+  /** Number of admitted requests that have not been released. */
   readonly inFlight: () => number;
 }
 
 interface ActiveRequest {
   bytes: number;
-  state: "receiving" | "started" | "left";
+  state: "receiving" | "started" | "released";
   readonly evict: () => void;
 }
 
-/** What a part of a body takes in memory at least, however few bytes it has. */
+/** The minimum memory that a chunk of a body uses, in bytes. */
 const MIN_CHUNK_BYTES = 256;
-/** A body of just the bytes that there is room for may have a few such parts. */
+/** Admits a body of the maximum size that arrives in a few short chunks. */
 const SLACK_BYTES = 16 * MIN_CHUNK_BYTES;
 
 /**
- * Refusing at once what cannot be served in time keeps the latency of what is served. A client that is slow to send takes up only the
- * memory of what it has sent, and one that is slow to send or to read makes room, the oldest first, where there is none.
+ * Load shedding: an immediate refusal of excess requests protects the latency of the others. A request that is still arriving uses
+ * only the memory of the bytes received. Without capacity, clients that send or read slowly are evicted, oldest first.
  */
 export function createAdmission({ maxRequests, maxTotalBodyBytes }: AdmissionOptions): Admission {
   const capacity = maxTotalBodyBytes + SLACK_BYTES;
@@ -49,11 +49,11 @@ export function createAdmission({ maxRequests, maxTotalBodyBytes }: AdmissionOpt
   const draining = new Set<ActiveRequest>();
   let started = 0;
   let bytes = 0;
-  /** Those of bodies that have arrived: they make no room. */
+  /** Bytes of complete bodies. These cannot be evicted. */
   let startedBytes = 0;
 
   function remove(request: ActiveRequest): void {
-    if (request.state === "left") return;
+    if (request.state === "released") return;
     if (request.state === "started") {
       started -= 1;
       startedBytes -= request.bytes;
@@ -61,7 +61,7 @@ export function createAdmission({ maxRequests, maxTotalBodyBytes }: AdmissionOpt
     bytes -= request.bytes;
     receiving.delete(request);
     draining.delete(request);
-    request.state = "left";
+    request.state = "released";
   }
 
   function evict(request: ActiveRequest): void {
@@ -69,16 +69,16 @@ export function createAdmission({ maxRequests, maxTotalBodyBytes }: AdmissionOpt
     request.evict();
   }
 
-  function makeRoomForRequest(): boolean {
+  function ensureRequestCapacity(): boolean {
     const [slowest] = draining;
     if (started >= maxRequests && slowest) evict(slowest);
     return started < maxRequests;
   }
 
-  function makeRoomForBytes(needed: number, request: ActiveRequest): boolean {
+  function ensureByteCapacity(needed: number, request: ActiveRequest): boolean {
     for (const other of receiving) {
       if (bytes + needed <= capacity) break;
-      if (other === request) return false; // it is the slowest itself
+      if (other === request) return false; // the request is the oldest one itself
       if (other.bytes > 0) evict(other);
     }
     return bytes + needed <= capacity;
@@ -86,19 +86,19 @@ export function createAdmission({ maxRequests, maxTotalBodyBytes }: AdmissionOpt
 
   return {
     admit(declaredBytes, onEvicted) {
-      if (startedBytes + declaredBytes > capacity || !makeRoomForRequest()) return undefined;
+      if (startedBytes + declaredBytes > capacity || !ensureRequestCapacity()) return undefined;
       const request: ActiveRequest = { bytes: 0, state: "receiving", evict: onEvicted };
       receiving.add(request);
       return {
         receive(length) {
           const needed = Math.max(length, MIN_CHUNK_BYTES);
-          if (request.state !== "receiving" || !makeRoomForBytes(needed, request)) return false;
+          if (request.state !== "receiving" || !ensureByteCapacity(needed, request)) return false;
           bytes += needed;
           request.bytes += needed;
           return true;
         },
         start() {
-          if (request.state !== "receiving" || !makeRoomForRequest()) return false;
+          if (request.state !== "receiving" || !ensureRequestCapacity()) return false;
           receiving.delete(request);
           request.state = "started";
           started += 1;

@@ -11,19 +11,19 @@ const STATUS_BY_ERROR_CODE: Readonly<Record<string, number>> = {
 };
 
 export interface ClientErrorOptions {
-  readonly connections: () => Pick<Connections, "canRespond" | "finish">;
+  readonly connections: Pick<Connections, "canRespond" | "finish">;
   readonly headers: Readonly<Record<string, string>>;
-  /** What is said of headers that are larger than they may be. */
+  /** The error for headers that exceed the limit. */
   readonly headersTooLarge: SubgraphError;
 }
 
 /**
- * Answers bytes that are no HTTP request, or not in time, in the same shape as every other refusal, and ends the connection, whether
- * its client ends it too or not.
+ * Responds to bytes that are not an HTTP request, or not a complete one in time. The response has the shape of every other refusal.
+ * Then the connection ends, even if the client does not end it.
  */
 export function createClientErrorHandler({ connections, headers, headersTooLarge }: ClientErrorOptions) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    if (error.code === "ECONNRESET" || !connections().canRespond(socket)) {
+    if (error.code === "ECONNRESET" || !connections.canRespond(socket)) {
       socket.destroy();
       return;
     }
@@ -38,6 +38,6 @@ export function createClientErrorHandler({ connections, headers, headersTooLarge
       connection: "close",
     };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    connections().finish(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
+    connections.finish(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
   };
 }

@@ -4,48 +4,48 @@ import { createEvictionOrder, type Trust } from "./eviction-order";
 import { getNetworkPrefix } from "./network-prefix";
 
 export interface ConnectionLimits {
-  /** Connections open at once. */
+  /** Maximum number of open connections. */
   readonly maxConnections: number;
-  /** Those of them from one address that have not sent valid credentials yet; 0: no bound. */
+  /** Maximum number of connections from one address that have not sent valid credentials; 0 means no limit. */
   readonly maxUnverifiedPerAddress: number;
-  /** How long an idle connection is kept open, in ms. */
+  /** How long an idle connection stays open, in ms. */
   readonly keepAliveTimeoutMs: number;
-  /** How long a request may take to arrive, headers and body, in ms. */
+  /** Maximum time until the headers and the body of a request are complete, in ms. */
   readonly receiveTimeoutMs: number;
-  /** How long a client may take to read an answer, in ms. */
+  /** Maximum time for a client to read a response, in ms. */
   readonly sendTimeoutMs: number;
 }
 
-/** How long a client may take to close a connection that we have ended. */
+/** Maximum time for a client to close a connection that the server has ended. */
 const LINGER_MS = 1000;
-/** A connection that Node should have ended by then is destroyed: bytes that begin no request keep restarting its own timers. */
+/** Added to the timeouts of Node.js. Bytes that do not start a request can restart its timers, but not these. */
 const GRACE_MS = 2000;
 
-/** What is known of one TCP connection. */
+/** The state of one TCP connection. */
 interface Connection {
   readonly socket: Socket;
   readonly network: string;
   trust: Trust;
-  /** The request that arrived last. */
+  /** The most recent request. */
   request?: IncomingMessage;
-  /** Answers that are not sent completely; with what ends the connection, once they are being sent. */
+  /** Incomplete responses, with the send timeout of each one that is being sent. */
   readonly responses: Map<ServerResponse, NodeJS.Timeout | undefined>;
   deadline?: NodeJS.Timeout;
-  /** Its handshake for another protocol was read: it has no more requests, and is in use until it is closed. */
+  /** After the handshake of another protocol: the connection carries no more requests, and is in use until it closes. */
   isUpgraded?: true;
 }
 
 export type Connections = ReturnType<typeof createConnections>;
 
 /**
- * Bounds how many connections are open and how long each may take, whatever its client does or fails to do; see
- * docs/decisions/0023. If there are too many, an idle one is destroyed for the new one: see `createEvictionOrder`.
+ * Limits the number and the duration of open connections, whatever their clients do; see docs/decisions/0023.
+ * At the limit, a new connection replaces an idle one; see `createEvictionOrder`.
  */
-export function createConnections(server: Server, limits: ConnectionLimits) {
+export function createConnections(limits: ConnectionLimits) {
   const { maxConnections, maxUnverifiedPerAddress, keepAliveTimeoutMs, receiveTimeoutMs, sendTimeoutMs } = limits;
   const open = new Set<Connection>();
   const evictionOrder = createEvictionOrder<Connection>();
-  /** By the socket that requests come on; with TLS, that is another one than the connection's own. */
+  /** By the socket of the requests. With TLS it is not the socket of the connection. */
   const bySocket = new WeakMap<Socket, Connection>();
   const byEndpoint = new Map<string, Connection>();
   const getEndpoint = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
@@ -108,7 +108,7 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
     setDeadline(connection, receiveTimeoutMs + GRACE_MS);
   }
 
-  /** Until it is answered, other timeouts than those of the connection apply. */
+  /** Until the response closes, the timeouts of the request apply instead of those of the connection. */
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const connection = bySocket.get(request.socket);
     if (!connection) return;
@@ -124,50 +124,54 @@ export function createConnections(server: Server, limits: ConnectionLimits) {
     });
   }
 
-  server.on("connection", onConnection);
-  server.on("secureConnection", onSecureConnection);
-  server.prependListener("request", onRequest);
-  server.on("upgrade", ({ socket }: IncomingMessage) => {
+  function onUpgrade({ socket }: IncomingMessage): void {
     const connection = bySocket.get(socket);
     if (!connection) return;
     connection.isUpgraded = true;
-    clearTimeout(connection.deadline); // whoever takes it over has timeouts for it
-  });
+    clearTimeout(connection.deadline); // the other protocol has its own timeouts
+  }
 
   return {
-    /** Its client has sent valid credentials: it no longer counts as a stranger's. */
+    /** Tracks the connections of a server. Must be called once, before the server listens. */
+    attach(server: Server): void {
+      server.on("connection", onConnection);
+      server.on("secureConnection", onSecureConnection);
+      server.prependListener("request", onRequest);
+      server.on("upgrade", onUpgrade);
+    },
+    /** Call when the client has sent valid credentials: the connection no longer counts as unverified. */
     markVerified(socket: Socket, trust: Exclude<Trust, "none">): void {
       const connection = bySocket.get(socket);
       if (connection && open.has(connection)) evictionOrder.promote(connection, trust);
     },
-    /** An answer is about to be sent: the connection is destroyed where its client does not read it in time. */
+    /** Call before a response is sent. Destroys the connection if the client does not read the response in time. */
     startSendTimeout(response: ServerResponse, socket: Socket): void {
       const connection = bySocket.get(socket);
       if (!connection) return;
       if (!connection.responses.has(response))
-        setDeadline(connection, sendTimeoutMs); // of a handshake that is refused
+        setDeadline(connection, sendTimeoutMs); // a refused handshake
       else connection.responses.set(response, setTimeout(() => socket.destroy(), sendTimeoutMs).unref());
     },
-    /** Whether an answer may be written to a socket whose parser gave up: the client would take it for that of its last request. */
+    /** Whether a response can be sent after a parse error. False if the client would mistake it for the response to an earlier request. */
     canRespond(socket: Socket): boolean {
-      const connection = bySocket.get(socket); // none: a TLS handshake that failed
+      const connection = bySocket.get(socket); // undefined after a failed TLS handshake
       if (!connection || !socket.writable) return false;
       const [response, ...rest] = connection.responses.keys();
       const isReceiving = connection.request?.complete === false;
-      if (!response) return !isReceiving; // of a request that was answered before it had arrived, the rest is ignored
+      if (!response) return !isReceiving; // the rest of a request that already has its response is ignored
       return rest.length === 0 && isReceiving && !response.headersSent;
     },
-    /** Sends the last bytes of a connection, and destroys it when its client closes it too, or does not within a second. */
+    /** Sends the last bytes of a connection and ends it. Destroys it if the client does not close it within a second. */
     finish(socket: Socket, bytes: string): void {
       const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
       socket.once("close", () => {
         clearTimeout(timer);
       });
       socket.end(bytes);
-      socket.resume(); // what it still sends is thrown away: destroying unread bytes would reset the connection under the answer
+      socket.resume(); // discards further bytes: closing with unread bytes would reset the connection before the client reads the response
     },
     count: () => open.size,
-    /** Destroys all that are open. */
+    /** Destroys all open connections. */
     close(): void {
       for (const { socket } of open) socket.destroy();
     },

@@ -6,11 +6,11 @@ export const DEVELOPER_TOKEN_PATH = "/dev/token";
 
 const MAX_CLAIMS = 10;
 const CLAIM_NAME = /^[a-z_]{1,32}$/;
-/** Claims that the issuer alone sets. */
+/** Claims that only the issuer sets. */
 const RESERVED_CLAIMS = new Set(["iss", "aud", "exp", "iat", "nbf", "jti"]);
 const MAX_VALUE_LENGTH = 256;
 
-/** `GET /dev/token?sub=…&tax_id=…&scope=…` answers `{ "token": "…" }` with just these claims. Sandbox mode only. */
+/** `GET /dev/token?sub=…&tax_id=…&scope=…` returns `{ "token": "…" }` with exactly these claims. Sandbox mode only. */
 export function registerDeveloperToken(server: FastifyInstance, issuer: DeveloperIssuer): void {
   server.get(DEVELOPER_TOKEN_PATH, async (request, reply) => {
     const claims = Object.entries(request.query as Record<string, unknown>);

@@ -2,25 +2,25 @@ import { type FastifyReply } from "fastify";
 import { SubgraphError, type ErrorCode } from "../../errors/subgraph-error";
 import { negotiateResponseType } from "./media-types";
 
-/** Requests that are wrong as HTTP, before GraphQL is asked. */
+/** Errors of the HTTP request, before any GraphQL processing. */
 const PROTOCOL_MESSAGES = {
-  BAD_REQUEST: "The request is not a well-formed request.",
-  NOT_FOUND: "There is nothing at this path.",
-  UNSUPPORTED_MEDIA_TYPE: "A request's body must be JSON in UTF-8, as application/json and without compression.",
-  UNAVAILABLE: "The server cannot take this request now.",
+  BAD_REQUEST: "Malformed request.",
+  NOT_FOUND: "Not found.",
+  UNSUPPORTED_MEDIA_TYPE: "The request body must be uncompressed JSON in UTF-8 with the content type application/json.",
+  UNAVAILABLE: "The server cannot accept this request now.",
 } as const;
 
 type ProtocolCode = keyof typeof PROTOCOL_MESSAGES;
 const isProtocolCode = (code: ErrorCode | ProtocolCode): code is ProtocolCode => code in PROTOCOL_MESSAGES;
 
-/** A refusal with a message of its own. */
+/** An error with its own message. */
 interface ErrorDetails {
   readonly code: string;
   readonly message: string;
   readonly retryable: boolean;
 }
 
-/** An error in GraphQL's shape as JSON text. */
+/** Returns the JSON of a GraphQL response with one error. */
 export function formatErrorBody(error: ErrorCode | ProtocolCode | ErrorDetails, requestId: string): string {
   const { code, message, retryable } =
     typeof error !== "string"
@@ -31,7 +31,7 @@ export function formatErrorBody(error: ErrorCode | ProtocolCode | ErrorDetails, 
   return JSON.stringify({ errors: [{ message, extensions: { code, retryable, requestId } }] });
 }
 
-/** Answers with an error in GraphQL's shape and the media type that the client prefers, so that it reads every refusal alike. */
+/** Sends a GraphQL response with one error, in the media type that the client prefers. Every refusal has this shape. */
 export function sendError(
   reply: FastifyReply,
   status: number,

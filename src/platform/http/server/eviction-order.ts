@@ -1,4 +1,4 @@
-/** What a connection's client has proved: nothing, or valid credentials of a webhook or of the router. */
+/** The valid credentials that a connection has carried: none, those of a webhook sender, or those of the router. */
 export type Trust = "none" | "webhook" | "router";
 
 interface Evictable {
@@ -6,7 +6,7 @@ interface Evictable {
   trust: Trust;
 }
 
-/** The order in which connections are evicted. A connection never loses the trust that one of its requests has earned. */
+/** The order in which connections are evicted. The trust of a connection never decreases. */
 export function createEvictionOrder<Connection extends Evictable>() {
   const byTrust: Readonly<Record<Trust, Set<Connection>>> = { none: new Set(), webhook: new Set(), router: new Set() };
   /** Untrusted connections of each network, oldest first. */
@@ -32,12 +32,12 @@ export function createEvictionOrder<Connection extends Evictable>() {
       connection.trust = trust;
       byTrust[trust].add(connection);
     },
-    /** Trusted connections are evicted by how long they have been idle, so one that was used last comes last. */
+    /** Among trusted connections, the least recently used one is evicted first. */
     markIdle(connection: Connection): void {
       const { trust } = connection;
       if (trust !== "none" && byTrust[trust].delete(connection)) byTrust[trust].add(connection);
     },
-    /** Untrusted connections first, the oldest of them first, then those of webhook senders, then the router's. */
+    /** Untrusted connections, oldest first, then those of webhook senders, then those of the router. */
     *all(): Iterable<Connection> {
       yield* byTrust.none;
       yield* byTrust.webhook;

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 import { type FastifyInstance, type FastifyRequest } from "fastify";
 import { sendError } from "./error-response";
 
-/** Whether the content type parser is going to read the body: it refuses other types, and larger ones, without. */
+/** Whether the server will read the body. It refuses other types and larger bodies unread. */
 function canParseBody({ method, headers, routeOptions }: FastifyRequest): boolean {
   if (method === "GET" || method === "HEAD") return false;
   const isJson = /^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "");
@@ -10,9 +10,9 @@ function canParseBody({ method, headers, routeOptions }: FastifyRequest): boolea
 }
 
 /**
- * Leads requests with an `Expect` header to the hooks like all others: Node would answer them itself, before anybody has looked at
- * who is asking. The body of one that waits with it is asked for when the `onRequest` hooks of the server and of its route have let
- * the request in. Expectations of another kind are ignored, as RFC 9110 (10.1.1) allows.
+ * Sends `100 Continue` only after the `onRequest` hooks of the server and of the route have accepted the request. By default Node.js
+ * responds to an `Expect` header itself, before any hook checks the credentials. Other expectations are ignored, as RFC 9110 (10.1.1)
+ * allows.
  */
 export function registerExpectContinue(instance: FastifyInstance): void {
   const { server } = instance;

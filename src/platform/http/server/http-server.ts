@@ -37,9 +37,9 @@ export interface HttpServerOptions {
   readonly maxHeaderBytes: number;
   readonly admission: Admission;
   readonly connections: ConnectionLimits;
-  /** True for the value of a `Router-Authorization` header that may call. */
+  /** Whether the value of the header `Router-Authorization` is valid. */
   readonly isAuthorizedRouter: (routerAuthorization: string | undefined) => boolean;
-  /** Certificate and key as PEM text; with `clientCa` every path but health demands a certificate of that authority. */
+  /** PEM text. With `clientCa`, every request except a health probe requires a client certificate of that authority. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }
 
@@ -47,7 +47,7 @@ function getSingleValue(header: string | string[] | undefined): string | undefin
   return typeof header === "string" ? header : undefined;
 }
 
-/** A route's own; there is none yet where the path could not be read. */
+/** The policy of the route. `config` is undefined if the path is malformed. */
 function getIngressPolicy({ routeOptions }: FastifyRequest): IngressPolicy | undefined {
   return (routeOptions as Partial<FastifyRequest["routeOptions"]>).config?.ingressPolicy;
 }
@@ -56,14 +56,14 @@ function isCompressed({ headers }: FastifyRequest): boolean {
   return !/^(identity)?$/i.test(headers["content-encoding"] ?? "");
 }
 
-/** Timeouts are looked at so many times while they last, and every second at least: that is how late one may be. */
+/** Node.js checks its timeouts this many times per timeout, and at least once a second. A timeout can be late by one interval. */
 const CHECKS_PER_TIMEOUT = 10;
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** What Fastify needs to speak http, or https. Its types tell the two apart; what is registered on a server does not. */
+/** Options for http or https. The types of Fastify distinguish the two servers; the hooks and routes do not, hence the cast. */
 function toProtocolOptions({ tls, maxHeaderBytes, connections }: HttpServerOptions): FastifyHttpOptions<Server> {
-  // A header that comes twice reads as both with a comma: of two tokens or secrets neither is picked.
-  // One without a host is refused by `admit`: Node would answer it before anybody has looked at who is asking.
+  // A repeated header is joined with a comma, so that neither of two tokens or secrets is valid.
+  // `authorize` refuses a request without a host. Node.js would respond before any credentials are checked.
   const { receiveTimeoutMs } = connections;
   const httpOptions = {
     headersTimeout: receiveTimeoutMs,
@@ -76,7 +76,7 @@ function toProtocolOptions({ tls, maxHeaderBytes, connections }: HttpServerOptio
   };
   if (!tls) return { http: httpOptions };
   const { cert, key, clientCa } = tls;
-  // Asked for, not demanded in the handshake: health is asked without a certificate. `admit` demands it.
+  // The handshake requests a certificate but does not require it, because health probes have none. `authorize` requires it.
   const clientCertificate =
     clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
   const tlsOptions = {
@@ -89,12 +89,13 @@ function toProtocolOptions({ tls, maxHeaderBytes, connections }: HttpServerOptio
   return { https: { ...httpOptions, ...tlsOptions } } as FastifyHttpOptions<Server>;
 }
 
-/** The HTTP server without its routes: who may connect and call at all (health is open), limits, refusals, access log. */
+/** The HTTP server without its routes: connection limits, authentication of the router, admission, error responses, access log. */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { logger, maxBodyBytes, maxHeaderBytes, admission, isAuthorizedRouter, tls } = options;
-  const createTooLargeError = (part: string, maxBytes: number) =>
-    new SubgraphError("LIMIT_EXCEEDED", { message: `The request's ${part} may have at most ${maxBytes} bytes.` });
+  const createTooLargeError = (part: "headers" | "body", maxBytes: number) =>
+    new SubgraphError("LIMIT_EXCEEDED", { message: `The request ${part} must not exceed ${maxBytes} bytes.` });
   const headers = { ...SECURITY_HEADERS, ...(tls && TLS_HEADERS) };
+  const connections = createConnections(options.connections);
   const server = fastify({
     ...toProtocolOptions(options),
     logger: false,
@@ -104,17 +105,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     keepAliveTimeout: options.connections.keepAliveTimeoutMs,
     return503OnClosing: false,
     clientErrorHandler: createClientErrorHandler({
-      connections: () => connections,
+      connections,
       headers,
-      headersTooLarge: createTooLargeError("header", maxHeaderBytes),
+      headersTooLarge: createTooLargeError("headers", maxHeaderBytes),
     }),
     frameworkErrors: (_error, request, reply) => {
-      connections.startSendTimeout(reply.raw, request.raw.socket); // a path that is no URL: no hook runs for it
+      connections.startSendTimeout(reply.raw, request.raw.socket); // no hook runs for a malformed path
       void (authorize(request, reply) ?? sendError(reply, 400, "BAD_REQUEST"));
     },
     forceCloseConnections: "idle",
   });
-  const connections = createConnections(server.server, options.connections);
+  connections.attach(server.server);
   server.decorate("connections", connections);
   server.addHook("preClose", (done) => {
     connections.close();
@@ -124,7 +125,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   registerExpectContinue(server);
   routeUpgrades(server);
 
-  /** The first thing that happens to every request; the refusal, if it is one. */
+  /** Runs first for every request. Returns the response if the request is refused. */
   function authorize(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     reply.headers(headers).header("x-request-id", request.id);
     const ingressPolicy = getIngressPolicy(request);
@@ -155,7 +156,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const durationMs = Math.round(reply.elapsedTime * 100) / 100;
     logger.debug(
       { requestId: request.id, method, route: routeOptions.url, status: reply.statusCode, durationMs },
-      "answered",
+      "request completed",
     );
     done();
   });

@@ -1,13 +1,13 @@
 import { type FastifyReply, type FastifyRequest } from "fastify";
 import { type Admission } from "./admission";
 
-/** How requests get in that do not come from the router. A route has it in its `config`. */
+/** Replaces the authentication of the router for a route that other clients call. Set in the `config` of the route. */
 export interface IngressPolicy {
-  /** Refuses who may not come in, by connection and headers alone; undefined for who may. */
+  /** Checks the connection and the headers. Returns the response if the request is refused, else undefined. */
   readonly reject: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
-  /** Whose credentials `reject` checks. */
+  /** The trust of a connection whose request `reject` accepted. */
   readonly trust: "webhook";
-  /** Room of its own: a rush at one entrance leaves the others free. */
+  /** Separate capacity, so that a burst on this route does not affect other routes. */
   readonly admission: Admission;
 }
 

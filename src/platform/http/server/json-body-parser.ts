@@ -14,9 +14,9 @@ type JsonBodyParser = (
   done: (error: Error | null, json?: unknown) => void,
 ) => void;
 
-/** Reads JSON in UTF-8; a type that says otherwise is a 415, everything else that is wrong a 400. Of a name that comes twice in an object, the last one counts. */
+/** Parses JSON in UTF-8. Fails with 415 for another content type, else with 400. The last of several equal names in an object wins. */
 export function createJsonBodyParser(server: FastifyInstance): JsonBodyParser {
-  const parse = server.getDefaultJsonParser("error", "error"); // members like __proto__ are refused
+  const parse = server.getDefaultJsonParser("error", "error"); // refuses members such as __proto__
   return (request, body, done) => {
     if (!isUtf8Json(request.headers["content-type"])) done(new BodyError(415));
     else if (!isUtf8(body)) done(new BodyError(400));
@@ -25,8 +25,8 @@ export function createJsonBodyParser(server: FastifyInstance): JsonBodyParser {
 }
 
 /**
- * Bodies are JSON in UTF-8 and nothing else. A form or a script of another site can send text, forms and files without
- * asking the browser's leave; JSON it cannot.
+ * Accepts only JSON in UTF-8. A page of another origin can send text, forms and files without a CORS preflight, but not JSON
+ * (protection against CSRF).
  */
 export function registerJsonBodyParser(server: FastifyInstance): void {
   const parse = createJsonBodyParser(server);

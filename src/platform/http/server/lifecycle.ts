@@ -3,22 +3,22 @@ import { type FastifyInstance } from "fastify";
 import { isHealthProbe, LIVE_PATH, READY_PATH } from "./health-probe";
 import { sendError } from "./error-response";
 
-/** What `/health/ready` tells, by name. */
+/** The members of `checks` in the response of `/health/ready`, by name. */
 export type ReadinessChecks = Readonly<Record<string, () => Readiness | Promise<Readiness>>>;
 type Readiness = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 export interface LifecycleOptions {
-  /** Requests under way; what nobody waits for any more is still finished. */
+  /** Number of requests in flight, including those whose clients have disconnected. */
   readonly inFlight: () => number;
-  /** `ok: false` in any of them makes it red. */
+  /** `ok: false` in any of them makes the process not ready. */
   readonly checks: ReadinessChecks;
-  /** Told beside them, and never makes it red. */
+  /** Reported next to the checks, without an effect on the status. */
   readonly reports: ReadinessChecks;
-  /** How long requests are still taken after a stop was asked for, so that load balancers see red first. */
+  /** How long new requests are accepted after `stop`, so that load balancers stop sending traffic first, in ms. */
   readonly drainDelayMs: number;
-  /** How long requests that are under way may take to finish; then they are cut off. */
+  /** Maximum time for requests in flight to finish, in ms. Then their connections are closed. */
   readonly drainTimeoutMs: number;
-  /** Ends what would go on for ever by itself; it has as long as requests have. */
+  /** Ends open subscriptions, which do not end by themselves. Has the same time as requests. */
   readonly endSubscriptions: () => Promise<void>;
 }
 
@@ -31,8 +31,8 @@ async function runChecks(checks: ReadinessChecks): Promise<Readonly<Record<strin
 }
 
 /**
- * Health and graceful stop. `serving` → `draining` (ready is red, requests are still taken) → `closing` (new requests
- * get 503, those under way finish) → closed. Live is green throughout and depends on nothing.
+ * Health and graceful shutdown: `serving` → `draining` (not ready, new requests are accepted) → `closing` (new requests get 503, those
+ * in flight finish) → closed. `/health/live` returns 200 in every phase and has no dependencies.
  */
 export function registerLifecycle(
   server: FastifyInstance,
@@ -55,7 +55,7 @@ export function registerLifecycle(
   });
 
   return {
-    /** Resolves when everything under way is answered (or the timeout is over) and the port is closed. */
+    /** Resolves when all requests have finished, or the timeout has elapsed, and the port is closed. */
     async stop(): Promise<void> {
       phase = "draining";
       await sleep(drainDelayMs);

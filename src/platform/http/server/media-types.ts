@@ -2,7 +2,7 @@ const JSON_TYPE = "application/json";
 const RESPONSE_TYPE = "application/graphql-response+json";
 const UTF_8: readonly string[] = ["utf-8", "utf8", ""];
 
-/** A media type, or a range of them, with its parameters by name; a parameter that is given twice has both values. */
+/** Parses a media type or media range. A repeated parameter has several values. */
 function parseMediaType(text: string): {
   readonly type: string;
   readonly getParameterValues: (name: string) => readonly string[];
@@ -25,14 +25,14 @@ function parseMediaType(text: string): {
   };
 }
 
-/** Whether a `Content-Type` is JSON in UTF-8. Parameters that are empty, or that JSON does not have, are ignored (RFC 9110, 8.3). */
+/** Whether a `Content-Type` is JSON in UTF-8. Empty and unknown parameters are ignored (RFC 9110, 8.3). */
 export function isUtf8Json(contentType = ""): boolean {
-  if (contentType === JSON_TYPE) return true; // what nearly every client sends
+  if (contentType === JSON_TYPE) return true; // the most common value
   const { type, getParameterValues } = parseMediaType(contentType);
   return type === JSON_TYPE && getParameterValues("charset").every((charset) => UTF_8.includes(charset));
 }
 
-/** How well a range of an `Accept` header matches: the more specific one counts (RFC 9110, 12.5.1). */
+/** How specifically a media range matches, or -1. The most specific range applies (RFC 9110, 12.5.1). */
 function getSpecificity(range: string, type: string): number {
   return [range === "*/*", range === "application/*", range === type].lastIndexOf(true);
 }
@@ -54,7 +54,7 @@ function getPreference(type: string, accept: string): Preference {
   return ranges.reduce((best, range) => (range.specificity > best.specificity ? range : best), none);
 }
 
-/** The media type of a GraphQL response: what the client prefers, or JSON if it accepts neither (RFC 9110, 12.5.1). */
+/** The media type of a GraphQL response that the client prefers, or JSON if it accepts neither (RFC 9110, 12.5.1). */
 export function negotiateResponseType(accept: string | undefined): string {
   if (accept === undefined || accept === "*/*" || accept === JSON_TYPE) return `${JSON_TYPE}; charset=utf-8`;
   const [json, response] = [JSON_TYPE, RESPONSE_TYPE].map((type) => getPreference(type, accept)) as [

@@ -3,8 +3,8 @@ import { isIPv6 } from "node:net";
 const IPV4_IN_IPV6 = /^::ffff:(\d+(?:\.\d+){3})$/i;
 
 /**
- * What one party is taken to own: an IPv4 address, or the first 64 bits of an IPv6 address, as that is the smallest network that is
- * assigned (RFC 6177). An IPv4 address in IPv6's notation is itself.
+ * The network that counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, the smallest network that is
+ * assigned (RFC 6177). An IPv4-mapped IPv6 address counts as the IPv4 address.
  */
 export function getNetworkPrefix(address = ""): string {
   if (!isIPv6(address)) return address;

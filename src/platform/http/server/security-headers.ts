@@ -1,4 +1,4 @@
-/** On every answer. Answers are data for a router: no page may show them, keep them, or load anything by them. */
+/** Set on every response. Responses are data for a router: pages must not frame, cache or execute them. */
 export const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -8,5 +8,5 @@ export const SECURITY_HEADERS = {
   "x-frame-options": "DENY",
 } as const;
 
-/** Beside them where TLS is on: for a year, a browser asks this host by https alone. */
+/** Added with TLS: browsers use only https for this host, for one year. */
 export const TLS_HEADERS = { "strict-transport-security": "max-age=31536000" } as const;

@@ -3,24 +3,23 @@ import { type Duplex } from "node:stream";
 import { type Socket } from "node:net";
 import { type FastifyInstance } from "fastify";
 
-/** The connection of a handshake, for whoever speaks the other protocol on it. */
+/** The connection of a handshake, for the implementation of the other protocol. */
 export interface Upgrade {
   readonly socket: Duplex;
-  /** What the client has sent already behind its handshake. */
+  /** The bytes that the client has sent after the handshake. */
   readonly head: Buffer;
 }
 
 const pendingUpgrades = new WeakMap<IncomingMessage, Upgrade & { readonly response: ServerResponse }>();
 
-/** A WebSocket handshake. All else that asks for another protocol (h2c) is served as the request that it is. */
+/** Requests to upgrade to another protocol, such as h2c, are served as ordinary requests. */
 export function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /**
- * Leads handshakes to the hooks and routes like all other requests: Node would hand them over before anybody has looked at who is
- * asking. Whatever is answered to one without `claimUpgrade` ends its connection, whether its client ends it too or not. From here on
- * Node's timeouts do not apply to it.
+ * Sends WebSocket handshakes through the hooks and routes of all other requests, so that credentials are checked first. A response
+ * without `claimUpgrade` ends the connection, even if the client does not end it. The timeouts of Node.js no longer apply.
  */
 export function routeUpgrades(server: FastifyInstance): void {
   server.server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -36,11 +35,11 @@ export function routeUpgrades(server: FastifyInstance): void {
   });
 }
 
-/** Takes the connection of a handshake over; undefined for any other request. Nothing can be answered to it as HTTP any more. */
+/** Takes over the connection of a handshake. Returns undefined for any other request. No HTTP response is possible afterwards. */
 export function claimUpgrade(request: IncomingMessage): Upgrade | undefined {
   const upgrade = pendingUpgrades.get(request);
   pendingUpgrades.delete(request);
   upgrade?.response.detachSocket(upgrade.socket as Socket);
-  upgrade?.response.emit("close"); // as a request it is over, and no longer under way
+  upgrade?.response.emit("close"); // ends the request, so that it is no longer in flight
   return upgrade;
 }

@@ -6,46 +6,50 @@ import { type IngressPolicy } from "./ingress-policy";
 import { createJsonBodyParser } from "./json-body-parser";
 import { sendError } from "./error-response";
 
-/** A request as it was sent, and what its JSON says. */
-export interface WebhookRequest {
+/** The body as the sender wrote it, and its parsed JSON. */
+interface WebhookBody {
   readonly text: string;
   readonly json: unknown;
+}
+
+export interface WebhookRequest extends WebhookBody {
+  /** The header `Idempotency-Key`. */
   readonly idempotencyKey?: string;
 }
 
 export interface WebhookRouteOptions {
   readonly path: string;
-  /** Whose connections are taken at all. */
+  /** Checks the IP address of the peer. */
   readonly isAllowedAddress: (address: string | undefined) => boolean;
   readonly isAuthorized: (authorization: string | undefined) => boolean;
   readonly admission: Admission;
   /** Larger bodies are refused with 413. */
   readonly maxBodyBytes: number;
-  /** How long a body may take to arrive; then 408. */
+  /** Maximum time until the body is complete, in ms; then 408. */
   readonly bodyTimeoutMs: number;
-  /** Makes it durable; false for JSON that is no message. Throws DatabaseUnavailable. */
+  /** Stores the message durably. Returns false if the JSON is not a message. Throws `DatabaseUnavailable`. */
   readonly receive: (webhookRequest: WebhookRequest) => Promise<boolean>;
 }
 
-/** Whatever a header may hold: it is compared, and nothing else. */
+/** The key is opaque and only compared. */
 const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 const BYTE_ORDER_MARK = /^\uFEFF/;
 const WRONG_CREDENTIALS = new SubgraphError("UNAUTHENTICATED", {
-  message: "The webhook's username and password are needed.",
+  message: "Valid webhook credentials are required.",
 });
 const RETRY_AFTER_S = "5";
 
-/** Serves one sender's webhook: who it is, before the body is read; stored, before it is acknowledged. */
+/** Registers the webhook of one sender. Checks credentials before it reads the body, and stores the message before it acknowledges. */
 export function registerWebhook(server: FastifyInstance, options: WebhookRouteOptions): void {
   const { path, isAllowedAddress, isAuthorized, admission, maxBodyBytes, bodyTimeoutMs, receive } = options;
   const ingressPolicy: IngressPolicy = {
     admission,
     trust: "webhook",
     reject(request, reply) {
-      // The connection's own address: a header that names another is anybody's to send.
+      // The address of the connection, because anyone can send a forwarding header.
       if (!isAllowedAddress(request.socket.remoteAddress)) return sendError(reply, 403, "FORBIDDEN");
       if (isAuthorized(request.headers.authorization)) return undefined;
-      // Nothing more is read of who is not known.
+      // The rest of an unauthenticated request is not read.
       const challenge = { "www-authenticate": 'Basic realm="webhooks", charset="UTF-8"', connection: "close" };
       return sendError(reply.headers(challenge), 401, WRONG_CREDENTIALS);
     },
@@ -61,10 +65,13 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
     done();
   }
 
-  async function handleWebhook(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function handleWebhook(
+    request: FastifyRequest<{ Body: WebhookBody }>,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     const { "idempotency-key": key = "" } = request.headers;
     if (typeof key !== "string" || key.length > MAX_IDEMPOTENCY_KEY_LENGTH) return sendError(reply, 400, "BAD_REQUEST");
-    const webhookRequest = { ...(request.body as WebhookRequest), ...(key !== "" && { idempotencyKey: key }) };
+    const webhookRequest = { ...request.body, ...(key !== "" && { idempotencyKey: key }) };
     const outcome = await receive(webhookRequest).catch((error: unknown) => {
       if (error instanceof DatabaseUnavailable) return error;
       throw error;
@@ -78,11 +85,16 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, onParsed) => {
       parse(request, body, (error, json) => {
-        // The parser has passed over the mark; whoever reads the text later must be able to.
-        onParsed(error, error ? undefined : { text: body.toString().replace(BYTE_ORDER_MARK, ""), json });
+        if (error) {
+          onParsed(error);
+          return;
+        }
+        // The parser ignores a byte order mark, but later readers of the text might not.
+        const webhookBody: WebhookBody = { text: body.toString().replace(BYTE_ORDER_MARK, ""), json };
+        onParsed(null, webhookBody);
       });
     });
-    scope.post(
+    scope.post<{ Body: WebhookBody }>(
       path,
       { bodyLimit: maxBodyBytes, config: { ingressPolicy }, onRequest: enforceBodyTimeout },
       (request, reply) => (request.completion = handleWebhook(request, reply)),
