@@ -1,16 +1,9 @@
 import { Arg, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { isUserId } from "../user/user-id.type";
-import { User } from "../user/user.type";
+import { type Context } from "../context";
+import { isUserId, User } from "../user/public";
 import { Benefit, BenefitStatus } from "./benefit.type";
-import { type BenefitsOfUserLoader } from "./benefits-of-user.loader";
 import { toBenefit, toBenefits } from "./to-benefit";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: { readonly benefitsOfUser: BenefitsOfUserLoader };
-}
 
 /** No benefit of ours has a longer id; a longer one is not worth a call. */
 const MAX_ID_LENGTH = 128;

@@ -1,6 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Directive, Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import { PageInfo } from "../page/page.type";
+import { PageInfo } from "../page/public";
 
 export const UserEventKind = {
   ENROLLMENT_REQUEST_RECEIVED: "ENROLLMENT_REQUEST_RECEIVED",

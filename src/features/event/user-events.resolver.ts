@@ -1,21 +1,14 @@
-import { Arg, Directive, Resolver, Root, Subscription } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
+import { Arg, Directive, Resolver, Root, type SubscribeResolverData, Subscription } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
-import { type Inbox } from "../../platform/inbox/inbox";
 import { type Message } from "../../platform/inbox/message";
 import { topics } from "../../platform/pubsub/topics";
 import { type ChangeNotifier } from "../../platform/pubsub/change-notifier";
-import { canReadUser } from "../user/access";
-import { UserId } from "../user/user-id.type";
+import { type Context } from "../context";
+import { UserId } from "../user/public";
+import { canReadEvents } from "./access";
 import { UserEvent } from "./event.type";
 import { toEvent } from "./to-event";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly inbox: Inbox;
-  readonly watchChanges: (topic: string, key: string) => ChangeNotifier;
-}
 
 /** New events that one look finds. A reader who is further behind has missed some, and is told so by its end. */
 const MAX_EVENTS_PER_READ = 100;
@@ -43,7 +36,7 @@ async function streamNewEvents(
   userId: string,
   { caller, inbox, watchChanges }: Context,
 ): Promise<AsyncIterable<Message>> {
-  if (!canReadUser(requireCaller(caller), userId)) return (async function* () {})();
+  if (!canReadEvents(requireCaller(caller), userId)) return (async function* () {})();
   const readLatest = async () => {
     const { items } = await inbox.list({ subject: userId, first: MAX_EVENTS_PER_READ, isProcessed: true });
     return items.map(({ message }) => message);
@@ -59,7 +52,8 @@ export class UserEventsResolver {
     description:
       "What Avibra tells of a member from now on, as soon as it has had its effects. Ends at once, and without an event, for " +
       "a member who is not the caller's to see. Makes no provider call.",
-    subscribe: ({ args, context }) => streamNewEvents((args as { userId: string }).userId, context as Context) as never,
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, { userId: string }, Context>) =>
+      streamNewEvents(args.userId, context),
   })
   @Directive("@authenticated")
   userEvents(

@@ -1,6 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
-import { MutationPayload } from "../operation/operation.type";
-import { User } from "../user/user.type";
+import { MutationPayload } from "../operation/public";
+import { User } from "../user/public";
 
 @ObjectType({ simpleResolvers: true, implements: MutationPayload, description: "What became of `changeOffer`." })
 export class ChangeOfferPayload extends MutationPayload {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
-import { type RunOperation } from "../operation/run-operation.type";
+import { type Context } from "../context";
 import { ChangeOfferPayload } from "./change-offer-payload.type";
 import { ChangeOfferInput } from "./offer.input";
 
@@ -9,7 +9,7 @@ export class ChangeOfferResolver {
   @Directive("@authenticated")
   async changeOffer(
     @Arg("input", () => ChangeOfferInput, { description: "The change." }) input: ChangeOfferInput,
-    @Ctx() { runOperation }: { readonly runOperation: RunOperation },
+    @Ctx() { runOperation }: Context,
   ): Promise<ChangeOfferPayload> {
     const { idempotencyKey, ...change } = input;
     const { userId } = change;

@@ -1,7 +1,7 @@
 import { Field, InputType, registerEnumType } from "type-graphql";
 import { OfferId } from "./offer-id.type";
-import { IdempotencyKey } from "../operation/idempotency-key.type";
-import { UserId } from "../user/user-id.type";
+import { IdempotencyKey } from "../operation/public";
+import { UserId } from "../user/public";
 
 export const OfferChangeDirection = { UPGRADE: "UPGRADE", DOWNGRADE: "DOWNGRADE" } as const;
 export type OfferChangeDirection = keyof typeof OfferChangeDirection;

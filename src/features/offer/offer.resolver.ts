@@ -1,12 +1,8 @@
 import { Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
-import { type Loader } from "../../platform/reads/create-loader";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
-import { User } from "../user/user.type";
+import { type Context } from "../context";
+import { User } from "../user/public";
 import { CurrentOffer, Offer } from "./offer.type";
-
-interface Context {
-  readonly loaders: { readonly benefitsOfUser: Loader<string, MemberBenefits | null> };
-}
 
 /** The current offer with what the list of offers tells of it: Avibra repeats only its id and name. */
 function toCurrentOffer({ currentOffer, availableOffers }: MemberBenefits): CurrentOffer | null {

@@ -1,6 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Directive, Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import { Money } from "../money/money.type";
+import { Money } from "../money/public";
 
 export const OfferStatus = {
   ACTIVE: "ACTIVE",

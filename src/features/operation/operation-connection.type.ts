@@ -1,5 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
-import { PageInfo } from "../page/page.type";
+import { PageInfo } from "../page/public";
 import { Operation } from "./operation.type";
 
 @ObjectType({ simpleResolvers: true, description: "An operation in a page." })

@@ -3,7 +3,7 @@ import { type Operation, type OperationPage } from "../../platform/operations/op
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
-import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";
+import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/public";
 
 /** What the ledger holds, whoever asks: whether the caller may see it is decided where it is shown. */
 export interface OperationLoaders {

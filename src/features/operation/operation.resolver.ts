@@ -1,23 +1,12 @@
 import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type OperationStore } from "../../platform/operations/operation.store";
-import { type CallBudget } from "../../platform/reads/call-budget";
-import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
-import { canReadUser } from "../user/access";
-import { User } from "../user/user.type";
+import { type Context } from "../context";
+import { assertPageSize, PageArgs, toConnection } from "../page/public";
+import { User } from "../user/public";
 import { OperationConnection } from "./operation-connection.type";
-import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
-import { isOperationId, canReadOperation, toVisibleOperation } from "./access";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly operationStore: OperationStore;
-  readonly loaders: OperationLoaders;
-  /** Places in lists of operations: what a page costs wherever it is shown, though it is looked up once. */
-  readonly rowBudget: CallBudget;
-}
+import { canReadOperation, canReadOperationsOfUser, toVisibleOperation } from "./access";
+import { isOperationId } from "./operation-id";
 
 /** An operation that this caller may see; what is another's looks like what does not exist. */
 async function findOperation(id: unknown, { caller, operationStore, loaders }: Context): Promise<Operation | null> {
@@ -56,7 +45,7 @@ export class OperationResolver {
   ): Promise<OperationConnection> {
     const authenticatedCaller = requireCaller(caller);
     assertPageSize(first);
-    if (!canReadUser(authenticatedCaller, userId)) return toConnection([], false);
+    if (!canReadOperationsOfUser(authenticatedCaller, userId)) return toConnection([], false);
     if ((await rowBudget.claim(first)) < first) throw rowBudget.limitError();
     const page = await loaders.operationsOfUser.load({ userId, first, after: after ?? undefined });
     const edges = page.items.map(({ operation, cursor }) => ({

@@ -4,12 +4,12 @@ import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type OperationRunner } from "../../platform/operations/operation-runner";
 import { type Deadline } from "../../platform/kernel/deadline";
-import { canWriteUser } from "../user/access";
+import { canWriteUser } from "../user/public";
 import { canReadOperation, toVisibleOperation } from "./access";
 import { toPrincipal } from "./principal";
-import { type OperationRequest, type RunOperation } from "./run-operation.type";
+import { type OperationRequest, type RunOperation } from "./operation-request";
 import { toOperation } from "./to-operation";
-import { createUserError } from "./user-error.type";
+import { createUserError } from "./create-user-error";
 
 export interface RunOperationOptions {
   readonly runner: OperationRunner;

@@ -46,20 +46,3 @@ export class UserError {
   @Field(() => Boolean, { description: "Whether the same may succeed later." })
   retryable!: boolean;
 }
-
-/** The sentence and the retryability of each code. */
-const USER_ERROR_DEFAULTS: Record<UserErrorCode, { readonly message: string; readonly retryable: boolean }> = {
-  NOT_FOUND: { message: "There is no such member or authorization.", retryable: false },
-  ALREADY_EXISTS: { message: "This member has an account already.", retryable: false },
-  ALREADY_CANCELLED: { message: "This authorization is cancelled already.", retryable: false },
-  NOT_CANCELLABLE: { message: "This authorization cannot be cancelled now for this reason.", retryable: false },
-  DOCUMENT_MISMATCH: { message: "The document is neither the payer's nor the beneficiary's.", retryable: false },
-  IDEMPOTENCY_KEY_REUSED: { message: "This idempotencyKey was used before with another input.", retryable: false },
-  OPERATION_IN_PROGRESS: { message: "This operation is under way.", retryable: true },
-  PROVIDER_REJECTED: { message: "The provider did not accept this.", retryable: false },
-};
-
-/** A user error with its code's own sentence. `field` is a path from `input` on. */
-export function createUserError(code: UserErrorCode, field?: string): UserError {
-  return { code, ...USER_ERROR_DEFAULTS[code], ...(field !== undefined && { field: ["input", field] }) };
-}

@@ -1,8 +1,4 @@
 import { ArgsType, Directive, Field, Int, ObjectType } from "type-graphql";
-import { InvalidCursor } from "../../platform/database/keyset-cursor";
-import { SubgraphError } from "../../platform/errors/subgraph-error";
-
-const MAX_PAGE_SIZE = 100;
 
 @ArgsType()
 export class PageArgs {
@@ -27,33 +23,4 @@ export class PageInfo {
 
   @Field(() => String, { nullable: true, description: "The cursor to give as `after` for the next page." })
   endCursor!: string | null;
-}
-
-/** A page of a member's list: what a loader of pages is asked for. */
-export interface PageKey {
-  readonly userId: string;
-  readonly first: number;
-  readonly after: string | undefined;
-}
-
-export function serializePageKey({ userId, first, after }: PageKey): string {
-  return JSON.stringify([userId, first, after]);
-}
-
-/** Throws `BAD_USER_INPUT`. */
-export function assertPageSize(first: number): void {
-  if (first < 1 || first > MAX_PAGE_SIZE)
-    throw new SubgraphError("BAD_USER_INPUT", { message: "first must be 1 to 100." });
-}
-
-/** What a cursor that is none is to whoever gave it. */
-export function throwAsBadCursor(error: unknown): never {
-  if (!(error instanceof InvalidCursor)) throw error;
-  throw new SubgraphError("BAD_USER_INPUT", { message: "after is no cursor of this list." });
-}
-
-/** A connection of these edges. */
-export function toConnection<Edge extends { readonly cursor: string }>(edges: Edge[], hasNextPage: boolean) {
-  const [startCursor = null, endCursor = null] = [edges[0]?.cursor, edges.at(-1)?.cursor];
-  return { edges, pageInfo: { hasNextPage, hasPreviousPage: false, startCursor, endCursor } };
 }

@@ -1,5 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
-import { MutationPayload } from "../operation/operation.type";
+import { MutationPayload } from "../operation/public";
 import { PixCancellation } from "./pix-cancellation.type";
 
 @ObjectType({

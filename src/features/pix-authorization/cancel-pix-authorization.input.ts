@@ -1,5 +1,5 @@
 import { Field, InputType } from "type-graphql";
-import { IdempotencyKey } from "../operation/idempotency-key.type";
+import { IdempotencyKey } from "../operation/public";
 import { PersonType, PixCancellationReason } from "./pix-enums.type";
 import { RecurrenceId } from "./pix-id.type";
 import { TaxId } from "./tax-id.type";

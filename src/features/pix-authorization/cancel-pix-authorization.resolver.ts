@@ -1,35 +1,17 @@
 import { Arg, Ctx, Directive, FieldResolver, Mutation, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
-import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
-import { Operation } from "../operation/operation.type";
-import { type RunOperation } from "../operation/run-operation.type";
-import { isUserId } from "../user/user-id.type";
+import { type Context } from "../context";
+import { Operation } from "../operation/public";
+import { isUserId } from "../user/public";
 import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-authorization";
 import { CancelPixAuthorizationInput } from "./cancel-pix-authorization.input";
 import { CancelPixAuthorizationPayload } from "./cancel-pix-authorization-payload.type";
 import { type CancellationIntent } from "./cancellation-eligibility.state";
-import { getOwnTaxId } from "./access";
+import { requirePayerTaxId } from "./access";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
-import { type PixLoaders } from "./pix.loader";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: PixLoaders;
-  readonly runOperation: RunOperation;
-}
-
-/** Cancelling needs `pix:cancel` and the payer's own tax id, or `pix:cancel:any`. Answers whose authorization it must be. */
-function requirePayerTaxId(caller: Caller | undefined): string | null {
-  const authenticatedCaller = requireCaller(caller);
-  if (authenticatedCaller.scopes.has("pix:cancel:any")) return null;
-  const taxId = getOwnTaxId(authenticatedCaller);
-  if (authenticatedCaller.scopes.has("pix:cancel") && taxId !== undefined) return taxId;
-  throw new SubgraphError("FORBIDDEN");
-}
 
 function toIntent(input: CancelPixAuthorizationInput, payerTaxId: string | null): CancellationIntent {
   const { recurrenceId, requesterType, requesterDocument, reason } = input;

@@ -1,17 +1,11 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
-import { type OwnCancellationsLoader } from "./own-cancellations.loader";
+import { type Context } from "../context";
 import { PixCancellation } from "./pix-cancellation.type";
-import { isRecurrenceId, RecurrenceId } from "./pix-id.type";
-import { type PixLoaders } from "./pix.loader";
+import { isRecurrenceId } from "./pix-id";
+import { RecurrenceId } from "./pix-id.type";
 import { PixAuthorization } from "./pix-authorization.type";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: Pick<PixLoaders, "pixAuthorization">;
-}
 
 /** A fresh object, down to its parts that are entities: federation writes into what it is given. */
 function toPixAuthorization(authorization: Authorization | null): PixAuthorization | null {
@@ -42,7 +36,7 @@ export class PixAuthorizationResolver {
   })
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
-    @Ctx() { loaders }: { readonly loaders: { readonly ownCancellations: OwnCancellationsLoader } },
+    @Ctx() { loaders }: Context,
   ): Promise<PixCancellation[]> {
     // What was done here shows at once, even where the provider's own list lags behind.
     const ownCancellations = await loaders.ownCancellations.load(recurrenceId);

@@ -1,5 +1,5 @@
 import { Directive, Field, ID, ObjectType } from "type-graphql";
-import { Money } from "../money/money.type";
+import { Money } from "../money/public";
 import { MaskedTaxId } from "./masked-tax-id.type";
 import { PersonType, PixAuthorizationStatus } from "./pix-enums.type";
 import { type PixCancellation } from "./pix-cancellation.type";

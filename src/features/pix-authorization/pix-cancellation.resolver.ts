@@ -1,16 +1,11 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type Context } from "../context";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
-import { CancellationId, isCancellationId, isRecurrenceId, RecurrenceId } from "./pix-id.type";
-import { type PixLoaders } from "./pix.loader";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: PixLoaders;
-}
+import { isCancellationId, isRecurrenceId } from "./pix-id";
+import { CancellationId, RecurrenceId } from "./pix-id.type";
 
 @Resolver(() => PixCancellation)
 export class PixCancellationResolver {

@@ -1,8 +1,7 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
-import { type OperationKind } from "../operation/operation.type";
-import { type RunOperation } from "../operation/run-operation.type";
-import { createUserError } from "../operation/user-error.type";
+import { type Context } from "../context";
+import { type OperationKind, createUserError } from "../operation/public";
 import { toProfile } from "./to-profile";
 import {
   CancelUserPayload,
@@ -18,10 +17,6 @@ import {
   PrefillUserInput,
   UpdateUserInput,
 } from "./user.input";
-
-interface Context {
-  readonly runOperation: RunOperation;
-}
 
 type UserMutationInput = Pick<CancelUserInput, "userId" | "idempotencyKey">;
 

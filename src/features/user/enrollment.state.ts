@@ -1,7 +1,7 @@
 import { type Message } from "../../platform/inbox/message";
 import { type Operation } from "../../platform/operations/operation";
 import { type AvibraEventKind, getEventKind, getEventNames } from "../../providers/avibra/avibra.webhook";
-import { type OperationKind } from "../operation/operation.type";
+import { type OperationKind } from "../operation/public";
 import { type Enrollment, type EnrollmentSource, type EnrollmentStatus } from "./enrollment.type";
 
 /** Something in a member's past: an operation of ours that succeeded, or an event. */

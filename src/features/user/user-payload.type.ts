@@ -1,5 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
-import { MutationPayload } from "../operation/operation.type";
+import { MutationPayload } from "../operation/public";
 import { User } from "./user.type";
 
 @ObjectType({ simpleResolvers: true, implements: MutationPayload, description: "What became of `createUser`." })

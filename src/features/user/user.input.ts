@@ -1,6 +1,6 @@
 import { Field, InputType } from "type-graphql";
-import { OfferId } from "../offer/offer-id.type";
-import { IdempotencyKey } from "../operation/idempotency-key.type";
+import { OfferId } from "../offer/public";
+import { IdempotencyKey } from "../operation/public";
 import { CalendarDate, EmailAddress, PhoneNumber } from "./contact.type";
 import { UserId } from "./user-id.type";
 

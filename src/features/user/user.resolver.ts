@@ -1,15 +1,10 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type EnrollmentOfUserLoader } from "./enrollment-of-user.loader";
+import { type Context } from "../context";
 import { Enrollment } from "./enrollment.type";
-import { isUserId, UserId } from "./user-id.type";
+import { isUserId } from "./user-id";
+import { UserId } from "./user-id.type";
 import { User } from "./user.type";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: { readonly enrollmentOfUser: EnrollmentOfUserLoader };
-}
 
 @Resolver(() => User)
 export class UserResolver {

@@ -1,0 +1,2 @@
+/** What other features may import of the money type. */
+export { Money } from "./money.type";

@@ -1,0 +1,3 @@
+/** What other features may import of the pagination. */
+export { PageArgs, PageInfo } from "./page.type";
+export { assertPageSize, type PageKey, serializePageKey, throwAsBadCursor, toConnection } from "./pagination";
