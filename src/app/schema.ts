@@ -10,6 +10,13 @@ import { buildSubgraph, type Subgraph } from "../platform/graphql/build-subgraph
 /** What the graph promises, slice by slice. The only list of features. */
 const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature, eventFeature];
 
+const description = `
+Benefits and offers of your members from Avibra, and their Automatic Pix authorizations at Delbank.
+
+Every mutation is stored as an operation before it is sent to a provider, so that it can be retried with the same \`idempotencyKey\`.
+In the sandbox, both providers are simulated: it needs no credentials and moves no money.
+`.trim();
+
 /** Federation v2.9: the newest that both composers in our checks accept. */
 const link = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.9"
@@ -18,5 +25,5 @@ const link = `extend schema @link(
 
 /** Builds our subgraph. */
 export function createSubgraph(): Promise<Subgraph> {
-  return buildSubgraph({ features, link });
+  return buildSubgraph({ description, features, link });
 }

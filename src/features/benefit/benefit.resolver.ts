@@ -12,13 +12,17 @@ const MAX_ID_LENGTH = 128;
 export class BenefitResolver {
   @FieldResolver(() => [Benefit], {
     description:
-      "The member's benefits with their status. Shares one provider call with the offers. Empty for a member whom Avibra does not know, or who is not the caller's to see.",
+      "The member's benefits with their status. Empty if Avibra does not know the member, or if the caller cannot " +
+      "access the member. Makes at most one provider call, shared with the offers.",
   })
   @Directive("@authenticated")
   async benefits(
     @Root() user: User,
     @Ctx() { loaders }: Context,
-    @Arg("status", () => [BenefitStatus], { nullable: true, description: "Only benefits with one of these statuses." })
+    @Arg("status", () => [BenefitStatus], {
+      nullable: true,
+      description: "Returns only benefits with one of these statuses.",
+    })
     statuses?: BenefitStatus[],
   ): Promise<readonly Benefit[]> {
     const memberBenefits = await loaders.benefitsOfUser.load(user.id);

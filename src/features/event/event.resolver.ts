@@ -11,8 +11,8 @@ import { toEvent } from "./to-event";
 export class EventResolver {
   @FieldResolver(() => UserEventConnection, {
     description:
-      "What Avibra has told of this member, last received first. Empty for a member who is not the caller's to see. " +
-      "Makes no provider call.",
+      "The events that Avibra sent about this member, last received first. Empty if the caller cannot access the " +
+      "member. Makes no provider call.",
   })
   @Directive("@authenticated")
   async events(

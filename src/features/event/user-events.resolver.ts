@@ -13,7 +13,7 @@ import { toEvent } from "./to-event";
 /** New events that one look finds. A reader who is further behind has missed some, and is told so by its end. */
 const MAX_EVENTS_PER_READ = 100;
 const EVENTS_MISSED = new SubgraphError("LIMIT_EXCEEDED", {
-  message: "More happened than was read. Read `User.events`, and subscribe again.",
+  message: "Too many events were missed. Re-fetch `User.events` and resubscribe.",
 });
 
 async function* streamUnseenEvents(
@@ -50,14 +50,14 @@ async function streamNewEvents(
 export class UserEventsResolver {
   @Subscription(() => UserEvent, {
     description:
-      "What Avibra tells of a member from now on, as soon as it has had its effects. Ends at once, and without an event, for " +
-      "a member who is not the caller's to see. Makes no provider call.",
+      "Sends each new event of a member after the subgraph has processed it. Ends immediately without an event if the " +
+      "caller cannot access the member. Makes no provider call.",
     subscribe: ({ args, context }: SubscribeResolverData<unknown, { userId: string }, Context>) =>
       streamNewEvents(args.userId, context),
   })
   @Directive("@authenticated")
   userEvents(
-    @Arg("userId", () => UserId, { description: "The member." }) _userId: string,
+    @Arg("userId", () => UserId, { description: "The member's ID." }) _userId: string,
     @Root() message: Message,
   ): UserEvent {
     return toEvent(message);

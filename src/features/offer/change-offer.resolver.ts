@@ -8,7 +8,7 @@ export class ChangeOfferResolver {
   @Mutation(() => ChangeOfferPayload, { description: "Moves a member to another offer." })
   @Directive("@authenticated")
   async changeOffer(
-    @Arg("input", () => ChangeOfferInput, { description: "The change." }) input: ChangeOfferInput,
+    @Arg("input", () => ChangeOfferInput, { description: "The member and the new offer." }) input: ChangeOfferInput,
     @Ctx() { runOperation }: Context,
   ): Promise<ChangeOfferPayload> {
     const { idempotencyKey, ...change } = input;

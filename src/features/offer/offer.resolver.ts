@@ -18,7 +18,8 @@ export class OfferResolver {
   @FieldResolver(() => CurrentOffer, {
     nullable: true,
     description:
-      "The offer that the member has taken. Shares one provider call with the benefits. Null where there is none.",
+      "The member's current offer. Returns null if there is none, or if the caller cannot access the member. Makes at " +
+      "most one provider call, shared with the benefits.",
   })
   @Directive("@authenticated")
   async currentOffer(@Root() user: User, @Ctx() { loaders }: Context): Promise<CurrentOffer | null> {
@@ -27,7 +28,9 @@ export class OfferResolver {
   }
 
   @FieldResolver(() => [Offer], {
-    description: "The offers that the member may take. Shares one provider call with the benefits.",
+    description:
+      "The offers that the member can choose. Empty if there are none, or if the caller cannot access the member. " +
+      "Makes at most one provider call, shared with the benefits.",
   })
   @Directive("@authenticated")
   async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<readonly Offer[]> {

@@ -2,14 +2,20 @@ import { type UserError, type UserErrorCode } from "./user-error.type";
 
 /** The default message of each code, and whether the same request can succeed later. */
 const USER_ERROR_DEFAULTS: Record<UserErrorCode, { readonly message: string; readonly retryable: boolean }> = {
-  NOT_FOUND: { message: "There is no such member or authorization.", retryable: false },
-  ALREADY_EXISTS: { message: "This member has an account already.", retryable: false },
-  ALREADY_CANCELLED: { message: "This authorization is cancelled already.", retryable: false },
-  NOT_CANCELLABLE: { message: "This authorization cannot be cancelled now for this reason.", retryable: false },
-  DOCUMENT_MISMATCH: { message: "The document is neither the payer's nor the beneficiary's.", retryable: false },
-  IDEMPOTENCY_KEY_REUSED: { message: "This idempotencyKey was used before with another input.", retryable: false },
-  OPERATION_IN_PROGRESS: { message: "This operation is under way.", retryable: true },
-  PROVIDER_REJECTED: { message: "The provider did not accept this.", retryable: false },
+  NOT_FOUND: { message: "The member or authorization does not exist.", retryable: false },
+  ALREADY_EXISTS: { message: "This member already has an account.", retryable: false },
+  ALREADY_CANCELLED: { message: "This authorization is already cancelled.", retryable: false },
+  NOT_CANCELLABLE: {
+    message: "This authorization cannot be cancelled in its status for this reason.",
+    retryable: false,
+  },
+  DOCUMENT_MISMATCH: {
+    message: "The requester's document is neither the payer's nor the beneficiary's.",
+    retryable: false,
+  },
+  IDEMPOTENCY_KEY_REUSED: { message: "This idempotencyKey was already used with another input.", retryable: false },
+  OPERATION_IN_PROGRESS: { message: "The operation is in progress.", retryable: true },
+  PROVIDER_REJECTED: { message: "The provider rejected the request.", retryable: false },
 };
 
 /** Creates a user error with the default message of its code. `field` is a field of `input`. */

@@ -30,14 +30,14 @@ async function* streamSettledOperation(
 export class OperationSettledResolver {
   @Subscription(() => Operation, {
     description:
-      "The operation, as soon as its outcome is known: at once if it is known already. Ends after that one event; at once, and " +
-      "without an event, for an operation that there is not or that is not the caller's to see.",
+      "Sends the operation when its outcome is known, immediately if it is known already, and then ends. Ends " +
+      "immediately without an event if the operation does not exist, or if the caller cannot access it.",
     subscribe: ({ args, context }: SubscribeResolverData<unknown, { id: string }, Context>) =>
       streamSettledOperation(args.id, context),
   })
   @Directive("@authenticated")
   operationSettled(
-    @Arg("id", () => ID, { description: "The operation's id." }) _id: string,
+    @Arg("id", () => ID, { description: "The operation's ID." }) _id: string,
     @Root() stored: StoredOperation,
     @Ctx() { caller, operationStore }: Context,
   ): Operation {

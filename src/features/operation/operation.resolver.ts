@@ -23,19 +23,21 @@ export class OperationResolver {
   @Query(() => Operation, {
     nullable: true,
     description:
-      "An operation: what became of it. The caller's own, one about the caller, or any with the scope `users:read:any`; " +
-      "else null. Makes no provider call.",
+      "A mutation request and its outcome. Returns null if it does not exist, or if the caller neither started it nor " +
+      "is its member and lacks `users:read:any`. Makes no provider call.",
   })
   @Directive("@authenticated")
   operation(
-    @Arg("id", () => ID, { description: "The operation's id." }) id: string,
+    @Arg("id", () => ID, { description: "The operation's ID." }) id: string,
     @Ctx() context: Context,
   ): Promise<Operation | null> {
     return findOperation(id, context);
   }
 
   @FieldResolver(() => OperationConnection, {
-    description: "What was asked for this member, newest first. Empty for a member who is not the caller's to see.",
+    description:
+      "The operations of this member, newest first. Empty if the caller cannot access the member. Makes no provider " +
+      "call.",
   })
   @Directive("@authenticated")
   async operations(
@@ -60,7 +62,8 @@ export class OperationResolver {
 export class OperationKeyResolver {
   @FieldResolver(() => String, {
     description:
-      "The key that the caller gave it. Empty for everybody else, staff included, and where it can no longer be opened.",
+      "The idempotency key of the request. Empty if the caller did not start the operation, or if the key can no " +
+      "longer be decrypted.",
   })
   idempotencyKey(@Root() { decryptIdempotencyKey }: Operation): string {
     return decryptIdempotencyKey();

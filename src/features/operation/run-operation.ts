@@ -24,7 +24,7 @@ export interface RunOperationOptions {
 
 /** The database's answer was lost: the operation is carried out later if it was stored. */
 const MAY_BE_ACCEPTED =
-  "The operation may have been accepted. Repeat the mutation with the same idempotencyKey, or read the operation by operationId.";
+  "The operation may have been accepted. Retry the mutation with the same idempotencyKey, or query the operation by operationId.";
 
 /** Runs mutations as this request's caller, and says in the graph's words what came of them. */
 export function createRunOperation({

@@ -14,35 +14,39 @@ export type UserErrorCode = keyof typeof UserErrorCode;
 
 registerEnumType(UserErrorCode, {
   name: "UserErrorCode",
-  description: "Why a mutation did not do what was asked, in a way that the user can act on.",
+  description: "Why a mutation was rejected.",
   valuesConfig: {
-    NOT_FOUND: { description: "There is no such member or authorization, or it is not the caller's." },
-    ALREADY_EXISTS: { description: "The member has an account already." },
-    ALREADY_CANCELLED: { description: "The authorization is cancelled already." },
+    NOT_FOUND: { description: "The member or authorization does not exist, or the caller cannot access it." },
+    ALREADY_EXISTS: { description: "The member already has an account." },
+    ALREADY_CANCELLED: { description: "The authorization is already cancelled." },
     NOT_CANCELLABLE: { description: "The authorization cannot be cancelled in its status for this reason." },
     DOCUMENT_MISMATCH: { description: "The requester's document is neither the payer's nor the beneficiary's." },
     IDEMPOTENCY_KEY_REUSED: {
-      description: "The idempotencyKey was used before with another input, or for a secret that is shown once.",
+      description: "The idempotencyKey was already used with another input, or for a link that is returned only once.",
     },
     OPERATION_IN_PROGRESS: {
       description:
-        "The same operation, or another on the same authorization, is under way. Ask again with the same key, or watch `operation`.",
+        "The operation, or another one on the same authorization, is in progress. Retry with the same idempotencyKey, or " +
+        "query `operation`.",
     },
-    PROVIDER_REJECTED: { description: "The provider said no." },
+    PROVIDER_REJECTED: { description: "The provider rejected the request." },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: "A refusal that a user can act on." })
+@ObjectType({ simpleResolvers: true, description: "An error that the user can act on." })
 export class UserError {
-  @Field(() => UserErrorCode, { description: "What to branch on." })
+  @Field(() => UserErrorCode, { description: "The error's code. Branch on it." })
   code!: UserErrorCode;
 
-  @Field(() => String, { description: "A sentence to show. Holds nothing that was sent." })
+  @Field(() => String, { description: "A user-facing message. Never contains input values." })
   message!: string;
 
-  @Field(() => [String], { nullable: true, description: "The path of the input field at fault, if one is." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "The path of the invalid input field. Null if the error has none.",
+  })
   field?: string[];
 
-  @Field(() => Boolean, { description: "Whether the same may succeed later." })
+  @Field(() => Boolean, { description: "Whether the same request can succeed later." })
   retryable!: boolean;
 }

@@ -24,8 +24,8 @@ export function canReadAuthorization(caller: Caller, { payer, beneficiary }: Aut
 }
 
 /**
- * An authorization may be canceled by its payer with the scope `pix:cancel`, and by callers with the scope `pix:cancel:any`.
- * Returns the tax ID that must be the payer's, or null if any authorization may be canceled. Throws `FORBIDDEN` for all others.
+ * An authorization may be cancelled by its payer with the scope `pix:cancel`, and by callers with the scope `pix:cancel:any`.
+ * Returns the tax ID that must be the payer's, or null if any authorization may be cancelled. Throws `FORBIDDEN` for all others.
  */
 export function requirePayerTaxId(caller: Caller | undefined): string | null {
   const authenticatedCaller = requireCaller(caller);
@@ -35,7 +35,7 @@ export function requirePayerTaxId(caller: Caller | undefined): string | null {
   throw new SubgraphError("FORBIDDEN");
 }
 
-/** Whether the authorization exists and may be canceled by the caller with this result of `requirePayerTaxId`. */
+/** Whether the authorization exists and may be cancelled by the caller with this result of `requirePayerTaxId`. */
 export function canCancelAuthorization(
   payerTaxId: string | null,
   authorization: Authorization | null,

@@ -5,12 +5,12 @@ import { PixCancellation } from "./pix-cancellation.type";
 @ObjectType({
   simpleResolvers: true,
   implements: MutationPayload,
-  description: "What became of `cancelPixAuthorization`.",
+  description: "The result of `cancelPixAuthorization`.",
 })
 export class CancelPixAuthorizationPayload extends MutationPayload {
   @Field(() => PixCancellation, {
     nullable: true,
-    description: "The cancellation as the provider accepted it; null unless the operation succeeded.",
+    description: "The cancellation that the provider accepted. Null unless the operation succeeded.",
   })
   pixCancellation!: PixCancellation | null;
 

@@ -28,13 +28,16 @@ function toIntent(input: CancelPixAuthorizationInput, payerTaxId: string | null)
 export class CancelPixAuthorizationResolver {
   @Mutation(() => CancelPixAuthorizationPayload, {
     description:
-      "Cancels a payer's authorization, exactly once. Needs the scope `pix:cancel` and the payer's own tax id in the token, " +
-      "or `pix:cancel:any`. `UNCONFIRMED` means that the provider's answer was lost: it is being found out.",
+      "Cancels an authorization, at most once. Requires the scope `pix:cancel` and the payer's tax ID in the token, or " +
+      "the scope `pix:cancel:any`. If Delbank's response is lost, the operation is `UNCONFIRMED` and the subgraph " +
+      "determines its outcome.",
   })
   @Directive("@authenticated")
   @Directive('@requiresScopes(scopes: [["pix:cancel"], ["pix:cancel:any"]])')
   async cancelPixAuthorization(
-    @Arg("input", () => CancelPixAuthorizationInput, { description: "What is cancelled." })
+    @Arg("input", () => CancelPixAuthorizationInput, {
+      description: "The authorization to cancel, the requester and the reason.",
+    })
     input: CancelPixAuthorizationInput,
     @Ctx() { caller, runOperation }: Context,
   ): Promise<CancelPixAuthorizationPayload> {
@@ -54,7 +57,8 @@ export class CancelPixAuthorizationResolver {
   @FieldResolver(() => PixAuthorization, {
     nullable: true,
     description:
-      "The authorization as Delbank shows it now; null where the caller may not read it. Costs a provider call.",
+      "The authorization as Delbank currently returns it. Null if the caller cannot access it. Makes at most one " +
+      "provider call.",
   })
   authorization(
     @Root() { recurrenceId, operation }: CancelPixAuthorizationPayload,
@@ -70,7 +74,9 @@ export class CancelPixAuthorizationResolver {
 export class OperationPixCancellationResolver {
   @FieldResolver(() => PixCancellation, {
     nullable: true,
-    description: "The cancellation that it made; null for other kinds, and until it succeeded.",
+    description:
+      "The cancellation that the operation created. Null unless the operation is a successful Pix cancellation that " +
+      "the caller can access.",
   })
   pixCancellation(@Root() { kind, status, result }: Operation): PixCancellation | null {
     return kind === CANCEL_PIX_AUTHORIZATION && status === "SUCCEEDED" ? toPixCancellation(result) : null;

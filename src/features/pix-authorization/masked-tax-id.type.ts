@@ -4,7 +4,7 @@ import { maskTaxId, UnmaskedTaxId } from "./mask-tax-id";
 export const MaskedTaxId = new GraphQLScalarType<string, string>({
   name: "MaskedTaxId",
   description:
-    "A CPF as `***.232.170-**` or a CNPJ as `**.345.678/****-**`. Masked where it is written; whole, and without " +
-    "punctuation, only for a token with the scope `pii:read`.",
+    "A masked CPF such as `***.232.170-**` or CNPJ such as `**.345.678/****-**`. If the token has the scope " +
+    "`pii:read`, the whole number without punctuation.",
   serialize: (value) => (value instanceof UnmaskedTaxId ? value.text : maskTaxId(String(value))),
 });

@@ -19,12 +19,12 @@ export class PixAuthorizationResolver {
   @Query(() => PixAuthorization, {
     nullable: true,
     description:
-      "An authorization by its recurrence id. Null where there is none, or none of the caller's: the payer and the " +
-      "beneficiary see it, by the tax id of their token, and who has the scope `pix:read:any`.",
+      "An authorization by its recurrence ID. Returns null if it does not exist, or if the caller is neither its payer " +
+      "nor its beneficiary and lacks `pix:read:any`. The tax ID of the token identifies the payer and the beneficiary.",
   })
   @Directive("@authenticated")
   async pixAuthorization(
-    @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence's id." }) recurrenceId: string,
+    @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence's ID." }) recurrenceId: string,
     @Ctx() { loaders }: Context,
   ): Promise<PixAuthorization | null> {
     return toPixAuthorization(await loaders.pixAuthorization.load(recurrenceId));
@@ -32,7 +32,8 @@ export class PixAuthorizationResolver {
 
   @FieldResolver(() => [PixCancellation], {
     description:
-      "The cancellations that Delbank knows of, and those made here that it does not show yet; mostly none or one.",
+      "The cancellations that Delbank returns, and those made through this subgraph that Delbank does not return yet. " +
+      "Usually none or one.",
   })
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,

@@ -4,7 +4,8 @@ import { isCancellationId, isRecurrenceId, PIX_ID_LENGTH } from "./pix-id";
 export const RecurrenceId = createTextScalar({
   name: "RecurrenceId",
   description:
-    "The id of an Automatic Pix recurrence: 29 case-sensitive characters, for example `RR0435879820240605njua7shf40o`.",
+    "The ID of an Automatic Pix recurrence: 29 case-sensitive characters, for example " +
+    "`RR0435879820240605njua7shf40o`.",
   rule: "the 29 case-sensitive characters of a recurrence id",
   maxLength: PIX_ID_LENGTH,
   isValid: isRecurrenceId,
@@ -12,7 +13,7 @@ export const RecurrenceId = createTextScalar({
 
 export const CancellationId = createTextScalar({
   name: "CancellationId",
-  description: "The id of a cancellation: 29 case-sensitive characters, for example `IC0435879820240605bcdb1fhn43a`.",
+  description: "The ID of a cancellation: 29 case-sensitive characters, for example `IC0435879820240605bcdb1fhn43a`.",
   rule: "the 29 case-sensitive characters of a cancellation id",
   maxLength: PIX_ID_LENGTH,
   isValid: isCancellationId,
