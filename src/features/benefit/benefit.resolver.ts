@@ -5,7 +5,7 @@ import { isUserId, User } from "../user/public";
 import { Benefit, BenefitStatus } from "./benefit.type";
 import { toBenefit, toBenefits } from "./to-benefit";
 
-/** No benefit of ours has a longer id; a longer one is not worth a call. */
+/** No benefit has a longer ID, so a longer one makes no provider call. */
 const MAX_ID_LENGTH = 128;
 
 @Resolver(() => User)
@@ -33,7 +33,7 @@ export class BenefitResolver {
   }
 }
 
-/** A `Benefit` representation: looked up in its user's benefits. Null where the user has no such benefit. */
+/** Resolves a `Benefit` representation from the benefits of its member; null if the member does not have it. */
 export async function resolveBenefitReference(
   { userId, id }: { readonly userId?: unknown; readonly id?: unknown },
   { caller, loaders }: Context,

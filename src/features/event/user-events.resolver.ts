@@ -10,7 +10,7 @@ import { canReadEvents } from "./access";
 import { UserEvent } from "./event.type";
 import { toEvent } from "./to-event";
 
-/** New events that one look finds. A reader who is further behind has missed some, and is told so by its end. */
+/** Events of one read. If all of them are new, others may have been missed, and the subscription ends with an error. */
 const MAX_EVENTS_PER_READ = 100;
 const EVENTS_MISSED = new SubgraphError("LIMIT_EXCEEDED", {
   message: "Too many events were missed. Re-fetch `User.events` and resubscribe.",
@@ -27,11 +27,11 @@ async function* streamUnseenEvents(
     const unseen = latest.filter(({ id }) => !seenBefore.has(id));
     if (unseen.length === MAX_EVENTS_PER_READ) throw EVENTS_MISSED;
     seen = new Set(latest.map(({ id }) => id));
-    yield* unseen.reverse(); // they are listed last first
+    yield* unseen.reverse(); // the list starts with the last received
   }
 }
 
-/** What comes in from now on; nothing, and at once its end, of a member who is not the caller's to see. */
+/** Streams the events that are processed after the call. Ends immediately if the caller may not read the member. */
 async function streamNewEvents(
   userId: string,
   { caller, inbox, watchChanges }: Context,

@@ -1,2 +1,2 @@
-/** What other features may import of the money type. */
+/** What other features may import from this one. */
 export { Money } from "./money.type";

@@ -4,7 +4,7 @@ import { type Context } from "../context";
 import { User } from "../user/public";
 import { CurrentOffer, Offer } from "./offer.type";
 
-/** The current offer with what the list of offers tells of it: Avibra repeats only its id and name. */
+/** Joins the current offer with its entry in the list of offers: Avibra returns only its ID and name. */
 function toCurrentOffer({ currentOffer, availableOffers }: MemberBenefits): CurrentOffer | null {
   if (!currentOffer) return null;
   const { offerId, offerName, ...rest } = currentOffer;

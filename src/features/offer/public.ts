@@ -1,2 +1,2 @@
-/** What other features may import of the offers. */
+/** What other features may import from this one. */
 export { OfferId } from "./offer-id.type";

@@ -8,7 +8,10 @@ import { canReadOperation, toVisibleOperation } from "./access";
 import { isOperationId } from "./operation-id";
 import { Operation } from "./operation.type";
 
-/** Listens before it looks: what is settled between the two is not missed. Ends without an event for what may not be seen. */
+/**
+ * Subscribes before the first read, so that it misses no settlement. Ends without an event if the operation does not exist or the
+ * caller may not read it.
+ */
 async function* streamSettledOperation(
   id: string,
   { caller, operationStore, watchChanges }: Context,

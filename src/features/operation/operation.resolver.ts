@@ -8,7 +8,7 @@ import { Operation } from "./operation.type";
 import { canReadOperation, canReadOperationsOfUser, toVisibleOperation } from "./access";
 import { isOperationId } from "./operation-id";
 
-/** An operation that this caller may see; what is another's looks like what does not exist. */
+/** An operation by ID; null if it does not exist or the caller may not read it. */
 async function findOperation(id: unknown, { caller, operationStore, loaders }: Context): Promise<Operation | null> {
   const authenticatedCaller = requireCaller(caller);
   if (!isOperationId(id)) return null;
@@ -70,7 +70,7 @@ export class OperationKeyResolver {
   }
 }
 
-/** An `Operation` representation: the caller's own, else null. */
+/** Resolves an `Operation` representation; null if the ID is malformed, unknown or not readable by the caller. */
 export async function resolveOperationReference(
   { id }: { readonly id?: unknown },
   context: Context,

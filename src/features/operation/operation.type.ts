@@ -101,10 +101,10 @@ export class Operation {
   })
   failure!: UserError | null;
 
-  /** What the provider answered, for the features that show it. Not a field. */
+  /** The provider's result, for the resolvers of other features. Not a GraphQL field. */
   result!: unknown;
 
-  /** The idempotency key as its caller sees it. It is stored sealed, and opened only for who selects it. */
+  /** Decrypts the idempotency key, only if its field is selected. Not a GraphQL field. */
   decryptIdempotencyKey!: () => string;
 }
 

@@ -1,4 +1,4 @@
-/** What other features may import of the operations. */
+/** What other features may import from this one. */
 export { createUserError } from "./create-user-error";
 export { IdempotencyKey } from "./idempotency-key.type";
 export { MutationPayload, Operation, type OperationKind } from "./operation.type";

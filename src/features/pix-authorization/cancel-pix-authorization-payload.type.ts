@@ -14,6 +14,6 @@ export class CancelPixAuthorizationPayload extends MutationPayload {
   })
   pixCancellation!: PixCancellation | null;
 
-  /** For the field `authorization`, which is read only when it is asked for. Not a field. */
+  /** For the field `authorization`, which is loaded only if it is selected. Not a GraphQL field. */
   recurrenceId!: string;
 }

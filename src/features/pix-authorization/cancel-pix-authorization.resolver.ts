@@ -15,7 +15,7 @@ import { PixCancellation } from "./pix-cancellation.type";
 
 function toIntent(input: CancelPixAuthorizationInput, payerTaxId: string | null): CancellationIntent {
   const { recurrenceId, requesterType, requesterDocument, reason } = input;
-  if (reason === "UNKNOWN") throw new SubgraphError("BAD_USER_INPUT", { message: "reason must be a known reason." });
+  if (reason === "UNKNOWN") throw new SubgraphError("BAD_USER_INPUT", { message: "reason must not be UNKNOWN." });
   const isOfType = requesterType === "NATURAL" ? isCpf(requesterDocument) : isCnpj(requesterDocument);
   if (!isOfType) {
     const message = "requesterDocument must be a CPF for NATURAL and a CNPJ for LEGAL.";
@@ -64,7 +64,7 @@ export class CancelPixAuthorizationResolver {
     @Root() { recurrenceId, operation }: CancelPixAuthorizationPayload,
     @Ctx() context: Context,
   ): Promise<PixAuthorization | null> {
-    // What is not the caller's to cancel looks like nothing from here either.
+    // An authorization that the caller cannot cancel is indistinguishable from one that does not exist.
     const isHidden = operation === null || operation.failure?.code === "NOT_FOUND";
     return isHidden ? Promise.resolve(null) : resolvePixAuthorizationReference({ recurrenceId }, context);
   }

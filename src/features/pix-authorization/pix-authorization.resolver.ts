@@ -7,7 +7,7 @@ import { isRecurrenceId } from "./pix-id";
 import { RecurrenceId } from "./pix-id.type";
 import { PixAuthorization } from "./pix-authorization.type";
 
-/** A fresh object, down to its parts that are entities: federation writes into what it is given. */
+/** Copies the authorization and its entities, because federation mutates the objects that a reference resolver returns. */
 function toPixAuthorization(authorization: Authorization | null): PixAuthorization | null {
   if (!authorization) return null;
   const { cancellations, ...rest } = authorization;
@@ -39,7 +39,7 @@ export class PixAuthorizationResolver {
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
     @Ctx() { loaders }: Context,
   ): Promise<PixCancellation[]> {
-    // What was done here shows at once, even where the provider's own list lags behind.
+    // A cancellation of this subgraph is shown immediately, even if Delbank does not list it yet.
     const ownCancellations = await loaders.ownCancellations.load(recurrenceId);
     return [
       ...providerCancellations,
@@ -48,7 +48,7 @@ export class PixAuthorizationResolver {
   }
 }
 
-/** A `PixAuthorization` representation. A malformed id is no authorization. */
+/** Resolves a `PixAuthorization` representation; null if the ID is malformed. */
 export async function resolvePixAuthorizationReference(
   { recurrenceId }: { readonly recurrenceId?: unknown },
   { caller, loaders }: Context,

@@ -50,6 +50,6 @@ export class PixAuthorization {
   @Field(() => PixParty, { description: "The beneficiary." })
   beneficiary!: PixParty;
 
-  /** What the provider knows; the field of this name adds our own. */
+  /** The cancellations that Delbank returns. Not a GraphQL field: `cancellations` adds the subgraph's own. */
   providerCancellations!: PixCancellation[];
 }

@@ -36,7 +36,7 @@ export class PixCancellationResolver {
   }
 }
 
-/** A `PixCancellation` representation. A malformed id is no cancellation. */
+/** Resolves a `PixCancellation` representation; null if an ID is malformed. */
 export async function resolvePixCancellationReference(
   { recurrenceId, id }: { readonly recurrenceId?: unknown; readonly id?: unknown },
   { caller, loaders }: Context,

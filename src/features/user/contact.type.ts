@@ -1,7 +1,7 @@
 import { createTextScalar } from "../../platform/graphql/text-scalar";
 import { startOfDay } from "../../platform/kernel/calendar";
 
-// Every pattern is a plain sequence: none can be made to backtrack.
+// No pattern has ambiguous repetition, so none can backtrack catastrophically.
 const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}$/;
 const PHONE = /^\+[1-9]\d{6,14}$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -14,7 +14,7 @@ function isRealDate(text: string): boolean {
 export const EmailAddress = createTextScalar({
   name: "EmailAddress",
   description: "An email address, for example `ana@example.com`.",
-  rule: "an e-mail address of at most 254 characters",
+  rule: "an email address of at most 254 characters",
   maxLength: 254,
   isValid: (text) => EMAIL.test(text),
 });

@@ -1,4 +1,4 @@
-/** What other features may import of the members. */
+/** What other features may import from this one. */
 export { canReadUser, canWriteUser } from "./access";
 export { isUserId } from "./user-id";
 export { UserId } from "./user-id.type";

@@ -46,8 +46,8 @@ export class UserResolver {
   }
 }
 
-/** A `User` representation: its key is all there is to know, so nothing is called. A malformed id is no user. */
-// eslint-disable-next-line @typescript-eslint/require-await -- a reference that throws at once nulls the whole list
+/** Resolves a `User` representation without a provider call; null if the ID is malformed. */
+// eslint-disable-next-line @typescript-eslint/require-await -- a reference that throws synchronously nulls the whole list
 export async function resolveUserReference(
   { id }: { readonly id?: unknown },
   { caller }: Context,

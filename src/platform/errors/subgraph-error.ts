@@ -21,8 +21,8 @@ export const ERROR_CODES: Record<ErrorCode, { readonly message: string; readonly
   PROVIDER_UNAVAILABLE: { message: "The provider is temporarily unavailable.", retryable: true },
   PROVIDER_TIMEOUT: { message: "The provider did not respond in time.", retryable: true },
   PROVIDER_CONTRACT: { message: "The provider returned an invalid response.", retryable: false },
-  PROVIDER_AUTH: { message: "The provider rejected the subgraph's credentials.", retryable: false },
-  RATE_LIMITED: { message: "The provider's rate limit was exceeded.", retryable: true },
+  PROVIDER_AUTH: { message: "The provider rejected the configured credentials.", retryable: false },
+  RATE_LIMITED: { message: "The rate limit of the provider was exceeded.", retryable: true },
   UNAVAILABLE: {
     message: "Service temporarily unavailable. Retry; for mutations, reuse the same idempotencyKey.",
     retryable: true,
