@@ -13,7 +13,8 @@ import {
 } from "./assumptions";
 import { type AvibraCall } from "./avibra-call";
 import { avibraCredentials } from "./credentials";
-import { createBenefits, findOffer, offers } from "./offers";
+import { createBenefits } from "./benefits";
+import { findOffer, offers } from "./offers";
 import { InvalidBody } from "../server/request-body";
 
 export function checkPartner({ partnerName }: UserReference): void {
