@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { type Context } from "../context";
+import { toUserPayload } from "../user/public";
 import { ChangeOfferPayload } from "./change-offer-payload.type";
 import { ChangeOfferInput } from "./offer.input";
 
@@ -13,8 +14,6 @@ export class ChangeOfferResolver {
   ): Promise<ChangeOfferPayload> {
     const { idempotencyKey, ...change } = input;
     const { userId } = change;
-    const outcome = await runOperation({ kind: "CHANGE_OFFER", idempotencyKey, input: { ...change }, userId });
-    const { operation, userErrors } = outcome;
-    return { operation, userErrors, user: operation?.status === "SUCCEEDED" ? { id: userId } : null };
+    return toUserPayload(await runOperation({ kind: "CHANGE_OFFER", idempotencyKey, input: change, userId }), userId);
   }
 }

@@ -3,6 +3,7 @@ import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Context } from "../context";
 import { type OperationKind, createUserError } from "../operation/public";
 import { toProfile } from "./to-profile";
+import { toUserPayload } from "./to-user-payload";
 import {
   CancelUserPayload,
   CreatePortalLinkPayload,
@@ -18,15 +19,16 @@ import {
   UpdateUserInput,
 } from "./user.input";
 
-type UserMutationInput = Pick<CancelUserInput, "userId" | "idempotencyKey">;
+interface UserMutation {
+  readonly kind: OperationKind;
+  readonly request: Pick<CancelUserInput, "userId" | "idempotencyKey">;
+  /** What the operation stores and its handler sends. */
+  readonly input: unknown;
+}
 
-async function runUserMutation(
-  context: Context,
-  kind: OperationKind,
-  { userId, idempotencyKey, input }: UserMutationInput & { input: unknown },
-) {
-  const { operation, userErrors } = await context.runOperation({ kind, idempotencyKey, input, userId });
-  return { operation, userErrors, user: operation?.status === "SUCCEEDED" ? { id: userId } : null };
+async function runUserMutation({ runOperation }: Context, { kind, request, input }: UserMutation) {
+  const { userId, idempotencyKey } = request;
+  return toUserPayload(await runOperation({ kind, idempotencyKey, input, userId }), userId);
 }
 
 @Resolver()
@@ -37,7 +39,7 @@ export class AccountResolver {
     @Arg("input", () => CreateUserInput, { description: "The member to create." }) input: CreateUserInput,
     @Ctx() context: Context,
   ): Promise<CreateUserPayload> {
-    return runUserMutation(context, "CREATE_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, { kind: "CREATE_USER", request: input, input: toProfile(input) });
   }
 
   @Mutation(() => UpdateUserPayload, { description: "Changes a member's name, email address or phone number." })
@@ -48,7 +50,7 @@ export class AccountResolver {
   ): Promise<UpdateUserPayload> {
     const isEmpty = [input.firstName, input.lastName, input.email, input.phone].every((value) => value == null);
     if (isEmpty) throw new SubgraphError("BAD_USER_INPUT", { message: "updateUser requires at least one change." });
-    return runUserMutation(context, "UPDATE_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, { kind: "UPDATE_USER", request: input, input: toProfile(input) });
   }
 
   @Mutation(() => PrefillUserPayload, { description: "Sends a member's data to Avibra before the member enrolls." })
@@ -57,7 +59,7 @@ export class AccountResolver {
     @Arg("input", () => PrefillUserInput, { description: "The member and the known data." }) input: PrefillUserInput,
     @Ctx() context: Context,
   ): Promise<PrefillUserPayload> {
-    return runUserMutation(context, "PREFILL_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, { kind: "PREFILL_USER", request: input, input: toProfile(input) });
   }
 
   @Mutation(() => CancelUserPayload, {
@@ -66,10 +68,10 @@ export class AccountResolver {
   @Directive("@authenticated")
   cancelUser(
     @Arg("input", () => CancelUserInput, { description: "The member whose offer to cancel." })
-    { userId, idempotencyKey }: CancelUserInput,
+    request: CancelUserInput,
     @Ctx() context: Context,
   ): Promise<CancelUserPayload> {
-    return runUserMutation(context, "CANCEL_USER", { userId, idempotencyKey, input: { userId } });
+    return runUserMutation(context, { kind: "CANCEL_USER", request, input: { userId: request.userId } });
   }
 
   @Mutation(() => CreatePortalLinkPayload, {
