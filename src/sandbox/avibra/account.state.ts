@@ -1,5 +1,7 @@
 import { type Commit } from "../server/vendor";
-import { type Benefit, type WireTimestamp } from "./benefits";
+
+/** As it goes over the wire: Avibra does not document the type of its dates, so the seeds mix every form. */
+export type WireTimestamp = string | number | null;
 
 export interface Profile {
   readonly firstName?: string | undefined;
@@ -25,6 +27,20 @@ export interface CurrentOffer {
   readonly status: string;
   readonly activatedAt: WireTimestamp;
   readonly nextBillingAt: WireTimestamp;
+}
+
+/** A date that is left out is absent from the answer. */
+export interface Benefit {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly category: string;
+  readonly coverageAmount: string | null;
+  readonly status: string;
+  readonly effectiveAt?: WireTimestamp;
+  readonly expiresAt?: WireTimestamp;
+  readonly swapEffectiveAt?: WireTimestamp;
+  readonly swapExpiresAt?: WireTimestamp;
 }
 
 export interface Account {

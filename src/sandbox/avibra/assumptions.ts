@@ -2,8 +2,7 @@
 // A real OpenAPI export replaces this file. Member names marked D in the contract stand here only beside assumed ones.
 import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type JsonObject, isJsonObject, InvalidBody } from "../server/request-body";
-import { type Account, type LinkToken, type Offer, type Profile } from "./account.state";
-import { type Benefit } from "./benefits";
+import { type Account, type Benefit, type LinkToken, type Offer, type Profile } from "./account.state";
 import { avibraCredentials } from "./credentials";
 
 export const assumedPath = { offers: "/user/offers", benefits: "/user/benefits" } as const;

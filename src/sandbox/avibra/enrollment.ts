@@ -13,8 +13,7 @@ import {
 } from "./assumptions";
 import { type AvibraCall } from "./avibra-call";
 import { avibraCredentials } from "./credentials";
-import { createBenefits } from "./benefits";
-import { findOffer, offers } from "./offers";
+import { createBenefits, findOffer, offers } from "./offers";
 import { InvalidBody } from "../server/request-body";
 
 export function checkPartner({ partnerName }: UserReference): void {

@@ -1,4 +1,4 @@
-import { type Offer } from "./account.state";
+import { type Benefit, type Offer } from "./account.state";
 
 /** The partner's offers, cheapest first: the order decides what is an upgrade. */
 export const offers: readonly Offer[] = [
@@ -25,6 +25,48 @@ export const offers: readonly Offer[] = [
   },
 ];
 
+type CatalogBenefit = Omit<Benefit, "status">;
+
+const catalog: readonly CatalogBenefit[] = [
+  {
+    id: "acc-ins",
+    name: "Accident insurance",
+    description: "Pays out after an accident",
+    category: "INSURANCE",
+    coverageAmount: "10000.00",
+  },
+  {
+    id: "tele-health",
+    name: "Telehealth",
+    description: "A doctor by video, day and night",
+    category: "HEALTH",
+    coverageAmount: null,
+  },
+  {
+    id: "dental",
+    name: "Dental care",
+    description: "Check-ups and cleaning",
+    category: "HEALTH",
+    coverageAmount: "1500.00",
+  },
+  {
+    id: "life-ins",
+    name: "Life insurance",
+    description: "Pays out to the family",
+    category: "INSURANCE",
+    coverageAmount: "25000.00",
+  },
+];
+
 export function findOffer(id: string): Offer | undefined {
   return offers.find((offer) => offer.id === id);
+}
+
+/** Benefits of the catalogue by id, each with what is special about it here. */
+export function createBenefits(
+  states: Readonly<Record<string, Pick<Benefit, "status"> & Partial<Benefit>>>,
+): Benefit[] {
+  return Object.entries(states).flatMap(([id, state]) =>
+    catalog.filter((benefit) => benefit.id === id).map((benefit) => ({ ...benefit, ...state })),
+  );
 }

@@ -1,6 +1,6 @@
 import { type Account, type AvibraState } from "./account.state";
 import { assumedStatus } from "./assumptions";
-import { createBenefits } from "./benefits";
+import { createBenefits } from "./offers";
 
 const activated = "2026-01-05T12:00:00Z";
 const activatedEpochSeconds = Date.parse(activated) / 1_000;
