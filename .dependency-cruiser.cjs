@@ -71,13 +71,13 @@ module.exports = {
     ),
     forbid(
       "features-publish-no-resolver",
-      "A public.ts that imports a resolver makes the order of decorators depend on who imports it first.",
+      "If a public.ts imports a resolver, the load order of decorators depends on the first import.",
       { path: "^src/features/[^/]+/public\\.ts$" },
       { path: "\\.resolver\\.ts$", reachable: true },
     ),
     forbid(
       "features-context-is-a-type",
-      "The resolvers' context imports types only: of loaders, of an operation's request, of platform.",
+      "The context imports only loaders, operation-request.ts and platform.",
       { path: CONTEXT },
       {
         path: "^src/",
@@ -86,13 +86,13 @@ module.exports = {
     ),
     forbid(
       "features-context-at-compile-time",
-      "The resolvers' context has no code, so it imports none.",
+      "The context imports types only, so that it does not affect the load order of decorators.",
       { path: CONTEXT },
       { dependencyTypesNot: ["type-only"] },
     ),
     forbid(
       "features-context-for-resolvers",
-      "Only resolvers and the wiring know the whole context; everything else takes what it needs.",
+      "Only resolvers and src/app use the whole context. Other files take only what they need.",
       { path: "^src/", pathNot: ["\\.resolver\\.ts$", "^src/app/"] },
       { path: CONTEXT },
     ),

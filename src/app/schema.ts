@@ -7,7 +7,7 @@ import { pixAuthorizationFeature } from "../features/pix-authorization";
 import { userFeature } from "../features/user";
 import { buildSubgraph, type Subgraph } from "../platform/graphql/build-subgraph";
 
-/** What the graph promises, slice by slice. The only list of features. */
+/** The only list of features. */
 const features = [userFeature, benefitFeature, offerFeature, pixAuthorizationFeature, operationFeature, eventFeature];
 
 const description = `
@@ -17,13 +17,13 @@ Every mutation is stored as an operation before it is sent to a provider, so tha
 In the sandbox, both providers are simulated: it needs no credentials and moves no money.
 `.trim();
 
-/** Federation v2.9: the newest that both composers in our checks accept. */
+/** Federation v2.9 is the newest version that both composers of `npm run check:composition` accept. */
 const link = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.9"
   import: ["@key", "@shareable", "@authenticated", "@requiresScopes"]
 )`;
 
-/** Builds our subgraph. */
+/** Builds the subgraph of all features. */
 export function createSubgraph(): Promise<Subgraph> {
   return buildSubgraph({ description, features, link });
 }

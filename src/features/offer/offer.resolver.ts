@@ -13,6 +13,7 @@ function toCurrentOffer({ currentOffer, availableOffers }: MemberBenefits): Curr
   return { ...rest, offer: { ...(listed ?? unlisted) } };
 }
 
+/** Access is checked by the loader of the benefits (benefit/access.ts) and, for `changeOffer`, by user/access.ts. */
 @Resolver(() => User)
 export class OfferResolver {
   @FieldResolver(() => CurrentOffer, {
