@@ -1,6 +1,7 @@
 // Import directions: main -> app -> features -> providers -> platform. See docs/contributing/architecture.md.
 const forbid = (name, comment, from, to) => ({ name, severity: "error", comment, from, to });
 const own = "^src/$1/$2/";
+const CONTEXT = "^src/features/context\\.ts$";
 
 /** Topics of the platform, lowest first: each imports itself and topics before it. */
 const TOPICS = [
@@ -61,9 +62,39 @@ module.exports = {
     ),
     forbid(
       "features-promise",
-      "A feature imports its own folder, providers, platform and other features' *.type.ts.",
+      "A feature imports its own folder, providers, platform, the resolvers' context and other features' public.ts.",
       { path: "^src/(features)/([^/]+)/" },
-      { path: "^src/", pathNot: ["^src/platform/", "^src/providers/", own, "^src/features/[^/]+/[^/]+\\.type\\.ts$"] },
+      {
+        path: "^src/",
+        pathNot: ["^src/platform/", "^src/providers/", own, "^src/features/[^/]+/public\\.ts$", CONTEXT],
+      },
+    ),
+    forbid(
+      "features-publish-no-resolver",
+      "If a public.ts imports a resolver, the load order of decorators depends on the first import.",
+      { path: "^src/features/[^/]+/public\\.ts$" },
+      { path: "\\.resolver\\.ts$", reachable: true },
+    ),
+    forbid(
+      "features-context-is-a-type",
+      "The context imports only loaders, operation-request.ts and platform.",
+      { path: CONTEXT },
+      {
+        path: "^src/",
+        pathNot: ["^src/platform/", "\\.loader\\.ts$", "^src/features/operation/operation-request\\.ts$"],
+      },
+    ),
+    forbid(
+      "features-context-at-compile-time",
+      "The context imports types only, so that it does not affect the load order of decorators.",
+      { path: CONTEXT },
+      { dependencyTypesNot: ["type-only"] },
+    ),
+    forbid(
+      "features-context-for-resolvers",
+      "Only resolvers and src/app use the whole context. Other files take only what they need.",
+      { path: "^src/", pathNot: ["\\.resolver\\.ts$", "^src/app/"] },
+      { path: CONTEXT },
     ),
     forbid(
       "sandbox-is-independent",

@@ -1,5 +1,6 @@
 import { type Config } from "../config/index";
 import { createBenefitsOfUser } from "../features/benefit";
+import { type Context as ResolverContext } from "../features/context";
 import { createEventLoaders } from "../features/event";
 import { createOperationLoaders, createRunOperation } from "../features/operation";
 import { createOwnCancellations, createPixLoaders } from "../features/pix-authorization";
@@ -129,7 +130,7 @@ export async function createContext(request: RequestInfo, { mutations }: Request
       for (const one of budgets) one.beginMutation();
     },
   };
-  return {
+  const context = {
     ...(caller && { caller }),
     requestId: request.id,
     /** Set when the operation is over one of its budgets and had no effect, or its answer is: it is refused as a whole. */
@@ -145,4 +146,5 @@ export async function createContext(request: RequestInfo, { mutations }: Request
     watchChanges: (topic: string, key: string) => createChangeNotifier({ pubSub, topic, key, signal }),
     runOperation: createRunOperation({ runner, operationStore, caller, deadline, budget: mutationBudget, invalidate }),
   };
+  return context satisfies ResolverContext;
 }

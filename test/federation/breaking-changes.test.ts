@@ -82,7 +82,7 @@ describe("breaking changes of the schema", () => {
       "one more key",
       planted(/@key\(fields: "userId id"\)/, '@key(fields: "userId id") @key(fields: "id")', "subgraph"),
     ],
-    ["another description", planted(/"""The member\."""/, '"""Who."""')],
+    ["another description", planted(/"""The member's ID\."""/, '"""Who."""')],
   ])("%s is none", (_what, after) => {
     expect(breakingChanges(now, after)).toEqual([]);
   });

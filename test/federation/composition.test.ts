@@ -43,3 +43,10 @@ describe.each(Object.keys(COMPOSERS))("%s", (composer) => {
     );
   });
 });
+
+// @theguild/federation-composition composes a described schema too, but drops the description.
+test("clients of a supergraph by @apollo/composition see the schema's description", () => {
+  const supergraph = buildSchema(compose("@apollo/composition", subgraphs()), { assumeValidSDL: true });
+  expect(API.description).toMatch(/Avibra.*Delbank.*moves no money/s);
+  expect(supergraph.description).toBe(API.description);
+});

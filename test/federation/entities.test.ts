@@ -1,3 +1,4 @@
+import { Kind, parse } from "graphql";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
@@ -98,7 +99,10 @@ describe("entity references", () => {
     const { getIntrospectionQuery } = await import("graphql");
     const introspection = await subgraph.graphql(getIntrospectionQuery());
     expect(introspection.errors).toBeUndefined();
-    const service = await subgraph.graphql("{ _service { sdl } }", { claims: null });
+    const service = await subgraph.graphql("{ _service { sdl } __schema { description } }", { claims: null });
+    const definition = parse(service.data._service.sdl).definitions.find(({ kind }) => kind === Kind.SCHEMA_DEFINITION);
+    expect(definition).toMatchObject({ description: { value: expect.stringContaining("moves no money") } });
+    expect(service.data.__schema.description).toContain("moves no money");
     expect(service.data._service.sdl).toContain('@link(url: "https://specs.apollo.dev/federation/v2.9"');
   });
 });

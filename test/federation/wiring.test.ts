@@ -35,7 +35,7 @@ async function unresolvedEntities({ sdl, schema }: Wiring): Promise<string[]> {
         source: `{ _entities(representations: [{ __typename: "${type}" }]) { __typename } }`,
         contextValue: {},
       });
-      return errors?.[0]?.message === "A valid bearer token is needed." ? [] : [type];
+      return errors?.[0]?.message === "A valid bearer token is required." ? [] : [type];
     }),
   );
   return results.flat();

@@ -65,7 +65,7 @@ describe.each(MUTATIONS)("$name", (mutation) => {
       const token = linkTokens?.[0]?.token ?? "none";
       expect(first.portalUrl).toContain(token);
       expect(second).toMatchObject({ portalUrl: null, userErrors: [{ code: "IDEMPOTENCY_KEY_REUSED" }] });
-      expect(second.userErrors[0].message).toMatch(/new idempotencyKey to get a new link/);
+      expect(second.userErrors[0].message).toMatch(/To get a new link, use a new idempotencyKey/);
       expect(JSON.stringify(second)).not.toContain(token);
     } else {
       expect(second).toEqual(first);

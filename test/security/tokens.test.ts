@@ -66,7 +66,7 @@ async function expectRefused(response: Response): Promise<void> {
   expect(await response.json()).toEqual({
     errors: [
       {
-        message: "A valid bearer token is needed.",
+        message: "A valid bearer token is required.",
         extensions: { code: "UNAUTHENTICATED", retryable: false, requestId: expect.any(String) as string },
       },
     ],

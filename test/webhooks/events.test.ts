@@ -42,8 +42,8 @@ test("pages are read forward, last received first, and stay as they are under ne
 test.each([
   ["(first: 0)", "first must be 1 to 100."],
   ["(first: 101)", "first must be 1 to 100."],
-  ['(after: "x")', "after is no cursor of this list."],
-  ['(after: "")', "after is no cursor of this list."],
+  ['(after: "x")', "after must be a cursor of this list."],
+  ['(after: "")', "after must be a cursor of this list."],
 ])("events%s: %s", async (args, message) => {
   expect((await page(args)).errors).toMatchObject([{ message, extensions: { code: "BAD_USER_INPUT" } }]);
 });

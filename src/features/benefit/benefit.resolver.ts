@@ -1,31 +1,28 @@
 import { Arg, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { isUserId } from "../user/user-id.type";
-import { User } from "../user/user.type";
+import { type Context } from "../context";
+import { isUserId, User } from "../user/public";
 import { Benefit, BenefitStatus } from "./benefit.type";
-import { type BenefitsOfUserLoader } from "./benefits-of-user.loader";
 import { toBenefit, toBenefits } from "./to-benefit";
 
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: { readonly benefitsOfUser: BenefitsOfUserLoader };
-}
-
-/** No benefit of ours has a longer id; a longer one is not worth a call. */
+/** No benefit has a longer ID, so a longer one makes no provider call. */
 const MAX_ID_LENGTH = 128;
 
 @Resolver(() => User)
 export class BenefitResolver {
   @FieldResolver(() => [Benefit], {
     description:
-      "The member's benefits with their status. Shares one provider call with the offers. Empty for a member whom Avibra does not know, or who is not the caller's to see.",
+      "The member's benefits with their status. Empty if Avibra does not know the member, or if the caller cannot " +
+      "access the member. Makes at most one provider call, shared with the offers.",
   })
   @Directive("@authenticated")
   async benefits(
     @Root() user: User,
     @Ctx() { loaders }: Context,
-    @Arg("status", () => [BenefitStatus], { nullable: true, description: "Only benefits with one of these statuses." })
+    @Arg("status", () => [BenefitStatus], {
+      nullable: true,
+      description: "Returns only benefits with one of these statuses.",
+    })
     statuses?: BenefitStatus[],
   ): Promise<readonly Benefit[]> {
     const memberBenefits = await loaders.benefitsOfUser.load(user.id);
@@ -36,7 +33,7 @@ export class BenefitResolver {
   }
 }
 
-/** A `Benefit` representation: looked up in its user's benefits. Null where the user has no such benefit. */
+/** Resolves a `Benefit` representation from the benefits of its member; null if the member does not have it. */
 export async function resolveBenefitReference(
   { userId, id }: { readonly userId?: unknown; readonly id?: unknown },
   { caller, loaders }: Context,

@@ -1,6 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Directive, Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import { Money } from "../money/money.type";
+import { Money } from "../money/public";
 
 export const BenefitStatus = {
   ACTIVE: "ACTIVE",
@@ -13,13 +13,13 @@ export type BenefitStatus = keyof typeof BenefitStatus;
 
 registerEnumType(BenefitStatus, {
   name: "BenefitStatus",
-  description: "Where a benefit stands for a member.",
+  description: "The status of a member's benefit.",
   valuesConfig: {
-    ACTIVE: { description: "The member has it now." },
-    ELIGIBLE: { description: "The member may choose it." },
-    PENDING: { description: "Chosen, and not yet in effect." },
-    INACTIVE: { description: "The member does not have it any more." },
-    UNKNOWN: { description: "A status that this subgraph does not know; `providerStatus` holds Avibra's own word." },
+    ACTIVE: { description: "The member has the benefit." },
+    ELIGIBLE: { description: "The member can choose the benefit." },
+    PENDING: { description: "The member has chosen the benefit, and it is not in effect yet." },
+    INACTIVE: { description: "The member no longer has the benefit." },
+    UNKNOWN: { description: "A status that the subgraph does not know. `providerStatus` contains Avibra's value." },
   },
 });
 
@@ -28,16 +28,16 @@ export type SwapDirection = keyof typeof SwapDirection;
 
 registerEnumType(SwapDirection, {
   name: "SwapDirection",
-  description: "What next month's swap does to a benefit.",
+  description: "Whether the next monthly swap adds or removes a benefit.",
   valuesConfig: {
-    ADDING: { description: "The benefit comes into effect." },
-    REMOVING: { description: "The benefit ceases." },
+    ADDING: { description: "The swap adds the benefit." },
+    REMOVING: { description: "The swap removes the benefit." },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: "A change of a benefit that waits for the monthly swap." })
+@ObjectType({ simpleResolvers: true, description: "A change of a benefit at the next monthly swap." })
 export class BenefitSwap {
-  @Field(() => SwapDirection, { description: "Whether the benefit comes or goes." })
+  @Field(() => SwapDirection, { description: "Whether the swap adds or removes the benefit." })
   direction!: SwapDirection;
 
   @Field(() => GraphQLDateTime, { description: "When the swap takes effect." })
@@ -46,56 +46,60 @@ export class BenefitSwap {
 
 @ObjectType({
   simpleResolvers: true,
-  description: "Insurance or a perk that a member has, may choose, or had, from Avibra.",
+  description: "An insurance or another benefit from Avibra that a member has, can choose, or had.",
 })
 @Directive('@key(fields: "userId id")')
 @Directive("@authenticated")
 export class Benefit {
   @Field(() => ID, {
     description:
-      "The benefit's id; the same for every member who has it, so a client's cache needs `userId` beside it.",
+      "The benefit's ID. It is the same for every member who has the benefit, so a client cache needs `userId` as part " +
+      "of the key.",
   })
   id!: string;
 
-  @Field(() => ID, { description: "The member whose benefit it is." })
+  @Field(() => ID, { description: "The ID of the member who has the benefit." })
   userId!: string;
 
-  @Field(() => String, { description: "The name to show." })
+  @Field(() => String, { description: "The benefit's display name." })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: "A text to show." })
+  @Field(() => String, { nullable: true, description: "The benefit's display text." })
   description!: string | null;
 
   @Field(() => String, { nullable: true, description: "Avibra's category, for example `INSURANCE`." })
   category!: string | null;
 
-  @Field(() => BenefitStatus, { description: "Where it stands for this member." })
+  @Field(() => BenefitStatus, { description: "The status of the benefit for this member." })
   status!: BenefitStatus;
 
-  @Field(() => String, { nullable: true, description: "Avibra's own word for the status." })
+  @Field(() => String, { nullable: true, description: "Avibra's value for the status." })
   providerStatus!: string | null;
 
-  @Field(() => Money, { nullable: true, description: "What it covers at most; null where that does not apply." })
+  @Field(() => Money, {
+    nullable: true,
+    description: "The maximum coverage. Null if the benefit has no coverage amount.",
+  })
   coverage!: Money | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When it takes or took effect." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "When the benefit takes or took effect." })
   effectiveAt!: string | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When it ends; null where no end is known." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "When the benefit ends. Null if no end is known." })
   expiresAt!: string | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
-    description: "When a benefit chosen to be added in the next swap takes effect.",
+    description: "When the benefit takes effect, if the next swap adds it.",
   })
   swapEffectiveAt!: string | null;
 
   @Field(() => GraphQLDateTime, {
     nullable: true,
-    description: "When a benefit chosen to be removed in the next swap ceases.",
+    description: "When the benefit ends, if the next swap removes it.",
   })
   swapExpiresAt!: string | null;
 
-  @Field(() => BenefitSwap, { nullable: true, description: "The change that waits for the next swap, if any." })
+  @Field(() => BenefitSwap, { nullable: true, description: "The change at the next swap. Null if there is none." })
   pendingSwap!: BenefitSwap | null;
 }

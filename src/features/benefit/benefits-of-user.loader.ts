@@ -6,7 +6,7 @@ import { type CallBudget } from "../../platform/reads/call-budget";
 import { type CachedReader } from "../../platform/reads/cached-reader";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { userTag } from "../../platform/reads/read-tags";
-import { canReadUser } from "../user/access";
+import { canReadBenefits } from "./access";
 
 export interface BenefitsOfUserLoaderOptions {
   readonly avibra: AvibraClient;
@@ -34,6 +34,6 @@ export function createBenefitsOfUserLoader({
     readCached({ endpoint: "avibra.benefits.list", args: [userId], tag: userTag(userId) }, (deadline) =>
       avibra.listBenefits(userId, deadline),
     );
-  const resolveLocally = (userId: string) => (canReadUser(requireCaller(caller), userId) ? undefined : null);
+  const resolveLocally = (userId: string) => (canReadBenefits(requireCaller(caller), userId) ? undefined : null);
   return createLoader({ loadOne, resolveLocally, concurrency, budget });
 }

@@ -4,7 +4,7 @@ import { type Benefit, type BenefitSwap } from "./benefit.type";
 type ProviderBenefit = MemberBenefits["benefits"][number];
 
 function toPendingSwap({ swapEffectiveAt, swapExpiresAt }: ProviderBenefit): BenefitSwap | null {
-  // ISO texts in UTC order as text. Where both are set, the next thing to happen counts.
+  // ISO timestamps in UTC sort as text. If both are set, the earlier one is next.
   if (swapEffectiveAt && !(swapExpiresAt && swapExpiresAt < swapEffectiveAt))
     return { direction: "ADDING", at: swapEffectiveAt };
   return swapExpiresAt ? { direction: "REMOVING", at: swapExpiresAt } : null;
@@ -12,7 +12,7 @@ function toPendingSwap({ swapEffectiveAt, swapExpiresAt }: ProviderBenefit): Ben
 
 const projectionCache = new WeakMap<MemberBenefits, Benefit[]>();
 
-/** What the graph says of a member's benefits: projected once for each answer, however many aliases ask. Not to be written into. */
+/** Maps a member's benefits, once for each provider response, however many aliases select them. The result must not be mutated. */
 export function toBenefits(userId: string, memberBenefits: MemberBenefits): readonly Benefit[] {
   const cached = projectionCache.get(memberBenefits);
   if (cached) return cached;
@@ -21,7 +21,7 @@ export function toBenefits(userId: string, memberBenefits: MemberBenefits): read
   return benefits;
 }
 
-/** What the graph says of one member's benefit. A fresh object: federation writes into what it is given. */
+/** Maps one benefit to a new object, because federation mutates the objects that a reference resolver returns. */
 export function toBenefit(userId: string, benefit: ProviderBenefit): Benefit {
   return { ...benefit, userId, pendingSwap: toPendingSwap(benefit) };
 }

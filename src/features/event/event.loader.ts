@@ -3,11 +3,11 @@ import { type MessagePage } from "../../platform/inbox/message";
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
-import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";
+import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/public";
 
-/** What the inbox holds, whoever asks: whether the caller may see it is decided where it is shown. */
+/** Reads of the inbox. They do not check access: the resolvers do. */
 export interface EventLoaders {
-  /** A page of what Avibra told of a member. Throws `BAD_USER_INPUT` for a cursor that is none. */
+  /** A page of a member's events. Throws `BAD_USER_INPUT` for an invalid cursor. */
   readonly eventsOfUser: Loader<PageKey, MessagePage>;
 }
 
@@ -15,7 +15,7 @@ export interface EventLoadersOptions {
   readonly inbox: Inbox;
   readonly concurrency: number;
   readonly budget: CallBudget;
-  /** What the rows are charged to; nothing is looked up once it is over. */
+  /** Charged for each loaded row. Throws, and nothing is loaded, if it is exceeded. */
   readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 

@@ -1,6 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Directive, Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import { PageInfo } from "../page/page.type";
+import { PageInfo } from "../page/public";
 
 export const UserEventKind = {
   ENROLLMENT_REQUEST_RECEIVED: "ENROLLMENT_REQUEST_RECEIVED",
@@ -16,42 +16,42 @@ registerEnumType(UserEventKind, {
   name: "UserEventKind",
   description: "What happened to a member at Avibra.",
   valuesConfig: {
-    ENROLLMENT_REQUEST_RECEIVED: { description: "The member was announced to Avibra." },
+    ENROLLMENT_REQUEST_RECEIVED: { description: "Avibra received the member's enrollment request." },
     ENROLLMENT_SUCCESSFUL: { description: "The member's account was created." },
     OFFER_ACTIVATION_SUCCESSFUL: { description: "An offer was activated for the member." },
-    OFFER_UPGRADE_SUCCESSFUL: { description: "The member moved to a higher offer." },
-    USER_BENEFITS_PENDING_SWAP: { description: "The member chose a benefit that waits for next month's swap." },
-    UNKNOWN: { description: "Something that Avibra does not document; see `providerKind`." },
+    OFFER_UPGRADE_SUCCESSFUL: { description: "The member was upgraded to another offer." },
+    USER_BENEFITS_PENDING_SWAP: { description: "The member chose a benefit that changes at the next monthly swap." },
+    UNKNOWN: { description: "An event that Avibra does not document. `providerKind` contains Avibra's value." },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: "Something that happened to a member, as Avibra has told it.",
+  description: "An event about a member that Avibra sent.",
 })
 @Directive("@authenticated")
 export class UserEvent {
-  @Field(() => ID, { description: "The event's id, given by this subgraph." })
+  @Field(() => ID, { description: "The event's ID, assigned by the subgraph." })
   id!: string;
 
   @Field(() => UserEventKind, { description: "What happened." })
   kind!: UserEventKind;
 
-  @Field(() => String, { nullable: true, description: "Avibra's own word for it." })
+  @Field(() => String, { nullable: true, description: "Avibra's value for the kind." })
   providerKind!: string | null;
 
   @Field(() => GraphQLDateTime, {
-    description: "When it happened, by Avibra's clock; when it was received, where Avibra does not say.",
+    description: "When the event happened, according to Avibra. If Avibra sends no time, when the event was received.",
   })
   occurredAt!: string;
 
-  @Field(() => GraphQLDateTime, { description: "When it was received." })
+  @Field(() => GraphQLDateTime, { description: "When the subgraph received the event." })
   receivedAt!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: "An event in a page." })
+@ObjectType({ simpleResolvers: true, description: "An event and its cursor." })
 export class UserEventEdge {
-  @Field(() => String, { description: "Its place in the list." })
+  @Field(() => String, { description: "The event's position in the list." })
   cursor!: string;
 
   @Field(() => UserEvent, { description: "The event." })
@@ -60,9 +60,9 @@ export class UserEventEdge {
 
 @ObjectType({ simpleResolvers: true, description: "A page of events, last received first." })
 export class UserEventConnection {
-  @Field(() => [UserEventEdge], { description: "The events with their cursors." })
+  @Field(() => [UserEventEdge], { description: "The events of this page with their cursors." })
   edges!: UserEventEdge[];
 
-  @Field(() => PageInfo, { description: "Where the page begins and ends." })
+  @Field(() => PageInfo, { description: "Information about this page." })
   pageInfo!: PageInfo;
 }

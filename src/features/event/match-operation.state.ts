@@ -1,6 +1,6 @@
 import { type Operation } from "../../platform/operations/operation";
 import { type AvibraEventKind } from "../../providers/avibra/avibra.webhook";
-import { type OperationKind } from "../operation/operation.type";
+import { type OperationKind } from "../operation/public";
 
 /** What an event says of an operation: its kind, when it happened (epoch ms), and of which offer, where that is told. */
 export interface Evidence {

@@ -2,7 +2,7 @@ import { type Message } from "../../platform/inbox/message";
 import { getEventKind } from "../../providers/avibra/avibra.webhook";
 import { type UserEvent } from "./event.type";
 
-/** What the graph says of a stored event. */
+/** Maps a stored event to its GraphQL type. */
 export function toEvent({ id, kind, occurredAt, receivedAt }: Message): UserEvent {
   return {
     id,

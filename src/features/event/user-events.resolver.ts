@@ -1,26 +1,19 @@
-import { Arg, Directive, Resolver, Root, Subscription } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
+import { Arg, Directive, Resolver, Root, type SubscribeResolverData, Subscription } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
-import { type Inbox } from "../../platform/inbox/inbox";
 import { type Message } from "../../platform/inbox/message";
 import { topics } from "../../platform/pubsub/topics";
 import { type ChangeNotifier } from "../../platform/pubsub/change-notifier";
-import { canReadUser } from "../user/access";
-import { UserId } from "../user/user-id.type";
+import { type Context } from "../context";
+import { UserId } from "../user/public";
+import { canReadEvents } from "./access";
 import { UserEvent } from "./event.type";
 import { toEvent } from "./to-event";
 
-interface Context {
-  readonly caller?: Caller;
-  readonly inbox: Inbox;
-  readonly watchChanges: (topic: string, key: string) => ChangeNotifier;
-}
-
-/** New events that one look finds. A reader who is further behind has missed some, and is told so by its end. */
+/** Events of one read. If all of them are new, others may have been missed, and the subscription ends with an error. */
 const MAX_EVENTS_PER_READ = 100;
 const EVENTS_MISSED = new SubgraphError("LIMIT_EXCEEDED", {
-  message: "More happened than was read. Read `User.events`, and subscribe again.",
+  message: "Too many events were missed. Re-fetch `User.events` and resubscribe.",
 });
 
 async function* streamUnseenEvents(
@@ -34,16 +27,16 @@ async function* streamUnseenEvents(
     const unseen = latest.filter(({ id }) => !seenBefore.has(id));
     if (unseen.length === MAX_EVENTS_PER_READ) throw EVENTS_MISSED;
     seen = new Set(latest.map(({ id }) => id));
-    yield* unseen.reverse(); // they are listed last first
+    yield* unseen.reverse(); // the list starts with the last received
   }
 }
 
-/** What comes in from now on; nothing, and at once its end, of a member who is not the caller's to see. */
+/** Streams the events that are processed after the call. Ends immediately if the caller may not read the member. */
 async function streamNewEvents(
   userId: string,
   { caller, inbox, watchChanges }: Context,
 ): Promise<AsyncIterable<Message>> {
-  if (!canReadUser(requireCaller(caller), userId)) return (async function* () {})();
+  if (!canReadEvents(requireCaller(caller), userId)) return (async function* () {})();
   const readLatest = async () => {
     const { items } = await inbox.list({ subject: userId, first: MAX_EVENTS_PER_READ, isProcessed: true });
     return items.map(({ message }) => message);
@@ -57,13 +50,14 @@ async function streamNewEvents(
 export class UserEventsResolver {
   @Subscription(() => UserEvent, {
     description:
-      "What Avibra tells of a member from now on, as soon as it has had its effects. Ends at once, and without an event, for " +
-      "a member who is not the caller's to see. Makes no provider call.",
-    subscribe: ({ args, context }) => streamNewEvents((args as { userId: string }).userId, context as Context) as never,
+      "Sends each new event of a member after the subgraph has processed it. Ends immediately without an event if the " +
+      "caller cannot access the member. Makes no provider call.",
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, { userId: string }, Context>) =>
+      streamNewEvents(args.userId, context),
   })
   @Directive("@authenticated")
   userEvents(
-    @Arg("userId", () => UserId, { description: "The member." }) _userId: string,
+    @Arg("userId", () => UserId, { description: "The member's ID." }) _userId: string,
     @Root() message: Message,
   ): UserEvent {
     return toEvent(message);

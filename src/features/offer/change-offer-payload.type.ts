@@ -1,9 +1,9 @@
 import { Field, ObjectType } from "type-graphql";
-import { MutationPayload } from "../operation/operation.type";
-import { User } from "../user/user.type";
+import { MutationPayload } from "../operation/public";
+import { User } from "../user/public";
 
-@ObjectType({ simpleResolvers: true, implements: MutationPayload, description: "What became of `changeOffer`." })
+@ObjectType({ simpleResolvers: true, implements: MutationPayload, description: "The result of `changeOffer`." })
 export class ChangeOfferPayload extends MutationPayload {
-  @Field(() => User, { nullable: true, description: "The member; null unless the operation succeeded." })
+  @Field(() => User, { nullable: true, description: "The member. Null unless the operation succeeded." })
   user!: User | null;
 }

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
-import { type RunOperation } from "../operation/run-operation.type";
+import { type Context } from "../context";
+import { toUserPayload } from "../user/public";
 import { ChangeOfferPayload } from "./change-offer-payload.type";
 import { ChangeOfferInput } from "./offer.input";
 
@@ -8,13 +9,11 @@ export class ChangeOfferResolver {
   @Mutation(() => ChangeOfferPayload, { description: "Moves a member to another offer." })
   @Directive("@authenticated")
   async changeOffer(
-    @Arg("input", () => ChangeOfferInput, { description: "The change." }) input: ChangeOfferInput,
-    @Ctx() { runOperation }: { readonly runOperation: RunOperation },
+    @Arg("input", () => ChangeOfferInput, { description: "The member and the new offer." }) input: ChangeOfferInput,
+    @Ctx() { runOperation }: Context,
   ): Promise<ChangeOfferPayload> {
     const { idempotencyKey, ...change } = input;
     const { userId } = change;
-    const outcome = await runOperation({ kind: "CHANGE_OFFER", idempotencyKey, input: { ...change }, userId });
-    const { operation, userErrors } = outcome;
-    return { operation, userErrors, user: operation?.status === "SUCCEEDED" ? { id: userId } : null };
+    return toUserPayload(await runOperation({ kind: "CHANGE_OFFER", idempotencyKey, input: change, userId }), userId);
   }
 }

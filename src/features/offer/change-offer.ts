@@ -2,7 +2,7 @@ import { type OperationHandler } from "../../platform/operations/operation-handl
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type OfferChange } from "../../providers/avibra/avibra.wire";
-import { createUserError } from "../operation/user-error.type";
+import { createUserError } from "../operation/public";
 
 /** Moves a member to another offer; `keyed`, so it may be sent again with its own key. */
 export function createChangeOfferOperation(avibra: AvibraClient): OperationHandler<OfferChange> {

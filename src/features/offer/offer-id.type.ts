@@ -4,7 +4,7 @@ const PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const OfferId = createTextScalar({
   name: "OfferId",
-  description: "An offer's id, for example `premium`: 1 to 64 letters, digits, `_` or `-`.",
+  description: "An offer's ID: 1 to 64 letters, digits, `_` or `-`. For example `premium`.",
   rule: '1 to 64 letters, digits, "_" or "-"',
   maxLength: 64,
   isValid: (text) => PATTERN.test(text),

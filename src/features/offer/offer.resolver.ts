@@ -1,14 +1,10 @@
 import { Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
-import { type Loader } from "../../platform/reads/create-loader";
 import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
-import { User } from "../user/user.type";
+import { type Context } from "../context";
+import { User } from "../user/public";
 import { CurrentOffer, Offer } from "./offer.type";
 
-interface Context {
-  readonly loaders: { readonly benefitsOfUser: Loader<string, MemberBenefits | null> };
-}
-
-/** The current offer with what the list of offers tells of it: Avibra repeats only its id and name. */
+/** Joins the current offer with its entry in the list of offers: Avibra returns only its ID and name. */
 function toCurrentOffer({ currentOffer, availableOffers }: MemberBenefits): CurrentOffer | null {
   if (!currentOffer) return null;
   const { offerId, offerName, ...rest } = currentOffer;
@@ -17,12 +13,14 @@ function toCurrentOffer({ currentOffer, availableOffers }: MemberBenefits): Curr
   return { ...rest, offer: { ...(listed ?? unlisted) } };
 }
 
+/** Access is checked by the loader of the benefits (benefit/access.ts) and, for `changeOffer`, by user/access.ts. */
 @Resolver(() => User)
 export class OfferResolver {
   @FieldResolver(() => CurrentOffer, {
     nullable: true,
     description:
-      "The offer that the member has taken. Shares one provider call with the benefits. Null where there is none.",
+      "The member's current offer. Returns null if there is none, or if the caller cannot access the member. Makes at " +
+      "most one provider call, shared with the benefits.",
   })
   @Directive("@authenticated")
   async currentOffer(@Root() user: User, @Ctx() { loaders }: Context): Promise<CurrentOffer | null> {
@@ -31,7 +29,9 @@ export class OfferResolver {
   }
 
   @FieldResolver(() => [Offer], {
-    description: "The offers that the member may take. Shares one provider call with the benefits.",
+    description:
+      "The offers that the member can choose. Empty if there are none, or if the caller cannot access the member. " +
+      "Makes at most one provider call, shared with the benefits.",
   })
   @Directive("@authenticated")
   async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<readonly Offer[]> {

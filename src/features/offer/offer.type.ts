@@ -1,6 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Directive, Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import { Money } from "../money/money.type";
+import { Money } from "../money/public";
 
 export const OfferStatus = {
   ACTIVE: "ACTIVE",
@@ -13,26 +13,26 @@ export type OfferStatus = keyof typeof OfferStatus;
 
 registerEnumType(OfferStatus, {
   name: "OfferStatus",
-  description: "Where a member's offer stands.",
+  description: "The status of a member's offer.",
   valuesConfig: {
     ACTIVE: { description: "The offer is in effect and billed." },
-    PENDING: { description: "Taken, and not yet in effect." },
-    CANCELLED: { description: "Cancelled: not billed any more." },
-    INACTIVE: { description: "Not in effect." },
-    UNKNOWN: { description: "A status that this subgraph does not know; `providerStatus` holds Avibra's own word." },
+    PENDING: { description: "The member has chosen the offer, and it is not in effect yet." },
+    CANCELLED: { description: "The offer was cancelled and is no longer billed." },
+    INACTIVE: { description: "The offer is not in effect." },
+    UNKNOWN: { description: "A status that the subgraph does not know. `providerStatus` contains Avibra's value." },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: "A bundle of benefits that members take for a price." })
+@ObjectType({ simpleResolvers: true, description: "A bundle of benefits with a price." })
 @Directive('@key(fields: "id", resolvable: false)')
 export class Offer {
-  @Field(() => ID, { description: "The offer's id, for example `plus`." })
+  @Field(() => ID, { description: "The offer's ID, for example `plus`." })
   id!: string;
 
-  @Field(() => String, { description: "The name to show." })
+  @Field(() => String, { description: "The offer's display name." })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: "A text to show." })
+  @Field(() => String, { nullable: true, description: "The offer's display text." })
   description!: string | null;
 
   @Field(() => Money, { nullable: true, description: "The price of one billing period." })
@@ -40,25 +40,25 @@ export class Offer {
 
   @Field(() => String, {
     nullable: true,
-    description: "How often the price is due, in Avibra's word, for example `MONTHLY`.",
+    description: "Avibra's value for the billing period, for example `MONTHLY`.",
   })
   billingPeriod!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: "The offer that a member has taken." })
+@ObjectType({ simpleResolvers: true, description: "A member's current offer." })
 export class CurrentOffer {
   @Field(() => Offer, { description: "The offer." })
   offer!: Offer;
 
-  @Field(() => OfferStatus, { description: "Where it stands." })
+  @Field(() => OfferStatus, { description: "The status of the member's offer." })
   status!: OfferStatus;
 
-  @Field(() => String, { nullable: true, description: "Avibra's own word for the status." })
+  @Field(() => String, { nullable: true, description: "Avibra's value for the status." })
   providerStatus!: string | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When it came into effect." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "When the offer took effect." })
   activatedAt!: string | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When it is billed next." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "When the offer is billed next." })
   nextBillingAt!: string | null;
 }

@@ -1,10 +1,10 @@
 import { Field, ObjectType } from "type-graphql";
-import { PageInfo } from "../page/page.type";
+import { PageInfo } from "../page/public";
 import { Operation } from "./operation.type";
 
-@ObjectType({ simpleResolvers: true, description: "An operation in a page." })
+@ObjectType({ simpleResolvers: true, description: "An operation and its cursor." })
 export class OperationEdge {
-  @Field(() => String, { description: "Its place in the list." })
+  @Field(() => String, { description: "The operation's position in the list." })
   cursor!: string;
 
   @Field(() => Operation, { description: "The operation." })
@@ -13,9 +13,9 @@ export class OperationEdge {
 
 @ObjectType({ simpleResolvers: true, description: "A page of operations, newest first." })
 export class OperationConnection {
-  @Field(() => [OperationEdge], { description: "The operations with their cursors." })
+  @Field(() => [OperationEdge], { description: "The operations of this page with their cursors." })
   edges!: OperationEdge[];
 
-  @Field(() => PageInfo, { description: "Where the page begins and ends." })
+  @Field(() => PageInfo, { description: "Information about this page." })
   pageInfo!: PageInfo;
 }

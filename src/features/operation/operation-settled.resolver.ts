@@ -1,23 +1,19 @@
-import { Arg, Ctx, Directive, ID, Resolver, Root, Subscription } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
+import { Arg, Ctx, Directive, ID, Resolver, Root, type SubscribeResolverData, Subscription } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type OperationStore } from "../../platform/operations/operation.store";
 import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation as StoredOperation } from "../../platform/operations/operation";
 import { topics } from "../../platform/pubsub/topics";
-import { type ChangeNotifier } from "../../platform/pubsub/change-notifier";
-import { isOperationId, canReadOperation, toVisibleOperation } from "./access";
+import { type Context } from "../context";
+import { canReadOperation, toVisibleOperation } from "./access";
+import { isOperationId } from "./operation-id";
 import { Operation } from "./operation.type";
 
-interface Context {
-  readonly caller?: Caller;
-  readonly operationStore: OperationStore;
-  readonly watchChanges: (topic: string, key: string) => ChangeNotifier;
-}
-
-/** Listens before it looks: what is settled between the two is not missed. Ends without an event for what may not be seen. */
+/**
+ * Subscribes before the first read, so that it misses no settlement. Ends without an event if the operation does not exist or the
+ * caller may not read it.
+ */
 async function* streamSettledOperation(
-  id: unknown,
+  id: string,
   { caller, operationStore, watchChanges }: Context,
 ): AsyncGenerator<StoredOperation> {
   const authenticatedCaller = requireCaller(caller);
@@ -37,13 +33,14 @@ async function* streamSettledOperation(
 export class OperationSettledResolver {
   @Subscription(() => Operation, {
     description:
-      "The operation, as soon as its outcome is known: at once if it is known already. Ends after that one event; at once, and " +
-      "without an event, for an operation that there is not or that is not the caller's to see.",
-    subscribe: ({ args, context }) => streamSettledOperation((args as { id: unknown }).id, context as Context),
+      "Sends the operation when its outcome is known, immediately if it is known already, and then ends. Ends " +
+      "immediately without an event if the operation does not exist, or if the caller cannot access it.",
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, { id: string }, Context>) =>
+      streamSettledOperation(args.id, context),
   })
   @Directive("@authenticated")
   operationSettled(
-    @Arg("id", () => ID, { description: "The operation's id." }) _id: string,
+    @Arg("id", () => ID, { description: "The operation's ID." }) _id: string,
     @Root() stored: StoredOperation,
     @Ctx() { caller, operationStore }: Context,
   ): Operation {

@@ -3,13 +3,13 @@ import { type Operation, type OperationPage } from "../../platform/operations/op
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type CallBudget } from "../../platform/reads/call-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
-import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/page.type";
+import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/public";
 
-/** What the ledger holds, whoever asks: whether the caller may see it is decided where it is shown. */
+/** Reads of the operation store. They do not check access: the resolvers do. */
 export interface OperationLoaders {
-  /** An operation by id; null where there is none. */
+  /** An operation by ID; null if it does not exist. */
   readonly operation: Loader<string, Operation | null>;
-  /** A page of what was asked for a member. Throws `BAD_USER_INPUT` for a cursor that is none. */
+  /** A page of a member's operations. Throws `BAD_USER_INPUT` for an invalid cursor. */
   readonly operationsOfUser: Loader<PageKey, OperationPage>;
 }
 
@@ -17,7 +17,7 @@ export interface OperationLoadersOptions {
   readonly operationStore: OperationStore;
   readonly concurrency: number;
   readonly budget: CallBudget;
-  /** What the rows are charged to; nothing is looked up once it is over. */
+  /** Charged for each loaded row. Throws, and nothing is loaded, if it is exceeded. */
   readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 

@@ -1,25 +1,14 @@
 import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type OperationStore } from "../../platform/operations/operation.store";
-import { type CallBudget } from "../../platform/reads/call-budget";
-import { assertPageSize, PageArgs, toConnection } from "../page/page.type";
-import { canReadUser } from "../user/access";
-import { User } from "../user/user.type";
+import { type Context } from "../context";
+import { assertPageSize, PageArgs, toConnection } from "../page/public";
+import { User } from "../user/public";
 import { OperationConnection } from "./operation-connection.type";
-import { type OperationLoaders } from "./operation.loader";
 import { Operation } from "./operation.type";
-import { isOperationId, canReadOperation, toVisibleOperation } from "./access";
+import { canReadOperation, canReadOperationsOfUser, toVisibleOperation } from "./access";
+import { isOperationId } from "./operation-id";
 
-interface Context {
-  readonly caller?: Caller;
-  readonly operationStore: OperationStore;
-  readonly loaders: OperationLoaders;
-  /** Places in lists of operations: what a page costs wherever it is shown, though it is looked up once. */
-  readonly rowBudget: CallBudget;
-}
-
-/** An operation that this caller may see; what is another's looks like what does not exist. */
+/** An operation by ID; null if it does not exist or the caller may not read it. */
 async function findOperation(id: unknown, { caller, operationStore, loaders }: Context): Promise<Operation | null> {
   const authenticatedCaller = requireCaller(caller);
   if (!isOperationId(id)) return null;
@@ -34,19 +23,21 @@ export class OperationResolver {
   @Query(() => Operation, {
     nullable: true,
     description:
-      "An operation: what became of it. The caller's own, one about the caller, or any with the scope `users:read:any`; " +
-      "else null. Makes no provider call.",
+      "A mutation request and its outcome. Returns null if it does not exist, or if the caller neither started it nor " +
+      "is its member and lacks `users:read:any`. Makes no provider call.",
   })
   @Directive("@authenticated")
   operation(
-    @Arg("id", () => ID, { description: "The operation's id." }) id: string,
+    @Arg("id", () => ID, { description: "The operation's ID." }) id: string,
     @Ctx() context: Context,
   ): Promise<Operation | null> {
     return findOperation(id, context);
   }
 
   @FieldResolver(() => OperationConnection, {
-    description: "What was asked for this member, newest first. Empty for a member who is not the caller's to see.",
+    description:
+      "The operations of this member, newest first. Empty if the caller cannot access the member. Makes no provider " +
+      "call.",
   })
   @Directive("@authenticated")
   async operations(
@@ -56,7 +47,7 @@ export class OperationResolver {
   ): Promise<OperationConnection> {
     const authenticatedCaller = requireCaller(caller);
     assertPageSize(first);
-    if (!canReadUser(authenticatedCaller, userId)) return toConnection([], false);
+    if (!canReadOperationsOfUser(authenticatedCaller, userId)) return toConnection([], false);
     if ((await rowBudget.claim(first)) < first) throw rowBudget.limitError();
     const page = await loaders.operationsOfUser.load({ userId, first, after: after ?? undefined });
     const edges = page.items.map(({ operation, cursor }) => ({
@@ -71,14 +62,15 @@ export class OperationResolver {
 export class OperationKeyResolver {
   @FieldResolver(() => String, {
     description:
-      "The key that the caller gave it. Empty for everybody else, staff included, and where it can no longer be opened.",
+      "The idempotency key of the request. Empty if the caller did not start the operation, or if the key can no " +
+      "longer be decrypted.",
   })
   idempotencyKey(@Root() { decryptIdempotencyKey }: Operation): string {
     return decryptIdempotencyKey();
   }
 }
 
-/** An `Operation` representation: the caller's own, else null. */
+/** Resolves an `Operation` representation; null if the ID is malformed, unknown or not readable by the caller. */
 export async function resolveOperationReference(
   { id }: { readonly id?: unknown },
   context: Context,

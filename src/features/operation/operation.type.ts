@@ -13,18 +13,19 @@ export type OperationStatus = keyof typeof OperationStatus;
 
 registerEnumType(OperationStatus, {
   name: "OperationStatus",
-  description: "What is known of an operation's effect.",
+  description: "The status of an operation.",
   valuesConfig: {
     PENDING: {
-      description: "Not done yet: it is being worked on, or the provider cannot be reached and it will be sent later.",
+      description: "The operation is running, or the provider could not be reached and the request will be sent later.",
     },
     UNCONFIRMED: {
       description:
-        "It was sent, and no answer that can be trusted came back. It is being found out; watch `operation`.",
+        "The request was sent, but no reliable response arrived. The subgraph determines the outcome: query `operation` " +
+        "or subscribe to `operationSettled`.",
     },
-    SUCCEEDED: { description: "Done, exactly once." },
-    FAILED: { description: "Refused; `failure` says why. It had no effect." },
-    NEEDS_ATTENTION: { description: "Its fate could not be found out in time; people look into it." },
+    SUCCEEDED: { description: "The provider accepted the request, or its effect was confirmed later." },
+    FAILED: { description: "The request was rejected and had no effect. `failure` contains the reason." },
+    NEEDS_ATTENTION: { description: "The outcome could not be determined automatically and requires manual review." },
   },
 });
 
@@ -41,71 +42,85 @@ export type OperationKind = keyof typeof OperationKind;
 
 registerEnumType(OperationKind, {
   name: "OperationKind",
-  description: "Which mutation an operation is of.",
+  description: "The mutation that started an operation.",
   valuesConfig: {
-    CREATE_USER: { description: "`createUser`" },
-    UPDATE_USER: { description: "`updateUser`" },
-    PREFILL_USER: { description: "`prefillUser`" },
-    CANCEL_USER: { description: "`cancelUser`" },
-    CHANGE_OFFER: { description: "`changeOffer`" },
-    CREATE_PORTAL_LINK: { description: "`createPortalLink`" },
-    CANCEL_PIX_AUTHORIZATION: { description: "`cancelPixAuthorization`" },
+    CREATE_USER: { description: "The mutation `createUser`." },
+    UPDATE_USER: { description: "The mutation `updateUser`." },
+    PREFILL_USER: { description: "The mutation `prefillUser`." },
+    CANCEL_USER: { description: "The mutation `cancelUser`." },
+    CHANGE_OFFER: { description: "The mutation `changeOffer`." },
+    CREATE_PORTAL_LINK: { description: "The mutation `createPortalLink`." },
+    CANCEL_PIX_AUTHORIZATION: { description: "The mutation `cancelPixAuthorization`." },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: "One press of a button: what was asked once under one idempotency key, and what became of it.",
+  description: "A mutation request and its outcome, identified by an idempotency key.",
 })
 @Directive('@key(fields: "id")')
 @Directive("@authenticated")
 export class Operation {
-  @Field(() => ID, { description: "The operation's id." })
+  @Field(() => ID, { description: "The operation's ID." })
   id!: string;
 
-  @Field(() => OperationKind, { description: "Which mutation it is of." })
+  @Field(() => OperationKind, { description: "The mutation that started the operation." })
   kind!: OperationKind;
 
-  @Field(() => OperationStatus, { description: "What is known of its effect." })
+  @Field(() => OperationStatus, { description: "The status of the operation." })
   status!: OperationStatus;
 
-  @Field(() => ID, { nullable: true, description: "The member it is about." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "The ID of the member that the operation concerns. Null if it concerns none.",
+  })
   userId!: string | null;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      "The recurrence it is about; null if the caller neither asked for the operation nor has `pix:read:any`.",
+      "The ID of the recurrence that the operation cancels. Null for other kinds, or if the caller neither started the " +
+      "operation nor has the scope `pix:read:any`.",
   })
   recurrenceId!: string | null;
 
-  @Field(() => Int, { description: "How often it was sent to the provider, or was about to be." })
+  @Field(() => Int, {
+    description: "The number of times that the operation was, or was about to be, sent to the provider.",
+  })
   attempts!: number;
 
-  @Field(() => GraphQLDateTime, { description: "When it was asked for." })
+  @Field(() => GraphQLDateTime, { description: "When the operation was created." })
   createdAt!: string;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When its outcome was known; null while it is not." })
+  @Field(() => GraphQLDateTime, { nullable: true, description: "When the outcome became known. Null until then." })
   settledAt!: string | null;
 
-  @Field(() => UserError, { nullable: true, description: "Why it failed; null unless it did." })
+  @Field(() => UserError, {
+    nullable: true,
+    description: "Why the operation failed. Null unless `status` is `FAILED`.",
+  })
   failure!: UserError | null;
 
-  /** What the provider answered, for the features that show it. Not a field. */
+  /** The provider's result, for the resolvers of other features. Not a GraphQL field. */
   result!: unknown;
 
-  /** The idempotency key as its caller sees it. It is stored sealed, and opened only for who selects it. */
+  /** Decrypts the idempotency key, only if its field is selected. Not a GraphQL field. */
   decryptIdempotencyKey!: () => string;
 }
 
 @InterfaceType({
   description:
-    "What every mutation answers. An operation that is `UNCONFIRMED` is no error: its outcome is being found out.",
+    "The result of every mutation. An `UNCONFIRMED` operation is not an error: the subgraph determines its outcome.",
 })
 export abstract class MutationPayload {
-  @Field(() => Operation, { nullable: true, description: "The operation, to watch; null where nothing was begun." })
+  @Field(() => Operation, {
+    nullable: true,
+    description:
+      "The mutation's operation, or the one that it conflicts with. Null if no operation was started, or if the caller " +
+      "cannot access it.",
+  })
   operation!: Operation | null;
 
-  @Field(() => [UserError], { description: "Refusals that the user can act on; empty when there are none." })
+  @Field(() => [UserError], { description: "The errors that the user can act on. Empty if there are none." })
   userErrors!: UserError[];
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Caller } from "../../platform/auth/caller";
-import { isUserId } from "../user/user-id.type";
+import { isUserId } from "../user/public";
 
-/** Whose idempotency keys these are. A subject that is no member's id may be an e-mail address: the ledger gets its digest. */
+/** The namespace of a caller's idempotency keys. A user ID that is not well-formed may be personal data, so it is hashed. */
 export function toPrincipal({ userId }: Caller): string {
   return isUserId(userId) ? userId : `sha256:${createHash("sha256").update(userId).digest("base64url")}`;
 }

@@ -4,29 +4,29 @@ import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type OperationRunner } from "../../platform/operations/operation-runner";
 import { type Deadline } from "../../platform/kernel/deadline";
-import { canWriteUser } from "../user/access";
+import { canWriteUser } from "../user/public";
 import { canReadOperation, toVisibleOperation } from "./access";
 import { toPrincipal } from "./principal";
-import { type OperationRequest, type RunOperation } from "./run-operation.type";
+import { type OperationRequest, type RunOperation } from "./operation-request";
 import { toOperation } from "./to-operation";
-import { createUserError } from "./user-error.type";
+import { createUserError } from "./create-user-error";
 
 export interface RunOperationOptions {
   readonly runner: OperationRunner;
   readonly operationStore: OperationStore;
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
-  /** What the request may cost. Throws if the request is refused by now: the mutation is not executed. */
+  /** The budgets of the request. Throws, and the mutation is not executed, if one is already exceeded. */
   readonly budget: { readonly beginMutation: (kind: string) => void };
-  /** Drops what this request has read of a member or a recurrence: behind a mutation it is old. */
+  /** Invalidates the reads of a member or a recurrence after a mutation. */
   readonly invalidate: (keys: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
 }
 
-/** The database's answer was lost: the operation is carried out later if it was stored. */
+/** The database's response was lost. If the operation was stored, it is executed later. */
 const MAY_BE_ACCEPTED =
-  "The operation may have been accepted. Repeat the mutation with the same idempotencyKey, or read the operation by operationId.";
+  "The operation may have been accepted. Retry the mutation with the same idempotencyKey, or query the operation by operationId.";
 
-/** Runs mutations as this request's caller, and says in the graph's words what came of them. */
+/** Creates the function that executes mutations as the caller of this request and maps their outcome to GraphQL types. */
 export function createRunOperation({
   runner,
   operationStore,
@@ -37,7 +37,7 @@ export function createRunOperation({
 }: RunOperationOptions): RunOperation {
   return async ({ kind, idempotencyKey, input, userId, recurrenceId }) => {
     const authenticatedCaller = requireCaller(caller);
-    // Another's account is one that does not exist, whether it does or not: nothing is asked and nothing recorded.
+    // Indistinguishable from an unknown member: nothing is stored and no provider is called.
     if (userId !== undefined && !canWriteUser(authenticatedCaller, userId)) {
       return { operation: null, userErrors: [createUserError("NOT_FOUND")], isReplay: false };
     }
@@ -62,10 +62,10 @@ export function createRunOperation({
       };
     }
     if (run.outcome === "busy") {
-      const { blockedBy: busyWith } = run;
+      const { blockedBy } = run;
       const operation =
-        busyWith && canReadOperation(authenticatedCaller, busyWith)
-          ? toVisibleOperation(authenticatedCaller, busyWith, operationStore)
+        blockedBy && canReadOperation(authenticatedCaller, blockedBy)
+          ? toVisibleOperation(authenticatedCaller, blockedBy, operationStore)
           : null;
       return { operation, userErrors: [createUserError("OPERATION_IN_PROGRESS")], isReplay: false };
     }

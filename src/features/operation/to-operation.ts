@@ -10,7 +10,7 @@ function toUserError({ code, message, retryable, field }: OperationFailure): Use
   return { code: code as UserErrorCode, message, retryable, ...(field && { field: [...field] }) };
 }
 
-/** The caller's key; empty where it was sealed under a ledger key that is gone, so that a list stays whole. */
+/** Decrypts the idempotency key. Empty if its encryption key is no longer configured, so that one row does not fail a list. */
 function decryptKeyOrEmpty(
   stored: StoredOperation,
   operationStore: Pick<OperationStore, "decryptIdempotencyKey">,
@@ -23,7 +23,7 @@ function decryptKeyOrEmpty(
   }
 }
 
-/** What the graph says of a stored operation. */
+/** Maps a stored operation to its GraphQL type. */
 export function toOperation(
   stored: StoredOperation,
   operationStore: Pick<OperationStore, "decryptIdempotencyKey">,

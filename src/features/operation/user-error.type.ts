@@ -14,52 +14,39 @@ export type UserErrorCode = keyof typeof UserErrorCode;
 
 registerEnumType(UserErrorCode, {
   name: "UserErrorCode",
-  description: "Why a mutation did not do what was asked, in a way that the user can act on.",
+  description: "Why a mutation was rejected.",
   valuesConfig: {
-    NOT_FOUND: { description: "There is no such member or authorization, or it is not the caller's." },
-    ALREADY_EXISTS: { description: "The member has an account already." },
-    ALREADY_CANCELLED: { description: "The authorization is cancelled already." },
+    NOT_FOUND: { description: "The member or authorization does not exist, or the caller cannot access it." },
+    ALREADY_EXISTS: { description: "The member already has an account." },
+    ALREADY_CANCELLED: { description: "The authorization is already cancelled." },
     NOT_CANCELLABLE: { description: "The authorization cannot be cancelled in its status for this reason." },
     DOCUMENT_MISMATCH: { description: "The requester's document is neither the payer's nor the beneficiary's." },
     IDEMPOTENCY_KEY_REUSED: {
-      description: "The idempotencyKey was used before with another input, or for a secret that is shown once.",
+      description: "The idempotencyKey was already used with another input, or for a link that is returned only once.",
     },
     OPERATION_IN_PROGRESS: {
       description:
-        "The same operation, or another on the same authorization, is under way. Ask again with the same key, or watch `operation`.",
+        "The operation, or another one on the same authorization, is in progress. Retry with the same idempotencyKey, or " +
+        "query `operation`.",
     },
-    PROVIDER_REJECTED: { description: "The provider said no." },
+    PROVIDER_REJECTED: { description: "The provider rejected the request." },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: "A refusal that a user can act on." })
+@ObjectType({ simpleResolvers: true, description: "An error that the user can act on." })
 export class UserError {
-  @Field(() => UserErrorCode, { description: "What to branch on." })
+  @Field(() => UserErrorCode, { description: "The error's code. Branch on it." })
   code!: UserErrorCode;
 
-  @Field(() => String, { description: "A sentence to show. Holds nothing that was sent." })
+  @Field(() => String, { description: "A user-facing message. Never contains input values." })
   message!: string;
 
-  @Field(() => [String], { nullable: true, description: "The path of the input field at fault, if one is." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "The path of the invalid input field. Null if the error has none.",
+  })
   field?: string[];
 
-  @Field(() => Boolean, { description: "Whether the same may succeed later." })
+  @Field(() => Boolean, { description: "Whether the same request can succeed later." })
   retryable!: boolean;
-}
-
-/** The sentence and the retryability of each code. */
-const USER_ERROR_DEFAULTS: Record<UserErrorCode, { readonly message: string; readonly retryable: boolean }> = {
-  NOT_FOUND: { message: "There is no such member or authorization.", retryable: false },
-  ALREADY_EXISTS: { message: "This member has an account already.", retryable: false },
-  ALREADY_CANCELLED: { message: "This authorization is cancelled already.", retryable: false },
-  NOT_CANCELLABLE: { message: "This authorization cannot be cancelled now for this reason.", retryable: false },
-  DOCUMENT_MISMATCH: { message: "The document is neither the payer's nor the beneficiary's.", retryable: false },
-  IDEMPOTENCY_KEY_REUSED: { message: "This idempotencyKey was used before with another input.", retryable: false },
-  OPERATION_IN_PROGRESS: { message: "This operation is under way.", retryable: true },
-  PROVIDER_REJECTED: { message: "The provider did not accept this.", retryable: false },
-};
-
-/** A user error with its code's own sentence. `field` is a path from `input` on. */
-export function createUserError(code: UserErrorCode, field?: string): UserError {
-  return { code, ...USER_ERROR_DEFAULTS[code], ...(field !== undefined && { field: ["input", field] }) };
 }

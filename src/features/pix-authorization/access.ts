@@ -1,24 +1,49 @@
 import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
+import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
 
-/** The caller's own CPF or CNPJ; undefined if the token carries none, an invalid one or an ambiguous one. */
+/** The caller's own CPF or CNPJ; undefined if the token contains none, or one that is invalid or ambiguous. */
 export function getOwnTaxId({ taxId }: Caller): string | undefined {
   return taxId;
 }
 
-/** Whether any authorization may be read: then it need not be looked at whose it is. */
+/** Every authorization may be read with the scope `pix:read:any`. */
 export function canReadAnyAuthorization({ scopes }: Caller): boolean {
   return scopes.has("pix:read:any");
 }
 
-/** Whether this authorization may be read: by its payer and its beneficiary, each identified by an unambiguous tax id. */
+/**
+ * An authorization and its cancellations may be read by its payer and its beneficiary, and with the scope `pix:read:any`.
+ * A party is identified by the tax ID of the token.
+ */
 export function canReadAuthorization(caller: Caller, { payer, beneficiary }: Authorization): boolean {
   const taxId = getOwnTaxId(caller);
   const isParty = taxId !== undefined && [payer.taxId, beneficiary.taxId].includes(taxId);
   return isParty || canReadAnyAuthorization(caller);
 }
 
-/** Whether documents are shown whole. */
+/**
+ * An authorization may be cancelled by its payer with the scope `pix:cancel`, and by callers with the scope `pix:cancel:any`.
+ * Returns the tax ID that must be the payer's, or null if any authorization may be cancelled. Throws `FORBIDDEN` for all others.
+ */
+export function requirePayerTaxId(caller: Caller | undefined): string | null {
+  const authenticatedCaller = requireCaller(caller);
+  if (authenticatedCaller.scopes.has("pix:cancel:any")) return null;
+  const taxId = getOwnTaxId(authenticatedCaller);
+  if (authenticatedCaller.scopes.has("pix:cancel") && taxId !== undefined) return taxId;
+  throw new SubgraphError("FORBIDDEN");
+}
+
+/** Whether the authorization exists and may be cancelled by the caller with this result of `requirePayerTaxId`. */
+export function canCancelAuthorization(
+  payerTaxId: string | null,
+  authorization: Authorization | null,
+): authorization is Authorization {
+  return authorization !== null && (payerTaxId === null || authorization.payer.taxId === payerTaxId);
+}
+
+/** A CPF or CNPJ is shown unmasked only with the scope `pii:read`. */
 export function canReadDocuments({ scopes }: Caller): boolean {
   return scopes.has("pii:read");
 }

@@ -1,39 +1,21 @@
 import { Arg, Ctx, Directive, FieldResolver, Mutation, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
-import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
-import { Operation } from "../operation/operation.type";
-import { type RunOperation } from "../operation/run-operation.type";
-import { isUserId } from "../user/user-id.type";
+import { type Context } from "../context";
+import { Operation } from "../operation/public";
+import { isUserId } from "../user/public";
 import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-authorization";
 import { CancelPixAuthorizationInput } from "./cancel-pix-authorization.input";
 import { CancelPixAuthorizationPayload } from "./cancel-pix-authorization-payload.type";
 import { type CancellationIntent } from "./cancellation-eligibility.state";
-import { getOwnTaxId } from "./access";
+import { requirePayerTaxId } from "./access";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
-import { type PixLoaders } from "./pix.loader";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: PixLoaders;
-  readonly runOperation: RunOperation;
-}
-
-/** Cancelling needs `pix:cancel` and the payer's own tax id, or `pix:cancel:any`. Answers whose authorization it must be. */
-function requirePayerTaxId(caller: Caller | undefined): string | null {
-  const authenticatedCaller = requireCaller(caller);
-  if (authenticatedCaller.scopes.has("pix:cancel:any")) return null;
-  const taxId = getOwnTaxId(authenticatedCaller);
-  if (authenticatedCaller.scopes.has("pix:cancel") && taxId !== undefined) return taxId;
-  throw new SubgraphError("FORBIDDEN");
-}
 
 function toIntent(input: CancelPixAuthorizationInput, payerTaxId: string | null): CancellationIntent {
   const { recurrenceId, requesterType, requesterDocument, reason } = input;
-  if (reason === "UNKNOWN") throw new SubgraphError("BAD_USER_INPUT", { message: "reason must be a known reason." });
+  if (reason === "UNKNOWN") throw new SubgraphError("BAD_USER_INPUT", { message: "reason must not be UNKNOWN." });
   const isOfType = requesterType === "NATURAL" ? isCpf(requesterDocument) : isCnpj(requesterDocument);
   if (!isOfType) {
     const message = "requesterDocument must be a CPF for NATURAL and a CNPJ for LEGAL.";
@@ -46,13 +28,16 @@ function toIntent(input: CancelPixAuthorizationInput, payerTaxId: string | null)
 export class CancelPixAuthorizationResolver {
   @Mutation(() => CancelPixAuthorizationPayload, {
     description:
-      "Cancels a payer's authorization, exactly once. Needs the scope `pix:cancel` and the payer's own tax id in the token, " +
-      "or `pix:cancel:any`. `UNCONFIRMED` means that the provider's answer was lost: it is being found out.",
+      "Cancels an authorization, at most once. Requires the scope `pix:cancel` and the payer's tax ID in the token, or " +
+      "the scope `pix:cancel:any`. If Delbank's response is lost, the operation is `UNCONFIRMED` and the subgraph " +
+      "determines its outcome.",
   })
   @Directive("@authenticated")
   @Directive('@requiresScopes(scopes: [["pix:cancel"], ["pix:cancel:any"]])')
   async cancelPixAuthorization(
-    @Arg("input", () => CancelPixAuthorizationInput, { description: "What is cancelled." })
+    @Arg("input", () => CancelPixAuthorizationInput, {
+      description: "The authorization to cancel, the requester and the reason.",
+    })
     input: CancelPixAuthorizationInput,
     @Ctx() { caller, runOperation }: Context,
   ): Promise<CancelPixAuthorizationPayload> {
@@ -72,13 +57,14 @@ export class CancelPixAuthorizationResolver {
   @FieldResolver(() => PixAuthorization, {
     nullable: true,
     description:
-      "The authorization as Delbank shows it now; null where the caller may not read it. Costs a provider call.",
+      "The authorization as Delbank currently returns it. Null if the caller cannot access it. Makes at most one " +
+      "provider call.",
   })
   authorization(
     @Root() { recurrenceId, operation }: CancelPixAuthorizationPayload,
     @Ctx() context: Context,
   ): Promise<PixAuthorization | null> {
-    // What is not the caller's to cancel looks like nothing from here either.
+    // An authorization that the caller cannot cancel is indistinguishable from one that does not exist.
     const isHidden = operation === null || operation.failure?.code === "NOT_FOUND";
     return isHidden ? Promise.resolve(null) : resolvePixAuthorizationReference({ recurrenceId }, context);
   }
@@ -88,7 +74,9 @@ export class CancelPixAuthorizationResolver {
 export class OperationPixCancellationResolver {
   @FieldResolver(() => PixCancellation, {
     nullable: true,
-    description: "The cancellation that it made; null for other kinds, and until it succeeded.",
+    description:
+      "The cancellation that the operation created. Null unless the operation is a successful Pix cancellation that " +
+      "the caller can access.",
   })
   pixCancellation(@Root() { kind, status, result }: Operation): PixCancellation | null {
     return kind === CANCEL_PIX_AUTHORIZATION && status === "SUCCEEDED" ? toPixCancellation(result) : null;

@@ -4,7 +4,7 @@ import { type Operation } from "../../platform/operations/operation";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { parseDelbankRefusal } from "../../providers/delbank/delbank.errors";
 import { REASON_CODES } from "../../providers/delbank/cancellation-reason";
-import { createUserError, type UserErrorCode } from "../operation/user-error.type";
+import { createUserError, type UserErrorCode } from "../operation/public";
 import {
   getCancellationId,
   type CancellationDecision,
@@ -12,7 +12,8 @@ import {
   getBaselineIds,
   findExpiredIds,
 } from "./earlier-cancellations.state";
-import { type CancellationIntent, isOwnAuthorization, findCancellationError } from "./cancellation-eligibility.state";
+import { canCancelAuthorization } from "./access";
+import { type CancellationIntent, findCancellationError } from "./cancellation-eligibility.state";
 import { type PixCancellation } from "./pix-cancellation.type";
 import { findProvenOperation, type Proof, findProof } from "./cancellation-proof.state";
 
@@ -70,7 +71,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationHandl
         intent.payerTaxId === null && !shouldAskProvider ? toPreparation(knownDecision) : undefined;
       if (knownPreparation) return knownPreparation;
       const authorization = await delbank.getAuthorization(intent.recurrenceId, deadline);
-      if (!isOwnAuthorization(intent, authorization)) return refuse("NOT_FOUND");
+      if (!canCancelAuthorization(intent.payerTaxId, authorization)) return refuse("NOT_FOUND");
       const proven = findProvenOperation(earlier, authorization);
       if (proven) return { decision: "settle", confirmed: proven.operation, result: toResult(proven.proof) };
       const decision = evaluateEarlierCancellations(earlier, now, authorization);

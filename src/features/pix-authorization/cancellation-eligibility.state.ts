@@ -1,6 +1,6 @@
 import { type Authorization } from "../../providers/delbank/delbank.wire";
 import { type CancellationReason } from "../../providers/delbank/cancellation-reason";
-import { type UserErrorCode } from "../operation/user-error.type";
+import { type UserErrorCode } from "../operation/public";
 import { RESPONSE_WINDOW_MS } from "./earlier-cancellations.state";
 
 /** What is asked, and by whom: the payer, known by the tax id of the token, or anybody of ours (`null`). */
@@ -24,14 +24,6 @@ const PENDING_ONLY_REASONS: ReadonlySet<CancellationReason> = new Set([
   "DUPLICATE_CONFIRMATION",
   "NO_RESPONSE_TO_PAIN009",
 ]);
-
-/** Whether an authorization is the caller's to cancel; another's looks like none at all. */
-export function isOwnAuthorization(
-  { payerTaxId }: CancellationIntent,
-  authorization: Authorization | null,
-): authorization is Authorization {
-  return authorization !== null && (payerTaxId === null || authorization.payer.taxId === payerTaxId);
-}
 
 /**
  * Whether Delbank shows it as cancelled, or about to be. An ACTIVE authorization whose listed cancellation was made longer ago than

@@ -1,13 +1,9 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
-import { UnmaskedTaxId } from "./masked-tax-id.type";
+import { type Context } from "../context";
+import { UnmaskedTaxId } from "./mask-tax-id";
 import { canReadDocuments } from "./access";
 import { PixParty } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
-
-interface Context {
-  readonly caller?: Caller;
-}
 
 function unmaskIfPermitted(document: string | null, { caller }: Context): string | UnmaskedTaxId | null {
   return document !== null && caller && canReadDocuments(caller) ? new UnmaskedTaxId(document) : document;

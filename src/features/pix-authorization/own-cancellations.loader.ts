@@ -7,8 +7,8 @@ import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-author
 import { type PixCancellation } from "./pix-cancellation.type";
 
 /**
- * The cancellations of a recurrence that were made here, by recurrence id, whoever asks: they hang below an authorization,
- * which decides who sees it.
+ * The cancellations that this subgraph made, by recurrence ID. It does not check access: they are part of an authorization, and the
+ * loader of the authorization does.
  */
 export type OwnCancellationsLoader = Loader<string, PixCancellation[]>;
 
@@ -26,7 +26,7 @@ export function createOwnCancellationsLoader(options: OwnCancellationsLoaderOpti
       responseBudget.assertWithin();
       const query = { recurrenceId, kinds: [CANCEL_PIX_AUTHORIZATION] };
       const succeeded = await operationStore.listSucceeded(query).catch((error: unknown) => {
-        if (error instanceof DatabaseUnavailable) return []; // reads go on without the ledger
+        if (error instanceof DatabaseUnavailable) return []; // the provider's cancellations are still readable
         throw error;
       });
       responseBudget.chargeRows(succeeded.length);

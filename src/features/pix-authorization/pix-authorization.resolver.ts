@@ -1,19 +1,13 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
 import { type Authorization } from "../../providers/delbank/delbank.wire";
-import { type OwnCancellationsLoader } from "./own-cancellations.loader";
+import { type Context } from "../context";
 import { PixCancellation } from "./pix-cancellation.type";
-import { isRecurrenceId, RecurrenceId } from "./pix-id.type";
-import { type PixLoaders } from "./pix.loader";
+import { isRecurrenceId } from "./pix-id";
+import { RecurrenceId } from "./pix-id.type";
 import { PixAuthorization } from "./pix-authorization.type";
 
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: Pick<PixLoaders, "pixAuthorization">;
-}
-
-/** A fresh object, down to its parts that are entities: federation writes into what it is given. */
+/** Copies the authorization and its entities, because federation mutates the objects that a reference resolver returns. */
 function toPixAuthorization(authorization: Authorization | null): PixAuthorization | null {
   if (!authorization) return null;
   const { cancellations, ...rest } = authorization;
@@ -25,12 +19,12 @@ export class PixAuthorizationResolver {
   @Query(() => PixAuthorization, {
     nullable: true,
     description:
-      "An authorization by its recurrence id. Null where there is none, or none of the caller's: the payer and the " +
-      "beneficiary see it, by the tax id of their token, and who has the scope `pix:read:any`.",
+      "An authorization by its recurrence ID. Returns null if it does not exist, or if the caller is neither its payer " +
+      "nor its beneficiary and lacks `pix:read:any`. The tax ID of the token identifies the payer and the beneficiary.",
   })
   @Directive("@authenticated")
   async pixAuthorization(
-    @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence's id." }) recurrenceId: string,
+    @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence's ID." }) recurrenceId: string,
     @Ctx() { loaders }: Context,
   ): Promise<PixAuthorization | null> {
     return toPixAuthorization(await loaders.pixAuthorization.load(recurrenceId));
@@ -38,13 +32,14 @@ export class PixAuthorizationResolver {
 
   @FieldResolver(() => [PixCancellation], {
     description:
-      "The cancellations that Delbank knows of, and those made here that it does not show yet; mostly none or one.",
+      "The cancellations that Delbank returns, and those made through this subgraph that Delbank does not return yet. " +
+      "Usually none or one.",
   })
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
-    @Ctx() { loaders }: { readonly loaders: { readonly ownCancellations: OwnCancellationsLoader } },
+    @Ctx() { loaders }: Context,
   ): Promise<PixCancellation[]> {
-    // What was done here shows at once, even where the provider's own list lags behind.
+    // A cancellation of this subgraph is shown immediately, even if Delbank does not list it yet.
     const ownCancellations = await loaders.ownCancellations.load(recurrenceId);
     return [
       ...providerCancellations,
@@ -53,7 +48,7 @@ export class PixAuthorizationResolver {
   }
 }
 
-/** A `PixAuthorization` representation. A malformed id is no authorization. */
+/** Resolves a `PixAuthorization` representation; null if the ID is malformed. */
 export async function resolvePixAuthorizationReference(
   { recurrenceId }: { readonly recurrenceId?: unknown },
   { caller, loaders }: Context,

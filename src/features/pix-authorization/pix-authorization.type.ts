@@ -1,20 +1,20 @@
 import { Directive, Field, ID, ObjectType } from "type-graphql";
-import { Money } from "../money/money.type";
+import { Money } from "../money/public";
 import { MaskedTaxId } from "./masked-tax-id.type";
 import { PersonType, PixAuthorizationStatus } from "./pix-enums.type";
 import { type PixCancellation } from "./pix-cancellation.type";
 
-@ObjectType({ simpleResolvers: true, description: "Who pays, or who is paid." })
+@ObjectType({ simpleResolvers: true, description: "The payer or the beneficiary of an authorization." })
 export class PixParty {
   @Field(() => PersonType, {
     nullable: true,
-    description: "A person or a company; null where the provider does not say.",
+    description: "Whether the party is a person or a company. Null if the provider does not return it.",
   })
   personType!: PersonType | null;
 
   @Field(() => MaskedTaxId, {
     nullable: true,
-    description: "The party's CPF or CNPJ, masked unless the token has the scope `pii:read`.",
+    description: "The party's CPF or CNPJ. Masked unless the token has the scope `pii:read`.",
   })
   document!: string | null;
 
@@ -24,32 +24,32 @@ export class PixParty {
 
 @ObjectType({
   simpleResolvers: true,
-  description: "A payer's authorization to collect recurring payments by Automatic Pix, at Delbank.",
+  description: "A payer's authorization at Delbank to collect recurring payments by Automatic Pix.",
 })
 @Directive('@key(fields: "recurrenceId")')
 @Directive("@authenticated")
 export class PixAuthorization {
-  @Field(() => ID, { description: "The recurrence's id, 29 case-sensitive characters." })
+  @Field(() => ID, { description: "The recurrence's ID: 29 case-sensitive characters." })
   recurrenceId!: string;
 
-  @Field(() => PixAuthorizationStatus, { description: "Where it stands." })
+  @Field(() => PixAuthorizationStatus, { description: "The status of the authorization." })
   status!: PixAuthorizationStatus;
 
-  @Field(() => String, { nullable: true, description: "Delbank's own word for the status." })
+  @Field(() => String, { nullable: true, description: "Delbank's value for the status." })
   providerStatus!: string | null;
 
   @Field(() => Money, {
     nullable: true,
-    description: "The fixed amount of each payment; null where it varies or cannot be read.",
+    description: "The fixed amount of each payment. Null if the amount varies or is not readable.",
   })
   amount!: Money | null;
 
-  @Field(() => PixParty, { description: "Who pays." })
+  @Field(() => PixParty, { description: "The payer." })
   payer!: PixParty;
 
-  @Field(() => PixParty, { description: "Who is paid." })
+  @Field(() => PixParty, { description: "The beneficiary." })
   beneficiary!: PixParty;
 
-  /** What the provider knows; the field of this name adds our own. */
+  /** The cancellations that Delbank returns. Not a GraphQL field: `cancellations` adds the subgraph's own. */
   providerCancellations!: PixCancellation[];
 }

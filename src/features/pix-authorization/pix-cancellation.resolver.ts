@@ -1,41 +1,42 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { type Context } from "../context";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
-import { CancellationId, isCancellationId, isRecurrenceId, RecurrenceId } from "./pix-id.type";
-import { type PixLoaders } from "./pix.loader";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: PixLoaders;
-}
+import { isCancellationId, isRecurrenceId } from "./pix-id";
+import { CancellationId, RecurrenceId } from "./pix-id.type";
 
 @Resolver(() => PixCancellation)
 export class PixCancellationResolver {
   @Query(() => PixCancellation, {
     nullable: true,
-    description: "One cancellation. Null where there is none, or where its authorization is not the caller's to see.",
+    description:
+      "A cancellation by its recurrence ID and its own ID. Returns null if it does not exist, or if the caller cannot " +
+      "access its authorization.",
   })
   @Directive("@authenticated")
   async pixCancellation(
-    @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence that was cancelled." })
+    @Arg("recurrenceId", () => RecurrenceId, { description: "The ID of the cancelled recurrence." })
     recurrenceId: string,
-    @Arg("id", () => CancellationId, { description: "The cancellation's id." }) id: string,
+    @Arg("id", () => CancellationId, { description: "The cancellation's ID." }) id: string,
     @Ctx() { loaders }: Context,
   ): Promise<PixCancellation | null> {
     const cancellation = await loaders.pixCancellation.load({ recurrenceId, id });
     return cancellation && { ...cancellation };
   }
 
-  @FieldResolver(() => PixAuthorization, { nullable: true, description: "The authorization that it cancels." })
+  @FieldResolver(() => PixAuthorization, {
+    nullable: true,
+    description:
+      "The authorization that was cancelled. Null if the caller cannot access it. Makes at most one provider call.",
+  })
   authorization(@Root() { recurrenceId }: PixCancellation, @Ctx() context: Context): Promise<PixAuthorization | null> {
     return resolvePixAuthorizationReference({ recurrenceId }, context);
   }
 }
 
-/** A `PixCancellation` representation. A malformed id is no cancellation. */
+/** Resolves a `PixCancellation` representation; null if an ID is malformed. */
 export async function resolvePixCancellationReference(
   { recurrenceId, id }: { readonly recurrenceId?: unknown; readonly id?: unknown },
   { caller, loaders }: Context,

@@ -12,15 +12,15 @@ export type PixAuthorizationStatus = keyof typeof PixAuthorizationStatus;
 
 registerEnumType(PixAuthorizationStatus, {
   name: "PixAuthorizationStatus",
-  description: "Where an Automatic Pix authorization stands.",
+  description: "The status of an Automatic Pix authorization.",
   valuesConfig: {
-    ACTIVE: { description: "Payments are collected." },
-    PENDING: { description: "The payer has not confirmed it yet." },
-    CANCELLED: { description: "Cancelled: nothing is collected any more." },
-    EXPIRED: { description: "Its time has run out." },
-    REJECTED: { description: "The payer said no." },
+    ACTIVE: { description: "The payer has confirmed the authorization, and payments are collected." },
+    PENDING: { description: "The payer has not confirmed the authorization yet." },
+    CANCELLED: { description: "The authorization was cancelled, and no more payments are collected." },
+    EXPIRED: { description: "The authorization has expired." },
+    REJECTED: { description: "The payer rejected the authorization." },
     UNKNOWN: {
-      description: "A status that this subgraph does not know; `providerStatus` holds the provider's own word.",
+      description: "A status that the subgraph does not know. `providerStatus` contains Delbank's value.",
     },
   },
 });
@@ -32,8 +32,8 @@ registerEnumType(PersonType, {
   name: "PersonType",
   description: "Whether a party is a person or a company.",
   valuesConfig: {
-    NATURAL: { description: "A natural person, with a CPF." },
-    LEGAL: { description: "A legal person, with a CNPJ." },
+    NATURAL: { description: "A natural person, identified by a CPF." },
+    LEGAL: { description: "A legal person, identified by a CNPJ." },
   },
 });
 
@@ -53,26 +53,26 @@ export type PixCancellationReason = keyof typeof PixCancellationReason;
 
 registerEnumType(PixCancellationReason, {
   name: "PixCancellationReason",
-  description: "Why an authorization is or was cancelled.",
+  description: "The reason for a cancellation. The four-letter code of the scheme is in parentheses.",
   valuesConfig: {
     ACCOUNT_CLOSED: { description: "The payer's account was closed (ACCL). For an active authorization." },
     COMPANY_CLOSED: { description: "The company was closed (CPCL). For an active authorization." },
-    PAYER_DECEASED: { description: "The payer has died (DCSD). For an active authorization." },
+    PAYER_DECEASED: { description: "The payer died (DCSD). For an active authorization." },
     REQUEST_ERROR_BY_RECEIVER: {
-      description: "The receiver asked in error (ERSL). For a pending confirmation request.",
+      description: "The receiver sent the confirmation request in error (ERSL). For a pending confirmation request.",
     },
     FRAUD_SUSPECTED: { description: "Fraud is suspected (FRUD). For an active authorization." },
     DUPLICATE_CONFIRMATION: {
-      description: "Confirmation was asked for twice (PCFD). For a pending confirmation request.",
+      description: "The confirmation request is a duplicate (PCFD). For a pending confirmation request.",
     },
-    REQUESTED_BY_PAYEE: { description: "The payee wishes it (SLCR). For an active authorization." },
-    REQUESTED_BY_PAYER: { description: "The payer wishes it (SLDB). For an active authorization." },
+    REQUESTED_BY_PAYEE: { description: "The payee requested the cancellation (SLCR). For an active authorization." },
+    REQUESTED_BY_PAYER: { description: "The payer requested the cancellation (SLDB). For an active authorization." },
     NO_RESPONSE_TO_PAIN009: {
-      description: "No answer to a PAIN.009 message (NRES). For a pending confirmation request.",
+      description: "A PAIN.009 message was not answered (NRES). For a pending confirmation request.",
     },
     UNKNOWN: {
       description:
-        "A reason that this subgraph does not know; `reasonCode` holds the provider's. Never valid as input.",
+        "A reason that the subgraph does not know. `reasonCode` contains the provider's value. Not valid as input.",
     },
   },
 });

@@ -3,7 +3,7 @@ import { type OperationHandler, type Outcome } from "../../platform/operations/o
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type MemberProfile } from "../../providers/avibra/avibra.wire";
-import { createUserError } from "../operation/user-error.type";
+import { createUserError } from "../operation/public";
 
 const SUCCEEDED: Outcome = { status: "SUCCEEDED" };
 const CODES = { alreadyExists: "ALREADY_EXISTS", notFound: "NOT_FOUND", rejected: "PROVIDER_REJECTED" } as const;

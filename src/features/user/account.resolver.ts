@@ -1,9 +1,9 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
-import { type OperationKind } from "../operation/operation.type";
-import { type RunOperation } from "../operation/run-operation.type";
-import { createUserError } from "../operation/user-error.type";
+import { type Context } from "../context";
+import { type OperationKind, createUserError } from "../operation/public";
 import { toProfile } from "./to-profile";
+import { toUserPayload } from "./to-user-payload";
 import {
   CancelUserPayload,
   CreatePortalLinkPayload,
@@ -19,19 +19,16 @@ import {
   UpdateUserInput,
 } from "./user.input";
 
-interface Context {
-  readonly runOperation: RunOperation;
+interface UserMutation {
+  readonly kind: OperationKind;
+  readonly request: Pick<CancelUserInput, "userId" | "idempotencyKey">;
+  /** What the operation stores and its handler sends. */
+  readonly input: unknown;
 }
 
-type UserMutationInput = Pick<CancelUserInput, "userId" | "idempotencyKey">;
-
-async function runUserMutation(
-  context: Context,
-  kind: OperationKind,
-  { userId, idempotencyKey, input }: UserMutationInput & { input: unknown },
-) {
-  const { operation, userErrors } = await context.runOperation({ kind, idempotencyKey, input, userId });
-  return { operation, userErrors, user: operation?.status === "SUCCEEDED" ? { id: userId } : null };
+async function runUserMutation({ runOperation }: Context, { kind, request, input }: UserMutation) {
+  const { userId, idempotencyKey } = request;
+  return toUserPayload(await runOperation({ kind, idempotencyKey, input, userId }), userId);
 }
 
 @Resolver()
@@ -39,49 +36,52 @@ export class AccountResolver {
   @Mutation(() => CreateUserPayload, { description: "Creates a member's account at Avibra." })
   @Directive("@authenticated")
   createUser(
-    @Arg("input", () => CreateUserInput, { description: "The member." }) input: CreateUserInput,
+    @Arg("input", () => CreateUserInput, { description: "The member to create." }) input: CreateUserInput,
     @Ctx() context: Context,
   ): Promise<CreateUserPayload> {
-    return runUserMutation(context, "CREATE_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, { kind: "CREATE_USER", request: input, input: toProfile(input) });
   }
 
-  @Mutation(() => UpdateUserPayload, { description: "Changes a member's names, e-mail or phone." })
+  @Mutation(() => UpdateUserPayload, { description: "Changes a member's name, email address or phone number." })
   @Directive("@authenticated")
   updateUser(
-    @Arg("input", () => UpdateUserInput, { description: "The changes." }) input: UpdateUserInput,
+    @Arg("input", () => UpdateUserInput, { description: "The member and the new data." }) input: UpdateUserInput,
     @Ctx() context: Context,
   ): Promise<UpdateUserPayload> {
     const isEmpty = [input.firstName, input.lastName, input.email, input.phone].every((value) => value == null);
-    if (isEmpty) throw new SubgraphError("BAD_USER_INPUT", { message: "updateUser needs at least one change." });
-    return runUserMutation(context, "UPDATE_USER", { ...input, input: toProfile(input) });
+    if (isEmpty) throw new SubgraphError("BAD_USER_INPUT", { message: "updateUser requires at least one change." });
+    return runUserMutation(context, { kind: "UPDATE_USER", request: input, input: toProfile(input) });
   }
 
-  @Mutation(() => PrefillUserPayload, { description: "Tells Avibra of a member ahead of the enrollment." })
+  @Mutation(() => PrefillUserPayload, { description: "Sends a member's data to Avibra before the member enrolls." })
   @Directive("@authenticated")
   prefillUser(
-    @Arg("input", () => PrefillUserInput, { description: "What is known of the member." }) input: PrefillUserInput,
+    @Arg("input", () => PrefillUserInput, { description: "The member and the known data." }) input: PrefillUserInput,
     @Ctx() context: Context,
   ): Promise<PrefillUserPayload> {
-    return runUserMutation(context, "PREFILL_USER", { ...input, input: toProfile(input) });
+    return runUserMutation(context, { kind: "PREFILL_USER", request: input, input: toProfile(input) });
   }
 
   @Mutation(() => CancelUserPayload, {
-    description: "Cancels the member's offer: your company is not billed for it any more.",
+    description: "Cancels a member's offer, so that your company is no longer billed for it.",
   })
   @Directive("@authenticated")
   cancelUser(
-    @Arg("input", () => CancelUserInput, { description: "The member." }) { userId, idempotencyKey }: CancelUserInput,
+    @Arg("input", () => CancelUserInput, { description: "The member whose offer to cancel." })
+    request: CancelUserInput,
     @Ctx() context: Context,
   ): Promise<CancelUserPayload> {
-    return runUserMutation(context, "CANCEL_USER", { userId, idempotencyKey, input: { userId } });
+    return runUserMutation(context, { kind: "CANCEL_USER", request, input: { userId: request.userId } });
   }
 
   @Mutation(() => CreatePortalLinkPayload, {
-    description: "Makes a fresh link that signs the member in to Avibra's portal. Each key shows its link once.",
+    description:
+      "Creates a link that signs the member in to Avibra's portal. The link is returned only once for each idempotency " +
+      "key.",
   })
   @Directive("@authenticated")
   async createPortalLink(
-    @Arg("input", () => CreatePortalLinkInput, { description: "The member." })
+    @Arg("input", () => CreatePortalLinkInput, { description: "The member to create a portal link for." })
     { userId, idempotencyKey }: CreatePortalLinkInput,
     @Ctx() { runOperation }: Context,
   ): Promise<CreatePortalLinkPayload> {
@@ -89,7 +89,7 @@ export class AccountResolver {
     const { operation, userErrors, isReplay, secret } = await runOperation(request);
     const portalUrl = typeof secret === "string" ? secret : null;
     if (!isReplay || operation?.status !== "SUCCEEDED") return { operation, userErrors, portalUrl };
-    const message = "The link was shown once and is not stored. Send a new idempotencyKey to get a new link.";
+    const message = "The link was returned once and is not stored. To get a new link, use a new idempotencyKey.";
     return {
       operation,
       userErrors: [{ ...createUserError("IDEMPOTENCY_KEY_REUSED", "idempotencyKey"), message }],

@@ -1,7 +1,7 @@
 import { createTextScalar } from "../../platform/graphql/text-scalar";
 import { startOfDay } from "../../platform/kernel/calendar";
 
-// Every pattern is a plain sequence: none can be made to backtrack.
+// No pattern has ambiguous repetition, so none can backtrack catastrophically.
 const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}$/;
 const PHONE = /^\+[1-9]\d{6,14}$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -13,15 +13,15 @@ function isRealDate(text: string): boolean {
 
 export const EmailAddress = createTextScalar({
   name: "EmailAddress",
-  description: "An e-mail address, for example `ana@example.com`.",
-  rule: "an e-mail address of at most 254 characters",
+  description: "An email address, for example `ana@example.com`.",
+  rule: "an email address of at most 254 characters",
   maxLength: 254,
   isValid: (text) => EMAIL.test(text),
 });
 
 export const PhoneNumber = createTextScalar({
   name: "PhoneNumber",
-  description: "A phone number in E.164, for example `+5511987654321`.",
+  description: "A phone number in E.164 format, for example `+5511987654321`.",
   rule: "a phone number in E.164: +, country code, number",
   maxLength: 16,
   isValid: (text) => PHONE.test(text),
@@ -29,7 +29,7 @@ export const PhoneNumber = createTextScalar({
 
 export const CalendarDate = createTextScalar({
   name: "Date",
-  description: "A calendar date, for example `1990-05-17`.",
+  description: "A calendar date in ISO 8601 format, for example `1990-05-17`.",
   rule: "a real date as YYYY-MM-DD",
   maxLength: 10,
   isValid: isRealDate,

@@ -27,7 +27,7 @@ export interface EnrollmentOfUserLoaderOptions {
   readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 
-/** A member's enrollment by user id, from the ledger and the inbox. Without their database nothing is known, and reads go on. */
+/** A member's enrollment by user ID, from the operation store and the inbox. `UNKNOWN` while their database is unavailable. */
 export function createEnrollmentOfUserLoader({
   operationStore,
   inbox,

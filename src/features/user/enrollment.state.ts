@@ -1,18 +1,18 @@
 import { type Message } from "../../platform/inbox/message";
 import { type Operation } from "../../platform/operations/operation";
 import { type AvibraEventKind, getEventKind, getEventNames } from "../../providers/avibra/avibra.webhook";
-import { type OperationKind } from "../operation/operation.type";
+import { type OperationKind } from "../operation/public";
 import { type Enrollment, type EnrollmentSource, type EnrollmentStatus } from "./enrollment.type";
 
-/** Something in a member's past: an operation of ours that succeeded, or an event. */
+/** A change of a member's enrollment: a succeeded operation, or an event. */
 export interface EnrollmentChange {
   readonly status: EnrollmentStatus;
-  /** When it happened, epoch ms: what was found out late did not happen late. */
+  /** When it happened, in epoch ms; for an operation, when it was sent. */
   readonly at: number;
-  /** Since when the graph says so, epoch ms: of an operation, once its outcome was known. */
+  /** When it became known, in epoch ms; for an operation, when it was settled. */
   readonly since: number;
   readonly source: EnrollmentSource;
-  /** Nobody says when it happened: it may be older than all that is known. */
+  /** Whether the event has no time of its own, so that it may be older than any other change. */
   readonly isUndated?: boolean;
 }
 
@@ -29,11 +29,11 @@ const STATUS_BY_EVENT: Partial<Record<AvibraEventKind, EnrollmentStatus>> = {
   OFFER_UPGRADE_SUCCESSFUL: "OFFER_ACTIVE",
 };
 
-/** Operations and events that tell of enrollment at all. */
+/** Operations and events that change an enrollment. */
 export const ENROLLMENT_OPERATIONS = Object.keys(STATUS_BY_OPERATION);
 export const ENROLLMENT_EVENTS = getEventNames(Object.keys(STATUS_BY_EVENT) as AvibraEventKind[]);
 
-/** The order in which a member passes through them. */
+/** The order of the statuses. */
 const RANK: Record<EnrollmentStatus, number> = { UNKNOWN: 0, REQUESTED: 1, ENROLLED: 2, OFFER_ACTIVE: 3, CANCELLED: 4 };
 
 export function readOperationChanges({ kind, sentAt, settledAt, createdAt }: Operation): EnrollmentChange[] {
@@ -41,7 +41,7 @@ export function readOperationChanges({ kind, sentAt, settledAt, createdAt }: Ope
   return status ? [{ status, at: sentAt ?? createdAt, since: settledAt ?? createdAt, source: "OPERATION" }] : [];
 }
 
-/** By a clock that is ahead of ours it happened later than we heard of it: it did not. */
+/** If the provider's clock is ahead, an event claims to happen after it was received: then the time of receipt counts. */
 export function readEventChanges({ kind, occurredAt, receivedAt }: Message): EnrollmentChange[] {
   const event = getEventKind(kind);
   const status = event && STATUS_BY_EVENT[event];
@@ -50,8 +50,8 @@ export function readEventChanges({ kind, occurredAt, receivedAt }: Message): Enr
 }
 
 /**
- * Members move forward; who has cancelled may enroll anew, and has not by what may be from before. An announcement moves nobody who
- * is known already.
+ * A status only moves forward, except that a cancelled member can enroll again. An undated event cannot prove a new enrollment,
+ * because it may be older than the cancellation; `REQUESTED` never changes a known status.
  */
 function applyChange(
   current: EnrollmentStatus,
@@ -61,12 +61,12 @@ function applyChange(
   return isReenrollment || RANK[reported] > RANK[current] ? reported : current;
 }
 
-/** Of what happened at the same moment, the earlier step comes first, and of two that are the same the one said first. */
+/** Sorts by time, then by status, then by when the change became known. */
 function compareChanges(one: EnrollmentChange, other: EnrollmentChange): number {
   return one.at - other.at || RANK[one.status] - RANK[other.status] || one.since - other.since;
 }
 
-/** How far a member has come by these facts, whatever their order and however often each is told. */
+/** Derives a member's enrollment. The result does not depend on the order of the changes or on duplicates. */
 export function deriveEnrollment(changes: readonly EnrollmentChange[]): Enrollment {
   let enrollment: Enrollment = { status: "UNKNOWN", changedAt: null, source: null };
   for (const change of changes.toSorted(compareChanges)) {

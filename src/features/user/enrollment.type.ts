@@ -12,13 +12,14 @@ export type EnrollmentStatus = keyof typeof EnrollmentStatus;
 
 registerEnumType(EnrollmentStatus, {
   name: "EnrollmentStatus",
-  description: "How far a member has come with Avibra.",
+  description: "The status of a member's enrollment at Avibra.",
   valuesConfig: {
     UNKNOWN: {
       description:
-        "Nothing is known of this member: nothing was heard yet, or our own record cannot be read at the moment.",
+        "Nothing is known about the member, the caller cannot access the member, or the stored data is temporarily " +
+        "unavailable.",
     },
-    REQUESTED: { description: "The member was announced to Avibra and has not enrolled." },
+    REQUESTED: { description: "Avibra received the member's enrollment request, and the member has not enrolled yet." },
     ENROLLED: { description: "The member's account exists." },
     OFFER_ACTIVE: { description: "An offer is active for the member." },
     CANCELLED: { description: "The member's offer was cancelled." },
@@ -30,24 +31,30 @@ export type EnrollmentSource = keyof typeof EnrollmentSource;
 
 registerEnumType(EnrollmentSource, {
   name: "EnrollmentSource",
-  description: "Where the enrollment's status was learned.",
+  description: "The source of an enrollment status.",
   valuesConfig: {
-    OPERATION: { description: "From a mutation of this subgraph that settled." },
-    EVENT: { description: "From an event that Avibra sent." },
+    OPERATION: { description: "A mutation of this subgraph that succeeded." },
+    EVENT: { description: "An event that Avibra sent." },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: "How far a member has come with Avibra, as this subgraph knows it. Reading it never calls the provider.",
+  description: "A member's enrollment at Avibra, derived from this subgraph's operations and from Avibra's events.",
 })
 export class Enrollment {
-  @Field(() => EnrollmentStatus, { description: "The member's status." })
+  @Field(() => EnrollmentStatus, { description: "The status of the enrollment." })
   status!: EnrollmentStatus;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: "When the status last changed; null while `UNKNOWN`." })
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "When the status last changed. Null if the status is `UNKNOWN`.",
+  })
   changedAt!: string | null;
 
-  @Field(() => EnrollmentSource, { nullable: true, description: "Where it was learned; null while `UNKNOWN`." })
+  @Field(() => EnrollmentSource, {
+    nullable: true,
+    description: "The source of the status. Null if the status is `UNKNOWN`.",
+  })
   source!: EnrollmentSource | null;
 }

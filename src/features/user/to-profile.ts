@@ -4,7 +4,7 @@ import { type AddressInput, type CreateUserInput, type PrefillUserInput } from "
 
 const MAX_LENGTH = 100;
 
-/** Text for people: not empty, not endless, no control characters. Throws `BAD_USER_INPUT`; null is left out. */
+/** Returns a valid text, or undefined for null. Throws `BAD_USER_INPUT` if it is blank, too long or has control characters. */
 function validateText(name: string, value: string | null | undefined): string | undefined {
   if (value == null) return undefined;
   const isValid = value.trim() !== "" && value.length <= MAX_LENGTH && !/\p{Cc}/u.test(value);
@@ -27,7 +27,7 @@ function toAddress(address: AddressInput | null | undefined): MemberProfile["add
   return Object.values(parts).some((part) => part !== undefined) ? parts : undefined;
 }
 
-/** The member's profile as the provider client takes it; what is null is left out, so that it does not change. */
+/** Maps an input to the provider's profile. A field that is null is omitted, so that it does not change. */
 export function toProfile(input: PrefillUserInput | CreateUserInput): MemberProfile {
   return {
     userId: input.userId,

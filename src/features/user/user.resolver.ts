@@ -1,21 +1,18 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
-import { type Caller } from "../../platform/auth/caller";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type EnrollmentOfUserLoader } from "./enrollment-of-user.loader";
+import { type Context } from "../context";
 import { Enrollment } from "./enrollment.type";
-import { isUserId, UserId } from "./user-id.type";
+import { isUserId } from "./user-id";
+import { UserId } from "./user-id.type";
 import { User } from "./user.type";
-
-interface Context {
-  readonly caller?: Caller;
-  readonly loaders: { readonly enrollmentOfUser: EnrollmentOfUserLoader };
-}
 
 @Resolver(() => User)
 export class UserResolver {
   @Query(() => User, {
     nullable: true,
-    description: "The member who is asking, by the token's user id. Null where that is no member's id.",
+    description:
+      "The caller as a member, identified by the user ID of the token. Returns null if the token contains no valid " +
+      "member ID.",
   })
   @Directive("@authenticated")
   me(@Ctx() { caller }: Context): User | null {
@@ -26,12 +23,12 @@ export class UserResolver {
   @Query(() => User, {
     nullable: true,
     description:
-      "One member by id. Makes no provider call by itself. Another than the caller's own is as one whom nobody knows, " +
-      "unless the token has the scope `users:read:any`.",
+      "A member by ID. Without the `users:read:any` scope, any ID other than the caller's own behaves like an unknown " +
+      "member. Makes no provider call.",
   })
   @Directive("@authenticated")
   user(
-    @Arg("id", () => UserId, { description: "The member's id." }) id: string,
+    @Arg("id", () => UserId, { description: "The member's ID." }) id: string,
     @Ctx() { caller }: Context,
   ): User | null {
     requireCaller(caller);
@@ -39,7 +36,9 @@ export class UserResolver {
   }
 
   @FieldResolver(() => Enrollment, {
-    description: "How far the member has come with Avibra, from your own operations and Avibra's events.",
+    description:
+      "The member's enrollment at Avibra. Its status is `UNKNOWN` if the caller cannot access the member. Makes no " +
+      "provider call.",
   })
   @Directive("@authenticated")
   enrollment(@Root() user: User, @Ctx() { loaders }: Context): Promise<Enrollment> {
@@ -47,8 +46,8 @@ export class UserResolver {
   }
 }
 
-/** A `User` representation: its key is all there is to know, so nothing is called. A malformed id is no user. */
-// eslint-disable-next-line @typescript-eslint/require-await -- a reference that throws at once nulls the whole list
+/** Resolves a `User` representation without a provider call; null if the ID is malformed. */
+// eslint-disable-next-line @typescript-eslint/require-await -- a reference that throws synchronously nulls the whole list
 export async function resolveUserReference(
   { id }: { readonly id?: unknown },
   { caller }: Context,

@@ -1,4 +1,4 @@
-/** Every code that `extensions.code` may carry for an error of ours. Closed: frontends switch over it. */
+/** Every code that the subgraph sets as `extensions.code`. A closed list, so that frontends can switch over it. */
 export type ErrorCode =
   | "BAD_USER_INPUT"
   | "UNAUTHENTICATED"
@@ -12,39 +12,39 @@ export type ErrorCode =
   | "UNAVAILABLE"
   | "INTERNAL";
 
-/** What a client reads for each code, and whether the same request may succeed later. */
+/** The default message of each code, and whether the same request can succeed later. */
 export const ERROR_CODES: Record<ErrorCode, { readonly message: string; readonly retryable: boolean }> = {
-  BAD_USER_INPUT: { message: "The request holds a value that is not valid.", retryable: false },
-  UNAUTHENTICATED: { message: "A valid bearer token is needed.", retryable: false },
-  FORBIDDEN: { message: "The caller may not do this.", retryable: false },
-  LIMIT_EXCEEDED: { message: "The request asks for more than one request may.", retryable: false },
-  PROVIDER_UNAVAILABLE: { message: "The provider cannot be reached at the moment.", retryable: true },
-  PROVIDER_TIMEOUT: { message: "The provider did not answer in time.", retryable: true },
-  PROVIDER_CONTRACT: { message: "The provider gave an answer that cannot be read.", retryable: false },
-  PROVIDER_AUTH: { message: "The provider does not accept our credentials.", retryable: false },
-  RATE_LIMITED: { message: "Too many requests at the moment.", retryable: true },
+  BAD_USER_INPUT: { message: "The request contains an invalid value.", retryable: false },
+  UNAUTHENTICATED: { message: "A valid bearer token is required.", retryable: false },
+  FORBIDDEN: { message: "The caller does not have permission.", retryable: false },
+  LIMIT_EXCEEDED: { message: "The request exceeds a configured limit.", retryable: false },
+  PROVIDER_UNAVAILABLE: { message: "The provider is temporarily unavailable.", retryable: true },
+  PROVIDER_TIMEOUT: { message: "The provider did not respond in time.", retryable: true },
+  PROVIDER_CONTRACT: { message: "The provider returned an invalid response.", retryable: false },
+  PROVIDER_AUTH: { message: "The provider rejected the configured credentials.", retryable: false },
+  RATE_LIMITED: { message: "The rate limit of the provider was exceeded.", retryable: true },
   UNAVAILABLE: {
-    message: "This is not possible at the moment. Ask again; a mutation with the same idempotencyKey.",
+    message: "Service temporarily unavailable. Retry; for mutations, reuse the same idempotencyKey.",
     retryable: true,
   },
   INTERNAL: { message: "Internal error.", retryable: false },
 };
 
 interface Details {
-  /** Replaces the code's own text. A constant sentence: it reaches the client. */
+  /** Replaces the code's default message. Constant text: it is sent to the client. */
   readonly message?: string;
-  /** Of the mutation that may have been accepted although it ends in this error. Reaches the client. */
+  /** The operation of a mutation that may have been accepted despite this error. Sent to the client. */
   readonly operationId?: string;
   /** For the log only. */
   readonly cause?: unknown;
 }
 
-/** The one error class: a code that is promised to clients, a text that is safe to show them, a cause for the log. */
+/** The only error class with a code: a stable code and a safe message for the client, and a cause for the log. */
 export class SubgraphError extends Error {
   override readonly name: string = "SubgraphError";
   readonly retryable: boolean;
   readonly operationId: string | undefined;
-  /** What a subclass writes to the log instead of its cause. Constants and names only. */
+  /** What a subclass logs instead of its cause. Constants and names only. */
   readonly logFields?: Readonly<Record<string, unknown>>;
 
   constructor(

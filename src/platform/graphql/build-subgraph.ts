@@ -26,6 +26,8 @@ interface Feature {
 }
 
 interface SubgraphOptions {
+  /** Describes the schema as a whole: in introspection, in the SDL and in the supergraph's API schema. */
+  readonly description?: string;
   readonly features: readonly Feature[];
   /** The SDL before the types: `extend schema @link(...)`, and definitions of composed directives. */
   readonly link: string;
@@ -40,13 +42,14 @@ export interface Subgraph {
 }
 
 /** Builds the executable federation subgraph from the features' decorated classes. */
-export async function buildSubgraph({ features, link }: SubgraphOptions): Promise<Subgraph> {
+export async function buildSubgraph({ description, features, link }: SubgraphOptions): Promise<Subgraph> {
   const apiSchema = await buildSchema({
     resolvers: features.flatMap(({ resolvers }) => resolvers) as unknown as NonEmptyArray<ClassType>,
     orphanedTypes: features.flatMap(({ orphanedTypes }) => orphanedTypes),
     pubSub: NO_PUBSUB,
     validate: false, // scalars validate input: errors of class-validator would contain the values
   });
+  apiSchema.description = description; // TypeGraphQL has no option for it
   const sdl = `${link}\n\n${printSchemaWithDirectives(apiSchema)}`;
   const resolvers = createResolversMap(apiSchema) as Record<string, Record<string, unknown>>;
   const references = Object.assign({}, ...features.map((feature) => feature.references)) as Feature["references"];

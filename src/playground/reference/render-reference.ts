@@ -13,7 +13,7 @@ import { ERROR_CODES } from "../../platform/errors/subgraph-error";
 import { Html, html } from "../html";
 import { describeClaims, type Example } from "../page/example-tabs";
 import { readAccess } from "./access";
-import { type AccessByPath, renderRootField, renderType } from "./render-type";
+import { type AccessByPath, renderProse, renderRootField, renderType } from "./render-type";
 
 export interface ReferenceOptions {
   /** The SDL that clients see. The page contains each of its types and fields. */
@@ -93,8 +93,8 @@ const createErrorSection = (): Section => ({
   title: "Error codes",
   entries: [],
   body: html`<p>
-      Every error carries <code>extensions.code</code>, <code>extensions.retryable</code> (may the same request succeed
-      later?) and <code>extensions.requestId</code>. What a user can act on is no error but data: the
+      Every error has <code>extensions.code</code>, <code>extensions.retryable</code> (whether the same request can
+      succeed later) and <code>extensions.requestId</code>. What a user can act on is not an error but data: the
       <code>userErrors</code> of a mutation, with a <a href="#UserErrorCode">UserErrorCode</a>.
     </p>
     <article data-search>
@@ -172,7 +172,7 @@ export function renderReference({ api, subgraph, examples, style }: ReferenceOpt
         </header>
         <div class="columns">
           ${renderContents(sections)}
-          <main>${sections.map(renderSection)}</main>
+          <main>${renderProse(schema.description)}${sections.map(renderSection)}</main>
         </div>
       </body>
     </html> `.text;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { normalizeTimestamp } from "../../../src/platform/kernel/normalize-timestamp";
 import { CalendarDate } from "../../../src/features/user/contact.type";
-import { isRecurrenceId } from "../../../src/features/pix-authorization/pix-id.type";
+import { isRecurrenceId } from "../../../src/features/pix-authorization/pix-id";
 import { parseEvent } from "../../../src/providers/avibra/avibra.webhook";
 import { MemberBenefits } from "../../../src/providers/avibra/benefits.wire";
 import { Cancellation, CancellationReceipt } from "../../../src/providers/delbank/delbank.wire";

@@ -4,46 +4,46 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Where a benefit stands for a member. */
+/** The status of a member's benefit. */
 export type BenefitStatus =
-  /** The member has it now. */
+  /** The member has the benefit. */
   | 'ACTIVE'
-  /** The member may choose it. */
+  /** The member can choose the benefit. */
   | 'ELIGIBLE'
-  /** The member does not have it any more. */
+  /** The member no longer has the benefit. */
   | 'INACTIVE'
-  /** Chosen, and not yet in effect. */
+  /** The member has chosen the benefit, and it is not in effect yet. */
   | 'PENDING'
-  /** A status that this subgraph does not know; `providerStatus` holds Avibra's own word. */
+  /** A status that the subgraph does not know. `providerStatus` contains Avibra's value. */
   | 'UNKNOWN';
 
-/** The authorization to cancel, who asks for it, and why. */
+/** The authorization to cancel, the requester and the reason. */
 export type CancelPixAuthorizationInput = {
-  /** Your name for this press of the button. */
+  /** A client-generated key that identifies this request. Reuse it when retrying. */
   idempotencyKey: string;
-  /** Why. `UNKNOWN` is refused. */
+  /** The reason for the cancellation. `UNKNOWN` is rejected. */
   reason: PixCancellationReason;
-  /** The recurrence to cancel. */
+  /** The ID of the recurrence to cancel. */
   recurrenceId: string;
-  /** The CPF or CNPJ of who asks for it: the payer's or the beneficiary's. */
+  /** The requester's CPF or CNPJ. It must be the payer's or the beneficiary's. */
   requesterDocument: string;
-  /** Whether a person (with a CPF) or a company (with a CNPJ) asks for it. */
+  /** Whether the requester is a person (with a CPF) or a company (with a CNPJ). */
   requesterType: PersonType;
 };
 
-/** The offer that a member moves to. */
+/** The offer to move a member to. */
 export type ChangeOfferInput = {
-  /** Whether that is an upgrade or a downgrade. */
+  /** Whether the change is an upgrade or a downgrade. */
   direction: OfferChangeDirection;
-  /** Your name for this press of the button. */
+  /** A client-generated key that identifies this request. Reuse it when retrying. */
   idempotencyKey: string;
-  /** The offer's id, for example `premium`. */
+  /** The ID of the new offer, for example `premium`. */
   offerId: string;
-  /** The member. */
+  /** The member's ID. */
   userId: string;
 };
 
-/** How far a member has come with Avibra. */
+/** The status of a member's enrollment at Avibra. */
 export type EnrollmentStatus =
   /** The member's offer was cancelled. */
   | 'CANCELLED'
@@ -51,130 +51,130 @@ export type EnrollmentStatus =
   | 'ENROLLED'
   /** An offer is active for the member. */
   | 'OFFER_ACTIVE'
-  /** The member was announced to Avibra and has not enrolled. */
+  /** Avibra received the member's enrollment request, and the member has not enrolled yet. */
   | 'REQUESTED'
-  /** Nothing is known of this member: nothing was heard yet, or our own record cannot be read at the moment. */
+  /** Nothing is known about the member, the caller cannot access the member, or the stored data is temporarily unavailable. */
   | 'UNKNOWN';
 
 /** Whether the member moves to a larger or a smaller offer. */
 export type OfferChangeDirection =
-  /** To a smaller offer. */
+  /** The member moves to a smaller offer. */
   | 'DOWNGRADE'
-  /** To a larger offer. */
+  /** The member moves to a larger offer. */
   | 'UPGRADE';
 
-/** Where a member's offer stands. */
+/** The status of a member's offer. */
 export type OfferStatus =
   /** The offer is in effect and billed. */
   | 'ACTIVE'
-  /** Cancelled: not billed any more. */
+  /** The offer was cancelled and is no longer billed. */
   | 'CANCELLED'
-  /** Not in effect. */
+  /** The offer is not in effect. */
   | 'INACTIVE'
-  /** Taken, and not yet in effect. */
+  /** The member has chosen the offer, and it is not in effect yet. */
   | 'PENDING'
-  /** A status that this subgraph does not know; `providerStatus` holds Avibra's own word. */
+  /** A status that the subgraph does not know. `providerStatus` contains Avibra's value. */
   | 'UNKNOWN';
 
-/** Which mutation an operation is of. */
+/** The mutation that started an operation. */
 export type OperationKind =
-  /** `cancelPixAuthorization` */
+  /** The mutation `cancelPixAuthorization`. */
   | 'CANCEL_PIX_AUTHORIZATION'
-  /** `cancelUser` */
+  /** The mutation `cancelUser`. */
   | 'CANCEL_USER'
-  /** `changeOffer` */
+  /** The mutation `changeOffer`. */
   | 'CHANGE_OFFER'
-  /** `createPortalLink` */
+  /** The mutation `createPortalLink`. */
   | 'CREATE_PORTAL_LINK'
-  /** `createUser` */
+  /** The mutation `createUser`. */
   | 'CREATE_USER'
-  /** `prefillUser` */
+  /** The mutation `prefillUser`. */
   | 'PREFILL_USER'
-  /** `updateUser` */
+  /** The mutation `updateUser`. */
   | 'UPDATE_USER';
 
-/** What is known of an operation's effect. */
+/** The status of an operation. */
 export type OperationStatus =
-  /** Refused; `failure` says why. It had no effect. */
+  /** The request was rejected and had no effect. `failure` contains the reason. */
   | 'FAILED'
-  /** Its fate could not be found out in time; people look into it. */
+  /** The outcome could not be determined automatically and requires manual review. */
   | 'NEEDS_ATTENTION'
-  /** Not done yet: it is being worked on, or the provider cannot be reached and it will be sent later. */
+  /** The operation is running, or the provider could not be reached and the request will be sent later. */
   | 'PENDING'
-  /** Done, exactly once. */
+  /** The provider accepted the request, or its effect was confirmed later. */
   | 'SUCCEEDED'
-  /** It was sent, and no answer that can be trusted came back. It is being found out; watch `operation`. */
+  /** The request was sent, but no reliable response arrived. The subgraph determines the outcome: query `operation` or subscribe to `operationSettled`. */
   | 'UNCONFIRMED';
 
 /** Whether a party is a person or a company. */
 export type PersonType =
-  /** A legal person, with a CNPJ. */
+  /** A legal person, identified by a CNPJ. */
   | 'LEGAL'
-  /** A natural person, with a CPF. */
+  /** A natural person, identified by a CPF. */
   | 'NATURAL';
 
-/** Where an Automatic Pix authorization stands. */
+/** The status of an Automatic Pix authorization. */
 export type PixAuthorizationStatus =
-  /** Payments are collected. */
+  /** The payer has confirmed the authorization, and payments are collected. */
   | 'ACTIVE'
-  /** Cancelled: nothing is collected any more. */
+  /** The authorization was cancelled, and no more payments are collected. */
   | 'CANCELLED'
-  /** Its time has run out. */
+  /** The authorization has expired. */
   | 'EXPIRED'
-  /** The payer has not confirmed it yet. */
+  /** The payer has not confirmed the authorization yet. */
   | 'PENDING'
-  /** The payer said no. */
+  /** The payer rejected the authorization. */
   | 'REJECTED'
-  /** A status that this subgraph does not know; `providerStatus` holds the provider's own word. */
+  /** A status that the subgraph does not know. `providerStatus` contains Delbank's value. */
   | 'UNKNOWN';
 
-/** Why an authorization is or was cancelled. */
+/** The reason for a cancellation. The four-letter code of the scheme is in parentheses. */
 export type PixCancellationReason =
   /** The payer's account was closed (ACCL). For an active authorization. */
   | 'ACCOUNT_CLOSED'
   /** The company was closed (CPCL). For an active authorization. */
   | 'COMPANY_CLOSED'
-  /** Confirmation was asked for twice (PCFD). For a pending confirmation request. */
+  /** The confirmation request is a duplicate (PCFD). For a pending confirmation request. */
   | 'DUPLICATE_CONFIRMATION'
   /** Fraud is suspected (FRUD). For an active authorization. */
   | 'FRAUD_SUSPECTED'
-  /** No answer to a PAIN.009 message (NRES). For a pending confirmation request. */
+  /** A PAIN.009 message was not answered (NRES). For a pending confirmation request. */
   | 'NO_RESPONSE_TO_PAIN009'
-  /** The payer has died (DCSD). For an active authorization. */
+  /** The payer died (DCSD). For an active authorization. */
   | 'PAYER_DECEASED'
-  /** The payee wishes it (SLCR). For an active authorization. */
+  /** The payee requested the cancellation (SLCR). For an active authorization. */
   | 'REQUESTED_BY_PAYEE'
-  /** The payer wishes it (SLDB). For an active authorization. */
+  /** The payer requested the cancellation (SLDB). For an active authorization. */
   | 'REQUESTED_BY_PAYER'
-  /** The receiver asked in error (ERSL). For a pending confirmation request. */
+  /** The receiver sent the confirmation request in error (ERSL). For a pending confirmation request. */
   | 'REQUEST_ERROR_BY_RECEIVER'
-  /** A reason that this subgraph does not know; `reasonCode` holds the provider's. Never valid as input. */
+  /** A reason that the subgraph does not know. `reasonCode` contains the provider's value. Not valid as input. */
   | 'UNKNOWN';
 
-/** What next month's swap does to a benefit. */
+/** Whether the next monthly swap adds or removes a benefit. */
 export type SwapDirection =
-  /** The benefit comes into effect. */
+  /** The swap adds the benefit. */
   | 'ADDING'
-  /** The benefit ceases. */
+  /** The swap removes the benefit. */
   | 'REMOVING';
 
-/** Why a mutation did not do what was asked, in a way that the user can act on. */
+/** Why a mutation was rejected. */
 export type UserErrorCode =
-  /** The authorization is cancelled already. */
+  /** The authorization is already cancelled. */
   | 'ALREADY_CANCELLED'
-  /** The member has an account already. */
+  /** The member already has an account. */
   | 'ALREADY_EXISTS'
   /** The requester's document is neither the payer's nor the beneficiary's. */
   | 'DOCUMENT_MISMATCH'
-  /** The idempotencyKey was used before with another input, or for a secret that is shown once. */
+  /** The idempotencyKey was already used with another input, or for a link that is returned only once. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The authorization cannot be cancelled in its status for this reason. */
   | 'NOT_CANCELLABLE'
-  /** There is no such member or authorization, or it is not the caller's. */
+  /** The member or authorization does not exist, or the caller cannot access it. */
   | 'NOT_FOUND'
-  /** The same operation, or another on the same authorization, is under way. Ask again with the same key, or watch `operation`. */
+  /** The operation, or another one on the same authorization, is in progress. Retry with the same idempotencyKey, or query `operation`. */
   | 'OPERATION_IN_PROGRESS'
-  /** The provider said no. */
+  /** The provider rejected the request. */
   | 'PROVIDER_REJECTED';
 
 export type CancelPixAuthorizationMutationVariables = Exact<{

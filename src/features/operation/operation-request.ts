@@ -1,24 +1,24 @@
 import { type OperationKind, type Operation } from "./operation.type";
 import { type UserError } from "./user-error.type";
 
-/** What a mutation asks to be done, once. */
+/** The request of a mutation. */
 export interface OperationRequest {
   readonly kind: OperationKind;
   readonly idempotencyKey: string;
-  /** What the kind needs, without the key. */
+  /** The input of the handler of this kind, without the idempotency key. */
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
 }
 
-/** The part of a payload that all mutations share, and what only the first answer may show. */
+/** The part of a payload that all mutations share. `secret` is present in the first response only. */
 export interface OperationOutcome {
   readonly operation: Operation | null;
   readonly userErrors: UserError[];
-  /** True when the outcome is that of an earlier request with the same key. */
+  /** Whether the outcome is that of an earlier request with the same idempotency key. */
   readonly isReplay: boolean;
   readonly secret?: unknown;
 }
 
-/** Runs a mutation through the ledger, for the caller of this request. Throws `UNAUTHENTICATED` or `UNAVAILABLE`. */
+/** Stores and executes a mutation as an operation of the caller. Throws `UNAUTHENTICATED` or `UNAVAILABLE`. */
 export type RunOperation = (request: OperationRequest) => Promise<OperationOutcome>;
