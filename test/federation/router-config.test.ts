@@ -239,7 +239,7 @@ describe("schema/router.yaml", () => {
 
   test("waits longer than an operation of ours takes, and its clients wait longer than that", () => {
     const ours = milliseconds(config.traffic_shaping.subgraphs[OUR_NAME]?.timeout ?? "0s");
-    expect(ours).toBeGreaterThan(defaultOf("OPERATION_TIMEOUT_MS"));
+    expect(ours).toBeGreaterThan(defaultOf("REQUEST_TIMEOUT_MS"));
     expect(milliseconds(config.traffic_shaping.router.timeout)).toBeGreaterThan(ours);
   });
 

@@ -46,8 +46,8 @@ function problems(environment: Readonly<Record<string, string | undefined>>): st
 describe("live mode", () => {
   test("starts with everything it demands, and demands nothing more", () => {
     expect(problems(LIVE)).toEqual([]);
-    expect(loadConfig(LIVE)).toMatchObject({ isSandbox: false, PLAYGROUND: false, warnings: [] });
-    expect(loadConfig(LIVE).ROUTER_SECRETS).toEqual([LIVE["ROUTER_SECRETS"]]);
+    expect(loadConfig(LIVE)).toMatchObject({ isSandbox: false, server: { playground: false }, warnings: [] });
+    expect(loadConfig(LIVE).auth.routerSecrets).toEqual([LIVE["ROUTER_SECRETS"]]);
   });
 
   describe.each([
@@ -77,7 +77,7 @@ describe("live mode", () => {
 
   test("two router secrets are valid during a rotation", () => {
     const [old, next] = ["o".repeat(32), "n".repeat(32)];
-    expect(loadConfig({ ...LIVE, ROUTER_SECRETS: `${old}, ${next}` }).ROUTER_SECRETS).toEqual([old, next]);
+    expect(loadConfig({ ...LIVE, ROUTER_SECRETS: `${old}, ${next}` }).auth.routerSecrets).toEqual([old, next]);
   });
 
   test.each(["s".repeat(31), `${"s".repeat(32)},${"t".repeat(31)}`])(
@@ -143,10 +143,10 @@ describe.each([
   });
 
   test("an operation timeout in which no mutation could be started is rejected", () => {
-    expect(problems({ ...environment, OPERATION_TIMEOUT_MS: "200" })).toEqual([
-      "OPERATION_TIMEOUT_MS: must be more than 200, or no mutation could be started",
+    expect(problems({ ...environment, REQUEST_TIMEOUT_MS: "200" })).toEqual([
+      "REQUEST_TIMEOUT_MS: must be more than 200, or no mutation could be started",
     ]);
-    expect(problems({ ...environment, OPERATION_TIMEOUT_MS: "201" })).toEqual([]);
+    expect(problems({ ...environment, REQUEST_TIMEOUT_MS: "201" })).toEqual([]);
   });
 
   test("limits that LIMIT_CONNECTIONS makes useless are warnings", () => {

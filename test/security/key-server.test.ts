@@ -119,7 +119,7 @@ test.each(FAULTS)(
 
 test("one that says nothing keeps nobody longer than an operation may take", async () => {
   await subgraph.stop();
-  subgraph = await startSubgraph({ ...auth(), OPERATION_TIMEOUT_MS: "700" });
+  subgraph = await startSubgraph({ ...auth(), REQUEST_TIMEOUT_MS: "700" });
   keyServer.respondWith(() => undefined);
   const startedAt = performance.now();
   expect((await send(first)).status).toBe(503);

@@ -16,7 +16,7 @@ const lookUps = {
 const openKey = jest.spyOn(OperationStore.prototype, "decryptIdempotencyKey");
 
 beforeAll(async () => {
-  subgraph = await startSubgraph({ LIMIT_LEDGER_READS: `${MOST}`, LIMIT_LEDGER_ROWS: `${MOST_ROWS}` });
+  subgraph = await startSubgraph({ LIMIT_STORE_READS: `${MOST}`, LIMIT_STORE_ROWS: `${MOST_ROWS}` });
 });
 afterAll(() => subgraph.stop());
 beforeEach(() => jest.clearAllMocks());
@@ -111,7 +111,7 @@ describe("look-ups and rows have a budget", () => {
       "... on User { enrollment { status } }",
     ],
   ])(
-    "%s: as many as LIMIT_LEDGER_READS are looked up; one more, and none is",
+    "%s: as many as LIMIT_STORE_READS are looked up; one more, and none is",
     async (_what, representation, selection) => {
       const ask = (count: number) =>
         references(

@@ -7,7 +7,7 @@ const PAGE =
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  subgraph = await startSubgraph({ LIMIT_LEDGER_READS: "3", LIMIT_LEDGER_ROWS: "40" });
+  subgraph = await startSubgraph({ LIMIT_STORE_READS: "3", LIMIT_STORE_ROWS: "40" });
 });
 afterAll(() => subgraph.stop());
 

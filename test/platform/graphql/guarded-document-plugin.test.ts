@@ -4,7 +4,6 @@ import { createDocumentStore } from "../../../src/platform/graphql/document-stor
 import { createGuardedDocumentPlugin } from "../../../src/platform/graphql/guarded-document-plugin";
 import { createDocumentCache, type CachedDocument } from "../../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../../src/platform/graphql/limits/request-guard";
-import { buildRequestLimits } from "../../../src/app/limits";
 import { loadConfig } from "../../../src/config/index";
 import { validateSubscriptionDocument } from "../../../src/platform/graphql/subscriptions/subscription-document";
 import { createRequestScope, requestScope } from "../../../src/platform/graphql/request-scope";
@@ -19,7 +18,7 @@ const apollo = new ApolloServer({
   plugins: [createGuardedDocumentPlugin()],
 });
 const documents = createDocumentCache(2 ** 20, (text) =>
-  analyzeDocument(text, { limits: buildRequestLimits(loadConfig({})), listFields: new Set() }),
+  analyzeDocument(text, { limits: loadConfig({}).limits.documents, listFields: new Set() }),
 );
 beforeAll(() => apollo.start());
 afterAll(() => apollo.stop());

@@ -1,6 +1,5 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { buildRequestLimits } from "../../../../src/app/limits";
 import { loadConfig } from "../../../../src/config/index";
 import { createDocumentCache } from "../../../../src/platform/graphql/limits/document-cache";
 import {
@@ -44,7 +43,7 @@ const REQUESTS: Readonly<Record<string, (size: number) => UncheckedRequest>> = {
 const CACHE_BYTES = 2 ** 24;
 const guardWith = (environment: Readonly<Record<string, string>>) =>
   createRequestGuard({
-    limits: buildRequestLimits(loadConfig(environment)),
+    limits: loadConfig(environment).limits.documents,
     listFields: new Set(["items"]),
     cacheBytes: CACHE_BYTES,
   });
@@ -74,7 +73,7 @@ describe("every limit of a request is a variable, and the value itself is allowe
   });
 
   test("the table above has every one of them", () => {
-    expect(Object.keys(REQUESTS)).toHaveLength(Object.keys(buildRequestLimits(loadConfig({}))).length);
+    expect(Object.keys(REQUESTS)).toHaveLength(Object.keys(loadConfig({}).limits.documents).length);
   });
 });
 
@@ -252,7 +251,7 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
     "what is charged for %s is what the heap holds",
     (_name, text) => {
       const documents = createDocumentCache(2 ** 30, (query) =>
-        analyzeDocument(query, { limits: buildRequestLimits(loadConfig({})), listFields: new Set() }),
+        analyzeDocument(query, { limits: loadConfig({}).limits.documents, listFields: new Set() }),
       );
       const TIMES = 40;
       const seeTwice = (from: number, to: number) => {
