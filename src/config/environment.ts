@@ -22,8 +22,8 @@ const providerVariables = Object.fromEntries(
 /** Every variable that is read, in the groups of `Config`. The tables of the documentation are generated from it. */
 export const variableGroups = {
   mode: modeVariables,
-  ...providerVariables,
   server: serverVariables,
+  ...providerVariables,
   auth: authVariables,
   database: databaseVariables,
   operations: operationsVariables,

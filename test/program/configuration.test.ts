@@ -149,6 +149,35 @@ describe.each([
     expect(problems({ ...environment, REQUEST_TIMEOUT_MS: "201" })).toEqual([]);
   });
 
+  test("a renamed variable that is still set is rejected with its new name, together with all other problems", () => {
+    const oldNames = { OPERATION_TIMEOUT_MS: "5000", LIMIT_LEDGER_READS: "10", LIMIT_LEDGER_ROWS: "10" };
+    expect(problems({ ...environment, ...oldNames })).toEqual([
+      "OPERATION_TIMEOUT_MS: was renamed to REQUEST_TIMEOUT_MS",
+      "LIMIT_LEDGER_READS: was renamed to LIMIT_STORE_READS",
+      "LIMIT_LEDGER_ROWS: was renamed to LIMIT_STORE_ROWS",
+    ]);
+    expect(problems({ ...environment, ...oldNames, OPERATION_TIMEOUT_MS: " ", PORT: "http" })).toEqual([
+      "LIMIT_LEDGER_READS: was renamed to LIMIT_STORE_READS",
+      "LIMIT_LEDGER_ROWS: was renamed to LIMIT_STORE_ROWS",
+      "PORT: must be a whole number from 0 to 65535",
+    ]);
+  });
+
+  test.each([
+    ["LIMIT_CHARACTERS", "LIMIT_TOKENS bounds the characters of a document"],
+    ["LIMIT_LINES", "LIMIT_TOKENS bounds the lines of a document"],
+    ["LIMIT_REPEATS", "LIMIT_FIELDS bounds the repetitions of a response name"],
+    ["LIMIT_FRAGMENTS", "LIMIT_FIELDS bounds the fragments of a document"],
+    ["LIMIT_DIRECTIVES", "LIMIT_FIELDS bounds the directives of a document"],
+    ["LIMIT_VARIABLES", "LIMIT_FIELDS bounds the variables of a request"],
+    ["LIMIT_INPUT_VALUES", "LIMIT_COST bounds the values in a request's variables"],
+    ["LIMIT_INPUT_DEPTH", "LIMIT_DEPTH bounds the nesting depth of a request's variables"],
+  ])("the folded limit %s that is still set is a warning: %s", (name, replacement) => {
+    expect(loadConfig({ ...environment, [name]: "1000" }).warnings).toEqual([
+      `${name}: has no effect any more; ${replacement}`,
+    ]);
+  });
+
   test("limits that LIMIT_CONNECTIONS makes useless are warnings", () => {
     const warnings = (limits: Readonly<Record<string, string>>) => loadConfig({ ...environment, ...limits }).warnings;
     expect(warnings({ LIMIT_CONNECTIONS: "999", LIMIT_WEBSOCKETS: "998" })).toEqual([

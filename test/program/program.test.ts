@@ -287,7 +287,7 @@ describe("a configuration that cannot work", () => {
     });
     expect(await program.exit).toBe(1);
     expect(program.output().split("\n").slice(1, -1)).toEqual([
-      "  AVIBRA_API_KEY: must be visible ASCII: it becomes a header",
+      "  AVIBRA_API_KEY: must be visible ASCII: it is sent as a header",
       "  DELBANK_CA_FILE: names a file that is not PEM",
       "  LEDGER_KEY: must be 32 bytes in base64",
     ]);
