@@ -1,26 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { PROVIDERS } from "../../src/app/providers";
 import { loadConfig } from "../../src/config/index";
 import { Environment } from "../../src/config/environment";
 import { createCertificateAuthority, writeTempFiles } from "../kit/certificates";
 
+/** The sandbox's values for the variables of every provider, at https URLs. */
+function liveProviderVariables(): Record<string, string> {
+  const defaults = Object.values(PROVIDERS).flatMap(({ sandboxDefaults }) => Object.entries(sandboxDefaults({})));
+  return Object.fromEntries(defaults.map(([name, value]) => [name, value.replace(/^http:/, "https:")]));
+}
+
 /** Everything that live mode demands. */
 const LIVE: Readonly<Record<string, string>> = {
   PROVIDERS: "live",
-  AVIBRA_BASE_URL: "https://avibra.test",
-  AVIBRA_TOKEN_URL: "https://avibra.test/oauth2/token",
-  AVIBRA_CLIENT_ID: "id",
-  AVIBRA_CLIENT_SECRET: "secret",
-  AVIBRA_SCOPE: "scope",
-  AVIBRA_API_KEY: "key",
-  AVIBRA_PARTNER_NAME: "partner",
-  AVIBRA_LINK_USERNAME: "user",
-  AVIBRA_LINK_PASSWORD: "password",
-  AVIBRA_PORTAL_URL: "https://portal.test",
-  AVIBRA_WEBHOOK_USERNAME: "user",
-  AVIBRA_WEBHOOK_PASSWORD: "password",
-  DELBANK_BASE_URL: "https://delbank.test",
-  DELBANK_API_KEY: "key",
-  DELBANK_ACCOUNT_ID: "10000",
+  ...liveProviderVariables(),
   DATABASE_URL: "postgres://database.test/benefits",
   LEDGER_KEY: randomBytes(32).toString("base64"),
   ROUTER_SECRETS: "a-router-secret-of-32-characters",
@@ -64,6 +57,28 @@ describe("live mode", () => {
     const named = problems({ PROVIDERS: "live" }).map((line) => line.split(":")[0]);
     expect(named.sort()).toEqual([...DEMANDED].sort());
     expect(DEMANDED.filter((name) => !(name in Environment.shape))).toEqual([]);
+  });
+
+  test("demands every variable of Avibra and Delbank without which no call could be made or event received", () => {
+    expect(DEMANDED).toEqual(
+      expect.arrayContaining([
+        "AVIBRA_BASE_URL",
+        "AVIBRA_TOKEN_URL",
+        "AVIBRA_CLIENT_ID",
+        "AVIBRA_CLIENT_SECRET",
+        "AVIBRA_SCOPE",
+        "AVIBRA_API_KEY",
+        "AVIBRA_PARTNER_NAME",
+        "AVIBRA_LINK_USERNAME",
+        "AVIBRA_LINK_PASSWORD",
+        "AVIBRA_PORTAL_URL",
+        "AVIBRA_WEBHOOK_USERNAME",
+        "AVIBRA_WEBHOOK_PASSWORD",
+        "DELBANK_BASE_URL",
+        "DELBANK_API_KEY",
+        "DELBANK_ACCOUNT_ID",
+      ]),
+    );
   });
 
   test.each([",", "a,", ",a", "a, ,b"])(
