@@ -16,10 +16,10 @@ export interface RequestLimits {
 /** What one request may cost. */
 export function createRequestBudgets(limits: RequestLimits, { mutations }: RequestAnalysis) {
   const providerCalls = createCallBudget({ limit: limits.providerCalls, unit: "provider calls", mutations });
-  const storeReads = createCallBudget({ limit: limits.storeReads, unit: "look-ups of operations and events" });
+  const storeReads = createCallBudget({ limit: limits.storeReads, unit: "reads of operations and events" });
   const storeRows = createCallBudget({
     limit: limits.storeRows,
-    unit: "places in lists of operations and events",
+    unit: "rows of operations and events",
   });
   const response = createResponseBudget({ nodes: limits.nodes, bytes: limits.responseBytes });
   return {

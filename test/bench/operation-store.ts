@@ -58,12 +58,7 @@ export async function benchmarkOperationStore(): Promise<void> {
   const [sandbox, databases] = await Promise.all([startSandboxProcess(), startDatabases()]);
   const config = loadConfig(sandbox.environment);
   const { avibra, close: closeProviders } = createProviders(
-    {
-      avibra: config.avibra,
-      delbank: config.delbank,
-      calls: config.providerCalls,
-      maxBodyBytes: config.limits.execution.providerBodyBytes,
-    },
+    { ...config, calls: config.providerCalls, maxBodyBytes: config.limits.execution.providerBodyBytes },
     { observer: { onSend: () => undefined, onCall: () => undefined } },
   );
   const kinds = createAccountOperations(avibra);
