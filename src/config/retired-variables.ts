@@ -1,3 +1,5 @@
+import { FOLDED_LIMITS } from "./folded-limits";
+
 type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that have a new name. One that is still set stops the start. */
@@ -7,16 +9,16 @@ const RENAMED: Readonly<Record<string, string>> = {
   LIMIT_LEDGER_ROWS: "LIMIT_STORE_ROWS",
 };
 
-/** Limits that another limit replaced: its name, and what it bounds. One that is still set is a warning. */
-const FOLDED: Readonly<Record<string, readonly [limit: string, bounded: string]>> = {
-  LIMIT_CHARACTERS: ["LIMIT_TOKENS", "the characters of a document"],
-  LIMIT_LINES: ["LIMIT_TOKENS", "the lines of a document"],
-  LIMIT_REPEATS: ["LIMIT_FIELDS", "the repetitions of a response name"],
-  LIMIT_FRAGMENTS: ["LIMIT_FIELDS", "the fragments of a document"],
-  LIMIT_DIRECTIVES: ["LIMIT_FIELDS", "the directives of a document"],
-  LIMIT_VARIABLES: ["LIMIT_FIELDS", "the variables of a request"],
-  LIMIT_INPUT_VALUES: ["LIMIT_COST", "the values in a request's variables"],
-  LIMIT_INPUT_DEPTH: ["LIMIT_DEPTH", "the nesting depth of a request's variables"],
+/** What each folded limit bounded. */
+const BOUNDED: Readonly<Record<keyof typeof FOLDED_LIMITS, string>> = {
+  LIMIT_CHARACTERS: "the characters of a document",
+  LIMIT_LINES: "the lines of a document",
+  LIMIT_REPEATS: "the repetitions of a response name",
+  LIMIT_FRAGMENTS: "the fragments of a document",
+  LIMIT_DIRECTIVES: "the directives of a document",
+  LIMIT_VARIABLES: "the variables of a request",
+  LIMIT_INPUT_VALUES: "the values in a request's variables",
+  LIMIT_INPUT_DEPTH: "the nesting depth of a request's variables",
 };
 
 /** Problems, one line each. */
@@ -28,7 +30,7 @@ export function findRenamedVariables(environment: RawEnvironment): string[] {
 
 /** Warnings, one line each. */
 export function findFoldedVariables(environment: RawEnvironment): string[] {
-  return Object.entries(FOLDED)
-    .filter(([name]) => environment[name] !== undefined)
-    .map(([name, [limit, bounded]]) => `${name}: has no effect any more; ${limit} bounds ${bounded}`);
+  return (Object.keys(BOUNDED) as (keyof typeof FOLDED_LIMITS)[])
+    .filter((name) => environment[name] !== undefined)
+    .map((name) => `${name}: has no effect any more; ${FOLDED_LIMITS[name]} bounds ${BOUNDED[name]}`);
 }
