@@ -50,9 +50,21 @@ module.exports = {
     ),
     forbid(
       "providers-tell",
-      "A provider imports itself and platform; never another provider, a feature or the wiring.",
+      "A provider imports itself, platform and the types of variables; never another provider, a feature or the wiring.",
       { path: "^src/(providers)/([^/]+)/" },
-      { path: "^src/", pathNot: ["^src/platform/", own] },
+      { path: "^src/", pathNot: ["^src/platform/", "^src/config/(values|variable)\\.ts$", own] },
+    ),
+    forbid(
+      "config-reads-the-list-of-providers",
+      "The configuration imports platform and the list of providers; nothing else of the program.",
+      { path: "^src/config/" },
+      { path: "^src/", pathNot: ["^src/config/", "^src/platform/", "^src/app/providers\\.ts$"] },
+    ),
+    forbid(
+      "values-know-no-group",
+      "Every provider imports the types of variables, so that these must import nothing but platform.",
+      { path: "^src/config/(values|variable)\\.ts$" },
+      { path: "^src/", pathNot: "^src/platform/" },
     ),
     forbid(
       "providers-know-no-graphql",
@@ -104,9 +116,21 @@ module.exports = {
     ),
     forbid(
       "nothing-imports-the-sandbox",
-      "main.ts starts it as a program of its own; only tests import it.",
-      { path: "^src/", pathNot: "^src/sandbox/" },
+      "The sandbox runs as a process of its own; only main.ts and tests import it.",
+      { path: "^src/", pathNot: ["^src/sandbox/", "^src/main\\.ts$"] },
       { path: "^src/sandbox/" },
+    ),
+    forbid(
+      "main-launches-the-sandbox",
+      "main.ts starts the sandbox through launch.ts, and imports nothing else of it.",
+      { path: "^src/main\\.ts$" },
+      { path: "^src/sandbox/", pathNot: "^src/sandbox/launch\\.ts$" },
+    ),
+    forbid(
+      "launch-is-for-main",
+      "The sandbox itself does not know who launches it.",
+      { path: "^src/", pathNot: "^src/main\\.ts$" },
+      { path: "^src/sandbox/launch\\.ts$" },
     ),
     forbid(
       "axios-in-one-place",
@@ -124,7 +148,7 @@ module.exports = {
           "^src/platform/(operations|inbox)/",
           "^src/platform/auth/(token-verifier|verified-token-cache)\\.ts$", // the expiry of a token
           "^src/platform/http/client/http-client\\.ts$", // Retry-After may be a date
-          "^src/features/event/event-processor\\.ts$",
+          "^src/features/event/(event-processor|receive-event)\\.ts$",
         ],
       },
       { path: "^src/platform/kernel/clock\\.ts$" },

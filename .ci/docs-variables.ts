@@ -1,27 +1,9 @@
 import { z } from "zod";
+import { variableGroups } from "../src/config/environment";
 import { ConfigError, loadConfig } from "../src/config/index";
-import { Environment } from "../src/config/environment";
+import { isVariable, type VariableGroup } from "../src/config/variable";
 
-/** The first pattern that a variable's name matches decides in which table it stands. */
-const GROUPS: readonly (readonly [RegExp, string])[] = [
-  [/^LIMIT_(WEBHOOK|CONCURRENT_WEBHOOKS)/, "limits-webhooks"],
-  [/^LIMIT_(SUBSCRIPTION|WEBSOCKET)/, "limits-subscriptions"],
-  [/^LIMIT_(CONNECTIONS|CONCURRENT|HEADER|BODY|BODIES)/, "limits-transport"],
-  [/^LIMIT_(NODES|RESPONSE|PROVIDER|LEDGER|OPERATION|STORE)/, "limits-execution"],
-  [/^LIMIT_/, "limits-documents"],
-  [/^AVIBRA_(?!SANDBOX)/, "avibra"],
-  [/^DELBANK_(?!SANDBOX)/, "delbank"],
-  [/^(SUBSCRIPTION|WEBSOCKET)_/, "subscriptions"],
-  [/^(AUTH|ROUTER)_/, "auth"],
-  [/^(READ_CACHE|BREAKER|RETRY|QUEUE|CONNECT_TIMEOUT)/, "providers"],
-  [/^(DATA|LEDGER|ENCRYPTION)/, "database"],
-  [/^(OPERATION|REQUEST|RECONCILE|CONFIRMATION|KEYED|WEBHOOK)_/, "operations"],
-  [/^(LOG|EXPOSE|PLAYGROUND|TRACE|TRACING|OTEL|METRICS)/, "observability"],
-  [/^(PROVIDERS|ALLOW|NODE_ENV)|SANDBOX/, "mode"],
-  [/^(HOST|PORT|MANAGEMENT|TLS|RECEIVE|SEND|KEEP_ALIVE|SHUTDOWN)/, "server"],
-];
-
-/** The variables that live mode requires, by the configuration's own refusal. */
+/** The variables that live mode requires, as the configuration itself reports them. */
 function findRequiredVariables(): Set<string> {
   try {
     loadConfig({ PROVIDERS: "live" });
@@ -32,26 +14,25 @@ function findRequiredVariables(): Set<string> {
   throw new Error("live mode requires no variable");
 }
 
-function findGroup(name: string): string {
-  const group = GROUPS.find(([pattern]) => pattern.test(name))?.[1];
-  if (!group) throw new Error(`${name} belongs to no table: add a pattern to .ci/docs-variables.ts`);
-  return group;
+function renderRow(name: string, schema: z.ZodType, isRequired: boolean): string {
+  const value = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : "";
+  const fallback = value === "" ? "none" : `\`${value}\``;
+  return `| ${[`\`${name}\``, isRequired ? "required" : fallback, schema.description ?? ""].join(" | ")} |`;
 }
 
-/** One table for each group, `variables-<group>`, in the order of src/config/environment.ts. */
+/** One table for each group that has variables: `variables-read-cache` for `config.readCache`. */
 export function renderVariableTables(): Record<string, string> {
   const required = findRequiredVariables();
-  const rows = new Map<string, string[]>(GROUPS.map(([, group]) => [group, []]));
-  for (const [name, schema] of Object.entries<z.ZodType>(Environment.shape)) {
-    const value = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : "";
-    const fallback = value === "" ? "none" : `\`${value}\``;
-    const cells = [`\`${name}\``, required.has(name) ? "required" : fallback, schema.description ?? ""];
-    rows.get(findGroup(name))?.push(`| ${cells.join(" | ")} |`);
+  const tables: Record<string, string> = {};
+  function renderGroup(name: string, group: VariableGroup): void {
+    const rows: string[] = [];
+    for (const [key, node] of Object.entries(group)) {
+      if (isVariable(node)) rows.push(renderRow(node.name, node.schema, required.has(node.name)));
+      else renderGroup(`${name}-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, node);
+    }
+    if (rows.length === 0) return;
+    tables[name] = ["| variable | default | meaning |", "| --- | --- | --- |", ...rows].join("\n");
   }
-  return Object.fromEntries(
-    [...rows].map(([group, lines]) => [
-      `variables-${group}`,
-      ["| variable | default | meaning |", "| --- | --- | --- |", ...lines].join("\n"),
-    ]),
-  );
+  renderGroup("variables", variableGroups);
+  return tables;
 }

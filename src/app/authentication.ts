@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Config } from "../config/index";
+import { type AuthConfig } from "../config/variables/auth";
 import { createDeveloperIssuer } from "../platform/auth/developer-issuer";
 import { createRemoteKeySet } from "../platform/auth/remote-key-set";
 import { createTokenVerifier } from "../platform/auth/token-verifier";
@@ -8,35 +8,37 @@ import { systemClock } from "../platform/kernel/clock";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
 import { isAmbiguous, parseTaxIdClaim } from "../providers/delbank/tax-id";
 
-/** Who signs the callers' tokens: the configured key server, or in the sandbox an issuer of our own. */
-async function createKeySource(config: Config) {
-  if (config.AUTH_JWKS_URL !== undefined) return { keys: createRemoteKeySet(config.AUTH_JWKS_URL, monotonicClock) };
-  const keyFile = join(config.DATA_DIRECTORY, "developer-issuer.json");
-  const developer = await createDeveloperIssuer({
-    keyFile,
-    issuer: config.AUTH_ISSUER,
-    audience: config.AUTH_AUDIENCE,
-  });
+export interface AuthenticationOptions {
+  /** Directory of the developer issuer's signing key. */
+  readonly dataDirectory: string;
+  readonly metrics: Pick<Metrics, "recordAmbiguousDocument">;
+}
+
+/** The keys that verify callers' tokens: those of the key server, or in the sandbox those of the developer issuer. */
+async function createKeySource({ jwksUrl, issuer, audience }: AuthConfig, dataDirectory: string) {
+  if (jwksUrl !== undefined) return { keys: createRemoteKeySet(jwksUrl, monotonicClock) };
+  const keyFile = join(dataDirectory, "developer-issuer.json");
+  const developer = await createDeveloperIssuer({ keyFile, issuer, audience });
   return { keys: developer.keys, developer };
 }
 
-/** What tells who is asking, and the sandbox's own issuer where there is one. */
-export async function createAuthentication(config: Config, metrics: Pick<Metrics, "recordAmbiguousDocument">) {
-  const { keys, developer } = await createKeySource(config);
-  function readTaxId(claim: unknown): string | undefined {
-    const result = parseTaxIdClaim(claim);
-    if (isAmbiguous(result)) metrics.recordAmbiguousDocument("token");
-    return result.taxId ?? undefined;
-  }
+/** Verifies callers' tokens. `developer` issues them, in the sandbox only. */
+export async function createAuthentication(config: AuthConfig, { dataDirectory, metrics }: AuthenticationOptions) {
+  const { keys, developer } = await createKeySource(config, dataDirectory);
+  const { issuer, audience, userClaim, taxIdClaim } = config;
   const verifyToken = createTokenVerifier({
     keys,
-    issuer: config.AUTH_ISSUER,
-    audience: config.AUTH_AUDIENCE,
-    userClaim: config.AUTH_USER_CLAIM,
-    taxIdClaim: config.AUTH_TAX_ID_CLAIM,
-    readTaxId,
+    issuer,
+    audience,
+    userClaim,
+    taxIdClaim,
+    readTaxId(claim) {
+      const result = parseTaxIdClaim(claim);
+      if (isAmbiguous(result)) metrics.recordAmbiguousDocument("token");
+      return result.taxId ?? undefined;
+    },
     clock: systemClock,
     monotonic: monotonicClock,
   });
-  return { verifyToken, ...(developer && { developer }) };
+  return { verifyToken, developer };
 }

@@ -5,7 +5,6 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { type GraphQLSchema } from "graphql";
-import { type Config } from "../config/index";
 import { type Context } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { createRequestLevelErrorPlugin } from "../platform/graphql/request-level-error-plugin";
@@ -20,34 +19,33 @@ import { type Logger } from "../platform/observability/logger";
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
   readonly formatError: ReturnType<typeof createErrorFormatter>;
+  readonly isSandbox: boolean;
+  readonly exposeUpstreamCost: boolean;
+  readonly logger: Logger;
 }
 
-/** Apollo Server as it is set up here; not started yet. */
-export function createGraphqlServer(
-  config: Config,
-  logger: Logger,
-  { schema, formatError }: GraphqlServerOptions,
-): ApolloServer<Context> {
+/** Creates Apollo Server; it is not started yet. */
+export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<Context> {
+  const { schema, formatError, isSandbox, exposeUpstreamCost, logger } = options;
   return new ApolloServer<Context>({
     schema,
-    introspection: true, // in live mode to the router alone: see createSchemaGuardPlugin
-    hideSchemaDetailsFromClientErrors: !config.isSandbox,
+    introspection: true, // in live mode only for the router: see createSchemaGuardPlugin
+    hideSchemaDetailsFromClientErrors: !isSandbox,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     documentStore: createDocumentStore(schema),
-    stopOnTerminationSignals: false, // main.ts stops in its own order
+    stopOnTerminationSignals: false, // main.ts handles signals
     formatError,
     logger: createLibraryLogger(logger, "apollo"),
-    // The per-field cache plugin halves the throughput of lists.
     plugins: [
-      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginCacheControlDisabled(), // per field, it halves the throughput of lists
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       createGuardedDocumentPlugin(),
       createRejectHttpSubscriptionsPlugin(),
-      ...(config.isSandbox ? [] : [createSchemaGuardPlugin()]),
-      ...(config.EXPOSE_UPSTREAM_COST ? [createUpstreamCostPlugin()] : []),
-      createRequestLevelErrorPlugin(), // last, for what it drops
+      ...(isSandbox ? [] : [createSchemaGuardPlugin()]),
+      ...(exposeUpstreamCost ? [createUpstreamCostPlugin()] : []),
+      createRequestLevelErrorPlugin(), // last: it replaces the response
     ],
   });
 }

@@ -5,12 +5,12 @@ import { type Logger } from "../platform/observability/logger";
 import { type Metrics } from "../platform/observability/metrics";
 import { createRequestScope, requestScope } from "../platform/graphql/request-scope";
 
-/** Who is told of attempts at provider calls. */
+/** Called for each attempt at a provider call. */
 export type CallObserver = Required<Pick<HttpClientOptions, "onSend" | "onCall">>;
 
-/** Tells log, metrics and the request itself of every attempt at a provider call. Failures are warnings, the rest debug. */
+/** Logs and counts every attempt at a provider call, and adds it to the cost of its request. Failures are warnings, the rest is debug. */
 export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
-  // When it is sent, not when it ends: an operation that is out of time does not wait for it.
+  // Counted when it is sent, not when it ends: a request that is out of time does not wait for the end.
   const onSend: CallObserver["onSend"] = ({ call, attempt }) => {
     const upstream = requestScope.getStore()?.upstream;
     if (upstream) upstream.calls += 1;
@@ -29,7 +29,7 @@ export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
   return { onSend, onCall };
 }
 
-/** As the observer, for what is fetched for everybody: its lines name the request that it began in, which it costs nothing. */
+/** The same observer for calls that serve all requests: its log lines name the request that started the call, but it adds no cost. */
 export function withoutAttribution({ onSend, onCall }: CallObserver): CallObserver {
   const onSendUnattributed: CallObserver["onSend"] = (attempt) => {
     requestScope.run(createRequestScope(""), onSend, attempt);
@@ -37,7 +37,7 @@ export function withoutAttribution({ onSend, onCall }: CallObserver): CallObserv
   return { onSend: onSendUnattributed, onCall };
 }
 
-/** Tells metrics and the request itself where a read's answer came from. */
+/** Counts where the result of a read came from, and adds it to the cost of its request. */
 export function observeReads(metrics: Metrics): (source: ReadSource) => void {
   return (source) => {
     metrics.recordRead(source);

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config } from "../config/index";
+import { type OperationsConfig } from "../config/variables/operations";
 import { createChangeOfferOperation } from "../features/offer";
 import { createCancelPixOperation } from "../features/pix-authorization";
 import { createAccountOperations, createPortalLinkOperation } from "../features/user";
@@ -17,6 +17,11 @@ import { type AvibraClient } from "../providers/avibra/avibra.client";
 import { type DelbankClient } from "../providers/delbank/delbank.client";
 
 interface OperationsOptions {
+  /** Maximum time of one GraphQL request, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** The portal that Avibra's link tokens open. */
+  readonly portalUrl: string;
+  readonly logger: Logger;
   readonly operationStore: OperationStore;
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
@@ -26,13 +31,12 @@ interface OperationsOptions {
 
 /** All that works on the ledger. */
 export function createOperations(
-  config: Config,
-  logger: Logger,
-  { operationStore, avibra, delbank, afterAttempt }: OperationsOptions,
+  config: OperationsConfig,
+  { requestTimeoutMs, portalUrl, logger, operationStore, avibra, delbank, afterAttempt }: OperationsOptions,
 ) {
   const handlers = [
     ...createAccountOperations(avibra),
-    createPortalLinkOperation(avibra, config.AVIBRA_PORTAL_URL),
+    createPortalLinkOperation(avibra, portalUrl),
     createChangeOfferOperation(avibra),
     createCancelPixOperation(delbank),
   ];
@@ -49,10 +53,10 @@ export function createOperations(
     worker,
     clock: systemClock,
     owner: `${hostname()}:${process.pid}`,
-    leaseMs: config.OPERATION_LEASE_MS,
+    leaseMs: config.leaseMs,
   };
   // However slow a kind was, a request with its whole time before it is begun.
-  const latencyEstimate = createLatencyEstimate(config.OPERATION_TIMEOUT_MS / 2);
+  const latencyEstimate = createLatencyEstimate(requestTimeoutMs / 2);
   const runner = createOperationRunner({ ...common, sleep, latencyEstimate });
   const reconciler = createReconciler({
     ...common,
@@ -60,10 +64,10 @@ export function createOperations(
     monotonic: monotonicClock,
     logger,
     afterAttempt,
-    operationTimeoutMs: config.OPERATION_TIMEOUT_MS,
-    confirmationWindowMs: config.CONFIRMATION_WINDOW_MS,
-    keyedWindowMs: config.KEYED_WINDOW_MS,
-    intervalMs: config.RECONCILE_INTERVAL_MS,
+    operationTimeoutMs: requestTimeoutMs,
+    confirmationWindowMs: config.confirmationWindowMs,
+    keyedWindowMs: config.keyedWindowMs,
+    intervalMs: config.reconcileIntervalMs,
   });
   return { runner, reconciler };
 }

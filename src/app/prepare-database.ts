@@ -1,4 +1,4 @@
-import { type Config, ConfigError } from "../config/index";
+import { ConfigError } from "../config/index";
 import { type Database } from "../platform/database/open-database";
 import { readServerSettings } from "../platform/database/server-settings";
 import { inboxMigrations } from "../platform/inbox/inbox-migrations";
@@ -19,8 +19,16 @@ const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: "message", column: "sealed_body", purpose: "message" },
 ];
 
-/** Returns the names of settings that the sandbox tolerates. */
-async function checkDatabaseServer({ isSandbox }: Config, database: Database): Promise<readonly string[]> {
+export interface PrepareDatabaseOptions {
+  /** The sandbox accepts a server that can lose committed data, with a warning. */
+  readonly isSandbox: boolean;
+  readonly logger: Logger;
+  /** Where the encryption key was generated; not set if LEDGER_KEY is. */
+  readonly keyDirectory?: string;
+}
+
+/** Returns the names of unsafe settings that the sandbox accepts. */
+async function checkDatabaseServer(database: Database, isSandbox: boolean): Promise<readonly string[]> {
   const { isUnicode, encoding, unsafe } = await readServerSettings(database);
   if (!isUnicode) {
     throw new ConfigError([`DATABASE_URL: the encoding of the database must be UTF8, but it is ${encoding}`]);
@@ -31,35 +39,23 @@ async function checkDatabaseServer({ isSandbox }: Config, database: Database): P
   );
 }
 
-async function checkEncryptionKey(
-  { LEDGER_KEY, DATA_DIRECTORY }: Config,
-  { database, encryption }: { readonly database: Database; readonly encryption: Encryption },
-): Promise<void> {
-  try {
-    await assertEncryptionKeyMatches(database, encryption, ENCRYPTED_COLUMNS);
-  } catch (error) {
-    if (!(error instanceof WrongEncryptionKey)) throw error;
-    const suffix = LEDGER_KEY === undefined ? ` than the one that is kept in ${DATA_DIRECTORY}` : "";
-    throw new ConfigError([`LEDGER_KEY: the database was written with another key${suffix}`]);
-  }
-}
-
 /**
- * Makes a database ready for this configuration: checks the server, brings the schema up to date and checks the key. Throws
+ * Prepares a database for use: checks the server, migrates the schema and checks the encryption key; closes it on failure. Throws
  * ConfigError for what an operator must change, and DatabaseUnavailable.
  */
 export async function prepareDatabase(
-  config: Config,
-  logger: Logger,
-  stores: { readonly database: Database; readonly encryption: Encryption },
+  { database, encryption }: { readonly database: Database; readonly encryption: Encryption },
+  { isSandbox, logger, keyDirectory }: PrepareDatabaseOptions,
 ): Promise<void> {
   try {
-    const settings = await checkDatabaseServer(config, stores.database);
-    await stores.database.migrate(MIGRATIONS);
-    await checkEncryptionKey(config, stores);
+    const settings = await checkDatabaseServer(database, isSandbox);
+    await database.migrate(MIGRATIONS);
+    await assertEncryptionKeyMatches(database, encryption, ENCRYPTED_COLUMNS);
     if (settings.length > 0) logger.warn({ settings }, "the database server can lose committed data in a crash");
   } catch (error) {
-    await stores.database.close();
-    throw error;
+    await database.close();
+    if (!(error instanceof WrongEncryptionKey)) throw error;
+    const suffix = keyDirectory === undefined ? "" : ` than the one that is stored in ${keyDirectory}`;
+    throw new ConfigError([`LEDGER_KEY: the database was written with another key${suffix}`]);
   }
 }

@@ -1,91 +1,84 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Config } from "../config/index";
-import { createHttpClient } from "../platform/http/client/http-client";
+import { type ProviderCallsConfig } from "../config/variables/provider-calls";
+import { createHttpClient, type HttpClient } from "../platform/http/client/http-client";
+import { type ConnectHost } from "../platform/http/client/provider-host";
 import { withoutAttribution, type CallObserver } from "./observe-calls";
 import { systemClock } from "../platform/kernel/clock";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
-import { createAvibraClient } from "../providers/avibra/avibra.client";
-import { createDelbankClient, type DelbankOptions } from "../providers/delbank/delbank.client";
+import { avibra } from "../providers/avibra";
+import { type AvibraConfig } from "../providers/avibra/variables";
+import { delbank } from "../providers/delbank";
+import { type DelbankConfig } from "../providers/delbank/variables";
 
-/** A good answer that took a larger share of its timeout is a sign of trouble. */
+/** The only list of providers. The configuration reads their variables and sandbox defaults from it. */
+export const PROVIDERS = { avibra, delbank };
+
+/** A successful call that takes more than this part of its timeout counts as slow. */
 const SLOW_CALL_RATIO = 0.8;
 
-/** The providers' clients, each over connections of its own. */
+export interface ProvidersConfig {
+  readonly avibra: AvibraConfig;
+  readonly delbank: DelbankConfig;
+  readonly calls: ProviderCallsConfig;
+  /** Maximum size of a response, in bytes. */
+  readonly maxBodyBytes: number;
+}
+
+export interface ProvidersOptions {
+  readonly observer: CallObserver;
+  readonly onAmbiguousDocument?: (party: "payer" | "beneficiary") => void;
+}
+
+/** Creates the providers' clients. Each host has its own connections, bulkhead and circuit breakers. */
 export function createProviders(
-  config: Config,
-  observer: CallObserver,
-  onAmbiguousDocument?: DelbankOptions["onAmbiguousDocument"],
+  { avibra: avibraConfig, delbank: delbankConfig, calls, maxBodyBytes }: ProvidersConfig,
+  { observer, onAmbiguousDocument }: ProvidersOptions,
 ) {
-  const commonOptions = {
-    connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
-    maxBodyBytes: config.LIMIT_PROVIDER_BODY_BYTES,
-    ...observer,
-    retryPercent: config.RETRY_PERCENT,
-    clock: systemClock,
-    monotonic: monotonicClock,
-    random: Math.random,
-    sleep,
+  const httpClients: Record<string, HttpClient> = {};
+  const connect: ConnectHost = ({ name, baseUrl, concurrency, timeoutMs, tls, isShared = false }) => {
+    const { onSend, onCall } = isShared ? withoutAttribution(observer) : observer;
+    return (httpClients[name] = createHttpClient({
+      baseUrl,
+      connectTimeoutMs: calls.connectTimeoutMs,
+      maxBodyBytes,
+      ...(tls && { tls }),
+      guard: {
+        concurrency,
+        queue: calls.queueLength,
+        minCalls: calls.breakerMinCalls,
+        failurePercent: calls.breakerFailurePercent,
+        openMs: calls.breakerOpenMs,
+        slowCallMs: timeoutMs * SLOW_CALL_RATIO,
+      },
+      retryPercent: calls.retryPercent,
+      clock: systemClock,
+      monotonic: monotonicClock,
+      random: Math.random,
+      sleep,
+      onSend,
+      onCall,
+    }));
   };
-  const buildGuardOptions = (concurrency: number, timeoutMs: number) => ({
-    concurrency,
-    queue: config.QUEUE_LENGTH,
-    minCalls: config.BREAKER_MIN_CALLS,
-    failurePercent: config.BREAKER_FAILURE_PERCENT,
-    openMs: config.BREAKER_OPEN_MS,
-    slowCallMs: timeoutMs * SLOW_CALL_RATIO,
-  });
-  const tokenUrl = new URL(config.AVIBRA_TOKEN_URL);
-  const avibraHttp = createHttpClient({
-    ...commonOptions,
-    baseUrl: config.AVIBRA_BASE_URL,
-    guard: buildGuardOptions(config.AVIBRA_CONCURRENCY, config.AVIBRA_TIMEOUT_MS),
-  });
-  const tokenHttp = createHttpClient({
-    ...commonOptions,
-    ...withoutAttribution(observer),
-    baseUrl: tokenUrl.origin,
-    guard: buildGuardOptions(1, config.AVIBRA_TIMEOUT_MS),
-  });
-  const delbankHttp = createHttpClient({
-    ...commonOptions,
-    baseUrl: config.DELBANK_BASE_URL,
-    guard: buildGuardOptions(config.DELBANK_CONCURRENCY, config.DELBANK_TIMEOUT_MS),
-    tls: {
-      ...(config.DELBANK_CLIENT_CERT_FILE !== undefined && { cert: config.DELBANK_CLIENT_CERT_FILE }),
-      ...(config.DELBANK_CLIENT_KEY_FILE !== undefined && { key: config.DELBANK_CLIENT_KEY_FILE }),
-      ...(config.DELBANK_CA_FILE !== undefined && { ca: config.DELBANK_CA_FILE }),
-    },
-  });
-  const avibra = createAvibraClient({
-    http: avibraHttp,
-    tokenHttp,
-    tokenPath: tokenUrl.pathname + tokenUrl.search,
-    credentials: {
-      clientId: config.AVIBRA_CLIENT_ID,
-      clientSecret: config.AVIBRA_CLIENT_SECRET,
-      scope: config.AVIBRA_SCOPE,
-      apiKey: config.AVIBRA_API_KEY,
-      partnerName: config.AVIBRA_PARTNER_NAME,
-      linkUsername: config.AVIBRA_LINK_USERNAME,
-      linkPassword: config.AVIBRA_LINK_PASSWORD,
-    },
-    timeoutMs: config.AVIBRA_TIMEOUT_MS,
-    clock: monotonicClock,
-  });
-  const delbank = createDelbankClient({
-    http: delbankHttp,
-    generation: config.DELBANK_API_GENERATION,
-    apiKey: config.DELBANK_API_KEY,
-    accountId: config.DELBANK_ACCOUNT_ID,
-    ...(config.DELBANK_AUTHORIZATION !== undefined && { authorization: config.DELBANK_AUTHORIZATION }),
-    timeoutMs: config.DELBANK_TIMEOUT_MS,
+  const avibraClient = PROVIDERS.avibra.create(avibraConfig, connect, { clock: monotonicClock });
+  const delbankClient = PROVIDERS.delbank.create(delbankConfig, connect, {
     ...(onAmbiguousDocument && { onAmbiguousDocument }),
   });
-  const clients = { avibra: avibraHttp, avibraToken: tokenHttp, delbank: delbankHttp };
   return {
-    avibra,
-    delbank,
-    clients,
-    close: () => Promise.all(Object.values(clients).map((http) => http.close())),
+    avibra: avibraClient,
+    delbank: delbankClient,
+    /** By host, for metrics. */
+    httpClients,
+    /** For `/health/ready`. */
+    healthReports: {
+      avibraToken() {
+        const { isFailing, ...state } = avibraClient.tokenState();
+        return { ok: state.held || !isFailing, ...state };
+      },
+      circuitBreakers: () => ({
+        ok: true,
+        ...Object.fromEntries(Object.values(httpClients).flatMap(({ state }) => Object.entries(state().breakers))),
+      }),
+    },
+    close: () => Promise.all(Object.values(httpClients).map((http) => http.close())),
   };
 }

@@ -1,21 +1,20 @@
-import { type Config } from "../config/index";
-import { createBenefitsOfUser } from "../features/benefit";
+import { createRequestBudgets, type RequestLimits } from "./request-budgets";
 import { type Context as ResolverContext } from "../features/context";
+import { createBenefitsOfUser } from "../features/benefit";
 import { createEventLoaders } from "../features/event";
 import { createOperationLoaders, createRunOperation } from "../features/operation";
 import { createOwnCancellations, createPixLoaders } from "../features/pix-authorization";
-import { createEnrollmentOfUser, NEW_PORTAL_LINK } from "../features/user";
+import { createEnrollmentOfUser } from "../features/user";
 import { type Caller } from "../platform/auth/caller";
 import { type TokenVerifier } from "../platform/auth/token-verifier";
 import { SubgraphError } from "../platform/errors/subgraph-error";
 import { type Inbox } from "../platform/inbox/inbox";
 import { type OperationStore } from "../platform/operations/operation.store";
 import { type OperationRunner } from "../platform/operations/operation-runner";
-import { createResponseBudget } from "../platform/graphql/limits/response-budget";
 import { type RequestAnalysis } from "../platform/graphql/limits/request-guard";
-import { createCallBudget } from "../platform/reads/call-budget";
 import { createCachedReader } from "../platform/reads/cached-reader";
 import { type ReadSource, type ReadCache } from "../platform/reads/read-cache";
+import { operationTags } from "../platform/reads/read-tags";
 import { type PubSub } from "../platform/pubsub/pub-sub";
 import { createChangeNotifier } from "../platform/pubsub/change-notifier";
 import { createDeadline, withDeadline } from "../platform/kernel/deadline";
@@ -23,128 +22,105 @@ import { type MonotonicClock } from "../platform/kernel/monotonic-clock";
 import { type AvibraClient } from "../providers/avibra/avibra.client";
 import { type DelbankClient } from "../providers/delbank/delbank.client";
 
-/** Look-ups of one kind that one request has under way at once in the ledger: fewer than its pool has connections. */
+/** Reads of one kind that one request has in flight in the operation store: fewer than its pool has connections. */
 const OPERATION_STORE_CONCURRENCY = 5;
 
-/** What lives as long as the program and is needed by every request. */
+/** What lives as long as the process and is used by every request. */
 export interface AppServices {
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
   readonly operationStore: OperationStore;
-  readonly pubSub: PubSub;
   readonly inbox: Inbox;
+  readonly pubSub: PubSub;
   readonly runner: OperationRunner;
   readonly readCache: ReadCache;
-  /** Forgets what was read of an operation's member and recurrence, in every request. */
-  readonly invalidateReads: (operation: {
-    readonly userId: string | null;
-    readonly recurrenceId: string | null;
-  }) => void;
+  /** Called with the source of each read. */
   readonly onRead: (source: ReadSource) => void;
   readonly verifyToken: TokenVerifier;
   readonly clock: MonotonicClock;
-  readonly config: Config;
+  readonly requestTimeoutMs: number;
+  readonly requestLimits: RequestLimits;
+  /** Maximum number of calls of one request in flight, by provider. */
+  readonly concurrency: { readonly avibra: number; readonly delbank: number };
 }
 
-/** What a context is made for: a request, or one event of a subscription. */
+/** A request, or one event of a subscription. */
 export interface RequestInfo {
   readonly id: string;
   readonly headers: { readonly authorization?: string | undefined };
-  /** Fires when the subscription ends that it belongs to. */
+  /** Aborted when the subscription of the event ends. */
   readonly signal?: AbortSignal;
 }
 
-/** Of a request that is no subscription: nothing listens. */
+/** For a request that is not a subscription: nothing waits for changes. */
 const ABORTED = AbortSignal.abort();
 
 /** What lives for one request. The only list of loaders. */
 export type Context = Awaited<ReturnType<typeof createContext>>;
 
-/** Everything one request may use: who asks, by when, and the loaders. Throws `UNAUTHENTICATED` for a bad token. */
-export async function createContext(request: RequestInfo, { mutations }: RequestAnalysis, services: AppServices) {
-  const { signal = ABORTED } = request;
-  const {
-    avibra,
-    delbank,
-    operationStore,
-    inbox,
-    pubSub,
-    runner,
-    readCache,
-    invalidateReads,
-    onRead,
-    verifyToken,
-    clock,
-    config,
-  } = services;
-  const deadline = createDeadline(clock, config.OPERATION_TIMEOUT_MS);
-  const verification = verifyToken(request.headers.authorization);
+/** Creates what one request may use. Throws `UNAUTHENTICATED` for an invalid token. */
+export async function createContext(request: RequestInfo, analysis: RequestAnalysis, services: AppServices) {
+  const { avibra, delbank, operationStore, inbox, pubSub, runner, readCache, concurrency } = services;
+
+  // The clock starts before the token is verified.
+  const deadline = createDeadline(services.clock, services.requestTimeoutMs);
+  const verification = services.verifyToken(request.headers.authorization);
   const caller: Caller | undefined = await withDeadline(deadline, verification, () => new SubgraphError("UNAVAILABLE"));
-  const budget = createCallBudget({ limit: config.LIMIT_PROVIDER_CALLS, unit: "provider calls", mutations });
-  const lookupBudget = createCallBudget({
-    limit: config.LIMIT_LEDGER_READS,
-    unit: "look-ups of operations and events",
+
+  const budgets = createRequestBudgets(services.requestLimits, analysis);
+
+  const readCached = createCachedReader({
+    readCache,
+    caller,
+    deadline,
+    timeoutMs: services.requestTimeoutMs,
+    onResult: services.onRead,
+    responseBudget: budgets.response,
   });
-  const rowBudget = createCallBudget({
-    limit: config.LIMIT_LEDGER_ROWS,
-    unit: "places in lists of operations and events",
-  });
-  const budgets = [budget, lookupBudget, rowBudget];
-  const responseBudget = createResponseBudget({ nodes: config.LIMIT_NODES, bytes: config.LIMIT_RESPONSE_BYTES });
-  const timeoutMs = config.OPERATION_TIMEOUT_MS;
-  const readCached = createCachedReader({ readCache, caller, deadline, timeoutMs, onResult: onRead, responseBudget });
-  const storeLoaderOptions = {
+  const providerReads = { caller, readCached, budget: budgets.providerCalls };
+  const storeReads = {
     operationStore,
     concurrency: OPERATION_STORE_CONCURRENCY,
-    budget: lookupBudget,
-    responseBudget,
+    budget: budgets.storeReads,
+    responseBudget: budgets.response,
   };
   const loaders = {
-    benefitsOfUser: createBenefitsOfUser({
-      avibra,
-      caller,
-      readCached,
-      concurrency: config.AVIBRA_CONCURRENCY,
-      budget,
-    }),
-    enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...storeLoaderOptions }),
-    ...createOperationLoaders(storeLoaderOptions),
-    ...createEventLoaders({ inbox, ...storeLoaderOptions }),
-    ownCancellations: createOwnCancellations(storeLoaderOptions),
-    ...createPixLoaders({ delbank, caller, readCached, concurrency: config.DELBANK_CONCURRENCY, budget }),
+    benefitsOfUser: createBenefitsOfUser({ avibra, concurrency: concurrency.avibra, ...providerReads }),
+    enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...storeReads }),
+    ...createOperationLoaders(storeReads),
+    ...createEventLoaders({ inbox, ...storeReads }),
+    ownCancellations: createOwnCancellations(storeReads),
+    ...createPixLoaders({ delbank, concurrency: concurrency.delbank, ...providerReads }),
   };
-  /** Behind a mutation, what was read of its member or recurrence is old, whether or not its outcome is known. */
-  const invalidate = ({ userId, recurrenceId }: { userId?: string; recurrenceId?: string }) => {
-    invalidateReads({ userId: userId ?? null, recurrenceId: recurrenceId ?? null });
-    if (userId !== undefined)
+
+  /** After a mutation, whatever its outcome, earlier reads of its member or recurrence are out of date. */
+  function invalidate({ userId, recurrenceId }: { userId?: string; recurrenceId?: string }): void {
+    for (const tag of operationTags({ userId: userId ?? null, recurrenceId: recurrenceId ?? null })) {
+      readCache.invalidate(tag);
+    }
+    if (userId !== undefined) {
       for (const loader of [loaders.benefitsOfUser, loaders.enrollmentOfUser]) loader.clear(userId);
-    if (recurrenceId !== undefined)
+    }
+    if (recurrenceId !== undefined) {
       for (const loader of [loaders.pixAuthorization, loaders.ownCancellations]) loader.clear(recurrenceId);
+    }
     for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.eventsOfUser]) loader.clearAll();
-  };
-  const mutationBudget = {
-    beginMutation(kind: string) {
-      const requestError = responseBudget.requestLevelError();
-      if (requestError) throw requestError; // the request is refused: nothing more of it is executed
-      responseBudget.beginMutation(kind === "CREATE_PORTAL_LINK" ? NEW_PORTAL_LINK : undefined);
-      for (const one of budgets) one.beginMutation();
-    },
-  };
+  }
+
   const context = {
     ...(caller && { caller }),
     requestId: request.id,
-    /** Set when the operation is over one of its budgets and had no effect, or its answer is: it is refused as a whole. */
-    requestLevelError: () =>
-      [...budgets, responseBudget].map((one) => one.requestLevelError()).find((error) => error !== undefined),
-    /** What each list, text and error is charged to before it is completed. */
-    responseBudget,
-    rowBudget,
+    requestLevelError: budgets.requestLevelError,
+    /** Lists, texts and errors are charged to it before they are completed. */
+    responseBudget: budgets.response,
+    rowBudget: budgets.storeRows,
     operationStore,
     inbox,
     loaders,
-    /** What a subscription waits by. */
-    watchChanges: (topic: string, key: string) => createChangeNotifier({ pubSub, topic, key, signal }),
-    runOperation: createRunOperation({ runner, operationStore, caller, deadline, budget: mutationBudget, invalidate }),
+    /** Waits for changes, until the subscription ends. */
+    watchChanges: (topic: string, key: string) =>
+      createChangeNotifier({ pubSub, topic, key, signal: request.signal ?? ABORTED }),
+    runOperation: createRunOperation({ runner, operationStore, caller, deadline, budget: budgets, invalidate }),
   };
   return context satisfies ResolverContext;
 }

@@ -1,44 +1,47 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { prepareDatabase } from "./prepare-database";
-import { type Config } from "../config/index";
+import { reactions } from "./reactions";
+import { type DatabaseConfig } from "../config/variables/database";
 import { loadOrCreateSecret } from "../platform/auth/local-secret";
 import { openDatabase } from "../platform/database/open-database";
 import { Inbox } from "../platform/inbox/inbox";
 import { OperationStore } from "../platform/operations/operation.store";
-import { type Operation } from "../platform/operations/operation";
 import { createEncryption } from "../platform/kernel/encryption";
-import { operationTags } from "../platform/reads/read-tags";
 import { createPostgresTransport } from "../platform/pubsub/postgres-transport";
-import { createPubSub, type PubSub } from "../platform/pubsub/pub-sub";
-import { topics } from "../platform/pubsub/topics";
+import { createPubSub } from "../platform/pubsub/pub-sub";
 import { type Logger } from "../platform/observability/logger";
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
-/** Tells every replica that what it has read of an operation's member and recurrence is old. */
-export function publishInvalidation(operation: Operation, pubSub: PubSub): void {
-  for (const key of operationTags(operation)) void pubSub.publish({ topic: topics.readsInvalidated, key });
+export interface StoresOptions {
+  readonly isSandbox: boolean;
+  readonly logger: Logger;
 }
 
 /**
- * The database with what is kept in it, and the signals between the processes that share it. Throws DatabaseUnavailable, and
- * ConfigError for a database that must not be used with this configuration.
+ * Opens the database with its stores, and pub/sub between the processes that share it. Throws DatabaseUnavailable, and ConfigError
+ * for a database that must not be used with this configuration.
  */
-export async function openStores(config: Config, logger: Logger) {
-  const keyFile = join(config.DATA_DIRECTORY, "ledger-key");
-  const key = config.LEDGER_KEY ?? (await loadOrCreateSecret(keyFile, () => randomBytes(32).toString("base64")));
-  const encryption = createEncryption(key);
-  const database = openDatabase(config.DATABASE_URL, { synchronousCommit: config.DATABASE_SYNCHRONOUS_COMMIT });
-  await prepareDatabase(config, logger, { database, encryption });
-  const transportOptions = { database, url: config.DATABASE_URL, logger, random: Math.random };
+export async function openStores(config: DatabaseConfig, { isSandbox, logger }: StoresOptions) {
+  const { url, synchronousCommit, dataDirectory, encryptionKey } = config;
+  const createKey = () => randomBytes(32).toString("base64");
+  const encryption = createEncryption(
+    encryptionKey ?? (await loadOrCreateSecret(join(dataDirectory, "ledger-key"), createKey)),
+  );
+  const database = openDatabase(url, { synchronousCommit });
+  await prepareDatabase(
+    { database, encryption },
+    { isSandbox, logger, ...(encryptionKey === undefined && { keyDirectory: dataDirectory }) },
+  );
   const pubSub = createPubSub(
     logger,
-    database.dialect === "postgres" ? (receiver) => createPostgresTransport(transportOptions, receiver) : undefined,
+    database.dialect === "postgres"
+      ? (receiver) => createPostgresTransport({ database, url, logger, random: Math.random }, receiver)
+      : undefined,
   );
   const operationStore = new OperationStore(database, encryption, (operation) => {
-    publishInvalidation(operation, pubSub); // first: whoever hears that it is settled reads anew
-    void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
+    reactions.operationSettled(operation, pubSub);
   });
   return {
     database,

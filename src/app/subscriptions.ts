@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type GraphQLSchema } from "graphql";
-import { splitDocumentCacheBytes } from "./limits";
-import { type Config } from "../config/index";
+import { type LimitsConfig } from "../config/variables/limits";
+import { type SubscriptionsConfig } from "../config/variables/subscriptions";
 import { createContext, type AppServices } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { type RequestGuard } from "../platform/graphql/limits/request-guard";
@@ -18,50 +18,53 @@ import { type Logger } from "../platform/observability/logger";
 const END_TIMEOUT_MS = 1000;
 
 export interface SubscriptionOptions {
+  readonly limits: LimitsConfig["subscriptions"];
+  /** Maximum size of open subscriptions' documents and variables, in bytes. */
+  readonly maxDocumentBytes: number;
+  /** Callbacks only to https URLs. */
+  readonly requiresHttps: boolean;
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
   readonly services: AppServices;
   readonly formatError: ReturnType<typeof createErrorFormatter>;
+  readonly logger: Logger;
 }
 
-/** Subscriptions, and the transports that carry them. */
-export function createSubscriptionTransports(
-  config: Config,
-  logger: Logger,
-  { schema, guard, services, formatError }: SubscriptionOptions,
-) {
-  const maxPerCaller = config.LIMIT_SUBSCRIPTIONS_PER_CALLER;
+/** Creates the subscriptions and their two transports, WebSocket and HTTP callback. */
+export function createSubscriptionTransports(config: SubscriptionsConfig, options: SubscriptionOptions) {
+  const { limits, schema, guard, services, formatError, logger } = options;
+  const maxPerCaller = limits.subscriptionsPerCaller;
   const subscriptions = createSubscriptions({
     schema,
     guard,
     createContext: ({ id, authorization }, cost, signal) =>
       createContext({ id, headers: { authorization }, signal }, cost, services),
     formatError,
-    quota: createQuota({ max: config.LIMIT_SUBSCRIPTIONS, maxPerCaller }),
-    memory: createMemoryBudget(splitDocumentCacheBytes(config).subscriptions),
-    tokenCheckIntervalMs: config.SUBSCRIPTION_HEARTBEAT_MS,
+    quota: createQuota({ max: limits.subscriptions, maxPerCaller }),
+    memory: createMemoryBudget(options.maxDocumentBytes),
+    tokenCheckIntervalMs: config.heartbeatMs,
   });
   const webSockets = createWebSocketServer({
     schema,
     subscriptions,
     logger,
     verifyToken: services.verifyToken,
-    quota: createQuota({ max: config.LIMIT_WEBSOCKETS, maxPerCaller }),
-    maxConnections: config.LIMIT_WEBSOCKETS,
-    maxMessageBytes: config.LIMIT_WEBSOCKET_MESSAGE_BYTES,
-    maxUnsentBytes: config.LIMIT_WEBSOCKET_UNSENT_BYTES,
-    initTimeoutMs: config.WEBSOCKET_INIT_TIMEOUT_MS,
-    pingMs: config.SUBSCRIPTION_HEARTBEAT_MS,
-    allowedOrigins: config.WEBSOCKET_ORIGINS,
+    quota: createQuota({ max: limits.webSockets, maxPerCaller }),
+    maxConnections: limits.webSockets,
+    maxMessageBytes: limits.webSocketMessageBytes,
+    maxUnsentBytes: limits.webSocketUnsentBytes,
+    initTimeoutMs: config.webSocketInitTimeoutMs,
+    pingMs: config.heartbeatMs,
+    allowedOrigins: config.webSocketOrigins,
   });
-  const client = createCallbackClient({ timeoutMs: config.SUBSCRIPTION_CALLBACK_TIMEOUT_MS });
+  const client = createCallbackClient({ timeoutMs: config.callbackTimeoutMs });
   const callbacks = createCallbackProtocol({
     subscriptions,
     client,
     policy: {
-      hosts: config.SUBSCRIPTION_CALLBACK_HOSTS,
-      privateHosts: config.SUBSCRIPTION_CALLBACK_PRIVATE_HOSTS,
-      requiresHttps: !config.isSandbox,
+      hosts: config.callbackHosts,
+      privateHosts: config.callbackPrivateHosts,
+      requiresHttps: options.requiresHttps,
     },
     logger,
     random: Math.random,
@@ -70,7 +73,7 @@ export function createSubscriptionTransports(
     acceptWebSocket: webSockets.accept,
     acceptCallback: createCallbackRoute(callbacks),
     state: () => ({ open: subscriptions.count(), webSockets: webSockets.count() }),
-    /** Ends every subscription, and what carries it. */
+    /** Ends every subscription and closes its transport. */
     async close() {
       const ended = Promise.all([subscriptions.close(), callbacks.close()]);
       await Promise.race([ended, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);

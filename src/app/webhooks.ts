@@ -1,12 +1,14 @@
 import { hostname } from "node:os";
 import { type FastifyInstance } from "fastify";
+import { PROVIDERS } from "./providers";
+import { reactions } from "./reactions";
 import { type Stores } from "./stores";
-import { type Config } from "../config/index";
-import { createEventEffects, factsOf } from "../features/event";
-import { createBasicAuthCheck } from "../platform/auth/basic-auth-check";
-import { createAddressCheck } from "../platform/auth/address-check";
+import { type LimitsConfig } from "../config/variables/limits";
+import { type OperationsConfig } from "../config/variables/operations";
+import { type WebhooksConfig } from "../config/variables/webhooks";
+import { createEventProcessor, createReceiveEvent } from "../features/event";
 import { describeError } from "../platform/errors/describe-error";
-import { type WebhookRequest, registerWebhook } from "../platform/http/server/webhook-route";
+import { registerWebhook } from "../platform/http/server/webhook-route";
 import { createInboxWorker } from "../platform/inbox/inbox-worker";
 import { type Operation } from "../platform/operations/operation";
 import { createAdmission } from "../platform/http/server/admission";
@@ -14,79 +16,82 @@ import { type Logger } from "../platform/observability/logger";
 import { type Metrics } from "../platform/observability/metrics";
 import { systemClock } from "../platform/kernel/clock";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
-import { getEventKind, parseEvent } from "../providers/avibra/avibra.webhook";
+import { type AvibraConfig } from "../providers/avibra/variables";
 
-const AVIBRA_WEBHOOK_PATH = "/webhooks/avibra";
 const DAY_MS = 86_400_000;
 
-/** What works on stored events, for the program and for a replay alike. */
-export function createEventWorker(config: Config, logger: Logger, { inbox, operationStore, pubSub }: Stores) {
-  const eventProcessor = createEventEffects({ inbox, operationStore, pubSub, clock: systemClock });
+export interface EventWorkerOptions {
+  readonly operations: OperationsConfig;
+  readonly webhooks: WebhooksConfig;
+  readonly stores: Stores;
+  readonly logger: Logger;
+}
+
+/** Creates the worker that processes stored events; the program and `webhooks:replay` use it. */
+export function createEventWorker({ operations, webhooks, stores, logger }: EventWorkerOptions) {
+  const { inbox, operationStore, pubSub } = stores;
+  const processor = createEventProcessor({ inbox, operationStore, clock: systemClock });
   const worker = createInboxWorker({
     inbox,
-    handle: eventProcessor.apply,
-    onProcessed: eventProcessor.tell,
+    async handle(message, body) {
+      const metadata = await processor.processEvent(message, body);
+      await reactions.eventApplied(metadata, pubSub);
+      return metadata;
+    },
+    onProcessed: (message, metadata) => reactions.eventProcessed(message, metadata, pubSub),
     clock: systemClock,
     monotonic: monotonicClock,
     random: Math.random,
     logger,
     owner: `${hostname()}:${process.pid}`,
-    leaseMs: config.OPERATION_LEASE_MS,
-    intervalMs: config.RECONCILE_INTERVAL_MS,
-    retentionMs: config.WEBHOOK_RETENTION_DAYS * DAY_MS,
+    leaseMs: operations.leaseMs,
+    intervalMs: operations.reconcileIntervalMs,
+    retentionMs: webhooks.retentionDays * DAY_MS,
   });
-  return { effects: eventProcessor, worker };
+  return { processor, worker };
 }
 
-interface WebhooksOptions {
-  readonly stores: Stores;
+export interface WebhooksOptions extends EventWorkerOptions {
+  readonly avibra: Pick<AvibraConfig, "webhookAddresses" | "webhookUsername" | "webhookPasswords">;
+  readonly limits: LimitsConfig["webhooks"];
   readonly metrics: Pick<Metrics, "recordEvent">;
 }
 
-/** What providers tell us: taken in, and worked on. */
-export function createWebhooks(config: Config, logger: Logger, { stores, metrics }: WebhooksOptions) {
-  const { effects: eventProcessor, worker } = createEventWorker(config, logger, stores);
+/** Receives, stores and processes providers' events. */
+export function createWebhooks(options: WebhooksOptions) {
+  const { avibra, webhooks, limits, stores, metrics, logger } = options;
+  const { processor, worker } = createEventWorker(options);
   const admission = createAdmission({
-    maxRequests: config.LIMIT_CONCURRENT_WEBHOOKS,
-    maxTotalBodyBytes: config.LIMIT_CONCURRENT_WEBHOOKS * config.LIMIT_WEBHOOK_BODY_BYTES,
+    maxRequests: limits.concurrentRequests,
+    maxTotalBodyBytes: limits.concurrentRequests * limits.bodyBytes,
   });
-
-  async function receive({ text, json, idempotencyKey }: WebhookRequest): Promise<boolean> {
-    const now = systemClock.now();
-    const event = parseEvent(json, now);
-    if (!event) return false;
-    const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-    const { id, isDuplicate: isCopy } = await stores.inbox.receive({
-      metadata: factsOf(event, now),
-      body: text,
-      now,
-      ...key,
-    });
-    const kind = getEventKind(event.name) ?? "UNKNOWN";
-    metrics.recordEvent(kind, isCopy ? "duplicate" : "stored");
-    logger.debug({ kind, isCopy, ...(!isCopy && { eventId: id }) }, "event received");
-    if (!isCopy) worker.trigger();
-    return true;
-  }
-
+  const receive = createReceiveEvent({
+    inbox: stores.inbox,
+    clock: systemClock,
+    logger,
+    onReceived(kind, outcome) {
+      metrics.recordEvent(kind, outcome);
+    },
+    onStored: worker.trigger,
+  });
   return {
     start: worker.start,
     stop: worker.stop,
     inFlight: admission.inFlight,
-    /** Looks whether an event has already told of an operation whose answer was lost. */
-    matchStoredEvents(operation: Operation): void {
-      eventProcessor.explain(operation).catch((error: unknown) => {
-        logger.warn({ operationId: operation.id, ...describeError(error) }, "events could not be looked at");
+    /** Settles an unconfirmed operation if an event that is stored already proves it; without waiting. */
+    matchStoredEvents: (operation: Operation): void => {
+      processor.matchStoredEvents(operation).catch((error: unknown) => {
+        logger.warn({ operationId: operation.id, ...describeError(error) }, "stored events could not be matched");
       });
     },
     register(server: FastifyInstance): void {
+      const { path, createChecks } = PROVIDERS.avibra.webhook;
       registerWebhook(server, {
-        path: AVIBRA_WEBHOOK_PATH,
-        isAllowedAddress: createAddressCheck(config.AVIBRA_WEBHOOK_ADDRESSES),
-        isAuthorized: createBasicAuthCheck(config.AVIBRA_WEBHOOK_USERNAME, config.AVIBRA_WEBHOOK_PASSWORD),
+        path,
+        ...createChecks(avibra),
         admission,
-        maxBodyBytes: config.LIMIT_WEBHOOK_BODY_BYTES,
-        bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,
+        maxBodyBytes: limits.bodyBytes,
+        bodyTimeoutMs: webhooks.bodyTimeoutMs,
         receive,
       });
     },

@@ -17,16 +17,16 @@ function parseSince([flag, text, ...rest]: readonly string[]): number {
 }
 
 /**
- * Gives stored events their effects once more, as their bodies read today; beside running replicas or without them. With SQLite, a
- * process that runs beside it is not told.
+ * Processes stored events again, from their bodies, whether or not replicas are running. With SQLite, a process that runs at the same
+ * time is not notified.
  */
 async function main(): Promise<void> {
   const since = parseSince(process.argv.slice(2));
   const config = loadConfig();
-  const logger = createLogger(config.LOG_LEVEL);
-  const stores = await openStores(config, logger);
+  const logger = createLogger(config.telemetry.logLevel);
+  const stores = await openStores(config.database, { isSandbox: config.isSandbox, logger });
   try {
-    const { worker } = createEventWorker(config, logger, stores);
+    const { worker } = createEventWorker({ operations: config.operations, webhooks: config.webhooks, stores, logger });
     const startedAt = systemClock.now();
     const requeuedCount = await stores.inbox.requeue(since, startedAt);
     let processedCount = 0;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { isAddressRange } from "../platform/auth/address-check";
 
-// What the text of a variable may be, and what it is read as.
+// The types of variables: which text is valid, and what it is parsed as.
 
 export const integer = (min: number, max: number, fallback: number) =>
   z.coerce
@@ -17,7 +17,7 @@ export const flag = z
   .transform((text) => text === "true");
 export const oneOf = <const Names extends readonly [string, ...string[]]>(...names: Names) =>
   z.enum(names, { error: `must be one of: ${names.join(", ")}` });
-/** Credentials in a URL would be dropped on the way, and shown wherever the URL is. */
+/** Credentials in a URL would not be sent, but would appear wherever the URL is logged. */
 function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
@@ -32,11 +32,11 @@ export const databaseUrl = z
   );
 export const headerText = z
   .string()
-  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, "must be visible ASCII: it becomes a header");
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, "must be visible ASCII: it is sent as a header");
 /** RFC 7617: the first colon ends the name. */
 export const basicUsername = z
   .string()
-  .regex(/^[^:\p{Cc}]+$/u, "must have neither a colon nor control characters: it is a name for Basic credentials");
+  .regex(/^[^:\p{Cc}]+$/u, "must have neither a colon nor control characters: it is a username of Basic credentials");
 export const commaList = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
@@ -61,7 +61,7 @@ export const pemFile = z.string().transform((file, context) => {
   }
 });
 
-/** The very text that 32 bytes encode to: Buffer.from would skip what is no base64. */
+/** Compares with the encoded bytes, because Buffer.from skips characters that are not base64. */
 export function isBase64Key(text: string): boolean {
   const bytes = Buffer.from(text, "base64");
   return bytes.length === 32 && bytes.toString("base64") === text;

@@ -1,10 +1,10 @@
+import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import autocannon from "autocannon";
-import { buildRequestLimits } from "../../src/app/limits";
 import { loadConfig } from "../../src/config/index";
 import { createDocumentCache } from "../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../src/platform/graphql/limits/request-guard";
@@ -41,8 +41,9 @@ function heapUsed(): number {
 
 /** Fills a cache of the default size with documents, each seen twice, and holds it to what the heap says. */
 function measureCache(): void {
-  const { LIMIT_DOCUMENT_CACHE_BYTES: maxBytes } = loadConfig({});
-  const rules = { limits: buildRequestLimits(loadConfig({})), listFields: new Set<string>() };
+  const { limits } = loadConfig({});
+  const { documentCacheBytes: maxBytes } = limits.execution;
+  const rules = { limits: deriveLimits(limits.documents), listFields: new Set<string>() };
   const before = heapUsed();
   const documents = createDocumentCache(maxBytes, (text) => analyzeDocument(text, rules));
   const see = (index: number) => documents.get(Buffer.from(createDocument(index)).toString());

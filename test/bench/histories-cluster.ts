@@ -26,7 +26,7 @@ export interface Member {
 
 /** Short terms, so that many rounds fit into a minute; breakers and caches stay out of the way. */
 const TIMING_VARIABLES = {
-  OPERATION_TIMEOUT_MS: "1200",
+  REQUEST_TIMEOUT_MS: "1200",
   OPERATION_LEASE_MS: `${LEASE_MS}`,
   DELBANK_TIMEOUT_MS: "600",
   AVIBRA_TIMEOUT_MS: "600",

@@ -56,10 +56,11 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
 /** What a mutation costs beyond the provider's answer: claimed, marked as sent, settled, each durable before the next step. */
 export async function benchmarkOperationStore(): Promise<void> {
   const [sandbox, databases] = await Promise.all([startSandboxProcess(), startDatabases()]);
-  const { avibra, close: closeProviders } = createProviders(loadConfig(sandbox.environment), {
-    onSend: () => undefined,
-    onCall: () => undefined,
-  });
+  const config = loadConfig(sandbox.environment);
+  const { avibra, close: closeProviders } = createProviders(
+    { ...config, calls: config.providerCalls, maxBodyBytes: config.limits.execution.providerBodyBytes },
+    { observer: { onSend: () => undefined, onCall: () => undefined } },
+  );
   const kinds = createAccountOperations(avibra);
   const bare = kinds.find(({ kind }) => kind === KIND);
   const sqlite = await openRunner(await databases.createDatabase("sqlite"), kinds);

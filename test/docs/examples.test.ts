@@ -55,7 +55,7 @@ describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isBehindRouter)))("%s"
       READ_CACHE_MS: "600000",
       // Shorter than for a newcomer: an operation has time for two calls that hang, and not for a third.
       DELBANK_TIMEOUT_MS: "1000",
-      OPERATION_TIMEOUT_MS: "2150",
+      REQUEST_TIMEOUT_MS: "2150",
     });
     run = createShell({
       "http://127.0.0.1:4001": subgraph.url,

@@ -1,6 +1,6 @@
 import { buildSchema, type GraphQLEnumType } from "graphql";
 import { z } from "zod";
-import { buildRequestLimits } from "../../src/app/limits";
+import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { loadConfig } from "../../src/config/index";
 import { Environment } from "../../src/config/environment";
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
@@ -35,7 +35,9 @@ test("variables: names, defaults and meanings are those of the configuration's s
 });
 
 test("derived limits: each default follows from the defaults of the variables", () => {
-  const { tokens, depth, fields, aliases, representations, cost, providerCalls } = buildRequestLimits(loadConfig({}));
+  const { tokens, depth, fields, aliases, representations, cost, providerCalls } = deriveLimits(
+    loadConfig({}).limits.documents,
+  );
   const configured = { tokens, depth, fields, aliases, representations, cost, providerCalls };
   const derived = Object.entries(deriveLimits(configured)).filter(([name]) => !Object.hasOwn(configured, name));
   const documented = readTable("docs/platform/limits.md", "derived limit").map(([, value]) => value);

@@ -120,7 +120,7 @@ describe("the access token", () => {
   });
 
   test("is not waited for longer than the operation may take", async () => {
-    const impatient = await startSubgraph({ OPERATION_TIMEOUT_MS: "300" });
+    const impatient = await startSubgraph({ REQUEST_TIMEOUT_MS: "300" });
     await impatient.avibra.addFault({ match: { path: "/oauth2/token" }, kind: "hangBeforeCommit" });
     const { errors } = await impatient.graphql("{ me { benefits { id } } }");
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_TIMEOUT");

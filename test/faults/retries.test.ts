@@ -52,7 +52,7 @@ describe("a read", () => {
   });
 
   test("that is cut by the operation's deadline is counted all the same", async () => {
-    await start({ OPERATION_TIMEOUT_MS: "700" });
+    await start({ REQUEST_TIMEOUT_MS: "700" });
     await ask();
     await fault({ kind: "hangBeforeCommit" });
     const { errors, extensions } = await subgraph.graphql('{ user(id: "u-1002") { currentOffer { status } } }');
@@ -91,7 +91,7 @@ describe("what a provider asks for by Retry-After", () => {
   });
 
   test.each(["-5", "0", "soon", inSeconds(-60)])("%s: is no reason to wait", async (retryAfter) => {
-    await start({ OPERATION_TIMEOUT_MS: "5000" });
+    await start({ REQUEST_TIMEOUT_MS: "5000" });
     await fault({ headers: { "retry-after": retryAfter } });
     expect(await ask()).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
   });
@@ -99,7 +99,7 @@ describe("what a provider asks for by Retry-After", () => {
   test.each(["1e9", "1000000000", inSeconds(86_400), "6"])(
     "%s: is beyond the deadline, so the answer is an error at once",
     async (retryAfter) => {
-      await start({ OPERATION_TIMEOUT_MS: "5000" });
+      await start({ REQUEST_TIMEOUT_MS: "5000" });
       await fault({ headers: { "retry-after": retryAfter } });
       const startedAt = performance.now();
       expect(await ask()).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream: { calls: 1, retries: 0 } });

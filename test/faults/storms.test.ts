@@ -136,7 +136,7 @@ describe("a provider that hangs", () => {
     subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: 1_000_000 });
   const start = async (environment: Readonly<Record<string, string>> = {}) => {
     subgraph = await startSubgraph({
-      OPERATION_TIMEOUT_MS: `${TIMEOUT_MS}`,
+      REQUEST_TIMEOUT_MS: `${TIMEOUT_MS}`,
       AVIBRA_TIMEOUT_MS: `${CALL_TIMEOUT_MS}`,
       AVIBRA_CONCURRENCY: `${CONCURRENCY}`,
       QUEUE_LENGTH: `${QUEUE}`,
@@ -204,7 +204,7 @@ describe("a provider that hangs", () => {
   });
 
   test("is waited for by calls in the queue until one is done: slow is not gone", async () => {
-    await start({ OPERATION_TIMEOUT_MS: "10000", QUEUE_LENGTH: "100" });
+    await start({ REQUEST_TIMEOUT_MS: "10000", QUEUE_LENGTH: "100" });
     await subgraph.avibra.clearFaults();
     await delay(50);
     const { codes } = await askAtOnce(OFFERED);

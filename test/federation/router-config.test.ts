@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { buildRequestLimits } from "../../src/app/limits";
+import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { Environment } from "../../src/config/environment";
 import { loadConfig } from "../../src/config/index";
 import { startSubgraph } from "../kit/start/subgraph";
@@ -241,7 +241,7 @@ describe("schema/router.yaml", () => {
 
   test("waits longer than an operation of ours takes, and its clients wait longer than that", () => {
     const ours = milliseconds(config.traffic_shaping.subgraphs[OUR_NAME]?.timeout ?? "0s");
-    expect(ours).toBeGreaterThan(defaultOf("OPERATION_TIMEOUT_MS"));
+    expect(ours).toBeGreaterThan(defaultOf("REQUEST_TIMEOUT_MS"));
     expect(milliseconds(config.traffic_shaping.router.timeout)).toBeGreaterThan(ours);
   });
 
@@ -252,7 +252,7 @@ describe("schema/router.yaml", () => {
     expect(limits.parser_max_tokens).toBeLessThanOrEqual(defaultOf("LIMIT_TOKENS"));
     expect(limits.max_depth).toBeLessThanOrEqual(defaultOf("LIMIT_DEPTH"));
     expect(limits.max_aliases).toBeLessThanOrEqual(defaultOf("LIMIT_ALIASES"));
-    expect(limits.max_root_fields).toBeLessThanOrEqual(buildRequestLimits(loadConfig({})).repeats);
+    expect(limits.max_root_fields).toBeLessThanOrEqual(deriveLimits(loadConfig({}).limits.documents).repeats);
   });
 
   test("verifies tokens with the algorithms that we take", () => {

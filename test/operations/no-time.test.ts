@@ -20,7 +20,7 @@ const slow = (idempotencyKey: string) => ({
 
 let subgraph: TestSubgraph;
 beforeEach(async () => {
-  subgraph = await startSubgraph({ OPERATION_TIMEOUT_MS: `${TIMEOUT_MS}` });
+  subgraph = await startSubgraph({ REQUEST_TIMEOUT_MS: `${TIMEOUT_MS}` });
 });
 afterEach(() => subgraph.stop());
 
@@ -94,7 +94,7 @@ test("nor a cancellation of Pix, when looking before it leaves took what it need
   await subgraph.stop();
   // The usual time is at most half of the whole. A look that counted for it would make it that much, and leave less than that.
   const [LOOK_MS, SEND_MS, WHOLE_MS] = [4300, 1600, 8000];
-  subgraph = await startSubgraph({ OPERATION_TIMEOUT_MS: `${WHOLE_MS}`, DELBANK_TIMEOUT_MS: "20000" });
+  subgraph = await startSubgraph({ REQUEST_TIMEOUT_MS: `${WHOLE_MS}`, DELBANK_TIMEOUT_MS: "20000" });
   const cancellation = findMutation("cancelPixAuthorization");
   const cancel = (idempotencyKey: string) =>
     subgraph.graphql(toDocument(cancellation), {
@@ -130,7 +130,7 @@ test("one that waits for room has its whole time for an answer when it is sent",
 
 test("one that waits for room until hardly any time is left is not sent, and stays to be done", async () => {
   await subgraph.stop();
-  subgraph = await startSubgraph({ OPERATION_TIMEOUT_MS: "1000", AVIBRA_CONCURRENCY: "1" });
+  subgraph = await startSubgraph({ REQUEST_TIMEOUT_MS: "1000", AVIBRA_CONCURRENCY: "1" });
   await delay("/user/benefits", 2000);
   await delay(UPDATE, 500); // an answer that would not come in time
   const reading = subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }', { claims: PAYER_CLAIMS });

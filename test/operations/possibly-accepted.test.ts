@@ -24,7 +24,7 @@ beforeEach(async () => {
   proxy = await startPostgresProxy(databaseUrl);
   subgraph = await startSubgraph({
     DATABASE_URL: proxy.url,
-    OPERATION_TIMEOUT_MS: "2000",
+    REQUEST_TIMEOUT_MS: "2000",
     OPERATION_LEASE_MS: "2500",
     RECONCILE_INTERVAL_MS: "100",
   });

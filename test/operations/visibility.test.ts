@@ -251,7 +251,11 @@ describe("a member's operations", () => {
     ["first: -1", { first: -1 }, /first must be 1 to 100/],
     ["a cursor of nothing", { after: "" }, /after must be a cursor of this list/],
     ["a cursor that is none", { after: "bm9uc2Vuc2U" }, /after must be a cursor of this list/],
-    ["a cursor with SQL", { after: Buffer.from("1:' or 1=1").toString("base64url") }, /after must be a cursor of this list/],
+    [
+      "a cursor with SQL",
+      { after: Buffer.from("1:' or 1=1").toString("base64url") },
+      /after must be a cursor of this list/,
+    ],
   ])("with %s are BAD_USER_INPUT, and it says why", async (_what, variables, message) => {
     const { errors } = await subgraph.graphql(QUERY, { variables, claims });
     expect(errors).toMatchObject([

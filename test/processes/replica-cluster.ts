@@ -18,7 +18,7 @@ export const MEMBER = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel
 export const IDEMPOTENCY_KEY = "one-press";
 /** A lease outlives the operation's timeout; the confirmation window outlives the lease, so that there is a look within it. */
 const TIMING_VARIABLES = {
-  OPERATION_TIMEOUT_MS: "3000",
+  REQUEST_TIMEOUT_MS: "3000",
   OPERATION_LEASE_MS: "3200",
   RECONCILE_INTERVAL_MS: "100",
   CONFIRMATION_WINDOW_MS: "5000",

@@ -18,7 +18,7 @@ const CLAIMS = {
   scope: "users:read:any users:write:any pix:cancel pix:cancel:any pix:read:any",
 };
 const ENVIRONMENT = {
-  OPERATION_TIMEOUT_MS: "3000",
+  REQUEST_TIMEOUT_MS: "3000",
   OPERATION_LEASE_MS: "4000",
   AVIBRA_TIMEOUT_MS: "800",
   DELBANK_TIMEOUT_MS: "800",

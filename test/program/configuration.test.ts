@@ -1,26 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { PROVIDERS } from "../../src/app/providers";
 import { loadConfig } from "../../src/config/index";
 import { Environment } from "../../src/config/environment";
 import { createCertificateAuthority, writeTempFiles } from "../kit/certificates";
 
+/** The sandbox's values for the variables of every provider, at https URLs. */
+function liveProviderVariables(): Record<string, string> {
+  const defaults = Object.values(PROVIDERS).flatMap(({ sandboxDefaults }) => Object.entries(sandboxDefaults({})));
+  return Object.fromEntries(defaults.map(([name, value]) => [name, value.replace(/^http:/, "https:")]));
+}
+
 /** Everything that live mode demands. */
 const LIVE: Readonly<Record<string, string>> = {
   PROVIDERS: "live",
-  AVIBRA_BASE_URL: "https://avibra.test",
-  AVIBRA_TOKEN_URL: "https://avibra.test/oauth2/token",
-  AVIBRA_CLIENT_ID: "id",
-  AVIBRA_CLIENT_SECRET: "secret",
-  AVIBRA_SCOPE: "scope",
-  AVIBRA_API_KEY: "key",
-  AVIBRA_PARTNER_NAME: "partner",
-  AVIBRA_LINK_USERNAME: "user",
-  AVIBRA_LINK_PASSWORD: "password",
-  AVIBRA_PORTAL_URL: "https://portal.test",
-  AVIBRA_WEBHOOK_USERNAME: "user",
-  AVIBRA_WEBHOOK_PASSWORD: "password",
-  DELBANK_BASE_URL: "https://delbank.test",
-  DELBANK_API_KEY: "key",
-  DELBANK_ACCOUNT_ID: "10000",
+  ...liveProviderVariables(),
   DATABASE_URL: "postgres://database.test/benefits",
   LEDGER_KEY: randomBytes(32).toString("base64"),
   ROUTER_SECRETS: "a-router-secret-of-32-characters",
@@ -46,8 +39,8 @@ function problems(environment: Readonly<Record<string, string | undefined>>): st
 describe("live mode", () => {
   test("starts with everything it demands, and demands nothing more", () => {
     expect(problems(LIVE)).toEqual([]);
-    expect(loadConfig(LIVE)).toMatchObject({ isSandbox: false, PLAYGROUND: false, warnings: [] });
-    expect(loadConfig(LIVE).ROUTER_SECRETS).toEqual([LIVE["ROUTER_SECRETS"]]);
+    expect(loadConfig(LIVE)).toMatchObject({ isSandbox: false, server: { playground: false }, warnings: [] });
+    expect(loadConfig(LIVE).auth.routerSecrets).toEqual([LIVE["ROUTER_SECRETS"]]);
   });
 
   describe.each([
@@ -66,6 +59,28 @@ describe("live mode", () => {
     expect(DEMANDED.filter((name) => !(name in Environment.shape))).toEqual([]);
   });
 
+  test("demands every variable of Avibra and Delbank without which no call could be made or event received", () => {
+    expect(DEMANDED).toEqual(
+      expect.arrayContaining([
+        "AVIBRA_BASE_URL",
+        "AVIBRA_TOKEN_URL",
+        "AVIBRA_CLIENT_ID",
+        "AVIBRA_CLIENT_SECRET",
+        "AVIBRA_SCOPE",
+        "AVIBRA_API_KEY",
+        "AVIBRA_PARTNER_NAME",
+        "AVIBRA_LINK_USERNAME",
+        "AVIBRA_LINK_PASSWORD",
+        "AVIBRA_PORTAL_URL",
+        "AVIBRA_WEBHOOK_USERNAME",
+        "AVIBRA_WEBHOOK_PASSWORD",
+        "DELBANK_BASE_URL",
+        "DELBANK_API_KEY",
+        "DELBANK_ACCOUNT_ID",
+      ]),
+    );
+  });
+
   test.each([",", "a,", ",a", "a, ,b"])(
     "a list of router secrets with an empty one (%j) is refused: it would match no header at all",
     (text) => {
@@ -77,7 +92,7 @@ describe("live mode", () => {
 
   test("two router secrets are valid during a rotation", () => {
     const [old, next] = ["o".repeat(32), "n".repeat(32)];
-    expect(loadConfig({ ...LIVE, ROUTER_SECRETS: `${old}, ${next}` }).ROUTER_SECRETS).toEqual([old, next]);
+    expect(loadConfig({ ...LIVE, ROUTER_SECRETS: `${old}, ${next}` }).auth.routerSecrets).toEqual([old, next]);
   });
 
   test.each(["s".repeat(31), `${"s".repeat(32)},${"t".repeat(31)}`])(
@@ -143,10 +158,39 @@ describe.each([
   });
 
   test("an operation timeout in which no mutation could be started is rejected", () => {
-    expect(problems({ ...environment, OPERATION_TIMEOUT_MS: "200" })).toEqual([
-      "OPERATION_TIMEOUT_MS: must be more than 200, or no mutation could be started",
+    expect(problems({ ...environment, REQUEST_TIMEOUT_MS: "200" })).toEqual([
+      "REQUEST_TIMEOUT_MS: must be more than 200, or no mutation could be started",
     ]);
-    expect(problems({ ...environment, OPERATION_TIMEOUT_MS: "201" })).toEqual([]);
+    expect(problems({ ...environment, REQUEST_TIMEOUT_MS: "201" })).toEqual([]);
+  });
+
+  test("a renamed variable that is still set is rejected with its new name, together with all other problems", () => {
+    const oldNames = { OPERATION_TIMEOUT_MS: "5000", LIMIT_LEDGER_READS: "10", LIMIT_LEDGER_ROWS: "10" };
+    expect(problems({ ...environment, ...oldNames })).toEqual([
+      "OPERATION_TIMEOUT_MS: was renamed to REQUEST_TIMEOUT_MS",
+      "LIMIT_LEDGER_READS: was renamed to LIMIT_STORE_READS",
+      "LIMIT_LEDGER_ROWS: was renamed to LIMIT_STORE_ROWS",
+    ]);
+    expect(problems({ ...environment, ...oldNames, OPERATION_TIMEOUT_MS: " ", PORT: "http" })).toEqual([
+      "LIMIT_LEDGER_READS: was renamed to LIMIT_STORE_READS",
+      "LIMIT_LEDGER_ROWS: was renamed to LIMIT_STORE_ROWS",
+      "PORT: must be a whole number from 0 to 65535",
+    ]);
+  });
+
+  test.each([
+    ["LIMIT_CHARACTERS", "LIMIT_TOKENS bounds the characters of a document"],
+    ["LIMIT_LINES", "LIMIT_TOKENS bounds the lines of a document"],
+    ["LIMIT_REPEATS", "LIMIT_FIELDS bounds the repetitions of a response name"],
+    ["LIMIT_FRAGMENTS", "LIMIT_FIELDS bounds the fragments of a document"],
+    ["LIMIT_DIRECTIVES", "LIMIT_FIELDS bounds the directives of a document"],
+    ["LIMIT_VARIABLES", "LIMIT_FIELDS bounds the variables of a request"],
+    ["LIMIT_INPUT_VALUES", "LIMIT_COST bounds the values in a request's variables"],
+    ["LIMIT_INPUT_DEPTH", "LIMIT_DEPTH bounds the nesting depth of a request's variables"],
+  ])("the folded limit %s that is still set is a warning: %s", (name, replacement) => {
+    expect(loadConfig({ ...environment, [name]: "1000" }).warnings).toEqual([
+      `${name}: has no effect any more; ${replacement}`,
+    ]);
   });
 
   test("limits that LIMIT_CONNECTIONS makes useless are warnings", () => {

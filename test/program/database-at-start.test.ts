@@ -98,7 +98,7 @@ describe("a database that cannot be used at start is one sentence, without JSON,
     await client.end();
     [url.username, url.password] = ["reader", "hunter2"];
     expect(await outputOfFailure({ DATABASE_URL: url.href })).toBe(
-      "The user of DATABASE_URL lacks a right that the schema's migration needs (42501).\n",
+      "The user of DATABASE_URL lacks a privilege that the migration of the schema needs (42501).\n",
     );
   });
 
@@ -136,7 +136,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
     const DATABASE_URL = await databases.createDatabase(dialect);
     await outputOfStart({ DATABASE_URL, LEDGER_KEY: newKey() });
     expect(await outputOfFailure({ DATABASE_URL, DATA_DIRECTORY: join(folder, "own") })).toBe(
-      `${CONFIGURATION}LEDGER_KEY: the database was written with another key than the one that is kept in ${join(folder, "own")}\n`,
+      `${CONFIGURATION}LEDGER_KEY: the database was written with another key than the one that is stored in ${join(folder, "own")}\n`,
     );
   });
 });

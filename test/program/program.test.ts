@@ -163,7 +163,7 @@ describe("the built program", () => {
 test("a provider that hangs leaves nothing in memory of the requests that it has cost their time, however many", async () => {
   const program = await startAndWait({
     ...DEBUGGABLE_ENV,
-    OPERATION_TIMEOUT_MS: "300",
+    REQUEST_TIMEOUT_MS: "300",
     AVIBRA_CONCURRENCY: "5",
     QUEUE_LENGTH: "10",
     BREAKER_MIN_CALLS: "10000",
@@ -276,7 +276,7 @@ describe("a configuration that cannot work", () => {
   test("a sandbox, where anybody can sign a token, is refused a provider that is not this machine's own", async () => {
     const program = startProgram({ DELBANK_BASE_URL: "https://bank.test/baas/api/v1" });
     expect(await program.exit).toBe(1);
-    expect(program.output()).toContain("DELBANK_BASE_URL: must be this machine's own with PROVIDERS=sandbox");
+    expect(program.output()).toContain("DELBANK_BASE_URL: must be a loopback address with PROVIDERS=sandbox");
   });
 
   test("a key that cannot be a header, a file that is no PEM and a key of the wrong length are told together", async () => {
@@ -287,7 +287,7 @@ describe("a configuration that cannot work", () => {
     });
     expect(await program.exit).toBe(1);
     expect(program.output().split("\n").slice(1, -1)).toEqual([
-      "  AVIBRA_API_KEY: must be visible ASCII: it becomes a header",
+      "  AVIBRA_API_KEY: must be visible ASCII: it is sent as a header",
       "  DELBANK_CA_FILE: names a file that is not PEM",
       "  LEDGER_KEY: must be 32 bytes in base64",
     ]);

@@ -119,7 +119,7 @@ test.each(FAULTS)(
 
 test("a key server that does not respond delays a request no longer than the request timeout", async () => {
   await subgraph.stop();
-  subgraph = await startSubgraph({ ...auth(), OPERATION_TIMEOUT_MS: "700" });
+  subgraph = await startSubgraph({ ...auth(), REQUEST_TIMEOUT_MS: "700" });
   keyServer.respondWith(() => undefined);
   const startedAt = performance.now();
   expect((await send(first)).status).toBe(503);

@@ -69,7 +69,9 @@ describe("in live mode", () => {
       const refused = await send(member());
       expect(refused.status).toBe(403);
       const extensions = { code: "FORBIDDEN", retryable: false, requestId: expect.any(String) as string };
-      expect(await refused.json()).toEqual({ errors: [{ message: "The caller does not have permission.", extensions }] });
+      expect(await refused.json()).toEqual({
+        errors: [{ message: "The caller does not have permission.", extensions }],
+      });
       expect(await live.avibra.requests()).toEqual([]);
 
       if (!query.includes("me {")) {

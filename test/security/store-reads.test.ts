@@ -16,7 +16,7 @@ const lookUps = {
 const openKey = jest.spyOn(OperationStore.prototype, "decryptIdempotencyKey");
 
 beforeAll(async () => {
-  subgraph = await startSubgraph({ LIMIT_LEDGER_READS: `${MOST}`, LIMIT_LEDGER_ROWS: `${MOST_ROWS}` });
+  subgraph = await startSubgraph({ LIMIT_STORE_READS: `${MOST}`, LIMIT_STORE_ROWS: `${MOST_ROWS}` });
 });
 afterAll(() => subgraph.stop());
 beforeEach(() => jest.clearAllMocks());
@@ -96,7 +96,7 @@ describe("what is asked many times is looked up once in the ledger", () => {
 });
 
 describe("look-ups and rows have a budget", () => {
-  const TOO_MANY = `The request may cost at most ${MOST} look-ups of operations and events.`;
+  const TOO_MANY = `The request may cost at most ${MOST} reads of operations and events.`;
 
   test.each([
     ["operations", (index: number) => ({ __typename: "Operation", id: uuid(index) }), "... on Operation { id }"],
@@ -111,7 +111,7 @@ describe("look-ups and rows have a budget", () => {
       "... on User { enrollment { status } }",
     ],
   ])(
-    "%s: as many as LIMIT_LEDGER_READS are looked up; one more, and none is",
+    "%s: as many as LIMIT_STORE_READS are looked up; one more, and none is",
     async (_what, representation, selection) => {
       const ask = (count: number) =>
         references(
@@ -146,7 +146,7 @@ describe("look-ups and rows have a budget", () => {
       );
     expect((await show(4, 10)).errors).toBeUndefined();
     jest.clearAllMocks();
-    const refused = refusal(`The request may cost at most ${MOST_ROWS} places in lists of operations and events.`);
+    const refused = refusal(`The request may cost at most ${MOST_ROWS} rows of operations and events.`);
     expect(await show(5, 10)).toEqual(refused);
     expect(await show(1, 41)).toEqual(refused);
     expect(counts()).toEqual({ find: 0, list: 0, succeeded: 0 });

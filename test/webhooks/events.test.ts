@@ -7,7 +7,7 @@ const PAGE =
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  subgraph = await startSubgraph({ LIMIT_LEDGER_READS: "3", LIMIT_LEDGER_ROWS: "40" });
+  subgraph = await startSubgraph({ LIMIT_STORE_READS: "3", LIMIT_STORE_ROWS: "40" });
 });
 afterAll(() => subgraph.stop());
 
@@ -61,9 +61,9 @@ test("their look-ups and places count like those of operations", async () => {
   expect((await many(3, 10)).errors).toBeUndefined();
   const refused = (message: string) => [{ message, extensions: { code: "LIMIT_EXCEEDED" } }];
   expect((await many(4, 10)).errors).toMatchObject(
-    refused("The request may cost at most 3 look-ups of operations and events."),
+    refused("The request may cost at most 3 reads of operations and events."),
   );
   expect((await many(3, 14)).errors).toMatchObject(
-    refused("The request may cost at most 40 places in lists of operations and events."),
+    refused("The request may cost at most 40 rows of operations and events."),
   );
 });

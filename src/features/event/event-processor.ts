@@ -3,9 +3,6 @@ import { type Message, type MessageMetadata } from "../../platform/inbox/message
 import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation } from "../../platform/operations/operation";
-import { userTag } from "../../platform/reads/read-tags";
-import { type PubSub } from "../../platform/pubsub/pub-sub";
-import { topics } from "../../platform/pubsub/topics";
 import { type Clock } from "../../platform/kernel/clock";
 import {
   type AvibraEvent,
@@ -19,7 +16,6 @@ import { matchOperation, CONFIRMS, type Candidate } from "./match-operation.stat
 export interface EventProcessorOptions {
   readonly inbox: Inbox;
   readonly operationStore: OperationStore;
-  readonly pubSub: PubSub;
   readonly clock: Clock;
 }
 
@@ -29,7 +25,7 @@ export function toMessageMetadata({ name, userId, at }: AvibraEvent, receivedAt:
 }
 
 /** What follows from an event. Each effect may be had again and is then none. */
-export function createEventProcessor({ inbox, operationStore, pubSub, clock }: EventProcessorOptions) {
+export function createEventProcessor({ inbox, operationStore, clock }: EventProcessorOptions) {
   function toCandidate(operation: Operation): Candidate {
     try {
       return { operation, input: operationStore.decryptInput(operation) };
@@ -59,23 +55,11 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     }
   }
 
-  /** The effects of one stored event: its member's reads are old, an operation may be settled. */
+  /** Applies the effects of a stored event: it may settle an operation. Returns its metadata as its body is read now. */
   async function processEvent(message: Message, body: string | undefined): Promise<MessageMetadata> {
     const event = body === undefined ? undefined : parseStoredEvent(message, body);
     if (event) await settleMatchingOperation(event);
-    const metadata = event ? toMessageMetadata(event, message.receivedAt) : message;
-    const { subject } = metadata;
-    if (subject !== null) await pubSub.publish({ topic: topics.readsInvalidated, key: userTag(subject) });
-    return metadata;
-  }
-
-  /** Subscribers hear of an event that has had its effects. What is reprocessed was told before, unless as somebody else's. */
-  async function publishProcessedEvent(
-    { processedAt, subject: previousSubject }: Message,
-    { subject }: MessageMetadata,
-  ): Promise<void> {
-    const wasPublished = processedAt !== null && previousSubject === subject;
-    if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventStored, key: subject });
+    return event ? toMessageMetadata(event, message.receivedAt) : message;
   }
 
   /** Looks whether an operation that has just become unconfirmed is proven by an event that came before its fate was in doubt. */
@@ -89,5 +73,5 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     }
   }
 
-  return { apply: processEvent, tell: publishProcessedEvent, explain: matchStoredEvents };
+  return { processEvent, matchStoredEvents };
 }

@@ -2,8 +2,9 @@ import { EventResolver } from "./event.resolver";
 import { UserEvent } from "./event.type";
 import { UserEventsResolver } from "./user-events.resolver";
 
-export { createEventProcessor as createEventEffects, toMessageMetadata as factsOf } from "./event-processor";
+export { createEventProcessor } from "./event-processor";
 export { createEventLoaders } from "./event.loader";
+export { createReceiveEvent } from "./receive-event";
 export const eventFeature = {
   resolvers: [EventResolver, UserEventsResolver],
   orphanedTypes: [UserEvent],

@@ -13,7 +13,7 @@ export interface Endpoint {
   readonly auth: "bearer" | "basic";
   readonly needsApiKey: boolean;
   /** The response to a repeated key with `Version: v2`; undefined if the endpoint accepts no key. */
-  readonly onRepeatedKey?: "first answer" | "conflict";
+  readonly onRepeatedKey?: "replay" | "conflict";
   /** Whether the user ID is the last segment of the path. */
   readonly hasUserInPath?: boolean;
   readonly run: (call: AvibraCall, fields: JsonObject) => HttpResponse;

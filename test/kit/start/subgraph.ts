@@ -82,14 +82,16 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     ...environment,
   });
   const logs: string[] = [];
-  const app = await createApp(config, createLogger(config.LOG_LEVEL, { write: (line) => void logs.push(line) }));
+  const app = await createApp(
+    config,
+    createLogger(config.telemetry.logLevel, { write: (line) => void logs.push(line) }),
+  );
   const url = await app.listen();
 
   async function token(claims: Readonly<Record<string, string>>): Promise<string> {
-    const headers = config.ROUTER_SECRETS.slice(0, 1).map((secret): [string, string] => [
-      "router-authorization",
-      secret,
-    ]);
+    const headers = config.auth.routerSecrets
+      .slice(0, 1)
+      .map((secret): [string, string] => ["router-authorization", secret]);
     const response = await fetch(`${url}/dev/token?${new URLSearchParams(claims).toString()}`, { headers });
     return ((await response.json()) as { token: string }).token;
   }
@@ -143,7 +145,7 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
       /** Starts over on both sides: our own store remembers a cancellation, whatever the sandbox has forgotten. */
       async reset() {
         await delbank.reset();
-        await deleteCancellations(config.DATABASE_URL);
+        await deleteCancellations(config.database.url);
       },
     },
     graphql: async (query: string, options?: GraphqlOptions) =>

@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { prepareDatabase } from "../../../src/app/prepare-database";
-import { type Config, ConfigError, loadConfig } from "../../../src/config/index";
+import { ConfigError } from "../../../src/config/index";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { createLogger } from "../../../src/platform/observability/logger";
@@ -32,9 +32,8 @@ async function alterSystem(url: string, change: string): Promise<void> {
 async function prepare(isSandbox: boolean, url: string): Promise<string> {
   const logs: string[] = [];
   const logger = createLogger("trace", { write: (line) => void logs.push(line) });
-  const config: Config = { ...loadConfig({}), isSandbox };
   const database = openDatabase(url);
-  await prepareDatabase(config, logger, { database, encryption: createEncryption(TEST_ENCRYPTION_KEY) });
+  await prepareDatabase({ database, encryption: createEncryption(TEST_ENCRYPTION_KEY) }, { isSandbox, logger });
   await database.close();
   return logs.join("");
 }

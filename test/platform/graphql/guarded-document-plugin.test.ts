@@ -1,10 +1,10 @@
+import { deriveLimits } from "../../../src/platform/graphql/limits/derive-limits";
 import { ApolloServer } from "@apollo/server";
 import { buildSchema } from "graphql";
 import { createDocumentStore } from "../../../src/platform/graphql/document-store";
 import { createGuardedDocumentPlugin } from "../../../src/platform/graphql/guarded-document-plugin";
 import { createDocumentCache, type GuardedDocument } from "../../../src/platform/graphql/limits/document-cache";
 import { analyzeDocument } from "../../../src/platform/graphql/limits/request-guard";
-import { buildRequestLimits } from "../../../src/app/limits";
 import { loadConfig } from "../../../src/config/index";
 import { validateSubscriptionDocument } from "../../../src/platform/graphql/subscriptions/subscription-document";
 import { createRequestScope, requestScope } from "../../../src/platform/graphql/request-scope";
@@ -19,7 +19,7 @@ const apollo = new ApolloServer({
   plugins: [createGuardedDocumentPlugin()],
 });
 const documents = createDocumentCache(2 ** 20, (text) =>
-  analyzeDocument(text, { limits: buildRequestLimits(loadConfig({})), listFields: new Set() }),
+  analyzeDocument(text, { limits: deriveLimits(loadConfig({}).limits.documents), listFields: new Set() }),
 );
 beforeAll(() => apollo.start());
 afterAll(() => apollo.stop());

@@ -6,7 +6,7 @@ import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../..
 
 test("whoever hears that an operation is settled has heard before that what was read of it is old", async () => {
   const config = loadConfig({ DATABASE_URL: "sqlite::memory:", LEDGER_KEY: TEST_ENCRYPTION_KEY });
-  const stores = await openStores(config, createLogger("silent"));
+  const stores = await openStores(config.database, { isSandbox: true, logger: createLogger("silent") });
   const heard: string[] = [];
   for (const topic of Object.values(topics)) stores.pubSub.subscribe(topic, ({ key }) => heard.push(`${topic} ${key}`));
   const { operation } = expectClaimed(

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { buildRequestLimits } from "../../../../src/app/limits";
+import { deriveLimits } from "../../../../src/platform/graphql/limits/derive-limits";
 import { Environment } from "../../../../src/config/environment";
 import { FOLDED_LIMITS } from "../../../../src/config/folded-limits";
 import { loadConfig } from "../../../../src/config/index";
@@ -95,7 +95,8 @@ const DERIVED: Readonly<Record<string, DerivedLimit>> = {
 };
 
 const CACHE_BYTES = 2 ** 24;
-const limitsOf = (environment: Readonly<Record<string, string>>) => buildRequestLimits(loadConfig(environment));
+const limitsOf = (environment: Readonly<Record<string, string>>) =>
+  deriveLimits(loadConfig(environment).limits.documents);
 const guardWith = (environment: Readonly<Record<string, string>>) =>
   createRequestGuard({
     limits: limitsOf(environment),
@@ -341,7 +342,7 @@ describe("what a document costs the guard itself, by default: under 50 ms of CPU
     "what is charged for %s is what the heap holds",
     (_name, text) => {
       const documents = createDocumentCache(2 ** 30, (query) =>
-        analyzeDocument(query, { limits: buildRequestLimits(loadConfig({})), listFields: new Set() }),
+        analyzeDocument(query, { limits: deriveLimits(loadConfig({}).limits.documents), listFields: new Set() }),
       );
       const TIMES = 40;
       const seeTwice = (from: number, to: number) => {

@@ -1,5 +1,6 @@
+import { deriveLimits } from "../../../../src/platform/graphql/limits/derive-limits";
 import { buildSchema } from "graphql";
-import { splitDocumentCacheBytes, buildRequestLimits } from "../../../../src/app/limits";
+import { splitDocumentCacheBytes } from "../../../../src/app/limits";
 import { loadConfig } from "../../../../src/config/index";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";
@@ -30,11 +31,15 @@ function start() {
         ended.addEventListener("abort", resolve);
       });
     })();
-  const bytes = splitDocumentCacheBytes(config);
+  const bytes = splitDocumentCacheBytes(config.limits.execution.documentCacheBytes);
   let callers = 0;
   const subscriptions = createSubscriptions({
     schema: SCHEMA,
-    guard: createRequestGuard({ limits: buildRequestLimits(config), listFields: new Set(), cacheBytes: bytes.cache }),
+    guard: createRequestGuard({
+      limits: deriveLimits(config.limits.documents),
+      listFields: new Set(),
+      cacheBytes: bytes.cache,
+    }),
     createContext: (_request, _cost, ended) => {
       const caller = { userId: `u-${(callers += 1)}` };
       return Promise.resolve({
@@ -49,8 +54,8 @@ function start() {
       return originalError instanceof SubgraphError ? { message: originalError.message } : formatted;
     },
     quota: createQuota({
-      max: config.LIMIT_SUBSCRIPTIONS,
-      maxPerCaller: config.LIMIT_SUBSCRIPTIONS_PER_CALLER,
+      max: config.limits.subscriptions.subscriptions,
+      maxPerCaller: config.limits.subscriptions.subscriptionsPerCaller,
     }),
     memory: createMemoryBudget(bytes.subscriptions),
     tokenCheckIntervalMs: 600_000,

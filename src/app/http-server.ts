@@ -1,0 +1,50 @@
+import { type FastifyInstance } from "fastify";
+import { buildConnectionLimits } from "./limits";
+import { type LimitsConfig } from "../config/variables/limits";
+import { type ServerConfig } from "../config/variables/server";
+import { createRouterSecretCheck } from "../platform/auth/secret-check";
+import { ConfigError } from "../config/index";
+import { createAdmission } from "../platform/http/server/admission";
+import { createHttpServer } from "../platform/http/server/http-server";
+import { listen } from "../platform/http/server/listen";
+import { type Logger } from "../platform/observability/logger";
+
+function buildTlsOptions({ tlsCert: cert, tlsKey: key, tlsClientCa: clientCa }: ServerConfig) {
+  if (cert === undefined || key === undefined) return undefined;
+  return { cert, key, ...(clientCa !== undefined && { clientCa }) };
+}
+
+export interface ServerOptions {
+  readonly routerSecrets: readonly string[];
+  readonly limits: LimitsConfig["transport"];
+  readonly logger: Logger;
+}
+
+/** Creates the HTTP server; it has no routes yet. */
+export function createServer(config: ServerConfig, { routerSecrets, limits, logger }: ServerOptions) {
+  const admission = createAdmission({
+    maxRequests: limits.concurrentRequests,
+    maxTotalBodyBytes: limits.totalBodyBytes,
+  });
+  const tls = buildTlsOptions(config);
+  const server = createHttpServer({
+    logger,
+    maxBodyBytes: limits.bodyBytes,
+    maxHeaderBytes: limits.headerBytes,
+    admission,
+    connections: buildConnectionLimits(config, limits, routerSecrets.length > 0),
+    isAuthorizedRouter: createRouterSecretCheck(routerSecrets),
+    ...(tls && { tls }),
+  });
+  return { server, requestsInFlight: admission.inFlight };
+}
+
+/** Listens and returns the URL. Throws ConfigError for an address or port that cannot be used. */
+export async function listenOn(server: FastifyInstance, { host, port }: ServerConfig): Promise<string> {
+  return listen(server, { host, port }).catch((error: unknown) => {
+    const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+    if (code === "EADDRINUSE") throw new ConfigError([`PORT: ${port} is in use`]);
+    const isAddressError = syscall === "listen" || syscall === "getaddrinfo";
+    throw isAddressError ? new ConfigError([`HOST, PORT: the address cannot be listened on (${String(code)})`]) : error;
+  });
+}

@@ -1,0 +1,71 @@
+import { type Message, type MessageMetadata } from "../platform/inbox/message";
+import { isSettled } from "../platform/operations/operation-status.state";
+import { type Operation } from "../platform/operations/operation";
+import { type PubSub } from "../platform/pubsub/pub-sub";
+import { topics } from "../platform/pubsub/topics";
+import { type Metrics } from "../platform/observability/metrics";
+import { type ReadCache } from "../platform/reads/read-cache";
+import { operationTags, userTag } from "../platform/reads/read-tags";
+
+/** Invalidates the reads of an operation's member and recurrence on every replica. */
+function publishInvalidation(operation: Operation, pubSub: PubSub): void {
+  for (const key of operationTags(operation)) void pubSub.publish({ topic: topics.readsInvalidated, key });
+}
+
+/**
+ * What follows from what. The only place that publishes.
+ *
+ * | when                                   | then                                                                          |
+ * | -------------------------------------- | ----------------------------------------------------------------------------- |
+ * | an operation settled                   | reads of its member and recurrence are invalidated, its subscribers notified  |
+ * | an attempt ended, not settled          | reads of its member and recurrence are invalidated                            |
+ * | an attempt left it `UNCONFIRMED`       | stored events are matched with it: one may prove that it succeeded            |
+ * | an event's effects are applied         | reads of its member are invalidated                                           |
+ * | an event is processed and marked so    | subscribers of its member's events are notified                               |
+ * | reads were invalidated, by any replica | this replica's read cache drops them; all, if messages may have been missed   |
+ */
+export const reactions = {
+  /** By an attempt, by the reconciler, or by an event. */
+  operationSettled(operation: Operation, pubSub: PubSub): void {
+    publishInvalidation(operation, pubSub); // first: a subscriber that is notified must not read the old value
+    void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
+  },
+
+  /** In a request or by the reconciler. Metrics count every attempt. */
+  operationAttempted(operation: Operation, { pubSub, metrics, matchStoredEvents }: OperationAttemptedOptions): void {
+    metrics.recordOperation(operation.kind, operation.status);
+    if (isSettled(operation.status)) return; // `operationSettled` has published
+    publishInvalidation(operation, pubSub);
+    if (operation.status === "UNCONFIRMED") matchStoredEvents(operation);
+  },
+
+  /** Before the event is marked as processed: after a crash it happens again. */
+  async eventApplied({ subject }: MessageMetadata, pubSub: PubSub): Promise<void> {
+    if (subject !== null) await pubSub.publish({ topic: topics.readsInvalidated, key: userTag(subject) });
+  },
+
+  /** `message` is the event before it was processed. One that is processed again is published only if its member changed. */
+  async eventProcessed(message: Message, { subject }: MessageMetadata, pubSub: PubSub): Promise<void> {
+    const wasPublished = message.processedAt !== null && message.subject === subject;
+    if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventStored, key: subject });
+  },
+
+  /** Subscribes the read cache for the lifetime of the process. */
+  readsInvalidated(readCache: Pick<ReadCache, "invalidate" | "invalidateAll">, pubSub: PubSub): void {
+    pubSub.subscribe(
+      topics.readsInvalidated,
+      ({ key }) => {
+        readCache.invalidate(key);
+      },
+      () => {
+        readCache.invalidateAll();
+      },
+    );
+  },
+};
+
+export interface OperationAttemptedOptions {
+  readonly pubSub: PubSub;
+  readonly metrics: Pick<Metrics, "recordOperation">;
+  readonly matchStoredEvents: (operation: Operation) => void;
+}

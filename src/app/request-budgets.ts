@@ -1,0 +1,43 @@
+import { type RequestAnalysis } from "../platform/graphql/limits/request-guard";
+import { createResponseBudget } from "../platform/graphql/limits/response-budget";
+import { createCallBudget } from "../platform/reads/call-budget";
+import { NEW_PORTAL_LINK } from "../features/user";
+
+/** Maximum values of one request. */
+export interface RequestLimits {
+  readonly providerCalls: number;
+  readonly storeReads: number;
+  readonly storeRows: number;
+  /** Fields and list items of the response. */
+  readonly nodes: number;
+  readonly responseBytes: number;
+}
+
+/** What one request may cost. */
+export function createRequestBudgets(limits: RequestLimits, { mutations }: RequestAnalysis) {
+  const providerCalls = createCallBudget({ limit: limits.providerCalls, unit: "provider calls", mutations });
+  const storeReads = createCallBudget({ limit: limits.storeReads, unit: "reads of operations and events" });
+  const storeRows = createCallBudget({
+    limit: limits.storeRows,
+    unit: "rows of operations and events",
+  });
+  const response = createResponseBudget({ nodes: limits.nodes, bytes: limits.responseBytes });
+  return {
+    providerCalls,
+    storeReads,
+    storeRows,
+    response,
+    /** The error that replaces the whole response, if a limit was exceeded before any effect, or by the response itself. */
+    requestLevelError: () =>
+      [providerCalls, storeReads, storeRows, response]
+        .map((budget) => budget.requestLevelError())
+        .find((error) => error !== undefined),
+    /** Charges one mutation. Throws if the request is rejected: nothing more of it is executed. */
+    beginMutation(kind: string): void {
+      const requestError = response.requestLevelError();
+      if (requestError) throw requestError;
+      response.beginMutation(kind === "CREATE_PORTAL_LINK" ? NEW_PORTAL_LINK : undefined);
+      for (const budget of [providerCalls, storeReads, storeRows]) budget.beginMutation();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { type ApolloServer } from "@apollo/server";
+import { type FastifyInstance } from "fastify";
+import { createContext, type AppServices, type Context } from "./request-context";
+import { type createSubscriptionTransports } from "./subscriptions";
+import { type createWebhooks } from "./webhooks";
+import { type DeveloperIssuer } from "../platform/auth/developer-issuer";
+import { registerGraphqlRoute } from "../platform/graphql/graphql-route";
+import { type RequestGuard } from "../platform/graphql/limits/request-guard";
+import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "../platform/http/server/developer-token-route";
+import { type Metrics } from "../platform/observability/metrics";
+import { registerMetrics } from "../platform/observability/metrics-route";
+import { registerPlayground } from "../playground/playground";
+
+const GRAPHQL_PATH = "/graphql";
+
+export interface RoutesOptions {
+  readonly apollo: ApolloServer<Context>;
+  readonly guard: RequestGuard;
+  readonly services: AppServices;
+  readonly subscriptions: ReturnType<typeof createSubscriptionTransports>;
+  readonly webhooks: ReturnType<typeof createWebhooks>;
+  readonly metrics: Metrics;
+  /** In the sandbox only. */
+  readonly developer: DeveloperIssuer | undefined;
+  readonly hasPlayground: boolean;
+}
+
+/** Registers every route except `/health/…`, which `registerLifecycle` registers. */
+export function registerRoutes(server: FastifyInstance, options: RoutesOptions): void {
+  const { apollo, guard, services, subscriptions, webhooks, metrics, developer, hasPlayground } = options;
+  registerMetrics(server, metrics);
+  registerGraphqlRoute(server, {
+    path: GRAPHQL_PATH,
+    apollo,
+    createContext: (request, analysis) => createContext(request, analysis, services),
+    guard,
+    getRequestLevelError({ responseBudget, requestLevelError }, responseBody) {
+      responseBudget.checkSize(responseBody);
+      return requestLevelError();
+    },
+    acceptWebSocket: subscriptions.acceptWebSocket,
+    acceptCallback: subscriptions.acceptCallback,
+  });
+  webhooks.register(server);
+  if (developer) registerDeveloperToken(server, developer);
+  if (hasPlayground) {
+    registerPlayground(server, {
+      graphqlPath: GRAPHQL_PATH,
+      ...(developer && { developerTokenUrl: DEVELOPER_TOKEN_PATH }),
+    });
+  }
+}

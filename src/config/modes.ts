@@ -1,0 +1,76 @@
+import { Environment } from "./environment";
+
+/** Variables that live mode requires although they have a default. */
+const REQUIRED = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as const;
+
+/** 128 bits in hexadecimal digits. */
+const MIN_SECRET_LENGTH = 32;
+
+type RawEnvironment = Readonly<Record<string, string | undefined>>;
+
+const listNames = (suffix: string) => Object.keys(Environment.shape).filter((name) => name.endsWith(suffix));
+
+/** As fetch parses it: tabs in the scheme are dropped, and its case is ignored. */
+const isPlainHttp = (url = "") => URL.canParse(url) && new URL(url).protocol === "http:";
+
+/** Problems that only `PROVIDERS=live` has, one line each. */
+export function findLiveProblems(environment: RawEnvironment): string[] {
+  const problems = REQUIRED.filter((name) => !environment[name]).map(
+    (name) => `${name}: is required when PROVIDERS=live`,
+  );
+  if (environment["DATABASE_URL"]?.startsWith("sqlite::memory:")) {
+    problems.push("DATABASE_URL: sqlite::memory: loses every operation at a restart; it is for the sandbox only");
+  }
+  const lengths = environment["ROUTER_SECRETS"]?.split(",").map((secret) => secret.trim().length) ?? [];
+  if (!lengths.includes(0) && lengths.some((length) => length < MIN_SECRET_LENGTH)) {
+    problems.push(`ROUTER_SECRETS: each must have at least ${MIN_SECRET_LENGTH} characters when PROVIDERS=live`);
+  }
+  if (environment["ALLOW_PLAIN_HTTP"] === "true") return problems;
+  // Tokens, credentials and personal data are sent to these, or opened with a token in the URL.
+  for (const name of listNames("_URL").filter((name) => isPlainHttp(environment[name]))) {
+    problems.push(`${name}: must be an https URL when PROVIDERS=live; ALLOW_PLAIN_HTTP=true allows http`);
+  }
+  return problems;
+}
+
+function isLoopback(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return true; // not set, or already rejected for its form
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
+}
+
+/** Problems that only `PROVIDERS=sandbox` has, one line each. */
+export function findSandboxProblems(environment: RawEnvironment): string[] {
+  const problems: string[] = [];
+  if (environment["NODE_ENV"] === "production" && environment["ALLOW_SANDBOX_IN_PRODUCTION"] !== "true") {
+    problems.push(
+      "PROVIDERS: sandbox is rejected with NODE_ENV=production; set ALLOW_SANDBOX_IN_PRODUCTION=true to allow it",
+    );
+  }
+  if (environment["AUTH_JWKS_URL"]) return problems;
+  // Any client of a sandbox can sign any member's token, so its requests must not reach a real provider.
+  for (const name of listNames("_BASE_URL").filter((name) => !isLoopback(environment[name]))) {
+    problems.push(`${name}: must be a loopback address with PROVIDERS=sandbox`);
+  }
+  return problems;
+}
+
+/** Values that are allowed in live mode but deserve a line in the log. */
+export function findLiveWarnings(environment: RawEnvironment): string[] {
+  if (!environment["DATABASE_URL"]?.startsWith("sqlite:")) return [];
+  return ["DATABASE_URL: a SQLite file serves a single process; use postgres://… for more than one replica"];
+}
+
+/** A certificate is of no use without its key, nor an authority for clients without a certificate. */
+export function findIncompleteTls(environment: RawEnvironment): string[] {
+  const problems: string[] = [];
+  for (const certificate of listNames("_CERT_FILE")) {
+    const key = certificate.replace(/_CERT_FILE$/, "_KEY_FILE");
+    if (Boolean(environment[certificate]) !== Boolean(environment[key])) {
+      problems.push(`${certificate}, ${key}: must be set together`);
+    }
+  }
+  if (environment["TLS_CLIENT_CA_FILE"] && !environment["TLS_CERT_FILE"]) {
+    problems.push("TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE");
+  }
+  return problems;
+}

@@ -1,0 +1,36 @@
+import { FOLDED_LIMITS } from "./folded-limits";
+
+type RawEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** Variables that have a new name. One that is still set stops the start. */
+const RENAMED: Readonly<Record<string, string>> = {
+  OPERATION_TIMEOUT_MS: "REQUEST_TIMEOUT_MS",
+  LIMIT_LEDGER_READS: "LIMIT_STORE_READS",
+  LIMIT_LEDGER_ROWS: "LIMIT_STORE_ROWS",
+};
+
+/** What each folded limit bounded. */
+const BOUNDED: Readonly<Record<keyof typeof FOLDED_LIMITS, string>> = {
+  LIMIT_CHARACTERS: "the characters of a document",
+  LIMIT_LINES: "the lines of a document",
+  LIMIT_REPEATS: "the repetitions of a response name",
+  LIMIT_FRAGMENTS: "the fragments of a document",
+  LIMIT_DIRECTIVES: "the directives of a document",
+  LIMIT_VARIABLES: "the variables of a request",
+  LIMIT_INPUT_VALUES: "the values in a request's variables",
+  LIMIT_INPUT_DEPTH: "the nesting depth of a request's variables",
+};
+
+/** Problems, one line each. */
+export function findRenamedVariables(environment: RawEnvironment): string[] {
+  return Object.entries(RENAMED)
+    .filter(([name]) => environment[name] !== undefined)
+    .map(([name, newName]) => `${name}: was renamed to ${newName}`);
+}
+
+/** Warnings, one line each. */
+export function findFoldedVariables(environment: RawEnvironment): string[] {
+  return (Object.keys(BOUNDED) as (keyof typeof FOLDED_LIMITS)[])
+    .filter((name) => environment[name] !== undefined)
+    .map((name) => `${name}: has no effect any more; ${FOLDED_LIMITS[name]} bounds ${BOUNDED[name]}`);
+}

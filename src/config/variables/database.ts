@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { base64Key, databaseUrl, oneOf } from "../values";
+import { variable, type ValuesOf } from "../variable";
+
+export type DatabaseConfig = ValuesOf<typeof databaseVariables>;
+
+/** Where operations and events are stored, and the key that encrypts them. */
+export const databaseVariables = {
+  dataDirectory: variable(
+    "DATA_DIRECTORY",
+    z.string().default(".data"),
+    "directory of the sandbox's keys and database; keep it across restarts",
+  ),
+  url: variable(
+    "DATABASE_URL",
+    databaseUrl,
+    "where operations and events are stored: `sqlite:FILE`, `sqlite::memory:` or `postgres://…`",
+  ),
+  synchronousCommit: variable(
+    "DATABASE_SYNCHRONOUS_COMMIT",
+    oneOf("on", "remote_apply").default("on"),
+    "PostgreSQL: minimum `synchronous_commit` of every write; a stricter setting of the server stays in effect",
+  ),
+  encryptionKey: variable(
+    "LEDGER_KEY",
+    base64Key.optional(),
+    "32 bytes in base64; encrypts stored inputs and keys fingerprints; the sandbox generates one in `DATA_DIRECTORY`",
+  ),
+};

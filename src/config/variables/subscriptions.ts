@@ -1,0 +1,38 @@
+import { commaList, integer, timeoutMs } from "../values";
+import { variable, type ValuesOf } from "../variable";
+
+export type SubscriptionsConfig = ValuesOf<typeof subscriptionsVariables>;
+
+/** Subscriptions over WebSocket and over the HTTP callback protocol. */
+export const subscriptionsVariables = {
+  heartbeatMs: variable(
+    "SUBSCRIPTION_HEARTBEAT_MS",
+    integer(100, 600_000, 12_000),
+    "time between two pings of a WebSocket, and between two checks of a subscription's token, in milliseconds",
+  ),
+  callbackHosts: variable(
+    "SUBSCRIPTION_CALLBACK_HOSTS",
+    commaList.default([]),
+    "comma list of `host`, `host:port`, `host:*`: routers to which callbacks are sent at public addresses",
+  ),
+  callbackPrivateHosts: variable(
+    "SUBSCRIPTION_CALLBACK_PRIVATE_HOSTS",
+    commaList.default([]),
+    "the same, at private and loopback addresses; the sandbox allows loopback",
+  ),
+  callbackTimeoutMs: variable(
+    "SUBSCRIPTION_CALLBACK_TIMEOUT_MS",
+    timeoutMs(5000),
+    "maximum time for a router to respond to a callback, in milliseconds",
+  ),
+  webSocketInitTimeoutMs: variable(
+    "WEBSOCKET_INIT_TIMEOUT_MS",
+    timeoutMs(3000),
+    "maximum time for a WebSocket client to send `connection_init`, in milliseconds",
+  ),
+  webSocketOrigins: variable(
+    "WEBSOCKET_ORIGINS",
+    commaList.default([]),
+    "comma list of origins whose pages may open a WebSocket, in addition to this host's own",
+  ),
+};

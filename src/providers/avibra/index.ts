@@ -1,0 +1,34 @@
+import { createAddressCheck } from "../../platform/auth/address-check";
+import { createBasicAuthCheck } from "../../platform/auth/basic-auth-check";
+import { type ConnectHost } from "../../platform/http/client/provider-host";
+import { type MonotonicClock } from "../../platform/kernel/monotonic-clock";
+import { createAvibraClient } from "./avibra.client";
+import { type AvibraConfig, avibraVariables, getAvibraSandboxDefaults } from "./variables";
+
+function create(config: AvibraConfig, connect: ConnectHost, { clock }: { readonly clock: MonotonicClock }) {
+  const { baseUrl, tokenUrl, concurrency, timeoutMs } = config;
+  const { origin, pathname, search } = new URL(tokenUrl);
+  return createAvibraClient({
+    http: connect({ name: "avibra", baseUrl, concurrency, timeoutMs }),
+    tokenHttp: connect({ name: "avibraToken", baseUrl: origin, concurrency: 1, timeoutMs, isShared: true }),
+    tokenPath: pathname + search,
+    credentials: config,
+    timeoutMs,
+    clock,
+  });
+}
+
+/** Avibra Integration API 1.0.2: members, offers, benefits; and its events. */
+export const avibra = {
+  variables: avibraVariables,
+  sandboxDefaults: getAvibraSandboxDefaults,
+  create,
+  webhook: {
+    path: "/webhooks/avibra",
+    /** Who may send events. */
+    createChecks: (config: Pick<AvibraConfig, "webhookAddresses" | "webhookUsername" | "webhookPasswords">) => ({
+      isAllowedAddress: createAddressCheck(config.webhookAddresses),
+      isAuthorized: createBasicAuthCheck(config.webhookUsername, config.webhookPasswords),
+    }),
+  },
+};
