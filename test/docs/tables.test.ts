@@ -3,7 +3,6 @@ import { z } from "zod";
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { loadConfig } from "../../src/config/index";
 import { Environment } from "../../src/config/environment";
-import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { type ErrorCode, SubgraphError } from "../../src/platform/errors/subgraph-error";
 import { startSandboxes } from "../../src/sandbox";
 import { parseFaults } from "../../src/sandbox/server/fault";
