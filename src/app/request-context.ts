@@ -1,5 +1,5 @@
 import { type Config } from "../config/index";
-import { createBenefitsOfUser } from "../features/benefit";
+import { benefitsOfUser } from "../features/benefit";
 import { createEventLoaders } from "../features/event";
 import { createOperationLoaders, createRunOperation } from "../features/operation";
 import { createOwnCancellations, createPixLoaders } from "../features/pix-authorization";
@@ -99,18 +99,15 @@ export async function createContext(request: RequestInfo, { mutations }: Request
     responseBudget,
   };
   const loaders = {
-    benefitsOfUser: createBenefitsOfUser({
-      avibra,
-      caller,
-      readCached,
+    benefitsOfUser: benefitsOfUser.createLoader({
+      ...{ client: avibra, caller, readCached, budget },
       concurrency: config.AVIBRA_CONCURRENCY,
-      budget,
     }),
     enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...storeLoaderOptions }),
     ...createOperationLoaders(storeLoaderOptions),
     ...createEventLoaders({ inbox, ...storeLoaderOptions }),
     ownCancellations: createOwnCancellations(storeLoaderOptions),
-    ...createPixLoaders({ delbank, caller, readCached, concurrency: config.DELBANK_CONCURRENCY, budget }),
+    ...createPixLoaders({ client: delbank, caller, readCached, concurrency: config.DELBANK_CONCURRENCY, budget }),
   };
   /** Behind a mutation, what was read of its member or recurrence is old, whether or not its outcome is known. */
   const invalidate = ({ userId, recurrenceId }: { userId?: string; recurrenceId?: string }) => {

@@ -25,7 +25,7 @@ export class PixCancellationResolver {
     @Arg("id", () => CancellationId, { description: "The cancellation's id." }) id: string,
     @Ctx() { loaders }: Context,
   ): Promise<PixCancellation | null> {
-    const cancellation = await loaders.pixCancellation.load({ recurrenceId, id });
+    const cancellation = await loaders.pixCancellation.load([recurrenceId, id]);
     return cancellation && { ...cancellation };
   }
 
@@ -42,6 +42,6 @@ export async function resolvePixCancellationReference(
 ): Promise<PixCancellation | null> {
   requireCaller(caller);
   if (!isRecurrenceId(recurrenceId) || !isCancellationId(id)) return null;
-  const cancellation = await loaders.pixCancellation.load({ recurrenceId, id });
+  const cancellation = await loaders.pixCancellation.load([recurrenceId, id]);
   return cancellation && { ...cancellation };
 }

@@ -14,7 +14,7 @@ function getUnreadableReason({ name }: Error, code: unknown): string | undefined
 
 function classifyStatus(status: number): FailureKind | undefined {
   if (status === 200) return undefined;
-  if (status === 401 || status === 403) return "unauthorised";
+  if (status === 401 || status === 403) return "unauthorized";
   if (status === 408) return "timeout";
   if (status === 429) return "overloaded";
   if (status >= 500) return "unavailable";

@@ -6,19 +6,19 @@ import { type ErrorCode, SubgraphError } from "../../errors/subgraph-error";
  * - `timeout`: no complete answer in the time given
  * - `unavailable`: the provider says that it cannot answer (5xx)
  * - `overloaded`: the provider asks us to slow down (429)
- * - `unauthorised`: our credentials were not accepted (401, 403)
+ * - `unauthorized`: our credentials were not accepted (401, 403)
  * - `refused`: the provider understood and said no (other 4xx)
  * - `unreadable`: an answer that is not in the contract: a redirect, too large, cut, not JSON, another shape
  */
 export type FailureKind =
-  "unreachable" | "timeout" | "unavailable" | "overloaded" | "unauthorised" | "refused" | "unreadable";
+  "unreachable" | "timeout" | "unavailable" | "overloaded" | "unauthorized" | "refused" | "unreadable";
 
 const CODES: Record<FailureKind, ErrorCode> = {
   unreachable: "PROVIDER_UNAVAILABLE",
   timeout: "PROVIDER_TIMEOUT",
   unavailable: "PROVIDER_UNAVAILABLE",
   overloaded: "RATE_LIMITED",
-  unauthorised: "PROVIDER_AUTH",
+  unauthorized: "PROVIDER_AUTH",
   refused: "PROVIDER_CONTRACT",
   unreadable: "PROVIDER_CONTRACT",
 };

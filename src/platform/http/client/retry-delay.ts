@@ -37,7 +37,7 @@ export function computeRetryDelayMs({
   now,
 }: RetryContext): number | undefined {
   // What we refused ourselves, to spare the provider, is not asked for again at once.
-  const isFinal = failure.shortCircuited || failure.kind === "unauthorised" || failure.kind === "refused";
+  const isFinal = failure.shortCircuited || failure.kind === "unauthorized" || failure.kind === "refused";
   // A write whose answer cannot be read is asked about with its key; a read would bring the same answer.
   const isPointless = repeat === "safe" && failure.kind === "unreadable";
   if (repeat === "once" || isFinal || isPointless || attempt >= MAX_ATTEMPTS) return undefined;
