@@ -179,8 +179,14 @@ try {
     console.log(`${String(index + 1).padStart(3)} ${mark} ${source.padEnd(58)} ${[...new Set(names)].join(", ")}`);
     if (index === reachesHttp) console.log("    — HTTP —");
   }
-  // A call from a later file into a function of an earlier one.
-  const back = order.filter(({ file, caller }) => caller && firstCalls.indexOf(caller) > firstCalls.indexOf(file));
+  // A call back: a file that was called, directly or through others, calls into its caller.
+  const calleesOf = (file) => order.filter((one) => one.caller === file).map((one) => one.file);
+  const reaches = (from, to, seen = new Set()) => {
+    if (seen.has(from)) return false;
+    seen.add(from);
+    return calleesOf(from).some((file) => file === to || reaches(file, to, seen));
+  };
+  const back = order.filter(({ file, caller }) => caller && reaches(file, caller));
   const backCalls = [...new Set(back.map(({ file, name, caller }) => `${caller} → ${file} ${name || "(anonymous)"}`))];
   const onlyNew = firstCalls.filter((file) => called.some((one) => one.file === file && one.isNew));
   console.log(
@@ -189,7 +195,7 @@ try {
   console.log(
     `${firstCalls.slice(0, reachesHttp + 1).filter((file) => onlyNew.includes(file)).length} of them up to HTTP`,
   );
-  console.log(`calls from a later file into an earlier one: ${backCalls.length}`);
+  console.log(`calls of one file into a file that called it: ${backCalls.length}`);
   for (const call of backCalls) console.log(`    ${call}`);
 } finally {
   program.kill("SIGKILL"); // it may be paused at a breakpoint

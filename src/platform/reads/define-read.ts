@@ -68,7 +68,6 @@ export function defineRead<Args extends readonly string[], Result extends object
         },
         concurrency,
         budget,
-        cacheKeyFn: (key) => toArgs<Args>(key).join("/"),
       });
     },
   };

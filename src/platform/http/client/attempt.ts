@@ -59,7 +59,7 @@ export function createAttempts(transport: Transport) {
     validateStatus: null,
   });
 
-  return function startAttempt<Result>(exchange: Exchange<Result>, onSend: () => void): Attempt<Result> {
+  return function startAttempt<Result>(exchange: Exchange<Result>, onSend?: () => void): Attempt<Result> {
     const { call, deadline, parse } = exchange;
     const timeout = new AbortController();
     const { signal } = timeout;
@@ -85,7 +85,7 @@ export function createAttempts(transport: Transport) {
         hasStarted = true;
         clearTimeout(timer);
         timer = abortAfter(Math.min(call.timeoutMs, deadline.remainingMs()));
-        onSend();
+        onSend?.();
         try {
           const { data, contentType } = encodeBody(call.body);
           const headers = buildHeaders(call, contentType);

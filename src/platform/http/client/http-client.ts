@@ -61,7 +61,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const startedAt = monotonic.now();
     const report = (failure?: ProviderFailure) =>
       onCall?.({ call, attempt, durationMs: msSince(startedAt, monotonic), ...(failure && { failure }) });
-    const { send, signal, toFailure, end } = startAttempt(exchange, () => onSend?.({ call, attempt }));
+    const { send, signal, toFailure, end } = startAttempt(exchange, onSend?.bind(undefined, { call, attempt }));
     try {
       const result = await guard.run(call, send, signal);
       report();
