@@ -20,7 +20,7 @@ export interface AvibraCredentials {
 
 export interface AvibraOptions {
   readonly http: HttpClient;
-  /** The token endpoint has a host of its own. */
+  /** HTTP client of the token endpoint, which has its own host. */
   readonly tokenHttp: HttpClient;
   readonly tokenPath: string;
   readonly credentials: AvibraCredentials;
@@ -28,7 +28,7 @@ export interface AvibraOptions {
   readonly clock: MonotonicClock;
 }
 
-/** One write: its idempotency key, which attempt it is, and the deadline of the operation that it belongs to. */
+/** Idempotency key, attempt number and deadline of one write. */
 export interface WriteOptions {
   readonly idempotencyKey: string;
   readonly attempt: number;
@@ -36,8 +36,8 @@ export interface WriteOptions {
 }
 
 /**
- * Without a token nothing of the call that needs it has left. The endpoint documents 400 alone for every refusal; what it refuses
- * is our credentials.
+ * Without a token, the call that needs it was not sent. The token endpoint documents only 400 for every refusal: it refuses our
+ * credentials.
  */
 function rethrowTokenFailure(error: unknown): never {
   if (!(error instanceof ProviderFailure)) throw error;
@@ -65,21 +65,21 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     const { clientId: client_id, clientSecret: client_secret, scope } = credentials;
     const form = { grant_type: "client_credentials", client_id, client_secret, scope };
     const grant = { name: "avibra.token.fetch", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
-    // Many operations wait for one token: it has a deadline of its own, not that of whoever asked first.
+    // Several requests may wait for one token, so it has its own deadline.
     return tokenHttp
       .call({ ...grant, body: { form }, response: TokenGrant }, createDeadline(clock, timeoutMs))
       .catch(rethrowTokenFailure);
   };
   const tokens: TokenSource = createTokenSource({ fetchToken, clock, random: Math.random });
 
-  /** Waits for a token no longer than the operation may; the fetch itself goes on for the others. */
+  /** Waits for a token until the deadline; the fetch continues for other callers. */
   function getTokenWithin(deadline: Deadline, call: string): Promise<string> {
     const createTimeoutFailure = () =>
       new ProviderFailure({ kind: "timeout", call, reason: "no token in time", maybeProcessed: false });
     return withDeadline(deadline, tokens.getToken(), createTimeoutFailure);
   }
 
-  /** Sends a call with the access token; once again with a new one where the provider does not know it any more. */
+  /** Sends a call with the access token. Repeats it once with a new token if the provider responds 401. */
   async function sendAuthorized<Parsed, Result>(
     send: (call: EndpointCall<Parsed>, deadline: Deadline) => Promise<Result>,
     call: EndpointCall<Parsed>,
@@ -92,7 +92,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     try {
       return await sendWithToken(token);
     } catch (error) {
-      // A 401 says that nothing was done, so repeating it with a new token is safe for every call.
+      // A 401 means that the call was not processed, so every call is safe to repeat with a new token.
       if (!isUnauthorized(error) || !tokens.discard(token)) throw error;
       const retried = sendWithToken(await getTokenWithin(deadline, call.name), { attempt: attempt + 1 });
       return retried.catch((retryError: unknown) => {
@@ -155,7 +155,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
       });
     },
 
-    /** Whether Avibra bears one more retry of a write. */
+    /** Takes one retry from the retry budget; false if none is left. */
     acquireRetry: () => http.acquireRetry(),
 
     /** For health: the access token's state. */

@@ -15,14 +15,14 @@ export interface DelbankOptions {
   readonly generation: DelbankGeneration;
   readonly apiKey: string;
   readonly accountId: string;
-  /** The `Authorization` header, where Delbank asks for one (its pages disagree). */
+  /** The `Authorization` header, if Delbank requires one (its pages disagree). */
   readonly authorization?: string;
   readonly timeoutMs: number;
-  /** Told of each party in an authorization that was read whose document does not say whose it is. */
+  /** Called for each party of an authorization whose document is ambiguous. */
   readonly onAmbiguousDocument?: (party: "payer" | "beneficiary") => void;
 }
 
-/** Who asks for a cancellation, and why. */
+/** A cancellation request: who requests it, and why. */
 export interface CancellationRequest {
   readonly recurrenceId: string;
   readonly requesterType: PersonType;
