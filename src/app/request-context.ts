@@ -1,6 +1,6 @@
 import { createRequestBudgets, type RequestLimits } from "./request-budgets";
 import { type Context as ResolverContext } from "../features/context";
-import { createBenefitsOfUser } from "../features/benefit";
+import { benefitsOfUser } from "../features/benefit";
 import { createEventLoaders } from "../features/event";
 import { createOperationLoaders, createRunOperation } from "../features/operation";
 import { createOwnCancellations, createPixLoaders } from "../features/pix-authorization";
@@ -85,12 +85,12 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
     responseBudget: budgets.response,
   };
   const loaders = {
-    benefitsOfUser: createBenefitsOfUser({ avibra, concurrency: concurrency.avibra, ...providerReads }),
+    benefitsOfUser: benefitsOfUser.createLoader({ client: avibra, concurrency: concurrency.avibra, ...providerReads }),
     enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...storeReads }),
     ...createOperationLoaders(storeReads),
     ...createEventLoaders({ inbox, ...storeReads }),
     ownCancellations: createOwnCancellations(storeReads),
-    ...createPixLoaders({ delbank, concurrency: concurrency.delbank, ...providerReads }),
+    ...createPixLoaders({ client: delbank, concurrency: concurrency.delbank, ...providerReads }),
   };
 
   /** After a mutation, whatever its outcome, earlier reads of its member or recurrence are out of date. */

@@ -105,7 +105,7 @@ describe("an operation that is sent once, its answer lost,", () => {
   });
 
   test.each([
-    ["401", createProviderFailure("unauthorised", { status: 401 })],
+    ["401", createProviderFailure("unauthorized", { status: 401 })],
     ["429", createProviderFailure("overloaded", { status: 429 })],
     ["400", REFUSED],
   ])("but a %s is no lost answer: it failed", async (_status, refusal) => {

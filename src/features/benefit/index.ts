@@ -1,7 +1,7 @@
 import { BenefitResolver, resolveBenefitReference } from "./benefit.resolver";
 import { Benefit } from "./benefit.type";
 
-export { createBenefitsOfUserLoader as createBenefitsOfUser } from "./benefits-of-user.loader";
+export { benefitsOfUser } from "./benefits-of-user.loader";
 export const benefitFeature = {
   resolvers: [BenefitResolver],
   orphanedTypes: [Benefit],

@@ -3,6 +3,7 @@ import { type OperationHandler, type Outcome, type PrepareDecision } from "../..
 import { type Operation } from "../../platform/operations/operation";
 import { type DelbankClient } from "../../providers/delbank/delbank.client";
 import { parseDelbankRefusal } from "../../providers/delbank/delbank.errors";
+import { requestCancellation } from "../../providers/delbank/endpoints";
 import { REASON_CODES } from "../../providers/delbank/cancellation-reason";
 import { createUserError, type UserErrorCode } from "../operation/public";
 import {
@@ -88,7 +89,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationHandl
       const request = { recurrenceId, requesterType, requesterDocument, reason };
       const { cancellationId, requestedAt } = await delbank.requestCancellation(request, deadline);
       if (getBaselineIds({ baseline })?.includes(cancellationId)) {
-        const call = "delbank.cancellations.request";
+        const call = requestCancellation.name;
         throw new ProviderFailure({ kind: "unreadable", call, reason: "an earlier cancellation's id", status: 200 });
       }
       const reasonCode = REASON_CODES[reason];

@@ -22,7 +22,7 @@ export class PixCancellationResolver {
     @Arg("id", () => CancellationId, { description: "The cancellation's ID." }) id: string,
     @Ctx() { loaders }: Context,
   ): Promise<PixCancellation | null> {
-    const cancellation = await loaders.pixCancellation.load({ recurrenceId, id });
+    const cancellation = await loaders.pixCancellation.load([recurrenceId, id]);
     return cancellation && { ...cancellation };
   }
 
@@ -43,6 +43,6 @@ export async function resolvePixCancellationReference(
 ): Promise<PixCancellation | null> {
   requireCaller(caller);
   if (!isRecurrenceId(recurrenceId) || !isCancellationId(id)) return null;
-  const cancellation = await loaders.pixCancellation.load({ recurrenceId, id });
+  const cancellation = await loaders.pixCancellation.load([recurrenceId, id]);
   return cancellation && { ...cancellation };
 }

@@ -2,7 +2,7 @@ import { type Repeat } from "../http/client/endpoint-call";
 import { type FailureKind, type ProviderFailure } from "../http/client/provider-failure";
 
 // Refused at the door, before anything was done.
-const REJECTED_BEFORE_PROCESSING: ReadonlySet<FailureKind> = new Set(["unauthorised", "overloaded"]);
+const REJECTED_BEFORE_PROCESSING: ReadonlySet<FailureKind> = new Set(["unauthorized", "overloaded"]);
 
 /** Whether a failed attempt is the provider's "no", so that the operation has failed. */
 export function isRefusal({ kind }: Pick<ProviderFailure, "kind">, repeat: Repeat): boolean {

@@ -8,23 +8,23 @@ import { type ReadSource, type ReadCache } from "./read-cache";
 export interface CachedReaderOptions {
   readonly readCache: ReadCache;
   readonly caller: Caller | undefined;
-  /** By when this request must be answered. */
+  /** The deadline of this request. */
   readonly deadline: Deadline;
-  /** How long the call itself may take: others may wait for it longer than this request does. */
+  /** Timeout of the call itself, ms. Other requests may wait for it longer than this one. */
   readonly timeoutMs: number;
   readonly onResult: (source: ReadSource) => void;
-  /** What each answer is charged to; nothing is read any more once it is over. */
+  /** Each response is charged to it. Once it is exceeded, reads reject without a call. */
   readonly responseBudget: { readonly chargeRead: (characters: number) => void; readonly assertWithin: () => void };
 }
 
-/** What is read, and whose data it is: see `CachedRead`. */
+/** What is read and its invalidation tag; see `CachedRead`. */
 export interface ReadDescriptor {
   readonly endpoint: string;
   readonly args: readonly string[];
   readonly tag: string;
 }
 
-/** Shares one caller's reads with that caller's other requests. Throws `UNAUTHENTICATED` without a caller. */
+/** Reads through the cache, shared between requests of the same principal. Rejects with `UNAUTHENTICATED` without a caller. */
 export type CachedReader = <Value>(
   descriptor: ReadDescriptor,
   fetch: (deadline: Deadline) => Promise<Value>,
@@ -44,7 +44,7 @@ export function createCachedReader(options: CachedReaderOptions): CachedReader {
         responseBudget.chargeRead(characters);
       },
       createTimeoutError: () =>
-        new ProviderFailure({ kind: "timeout", call: descriptor.endpoint, reason: "no answer in time" }),
+        new ProviderFailure({ kind: "timeout", call: descriptor.endpoint, reason: "no response in time" }),
     };
     return readCache.get(read, deadline);
   };

@@ -1,29 +1,29 @@
 import { GraphQLError } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
-/** How much of something one operation may cost (provider calls, look-ups, rows), shared by all that need some. */
+/** A limit on what one request may cost (provider calls, lookups, rows), shared by all of its loaders. */
 export interface CallBudget {
-  /** Asks for `calls`; answers how many of them may be made. */
+  /** Claims `calls`; resolves to how many of them may be made. */
   claim(calls: number): Promise<number>;
-  /** A mutation is about to call: its call was set aside, so it may. From here on nothing is refused as a whole. */
+  /** A mutation executes next; its call is reserved. After this, the request is no longer rejected as a whole. */
   beginMutation(): void;
-  /** What each call that may not be made fails with: one error for all of them. */
+  /** The error of each call beyond the limit: one instance for all of them. */
   limitError(): Error;
-  /** Set when the operation is over its limit and nothing was called: it is refused as a whole. */
+  /** Set if the limit was exceeded before any call was made: the request is rejected as a whole. */
   requestLevelError(): SubgraphError | undefined;
 }
 
 export interface CallBudgetOptions {
   readonly limit: number;
-  /** What is counted, as a client reads it: "provider calls". */
+  /** What is counted, for the error message: "provider calls". */
   readonly unit: string;
-  /** Set aside for as many mutations: what one reads must not leave the next without its call. */
+  /** Number of calls reserved for mutations, so that the reads of one do not take the call of the next. */
   readonly mutations?: number;
 }
 
 /**
- * All claims of one tick are added up before the first is answered, so an operation whose first calls are too many makes none.
- * Calls that only the answers to others lead to stop at the limit.
+ * Adds up all claims of one tick before it grants any, so a request whose first calls exceed the limit makes none.
+ * Later calls, which depend on responses, stop at the limit.
  */
 export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptions): CallBudget {
   const readLimit = limit - mutations;
@@ -40,7 +40,7 @@ export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptio
   return {
     async claim(calls) {
       claimed += calls;
-      // DataLoader dispatches all batches of a tick by process.nextTick: behind them, everybody has claimed.
+      // DataLoader dispatches all batches of a tick by process.nextTick: after them, every loader has claimed.
       await new Promise((resolve) => {
         process.nextTick(resolve);
       });
@@ -55,7 +55,7 @@ export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptio
     },
     limitError() {
       if (!isRequestRejected()) return createLimitError();
-      // With a path, graphql-js takes it as it is: nobody reads where in a refused operation it happened, thousands of times.
+      // graphql-js does not copy an error that has a path: a rejected request may have thousands of failed fields.
       return (pathlessError ??= new GraphQLError(createLimitError().message, {
         path: [],
         originalError: createLimitError(),

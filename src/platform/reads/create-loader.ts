@@ -2,31 +2,31 @@ import DataLoader from "dataloader";
 import { setImmediate } from "node:timers/promises";
 import { type CallBudget } from "./call-budget";
 
-/** Keys that are asked for before others have their turn. */
+/** Number of keys loaded before the event loop runs other work. */
 const KEYS_PER_TICK = 10;
 
-/** Loads values by key within one request: the same key is asked for once, however often and from wherever. */
+/** Loads values by key within one request; each key is loaded once. */
 export interface Loader<Key, Value> {
   load(key: Key): Promise<Value>;
-  /** Forgets a key: whoever asks again gets a fresh answer. */
+  /** Removes a key, so that the next `load` loads it again. */
   clear(key: Key): unknown;
-  /** Forgets all keys. */
+  /** Removes all keys. */
   clearAll(): unknown;
 }
 
 export interface LoaderOptions<Key, Value> {
-  /** Answers one key. A rejection reaches the askers of that key alone. */
+  /** Loads one key. A rejection affects only that key. */
   readonly loadOne: (key: Key) => Promise<Value>;
-  /** How many keys are asked for at the same time; further ones wait. */
+  /** Maximum number of keys loaded concurrently. */
   readonly concurrency: number;
   /**
-   * Answers a key for which nothing needs to be called, or throws for one that may not be asked for; undefined for all
-   * others. What is settled here costs nothing of the budget.
+   * Returns the value of a key that needs no call, throws for one that must not be loaded, and returns undefined for all
+   * others. Keys resolved here cost nothing of the budget.
    */
   readonly resolveLocally?: (key: Key) => Value | undefined;
-  /** What the calls, one for each key, are claimed from before the first is made. */
+  /** The budget from which one call per key is claimed before the first is made. */
   readonly budget?: CallBudget;
-  /** What makes two keys the same, where they are not plain text. */
+  /** Identifies a key; default `String`. */
   readonly cacheKeyFn?: (key: Key) => string;
 }
 
@@ -39,8 +39,8 @@ function attempt<Value>(compute: () => Value): Value | Error {
 }
 
 /**
- * A loader over an endpoint that answers one key at a time: removes duplicates and bounds the fan-out.
- * Results belong to keys by construction; one key's failure is that key's alone.
+ * Creates a DataLoader over an endpoint that has no batch: removes duplicates and limits concurrency.
+ * A failure affects only its own key.
  */
 export function createLoader<Key, Value>(options: LoaderOptions<Key, Value>): Loader<Key, Value> {
   const { loadOne, concurrency, resolveLocally, budget, cacheKeyFn = String } = options;
@@ -54,13 +54,13 @@ export function createLoader<Key, Value>(options: LoaderOptions<Key, Value>): Lo
     let started = 0;
     const runWorker = async () => {
       for (const [index, key] of queue) {
-        // SQLite answers in this turn of the event loop, and a thousand look-ups would all be one turn.
+        // SQLite responds in the same turn of the event loop; a thousand lookups would block it.
         if ((started += 1) % KEYS_PER_TICK === 0) await setImmediate();
         results[index] = await loadOne(key).catch((error: unknown) => error as Error);
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, allowed) }, runWorker));
-    return results as (Value | Error)[]; // by now every key has an answer
+    return results as (Value | Error)[]; // every key has a result by now
   }
 
   return new DataLoader<Key, Value, string>(loadAll, { cacheKeyFn });

@@ -4,38 +4,38 @@ import { createDeadline, type Deadline, withDeadline } from "../kernel/deadline"
 import { type Instant, addMs, type MonotonicClock, msSince } from "../kernel/monotonic-clock";
 import { type Read, toCacheKey } from "./cache-key";
 
-/** Where an answer came from. `stale`: older than it should be, while it is fetched anew or cannot be. */
+/** Where a response came from. `stale`: an expired entry, served while it is refreshed or because the refresh failed. */
 export type ReadSource = "call" | "coalesced" | "cache" | "stale";
 
-/** A read that others of the same principal may share. */
+/** A read that requests of the same principal may share. */
 export interface CachedRead<Value> extends Read {
-  /** Whose data it is, for example `user/u-1001`: what `drop` names. */
+  /** The tag that `invalidate` takes, for example `user/u-1001`. */
   readonly tag: string;
-  /** Asks the provider, within a deadline of its own: many may wait for it. */
+  /** Calls the provider, with a deadline of its own: several requests may wait for it. */
   readonly fetch: (deadline: Deadline) => Promise<Value>;
-  /** For so long it may ask. */
+  /** Timeout of `fetch`, ms. */
   readonly timeoutMs: number;
-  /** Told where the answer came from, and how long it is as JSON; 0 where there is none. */
+  /** Called with the source and the size of the response as JSON, in characters; 0 if it failed. */
   readonly onResult: (source: ReadSource, characters: number) => void;
-  /** What one who waits fails with when its own deadline comes first. */
+  /** Creates the error of a request whose deadline ends before the response. */
   readonly createTimeoutError: () => Error;
 }
 
 export interface ReadCacheOptions {
   readonly clock: MonotonicClock;
-  /** For so long an answer is given again; 0 keeps none. */
+  /** How long an entry is fresh, ms; 0 disables caching. */
   readonly freshMs: number;
-  /** For so much longer it is given while it is fetched anew. */
+  /** How long after that an entry is served while it is refreshed, ms. */
   readonly staleWhileRevalidateMs: number;
-  /** For so much longer than fresh it is given where the provider cannot be asked. */
+  /** How long after `freshMs` an entry is served if the provider is unavailable, ms. */
   readonly staleIfErrorMs: number;
-  /** What all kept answers may take. */
+  /** Maximum size of the cache, in bytes. */
   readonly maxBytes: number;
 }
 
 interface CacheEntry {
   readonly tag: string;
-  /** JSON: whoever reads it gets an object of its own. */
+  /** JSON, so that each reader gets its own object. */
   readonly text: string;
   readonly freshUntil: Instant;
 }
@@ -43,7 +43,7 @@ interface CacheEntry {
 interface InFlightRead {
   readonly tag: string;
   readonly deadline: Deadline;
-  /** False once its answer is out of date before it is there. */
+  /** False if its tag was invalidated while it was in flight. */
   isCurrent: boolean;
   readonly result: Promise<{ readonly value: unknown; readonly text: string }>;
 }
@@ -53,12 +53,12 @@ interface ReadResult<Value> {
   readonly characters: number;
 }
 
-/** What an entry takes beyond its texts, roughly: its object, and its places in the list and in the index. */
+/** Approximate size of an entry without its texts, bytes. */
 const ENTRY_OVERHEAD_BYTES = 500;
 
-/** With less than this left, a read does not try again: it failed for want of time. */
+/** A flight that failed with less time left than this is taken as timed out, ms. */
 const MIN_RETRY_TIME_MS = 500;
-/** For so long one waits for a new answer where an old one would do. */
+/** How long a request waits for a new response if a stale entry could be served, ms. */
 const STALE_IF_ERROR_WAIT_MS = 2000;
 
 const isTransient = (error: unknown) => error instanceof SubgraphError && error.retryable;
@@ -66,8 +66,8 @@ const isTransient = (error: unknown) => error instanceof SubgraphError && error.
 export type ReadCache = ReturnType<typeof createReadCache>;
 
 /**
- * Reads that are shared within one principal: one that is under way is joined, and a recent answer is given again. Nobody gets
- * an object that another one has, and whoever stops waiting stops alone. Values must be plain JSON.
+ * Caches reads within one principal scope. Requests join a read in flight (single flight) and share recent responses, each as
+ * its own object. A request whose deadline ends does not cancel the read for the others. Values must be plain JSON.
  */
 export function createReadCache({
   clock,
@@ -83,7 +83,7 @@ export function createReadCache({
     sizeCalculation: ({ text }, key) => ENTRY_OVERHEAD_BYTES + 2 * (text.length + key.length),
     dispose({ tag }, key, reason) {
       const keys = keysByTag.get(tag);
-      if (reason === "set" || !keys) return; // another answer takes its place
+      if (reason === "set" || !keys) return; // replaced by a newer entry
       keys.delete(key);
       if (keys.size === 0) keysByTag.delete(tag);
     },
@@ -91,7 +91,7 @@ export function createReadCache({
 
   function set(key: string, entry: CacheEntry): void {
     cache.set(key, entry);
-    if (cache.has(key)) keysByTag.set(entry.tag, (keysByTag.get(entry.tag) ?? new Set()).add(key)); // not too large
+    if (cache.has(key)) keysByTag.set(entry.tag, (keysByTag.get(entry.tag) ?? new Set()).add(key)); // false if it was too large
   }
 
   function startFetch({ tag, fetch, timeoutMs }: CachedRead<unknown>, key: string): InFlightRead {
@@ -105,7 +105,7 @@ export function createReadCache({
       .finally(() => {
         if (inFlight.get(key) === flight) inFlight.delete(key);
       });
-    result.catch(() => undefined); // those who wait are told; there may be none
+    result.catch(() => undefined); // callers handle it; there may be none
     const flight: InFlightRead = { tag, deadline, isCurrent: true, result };
     inFlight.set(key, flight);
     return flight;
@@ -117,13 +117,13 @@ export function createReadCache({
     deadline: Deadline,
   ): Promise<ReadResult<Value>> {
     const existing = inFlight.get(key);
-    if (!existing && deadline.remainingMs() <= 0) throw read.createTimeoutError(); // a long list's last ones: nobody waits for them
+    if (!existing && deadline.remainingMs() <= 0) throw read.createTimeoutError(); // the last keys of a long list
     const flight = existing ?? startFetch(read, key);
     try {
       const { value, text } = await withDeadline(deadline, flight.result, read.createTimeoutError);
       return { value: (existing ? JSON.parse(text) : value) as Value, characters: text.length };
     } catch (error) {
-      // It ran out of the time of whoever began it; whoever joined it later has some left.
+      // It timed out by the deadline of the request that started it; one that joined later has time left.
       const didTimeOut = flight.deadline.remainingMs() < MIN_RETRY_TIME_MS && deadline.remainingMs() > 0;
       if (existing && didTimeOut && isTransient(error)) return await fetchSingleFlight(read, key, deadline);
       throw error;
@@ -131,7 +131,7 @@ export function createReadCache({
   }
 
   return {
-    /** The answer, from wherever it can be had soonest. */
+    /** Returns the response from the cache, a read in flight, or a new call. */
     async get<Value>(read: CachedRead<Value>, deadline: Deadline): Promise<Value> {
       const key = toCacheKey(read);
       const cached = cache.get(key);
@@ -157,14 +157,14 @@ export function createReadCache({
         read.onResult(source, characters);
         return value;
       } catch (error) {
-        // Dropped meanwhile: known to be out of date, so it is no answer.
+        // An entry that was invalidated in the meantime must not be served.
         if (hasStaleFallback && isTransient(error) && cache.peek(key) === cached) return serveCached("stale", cached);
         read.onResult(source, 0);
         throw error;
       }
     },
 
-    /** Forgets what is known of a subject, for everybody, and what is just being asked of it. */
+    /** Removes all entries with this tag, of all principals, and detaches reads in flight. */
     invalidate(tag: string): void {
       for (const key of [...(keysByTag.get(tag) ?? [])]) cache.delete(key);
       for (const [key, flight] of inFlight) {
@@ -174,7 +174,7 @@ export function createReadCache({
       }
     },
 
-    /** Forgets everything. */
+    /** Removes all entries. */
     invalidateAll(): void {
       cache.clear();
       for (const flight of inFlight.values()) flight.isCurrent = false;

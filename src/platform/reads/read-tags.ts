@@ -1,8 +1,8 @@
-/** Names what a read is about: `ReadCache.drop` forgets all that was read of it. */
+/** Tags of cached reads, for `ReadCache.invalidate`. */
 export const userTag = (userId: string) => `user/${userId}`;
 export const recurrenceTag = (recurrenceId: string) => `recurrence/${recurrenceId}`;
 
-/** What an operation's member and recurrence are named. */
+/** The tags of an operation's member and recurrence. */
 export function operationTags({
   userId,
   recurrenceId,

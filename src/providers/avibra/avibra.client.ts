@@ -1,20 +1,12 @@
 import { type HttpClient } from "../../platform/http/client/http-client";
 import { type EndpointCall } from "../../platform/http/client/endpoint-call";
-import { path } from "../../platform/http/client/path";
+import { type Endpoint } from "../../platform/http/client/endpoint";
 import { ProviderFailure } from "../../platform/http/client/provider-failure";
 import { createDeadline, type Deadline, withDeadline } from "../../platform/kernel/deadline";
 import { type MonotonicClock } from "../../platform/kernel/monotonic-clock";
 import { createTokenSource, type TokenSource } from "./token-source";
-import {
-  Accepted,
-  LinkToken,
-  type MemberProfile,
-  type OfferChange,
-  toOfferChangeBody,
-  toProfileBody,
-  TokenGrant,
-} from "./avibra.wire";
-import { MemberBenefits } from "./benefits.wire";
+import { type MemberProfile, type OfferChange, toOfferChangeBody, toProfileBody, TokenGrant } from "./avibra.wire";
+import * as endpoints from "./endpoints";
 
 export interface AvibraCredentials {
   readonly clientId: string;
@@ -28,7 +20,7 @@ export interface AvibraCredentials {
 
 export interface AvibraOptions {
   readonly http: HttpClient;
-  /** The token endpoint has a host of its own. */
+  /** HTTP client of the token endpoint, which has its own host. */
   readonly tokenHttp: HttpClient;
   readonly tokenPath: string;
   readonly credentials: AvibraCredentials;
@@ -36,7 +28,7 @@ export interface AvibraOptions {
   readonly clock: MonotonicClock;
 }
 
-/** One write: its idempotency key, which attempt it is, and the deadline of the operation that it belongs to. */
+/** Idempotency key, attempt number and deadline of one write. */
 export interface WriteOptions {
   readonly idempotencyKey: string;
   readonly attempt: number;
@@ -44,14 +36,14 @@ export interface WriteOptions {
 }
 
 /**
- * Without a token nothing of the call that needs it has left. The endpoint documents 400 alone for every refusal; what it refuses
- * is our credentials.
+ * Without a token, the call that needs it was not sent. The token endpoint documents only 400 for every refusal: it refuses our
+ * credentials.
  */
 function rethrowTokenFailure(error: unknown): never {
   if (!(error instanceof ProviderFailure)) throw error;
   const { call, reason, status, retryAfter } = error;
   throw new ProviderFailure({
-    kind: error.kind === "refused" ? "unauthorised" : error.kind,
+    kind: error.kind === "refused" ? "unauthorized" : error.kind,
     call,
     reason,
     maybeProcessed: false,
@@ -73,21 +65,21 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     const { clientId: client_id, clientSecret: client_secret, scope } = credentials;
     const form = { grant_type: "client_credentials", client_id, client_secret, scope };
     const grant = { name: "avibra.token.fetch", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
-    // Many operations wait for one token: it has a deadline of its own, not that of whoever asked first.
+    // Several requests may wait for one token, so it has its own deadline.
     return tokenHttp
       .call({ ...grant, body: { form }, response: TokenGrant }, createDeadline(clock, timeoutMs))
       .catch(rethrowTokenFailure);
   };
   const tokens: TokenSource = createTokenSource({ fetchToken, clock, random: Math.random });
 
-  /** Waits for a token no longer than the operation may; the fetch itself goes on for the others. */
+  /** Waits for a token until the deadline; the fetch continues for other callers. */
   function getTokenWithin(deadline: Deadline, call: string): Promise<string> {
     const createTimeoutFailure = () =>
       new ProviderFailure({ kind: "timeout", call, reason: "no token in time", maybeProcessed: false });
     return withDeadline(deadline, tokens.getToken(), createTimeoutFailure);
   }
 
-  /** Sends a call with the access token; once again with a new one where the provider does not know it any more. */
+  /** Sends a call with the access token. Repeats it once with a new token if the provider responds 401. */
   async function sendAuthorized<Parsed, Result>(
     send: (call: EndpointCall<Parsed>, deadline: Deadline) => Promise<Result>,
     call: EndpointCall<Parsed>,
@@ -100,7 +92,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     try {
       return await sendWithToken(token);
     } catch (error) {
-      // A 401 says that nothing was done, so repeating it with a new token is safe for every call.
+      // A 401 means that the call was not processed, so every call is safe to repeat with a new token.
       if (!isUnauthorized(error) || !tokens.discard(token)) throw error;
       const retried = sendWithToken(await getTokenWithin(deadline, call.name), { attempt: attempt + 1 });
       return retried.catch((retryError: unknown) => {
@@ -117,73 +109,53 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     "x-api-key": apiKey,
   });
 
-  function write(call: Pick<EndpointCall<true>, "name" | "method" | "path" | "body">, options: WriteOptions) {
-    const { idempotencyKey, attempt, deadline } = options;
-    const policy = { repeat: "keyed", timeoutMs, attempt, headers: createWriteHeaders(idempotencyKey) } as const;
-    return sendAuthorized(http.call, { ...call, ...policy, response: Accepted }, deadline);
+  function write<Args extends readonly string[]>(
+    { endpoint, args, json }: { readonly endpoint: Endpoint<Args, true>; readonly args: Args; readonly json?: object },
+    { idempotencyKey, attempt, deadline }: WriteOptions,
+  ) {
+    const policy = { timeoutMs, attempt, headers: createWriteHeaders(idempotencyKey) };
+    const call = { ...endpoint, path: endpoint.path(...args), ...policy, ...(json && { body: { json } }) };
+    return sendAuthorized(http.call, call, deadline);
   }
+  const writeProfile = (endpoint: Endpoint<[], true>, profile: MemberProfile, options: WriteOptions) =>
+    write({ endpoint, args: [], json: toProfileBody(profile, partnerName) }, options);
 
   return {
-    /** Creates the user's account. */
-    createUser(profile: MemberProfile, options: WriteOptions) {
-      const json = toProfileBody(profile, partnerName);
-      return write(
-        { name: "avibra.user.create", method: "POST", path: "/user/account/create", body: { json } },
-        options,
-      );
-    },
+    createUser: (profile: MemberProfile, options: WriteOptions) => writeProfile(endpoints.createUser, profile, options),
+    updateUser: (profile: MemberProfile, options: WriteOptions) => writeProfile(endpoints.updateUser, profile, options),
+    prefillUser: (profile: MemberProfile, options: WriteOptions) =>
+      writeProfile(endpoints.prefillUser, profile, options),
+    cancelUser: (userId: string, options: WriteOptions) =>
+      write({ endpoint: endpoints.cancelUser, args: [userId] }, options),
+    changeOffer: (change: OfferChange, options: WriteOptions) =>
+      write({ endpoint: endpoints.changeOffer, args: [], json: toOfferChangeBody(change, partnerName) }, options),
 
-    /** Changes names, e-mail or phone. */
-    updateUser(profile: MemberProfile, options: WriteOptions) {
-      const json = toProfileBody(profile, partnerName);
-      return write(
-        { name: "avibra.user.update", method: "POST", path: "/user/account/update", body: { json } },
-        options,
-      );
-    },
-
-    /** Cancels the user's offer: the partner is not billed for it any more. A DELETE that moves money, so never `safe`. */
-    cancelUser(userId: string, options: WriteOptions) {
-      return write(
-        { name: "avibra.user.cancel", method: "DELETE", path: path`/user/account/cancel/${userId}` },
-        options,
-      );
-    },
-
-    /** Tells Avibra of a member ahead of enrollment. A key that was used for an existing entry is refused with 409. */
-    prefillUser(profile: MemberProfile, options: WriteOptions) {
-      const json = toProfileBody(profile, partnerName);
-      return write({ name: "avibra.user.prefill", method: "POST", path: "/user/prefill", body: { json } }, options);
-    },
-
-    /** A one-time token for the portal's URL. A secret: neither stored nor logged. A new one each time, so `safe`. */
+    /** Returns a one-time token for the portal's URL. A secret: must not be stored or logged. */
     createLinkToken(userId: string, deadline: Deadline): Promise<string> {
       const json = { userid: userId, partnername: partnerName };
       const headers = { authorization: basic, "x-api-key": apiKey };
-      const call = { name: "avibra.user.link", method: "POST", path: "/user/linktoken3", repeat: "safe" } as const;
-      return http.call({ ...call, timeoutMs, headers, body: { json }, response: LinkToken }, deadline);
+      const call = { ...endpoints.createLinkToken, path: endpoints.createLinkToken.path() };
+      return http.call({ ...call, timeoutMs, headers, body: { json } }, deadline);
     },
 
-    /** Moves the user to another offer (path and body assumed). */
-    changeOffer(change: OfferChange, options: WriteOptions) {
-      const json = toOfferChangeBody(change, partnerName);
-      return write({ name: "avibra.offers.change", method: "POST", path: "/user/offers", body: { json } }, options);
+    /** Sends a read with the access token. Resolves to null if Avibra answers 404: it does not know the user. */
+    async find<Args extends readonly string[], Result extends object>(
+      endpoint: Endpoint<Args, Result>,
+      args: Args,
+      deadline: Deadline,
+    ): Promise<Result | null> {
+      const call = { ...endpoint, path: endpoint.path(...args), timeoutMs };
+      const found = await sendAuthorized<Result, Result | null>(http.find, call, deadline);
+      if (found === null || endpoint.matches?.(found, ...args) !== false) return found;
+      throw new ProviderFailure({
+        kind: "unreadable",
+        call: call.name,
+        reason: "another user's response",
+        status: 200,
+      });
     },
 
-    /** Benefits, current offer and available offers of one user; null for a user whom Avibra does not know. */
-    async listBenefits(userId: string, deadline: Deadline): Promise<MemberBenefits | null> {
-      const call = {
-        name: "avibra.benefits.list",
-        method: "GET",
-        path: path`/user/benefits/${userId}`,
-        repeat: "safe",
-      } as const;
-      const benefits = await sendAuthorized(http.find, { ...call, timeoutMs, response: MemberBenefits }, deadline);
-      if (benefits === null || benefits.userId === userId) return benefits;
-      throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another user's answer", status: 200 });
-    },
-
-    /** Whether Avibra bears one more retry of a write. */
+    /** Takes one retry from the retry budget; false if none is left. */
     acquireRetry: () => http.acquireRetry(),
 
     /** For health: the access token's state. */

@@ -1,11 +1,11 @@
 import { type ProviderFailure } from "../../platform/http/client/provider-failure";
 
-/** What Avibra's "no" to a write means. Its texts are never passed on: they may quote the member. */
+/** Why Avibra refused a write. Its texts must not be passed on: they may contain personal data. */
 export type AvibraRefusal = "alreadyExists" | "notFound" | "rejected";
 
 /**
- * Reads a refusal by its status. Cancel and link token have no 404: an unknown user is a 400 there (assumed), which
- * `unknownUserIs400` says.
+ * Parses a refusal by its status. Cancel and link token have no 404: an unknown user is a 400 there (assumed); pass
+ * `unknownUserIs400` for them.
  */
 export function parseAvibraRefusal({ status }: ProviderFailure, unknownUserIs400 = false): AvibraRefusal {
   if (status === 409) return "alreadyExists";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { normalizeTimestamp } from "../../platform/kernel/normalize-timestamp";
 
-/** What Avibra's documented events mean. Its public table is cut: others exist. */
+/** Avibra's documented events. Its public table is truncated: others exist. */
 const EVENT_KINDS = {
   enrollment_request_received: "ENROLLMENT_REQUEST_RECEIVED",
   enrollment_successful: "ENROLLMENT_SUCCESSFUL",
@@ -11,17 +11,17 @@ const EVENT_KINDS = {
 } as const;
 export type AvibraEventKind = (typeof EVENT_KINDS)[keyof typeof EVENT_KINDS];
 
-/** Undefined for a name that is not documented. */
+/** Returns undefined for a name that is not documented. */
 export function getEventKind(name: string | null): AvibraEventKind | undefined {
   return name !== null && Object.hasOwn(EVENT_KINDS, name) ? EVENT_KINDS[name as keyof typeof EVENT_KINDS] : undefined;
 }
 
-/** Avibra's own names of these kinds. */
+/** Returns Avibra's names of these kinds. */
 export function getEventNames(kinds: readonly AvibraEventKind[]): string[] {
   return Object.entries(EVENT_KINDS).flatMap(([name, kind]) => (kinds.includes(kind) ? [name] : []));
 }
 
-/** A clock of Avibra's may be ahead of ours by so much; an event that claims to be later has no time that can be trusted. */
+/** Maximum clock skew: the time of an event further in the future is ignored. */
 const MAX_CLOCK_SKEW_MS = 300_000;
 
 const EventName = z
@@ -34,13 +34,13 @@ const EventUserId = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
   .nullable()
   .catch(null);
-/** Of a detail that cannot be read: no value of ours is this one. */
+/** Value of a detail that cannot be parsed; equals no offer id. */
 const UNREADABLE = "";
 const Detail = z.object({
   name: z.string(),
   value: z.union([z.string(), z.number().transform(String)]).catch(UNREADABLE),
 });
-/** Which offer it is about. Undefined where no detail says; unreadable where one that cannot be read may. */
+/** The offer id among the details. Undefined if there is none; `UNREADABLE` if it cannot be parsed. */
 const EventOfferId = z
   .array(Detail)
   .nullish()
@@ -48,8 +48,8 @@ const EventOfferId = z
   .catch(UNREADABLE);
 
 /**
- * `eventInfo` (member names assumed, but for `moredetails`). Any JSON object is one: what cannot be read of it is null, so that
- * nothing that Avibra tells is lost by our not knowing its form. Of the details only what is needed is taken: they may be personal.
+ * `eventInfo` (member names assumed, but for `moredetails`). Accepts any JSON object: members that cannot be parsed are
+ * null, so that no event is lost. Only the offer id is taken from the details: they may be personal data.
  */
 const EventInfo = z
   .object({
@@ -65,17 +65,17 @@ const EventInfo = z
     offerId: moredetails,
   }));
 
-/** What an event tells. */
+/** A parsed event. */
 export interface AvibraEvent {
   readonly name: string | null;
   readonly userId: string | null;
-  /** When it happened, epoch ms; null where that is not told, or cannot be true. */
+  /** When it happened, epoch ms; null if absent or in the future. */
   readonly at: number | null;
-  /** Of the offer that it is about; undefined where it does not say, and no offer's where that cannot be read. */
+  /** The offer id; undefined if absent, `""` if it cannot be parsed. */
   readonly offerId: string | undefined;
 }
 
-/** Reads one event; undefined for what is no JSON object. */
+/** Parses one event; returns undefined if it is not a JSON object. */
 export function parseEvent(json: unknown, receivedAt: number): AvibraEvent | undefined {
   const parsed = EventInfo.safeParse(json);
   if (!parsed.success) return undefined;

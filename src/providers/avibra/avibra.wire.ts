@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-// They become a header and a part of a URL. Longer ones than these exist nowhere, and no server takes them.
+// Tokens become a header or part of a URL.
 const AccessToken = z.string().regex(/^[\x21-\x7e]{1,8192}$/);
 const OneTimeToken = z.string().regex(/^[\x21-\x7e]{1,4096}$/);
 
-/** The token endpoint's answer. `expires_in` is read as it comes; what it is worth is decided where it is used. */
+/** Response of the token endpoint. `expires_in` is not validated here; see `computeUsableMs`. */
 export const TokenGrant = z
   .object({ access_token: AccessToken, expires_in: z.union([z.number(), z.string()]).optional().catch(undefined) })
   .transform(({ access_token, expires_in }) => ({ token: access_token, lifetimeSeconds: Number(expires_in) }));
@@ -13,10 +13,10 @@ export type TokenGrant = z.output<typeof TokenGrant>;
 /** `linktokenesponseInfo` (spelt so by the provider; member name assumed). */
 export const LinkToken = z.object({ linktoken: OneTimeToken }).transform(({ linktoken }) => linktoken);
 
-/** Success of a write: documented as the bare JSON string "Successful" for one endpoint; any JSON is, but an `errorInfo`. */
+/** Success of a write: documented as the bare JSON string "Successful" for one endpoint; any JSON except an `errorInfo` is accepted. */
 export const Accepted = z
   .unknown()
-  .refine((json) => !(typeof json === "object" && json !== null && "errorcode" in json), "an error behind a 200")
+  .refine((json) => !(typeof json === "object" && json !== null && "errorcode" in json), "an error with status 200")
   .transform(() => true as const);
 
 /** A member's postal address; every part optional. */
@@ -29,7 +29,7 @@ export interface Address {
   readonly country?: string | undefined;
 }
 
-/** What is told to Avibra of a member. */
+/** A member's profile as sent to Avibra. */
 export interface MemberProfile {
   readonly userId: string;
   readonly firstName?: string | undefined;

@@ -4,14 +4,14 @@ import { matchName } from "../../platform/kernel/match-name";
 import { sanitizeText } from "../../platform/kernel/sanitize-text";
 import { normalizeTimestamp } from "../../platform/kernel/normalize-timestamp";
 
-/** Many times what a member can have: all of it may be asked for under each of many aliases. */
+/** Maximum length of a list; far more than a member can have. */
 const MAX_ITEMS = 500;
 const MAX_NAME_LENGTH = 256;
 const MAX_DESCRIPTION_LENGTH = 4000;
 
 const Name = z.string().transform((text) => sanitizeText(text, MAX_NAME_LENGTH));
 
-/** Optional text: absent, empty and anything that is no text are null, so that one odd member never fails a list. */
+/** Optional text: absent, empty and other types become null, so that one invalid member never fails a list. */
 const optionalText = (maxLength: number) =>
   z
     .unknown()
@@ -20,7 +20,7 @@ const optionalText = (maxLength: number) =>
 const OptionalText = optionalText(MAX_NAME_LENGTH);
 const Description = optionalText(MAX_DESCRIPTION_LENGTH);
 
-/** Never cut: two ids must not become one. */
+/** Never truncated: two ids must not become equal. */
 const Id = z.union([z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u), z.number()]).transform(String);
 
 /** Avibra does not document the type of its timestamps. */
@@ -39,7 +39,7 @@ function toMoney(value: unknown, currencyText: string | null) {
   return amount === null ? null : { amount, currency };
 }
 
-/** The one of `known` that the text names, else `UNKNOWN`: a new provider value must never fail a list. */
+/** Returns the member of `known` that the text names, else `UNKNOWN`: a new provider value must never fail a list. */
 function toStatus<const Known extends string>(text: string | null, known: readonly Known[]): Known | "UNKNOWN" {
   return matchName(text, known) ?? "UNKNOWN";
 }
@@ -106,7 +106,7 @@ const Offer = z
     billingPeriod: offer.billingperiod,
   }));
 
-/** `benefitwithstatusInfos` (member names assumed): everything that Avibra tells of one user, from one call. */
+/** `benefitwithstatusInfos` (member names assumed): benefits, current offer and available offers of one user. */
 export const MemberBenefits = z
   .object({
     userid: Id,

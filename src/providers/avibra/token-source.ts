@@ -3,16 +3,16 @@ import { type TokenGrant } from "./avibra.wire";
 
 /** Access tokens for Avibra, fetched when needed and shared by all calls. */
 export interface TokenSource {
-  /** A token that is valid now. However many ask at once, one fetch is under way. */
+  /** Returns a valid token. Concurrent callers share one fetch. */
   getToken(): Promise<string>;
   /**
-   * Forgets this token (the provider refused it), unless a newer one has already taken its place. False: it is kept, as a new one
-   * would be refused as well.
+   * Removes this token, which the provider rejected, unless a newer one has replaced it. Returns false during the discard cooldown:
+   * a new token would be rejected too.
    */
   discard(token: string): boolean;
-  /** Says that a new token was refused too, so that it is not the token: for a while none is discarded. */
+  /** Starts the discard cooldown, after a new token was rejected too: the token is not the cause. */
   startCooldown(): void;
-  /** For health and metrics: whether a valid token is at hand, for how long, how old it is (ms), and whether the last fetch failed. */
+  /** For health and metrics: whether a valid token is cached, its remaining time and age (ms), and whether the last fetch failed. */
   state(): {
     readonly held: boolean;
     readonly isFailing: boolean;
@@ -21,21 +21,21 @@ export interface TokenSource {
   };
 }
 
-/** From this share of its time on, a token is replaced while it still holds; for each token a little earlier or later. */
+/** A token is refreshed at a random ratio of its lifetime between these. */
 const MIN_REFRESH_RATIO = 0.7;
 const MAX_REFRESH_RATIO = 0.9;
-/** So many failed fetches in a row, the last not long ago, are believed: who needs a token is refused at once meanwhile. */
+/** After this many consecutive failed fetches, callers are rejected immediately for the time to live. See docs/decisions/0026. */
 const NEGATIVE_CACHE_MIN_FAILURES = 2;
 const NEGATIVE_CACHE_TTL_MS = 10_000;
-/** For so long behind them the endpoint is left alone; then one fetch finds out whether it is over, and nobody waits for it. */
+/** After those failures, no fetch starts for this long; then one probes in the background and no caller waits for it. */
 const FETCH_COOLDOWN_MS = 1000;
-/** For so long a provider that refuses new tokens is asked with the one at hand, once each. */
+/** How long no token is discarded after the provider rejected a new one. */
 const DISCARD_COOLDOWN_MS = 5000;
-const EXPIRY_MARGIN_MS = 30_000; // a token is not used in its last seconds: it must still be good when it arrives
-const FALLBACK_LIFETIME_MS = 60_000; // where `expires_in` is missing, not a number, zero or negative
-const MAX_LIFETIME_MS = 86_400_000; // a huge `expires_in` is not trusted for longer than a day
+const EXPIRY_MARGIN_MS = 30_000; // a token must still be valid when it arrives
+const FALLBACK_LIFETIME_MS = 60_000; // if `expires_in` is missing, not a number, zero or negative
+const MAX_LIFETIME_MS = 86_400_000; // upper bound for a huge `expires_in`
 
-/** Milliseconds for which a token may be used, whatever the provider says of its lifetime. */
+/** Returns how long a token may be used, ms, for any `expires_in` of the provider. */
 export function computeUsableMs(lifetimeSeconds: number): number {
   if (!(lifetimeSeconds > 0)) return FALLBACK_LIFETIME_MS;
   const lifetimeMs = Math.min(lifetimeSeconds * 1000, MAX_LIFETIME_MS);
@@ -88,7 +88,7 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
           throw error;
         })
         .finally(() => (inFlight = undefined));
-      token.catch(() => undefined); // nobody may wait for it
+      token.catch(() => undefined); // there may be no caller
       inFlight = { token, cachedError: msSinceFailure < NEGATIVE_CACHE_TTL_MS ? lastFailure?.error : undefined };
     }
     return inFlight.cachedError ? Promise.reject(inFlight.cachedError) : inFlight.token;
@@ -98,7 +98,7 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
     getToken() {
       const now = clock.now();
       if (!cachedToken || msBetween(cachedToken.usableUntil, now) >= 0) return fetchSingleFlight();
-      if (msBetween(cachedToken.refreshAt, now) >= 0) fetchSingleFlight().catch(() => undefined); // the held one is still good
+      if (msBetween(cachedToken.refreshAt, now) >= 0) fetchSingleFlight().catch(() => undefined); // the cached token is still valid
       return Promise.resolve(cachedToken.token);
     },
     discard(token) {

@@ -1,7 +1,7 @@
 import { matchName } from "../../platform/kernel/match-name";
 import { sanitizeText } from "../../platform/kernel/sanitize-text";
 
-/** Why an authorization is cancelled, in the provider's order: its answers give a reason as the index into this list. */
+/** Why an authorization is cancelled, in the provider's order: its responses give a reason as an index into this list. */
 export const CANCELLATION_REASONS = [
   "ACCOUNT_CLOSED",
   "COMPANY_CLOSED",
@@ -28,13 +28,13 @@ export const REASON_CODES: Record<CancellationReason, string> = {
   NO_RESPONSE_TO_PAIN009: "NRES",
 };
 
-/** A reason's name, or the name of the reason with this code. */
+/** Finds a reason by its name or its code. */
 function findReason(value: unknown): CancellationReason | undefined {
   const code = matchName(value, Object.values(REASON_CODES));
   return matchName(value, CANCELLATION_REASONS) ?? CANCELLATION_REASONS.find((name) => REASON_CODES[name] === code);
 }
 
-/** A reason as the provider gives it: an ordinal, a name or a code. The raw value is kept if it is none of these. */
+/** Parses a reason: an ordinal, a name or a code. Otherwise `UNKNOWN` with the raw value as `reasonCode`. */
 export function parseReason(value: unknown): { reason: CancellationReason | "UNKNOWN"; reasonCode: string | null } {
   const isOrdinal = typeof value === "number" || (typeof value === "string" && /^\s*\d{1,3}\s*$/.test(value));
   const reason = isOrdinal ? CANCELLATION_REASONS[Number(value)] : findReason(value);

@@ -1,10 +1,9 @@
-import { type ZodType } from "zod";
 import { type HttpClient } from "../../platform/http/client/http-client";
-import { type EndpointCall } from "../../platform/http/client/endpoint-call";
-import { path } from "../../platform/http/client/path";
+import { type Endpoint } from "../../platform/http/client/endpoint";
 import { ProviderFailure } from "../../platform/http/client/provider-failure";
 import { type Deadline } from "../../platform/kernel/deadline";
-import { Authorization, Cancellation, CancellationReceipt } from "./delbank.wire";
+import { type Authorization, type CancellationReceipt } from "./delbank.wire";
+import * as endpoints from "./endpoints";
 import { type CancellationReason } from "./cancellation-reason";
 import { isAmbiguous, type PersonType } from "./tax-id";
 
@@ -16,14 +15,14 @@ export interface DelbankOptions {
   readonly generation: DelbankGeneration;
   readonly apiKey: string;
   readonly accountId: string;
-  /** The `Authorization` header, where Delbank asks for one (its pages disagree). */
+  /** The `Authorization` header, if Delbank requires one (its pages disagree). */
   readonly authorization?: string;
   readonly timeoutMs: number;
-  /** Told of each party in an authorization that was read whose document does not say whose it is. */
+  /** Called for each party of an authorization whose document is ambiguous. */
   readonly onAmbiguousDocument?: (party: "payer" | "beneficiary") => void;
 }
 
-/** Who asks for a cancellation, and why. */
+/** A cancellation request: who requests it, and why. */
 export interface CancellationRequest {
   readonly recurrenceId: string;
   readonly requesterType: PersonType;
@@ -32,6 +31,11 @@ export interface CancellationRequest {
 }
 
 export type DelbankClient = ReturnType<typeof createDelbankClient>;
+
+type Parties = Pick<Authorization, "payer" | "beneficiary">;
+
+const createMismatch = (call: string) =>
+  new ProviderFailure({ kind: "unreadable", call, reason: "response of another resource", status: 200 });
 
 /** Delbank's Automatic Pix, one method per endpoint. Every failure is a `ProviderFailure`. */
 export function createDelbankClient(options: DelbankOptions) {
@@ -48,50 +52,43 @@ export function createDelbankClient(options: DelbankOptions) {
     return { payerAccountType: requesterType, cancellationReqDocument: requesterDocument, cancellationReason: reason };
   }
 
-  /** A read whose 404 means absence and whose answer must be the one that was asked for. */
-  async function find<Result>(
-    call: { readonly name: string; readonly path: string; readonly response: ZodType<Result> },
-    matchesRequest: (response: Result) => boolean,
+  /** The call of an endpoint with these arguments. */
+  const createCall = <Args extends readonly string[], Result>(endpoint: Endpoint<Args, Result>, args: Args) => ({
+    ...endpoint,
+    path: basePath + endpoint.path(...args),
+    timeoutMs,
+    headers,
+  });
+
+  /** Sends a read. Resolves to null if Delbank answers 404. */
+  async function find<Args extends readonly string[], Result extends object>(
+    endpoint: Endpoint<Args, Result>,
+    args: Args,
     deadline: Deadline,
   ): Promise<Result | null> {
-    const endpointCall: EndpointCall<Result> = { ...call, method: "GET", repeat: "safe", timeoutMs, headers };
-    const response = await http.find(endpointCall, deadline);
-    if (response === null || matchesRequest(response)) return response;
-    throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another one's answer", status: 200 });
+    const found = await http.find(createCall(endpoint, args), deadline);
+    if (found === null) return null;
+    if (endpoint.matches?.(found, ...args) === false) throw createMismatch(endpoint.name);
+    const parties: Partial<Parties> = found;
+    for (const party of ["payer", "beneficiary"] as const)
+      if (parties[party] && isAmbiguous(parties[party])) onAmbiguousDocument?.(party);
+    return found;
   }
 
   return {
-    /**
-     * Asks for the cancellation of an authorization. Delbank documents no idempotency, so this is `once`: after an
-     * outcome that is not known it is never sent again; the authorization is read instead.
-     */
+    find,
+
+    /** Requests the cancellation of an authorization. Sent at most once. */
     async requestCancellation(request: CancellationRequest, deadline: Deadline): Promise<CancellationReceipt> {
-      // The documentation calls the segment `cancellationIdentifier`; we read it as the recurrence id (assumed), here only.
-      const url = basePath + path`/authorizations/${request.recurrenceId}/cancellations`;
-      const call = { name: "delbank.cancellations.request", method: "POST", path: url, repeat: "once" } as const;
       const body = { json: toCancellationBody(request) };
-      const receipt = await http.call({ ...call, timeoutMs, headers, body, response: CancellationReceipt }, deadline);
-      if (receipt.recurrenceId === request.recurrenceId) return receipt;
-      throw new ProviderFailure({ kind: "unreadable", call: call.name, reason: "another one's answer", status: 200 });
+      const call = createCall(endpoints.requestCancellation, [request.recurrenceId]);
+      const receipt = await http.call({ ...call, body }, deadline);
+      if (call.matches?.(receipt, request.recurrenceId) !== false) return receipt;
+      throw createMismatch(call.name);
     },
 
-    /** One cancellation; null where Delbank knows none. */
-    getCancellation(recurrenceId: string, id: string, deadline: Deadline): Promise<Cancellation | null> {
-      const url = basePath + path`/authorizations/${recurrenceId}/cancellations/${id}`;
-      const matchesRequest = (response: Cancellation) => response.recurrenceId === recurrenceId && response.id === id;
-      return find({ name: "delbank.cancellations.get", path: url, response: Cancellation }, matchesRequest, deadline);
-    },
-
-    /** One authorization; null where Delbank knows none. */
-    async getAuthorization(recurrenceId: string, deadline: Deadline): Promise<Authorization | null> {
-      const url = basePath + path`/authorizations/${recurrenceId}`;
-      const matchesRequest = (response: Authorization) => response.recurrenceId === recurrenceId;
-      const call = { name: "delbank.authorizations.get", path: url, response: Authorization };
-      const found = await find(call, matchesRequest, deadline);
-      if (found)
-        for (const party of ["payer", "beneficiary"] as const)
-          if (isAmbiguous(found[party])) onAmbiguousDocument?.(party);
-      return found;
-    },
+    /** Returns one authorization; null if Delbank does not know it. */
+    getAuthorization: (recurrenceId: string, deadline: Deadline) =>
+      find(endpoints.getAuthorization, [recurrenceId], deadline),
   };
 }

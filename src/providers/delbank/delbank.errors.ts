@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type ProviderFailure } from "../../platform/http/client/provider-failure";
 import { matchName } from "../../platform/kernel/match-name";
 
-/** What Delbank's "no" to a cancellation means. Its texts are never passed on: they may quote a document. */
+/** Why Delbank refused a cancellation. Its texts must not be passed on: they may contain a document. */
 export type DelbankRefusal = "notFound" | "alreadyCancelled" | "notCancellable" | "documentMismatch" | "rejected";
 
 /** Error codes of Automatic Pix (assumed: the provider shows none). */
@@ -20,13 +20,13 @@ const ErrorBody = z
   .or(z.object({ message: z.string() }))
   .or(z.object({ title: z.string() }));
 
-/** Reads a refusal by its code, else by its status. Undefined for a body that is not Delbank's: HTML, empty or cut. */
+/** Parses a refusal by its code, else by its status. Returns undefined for a body that is not Delbank's: HTML, empty or truncated. */
 export function parseDelbankRefusal(failure: ProviderFailure): DelbankRefusal | undefined {
   let body: z.output<typeof ErrorBody> | undefined;
   try {
     body = ErrorBody.safeParse(JSON.parse(failure.refusalBody())).data;
   } catch {
-    return undefined; // no JSON
+    return undefined; // not JSON
   }
   if (!body) return undefined;
   const code = "code" in body ? matchName(body.code, CODE_NAMES) : undefined;

@@ -17,7 +17,7 @@ function toCamelCase(value: unknown): unknown {
   );
 }
 
-/** Text of any member that drifts between text and number; empty and absent are null. */
+/** Text of any member that drifts between text and number; empty and absent become null. */
 const OptionalText = z
   .unknown()
   .optional()
@@ -25,15 +25,15 @@ const OptionalText = z
     typeof value === "string" || typeof value === "number" ? sanitizeText(String(value), 256).trim() || null : null,
   );
 
-/** An id of either kind has 29 characters; never cut, so that two do not become one. */
+/** An id of either kind has 29 characters; never truncated: two ids must not become equal. */
 const Id = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
 
-/** A moment; null if it is not set or cannot be read. */
+/** A timestamp; null if it is absent or cannot be parsed. */
 const Moment = z.unknown().optional().transform(normalizeTimestamp);
 
 const CURRENCY = "BRL";
 
-/** An amount in BRL, or null; nothing less than zero is collected. */
+/** An amount in BRL; null if it is negative or cannot be parsed. */
 const Amount = z
   .unknown()
   .optional()
@@ -50,7 +50,7 @@ const Party = z
   .nullish()
   .transform((party) => ({ ...parseParty(party?.document, party?.type), name: party?.name ?? null }));
 
-/** A cancellation as it is fetched (documented for the older generation; assumed the same for the newer). */
+/** A cancellation (documented for the older generation; assumed the same for the newer). */
 export const Cancellation = z
   .preprocess(
     toCamelCase,
@@ -73,12 +73,12 @@ export const Cancellation = z
       requesterDocument: requester.document,
       ...parseReason(cancellation.cancellationReason),
       cancelledAt: cancellation.cancellationAt,
-      providerStatus: cancellation.cancellationStatus, // opaque: its meaning is not documented, "0" says nothing
+      providerStatus: cancellation.cancellationStatus, // opaque: not documented
     };
   });
 export type Cancellation = z.output<typeof Cancellation>;
 
-/** Mostly there is none or one. */
+/** Maximum length of the list; usually 0 or 1. */
 const MAX_CANCELLATIONS = 50;
 
 const STATUSES = ["ACTIVE", "PENDING", "CANCELLED", "EXPIRED", "REJECTED"] as const;
@@ -106,13 +106,13 @@ export const Authorization = z
       amount,
       payer,
       beneficiary,
-      // Another recurrence's cancellation in the list would be shown to the wrong payer.
+      // A cancellation of another recurrence must not be shown to this payer.
       cancellations: (cancellations ?? []).filter((cancellation) => cancellation.recurrenceId === recurrenceId),
     };
   });
 export type Authorization = z.output<typeof Authorization>;
 
-/** The answer to a cancellation request: accepted, which is not yet cancelled. */
+/** Response to a cancellation request: accepted, not yet cancelled. */
 export const CancellationReceipt = z
   .object({ idRecorrencia: Id, idCancelamento: Id, dtHrCancelamento: Moment })
   .transform(({ idRecorrencia, idCancelamento, dtHrCancelamento }) => ({

@@ -2,10 +2,10 @@ import { cnpj, cpf } from "cpf-cnpj-validator";
 
 export type PersonType = "NATURAL" | "LEGAL";
 
-/** Who is meant by a document, as far as that can be told. */
+/** The person or company that a document identifies. */
 export interface Party {
   readonly personType: PersonType | null;
-  /** The document to show; null if it cannot be read. It identifies nobody: see `taxId`. */
+  /** The document to show; null if it cannot be parsed. Must not be used for ownership: see `taxId`. */
   readonly document: string | null;
   /** The one CPF (11 digits) or CNPJ (14 places) that the document stands for, or null. The only member that decides ownership. */
   readonly taxId: string | null;
@@ -40,7 +40,7 @@ interface NormalizedDocument {
   readonly possibleTypes: readonly PersonType[];
 }
 
-/** Undefined for what is no document: a fraction, a negative number, an exponent in text, too many digits. */
+/** Returns undefined for a value that is not a document: a fraction, a negative number, an exponent in text, too many digits. */
 function normalizeDocument(document: unknown): NormalizedDocument | undefined {
   if (typeof document === "number") {
     if (!Number.isInteger(document) || document < 0 || document > MAX_NUMBER) return undefined;
@@ -74,7 +74,7 @@ function parsePersonType(type: unknown): PersonType | null {
 }
 
 /**
- * Reads a document that may come as a number or as text, with or without its leading zeros and punctuation. Without a type, a
+ * Parses a document that may be a number or as text, with or without its leading zeros and punctuation. Without a type, a
  * document that is valid both as a CPF and as a CNPJ is ambiguous (every number that fits nine digits is, if it is one of them);
  * so is one that is valid only as the other type than the stated one. See docs/decisions/0025-ambiguous-documents.md.
  */
@@ -91,18 +91,18 @@ export function parseParty(document: unknown, type: unknown): Party {
   }
   const possibleTaxIds = candidates.map(({ taxId }) => taxId);
   const personType = statedType ?? (value.length > TAX_ID_LENGTH.NATURAL ? "LEGAL" : null);
-  // What is valid as nothing is shown as its type writes it; what is ambiguous is shown as it came.
+  // An invalid document is shown padded to its type; an ambiguous one is shown as received.
   const displayDocument = personType !== null && possibleTaxIds.length === 0 ? padTaxId(value, personType) : value;
   return { personType, document: displayDocument, taxId: null, possibleTaxIds };
 }
 
-/** Whether a document is one of which it cannot be told whose it is: it belongs to no one. */
+/** Whether a document stands for several tax ids, or for one of the other type: it proves no ownership. */
 export function isAmbiguous({ taxId, possibleTaxIds }: Party): boolean {
   return taxId === null && possibleTaxIds.length > 0;
 }
 
 /**
- * Reads a token's claim as an untyped document is read, but for text of eleven digits: an issuer that writes a whole CPF means it.
+ * Parses a token claim like an untyped document, except that a valid text of 11 digits is a CPF.
  */
 export function parseTaxIdClaim(claim: unknown): Party {
   const isWholeCpf = typeof claim === "string" && CPF.test(claim.trim()) && isCpf(claim.trim());

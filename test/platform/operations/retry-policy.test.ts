@@ -5,7 +5,7 @@ import { isRefusal, isMaybeProcessed } from "../../../src/platform/operations/re
 describe("whether a failure is the provider's no", () => {
   const table: readonly (readonly [kind: FailureKind, keyed: boolean, once: boolean])[] = [
     ["refused", true, true],
-    ["unauthorised", false, true],
+    ["unauthorized", false, true],
     ["overloaded", false, true],
     ["unreachable", false, false],
     ["timeout", false, false],
@@ -28,7 +28,7 @@ describe("whether a failed attempt may have been carried out", () => {
     ["unavailable", true, true],
     ["unreadable", true, true],
     ["overloaded", true, false],
-    ["unauthorised", true, false],
+    ["unauthorized", true, false],
   ];
   test.each(table)("%s, perhaps sent %s: %s", (kind, maybeProcessed, expected) => {
     expect(isMaybeProcessed({ kind, maybeProcessed })).toBe(expected);

@@ -3,59 +3,53 @@ import { type Instant, type MonotonicClock, msSince } from "../../kernel/monoton
 import { type FailureKind, ProviderFailure } from "./provider-failure";
 
 export interface BreakerOptions {
-  /** So many calls are looked at before a breaker may open; it looks at the last twice as many. */
+  /** Minimum number of calls before a breaker may open. It counts the last `2 * minCalls` calls. */
   readonly minCalls: number;
-  /** It opens when this share of them failed, in percent. */
+  /** The breaker opens when this percentage of the counted calls failed. */
   readonly failurePercent: number;
-  /** A good answer that took longer counts as a failure, ms. */
+  /** A successful call that took longer counts as a failure, ms. */
   readonly slowCallMs: number;
-  /** How long it stays open before one call is let through to see, ms. */
+  /** How long the breaker stays open before it allows one probe, ms. */
   readonly openMs: number;
   readonly monotonic: MonotonicClock;
 }
 
 export type BreakerState = "closed" | "open" | "halfOpen";
 
-/** Signs of a provider in trouble. What it refuses is none, nor is what cannot be read. */
+/** Failures that say that the provider is unhealthy. Refusals and unreadable responses do not. */
 const COUNTS_AS_FAILURE: ReadonlySet<FailureKind> = new Set(["unreachable", "timeout", "unavailable", "overloaded"]);
 
 const countsAsFailure = (error: unknown) =>
-  error instanceof SlowCall ||
-  (error instanceof ProviderFailure && !error.shortCircuited && COUNTS_AS_FAILURE.has(error.kind));
+  error instanceof ProviderFailure && !error.shortCircuited && COUNTS_AS_FAILURE.has(error.kind);
 
-/** Good, but so late that it is a sign of trouble. */
-class SlowCall extends Error {
-  constructor(readonly result: unknown) {
-    super("slow");
-  }
+interface TimedResult {
+  readonly value: unknown;
+  /** The call succeeded but took longer than `slowCallMs`: it counts as a failure. */
+  readonly isSlow: boolean;
 }
 
-// cockatiel measures with the wall clock how long a circuit stays open. Nothing is later than so long ago: it never refuses by it,
-// and lets one call through to see whenever it is asked. How long it is not asked is measured here.
+// cockatiel measures with the wall clock how long a circuit stays open. A negative infinite delay makes it allow a probe whenever
+// it is called; how long it must not be called is measured here, with the monotonic clock.
 const HALF_OPEN_IMMEDIATELY = new ConstantBackoff(-Infinity);
 
 function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic }: BreakerOptions) {
-  const policy = circuitBreaker(handleWhen(countsAsFailure), {
-    halfOpenAfter: HALF_OPEN_IMMEDIATELY,
-    breaker: new CountBreaker({
-      threshold: failurePercent / 100,
-      size: 2 * minCalls,
-      minimumNumberOfCalls: minCalls,
-    }),
-  });
+  const policy = circuitBreaker(
+    handleWhen(countsAsFailure).orWhenResult((result) => (result as TimedResult).isSlow),
+    {
+      halfOpenAfter: HALF_OPEN_IMMEDIATELY,
+      breaker: new CountBreaker({
+        threshold: failurePercent / 100,
+        size: 2 * minCalls,
+        minimumNumberOfCalls: minCalls,
+      }),
+    },
+  );
   let openedAt: Instant | undefined;
   policy.onBreak(() => (openedAt = monotonic.now()));
   const isCoolingDown = () => openedAt !== undefined && msSince(openedAt, monotonic) < openMs;
-  /** Whether a call would be refused now. While one call is let through to see, the others do not wait for it. */
+  /** Whether a call would be rejected now. While a probe runs, other calls are rejected instead of waiting for it. */
   const isRejecting = () =>
     policy.state === CircuitState.HalfOpen || (policy.state === CircuitState.Open && isCoolingDown());
-
-  async function executeTimed<Result>(execute: () => Promise<Result>): Promise<Result> {
-    const startedAt = monotonic.now();
-    const result = await execute();
-    if (msSince(startedAt, monotonic) > slowCallMs) throw new SlowCall(result);
-    return result;
-  }
 
   return {
     state(): BreakerState {
@@ -65,17 +59,17 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
     isRejecting,
     async run<Result>(execute: () => Promise<Result>, createRejection: () => Error): Promise<Result> {
       if (isRejecting()) throw createRejection();
-      try {
-        return await policy.execute(() => executeTimed(execute));
-      } catch (error) {
-        if (error instanceof SlowCall) return error.result as Result;
-        throw error;
-      }
+      const startedAt = monotonic.now();
+      const { value } = await policy.execute(async () => {
+        const result = await execute();
+        return { value: result, isSlow: msSince(startedAt, monotonic) > slowCallMs };
+      });
+      return value;
     },
   };
 }
 
-/** A circuit breaker for each operation group: a call's name without its last part, `avibra.benefits` of `avibra.benefits.list`. */
+/** One circuit breaker for each breaker group: an endpoint's name without its last part, `avibra.benefits` of `avibra.benefits.list`. */
 export function createCircuitBreakers(options: BreakerOptions) {
   const breakers = new Map<string, ReturnType<typeof createBreaker>>();
   return {

@@ -1,12 +1,12 @@
 import { type ZodType } from "zod";
 
 /**
- * May the call be sent again when its outcome is not known?
- * `safe`: it changes nothing. `keyed`: with the same idempotency key. `once`: never again after a byte may have left.
+ * Whether a call may be sent again when its outcome is unknown.
+ * `safe`: yes, it changes nothing. `keyed`: with the same idempotency key. `once`: never after a byte may have left.
  */
 export type Repeat = "safe" | "keyed" | "once";
 
-/** One call to a provider: what is sent, what is expected, and its policy. */
+/** One call of an endpoint, with its arguments applied. */
 export interface EndpointCall<Result> {
   /** Low-cardinality name for errors, logs and metrics, for example `avibra.benefits.list`. */
   readonly name: string;
@@ -15,10 +15,10 @@ export interface EndpointCall<Result> {
   readonly path: string;
   readonly repeat: Repeat;
   readonly timeoutMs: number;
-  /** Which attempt this is, where the caller repeats it itself; 1 by default. */
+  /** The number of this attempt if the caller repeats the call itself; default 1. */
   readonly attempt?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> };
-  /** Reads the JSON answer into our own model; nothing unparsed passes. */
+  /** Parses the JSON response into our own model; unparsed data is never returned. */
   readonly response: ZodType<Result>;
 }

@@ -3,12 +3,12 @@ import { toStatusFailure } from "./classify-failure";
 import { type EndpointCall } from "./endpoint-call";
 import { ProviderFailure } from "./provider-failure";
 
-/** An API that has no such thing says so in JSON, text or nothing; an HTML page is a gateway's, about something else. */
+/** Whether the API says that the resource does not exist. An HTML page comes from a gateway and does not say that. */
 export function isNotFound({ status, data }: AxiosResponse<string>): boolean {
   return status === 404 && !data.trimStart().startsWith("<");
 }
 
-/** The answer as the call's schema reads it. Throws ProviderFailure. */
+/** Parses a response with the call's schema. Throws `ProviderFailure`. */
 export function parseResponse<Result>(call: EndpointCall<Result>, response: AxiosResponse<string>): Result {
   const failure = toStatusFailure(call.name, response);
   if (failure) throw failure;

@@ -1,6 +1,6 @@
 import { SubgraphError } from "../../errors/subgraph-error";
 
-// Letters, digits, "-" and "_": what every id of both providers is made of. Neither "." nor "%" nor "/" can pass,
+// Letters, digits, "-" and "_": the characters of every id of both providers. ".", "%" and "/" are rejected,
 // so no value escapes to another path (encodeURIComponent("..") is still "..").
 const SEGMENT = /^[A-Za-z0-9_-]{1,128}$/;
 

@@ -2,23 +2,23 @@ import { type ErrorCode, SubgraphError } from "../../errors/subgraph-error";
 
 /**
  * How a provider call failed.
- * - `unreachable`: no answer, the connection could not be made or broke
- * - `timeout`: no complete answer in the time given
- * - `unavailable`: the provider says that it cannot answer (5xx)
- * - `overloaded`: the provider asks us to slow down (429)
- * - `unauthorised`: our credentials were not accepted (401, 403)
- * - `refused`: the provider understood and said no (other 4xx)
- * - `unreadable`: an answer that is not in the contract: a redirect, too large, cut, not JSON, another shape
+ * - `unreachable`: no response, the connection failed or broke
+ * - `timeout`: no complete response in time
+ * - `unavailable`: the provider responded with 5xx
+ * - `overloaded`: the provider limits our rate (429)
+ * - `unauthorized`: the provider rejected our credentials (401, 403)
+ * - `refused`: the provider refused the request (other 4xx)
+ * - `unreadable`: the response violates the contract: a redirect, too large, truncated, not JSON, wrong shape
  */
 export type FailureKind =
-  "unreachable" | "timeout" | "unavailable" | "overloaded" | "unauthorised" | "refused" | "unreadable";
+  "unreachable" | "timeout" | "unavailable" | "overloaded" | "unauthorized" | "refused" | "unreadable";
 
 const CODES: Record<FailureKind, ErrorCode> = {
   unreachable: "PROVIDER_UNAVAILABLE",
   timeout: "PROVIDER_TIMEOUT",
   unavailable: "PROVIDER_UNAVAILABLE",
   overloaded: "RATE_LIMITED",
-  unauthorised: "PROVIDER_AUTH",
+  unauthorized: "PROVIDER_AUTH",
   refused: "PROVIDER_CONTRACT",
   unreadable: "PROVIDER_CONTRACT",
 };
@@ -27,20 +27,20 @@ interface ProviderFailureOptions {
   readonly kind: FailureKind;
   /** The call's low-cardinality name, for example `avibra.benefits.list`. */
   readonly call: string;
-  /** A constant phrase for the log: what was seen. Never the provider's own words. */
+  /** A constant phrase for the log. Never the provider's text. */
   readonly reason: string;
   readonly status?: number;
-  /** False only where it is certain that no byte of the request left this process. */
+  /** False only if no byte of the request left this process. */
   readonly maybeProcessed?: boolean;
-  /** True where we refused ourselves, to spare the provider: it tells nothing of the provider. */
+  /** True if this process rejected the call without sending it; says nothing about the provider. */
   readonly shortCircuited?: boolean;
-  /** The refusal's body, for the provider's own `*.errors.ts`. Never logged, never shown. */
+  /** The refusal's body, for the provider's `*.errors.ts`. Must not be logged or shown to clients. */
   readonly refusal?: string;
   readonly retryAfter?: string;
   readonly cause?: unknown;
 }
 
-/** A provider call that brought no usable answer. Shows clients its code alone; the rest is for the log and for retry. */
+/** A failed provider call. Clients see only its code; the rest is for logs and retries. */
 export class ProviderFailure extends SubgraphError {
   override readonly name = "ProviderFailure";
   readonly kind: FailureKind;
@@ -77,7 +77,7 @@ export class ProviderFailure extends SubgraphError {
     this.#refusal = refusal;
   }
 
-  /** The refusal's body; behind a method so that no logger or inspector walks into it. */
+  /** Returns the refusal's body. A method, so that loggers and inspectors do not read it. */
   refusalBody(): string {
     return this.#refusal ?? "";
   }

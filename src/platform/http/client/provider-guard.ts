@@ -4,9 +4,9 @@ import { type BreakerOptions, createCircuitBreakers } from "./circuit-breakers";
 import { ProviderFailure } from "./provider-failure";
 
 export interface GuardOptions extends BreakerOptions {
-  /** Calls under way at once. */
+  /** Maximum number of concurrent calls. */
   readonly concurrency: number;
-  /** Calls that may wait for that; one more is refused at once. */
+  /** Maximum number of queued calls; further ones are rejected immediately. */
   readonly queue: number;
 }
 
@@ -21,23 +21,23 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 }
 
 /**
- * Stands before one provider: a bulkhead, so that it takes no more of us than its share, and a circuit breaker for each
- * operation group, so that what is down is left alone. What is refused here never left.
+ * Guards one provider with a bulkhead and a circuit breaker for each breaker group. A call that is rejected here was never
+ * sent.
  */
 export function createProviderGuard({ concurrency, queue, ...breakerOptions }: GuardOptions) {
   const limiter = bulkhead(concurrency, queue);
   const breakers = createCircuitBreakers(breakerOptions);
 
   return {
-    /** Does the work; a refusal is a ProviderFailure that is ours. Whoever still waits for room when `signal` fires, gives up. */
+    /** Executes a call. Rejects with a short-circuited `ProviderFailure`, or if `signal` fires while the call is queued. */
     async run<Result>(call: string, execute: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
       const breaker = breakers.forCall(call);
       const createRejection = (reason: string) =>
         new ProviderFailure({ kind: "unavailable", call, reason, maybeProcessed: false, shortCircuited: true });
       if (breaker.isRejecting()) throw createRejection("circuit open");
-      // Whoever waited is let in by another request's call that ended: it goes on as its own request.
+      // A queued call is started by the end of another request's call; it must keep its own async context.
       const executeInSlot = AsyncResource.bind(() => {
-        if (breaker.isRejecting()) throw createRejection("circuit open"); // while it waited
+        if (breaker.isRejecting()) throw createRejection("circuit open"); // while it was queued
         return breaker.run(execute, () => createRejection("circuit open"));
       });
       try {

@@ -1,19 +1,19 @@
-/** How many retries one provider is asked to bear: a share of its calls, so that a storm is not made a bigger one. */
+/** Limits retries to a percentage of a provider's calls, so that retries do not amplify an outage. */
 export interface RetryBudget {
-  /** Told of every call that is no retry. */
+  /** Records a call that is not a retry. */
   earn(): void;
-  /** Whether one more retry may be made; if so, it is paid for. */
+  /** Takes one retry; false if none is left. */
   spend(): boolean;
 }
 
-/** What one retry costs, in hundredths of a call. */
+/** Cost of one retry, in hundredths of a call. */
 const RETRY_COST = 100;
-/** Among how many calls in a row, and more, the share is kept. */
+/** Minimum number of consecutive calls over which the percentage holds. */
 const WINDOW_CALLS = 100;
 
 /**
- * Allows at most `percent` retries among any hundred calls or more: half of them quiet times may save up for a bad moment, half is
- * earned as calls go. Starts as after quiet times.
+ * Allows at most `percent` retries among any 100 or more consecutive calls. Half of them can be saved up, half is earned by each
+ * call. Starts with the saved half available.
  */
 export function createRetryBudget(percent: number): RetryBudget {
   const creditPerCall = percent / 2;

@@ -4,13 +4,13 @@ import { type ProviderFailure } from "./provider-failure";
 const MAX_ATTEMPTS = 3;
 const BASE_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
-/** An attempt that is given less time than this is not worth making. */
+/** Minimum time for an attempt, ms. */
 export const MIN_ATTEMPT_MS = 200;
 
 export interface RetryContext {
   readonly repeat: Repeat;
   readonly failure: Pick<ProviderFailure, "kind" | "retryAfter" | "shortCircuited">;
-  /** How many attempts were made in this go. */
+  /** Number of attempts made so far. */
   readonly attempt: number;
   readonly remainingMs: number;
   /** From 0 to 1. */
@@ -19,7 +19,7 @@ export interface RetryContext {
   readonly now: number;
 }
 
-/** Milliseconds that a `Retry-After` asks for: seconds or an HTTP date. What is past or cannot be read asks for nothing. */
+/** Parses `Retry-After` (seconds or an HTTP date) to ms. Returns 0 if it is in the past or cannot be parsed. */
 export function parseRetryAfterMs(text: string | undefined, now: number): number {
   if (text === undefined || text.trim() === "") return 0;
   const seconds = Number(text);
@@ -27,7 +27,7 @@ export function parseRetryAfterMs(text: string | undefined, now: number): number
   return waitMs > 0 ? waitMs : 0; // NaN is not
 }
 
-/** Milliseconds to wait before the next attempt of this go, or undefined when there is none. Full jitter. */
+/** Returns the delay before the next attempt, ms, or undefined if there is none. Full jitter. */
 export function computeRetryDelayMs({
   repeat,
   failure,
@@ -36,9 +36,9 @@ export function computeRetryDelayMs({
   random,
   now,
 }: RetryContext): number | undefined {
-  // What we refused ourselves, to spare the provider, is not asked for again at once.
-  const isFinal = failure.shortCircuited || failure.kind === "unauthorised" || failure.kind === "refused";
-  // A write whose answer cannot be read is asked about with its key; a read would bring the same answer.
+  // Short-circuited calls are not retried.
+  const isFinal = failure.shortCircuited || failure.kind === "unauthorized" || failure.kind === "refused";
+  // A keyed write with an unreadable response is repeated with its key; a read would get the same response.
   const isPointless = repeat === "safe" && failure.kind === "unreadable";
   if (repeat === "once" || isFinal || isPointless || attempt >= MAX_ATTEMPTS) return undefined;
   const jitterMs = random * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** attempt);

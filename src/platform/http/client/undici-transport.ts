@@ -5,23 +5,23 @@ import { headersSentInterceptor, type ObservedRequestOptions } from "./headers-s
 export interface TransportOptions {
   /** Base URL, with or without a path; every call's path is appended to it. */
   readonly baseUrl: string;
-  /** How many requests may be under way at once; further ones wait. */
+  /** Maximum number of concurrent requests; further ones are queued. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
-  /** Answers larger than this are cut off and the connection closed. */
+  /** Maximum size of a response; a larger one rejects and closes the connection. */
   readonly maxBodyBytes: number;
-  /** Client certificate, its key, and the authority to trust, as PEM text. */
+  /** Client certificate, its key, and the trusted certificate authority, as PEM text. */
   readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
 }
 
-/** What axios runs on: an undici connection pool for one provider. */
+/** An undici connection pool for one provider, as an axios adapter. */
 export interface Transport {
-  /** For one request: `onHeadersSent` is called when its head is handed to the connection. Until then nothing of it was sent. */
+  /** Creates the adapter of one request. Calls `onHeadersSent` when its headers are handed to the connection. */
   readonly createAdapter: (onHeadersSent: () => void) => AxiosAdapter;
   close(): Promise<void>;
 }
 
-/** The body broke off behind a good status: the provider may well have done what was asked. */
+/** The body was truncated after a success status: the provider may have processed the request. */
 export class TruncatedResponse extends Error {
   override readonly name = "TruncatedResponse";
 }

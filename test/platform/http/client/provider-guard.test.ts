@@ -38,7 +38,7 @@ describe("a circuit breaker", () => {
     ["unavailable", true],
     ["overloaded", true],
     ["refused", false],
-    ["unauthorised", false],
+    ["unauthorized", false],
     ["unreadable", false],
   ] as const)("that sees nothing but %s opens: %s", async (kind, opens) => {
     const guard = createGuard();

@@ -65,7 +65,7 @@ describe("the wait before another attempt", () => {
   });
 
   test("credentials that are not accepted are not tried again at once", () => {
-    expect(ask("unauthorised", 1)).toBeUndefined();
+    expect(ask("unauthorized", 1)).toBeUndefined();
   });
 });
 
