@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { waitFor, freePort, startProgram } from "../kit/start/program";
+import { startProgram } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
 
 export type SubgraphProcess = Awaited<ReturnType<typeof startSubgraphProcess>>;
 

@@ -1,5 +1,5 @@
 import { readMetric } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";

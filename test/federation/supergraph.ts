@@ -1,6 +1,7 @@
 import { startClientSide } from "./gateways/apollo";
 import { ROUTER_SECRET } from "./gateways/federation";
-import { waitFor, startProgram } from "../kit/start/program";
+import { startProgram } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 
 // `npm run supergraph`: the built program with both simulated providers, two other teams' subgraphs, and @apollo/gateway before them.
 

@@ -1,7 +1,7 @@
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { createMigratedStore } from "../kit/operations/test-store";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { setBreakpoint } from "./breakpoint";
 import { type Replica } from "../kit/start/replica";
 import {

@@ -5,7 +5,7 @@ import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { type GraphqlResponse } from "../kit/start/subgraph";
 import { type Replica, startReplica } from "../kit/start/replica";
 import { fetchCommits } from "./replica-cluster";

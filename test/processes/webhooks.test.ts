@@ -4,7 +4,7 @@ import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { postWebhook } from "../kit/http/webhooks";
 import { setBreakpoint } from "./breakpoint";
 import { type Replica } from "../kit/start/replica";

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { waitFor, freePort, type Program, startProgram } from "../kit/start/program";
+import { type Program, startProgram } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
 
 const newKey = () => randomBytes(32).toString("base64");
 const SENTENCE = /^The database of DATABASE_URL cannot be reached or cannot be written to( \([A-Z0-9_]+\))?\.\n$/;

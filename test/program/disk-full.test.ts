@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitFor, freePort } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
 
 /** What no file of the process may exceed, as `ulimit -f` counts: 1 or 2 MiB, by the shell. Needs no rights and no mount. */
 const FILE_BLOCKS = 2048;

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { attachDebugger, DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { liveVariables } from "../kit/start/live-variables";
-import { waitFor, freePort, type Program, startProgram } from "../kit/start/program";
+import { type Program, startProgram } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
 
 interface Running extends Program {
   readonly url: string;

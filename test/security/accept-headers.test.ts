@@ -1,4 +1,5 @@
-import { toDocument, MUTATIONS, PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { toDocument, MUTATIONS } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { sendRaw } from "../kit/http/raw-client";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 

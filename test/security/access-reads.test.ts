@@ -1,6 +1,7 @@
 import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { createSubgraph } from "../../src/app/schema";
-import { toDocument, findMutation, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { toDocument, findMutation } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
 

@@ -5,10 +5,9 @@ import {
   type MutationCase,
   MUTATIONS,
   fetchOperation,
-  PAYER_TAX_ID,
-  RECURRENCE_ID,
 } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
 import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 type Claims = Readonly<Record<string, string>>;

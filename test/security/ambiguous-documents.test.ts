@@ -1,6 +1,7 @@
 import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
 import { readMetric } from "../kit/http/metrics";
-import { toDocument, findMutation, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { toDocument, findMutation } from "../kit/seeds/mutations";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ISSUER = "https://issuer.test/";

@@ -1,5 +1,6 @@
 import { sendRaw } from "../kit/http/raw-client";
-import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 let subgraph: TestSubgraph;
 let authorization: string;

@@ -1,6 +1,7 @@
 import { ATTACKS } from "../kit/security/attacks";
 import { minCpuMs, type RawResponse, sendRaw } from "../kit/http/raw-client";
-import { STAFF_CLAIMS, type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 const MOST_CPU_MS = 50;
 const REPETITIONS = 7;

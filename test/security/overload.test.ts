@@ -1,8 +1,9 @@
 import { request } from "node:http";
 import { readMetric } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { sendRaw } from "../kit/http/raw-client";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 const MOST = 3;
 const QUERY = Buffer.from(JSON.stringify({ query: "{ me { benefits { id } } }" }));

@@ -13,7 +13,7 @@ import {
   signWithSecret,
   startKeyServer,
 } from "../kit/tokens/jwt";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { monotonicClockFrom, wallClockFrom } from "../kit/clocks";
 

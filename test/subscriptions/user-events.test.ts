@@ -7,7 +7,7 @@ import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { waitForGauge } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
 import { connectAs } from "../kit/subscriptions/websocket";

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/address-check";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { readMetric } from "../kit/http/metrics";
 import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
-import { waitFor, freePort } from "../../kit/start/program";
+import { waitFor } from "../../kit/wait-for";
+import { freePort } from "../../kit/free-port";
 import { compose, subgraphs } from "./compose";
 
 const FOLDER = join(__dirname, "../hive");

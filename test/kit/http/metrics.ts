@@ -1,4 +1,4 @@
-import { waitFor } from "../start/program";
+import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 
 /** The values of one metric at `GET /metrics`, by their labels as they stand there; without labels under "". */

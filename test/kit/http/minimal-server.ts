@@ -7,7 +7,7 @@ import { sendError } from "../../../src/platform/http/server/error-response";
 import { claimUpgrade } from "../../../src/platform/http/server/upgrades";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { UNLIMITED_CONNECTIONS } from "./connection-limits";
-import { waitFor } from "../start/program";
+import { waitFor } from "../wait-for";
 
 export const ROUTER_SECRET = "the-router's-secret";
 /** More than the kernel takes off our hands for a client that does not read. */

@@ -1,5 +1,6 @@
 import { type LiveEnvironment, type RequestOptions, type LiveProgram } from "../start/live-environment";
-import { toDocument, MUTATIONS, RECURRENCE_ID } from "../seeds/mutations";
+import { toDocument, MUTATIONS } from "../seeds/mutations";
+import { RECURRENCE_ID } from "../seeds/ids";
 import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDER_VALUES, REJECTED, SECRETS } from "./canary-values";
 import { basicAuth } from "../http/webhooks";
 

@@ -1,9 +1,7 @@
 import { type ProviderState } from "../sandbox-control";
+import { type Claims, PAYER_CLAIMS } from "../tokens/claims";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "./ids";
 import { type GraphqlResponse, type TestSubgraph } from "../start/subgraph";
-
-export const RECURRENCE_ID = "RR0435879820240605njua7shf40o";
-export const PAYER_TAX_ID = "04623217035";
-export const PAYER_CLAIMS = { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel users:read:any users:write:any" };
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -137,10 +135,12 @@ export function findMutation(name: string): MutationCase {
 export const OPERATION_FIELDS =
   "id kind status userId recurrenceId idempotencyKey attempts createdAt settledAt failure { code message field retryable }";
 
+/** The name of a mutation's input type, for example `ChangeOfferInput`. */
+export const toInputType = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+
 /** The document of a mutation; its variable is `$input`. */
 export function toDocument({ name, selection }: Pick<MutationCase, "name" | "selection">): string {
-  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-  return `mutation($input: ${type}!) { ${name}(input: $input) {
+  return `mutation($input: ${toInputType(name)}!) { ${name}(input: $input) {
     operation { ${OPERATION_FIELDS} } userErrors { code message field retryable } ${selection} } }`;
 }
 
@@ -148,17 +148,13 @@ export function toDocument({ name, selection }: Pick<MutationCase, "name" | "sel
 export function sendMutation(
   subgraph: TestSubgraph,
   mutation: Pick<MutationCase, "name" | "selection">,
-  { input, claims = PAYER_CLAIMS }: { input: Input; claims?: Readonly<Record<string, string>> | null },
+  { input, claims = PAYER_CLAIMS }: { input: Input; claims?: Claims | null },
 ): Promise<GraphqlResponse> {
   return subgraph.graphql(toDocument(mutation), { variables: { input }, claims });
 }
 
 /** What `operation(id)` says. */
-export async function fetchOperation(
-  subgraph: TestSubgraph,
-  id: string,
-  claims: Readonly<Record<string, string>> = PAYER_CLAIMS,
-) {
+export async function fetchOperation(subgraph: TestSubgraph, id: string, claims: Claims = PAYER_CLAIMS) {
   const query = `query($id: ID!) { operation(id: $id) { ${OPERATION_FIELDS} } }`;
   const { data, errors } = await subgraph.graphql(query, { variables: { id }, claims });
   if (errors) throw new Error(JSON.stringify(errors));

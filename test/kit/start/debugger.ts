@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { waitFor, type Program } from "./program";
+import { type Program } from "./program";
+import { waitFor } from "../wait-for";
 
 /** Environment of a program that a debugger may be attached to. */
 export const DEBUGGABLE_ENV = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };

@@ -7,7 +7,9 @@ import { type SandboxControl, createSandboxControl } from "../sandbox-control";
 import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../tokens/token-issuer";
 import { liveVariables } from "./live-variables";
 import { SECRETS } from "../security/canary-values";
-import { waitFor, freePort, type Program, startProgram } from "./program";
+import { type Program, startProgram } from "./program";
+import { waitFor } from "../wait-for";
+import { freePort } from "../free-port";
 
 interface Dependencies {
   readonly avibra: SandboxControl;

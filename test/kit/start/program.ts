@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServer } from "node:net";
 
 /** The built program, running as `npm start` runs it. */
 export interface Program {
@@ -12,24 +10,6 @@ export interface Program {
   output(): string;
   /** Resolves with the exit code. */
   readonly exit: Promise<number | null>;
-}
-
-/** A port that was free a moment ago, below those that the system gives to whoever asks for any (a debugger, a client). */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(15_000, 32_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => {
-        resolve(false);
-      });
-      server.listen(port, "127.0.0.1", () => {
-        resolve(true);
-      });
-    });
-    await new Promise((resolve) => server.close(resolve));
-    if (isFree) return port;
-  }
 }
 
 /** Starts `dist/main.js` with just this environment (and a data directory of its own). */
@@ -50,16 +30,4 @@ export function startProgram(environment: Readonly<Record<string, string>>): Pro
     });
   });
   return { process: child, output: () => output, exit };
-}
-
-/** Asks `probe` every 20 ms until it gives something; throws after `timeoutMs`. */
-export async function waitFor<Value>(
-  probe: () => Promise<Value | undefined> | Value | undefined,
-  timeoutMs = 20_000,
-): Promise<Value> {
-  for (const endsAt = Date.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
-    const value = await Promise.resolve(probe()).catch(() => undefined);
-    if (value !== undefined) return value;
-    if (Date.now() > endsAt) throw new Error("it never happened");
-  }
 }

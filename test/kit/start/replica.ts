@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { waitFor, freePort, type Program, startProgram } from "./program";
+import { type Program, startProgram } from "./program";
+import { waitFor } from "../wait-for";
+import { freePort } from "../free-port";
 import { type GraphqlResponse } from "./subgraph";
 
 /** One running copy of the built program. */

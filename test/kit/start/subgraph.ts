@@ -9,6 +9,7 @@ import { loadConfig } from "../../../src/config/index";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { startSandboxes } from "../../../src/sandbox";
+import { type Claims, STAFF_CLAIMS } from "../tokens/claims";
 import { createSandboxControl } from "../sandbox-control";
 import { liveVariables } from "./live-variables";
 
@@ -42,14 +43,11 @@ export interface GraphqlResponse {
 export interface GraphqlOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** The token's claims; `null` sends no token. Default: `STAFF_CLAIMS`. */
-  readonly claims?: Readonly<Record<string, string>> | null;
+  readonly claims?: Claims | null;
   readonly headers?: Readonly<Record<string, string>>;
   /** When it fires, the client closes its connection. */
   readonly signal?: AbortSignal;
 }
-
-/** Member u-1001, who may read and write for everybody: tests of what the graph says need not care who may see it. */
-export const STAFF_CLAIMS = { sub: "u-1001", scope: "users:read:any users:write:any pix:read:any" };
 
 async function deleteCancellations(databaseUrl: string): Promise<void> {
   const database = openDatabase(databaseUrl);
@@ -75,7 +73,7 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
     RETRY_PERCENT: "0",
     BREAKER_MIN_CALLS: "10000",
-    // Every read reaches the sandbox: what is shared between requests is test/features/shared-reads.
+    // Every read reaches the sandbox; test/platform/reads tests the cache.
     READ_CACHE_MS: "0",
     EXPOSE_UPSTREAM_COST: "false",
     LOG_LEVEL: "trace",

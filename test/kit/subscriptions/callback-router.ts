@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { waitFor } from "../start/program";
-import { STAFF_CLAIMS, type TestSubgraph } from "../start/subgraph";
+import { waitFor } from "../wait-for";
+import { type TestSubgraph } from "../start/subgraph";
+import { STAFF_CLAIMS } from "../tokens/claims";
 
 // A router's callback endpoint as its protocol's documentation has it; shares nothing with what calls it.
 

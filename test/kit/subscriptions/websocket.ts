@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { waitFor } from "../start/program";
-import { STAFF_CLAIMS, type TestSubgraph } from "../start/subgraph";
+import { waitFor } from "../wait-for";
+import { type TestSubgraph } from "../start/subgraph";
+import { STAFF_CLAIMS } from "../tokens/claims";
 
 // Messages are written by hand: the library that the subgraph speaks the protocol with has no part in it.
 

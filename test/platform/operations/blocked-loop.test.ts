@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../kit/operations/test-store";
-import { waitFor } from "../../kit/start/program";
+import { waitFor } from "../../kit/wait-for";
 import { startWorkers } from "../../kit/start/workers";
 
 jest.setTimeout(180_000);
