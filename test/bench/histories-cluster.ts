@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { startSandboxes } from "../../src/sandbox";
-import { type Replica, startReplica } from "../kit/start/replica";
+import { type RunningProgram, startProgram } from "../kit/start/program";
 import { startResponseLossProxy } from "../kit/network/response-loss-proxy";
 import { createCertificateAuthority, writeTempFiles } from "../kit/certificates";
 import { createSandboxControl } from "../kit/sandbox-control";
@@ -18,8 +18,8 @@ import { type EventDetails } from "./histories-events";
 export interface Member {
   readonly delbankProxy: Awaited<ReturnType<typeof startDelbankProxy>>;
   readonly database: Awaited<ReturnType<typeof startResponseLossProxy>>;
-  readonly start: () => Promise<Replica>;
-  replica: Replica;
+  readonly start: () => Promise<RunningProgram>;
+  replica: RunningProgram;
   /** Resolves when a restart that was begun is over. */
   restarted: Promise<unknown>;
 }
@@ -102,7 +102,7 @@ export async function startHistoriesCluster(seed: number, record: (eventDetails:
       record({ type: "answerLost", process, how });
     });
     const start = () =>
-      startReplica({
+      startProgram({
         ...TIMING_VARIABLES,
         AVIBRA_BASE_URL: sandboxes.avibra.url,
         DELBANK_BASE_URL: `${delbankProxy.url}/baas/api/v1`,

@@ -5,7 +5,7 @@ import autocannon from "autocannon";
 import { ATTACKS } from "../kit/security/attacks";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { toBody, COSTLY_QUERIES, largeMemberFault } from "../kit/security/costly-responses";
-import { sendRaw } from "../kit/http/raw-client";
+import { sendRequest } from "../kit/http/request";
 import { formatCheck, median, quantile, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
@@ -45,7 +45,7 @@ async function attacks(
     for (let time = 0; time < REPETITIONS; time += 1) {
       const body = Buffer.from(exceeding(`${time}`));
       const before = exactProcessorMs(subgraph.pid);
-      code = codeOf((await sendRaw(subgraph.url, { headers, body })).text);
+      code = codeOf((await sendRequest(subgraph.url, { headers, body })).text);
       spentMs.push(exactProcessorMs(subgraph.pid) - before);
     }
     const calls = (await Promise.all(controls.map((control) => control.requests()))).flat().length;
@@ -69,7 +69,7 @@ async function measureResponses(
     for (let time = 0; time < REPETITIONS; time += 1) {
       const body = Buffer.from(toBody(costly, `${time}`));
       const before = exactProcessorMs(subgraph.pid);
-      ({ text } = await sendRaw(subgraph.url, { headers, body }));
+      ({ text } = await sendRequest(subgraph.url, { headers, body }));
       spentMs.push(exactProcessorMs(subgraph.pid) - before);
     }
     await avibra.clearFaults();

@@ -1,5 +1,5 @@
 import { type Locator, type Page } from "playwright-core";
-import { type GraphqlResponse } from "./start/subgraph";
+import { type GraphqlResponse } from "./http/graphql-client";
 
 /** What a person does in GraphiQL, and what they see. */
 export interface Graphiql {

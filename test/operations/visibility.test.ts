@@ -3,7 +3,8 @@ import { sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutatio
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
-import { type GraphqlOptions, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlOptions } from "../kit/http/graphql-client";
 
 const OTHERS_RECURRENCE = "RR3822485720260110legalpay001"; // payer 01234567000195
 const OTHERS_CANCELLED = "RR3822485720260110cancelled01";

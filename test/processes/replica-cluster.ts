@@ -5,9 +5,9 @@ import { startSandboxes } from "../../src/sandbox";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { type Databases } from "../kit/start/databases";
 import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
-import { type GraphqlResponse } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { type CodeLocation } from "./breakpoint";
-import { type Replica, startReplica } from "../kit/start/replica";
+import { type RunningProgram, startProgram } from "../kit/start/program";
 
 export const DIALECTS = ["sqlite", "postgres"] as const;
 export type Dialect = (typeof DIALECTS)[number];
@@ -59,7 +59,7 @@ export const CHANGE_OFFER_CALL: CodeLocation = { file: "providers/avibra/avibra.
 
 /** Both providers and a data directory, for any number of lives of the program on one database. */
 export async function createReplicaCluster(databases: Databases, dialect: Dialect) {
-  const replicas = new Set<Replica>();
+  const replicas = new Set<RunningProgram>();
   const [sandboxes, databaseUrl] = await Promise.all([
     startSandboxes({ avibraPort: 0, delbankPort: 0 }),
     databases.createDatabase(dialect),
@@ -72,8 +72,8 @@ export async function createReplicaCluster(databases: Databases, dialect: Dialec
     avibra: createSandboxControl(sandboxes.avibra.url),
     delbank: createSandboxControl(sandboxes.delbank.url),
     commits: (vendor: "avibra" | "delbank") => fetchCommits(sandboxes[vendor]),
-    async start(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
-      const replica = await startReplica({
+    async start(environment: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
+      const replica = await startProgram({
         ...TIMING_VARIABLES,
         AVIBRA_BASE_URL: sandboxes.avibra.url,
         DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
@@ -108,8 +108,8 @@ export async function fetchCommits({ url }: { readonly url: string }): Promise<C
 }
 
 /** Sends it to one process as the member. */
-export function sendMutation(replica: Replica, { query, input }: Mutation): Promise<GraphqlResponse> {
-  return replica.graphql(query, { input }, MEMBER);
+export function sendMutation(replica: RunningProgram, { query, input }: Mutation): Promise<GraphqlResponse> {
+  return replica.graphql(query, { variables: { input }, claims: MEMBER });
 }
 
 /** How many requests of the mutation have come to its provider. */

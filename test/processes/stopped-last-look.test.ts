@@ -3,7 +3,7 @@ import { createMigratedStore } from "../kit/operations/test-store";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { waitFor } from "../kit/wait-for";
 import { setBreakpoint } from "./breakpoint";
-import { type Replica } from "../kit/start/replica";
+import { type RunningProgram } from "../kit/start/program";
 import {
   CANCEL_PIX,
   CHANGE_OFFER,
@@ -72,7 +72,7 @@ describe.each(DIALECTS)("a process that was stopped in its last look, before it 
   afterEach(() => world.stop());
 
   const statusOf = async () => (await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY))?.status;
-  const hasReconciled = (replica: Replica) => replica.output().includes('"operation reconciled"') || undefined;
+  const hasReconciled = (replica: RunningProgram) => replica.output().includes('"operation reconciled"') || undefined;
 
   test.each(LAST_LOOKS)("at $mutation.name: does not fail what its successor is sending", async (lastLook) => {
     const { mutation, kind, input, target, window } = lastLook;

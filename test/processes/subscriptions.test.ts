@@ -9,11 +9,11 @@ import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { waitForGauge } from "../kit/http/metrics";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { waitFor } from "../kit/wait-for";
-import { type GraphqlOptions } from "../kit/start/subgraph";
+import { type GraphqlOptions } from "../kit/http/graphql-client";
 import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
 import { postWebhook } from "../kit/http/webhooks";
 import { connectAs } from "../kit/subscriptions/websocket";
-import { type Replica, startReplica } from "../kit/start/replica";
+import { type RunningProgram, startProgram } from "../kit/start/program";
 
 jest.setTimeout(120_000);
 
@@ -24,7 +24,7 @@ describe("three processes on one PostgreSQL", () => {
   let databases: Databases;
   let sandboxes: Sandboxes;
   let router: CallbackRouter;
-  let replicas: Replica[] = [];
+  let replicas: RunningProgram[] = [];
   const directory = mkdtempSync(join(tmpdir(), "subscribers-"));
 
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe("three processes on one PostgreSQL", () => {
       AVIBRA_BASE_URL: sandboxes.avibra.url,
       DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     };
-    replicas = await Promise.all([1, 2, 3].map(() => startReplica(environment)));
+    replicas = await Promise.all([1, 2, 3].map(() => startProgram(environment)));
   }, 90_000);
   afterAll(async () => {
     for (const replica of replicas) await replica.kill();
@@ -58,12 +58,9 @@ describe("three processes on one PostgreSQL", () => {
     return {
       url: replica.url,
       delbank: createSandboxControl(sandboxes.delbank.url),
-      graphql: (query: string, { variables = {}, claims }: GraphqlOptions = {}) =>
-        replica.graphql(query, variables, claims ?? PAYER_CLAIMS),
-      token: async (claims: Readonly<Record<string, string>>) => {
-        const answer = await fetch(`${replica.url}/dev/token?${new URLSearchParams(claims).toString()}`);
-        return ((await answer.json()) as { token: string }).token;
-      },
+      graphql: (query: string, options: GraphqlOptions = {}) =>
+        replica.graphql(query, { claims: PAYER_CLAIMS, ...options }),
+      token: replica.token,
     };
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { type Program, startProgram } from "../kit/start/program";
+import { type Program, spawnProgram } from "../kit/start/program";
 import { waitFor } from "../kit/wait-for";
 import { freePort } from "../kit/free-port";
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 async function start(environment: Readonly<Record<string, string>>): Promise<Program> {
   const [port, provider] = [await freePort(), await freePort()];
   const base = `http://127.0.0.1:${provider}`;
-  const program = startProgram({ PORT: `${port}`, AVIBRA_BASE_URL: base, DELBANK_BASE_URL: base, ...environment });
+  const program = spawnProgram({ PORT: `${port}`, AVIBRA_BASE_URL: base, DELBANK_BASE_URL: base, ...environment });
   started.push(program);
   return program;
 }

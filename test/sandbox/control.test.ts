@@ -1,5 +1,5 @@
 import { OLDER, send, useSandboxes } from "./vendor-clients";
-import { rawRequest } from "./raw-request";
+import { observeRequest } from "../kit/http/request";
 
 const { avibra, delbank } = useSandboxes();
 const ACTIVE = "RR0435879820240605njua7shf40o";
@@ -18,7 +18,7 @@ describe("the request log", () => {
 
   it("has a request that a fault swallowed, and no control call", async () => {
     await delbank.control.fault({ kind: "resetBeforeCommit" });
-    await rawRequest(delbank.url(`${OLDER}/${ACTIVE}`), { method: "POST", body: "x" });
+    await observeRequest(delbank.url(`${OLDER}/${ACTIVE}`), { method: "POST", body: "x" });
     await delbank.control.state();
     expect(await delbank.control.requests()).toMatchObject([{ method: "POST", body: "x" }]);
   });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { OLDER, useSandboxes } from "./vendor-clients";
-import { type Outcome, type RawCall, rawRequest } from "./raw-request";
+import { type Exchange, observeRequest, type RequestOptions } from "../kit/http/request";
 
 const { avibra, delbank } = useSandboxes();
 const { control } = delbank;
@@ -13,13 +13,16 @@ const BODY = JSON.stringify({
   cancellationReason: "REQUESTED_BY_PAYER",
 });
 
-function cancel(call: RawCall = {}): Promise<Outcome> {
+/** Of an endless body the beginning is enough. */
+const ONE_MEGABYTE = { maxTextBytes: 1_000_000 };
+
+function cancel(call: RequestOptions = {}): Promise<Exchange> {
   const url = delbank.url(`${OLDER}/${ACTIVE}/cancellations`);
-  return rawRequest(url, { method: "POST", headers: HEADERS, body: BODY, ...call });
+  return observeRequest(url, { method: "POST", headers: HEADERS, body: BODY, ...ONE_MEGABYTE, ...call });
 }
 
-function read(call: RawCall = {}): Promise<Outcome> {
-  return rawRequest(delbank.url(`${OLDER}/${ACTIVE}`), { headers: HEADERS, ...call });
+function read(call: RequestOptions = {}): Promise<Exchange> {
+  return observeRequest(delbank.url(`${OLDER}/${ACTIVE}`), { headers: HEADERS, ...ONE_MEGABYTE, ...call });
 }
 
 async function expectCommits(count: number): Promise<void> {
@@ -216,7 +219,7 @@ describe("redirect", () => {
     const location = headers.get("location") ?? "";
     expect([status, location]).toEqual([302, delbank.url("/__sandbox/redirected")]);
     await expectCommits(0);
-    expect((await rawRequest(location)).status).toBe(200);
+    expect((await observeRequest(location)).status).toBe(200);
     expect((await control.requests()).at(-1)?.path).toBe("/__sandbox/redirected");
   });
 
@@ -268,7 +271,7 @@ describe("which fault is played", () => {
       await avibra.control.fault({ kind: "status", times: 2, match: { path, method: "GET" } });
       expect((await avibra.benefits("u-1001")).status).toBe(500);
       const url = avibra.url("/preprod/user/benefits/u-1001");
-      expect((await rawRequest(url, { headers: avibra.bearerHeaders() })).status).toBe(500);
+      expect((await observeRequest(url, { headers: avibra.bearerHeaders() })).status).toBe(500);
     },
   );
 

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { OLDER, send, useSandboxes } from "./vendor-clients";
-import { rawRequest } from "./raw-request";
+import { observeRequest } from "../kit/http/request";
 
 const { avibra, delbank } = useSandboxes();
 const ACTIVE = "RR0435879820240605njua7shf40o";
@@ -21,7 +21,7 @@ describe.each(["{", "", "null", "[]", '"text"', "7", "\u0000"])("the body %j", (
 });
 
 it("a percent-encoding that is broken is 400 in each vendor's shape", async () => {
-  const told = await rawRequest(avibra.url("/user/benefits/%E0%A4%A"), { headers: avibra.bearerHeaders() });
+  const told = await observeRequest(avibra.url("/user/benefits/%E0%A4%A"), { headers: avibra.bearerHeaders() });
   expect([told.status, JSON.parse(told.text)]).toMatchObject([400, { errorcode: "400" }]);
   const { status, json } = await delbank.get(`${OLDER}/%zz`);
   expect(status).toBe(400);
@@ -32,7 +32,7 @@ it("a body of 1 MiB is read, one byte more is 413 and is not kept", async () => 
   expect((await avibra.post("/user/prefill", "k-1", padded(MIB))).status).toBe(400);
   const told = await avibra.post("/user/prefill", "k-1", padded(MIB + 1));
   expect([told.status, told.json]).toEqual([413, { errorcode: "413", errormessage: "the body is too large" }]);
-  const { status } = await rawRequest(delbank.url(`${OLDER}/x/cancellations`), {
+  const { status } = await observeRequest(delbank.url(`${OLDER}/x/cancellations`), {
     method: "POST",
     headers: { "transfer-encoding": "chunked" },
     body: padded(4 * MIB),

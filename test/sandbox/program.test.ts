@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { startSandboxes } from "../../src/sandbox/index";
-import { rawRequest } from "./raw-request";
+import { observeRequest } from "../kit/http/request";
 
 const PROGRAM = "src/sandbox/main.ts";
 const FREE_PORTS = { AVIBRA_SANDBOX_PORT: "0", DELBANK_SANDBOX_PORT: "0" };
@@ -34,7 +34,7 @@ it.each(["SIGTERM", "SIGINT"] as const)(
       expect(printed.text).toContain(text);
     }
     const url = /Avibra sandbox\s+(\S+)/.exec(printed.text)?.[1] ?? "";
-    expect((await rawRequest(`${url}/__sandbox/state`)).status).toBe(200);
+    expect((await observeRequest(`${url}/__sandbox/state`)).status).toBe(200);
     program.kill(signal);
     expect(await once(program, "exit")).toEqual([0, null]);
   },
@@ -81,8 +81,8 @@ it("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no nu
   while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
   const url = /Delbank sandbox\s+(http:\/\/[^/]+)/.exec(printed.text)?.[1] ?? "";
   for (const reset of [false, true]) {
-    if (reset) await rawRequest(`${url}/__sandbox/reset`, { method: "POST" });
-    const { authorizations } = JSON.parse((await rawRequest(`${url}/__sandbox/state`)).text) as {
+    if (reset) await observeRequest(`${url}/__sandbox/reset`, { method: "POST" });
+    const { authorizations } = JSON.parse((await observeRequest(`${url}/__sandbox/state`)).text) as {
       authorizations: { recurrenceId: string; guid: string; situation: string }[];
     };
     expect(authorizations).toHaveLength(6 + 12);
@@ -104,13 +104,13 @@ it("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no nu
 it("in process, close ends at once although a request hangs", async () => {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const body = JSON.stringify({ match: {}, kind: "hangBeforeCommit" });
-  await rawRequest(`${sandboxes.delbank.url}/__sandbox/faults`, { method: "POST", body });
-  const hanging = rawRequest(`${sandboxes.delbank.url}/x`);
+  await observeRequest(`${sandboxes.delbank.url}/__sandbox/faults`, { method: "POST", body });
+  const hanging = observeRequest(`${sandboxes.delbank.url}/x`);
   let log = "[]";
-  while (log === "[]") log = (await rawRequest(`${sandboxes.delbank.url}/__sandbox/requests`)).text;
+  while (log === "[]") log = (await observeRequest(`${sandboxes.delbank.url}/__sandbox/requests`)).text;
   await sandboxes.close();
   expect((await hanging).end).toBe("ECONNRESET");
-  expect((await rawRequest(`${sandboxes.avibra.url}/x`)).end).toBe("ECONNREFUSED");
+  expect((await observeRequest(`${sandboxes.avibra.url}/x`)).end).toBe("ECONNREFUSED");
 });
 
 it("in process, close ends at once although somebody has sent half a request", async () => {
@@ -121,7 +121,7 @@ it("in process, close ends at once although somebody has sent half a request", a
   const isClosed = once(socket, "close");
   socket.write("POST /user/prefill HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf");
   let log = "[]";
-  while (log === "[]") log = (await rawRequest(`${sandboxes.avibra.url}/__sandbox/requests`)).text;
+  while (log === "[]") log = (await observeRequest(`${sandboxes.avibra.url}/__sandbox/requests`)).text;
   await sandboxes.close();
   await isClosed;
 });

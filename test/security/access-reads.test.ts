@@ -2,7 +2,8 @@ import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql
 import { createSubgraph } from "../../src/app/schema";
 import { toDocument, findMutation } from "../kit/seeds/mutations";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { postWebhook } from "../kit/http/webhooks";
 
 type Claims = Readonly<Record<string, string>>;

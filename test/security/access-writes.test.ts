@@ -8,7 +8,8 @@ import {
 } from "../kit/seeds/mutations";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 
 type Claims = Readonly<Record<string, string>>;
 

@@ -1,6 +1,7 @@
 import { requestScope } from "../../src/platform/graphql/request-scope";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { connectAs } from "../kit/subscriptions/websocket";
 

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { connect as connectTcp } from "node:net";
-import { createKey, type Json, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { createKey, type Json, toJwk, signToken } from "../kit/tokens/jwt";
+import { startTokenIssuer } from "../kit/tokens/token-issuer";
 import { waitForGauge } from "../kit/http/metrics";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { waitFor } from "../kit/wait-for";
@@ -240,7 +241,7 @@ describe("limits of WebSockets", () => {
 describe("an open subscription ends", () => {
   test("with its token", async () => {
     const key = createKey("ES256");
-    const keyServer = await startKeyServer([toJwk(key)]);
+    const keyServer = await startTokenIssuer([toJwk(key)]);
     const issuer = { AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: "https://issuer.test/", AUTH_AUDIENCE: "benefits" };
     const subgraph = await start({ ...issuer, SUBSCRIPTION_HEARTBEAT_MS: "100" });
     const now = Math.floor(Date.now() / 1000);

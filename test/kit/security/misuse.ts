@@ -1,4 +1,4 @@
-import { type LiveEnvironment, type RequestOptions, type LiveProgram } from "../start/live-environment";
+import { type LiveEnvironment, type LiveRequest, type LiveProgram } from "../start/live-environment";
 import { toDocument, MUTATIONS } from "../seeds/mutations";
 import { RECURRENCE_ID } from "../seeds/ids";
 import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDER_VALUES, REJECTED, SECRETS } from "./canary-values";
@@ -87,7 +87,7 @@ export async function sendEveryInvalidRequest(program: LiveProgram, token: strin
     variables: { r: [{ __typename: "User", id: REJECTED.argument, email: PERSON.email }] },
   });
 
-  const send = (options: RequestOptions) => program.send(options);
+  const send = (options: LiveRequest) => program.send(options);
   await send({ body: `{"query": ${REJECTED.malformed}` });
   await send({ body: REJECTED.malformed });
   await send({

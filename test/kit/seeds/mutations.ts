@@ -1,7 +1,8 @@
 import { type ProviderState } from "../sandbox-control";
 import { type Claims, PAYER_CLAIMS } from "../tokens/claims";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "./ids";
-import { type GraphqlResponse, type TestSubgraph } from "../start/subgraph";
+import { type TestSubgraph } from "../start/subgraph";
+import { type GraphqlResponse } from "../http/graphql-client";
 
 type Input = Readonly<Record<string, unknown>>;
 

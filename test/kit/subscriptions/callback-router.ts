@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo } from "node:net";
+import { type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { startHttpServer } from "../http/http-server";
 import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 import { STAFF_CLAIMS } from "../tokens/claims";
@@ -34,19 +34,17 @@ export type CallbackRouter = Awaited<ReturnType<typeof startCallbackRouter>>;
 export async function startCallbackRouter() {
   const calls: Callback[] = [];
   let handler = acceptCallback;
-  const server = createServer((request, response) => {
+  const server = await startHttpServer((request, response) => {
     void text(request).then((requestText) => {
       const body = JSON.parse(requestText) as unknown;
       calls.push({ headers: request.headers, body });
       handler(request, response, body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/callback`;
+  const url = `${server.url}/callback`;
   return {
     url,
-    port,
+    port: server.port,
     calls,
     actions: () => calls.map(({ body }) => String(body.action)),
     respondWith: (other: CallbackHandler) => void (handler = other),
@@ -84,9 +82,6 @@ export async function startCallbackRouter() {
       const body = (await response.json()) as any; // eslint-disable-line @typescript-eslint/no-explicit-any
       return { id, status: response.status, headers: response.headers, body };
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: server.close,
   };
 }

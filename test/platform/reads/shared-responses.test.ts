@@ -3,7 +3,8 @@ import { sendMutation, findMutation, MUTATIONS, fetchOperation } from "../../kit
 import { PAYER_CLAIMS } from "../../kit/tokens/claims";
 import { RECURRENCE_ID } from "../../kit/seeds/ids";
 import { waitFor } from "../../kit/wait-for";
-import { type GraphqlOptions, startSubgraph, type TestSubgraph, type UpstreamCost } from "../../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { type GraphqlOptions, type UpstreamCost } from "../../kit/http/graphql-client";
 
 const OFFER = "{ me { currentOffer { offer { id } } } }";
 const OWN = { sub: "u-1001" };
