@@ -127,6 +127,10 @@ export default defineConfig(
     // A GraphQL answer is compared as the JSON that it is; a row of a table is as wide as its case.
     files: ["test/**/*.ts"],
     rules: {
+      "no-restricted-globals": [
+        "error",
+        ...["it", "fit", "xit", "xtest"].map((name) => ({ name, message: "Use test." })),
+      ],
       "max-params": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",

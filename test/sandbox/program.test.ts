@@ -22,7 +22,7 @@ function collected(stream: NodeJS.ReadableStream | null): { text: string } {
   return all;
 }
 
-it.each(["SIGTERM", "SIGINT"] as const)(
+test.each(["SIGTERM", "SIGINT"] as const)(
   "prints what is there and how to steer it, and %s ends it with 0",
   async (signal) => {
     const program = run({});
@@ -40,7 +40,7 @@ it.each(["SIGTERM", "SIGINT"] as const)(
   },
 );
 
-it("under a parent it prints nothing, says when it is ready, and ends with 0 when the parent has gone", async () => {
+test("under a parent it prints nothing, says when it is ready, and ends with 0 when the parent has gone", async () => {
   const program = fork(PROGRAM, {
     execArgv: ["--import", "tsx"],
     env: { ...process.env, ...FREE_PORTS },
@@ -53,29 +53,32 @@ it("under a parent it prints nothing, says when it is ready, and ends with 0 whe
   expect([printed.text, complaints.text]).toEqual(["", ""]);
 });
 
-it.each(["AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"])("%s in use is one line on stderr and exit 1", async (name) => {
-  const holder = createServer().listen(0, "127.0.0.1");
-  await once(holder, "listening");
-  const address = holder.address();
-  const port = typeof address === "object" && address !== null ? String(address.port) : "";
-  const program = run({ [name]: port });
-  const [printed, complaints] = [collected(program.stdout), collected(program.stderr)];
-  expect(await once(program, "close")).toEqual([1, null]);
-  expect(complaints.text).toBe(
-    `sandbox: port ${port} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another\n`,
-  );
-  expect(printed.text).toBe("");
-  holder.close();
-});
+test.each(["AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"])(
+  "%s in use is one line on stderr and exit 1",
+  async (name) => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const address = holder.address();
+    const port = typeof address === "object" && address !== null ? String(address.port) : "";
+    const program = run({ [name]: port });
+    const [printed, complaints] = [collected(program.stdout), collected(program.stderr)];
+    expect(await once(program, "close")).toEqual([1, null]);
+    expect(complaints.text).toBe(
+      `sandbox: port ${port} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another\n`,
+    );
+    expect(printed.text).toBe("");
+    holder.close();
+  },
+);
 
-it("a port that is no port is one line on stderr and exit 1", async () => {
+test("a port that is no port is one line on stderr and exit 1", async () => {
   const program = run({ DELBANK_SANDBOX_PORT: "http" });
   const complaints = collected(program.stderr);
   expect(await once(program, "close")).toEqual([1, null]);
   expect(complaints.text).toBe("sandbox: DELBANK_SANDBOX_PORT must be a port number from 0 to 65535\n");
 });
 
-it("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no number is one line on stderr and exit 1", async () => {
+test("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no number is one line on stderr and exit 1", async () => {
   const program = run({ DELBANK_SANDBOX_AUTHORIZATIONS: "12" });
   const printed = collected(program.stdout);
   while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
@@ -101,7 +104,7 @@ it("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no nu
   expect(complaints.text).toBe("sandbox: DELBANK_SANDBOX_AUTHORIZATIONS must be a number from 0 to 10000\n");
 });
 
-it("in process, close ends at once although a request hangs", async () => {
+test("in process, close ends at once although a request hangs", async () => {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const body = JSON.stringify({ match: {}, kind: "hangBeforeCommit" });
   await observeRequest(`${sandboxes.delbank.url}/__sandbox/faults`, { method: "POST", body });
@@ -113,7 +116,7 @@ it("in process, close ends at once although a request hangs", async () => {
   expect((await observeRequest(`${sandboxes.avibra.url}/x`)).end).toBe("ECONNREFUSED");
 });
 
-it("in process, close ends at once although somebody has sent half a request", async () => {
+test("in process, close ends at once although somebody has sent half a request", async () => {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const { hostname, port } = new URL(sandboxes.avibra.url);
   const socket = connect(Number(port), hostname);
@@ -126,7 +129,7 @@ it("in process, close ends at once although somebody has sent half a request", a
   await isClosed;
 });
 
-it.each(["exception", "rejection"])(
+test.each(["exception", "rejection"])(
   "a crash (%s) prints where it was, nothing of what the error holds, and ends with 1",
   async (crash) => {
     const canary = "cnry-in-the-sandbox";

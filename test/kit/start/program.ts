@@ -6,7 +6,8 @@ import { createTempDirectory } from "../temp";
 import { createDeveloperTokens, type GetToken } from "../tokens/developer-token";
 import { waitFor } from "../wait-for";
 
-const START_TIMEOUT_MS = 40_000;
+/** Only ends the wait for a program that hangs: a busy machine may need a minute to start one. */
+const START_TIMEOUT_MS = 180_000;
 
 /** The built program, running as `npm start` runs it. */
 export interface Program {
@@ -51,7 +52,7 @@ export function spawnProgram(environment: Readonly<Record<string, string>>): Pro
 
 /**
  * Starts the built program and waits until `GET /health/live` is 200. Without `PORT`, it gets a free port.
- * Throws with the program's output if it ends, or is not live within 40 s.
+ * Throws with the program's output if it ends, or is not live within 3 minutes.
  */
 export async function startProgram(environment: Readonly<Record<string, string>>): Promise<RunningProgram> {
   const port = environment["PORT"] ?? `${await freePort()}`;
