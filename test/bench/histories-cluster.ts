@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client } from "pg";
 import { startSandboxes } from "../../src/sandbox";
 import { type RunningProgram, startProgram } from "../kit/start/program";
@@ -13,6 +10,7 @@ import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-
 import { createPostgresCrash } from "../kit/database/postgres-crash";
 import { LEASE_MS, PROCESSES } from "./histories-steps";
 import { type EventDetails } from "./histories-events";
+import { createTempDirectory } from "../kit/temp";
 
 /** One process of the program with its own ways to PostgreSQL and Delbank; the process comes and goes, the ways stay. */
 export interface Member {
@@ -73,7 +71,7 @@ export async function startHistoriesCluster(seed: number, record: (eventDetails:
   const [databaseUrl, identity] = await Promise.all([databases.createDatabase("postgres"), authority.issue("delbank")]);
   await turnOffSynchronousCommit(databaseUrl, seed);
   const certificates = writeTempFiles({ ca: authority.cert });
-  const directory = mkdtempSync(join(tmpdir(), "histories-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("histories");
   const firstReads = new Map<string, string>();
   let lastPost = 0;
 
@@ -148,7 +146,7 @@ export async function startHistoriesCluster(seed: number, record: (eventDetails:
       await postgres.start(); // a server that is down cannot be stopped
       await Promise.all([sandboxes.close(), databases.stop()]);
       certificates.remove();
-      rmSync(directory, { recursive: true, force: true });
+      removeDirectory();
     },
   };
 }

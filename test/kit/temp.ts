@@ -5,7 +5,7 @@ import { join } from "node:path";
 export interface TempDirectory {
   readonly path: string;
   /** Deletes the directory with everything in it. Does nothing if it is gone. */
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /**

@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readText } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
@@ -11,6 +10,7 @@ import { createHttpServer } from "../../src/platform/http/server/http-server";
 import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 import { createLogger } from "../../src/platform/observability/logger";
 import { type PlaygroundOptions, registerPlayground } from "../../src/playground/playground";
+import { createTempDirectory } from "../kit/temp";
 
 const ASSETS = join(__dirname, "../../dist/playground/assets");
 const POLICY =
@@ -206,8 +206,8 @@ describe("the reference", () => {
 
 describe("a playground that was never bundled", () => {
   test("says how to build it, and serves it as soon as it is there", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "playground-"));
-    rmSync(folder, { recursive: true });
+    const { path: folder, remove: removeFolder } = createTempDirectory("playground");
+    removeFolder();
     const server = serve({ assetsDirectory: folder });
     const { statusCode, headers, body } = await get(server, "/");
     expect(statusCode).toBe(503);
@@ -221,6 +221,6 @@ describe("a playground that was never bundled", () => {
     for (const name of ["main.js", "main.css"]) writeFileSync(join(folder, name), "/**/");
     expect((await get(server, "/")).body).toContain('<div id="root">');
     expect((await get(server, "/playground/main.js")).body).toBe("/**/");
-    rmSync(folder, { recursive: true });
+    removeFolder();
   });
 });

@@ -13,7 +13,6 @@ import {
   MEMBER,
   type Mutation,
   REQUEST_CANCELLATION,
-  RECURRENCE_ID,
   sendMutation,
   countMutationRequests,
   SETTLE,
@@ -21,6 +20,7 @@ import {
   type ReplicaCluster,
   CHANGE_OFFER_CALL,
 } from "./replica-cluster";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
 
 jest.setTimeout(180_000);
 

@@ -12,11 +12,11 @@ import {
   IDEMPOTENCY_KEY,
   MEMBER,
   type Mutation,
-  RECURRENCE_ID,
   countMutationRequests,
   SETTLE,
   type ReplicaCluster,
 } from "./replica-cluster";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
 
 jest.setTimeout(240_000);
 

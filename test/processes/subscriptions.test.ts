@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { createSandboxControl } from "../kit/sandbox-control";
@@ -14,6 +11,7 @@ import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operation
 import { postWebhook } from "../kit/http/webhooks";
 import { connectAs } from "../kit/subscriptions/websocket";
 import { type RunningProgram, startProgram } from "../kit/start/program";
+import { createTempDirectory } from "../kit/temp";
 
 jest.setTimeout(120_000);
 
@@ -25,7 +23,7 @@ describe("three processes on one PostgreSQL", () => {
   let sandboxes: Sandboxes;
   let router: CallbackRouter;
   let replicas: RunningProgram[] = [];
-  const directory = mkdtempSync(join(tmpdir(), "subscribers-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("subscribers");
 
   beforeAll(async () => {
     [databases, sandboxes, router] = await Promise.all([
@@ -48,7 +46,7 @@ describe("three processes on one PostgreSQL", () => {
     await router.close();
     await sandboxes.close();
     await databases.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   });
 
   /** A replica as tests of one process know it. */

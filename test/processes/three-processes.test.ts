@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { createSandboxControl } from "../kit/sandbox-control";
+import { type ProviderState, createSandboxControl } from "../kit/sandbox-control";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { waitFor } from "../kit/wait-for";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { type RunningProgram, startProgram } from "../kit/start/program";
-import { fetchCommits } from "./replica-cluster";
+import { createTempDirectory } from "../kit/temp";
 
 jest.setTimeout(120_000);
 
@@ -142,7 +139,7 @@ function send(
 describe("three processes on one PostgreSQL", () => {
   let databases: Databases;
   let sandboxes: Sandboxes;
-  const directory = mkdtempSync(join(tmpdir(), "three-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("three");
   const replicas: RunningProgram[] = [];
   let restarted: Promise<void> | undefined;
 
@@ -155,7 +152,7 @@ describe("three processes on one PostgreSQL", () => {
     for (const replica of replicas) await replica.kill();
     await sandboxes.close();
     await databases.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   });
 
   test("300 keys, each sent to all, through faults and a kill -9: 300 effects, none twice, one payload for a key", async () => {
@@ -234,7 +231,9 @@ describe("three processes on one PostgreSQL", () => {
     }
 
     expect(new Set(ids.values()).size).toBe(300);
-    const [users, cancellations] = [await fetchCommits(sandboxes.avibra), await fetchCommits(sandboxes.delbank)];
+    const [{ commits: users }, { commits: cancellations }] = (await Promise.all(
+      [sandboxes.avibra.url, sandboxes.delbank.url].map((url) => createSandboxControl(url).state()),
+    )) as [ProviderState, ProviderState];
     const expectedUsers = MUTATIONS.filter(({ vendor }) => vendor === "avibra");
     expect(users.map(({ subject, idempotencyKey }) => `${subject} ${idempotencyKey}`).sort()).toEqual(
       expectedUsers.map(({ subject, idempotencyKey }) => `${subject} ${ids.get(idempotencyKey)}`).sort(),

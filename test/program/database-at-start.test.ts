@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { type Program, spawnProgram } from "../kit/start/program";
 import { waitFor } from "../kit/wait-for";
 import { freePort } from "../kit/free-port";
+import { createTempDirectory } from "../kit/temp";
 
 const newKey = () => randomBytes(32).toString("base64");
 const SENTENCE = /^The database of DATABASE_URL cannot be reached or cannot be written to( \([A-Z0-9_]+\))?\.\n$/;
 const CONFIGURATION = "The configuration is not valid:\n  ";
 
 let databases: Databases;
-const folder = mkdtempSync(join(tmpdir(), "start-"));
+const { path: folder, remove: removeFolder } = createTempDirectory("start");
 const started: Program[] = [];
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   await databases.stop();
-  rmSync(folder, { recursive: true });
+  removeFolder();
 });
 
 /** On ports of its own, with providers that are not asked anything. */

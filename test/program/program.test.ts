@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { attachDebugger, DEBUGGABLE_ENV } from "../kit/start/debugger";
@@ -7,6 +6,7 @@ import { liveVariables } from "../kit/start/live-variables";
 import { type Program, spawnProgram } from "../kit/start/program";
 import { waitFor } from "../kit/wait-for";
 import { freePort } from "../kit/free-port";
+import { createTempDirectory } from "../kit/temp";
 
 interface Running extends Program {
   readonly url: string;
@@ -247,7 +247,7 @@ describe("a configuration that cannot work", () => {
   });
 
   test("in live mode a SQLite file that is written out is accepted with one warning line that names the variable", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "live-"));
+    const { path: directory, remove: removeDirectory } = createTempDirectory("live");
     const [port, provider] = [await freePort(), "https://provider.test"];
     const program = spawnProgram({
       ...liveVariables(provider),
@@ -272,7 +272,7 @@ describe("a configuration that cannot work", () => {
     ]);
     program.process.kill("SIGTERM");
     expect(await program.exit).toBe(0);
-    rmSync(directory, { recursive: true });
+    removeDirectory();
   });
 
   test("a sandbox, where anybody can sign a token, is refused a provider that is not this machine's own", async () => {

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Client } from "pg";
 import { type HostCommand, type HostReport } from "./postgres-host";
+import { createTempDirectory } from "../temp";
 
 /** The databases of one test suite: `beforeAll(startDatabases)`, `afterAll(() => databases.stop())`. */
 export interface Databases {
@@ -22,7 +21,7 @@ export interface Databases {
 
 /** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. `isSynced`: as in production, for benchmarks. */
 export async function startDatabases({ isSynced = false } = {}): Promise<Databases> {
-  const folder = mkdtempSync(join(tmpdir(), "databases-"));
+  const { path: folder, remove: removeFolder } = createTempDirectory("databases");
   const host = spawnTypeScript(join(__dirname, "postgres-host.ts"), isSynced ? ["synced"] : []);
   const port = await sendCommand(host, "start");
   const url = (name: string): string => `postgres://tester:tester@127.0.0.1:${port}/${name}`;
@@ -46,7 +45,7 @@ export async function startDatabases({ isSynced = false } = {}): Promise<Databas
       const ended = once(host, "exit");
       host.disconnect();
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder();
     },
   };
 }
