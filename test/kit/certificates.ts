@@ -57,7 +57,7 @@ export async function createCertificateAuthority(name: string) {
   };
 }
 
-/** Writes texts to files that only this test knows; `remove` takes them away. */
+/** Writes each text to a file of a new directory; `remove` deletes it. */
 export function writeTempFiles<Name extends string>(texts: Readonly<Record<Name, string>>) {
   const { path: directory, remove: removeDirectory } = createTempDirectory("certificates");
   const files = Object.entries<string>(texts).map(([name, text]) => {

@@ -139,7 +139,7 @@ export async function triggerEveryFailure(
     await program.graphql(token, READ_QUERY);
     if (index % 4 === 0) await sendEveryMutation(program, token, `failure-${index}`);
     for (const vendor of [avibra, delbank]) await vendor.clearFaults();
-    // A token that is refused is fetched anew: that fetch fails too.
+    // After a 401, the token is fetched again, and that fetch fails too.
     await avibra.addFault({ match: { path: "/user/benefits" }, kind: "status", status: 401 });
     await avibra.addFault({
       match: { path: "/oauth2/token" },

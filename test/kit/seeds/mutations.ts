@@ -13,22 +13,22 @@ export interface MutationCase {
   /** What its payload adds, without fields that cost a provider call. */
   readonly selection: string;
   readonly input: Input;
-  /** The same operation asked otherwise, valid on the seeds too. */
+  /** Another valid input of the same mutation. */
   readonly conflictingInput: Input;
   readonly vendor: "avibra" | "delbank";
   readonly method: "POST" | "DELETE";
-  /** Of the provider's endpoint that it writes to. */
+  /** The path of the provider's endpoint that it writes to. */
   readonly path: string;
-  /** Of that endpoint in the sandbox's journal of commits. */
+  /** The endpoint's name in the sandbox's list of commits. */
   readonly commitOperation: string;
-  /** How often its effect shows in the provider's state. */
+  /** How often its effect is in the provider's state. */
   readonly countEffects: (state: ProviderState) => number;
 }
 
 const user = (state: ProviderState, id: string) => state.users?.find(({ userId }) => userId === id);
 const USER = "user { id }";
 
-/** On different members, so that all seven can be under way at once. */
+/** On different members, so that all seven can run at the same time. */
 export const MUTATIONS: readonly MutationCase[] = [
   {
     name: "createUser",
@@ -145,7 +145,7 @@ export function toDocument({ name, selection }: Pick<MutationCase, "name" | "sel
     operation { ${OPERATION_FIELDS} } userErrors { code message field retryable } ${selection} } }`;
 }
 
-/** The claims of a caller who may do all seven. */
+/** Sends a mutation; by default as a caller who may send all seven. */
 export function sendMutation(
   subgraph: TestSubgraph,
   mutation: Pick<MutationCase, "name" | "selection">,
@@ -154,7 +154,7 @@ export function sendMutation(
   return subgraph.graphql(toDocument(mutation), { variables: { input }, claims });
 }
 
-/** What `operation(id)` says. */
+/** The result of `operation(id)`. Throws if there are errors. */
 export async function fetchOperation(subgraph: TestSubgraph, id: string, claims: Claims = PAYER_CLAIMS) {
   const query = `query($id: ID!) { operation(id: $id) { ${OPERATION_FIELDS} } }`;
   const { data, errors } = await subgraph.graphql(query, { variables: { id }, claims });
@@ -162,7 +162,7 @@ export async function fetchOperation(subgraph: TestSubgraph, id: string, claims:
   return data.operation;
 }
 
-/** Effects that a simulated provider has journalled for a mutation; a portal's link tokens count as such here. */
+/** Changes that a simulated provider has committed for a mutation; a link token of the portal counts as one. */
 export function countCommits({ commitOperation, countEffects }: MutationCase, state: ProviderState): number {
   if (commitOperation === "linktoken3") return countEffects(state);
   return state.commits.filter(({ operation }) => operation === commitOperation).length;

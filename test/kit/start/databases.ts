@@ -9,11 +9,11 @@ import { createTempDirectory } from "../temp";
 
 /** The databases of one test suite: `beforeAll(startDatabases)`, `afterAll(() => databases.stop())`. */
 export interface Databases {
-  /** The URL of a database that nobody has used: a file of its own, or a database of its own in the suite's PostgreSQL. */
+  /** Creates a database and returns its URL: a new file, or a new database in the suite's PostgreSQL. */
   createDatabase(dialect: "sqlite" | "postgres"): Promise<string>;
-  /** The PostgreSQL server goes away, as in a restart: connections are cut, new ones refused, data kept. */
+  /** Stops the PostgreSQL server, as a restart does: connections are cut, new ones refused, data remains. */
   stopPostgres(): Promise<void>;
-  /** It comes back at the same URLs. */
+  /** Starts it again at the same URLs. */
   startPostgres(): Promise<void>;
   /** Ends the server and deletes every file. */
   stop(): Promise<void>;
@@ -50,7 +50,7 @@ export async function startDatabases({ isSynced = false } = {}): Promise<Databas
   };
 }
 
-/** Runs a TypeScript program of the tests in a process of its own, with a channel for messages; it ends when told by the test. */
+/** Runs a TypeScript program of the tests in a process of its own, with a channel for messages. The test ends it by closing the channel. */
 export function spawnTypeScript(file: string, args: readonly string[]): ChildProcess {
   const loader = pathToFileURL(require.resolve("tsx")).href;
   return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", loader, file, ...args], {

@@ -113,7 +113,7 @@ export async function startLiveEnvironment() {
       await waitFor(() => program.output().includes('"/health/live"') || undefined);
       return toLiveProgram(program);
     },
-    /** Ends what still runs, so that a test that fails leaves nothing behind. */
+    /** Ends every program that is still running, also after a failed test. */
     async stop() {
       for (const program of started) program.process.kill("SIGKILL");
       await Promise.all(started.map(({ exit }) => exit));

@@ -60,7 +60,7 @@ export async function startProgram(environment: Readonly<Record<string, string>>
   const program = spawnProgram({ LOG_LEVEL: "warn", SHUTDOWN_DELAY_MS: "0", ...environment, PORT: port });
   const isRunning = () => program.process.exitCode === null && program.process.signalCode === null;
   const killProgram = () => program.process.kill("SIGKILL");
-  process.once("exit", killProgram); // nothing stays behind, however the tests end
+  process.once("exit", killProgram); // also if the tests end early
   program.process.once("exit", () => process.off("exit", killProgram));
 
   const isLive = async () => ((await fetch(`${url}/health/live`)).ok ? "live" : undefined);

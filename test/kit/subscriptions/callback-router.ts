@@ -25,7 +25,7 @@ export interface SubscribeOptions {
   readonly claims?: Readonly<Record<string, string>> | null;
   readonly headers?: Readonly<Record<string, string>>;
   readonly operationName?: string;
-  /** Beside or instead of what the router would put into `extensions.subscription`. */
+  /** Members of `extensions.subscription` that are added to the router's, or replace them. */
   readonly subscription?: Readonly<Record<string, unknown>>;
 }
 
@@ -48,7 +48,7 @@ export async function startCallbackRouter() {
     calls,
     actions: () => calls.map(({ body }) => String(body.action)),
     respondWith: (other: CallbackHandler) => void (handler = other),
-    /** What came for this subscription, heartbeats left out, once it is complete. */
+    /** Resolves with this subscription's messages, without heartbeats, after its `complete`. */
     waitForCompletion: (id: string) =>
       waitFor(() => {
         const own = calls.map(({ body }) => body).filter((body) => body.id === id);
@@ -56,7 +56,7 @@ export async function startCallbackRouter() {
           ? own.filter(({ action }) => action !== "check")
           : undefined;
       }),
-    /** Asks the subgraph for a subscription, as the router does. */
+    /** Subscribes at the subgraph, as the router does. */
     async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, options: SubscribeOptions = {}) {
       const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = options;
       const id = randomUUID();

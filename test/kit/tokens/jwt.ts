@@ -1,6 +1,6 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
-// Tokens are made with node:crypto alone: the library that verifies them has no part in it.
+// Tokens are made only with node:crypto, not with the library that verifies them.
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength });
 const ec = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
