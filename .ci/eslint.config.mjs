@@ -127,6 +127,10 @@ export default defineConfig(
     // Tests compare GraphQL responses as untyped JSON, and a row of a test table can be long.
     files: ["test/**/*.ts"],
     rules: {
+      "no-restricted-globals": [
+        "error",
+        ...["it", "fit", "xit", "xtest"].map((name) => ({ name, message: "Use test." })),
+      ],
       "max-params": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",

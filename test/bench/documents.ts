@@ -1,7 +1,4 @@
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import autocannon from "autocannon";
@@ -12,6 +9,7 @@ import { formatCheck, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
+import { createTempDirectory } from "../kit/temp";
 
 const CONNECTIONS = 20;
 const PER_SECOND = 770;
@@ -74,7 +72,7 @@ interface Load {
 /** Requests that were answered in a second. */
 async function load({ title, options, createBody, min = 0 }: Load): Promise<number> {
   const sandbox = await startSandboxProcess();
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const environment = { ...sandbox.environment, LOG_LEVEL: "warn", NODE_OPTIONS: options };
   const subgraph = await startSubgraphProcess(environment, directory);
   let index = 0;
@@ -104,7 +102,7 @@ async function load({ title, options, createBody, min = 0 }: Load): Promise<numb
     clearInterval(timer);
     await subgraph.stop();
     await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   }
 }
 

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
 import { median, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
+import { createTempDirectory } from "../kit/temp";
 
 const STARTS = 5;
 const LOAD_SECONDS = 30;
@@ -17,7 +15,7 @@ const MAX = { startupMs: 3000, residentMb: 150 };
 /** Time from nothing to the first answer, with a database and keys that are there already, and the process's memory. */
 export async function footprint(): Promise<void> {
   const sandbox = await startSandboxProcess();
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const startupMs: number[] = [];
   try {
     for (let start = 0; start < STARTS; start += 1) {
@@ -55,6 +53,6 @@ export async function footprint(): Promise<void> {
     }
   } finally {
     await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   }
 }

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client } from "pg";
 import { startSandboxes } from "../../src/sandbox";
-import { type Replica, startReplica } from "../kit/start/replica";
+import { type RunningProgram, startProgram } from "../kit/start/program";
 import { startResponseLossProxy } from "../kit/network/response-loss-proxy";
 import { createCertificateAuthority, writeTempFiles } from "../kit/certificates";
 import { createSandboxControl } from "../kit/sandbox-control";
@@ -13,13 +10,14 @@ import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-
 import { createPostgresCrash } from "../kit/database/postgres-crash";
 import { LEASE_MS, PROCESSES } from "./histories-steps";
 import { type EventDetails } from "./histories-events";
+import { createTempDirectory } from "../kit/temp";
 
 /** One process of the program with its own ways to PostgreSQL and Delbank; the process comes and goes, the ways stay. */
 export interface Member {
   readonly delbankProxy: Awaited<ReturnType<typeof startDelbankProxy>>;
   readonly database: Awaited<ReturnType<typeof startResponseLossProxy>>;
-  readonly start: () => Promise<Replica>;
-  replica: Replica;
+  readonly start: () => Promise<RunningProgram>;
+  replica: RunningProgram;
   /** Resolves when a restart that was begun is over. */
   restarted: Promise<unknown>;
 }
@@ -73,7 +71,7 @@ export async function startHistoriesCluster(seed: number, record: (eventDetails:
   const [databaseUrl, identity] = await Promise.all([databases.createDatabase("postgres"), authority.issue("delbank")]);
   await turnOffSynchronousCommit(databaseUrl, seed);
   const certificates = writeTempFiles({ ca: authority.cert });
-  const directory = mkdtempSync(join(tmpdir(), "histories-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("histories");
   const firstReads = new Map<string, string>();
   let lastPost = 0;
 
@@ -102,7 +100,7 @@ export async function startHistoriesCluster(seed: number, record: (eventDetails:
       record({ type: "answerLost", process, how });
     });
     const start = () =>
-      startReplica({
+      startProgram({
         ...TIMING_VARIABLES,
         AVIBRA_BASE_URL: sandboxes.avibra.url,
         DELBANK_BASE_URL: `${delbankProxy.url}/baas/api/v1`,
@@ -148,7 +146,7 @@ export async function startHistoriesCluster(seed: number, record: (eventDetails:
       await postgres.start(); // a server that is down cannot be stopped
       await Promise.all([sandboxes.close(), databases.stop()]);
       certificates.remove();
-      rmSync(directory, { recursive: true, force: true });
+      removeDirectory();
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type Replica } from "../kit/start/replica";
-import { type GraphqlResponse } from "../kit/start/subgraph";
+import { type RunningProgram } from "../kit/start/program";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { type Effect, type ReportedOutcome } from "./histories-events";
 
 /** Everything is asked for by one caller, so that every key is that caller's. */
@@ -53,7 +53,10 @@ function readOutcome(response: GraphqlResponse, alias: string, key: string): Rep
 }
 
 /** Sends all of them as the aliases of one document; what was told of each, in their order. Never rejects. */
-export async function sendRequests(replica: Replica, requests: readonly MutationRequest[]): Promise<ReportedOutcome[]> {
+export async function sendRequests(
+  replica: RunningProgram,
+  requests: readonly MutationRequest[],
+): Promise<ReportedOutcome[]> {
   const names = requests.map(({ effect }) => (effect.provider === "avibra" ? "createUser" : "cancelPixAuthorization"));
   const variables = requests.map((_, index) => {
     const name = names[index] ?? "";
@@ -62,6 +65,6 @@ export async function sendRequests(replica: Replica, requests: readonly Mutation
   const fields = requests.map((_, index) => `m${index}: ${names[index] ?? ""}(input: $i${index}) ${FIELDS}`);
   const query = `mutation (${variables.join(", ")}) { ${fields.join(" ")} }`;
   const inputs = Object.fromEntries(requests.map((one, index) => [`i${index}`, toInput(one)]));
-  const response = await replica.graphql(query, inputs, CALLER).catch(() => undefined);
+  const response = await replica.graphql(query, { variables: inputs, claims: CALLER }).catch(() => undefined);
   return requests.map(({ key }, index) => (response ? readOutcome(response, `m${index}`, key) : { outcome: "none" }));
 }

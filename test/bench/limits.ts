@@ -1,15 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import autocannon from "autocannon";
 import { ATTACKS } from "../kit/security/attacks";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { toBody, COSTLY_QUERIES, largeMemberFault } from "../kit/security/costly-responses";
-import { sendRaw } from "../kit/http/raw-client";
+import { sendRequest } from "../kit/http/request";
 import { formatCheck, median, quantile, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
+import { createTempDirectory } from "../kit/temp";
 
 const REPETITIONS = 15;
 const CAPACITY_SECONDS = 4;
@@ -45,7 +45,7 @@ async function attacks(
     for (let time = 0; time < REPETITIONS; time += 1) {
       const body = Buffer.from(exceeding(`${time}`));
       const before = exactProcessorMs(subgraph.pid);
-      code = codeOf((await sendRaw(subgraph.url, { headers, body })).text);
+      code = codeOf((await sendRequest(subgraph.url, { headers, body })).text);
       spentMs.push(exactProcessorMs(subgraph.pid) - before);
     }
     const calls = (await Promise.all(controls.map((control) => control.requests()))).flat().length;
@@ -69,7 +69,7 @@ async function measureResponses(
     for (let time = 0; time < REPETITIONS; time += 1) {
       const body = Buffer.from(toBody(costly, `${time}`));
       const before = exactProcessorMs(subgraph.pid);
-      ({ text } = await sendRaw(subgraph.url, { headers, body }));
+      ({ text } = await sendRequest(subgraph.url, { headers, body }));
       spentMs.push(exactProcessorMs(subgraph.pid) - before);
     }
     await avibra.clearFaults();
@@ -127,7 +127,7 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
 /** What each attack costs the built program, and what becomes of those who are answered while twice too much is asked. */
 export async function limits(): Promise<void> {
   const sandbox = await startSandboxProcess();
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const subgraph = await startSubgraphProcess(
     { ...sandbox.environment, READ_CACHE_MS: "0", LIMIT_PROVIDER_BODY_BYTES: "2097152" },
     join(directory, "wide"),
@@ -147,6 +147,6 @@ export async function limits(): Promise<void> {
     await subgraph.stop();
     await narrow.stop();
     await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   }
 }

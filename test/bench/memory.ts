@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { documents } from "./documents";
 import { formatCheck, median, residentMb, row } from "./figures";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
+import { createTempDirectory } from "../kit/temp";
 
 /** As many as one operation may call for, less a few. */
 const READS_PER_REQUEST = 190;
@@ -22,7 +20,7 @@ export async function memory(): Promise<void> {
   await documents();
   const reads = Number(process.env["MEMORY_READS"] ?? 1_000_000);
   const sandbox = await startSandboxProcess();
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const subgraph = await startSubgraphProcess({ ...sandbox.environment, LOG_LEVEL: "warn" }, directory);
   const token = await subgraph.tokenOf({ sub: "support", scope: "users:read:any" });
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
@@ -73,6 +71,6 @@ export async function memory(): Promise<void> {
   } finally {
     await subgraph.stop();
     await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProviders } from "../../src/app/providers";
@@ -16,6 +15,7 @@ import { startDatabases } from "../kit/start/databases";
 import { createMigratedStore } from "../kit/operations/test-store";
 import { median, quantile, row, timed } from "./figures";
 import { startSandboxProcess } from "./sandbox-process";
+import { createTempDirectory } from "../kit/temp";
 
 const WARM_UP = 100;
 const SAMPLES = 500;
@@ -65,7 +65,7 @@ export async function benchmarkOperationStore(): Promise<void> {
   const bare = kinds.find(({ kind }) => kind === KIND);
   const sqlite = await openRunner(await databases.createDatabase("sqlite"), kinds);
   const postgres = await openRunner(await databases.createDatabase("postgres"), kinds);
-  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const { path: folder, remove: removeFolder } = createTempDirectory("bench");
   const file = openSync(join(folder, "synced"), "a");
   const page = Buffer.alloc(SYNCED_BYTES, "x");
 
@@ -95,7 +95,7 @@ export async function benchmarkOperationStore(): Promise<void> {
     }
   } finally {
     closeSync(file);
-    rmSync(folder, { recursive: true });
+    removeFolder();
     await Promise.all([sqlite.close(), postgres.close(), closeProviders()]);
     await Promise.all([databases.stop(), sandbox.stop()]);
   }

@@ -1,7 +1,5 @@
 import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import autocannon from "autocannon";
@@ -12,6 +10,7 @@ import { QUERY, type ServerArguments } from "./member-benefits";
 import { countSharedCalls } from "./shared-calls";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
+import { createTempDirectory } from "../kit/temp";
 
 const CONNECTIONS = 20;
 const WARM_UP_SECONDS = 3;
@@ -73,7 +72,7 @@ async function load(
 /** A member's benefits through our subgraph, through the template most teams would write, and at the limit. */
 export async function reads(): Promise<void> {
   const sandbox = await startSandboxProcess();
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   // Nothing is kept: every read costs its call, as at the others. Then once more as it comes. One key signs the tokens of both.
   const subgraph = await startSubgraphProcess({ ...sandbox.environment, READ_CACHE_MS: "0" }, directory);
   const asItComes = await startSubgraphProcess(sandbox.environment, directory);
@@ -116,7 +115,7 @@ export async function reads(): Promise<void> {
     await subgraph.stop();
     await asItComes.stop();
     await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   }
 
   const figure = (index: number, name: keyof Round) => median((rounds[index] ?? []).map((round) => round[name]));

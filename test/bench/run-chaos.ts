@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSandboxControl } from "../kit/sandbox-control";
 import {
@@ -22,6 +19,7 @@ import { quantile, residentMb } from "./figures";
 import { runAtRate } from "./constant-rate";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
+import { createTempDirectory } from "../kit/temp";
 
 export interface ChaosOptions {
   /** The same seed draws the same requests and faults; when they meet is the machine's. */
@@ -123,7 +121,7 @@ function countNames(names: readonly string[]): Readonly<Record<string, number>> 
  */
 export async function runChaos(options: ChaosOptions) {
   const sandbox = await startSandboxProcess(MORE_AUTHORIZATIONS);
-  const directory = mkdtempSync(join(tmpdir(), "chaos-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("chaos");
   const providers = {
     avibra: createSandboxControl(sandbox.avibraUrl),
     delbank: createSandboxControl(sandbox.delbankUrl),
@@ -192,6 +190,6 @@ export async function runChaos(options: ChaosOptions) {
     load.isOver = true;
     if (subgraph.isRunning()) await subgraph.stop();
     await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   }
 }

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { freePort } from "../kit/start/program";
+import { freePort } from "../kit/free-port";
 
 /** Both simulated providers as a process of their own, with so many active authorizations beside the seeds. */
 export async function startSandboxProcess(moreAuthorizations = 0) {

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { openSockets, residentMb } from "./figures";
 import { runAtRate } from "./constant-rate";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess } from "./subgraph-process";
+import { createTempDirectory } from "../kit/temp";
 
 /** Little enough that the machine is mostly idle: what is to be seen is waiting, not work. */
 export const PACE = { perSecond: 60, seconds: 3 };
@@ -40,7 +38,7 @@ export interface Round {
 
 async function startStormEnvironment() {
   const sandbox = await startSandboxProcess(PACE.perSecond * PACE.seconds);
-  const directory = mkdtempSync(join(tmpdir(), "bench-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   // Every read reaches its provider: nothing is kept, and nobody asks for the same as another one.
   const environment = {
     ...sandbox.environment,
@@ -64,7 +62,7 @@ async function startStormEnvironment() {
     async stop() {
       await subgraph.stop();
       await sandbox.stop();
-      rmSync(directory, { recursive: true, force: true });
+      removeDirectory();
     },
   };
 }

@@ -4,7 +4,7 @@ import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { startSupergraph } from "../federation/gateways/apollo";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
 import { type CodeBlock, findCodeBlocks, PAGES, readText } from "../kit/pages";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
 import { createShell } from "./shell";

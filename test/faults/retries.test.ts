@@ -1,6 +1,7 @@
 import { readMetric } from "../kit/http/metrics";
-import { sendMutation, MUTATIONS, fetchOperation, RECURRENCE_ID } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { sendMutation, MUTATIONS, fetchOperation } from "../kit/seeds/mutations";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const BENEFITS = "/user/benefits";

@@ -1,6 +1,7 @@
 import { readMetric } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { waitFor } from "../kit/wait-for";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 
 const RECURRENCE = "RR0435879820240605njua7shf40o";
 const STORM = { match: { path: "/user/benefits" }, kind: "status", status: 503, times: 1_000_000 };

@@ -1,5 +1,5 @@
 import { countCommits, sendMutation, MUTATIONS } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const TOKENS = "/oauth2/token";

@@ -1,9 +1,10 @@
 import { request as httpRequest } from "node:http";
 import { startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { sendBytes } from "../kit/http/send-bytes";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { formatRequest } from "../kit/http/minimal-server";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { postWebhook } from "../kit/http/webhooks";
 import { openWebSocketClient } from "../kit/subscriptions/websocket";
 

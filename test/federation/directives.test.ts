@@ -1,6 +1,7 @@
 import { type ConstDirectiveNode, type GraphQLSchema, isObjectType, Kind, parse, valueFromASTUntyped } from "graphql";
 import { createSubgraph } from "../../src/app/schema";
-import { toDocument, MUTATIONS, PAYER_TAX_ID } from "../kit/seeds/mutations";
+import { toDocument, MUTATIONS } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 // The router enforces what the schema says, we enforce what the code says: they must say the same.

@@ -1,5 +1,6 @@
 import { serverAudits } from "graphql-http";
-import { startSubgraph, STAFF_CLAIMS, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 /** A GET that a browser sends without asking first is refused: Apollo's protection against forged requests. */
 const UNASKED_GETS = {

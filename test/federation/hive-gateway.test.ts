@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { postWebhook } from "../kit/http/webhooks";
 import { describeGateway } from "./gateways/claims";
 import { startHive } from "./gateways/hive";

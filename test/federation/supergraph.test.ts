@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { EXAMPLES, expectDone } from "./gateways/examples";
 import { readText } from "../kit/pages";
-import { waitFor, freePort } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
 
 const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(readText("docs/platform/router.md"))?.[1] ?? "";
 const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];

@@ -1,6 +1,6 @@
 import { startClientSide } from "./gateways/apollo";
 import { ROUTER_SECRET } from "./gateways/federation";
-import { waitFor, startProgram } from "../kit/start/program";
+import { startProgram } from "../kit/start/program";
 
 // `npm run supergraph`: the built program with both simulated providers, two other teams' subgraphs, and @apollo/gateway before them.
 
@@ -29,12 +29,7 @@ The five example operations are in docs/platform/router.md. Ctrl-C stops everyth
 /** Ends with a signal. The ledger goes with it, so the same idempotency keys work after every start. */
 async function main(): Promise<void> {
   const ports = { PORT, AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT };
-  const program = startProgram({ ...ports, ROUTER_SECRETS: ROUTER_SECRET, LOG_LEVEL: "warn" });
-  const isUp = await waitFor(async () => {
-    if (program.process.exitCode !== null) return false;
-    return (await fetch(`${SUBGRAPH}/health/live`)).ok || undefined;
-  });
-  if (!isUp) throw new Error(`The subgraph did not start:\n${program.output()}`);
+  const program = await startProgram({ ...ports, ROUTER_SECRETS: ROUTER_SECRET });
   const clientSide = await startClientSide(SUBGRAPH, Number(GATEWAY_PORT));
   const stop = () => {
     program.process.kill("SIGTERM");

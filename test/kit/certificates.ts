@@ -1,6 +1,5 @@
 import { type webcrypto } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   BasicConstraintsExtension,
@@ -8,6 +7,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
+import { createTempDirectory } from "./temp";
 
 const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
@@ -57,9 +57,9 @@ export async function createCertificateAuthority(name: string) {
   };
 }
 
-/** Writes texts to files that only this test knows; `remove` takes them away. */
+/** Writes each text to a file of a new directory; `remove` deletes it. */
 export function writeTempFiles<Name extends string>(texts: Readonly<Record<Name, string>>) {
-  const directory = mkdtempSync(join(tmpdir(), "certificates-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("certificates");
   const files = Object.entries<string>(texts).map(([name, text]) => {
     const file = join(directory, name);
     writeFileSync(file, text, { mode: 0o600 });
@@ -68,7 +68,7 @@ export function writeTempFiles<Name extends string>(texts: Readonly<Record<Name,
   return {
     files: Object.fromEntries(files) as Record<Name, string>,
     remove: () => {
-      rmSync(directory, { recursive: true });
+      removeDirectory();
     },
   };
 }

@@ -1,13 +1,13 @@
 import { type Clock, type Moment } from "../../src/platform/kernel/clock";
 import { instantAt, type MonotonicClock } from "../../src/platform/kernel/monotonic-clock";
 
-/** A wall clock that shows what `read` returns, epoch ms. */
+/** A wall clock whose time is what `read` returns, in epoch ms. */
 export const wallClockFrom = (read: () => number): Clock => ({ now: () => read() as Moment });
 
-/** A monotonic clock that shows what `read` returns, in ms. */
+/** A monotonic clock whose time is what `read` returns, in ms. */
 export const monotonicClockFrom = (read: () => number): MonotonicClock => ({ now: () => instantAt(read()) });
 
-/** Both clocks, moved by hand: time passes on both, and the wall clock may also be set. */
+/** Both clocks, moved by the test: `advance` moves both, `shiftWallClock` only the wall clock. */
 export function createTestClocks(startMs: number) {
   let wallMs = startMs;
   let elapsedMs = 0;

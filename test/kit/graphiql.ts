@@ -1,16 +1,16 @@
 import { type Locator, type Page } from "playwright-core";
-import { type GraphqlResponse } from "./start/subgraph";
+import { type GraphqlResponse } from "./http/graphql-client";
 
-/** What a person does in GraphiQL, and what they see. */
+/** Actions of a user in GraphiQL, and what is on the page. */
 export interface Graphiql {
   readonly page: Page;
   readonly callerSelect: Locator;
   readonly responseBar: Locator;
   readonly openTab: (title: string) => Promise<void>;
-  /** Presses the execute button; what the server answered, once the response shows it. */
+  /** Clicks the execute button; resolves with the response after it is on the page. */
   readonly run: () => Promise<GraphqlResponse>;
   readonly selectCaller: (caller: RegExp) => Promise<void>;
-  /** Replaces what stands in the editor below the operation. */
+  /** Replaces the text of the editor below the operation. */
   readonly fillEditor: (editor: "Variables" | "Headers", text: string) => Promise<void>;
   /** The text of an editor as far as it is on the screen. */
   readonly readEditor: (editor: "Operation Editor" | "Variables" | "Headers") => Promise<string>;
@@ -18,7 +18,7 @@ export interface Graphiql {
 
 const isEditorRequest = (body: string | null) => body !== null && !body.includes("IntrospectionQuery");
 
-/** Opens the playground and waits until the first operation stands in its editor. */
+/** Opens the playground and waits until the first operation is in its editor. */
 export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
   const section = (name: string) => page.getByRole("region", { name, exact: true });
   const callerSelect = page.getByLabel("Send as");

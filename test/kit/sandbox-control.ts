@@ -4,15 +4,17 @@ export interface ReceivedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** When its first byte came, ISO 8601. */
+  /** When its first byte arrived, ISO 8601. */
   readonly at: string;
 }
 
-/** One effect that really happened. */
+/** One change that a simulated provider committed. */
 export interface Commit {
   readonly operation: string;
   readonly subject: string;
   readonly idempotencyKey?: string;
+  /** ISO 8601. */
+  readonly at: string;
 }
 
 /** What a simulated provider holds: Avibra `users` and `linkTokens`, Delbank `authorizations`. */
@@ -23,7 +25,7 @@ export interface ProviderState {
   readonly authorizations?: readonly any[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- looked into as JSON
 }
 
-/** One event as a simulated provider has sent it, or tries to. */
+/** One event that simulated Avibra has sent or is sending. `status` is the last response's; null without one. */
 export interface SentEvent {
   readonly eventname: string;
   readonly userid: string;
@@ -36,19 +38,19 @@ export interface SentEvent {
 export interface SandboxControl {
   /** Where the provider listens. */
   readonly url: string;
-  /** Every request received since the start or the last `forget`, in order; with a prefix only those paths. */
+  /** Every request received since the start or the last `clearRequests`, in order; with a prefix only those paths. */
   requests(pathPrefix?: string): Promise<ReceivedRequest[]>;
   clearRequests(): Promise<void>;
-  addFault(addFault: Readonly<Record<string, unknown>>): Promise<void>;
+  addFault(fault: Readonly<Record<string, unknown>>): Promise<void>;
   clearFaults(): Promise<void>;
   state(): Promise<ProviderState>;
   advanceClock(byMs: number): Promise<void>;
   reset(): Promise<void>;
-  /** Avibra: where its events go and in what manner; see docs/contributing/sandbox.md. */
+  /** Avibra: where events are sent, and how; see docs/contributing/sandbox.md. */
   configureWebhooks(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Avibra: sends one event. */
   sendEvent(event: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Avibra: every event that was to be sent, and what became of it. */
+  /** Avibra: every event with its delivery. */
   sentEvents(): Promise<SentEvent[]>;
 }
 

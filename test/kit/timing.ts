@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 
-/** Differences smaller than this are nobody's secret: a network's own noise is a hundred times as much. */
+/** Smaller differences cannot be measured over a network, whose noise is a hundred times as large. */
 const MIN_LEAK_MS = 0.15;
 const ROUNDS = 150;
 const ATTEMPTS = 3;
@@ -29,7 +29,7 @@ async function measure(probe: Probe): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** Both probes in every round, one directly behind the other and in changing order: what drifts, drifts for both. */
+/** Both probes in every round, one directly after the other and in alternating order: drift affects both equally. */
 async function measureDifferences(first: Probe, second: Probe): Promise<number[]> {
   const samples: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -9,7 +9,7 @@ import { createCertificateAuthority, type CertificateIdentity } from "../kit/cer
 import { createSandboxControl } from "../kit/sandbox-control";
 import { createControlledStore, OPERATION_TIMEOUT_MS } from "../kit/operations/controlled-store";
 import { createTestHttpClient } from "../kit/http/test-http-client";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 
 const DAY_MS = 86_400_000;
 

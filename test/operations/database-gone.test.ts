@@ -1,14 +1,8 @@
 import { type Databases, startDatabases } from "../kit/start/databases";
-import {
-  sendMutation,
-  findMutation,
-  MUTATIONS,
-  OPERATION_FIELDS,
-  fetchOperation,
-  PAYER_CLAIMS,
-  RECURRENCE_ID,
-} from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { sendMutation, findMutation, MUTATIONS, OPERATION_FIELDS, fetchOperation } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let databases: Databases;

@@ -1,6 +1,6 @@
 import { type ProviderState } from "../kit/sandbox-control";
 import { countCommits, sendMutation, type MutationCase, MUTATIONS, fetchOperation } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { startTcpSwitch, type TcpSwitch } from "../kit/network/tcp-switch";
 

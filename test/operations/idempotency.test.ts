@@ -5,9 +5,9 @@ import {
   type MutationCase,
   findMutation,
   MUTATIONS,
-  PAYER_CLAIMS,
-  RECURRENCE_ID,
 } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const OTHER_CLAIMS = { ...PAYER_CLAIMS, sub: "u-1002" };

@@ -13,7 +13,7 @@ import {
 } from "../kit/operations/test-store";
 import { type LossyStore, openLossyStore } from "../kit/operations/lossy-store";
 import { startPostgresProxy } from "../kit/network/postgres-proxy";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 
 jest.setTimeout(120_000);
 

@@ -1,5 +1,6 @@
-import { sendMutation, findMutation, fetchOperation, PAYER_CLAIMS } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let subgraph: TestSubgraph;

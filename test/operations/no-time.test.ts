@@ -1,5 +1,6 @@
-import { toDocument, findMutation, PAYER_CLAIMS } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { toDocument, findMutation } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const UPDATE = "/user/account/update";

@@ -1,5 +1,7 @@
-import { sendMutation, findMutation, PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { sendMutation, findMutation } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 type Claims = Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ import { createSandboxControl } from "../kit/sandbox-control";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { createTestHttpClient } from "../kit/http/test-http-client";
 import { expectClaimed, createClaim } from "../kit/operations/test-store";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 
 const HOUR = 3_600_000;
 const KIND = "CANCEL_PIX_AUTHORIZATION";

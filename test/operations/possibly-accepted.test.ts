@@ -3,7 +3,7 @@ import { type Databases, startDatabases } from "../kit/start/databases";
 import { openOperationStore } from "../kit/operations/test-store";
 import { countCommits, sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutations";
 import { startPostgresProxy, type PostgresProxy } from "../kit/network/postgres-proxy";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 jest.setTimeout(120_000);

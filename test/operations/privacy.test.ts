@@ -1,15 +1,9 @@
 import { findCanaries as search, dumpDatabase as dump } from "../kit/security/canaries";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import {
-  sendMutation,
-  type MutationCase,
-  findMutation,
-  MUTATIONS,
-  fetchOperation,
-  PAYER_CLAIMS,
-  PAYER_TAX_ID,
-} from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { sendMutation, type MutationCase, findMutation, MUTATIONS, fetchOperation } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { PAYER_TAX_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const PERSON = {

@@ -16,7 +16,7 @@ import {
   createScriptedKind,
 } from "../kit/operations/controlled-store";
 import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 

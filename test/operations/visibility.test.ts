@@ -1,14 +1,10 @@
 import { createSandboxControl } from "../kit/sandbox-control";
-import {
-  sendMutation,
-  findMutation,
-  fetchOperation,
-  PAYER_CLAIMS,
-  PAYER_TAX_ID,
-  RECURRENCE_ID,
-} from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
-import { type GraphqlOptions, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlOptions } from "../kit/http/graphql-client";
 
 const OTHERS_RECURRENCE = "RR3822485720260110legalpay001"; // payer 01234567000195
 const OTHERS_CANCELLED = "RR3822485720260110cancelled01";

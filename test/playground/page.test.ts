@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, type Page } from "playwright-
 import { type Graphiql, openGraphiqlPage } from "../kit/graphiql";
 import { startBrowser, openPage, measureOverflow, type WatchedPage } from "../kit/start/browser";
 import { waitForGauge } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
 

@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readText } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
@@ -11,6 +10,7 @@ import { createHttpServer } from "../../src/platform/http/server/http-server";
 import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 import { createLogger } from "../../src/platform/observability/logger";
 import { type PlaygroundOptions, registerPlayground } from "../../src/playground/playground";
+import { createTempDirectory } from "../kit/temp";
 
 const ASSETS = join(__dirname, "../../dist/playground/assets");
 const POLICY =
@@ -50,7 +50,7 @@ async function getRaw(server: FastifyInstance, path: string) {
 }
 
 describe("the page's shell", () => {
-  it("holds the endpoint and the token's URL in meta tags, escaped", async () => {
+  test("holds the endpoint and the token's URL in meta tags, escaped", async () => {
     const hostile = `/dev/token?sub=u-1001&scope="><script>alert('1')</script>`;
     const { body } = await get(serve({ graphqlPath: '/graph"ql<', developerTokenUrl: hostile }), "/");
     expect(body).toContain('<meta name="graphql-endpoint" content="/graph&quot;ql&lt;">');
@@ -59,13 +59,13 @@ describe("the page's shell", () => {
     );
   });
 
-  it("has no token's URL where none is given out", async () => {
+  test("has no token's URL where none is given out", async () => {
     const { body } = await get(serve(), "/");
     expect(body).toContain('<meta name="graphql-endpoint" content="/graphql">');
     expect(body).not.toContain("developer-token-url");
   });
 
-  it("is HTML that nobody stores and that has a title", async () => {
+  test("is HTML that nobody stores and that has a title", async () => {
     const { statusCode, headers, body } = await get(serve(), "/");
     expect(statusCode).toBe(200);
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
@@ -73,7 +73,7 @@ describe("the page's shell", () => {
     expect(body).toMatch(/<title>[^<]+<\/title>/);
   });
 
-  it("has no inline script and no event handler", async () => {
+  test("has no inline script and no event handler", async () => {
     const { body } = await get(serve({ developerTokenUrl: "/dev/token?sub=u-1001" }), "/");
     const scripts = [...body.matchAll(/<script\b([^>]*)>([^<]*)<\/script>/g)];
     expect(scripts.map(([, attributes, text]) => ({ hasSource: attributes?.includes(" src="), text }))).toEqual([
@@ -82,7 +82,7 @@ describe("the page's shell", () => {
     expect(body).not.toMatch(/\son[a-z]+=|javascript:/);
   });
 
-  it("names only files of our own, and each of them is there", async () => {
+  test("names only files of our own, and each of them is there", async () => {
     const server = serve();
     const { body } = await get(server, "/");
     const resources = [...body.matchAll(/\s(?:src|href)="([^"]*)"/g)].map(([, url]) => url ?? "");
@@ -96,7 +96,7 @@ describe("the page's shell", () => {
 });
 
 describe("the headers", () => {
-  it.each([
+  test.each([
     "/",
     "/docs",
     "/playground/main.js",
@@ -110,14 +110,14 @@ describe("the headers", () => {
     expect(headers["referrer-policy"]).toBe("no-referrer");
   });
 
-  it("leave the API's answers alone", async () => {
+  test("leave the API's answers alone", async () => {
     const { headers } = await get(serve(), "/graphql");
     expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; frame-ancestors 'none'/);
   });
 });
 
 describe("the assets", () => {
-  it.each([
+  test.each([
     ["/playground/main.js", /^(application|text)\/javascript; charset=utf-8$/],
     ["/playground/graphql.worker.js", /^(application|text)\/javascript; charset=utf-8$/],
     ["/playground/json.worker.js", /^(application|text)\/javascript; charset=utf-8$/],
@@ -130,7 +130,7 @@ describe("the assets", () => {
     expect(body.length).toBeGreaterThan(0);
   });
 
-  it("are sent compressed to those who can read it, with the same content", async () => {
+  test("are sent compressed to those who can read it, with the same content", async () => {
     const server = serve();
     const plain = await get(server, "/playground/main.js");
     const packed = await get(server, "/playground/main.js", { "accept-encoding": "gzip" });
@@ -140,7 +140,7 @@ describe("the assets", () => {
     expect(gunzipSync(packed.rawPayload).equals(plain.rawPayload)).toBe(true);
   });
 
-  it("are asked for again each time, and answered with 304 when they did not change", async () => {
+  test("are asked for again each time, and answered with 304 when they did not change", async () => {
     const server = serve();
     const { headers } = await get(server, "/playground/main.js");
     expect(headers["cache-control"]).toBe("public, max-age=0");
@@ -149,7 +149,7 @@ describe("the assets", () => {
     expect(again.body).toBe("");
   });
 
-  it.each([
+  test.each([
     "/playground/../playground.js",
     "/playground/%2e%2e/playground.js",
     "/playground/..%2fplayground.js",
@@ -169,7 +169,7 @@ describe("the assets", () => {
     expect(text).not.toContain("registerPlayground");
   });
 
-  it("import no script of another origin", () => {
+  test("import no script of another origin", () => {
     const scripts = readdirSync(ASSETS).filter((name) => name.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(3);
     for (const name of scripts) {
@@ -178,7 +178,7 @@ describe("the assets", () => {
     }
   });
 
-  it("load no sub-resource of another origin from the style sheets", () => {
+  test("load no sub-resource of another origin from the style sheets", () => {
     const sheets = readdirSync(ASSETS).filter((name) => name.endsWith(".css"));
     expect(sheets).not.toHaveLength(0);
     for (const sheet of sheets) {
@@ -191,7 +191,7 @@ describe("the assets", () => {
 });
 
 describe("the reference", () => {
-  it("is one page that holds its style and no script, and that is asked for again each time", async () => {
+  test("is one page that holds its style and no script, and that is asked for again each time", async () => {
     const { statusCode, headers, body } = await get(serve(), "/docs");
     expect(statusCode).toBe(200);
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
@@ -205,9 +205,9 @@ describe("the reference", () => {
 });
 
 describe("a playground that was never bundled", () => {
-  it("says how to build it, and serves it as soon as it is there", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "playground-"));
-    rmSync(folder, { recursive: true });
+  test("says how to build it, and serves it as soon as it is there", async () => {
+    const { path: folder, remove: removeFolder } = createTempDirectory("playground");
+    removeFolder();
     const server = serve({ assetsDirectory: folder });
     const { statusCode, headers, body } = await get(server, "/");
     expect(statusCode).toBe(503);
@@ -221,6 +221,6 @@ describe("a playground that was never bundled", () => {
     for (const name of ["main.js", "main.css"]) writeFileSync(join(folder, name), "/**/");
     expect((await get(server, "/")).body).toContain('<div id="root">');
     expect((await get(server, "/playground/main.js")).body).toBe("/**/");
-    rmSync(folder, { recursive: true });
+    removeFolder();
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { attachDebugger } from "../kit/start/debugger";
-import { waitFor, type Program } from "../kit/start/program";
+import { type Program } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 
 /** A function or method of the built program, and its file in dist. */
 export interface CodeLocation {

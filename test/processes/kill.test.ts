@@ -1,6 +1,6 @@
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { setBreakpoint, type CodeLocation } from "./breakpoint";
 import {
   CANCEL_PIX,
@@ -13,7 +13,6 @@ import {
   MEMBER,
   type Mutation,
   REQUEST_CANCELLATION,
-  RECURRENCE_ID,
   sendMutation,
   countMutationRequests,
   SETTLE,
@@ -21,6 +20,7 @@ import {
   type ReplicaCluster,
   CHANGE_OFFER_CALL,
 } from "./replica-cluster";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
 
 jest.setTimeout(180_000);
 
@@ -137,7 +137,7 @@ async function runCase(one: Case, dialect: Dialect): Promise<void> {
     const replica = await world.start();
     const settled = await waitFor(async () => {
       const query = "{ me { operations { edges { node { id status idempotencyKey } } } } }";
-      const { data } = await replica.graphql(query, {}, MEMBER);
+      const { data } = await replica.graphql(query, { claims: MEMBER });
       const [edge, ...others] = data.me.operations.edges as { node: { id: string; status: string } }[];
       expect(others).toEqual([]);
       return edge && !["PENDING", "UNCONFIRMED"].includes(edge.node.status) ? edge.node : undefined;
@@ -156,7 +156,10 @@ async function runCase(one: Case, dialect: Dialect): Promise<void> {
     await Promise.all([world.avibra.clearRequests(), world.delbank.clearRequests()]);
     const again = await sendMutation(replica, mutation);
     expect(again.data.payload).toMatchObject({ operation: { id: settled.id, status: end.status }, userErrors: [] });
-    const { data } = await replica.graphql("query ($id: ID!) { operation(id: $id) { status } }", settled, MEMBER);
+    const { data } = await replica.graphql("query ($id: ID!) { operation(id: $id) { status } }", {
+      variables: { id: settled.id },
+      claims: MEMBER,
+    });
     expect(data.operation.status).toBe(end.status);
     expect([...(await world.avibra.requests()), ...(await world.delbank.requests())]).toEqual([]);
     const row = await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY);

@@ -1,9 +1,9 @@
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
-import { waitFor } from "../kit/start/program";
-import { type GraphqlResponse } from "../kit/start/subgraph";
+import { waitFor } from "../kit/wait-for";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { setBreakpoint, type CodeLocation } from "./breakpoint";
-import { type Replica } from "../kit/start/replica";
+import { type RunningProgram } from "../kit/start/program";
 import {
   CANCEL_PIX,
   createReplicaCluster,
@@ -24,8 +24,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => databases.stop());
 
-const press = (replica: Replica, idempotencyKey: string): Promise<GraphqlResponse> =>
-  replica.graphql(CANCEL_PIX.query, { input: { ...CANCEL_PIX.input, idempotencyKey } }, MEMBER);
+const press = (replica: RunningProgram, idempotencyKey: string): Promise<GraphqlResponse> =>
+  replica.graphql(CANCEL_PIX.query, { variables: { input: { ...CANCEL_PIX.input, idempotencyKey } }, claims: MEMBER });
 
 /** Delbank's reads show what was an hour ago: longer than any test takes. */
 async function lag(world: ReplicaCluster): Promise<void> {

@@ -1,22 +1,20 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { startSandboxes } from "../../src/sandbox";
+import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { type Databases } from "../kit/start/databases";
 import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
-import { type GraphqlResponse } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { type CodeLocation } from "./breakpoint";
-import { type Replica, startReplica } from "../kit/start/replica";
+import { type RunningProgram, startProgram } from "../kit/start/program";
+import { createTempDirectory } from "../kit/temp";
 
 export const DIALECTS = ["sqlite", "postgres"] as const;
 export type Dialect = (typeof DIALECTS)[number];
 
-export const RECURRENCE_ID = "RR0435879820240605njua7shf40o";
-/** Who asks, and pays by that authorization. */
-export const MEMBER = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
+/** Claims of the payer of `RECURRENCE_ID`. */
+export const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
 export const IDEMPOTENCY_KEY = "one-press";
-/** A lease outlives the operation's timeout; the confirmation window outlives the lease, so that there is a look within it. */
+/** The lease is longer than the operation timeout, and the confirmation window longer than the lease, so that it is polled once within it. */
 const TIMING_VARIABLES = {
   REQUEST_TIMEOUT_MS: "3000",
   OPERATION_LEASE_MS: "3200",
@@ -47,7 +45,7 @@ export const CANCEL_PIX = {
 } as const;
 export type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
 
-/** Places to stop at. */
+/** Functions of the built program to stop at. */
 export const MARK_SENT: CodeLocation = { file: "platform/operations/operation.store.js", name: "markSent" };
 export const SETTLE: CodeLocation = { file: "platform/operations/operation.store.js", name: "settleIf" };
 export const TO_OPERATION: CodeLocation = { file: "features/operation/to-operation.js", name: "toOperation" };
@@ -57,23 +55,24 @@ export const REQUEST_CANCELLATION: CodeLocation = {
 };
 export const CHANGE_OFFER_CALL: CodeLocation = { file: "providers/avibra/avibra.client.js", name: "changeOffer" };
 
-/** Both providers and a data directory, for any number of lives of the program on one database. */
+/** Both sandboxes, a database and a data directory; `start` starts one more process of the program on them. */
 export async function createReplicaCluster(databases: Databases, dialect: Dialect) {
-  const replicas = new Set<Replica>();
+  const replicas = new Set<RunningProgram>();
   const [sandboxes, databaseUrl] = await Promise.all([
     startSandboxes({ avibraPort: 0, delbankPort: 0 }),
     databases.createDatabase(dialect),
   ]);
-  const directory = mkdtempSync(join(tmpdir(), "world-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("world");
   const { store, database } = openOperationStore(databaseUrl);
   return {
     store,
     databaseUrl,
     avibra: createSandboxControl(sandboxes.avibra.url),
     delbank: createSandboxControl(sandboxes.delbank.url),
-    commits: (vendor: "avibra" | "delbank") => fetchCommits(sandboxes[vendor]),
-    async start(environment: Readonly<Record<string, string>> = {}): Promise<Replica> {
-      const replica = await startReplica({
+    commits: async (vendor: "avibra" | "delbank") =>
+      (await createSandboxControl(sandboxes[vendor].url).state()).commits,
+    async start(environment: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
+      const replica = await startProgram({
         ...TIMING_VARIABLES,
         AVIBRA_BASE_URL: sandboxes.avibra.url,
         DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
@@ -89,30 +88,18 @@ export async function createReplicaCluster(databases: Databases, dialect: Dialec
       for (const replica of replicas) await replica.kill();
       await database.close();
       await sandboxes.close();
-      rmSync(directory, { recursive: true, force: true });
+      removeDirectory();
     },
   };
 }
 export type ReplicaCluster = Awaited<ReturnType<typeof createReplicaCluster>>;
 
-/** One effect that really happened at a provider. */
-export interface Commit {
-  readonly operation: string;
-  readonly subject: string;
-  readonly idempotencyKey?: string;
+/** Sends a mutation to one process as the member. */
+export function sendMutation(replica: RunningProgram, { query, input }: Mutation): Promise<GraphqlResponse> {
+  return replica.graphql(query, { variables: { input }, claims: MEMBER });
 }
 
-/** Every effect at one provider, in order. */
-export async function fetchCommits({ url }: { readonly url: string }): Promise<Commit[]> {
-  return ((await (await fetch(`${url}/__sandbox/state`)).json()) as { commits: Commit[] }).commits;
-}
-
-/** Sends it to one process as the member. */
-export function sendMutation(replica: Replica, { query, input }: Mutation): Promise<GraphqlResponse> {
-  return replica.graphql(query, { input }, MEMBER);
-}
-
-/** How many requests of the mutation have come to its provider. */
+/** How many requests of the mutation its provider has received. */
 export async function countMutationRequests(cluster: ReplicaCluster, { vendor, path }: Mutation): Promise<number> {
   return (await cluster[vendor].requests(path)).filter(({ method }) => method === "POST").length;
 }

@@ -1,6 +1,6 @@
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { setBreakpoint } from "./breakpoint";
 import {
   CANCEL_PIX,

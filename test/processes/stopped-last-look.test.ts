@@ -1,9 +1,9 @@
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { createMigratedStore } from "../kit/operations/test-store";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { setBreakpoint } from "./breakpoint";
-import { type Replica } from "../kit/start/replica";
+import { type RunningProgram } from "../kit/start/program";
 import {
   CANCEL_PIX,
   CHANGE_OFFER,
@@ -12,11 +12,11 @@ import {
   IDEMPOTENCY_KEY,
   MEMBER,
   type Mutation,
-  RECURRENCE_ID,
   countMutationRequests,
   SETTLE,
   type ReplicaCluster,
 } from "./replica-cluster";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
 
 jest.setTimeout(240_000);
 
@@ -72,7 +72,7 @@ describe.each(DIALECTS)("a process that was stopped in its last look, before it 
   afterEach(() => world.stop());
 
   const statusOf = async () => (await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY))?.status;
-  const hasReconciled = (replica: Replica) => replica.output().includes('"operation reconciled"') || undefined;
+  const hasReconciled = (replica: RunningProgram) => replica.output().includes('"operation reconciled"') || undefined;
 
   test.each(LAST_LOOKS)("at $mutation.name: does not fail what its successor is sending", async (lastLook) => {
     const { mutation, kind, input, target, window } = lastLook;

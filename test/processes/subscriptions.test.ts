@@ -1,19 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { waitForGauge } from "../kit/http/metrics";
-import { PAYER_CLAIMS } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
-import { type GraphqlOptions } from "../kit/start/subgraph";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { waitFor } from "../kit/wait-for";
+import { type GraphqlOptions } from "../kit/http/graphql-client";
 import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
 import { postWebhook } from "../kit/http/webhooks";
 import { connectAs } from "../kit/subscriptions/websocket";
-import { type Replica, startReplica } from "../kit/start/replica";
+import { type RunningProgram, startProgram } from "../kit/start/program";
+import { createTempDirectory } from "../kit/temp";
 
 jest.setTimeout(120_000);
 
@@ -24,8 +22,8 @@ describe("three processes on one PostgreSQL", () => {
   let databases: Databases;
   let sandboxes: Sandboxes;
   let router: CallbackRouter;
-  let replicas: Replica[] = [];
-  const directory = mkdtempSync(join(tmpdir(), "subscribers-"));
+  let replicas: RunningProgram[] = [];
+  const { path: directory, remove: removeDirectory } = createTempDirectory("subscribers");
 
   beforeAll(async () => {
     [databases, sandboxes, router] = await Promise.all([
@@ -41,14 +39,14 @@ describe("three processes on one PostgreSQL", () => {
       AVIBRA_BASE_URL: sandboxes.avibra.url,
       DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     };
-    replicas = await Promise.all([1, 2, 3].map(() => startReplica(environment)));
+    replicas = await Promise.all([1, 2, 3].map(() => startProgram(environment)));
   }, 90_000);
   afterAll(async () => {
     for (const replica of replicas) await replica.kill();
     await router.close();
     await sandboxes.close();
     await databases.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   });
 
   /** A replica as tests of one process know it. */
@@ -58,12 +56,9 @@ describe("three processes on one PostgreSQL", () => {
     return {
       url: replica.url,
       delbank: createSandboxControl(sandboxes.delbank.url),
-      graphql: (query: string, { variables = {}, claims }: GraphqlOptions = {}) =>
-        replica.graphql(query, variables, claims ?? PAYER_CLAIMS),
-      token: async (claims: Readonly<Record<string, string>>) => {
-        const answer = await fetch(`${replica.url}/dev/token?${new URLSearchParams(claims).toString()}`);
-        return ((await answer.json()) as { token: string }).token;
-      },
+      graphql: (query: string, options: GraphqlOptions = {}) =>
+        replica.graphql(query, { claims: PAYER_CLAIMS, ...options }),
+      token: replica.token,
     };
   }
 

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { createSandboxControl } from "../kit/sandbox-control";
+import { type ProviderState, createSandboxControl } from "../kit/sandbox-control";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
-import { waitFor } from "../kit/start/program";
-import { type GraphqlResponse } from "../kit/start/subgraph";
-import { type Replica, startReplica } from "../kit/start/replica";
-import { fetchCommits } from "./replica-cluster";
+import { waitFor } from "../kit/wait-for";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { type RunningProgram, startProgram } from "../kit/start/program";
+import { createTempDirectory } from "../kit/temp";
 
 jest.setTimeout(120_000);
 
@@ -129,18 +126,21 @@ function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
     .map(({ item }) => item);
 }
 
-function send(replica: Replica, { field, inputType, idempotencyKey, input }: Mutation): Promise<GraphqlResponse> {
+function send(
+  replica: RunningProgram,
+  { field, inputType, idempotencyKey, input }: Mutation,
+): Promise<GraphqlResponse> {
   const pix = field === "cancelPixAuthorization" ? "pixCancellation { id reason cancelledAt }" : "user { id }";
   const query = `mutation ($input: ${inputType}!) { payload: ${field}(input: $input) {
     operation { id kind status attempts createdAt settledAt idempotencyKey failure { code } } userErrors { code } ${pix} } }`;
-  return replica.graphql(query, { input: { idempotencyKey, ...input } }, CLAIMS);
+  return replica.graphql(query, { variables: { input: { idempotencyKey, ...input } }, claims: CLAIMS });
 }
 
 describe("three processes on one PostgreSQL", () => {
   let databases: Databases;
   let sandboxes: Sandboxes;
-  const directory = mkdtempSync(join(tmpdir(), "three-"));
-  const replicas: Replica[] = [];
+  const { path: directory, remove: removeDirectory } = createTempDirectory("three");
+  const replicas: RunningProgram[] = [];
   let restarted: Promise<void> | undefined;
 
   beforeAll(async () => {
@@ -152,7 +152,7 @@ describe("three processes on one PostgreSQL", () => {
     for (const replica of replicas) await replica.kill();
     await sandboxes.close();
     await databases.stop();
-    rmSync(directory, { recursive: true, force: true });
+    removeDirectory();
   });
 
   test("300 keys, each sent to all, through faults and a kill -9: 300 effects, none twice, one payload for a key", async () => {
@@ -164,7 +164,7 @@ describe("three processes on one PostgreSQL", () => {
       AVIBRA_BASE_URL: sandboxes.avibra.url,
       DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     };
-    replicas.push(...(await Promise.all([1, 2, 3].map(() => startReplica(environment)))));
+    replicas.push(...(await Promise.all([1, 2, 3].map(() => startProgram(environment)))));
     const [avibraControl, delbankControl] = [
       createSandboxControl(sandboxes.avibra.url),
       createSandboxControl(sandboxes.delbank.url),
@@ -179,7 +179,7 @@ describe("three processes on one PostgreSQL", () => {
 
     async function killAndRestart(): Promise<void> {
       await replicas[0]?.kill();
-      replicas[0] = await startReplica(environment);
+      replicas[0] = await startProgram(environment);
     }
     async function sendToAll(mutation: Mutation): Promise<void> {
       const answers = await Promise.all(
@@ -231,7 +231,9 @@ describe("three processes on one PostgreSQL", () => {
     }
 
     expect(new Set(ids.values()).size).toBe(300);
-    const [users, cancellations] = [await fetchCommits(sandboxes.avibra), await fetchCommits(sandboxes.delbank)];
+    const [{ commits: users }, { commits: cancellations }] = (await Promise.all(
+      [sandboxes.avibra.url, sandboxes.delbank.url].map((url) => createSandboxControl(url).state()),
+    )) as [ProviderState, ProviderState];
     const expectedUsers = MUTATIONS.filter(({ vendor }) => vendor === "avibra");
     expect(users.map(({ subject, idempotencyKey }) => `${subject} ${idempotencyKey}`).sort()).toEqual(
       expectedUsers.map(({ subject, idempotencyKey }) => `${subject} ${ids.get(idempotencyKey)}`).sort(),

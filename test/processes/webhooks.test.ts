@@ -4,10 +4,10 @@ import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { postWebhook } from "../kit/http/webhooks";
 import { setBreakpoint } from "./breakpoint";
-import { type Replica } from "../kit/start/replica";
+import { type RunningProgram } from "../kit/start/program";
 import {
   CHANGE_OFFER,
   createReplicaCluster,
@@ -43,7 +43,7 @@ async function newWorld(dialect: "sqlite" | "postgres"): Promise<ReplicaCluster>
 }
 
 /** An upgrade of which nothing arrives: only an event can settle it. */
-async function loseUpgrade(world: ReplicaCluster, replica: Replica): Promise<string> {
+async function loseUpgrade(world: ReplicaCluster, replica: RunningProgram): Promise<string> {
   await world.avibra.addFault({ match: { path: CHANGE_OFFER.path }, kind: "hangBeforeCommit", times: 1000 });
   const { data } = await sendMutation(replica, CHANGE_OFFER);
   expect(data.payload.operation.status).toBe("UNCONFIRMED");
@@ -60,8 +60,8 @@ const upgraded = () => ({
   userid: MEMBER.sub,
   eventtimestamp: new Date().toISOString(),
 });
-async function eventsSeenBy(replica: Replica): Promise<unknown[]> {
-  const { data } = await replica.graphql("{ me { events { edges { node { id kind } } } } }", {}, MEMBER);
+async function eventsSeenBy(replica: RunningProgram): Promise<unknown[]> {
+  const { data } = await replica.graphql("{ me { events { edges { node { id kind } } } } }", { claims: MEMBER });
   return data.me.events.edges as unknown[];
 }
 
@@ -99,10 +99,10 @@ test("three processes on one PostgreSQL: within a second, an event to one makes 
   // Nobody looks by himself: what is read anew is read because of the event.
   const waiting = { ...LISTENING, RECONCILE_INTERVAL_MS: "600000" };
   const replicas = await Promise.all([1, 2, 3].map(() => world.start(waiting)));
-  const [asked, told] = replicas as [Replica, Replica, Replica];
+  const [asked, told] = replicas as [RunningProgram, RunningProgram, RunningProgram];
   const id = await loseUpgrade(world, asked);
   const readAll = () =>
-    Promise.all(replicas.map((replica) => replica.graphql("{ me { benefits { id } } }", {}, MEMBER)));
+    Promise.all(replicas.map((replica) => replica.graphql("{ me { benefits { id } } }", { claims: MEMBER })));
   const reads = async () => (await world.avibra.requests("/user/benefits")).length;
   await waitFor(async () => {
     await readAll();

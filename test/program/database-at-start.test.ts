@@ -1,17 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { waitFor, freePort, type Program, startProgram } from "../kit/start/program";
+import { type Program, spawnProgram } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
+import { createTempDirectory } from "../kit/temp";
 
 const newKey = () => randomBytes(32).toString("base64");
 const SENTENCE = /^The database of DATABASE_URL cannot be reached or cannot be written to( \([A-Z0-9_]+\))?\.\n$/;
 const CONFIGURATION = "The configuration is not valid:\n  ";
 
 let databases: Databases;
-const folder = mkdtempSync(join(tmpdir(), "start-"));
+const { path: folder, remove: removeFolder } = createTempDirectory("start");
 const started: Program[] = [];
 
 beforeAll(async () => {
@@ -22,14 +24,14 @@ afterEach(() => {
 });
 afterAll(async () => {
   await databases.stop();
-  rmSync(folder, { recursive: true });
+  removeFolder();
 });
 
 /** On ports of its own, with providers that are not asked anything. */
 async function start(environment: Readonly<Record<string, string>>): Promise<Program> {
   const [port, provider] = [await freePort(), await freePort()];
   const base = `http://127.0.0.1:${provider}`;
-  const program = startProgram({ PORT: `${port}`, AVIBRA_BASE_URL: base, DELBANK_BASE_URL: base, ...environment });
+  const program = spawnProgram({ PORT: `${port}`, AVIBRA_BASE_URL: base, DELBANK_BASE_URL: base, ...environment });
   started.push(program);
   return program;
 }

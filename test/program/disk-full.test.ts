@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { waitFor, freePort } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
+import { createTempDirectory } from "../kit/temp";
 
 /** What no file of the process may exceed, as `ulimit -f` counts: 1 or 2 MiB, by the shell. Needs no rights and no mount. */
 const FILE_BLOCKS = 2048;
@@ -11,7 +10,7 @@ const EVENT_BYTES = 60_000;
 const MAX_EVENTS = 500;
 
 test("when SQLite's disk is full, events are not acknowledged and ready is red; live stays green", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "disk-full-"));
+  const { path: folder, remove: removeFolder } = createTempDirectory("disk-full");
   const [port, provider] = [await freePort(), await freePort()];
   const child = spawn("sh", ["-c", `ulimit -f ${FILE_BLOCKS}; exec "$0" dist/main.js`, process.execPath], {
     env: {
@@ -46,6 +45,6 @@ test("when SQLite's disk is full, events are not acknowledged and ready is red; 
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
-    rmSync(folder, { recursive: true });
+    removeFolder();
   }
 }, 300_000);

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { attachDebugger, DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { liveVariables } from "../kit/start/live-variables";
-import { waitFor, freePort, type Program, startProgram } from "../kit/start/program";
+import { type Program, spawnProgram } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
+import { createTempDirectory } from "../kit/temp";
 
 interface Running extends Program {
   readonly url: string;
@@ -20,7 +22,7 @@ afterEach(() => {
 
 async function startAndWait(environment: Readonly<Record<string, string>> = {}): Promise<Running> {
   const [port, avibra, delbank] = [await freePort(), await freePort(), await freePort()];
-  const program = startProgram({
+  const program = spawnProgram({
     PORT: `${port}`,
     AVIBRA_SANDBOX_PORT: `${avibra}`,
     DELBANK_SANDBOX_PORT: `${delbank}`,
@@ -203,7 +205,7 @@ test("a provider that hangs leaves nothing in memory of the requests that it has
 describe("a configuration that cannot work", () => {
   test("is told in one message that lists every problem; the exit code is 1 and nothing was started", async () => {
     const port = await freePort();
-    const program = startProgram({
+    const program = spawnProgram({
       PORT: "http",
       DELBANK_TIMEOUT_MS: "-1",
       PROVIDERS: "sandbox",
@@ -224,7 +226,7 @@ describe("a configuration that cannot work", () => {
   });
 
   test("in live mode names every variable that is missing at once", async () => {
-    const program = startProgram({ PROVIDERS: "live" });
+    const program = spawnProgram({ PROVIDERS: "live" });
     expect(await program.exit).toBe(1);
     const missing = program
       .output()
@@ -245,9 +247,9 @@ describe("a configuration that cannot work", () => {
   });
 
   test("in live mode a SQLite file that is written out is accepted with one warning line that names the variable", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "live-"));
+    const { path: directory, remove: removeDirectory } = createTempDirectory("live");
     const [port, provider] = [await freePort(), "https://provider.test"];
-    const program = startProgram({
+    const program = spawnProgram({
       ...liveVariables(provider),
       PROVIDERS: "live",
       PORT: `${port}`,
@@ -270,17 +272,17 @@ describe("a configuration that cannot work", () => {
     ]);
     program.process.kill("SIGTERM");
     expect(await program.exit).toBe(0);
-    rmSync(directory, { recursive: true });
+    removeDirectory();
   });
 
   test("a sandbox, where anybody can sign a token, is refused a provider that is not this machine's own", async () => {
-    const program = startProgram({ DELBANK_BASE_URL: "https://bank.test/baas/api/v1" });
+    const program = spawnProgram({ DELBANK_BASE_URL: "https://bank.test/baas/api/v1" });
     expect(await program.exit).toBe(1);
     expect(program.output()).toContain("DELBANK_BASE_URL: must be a loopback address with PROVIDERS=sandbox");
   });
 
   test("a key that cannot be a header, a file that is no PEM and a key of the wrong length are told together", async () => {
-    const program = startProgram({
+    const program = spawnProgram({
       AVIBRA_API_KEY: "k\u00e9y",
       DELBANK_CA_FILE: "package.json",
       LEDGER_KEY: "c2hvcnQ",
@@ -294,7 +296,7 @@ describe("a configuration that cannot work", () => {
   });
 
   test("the sandbox is refused in production, unless it is allowed by name", async () => {
-    const refused = startProgram({ NODE_ENV: "production" });
+    const refused = spawnProgram({ NODE_ENV: "production" });
     expect(await refused.exit).toBe(1);
     expect(refused.output()).toContain("ALLOW_SANDBOX_IN_PRODUCTION=true");
     const allowed = await startAndWait({ NODE_ENV: "production", ALLOW_SANDBOX_IN_PRODUCTION: "true" });
@@ -303,7 +305,7 @@ describe("a configuration that cannot work", () => {
   });
 
   test("a host that is no address of this machine is reported in one sentence", async () => {
-    const program = startProgram({ HOST: "256.1.1.1", PORT: `${await freePort()}` });
+    const program = spawnProgram({ HOST: "256.1.1.1", PORT: `${await freePort()}` });
     started.push(program);
     expect(await program.exit).toBe(1);
     expect(program.output()).toMatch(
@@ -313,7 +315,7 @@ describe("a configuration that cannot work", () => {
 
   test("a port that is taken is told in one line", async () => {
     const first = await startAndWait();
-    const second = startProgram({
+    const second = spawnProgram({
       PORT: new URL(first.url).port,
       AVIBRA_SANDBOX_PORT: new URL(first.avibraUrl).port,
       DELBANK_SANDBOX_PORT: /Delbank\s+http:\/\/127\.0\.0\.1:(\d+)/.exec(first.output())?.[1] ?? "",

@@ -4,7 +4,7 @@ const { avibra } = useSandboxes();
 const UNAUTHORIZED = { errorcode: "401", errormessage: "unauthorized" };
 
 describe("the token endpoint", () => {
-  it("issues a bearer token for an hour, never to be cached", async () => {
+  test("issues a bearer token for an hour, never to be cached", async () => {
     const { status, json, headers } = await avibra.token();
     expect(status).toBe(200);
     expect(json).toEqual({
@@ -15,7 +15,7 @@ describe("the token endpoint", () => {
     expect(headers.get("cache-control")).toBe("no-store");
   });
 
-  it.each([
+  test.each([
     [{ client_secret: "wrong" }, "invalid_client"],
     [{ client_id: "wrong" }, "invalid_client"],
     [{ grant_type: "password" }, "unsupported_grant_type"],
@@ -26,7 +26,7 @@ describe("the token endpoint", () => {
     expect(json).toEqual({ error });
   });
 
-  it("wants everything in a form body, so JSON, a missing and a doubled field are invalid requests", async () => {
+  test("wants everything in a form body, so JSON, a missing and a doubled field are invalid requests", async () => {
     const url = avibra.url("/oauth2/token");
     const form = "grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-client-secret";
     const type = { "content-type": "application/x-www-form-urlencoded" };
@@ -42,7 +42,7 @@ describe("the token endpoint", () => {
     expect((await send(url)).status).toBe(405);
   });
 
-  it("a token ends when the sandbox's clock says so", async () => {
+  test("a token ends when the sandbox's clock says so", async () => {
     await avibra.signIn();
     await avibra.control.clock({ advanceMs: 3_590_000 });
     expect((await avibra.benefits("u-1001")).status).toBe(200);
@@ -52,7 +52,7 @@ describe("the token endpoint", () => {
     expect((await avibra.benefits("u-1001")).status).toBe(200);
   });
 
-  it("a token survives a reset with the lifetime it had left, an ended one stays ended", async () => {
+  test("a token survives a reset with the lifetime it had left, an ended one stays ended", async () => {
     await avibra.signIn();
     await avibra.control.clock({ advanceMs: 1_800_000 });
     await avibra.control.reset();
@@ -75,7 +75,7 @@ const BEARER_CALLS: readonly [string, string, string][] = [
 ];
 
 describe.each(BEARER_CALLS)("%s", (name, method, path) => {
-  it.each(["", "Bearer nobody-issued-this", "Basic c2FuZGJveC1saW5rOnNhbmRib3gtbGluay1wYXNzd29yZA=="])(
+  test.each(["", "Bearer nobody-issued-this", "Basic c2FuZGJveC1saW5rOnNhbmRib3gtbGluay1wYXNzd29yZA=="])(
     "answers 401 to the authorization '%s'",
     async (authorization) => {
       const headers = { ...avibra.keyedHeaders("k"), authorization };
@@ -86,7 +86,7 @@ describe.each(BEARER_CALLS)("%s", (name, method, path) => {
   );
 
   const isDocumentedForApiKey = name !== "offers" && name !== "benefits";
-  it(`${isDocumentedForApiKey ? "answers 403 to" : "does not look at"} a wrong x-api-key`, async () => {
+  test(`${isDocumentedForApiKey ? "answers 403 to" : "does not look at"} a wrong x-api-key`, async () => {
     const headers = { ...avibra.keyedHeaders("k"), "x-api-key": "wrong" };
     const { status } = await send(avibra.url(path), { method, headers });
     if (isDocumentedForApiKey) expect(status).toBe(403);
@@ -94,27 +94,27 @@ describe.each(BEARER_CALLS)("%s", (name, method, path) => {
   });
 
   if (name !== "benefits") {
-    it.each(["version", "idempotency-key"])("answers 400 when the header %s is missing", async (header) => {
+    test.each(["version", "idempotency-key"])("answers 400 when the header %s is missing", async (header) => {
       const headers = Object.fromEntries(Object.entries(avibra.keyedHeaders("k")).filter(([key]) => key !== header));
       const { status, json } = await send(avibra.url(path), { method, headers, body: undefined });
       expect(status).toBe(400);
       expect(JSON.stringify(json).toLowerCase()).toContain(header);
     });
 
-    it("answers 400 to a version that is neither v1 nor v2", async () => {
+    test("answers 400 to a version that is neither v1 nor v2", async () => {
       const headers = { ...avibra.keyedHeaders("k"), version: "v3" };
       expect((await send(avibra.url(path), { method, headers })).status).toBe(400);
     });
   }
 
-  it("answers 405 to another method", async () => {
+  test("answers 405 to another method", async () => {
     const { status } = await send(avibra.url(path), { method: "PATCH", headers: avibra.keyedHeaders("k") });
     expect(status).toBe(405);
   });
 });
 
 describe("the link token", () => {
-  it("is given for Basic credentials and the API key, and is listed in the state", async () => {
+  test("is given for Basic credentials and the API key, and is listed in the state", async () => {
     const { status, json } = await avibra.linkToken("u-1001");
     expect(status).toBe(200);
     expect(json).toEqual({ linktoken: expect.stringMatching(/^sandbox-link-\w{24}$/) as string });
@@ -123,14 +123,14 @@ describe("the link token", () => {
     expect(commits).toEqual([]);
   });
 
-  it("is refused with 401 to a bearer token and to wrong credentials, with 403 to a wrong API key", async () => {
+  test("is refused with 401 to a bearer token and to wrong credentials, with 403 to a wrong API key", async () => {
     const wrong = `Basic ${Buffer.from("sandbox-link:wrong").toString("base64")}`;
     expect((await avibra.linkToken("u-1001", avibra.bearerHeaders())).status).toBe(401);
     expect((await avibra.linkToken("u-1001", { authorization: wrong })).status).toBe(401);
     expect((await avibra.linkToken("u-1001", { "x-api-key": "wrong" })).status).toBe(403);
   });
 
-  it("is refused with 400 for a user whom nobody knows", async () => {
+  test("is refused with 400 for a user whom nobody knows", async () => {
     expect((await avibra.linkToken("u-9999")).status).toBe(400);
   });
 });

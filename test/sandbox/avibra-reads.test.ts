@@ -13,7 +13,7 @@ async function benefitsOf(userId: string): Promise<Benefits> {
   return (await avibra.benefits(userId)).json as Benefits;
 }
 
-it("u-1001 has the offer plus, and four benefits of which one has a status that nobody documented", async () => {
+test("u-1001 has the offer plus, and four benefits of which one has a status that nobody documented", async () => {
   const { userid, currentoffer, benefits } = await benefitsOf("u-1001");
   expect(userid).toBe("u-1001");
   expect(currentoffer).toEqual({
@@ -31,7 +31,7 @@ it("u-1001 has the offer plus, and four benefits of which one has a status that 
   ]);
 });
 
-it("the swap of u-1001 happens on the first day of the month after the reset", async () => {
+test("the swap of u-1001 happens on the first day of the month after the reset", async () => {
   const { now } = await avibra.control.state();
   const [year = 0, month = 0] = now.split("-").map(Number);
   const swap = new Date(Date.UTC(month === 12 ? year + 1 : year, month % 12, 1));
@@ -40,7 +40,7 @@ it("the swap of u-1001 happens on the first day of the month after the reset", a
   expect(benefits[2]).toMatchObject({ benefitid: "dental", swapeffectiveattimestamp: swap.getTime() });
 });
 
-it("dates come as text, as seconds, as milliseconds, as an empty text, as 0, as null, and not at all", async () => {
+test("dates come as text, as seconds, as milliseconds, as an empty text, as 0, as null, and not at all", async () => {
   const all = await Promise.all(["u-1001", "u-1002", "u-1003", "u-1004"].map(benefitsOf));
   const names = ["effective", "expires", "swapeffective", "swapexpires"].map((name) => `${name}attimestamp`);
   const dates = all.flatMap(({ benefits }) => benefits.flatMap((benefit) => names.map((name) => benefit[name])));
@@ -54,18 +54,18 @@ it("dates come as text, as seconds, as milliseconds, as an empty text, as 0, as 
   expect([...forms].sort()).toEqual(["0", "empty", "milliseconds", "null", "seconds", "text", "undefined"]);
 });
 
-it("u-1002 has the offer basic and two active benefits, one of them written in another case", async () => {
+test("u-1002 has the offer basic and two active benefits, one of them written in another case", async () => {
   const { currentoffer, benefits } = await benefitsOf("u-1002");
   expect(currentoffer).toMatchObject({ offerid: "basic", offerstatus: "ACTIVE", activatedattimestamp: 1_767_614_400 });
   expect(benefits.map(({ status }) => status)).toEqual(["ACTIVE", "Active"]);
 });
 
-it("u-1003, who is only prefilled, has no offer and no benefits, and u-1004's offer is cancelled", async () => {
+test("u-1003, who is only prefilled, has no offer and no benefits, and u-1004's offer is cancelled", async () => {
   expect(await benefitsOf("u-1003")).toMatchObject({ currentoffer: null, benefits: [] });
   expect(await benefitsOf("u-1004")).toMatchObject({ currentoffer: { offerstatus: "CANCELLED" } });
 });
 
-it.each(["u-1001", "u-1002", "u-1003", "u-1004"])("%s may take the three offers, monthly", async (userId) => {
+test.each(["u-1001", "u-1002", "u-1003", "u-1004"])("%s may take the three offers, monthly", async (userId) => {
   const { offers } = await benefitsOf(userId);
   expect(offers).toEqual([
     expect.objectContaining({ offerid: "basic", price: "9.90", currency: "USD", billingperiod: "MONTHLY" }),
@@ -74,13 +74,13 @@ it.each(["u-1001", "u-1002", "u-1003", "u-1004"])("%s may take the three offers,
   ]);
 });
 
-it.each(["u-9999", "", "__proto__"])("the benefits of the unknown user '%s' are 404", async (userId) => {
+test.each(["u-9999", "", "__proto__"])("the benefits of the unknown user '%s' are 404", async (userId) => {
   const { status, json } = await avibra.benefits(userId);
   expect(status).toBe(404);
   expect(json).toEqual({ errorcode: "404", errormessage: "user not found" });
 });
 
-it("every path is served below /preprod too", async () => {
+test("every path is served below /preprod too", async () => {
   const { status, json } = await send(avibra.url("/preprod/user/benefits/u-1001?x=1"), {
     headers: avibra.bearerHeaders(),
   });
@@ -88,11 +88,11 @@ it("every path is served below /preprod too", async () => {
   expect(json).toMatchObject({ userid: "u-1001" });
 });
 
-it("a user id may be percent-encoded", async () => {
+test("a user id may be percent-encoded", async () => {
   expect((await avibra.benefits("u%2D1001")).json).toMatchObject({ userid: "u-1001" });
 });
 
-it.each(["/", "/user", "/user/benefits/u-1001/more", "/preproduser/prefill", "/user/account/create/u-1001"])(
+test.each(["/", "/user", "/user/benefits/u-1001/more", "/preproduser/prefill", "/user/account/create/u-1001"])(
   "the path %s is nobody's: 404",
   async (path) => {
     expect((await send(avibra.url(path), { headers: avibra.bearerHeaders() })).status).toBe(404);

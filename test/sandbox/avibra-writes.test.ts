@@ -24,7 +24,7 @@ function expectSuccessful({ status, text, headers }: VendorResponse): void {
 const DAY_MS = 86_400_000;
 
 describe("create", () => {
-  it("enrols a user with the offer asked for, and says so in a bare JSON string", async () => {
+  test("enrols a user with the offer asked for, and says so in a bare JSON string", async () => {
     const more = { phone: "+5511900000000", dateofbirth: "1990-02-03", address: { city: "Aracaju" }, offerid: "basic" };
     expectSuccessful(await avibra.create("u-1", "k-1", more));
     expect(await user("u-1")).toMatchObject({
@@ -41,7 +41,7 @@ describe("create", () => {
     ]);
   });
 
-  it("answers a repeated key with the first answer and creates once, even for another body", async () => {
+  test("answers a repeated key with the first answer and creates once, even for another body", async () => {
     await avibra.create("u-1", "k-1");
     expectSuccessful(await avibra.create("u-1", "k-1"));
     expectSuccessful(await avibra.create("u-2", "k-1"));
@@ -49,23 +49,23 @@ describe("create", () => {
     expect(await user("u-2")).toBeUndefined();
   });
 
-  it("of a user who is enrolled conflicts under a new key, with 409 labelled Bad Request, also when repeated", async () => {
+  test("of a user who is enrolled conflicts under a new key, with 409 labelled Bad Request, also when repeated", async () => {
     const first = await avibra.create("u-1001", "k-1");
     expect([first.status, first.json]).toEqual([409, { errorcode: "409", errormessage: "Bad Request" }]);
     expect((await avibra.create("u-1001", "k-1")).text).toBe(first.text);
     expect(await avibra.control.commits()).toEqual([]);
   });
 
-  it("of a user whose offer is cancelled conflicts", async () => {
+  test("of a user whose offer is cancelled conflicts", async () => {
     expect((await avibra.create("u-1004", "k-1")).status).toBe(409);
   });
 
-  it("after a prefill of the same user completes the entry", async () => {
+  test("after a prefill of the same user completes the entry", async () => {
     expectSuccessful(await avibra.create("u-1003", "k-1"));
     expect(await user("u-1003")).toMatchObject({ stage: "ENROLLED", profile: { firstName: "Eva", lastName: "Reis" } });
   });
 
-  it.each([
+  test.each([
     ["an unknown partner", { partnername: "someone-else" }],
     ["no partner", { partnername: undefined }],
     ["no first name", { firstname: undefined }],
@@ -83,14 +83,14 @@ describe("create", () => {
     expect(await avibra.control.commits()).toEqual([]);
   });
 
-  it("a body that was not understood has not used its key up", async () => {
+  test("a body that was not understood has not used its key up", async () => {
     await avibra.post("/user/account/create", "k-1", "{");
     expectSuccessful(await avibra.create("u-1", "k-1"));
   });
 });
 
 describe("update", () => {
-  it("changes what it names and keeps the rest", async () => {
+  test("changes what it names and keeps the rest", async () => {
     expectSuccessful(await avibra.update("u-1002", "k-1", { firstname: "Bento", phone: "+5579900000000" }));
     expect((await user("u-1002"))?.profile).toEqual({
       firstName: "Bento",
@@ -100,21 +100,21 @@ describe("update", () => {
     });
   });
 
-  it("answers a repeated key with the first answer and changes once", async () => {
+  test("answers a repeated key with the first answer and changes once", async () => {
     await avibra.update("u-1002", "k-1", { firstname: "Bento" });
     expectSuccessful(await avibra.update("u-1002", "k-1", { firstname: "Bia" }));
     expect((await user("u-1002"))?.profile).toMatchObject({ firstName: "Bento" });
     expect(await avibra.control.commits()).toHaveLength(1);
   });
 
-  it.each(["u-9999", "u-1003"])("of %s, who has no account, is 404", async (userId) => {
+  test.each(["u-9999", "u-1003"])("of %s, who has no account, is 404", async (userId) => {
     const { status, json } = await avibra.update(userId, "k-1", { firstname: "Bento" });
     expect([status, json]).toEqual([404, { errorcode: "404", errormessage: "user not found" }]);
   });
 });
 
 describe("cancel", () => {
-  it("cancels the user's offer and says Successful in a bare JSON string", async () => {
+  test("cancels the user's offer and says Successful in a bare JSON string", async () => {
     expectSuccessful(await avibra.cancel("u-1001", "k-1"));
     const cancelled = await user("u-1001");
     expect(cancelled).toMatchObject({ stage: "CANCELLED", currentOffer: { id: "plus", status: "CANCELLED" } });
@@ -122,7 +122,7 @@ describe("cancel", () => {
     expect((await avibra.benefits("u-1001")).json).toMatchObject({ currentoffer: { offerstatus: "CANCELLED" } });
   });
 
-  it("answers a repeated key with the first answer and cancels once", async () => {
+  test("answers a repeated key with the first answer and cancels once", async () => {
     await avibra.cancel("u-1001", "k-1");
     expectSuccessful(await avibra.cancel("u-1001", "k-1"));
     expect(await avibra.control.commits()).toEqual([
@@ -130,24 +130,24 @@ describe("cancel", () => {
     ]);
   });
 
-  it("under a new key of a user who is cancelled already is 400", async () => {
+  test("under a new key of a user who is cancelled already is 400", async () => {
     await avibra.cancel("u-1001", "k-1");
     expect((await avibra.cancel("u-1001", "k-2")).status).toBe(400);
     expect(await avibra.control.commits()).toHaveLength(1);
   });
 
-  it.each(["u-9999", "", "u-1003"])("of '%s' is 400: there is no 404 on cancel", async (userId) => {
+  test.each(["u-9999", "", "u-1003"])("of '%s' is 400: there is no 404 on cancel", async (userId) => {
     expect((await avibra.cancel(userId, "k-1")).status).toBe(400);
   });
 
-  it("whose path ends before the slash has an empty user id too: 400", async () => {
+  test("whose path ends before the slash has an empty user id too: 400", async () => {
     const url = avibra.url("/user/account/cancel");
     expect((await send(url, { method: "DELETE", headers: avibra.keyedHeaders("k-1") })).status).toBe(400);
   });
 });
 
 describe("prefill", () => {
-  it("a repeated prefill key conflicts, a new key updates", async () => {
+  test("a repeated prefill key conflicts, a new key updates", async () => {
     expectSuccessful(await avibra.prefill("u-1", "k-1", { firstname: "Eva", email: "eva@example.com" }));
     const repeated = await avibra.prefill("u-1", "k-1", { firstname: "Iva" });
     expect([repeated.status, repeated.json]).toEqual([409, { errorcode: "409", errormessage: "user exists already" }]);
@@ -160,25 +160,25 @@ describe("prefill", () => {
     expect(await avibra.control.commits()).toHaveLength(2);
   });
 
-  it("needs nothing but the user id", async () => {
+  test("needs nothing but the user id", async () => {
     expectSuccessful(await avibra.prefill("u-1", "k-1"));
     expect((await avibra.post("/user/prefill", "k-2", { firstname: "Eva" })).status).toBe(400);
   });
 
-  it("of a user who is enrolled leaves the enrolment alone", async () => {
+  test("of a user who is enrolled leaves the enrolment alone", async () => {
     expectSuccessful(await avibra.prefill("u-1001", "k-1", { phone: "+5511900000000" }));
     expect(await user("u-1001")).toMatchObject({ stage: "ENROLLED", currentOffer: { id: "plus" } });
   });
 });
 
 describe("offers", () => {
-  it("an upgrade takes the dearer offer and its benefits", async () => {
+  test("an upgrade takes the dearer offer and its benefits", async () => {
     expectSuccessful(await avibra.changeOffer("u-1002", "k-1", { offerid: "premium", action: "UPGRADE" }));
     expect(await user("u-1002")).toMatchObject({ currentOffer: { id: "premium", status: "ACTIVE" } });
     expect((await user("u-1002"))?.benefits).toHaveLength(4);
   });
 
-  it("a downgrade takes the cheaper one, and a repeated key changes nothing more", async () => {
+  test("a downgrade takes the cheaper one, and a repeated key changes nothing more", async () => {
     const offer = { offerid: "basic", action: "DOWNGRADE" };
     await avibra.changeOffer("u-1001", "k-1", offer);
     expectSuccessful(await avibra.changeOffer("u-1001", "k-1", offer));
@@ -186,7 +186,7 @@ describe("offers", () => {
     expect(await avibra.control.commits()).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     [400, "u-1001", { offerid: "basic", action: "UPGRADE" }],
     [400, "u-1001", { offerid: "premium", action: "DOWNGRADE" }],
     [400, "u-1001", { offerid: "plus", action: "UPGRADE" }],
@@ -201,20 +201,20 @@ describe("offers", () => {
     expect(await avibra.control.commits()).toEqual([]);
   });
 
-  it.each([[[]], ["plus"], [undefined], [["plus"]]])("is 400 when the list of offers is %j", async (offers) => {
+  test.each([[[]], ["plus"], [undefined], [["plus"]]])("is 400 when the list of offers is %j", async (offers) => {
     expect((await avibra.post("/user/offers", "k-1", { userid: "u-1001", offers })).status).toBe(400);
   });
 });
 
 describe("idempotency keys", () => {
-  it("are kept per endpoint", async () => {
+  test("are kept per endpoint", async () => {
     await avibra.create("u-1", "k-1");
     expectSuccessful(await avibra.update("u-1", "k-1", { firstname: "Iva" }));
     expectSuccessful(await avibra.prefill("u-1", "k-1"));
     expect(await avibra.control.commits()).toHaveLength(3);
   });
 
-  it("are forgotten after 24 hours of the sandbox's clock, and not before", async () => {
+  test("are forgotten after 24 hours of the sandbox's clock, and not before", async () => {
     await avibra.prefill("u-1", "k-1");
     await avibra.control.clock({ advanceMs: DAY_MS - 60_000 });
     await avibra.signIn();
@@ -225,7 +225,7 @@ describe("idempotency keys", () => {
     await avibra.signIn();
   });
 
-  it("mean nothing under Version v1: each call has its effect", async () => {
+  test("mean nothing under Version v1: each call has its effect", async () => {
     const call = { method: "POST", headers: { ...avibra.keyedHeaders("k-1"), version: "v1" }, body: { userid: "u-1" } };
     expectSuccessful(await send(avibra.url("/user/prefill"), call));
     expectSuccessful(await send(avibra.url("/user/prefill"), call));

@@ -1,11 +1,11 @@
 import { OLDER, send, useSandboxes } from "./vendor-clients";
-import { rawRequest } from "./raw-request";
+import { observeRequest } from "../kit/http/request";
 
 const { avibra, delbank } = useSandboxes();
 const ACTIVE = "RR0435879820240605njua7shf40o";
 
 describe("the request log", () => {
-  it("has every request in order of arrival, with its query, headers and raw body", async () => {
+  test("has every request in order of arrival, with its query, headers and raw body", async () => {
     await delbank.get(`${OLDER}/${ACTIVE}?a=%20b`, { "X-Mixed": "Case" });
     await delbank.post("/nowhere", '{ "kept":  "as sent" ');
     const [first, second, ...rest] = await delbank.control.requests();
@@ -16,14 +16,14 @@ describe("the request log", () => {
     expect(rest).toEqual([]);
   });
 
-  it("has a request that a fault swallowed, and no control call", async () => {
+  test("has a request that a fault swallowed, and no control call", async () => {
     await delbank.control.fault({ kind: "resetBeforeCommit" });
-    await rawRequest(delbank.url(`${OLDER}/${ACTIVE}`), { method: "POST", body: "x" });
+    await observeRequest(delbank.url(`${OLDER}/${ACTIVE}`), { method: "POST", body: "x" });
     await delbank.control.state();
     expect(await delbank.control.requests()).toMatchObject([{ method: "POST", body: "x" }]);
   });
 
-  it("is each server's own, and can be emptied", async () => {
+  test("is each server's own, and can be emptied", async () => {
     await delbank.get(`${OLDER}/${ACTIVE}`);
     expect(await avibra.control.requests()).toEqual([]);
     expect((await delbank.control.call("requests", { method: "DELETE" })).status).toBe(204);
@@ -32,7 +32,7 @@ describe("the request log", () => {
 });
 
 describe("the clock", () => {
-  it("goes on running from where it is set", async () => {
+  test("goes on running from where it is set", async () => {
     const { status, json } = await delbank.control.clock({ now: "2030-02-03T04:05:06Z" });
     expect(status).toBe(200);
     expect((json as { now: string }).now).toMatch(/^2030-02-03T04:05:06\./);
@@ -43,7 +43,7 @@ describe("the clock", () => {
     expect(now > first).toBe(true);
   });
 
-  it("can be advanced, dates what happens, and is set back by a reset", async () => {
+  test("can be advanced, dates what happens, and is set back by a reset", async () => {
     await delbank.control.clock({ now: "2030-02-03T00:00:00Z" });
     await delbank.control.clock({ advanceMs: 86_400_000 });
     expect((await delbank.cancel(ACTIVE)).json).toMatchObject({
@@ -56,7 +56,7 @@ describe("the clock", () => {
     expect(Math.abs(Date.parse(now) - Date.now())).toBeLessThan(5_000);
   });
 
-  it.each([
+  test.each([
     {},
     { now: "tomorrow" },
     { now: 0 },
@@ -72,7 +72,7 @@ describe("the clock", () => {
 });
 
 describe("faults", () => {
-  it("that are wrong are refused with everything that is wrong, and none of an array is kept", async () => {
+  test("that are wrong are refused with everything that is wrong, and none of an array is kept", async () => {
     const good = { match: {}, kind: "status" };
     const bad = { match: { verb: "GET" }, kind: "explode", status: 42, times: 0, probability: 2, delay: 1 };
     const { status, json } = await delbank.control.call("faults", { method: "POST", body: [good, bad, 7] });
@@ -83,7 +83,7 @@ describe("faults", () => {
     expect((await delbank.control.call("faults")).json).toEqual([]);
   });
 
-  it.each<unknown>([
+  test.each<unknown>([
     "{",
     {},
     { kind: "status" },
@@ -104,7 +104,7 @@ describe("faults", () => {
     expect(json).toEqual({ message: expect.stringMatching(/must be|not known/) as string });
   });
 
-  it("can be taken back, and do not touch control calls", async () => {
+  test("can be taken back, and do not touch control calls", async () => {
     await delbank.control.fault({ kind: "status", times: 5 });
     expect((await delbank.control.call("state")).status).toBe(200);
     expect((await delbank.control.call("faults", { method: "DELETE" })).status).toBe(204);
@@ -113,7 +113,7 @@ describe("faults", () => {
 });
 
 describe("reset", () => {
-  it("brings back the seeds, and drops faults, log and commits", async () => {
+  test("brings back the seeds, and drops faults, log and commits", async () => {
     const [seeded, avibraSeeded] = [await delbank.control.state(), await avibra.control.state()];
     await delbank.cancel(ACTIVE);
     await avibra.cancel("u-1001", "k-1");
@@ -125,14 +125,14 @@ describe("reset", () => {
     expect((await delbank.control.call("faults")).json).toEqual([]);
   });
 
-  it("forgets idempotency keys", async () => {
+  test("forgets idempotency keys", async () => {
     await avibra.prefill("u-1", "k-1");
     await avibra.control.reset();
     expect((await avibra.prefill("u-1", "k-1")).status).toBe(200);
   });
 });
 
-it("the state shows every entity with the time", async () => {
+test("the state shows every entity with the time", async () => {
   const { now, users } = await avibra.control.state<{ users: { userId: string }[] }>();
   expect(Math.abs(Date.parse(now) - Date.now())).toBeLessThan(5_000);
   expect(users.map(({ userId }) => userId)).toEqual(["u-1001", "u-1002", "u-1003", "u-1004"]);
@@ -146,7 +146,7 @@ it("the state shows every entity with the time", async () => {
   });
 });
 
-it.each([
+test.each([
   ["GET", "nothing"],
   ["PUT", "faults"],
   ["GET", "reset"],
@@ -155,6 +155,6 @@ it.each([
   expect((await delbank.control.call(path, { method })).status).toBe(404);
 });
 
-it("the control endpoints are not below the base path", async () => {
+test("the control endpoints are not below the base path", async () => {
   expect((await send(delbank.url("/baas/api/v1/__sandbox/state"))).status).toBe(404);
 });

@@ -20,7 +20,7 @@ describe("reads that lag", () => {
     expect((await control("reads", { lagMs: 3_600_000 })).status).toBe(200);
   });
 
-  it.each([OLDER, NEWER])("%s shows what was, until the lag has passed on the sandbox's clock", async (base) => {
+  test.each([OLDER, NEWER])("%s shows what was, until the lag has passed on the sandbox's clock", async (base) => {
     const { json } = await delbank.cancel(ACTIVE);
     const { idCancelamento } = json as { idCancelamento: string };
     expect(await shown(base)).toEqual(["ACTIVE", 0]);
@@ -30,14 +30,14 @@ describe("reads that lag", () => {
     expect((await delbank.get(`${base}/${ACTIVE}/cancellations/${idCancelamento}`)).status).toBe(200);
   });
 
-  it("are what a cancellation is checked against too: whoever sends twice has cancelled twice", async () => {
+  test("are what a cancellation is checked against too: whoever sends twice has cancelled twice", async () => {
     expect([(await delbank.cancel(ACTIVE)).status, (await delbank.cancel(ACTIVE)).status]).toEqual([200, 200]);
     expect((await delbank.control.state())["commits"]).toHaveLength(2);
     await delbank.control.clock({ advanceMs: 3_600_000 });
     expect(await shown()).toEqual(["CANCELLED", 2]);
   });
 
-  it("show each of several changes in its time", async () => {
+  test("show each of several changes in its time", async () => {
     await delbank.cancel(ACTIVE);
     await delbank.control.clock({ advanceMs: 1_800_000 });
     await control("counterpart", { recurrenceId: ACTIVE });
@@ -48,7 +48,7 @@ describe("reads that lag", () => {
     expect(await shown()).toEqual(["ACTIVE", 0]);
   });
 
-  it.each(["0", "a reset"])("end with %s", async (how) => {
+  test.each(["0", "a reset"])("end with %s", async (how) => {
     await delbank.cancel(ACTIVE);
     if (how === "0") await control("reads", { lagMs: 0 });
     else await delbank.control.reset();
@@ -59,7 +59,7 @@ describe("reads that lag", () => {
 });
 
 describe("the counterpart", () => {
-  it.each([
+  test.each([
     [false, 0],
     [true, 1],
   ])("may refuse a cancellation, which is then listed: %s", async (isListed, listed) => {
@@ -70,13 +70,13 @@ describe("the counterpart", () => {
     expect((await delbank.cancel(ACTIVE)).status).toBe(200);
   });
 
-  it("may refuse a seeded one", async () => {
+  test("may refuse a seeded one", async () => {
     await control("counterpart", { recurrenceId: OLD, isListed: true });
     expect((await delbank.get(`${OLDER}/${OLD}`)).json).toMatchObject({ Situation: "ACTIVE", cancellations: [{}] });
   });
 });
 
-it.each([
+test.each([
   ["reads", {}],
   ["reads", { lagMs: -1 }],
   ["reads", { lagMs: "3000" }],

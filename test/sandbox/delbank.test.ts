@@ -20,7 +20,7 @@ function expectFailure({ status, json }: VendorResponse, expected: number, code:
 }
 
 describe("authentication", () => {
-  it.each([{ "x-delbank-api-key": "wrong" }, { "x-delfinance-account-id": "10001" }, { "x-delbank-api-key": "" }])(
+  test.each([{ "x-delbank-api-key": "wrong" }, { "x-delfinance-account-id": "10001" }, { "x-delbank-api-key": "" }])(
     "%j is 401 in the gateway's shape, in both generations",
     async (headers) => {
       for (const base of [OLDER, NEWER]) {
@@ -30,13 +30,13 @@ describe("authentication", () => {
     },
   );
 
-  it("an Authorization header beside the two is ignored", async () => {
+  test("an Authorization header beside the two is ignored", async () => {
     expect((await delbank.get(`${OLDER}/${ACTIVE}`, { authorization: "anything" })).status).toBe(200);
   });
 });
 
 describe("the older generation's authorization", () => {
-  it("has mixed-case English names and documents that lost their zeros", async () => {
+  test("has mixed-case English names and documents that lost their zeros", async () => {
     const { status, json } = await delbank.get(`${OLDER}/${ACTIVE}`);
     expect(status).toBe(200);
     expect(Object.keys(json as object)).toEqual([
@@ -72,7 +72,7 @@ describe("the older generation's authorization", () => {
     });
   });
 
-  it("has a date without a zone, and the year 1 for no date", async () => {
+  test("has a date without a zone, and the year 1 for no date", async () => {
     const { json } = await delbank.get(`${OLDER}/${ACTIVE}`);
     expect(json).toMatchObject({
       SituationAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/) as string,
@@ -80,7 +80,7 @@ describe("the older generation's authorization", () => {
     });
   });
 
-  it.each([
+  test.each([
     [ACTIVE, "ACTIVE"],
     [LEGAL, "ACTIVE"],
     [CANCELLED, "CANCELLED"],
@@ -92,7 +92,7 @@ describe("the older generation's authorization", () => {
     expect((await delbank.get(`${NEWER}/${recurrenceId}`)).json).toMatchObject({ status: situation });
   });
 
-  it.each(["RR0000000020240605njua7shf40o", ACTIVE.toLowerCase(), "", "__proto__"])(
+  test.each(["RR0000000020240605njua7shf40o", ACTIVE.toLowerCase(), "", "__proto__"])(
     "'%s' is 404 AUTHORIZATION_NOT_FOUND",
     async (recurrenceId) => {
       expectFailure(await delbank.get(`${OLDER}/${recurrenceId}`), 404, "AUTHORIZATION_NOT_FOUND");
@@ -101,7 +101,7 @@ describe("the older generation's authorization", () => {
 });
 
 describe("the newer generation's authorization", () => {
-  it("has camelCase names, documents as text and a named frequency", async () => {
+  test("has camelCase names, documents as text and a named frequency", async () => {
     const { json } = await delbank.get(`${NEWER}/${ACTIVE}`);
     expect(json).toMatchObject({
       recurrenceId: ACTIVE,
@@ -115,7 +115,7 @@ describe("the newer generation's authorization", () => {
     expect(json).not.toHaveProperty("RecurrenceId");
   });
 
-  it("is found by its internal guid too, which the older generation does not know", async () => {
+  test("is found by its internal guid too, which the older generation does not know", async () => {
     const { id } = (await delbank.get(`${NEWER}/${LEGAL}`)).json as { id: string };
     expect((await delbank.get(`${NEWER}/${id}`)).json).toMatchObject({ recurrenceId: LEGAL });
     expect((await delbank.get(`${OLDER}/${id}`)).status).toBe(404);
@@ -123,7 +123,7 @@ describe("the newer generation's authorization", () => {
 });
 
 describe("a fetched cancellation", () => {
-  it("has exactly the documented names and types, a numeric document and a zero-based ordinal", async () => {
+  test("has exactly the documented names and types, a numeric document and a zero-based ordinal", async () => {
     const { status, json } = await delbank.get(`${OLDER}/${CANCELLED}/cancellations/${SAMPLE}`);
     const documented = {
       RecurrenceId: CANCELLED,
@@ -139,13 +139,13 @@ describe("a fetched cancellation", () => {
     expect((await delbank.get(`${OLDER}/${CANCELLED}`)).json).toMatchObject({ cancellations: [documented] });
   });
 
-  it("of the newer generation has its document as text and its status as a number", async () => {
+  test("of the newer generation has its document as text and its status as a number", async () => {
     const { json } = await delbank.get(`${NEWER}/${CANCELLED}/cancellations/${SAMPLE}`);
     expect(json).toMatchObject({ CancellationId: SAMPLE, RequesterDocument: "77379362038", CancellationStatus: 0 });
     expect((await delbank.get(`${NEWER}/${CANCELLED}`)).json).toMatchObject({ cancellations: [json] });
   });
 
-  it("is looked for under its own authorization, case-sensitively", async () => {
+  test("is looked for under its own authorization, case-sensitively", async () => {
     for (const path of [`${ACTIVE}/cancellations/${SAMPLE}`, `${CANCELLED}/cancellations/${SAMPLE.toUpperCase()}`]) {
       expectFailure(await delbank.get(`${OLDER}/${path}`), 404, "CANCELLATION_NOT_FOUND");
     }
@@ -153,7 +153,7 @@ describe("a fetched cancellation", () => {
 });
 
 describe("cancelling", () => {
-  it("answers in Portuguese with a new id, and the GET tells the same in English with the zeros lost", async () => {
+  test("answers in Portuguese with a new id, and the GET tells the same in English with the zeros lost", async () => {
     const { status, json } = await delbank.cancel(ACTIVE);
     const { now } = await delbank.control.state();
     const today = now.slice(0, 10).replaceAll("-", "");
@@ -179,7 +179,7 @@ describe("cancelling", () => {
     ]);
   });
 
-  it("twice at the same time cancels twice: a double send is visible", async () => {
+  test("twice at the same time cancels twice: a double send is visible", async () => {
     const replies = await Promise.all([delbank.cancel(ACTIVE), delbank.cancel(ACTIVE)]);
     expect(replies.map(({ status }) => status)).toEqual([200, 200]);
     expect(await delbank.control.commits()).toHaveLength(2);
@@ -187,13 +187,13 @@ describe("cancelling", () => {
     expect((json as { cancellations: unknown[] }).cancellations).toHaveLength(2);
   });
 
-  it("once more afterwards is 422 AUTHORIZATION_ALREADY_CANCELLED", async () => {
+  test("once more afterwards is 422 AUTHORIZATION_ALREADY_CANCELLED", async () => {
     await delbank.cancel(ACTIVE);
     expectFailure(await delbank.cancel(ACTIVE), 422, "AUTHORIZATION_ALREADY_CANCELLED");
     expect(await delbank.control.commits()).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ["ACCOUNT_CLOSED", ACTIVE, 0],
     ["COMPANY_CLOSED", ACTIVE, 1],
     ["PAYER_DECEASED", ACTIVE, 2],
@@ -213,11 +213,11 @@ describe("cancelling", () => {
     });
   });
 
-  it.each(["SJUD", "requested_by_payer", 7, undefined])("for the reason %j is 422 INVALID_REASON", async (reason) => {
+  test.each(["SJUD", "requested_by_payer", 7, undefined])("for the reason %j is 422 INVALID_REASON", async (reason) => {
     expectFailure(await delbank.cancel(ACTIVE, { cancellationReason: reason }), 422, "INVALID_REASON");
   });
 
-  it.each([
+  test.each([
     ["a valid CPF of somebody else", "NATURAL", "77379362038"],
     ["the payer's CPF as a company", "LEGAL", "04623217035"],
     ["the beneficiary's CNPJ as a person", "NATURAL", "12345678000195"],
@@ -232,25 +232,25 @@ describe("cancelling", () => {
     expect(await delbank.control.commits()).toEqual([]);
   });
 
-  it("is allowed to the payer and to the beneficiary, persons and companies", async () => {
+  test("is allowed to the payer and to the beneficiary, persons and companies", async () => {
     const company = { payerAccountType: "LEGAL", cancellationReqDocument: "12345678000195" };
     const payer = { payerAccountType: "LEGAL", cancellationReqDocument: "01234567000195" };
     expect((await delbank.cancel(ACTIVE, company)).status).toBe(200);
     expect((await delbank.cancel(LEGAL, payer)).status).toBe(200);
   });
 
-  it.each([{ payerAccountType: "PERSON" }, { payerAccountType: undefined }, { cancellationReqDocument: 4623217035 }])(
+  test.each([{ payerAccountType: "PERSON" }, { payerAccountType: undefined }, { cancellationReqDocument: 4623217035 }])(
     "with %j is 400 INVALID_REQUEST",
     async (body) => {
       expectFailure(await delbank.cancel(ACTIVE, body), 400, "INVALID_REQUEST");
     },
   );
 
-  it("an unknown authorization is 404 AUTHORIZATION_NOT_FOUND", async () => {
+  test("an unknown authorization is 404 AUTHORIZATION_NOT_FOUND", async () => {
     expectFailure(await delbank.cancel("RR0000000020240605njua7shf40o"), 404, "AUTHORIZATION_NOT_FOUND");
   });
 
-  it("over the newer path takes the reason alone and shares the state with the older one", async () => {
+  test("over the newer path takes the reason alone and shares the state with the older one", async () => {
     const { status, json } = await delbank.post(`${NEWER}/${ACTIVE}/cancellations`, {
       cancellationReason: "REQUESTED_BY_PAYEE",
     });
@@ -263,7 +263,7 @@ describe("cancelling", () => {
     expectFailure(await delbank.cancel(ACTIVE), 422, "AUTHORIZATION_ALREADY_CANCELLED");
   });
 
-  it("that a reset overtakes does not reach the new state", async () => {
+  test("that a reset overtakes does not reach the new state", async () => {
     const overtaken = delbank.cancel(ACTIVE);
     while ((await delbank.control.requests()).length === 0);
     await delbank.control.reset();
@@ -274,7 +274,7 @@ describe("cancelling", () => {
 });
 
 describe("routes", () => {
-  it.each([
+  test.each([
     `/automatic-pix/authorizations/${ACTIVE}`,
     "/baas/api/v1/automatic-pix/authorizations",
     `${OLDER}/${ACTIVE}/payments`,
@@ -286,7 +286,7 @@ describe("routes", () => {
     expect(json).toEqual({ message: expect.any(String) as string });
   });
 
-  it("another method is 405", async () => {
+  test("another method is 405", async () => {
     expect((await delbank.get(`${OLDER}/${ACTIVE}/cancellations`)).status).toBe(405);
     expect((await delbank.post(`${OLDER}/${ACTIVE}`, {})).status).toBe(405);
   });

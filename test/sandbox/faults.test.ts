@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { OLDER, useSandboxes } from "./vendor-clients";
-import { type Outcome, type RawCall, rawRequest } from "./raw-request";
+import { type Exchange, observeRequest, type RequestOptions } from "../kit/http/request";
 
 const { avibra, delbank } = useSandboxes();
 const { control } = delbank;
@@ -13,13 +13,16 @@ const BODY = JSON.stringify({
   cancellationReason: "REQUESTED_BY_PAYER",
 });
 
-function cancel(call: RawCall = {}): Promise<Outcome> {
+/** Of an endless body the beginning is enough. */
+const ONE_MEGABYTE = { maxTextBytes: 1_000_000 };
+
+function cancel(call: RequestOptions = {}): Promise<Exchange> {
   const url = delbank.url(`${OLDER}/${ACTIVE}/cancellations`);
-  return rawRequest(url, { method: "POST", headers: HEADERS, body: BODY, ...call });
+  return observeRequest(url, { method: "POST", headers: HEADERS, body: BODY, ...ONE_MEGABYTE, ...call });
 }
 
-function read(call: RawCall = {}): Promise<Outcome> {
-  return rawRequest(delbank.url(`${OLDER}/${ACTIVE}`), { headers: HEADERS, ...call });
+function read(call: RequestOptions = {}): Promise<Exchange> {
+  return observeRequest(delbank.url(`${OLDER}/${ACTIVE}`), { headers: HEADERS, ...ONE_MEGABYTE, ...call });
 }
 
 async function expectCommits(count: number): Promise<void> {
@@ -52,7 +55,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 describe("status", () => {
-  it("answers 500 in the vendor's shape and commits nothing", async () => {
+  test("answers 500 in the vendor's shape and commits nothing", async () => {
     await control.fault({ kind: "status" });
     const { status, text } = await cancel();
     expect(status).toBe(500);
@@ -63,7 +66,7 @@ describe("status", () => {
     expect(await avibra.control.commits()).toEqual([]);
   });
 
-  it("answers the status, headers and body it is given; a text body goes as it is", async () => {
+  test("answers the status, headers and body it is given; a text body goes as it is", async () => {
     const headers = { "retry-after": "7", "content-type": "text/plain" };
     await control.fault({ kind: "status", status: 429, headers, body: "slow down" });
     await control.fault({ kind: "status", status: 503, body: { why: ["so"] } });
@@ -75,7 +78,7 @@ describe("status", () => {
 });
 
 describe("delay", () => {
-  it("waits and then answers and commits as ever, also for a client that has gone", async () => {
+  test("waits and then answers and commits as ever, also for a client that has gone", async () => {
     await control.fault({ kind: "delay", delayMs: 40 });
     const startedMs = performance.now();
     expect((await cancel({ timeoutMs: 10 })).end).toBe("gave up");
@@ -84,7 +87,7 @@ describe("delay", () => {
     await expectCommits(1);
   });
 
-  it("may precede any other kind", async () => {
+  test("may precede any other kind", async () => {
     await control.fault({ kind: "status", delayMs: 30 });
     const startedMs = performance.now();
     expect((await cancel()).status).toBe(500);
@@ -93,7 +96,7 @@ describe("delay", () => {
 });
 
 describe("reset", () => {
-  it.each([
+  test.each([
     ["resetBeforeCommit", 0],
     ["resetAfterCommit", 1],
   ])("%s resets the connection with %i commits", async (kind, commits) => {
@@ -102,7 +105,7 @@ describe("reset", () => {
     await expectCommits(commits);
   });
 
-  it.each([
+  test.each([
     ["resetBeforeCommit", "ECONNRESET"],
     ["resetAfterCommit", "ECONNRESET"],
     ["truncatedBody", "end"],
@@ -113,13 +116,13 @@ describe("reset", () => {
 });
 
 describe("hang", () => {
-  it("hangBeforeCommit never answers and never commits", async () => {
+  test("hangBeforeCommit never answers and never commits", async () => {
     await control.fault({ kind: "hangBeforeCommit" });
     expect((await cancel({ timeoutMs: 60 })).end).toBe("gave up");
     await expectCommits(0);
   });
 
-  it("hangAfterCommit never answers and has committed", async () => {
+  test("hangAfterCommit never answers and has committed", async () => {
     await control.fault({ kind: "hangAfterCommit" });
     const hanging = cancel({ timeoutMs: 5_000 });
     await until(async () => (await control.commits()).length === 1);
@@ -127,7 +130,7 @@ describe("hang", () => {
     expect((await hanging).end).toBe("ECONNRESET");
   });
 
-  it("a reset of the sandbox ends what hangs", async () => {
+  test("a reset of the sandbox ends what hangs", async () => {
     await control.fault({ kind: "hangBeforeCommit" });
     const hanging = read();
     await until(async () => (await control.requests()).length === 1);
@@ -137,7 +140,7 @@ describe("hang", () => {
 });
 
 describe("a spoilt body hides an effect that happened", () => {
-  it("truncatedBody announces all, sends half and hangs up", async () => {
+  test("truncatedBody announces all, sends half and hangs up", async () => {
     await control.fault({ kind: "truncatedBody" });
     const { end, status, contentLength, bytes } = await cancel();
     expect([end, status]).toEqual(["cut", 200]);
@@ -146,7 +149,7 @@ describe("a spoilt body hides an effect that happened", () => {
     await expectCommits(1);
   });
 
-  it("malformedJson is whole and does not parse, even when the answer is a bare string", async () => {
+  test("malformedJson is whole and does not parse, even when the answer is a bare string", async () => {
     await control.fault({ kind: "malformedJson" });
     const { end, text } = await cancel();
     expect(end).toBe("answered");
@@ -159,7 +162,7 @@ describe("a spoilt body hides an effect that happened", () => {
     expect(await avibra.control.commits()).toHaveLength(1);
   });
 
-  it("wrongShape is JSON of another shape, or of the one given", async () => {
+  test("wrongShape is JSON of another shape, or of the one given", async () => {
     await control.fault({ kind: "wrongShape" });
     await control.fault({ kind: "wrongShape", body: { RecurrenceId: null } });
     expect(JSON.parse((await cancel()).text)).toEqual({ unexpected: { shape: [1, "two", null] } });
@@ -167,13 +170,13 @@ describe("a spoilt body hides an effect that happened", () => {
     await expectCommits(1);
   });
 
-  it("emptyBody is empty, and with status 500 it is an error after the commit", async () => {
+  test("emptyBody is empty, and with status 500 it is an error after the commit", async () => {
     await control.fault({ kind: "emptyBody", status: 500, headers: { "x-marked": "yes" } });
     expect(await cancel()).toMatchObject({ end: "answered", status: 500, bytes: 0, contentLength: "0" });
     await expectCommits(1);
   });
 
-  it("htmlBody is a page", async () => {
+  test("htmlBody is a page", async () => {
     await control.fault({ kind: "htmlBody", status: 502, headers: { "x-marked": "yes" } });
     const { status, headers, text } = await delbank.cancel(ACTIVE);
     expect([status, headers.get("content-type"), headers.get("x-marked")]).toEqual([502, "text/html", "yes"]);
@@ -181,7 +184,7 @@ describe("a spoilt body hides an effect that happened", () => {
     await expectCommits(1);
   });
 
-  it("hugeBody is 25 MB of JSON whose size is not announced", async () => {
+  test("hugeBody is 25 MB of JSON whose size is not announced", async () => {
     await control.fault({ kind: "hugeBody" });
     const { end, status, contentLength, bytes, text } = await cancel();
     expect([end, status, contentLength]).toEqual(["answered", 200, undefined]);
@@ -190,13 +193,13 @@ describe("a spoilt body hides an effect that happened", () => {
     await expectCommits(1);
   });
 
-  it("endlessBody goes on for as long as the client reads, and not longer", async () => {
+  test("endlessBody goes on for as long as the client reads, and not longer", async () => {
     await control.fault({ kind: "endlessBody" });
     expect((await cancel({ maxBytes: 40_000_000 })).end).toBe("gave up");
     await expectCommits(1);
   });
 
-  it("slowBody sends one byte at a time, the whole of it in the end", async () => {
+  test("slowBody sends one byte at a time, the whole of it in the end", async () => {
     await control.fault({ kind: "slowBody", delayMs: 1, match: { method: "post" } });
     const startedMs = performance.now();
     const { end, text, bytes } = await cancel();
@@ -210,17 +213,17 @@ describe("a spoilt body hides an effect that happened", () => {
 });
 
 describe("redirect", () => {
-  it("points to this server, and a client that follows is seen in the log", async () => {
+  test("points to this server, and a client that follows is seen in the log", async () => {
     await control.fault({ kind: "redirect" });
     const { status, headers } = await delbank.cancel(ACTIVE);
     const location = headers.get("location") ?? "";
     expect([status, location]).toEqual([302, delbank.url("/__sandbox/redirected")]);
     await expectCommits(0);
-    expect((await rawRequest(location)).status).toBe(200);
+    expect((await observeRequest(location)).status).toBe(200);
     expect((await control.requests()).at(-1)?.path).toBe("/__sandbox/redirected");
   });
 
-  it("goes where it is told with the status it is told", async () => {
+  test("goes where it is told with the status it is told", async () => {
     await control.fault({ kind: "redirect", status: 307, headers: { Location: "http://elsewhere.invalid/" } });
     const { status, headers } = await delbank.cancel(ACTIVE);
     expect([status, headers.get("location")]).toEqual([307, "http://elsewhere.invalid/"]);
@@ -234,7 +237,7 @@ describe("which fault is played", () => {
     return seen;
   }
 
-  it("the first that matches and has times left, then the next", async () => {
+  test("the first that matches and has times left, then the next", async () => {
     await control.call("faults", {
       method: "POST",
       body: [
@@ -250,7 +253,7 @@ describe("which fault is played", () => {
     expect((await control.call("faults")).json).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ["/automatic-pix/authorizations", 500],
     ["/baas/api/v1/automatic-pix/authorizations", 500],
     ["/baas/api/v1", 500],
@@ -262,29 +265,29 @@ describe("which fault is played", () => {
     expect(await statuses(1)).toEqual([status]);
   });
 
-  it.each(["/user/benefits", "/preprod/user/benefits"])(
+  test.each(["/user/benefits", "/preprod/user/benefits"])(
     "%s means Avibra's path with and without /preprod",
     async (path) => {
       await avibra.control.fault({ kind: "status", times: 2, match: { path, method: "GET" } });
       expect((await avibra.benefits("u-1001")).status).toBe(500);
       const url = avibra.url("/preprod/user/benefits/u-1001");
-      expect((await rawRequest(url, { headers: avibra.bearerHeaders() })).status).toBe(500);
+      expect((await observeRequest(url, { headers: avibra.bearerHeaders() })).status).toBe(500);
     },
   );
 
-  it("a fault for another method waits for that method", async () => {
+  test("a fault for another method waits for that method", async () => {
     await control.fault({ kind: "status", match: { method: "POST" } });
     expect(await statuses(1)).toEqual([200]);
     expect((await cancel()).status).toBe(500);
   });
 
-  it("the token endpoint is not spared", async () => {
+  test("the token endpoint is not spared", async () => {
     await avibra.control.fault({ kind: "status", status: 503, match: { path: "/oauth2/token" } });
     expect((await avibra.token()).status).toBe(503);
     expect((await avibra.token()).status).toBe(200);
   });
 
-  it("a seeded probability falls the same way twice, another seed another way", async () => {
+  test("a seeded probability falls the same way twice, another seed another way", async () => {
     const fault = { kind: "status", probability: 0.5, times: 1_000, match: { method: "GET" } };
     const runs: (number | undefined)[][] = [];
     for (const seed of [1, 1, 2]) {
@@ -300,7 +303,7 @@ describe("which fault is played", () => {
     expect(failed).toBeLessThan(32);
   });
 
-  it("a probability of 0 never and one of 1 always applies", async () => {
+  test("a probability of 0 never and one of 1 always applies", async () => {
     await control.fault({ kind: "status", status: 501, probability: 0, times: 9 });
     await control.fault({ kind: "status", status: 502, probability: 1, times: 9 });
     expect(await statuses(5)).toEqual([502, 502, 502, 502, 502]);

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { OLDER, send, useSandboxes } from "./vendor-clients";
-import { rawRequest } from "./raw-request";
+import { observeRequest } from "../kit/http/request";
 
 const { avibra, delbank } = useSandboxes();
 const ACTIVE = "RR0435879820240605njua7shf40o";
@@ -11,7 +11,7 @@ function padded(bytes: number): string {
 }
 
 describe.each(["{", "", "null", "[]", '"text"', "7", "\u0000"])("the body %j", (body) => {
-  it("is 400 in each vendor's shape", async () => {
+  test("is 400 in each vendor's shape", async () => {
     const told = await avibra.post("/user/prefill", "k-1", body);
     expect([told.status, told.json]).toEqual([400, { errorcode: "400", errormessage: expect.any(String) as string }]);
     const { status, json } = await delbank.post(`${OLDER}/${ACTIVE}/cancellations`, body);
@@ -20,19 +20,19 @@ describe.each(["{", "", "null", "[]", '"text"', "7", "\u0000"])("the body %j", (
   });
 });
 
-it("a percent-encoding that is broken is 400 in each vendor's shape", async () => {
-  const told = await rawRequest(avibra.url("/user/benefits/%E0%A4%A"), { headers: avibra.bearerHeaders() });
+test("a percent-encoding that is broken is 400 in each vendor's shape", async () => {
+  const told = await observeRequest(avibra.url("/user/benefits/%E0%A4%A"), { headers: avibra.bearerHeaders() });
   expect([told.status, JSON.parse(told.text)]).toMatchObject([400, { errorcode: "400" }]);
   const { status, json } = await delbank.get(`${OLDER}/%zz`);
   expect(status).toBe(400);
   expect(json).toMatchObject({ code: "INVALID_REQUEST" });
 });
 
-it("a body of 1 MiB is read, one byte more is 413 and is not kept", async () => {
+test("a body of 1 MiB is read, one byte more is 413 and is not kept", async () => {
   expect((await avibra.post("/user/prefill", "k-1", padded(MIB))).status).toBe(400);
   const told = await avibra.post("/user/prefill", "k-1", padded(MIB + 1));
   expect([told.status, told.json]).toEqual([413, { errorcode: "413", errormessage: "the body is too large" }]);
-  const { status } = await rawRequest(delbank.url(`${OLDER}/x/cancellations`), {
+  const { status } = await observeRequest(delbank.url(`${OLDER}/x/cancellations`), {
     method: "POST",
     headers: { "transfer-encoding": "chunked" },
     body: padded(4 * MIB),
@@ -42,7 +42,7 @@ it("a body of 1 MiB is read, one byte more is 413 and is not kept", async () => 
   expect((await delbank.control.call("faults", { method: "POST", body: padded(MIB + 1) })).status).toBe(413);
 });
 
-it("member names of the prototype are only names", async () => {
+test("member names of the prototype are only names", async () => {
   const body = '{"userid":"__proto__","firstname":"Eva","__proto__":{"lastname":"polluted"},"constructor":1}';
   expect((await avibra.post("/user/prefill", "k-1", body)).status).toBe(200);
   const { users } = await avibra.control.state<{ users: { userId: string; profile: object }[] }>();
@@ -51,7 +51,7 @@ it("member names of the prototype are only names", async () => {
   expect({}).not.toHaveProperty("lastname");
 });
 
-it.each([
+test.each([
   "not http at all\r\n\r\n",
   "GET http://user@elsewhere:99999/x HTTP/1.1\r\nhost: x\r\n\r\n",
   "POST /user/prefill HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\nshort",

@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { startSandboxes } from "../../src/sandbox/index";
-import { rawRequest } from "./raw-request";
+import { observeRequest } from "../kit/http/request";
 
 const PROGRAM = "src/sandbox/main.ts";
 const FREE_PORTS = { AVIBRA_SANDBOX_PORT: "0", DELBANK_SANDBOX_PORT: "0" };
@@ -22,7 +22,7 @@ function collected(stream: NodeJS.ReadableStream | null): { text: string } {
   return all;
 }
 
-it.each(["SIGTERM", "SIGINT"] as const)(
+test.each(["SIGTERM", "SIGINT"] as const)(
   "prints what is there and how to steer it, and %s ends it with 0",
   async (signal) => {
     const program = run({});
@@ -34,13 +34,13 @@ it.each(["SIGTERM", "SIGINT"] as const)(
       expect(printed.text).toContain(text);
     }
     const url = /Avibra sandbox\s+(\S+)/.exec(printed.text)?.[1] ?? "";
-    expect((await rawRequest(`${url}/__sandbox/state`)).status).toBe(200);
+    expect((await observeRequest(`${url}/__sandbox/state`)).status).toBe(200);
     program.kill(signal);
     expect(await once(program, "exit")).toEqual([0, null]);
   },
 );
 
-it("under a parent it prints nothing, says when it is ready, and ends with 0 when the parent has gone", async () => {
+test("under a parent it prints nothing, says when it is ready, and ends with 0 when the parent has gone", async () => {
   const program = fork(PROGRAM, {
     execArgv: ["--import", "tsx"],
     env: { ...process.env, ...FREE_PORTS },
@@ -53,36 +53,39 @@ it("under a parent it prints nothing, says when it is ready, and ends with 0 whe
   expect([printed.text, complaints.text]).toEqual(["", ""]);
 });
 
-it.each(["AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"])("%s in use is one line on stderr and exit 1", async (name) => {
-  const holder = createServer().listen(0, "127.0.0.1");
-  await once(holder, "listening");
-  const address = holder.address();
-  const port = typeof address === "object" && address !== null ? String(address.port) : "";
-  const program = run({ [name]: port });
-  const [printed, complaints] = [collected(program.stdout), collected(program.stderr)];
-  expect(await once(program, "close")).toEqual([1, null]);
-  expect(complaints.text).toBe(
-    `sandbox: port ${port} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another\n`,
-  );
-  expect(printed.text).toBe("");
-  holder.close();
-});
+test.each(["AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"])(
+  "%s in use is one line on stderr and exit 1",
+  async (name) => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const address = holder.address();
+    const port = typeof address === "object" && address !== null ? String(address.port) : "";
+    const program = run({ [name]: port });
+    const [printed, complaints] = [collected(program.stdout), collected(program.stderr)];
+    expect(await once(program, "close")).toEqual([1, null]);
+    expect(complaints.text).toBe(
+      `sandbox: port ${port} is in use; set AVIBRA_SANDBOX_PORT or DELBANK_SANDBOX_PORT to another\n`,
+    );
+    expect(printed.text).toBe("");
+    holder.close();
+  },
+);
 
-it("a port that is no port is one line on stderr and exit 1", async () => {
+test("a port that is no port is one line on stderr and exit 1", async () => {
   const program = run({ DELBANK_SANDBOX_PORT: "http" });
   const complaints = collected(program.stderr);
   expect(await once(program, "close")).toEqual([1, null]);
   expect(complaints.text).toBe("sandbox: DELBANK_SANDBOX_PORT must be a port number from 0 to 65535\n");
 });
 
-it("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no number is one line on stderr and exit 1", async () => {
+test("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no number is one line on stderr and exit 1", async () => {
   const program = run({ DELBANK_SANDBOX_AUTHORIZATIONS: "12" });
   const printed = collected(program.stdout);
   while (!printed.text.includes("/__sandbox/reset")) await once(program.stdout ?? program, "data");
   const url = /Delbank sandbox\s+(http:\/\/[^/]+)/.exec(printed.text)?.[1] ?? "";
   for (const reset of [false, true]) {
-    if (reset) await rawRequest(`${url}/__sandbox/reset`, { method: "POST" });
-    const { authorizations } = JSON.parse((await rawRequest(`${url}/__sandbox/state`)).text) as {
+    if (reset) await observeRequest(`${url}/__sandbox/reset`, { method: "POST" });
+    const { authorizations } = JSON.parse((await observeRequest(`${url}/__sandbox/state`)).text) as {
       authorizations: { recurrenceId: string; guid: string; situation: string }[];
     };
     expect(authorizations).toHaveLength(6 + 12);
@@ -101,19 +104,19 @@ it("DELBANK_SANDBOX_AUTHORIZATIONS are that many more active ones; what is no nu
   expect(complaints.text).toBe("sandbox: DELBANK_SANDBOX_AUTHORIZATIONS must be a number from 0 to 10000\n");
 });
 
-it("in process, close ends at once although a request hangs", async () => {
+test("in process, close ends at once although a request hangs", async () => {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const body = JSON.stringify({ match: {}, kind: "hangBeforeCommit" });
-  await rawRequest(`${sandboxes.delbank.url}/__sandbox/faults`, { method: "POST", body });
-  const hanging = rawRequest(`${sandboxes.delbank.url}/x`);
+  await observeRequest(`${sandboxes.delbank.url}/__sandbox/faults`, { method: "POST", body });
+  const hanging = observeRequest(`${sandboxes.delbank.url}/x`);
   let log = "[]";
-  while (log === "[]") log = (await rawRequest(`${sandboxes.delbank.url}/__sandbox/requests`)).text;
+  while (log === "[]") log = (await observeRequest(`${sandboxes.delbank.url}/__sandbox/requests`)).text;
   await sandboxes.close();
   expect((await hanging).end).toBe("ECONNRESET");
-  expect((await rawRequest(`${sandboxes.avibra.url}/x`)).end).toBe("ECONNREFUSED");
+  expect((await observeRequest(`${sandboxes.avibra.url}/x`)).end).toBe("ECONNREFUSED");
 });
 
-it("in process, close ends at once although somebody has sent half a request", async () => {
+test("in process, close ends at once although somebody has sent half a request", async () => {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const { hostname, port } = new URL(sandboxes.avibra.url);
   const socket = connect(Number(port), hostname);
@@ -121,12 +124,12 @@ it("in process, close ends at once although somebody has sent half a request", a
   const isClosed = once(socket, "close");
   socket.write("POST /user/prefill HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf");
   let log = "[]";
-  while (log === "[]") log = (await rawRequest(`${sandboxes.avibra.url}/__sandbox/requests`)).text;
+  while (log === "[]") log = (await observeRequest(`${sandboxes.avibra.url}/__sandbox/requests`)).text;
   await sandboxes.close();
   await isClosed;
 });
 
-it.each(["exception", "rejection"])(
+test.each(["exception", "rejection"])(
   "a crash (%s) prints where it was, nothing of what the error holds, and ends with 1",
   async (crash) => {
     const canary = "cnry-in-the-sandbox";

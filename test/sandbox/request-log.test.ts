@@ -6,7 +6,7 @@ function paths(log: RequestLog): string[] {
   return log.list().map((row) => (row as { path: string }).path);
 }
 
-it("keeps the newest 100,000 requests, still in order of arrival", () => {
+test("keeps the newest 100,000 requests, still in order of arrival", () => {
   const log = new RequestLog();
   for (let index = 0; index < KEPT + 3; index += 1) {
     log.add({ method: "GET", path: `/${index}`, headers: {}, body: "", atMs: 0 });

@@ -1,6 +1,6 @@
 import { isTaxId } from "../../src/sandbox/delbank/tax-id";
 
-it.each([
+test.each([
   ["NATURAL", "04623217035", true],
   ["NATURAL", "77379362038", true],
   ["NATURAL", "04623217036", false],

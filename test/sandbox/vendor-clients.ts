@@ -1,3 +1,5 @@
+import { basicAuth } from "../kit/http/webhooks";
+import { type Commit, type ReceivedRequest } from "../kit/sandbox-control";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox/index";
 
 export interface VendorResponse {
@@ -37,22 +39,7 @@ export async function send(
   return { status: response.status, headers: response.headers, text: received, json: parseJson(received) };
 }
 
-export interface Commit {
-  readonly operation: string;
-  readonly subject: string;
-  readonly idempotencyKey?: string;
-  readonly at: string;
-}
-
-export interface LoggedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly at: string;
-}
-
-/** The control endpoints of one vendor. */
+/** The control endpoints of one vendor, with whole responses: for tests of these endpoints. Other tests use `SandboxControl`. */
 export class ControlClient {
   readonly #url: () => string;
 
@@ -76,8 +63,8 @@ export class ControlClient {
     return this.call("clock", { method: "POST", body });
   }
 
-  async requests(): Promise<LoggedRequest[]> {
-    return (await this.call("requests")).json as LoggedRequest[];
+  async requests(): Promise<ReceivedRequest[]> {
+    return (await this.call("requests")).json as ReceivedRequest[];
   }
 
   async state<State>(): Promise<State & { now: string; commits: Commit[] }> {
@@ -170,7 +157,7 @@ export class AvibraClient {
   }
 
   linkToken(userid: string, headers: Readonly<Record<string, string>> = {}): Promise<VendorResponse> {
-    const basic = `Basic ${Buffer.from("sandbox-link:sandbox-link-password").toString("base64")}`;
+    const basic = basicAuth("sandbox-link", "sandbox-link-password");
     return send(this.url("/user/linktoken3"), {
       method: "POST",
       headers: { authorization: basic, ...API_KEY, ...headers },

@@ -1,5 +1,6 @@
-import { toDocument, MUTATIONS, PAYER_CLAIMS } from "../kit/seeds/mutations";
-import { sendRaw } from "../kit/http/raw-client";
+import { toDocument, MUTATIONS } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { sendRequest } from "../kit/http/request";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let subgraph: TestSubgraph;
@@ -51,7 +52,7 @@ describe.each(ACCEPTS)("Accept: %j", (accept, type) => {
       status,
       headers: answered,
       text,
-    } = await sendRaw(`${subgraph.url}/graphql`, {
+    } = await sendRequest(`${subgraph.url}/graphql`, {
       headers: headersOf(),
       body,
     });
@@ -67,7 +68,7 @@ describe.each(ACCEPTS)("Accept: %j", (accept, type) => {
       status,
       headers: answered,
       text,
-    } = await sendRaw(`${subgraph.url}/graphql?query=%7B__typename%7D`, {
+    } = await sendRequest(`${subgraph.url}/graphql?query=%7B__typename%7D`, {
       method: "GET",
       headers: { ...headersOf(), "apollo-require-preflight": "true" },
     });
@@ -86,7 +87,7 @@ describe.each(ACCEPTS)("Accept: %j", (accept, type) => {
       status,
       headers: answered,
       text,
-    } = await sendRaw(`${subgraph.url}/graphql?query=${query}`, {
+    } = await sendRequest(`${subgraph.url}/graphql?query=${query}`, {
       method: "GET",
       headers: { ...headersOf(), "apollo-require-preflight": "true" },
     });

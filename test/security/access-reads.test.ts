@@ -1,7 +1,9 @@
 import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { createSubgraph } from "../../src/app/schema";
-import { toDocument, findMutation, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { toDocument, findMutation } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { postWebhook } from "../kit/http/webhooks";
 
 type Claims = Readonly<Record<string, string>>;

@@ -5,11 +5,11 @@ import {
   type MutationCase,
   MUTATIONS,
   fetchOperation,
-  PAYER_TAX_ID,
-  RECURRENCE_ID,
 } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 
 type Claims = Readonly<Record<string, string>>;
 

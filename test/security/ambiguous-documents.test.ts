@@ -1,6 +1,8 @@
-import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { createKey, toJwk, signToken } from "../kit/tokens/jwt";
+import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { readMetric } from "../kit/http/metrics";
-import { toDocument, findMutation, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { toDocument, findMutation } from "../kit/seeds/mutations";
+import { RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ISSUER = "https://issuer.test/";
@@ -14,10 +16,10 @@ const STRANGERS = "77379362038";
 const READ = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status
   payer { personType document } beneficiary { personType document } } }`;
 
-let keyServer: KeyServer;
+let keyServer: TokenIssuer;
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  keyServer = await startKeyServer([toJwk(key)]);
+  keyServer = await startTokenIssuer([toJwk(key)]);
   subgraph = await startSubgraph({
     AUTH_JWKS_URL: keyServer.url,
     AUTH_ISSUER: ISSUER,

@@ -1,6 +1,8 @@
 import { toBody, COSTLY_QUERIES, largeMemberFault } from "../kit/security/costly-responses";
-import { sendRaw } from "../kit/http/raw-client";
-import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { sendRequest } from "../kit/http/request";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 let subgraph: TestSubgraph;
 let authorization: string;
@@ -12,7 +14,7 @@ afterAll(() => subgraph.stop());
 afterEach(() => subgraph.avibra.clearFaults());
 
 const send = (body: string) =>
-  sendRaw(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
+  sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
 
 describe("an answer that costs too much is refused as a whole", () => {
   test.each(Object.entries(COSTLY_QUERIES))("%s", async (_name, costly) => {

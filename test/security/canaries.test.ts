@@ -1,6 +1,6 @@
 import { renameSync } from "node:fs";
 import { Client } from "pg";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { dumpDatabase } from "../kit/security/canaries";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { type LiveEnvironment, startLiveEnvironment, type LiveProgram } from "../kit/start/live-environment";

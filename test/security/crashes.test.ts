@@ -5,7 +5,8 @@ import { Environment } from "../../src/config/environment";
 import { type LiveEnvironment, startLiveEnvironment } from "../kit/start/live-environment";
 import { sendEveryMutation, READ_QUERY } from "../kit/security/misuse";
 import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../kit/security/canary-values";
-import { waitFor, freePort } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
+import { freePort } from "../kit/free-port";
 
 let world: LiveEnvironment;
 beforeAll(async () => (world = await startLiveEnvironment()));

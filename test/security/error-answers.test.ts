@@ -1,5 +1,7 @@
-import { sendRaw } from "../kit/http/raw-client";
-import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { sendRequest } from "../kit/http/request";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 let subgraph: TestSubgraph;
 let authorization: string;
@@ -16,7 +18,7 @@ const users = (count: number) =>
 
 async function send(query: string, variables: object, headers: Readonly<Record<string, string>> = { authorization }) {
   const body = Buffer.from(JSON.stringify({ query, variables }));
-  const { status, text } = await sendRaw(`${subgraph.url}/graphql`, { headers, body });
+  const { status, text } = await sendRequest(`${subgraph.url}/graphql`, { headers, body });
   return { status, characters: text.length, ...(JSON.parse(text) as GraphqlResponse) };
 }
 

@@ -1,6 +1,7 @@
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { openSocket, formatRequest } from "../kit/http/minimal-server";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { waitForGauge } from "../kit/http/metrics";
 
 // RFC 9110, 10.1.1: a request that is refused anyway gets its final status, and never `100 Continue` before it.

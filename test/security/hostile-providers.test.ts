@@ -4,7 +4,9 @@ import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createTestHttpClient } from "../kit/http/test-http-client";
 import { findCanaries } from "../kit/security/canaries";
-import { toDocument, findMutation, MUTATIONS, PAYER_CLAIMS, PAYER_TAX_ID } from "../kit/seeds/mutations";
+import { toDocument, findMutation, MUTATIONS } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { PAYER_TAX_ID } from "../kit/seeds/ids";
 import {
   httpResponse,
   type RawResponse,

@@ -4,7 +4,8 @@ import { type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { errors } from "jose";
 import { KeysUnavailable, createRemoteKeySet } from "../../src/platform/auth/remote-key-set";
-import { createKey, type Key, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { createKey, type Key, toJwk, signToken } from "../kit/tokens/jwt";
+import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { monotonicClockFrom } from "../kit/clocks";
 
@@ -14,13 +15,13 @@ const claims = () => ({ sub: "u-1001", iss: ISSUER, aud: AUDIENCE, exp: Math.flo
 const first = createKey("ES256", "first");
 const second = createKey("RS256", "second");
 
-let keyServer: KeyServer;
+let keyServer: TokenIssuer;
 const auth = () => ({ AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
 let elsewhereAsked = 0;
 let subgraph: TestSubgraph;
 beforeEach(async () => {
   elsewhereAsked = 0;
-  keyServer = await startKeyServer([toJwk(first)]);
+  keyServer = await startTokenIssuer([toJwk(first)]);
   subgraph = await startSubgraph(auth());
 });
 afterEach(async () => {
@@ -67,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => elsewhere.close());
 
-type Answer = Parameters<KeyServer["respondWith"]>[0];
+type Answer = Parameters<TokenIssuer["respondWith"]>[0];
 /** A key set that would be right, if it were read to its end. */
 const padded = (bytes: number) => `${JSON.stringify({ keys: [toJwk(first)] })}${" ".repeat(bytes)}`;
 const FAULTS: readonly (readonly [string, Answer])[] = [

@@ -1,12 +1,5 @@
-import {
-  createKey,
-  createWeakKey,
-  type Key,
-  type KeyServer,
-  toJwk,
-  signToken,
-  startKeyServer,
-} from "../kit/tokens/jwt";
+import { createKey, createWeakKey, type Key, toJwk, signToken } from "../kit/tokens/jwt";
+import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ISSUER = "https://issuer.test/";
@@ -16,10 +9,10 @@ const other = createKey("ES256", "one"); // another key under the same id
 const third = createKey("ES256", "third");
 const stranger = createKey("ES256", "one");
 
-let keyServer: KeyServer;
+let keyServer: TokenIssuer;
 let subgraph: TestSubgraph;
 beforeEach(async () => {
-  keyServer = await startKeyServer([]);
+  keyServer = await startTokenIssuer([]);
   subgraph = await startSubgraph({ AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
 });
 afterEach(async () => {

@@ -1,6 +1,9 @@
 import { ATTACKS } from "../kit/security/attacks";
-import { minCpuMs, type RawResponse, sendRaw } from "../kit/http/raw-client";
-import { STAFF_CLAIMS, type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { minCpuMs } from "../kit/cpu-time";
+import { type RawResponse, sendRequest } from "../kit/http/request";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 const MOST_CPU_MS = 50;
 const REPETITIONS = 7;
@@ -19,7 +22,7 @@ beforeEach(async () => {
 });
 
 const send = (body: string | Buffer) =>
-  sendRaw(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
+  sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
 const read = (answer: RawResponse | undefined) => JSON.parse(answer?.text ?? "") as GraphqlResponse;
 const refusal = (message: string) => ({
   errors: [{ message, extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) } }],
@@ -58,7 +61,7 @@ describe("what is refused before it is GraphQL", () => {
 
   const statusOf = async ({ url }: TestSubgraph, headerBytes: number, bodyBytes: number) => {
     const body = Buffer.from('{"query":"{ __typename }"}'.padEnd(bodyBytes));
-    return (await sendRaw(`${url}/graphql`, { headers: { "x-long": "x".repeat(headerBytes) }, body })).status;
+    return (await sendRequest(`${url}/graphql`, { headers: { "x-long": "x".repeat(headerBytes) }, body })).status;
   };
 
   test.each([
@@ -73,7 +76,7 @@ describe("what is refused before it is GraphQL", () => {
   test("a refused body reads as every limit does, with and without a length", async () => {
     const body = Buffer.alloc(2 ** 20 + 1, " ");
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
-      const answer = await sendRaw(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
+      const answer = await sendRequest(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
       expect([answer.status, read(answer)]).toEqual([
         413,
         refusal("The request's body may have at most 1048576 bytes."),
@@ -83,14 +86,14 @@ describe("what is refused before it is GraphQL", () => {
 
   test("a refused header reads as every limit does", async () => {
     const headers = { authorization, "x-long": "x".repeat(16_384) };
-    const answer = await sendRaw(`${subgraph.url}/graphql`, { headers, body: Buffer.from("{}") });
+    const answer = await sendRequest(`${subgraph.url}/graphql`, { headers, body: Buffer.from("{}") });
     expect(read(answer)).toEqual(refusal("The request's header may have at most 16384 bytes."));
   });
 });
 
 describe("what is written otherwise", () => {
   const get = async (parameters: Readonly<Record<string, string>>) =>
-    sendRaw(`${subgraph.url}/graphql?${new URLSearchParams(parameters).toString()}`, {
+    sendRequest(`${subgraph.url}/graphql?${new URLSearchParams(parameters).toString()}`, {
       method: "GET",
       headers: { authorization },
     });
@@ -179,10 +182,13 @@ test("a compressed request is refused with 415 before it is read: nothing is eve
   const body = Buffer.from("1f8b0800000000000003", "hex");
   for (const encoding of ["gzip", "br", "deflate", "GZIP, identity"]) {
     const headers = { authorization, "content-encoding": encoding };
-    const answer = await sendRaw(`${subgraph.url}/graphql`, { headers, body });
+    const answer = await sendRequest(`${subgraph.url}/graphql`, { headers, body });
     expect([answer.status, read(answer).errors?.[0]?.extensions.code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
   }
   const headers = { authorization, "content-encoding": "identity" };
-  const plain = await sendRaw(`${subgraph.url}/graphql`, { headers, body: Buffer.from('{"query":"{__typename}"}') });
+  const plain = await sendRequest(`${subgraph.url}/graphql`, {
+    headers,
+    body: Buffer.from('{"query":"{__typename}"}'),
+  });
   expect(plain.status).toBe(200);
 });

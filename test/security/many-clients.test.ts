@@ -1,7 +1,8 @@
 import { Agent, request } from "node:http";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { openSocket, formatRequest } from "../kit/http/minimal-server";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { basicAuth, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
 // With the limits as they are by default: what a router, a proxy or a test may do must not look like an attack.

@@ -1,8 +1,9 @@
 import { request } from "node:http";
 import { readMetric } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
-import { sendRaw } from "../kit/http/raw-client";
-import { STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { waitFor } from "../kit/wait-for";
+import { sendRequest } from "../kit/http/request";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 const MOST = 3;
 const QUERY = Buffer.from(JSON.stringify({ query: "{ me { benefits { id } } }" }));
@@ -19,7 +20,7 @@ async function start(environment: Readonly<Record<string, string>>): Promise<voi
 }
 
 const ask = (body: Buffer, signal?: AbortSignal) =>
-  sendRaw(`${subgraph.url}/graphql`, { headers: { authorization }, body, ...(signal && { signal }) });
+  sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body, ...(signal && { signal }) });
 const statusOf = async (body: Buffer) => (await ask(body)).status;
 /** Waits until there is room for as many as ever. */
 const roomForAll = () =>

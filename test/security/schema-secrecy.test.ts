@@ -1,16 +1,18 @@
 import { getIntrospectionQuery } from "graphql";
-import { createKey, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
-import { type GraphqlResponse, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { createKey, toJwk, signToken } from "../kit/tokens/jwt";
+import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 
 const SECRET = "the-router-secret-of-32-characters";
 const ISSUER = "https://issuer.test/";
 const key = createKey("ES256");
 
-let keyServer: KeyServer;
+let keyServer: TokenIssuer;
 let live: TestSubgraph;
 let sandbox: TestSubgraph;
 beforeAll(async () => {
-  keyServer = await startKeyServer([toJwk(key)]);
+  keyServer = await startTokenIssuer([toJwk(key)]);
   live = await startSubgraph({
     PROVIDERS: "live",
     ROUTER_SECRETS: SECRET,

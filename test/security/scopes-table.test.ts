@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { toDocument, findMutation, MUTATIONS, PAYER_TAX_ID } from "../kit/seeds/mutations";
+import { toDocument, findMutation, MUTATIONS } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID } from "../kit/seeds/ids";
 import { findCodeSpans, readTable } from "../kit/pages";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";

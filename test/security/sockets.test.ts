@@ -3,7 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { createAdmission } from "../../src/platform/http/server/admission";
 import { createCertificateAuthority } from "../kit/certificates";
 import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import {
   openSocket,
   formatRequest,

@@ -1,5 +1,5 @@
 import { OperationStore } from "../../src/platform/operations/operation.store";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/mutations";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const OWN = { sub: "u-1001", tax_id: PAYER_TAX_ID };

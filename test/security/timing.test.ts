@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createKey, base64url, type Json, type KeyServer, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { createKey, base64url, type Json, toJwk, signToken } from "../kit/tokens/jwt";
+import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { createProbe, type Probe, measureTimingLeakMs } from "../kit/timing";
 
@@ -10,10 +11,10 @@ const NOW = Math.floor(Date.now() / 1000);
 const RIGHT = { sub: "u-1001", iss: ISSUER, aud: "benefits", exp: NOW + 3600 };
 const query = "{ me { id } }";
 
-let keyServer: KeyServer;
+let keyServer: TokenIssuer;
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  keyServer = await startKeyServer([toJwk(key)]);
+  keyServer = await startTokenIssuer([toJwk(key)]);
   subgraph = await startSubgraph({
     ROUTER_SECRETS: `${SECRET},${"t".repeat(64)}`,
     AUTH_JWKS_URL: keyServer.url,

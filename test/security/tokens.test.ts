@@ -6,14 +6,13 @@ import {
   createWeakKey,
   base64url,
   type Json,
-  type KeyServer,
   createUnsignedToken,
   toJwk,
   signToken,
   signWithSecret,
-  startKeyServer,
 } from "../kit/tokens/jwt";
-import { waitFor } from "../kit/start/program";
+import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { monotonicClockFrom, wallClockFrom } from "../kit/clocks";
 
@@ -34,17 +33,17 @@ const short = createWeakKey("short");
 const attackers = createKey("ES256", "attackers");
 const impostor = createKey("ES256", "ES256");
 
-let keyServer: KeyServer;
-let attackersServer: KeyServer;
+let keyServer: TokenIssuer;
+let attackersServer: TokenIssuer;
 let subgraph: TestSubgraph;
 
 beforeAll(async () => {
-  keyServer = await startKeyServer([
+  keyServer = await startTokenIssuer([
     ...[rs, ps, es, ed, notPinned, short].map((key) => toJwk(key)),
     toJwk(forEncryption, { use: "enc" }),
     { kty: "oct", kid: "symmetric", k: base64url("a-shared-secret-of-32-characters") },
   ]);
-  attackersServer = await startKeyServer([toJwk(attackers)]);
+  attackersServer = await startTokenIssuer([toJwk(attackers)]);
   subgraph = await startSubgraph({
     AUTH_JWKS_URL: keyServer.url,
     AUTH_ISSUER: ISSUER,

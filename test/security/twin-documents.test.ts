@@ -1,6 +1,8 @@
 import { requestScope } from "../../src/platform/graphql/request-scope";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
-import { type GraphqlResponse, STAFF_CLAIMS, startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { connectAs } from "../kit/subscriptions/websocket";
 
 // A lone surrogate and U+FFFD have the same UTF-8 encoding. The first is a syntax error, the second may stand in a comment.

@@ -3,8 +3,9 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { waitForGauge } from "../kit/http/metrics";
-import { MUTATIONS, PAYER_CLAIMS } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { MUTATIONS } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
 

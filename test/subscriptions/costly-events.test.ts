@@ -1,6 +1,6 @@
 import { startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { waitForGauge } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
 import { connectAs } from "../kit/subscriptions/websocket";

@@ -5,7 +5,7 @@ import { registerLifecycle } from "../../src/platform/http/server/lifecycle";
 import { createAdmission } from "../../src/platform/http/server/admission";
 import { createLogger } from "../../src/platform/observability/logger";
 import { waitForGauge } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox";
@@ -7,17 +5,18 @@ import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { waitForGauge } from "../kit/http/metrics";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
 import { connectAs } from "../kit/subscriptions/websocket";
+import { createTempDirectory } from "../kit/temp";
 
 const EVENTS = "subscription($userId: UserId!) { userEvents(userId: $userId) { id kind providerKind } }";
 const MEMBER = { sub: "u-1002" };
 
 let subgraph: TestSubgraph;
 let router: CallbackRouter;
-const directory = mkdtempSync(join(tmpdir(), "user-events-"));
+const { path: directory, remove: removeDirectory } = createTempDirectory("user-events");
 const databaseUrl = `sqlite:${join(directory, "test.db")}`;
 beforeAll(async () => {
   subgraph = await startSubgraph({ DATABASE_URL: databaseUrl, LEDGER_KEY: TEST_ENCRYPTION_KEY });
@@ -26,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await subgraph.stop();
   await router.close();
-  rmSync(directory, { recursive: true });
+  removeDirectory();
 });
 afterEach(() => waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0));
 

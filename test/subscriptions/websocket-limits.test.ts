@@ -1,9 +1,10 @@
 import { request } from "node:http";
 import { connect as connectTcp } from "node:net";
-import { createKey, type Json, toJwk, signToken, startKeyServer } from "../kit/tokens/jwt";
+import { createKey, type Json, toJwk, signToken } from "../kit/tokens/jwt";
+import { startTokenIssuer } from "../kit/tokens/token-issuer";
 import { waitForGauge } from "../kit/http/metrics";
-import { PAYER_CLAIMS } from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
 import { connectAs, openWebSocketClient } from "../kit/subscriptions/websocket";
@@ -240,7 +241,7 @@ describe("limits of WebSockets", () => {
 describe("an open subscription ends", () => {
   test("with its token", async () => {
     const key = createKey("ES256");
-    const keyServer = await startKeyServer([toJwk(key)]);
+    const keyServer = await startTokenIssuer([toJwk(key)]);
     const issuer = { AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: "https://issuer.test/", AUTH_AUDIENCE: "benefits" };
     const subgraph = await start({ ...issuer, SUBSCRIPTION_HEARTBEAT_MS: "100" });
     const now = Math.floor(Date.now() / 1000);

@@ -1,4 +1,5 @@
-import { MUTATIONS, PAYER_CLAIMS } from "../kit/seeds/mutations";
+import { MUTATIONS } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { readMetric, waitForGauge } from "../kit/http/metrics";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";

@@ -1,4 +1,4 @@
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type EventInfo, postWebhook } from "../kit/http/webhooks";
 

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import fc from "fast-check";
-import { deriveEnrollment, type EnrollmentChange } from "../../src/features/user/enrollment.state";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type EventInfo, postWebhook } from "../kit/http/webhooks";
+import { shuffle } from "../kit/shuffle";
 
 const NAMES = [
   "enrollment_request_received",
@@ -23,13 +22,6 @@ function told(events: readonly EventInfo[]): string {
     if (/^offer_/.test(eventname)) status = "OFFER_ACTIVE";
   }
   return status;
-}
-
-function shuffled<Item>(items: readonly Item[]): Item[] {
-  return items
-    .map((item) => ({ item, rank: Math.random() }))
-    .sort((one, other) => one.rank - other.rank)
-    .map(({ item }) => item);
 }
 
 describe("enrollment", () => {
@@ -74,7 +66,7 @@ describe("enrollment", () => {
       })),
     );
     const copies = byUser.flat().flatMap((event, index) => Array<EventInfo>(1 + (index % 3)).fill(event));
-    const waiting = shuffled(copies);
+    const waiting = shuffle(copies);
     const send = async () => {
       for (let event = waiting.pop(); event; event = waiting.pop()) {
         expect((await postWebhook(subgraph.url, event)).status).toBe(200);
@@ -137,67 +129,5 @@ describe("enrollment", () => {
     expect(await statusOf("m-ahead")).toBe("OFFER_ACTIVE");
     await cancel("m-ahead");
     expect(await statusOf("m-ahead")).toBe("CANCELLED");
-  });
-});
-
-describe("the state machine", () => {
-  const STATUSES = ["REQUESTED", "ENROLLED", "OFFER_ACTIVE", "CANCELLED"] as const;
-  const fact = fc
-    .record({ status: fc.constantFrom(...STATUSES), at: fc.integer({ min: 0, max: 20 }), isUndated: fc.boolean() })
-    .map((some): EnrollmentChange => ({ ...some, since: some.at, source: "EVENT" }));
-  const dated = fact.map((some): EnrollmentChange => ({ ...some, isUndated: false }));
-
-  test("order and repetition of what is told make no difference", () => {
-    fc.assert(
-      fc.property(fc.array(fact, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 30 }), (facts, picks) => {
-        const again = picks.flatMap((pick) => facts[pick % Math.max(1, facts.length)] ?? []);
-        expect(deriveEnrollment(shuffled([...facts, ...again]))).toEqual(deriveEnrollment(facts));
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  test("a fact that is heard late, and is older than all others whose time is known, moves nobody backwards", () => {
-    const rank = (facts: readonly EnrollmentChange[]) =>
-      STATUSES.findIndex((one) => one === deriveEnrollment(facts).status);
-    fc.assert(
-      fc.property(fc.array(dated, { minLength: 1, maxLength: 30 }), dated, (facts, { status }) => {
-        const late: EnrollmentChange = { status, at: -1, since: -1, source: "EVENT" };
-        expect(rank([...facts, late])).toBeGreaterThanOrEqual(rank(facts));
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  test.each([
-    [["ENROLLED", "OFFER_ACTIVE"], "OFFER_ACTIVE"],
-    [["OFFER_ACTIVE", "ENROLLED"], "OFFER_ACTIVE"],
-    [["ENROLLED", "REQUESTED"], "ENROLLED"],
-    [["CANCELLED", "REQUESTED"], "CANCELLED"],
-    [["CANCELLED", "ENROLLED"], "ENROLLED"],
-    [["OFFER_ACTIVE", "CANCELLED"], "CANCELLED"],
-  ] as const)("%j one after the other: %s", (statuses, end) => {
-    const facts = statuses.map((status, at): EnrollmentChange => ({ status, at, since: at, source: "EVENT" }));
-    expect(deriveEnrollment(facts).status).toBe(end);
-  });
-
-  test("what nobody dates moves forward, and brings nobody back", () => {
-    const undated = (status: EnrollmentChange["status"]): EnrollmentChange[] => [
-      { status, at: 1, since: 1, source: "EVENT", isUndated: true },
-    ];
-    const cancelled: EnrollmentChange = { status: "CANCELLED", at: 0, since: 0, source: "OPERATION" };
-    for (const status of ["ENROLLED", "OFFER_ACTIVE"] as const) {
-      expect(deriveEnrollment(undated(status)).status).toBe(status);
-      expect(deriveEnrollment([cancelled, ...undated(status)]).status).toBe("CANCELLED");
-    }
-  });
-
-  test("of what happened at the same moment the earlier step comes first", () => {
-    const at = (status: EnrollmentChange["status"]): EnrollmentChange => ({ status, at: 1, since: 1, source: "EVENT" });
-    for (const facts of [
-      ["CANCELLED", "ENROLLED", "REQUESTED"] as const,
-      ["REQUESTED", "CANCELLED", "ENROLLED"] as const,
-    ])
-      expect(deriveEnrollment(facts.map(at)).status).toBe("CANCELLED");
   });
 });

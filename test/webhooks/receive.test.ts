@@ -15,9 +15,7 @@ beforeAll(async () => {
     AVIBRA_WEBHOOK_PASSWORD: `${WEBHOOK_PASSWORD},${OLD_PASSWORD}`,
     WEBHOOK_BODY_TIMEOUT_MS: "300",
   });
-  const claims = new URLSearchParams({ sub: "staff", scope: "users:read:any" }).toString();
-  const answer = await fetch(`${subgraph.url}/dev/token?${claims}`, { headers: ROUTER });
-  authorization = `Bearer ${((await answer.json()) as { token: string }).token}`;
+  authorization = `Bearer ${await subgraph.token({ sub: "staff", scope: "users:read:any" })}`;
 });
 afterAll(() => subgraph.stop());
 

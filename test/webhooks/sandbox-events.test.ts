@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 

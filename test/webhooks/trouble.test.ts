@@ -1,18 +1,17 @@
 import { execFile } from "node:child_process";
 import { request as httpRequest } from "node:http";
 import { rename } from "node:fs/promises";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/address-check";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
-import { waitFor } from "../kit/start/program";
+import { waitFor } from "../kit/wait-for";
 import { readMetric } from "../kit/http/metrics";
 import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
+import { createTempDirectory } from "../kit/temp";
 
 const run = promisify(execFile);
 const running: TestSubgraph[] = [];
@@ -76,7 +75,7 @@ test("a rush of events is refused with 503, and leaves GraphQL its room; GraphQL
 });
 
 test("without the database: 503 with Retry-After, and nothing that was acknowledged is lost", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "webhooks-"));
+  const { path: folder, remove: removeFolder } = createTempDirectory("webhooks");
   const file = join(folder, "test.db");
   const subgraph = await start({ DATABASE_URL: `sqlite:${file}` });
   expect((await postWebhook(subgraph.url, { eventname: "kept", userid: "m-1" })).status).toBe(200);
@@ -89,7 +88,7 @@ test("without the database: 503 with Retry-After, and nothing that was acknowled
   await move(`${file}-gone`, file);
   expect((await postWebhook(subgraph.url, { eventname: "refused", userid: "m-1" })).status).toBe(200);
   expect(await kindsOf(subgraph, "m-1")).toEqual(["refused", "kept"]);
-  rmSync(folder, { recursive: true });
+  removeFolder();
 });
 
 describe("where events may come from", () => {
@@ -147,7 +146,7 @@ describe("where events may come from", () => {
 
 describe("npm run webhooks:replay", () => {
   test("gives stored events their effects once more, says how many, and changes nothing else", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "webhooks-"));
+    const { path: folder, remove: removeFolder } = createTempDirectory("webhooks");
     const environment = { DATABASE_URL: `sqlite:${join(folder, "test.db")}`, LEDGER_KEY: TEST_ENCRYPTION_KEY };
     const subgraph = await start({ ...environment, RECONCILE_INTERVAL_MS: "600000" });
     for (const n of [1, 2, 3]) await postWebhook(subgraph.url, { eventname: `e${n}`, userid: "m-1" });
@@ -193,6 +192,6 @@ describe("npm run webhooks:replay", () => {
         code: 1,
         stderr: expect.stringContaining("--since <ISO 8601"),
       });
-    rmSync(folder, { recursive: true });
+    removeFolder();
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RECURRENCE_ID } from "../../kit/seeds/mutations";
+import { RECURRENCE_ID } from "../../kit/seeds/ids";
 import { startSupergraph } from "../gateways/apollo";
 import {
   type Client,

@@ -8,7 +8,7 @@ import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { parse } from "graphql";
 import { buildSubgraph } from "../../../src/platform/graphql/build-subgraph";
-import { freePort } from "../../kit/start/program";
+import { freePort } from "../../kit/free-port";
 import { productsParts } from "./products";
 
 /** The installed suite: its tests, and the two subgraphs that ours is joined with. */

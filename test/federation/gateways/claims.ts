@@ -1,4 +1,4 @@
-import { RECURRENCE_ID } from "../../kit/seeds/mutations";
+import { RECURRENCE_ID } from "../../kit/seeds/ids";
 import { EXAMPLES, expectDone } from "./examples";
 import {
   sendRequest,

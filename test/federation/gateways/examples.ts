@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getOperationAST, OperationTypeNode, parse } from "graphql";
-import { type JWTPayload } from "jose";
+import { type Claims } from "../../kit/tokens/claims";
 
 const FOLDER = join(__dirname, "../../../schema/operations");
 const read = (file: string) => readFileSync(join(FOLDER, file), "utf8");
 
 interface Row {
   readonly operation: string;
-  readonly caller: JWTPayload;
+  readonly caller: Claims;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 

@@ -1,8 +1,8 @@
-import { type JWTPayload } from "jose";
 import { type FixtureSubgraph } from "../fixtures/fixture-subgraph";
 import { startAccounts } from "../fixtures/accounts";
 import { startBilling } from "../fixtures/billing";
 import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../../kit/tokens/token-issuer";
+import { createGraphqlClient, type GraphqlOptions } from "../../kit/http/graphql-client";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { OUR_NAME } from "./compose";
 
@@ -45,12 +45,9 @@ export async function startFederation(): Promise<Federation> {
   };
 }
 
-export interface Request {
+/** A request to a gateway; without claims, it has no token. */
+export interface Request extends GraphqlOptions {
   readonly query: string;
-  readonly variables?: unknown;
-  /** The token's claims; without them, no token. */
-  readonly claims?: JWTPayload;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An answer of a gateway's: which of `extensions` are ours is for the test to say. */
@@ -67,15 +64,7 @@ export interface GatewayResponse {
 
 /** Asks as a client does, with a token of the world's issuer. */
 export async function sendRequest(url: string, keys: TokenIssuer, request: Request): Promise<GatewayResponse> {
-  const { query, variables, claims, headers } = request;
-  const response = await fetch(url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(claims && { authorization: `Bearer ${await keys.sign(claims)}` }),
-      ...headers,
-    },
-    body: JSON.stringify({ query, variables }),
-  });
+  const { query, ...options } = request;
+  const response = await createGraphqlClient(url, { getToken: keys.sign }).post(query, options);
   return { status: response.status, ...((await response.json()) as Omit<GatewayResponse, "status">) };
 }

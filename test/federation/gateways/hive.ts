@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
-import { waitFor, freePort } from "../../kit/start/program";
+import { waitFor } from "../../kit/wait-for";
+import { freePort } from "../../kit/free-port";
 import { compose, subgraphs } from "./compose";
+import { createTempDirectory } from "../../kit/temp";
 
 const FOLDER = join(__dirname, "../hive");
 const PROGRAM = join(FOLDER, "node_modules/@graphql-hive/gateway/dist/bin.js");
@@ -28,7 +29,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 export async function startHive({ planner, urls, routerSecret = "", keysUrl = "" }: HiveOptions) {
   if (!existsSync(PROGRAM))
     throw new Error("Hive Gateway is not installed: node .ci/install-locked.mjs test/federation/hive");
-  const directory = mkdtempSync(join(tmpdir(), "hive-"));
+  const { path: directory, remove: removeDirectory } = createTempDirectory("hive");
   const supergraph = join(directory, "supergraph.graphql");
   writeFileSync(supergraph, compose("@theguild/federation-composition", subgraphs(urls)));
   const port = await freePort();
@@ -55,7 +56,7 @@ export async function startHive({ planner, urls, routerSecret = "", keysUrl = ""
   async function stop() {
     child.kill("SIGKILL");
     await end;
-    rmSync(directory, { recursive: true });
+    removeDirectory();
   }
 
   const isUp = await waitFor(async () => {

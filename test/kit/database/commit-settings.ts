@@ -1,10 +1,10 @@
 import { Client } from "pg";
 
-/** The settings under which a database's transactions committed: each with what was written. */
+/** The settings with which transactions committed, each with the table that was written. */
 export interface CommitSettings {
-  /** From now on, the commits of what writes to these tables are recorded too. */
+  /** Records commits that write to these tables, from now on. */
   watch(tables: readonly string[]): Promise<void>;
-  /** What was recorded since it was asked last, without repetition, in order. */
+  /** What was recorded since the last call, sorted and without duplicates. */
   read(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }

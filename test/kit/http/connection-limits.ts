@@ -1,6 +1,6 @@
 import { type ConnectionLimits } from "../../../src/platform/http/server/connections";
 
-/** For tests of other things: no connection is refused or timed out. */
+/** For tests that are not about connections: none is refused or timed out. */
 export const UNLIMITED_CONNECTIONS: ConnectionLimits = {
   maxConnections: Infinity,
   maxUnverifiedPerAddress: 0,

@@ -1,4 +1,4 @@
-import { waitFor } from "../start/program";
+import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 
 /** Returns the samples of one metric at `GET /metrics`, by their labels as text; a sample without labels has the key "". */

@@ -7,10 +7,10 @@ import { sendError } from "../../../src/platform/http/server/error-response";
 import { claimUpgrade } from "../../../src/platform/http/server/upgrades";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { UNLIMITED_CONNECTIONS } from "./connection-limits";
-import { waitFor } from "../start/program";
+import { waitFor } from "../wait-for";
 
 export const ROUTER_SECRET = "the-router's-secret";
-/** More than the kernel takes off our hands for a client that does not read. */
+/** More bytes than the kernel buffers for a client that does not read. */
 export const LARGE_BYTES = 64 * 2 ** 20;
 
 export type MinimalServer = Awaited<ReturnType<typeof startMinimalServer>>;
@@ -56,7 +56,7 @@ export async function startMinimalServer(options: Partial<HttpServerOptions> = {
   };
 }
 
-/** A client that does what it is told and nothing else: it does not end its side when the other one has ended. */
+/** A TCP client that sends only what the test sends, and does not end its side when the server ends its own. */
 export function openSocket(port: number, bytes = "") {
   let received = "";
   let hasEnded = false;

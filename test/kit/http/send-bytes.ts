@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** Sends bytes as they are; answers with what comes back until the server hangs up. */
+/** Sends bytes as they are; resolves with what the server sends until it closes the connection. */
 export function sendBytes(url: string, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = "";

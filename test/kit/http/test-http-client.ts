@@ -2,7 +2,7 @@ import { createHttpClient, type HttpClientOptions } from "../../../src/platform/
 import { systemClock } from "../../../src/platform/kernel/clock";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 
-/** A provider's HTTP client as the program's, but without patience for many: few calls at once, and breakers that hardly open. */
+/** The program's HTTP client for a provider, with few concurrent calls and circuit breakers that rarely open. */
 export function createTestHttpClient(options: Pick<HttpClientOptions, "baseUrl"> & Partial<HttpClientOptions>) {
   return createHttpClient({
     guard: { concurrency: 4, queue: 10, minCalls: 100, failurePercent: 50, slowCallMs: 5000, openMs: 1000 },

@@ -1,4 +1,4 @@
-/** What the sandbox's configuration takes. */
+/** The webhook credentials of sandbox mode. */
 export const WEBHOOK_USER = "sandbox-webhook";
 export const WEBHOOK_PASSWORD = "sandbox-webhook-password";
 
@@ -19,7 +19,7 @@ export interface WebhookOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends a body to a subgraph's webhook, with the right credentials unless others are given. */
+/** Posts a body to a subgraph's webhook, with valid credentials unless `headers` has others. */
 export function postWebhook(
   url: string,
   body: string | EventInfo,

@@ -35,7 +35,7 @@ export interface ProxyModes {
   closes: boolean;
 }
 
-/** An HTTPS server before the simulated Delbank, that delays, loses and falsifies what passes. One for each process. */
+/** An HTTPS proxy of the simulated Delbank that delays, loses and changes responses. One for each process. */
 export interface DelbankProxy {
   readonly url: string;
   readonly modes: ProxyModes;
@@ -48,7 +48,7 @@ export interface DelbankProxy {
 export interface ProxyOptions {
   readonly target: string;
   readonly identity: CertificateIdentity;
-  /** Shared by all fronts of one Delbank: its reads lag for everybody. */
+  /** Shared by all proxies of one Delbank: its reads lag for all of them. */
   readonly firstReads: Map<string, string>;
   readonly events: ProxyEvents;
 }

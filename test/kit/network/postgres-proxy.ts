@@ -8,20 +8,20 @@ export type Loss = "request" | "answer";
 export interface PostgresProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;
-  /** Cuts the connection at the next statement whose text holds `text`; then refuses connections, if told to, or behaves. */
+  /** Cuts the connection at the next statement whose text holds `text`; then refuses connections, or forwards again. */
   loseNext(loss: Loss, text: string, afterwards: "behave" | "refuse"): void;
-  /** Keeps the next statement whose text holds `text` from the server, and cuts its client's connection. */
+  /** Holds the next statement whose text contains `text` back from the server, and cuts its client's connection. */
   holdNext(text: string): void;
-  /** Sends what was held to the server, over the connection on which it came. Throws if nothing was. */
+  /** Sends the held statement to the server over its own connection. Throws if none is held. */
   forwardHeld(): void;
   /** Whether the server has answered what was forwarded: it is stored, or never will be. */
   hasForwardedResponse(): boolean;
   /** Cuts every connection and refuses new ones. */
   rejectConnections(): void;
-  /** Cuts every client's connection; the server goes on with what it was sent. */
+  /** Cuts every client's connection; the server continues with the statements that it has received. */
   cutClients(): void;
   restore(): void;
-  /** How often it has lost what it was told to lose. */
+  /** How many requests and responses it has lost. */
   lossCount(): number;
   close(): Promise<void>;
 }

@@ -10,14 +10,14 @@ export interface RawRequest {
   readonly body: string;
 }
 
-/** The very bytes of an answer; `forever` is sent again and again behind them, `shouldClose` ends the connection. */
+/** The bytes of a response. `repeated` is sent after them without end; `shouldClose` ends the connection. */
 export interface RawResponse {
   readonly bytes: Buffer;
   readonly repeated?: Buffer;
   readonly shouldClose?: boolean;
 }
 
-/** A server below HTTP: it reads requests by Content-Length and answers with whatever bytes it is told to. */
+/** A server below HTTP: it reads requests by Content-Length and responds with any bytes. */
 export interface RawProvider {
   readonly url: string;
   readonly requests: RawRequest[];

@@ -12,7 +12,7 @@ export interface ResponseLoss {
   readonly ending: "reset" | "end";
 }
 
-/** A TCP proxy before PostgreSQL that loses one answer: the server has done what it was asked, and the client never hears of it. */
+/** A TCP proxy of PostgreSQL that loses one response: the server executes the statement, and the client gets no result. */
 export interface ResponseLossProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;

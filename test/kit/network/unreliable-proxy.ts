@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A TCP proxy before a server, that loses the server's answers on demand while requests still arrive. */
+/** A TCP proxy that loses a server's responses on demand, and forwards every request. */
 export interface UnreliableProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;
   restore(): void;
-  /** Answers vanish, and connections stay open for the caller even when the server ends them. */
+  /** Drops responses, and leaves the client's connection open even if the server ends it. */
   dropResponses(): void;
-  /** The next answer is replaced by a reset; then it behaves. */
+  /** Replaces the next response by a reset, then forwards again. */
   resetAtNextResponse(): void;
   /** Everything that clients have sent, as text. */
   received(): string;

@@ -70,7 +70,7 @@ export function createScriptedKind(
   };
 }
 
-/** A ledger, in memory by default, with its runner and reconciler, on a clock that moves only when it is told to. */
+/** An operation store, in memory by default, with a runner and a reconciler, on a clock that only the test moves. */
 export async function createControlledStore(
   kinds: readonly OperationHandler<never>[],
   openStore: OpenStore | string = "sqlite::memory:",

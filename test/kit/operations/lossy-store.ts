@@ -19,11 +19,11 @@ const STATEMENT_TEXTS = {
 } as const;
 export type Statement = keyof typeof STATEMENT_TEXTS;
 
-/** A ledger whose statements get lost on demand, and the same ledger over a way that loses nothing. */
+/** An operation store that loses statements on demand, and the same store over a connection that loses none. */
 export interface LossyStore {
   readonly lossy: OpenStore;
   readonly direct: OpenStore;
-  /** Ids of the operations of whose settlement `lossy` told. */
+  /** Ids of the operations that `lossy` reported as settled. */
   readonly settled: readonly string[];
   /** Loses the next statement of that kind, or its answer; with `refuse` the database cannot be reached from then on. */
   loseNext(loss: Loss, statement: Statement, afterwards: "behave" | "refuse"): void;
@@ -67,7 +67,7 @@ async function openOverNetwork(url: string, onSettled: OnSettled) {
   };
 }
 
-/** SQLite answers within the process: here an answer is lost between the driver and the store, as after an input/output error. */
+/** SQLite runs within the process: a result is lost between the driver and the store, as after an input/output error. */
 function openInProcess(url: string, onSettled: OnSettled) {
   const { database } = openOperationStore(url);
   const targeted = new WeakSet<QueryId>();

@@ -1,7 +1,7 @@
 import { type Repeat } from "../../../src/platform/http/client/endpoint-call";
 import { type OperationHandler, type Outcome } from "../../../src/platform/operations/operation-handler";
 import { type OperationFailure } from "../../../src/platform/operations/operation";
-import { waitFor } from "../start/program";
+import { waitFor } from "../wait-for";
 
 /** One call to the provider that waits for its answer. */
 export interface SteppedCall {

@@ -5,10 +5,10 @@ import { type Claim, type ClaimResult, type Operation } from "../../../src/platf
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
 
-/** The key of every test ledger, so that several processes can share a database. */
+/** The encryption key of every test store, so that several processes can share a database. */
 export const TEST_ENCRYPTION_KEY = Buffer.alloc(32, "test").toString("base64");
 
-/** Epoch ms at which tests begin; the ledger never looks at a clock. */
+/** Epoch ms at which tests begin; the store never reads a clock. */
 export const START_MS = 1_790_000_000_000;
 export const LEASE_MS = 10_000;
 

@@ -1,5 +1,6 @@
-import { PAYER_CLAIMS, PAYER_TAX_ID, RECURRENCE_ID } from "../seeds/mutations";
-import { waitFor } from "../start/program";
+import { PAYER_CLAIMS } from "../tokens/claims";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../seeds/ids";
+import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 
 /** Environment under which lost answers are looked for soon. */

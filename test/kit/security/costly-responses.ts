@@ -1,4 +1,4 @@
-/** How a simulated Avibra is made to answer for every member. */
+/** What the simulated Avibra returns for every member. */
 export interface MemberSize {
   readonly benefits: number;
   /** Characters of each benefit's description. */

@@ -1,5 +1,6 @@
-import { type LiveEnvironment, type RequestOptions, type LiveProgram } from "../start/live-environment";
-import { toDocument, MUTATIONS, RECURRENCE_ID } from "../seeds/mutations";
+import { type LiveEnvironment, type LiveRequest, type LiveProgram } from "../start/live-environment";
+import { toDocument, MUTATIONS } from "../seeds/mutations";
+import { RECURRENCE_ID } from "../seeds/ids";
 import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDER_VALUES, REJECTED, SECRETS } from "./canary-values";
 import { basicAuth } from "../http/webhooks";
 
@@ -86,7 +87,7 @@ export async function sendEveryInvalidRequest(program: LiveProgram, token: strin
     variables: { r: [{ __typename: "User", id: REJECTED.argument, email: PERSON.email }] },
   });
 
-  const send = (options: RequestOptions) => program.send(options);
+  const send = (options: LiveRequest) => program.send(options);
   await send({ body: `{"query": ${REJECTED.malformed}` });
   await send({ body: REJECTED.malformed });
   await send({
@@ -138,7 +139,7 @@ export async function triggerEveryFailure(
     await program.graphql(token, READ_QUERY);
     if (index % 4 === 0) await sendEveryMutation(program, token, `failure-${index}`);
     for (const vendor of [avibra, delbank]) await vendor.clearFaults();
-    // A token that is refused is fetched anew: that fetch fails too.
+    // After a 401, the token is fetched again, and that fetch fails too.
     await avibra.addFault({ match: { path: "/user/benefits" }, kind: "status", status: 401 });
     await avibra.addFault({
       match: { path: "/oauth2/token" },

@@ -1,9 +1,8 @@
 import { type ProviderState } from "../sandbox-control";
-import { type GraphqlResponse, type TestSubgraph } from "../start/subgraph";
-
-export const RECURRENCE_ID = "RR0435879820240605njua7shf40o";
-export const PAYER_TAX_ID = "04623217035";
-export const PAYER_CLAIMS = { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel users:read:any users:write:any" };
+import { type Claims, PAYER_CLAIMS } from "../tokens/claims";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "./ids";
+import { type TestSubgraph } from "../start/subgraph";
+import { type GraphqlResponse } from "../http/graphql-client";
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -14,22 +13,22 @@ export interface MutationCase {
   /** What its payload adds, without fields that cost a provider call. */
   readonly selection: string;
   readonly input: Input;
-  /** The same operation asked otherwise, valid on the seeds too. */
+  /** Another valid input of the same mutation. */
   readonly conflictingInput: Input;
   readonly vendor: "avibra" | "delbank";
   readonly method: "POST" | "DELETE";
-  /** Of the provider's endpoint that it writes to. */
+  /** The path of the provider's endpoint that it writes to. */
   readonly path: string;
-  /** Of that endpoint in the sandbox's journal of commits. */
+  /** The endpoint's name in the sandbox's list of commits. */
   readonly commitOperation: string;
-  /** How often its effect shows in the provider's state. */
+  /** How often its effect is in the provider's state. */
   readonly countEffects: (state: ProviderState) => number;
 }
 
 const user = (state: ProviderState, id: string) => state.users?.find(({ userId }) => userId === id);
 const USER = "user { id }";
 
-/** On different members, so that all seven can be under way at once. */
+/** On different members, so that all seven can run at the same time. */
 export const MUTATIONS: readonly MutationCase[] = [
   {
     name: "createUser",
@@ -137,35 +136,33 @@ export function findMutation(name: string): MutationCase {
 export const OPERATION_FIELDS =
   "id kind status userId recurrenceId idempotencyKey attempts createdAt settledAt failure { code message field retryable }";
 
+/** The name of a mutation's input type, for example `ChangeOfferInput`. */
+export const toInputType = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+
 /** The document of a mutation; its variable is `$input`. */
 export function toDocument({ name, selection }: Pick<MutationCase, "name" | "selection">): string {
-  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-  return `mutation($input: ${type}!) { ${name}(input: $input) {
+  return `mutation($input: ${toInputType(name)}!) { ${name}(input: $input) {
     operation { ${OPERATION_FIELDS} } userErrors { code message field retryable } ${selection} } }`;
 }
 
-/** The claims of a caller who may do all seven. */
+/** Sends a mutation; by default as a caller who may send all seven. */
 export function sendMutation(
   subgraph: TestSubgraph,
   mutation: Pick<MutationCase, "name" | "selection">,
-  { input, claims = PAYER_CLAIMS }: { input: Input; claims?: Readonly<Record<string, string>> | null },
+  { input, claims = PAYER_CLAIMS }: { input: Input; claims?: Claims | null },
 ): Promise<GraphqlResponse> {
   return subgraph.graphql(toDocument(mutation), { variables: { input }, claims });
 }
 
-/** What `operation(id)` says. */
-export async function fetchOperation(
-  subgraph: TestSubgraph,
-  id: string,
-  claims: Readonly<Record<string, string>> = PAYER_CLAIMS,
-) {
+/** The result of `operation(id)`. Throws if there are errors. */
+export async function fetchOperation(subgraph: TestSubgraph, id: string, claims: Claims = PAYER_CLAIMS) {
   const query = `query($id: ID!) { operation(id: $id) { ${OPERATION_FIELDS} } }`;
   const { data, errors } = await subgraph.graphql(query, { variables: { id }, claims });
   if (errors) throw new Error(JSON.stringify(errors));
   return data.operation;
 }
 
-/** Effects that a simulated provider has journalled for a mutation; a portal's link tokens count as such here. */
+/** Changes that a simulated provider has committed for a mutation; a link token of the portal counts as one. */
 export function countCommits({ commitOperation, countEffects }: MutationCase, state: ProviderState): number {
   if (commitOperation === "linktoken3") return countEffects(state);
   return state.commits.filter(({ operation }) => operation === commitOperation).length;

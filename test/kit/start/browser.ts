@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 const CHROMIUM_SCRIPT = join(__dirname, "../../../.ci/chromium.mjs");
 
-/** Starts the machine's Chromium, which reaches this machine only. Fails with a sentence where there is none. */
+/** Starts the machine's Chromium, which connects only to 127.0.0.1. Throws if there is none. */
 export function startBrowser(): Promise<Browser> {
   const executablePath = execFileSync(process.execPath, [CHROMIUM_SCRIPT, "--path"], { encoding: "utf8" }).trim();
   return chromium.launch({
@@ -16,13 +16,13 @@ export function startBrowser(): Promise<Browser> {
 
 export interface WatchedPage {
   readonly page: Page;
-  /** Every URL that it asked for, in order. */
+  /** Every URL that it has requested, in order. */
   readonly requests: readonly string[];
-  /** What it should not have done: requests to elsewhere, violations of its content policy, errors and warnings on the console. */
+  /** Requests to other origins, violations of the content policy, errors and warnings on the console. */
   readonly violations: readonly string[];
 }
 
-/** A page of a new profile that is watched from its first byte on. */
+/** A page in a new profile; its requests and violations are recorded from the start. */
 export async function openPage(browser: Browser, origin: string, options: BrowserContextOptions): Promise<WatchedPage> {
   const context = await browser.newContext({ ...options, baseURL: origin });
   const page = await context.newPage();

@@ -1,20 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Client } from "pg";
 import { type HostCommand, type HostReport } from "./postgres-host";
+import { createTempDirectory } from "../temp";
 
 /** The databases of one test suite: `beforeAll(startDatabases)`, `afterAll(() => databases.stop())`. */
 export interface Databases {
-  /** The URL of a database that nobody has used: a file of its own, or a database of its own in the suite's PostgreSQL. */
+  /** Creates a database and returns its URL: a new file, or a new database in the suite's PostgreSQL. */
   createDatabase(dialect: "sqlite" | "postgres"): Promise<string>;
-  /** The PostgreSQL server goes away, as in a restart: connections are cut, new ones refused, data kept. */
+  /** Stops the PostgreSQL server, as a restart does: connections are cut, new ones refused, data remains. */
   stopPostgres(): Promise<void>;
-  /** It comes back at the same URLs. */
+  /** Starts it again at the same URLs. */
   startPostgres(): Promise<void>;
   /** Ends the server and deletes every file. */
   stop(): Promise<void>;
@@ -22,7 +21,7 @@ export interface Databases {
 
 /** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. `isSynced`: as in production, for benchmarks. */
 export async function startDatabases({ isSynced = false } = {}): Promise<Databases> {
-  const folder = mkdtempSync(join(tmpdir(), "databases-"));
+  const { path: folder, remove: removeFolder } = createTempDirectory("databases");
   const host = spawnTypeScript(join(__dirname, "postgres-host.ts"), isSynced ? ["synced"] : []);
   const port = await sendCommand(host, "start");
   const url = (name: string): string => `postgres://tester:tester@127.0.0.1:${port}/${name}`;
@@ -46,12 +45,12 @@ export async function startDatabases({ isSynced = false } = {}): Promise<Databas
       const ended = once(host, "exit");
       host.disconnect();
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder();
     },
   };
 }
 
-/** Runs a TypeScript program of the tests in a process of its own, with a channel for messages; it ends when told by the test. */
+/** Runs a TypeScript program of the tests in a process of its own, with a channel for messages. The test ends it by closing the channel. */
 export function spawnTypeScript(file: string, args: readonly string[]): ChildProcess {
   const loader = pathToFileURL(require.resolve("tsx")).href;
   return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", loader, file, ...args], {

@@ -1,14 +1,15 @@
 import { once } from "node:events";
-import { waitFor, type Program } from "./program";
+import { type Program } from "./program";
+import { waitFor } from "../wait-for";
 
-/** Environment of a program that a debugger may be attached to. */
+/** Environment of a program that accepts a debugger. */
 export const DEBUGGABLE_ENV = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
 /** A debugger that is attached to a running program. */
 export interface Debugger {
-  /** Has the program do something; its answer. */
+  /** Calls a method of the protocol; its result. */
   readonly send: (method: string, params?: object) => Promise<unknown>;
-  /** What it has told of by itself so far: the names alone. */
+  /** The names of the events that it has sent so far. */
   readonly events: readonly string[];
   readonly close: () => void;
 }
@@ -20,7 +21,7 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** Attaches to a program that was started with `DEBUGGABLE`. */
+/** Attaches to a program that was started with `DEBUGGABLE_ENV`. */
 export async function attachDebugger(program: Program): Promise<Debugger> {
   const url = await waitFor(() => /ws:\/\/127\.0\.0\.1:\S+/.exec(program.output())?.[0]);
   const socket = new WebSocket(url);

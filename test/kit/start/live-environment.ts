@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { startSandboxes } from "../../../src/sandbox";
 import { type SandboxControl, createSandboxControl } from "../sandbox-control";
 import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../tokens/token-issuer";
 import { liveVariables } from "./live-variables";
 import { SECRETS } from "../security/canary-values";
-import { waitFor, freePort, type Program, startProgram } from "./program";
+import { type Program, type RunningProgram, spawnProgram, startProgram } from "./program";
+import { type RequestOptions, sendRequest } from "../http/request";
+import { createTempDirectory } from "../temp";
+import { waitFor } from "../wait-for";
 
 interface Dependencies {
   readonly avibra: SandboxControl;
@@ -46,50 +45,32 @@ function createLiveVariables(
   };
 }
 
-export interface RequestOptions {
-  readonly method?: string;
+export interface LiveRequest extends RequestOptions {
+  /** Default: `/graphql`. */
   readonly path?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
 }
 
-/** The running program, and everything it has ever answered. */
+/** The running program, and every response that it has sent. */
 export interface LiveProgram extends Program {
+  /** Status, headers and body of each response, as text. */
   readonly responses: string[];
-  send(options: RequestOptions): Promise<string>;
+  /** Sends one request with the router's secret, unless its headers have another; the response's body. */
+  send(request: LiveRequest): Promise<string>;
   graphql(token: string, query: string, extra?: Record<string, unknown>): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
 }
 
-/** Waits until the program listens. */
-async function toLiveProgram(program: Program, port: number): Promise<LiveProgram> {
+function toLiveProgram(program: RunningProgram): LiveProgram {
   const responses: string[] = [];
-  /** Over node:http, which sends what fetch would mend. */
-  const send = ({ method = "POST", path = "/graphql", headers = {}, body }: RequestOptions) =>
-    new Promise<string>((resolve, reject) => {
-      const allHeaders = {
-        "router-authorization": SECRETS.routerSecret,
-        "content-type": "application/json",
-        ...headers,
-      };
-      const request = httpRequest(
-        { host: "127.0.0.1", port, method, path, headers: allHeaders, agent: false },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("end", () => {
-            const text = Buffer.concat(chunks).toString();
-            responses.push([response.statusCode, response.rawHeaders.join("\n"), text].join("\n"));
-            resolve(text);
-          });
-        },
-      );
-      request.on("error", reject).end(body);
-    });
-  await waitFor(() => (program.output().includes('"listening"') ? true : undefined)).catch(() => {
-    throw new Error(program.output());
-  });
+  async function send({ path = "/graphql", headers, ...rest }: LiveRequest): Promise<string> {
+    const allHeaders = { "router-authorization": SECRETS.routerSecret, ...headers };
+    const response = await sendRequest(program.url + path, { ...rest, headers: allHeaders, keepAlive: false });
+    responses.push([response.status, response.rawHeaders.join("\n"), response.text].join("\n"));
+    return response.text;
+  }
   return {
-    ...program,
+    process: program.process,
+    output: program.output,
+    exit: program.exit,
     responses,
     send,
     graphql: async (token, query, extra) => {
@@ -112,30 +93,32 @@ export async function startLiveEnvironment() {
     delbank: createSandboxControl(sandboxes.delbank.url),
     keyServer,
   };
-  const folder = mkdtempSync(join(tmpdir(), "live-"));
+  const directory = createTempDirectory("live");
   const started: Program[] = [];
-  /** Starts the program and does not wait. */
-  function run(environment: Readonly<Record<string, string>>): Program {
-    const program = startProgram(environment);
-    started.push(program);
-    return program;
-  }
   return {
     ...dependencies,
     /** For files of the test's own; deleted in the end. */
-    folder,
-    run,
+    folder: directory.path,
+    /** Starts the program and does not wait. */
+    run(environment: Readonly<Record<string, string>>): Program {
+      const program = spawnProgram(environment);
+      started.push(program);
+      return program;
+    },
     environment: (databaseUrl: string) => createLiveVariables(dependencies, databaseUrl),
     async start(environment: Readonly<Record<string, string>>): Promise<LiveProgram> {
-      const port = await freePort();
-      return toLiveProgram(run({ ...environment, PORT: `${port}` }), port);
+      const program = await startProgram(environment);
+      started.push(program);
+      // The log line of the request that found it live: what a test reads of the output afterwards is its own.
+      await waitFor(() => program.output().includes('"/health/live"') || undefined);
+      return toLiveProgram(program);
     },
-    /** Ends what still runs, so that a test that fails leaves nothing behind. */
+    /** Ends every program that is still running, also after a failed test. */
     async stop() {
       for (const program of started) program.process.kill("SIGKILL");
       await Promise.all(started.map(({ exit }) => exit));
       await keyServer.close();
-      rmSync(folder, { recursive: true });
+      directory.remove();
       await sandboxes.close();
     },
   };

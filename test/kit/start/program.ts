@@ -1,42 +1,40 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { freePort } from "../free-port";
+import { createGraphqlClient, type GraphqlClient } from "../http/graphql-client";
+import { createTempDirectory } from "../temp";
+import { createDeveloperTokens, type GetToken } from "../tokens/developer-token";
+import { waitFor } from "../wait-for";
+
+/** Only ends the wait for a program that hangs: a busy machine may need a minute to start one. */
+const START_TIMEOUT_MS = 180_000;
 
 /** The built program, running as `npm start` runs it. */
 export interface Program {
   readonly process: ChildProcess;
   /** Everything written to stdout and stderr so far. */
-  output(): string;
-  /** Resolves with the exit code. */
+  readonly output: () => string;
+  /** Resolves with the exit code, after the last output; null if a signal ended the program. */
   readonly exit: Promise<number | null>;
 }
 
-/** A port that was free a moment ago, below those that the system gives to whoever asks for any (a debugger, a client). */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(15_000, 32_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => {
-        resolve(false);
-      });
-      server.listen(port, "127.0.0.1", () => {
-        resolve(true);
-      });
-    });
-    await new Promise((resolve) => server.close(resolve));
-    if (isFree) return port;
-  }
+/** A program that serves requests. */
+export interface RunningProgram extends Program, GraphqlClient {
+  readonly url: string;
+  /** A developer token; in sandbox mode only. */
+  readonly token: GetToken;
+  readonly isRunning: () => boolean;
+  /** `kill -9`; resolves when the process has ended. */
+  readonly kill: () => Promise<void>;
+  /** Sends SIGTERM; resolves with the exit code when the process has ended. */
+  readonly stop: () => Promise<number | null>;
 }
 
-/** Starts `dist/main.js` with just this environment (and a data directory of its own). */
-export function startProgram(environment: Readonly<Record<string, string>>): Program {
-  const directory = mkdtempSync(join(tmpdir(), "program-"));
+/** Starts `dist/main.js` with only these variables, and a data directory of its own unless they name one; does not wait. */
+export function spawnProgram(environment: Readonly<Record<string, string>>): Program {
+  const directory = createTempDirectory("program");
   const child = spawn(process.execPath, ["dist/main.js"], {
-    env: { PATH: process.env["PATH"], DATA_DIRECTORY: directory, ...environment },
+    env: { PATH: process.env["PATH"], DATA_DIRECTORY: directory.path, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -45,21 +43,52 @@ export function startProgram(environment: Readonly<Record<string, string>>): Pro
   child.stderr.on("data", collect);
   const exit = new Promise<number | null>((resolve) => {
     child.once("close", (code) => {
-      rmSync(directory, { recursive: true, force: true });
+      directory.remove();
       resolve(code);
     });
   });
   return { process: child, output: () => output, exit };
 }
 
-/** Asks `probe` every 20 ms until it gives something; throws after `timeoutMs`. */
-export async function waitFor<Value>(
-  probe: () => Promise<Value | undefined> | Value | undefined,
-  timeoutMs = 20_000,
-): Promise<Value> {
-  for (const endsAt = Date.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
-    const value = await Promise.resolve(probe()).catch(() => undefined);
-    if (value !== undefined) return value;
-    if (Date.now() > endsAt) throw new Error("it never happened");
+/**
+ * Starts the built program and waits until `GET /health/live` is 200. Without `PORT`, it gets a free port.
+ * Throws with the program's output if it ends, or is not live within 3 minutes.
+ */
+export async function startProgram(environment: Readonly<Record<string, string>>): Promise<RunningProgram> {
+  const port = environment["PORT"] ?? `${await freePort()}`;
+  const url = `http://127.0.0.1:${port}`;
+  const program = spawnProgram({ LOG_LEVEL: "warn", SHUTDOWN_DELAY_MS: "0", ...environment, PORT: port });
+  const isRunning = () => program.process.exitCode === null && program.process.signalCode === null;
+  const killProgram = () => program.process.kill("SIGKILL");
+  process.once("exit", killProgram); // also if the tests end early
+  program.process.once("exit", () => process.off("exit", killProgram));
+
+  const isLive = async () => ((await fetch(`${url}/health/live`)).ok ? "live" : undefined);
+  const state = await waitFor(() => (isRunning() ? isLive() : "ended"), START_TIMEOUT_MS).catch(() => "not live");
+  if (state !== "live") {
+    killProgram();
+    await program.exit;
+    throw new Error(`the program is ${state}: ${program.output()}`);
   }
+
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    if (isRunning()) {
+      const exit = once(program.process, "exit");
+      program.process.kill(signal);
+      await exit;
+    }
+    return program.process.exitCode;
+  }
+  const token = createDeveloperTokens(url);
+  return {
+    ...program,
+    ...createGraphqlClient(`${url}/graphql`, { getToken: token }),
+    url,
+    token,
+    isRunning,
+    async kill() {
+      await end("SIGKILL");
+    },
+    stop: () => end("SIGTERM"),
+  };
 }

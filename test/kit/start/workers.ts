@@ -2,10 +2,10 @@ import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { spawnTypeScript } from "./databases";
 
-/** Several processes that wait at the same line for `run`. */
+/** Several processes that are prepared and wait for `run`. */
 export interface Workers {
   readonly processes: readonly ChildProcess[];
-  /** Lets all go at once; their results in the order of the processes. Rejects if one fails. */
+  /** Starts all jobs at the same time; their results in the order of the processes. Rejects if one fails. */
   run(): Promise<unknown[]>;
 }
 
@@ -35,7 +35,7 @@ export async function startWorkers(count: number, file: string, args: readonly s
 }
 
 /**
- * In the worker's program: prepares with the program's arguments, says that it is ready, does the prepared job when told to,
+ * In the worker's program: prepares with the program's arguments, reports that it is ready, does the job at the parent's message,
  * reports its result and ends.
  */
 export function runWorker(prepare: (args: readonly string[]) => Promise<() => Promise<unknown>>): void {

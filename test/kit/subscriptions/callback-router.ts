@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo } from "node:net";
+import { type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { waitFor } from "../start/program";
-import { STAFF_CLAIMS, type TestSubgraph } from "../start/subgraph";
+import { startHttpServer } from "../http/http-server";
+import { waitFor } from "../wait-for";
+import { type TestSubgraph } from "../start/subgraph";
+import { STAFF_CLAIMS } from "../tokens/claims";
 
 // A router's callback endpoint as its protocol's documentation has it; shares nothing with what calls it.
 
@@ -24,7 +25,7 @@ export interface SubscribeOptions {
   readonly claims?: Readonly<Record<string, string>> | null;
   readonly headers?: Readonly<Record<string, string>>;
   readonly operationName?: string;
-  /** Beside or instead of what the router would put into `extensions.subscription`. */
+  /** Members of `extensions.subscription` that are added to the router's, or replace them. */
   readonly subscription?: Readonly<Record<string, unknown>>;
 }
 
@@ -33,23 +34,21 @@ export type CallbackRouter = Awaited<ReturnType<typeof startCallbackRouter>>;
 export async function startCallbackRouter() {
   const calls: Callback[] = [];
   let handler = acceptCallback;
-  const server = createServer((request, response) => {
+  const server = await startHttpServer((request, response) => {
     void text(request).then((requestText) => {
       const body = JSON.parse(requestText) as unknown;
       calls.push({ headers: request.headers, body });
       handler(request, response, body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/callback`;
+  const url = `${server.url}/callback`;
   return {
     url,
-    port,
+    port: server.port,
     calls,
     actions: () => calls.map(({ body }) => String(body.action)),
     respondWith: (other: CallbackHandler) => void (handler = other),
-    /** What came for this subscription, heartbeats left out, once it is complete. */
+    /** Resolves with this subscription's messages, without heartbeats, after its `complete`. */
     waitForCompletion: (id: string) =>
       waitFor(() => {
         const own = calls.map(({ body }) => body).filter((body) => body.id === id);
@@ -57,7 +56,7 @@ export async function startCallbackRouter() {
           ? own.filter(({ action }) => action !== "check")
           : undefined;
       }),
-    /** Asks the subgraph for a subscription, as the router does. */
+    /** Subscribes at the subgraph, as the router does. */
     async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, options: SubscribeOptions = {}) {
       const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = options;
       const id = randomUUID();
@@ -83,9 +82,6 @@ export async function startCallbackRouter() {
       const body = (await response.json()) as any; // eslint-disable-line @typescript-eslint/no-explicit-any
       return { id, status: response.status, headers: response.headers, body };
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: server.close,
   };
 }

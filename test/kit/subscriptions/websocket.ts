@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { waitFor } from "../start/program";
-import { STAFF_CLAIMS, type TestSubgraph } from "../start/subgraph";
+import { waitFor } from "../wait-for";
+import { type TestSubgraph } from "../start/subgraph";
+import { STAFF_CLAIMS } from "../tokens/claims";
 
-// Messages are written by hand: the library that the subgraph speaks the protocol with has no part in it.
+// Messages are written by hand: the client does not use the library that the subgraph uses for the protocol.
 
 /** A message of `graphql-transport-ws`. */
 export interface Message {
@@ -20,7 +21,7 @@ export interface ConnectOptions {
   readonly path?: string;
 }
 
-/** A connection that has said nothing yet. */
+/** An open connection over which nothing was sent yet. */
 export async function openWebSocketClient(
   url: string,
   { headers = {}, protocols, path = "/graphql" }: ConnectOptions = {},
@@ -45,7 +46,7 @@ export async function openWebSocketClient(
   };
   return {
     socket,
-    /** All that came, in order. */
+    /** All messages received, in order. */
     messages,
     /** Code and reason, once it is closed. */
     closed,
@@ -53,9 +54,9 @@ export async function openWebSocketClient(
     subscribe: (id: string, query: string, variables?: unknown) => {
       send({ type: "subscribe", id, payload: { query, variables } });
     },
-    /** What came for this subscription. */
+    /** The messages of this subscription. */
     messagesFor: (id: string) => messages.filter((message) => message.id === id),
-    /** Waits until its last message, `complete` or `error`, has come; all of them. */
+    /** Resolves with all messages of this subscription after its last one, `complete` or `error`. */
     waitForCompletion: (id: string) =>
       waitFor(() => {
         const subscriptionMessages = messages.filter((message) => message.id === id);
@@ -68,7 +69,7 @@ export async function openWebSocketClient(
   };
 }
 
-/** A connection that has been acknowledged for these claims. */
+/** A connection that the subgraph has acknowledged, with a token of these claims. */
 export async function connectAs(
   subgraph: Pick<TestSubgraph, "url" | "token">,
   { claims = STAFF_CLAIMS, ...rest }: ConnectOptions = {},

@@ -1,8 +1,6 @@
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo } from "node:net";
 
-// Tokens are made with node:crypto alone: the library that verifies them has no part in it.
+// Tokens are made only with node:crypto, not with the library that verifies them.
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength });
 const ec = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
@@ -62,35 +60,3 @@ export function signWithSecret(secret: string | Buffer, payload: Json, header: J
 
 /** No signature at all. */
 export const createUnsignedToken = (payload: Json, header: Json) => `${signingInput(header, payload)}.`;
-
-type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
-
-export type KeyServer = Awaited<ReturnType<typeof startKeyServer>>;
-
-/** A key server that answers with these keys, or however it is told to, and counts who asks. */
-export async function startKeyServer(keys: readonly object[]) {
-  const respondWithKeys =
-    (jwks: readonly object[]): RequestHandler =>
-    (_request, response) =>
-      void response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: jwks }));
-  let handler = respondWithKeys(keys);
-  const paths: string[] = [];
-  const server = createServer((request, response) => {
-    paths.push(request.url ?? "");
-    handler(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    origin,
-    url: `${origin}/keys`,
-    /** Every path asked for, in order. */
-    paths,
-    setKeys: (jwks: readonly object[]) => void (handler = respondWithKeys(jwks)),
-    respondWith: (other: RequestHandler) => void (handler = other),
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

@@ -1,34 +1,48 @@
+import { type RequestListener } from "node:http";
 import { type JWTPayload } from "jose";
-import { createKey, toJwk, signToken, startKeyServer as serveKeys } from "./jwt";
+import { startHttpServer } from "../http/http-server";
+import { createKey, signToken, toJwk } from "./jwt";
 
 export const ISSUER = "https://issuer.test/";
 export const AUDIENCE = "benefits";
+const LIFETIME_SECONDS = 3600;
 
-/** An issuer of tokens, as a company runs one: keys on a URL, tokens that they verify. */
-export interface TokenIssuer {
-  readonly url: string;
-  /** While text is given, it answers with that and 500. */
-  failWith(text: string | undefined): void;
-  /** A token with these claims, valid for an hour. */
-  sign(claims: JWTPayload): Promise<string>;
-  close(): Promise<void>;
-}
+export type TokenIssuer = Awaited<ReturnType<typeof startTokenIssuer>>;
 
-export async function startTokenIssuer(): Promise<TokenIssuer> {
-  const key = createKey("ES256");
-  const keys = [toJwk(key)];
-  const server = await serveKeys(keys);
-  const sign = (claims: JWTPayload) => {
-    const exp = Math.floor(Date.now() / 1000) + 3600;
-    return Promise.resolve(signToken(key, { ...claims, iss: ISSUER, aud: AUDIENCE, exp }));
-  };
+/** An issuer of tokens: a URL with its keys, and tokens that they verify. With `keys` (as JWKs) it publishes those instead of its own. */
+export async function startTokenIssuer(keys?: readonly object[]) {
+  const ownKey = createKey("ES256");
+  const publishedKeys = keys ?? [toJwk(ownKey)];
+  const respondWithKeys =
+    (jwks: readonly object[]): RequestListener =>
+    (_request, response) =>
+      void response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: jwks }));
+  let handler = respondWithKeys(publishedKeys);
+  const paths: string[] = [];
+  const server = await startHttpServer((request, response) => {
+    paths.push(request.url ?? "");
+    handler(request, response);
+  });
   return {
-    url: server.url,
-    failWith(text) {
-      if (text === undefined) server.setKeys(keys);
-      else server.respondWith((_request, response) => response.writeHead(500).end(text));
+    origin: server.url,
+    url: `${server.url}/keys`,
+    /** The path of every request, in order. */
+    paths,
+    /** Publishes these keys from now on. */
+    setKeys: (jwks: readonly object[]) => void (handler = respondWithKeys(jwks)),
+    respondWith: (other: RequestListener) => void (handler = other),
+    /** Responds with 500 and this text, or with its keys if the text is undefined. */
+    failWith(text: string | undefined): void {
+      handler =
+        text === undefined
+          ? respondWithKeys(publishedKeys)
+          : (_request, response) => void response.writeHead(500).end(text);
     },
-    sign,
-    close: () => server.close(),
+    /** A token with these claims, signed with the issuer's own key and valid for an hour. */
+    sign: (claims: JWTPayload): Promise<string> => {
+      const exp = Math.floor(Date.now() / 1000) + LIFETIME_SECONDS;
+      return Promise.resolve(signToken(ownKey, { ...claims, iss: ISSUER, aud: AUDIENCE, exp }));
+    },
+    close: server.close,
   };
 }

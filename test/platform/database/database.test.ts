@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import { DatabaseUnavailable, InvalidDatabaseUrl } from "../../../src/platform/database/database.errors";
@@ -7,6 +6,7 @@ import { type Database, type DatabaseOptions, openDatabase } from "../../../src/
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { startWorkers } from "../../kit/start/workers";
 import { startUnreliableProxy } from "../../kit/network/unreliable-proxy";
+import { createTempDirectory } from "../../kit/temp";
 
 let databases: Databases;
 const open = new Set<Database>();
@@ -199,7 +199,7 @@ describe("sqlite", () => {
   });
 
   test("a place that cannot be opened is an outage of every statement until it can", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "blocked-"));
+    const { path: folder } = createTempDirectory("blocked");
     const blocker = join(folder, "blocked");
     writeFileSync(blocker, "not a folder, and no database");
     const inside = openFor(`sqlite:${join(blocker, "test.db")}`, PATIENT);

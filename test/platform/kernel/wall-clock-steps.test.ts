@@ -11,7 +11,8 @@ import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../../
 import { createTokenSource } from "../../../src/providers/avibra/token-source";
 import { createTestClocks } from "../../kit/clocks";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
-import { createKey, startKeyServer, toJwk } from "../../kit/tokens/jwt";
+import { createKey, toJwk } from "../../kit/tokens/jwt";
+import { startTokenIssuer } from "../../kit/tokens/token-issuer";
 
 const TEN_MINUTES_MS = 600_000;
 const OPEN_MS = 5000;
@@ -117,7 +118,7 @@ describe.each([
   test("a key set is fetched again after ten minutes", async () => {
     const { monotonic, advance } = createTestClocks(Date.now());
     const key = createKey("ES256", "first");
-    const keyServer = await startKeyServer([toJwk(key)]);
+    const keyServer = await startTokenIssuer([toJwk(key)]);
     try {
       const keys = createRemoteKeySet(keyServer.url, monotonic);
       const find = () => keys({ alg: key.alg, kid: key.kid }, { payload: "", signature: "" });

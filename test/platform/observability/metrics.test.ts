@@ -1,6 +1,6 @@
 import { readMetric } from "../../kit/http/metrics";
 import { sendMutation, MUTATIONS } from "../../kit/seeds/mutations";
-import { waitFor } from "../../kit/start/program";
+import { waitFor } from "../../kit/wait-for";
 import { findCodeSpans, readTable } from "../../kit/pages";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { postWebhook } from "../../kit/http/webhooks";

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../kit/operations/test-store";
-import { waitFor } from "../../kit/start/program";
+import { waitFor } from "../../kit/wait-for";
 import { startWorkers } from "../../kit/start/workers";
+import { createTempDirectory } from "../../kit/temp";
 
 jest.setTimeout(180_000);
 
@@ -23,7 +23,7 @@ describe.each(["sqlite", "postgres"] as const)(
     test.each(["once", "keyed"] as const)(
       "in the last look of a %s operation: does not settle what its successor has sent",
       async (repeat) => {
-        const directory = mkdtempSync(join(tmpdir(), "blocked-"));
+        const { path: directory, remove: removeDirectory } = createTempDirectory("blocked");
         const url = await databases.createDatabase(dialect);
         const { store, database } = await createMigratedStore(url);
         const { operation } = expectClaimed(await store.claim(createClaim({ kind: "blocked", leaseMs: 0 })));
@@ -43,7 +43,7 @@ describe.each(["sqlite", "postgres"] as const)(
           outcome: "settled",
         });
         await database.close();
-        rmSync(directory, { recursive: true });
+        removeDirectory();
       },
     );
   },

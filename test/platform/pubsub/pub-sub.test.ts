@@ -5,7 +5,7 @@ import { createPostgresTransport } from "../../../src/platform/pubsub/postgres-t
 import { createPubSub, type PubSubMessage } from "../../../src/platform/pubsub/pub-sub";
 import { type Logger } from "../../../src/platform/observability/logger";
 import { type Databases, startDatabases } from "../../kit/start/databases";
-import { waitFor } from "../../kit/start/program";
+import { waitFor } from "../../kit/wait-for";
 
 function createRecorder() {
   const lines: string[] = [];

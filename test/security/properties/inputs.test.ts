@@ -1,13 +1,8 @@
 import { connect } from "node:net";
 import fc from "fast-check";
-import {
-  toDocument,
-  findMutation,
-  MUTATIONS,
-  PAYER_CLAIMS,
-  PAYER_TAX_ID,
-  RECURRENCE_ID,
-} from "../../kit/seeds/mutations";
+import { toDocument, findMutation, MUTATIONS } from "../../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../../kit/tokens/claims";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 
 /** In every string that is sent, so that it is found wherever it goes. */

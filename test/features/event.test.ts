@@ -1,3 +1,4 @@
+import { anyDateTime, describeFields } from "../kit/graphql/describe-fields";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
 
@@ -66,4 +67,60 @@ test("their look-ups and places count like those of operations", async () => {
   expect((await many(3, 14)).errors).toMatchObject(
     refused("The request may cost at most 40 rows of operations and events."),
   );
+});
+
+const readEvents = async (userId: string, selection: string) =>
+  (await subgraph.graphql(`{ user(id: "${userId}") { events ${selection} } }`)).data.user.events;
+
+describe("the fields of events", () => {
+  const USER_ID = "m-fields";
+  const DETAILS = { eventname: "offer_activation_successful", eventtimestamp: "2026-02-01T10:00:00Z" };
+  beforeAll(async () => {
+    await postWebhook(subgraph.url, { ...DETAILS, userid: USER_ID });
+  });
+
+  describeFields("UserEvent", [
+    {
+      of: "an activation of an offer",
+      expected: {
+        id: expect.any(String),
+        kind: "OFFER_ACTIVATION_SUCCESSFUL",
+        providerKind: "offer_activation_successful",
+        occurredAt: "2026-02-01T10:00:00.000Z",
+        receivedAt: anyDateTime,
+      },
+      read: async (selection) => (await readEvents(USER_ID, `{ edges { node ${selection} } }`)).edges[0].node,
+    },
+  ]);
+  describeFields("UserEventEdge", [
+    {
+      of: "an activation of an offer",
+      expected: { cursor: expect.any(String), node: { kind: "OFFER_ACTIVATION_SUCCESSFUL" } },
+      read: async (selection) => (await readEvents(USER_ID, `{ edges ${selection} }`)).edges[0],
+    },
+  ]);
+  describeFields("UserEventConnection", [
+    {
+      of: "a member with one event",
+      expected: {
+        edges: [{ node: { kind: "OFFER_ACTIVATION_SUCCESSFUL" } }],
+        pageInfo: { hasNextPage: false, hasPreviousPage: false },
+      },
+      read: async (selection) => readEvents(USER_ID, selection),
+    },
+  ]);
+
+  test.each([
+    ["enrollment_request_received", "ENROLLMENT_REQUEST_RECEIVED"],
+    ["enrollment_successful", "ENROLLMENT_SUCCESSFUL"],
+    ["offer_activation_successful", "OFFER_ACTIVATION_SUCCESSFUL"],
+    ["offer_upgrade_successful", "OFFER_UPGRADE_SUCCESSFUL"],
+    ["user_benefits_pendingswap", "USER_BENEFITS_PENDING_SWAP"],
+    ["not_documented", "UNKNOWN"],
+  ])("Avibra's %s is %s", async (eventname, kind) => {
+    const userid = `m-${eventname}`;
+    await postWebhook(subgraph.url, { eventname, userid });
+    const { edges } = await readEvents(userid, "{ edges { node { kind providerKind } } }");
+    expect(edges).toEqual([{ node: { kind, providerKind: eventname } }]);
+  });
 });

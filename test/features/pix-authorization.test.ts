@@ -1,10 +1,10 @@
 import { PixAuthorizationDocument } from "../federation/client/generated/graphql";
-import { sendMutation, findMutation, PAYER_TAX_ID } from "../kit/seeds/mutations";
+import { TaxId } from "../../src/features/pix-authorization/tax-id.type";
+import { describeFields } from "../kit/graphql/describe-fields";
+import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { sendMutation, findMutation } from "../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
-
-const RECURRENCE = "RR0435879820240605njua7shf40o";
-const CANCELLED = "RR3822485720260110cancelled01";
-const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
 
 const AUTHORIZATION_QUERY = `query($id: RecurrenceId!) { pixAuthorization(recurrenceId: $id) {
   recurrenceId status providerStatus amount { amount currency }
@@ -27,10 +27,10 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
 
   test("an authorization shows its parties with masked documents, a leading zero counted", async () => {
     const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, {
-      variables: { recurrenceId: RECURRENCE },
+      variables: { recurrenceId: RECURRENCE_ID },
     });
     expect(pixAuthorization).toMatchObject({
-      recurrenceId: RECURRENCE,
+      recurrenceId: RECURRENCE_ID,
       status: "ACTIVE",
       amount: { currency: "BRL" },
       payer: { personType: "NATURAL", document: "***.232.170-**" },
@@ -38,6 +38,79 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
       cancellations: [],
     });
   });
+
+  const readAuthorization = async (recurrenceId: string, selection: string) => {
+    const query = `query ($id: RecurrenceId!) { pixAuthorization(recurrenceId: $id) ${selection} }`;
+    return (await subgraph.graphql(query, { variables: { id: recurrenceId } })).data.pixAuthorization;
+  };
+
+  describeFields("PixAuthorization", [
+    {
+      of: "an authorization that was cancelled",
+      expected: {
+        recurrenceId: CANCELLED_RECURRENCE_ID,
+        status: "CANCELLED",
+        providerStatus: expect.stringMatching(/./),
+        amount: { amount: "19.90", currency: "BRL" },
+        payer: { personType: "NATURAL", document: "***.793.620-**", name: "Davi Rocha" },
+        beneficiary: { personType: "LEGAL", document: "**.345.678/****-**", name: "Clube de Vantagens S.A." },
+        cancellations: [{ id: CANCELLATION_ID, recurrenceId: CANCELLED_RECURRENCE_ID }],
+      },
+      read: (selection) => readAuthorization(CANCELLED_RECURRENCE_ID, selection),
+    },
+  ]);
+  describeFields("PixParty", [
+    {
+      of: "a payer",
+      expected: { personType: "NATURAL", document: "***.232.170-**", name: "Ana Souza" },
+      read: async (selection) => (await readAuthorization(RECURRENCE_ID, `{ payer ${selection} }`)).payer,
+    },
+    {
+      of: "a beneficiary",
+      expected: { personType: "LEGAL", document: "**.345.678/****-**", name: "Clube de Vantagens S.A." },
+      read: async (selection) => (await readAuthorization(RECURRENCE_ID, `{ beneficiary ${selection} }`)).beneficiary,
+    },
+  ]);
+  describeFields("PixCancellation", [
+    {
+      of: "a cancellation by the payee",
+      expected: {
+        id: CANCELLATION_ID,
+        recurrenceId: CANCELLED_RECURRENCE_ID,
+        requesterType: "NATURAL",
+        requesterDocument: "***.793.620-**",
+        reason: "REQUESTED_BY_PAYEE",
+        reasonCode: "SLCR",
+        cancelledAt: "2024-09-17T10:10:06.101Z",
+        providerStatus: "0",
+        authorization: { recurrenceId: CANCELLED_RECURRENCE_ID, status: "CANCELLED" },
+      },
+      read: async (selection) =>
+        (await readAuthorization(CANCELLED_RECURRENCE_ID, `{ cancellations ${selection} }`)).cancellations[0],
+    },
+  ]);
+  const cancelAuthorization = (requesterDocument: string) => async (selection: string) => {
+    const { input } = findMutation("cancelPixAuthorization");
+    const variables = { input: { ...input, requesterDocument, idempotencyKey: `fields-${requesterDocument}` } };
+    const query = `mutation ($input: CancelPixAuthorizationInput!) { cancelPixAuthorization(input: $input) ${selection} }`;
+    return (await subgraph.graphql(query, { variables, claims: PAYER_CLAIMS })).data.cancelPixAuthorization as unknown;
+  };
+  describeFields("CancelPixAuthorizationPayload", [
+    {
+      of: "a cancellation that is refused",
+      expected: { userErrors: [{ code: "DOCUMENT_MISMATCH" }] },
+      read: cancelAuthorization(OTHER_TAX_ID),
+    },
+    {
+      of: "a cancellation that succeeds",
+      expected: {
+        operation: { kind: "CANCEL_PIX_AUTHORIZATION", status: "SUCCEEDED" },
+        pixCancellation: { recurrenceId: RECURRENCE_ID, reason: "REQUESTED_BY_PAYER" },
+        authorization: { recurrenceId: RECURRENCE_ID, status: "CANCELLED" },
+      },
+      read: cancelAuthorization(PAYER_TAX_ID),
+    },
+  ]);
 
   test("a company's CNPJ that begins with 0 keeps its zero", async () => {
     const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, {
@@ -47,7 +120,7 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
   });
 
   test.each([
-    [CANCELLED, "CANCELLED"],
+    [CANCELLED_RECURRENCE_ID, "CANCELLED"],
     ["RN3822485720260110pending0001", "PENDING"],
     ["RR3822485720260110expired0001", "EXPIRED"],
     ["RR3822485720260110rejected001", "REJECTED"],
@@ -57,12 +130,12 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
   });
 
   test("a cancellation says who asked, why and when, its ordinal reason read", async () => {
-    const variables = { recurrence: CANCELLED, id: CANCELLATION };
+    const variables = { recurrence: CANCELLED_RECURRENCE_ID, id: CANCELLATION_ID };
     const { data, errors } = await subgraph.graphql(CANCELLATION_QUERY, { variables });
     expect(errors).toBeUndefined();
     expect(data.pixCancellation).toEqual({
-      id: CANCELLATION,
-      recurrenceId: CANCELLED,
+      id: CANCELLATION_ID,
+      recurrenceId: CANCELLED_RECURRENCE_ID,
       requesterType: "NATURAL",
       requesterDocument: "***.793.620-**",
       reason: "REQUESTED_BY_PAYEE",
@@ -77,14 +150,14 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
     const id = "RR3822485720260110nobodyknows";
     const { data, errors } = await subgraph.graphql(
       `query($id: RecurrenceId!, $c: CancellationId!) { pixAuthorization(recurrenceId: $id) { status } pixCancellation(recurrenceId: $id, id: $c) { id } }`,
-      { variables: { id, c: CANCELLATION } },
+      { variables: { id, c: CANCELLATION_ID } },
     );
     expect(errors).toBeUndefined();
     expect(data).toEqual({ pixAuthorization: null, pixCancellation: null });
   });
 
   test("an authorization asked for by three aliases is fetched once", async () => {
-    const ask = (alias: string) => `${alias}: pixAuthorization(recurrenceId: "${RECURRENCE}") { status }`;
+    const ask = (alias: string) => `${alias}: pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status }`;
     await subgraph.graphql(`{ ${["a", "b", "c"].map(ask).join(" ")} }`);
     expect(await subgraph.delbank.requests()).toHaveLength(1);
   });
@@ -102,8 +175,8 @@ describe("values that the provider never documented", () => {
     ["nothing", null, "UNKNOWN", null],
   ])("reason: %s", async (_case, value, reason, reasonCode) => {
     const item = {
-      RecurrenceId: RECURRENCE,
-      CancellationId: CANCELLATION,
+      RecurrenceId: RECURRENCE_ID,
+      CancellationId: CANCELLATION_ID,
       CancellationReason: value,
       RequesterDocument: 4623217035,
       RequesterPersonType: "ALIEN",
@@ -111,9 +184,9 @@ describe("values that the provider never documented", () => {
     await subgraph.delbank.addFault({
       match: { path: "/automatic-pix" },
       kind: "wrongShape",
-      body: JSON.stringify({ RecurrenceId: RECURRENCE, Situation: "FROZEN", cancellations: [item] }),
+      body: JSON.stringify({ RecurrenceId: RECURRENCE_ID, Situation: "FROZEN", cancellations: [item] }),
     });
-    const { data, errors } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE } });
+    const { data, errors } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE_ID } });
     expect(errors).toBeUndefined();
     expect(data.pixAuthorization).toMatchObject({
       status: "UNKNOWN",
@@ -129,17 +202,17 @@ describe("values that the provider never documented", () => {
   });
 
   test.each(["Canceled", "CANCELED", "cancelled"])(
-    "status: %s is CANCELLED, and not to be cancelled again",
+    "status: %s is CANCELLED_RECURRENCE_ID, and not to be cancelled again",
     async (status) => {
       const payer = { type: "NATURAL", document: PAYER_TAX_ID };
-      const body = JSON.stringify({ RecurrenceId: RECURRENCE, status, payer, cancellations: [] });
+      const body = JSON.stringify({ RecurrenceId: RECURRENCE_ID, status, payer, cancellations: [] });
       await subgraph.delbank.addFault({
         match: { path: "/automatic-pix", method: "GET" },
         kind: "wrongShape",
         body,
         times: 2,
       });
-      const { data } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE } });
+      const { data } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE_ID } });
       expect(data.pixAuthorization).toMatchObject({ status: "CANCELLED", providerStatus: status });
       expect(await cancel()).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
     },
@@ -162,4 +235,36 @@ describe("values that the provider never documented", () => {
     const input = { ...mutation.input, idempotencyKey: `spelling-${(keys += 1)}` };
     return (await sendMutation(subgraph, mutation, { input })).data.cancelPixAuthorization as object;
   }
+});
+
+describe("the scalar TaxId", () => {
+  const messageFor = (value: unknown): string | null => {
+    try {
+      TaxId.parseValue(value);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test.each(["04623217035", "00000000191", "12345678000195", "00000000000191", "12ABC34501DE35"])(
+    "%s is accepted",
+    (value) => {
+      expect(messageFor(value)).toBeNull();
+    },
+  );
+
+  test.each([
+    ["a CPF of ten digits", "4623217035", "11 digits"],
+    ["a CNPJ of thirteen digits", "1234567000195", "12 digits or capital letters and 2 digits"],
+    ["small letters", "12abc34501de35", "capital letters"],
+    ["letters in the place of check digits", "12ABC34501DE3X", "and 2 digits"],
+    ["punctuation", "046.232.170-35", "without punctuation"],
+    ["a wrong check digit", "04623217036", "valid check digits"],
+    ["one digit repeated, whose check digits are right", "11111111111", "one digit repeated"],
+    ["the digits 1 to 9, whose check digits are right", "12345678909", "the digits 1 to 9 in order"],
+  ])("%s is refused, the message says why and does not repeat it", (_what, value, why) => {
+    expect(messageFor(value)).toContain(why);
+    expect(messageFor(value)).not.toContain(value);
+  });
 });

@@ -1,14 +1,10 @@
-import { readMetric } from "../kit/http/metrics";
-import {
-  sendMutation,
-  findMutation,
-  MUTATIONS,
-  fetchOperation,
-  PAYER_CLAIMS,
-  RECURRENCE_ID,
-} from "../kit/seeds/mutations";
-import { waitFor } from "../kit/start/program";
-import { type GraphqlOptions, startSubgraph, type TestSubgraph, type UpstreamCost } from "../kit/start/subgraph";
+import { readMetric } from "../../kit/http/metrics";
+import { sendMutation, findMutation, MUTATIONS, fetchOperation } from "../../kit/seeds/mutations";
+import { PAYER_CLAIMS } from "../../kit/tokens/claims";
+import { RECURRENCE_ID } from "../../kit/seeds/ids";
+import { waitFor } from "../../kit/wait-for";
+import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { type GraphqlOptions, type UpstreamCost } from "../../kit/http/graphql-client";
 
 const OFFER = "{ me { currentOffer { offer { id } } } }";
 const OWN = { sub: "u-1001" };

@@ -1,4 +1,6 @@
 import { MemberBenefitsDocument } from "../federation/client/generated/graphql";
+import { describeFields } from "../kit/graphql/describe-fields";
+import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const BENEFITS = "/user/benefits/";
@@ -74,17 +76,6 @@ describe("a member's benefits and offers", () => {
     expect(data.user).toEqual({ currentOffer, benefits: [] });
   });
 
-  test("what needs no provider makes no provider call", async () => {
-    const { data } = await subgraph.graphql(
-      '{ user(id: "u-1001") { id enrollment { status changedAt source } } me { id } }',
-    );
-    expect(data).toEqual({
-      user: { id: "u-1001", enrollment: { status: "UNKNOWN", changedAt: null, source: null } },
-      me: { id: "u-1001" },
-    });
-    expect(await subgraph.avibra.requests()).toEqual([]);
-  });
-
   test("an answer that is another user's is refused, not shown", async () => {
     await subgraph.avibra.addFault({
       match: { path: BENEFITS },
@@ -95,4 +86,55 @@ describe("a member's benefits and offers", () => {
     expect(data.me).toBeNull();
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
   });
+
+  /** Reads one benefit of a member with this selection set. */
+  const readBenefit = (userId: string, benefitId: string) => async (selection: string) => {
+    const query = `query ($userId: UserId!) { user(id: $userId) { benefits { benefitId: id ...Fields } } }
+      fragment Fields on Benefit ${selection}`;
+    const { data } = await subgraph.graphql(query, { variables: { userId } });
+    return data.user.benefits.find((benefit: { benefitId: string }) => benefit.benefitId === benefitId);
+  };
+  const firstOfMonth: unknown = expect.stringMatching(/^\d{4}-\d\d-01T00:00:00\.000Z$/); // the swap of next month
+
+  describeFields("Benefit", [
+    {
+      of: "a benefit that the next swap removes",
+      expected: {
+        id: "acc-ins",
+        userId: MEMBER_ID,
+        name: "Accident insurance",
+        description: "Pays out after an accident",
+        category: "INSURANCE",
+        status: "ACTIVE",
+        providerStatus: "ACTIVE",
+        coverage: { amount: "10000.00", currency: "USD" },
+        effectiveAt: "2026-01-05T12:00:00.000Z",
+        expiresAt: null,
+        swapEffectiveAt: null,
+        swapExpiresAt: firstOfMonth,
+        pendingSwap: { direction: "REMOVING", at: firstOfMonth },
+      },
+      read: readBenefit(MEMBER_ID, "acc-ins"),
+    },
+    {
+      of: "a benefit that the next swap adds",
+      expected: { status: "PENDING", effectiveAt: null, swapEffectiveAt: firstOfMonth, swapExpiresAt: null },
+      read: readBenefit(MEMBER_ID, "dental"),
+    },
+    {
+      of: "a cancelled member's benefit",
+      expected: { status: "INACTIVE", providerStatus: "inactive", expiresAt: "2026-02-05T12:00:00.000Z" },
+      read: readBenefit(CANCELLED_MEMBER_ID, "acc-ins"),
+    },
+  ]);
+
+  describeFields("BenefitSwap", [
+    {
+      of: "a benefit that the next swap adds",
+      expected: { direction: "ADDING", at: firstOfMonth },
+      read: async (selection) =>
+        ((await readBenefit(MEMBER_ID, "dental")(`{ pendingSwap ${selection} }`)) as { pendingSwap: unknown })
+          .pendingSwap,
+    },
+  ]);
 });
