@@ -318,7 +318,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   test("is another's for a recurrence whose id differs in case alone", async () => {
     await world.press("key-1");
     const { id } = await world.stored("key-1");
-    await sql`update operation set target = ${RECURRENCE_ID.toUpperCase()},
+    await sql`update operation set recurrence_id = ${RECURRENCE_ID.toUpperCase()},
       exclusive_on = ${`${KIND}:${RECURRENCE_ID.toUpperCase()}`} where id = ${id}`.execute(world.database.kysely);
     await world.control.reset();
     expect(await world.press("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });

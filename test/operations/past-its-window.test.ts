@@ -154,7 +154,7 @@ describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
   ] as const)("one that %s cannot be opened", async (_what, wasSent, status, errors) => {
     const { b } = await start(() => createScriptedKind("once", "once", {}).operationKind);
     const id = await died(b, "once", wasSent);
-    await sql`update operation set sealed_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
+    await sql`update operation set encrypted_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
       b.database.kysely,
     );
     b.advance(CONFIRMATION_WINDOW_MS);

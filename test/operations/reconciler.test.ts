@@ -225,7 +225,7 @@ describe("an operation that cannot be sent", () => {
     const kind = createScriptedKind("keyed", "keyed", {});
     const b = await open(kind.operationKind);
     await died(b, "keyed", "unsent");
-    await sql`update operation set sealed_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
+    await sql`update operation set encrypted_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
       b.database.kysely,
     );
     const other = expectClaimed(

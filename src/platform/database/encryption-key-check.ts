@@ -17,6 +17,13 @@ export const encryptionKeyMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: "key-check/0002-table-name",
+    async up(database) {
+      // A replica of a release before the renamed columns reads this table first, and so does not start.
+      await database.schema.alterTable("ledger_key").renameTo("encryption_key_check").execute();
+    },
+  },
 ];
 
 /** The database was written with another LEDGER_KEY. */
@@ -38,7 +45,7 @@ export interface EncryptedColumn {
 /** Rows of a table that are looked at. Ids are random, so the first ones are a sample. */
 const SAMPLE_SIZE = 100;
 
-type KeyTables = { ledger_key: { id: number; check_value: string } };
+type KeyTables = { encryption_key_check: { id: number; check_value: string } };
 
 /**
  * Throws WrongEncryptionKey unless this database belongs to the key of `sealing`. The first process stores the check value; in a
@@ -54,7 +61,7 @@ export async function assertEncryptionKeyMatches(
   if (storedCheckValue === undefined) {
     if (!(await canDecryptMost(kysely, encryption, columns))) throw new WrongEncryptionKey();
     await tables
-      .insertInto("ledger_key")
+      .insertInto("encryption_key_check")
       .values({ id: 1, check_value: encryption.checkValue })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
@@ -64,7 +71,7 @@ export async function assertEncryptionKeyMatches(
 }
 
 async function readCheckValue(tables: Kysely<KeyTables>): Promise<string | undefined> {
-  const row = await tables.selectFrom("ledger_key").select("check_value").where("id", "=", 1).executeTakeFirst();
+  const row = await tables.selectFrom("encryption_key_check").select("check_value").where("id", "=", 1).executeTakeFirst();
   return row?.check_value;
 }
 

@@ -46,4 +46,10 @@ export const inboxMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: "inbox/0003-column-names",
+    async up(database) {
+      await database.schema.alterTable("message").renameColumn("sealed_body", "encrypted_body").execute();
+    },
+  },
 ];

@@ -56,7 +56,7 @@ export class Inbox {
           : this.encryption.digestKey(KEY_NAMESPACE, idempotencyKey),
       ...toColumns(metadata),
       received_at: now,
-      sealed_body: this.encryption.encrypt(body, { rowId: id, purpose: "message" }),
+      encrypted_body: this.encryption.encrypt(body, { rowId: id, purpose: "message" }),
       processed_at: null,
       attempts: 0,
       next_attempt_at: now,
@@ -164,10 +164,10 @@ export class Inbox {
   async readBody({ id }: Message): Promise<string | undefined> {
     const row = await this.tables
       .selectFrom("message")
-      .select("sealed_body")
+      .select("encrypted_body")
       .where("id", "=", id)
       .executeTakeFirstOrThrow();
-    return this.decryptBody({ id, encryptedBody: row.sealed_body });
+    return this.decryptBody({ id, encryptedBody: row.encrypted_body });
   }
 
   private async insertAll(rows: readonly MessageRow[]): Promise<boolean[]> {

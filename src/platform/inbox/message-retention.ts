@@ -45,7 +45,7 @@ const UNPROCESSED_GRACE_MS = 86_400_000;
 export async function purgeBodies(database: Kysely<InboxTables>, before: number): Promise<PurgeResult> {
   const isExpired = (row: ExpressionBuilder<InboxTables, "message">) =>
     row.and([
-      row("sealed_body", "is not", null),
+      row("encrypted_body", "is not", null),
       row("received_at", "<", before),
       row.or([row("next_attempt_at", "is", null), row("received_at", "<", before - UNPROCESSED_GRACE_MS)]),
     ]);
@@ -53,7 +53,7 @@ export async function purgeBodies(database: Kysely<InboxTables>, before: number)
   if (expired.length === 0) return { bodies: 0, unprocessed: 0, hasMore: false };
   const purged = await database
     .updateTable("message")
-    .set({ sealed_body: null, next_attempt_at: null })
+    .set({ encrypted_body: null, next_attempt_at: null })
     .where(
       "id",
       "in",

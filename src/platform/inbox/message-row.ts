@@ -12,7 +12,7 @@ export type MessageRow = {
   subject: string | null;
   occurred_at: number;
   received_at: number;
-  sealed_body: string | null;
+  encrypted_body: string | null;
   processed_at: number | null;
   attempts: number;
   next_attempt_at: number | null;
@@ -44,5 +44,5 @@ export function toMessage(row: Pick<MessageRow, (typeof LIST_COLUMNS)[number]>):
 }
 
 export function toEncryptedMessage(row: MessageRow): EncryptedMessage {
-  return { ...toMessage(row), encryptedBody: row.sealed_body };
+  return { ...toMessage(row), encryptedBody: row.encrypted_body };
 }

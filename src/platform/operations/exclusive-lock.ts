@@ -26,7 +26,7 @@ const SENT_OR_LOCKED = sql<boolean>`(earlier.sent_at is not null or earlier.excl
 function selectEarlier(database: Kysely<OperationTables>, { id, kind, recurrenceId }: EarlierQuery) {
   return database
     .selectFrom("operation as earlier")
-    .where("earlier.target", "=", recurrenceId)
+    .where("earlier.recurrence_id", "=", recurrenceId)
     .where("earlier.kind", "=", kind)
     .where("earlier.id", "<>", id)
     .where(NOT_FAILED)

@@ -8,7 +8,7 @@ import { type Operation, type OperationPage, type OperationsByKindQuery, type Op
 export async function listOperations(database: Kysely<OperationTables>, query: OperationQuery): Promise<OperationPage> {
   if (!Number.isSafeInteger(query.first) || query.first < 1) throw new RangeError("first must be at least 1");
   const [column, value] =
-    "userId" in query ? (["subject", query.userId] as const) : (["target", query.recurrenceId] as const);
+    "userId" in query ? (["user_id", query.userId] as const) : (["recurrence_id", query.recurrenceId] as const);
   let select = database
     .selectFrom("operation")
     .selectAll()
@@ -42,7 +42,7 @@ export async function listByKind(
   filter: "succeeded" | "sent",
 ): Promise<Operation[]> {
   const [column, value] =
-    "userId" in query ? (["subject", query.userId] as const) : (["target", query.recurrenceId] as const);
+    "userId" in query ? (["user_id", query.userId] as const) : (["recurrence_id", query.recurrenceId] as const);
   const selectKind = (kind: string) => {
     const newest = database
       .selectFrom("operation")

@@ -102,4 +102,19 @@ export const operationMigrations: readonly Migration[] = [
       }
     },
   },
+  {
+    name: "operations/0005-column-names",
+    async up(database) {
+      // Indexes, checks and partial indexes follow a renamed column. A replica of the release before fails on the old names:
+      // stop all of them first.
+      for (const [before, after] of [
+        ["subject", "user_id"],
+        ["target", "recurrence_id"],
+        ["sealed_key", "encrypted_idempotency_key"],
+        ["sealed_input", "encrypted_input"],
+      ] as const) {
+        await database.schema.alterTable("operation").renameColumn(before, after).execute();
+      }
+    },
+  },
 ];

@@ -10,12 +10,12 @@ export type OperationRow = {
   id: string;
   principal: string;
   key_digest: string;
-  sealed_key: string;
+  encrypted_idempotency_key: string;
   kind: string;
   fingerprint: string;
-  subject: string | null;
-  target: string | null;
-  sealed_input: string | null;
+  user_id: string | null;
+  recurrence_id: string | null;
+  encrypted_input: string | null;
   status: OperationStatus;
   attempts: number;
   result: string | null;
@@ -38,8 +38,8 @@ export function fromOperationRow(row: OperationRow): Operation {
     principal: row.principal,
     kind: row.kind,
     status: row.status,
-    userId: row.subject,
-    recurrenceId: row.target,
+    userId: row.user_id,
+    recurrenceId: row.recurrence_id,
     attempts: row.attempts,
     result: row.result === null ? null : (JSON.parse(row.result) as unknown),
     failure: row.failure === null ? null : (JSON.parse(row.failure) as OperationFailure),
@@ -48,8 +48,8 @@ export function fromOperationRow(row: OperationRow): Operation {
     settledAt: row.settled_at,
     unconfirmedSince: row.unconfirmed_since,
     nextAttemptAt: row.next_attempt_at,
-    encryptedIdempotencyKey: row.sealed_key,
-    encryptedInput: row.sealed_input,
+    encryptedIdempotencyKey: row.encrypted_idempotency_key,
+    encryptedInput: row.encrypted_input,
     ...(row.baseline !== null && { baseline: JSON.parse(row.baseline) as unknown }),
   };
 }

@@ -36,7 +36,7 @@ export async function settleOperation(
     result: settlement.result === undefined ? null : canonicalJson(settlement.result),
     failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,
     settled_at: now,
-    sealed_input: null,
+    encrypted_input: null,
     next_attempt_at: null,
   };
   let update = database

@@ -156,7 +156,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const [about] = await watching.findBySubject("s", ["k"]);
     expect(listed).toEqual([about]);
     expect(columns.has("received_at")).toBe(true);
-    expect(columns.has("sealed_body")).toBe(false);
+    expect(columns.has("encrypted_body")).toBe(false);
     expect(await watching.readBody(about as Message)).toBe(BODY);
   });
 
