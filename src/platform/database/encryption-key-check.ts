@@ -71,7 +71,11 @@ export async function assertEncryptionKeyMatches(
 }
 
 async function readCheckValue(tables: Kysely<KeyTables>): Promise<string | undefined> {
-  const row = await tables.selectFrom("encryption_key_check").select("check_value").where("id", "=", 1).executeTakeFirst();
+  const row = await tables
+    .selectFrom("encryption_key_check")
+    .select("check_value")
+    .where("id", "=", 1)
+    .executeTakeFirst();
   return row?.check_value;
 }
 

@@ -53,7 +53,10 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
 
   test("of two first starts with different keys at the same moment, exactly one succeeds, and keeps succeeding", async () => {
     for (let round = 0; round < 20; round += 1) {
-      await database.kysely.$extendTables<{ encryption_key_check: object }>().deleteFrom("encryption_key_check").execute();
+      await database.kysely
+        .$extendTables<{ encryption_key_check: object }>()
+        .deleteFrom("encryption_key_check")
+        .execute();
       const pair = [createEncryption(newKey()), createEncryption(newKey())];
       const results = await Promise.allSettled(pair.map(check));
       expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
