@@ -1,9 +1,7 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config } from "../config/index";
-import { createChangeOfferOperation } from "../features/offer";
-import { createCancelPixOperation } from "../features/pix-authorization";
-import { createAccountOperations, createPortalLinkOperation } from "../features/user";
+import { createOperationHandlers } from "./operation-handlers";
 import { type OperationStore } from "../platform/operations/operation.store";
 import { createOperationRunner } from "../platform/operations/operation-runner";
 import { createOperationWorker } from "../platform/operations/operation-worker";
@@ -30,12 +28,7 @@ export function createOperations(
   logger: Logger,
   { operationStore, avibra, delbank, afterAttempt }: OperationsOptions,
 ) {
-  const handlers = [
-    ...createAccountOperations(avibra),
-    createPortalLinkOperation(avibra, config.AVIBRA_PORTAL_URL),
-    createChangeOfferOperation(avibra),
-    createCancelPixOperation(delbank),
-  ];
+  const handlers = createOperationHandlers({ avibra, delbank, portalUrl: config.AVIBRA_PORTAL_URL });
   const worker = createOperationWorker({
     operationStore,
     handlers,

@@ -66,7 +66,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       },
     };
     const url = await databases.createDatabase(dialect);
-    const b = await createControlledStore([gated], url);
+    const b = await createControlledStore({ [KIND]: gated }, url);
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const count = async (method: string) => (await control.requests()).filter((one) => one.method === method).length;

@@ -7,7 +7,6 @@ import { createUserError } from "../operation/user-error.type";
 /** Moves a member to another offer; `keyed`, so it may be sent again with its own key. */
 export function createChangeOfferOperation(avibra: AvibraClient): OperationHandler<OfferChange> {
   return {
-    kind: "CHANGE_OFFER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,

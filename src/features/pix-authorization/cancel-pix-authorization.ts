@@ -55,7 +55,6 @@ function toPreparation(decision: CancellationDecision<Operation>): PrepareDecisi
  */
 export function createCancelPixOperation(delbank: DelbankClient): OperationHandler<CancellationIntent> {
   return {
-    kind: CANCEL_PIX_AUTHORIZATION,
     provider: "delbank",
     repeat: "once",
     isExclusive: true,

@@ -26,7 +26,6 @@ function succeedIfAlreadyExistsOnRepeat(failure: ProviderFailure, isRepeat: bool
 /** The changes of a member's account: each is `keyed`, so it may be sent again with its own key. */
 export function createAccountOperations(avibra: AvibraClient) {
   const create: OperationHandler<MemberProfile> = {
-    kind: "CREATE_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
@@ -34,7 +33,6 @@ export function createAccountOperations(avibra: AvibraClient) {
     onRefusal: succeedIfAlreadyExistsOnRepeat,
   };
   const update: OperationHandler<MemberProfile> = {
-    kind: "UPDATE_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
@@ -42,7 +40,6 @@ export function createAccountOperations(avibra: AvibraClient) {
     onRefusal: failIfFirstAttempt,
   };
   const prefill: OperationHandler<MemberProfile> = {
-    kind: "PREFILL_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
@@ -50,14 +47,13 @@ export function createAccountOperations(avibra: AvibraClient) {
     onRefusal: succeedIfAlreadyExistsOnRepeat,
   };
   const cancel: OperationHandler<{ readonly userId: string }> = {
-    kind: "CANCEL_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
     onRefusal: (failure, isRepeat) => (isRepeat ? undefined : toFailedOutcome(failure, true)),
   };
-  return [create, update, prefill, cancel];
+  return { create, update, prefill, cancel };
 }
 
 /** What to do if the answer that shows the link is refused. */
@@ -70,7 +66,6 @@ export function createPortalLinkOperation(
   portalUrl: string,
 ): OperationHandler<{ readonly userId: string }> {
   return {
-    kind: "CREATE_PORTAL_LINK",
     provider: "avibra",
     repeat: "safe",
     async perform({ userId }, { deadline }) {

@@ -58,7 +58,6 @@ export interface ConfirmContext {
 
 /** What one kind of operation asks of a provider, and what may be done when the answer is lost. */
 export interface OperationHandler<Input> {
-  readonly kind: string;
   /** The provider that it asks. Recovery of operations at one provider does not wait for another. */
   readonly provider: string;
   /** `keyed` is sent again with its key, `once` never; `safe` has no effect worth finding out about, so it ends as failed. */
@@ -82,3 +81,9 @@ export interface OperationHandler<Input> {
   /** For `once`: looks whether it has happened; undefined while there is no sign of it. Throws ProviderFailure. */
   confirm?(input: Input, context: ConfirmContext): Promise<Outcome | undefined>;
 }
+
+/**
+ * Handlers by kind. The members of a handler are methods, so that each may declare the input that the mutation of its own kind
+ * stored; the worker passes it that input only.
+ */
+export type OperationHandlers = Readonly<Record<string, OperationHandler<unknown>>>;

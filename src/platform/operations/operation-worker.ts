@@ -4,7 +4,7 @@ import { computeRetryDelayMs } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
-import { toAttempt, type OperationHandler, type Outcome } from "./operation-handler";
+import { toAttempt, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
 import { type LeasedResult, type Operation } from "./operation";
 import { createOutcomeRecorder } from "./outcome-recorder";
 import { type NotSent, prepareToSend } from "./prepare-to-send";
@@ -13,7 +13,7 @@ import { type OperationTask, type OperationTaskResult } from "./operation-task";
 
 export interface OperationWorkerOptions {
   readonly operationStore: OperationStore;
-  readonly handlers: readonly OperationHandler<never>[];
+  readonly handlers: OperationHandlers;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
@@ -33,9 +33,7 @@ export type OperationWorker = ReturnType<typeof createOperationWorker>;
 export function createOperationWorker(options: OperationWorkerOptions) {
   const { operationStore, handlers, clock, random, sleep, afterAttempt } = options;
   const { settle, settleUndelivered, releaseUnsent, postpone } = createOutcomeRecorder(options);
-  const handlersByKind = new Map(
-    handlers.map((handler) => [handler.kind, handler as unknown as OperationHandler<unknown>]),
-  );
+  const handlersByKind = new Map(Object.entries(handlers));
 
   /**
    * Before anything has left, a lost database stops the operation with an error; afterwards its outcome is not known. If it stays open
@@ -146,7 +144,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   async function executeTask(task: OperationTask): Promise<OperationTaskResult> {
     const { operation, input, deadline, recovery } = task;
     const handler = handlersByKind.get(operation.kind);
-    if (!handler) throw new Error("an operation of a kind that nobody registered");
+    if (!handler) throw new Error("No handler is registered for this kind of operation");
     const wasSent = operation.sentAt !== null;
     // Its answer is for its caller alone, who is gone.
     if (handler.repeat === "safe" && recovery) return settleUndelivered(task);

@@ -52,7 +52,7 @@ export async function prepareToSend(
   { operation, lease, input, deadline, minRemainingMs = 0 }: UnsentOperation,
 ): Promise<NotSent | undefined> {
   const lockScope = handler.isExclusive
-    ? { kind: handler.kind, recurrenceId: requireRecurrenceId(operation) }
+    ? { kind: operation.kind, recurrenceId: requireRecurrenceId(operation) }
     : undefined;
   for (let attempt = 1; ; attempt += 1) {
     const earlier = lockScope ? await operationStore.findEarlier({ ...lockScope, id: operation.id }) : [];

@@ -16,7 +16,7 @@ import { NOT_DELIVERED } from "./outcome-recorder";
 export interface ReconcilerOptions {
   readonly operationStore: OperationStore;
   readonly worker: OperationWorker;
-  readonly handlers: readonly Pick<OperationHandler<never>, "kind" | "provider" | "repeat">[];
+  readonly handlers: Readonly<Record<string, Pick<OperationHandler<unknown>, "provider" | "repeat">>>;
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
   readonly logger: Logger;
@@ -42,7 +42,8 @@ const SKIP_DELAY_MS = 60_000;
 /** Works off operations that nobody is at work on: those of a process that died, and those whose answer was lost. */
 export function createReconciler(options: ReconcilerOptions) {
   const { operationStore, worker, handlers, clock, logger, owner, leaseMs } = options;
-  const onceKinds = new Set(handlers.filter(({ repeat }) => repeat === "once").map(({ kind }) => kind));
+  const registered = Object.entries(handlers);
+  const onceKinds = new Set(registered.filter(([, { repeat }]) => repeat === "once").map(([kind]) => kind));
 
   function isPastWindow({ kind, createdAt, sentAt }: Operation): boolean {
     const windowMs = onceKinds.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
@@ -115,11 +116,11 @@ export function createReconciler(options: ReconcilerOptions) {
         logger.warn(describeError(error), "the ledger could not be read");
       },
     });
-  const handlersByProvider = Map.groupBy(handlers, ({ provider }) => provider);
+  const handlersByProvider = Map.groupBy(registered, ([, { provider }]) => provider);
   const lanes = [...handlersByProvider.values()].map((group) =>
-    createReconcilerLane(reconcileSafely, { in: group.map(({ kind }) => kind) }),
+    createReconcilerLane(reconcileSafely, { in: group.map(([kind]) => kind) }),
   );
-  lanes.push(createReconcilerLane(skipUnknownKind, { notIn: handlers.map(({ kind }) => kind) }));
+  lanes.push(createReconcilerLane(skipUnknownKind, { notIn: Object.keys(handlers) }));
 
   return {
     /** Takes what is due and works on it; resolves to how many operations that were. */
