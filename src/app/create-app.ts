@@ -21,7 +21,7 @@ import { listen } from "../platform/http/server/listen";
 import { createAdmission } from "../platform/http/server/admission";
 import { createRequestGuard } from "../platform/graphql/limits/request-guard";
 import { isSettled } from "../platform/operations/operation-status.state";
-import { type Operation } from "../platform/operations/operation";
+import { type ReportedOperation } from "../platform/operations/operation";
 import { operationTags } from "../platform/reads/read-tags";
 import { createReadCache } from "../platform/reads/read-cache";
 import { topics } from "../platform/pubsub/topics";
@@ -68,7 +68,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
       readCache.invalidateAll();
     },
   );
-  const afterAttempt = (operation: Operation) => {
+  const afterAttempt = (operation: ReportedOperation) => {
     if (!isSettled(operation.status)) publishInvalidation(operation, pubSub); // else they were told of with it
     metrics.recordOperation(operation.kind, operation.status);
     webhooks.matchStoredEvents(operation);

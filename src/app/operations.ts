@@ -6,7 +6,7 @@ import { type OperationStore } from "../platform/operations/operation.store";
 import { createOperationRunner } from "../platform/operations/operation-runner";
 import { createOperationWorker } from "../platform/operations/operation-worker";
 import { createReconciler } from "../platform/operations/reconciler";
-import { type Operation } from "../platform/operations/operation";
+import { type ReportedOperation } from "../platform/operations/operation";
 import { type Logger } from "../platform/observability/logger";
 import { systemClock } from "../platform/kernel/clock";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
@@ -19,7 +19,7 @@ interface OperationsOptions {
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
   /** Told of each operation as it stands after work on it. */
-  readonly afterAttempt: (operation: Operation) => void;
+  readonly afterAttempt: (operation: ReportedOperation) => void;
 }
 
 /** All that works on the ledger. */

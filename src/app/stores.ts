@@ -6,7 +6,7 @@ import { loadOrCreateSecret } from "../platform/auth/local-secret";
 import { openDatabase } from "../platform/database/open-database";
 import { Inbox } from "../platform/inbox/inbox";
 import { OperationStore } from "../platform/operations/operation.store";
-import { type Operation } from "../platform/operations/operation";
+import { type ReportedOperation } from "../platform/operations/operation";
 import { createEncryption } from "../platform/kernel/encryption";
 import { operationTags } from "../platform/reads/read-tags";
 import { createPostgresTransport } from "../platform/pubsub/postgres-transport";
@@ -17,7 +17,7 @@ import { type Logger } from "../platform/observability/logger";
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Tells every replica that what it has read of an operation's member and recurrence is old. */
-export function publishInvalidation(operation: Operation, pubSub: PubSub): void {
+export function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void {
   for (const key of operationTags(operation)) void pubSub.publish({ topic: topics.readsInvalidated, key });
 }
 

@@ -8,7 +8,7 @@ import { createAddressCheck } from "../platform/auth/address-check";
 import { describeError } from "../platform/errors/describe-error";
 import { type WebhookRequest, registerWebhook } from "../platform/http/server/webhook-route";
 import { createInboxWorker } from "../platform/inbox/inbox-worker";
-import { type Operation } from "../platform/operations/operation";
+import { type ReportedOperation } from "../platform/operations/operation";
 import { createAdmission } from "../platform/http/server/admission";
 import { type Logger } from "../platform/observability/logger";
 import { type Metrics } from "../platform/observability/metrics";
@@ -74,7 +74,7 @@ export function createWebhooks(config: Config, logger: Logger, { stores, metrics
     stop: worker.stop,
     inFlight: admission.inFlight,
     /** Looks whether an event has already told of an operation whose answer was lost. */
-    matchStoredEvents(operation: Operation): void {
+    matchStoredEvents(operation: ReportedOperation): void {
       eventProcessor.explain(operation).catch((error: unknown) => {
         logger.warn({ operationId: operation.id, ...describeError(error) }, "events could not be looked at");
       });

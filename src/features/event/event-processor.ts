@@ -2,7 +2,7 @@ import { type Inbox } from "../../platform/inbox/inbox";
 import { type Message, type MessageMetadata } from "../../platform/inbox/message";
 import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type Operation } from "../../platform/operations/operation";
+import { type Operation, type ReportedOperation } from "../../platform/operations/operation";
 import { userTag } from "../../platform/reads/read-tags";
 import { type PubSub } from "../../platform/pubsub/pub-sub";
 import { topics } from "../../platform/pubsub/topics";
@@ -79,7 +79,7 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
   }
 
   /** Looks whether an operation that has just become unconfirmed is proven by an event that came before its fate was in doubt. */
-  async function matchStoredEvents({ status, userId, kind }: Operation): Promise<void> {
+  async function matchStoredEvents({ status, userId, kind }: ReportedOperation): Promise<void> {
     const kinds = (Object.keys(CONFIRMS) as AvibraEventKind[]).filter((event) => CONFIRMS[event] === kind);
     if (status !== "UNCONFIRMED" || userId === null || kinds.length === 0) return;
     for (const message of await inbox.findBySubject(userId, getEventNames(kinds))) {

@@ -1,6 +1,6 @@
 import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type Operation as StoredOperation, type OperationFailure } from "../../platform/operations/operation";
+import { type OperationFailure, type ReportedOperation } from "../../platform/operations/operation";
 import { type Operation, type OperationKind } from "./operation.type";
 import { type UserError, type UserErrorCode } from "./user-error.type";
 
@@ -12,7 +12,7 @@ function toUserError({ code, message, retryable, field }: OperationFailure): Use
 
 /** The caller's key; empty where it was sealed under a ledger key that is gone, so that a list stays whole. */
 function decryptKeyOrEmpty(
-  stored: StoredOperation,
+  stored: ReportedOperation,
   operationStore: Pick<OperationStore, "decryptIdempotencyKey">,
 ): string {
   try {
@@ -25,7 +25,7 @@ function decryptKeyOrEmpty(
 
 /** What the graph says of a stored operation. */
 export function toOperation(
-  stored: StoredOperation,
+  stored: ReportedOperation,
   operationStore: Pick<OperationStore, "decryptIdempotencyKey">,
 ): Operation {
   const { id, status, attempts, failure, result } = stored;

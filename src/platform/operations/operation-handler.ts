@@ -1,7 +1,7 @@
 import { type Repeat } from "../http/client/endpoint-call";
 import { type ProviderFailure } from "../http/client/provider-failure";
 import { type Deadline } from "../kernel/deadline";
-import { type Operation, type OperationFailure } from "./operation";
+import { type Operation, type OperationFailure, type SentOperation } from "./operation";
 
 /** An outcome that is certain. `secret` is for the caller of this very attempt: it is neither stored nor replayed. */
 export type Outcome =
@@ -18,8 +18,8 @@ export interface Attempt {
   readonly baseline?: unknown;
 }
 
-/** The attempt that an operation, marked as sent, is in. */
-export function toAttempt({ id, attempts, baseline }: Operation): Omit<Attempt, "deadline"> {
+/** The attempt that was just marked as sent. */
+export function toAttempt({ id, attempts, baseline }: SentOperation): Omit<Attempt, "deadline"> {
   return { idempotencyKey: id, attempt: attempts, baseline };
 }
 

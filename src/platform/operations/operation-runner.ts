@@ -8,7 +8,7 @@ import { type LatencyEstimate } from "../kernel/latency-estimate";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
 import { type OperationWorker } from "./operation-worker";
-import { type Claim, type ClaimResult, type Operation } from "./operation";
+import { type Claim, type ClaimResult, type Operation, type ReportedOperation } from "./operation";
 
 /** What a caller asks to be done, once. */
 export interface OperationRequest {
@@ -29,10 +29,11 @@ export interface OperationRequest {
  * accepted, and may be carried out later.
  */
 export type RunResult =
-  | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
+  | { readonly outcome: "done"; readonly operation: ReportedOperation; readonly secret?: unknown }
+  | { readonly outcome: "replay" | "inProgress"; readonly operation: Operation; readonly secret?: undefined }
   | { readonly outcome: "keyReused" }
   | { readonly outcome: "noTime" }
-  | { readonly outcome: "busy"; readonly blockedBy?: Operation }
+  | { readonly outcome: "busy"; readonly blockedBy: Operation | undefined }
   | UnknownOutcome;
 
 interface UnknownOutcome {
@@ -104,11 +105,13 @@ export function createOperationRunner({
       const { operation, lease } = result;
       try {
         const task = { operation, lease, input: request.input, deadline, minRemainingMs, wasClaimRetried };
-        const { notStartedReason, blockedBy, sendDurationMs = 0, ...executed } = await worker.execute(task);
-        if (notStartedReason === "unknown") return { outcome: "unknown", operationId: operation.id };
-        if (notStartedReason) return { outcome: notStartedReason, ...(blockedBy && { blockedBy }) };
-        if (executed.operation.status === "SUCCEEDED") latencyEstimate.record(request.kind, sendDurationMs);
-        return { outcome: "done", ...executed };
+        const executed = await worker.execute(task);
+        if (executed.notStartedReason === "unknown") return { outcome: "unknown", operationId: operation.id };
+        if (executed.notStartedReason === "noTime") return { outcome: "noTime" };
+        if (executed.notStartedReason === "busy") return { outcome: "busy", blockedBy: executed.blockedBy };
+        if (executed.operation.status === "SUCCEEDED")
+          latencyEstimate.record(request.kind, executed.sendDurationMs ?? 0);
+        return { outcome: "done", operation: executed.operation, secret: executed.secret };
       } catch (error) {
         // Claimed, and then the ledger was lost before anything was sent: the reconciler will send it, so it is no error.
         if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };

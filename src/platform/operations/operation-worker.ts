@@ -5,11 +5,11 @@ import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
 import { toAttempt, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
-import { type LeasedResult, type Operation } from "./operation";
+import { type ReportedOperation, type SentOperation, toUnrecorded, type UnsentOperation } from "./operation";
 import { createOutcomeRecorder } from "./outcome-recorder";
 import { type NotSent, prepareToSend } from "./prepare-to-send";
 import { isRefusal, isMaybeProcessed } from "./retry-policy";
-import { type OperationTask, type OperationTaskResult } from "./operation-task";
+import { isUnsentTask, type OperationTask, type OperationTaskResult } from "./operation-task";
 
 export interface OperationWorkerOptions {
   readonly operationStore: OperationStore;
@@ -18,11 +18,16 @@ export interface OperationWorkerOptions {
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Told of each operation as it stands after work on it. */
-  readonly afterAttempt?: (operation: Operation) => void;
+  readonly afterAttempt?: (operation: ReportedOperation) => void;
 }
 
 /** Long enough for a gateway's hiccup to be over. */
 const REJECTION_FINAL_AFTER_MS = 60_000;
+
+/** Whether an attempt may be sent. `leaseLost`: it must not. */
+type MarkResult =
+  | { readonly outcome: "done"; readonly operation: SentOperation }
+  | { readonly outcome: "leaseLost"; readonly operation: ReportedOperation };
 
 export type OperationWorker = ReturnType<typeof createOperationWorker>;
 
@@ -39,7 +44,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
    * Before anything has left, a lost database stops the operation with an error; afterwards its outcome is not known. If it stays open
    * whether this attempt is marked as sent, the mark is taken back: only this worker knows that it did not send.
    */
-  async function markSent(task: OperationTask, maybeProcessed: boolean): Promise<LeasedResult> {
+  async function markSent(task: OperationTask, maybeProcessed: boolean): Promise<MarkResult> {
     const { operation, lease, deadline } = task;
     let retries = 0;
     try {
@@ -51,7 +56,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       if (marked.outcome === "done" || maybeProcessed || retries === 0) return marked;
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
-      if (maybeProcessed) return { outcome: "leaseLost", operation: { ...operation, status: "UNCONFIRMED" } };
+      if (maybeProcessed) return { outcome: "leaseLost", operation: toUnrecorded(operation) };
       if (!error.maybeCommitted) throw error;
     }
     const { operation: releasedOperation } = await releaseUnsent(task);
@@ -62,16 +67,16 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   function resolveRejection(
     handler: OperationHandler<unknown>,
     failure: ProviderFailure,
-    { operation, arrived: maybeProcessed }: { readonly operation: Operation; readonly arrived: boolean },
+    { operation, maybeProcessed }: { readonly operation: SentOperation; readonly maybeProcessed: boolean },
   ): Outcome | undefined {
     const outcome = handler.onRefusal(failure, maybeProcessed);
-    if (outcome || handler.repeat !== "keyed" || operation.sentAt === null) return outcome;
+    if (outcome || handler.repeat !== "keyed") return outcome;
     return clock.now() - operation.sentAt > REJECTION_FINAL_AFTER_MS ? handler.onRefusal(failure, false) : undefined;
   }
 
   /** Only what is certainly gone is said not to have begun: what is still stored, another worker may send. */
   async function discardUnsent(
-    { operation, lease, deadline, wasClaimRetried = false }: OperationTask,
+    { operation, lease, deadline, wasClaimRetried = false }: OperationTask<UnsentOperation>,
     { reason, blockedBy }: Exclude<NotSent, { readonly reason: "refused" }>,
   ): Promise<OperationTaskResult> {
     try {
@@ -94,7 +99,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
   async function checkBeforeSend(
     handler: OperationHandler<unknown>,
-    task: OperationTask,
+    task: OperationTask<UnsentOperation>,
   ): Promise<OperationTaskResult | undefined> {
     const { recovery } = task;
     const notSent = await prepareToSend(options, handler, task);
@@ -105,6 +110,12 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   }
 
   async function send(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+    const remainingBeforeMs = task.deadline.remainingMs();
+    const result = await sendUntilDone(handler, task);
+    return { ...result, sendDurationMs: remainingBeforeMs - task.deadline.remainingMs() };
+  }
+
+  async function sendUntilDone(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
     const { input, deadline } = task;
     let current = task;
     let maybeProcessed = task.operation.sentAt !== null;
@@ -118,7 +129,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         const outcome = isRefusal(failure, handler.repeat)
-          ? resolveRejection(handler, failure, { ...current, arrived: maybeProcessed })
+          ? resolveRejection(handler, failure, { operation: marked.operation, maybeProcessed })
           : undefined;
         if (outcome) return settle(current, outcome, "answer");
         maybeProcessed ||= isMaybeProcessed(failure);
@@ -141,30 +152,44 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     }
   }
 
-  async function executeTask(task: OperationTask): Promise<OperationTaskResult> {
-    const { operation, input, deadline, recovery } = task;
-    const handler = handlersByKind.get(operation.kind);
-    if (!handler) throw new Error("No handler is registered for this kind of operation");
-    const wasSent = operation.sentAt !== null;
-    // Its answer is for its caller alone, who is gone.
-    if (handler.repeat === "safe" && recovery) return settleUndelivered(task);
-    // Nobody expects it any more, and as nothing has left, nobody has to look into it.
-    if (!wasSent && recovery?.isLastAttempt) return settleUndelivered(task);
-    // The provider may have forgotten the key by now, so that sending again could have a second effect.
-    if (handler.repeat === "keyed" && wasSent && recovery?.isLastAttempt) return postpone(task, true);
+  /** Sends an operation that was never sent, if nothing speaks against it. A provider that is not available postpones it. */
+  async function executeUnsent(
+    handler: OperationHandler<unknown>,
+    task: OperationTask<UnsentOperation>,
+  ): Promise<OperationTaskResult> {
+    // Its window is over and it was never sent, so no one has to look into it.
+    if (task.recovery?.isLastAttempt) return settleUndelivered(task);
     try {
-      if (wasSent && handler.repeat === "once") {
-        const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
-        return await (outcome ? settle(task, outcome, "noAnswer") : postpone(task, true));
-      }
-      const unsentResult = wasSent ? undefined : await checkBeforeSend(handler, task);
-      if (unsentResult) return unsentResult;
+      const notSent = await checkBeforeSend(handler, task);
+      if (notSent) return notSent;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
-      return postpone(task, wasSent);
+      return postpone(task, false);
     }
-    const remainingBeforeSendMs = deadline.remainingMs();
-    return { ...(await send(handler, task)), sendDurationMs: remainingBeforeSendMs - deadline.remainingMs() };
+    return send(handler, task);
+  }
+
+  /** Confirms a `once` operation that may have been sent; sends a `keyed` one again with its key. */
+  async function executeSent(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+    const { operation, input, deadline, recovery } = task;
+    // The provider may no longer know the key, so that sending again could have a second effect.
+    if (handler.repeat === "keyed" && recovery?.isLastAttempt) return postpone(task, true);
+    if (handler.repeat !== "once") return send(handler, task);
+    try {
+      const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
+      return await (outcome ? settle(task, outcome, "noAnswer") : postpone(task, true));
+    } catch (failure) {
+      if (!(failure instanceof ProviderFailure)) throw failure;
+      return postpone(task, true);
+    }
+  }
+
+  async function executeTask(task: OperationTask): Promise<OperationTaskResult> {
+    const handler = handlersByKind.get(task.operation.kind);
+    if (!handler) throw new Error("No handler is registered for this kind of operation");
+    // The caller that its result is for no longer waits.
+    if (handler.repeat === "safe" && task.recovery) return settleUndelivered(task);
+    return isUnsentTask(task) ? executeUnsent(handler, task) : executeSent(handler, task);
   }
 
   return {

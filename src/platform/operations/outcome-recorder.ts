@@ -4,7 +4,13 @@ import { retryStatement } from "./retry-statement";
 import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
 import { type Outcome } from "./operation-handler";
-import { type LeasedResult, type Operation, type OperationFailure } from "./operation";
+import {
+  type LeasedResult,
+  type Operation,
+  type OperationFailure,
+  toUnrecorded,
+  type UnsettledOperation,
+} from "./operation";
 import { recheckDelayMs } from "../kernel/backoff";
 import { type SettleCondition } from "./settle-operation";
 import { type OperationTask, type OperationTaskResult } from "./operation-task";
@@ -34,13 +40,13 @@ export function settleConditionFor(
 
 /** What cannot be written down is not known to the next reader: the reconciler will find it out again. */
 async function recordOrUnconfirmed(
-  operation: Operation,
+  operation: UnsettledOperation,
   record: () => Promise<OperationTaskResult>,
 ): Promise<OperationTaskResult> {
   try {
     return await record();
   } catch (error) {
-    if (error instanceof OutcomeNotRecorded) return { operation: { ...operation, status: "UNCONFIRMED" } };
+    if (error instanceof OutcomeNotRecorded) return { operation: toUnrecorded(operation) };
     throw error;
   }
 }

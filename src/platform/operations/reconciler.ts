@@ -10,7 +10,7 @@ import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
 import { type OperationHandler } from "./operation-handler";
 import { type OperationWorker } from "./operation-worker";
-import { type DueOperation, type Operation } from "./operation";
+import { type DueOperation, type ReportedOperation, type UnsettledOperation } from "./operation";
 import { NOT_DELIVERED } from "./outcome-recorder";
 
 export interface ReconcilerOptions {
@@ -21,7 +21,7 @@ export interface ReconcilerOptions {
   readonly monotonic: MonotonicClock;
   readonly logger: Logger;
   /** Called with each operation that the reconciler ended without the worker. */
-  readonly afterAttempt?: (operation: Operation) => void;
+  readonly afterAttempt?: (operation: ReportedOperation) => void;
   /** Names this process in the table. */
   readonly owner: string;
   readonly leaseMs: number;
@@ -45,12 +45,12 @@ export function createReconciler(options: ReconcilerOptions) {
   const registered = Object.entries(handlers);
   const onceKinds = new Set(registered.filter(([, { repeat }]) => repeat === "once").map(([kind]) => kind));
 
-  function isPastWindow({ kind, createdAt, sentAt }: Operation): boolean {
+  function isPastWindow({ kind, createdAt, sentAt }: UnsettledOperation): boolean {
     const windowMs = onceKinds.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
     return clock.now() - (sentAt ?? createdAt) > windowMs;
   }
 
-  function log({ id, kind, status }: Operation): void {
+  function log({ id, kind, status }: ReportedOperation): void {
     const fields = { operationId: id, kind, status };
     if (status === "NEEDS_ATTENTION") logger.error(fields, "operation needs attention");
     else logger.info(fields, "operation reconciled");

@@ -8,7 +8,7 @@ import {
 } from "../../../src/platform/operations/operation-handler";
 import { createOperationRunner } from "../../../src/platform/operations/operation-runner";
 import { createOperationWorker } from "../../../src/platform/operations/operation-worker";
-import { type Operation } from "../../../src/platform/operations/operation";
+import { type ReportedOperation } from "../../../src/platform/operations/operation";
 import { createReconciler } from "../../../src/platform/operations/reconciler";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
@@ -91,8 +91,8 @@ export async function createControlledStore(
     now += ms;
     return Promise.resolve();
   };
-  const executed: Operation[] = [];
-  const afterAttempt = (operation: Operation) => void executed.push(operation);
+  const executed: ReportedOperation[] = [];
+  const afterAttempt = (operation: ReportedOperation) => void executed.push(operation);
   const worker = createOperationWorker({
     operationStore: store,
     handlers,
