@@ -45,7 +45,7 @@ async function died({ store, now, advance }: Bench, kind: string, wasSent = fals
   return operation.id;
 }
 const messages = ({ logs }: Bench) => logs.map((line) => (JSON.parse(line) as { msg: string }).msg);
-const needsAttention = (b: Bench) => messages(b).filter((message) => message === "operation needs attention");
+const needsAttention = (b: Bench) => messages(b).filter((message) => message === "operation requires manual review");
 const statusesWorked = ({ executed }: Bench) => executed.map(({ status }) => status);
 
 describe.each(["once", "keyed"] as const)("a %s operation that was never sent", (repeat) => {

@@ -78,7 +78,7 @@ describe("an operation that is sent once, its answer lost,", () => {
     expect(looks).toBeGreaterThan(15); // about once a minute in the end, more often at first
     const errors = b.logs.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50);
     expect(errors).toMatchObject([
-      { msg: "operation needs attention", operationId: operation.id, kind: "once", status: "NEEDS_ATTENTION" },
+      { msg: "operation requires manual review", operationId: operation.id, kind: "once", status: "NEEDS_ATTENTION" },
     ]);
     await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 60_000);
     expect(kind.count("confirm")).toBe(looks);
@@ -138,7 +138,7 @@ describe("an operation with a key of its own, its answer lost,", () => {
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 3 });
     expect(kind.count("perform")).toBe(3);
-    expect(b.logs.join("")).toContain("operation needs attention");
+    expect(b.logs.join("")).toContain("operation requires manual review");
   });
 
   test.each([
@@ -248,7 +248,7 @@ describe("an operation that cannot be sent", () => {
     await died(b, "keyed", "unsent");
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "PENDING", attempts: 1 });
-    expect(b.logs.join("")).toContain("operation could not be reconciled");
+    expect(b.logs.join("")).toContain("reconciling the operation failed");
     expect(b.logs.join("")).not.toContain("a bug, with");
   });
 });

@@ -1,10 +1,10 @@
 import { type Message, type EncryptedMessage } from "./message";
 
-// Types, not interfaces: Kysely asks for an index signature.
+// Types, not interfaces: Kysely requires an index signature.
 /** The inbox's only table. */
 export type InboxTables = { message: MessageRow };
 
-/** One row of it; times are epoch milliseconds. */
+/** One row; times are epoch milliseconds. */
 export type MessageRow = {
   id: string;
   key_digest: string;
@@ -20,7 +20,7 @@ export type MessageRow = {
   lease_until: number | null;
 };
 
-/** All that a list reads of a row. */
+/** The columns that a list reads: not the body. */
 export const LIST_COLUMNS = [
   "id",
   "kind",

@@ -17,11 +17,11 @@ export interface OperationWorkerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Told of each operation as it stands after work on it. */
+  /** Called with each operation after its execution. */
   readonly afterAttempt?: (operation: ReportedOperation) => void;
 }
 
-/** Long enough for a gateway's hiccup to be over. */
+/** Longer than a short outage of a gateway. */
 const REJECTION_FINAL_AFTER_MS = 60_000;
 
 /** Whether an attempt may be sent. `leaseLost`: it must not. */
@@ -32,8 +32,8 @@ type MarkResult =
 export type OperationWorker = ReturnType<typeof createOperationWorker>;
 
 /**
- * Works on one leased operation until it is settled, or until only waiting helps. It sends nothing before `markSent` is
- * written down, and nothing of a `once` operation that may have been sent before.
+ * Executes one leased operation until it is settled or must wait. It sends nothing before `markSent` is stored, and never sends a
+ * `once` operation that may have been sent before.
  */
 export function createOperationWorker(options: OperationWorkerOptions) {
   const { operationStore, handlers, clock, random, sleep, afterAttempt } = options;
@@ -41,8 +41,8 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   const handlersByKind = new Map(Object.entries(handlers));
 
   /**
-   * Before anything has left, a lost database stops the operation with an error; afterwards its outcome is not known. If it stays open
-   * whether this attempt is marked as sent, the mark is taken back: only this worker knows that it did not send.
+   * If the database is unavailable before the first attempt, the execution throws; after that the outcome is not known. If it is not
+   * known whether the mark was stored, it is undone: only this worker knows that it did not send.
    */
   async function markSent(task: OperationTask, maybeProcessed: boolean): Promise<MarkResult> {
     const { operation, lease, deadline } = task;
@@ -63,7 +63,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     return { outcome: "leaseLost", operation: releasedOperation };
   }
 
-  /** A "no" behind an attempt that may have arrived is believed once the provider has kept to it for a while. */
+  /** A rejection after an attempt that the provider may have processed is final only if the provider repeats it for a minute. */
   function resolveRejection(
     handler: OperationHandler<unknown>,
     failure: ProviderFailure,
@@ -74,7 +74,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     return clock.now() - operation.sentAt > REJECTION_FINAL_AFTER_MS ? handler.onRefusal(failure, false) : undefined;
   }
 
-  /** Only what is certainly gone is said not to have begun: what is still stored, another worker may send. */
+  /** `notStartedReason` is set only if the operation is certainly removed: another worker may send what is still stored. */
   async function discardUnsent(
     { operation, lease, deadline, wasClaimRetried = false }: OperationTask<UnsentOperation>,
     { reason, blockedBy }: Exclude<NotSent, { readonly reason: "refused" }>,
@@ -92,11 +92,11 @@ export function createOperationWorker(options: OperationWorkerOptions) {
         : { operation, notStartedReason: reason, ...(blockedBy && { blockedBy }) };
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
-      return error.maybeCommitted ? { operation, notStartedReason: "unknown" } : { operation }; // else it stands, and the reconciler takes it
+      return error.maybeCommitted ? { operation, notStartedReason: "unknown" } : { operation }; // else it is still stored, and the reconciler executes it
     }
   }
 
-  /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
+  /** Returns undefined if the operation may be sent. An operation that is refused before has acquired no lock. */
   async function checkBeforeSend(
     handler: OperationHandler<unknown>,
     task: OperationTask<UnsentOperation>,
@@ -104,7 +104,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     const { recovery } = task;
     const notSent = await prepareToSend(options, handler, task);
     if (!notSent) return undefined;
-    if (notSent.reason === "refused") return settle(task, { status: "FAILED", failure: notSent.failure }, "noAnswer");
+    if (notSent.reason === "refused") return settle(task, { status: "FAILED", failure: notSent.failure }, "noResponse");
     if (recovery) return postpone(task, false);
     return discardUnsent(task, notSent);
   }
@@ -125,13 +125,13 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       current = { ...task, operation: marked.operation };
       try {
         const outcome = await handler.perform(input, { ...toAttempt(marked.operation), deadline });
-        return await settle(current, outcome, "answer");
+        return await settle(current, outcome, "response");
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         const outcome = isRefusal(failure, handler.repeat)
           ? resolveRejection(handler, failure, { operation: marked.operation, maybeProcessed })
           : undefined;
-        if (outcome) return settle(current, outcome, "answer");
+        if (outcome) return settle(current, outcome, "response");
         maybeProcessed ||= isMaybeProcessed(failure);
         const remainingMs = deadline.remainingMs();
         const failedAttempt = {
@@ -152,7 +152,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     }
   }
 
-  /** Sends an operation that was never sent, if nothing speaks against it. A provider that is not available postpones it. */
+  /** Prepares and sends an operation that was never sent. A provider that is not available postpones it. */
   async function executeUnsent(
     handler: OperationHandler<unknown>,
     task: OperationTask<UnsentOperation>,
@@ -177,7 +177,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     if (handler.repeat !== "once") return send(handler, task);
     try {
       const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
-      return await (outcome ? settle(task, outcome, "noAnswer") : postpone(task, true));
+      return await (outcome ? settle(task, outcome, "noResponse") : postpone(task, true));
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
       return postpone(task, true);
@@ -193,7 +193,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   }
 
   return {
-    /** Looks before it sends, and after it may have been sent; a provider that cannot be asked postpones it. */
+    /** Prepares, sends, confirms and retries the operation, depending on its state; a provider that is not available postpones it. */
     async execute(task: OperationTask): Promise<OperationTaskResult> {
       const result = await executeTask(task);
       afterAttempt?.(result.operation);

@@ -135,13 +135,13 @@ export class OperationStore {
       unconfirmed_since: sql<number>`coalesce(unconfirmed_since, ${options.now})`,
       next_attempt_at: options.nextAttemptAt,
     };
-    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "answerLost" }));
+    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "responseLost" }));
   }
 
   /** Stops the reconciliation: `leaseDue` skips the operation from now on, `settle` still works. Releases the lease. */
   async park(id: string, lease: Lease): Promise<LeasedResult> {
     const changes: Changes = { ...NO_LEASE, status: "NEEDS_ATTENTION", next_attempt_at: null };
-    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "gaveUp" }));
+    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "parked" }));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type Lease } from "../database/due-rows";
 
-/** Why an operation failed, in words that may be shown and hold no personal data. */
+/** Why an operation failed. Every member may be shown to the caller and holds no personal data. */
 export interface OperationFailure {
   readonly code: string;
   readonly message: string;
@@ -117,49 +117,49 @@ export function requireUnsettled(operation: Operation): UnsettledOperation {
   return operation;
 }
 
-/** What `claim` is given. */
+/** The arguments of `OperationStore.claim`. */
 export interface Claim {
-  /** The operation's id, a UUID that no other claim has, so that it is known even if the answer is lost. Default: a new one. */
+  /** The operation's id, a UUID that no other claim has, so that it is known even if the response is lost. Default: a new one. */
   readonly id?: string;
   readonly principal: string;
   readonly idempotencyKey: string;
   readonly kind: string;
-  /** Any JSON value; stored sealed until settlement. Undefined members do not count. */
+  /** Any JSON value; stored encrypted until settlement. Undefined members are ignored. */
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
-  /** Names the process; for people who read the table. */
+  /** Identifies the process, for operators who read the table. */
   readonly owner: string;
   readonly leaseMs: number;
   readonly now: number;
 }
 
-/** `claimed`: yours to work on. `replay`: settled earlier. `inProgress`: unsettled, another's or nobody's now. `keyReused`: other input. */
+/** `claimed`: to be executed by the caller. `replay`: settled earlier. `inProgress`: claimed earlier, not settled. `keyReused`: other input. */
 export type ClaimResult =
   | { readonly outcome: "claimed"; readonly operation: UnsettledOperation; readonly lease: Lease }
   | { readonly outcome: "replay"; readonly operation: SettledOperation }
   | { readonly outcome: "inProgress"; readonly operation: UnsettledOperation }
   | { readonly outcome: "keyReused" };
 
-/** `leaseLost`: nothing was changed; another took over, or the operation was settled meanwhile: `operation` says as what. */
+/** `leaseLost`: nothing was changed, because another worker has taken over or the operation was settled; `operation` is the current row. */
 export type LeasedResult<Changed extends Operation = Operation> =
   | { readonly outcome: "done"; readonly operation: Changed }
   | { readonly outcome: "leaseLost"; readonly operation: Operation };
 
-/** How an operation ended. `result` is any JSON value and the caller's promise that no personal data is in it. */
+/** The outcome to store. `result` is any JSON value; it must hold no personal data. */
 export type Settlement =
   | { readonly status: "SUCCEEDED"; readonly result?: unknown }
   | { readonly status: "FAILED"; readonly failure: OperationFailure; readonly result?: unknown };
 
 /**
- * `settled`: by this call. `alreadySettled`: by an earlier one, whose outcome stands. `superseded`: the condition no longer holds
- * and nothing was changed; the worker that took over finds the outcome.
+ * `settled`: by this call. `alreadySettled`: by an earlier call, whose outcome remains. `superseded`: the condition does not hold and
+ * nothing was changed; the worker that has taken over settles it.
  */
 export type SettleResult =
   | { readonly outcome: "settled" | "alreadySettled"; readonly operation: SettledOperation }
   | { readonly outcome: "superseded"; readonly operation: UnsettledOperation };
 
-/** `unreadable`: leased like the others, but its input cannot be opened, so that it can only be given up or asked about. */
+/** `unreadable`: leased like the others, but its input cannot be decrypted, so that it cannot be sent or confirmed. */
 export type DueOperation =
   | {
       readonly outcome: "ready";
@@ -169,18 +169,18 @@ export type DueOperation =
     }
   | { readonly outcome: "unreadable"; readonly operation: UnsettledOperation; readonly lease: Lease };
 
-/** One page of the operations of one subject or one target. */
+/** One page of the operations of one user or one recurrence. */
 export type OperationQuery = { readonly first: number; readonly after?: string } & (
   { readonly userId: string } | { readonly recurrenceId: string }
 );
 
-/** Newest first. A cursor is given back as `after` to read on behind its operation. */
+/** Newest first. A cursor, passed as `after`, returns the operations after its own. */
 export interface OperationPage {
   readonly items: readonly { readonly operation: Operation; readonly cursor: string }[];
   readonly hasNextPage: boolean;
 }
 
-/** The operations of some kinds for one subject or target. */
+/** The operations of some kinds of one user or one recurrence. */
 export type OperationsByKindQuery = { readonly kinds: readonly string[] } & (
   { readonly userId: string } | { readonly recurrenceId: string }
 );

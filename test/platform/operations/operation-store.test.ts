@@ -240,8 +240,8 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
     };
     const cause: Record<OperationEvent, (id: string, lease: Lease) => Promise<unknown>> = {
       sent: (id, lease) => store.markSent({ id, attempts: 0 }, lease, START_MS),
-      answerLost: (id, lease) => store.markUnconfirmed(id, lease, { now: START_MS, nextAttemptAt: START_MS + 1 }),
-      gaveUp: (id, lease) => store.park(id, lease),
+      responseLost: (id, lease) => store.markUnconfirmed(id, lease, { now: START_MS, nextAttemptAt: START_MS + 1 }),
+      parked: (id, lease) => store.park(id, lease),
       succeeded: (id) => store.settle(id, { status: "SUCCEEDED" }, START_MS),
       failed: (id) => store.settle(id, { status: "FAILED", failure: FAILURE }, START_MS),
     };
