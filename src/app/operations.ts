@@ -18,11 +18,11 @@ interface OperationsOptions {
   readonly operationStore: OperationStore;
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
-  /** Told of each operation as it stands after work on it. */
+  /** Called with each operation after its execution. */
   readonly afterAttempt: (operation: ReportedOperation) => void;
 }
 
-/** All that works on the ledger. */
+/** The runner of mutations and the reconciler. */
 export function createOperations(
   config: Config,
   logger: Logger,
@@ -44,7 +44,7 @@ export function createOperations(
     owner: `${hostname()}:${process.pid}`,
     leaseMs: config.OPERATION_LEASE_MS,
   };
-  // However slow a kind was, a request with its whole time before it is begun.
+  // At most half of the request timeout, so that a request with its whole time left is always started.
   const latencyEstimate = createLatencyEstimate(config.OPERATION_TIMEOUT_MS / 2);
   const runner = createOperationRunner({ ...common, sleep, latencyEstimate });
   const reconciler = createReconciler({

@@ -23,12 +23,12 @@ export interface EventProcessorOptions {
   readonly clock: Clock;
 }
 
-/** What is stored of an event in clear. */
+/** The members of an event that are stored unencrypted. */
 export function toMessageMetadata({ name, userId, at }: AvibraEvent, receivedAt: number): MessageMetadata {
   return { kind: name, subject: userId, occurredAt: at ?? receivedAt };
 }
 
-/** What follows from an event. Each effect may be had again and is then none. */
+/** The effects of an event. Each of them is idempotent. */
 export function createEventProcessor({ inbox, operationStore, pubSub, clock }: EventProcessorOptions) {
   function toCandidate(operation: Operation): Candidate {
     try {
@@ -39,7 +39,7 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     }
   }
 
-  /** Settles the operation that is proven by it, if one is. */
+  /** Settles the operation that the event proves, if any. */
   async function settleMatchingOperation({ name, userId, at, offerId }: AvibraEvent): Promise<void> {
     const kind = getEventKind(name);
     const confirmedKind = kind && CONFIRMS[kind];
@@ -49,7 +49,7 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     if (operation) await operationStore.settle(operation.id, { status: "SUCCEEDED" }, clock.now());
   }
 
-  /** What was stored was read once; what cannot be read any more has the facts that were read then, and no other effects. */
+  /** Undefined if the body is not JSON: the event then keeps its stored metadata and has no other effects. */
   function parseStoredEvent(message: Message, body: string): AvibraEvent | undefined {
     try {
       return parseEvent(JSON.parse(body), message.receivedAt);
@@ -59,7 +59,7 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     }
   }
 
-  /** The effects of one stored event: its member's reads are old, an operation may be settled. */
+  /** Settles a matching operation and invalidates the cached reads of the member. */
   async function processEvent(message: Message, body: string | undefined): Promise<MessageMetadata> {
     const event = body === undefined ? undefined : parseStoredEvent(message, body);
     if (event) await settleMatchingOperation(event);
@@ -69,7 +69,7 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     return metadata;
   }
 
-  /** Subscribers hear of an event that has had its effects. What is reprocessed was told before, unless as somebody else's. */
+  /** Publishes a processed event to subscribers. A reprocessed event is published again only if its member has changed. */
   async function publishProcessedEvent(
     { processedAt, subject: previousSubject }: Message,
     { subject }: MessageMetadata,
@@ -78,12 +78,12 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventStored, key: subject });
   }
 
-  /** Looks whether an operation that has just become unconfirmed is proven by an event that came before its fate was in doubt. */
+  /** Settles an operation that has become unconfirmed if an event that was received before proves it. */
   async function matchStoredEvents({ status, userId, kind }: ReportedOperation): Promise<void> {
     const kinds = (Object.keys(CONFIRMS) as AvibraEventKind[]).filter((event) => CONFIRMS[event] === kind);
     if (status !== "UNCONFIRMED" || userId === null || kinds.length === 0) return;
     for (const message of await inbox.findBySubject(userId, getEventNames(kinds))) {
-      const body = await inbox.readBody(message); // one at a time: each may be as large as an event may be
+      const body = await inbox.readBody(message); // one at a time: each may have the maximum size
       const event = body === undefined ? undefined : parseStoredEvent(message, body);
       if (event) await settleMatchingOperation(event);
     }
