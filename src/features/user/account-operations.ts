@@ -58,7 +58,7 @@ export function createAccountOperations(avibra: AvibraClient) {
 
 /** Advice if the response with the link exceeds a limit. */
 export const PORTAL_LINK_RETRY_ADVICE =
-  "A portal link may have been created and is not shown again. Retry with a new idempotencyKey and select fewer fields.";
+  "A portal link may have been created and is not shown again: send a new idempotencyKey to get a new link, and select fewer fields.";
 
 /** A link that signs the member in to the portal: a secret of the caller, so it is not stored, and not created after the caller has gone. */
 export function createPortalLinkOperation(
