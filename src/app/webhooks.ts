@@ -24,8 +24,8 @@ export function createEventWorker(config: Config, logger: Logger, { inbox, opera
   const eventProcessor = createEventEffects({ inbox, operationStore, pubSub, clock: systemClock });
   const worker = createInboxWorker({
     inbox,
-    handle: eventProcessor.apply,
-    onProcessed: eventProcessor.tell,
+    handle: eventProcessor.processEvent,
+    onProcessed: eventProcessor.publishProcessedEvent,
     clock: systemClock,
     monotonic: monotonicClock,
     random: Math.random,
@@ -75,7 +75,7 @@ export function createWebhooks(config: Config, logger: Logger, { stores, metrics
     inFlight: admission.inFlight,
     /** Looks whether an event has already told of an operation whose answer was lost. */
     matchStoredEvents(operation: ReportedOperation): void {
-      eventProcessor.explain(operation).catch((error: unknown) => {
+      eventProcessor.matchStoredEvents(operation).catch((error: unknown) => {
         logger.warn({ operationId: operation.id, ...describeError(error) }, "events could not be looked at");
       });
     },

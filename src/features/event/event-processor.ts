@@ -89,5 +89,5 @@ export function createEventProcessor({ inbox, operationStore, pubSub, clock }: E
     }
   }
 
-  return { apply: processEvent, tell: publishProcessedEvent, explain: matchStoredEvents };
+  return { processEvent, publishProcessedEvent, matchStoredEvents };
 }

@@ -157,7 +157,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     handler: OperationHandler<unknown>,
     task: OperationTask<UnsentOperation>,
   ): Promise<OperationTaskResult> {
-    // Its window is over and it was never sent, so no one has to look into it.
+    // Its window has ended and it was never sent: it has failed, without manual review.
     if (task.recovery?.isLastAttempt) return settleUndelivered(task);
     try {
       const notSent = await checkBeforeSend(handler, task);

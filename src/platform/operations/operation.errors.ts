@@ -1,8 +1,8 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 
 /**
- * The result of an attempt or of a confirmation may not be stored, because the database became unavailable. The caller must not be
- * told that nothing happened: the attempt may have succeeded. The reconciler executes the operation again unless the result was
+ * The result of an attempt or of a confirmation may not be stored, because the database became unavailable. A response must not
+ * say that nothing happened: the attempt may have succeeded. The reconciler executes the operation again unless the result was
  * stored. `cause` is the DatabaseUnavailable.
  */
 export class OutcomeNotRecorded extends Error {
