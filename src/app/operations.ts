@@ -1,14 +1,12 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type OperationsConfig } from "../config/variables/operations";
-import { createChangeOfferOperation } from "../features/offer";
-import { createCancelPixOperation } from "../features/pix-authorization";
-import { createAccountOperations, createPortalLinkOperation } from "../features/user";
+import { createOperationHandlers } from "./operation-handlers";
 import { type OperationStore } from "../platform/operations/operation.store";
 import { createOperationRunner } from "../platform/operations/operation-runner";
 import { createOperationWorker } from "../platform/operations/operation-worker";
 import { createReconciler } from "../platform/operations/reconciler";
-import { type Operation } from "../platform/operations/operation";
+import { type ReportedOperation } from "../platform/operations/operation";
 import { type Logger } from "../platform/observability/logger";
 import { systemClock } from "../platform/kernel/clock";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
@@ -25,21 +23,16 @@ interface OperationsOptions {
   readonly operationStore: OperationStore;
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
-  /** Told of each operation as it stands after work on it. */
-  readonly afterAttempt: (operation: Operation) => void;
+  /** Called with each operation after its execution. */
+  readonly afterAttempt: (operation: ReportedOperation) => void;
 }
 
-/** All that works on the ledger. */
+/** The runner of mutations and the reconciler. */
 export function createOperations(
   config: OperationsConfig,
   { requestTimeoutMs, portalUrl, logger, operationStore, avibra, delbank, afterAttempt }: OperationsOptions,
 ) {
-  const handlers = [
-    ...createAccountOperations(avibra),
-    createPortalLinkOperation(avibra, portalUrl),
-    createChangeOfferOperation(avibra),
-    createCancelPixOperation(delbank),
-  ];
+  const handlers = createOperationHandlers({ avibra, delbank, portalUrl });
   const worker = createOperationWorker({
     operationStore,
     handlers,
@@ -55,7 +48,7 @@ export function createOperations(
     owner: `${hostname()}:${process.pid}`,
     leaseMs: config.leaseMs,
   };
-  // However slow a kind was, a request with its whole time before it is begun.
+  // At most half of the request timeout, so that a request with its whole time left is always started.
   const latencyEstimate = createLatencyEstimate(requestTimeoutMs / 2);
   const runner = createOperationRunner({ ...common, sleep, latencyEstimate });
   const reconciler = createReconciler({

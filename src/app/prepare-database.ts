@@ -15,8 +15,8 @@ import { type Logger } from "../platform/observability/logger";
 const MIGRATIONS = [...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations];
 
 const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
-  { table: "operation", column: "sealed_key", purpose: "idempotencyKey" },
-  { table: "message", column: "sealed_body", purpose: "message" },
+  { table: "operation", column: "encrypted_idempotency_key", purpose: "idempotencyKey" },
+  { table: "message", column: "encrypted_body", purpose: "message" },
 ];
 
 export interface PrepareDatabaseOptions {

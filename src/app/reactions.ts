@@ -1,6 +1,6 @@
 import { type Message, type MessageMetadata } from "../platform/inbox/message";
 import { isSettled } from "../platform/operations/operation-status.state";
-import { type Operation } from "../platform/operations/operation";
+import { type ReportedOperation } from "../platform/operations/operation";
 import { type PubSub } from "../platform/pubsub/pub-sub";
 import { topics } from "../platform/pubsub/topics";
 import { type Metrics } from "../platform/observability/metrics";
@@ -8,7 +8,7 @@ import { type ReadCache } from "../platform/reads/read-cache";
 import { operationTags, userTag } from "../platform/reads/read-tags";
 
 /** Invalidates the reads of an operation's member and recurrence on every replica. */
-function publishInvalidation(operation: Operation, pubSub: PubSub): void {
+function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void {
   for (const key of operationTags(operation)) void pubSub.publish({ topic: topics.readsInvalidated, key });
 }
 
@@ -26,13 +26,16 @@ function publishInvalidation(operation: Operation, pubSub: PubSub): void {
  */
 export const reactions = {
   /** By an attempt, by the reconciler, or by an event. */
-  operationSettled(operation: Operation, pubSub: PubSub): void {
+  operationSettled(operation: ReportedOperation, pubSub: PubSub): void {
     publishInvalidation(operation, pubSub); // first: a subscriber that is notified must not read the old value
     void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
   },
 
   /** In a request or by the reconciler. Metrics count every attempt. */
-  operationAttempted(operation: Operation, { pubSub, metrics, matchStoredEvents }: OperationAttemptedOptions): void {
+  operationAttempted(
+    operation: ReportedOperation,
+    { pubSub, metrics, matchStoredEvents }: OperationAttemptedOptions,
+  ): void {
     metrics.recordOperation(operation.kind, operation.status);
     if (isSettled(operation.status)) return; // `operationSettled` has published
     publishInvalidation(operation, pubSub);
@@ -67,5 +70,5 @@ export const reactions = {
 export interface OperationAttemptedOptions {
   readonly pubSub: PubSub;
   readonly metrics: Pick<Metrics, "recordOperation">;
-  readonly matchStoredEvents: (operation: Operation) => void;
+  readonly matchStoredEvents: (operation: ReportedOperation) => void;
 }

@@ -10,7 +10,7 @@ import { createEventProcessor, createReceiveEvent } from "../features/event";
 import { describeError } from "../platform/errors/describe-error";
 import { registerWebhook } from "../platform/http/server/webhook-route";
 import { createInboxWorker } from "../platform/inbox/inbox-worker";
-import { type Operation } from "../platform/operations/operation";
+import { type ReportedOperation } from "../platform/operations/operation";
 import { createAdmission } from "../platform/http/server/admission";
 import { type Logger } from "../platform/observability/logger";
 import { type Metrics } from "../platform/observability/metrics";
@@ -79,7 +79,7 @@ export function createWebhooks(options: WebhooksOptions) {
     stop: worker.stop,
     inFlight: admission.inFlight,
     /** Settles an unconfirmed operation if an event that is stored already proves it; without waiting. */
-    matchStoredEvents: (operation: Operation): void => {
+    matchStoredEvents: (operation: ReportedOperation): void => {
       processor.matchStoredEvents(operation).catch((error: unknown) => {
         logger.warn({ operationId: operation.id, ...describeError(error) }, "stored events could not be matched");
       });

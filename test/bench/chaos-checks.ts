@@ -17,7 +17,7 @@ export function readOperations(directory: string): readonly SettledOperation[] {
   const database = new DatabaseSync(join(directory, "ledger.db"), { readOnly: true });
   try {
     return database
-      .prepare("select id, kind, status, target, attempts from operation")
+      .prepare("select id, kind, status, recurrence_id as target, attempts from operation")
       .all() as unknown as SettledOperation[];
   } finally {
     database.close();

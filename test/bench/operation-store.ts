@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createProviders } from "../../src/app/providers";
 import { loadConfig } from "../../src/config/index";
 import { createAccountOperations } from "../../src/features/user";
+import { type OperationHandlers } from "../../src/platform/operations/operation-handler";
 import { createOperationRunner, type RunResult } from "../../src/platform/operations/operation-runner";
 import { createOperationWorker } from "../../src/platform/operations/operation-worker";
 import { createLatencyEstimate } from "../../src/platform/kernel/latency-estimate";
@@ -26,11 +27,11 @@ const PROFILE = { userId: "u-1002", firstName: "Bruno", lastName: "Lima", email:
 const deadline = () => createDeadline(monotonicClock, 10_000);
 
 /** A ledger on that database, as the program has it, and a mutation through it. */
-async function openRunner(url: string, kinds: ReturnType<typeof createAccountOperations>) {
+async function openRunner(url: string, handlers: OperationHandlers) {
   const { store, database } = await createMigratedStore(url);
   const worker = createOperationWorker({
     operationStore: store,
-    handlers: kinds,
+    handlers,
     clock: systemClock,
     random: Math.random,
     sleep,
@@ -45,7 +46,7 @@ async function openRunner(url: string, kinds: ReturnType<typeof createAccountOpe
     latencyEstimate: createLatencyEstimate(),
   });
   async function run(idempotencyKey: string, outcome: RunResult["outcome"]): Promise<void> {
-    const request = { kind: KIND, principal: "bench", idempotencyKey, input: PROFILE, subject: PROFILE.userId };
+    const request = { kind: KIND, principal: "bench", idempotencyKey, input: PROFILE, userId: PROFILE.userId };
     const result = await runner.run({ ...request, deadline: deadline() });
     const isGood = result.outcome === outcome && "operation" in result && result.operation.status === "SUCCEEDED";
     if (!isGood) throw new Error(`a mutation ended as ${JSON.stringify(result)}`);
@@ -61,10 +62,10 @@ export async function benchmarkOperationStore(): Promise<void> {
     { ...config, calls: config.providerCalls, maxBodyBytes: config.limits.execution.providerBodyBytes },
     { observer: { onSend: () => undefined, onCall: () => undefined } },
   );
-  const kinds = createAccountOperations(avibra);
-  const bare = kinds.find(({ kind }) => kind === KIND);
-  const sqlite = await openRunner(await databases.createDatabase("sqlite"), kinds);
-  const postgres = await openRunner(await databases.createDatabase("postgres"), kinds);
+  const bare = createAccountOperations(avibra).update;
+  const handlers = { [KIND]: bare };
+  const sqlite = await openRunner(await databases.createDatabase("sqlite"), handlers);
+  const postgres = await openRunner(await databases.createDatabase("postgres"), handlers);
   const { path: folder, remove: removeFolder } = createTempDirectory("bench");
   const file = openSync(join(folder, "synced"), "a");
   const page = Buffer.alloc(SYNCED_BYTES, "x");
@@ -78,7 +79,7 @@ export async function benchmarkOperationStore(): Promise<void> {
       writeSync(file, page);
       fsyncSync(file);
     },
-    bare: (key) => bare?.perform(PROFILE, { idempotencyKey: key, attempt: 1, deadline: deadline() }),
+    bare: (key) => bare.perform(PROFILE, { idempotencyKey: key, attempt: 1, deadline: deadline() }),
     sqlite: (key) => sqlite.run(key, "done"),
     postgres: (key) => postgres.run(key, "done"),
     sqliteReplay: (key) => sqlite.run(key, "replay"),

@@ -97,7 +97,7 @@ describe("a cancellation whose TLS handshake breaks", () => {
     const http = createTestHttpClient({ baseUrl: tls.url, tls: { ca: authority.cert } });
     const credentials = { apiKey: "sandbox-delbank-api-key", accountId: "10000" };
     const delbank = createDelbankClient({ http, generation: "automatic-pix", ...credentials, timeoutMs: 5000 });
-    const b = await createControlledStore([createCancelPixOperation(delbank)]);
+    const b = await createControlledStore({ CANCEL_PIX_AUTHORIZATION: createCancelPixOperation(delbank) });
     const request = {
       kind: "CANCEL_PIX_AUTHORIZATION",
       principal: "principal-1",

@@ -62,7 +62,7 @@ function operation(
 type Row = readonly [status: OperationStatus, ages: readonly Age[], shown: readonly Shown[], answer: string];
 const RULE: readonly Row[] = [
   ["SUCCEEDED", YOUNG, EVERYTHING, "alreadyCancelled"],
-  ["SUCCEEDED", AGED, ["nothing yet"], "look"],
+  ["SUCCEEDED", AGED, ["nothing yet"], "readProvider"],
   ["SUCCEEDED", AGED, ["ACTIVE, none listed", "ACTIVE, an older one listed"], "clear"],
   ["SUCCEEDED", AGED, ["ACTIVE, its own listed", "CANCELLED"], "alreadyCancelled"],
   ["SUCCEEDED", AGED, ["PENDING", "EXPIRED", "REJECTED", "UNKNOWN"], "alreadyCancelled"],
@@ -137,7 +137,7 @@ describe("an earlier cancellation", () => {
     expect(judge(lost, fresh)).toEqual({ kind: "alreadyCancelled" }); // what is certain is said first
     expect(judge(refused, failed)).toEqual({ kind: "clear", superseded: [refused.id] });
     expect(judge()).toEqual({ kind: "clear", superseded: [] });
-    expect(evaluateEarlierCancellations([refused, lost], NOW)).toEqual({ kind: "look" });
+    expect(evaluateEarlierCancellations([refused, lost], NOW)).toEqual({ kind: "readProvider" });
   });
 });
 

@@ -1,6 +1,4 @@
-import { createChangeOfferOperation } from "../../src/features/offer";
-import { createCancelPixOperation } from "../../src/features/pix-authorization";
-import { createAccountOperations, createPortalLinkOperation } from "../../src/features/user";
+import { createOperationHandlers } from "../../src/app/operation-handlers";
 import { type OperationHandler } from "../../src/platform/operations/operation-handler";
 import { CONFIRMATION_WINDOW_MS, createControlledStore } from "../kit/operations/controlled-store";
 import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
@@ -23,7 +21,6 @@ async function start(hangs: (key: string) => boolean): Promise<void> {
   const gate = new Promise<void>((resolve) => (open = resolve));
   looks = [];
   const cancel: OperationHandler<{ key: string }> = {
-    kind: "cancel",
     provider: "delbank",
     repeat: "once",
     perform: () => Promise.resolve(SUCCEEDED),
@@ -34,24 +31,21 @@ async function start(hangs: (key: string) => boolean): Promise<void> {
       return SUCCEEDED;
     },
   };
-  const update: OperationHandler<never> = {
-    kind: "update",
+  const update: OperationHandler<unknown> = {
     provider: "avibra",
     repeat: "keyed",
     perform: () => Promise.resolve(SUCCEEDED),
     onRefusal: () => undefined,
   };
-  bench = await createControlledStore([cancel, update]);
+  bench = await createControlledStore({ cancel, update });
 }
 test("each kind of operation names the provider that it asks", () => {
-  const avibra = {} as AvibraClient;
-  const kinds = [
-    ...createAccountOperations(avibra),
-    createPortalLinkOperation(avibra, "https://portal.example"),
-    createChangeOfferOperation(avibra),
-    createCancelPixOperation({} as DelbankClient),
-  ];
-  const named = Object.fromEntries(kinds.map(({ kind, provider }) => [kind, provider]));
+  const handlers = createOperationHandlers({
+    avibra: {} as AvibraClient,
+    delbank: {} as DelbankClient,
+    portalUrl: "https://portal.example",
+  });
+  const named = Object.fromEntries(Object.entries(handlers).map(([kind, { provider }]) => [kind, provider]));
   expect(named).toEqual(Object.fromEntries(MUTATIONS.map(({ kind, vendor }) => [kind, vendor])));
 });
 
@@ -130,7 +124,7 @@ describe("the reconciler", () => {
     bench.advance(LEASE_MS);
     await bench.reconciler.pollOnce();
     expect(await statusOf(unknown)).toBe("PENDING");
-    expect(bench.logs.join("")).toContain("operation is of a kind that this release does not know");
+    expect(bench.logs.join("")).toContain("unknown operation kind: skipped for a newer release");
     expect(await take()).toEqual([]); // for a minute
     bench.advance(72_000_000 + CONFIRMATION_WINDOW_MS);
     await bench.reconciler.pollOnce();

@@ -37,11 +37,11 @@ async function rowsOf({ direct }: Pick<LossyStore, "direct">) {
 }
 
 describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its way, on %s,", (dialect) => {
-  async function start(operation: Partial<OperationHandler<never>> = {}) {
+  async function start(operation: Partial<OperationHandler<unknown>> = {}) {
     const lossy = await openLossyStore(databases, dialect);
     cleanups.push(() => lossy.close());
     const kind = createScriptedKind(KIND, "once", { confirm: [undefined] });
-    const b = await createControlledStore([{ ...kind.operationKind, ...operation }], lossy.lossy);
+    const b = await createControlledStore({ [KIND]: { ...kind.handler, ...operation } }, lossy.lossy);
     await b.store.find("connects now");
     return { lossy, kind, b };
   }
@@ -156,7 +156,7 @@ describe("a claim that the caller was told was not accepted is never carried out
       () => impatient.database.close(),
     );
     const scripted = kind();
-    const b = await createControlledStore([scripted.operationKind], impatient);
+    const b = await createControlledStore(scripted.handlers, impatient);
     await direct.database.kysely.transaction().execute(async (transaction) => {
       await sql`lock table operation in share row exclusive mode`.execute(transaction);
       await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", maybeCommitted: false });
@@ -175,7 +175,7 @@ describe("a claim that the caller was told was not accepted is never carried out
       () => impatient.database.close(),
     );
     const scripted = kind();
-    const b = await createControlledStore([scripted.operationKind], impatient);
+    const b = await createControlledStore(scripted.handlers, impatient);
     await direct.database.kysely.transaction().execute(async () => {
       await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", maybeCommitted: false });
     });
@@ -189,7 +189,7 @@ describe("a claim that the caller was told was not accepted is never carried out
     await proxy.close();
     const gone = openOperationStore(proxy.url);
     cleanups.push(() => gone.database.close());
-    const b = await createControlledStore([kind().operationKind], gone);
+    const b = await createControlledStore(kind().handlers, gone);
     await expect(b.run(KIND)).rejects.toBeInstanceOf(DatabaseUnavailable);
     await expect(b.run(KIND)).rejects.toMatchObject({ maybeCommitted: false });
   });
@@ -206,7 +206,7 @@ test("an insert that the server still works on while it is made again: one row, 
     () => lossy.database.close(),
   );
   const scripted = createScriptedKind(KIND, "once", { confirm: [undefined] });
-  const b = await createControlledStore([scripted.operationKind], lossy);
+  const b = await createControlledStore(scripted.handlers, lossy);
   const others = async (condition: RawBuilder<unknown>) => {
     const { rows } = await sql<{ count: number }>`select count(*) as count from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid() and ${condition}`.execute(direct.database.kysely);
@@ -239,7 +239,7 @@ test("an insert that reaches the server after its repetition was taken back: sto
     () => lossy.database.close(),
   );
   const scripted = createScriptedKind(KIND, "once", { confirm: [undefined] });
-  const b = await createControlledStore([{ ...scripted.operationKind, isExclusive: true }], lossy);
+  const b = await createControlledStore({ [KIND]: { ...scripted.handler, isExclusive: true } }, lossy);
   const holder = expectClaimed(await b.store.claim(createClaim({ idempotencyKey: "holder", kind: KIND })));
   await b.store.acquireLock(holder.operation.id, holder.lease, { kind: KIND, recurrenceId: "thing" });
   proxy.holdNext('insert into "operation"');

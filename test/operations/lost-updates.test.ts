@@ -36,14 +36,14 @@ beforeAll(async () => {
 afterAll(() => databases.stop());
 
 const LOSSES = ["answer", "request"] as const;
-const exclusive = (kind: OperationHandler<never>): OperationHandler<never> => ({ ...kind, isExclusive: true });
+const exclusive = (handler: OperationHandler<unknown>) => ({ [KIND]: { ...handler, isExclusive: true } });
 
 describe.each(["sqlite", "postgres"] as const)("an update of a once operation that gets lost, on %s,", (dialect) => {
   async function start(script: Script) {
     const lossy = await openLossyStore(databases, dialect);
     cleanups.push(() => lossy.close());
     const kind = createScriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined], ...script });
-    const b = await createControlledStore([exclusive(kind.operationKind)], lossy.lossy);
+    const b = await createControlledStore(exclusive(kind.handler), lossy.lossy);
     await b.store.find("connects now");
     const stored = async () => lossy.direct.store.findByKey("principal-1", "key-1");
     return { lossy, kind, b, stored };
@@ -122,7 +122,7 @@ describe("an operation of which it stays open whether it is marked as sent", () 
       throw new DatabaseUnavailable(true, new Error("lost"));
     };
     const kind = createScriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined] });
-    const b = await createControlledStore([exclusive(kind.operationKind)], { store: lossy, database });
+    const b = await createControlledStore(exclusive(kind.handler), { store: lossy, database });
     const behave = () => {
       isLosing = false;
     };

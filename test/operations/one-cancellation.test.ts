@@ -66,7 +66,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       },
     };
     const url = await databases.createDatabase(dialect);
-    const b = await createControlledStore([gated], url);
+    const b = await createControlledStore({ [KIND]: gated }, url);
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const count = async (method: string) => (await control.requests()).filter((one) => one.method === method).length;
@@ -318,7 +318,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   test("is another's for a recurrence whose id differs in case alone", async () => {
     await world.press("key-1");
     const { id } = await world.stored("key-1");
-    await sql`update operation set target = ${RECURRENCE_ID.toUpperCase()},
+    await sql`update operation set recurrence_id = ${RECURRENCE_ID.toUpperCase()},
       exclusive_on = ${`${KIND}:${RECURRENCE_ID.toUpperCase()}`} where id = ${id}`.execute(world.database.kysely);
     await world.control.reset();
     expect(await world.press("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });

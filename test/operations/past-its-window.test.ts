@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { DatabaseUnavailable } from "../../src/platform/database/database.errors";
-import { type OperationHandler } from "../../src/platform/operations/operation-handler";
+import { type OperationHandlers } from "../../src/platform/operations/operation-handler";
 import { OutcomeNotRecorded } from "../../src/platform/operations/operation.errors";
 import {
   CONFIRMATION_WINDOW_MS,
@@ -23,11 +23,14 @@ const databases: OpenStore["database"][] = [];
 afterEach(() => Promise.all(databases.splice(0).map((database) => database.close())));
 
 /** A reconciler whose ledger can be overridden, method by method. */
-async function start(kindOf: (b: () => Bench) => OperationHandler<never>, override: Partial<OpenStore["store"]> = {}) {
+async function start(handlersOf: (b: () => Bench) => OperationHandlers, override: Partial<OpenStore["store"]> = {}) {
   const { store, database } = await createMigratedStore("sqlite::memory:");
   databases.push(database);
   const opened = { store: Object.assign(Object.create(store) as typeof store, override), database };
-  const bench: Bench = await createControlledStore([kindOf(() => bench)], opened);
+  const bench: Bench = await createControlledStore(
+    handlersOf(() => bench),
+    opened,
+  );
   return { b: bench, direct: store };
 }
 type Bench = Awaited<ReturnType<typeof createControlledStore>>;
@@ -42,7 +45,7 @@ async function died({ store, now, advance }: Bench, kind: string, wasSent = fals
   return operation.id;
 }
 const messages = ({ logs }: Bench) => logs.map((line) => (JSON.parse(line) as { msg: string }).msg);
-const needsAttention = (b: Bench) => messages(b).filter((message) => message === "operation needs attention");
+const needsAttention = (b: Bench) => messages(b).filter((message) => message === "operation requires manual review");
 const statusesWorked = ({ executed }: Bench) => executed.map(({ status }) => status);
 
 describe.each(["once", "keyed"] as const)("a %s operation that was never sent", (repeat) => {
@@ -51,7 +54,7 @@ describe.each(["once", "keyed"] as const)("a %s operation that was never sent", 
     ["at the end of its window: is sent", 0, "SUCCEEDED", ["prepare", "perform"]],
   ] as const)("%s", async (_what, pastMs, status, calls) => {
     const kind = createScriptedKind("kind", repeat, { prepare: [undefined], confirm: [undefined] });
-    const { b } = await start(() => kind.operationKind);
+    const { b } = await start(() => kind.handlers);
     const id = await died(b, "kind");
     b.advance(WINDOWS[repeat] + pastMs - LEASE_MS);
     await b.reconciler.pollOnce();
@@ -65,15 +68,17 @@ describe("an operation whose window ends during a look", () => {
   /** Never sent when the look begins; then the window ends, and `then` happens. */
   function endingIn(then: () => Promise<undefined>, isExclusive = false) {
     const scripted = createScriptedKind("once", "once", { confirm: [undefined] });
-    const kindOf = (b: () => Bench): OperationHandler<never> => ({
-      ...scripted.operationKind,
-      isExclusive,
-      prepare: () => {
-        b().advance(CONFIRMATION_WINDOW_MS);
-        return then();
+    const handlersOf = (b: () => Bench): OperationHandlers => ({
+      once: {
+        ...scripted.handler,
+        isExclusive,
+        prepare: () => {
+          b().advance(CONFIRMATION_WINDOW_MS);
+          return then();
+        },
       },
     });
-    return { kindOf, scripted };
+    return { handlersOf, scripted };
   }
   const ok = () => Promise.resolve(undefined);
   const lost = (maybeCommitted: boolean) => () =>
@@ -85,8 +90,8 @@ describe("an operation whose window ends during a look", () => {
     ["markSent", false, "not stored"],
   ] as const)("and whose %s is lost: is not given to people, and has failed once the lease is over", async (...row) => {
     const [method, isExclusive, loss] = row;
-    const { kindOf, scripted } = endingIn(ok, isExclusive);
-    const { b } = await start(kindOf, { [method]: lost(loss !== "not stored") });
+    const { handlersOf, scripted } = endingIn(ok, isExclusive);
+    const { b } = await start(handlersOf, { [method]: lost(loss !== "not stored") });
     const id = await died(b, "once");
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status: "PENDING", sentAt: null });
@@ -97,7 +102,7 @@ describe("an operation whose window ends during a look", () => {
   });
 
   test("in a bug of ours before it was sent: has failed", async () => {
-    const { b } = await start(endingIn(() => Promise.reject(BUG)).kindOf);
+    const { b } = await start(endingIn(() => Promise.reject(BUG)).handlersOf);
     const id = await died(b, "once");
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status: "FAILED", sentAt: null, failure: { retryable: true } });
@@ -106,10 +111,12 @@ describe("an operation whose window ends during a look", () => {
 
   test("in a bug of ours after it was marked as sent: needs attention, logged and counted", async () => {
     const { b } = await start((bench) => ({
-      ...createScriptedKind("once", "once", {}).operationKind,
-      perform: () => {
-        bench().advance(CONFIRMATION_WINDOW_MS);
-        return Promise.reject(BUG);
+      once: {
+        ...createScriptedKind("once", "once", {}).handler,
+        perform: () => {
+          bench().advance(CONFIRMATION_WINDOW_MS);
+          return Promise.reject(BUG);
+        },
       },
     }));
     const id = await died(b, "once");
@@ -121,11 +128,13 @@ describe("an operation whose window ends during a look", () => {
   test("in a bug of ours, while another worker has taken over: is left to that one", async () => {
     const taken = { owner: "heir", leaseMs: LEASE_MS, limit: 1 };
     const { b, direct } = await start((bench) => ({
-      ...createScriptedKind("once", "once", {}).operationKind,
-      prepare: async () => {
-        bench().advance(CONFIRMATION_WINDOW_MS);
-        expect(await direct.leaseDue({ ...taken, now: bench().now() })).toHaveLength(1);
-        throw BUG;
+      once: {
+        ...createScriptedKind("once", "once", {}).handler,
+        prepare: async () => {
+          bench().advance(CONFIRMATION_WINDOW_MS);
+          expect(await direct.leaseDue({ ...taken, now: bench().now() })).toHaveLength(1);
+          throw BUG;
+        },
       },
     }));
     const id = await died(b, "once");
@@ -140,7 +149,7 @@ describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
     ["no sign of it was found", { confirm: [undefined] }],
     ["a bug of ours in the last look", { confirm: [BUG] }],
   ])("%s", async (_how, script) => {
-    const { b } = await start(() => createScriptedKind("once", "once", script).operationKind);
+    const { b } = await start(() => createScriptedKind("once", "once", script).handlers);
     const id = await died(b, "once", true);
     b.advance(CONFIRMATION_WINDOW_MS);
     await b.reconciler.pollOnce();
@@ -152,9 +161,9 @@ describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
     ["was sent", true, "NEEDS_ATTENTION", 1],
     ["was never sent has failed, and", false, "FAILED", 0],
   ] as const)("one that %s cannot be opened", async (_what, wasSent, status, errors) => {
-    const { b } = await start(() => createScriptedKind("once", "once", {}).operationKind);
+    const { b } = await start(() => createScriptedKind("once", "once", {}).handlers);
     const id = await died(b, "once", wasSent);
-    await sql`update operation set sealed_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
+    await sql`update operation set encrypted_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
       b.database.kysely,
     );
     b.advance(CONFIRMATION_WINDOW_MS);
@@ -166,7 +175,7 @@ describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
 
 test("what could not be given up, because the database was lost, is taken again", async () => {
   let isLosing = true;
-  const { b, direct } = await start(() => createScriptedKind("once", "once", { confirm: [BUG] }).operationKind, {
+  const { b, direct } = await start(() => createScriptedKind("once", "once", { confirm: [BUG] }).handlers, {
     park: async (id, lease) => {
       if (isLosing) throw new OutcomeNotRecorded(id, new DatabaseUnavailable(false, new Error("refused")));
       return await direct.park(id, lease);

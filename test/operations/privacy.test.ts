@@ -127,17 +127,17 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
 
   test("after settlement no input is stored, not even sealed", async () => {
     if (dialect === "postgres") {
-      const rows = after.split("\n").filter((line) => line.includes('"sealed_input"'));
+      const rows = after.split("\n").filter((line) => line.includes('"encrypted_input"'));
       expect(rows).toHaveLength(MUTATIONS.length);
-      for (const row of rows) expect(JSON.parse(row)).toMatchObject({ status: "SUCCEEDED", sealed_input: null });
+      for (const row of rows) expect(JSON.parse(row)).toMatchObject({ status: "SUCCEEDED", encrypted_input: null });
       return;
     }
     const { DatabaseSync } = await import("node:sqlite");
     const file = new DatabaseSync(url.slice("sqlite:".length), { readOnly: true });
-    const rows = file.prepare("select status, sealed_input from operation").all();
+    const rows = file.prepare("select status, encrypted_input from operation").all();
     file.close();
     expect(rows).toHaveLength(MUTATIONS.length);
-    for (const row of rows) expect({ ...row }).toEqual({ status: "SUCCEEDED", sealed_input: null });
+    for (const row of rows) expect({ ...row }).toEqual({ status: "SUCCEEDED", encrypted_input: null });
   });
 
   test("refusals and mistakes leave no more than successes do", async () => {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { createCancelPixOperation } from "../../src/features/pix-authorization";
 import { createAccountOperations } from "../../src/features/user";
-import { type OperationHandler } from "../../src/platform/operations/operation-handler";
+import { type OperationHandlers } from "../../src/platform/operations/operation-handler";
 import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
@@ -26,11 +26,11 @@ const UNREACHED = createProviderFailure("unreachable", { maybeProcessed: false }
 const REFUSED = createProviderFailure("refused", { status: 400 });
 const CONFLICT = createProviderFailure("refused", { status: 409 });
 
-const bench = async (kind: OperationHandler<never>) => createControlledStore([kind]);
+const bench = async (handlers: OperationHandlers) => createControlledStore(handlers);
 type Bench = Awaited<ReturnType<typeof bench>>;
 const openBenches: Bench[] = [];
-async function open(kind: OperationHandler<never>): Promise<Bench> {
-  const opened = await bench(kind);
+async function open(handlers: OperationHandlers): Promise<Bench> {
+  const opened = await bench(handlers);
   openBenches.push(opened);
   return opened;
 }
@@ -56,7 +56,7 @@ describe("an operation that is sent once, its answer lost,", () => {
       perform: [LOST],
       confirm: [undefined, LOST, undefined, SUCCEEDED],
     });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     expect(await b.run("once")).toMatchObject({ outcome: "done", operation: { status: "UNCONFIRMED", attempts: 1 } });
     await b.advanceAndPoll(60_000);
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1, encryptedInput: null });
@@ -67,7 +67,7 @@ describe("an operation that is sent once, its answer lost,", () => {
 
   test("needs people's attention when its window is over, is logged, and then left alone", async () => {
     const kind = createScriptedKind("once", "once", { perform: [LOST], confirm: [undefined] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await b.run("once");
     await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 5000);
     expect(await stored(b)).toMatchObject({ status: "UNCONFIRMED" });
@@ -78,7 +78,7 @@ describe("an operation that is sent once, its answer lost,", () => {
     expect(looks).toBeGreaterThan(15); // about once a minute in the end, more often at first
     const errors = b.logs.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50);
     expect(errors).toMatchObject([
-      { msg: "operation needs attention", operationId: operation.id, kind: "once", status: "NEEDS_ATTENTION" },
+      { msg: "operation requires manual review", operationId: operation.id, kind: "once", status: "NEEDS_ATTENTION" },
     ]);
     await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 60_000);
     expect(kind.count("confirm")).toBe(looks);
@@ -92,7 +92,7 @@ describe("an operation that is sent once, its answer lost,", () => {
       perform: [LOST],
       confirm: [undefined],
     });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     expect(await b.run("once")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });
     b.advance(CONFIRMATION_WINDOW_MS - 1000);
     await b.reconciler.pollOnce();
@@ -110,7 +110,7 @@ describe("an operation that is sent once, its answer lost,", () => {
     ["400", REFUSED],
   ])("but a %s is no lost answer: it failed", async (_status, refusal) => {
     const kind = createScriptedKind("once", "once", { perform: [refusal], confirm: [undefined] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     expect(await b.run("once")).toMatchObject({ operation: { status: "FAILED", failure: { code: "REFUSED" } } });
     await b.advanceAndPoll(60_000);
     expect(kind.calls.map(({ what }) => what)).toEqual(["perform"]);
@@ -120,7 +120,7 @@ describe("an operation that is sent once, its answer lost,", () => {
 describe("an operation with a key of its own, its answer lost,", () => {
   test("is sent again with the same key, at once and by the reconciler", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [LOST, LOST, LOST, LOST, SUCCEEDED] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     const run = await b.run("keyed");
     expect(run).toMatchObject({ operation: { status: "UNCONFIRMED", attempts: 3 } });
     expect(b.sleeps).toHaveLength(2);
@@ -132,13 +132,13 @@ describe("an operation with a key of its own, its answer lost,", () => {
 
   test("is not sent again when the provider may have forgotten its key: people look into it", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [LOST] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await b.run("keyed");
     b.advance(KEYED_WINDOW_MS + 1); // nobody was running
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 3 });
     expect(kind.count("perform")).toBe(3);
-    expect(b.logs.join("")).toContain("operation needs attention");
+    expect(b.logs.join("")).toContain("operation requires manual review");
   });
 
   test.each([
@@ -148,7 +148,7 @@ describe("an operation with a key of its own, its answer lost,", () => {
     ["after one at the door is a refusal", [createProviderFailure("overloaded"), CONFLICT], "FAILED", [false]],
   ] as const)("a conflict %s", async (_when, perform, status, refusals) => {
     const kind = createScriptedKind("keyed", "keyed", { perform });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     expect(await b.run("keyed")).toMatchObject({ operation: { status } });
     expect(kind.rejections).toEqual(refusals);
   });
@@ -157,7 +157,7 @@ describe("an operation with a key of its own, its answer lost,", () => {
 describe("a process that died", () => {
   test.each(["once", "keyed"] as const)("before it sent: %s is sent, by one other alone", async (repeat) => {
     const kind = createScriptedKind("kind", repeat, { perform: [SUCCEEDED], confirm: [undefined] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await died(b, "kind", "unsent");
     await Promise.all(Array.from({ length: 5 }, () => b.reconciler.pollOnce()));
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
@@ -166,7 +166,7 @@ describe("a process that died", () => {
 
   test("while its lease runs is not disturbed", async () => {
     const kind = createScriptedKind("kind", "keyed", {});
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await died(b, "kind", "unsent");
     b.advance(-1);
     await b.reconciler.pollOnce();
@@ -175,7 +175,7 @@ describe("a process that died", () => {
 
   test("after it wrote that it sends: once is looked for and never sent", async () => {
     const kind = createScriptedKind("once", "once", { perform: [SUCCEEDED], confirm: [undefined, SUCCEEDED] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await died(b, "once", "sent");
     await b.advanceAndPoll(60_000);
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
@@ -184,7 +184,7 @@ describe("a process that died", () => {
 
   test("after it wrote that it sends: keyed is sent again, and a conflict means that it had arrived", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [CONFLICT] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await died(b, "keyed", "sent");
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
@@ -195,7 +195,7 @@ describe("a process that died", () => {
     "with a secret for its caller, %s: failed, nothing is fetched",
     async (when) => {
       const kind = createScriptedKind("safe", "safe", { perform: [{ ...SUCCEEDED, secret: "for nobody" }] });
-      const b = await open(kind.operationKind);
+      const b = await open(kind.handlers);
       await died(b, "safe", when);
       await b.reconciler.pollOnce();
       expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true } });
@@ -210,7 +210,7 @@ describe("an operation that cannot be sent", () => {
     ["the look before it finds nobody", { prepare: [LOST] }],
   ])("because %s stays pending and unsent, and is sent when that is over", async (_why, script) => {
     const kind = createScriptedKind("once", "once", { ...script, confirm: [undefined] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     expect(await b.run("once")).toMatchObject({ operation: { status: "PENDING", sentAt: null, attempts: 0 } });
     await b.advanceAndPoll(60_000);
     expect(await stored(b)).toMatchObject({ status: "PENDING", sentAt: null, attempts: 0 });
@@ -223,9 +223,9 @@ describe("an operation that cannot be sent", () => {
 
   test("because its input cannot be opened waits for a process that can, then has failed, and holds up no other", async () => {
     const kind = createScriptedKind("keyed", "keyed", {});
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await died(b, "keyed", "unsent");
-    await sql`update operation set sealed_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
+    await sql`update operation set encrypted_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
       b.database.kysely,
     );
     const other = expectClaimed(
@@ -244,11 +244,11 @@ describe("an operation that cannot be sent", () => {
 
   test("because of a bug of ours is logged, holds up no other, and is not told as done", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [new TypeError("a bug, with input in its text")] });
-    const b = await open(kind.operationKind);
+    const b = await open(kind.handlers);
     await died(b, "keyed", "unsent");
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "PENDING", attempts: 1 });
-    expect(b.logs.join("")).toContain("operation could not be reconciled");
+    expect(b.logs.join("")).toContain("reconciling the operation failed");
     expect(b.logs.join("")).not.toContain("a bug, with");
   });
 });
@@ -277,7 +277,7 @@ describe("with the real providers' clients against the sandbox", () => {
       accountId: "10000",
       timeoutMs: 5000,
     });
-    const b = await open(createCancelPixOperation(delbank));
+    const b = await open({ CANCEL_PIX_AUTHORIZATION: createCancelPixOperation(delbank) });
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const request = {
@@ -361,17 +361,18 @@ describe("with the real providers' clients against the sandbox", () => {
       timeoutMs: 5000,
       clock: monotonicClock,
     });
-    return { http, control: createSandboxControl(sandboxes.avibra.url), kinds: createAccountOperations(avibra) };
+    const { create, prefill } = createAccountOperations(avibra);
+    const handlers = { CREATE_USER: create, PREFILL_USER: prefill };
+    return { http, control: createSandboxControl(sandboxes.avibra.url), handlers };
   }
 
   test.each([
     ["CREATE_USER", { userId: "u-1001", firstName: "A", lastName: "B", email: "a@example.com" }],
     ["CREATE_USER", { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" }],
   ])("%s: no access token is no attempt, so that a conflict behind it is a refusal", async (name, input) => {
-    const { http, control, kinds } = atAvibra();
+    const { http, control, handlers } = atAvibra();
     await control.reset();
-    const kind = kinds.find((one) => one.kind === name) as OperationHandler<never>;
-    const b = await open(kind);
+    const b = await open(handlers);
     await control.addFault({ match: { path: "/oauth2/token" }, kind: "status", status: 500 });
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
     const run = await b.runner.run({ kind: name, principal: "principal-1", idempotencyKey: "key-1", input, deadline });
@@ -385,10 +386,9 @@ describe("with the real providers' clients against the sandbox", () => {
   test.each(["CREATE_USER", "PREFILL_USER"])(
     "%s: an answer that was cut is a success after one commit",
     async (name) => {
-      const { http, control, kinds } = atAvibra();
+      const { http, control, handlers } = atAvibra();
       await control.reset();
-      const kind = kinds.find((one) => one.kind === name) as OperationHandler<never>;
-      const b = await open(kind);
+      const b = await open(handlers);
       await control.addFault({ match: { path: "/user" }, kind: "truncatedBody" });
       const input = { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" };
       const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);

@@ -27,7 +27,7 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
 
   async function start(repeat: Repeat) {
     const kind = createSteppedKind(repeat);
-    const b = await createControlledStore([kind.operationKind], await databases.createDatabase(dialect));
+    const b = await createControlledStore(kind.handlers, await databases.createDatabase(dialect));
     close = () => b.database.close();
     const stored = async () => {
       const operation = await b.store.findByKey("principal-1", "key-1");

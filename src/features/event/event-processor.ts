@@ -2,7 +2,7 @@ import { type Inbox } from "../../platform/inbox/inbox";
 import { type Message, type MessageMetadata } from "../../platform/inbox/message";
 import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type Operation } from "../../platform/operations/operation";
+import { type Operation, type ReportedOperation } from "../../platform/operations/operation";
 import { type Clock } from "../../platform/kernel/clock";
 import {
   type AvibraEvent,
@@ -19,12 +19,12 @@ export interface EventProcessorOptions {
   readonly clock: Clock;
 }
 
-/** What is stored of an event in clear. */
+/** The members of an event that are stored unencrypted. */
 export function toMessageMetadata({ name, userId, at }: AvibraEvent, receivedAt: number): MessageMetadata {
   return { kind: name, subject: userId, occurredAt: at ?? receivedAt };
 }
 
-/** What follows from an event. Each effect may be had again and is then none. */
+/** The effects of an event. Each of them is idempotent. */
 export function createEventProcessor({ inbox, operationStore, clock }: EventProcessorOptions) {
   function toCandidate(operation: Operation): Candidate {
     try {
@@ -35,7 +35,7 @@ export function createEventProcessor({ inbox, operationStore, clock }: EventProc
     }
   }
 
-  /** Settles the operation that is proven by it, if one is. */
+  /** Settles the operation that the event proves, if any. */
   async function settleMatchingOperation({ name, userId, at, offerId }: AvibraEvent): Promise<void> {
     const kind = getEventKind(name);
     const confirmedKind = kind && CONFIRMS[kind];
@@ -45,7 +45,7 @@ export function createEventProcessor({ inbox, operationStore, clock }: EventProc
     if (operation) await operationStore.settle(operation.id, { status: "SUCCEEDED" }, clock.now());
   }
 
-  /** What was stored was read once; what cannot be read any more has the facts that were read then, and no other effects. */
+  /** Undefined if the body is not JSON: the event then keeps its stored metadata and has no other effects. */
   function parseStoredEvent(message: Message, body: string): AvibraEvent | undefined {
     try {
       return parseEvent(JSON.parse(body), message.receivedAt);
@@ -62,12 +62,12 @@ export function createEventProcessor({ inbox, operationStore, clock }: EventProc
     return event ? toMessageMetadata(event, message.receivedAt) : message;
   }
 
-  /** Looks whether an operation that has just become unconfirmed is proven by an event that came before its fate was in doubt. */
-  async function matchStoredEvents({ status, userId, kind }: Operation): Promise<void> {
+  /** Settles an operation that has become unconfirmed if an event that was received before proves it. */
+  async function matchStoredEvents({ status, userId, kind }: ReportedOperation): Promise<void> {
     const kinds = (Object.keys(CONFIRMS) as AvibraEventKind[]).filter((event) => CONFIRMS[event] === kind);
     if (status !== "UNCONFIRMED" || userId === null || kinds.length === 0) return;
     for (const message of await inbox.findBySubject(userId, getEventNames(kinds))) {
-      const body = await inbox.readBody(message); // one at a time: each may be as large as an event may be
+      const body = await inbox.readBody(message); // one at a time: each may have the maximum size
       const event = body === undefined ? undefined : parseStoredEvent(message, body);
       if (event) await settleMatchingOperation(event);
     }

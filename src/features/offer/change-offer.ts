@@ -4,10 +4,9 @@ import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type OfferChange } from "../../providers/avibra/avibra.wire";
 import { createUserError } from "../operation/public";
 
-/** Moves a member to another offer; `keyed`, so it may be sent again with its own key. */
+/** Changes a member's offer; `keyed`: it is sent again with its own key. */
 export function createChangeOfferOperation(avibra: AvibraClient): OperationHandler<OfferChange> {
   return {
-    kind: "CHANGE_OFFER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
@@ -16,7 +15,7 @@ export function createChangeOfferOperation(avibra: AvibraClient): OperationHandl
       return { status: "SUCCEEDED" };
     },
     onRefusal(failure, isRepeat) {
-      if (isRepeat) return undefined; // it tells of the repetition alone
+      if (isRepeat) return undefined; // a rejected retry proves nothing about the earlier attempt
       const code = parseAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED";
       return { status: "FAILED", failure: createUserError(code) };
     },

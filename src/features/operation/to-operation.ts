@@ -1,6 +1,6 @@
 import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type Operation as StoredOperation, type OperationFailure } from "../../platform/operations/operation";
+import { type OperationFailure, type ReportedOperation } from "../../platform/operations/operation";
 import { type Operation, type OperationKind } from "./operation.type";
 import { type UserError, type UserErrorCode } from "./user-error.type";
 
@@ -12,7 +12,7 @@ function toUserError({ code, message, retryable, field }: OperationFailure): Use
 
 /** Decrypts the idempotency key. Empty if its encryption key is no longer configured, so that one row does not fail a list. */
 function decryptKeyOrEmpty(
-  stored: StoredOperation,
+  stored: ReportedOperation,
   operationStore: Pick<OperationStore, "decryptIdempotencyKey">,
 ): string {
   try {
@@ -25,7 +25,7 @@ function decryptKeyOrEmpty(
 
 /** Maps a stored operation to its GraphQL type. */
 export function toOperation(
-  stored: StoredOperation,
+  stored: ReportedOperation,
   operationStore: Pick<OperationStore, "decryptIdempotencyKey">,
 ): Operation {
   const { id, status, attempts, failure, result } = stored;

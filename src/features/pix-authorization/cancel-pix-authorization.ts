@@ -28,12 +28,12 @@ const CODES = {
   rejected: "PROVIDER_REJECTED",
 } as const;
 
-/** What the ledger keeps of a cancellation: nothing personal, so no requester's document. */
+/** The stored result of a cancellation: no personal data, so no document of the requester. */
 function succeeded(cancellation: Omit<PixCancellation, "requesterDocument">): Outcome {
   return { status: "SUCCEEDED", result: { ...cancellation, requesterDocument: null } };
 }
 
-/** The result of an operation whose success was found out by a read. */
+/** The result of an operation whose success was proved by a read. */
 function toResult(proof: Proof): PixCancellation | null {
   return proof.kind === "cancellation" ? { ...proof.cancellation, requesterDocument: null } : null;
 }
@@ -45,27 +45,27 @@ export function toPixCancellation(result: unknown): PixCancellation | null {
 
 const refuse = (code: UserErrorCode): PrepareDecision => ({ decision: "refuse", failure: createUserError(code) });
 
-/** What an earlier cancellation of ours answers to this one; undefined if none does, or none before Delbank is asked. */
+/** The decision that earlier cancellations require; undefined if they require none, or only after Delbank was read. */
 function toPreparation(decision: CancellationDecision<Operation>): PrepareDecision | undefined {
   if (decision.kind === "alreadyCancelled") return refuse("ALREADY_CANCELLED");
   return decision.kind === "inProgress" ? { decision: "wait", blockedBy: decision.blockedBy } : undefined;
 }
 
 /**
- * Cancels an authorization at Delbank, which documents no idempotency: it is asked `once`. Before that our own
- * operations and the authorization are read; after an answer that was lost it is read again until a new cancellation shows.
+ * Cancels an authorization at Delbank at most once: Delbank documents no idempotency, so it is never sent again. Before it is sent, the
+ * earlier operations and the authorization are read; after a lost response, the authorization is read until it shows a new
+ * cancellation.
  */
 export function createCancelPixOperation(delbank: DelbankClient): OperationHandler<CancellationIntent> {
   return {
-    kind: CANCEL_PIX_AUTHORIZATION,
     provider: "delbank",
     repeat: "once",
     isExclusive: true,
 
     async prepare(intent, { deadline, earlier, now }) {
-      // Who may cancel any authorization may learn of its cancellations; a payer only after Delbank has said whose it is.
+      // A caller who may cancel any authorization may know its cancellations; a payer only after Delbank has confirmed the payer.
       const knownDecision = evaluateEarlierCancellations(earlier, now);
-      // Nobody looks any more whether one that needs attention has succeeded.
+      // The reconciler no longer reads whether an operation that needs attention has succeeded.
       const shouldAskProvider =
         knownDecision.kind === "inProgress" && knownDecision.blockedBy.status === "NEEDS_ATTENTION";
       const knownPreparation =
@@ -89,8 +89,12 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationHandl
       const request = { recurrenceId, requesterType, requesterDocument, reason };
       const { cancellationId, requestedAt } = await delbank.requestCancellation(request, deadline);
       if (getBaselineIds({ baseline })?.includes(cancellationId)) {
-        const call = requestCancellation.name;
-        throw new ProviderFailure({ kind: "unreadable", call, reason: "an earlier cancellation's id", status: 200 });
+        throw new ProviderFailure({
+          kind: "unreadable",
+          call: requestCancellation.name,
+          reason: "the id of an earlier cancellation",
+          status: 200,
+        });
       }
       const reasonCode = REASON_CODES[reason];
       return succeeded({
@@ -105,7 +109,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationHandl
     },
 
     onRefusal(failure) {
-      // Refused at the door: our credentials or our rate, not this cancellation. A new key may ask again.
+      // Rejected before processing: credentials or rate limit, not this cancellation. A new key may succeed.
       if (failure.kind !== "refused")
         return { status: "FAILED", failure: { ...createUserError("PROVIDER_REJECTED"), retryable: true } };
       const refusal = parseDelbankRefusal(failure);

@@ -3,7 +3,7 @@ import { type CancellationReason } from "../../providers/delbank/cancellation-re
 import { type UserErrorCode } from "../operation/public";
 import { RESPONSE_WINDOW_MS } from "./earlier-cancellations.state";
 
-/** What is asked, and by whom: the payer, known by the tax id of the token, or anybody of ours (`null`). */
+/** A requested cancellation. `payerTaxId` is the tax id in the token; null if the caller may cancel any authorization. */
 export interface CancellationIntent {
   readonly recurrenceId: string;
   readonly requesterType: "NATURAL" | "LEGAL";
@@ -12,7 +12,7 @@ export interface CancellationIntent {
   readonly payerTaxId: string | null;
 }
 
-/** When it is judged (epoch ms), and the ids of cancellations that are old by what our own operations know. */
+/** The current time (epoch ms), and the ids of cancellations that are older than the response window. */
 export interface EligibilityContext {
   readonly now: number;
   readonly expiredIds: readonly string[];
@@ -26,9 +26,8 @@ const PENDING_ONLY_REASONS: ReadonlySet<CancellationReason> = new Set([
 ]);
 
 /**
- * Whether Delbank shows it as cancelled, or about to be. An ACTIVE authorization whose listed cancellation was made longer ago than
- * the counterpart may take to answer was not cancelled by it. One without a readable date counts as recent unless our own operations
- * know it as old.
+ * Whether Delbank shows it as canceled, or a cancellation is pending. A listed cancellation that is older than the response window did
+ * not cancel an authorization that is still ACTIVE. One without a readable date counts as recent unless `expiredIds` has it.
  */
 function isCancelled({ status, cancellations }: Authorization, { now, expiredIds }: EligibilityContext): boolean {
   if (status !== "ACTIVE") return status === "CANCELLED" || cancellations.length > 0;
@@ -39,8 +38,7 @@ function isCancelled({ status, cancellations }: Authorization, { now, expiredIds
 }
 
 /**
- * Why an authorization, which is the caller's, must not be asked to be cancelled, or undefined. A status that we do not know is left
- * to the provider to judge.
+ * Why an authorization of the caller must not be canceled, or undefined. For an unknown status the provider decides.
  */
 export function findCancellationError(
   intent: CancellationIntent,
@@ -50,7 +48,7 @@ export function findCancellationError(
   const { status, payer, beneficiary } = authorization;
   if (isCancelled(authorization, context)) return "ALREADY_CANCELLED";
   if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
-  // Of an ambiguous document the provider decides, if somebody may cancel for it: its own readings are all that we can hold it to.
+  // For an ambiguous document the provider decides, if one of its readings is the requester.
   const canBeRequester = [payer, beneficiary].some((party) => party.possibleTaxIds.includes(intent.requesterDocument));
   if (!canBeRequester) return "DOCUMENT_MISMATCH";
   const requiredStatus = PENDING_ONLY_REASONS.has(intent.reason) ? "PENDING" : "ACTIVE";

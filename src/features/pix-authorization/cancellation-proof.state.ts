@@ -3,17 +3,17 @@ import { type EarlierCancellation, getBaselineIds } from "./earlier-cancellation
 
 type AuthorizationWithCancellations = Pick<Authorization, "status" | "cancellations">;
 
-/** `unlisted`: cancelled, and Delbank does not show by which cancellation. */
+/** `unlisted`: canceled, and Delbank does not list the cancellation. */
 export type Proof =
   { readonly kind: "cancellation"; readonly cancellation: Cancellation } | { readonly kind: "unlisted" };
 
 /**
- * What proves that a cancellation whose answer was lost has succeeded; undefined if nothing does. `known` are the ids that were
- * known before it was sent: only another one proves it. A list without a new id proves nothing, whatever the status: what was
- * known before may have taken effect since. Without any list the status alone proves it, as CANCELLED is never sent.
+ * The proof that a cancellation whose response was lost has succeeded; undefined if there is none. `baselineIds` are the ids that were
+ * listed before it was sent: only another id proves it. A list without a new id proves nothing in any status, because an earlier
+ * cancellation may have taken effect since. Without a list, the status CANCELLED proves it, because nothing is sent in that status.
  *
- * An operation of a release that did not keep them (`known` is undefined) was sent only if the authorization was not CANCELLED: so
- * its list proves something only together with that status.
+ * A release that did not store the ids (`baselineIds` is undefined) sent it only if the authorization was not CANCELLED, so a list
+ * proves it only together with that status.
  */
 export function findProof(
   baselineIds: readonly string[] | undefined,
@@ -28,8 +28,8 @@ export function findProof(
 }
 
 /**
- * The first of our earlier operations whose outcome was not known and that what Delbank shows proves to have succeeded. One that is
- * being sent at this moment is left to its worker, and one that was never sent has made nothing.
+ * The first earlier operation without a known outcome that Delbank's state proves to have succeeded. An operation that is in flight is
+ * left to its worker, and one that was never sent has no effect.
  */
 export function findProvenOperation<Earlier extends EarlierCancellation>(
   earlier: readonly Earlier[],

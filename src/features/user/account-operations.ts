@@ -12,21 +12,20 @@ function toFailedOutcome(failure: ProviderFailure, unknownUserIs400 = false): Ou
   return { status: "FAILED", failure: createUserError(CODES[parseAvibraRefusal(failure, unknownUserIs400)]) };
 }
 
-/** Behind an attempt that may have arrived, a "no" tells of the repetition alone. */
+/** After an attempt that may have been processed, a rejection proves nothing about that attempt. */
 function failIfFirstAttempt(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
   return isRepeat ? undefined : toFailedOutcome(failure);
 }
 
-/** But a conflict there means that the earlier attempt arrived (contract, Idempotency-Key). */
+/** A conflict on a retry means that the earlier attempt was processed (Avibra contract, Idempotency-Key). */
 function succeedIfAlreadyExistsOnRepeat(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
   if (isRepeat && parseAvibraRefusal(failure) === "alreadyExists") return SUCCEEDED;
   return failIfFirstAttempt(failure, isRepeat);
 }
 
-/** The changes of a member's account: each is `keyed`, so it may be sent again with its own key. */
+/** The handlers of a member's account. Each is `keyed`: it is sent again with its own key. */
 export function createAccountOperations(avibra: AvibraClient) {
   const create: OperationHandler<MemberProfile> = {
-    kind: "CREATE_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
@@ -34,7 +33,6 @@ export function createAccountOperations(avibra: AvibraClient) {
     onRefusal: succeedIfAlreadyExistsOnRepeat,
   };
   const update: OperationHandler<MemberProfile> = {
-    kind: "UPDATE_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
@@ -42,7 +40,6 @@ export function createAccountOperations(avibra: AvibraClient) {
     onRefusal: failIfFirstAttempt,
   };
   const prefill: OperationHandler<MemberProfile> = {
-    kind: "PREFILL_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
@@ -50,27 +47,25 @@ export function createAccountOperations(avibra: AvibraClient) {
     onRefusal: succeedIfAlreadyExistsOnRepeat,
   };
   const cancel: OperationHandler<{ readonly userId: string }> = {
-    kind: "CANCEL_USER",
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
     onRefusal: (failure, isRepeat) => (isRepeat ? undefined : toFailedOutcome(failure, true)),
   };
-  return [create, update, prefill, cancel];
+  return { create, update, prefill, cancel };
 }
 
-/** What to do if the answer that shows the link is refused. */
+/** Advice if the response with the link exceeds a limit. */
 export const PORTAL_LINK_RETRY_ADVICE =
-  "A portal link may have been created and is not shown again: send a new idempotencyKey to get a new link, and select less.";
+  "A portal link may have been created and is not shown again: send a new idempotencyKey to get a new link, and select fewer fields.";
 
-/** A link into the portal: a secret for the one who asked, so it is neither stored nor fetched for nobody. */
+/** A link that signs the member in to the portal: a secret of the caller, so it is not stored, and not created after the caller has gone. */
 export function createPortalLinkOperation(
   avibra: AvibraClient,
   portalUrl: string,
 ): OperationHandler<{ readonly userId: string }> {
   return {
-    kind: "CREATE_PORTAL_LINK",
     provider: "avibra",
     repeat: "safe",
     async perform({ userId }, { deadline }) {

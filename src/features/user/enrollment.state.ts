@@ -1,5 +1,5 @@
 import { type Message } from "../../platform/inbox/message";
-import { type Operation } from "../../platform/operations/operation";
+import { type SucceededOperation } from "../../platform/operations/operation";
 import { type AvibraEventKind, getEventKind, getEventNames } from "../../providers/avibra/avibra.webhook";
 import { type OperationKind } from "../operation/public";
 import { type Enrollment, type EnrollmentSource, type EnrollmentStatus } from "./enrollment.type";
@@ -36,9 +36,9 @@ export const ENROLLMENT_EVENTS = getEventNames(Object.keys(STATUS_BY_EVENT) as A
 /** The order of the statuses. */
 const RANK: Record<EnrollmentStatus, number> = { UNKNOWN: 0, REQUESTED: 1, ENROLLED: 2, OFFER_ACTIVE: 3, CANCELLED: 4 };
 
-export function readOperationChanges({ kind, sentAt, settledAt, createdAt }: Operation): EnrollmentChange[] {
+export function readOperationChanges({ kind, sentAt, settledAt, createdAt }: SucceededOperation): EnrollmentChange[] {
   const status = STATUS_BY_OPERATION[kind as OperationKind];
-  return status ? [{ status, at: sentAt ?? createdAt, since: settledAt ?? createdAt, source: "OPERATION" }] : [];
+  return status ? [{ status, at: sentAt ?? createdAt, since: settledAt, source: "OPERATION" }] : [];
 }
 
 /** If the provider's clock is ahead, an event claims to happen after it was received: then the time of receipt counts. */

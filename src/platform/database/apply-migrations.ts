@@ -1,26 +1,26 @@
 import { type Kysely, sql } from "kysely";
 
-/** The databases we speak to. */
+/** The supported databases. */
 export type Dialect = "sqlite" | "postgres";
 
 /** One step of the schema, applied once per database and never edited after it was released. */
 export interface Migration {
-  /** Unique over all topics and for ever: `<topic>/<number>-<what>`. */
+  /** Unique over all topics: `<topic>/<number>-<what>`. Stored, so it must not change. */
   readonly name: string;
   /** Runs inside the transaction that also records the name. */
   up(database: Kysely<Tables>, dialect: Dialect): Promise<void>;
 }
 
-// Untyped on purpose: a migration speaks of the schema as it was then, not of today's table types.
+// Untyped on purpose: a migration refers to the schema as it was then, not to today's table types.
 type Tables = Record<string, Record<string, unknown>>;
 
-/** Any number, the same for every process of ours on one server. */
+/** An arbitrary number, the same in each process. */
 const ADVISORY_LOCK_ID = 4_157_220_931;
 
 /**
- * Applies those of `migrations` that this database has not seen, in their order, all or none, in one transaction under a lock:
- * of several processes that start at once, one works and the others wait and find nothing to do. Names the database knows and
- * we do not belong to a newer release beside us and are left alone. Throws when a migration fails or a name occurs twice.
+ * Applies those of `migrations` that this database does not have, in their order, all or none, in one transaction under a lock: of
+ * several processes that start at the same time, one applies them and the others wait. Applied migrations that are not in the list
+ * belong to a newer release and are ignored. Throws if a migration fails or a name occurs twice.
  */
 export async function applyMigrations(
   database: Kysely<unknown>,
@@ -34,7 +34,7 @@ export async function applyMigrations(
     .$extendTables<Tables>()
     .transaction()
     .execute(async (transaction) => {
-      // SQLite's transactions hold the write lock from their first moment.
+      // SQLite's transactions have the write lock from the start.
       if (dialect === "postgres")
         await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK_ID)})`.execute(transaction);
       await transaction.schema

@@ -5,20 +5,20 @@ import { type Database } from "./open-database";
 declare const leaseBrand: unique symbol;
 
 /**
- * The right to work on a row until its lease runs out. Every grant has another token, so that work that stalled past its lease is
- * told apart from the work that took over, even inside one process.
+ * The right to process a row until the lease expires. Each grant has a token of its own, which distinguishes a worker that stalled
+ * past its lease from the worker that took over, also within one process.
  */
 export type Lease = string & { readonly [leaseBrand]: true };
 
-/** Which rows are taken, and for how long. Times are epoch milliseconds. */
+/** Which rows are leased, and for how long. Times are epoch milliseconds. */
 export interface DueQuery {
-  /** Names the process; for people who read the table. */
+  /** Identifies the process, for operators who read the table. */
   readonly owner: string;
   readonly leaseMs: number;
   readonly now: number;
-  /** At most so many. */
+  /** Maximum number of rows. */
   readonly limit: number;
-  /** Rows of these kinds only, or of all but these. */
+  /** Only rows of these kinds, or of all other kinds. */
   readonly kinds?: { readonly in: readonly string[] } | { readonly notIn: readonly string[] };
 }
 
@@ -28,29 +28,29 @@ function kindFilter(kinds: DueQuery["kinds"]): RawBuilder<unknown> {
   return sql`and kind ${operator} (${sql.join(names)})`;
 }
 
-/** What a row without a lease holds. */
+/** The columns of a row without a lease. */
 export const NO_LEASE = { lease_owner: null, lease_until: null };
 
-/** A token that no other grant has, readable as `owner`'s; the same again for the same `token`. */
+/** A lease whose text names `owner`; the same lease for the same `token`. Default: a new one. */
 export function grantLease(owner: string, token: string = randomUUID()): Lease {
   return `${owner}#${token}` as Lease;
 }
 
-/** The columns that a table of work has. */
+/** The columns that each table of due rows has. */
 interface DueRow {
   readonly next_attempt_at: number | null;
 }
 
 /**
- * Leases rows of `table` that are due and nobody's under `lease`, in one statement, the longest due first. PostgreSQL passes over
- * rows that another is leasing at this moment; SQLite has one writer at a time.
+ * Leases rows of `table` that are due and have no lease, in one statement, the longest due first. PostgreSQL skips rows that another
+ * statement is leasing; SQLite has one writer at a time.
  */
 export async function leaseDueRows<Row extends DueRow>(
   { kysely, dialect }: Pick<Database, "kysely" | "dialect">,
   { table, now, leaseMs, limit, kinds }: DueQuery & { readonly table: string },
   lease: Lease,
 ): Promise<Row[]> {
-  // Materialized: a planner may run a plain subquery twice, and lease twice the limit.
+  // Materialized: a planner may run a plain subquery twice and lease twice the limit.
   const { rows } = await sql<Row>`
     with due as materialized (
       select id from ${sql.table(table)}

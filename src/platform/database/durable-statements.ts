@@ -1,11 +1,11 @@
 import { type Connection, type PoolClient, Query, type QueryConfig, type QueryResult } from "pg";
 
-/** The least that PostgreSQL's `synchronous_commit` must be when a transaction of ours commits. */
+/** The minimum of PostgreSQL's `synchronous_commit` for each transaction that writes. */
 export type SynchronousCommit = "on" | "remote_apply";
 
 /**
- * Raises `synchronous_commit` until the end of the current transaction and never lowers it. Returns no row. It leaves no state
- * in the session, so it also holds behind a pooler that gives each transaction another server connection.
+ * Raises `synchronous_commit` until the end of the current transaction and never lowers it. Returns no row. It leaves no state in the
+ * session, so it also works with a pooler that assigns a server connection to each transaction.
  */
 function buildRaiseLevelSql(level: SynchronousCommit): string {
   const weakerLevels = level === "on" ? "'off', 'local', 'remote_write'" : "'off', 'local', 'remote_write', 'on'";
@@ -13,20 +13,20 @@ function buildRaiseLevelSql(level: SynchronousCommit): string {
     then set_config('synchronous_commit', '${level}', true) is null else false end`;
 }
 
-/** Read committed, whatever the database's default is: what waited for a lock must see what was committed meanwhile. */
+/** Read committed, whatever the database's default is: a statement that waited for a lock must read what was committed since. */
 const BEGIN_STATEMENTS: ReadonlyMap<string, string> = new Map([["begin", "begin isolation level read committed"]]);
-/** The only statements that are sent as they are. None of ours calls a function that writes to a table. */
+/** Statements that are sent unchanged. No select of this program calls a function that writes. */
 const READ_PATTERN = /^\s*select\b/i;
 const IDLE_STATUS = "I";
 
 /**
- * Runs statements on a connection so that whatever they write is committed with at least `level`: the only way to
- * PostgreSQL for the program's statements. A single statement costs no additional round trip.
+ * Runs statements on a connection so that what they write is committed with at least `level`. Each statement of the program to
+ * PostgreSQL is run here. A single statement costs no additional round trip.
  */
 export function createDurableStatements(client: PoolClient, level: SynchronousCommit) {
   const raiseLevelSql = buildRaiseLevelSql(level);
 
-  /** Both are executed before one Sync message, so they are one transaction. */
+  /** Both statements are executed before one Sync message, so they are one transaction. */
   function runWithRaisedLevel(sql: string, parameters: unknown[]): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
       const config: QueryConfig & { queryMode: "extended" } = { text: sql, values: parameters, queryMode: "extended" };

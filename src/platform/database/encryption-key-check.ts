@@ -4,45 +4,52 @@ import { type Database } from "./open-database";
 import { DecryptionFailed } from "../kernel/encryption.errors";
 import { type EncryptionContext, type Encryption } from "../kernel/encryption";
 
-/** The table of the check value. Append only, as the ledger's. */
+/** The schema of the check value. Append only. */
 export const encryptionKeyMigrations: readonly Migration[] = [
   {
     name: "key-check/0001-check-value",
     async up(database) {
       await database.schema
         .createTable("ledger_key")
-        // One row at most: of several processes that store the first check value, one succeeds.
+        // At most one row: of several processes that store the first check value, one succeeds.
         .addColumn("id", "integer", (column) => column.primaryKey().check(sql`id = 1`))
         .addColumn("check_value", "text", (column) => column.notNull())
         .execute();
     },
   },
+  {
+    name: "key-check/0002-table-name",
+    async up(database) {
+      // A replica of a release before the renamed columns reads this table at its start, and so exits.
+      await database.schema.alterTable("ledger_key").renameTo("encryption_key_check").execute();
+    },
+  },
 ];
 
-/** The database was written with another LEDGER_KEY. */
+/** The database was encrypted with another LEDGER_KEY. */
 export class WrongEncryptionKey extends Error {
   override readonly name = "WrongEncryptionKey";
 
   constructor() {
-    super("The ledger key is not the one that this database was written with");
+    super("LEDGER_KEY does not match the key that this database was encrypted with");
   }
 }
 
-/** A column of sealed texts, by which a database without a check value tells its key. */
+/** An encrypted column, from which the key of a database without a check value is determined. */
 export interface EncryptedColumn {
   readonly table: string;
   readonly column: string;
   readonly purpose: EncryptionContext["purpose"];
 }
 
-/** Rows of a table that are looked at. Ids are random, so the first ones are a sample. */
+/** Rows of a table that are decrypted. Ids are random, so the first ones are a random sample. */
 const SAMPLE_SIZE = 100;
 
-type KeyTables = { ledger_key: { id: number; check_value: string } };
+type KeyTables = { encryption_key_check: { id: number; check_value: string } };
 
 /**
- * Throws WrongEncryptionKey unless this database belongs to the key of `sealing`. The first process stores the check value; in a
- * database that has rows from before, only a process whose key opens most of them does.
+ * Throws WrongEncryptionKey unless this database was encrypted with the key of `encryption`. The first process stores the check value;
+ * if the database already has rows, only a process whose key decrypts most of the sample stores it.
  */
 export async function assertEncryptionKeyMatches(
   { kysely }: Pick<Database, "kysely">,
@@ -54,7 +61,7 @@ export async function assertEncryptionKeyMatches(
   if (storedCheckValue === undefined) {
     if (!(await canDecryptMost(kysely, encryption, columns))) throw new WrongEncryptionKey();
     await tables
-      .insertInto("ledger_key")
+      .insertInto("encryption_key_check")
       .values({ id: 1, check_value: encryption.checkValue })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
@@ -64,7 +71,11 @@ export async function assertEncryptionKeyMatches(
 }
 
 async function readCheckValue(tables: Kysely<KeyTables>): Promise<string | undefined> {
-  const row = await tables.selectFrom("ledger_key").select("check_value").where("id", "=", 1).executeTakeFirst();
+  const row = await tables
+    .selectFrom("encryption_key_check")
+    .select("check_value")
+    .where("id", "=", 1)
+    .executeTakeFirst();
   return row?.check_value;
 }
 
@@ -75,10 +86,10 @@ async function canDecryptMost(
 ): Promise<boolean> {
   const results: boolean[] = [];
   for (const { table, column, purpose } of columns) {
-    const { rows } = await sql<{ id: string; sealed: string }>`
-      select id, ${sql.ref(column)} as sealed from ${sql.table(table)}
+    const { rows } = await sql<{ id: string; ciphertext: string }>`
+      select id, ${sql.ref(column)} as ciphertext from ${sql.table(table)}
       where ${sql.ref(column)} is not null order by id limit ${SAMPLE_SIZE}`.execute(kysely);
-    results.push(...rows.map(({ id, sealed }) => canDecrypt(encryption, sealed, { rowId: id, purpose })));
+    results.push(...rows.map(({ id, ciphertext }) => canDecrypt(encryption, ciphertext, { rowId: id, purpose })));
   }
   return results.filter(Boolean).length * 2 >= results.length;
 }

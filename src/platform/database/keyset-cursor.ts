@@ -1,4 +1,4 @@
-/** The text is no cursor that a list of ours has given out. */
+/** The text is not a cursor. */
 export class InvalidCursor extends Error {
   override readonly name = "InvalidCursor";
 
@@ -7,7 +7,7 @@ export class InvalidCursor extends Error {
   }
 }
 
-/** Where a row stands in a list ordered by a moment (epoch ms) and an id: rows that are added before it do not move it. */
+/** The position of a row in a list ordered by a moment (epoch ms) and an id. Rows added before it do not change it. */
 export interface CursorPosition {
   readonly at: number;
   readonly id: string;

@@ -8,11 +8,11 @@ import { createWriteProbe, writeProbeMigrations } from "./write-probe";
 
 /** Every wait and size of a database connection; durations in ms. */
 export interface DatabaseOptions extends PostgresOptions {
-  /** PostgreSQL: the least `synchronous_commit` of every transaction that writes. A stricter setting of the server is kept. */
+  /** PostgreSQL: the minimum `synchronous_commit` of each transaction that writes. A stricter setting of the server is not lowered. */
   readonly synchronousCommit: SynchronousCommit;
-  /** How long a SQLite statement waits for another process's write. The wait blocks this process's event loop. */
+  /** How long a SQLite statement waits for another process's write. The wait blocks the event loop. */
   readonly busyTimeoutMs: number;
-  /** How long `isReachable` waits for an answer. */
+  /** Timeout of `isReachable`. */
   readonly reachableTimeoutMs: number;
   /** How long `isReachable` relies on a write that succeeded. */
   readonly writeProbeTtlMs: number;
@@ -28,28 +28,28 @@ const DEFAULT_OPTIONS: DatabaseOptions = {
   writeProbeTtlMs: 1_000,
 };
 
-/** A migration may wait for another process's, and may rewrite a table. */
+/** A migration may wait for that of another process, and may rewrite a table. */
 const MIGRATION_TIMEOUT_MS = 60_000;
 
-/** One open database. Its statements throw DatabaseUnavailable when it cannot be reached. */
+/** One open database. Its statements throw DatabaseUnavailable. */
 export interface Database {
   readonly dialect: Dialect;
-  /** Stores name their own tables: `kysely.$extendTables<MyTables>()`. */
+  /** Each store declares its own tables: `kysely.$extendTables<MyTables>()`. */
   readonly kysely: Kysely<unknown>;
-  /** Brings the schema up to date; safe when several processes do so at once. Throws DatabaseUnavailable, or what a migration threw. */
+  /** Brings the schema up to date; several processes may do so at the same time. Throws DatabaseUnavailable, or what a migration threw. */
   migrate(migrations: readonly Migration[]): Promise<void>;
   /**
-   * Whether it can be read right now, and has taken a write within the last `writeProbeTtlMs` or takes one now: answered within
-   * `reachableTimeoutMs`. False before `migrate`. Never throws.
+   * Whether a read succeeds now, and a write has succeeded within the last `writeProbeTtlMs` or succeeds now. Resolves within
+   * `reachableTimeoutMs`; to false before `migrate`. Never rejects.
    */
   isReachable(): Promise<boolean>;
-  /** Ends every connection; running statements finish first. Statements after it throw. */
+  /** Closes each connection after its running statement. Later statements throw. */
   close(): Promise<void>;
 }
 
 /**
  * Opens `sqlite:FILE` (relative to the working directory, its folder is created), `sqlite::memory:`, `postgres://…` or
- * `postgresql://…`. Nothing is touched before the first statement, so a database that is down at start is not an error here.
+ * `postgresql://…`. It connects at the first statement, so an unavailable database is not an error here.
  * Throws InvalidDatabaseUrl.
  */
 export function openDatabase(url: string, options: Partial<DatabaseOptions> = {}): Database {
@@ -92,7 +92,7 @@ function createKyselyDialect(url: string, options: DatabaseOptions): KyselyDiale
   if (dialectOf(url) === "postgres")
     return new PostgresDialect({ pool: openPostgresPool(url, options, options.synchronousCommit) });
   const file = url.slice("sqlite:".length);
-  // Opened by the first statement; when that fails, the next one tries again.
+  // Opened by the first statement; if that fails, the next one tries again.
   return new SqliteDialect({ database: () => openSqlite(file, options.busyTimeoutMs) });
 }
 
@@ -101,7 +101,7 @@ async function migrateSqlite(
   busyTimeoutMs: number,
   migrations: readonly Migration[],
 ): Promise<void> {
-  // On the same connection, because an in-memory database has no other.
+  // On the same connection, because an in-memory database has only one.
   await sql`pragma busy_timeout = ${sql.lit(MIGRATION_TIMEOUT_MS)}`.execute(kysely);
   try {
     await applyMigrations(kysely, "sqlite", migrations);
@@ -119,19 +119,21 @@ async function migratePostgres(url: string, options: DatabaseOptions, migrations
   }
 }
 
-/** A read is asked for each time; it also notices a file that was deleted. */
-async function checkUsable(kysely: Database["kysely"], probeWrite: () => Promise<void>): Promise<boolean> {
+/** Throws unless it can be read and written. Reads each time, which also detects a deleted file. */
+async function checkUsable(kysely: Database["kysely"], probeWrite: () => Promise<void>): Promise<void> {
   await sql`select writes from write_probe`.execute(kysely);
   await probeWrite();
-  return true;
 }
 
-async function resolvesWithin(check: Promise<boolean>, timeoutMs: number): Promise<boolean> {
+async function resolvesWithin(check: Promise<void>, timeoutMs: number): Promise<boolean> {
   const timeout = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => {
     timeout.resolve(false);
   }, timeoutMs);
-  const result = check.catch(() => false);
+  const result = check.then(
+    () => true,
+    () => false,
+  );
   try {
     return await Promise.race([result, timeout.promise]);
   } finally {

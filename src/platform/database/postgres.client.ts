@@ -4,28 +4,28 @@ import { DatabaseUnavailable } from "./database.errors";
 import { createDurableStatements, type SynchronousCommit } from "./durable-statements";
 import { classifyError } from "./postgres.errors";
 
-/** How long to wait for PostgreSQL and how many connections to hold. */
+/** Timeouts and pool size of PostgreSQL connections. */
 export interface PostgresOptions {
-  /** For a new connection, and for a free one when all are in use, in ms. */
+  /** For a new connection, and for a free one if all are in use, in ms. */
   readonly connectTimeoutMs: number;
-  /** For one statement, enforced by the server, in ms; we stop listening a second later. */
+  /** For one statement, enforced by the server, in ms; the client gives up a second later. */
   readonly statementTimeoutMs: number;
   readonly poolSize: number;
 }
 
 const INT8 = types.builtins.INT8;
 
-/** The server answers a statement it cuts at the timeout itself; this is for the server that does not answer at all. */
+/** The server reports a statement that it cancels at the timeout; this is for a server that does not respond at all. */
 const QUERY_TIMEOUT_GRACE_MS = 1000;
 
-/** How often a single statement is run again after a serialization failure. One of the competitors succeeds each time. */
+/** How often a single statement is retried after a serialization failure. One of the concurrent statements succeeds each time. */
 const MAX_RETRIES = 20;
 
 /**
- * A PostgreSQL pool as Kysely's dialect asks for it; it connects on first use. 8-byte integers come back as numbers. Everything
- * it throws is a DatabaseUnavailable, except the server's refusal of a statement (a constraint, a syntax error). An idle
- * connection that breaks is dropped, never an unhandled event. Whatever is written is committed with at least `level`, and a
- * statement outside a transaction is run again after a serialization failure, so that any default isolation works.
+ * A PostgreSQL pool for Kysely's dialect; it connects on first use. 8-byte integers are returned as numbers. It throws
+ * DatabaseUnavailable, except if the server rejects a statement (a constraint, a syntax error). An idle connection that breaks is
+ * dropped without an unhandled event. Writes are committed with at least `level`, and a statement outside a transaction is retried
+ * after a serialization failure, so that any default isolation level works.
  */
 export function openPostgresPool(url: string, options: PostgresOptions, level: SynchronousCommit): PostgresPool {
   const pool = new Pool({
@@ -42,14 +42,14 @@ export function openPostgresPool(url: string, options: PostgresOptions, level: S
   let generation = 0;
   pool.on("connect", (client) => {
     generations.set(client, generation);
-    // The pool listens to idle connections only; one that breaks while lent out, between two statements, would end the process.
+    // The pool listens to idle connections only: an acquired one that breaks between two statements would end the process.
     client.on("error", () => undefined);
   });
   pool.on("error", () => undefined);
 
   const isCurrent = (client: PoolClient) => generations.get(client) === generation;
 
-  /** Connections that were opened before a failover are closed, not given out: each would fail once, or be silent. */
+  /** Closes connections that were opened before a failover: a statement on each would fail or never return. */
   async function acquireCurrent(): Promise<PoolClient> {
     for (;;) {
       const client = await pool.connect();
@@ -64,7 +64,7 @@ export function openPostgresPool(url: string, options: PostgresOptions, level: S
 
     async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
       for (let retry = 0; ; retry += 1) {
-        // A connection without its answer may still be waiting for it; a rollback would wait behind it as long again.
+        // After a lost response the connection may still wait for it, and a rollback would wait as long again.
         if (lostSession) throw lostSession.error;
         const isAutocommit = statements.isAutocommit();
         try {
@@ -78,7 +78,7 @@ export function openPostgresPool(url: string, options: PostgresOptions, level: S
       }
     }
     return {
-      // Kysely's second form, with a cursor, is for streaming, which this pool does not offer.
+      // Kysely's second form, with a cursor, is for streaming, which this pool does not support.
       query: query as unknown as PostgresPoolClient["query"],
       release: (destroy) => {
         client.release(destroy === true || lostSession !== undefined);

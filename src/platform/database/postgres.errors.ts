@@ -2,31 +2,31 @@ import { DatabaseError } from "pg";
 import { DatabaseUnavailable } from "./database.errors";
 
 /**
- * SQLSTATE classes in which the statement was right and the server could not do it: connection, authorization, catalog name,
+ * SQLSTATE classes in which the statement is valid and the server cannot execute it: connection, authorization, catalog name,
  * transaction rollback, resources, object not in the right state, operator, system, configuration, internal.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const UNAVAILABLE_CLASSES = new Set(["08", "28", "3D", "40", "53", "55", "57", "58", "F0", "XX"]);
-/** The server became a standby, or its default is read-only: a new connection may reach another server, or a new default. */
+/** The server became a standby, or its default is read-only: a new connection may reach another server or a new default. */
 const READ_ONLY = "25006";
-/** The server ended the session (shutdown, crash, idle too long), perhaps after the statement had its effect. */
+/** The server ended the session (shutdown, crash, idle too long), possibly after the statement took effect. */
 const SESSION_ENDED = /^(08|57P0|25P03)/;
-/** The session waited too long inside a transaction. Says nothing about other sessions. */
+/** The session waited too long inside a transaction. Other sessions are not affected. */
 const IDLE_IN_TRANSACTION = "25P03";
-/** Serialization failure and deadlock: the transaction was rolled back, and the same statement may succeed if it is run again. */
+/** Serialization failure and deadlock: the transaction was rolled back, and a retry may succeed. */
 const RETRYABLE_CODES = new Set(["40001", "40P01"]);
 /** The server itself does not know whether the transaction was committed. */
 const COMPLETION_UNKNOWN = "40003";
 
-/** What an error of a statement means for the caller and for the pool. */
+/** The meaning of a statement's error for the caller and for the pool. */
 export interface ClassifiedError {
-  /** What to throw: a DatabaseUnavailable, or the server's refusal of the statement. */
+  /** What to throw: a DatabaseUnavailable, or the server's rejection of the statement. */
   readonly error: unknown;
-  /** The session is over, or its answer is missing: nothing more may be sent on this connection. */
+  /** The session has ended, or the response is missing: nothing more must be sent on this connection. */
   readonly isSessionOver: boolean;
-  /** This connection, and every other that is open now, must not be used for the next statement. */
+  /** This connection and all others that are open must not be used for the next statement. */
   readonly shouldInvalidatePool: boolean;
-  /** The statement had no effect and may be run again. */
+  /** The statement had no effect and may be retried. */
   readonly isRetryable: boolean;
 }
 

@@ -1,20 +1,20 @@
 import { sql } from "kysely";
 import { type Database } from "./open-database";
 
-/** What of a database server's settings decides whether it can be relied on. */
+/** The settings of a database server that decide whether committed data is safe. */
 export interface ServerSettings {
-  /** Whether every Unicode text can be stored. */
+  /** Whether any Unicode text can be stored. */
   readonly isUnicode: boolean;
   /** The name of the database's encoding. */
   readonly encoding: string;
-  /** The names of settings that are off although a crash of the server can lose or corrupt committed data without them. */
+  /** The names of settings that are off and without which a crash of the server can lose or corrupt committed data. */
   readonly unsafe: readonly string[];
 }
 
 const UNICODE_ENCODING = "UTF8";
 const CRASH_SAFETY_SETTINGS = ["fsync", "full_page_writes"] as const;
 
-/** Reads them from PostgreSQL. SQLite has none: its settings belong to the connection, and `openSqlite` makes them. */
+/** Reads the settings of PostgreSQL. SQLite has none: `openSqlite` sets those of the connection. */
 export async function readServerSettings({
   kysely,
   dialect,

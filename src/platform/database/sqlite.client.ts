@@ -1,13 +1,13 @@
 import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type SqliteDatabase, type SqliteStatement } from "kysely";
 import { DatabaseUnavailable } from "./database.errors";
 
 const MEMORY = ":memory:";
 
-/** Statements are prepared once each; the cap is for statements whose text depends on the number of values. */
+/** Each statement is prepared once; the limit is for statements whose text depends on the number of values. */
 const MAX_PREPARED_STATEMENTS = 200;
 
 const OPEN_RETRY_DELAY_MS = 10;
@@ -18,11 +18,10 @@ const SQLITE_IOERR = 10;
 const UNAVAILABLE_CODES = new Set([SQLITE_BUSY, 6, 7, 8, SQLITE_IOERR, 11, 13, 14, 15, 22, 23, 26]);
 
 /**
- * Opens a SQLite file (or `:memory:`), creating its folder, as the driver Kysely's SQLite dialect asks for: WAL, every commit
- * synced to the disk, foreign keys enforced, freed bytes overwritten. A writer waits `busyTimeoutMs` for another process's.
- * Throws DatabaseUnavailable, here and from every statement. A file that was deleted or replaced under us is refused too,
- * and so is its log: SQLite would go on writing into the unlinked file, and another process would not see the rows, nor
- * would we after a crash. New files are readable for this user alone.
+ * Opens a SQLite file (or `:memory:`) for Kysely's SQLite dialect and creates its folder: WAL, each commit synced to the disk,
+ * foreign keys enforced, freed bytes overwritten. A write waits up to `busyTimeoutMs` for that of another process. Throws
+ * DatabaseUnavailable, as does each statement; also if the file or its log was deleted or replaced: SQLite would continue to write to
+ * the unlinked file, and the rows would be lost after a crash. Only this user can read new files.
  */
 export async function openSqlite(file: string, busyTimeoutMs: number): Promise<SqliteDatabase> {
   try {
@@ -40,8 +39,8 @@ export async function openSqlite(file: string, busyTimeoutMs: number): Promise<S
           const cached = preparedStatements.get(sql);
           if (cached) return cached;
           if (preparedStatements.size >= MAX_PREPARED_STATEMENTS) preparedStatements.clear();
-          // Kysely begins a transaction with a plain `begin`, which fails at its first write when another process wrote
-          // after its first read, and no busy timeout helps; taking the write lock at once waits its turn.
+          // Kysely starts a transaction with a plain `begin`, which fails at its first write if another process wrote after its
+          // first read, regardless of the busy timeout; `begin immediate` waits for the write lock.
           const statement = adaptStatement(database.prepare(sql === "begin" ? "begin immediate" : sql));
           preparedStatements.set(sql, statement);
           return statement;
@@ -52,10 +51,10 @@ export async function openSqlite(file: string, busyTimeoutMs: number): Promise<S
   }
 }
 
-/** Opening waits without blocking the event loop, so it may wait longer than a statement. */
+/** Opening does not block the event loop while it waits, so it may wait longer than a statement. */
 const OPEN_TIMEOUT_MS = 5_000;
 
-// Of two processes that turn a new file to the write-ahead log at once, SQLite refuses one without waiting for the other.
+// If two processes enable the write-ahead log of a new file at the same time, SQLite rejects one without waiting.
 async function openWithRetry(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
   const deadlineAt = performance.now() + OPEN_TIMEOUT_MS;
   for (;;) {
@@ -63,7 +62,7 @@ async function openWithRetry(file: string, busyTimeoutMs: number): Promise<Datab
       return openFile(file, busyTimeoutMs);
     } catch (error) {
       if (primaryResultCode(error) !== SQLITE_BUSY || performance.now() >= deadlineAt) throw error;
-      await pause(OPEN_RETRY_DELAY_MS);
+      await sleep(OPEN_RETRY_DELAY_MS);
     }
   }
 }
@@ -81,11 +80,11 @@ function openFile(file: string, busyTimeoutMs: number): DatabaseSync {
   }
 }
 
-/** SQLite creates files that everybody may read; the log and its index take the mode of the file that they belong to. */
+/** SQLite creates world-readable files; the log and its index get the mode of the database file. */
 function createPrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true });
   try {
-    // Never opened if it is there: closing it again would drop the locks that this process has on it (fcntl).
+    // An existing file is not opened: closing it would release the locks that this process has on it (fcntl).
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -94,29 +93,29 @@ function createPrivateFile(path: string): void {
 
 function enableWriteAheadLog(database: DatabaseSync): void {
   const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
-  if (mode !== "wal") throw new Error("SQLite refused the write-ahead log on this file system");
-  database.exec("SELECT count(*) FROM sqlite_schema"); // the first read creates the log; from then on its files stay
+  if (mode !== "wal") throw new Error("SQLite cannot use the write-ahead log on this file system");
+  database.exec("SELECT count(*) FROM sqlite_schema"); // the first read creates the log; its files then stay
 }
 
 function createIdentityCheck(file: string): () => void {
   if (file === MEMORY) return () => undefined;
   const openedFiles = ["", "-wal", "-shm"].map((suffix) => {
     const path = `${resolve(file)}${suffix}`;
-    const { ino, dev } = statSync(path); // a number that is not given again while the file is open
+    const { ino, dev } = statSync(path); // the inode is not reused while the file is open
     return { path, ino, dev };
   });
   return () => {
     for (const { path, ino, dev } of openedFiles) {
       const current = statSync(path, { throwIfNoEntry: false });
       if (current?.ino !== ino || current.dev !== dev) {
-        throw new DatabaseUnavailable(false, new Error("the database's files were deleted or replaced while open"));
+        throw new DatabaseUnavailable(false, new Error("The database files were deleted or replaced while open"));
       }
     }
   };
 }
 
 function adaptStatement(statement: StatementSync): SqliteStatement {
-  // Kysely binds what its compiler collected; a value SQLite cannot store is refused by node:sqlite.
+  // Kysely types parameters as unknown; node:sqlite rejects a value that SQLite cannot store.
   const values = (parameters: readonly unknown[]): SQLInputValue[] => parameters as SQLInputValue[];
   return {
     reader: statement.columns().length > 0,

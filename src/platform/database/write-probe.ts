@@ -1,9 +1,9 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import { DatabaseUnavailable } from "./database.errors";
 import { type Dialect, type Migration } from "./apply-migrations";
 
-/** The probe's own table: one row that is written again and again. Append only, as every schema. */
+/** The schema of the probe: one row that is updated. Append only. */
 export const writeProbeMigrations: readonly Migration[] = [
   {
     name: "database/0001-write-probe",
@@ -18,7 +18,7 @@ export const writeProbeMigrations: readonly Migration[] = [
   },
 ];
 
-/** A few pages: more than one operation or event adds to a SQLite file. */
+/** A few pages: more than one operation or event adds to a SQLite file, in bytes. */
 const SPARE_BYTES = 65_536;
 
 /** SQLITE_BUSY: https://sqlite.org/rescode.html#busy */
@@ -29,17 +29,17 @@ const WRITE_STATEMENT = sql`insert into write_probe (id, writes) values (1, 1)
   on conflict (id) do update set writes = write_probe.writes + 1`;
 
 export interface WriteProbeOptions {
-  /** How long a SQLite statement waits for another process otherwise, in ms: restored after each probe. */
+  /** The busy timeout of SQLite to restore after each probe, in ms. */
   readonly busyTimeoutMs: number;
   /** How long the probe waits for another process, without blocking the event loop, in ms. */
   readonly timeoutMs: number;
-  /** How long a write that succeeded counts, in ms: the probe is reachable without credentials, and each one is synced. */
+  /** How long a successful write counts, in ms: the probe needs no credentials, and each write is synced. */
   readonly ttlMs: number;
 }
 
 /**
- * Proves that the database takes writes, by committing one to a row of its own, which does not grow the database. At most one
- * write is under way at a time, and callers share it. The promise rejects with what the write threw.
+ * Proves that the database accepts writes by committing one to a row of its own, which does not grow the database. At most one write
+ * is in flight, and concurrent callers share it. The promise rejects with what the write threw.
  */
 export function createWriteProbe(
   { kysely, dialect }: { readonly kysely: Kysely<unknown>; readonly dialect: Dialect },
@@ -71,17 +71,17 @@ async function writeSqlite(
       return;
     } catch (error) {
       if (!isBusy(error) || performance.now() >= deadlineAt) throw error;
-      await pause(BUSY_RETRY_DELAY_MS);
+      await sleep(BUSY_RETRY_DELAY_MS);
     }
   }
 }
 
-/** Never waits for another process's write: the wait would block the event loop. */
+/** Does not wait for another process's write: the wait would block the event loop. */
 async function writeWithoutWaiting(connection: Kysely<unknown>, busyTimeoutMs: number): Promise<void> {
   await sql`pragma busy_timeout = 0`.execute(connection);
   try {
     await connection.transaction().execute(async (transaction) => {
-      // New pages can be had: they are given back before the commit, so that the file stays as large as it is.
+      // Proves that new pages can be allocated; they are freed before the commit, so that the file does not grow.
       await sql`savepoint spare`.execute(transaction);
       await sql`insert into write_probe (id, writes, filler) values (2, 0, zeroblob(${sql.lit(SPARE_BYTES)}))`.execute(
         transaction,

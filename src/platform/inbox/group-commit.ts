@@ -7,16 +7,16 @@ interface PendingItem<Item, Result> {
 }
 
 export interface GroupCommitOptions<Item, Result> {
-  /** Stores all of them, or throws; the results in their order. */
+  /** Stores all items, or throws; returns the results in the same order. */
   readonly store: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** At most so many at once. */
+  /** Maximum number of items for one call of `store`. */
   readonly maxBatchSize: number;
 }
 
 /**
- * Stores what comes in while another store is under way with one commit: a synced write costs the same for one row and for many.
- * Each caller waits until its own item is stored, or hears why it is not: an item that the database refuses is rejected, and the
- * others of its group are stored.
+ * Stores the items that arrive during another store with one commit, because a synced write costs the same for one row and for many.
+ * Each caller waits until its own item is stored. An item that the database rejects is rejected, and the others of its group are
+ * stored.
  */
 export function createGroupCommit<Item, Result>({ store, maxBatchSize }: GroupCommitOptions<Item, Result>) {
   const pending: PendingItem<Item, Result>[] = [];
@@ -27,7 +27,7 @@ export function createGroupCommit<Item, Result>({ store, maxBatchSize }: GroupCo
       const results = await store(group.map(({ item }) => item));
       for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
     } catch (error) {
-      // While the database is unavailable, a part of the group fails as well.
+      // While the database is unavailable, each part of the group fails too.
       if (group.length === 1 || error instanceof DatabaseUnavailable) {
         for (const { reject } of group) reject(error);
         return;
@@ -41,7 +41,7 @@ export function createGroupCommit<Item, Result>({ store, maxBatchSize }: GroupCo
   async function flush(): Promise<void> {
     isStoring = true;
     while (pending.length > 0) {
-      // Requests that are read in this turn of the event loop come along; SQLite's writes let no other turn in between.
+      // Includes requests that are read in this turn of the event loop; SQLite's writes block the turns between.
       await new Promise((resolve) => setImmediate(resolve));
       await storeGroup(pending.splice(0, maxBatchSize));
     }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { type Migration } from "../database/apply-migrations";
 
-/** The inbox's schema. Append only, as the ledger's. */
+/** The inbox's schema. Append only. */
 export const inboxMigrations: readonly Migration[] = [
   {
     name: "inbox/0001-message",
@@ -28,7 +28,7 @@ export const inboxMigrations: readonly Migration[] = [
         .on("message")
         .columns(["subject", "received_at", "id"])
         .execute();
-      // Only what is still to be done, or to be wiped, is in them.
+      // Partial: messages that are due, and messages with a body.
       await sql`create index message_due on message (next_attempt_at, id) where next_attempt_at is not null`.execute(
         database,
       );
@@ -44,6 +44,12 @@ export const inboxMigrations: readonly Migration[] = [
         .on("message")
         .columns(["subject", "kind", "occurred_at", "id"])
         .execute();
+    },
+  },
+  {
+    name: "inbox/0003-column-names",
+    async up(database) {
+      await database.schema.alterTable("message").renameColumn("sealed_body", "encrypted_body").execute();
     },
   },
 ];

@@ -8,10 +8,10 @@ import { createPollingWorker } from "../kernel/polling-worker";
 import { type Inbox } from "./inbox";
 import { type LeasedMessage, type Message, type MessageMetadata } from "./message";
 
-/** Gives a message its effects, again where it had them before; its facts as its body tells them today. `body` is undefined once wiped. */
+/** Processes a message; must be idempotent. Returns the metadata that the body has today. `body` is undefined once it is purged. */
 export type MessageHandler = (message: Message, body: string | undefined) => Promise<MessageMetadata>;
 
-/** Told of a message, as it was taken, once its facts and that it has had its effects are written down. Never throws. */
+/** Called with a message as it was leased, after its metadata and that it is processed are stored. Never throws. */
 export type OnProcessed = (message: Message, metadata: MessageMetadata) => Promise<void>;
 
 export interface InboxWorkerOptions {
@@ -22,13 +22,13 @@ export interface InboxWorkerOptions {
   readonly monotonic: MonotonicClock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** Names this process in the table. */
+  /** Identifies this process in the table. */
   readonly owner: string;
-  /** After this without a word its process is taken for dead; while it is at work it says so three times as often. */
+  /** A process whose lease has expired is considered dead; it renews its lease three times in this period. */
   readonly leaseMs: number;
-  /** Time between two looks for what another process has left behind. */
+  /** Time between two polls for messages that other processes have left. */
   readonly intervalMs: number;
-  /** How long a body is kept. */
+  /** How long a body is stored. */
   readonly retentionMs: number;
 }
 
@@ -42,7 +42,7 @@ const PURGE_INTERVAL_MS = 3_600_000;
 const isSameMetadata = (one: MessageMetadata, other: MessageMetadata) =>
   one.kind === other.kind && one.subject === other.subject && one.occurredAt === other.occurredAt;
 
-/** Gives messages their effects, in any replica, one at a time each; what fails is tried again until it works, or its body is too old to be kept. */
+/** Processes messages, each in one replica at a time. A message that fails is retried until it succeeds or its body expires. */
 export function createInboxWorker(options: InboxWorkerOptions) {
   const { inbox, handle, onProcessed, clock, monotonic, random, logger, owner, leaseMs, intervalMs, retentionMs } =
     options;
@@ -55,21 +55,21 @@ export function createInboxWorker(options: InboxWorkerOptions) {
       if (!isSameMetadata(message, metadata)) await inbox.updateMetadata(leased, metadata);
       return metadata;
     } catch (error) {
-      logger.error({ messageId: message.id, ...describeError(error) }, "a message could not be processed");
+      logger.error({ messageId: message.id, ...describeError(error) }, "processing an inbox message failed");
       const now = clock.now();
       await inbox.postpone(leased, now + recheckDelayMs(now - message.receivedAt, random()));
       return undefined;
     }
   }
 
-  /** Renews the lease of a batch until what is given back is called. */
+  /** Renews the lease of a batch until the returned function is called. */
   function startLeaseRenewal(due: readonly LeasedMessage[]): () => void {
-    const [first] = due; // all are under one lease
+    const [first] = due; // the whole batch has one lease
     if (!first) return () => undefined;
     const ids = due.map(({ message }) => message.id);
     const timer = setInterval(() => {
       inbox.renewLease(first.lease, ids, { leaseMs, now: clock.now() }).catch((error: unknown) => {
-        logger.warn(describeError(error), "a lease could not be renewed");
+        logger.warn(describeError(error), "renewing the lease failed");
       });
     }, leaseMs / 3);
     return () => {
@@ -77,7 +77,7 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     };
   }
 
-  /** What another has taken over by now is another's to tell of. */
+  /** `onProcessed` is not called for a message that another worker has taken over. */
   async function finish(processed: readonly ProcessedMessage[]): Promise<void> {
     const [first] = processed;
     if (!first) return;
@@ -94,13 +94,12 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     if (lastPurgeAt !== undefined && msSince(lastPurgeAt, monotonic) < PURGE_INTERVAL_MS) return;
     lastPurgeAt = monotonic.now();
     const { bodies, unprocessed, hasMore } = await inbox.purgeBodies(clock.now() - retentionMs);
-    if (bodies > 0) logger.info({ bodies }, "old messages were wiped");
-    if (unprocessed > 0)
-      logger.warn({ messages: unprocessed }, "old messages were given up: they never had their effects");
-    if (hasMore) lastPurgeAt = undefined; // and more at the next look
+    if (bodies > 0) logger.info({ bodies }, "inbox message bodies purged");
+    if (unprocessed > 0) logger.warn({ messages: unprocessed }, "inbox messages expired unprocessed");
+    if (hasMore) lastPurgeAt = undefined; // the next poll purges more
   }
 
-  /** Takes what is due and works on it; answers how many that were. */
+  /** Leases and processes due messages; resolves to their number. */
   async function pollOnce(): Promise<number> {
     const query: DueQuery = { owner, leaseMs, now: clock.now(), limit: BATCH_SIZE };
     const due = await inbox.leaseDue(query);
@@ -124,7 +123,7 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     batchSize: BATCH_SIZE,
     intervalMs,
     onFailure: (error) => {
-      logger.warn(describeError(error), "the inbox could not be read");
+      logger.warn(describeError(error), "polling the inbox failed");
     },
   });
   return { pollOnce, start: worker.start, trigger: worker.trigger, stop: worker.stop };

@@ -18,20 +18,20 @@ import {
   type EncryptedMessage,
 } from "./message";
 
-/** SQLite takes 32,766 values in a statement; a row has a dozen. */
+/** SQLite allows 32,766 values in a statement; a row has twelve. */
 const MAX_BATCH_SIZE = 200;
 
-/** A pair of namespaces that nothing else digests in: keys that were given, and contents where none was. */
+/** Digest namespaces that nothing else uses: of idempotency keys, and of bodies without one. Stored, so they must not change. */
 const KEY_NAMESPACE = "inbox/key";
 const CONTENT_NAMESPACE = "inbox/content";
 
 /**
- * What others have told us: stored before it is acknowledged, worked on afterwards. All methods throw DatabaseUnavailable when the
- * database cannot be reached. Times are epoch milliseconds and passed in.
+ * Messages from other parties: stored before they are acknowledged, processed afterwards. All methods throw DatabaseUnavailable if the
+ * database is unavailable. Times are epoch milliseconds and passed in.
  */
 export class Inbox {
   private readonly tables: Kysely<InboxTables>;
-  /** Whether the row is new. */
+  /** Resolves to whether the row is new. */
   private readonly insert: (row: MessageRow) => Promise<boolean>;
 
   constructor(
@@ -45,7 +45,7 @@ export class Inbox {
     });
   }
 
-  /** Stores it once, however often and wherever it arrives. It is durable when this resolves. */
+  /** Stores a message once, however often and in whichever replica it arrives. It is durable when this resolves. */
   async receive({ metadata, body, idempotencyKey, now }: Delivery): Promise<Receipt> {
     const id = randomUUID();
     const isNew = await this.insert({
@@ -56,7 +56,7 @@ export class Inbox {
           : this.encryption.digestKey(KEY_NAMESPACE, idempotencyKey),
       ...toColumns(metadata),
       received_at: now,
-      sealed_body: this.encryption.encrypt(body, { rowId: id, purpose: "message" }),
+      encrypted_body: this.encryption.encrypt(body, { rowId: id, purpose: "message" }),
       processed_at: null,
       attempts: 0,
       next_attempt_at: now,
@@ -65,14 +65,14 @@ export class Inbox {
     return { id, isDuplicate: !isNew };
   }
 
-  /** Leases up to `limit` messages that are due and nobody's. No message is given to two callers. */
+  /** Leases up to `limit` messages that are due and have no lease. No message is returned to two callers. */
   async leaseDue(query: DueQuery): Promise<LeasedMessage[]> {
     const lease = grantLease(query.owner);
     const rows = await leaseDueRows<MessageRow>(this.database, { ...query, table: "message" }, lease);
     return rows.map((row) => ({ message: toEncryptedMessage(row), lease }));
   }
 
-  /** Writes down what its body tells today, where that was read otherwise when it came. */
+  /** Replaces the metadata, if this release reads the body differently from the one that received it. */
   async updateMetadata({ message, lease }: LeasedMessage, metadata: MessageMetadata): Promise<void> {
     await this.tables
       .updateTable("message")
@@ -82,7 +82,7 @@ export class Inbox {
       .execute();
   }
 
-  /** These, all under one lease, have had their effects; answers which of them were still under it. */
+  /** Marks messages of one lease as processed; returns the ids of those that still had it. */
   async markProcessed(lease: Lease, ids: readonly string[], now: number): Promise<string[]> {
     const rows = await this.tables
       .updateTable("message")
@@ -99,7 +99,7 @@ export class Inbox {
     return rows.map(({ id }) => id);
   }
 
-  /** Keeps them, all under one lease, for `leaseMs` from `now`, as far as nobody else has taken them. */
+  /** Extends one lease to `leaseMs` after `now`, for those of its messages that still have it. */
   async renewLease(lease: Lease, ids: readonly string[], options: { leaseMs: number; now: number }): Promise<void> {
     await this.tables
       .updateTable("message")
@@ -109,7 +109,7 @@ export class Inbox {
       .execute();
   }
 
-  /** Its work failed: it is due again later. */
+  /** Records a failed attempt: the message is due again at `nextAttemptAt`. */
   async postpone({ message, lease }: LeasedMessage, nextAttemptAt: number): Promise<void> {
     await this.tables
       .updateTable("message")
@@ -119,12 +119,12 @@ export class Inbox {
       .execute();
   }
 
-  /** Makes all that came since then due once more; answers how many those are. What is being worked on is left alone. */
+  /** Makes all messages received since then due again; returns their number. Skips messages that are being processed. */
   async requeue(since: number, now: number): Promise<number> {
     return await requeue(this.tables, since, now);
   }
 
-  /** How many of those that came since then are still to be worked on. */
+  /** The number of messages received since then that are still due. */
   async countDue(since: number): Promise<number> {
     const { count } = await this.tables
       .selectFrom("message")
@@ -136,44 +136,44 @@ export class Inbox {
   }
 
   /**
-   * Wipes bodies of what came before then, some at a time; a day later those of what has not had its effects until then, which are
-   * given up. What is known without a body stays.
+   * Deletes one batch of bodies of processed messages received before then, and of unprocessed ones received a day earlier, which
+   * expire. The metadata stays.
    */
   async purgeBodies(before: number): Promise<PurgeResult> {
     return await purgeBodies(this.tables, before);
   }
 
-  /** A page of the messages about one subject, last received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
+  /** A page of the messages about one subject, latest received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
   async list(query: MessageQuery): Promise<MessagePage> {
     return await listMessages(this.tables, query);
   }
 
-  /** The latest 100 of these kinds about one subject, by when they happened. */
+  /** The latest 100 messages of these kinds about one subject, by `occurredAt`. */
   async findBySubject(subject: string, kinds: readonly string[]): Promise<Message[]> {
     return await listByKind(this.tables, subject, kinds);
   }
 
-  /** The body as it was sent, or undefined once it was wiped. Throws DecryptionFailed. */
+  /** The body as it was sent; undefined once it is purged. Throws DecryptionFailed. */
   decryptBody({ id, encryptedBody }: Pick<EncryptedMessage, "id" | "encryptedBody">): string | undefined {
     return encryptedBody === null
       ? undefined
       : this.encryption.decrypt(encryptedBody, { rowId: id, purpose: "message" });
   }
 
-  /** The same of a message that was listed. */
+  /** The body of a listed message; see `decryptBody`. */
   async readBody({ id }: Message): Promise<string | undefined> {
     const row = await this.tables
       .selectFrom("message")
-      .select("sealed_body")
+      .select("encrypted_body")
       .where("id", "=", id)
       .executeTakeFirstOrThrow();
-    return this.decryptBody({ id, encryptedBody: row.sealed_body });
+    return this.decryptBody({ id, encryptedBody: row.encrypted_body });
   }
 
   private async insertAll(rows: readonly MessageRow[]): Promise<boolean[]> {
     const inserted = await this.tables
       .insertInto("message")
-      // In one order everywhere: two processes that store the same keys would wait for each other.
+      // Sorted, so that two processes that store the same keys do not deadlock.
       .values(rows.toSorted((one, other) => (one.key_digest < other.key_digest ? -1 : 1)))
       .onConflict((conflict) => conflict.doNothing())
       .returning("id")

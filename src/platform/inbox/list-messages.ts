@@ -3,7 +3,7 @@ import { encodeCursor, decodeCursor } from "../database/keyset-cursor";
 import { type InboxTables, LIST_COLUMNS, toMessage } from "./message-row";
 import { type Message, type MessagePage, type MessageQuery } from "./message";
 
-/** See `Inbox.list`. By when they were received: one that comes late is at the top, and shifts no page that was read. */
+/** See `Inbox.list`. Ordered by receipt, so that a late message appears first and does not shift pages that were read. */
 export async function listMessages(database: Kysely<InboxTables>, query: MessageQuery): Promise<MessagePage> {
   const { subject, first, after, isProcessed = false } = query;
   if (!Number.isSafeInteger(first) || first < 1) throw new RangeError("first must be at least 1");
@@ -26,10 +26,10 @@ export async function listMessages(database: Kysely<InboxTables>, query: Message
   return { items, hasNextPage: rows.length > first };
 }
 
-/** How many messages of one subject are looked at. */
+/** Maximum number of messages that `listByKind` returns. */
 const MAX_MESSAGES = 100;
 
-/** See `Inbox.about`. Each kind is read in the order of its index: what else a long history holds costs nothing. */
+/** See `Inbox.findBySubject`. Each kind is read in the order of its index, so that the cost does not depend on the other rows. */
 export async function listByKind(
   database: Kysely<InboxTables>,
   subject: string,

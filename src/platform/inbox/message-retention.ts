@@ -1,10 +1,10 @@
 import { type ExpressionBuilder, type Kysely } from "kysely";
 import { type InboxTables } from "./message-row";
 
-/** Rows that one statement changes: a long one keeps SQLite's other writers waiting, and PostgreSQL cuts it off. */
+/** Maximum number of rows that one statement changes: a long statement blocks SQLite's other writers and times out on PostgreSQL. */
 const BATCH_SIZE = 200;
 
-/** See `Inbox.makeDue`. Goes through the whole table by its key, so that each step is short however many rows there are. */
+/** See `Inbox.requeue`. Scans the whole table in batches by its primary key. */
 export async function requeue(database: Kysely<InboxTables>, since: number, now: number): Promise<number> {
   let count = 0;
   for (let last = ""; ;) {
@@ -30,22 +30,22 @@ export async function requeue(database: Kysely<InboxTables>, since: number, now:
   }
 }
 
-/** What was wiped at once. `givenUp` have not had their effects, and never will. */
+/** One batch of purged bodies. `unprocessed` of them expired: their messages will never be processed. */
 export interface PurgeResult {
   readonly bodies: number;
   readonly unprocessed: number;
-  /** There may be more. */
+  /** There may be more expired bodies. */
   readonly hasMore: boolean;
 }
 
-/** A body that is still to be worked on, again perhaps, is kept so much longer. */
+/** How much longer the body of a message that is due is stored, in ms. */
 const UNPROCESSED_GRACE_MS = 86_400_000;
 
-/** See `Inbox.wipeBodies`. */
+/** See `Inbox.purgeBodies`. */
 export async function purgeBodies(database: Kysely<InboxTables>, before: number): Promise<PurgeResult> {
   const isExpired = (row: ExpressionBuilder<InboxTables, "message">) =>
     row.and([
-      row("sealed_body", "is not", null),
+      row("encrypted_body", "is not", null),
       row("received_at", "<", before),
       row.or([row("next_attempt_at", "is", null), row("received_at", "<", before - UNPROCESSED_GRACE_MS)]),
     ]);
@@ -53,13 +53,13 @@ export async function purgeBodies(database: Kysely<InboxTables>, before: number)
   if (expired.length === 0) return { bodies: 0, unprocessed: 0, hasMore: false };
   const purged = await database
     .updateTable("message")
-    .set({ sealed_body: null, next_attempt_at: null })
+    .set({ encrypted_body: null, next_attempt_at: null })
     .where(
       "id",
       "in",
       expired.map(({ id }) => id),
     )
-    .where(isExpired) // what has been made due meanwhile is not
+    .where(isExpired) // a message that was requeued in between is not purged
     .returning("processed_at")
     .execute();
   const unprocessed = purged.filter(({ processed_at }) => processed_at === null).length;

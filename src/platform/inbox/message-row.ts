@@ -1,10 +1,10 @@
 import { type Message, type EncryptedMessage } from "./message";
 
-// Types, not interfaces: Kysely asks for an index signature.
+// Types, not interfaces: Kysely requires an index signature.
 /** The inbox's only table. */
 export type InboxTables = { message: MessageRow };
 
-/** One row of it; times are epoch milliseconds. */
+/** One row; times are epoch milliseconds. */
 export type MessageRow = {
   id: string;
   key_digest: string;
@@ -12,7 +12,7 @@ export type MessageRow = {
   subject: string | null;
   occurred_at: number;
   received_at: number;
-  sealed_body: string | null;
+  encrypted_body: string | null;
   processed_at: number | null;
   attempts: number;
   next_attempt_at: number | null;
@@ -20,7 +20,7 @@ export type MessageRow = {
   lease_until: number | null;
 };
 
-/** All that a list reads of a row. */
+/** The columns that a list reads: not the body. */
 export const LIST_COLUMNS = [
   "id",
   "kind",
@@ -44,5 +44,5 @@ export function toMessage(row: Pick<MessageRow, (typeof LIST_COLUMNS)[number]>):
 }
 
 export function toEncryptedMessage(row: MessageRow): EncryptedMessage {
-  return { ...toMessage(row), encryptedBody: row.sealed_body };
+  return { ...toMessage(row), encryptedBody: row.encrypted_body };
 }

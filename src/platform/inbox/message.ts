@@ -1,62 +1,61 @@
 import { type Lease } from "../database/due-rows";
 
-/** What is known of a message without its body. Nothing in it is personal but the subject, a pseudonym. Times are epoch ms. */
+/** What is known of a message without its body. No personal data but the subject, a pseudonym. Times are epoch ms. */
 export interface MessageMetadata {
-  /** The sender's name for what happened; null where there is none. */
+  /** The sender's name of the kind of event; null if there is none. */
   readonly kind: string | null;
-  /** Whom it is about; null where that cannot be told. */
+  /** The user that it is about; null if that is not known. */
   readonly subject: string | null;
-  /** When it happened, by the sender's clock; when it was received, where that is not told. */
+  /** When the event occurred, by the sender's clock; when it was received, if the sender does not say. */
   readonly occurredAt: number;
 }
 
-/** One message as stored, without its body: that may be large, and few need it. */
+/** One stored message without its body, which may be large. */
 export interface Message extends MessageMetadata {
   readonly id: string;
   readonly receivedAt: number;
-  /** Null until it has had its effects for the first time. */
+  /** When it was first processed; null until then. */
   readonly processedAt: number | null;
-  /** How often work on it has ended, well or not. */
+  /** How often processing it has ended, with success or failure. */
   readonly attempts: number;
 }
 
-/** With its body: open with `Inbox.openBody`; null once it was wiped. */
+/** With its body: see `Inbox.decryptBody`; null once it is purged. */
 export interface EncryptedMessage extends Message {
   readonly encryptedBody: string | null;
 }
 
-/** What somebody has sent us. */
+/** A message that was received. */
 export interface Delivery {
   readonly metadata: MessageMetadata;
   /** As it was sent. */
   readonly body: string;
-  /** The sender's idempotency key; without one the body itself tells a copy. */
+  /** The sender's idempotency key; without one, duplicates are detected by the body. */
   readonly idempotencyKey?: string;
   readonly now: number;
 }
 
-/** `isDuplicate`: it had been received before, and `id` is not stored. */
+/** `isDuplicate`: it was received before, and `id` is not stored. */
 export interface Receipt {
   readonly id: string;
   readonly isDuplicate: boolean;
 }
 
-/** A message to be worked on, under a lease. */
+/** A message to process, under a lease. */
 export interface LeasedMessage {
   readonly message: EncryptedMessage;
   readonly lease: Lease;
 }
 
-/** Which page of the messages about one subject. */
 export interface MessageQuery {
   readonly subject: string;
   readonly first: number;
   readonly after?: string;
-  /** Those alone that have had their effects. */
+  /** Only messages that were processed. Default: all. */
   readonly isProcessed?: boolean;
 }
 
-/** One page of the messages about one subject, last received first. */
+/** One page of the messages about one subject, latest received first. */
 export interface MessagePage {
   readonly items: readonly { readonly message: Message; readonly cursor: string }[];
   readonly hasNextPage: boolean;

@@ -1,7 +1,7 @@
 /**
- * JSON text in which equal values are equal texts: members sorted by name, undefined members dropped, no spaces. Dates become
- * their ISO text, undefined in a list becomes null. Throws TypeError for what JSON would silently change or drop (NaN, infinities,
- * bigints, functions, symbols, maps, sets, class instances), because two different inputs would then look equal.
+ * JSON text that is equal for equal values: members sorted by name, undefined members dropped, no spaces. Dates become ISO text,
+ * undefined in a list becomes null. Throws TypeError for values that JSON would silently change or drop (NaN, infinities, bigints,
+ * functions, symbols, maps, sets, class instances), because two different inputs would then have the same text.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
@@ -21,6 +21,6 @@ export function canonicalJson(value: unknown): string {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // GraphQL's argument objects have no prototype. Tests run in another realm, whose Object is not ours.
+  // GraphQL's argument objects have no prototype. Tests run in another realm, which has its own Object.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,11 +1,11 @@
 declare const wall: unique symbol;
 
-/** A moment on the wall clock: milliseconds since 1970, UTC. Two moments are as far apart as the clock was not set meanwhile. */
+/** A moment of the wall clock: milliseconds since 1970, UTC. Differences are wrong if the clock was set in between. */
 export type Moment = number & { readonly [wall]: true };
 
 /**
- * The wall clock, for moments that are stored, or that are compared with stored moments or with a provider's. It may be set back or
- * forward at any time: durations and what expires inside this process are measured with a `MonotonicClock`.
+ * The wall clock, for moments that are stored, or compared with stored moments or with those of a provider. It may be set at any time:
+ * use a `MonotonicClock` for durations and for expiry within this process.
  */
 export interface Clock {
   now(): Moment;

@@ -1,20 +1,20 @@
 import { createPollingWorker } from "./polling-worker";
 
 export interface ConcurrentWorkerOptions<Item> {
-  /** Takes up to `limit` items that are due. */
+  /** Fetches up to `limit` items that are due. */
   readonly fetchDue: (limit: number) => Promise<readonly Item[]>;
   readonly execute: (item: Item) => Promise<void>;
-  /** Items worked on at a time. */
+  /** Maximum number of concurrent executions. */
   readonly concurrency: number;
-  /** Time between two looks for what is due. */
+  /** Time between two polls, in ms. */
   readonly intervalMs: number;
-  /** Told of a `take` or a `work` that failed; the others go on. */
+  /** Called if `fetchDue` or `execute` rejects; other executions continue. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Works on what is due, up to `slots` items at a time. An item that takes long holds its own slot only: each of the others is taken as
- * soon as it is free again, without waiting for the rest of a batch.
+ * Executes due items, up to `concurrency` at a time. A slow item occupies one slot only: each other slot is filled again as soon as it
+ * is free, without waiting for the rest of a batch.
  */
 export function createConcurrentWorker<Item>({
   fetchDue,
@@ -54,14 +54,14 @@ export function createConcurrentWorker<Item>({
   });
 
   return {
-    /** Looks once and works on what was taken; resolves to how many items that were. */
+    /** Polls once and executes the items; resolves to their number. */
     async pollOnce(): Promise<number> {
       const executions = await poll();
       await Promise.all(executions);
       return executions.length;
     },
     start: worker.start,
-    /** Takes nothing more; resolves when what is under way is done. */
+    /** Fetches nothing more; resolves when the executions in flight have ended. */
     async stop(): Promise<void> {
       isStopping = true;
       await worker.stop();

@@ -1,8 +1,8 @@
 import { addMs, type MonotonicClock, msBetween } from "./monotonic-clock";
 
-/** The moment by which one operation must be answered; handed down to every call that it makes. */
+/** The moment by which a request must be answered; passed to each call that it makes. */
 export interface Deadline {
-  /** Milliseconds left; 0 when the time is up. */
+  /** Milliseconds left; 0 after the deadline. */
   remainingMs(): number;
 }
 
@@ -12,7 +12,7 @@ export function createDeadline(clock: MonotonicClock, timeoutMs: number): Deadli
   return { remainingMs: () => Math.max(0, msBetween(clock.now(), endsAt)) };
 }
 
-/** The promise's value, or a rejection with `tooLate()` when the deadline comes first. The promise itself goes on. */
+/** Settles as the promise does, or rejects with `createTimeoutError()` at the deadline. The promise itself is not canceled. */
 export async function withDeadline<Value>(
   deadline: Deadline,
   promise: Promise<Value>,

@@ -4,38 +4,39 @@ import { InvalidEncryptionKey, DecryptionFailed } from "./encryption.errors";
 
 const KEY_BYTES = 32;
 const CIPHER = "aes-256-gcm";
-/** 96 random bits: good for 2^32 seals under one key (NIST SP 800-38D, 8.3). */
+/** 96 random bits: safe for 2^32 encryptions with one key (NIST SP 800-38D, 8.3). */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Part of each stored ciphertext and of the key derivation, so it must not change. */
 const VERSION = "v1";
 
-/** What a sealed text belongs to: it opens only for the same row and the same purpose. */
+/** What a ciphertext belongs to: it can only be decrypted for the same row and the same purpose. Authenticated, so it must not change. */
 export interface EncryptionContext {
   readonly rowId: string;
   readonly purpose: "input" | "idempotencyKey" | "message";
 }
 
-/** Everything secret about stored operations and messages, under one key. Each use has a sub-key of its own. */
+/** Encryption and keyed digests of stored operations and messages with one key. Each use has a derived key of its own. */
 export interface Encryption {
-  /** Encrypts and authenticates `plain`; every call gives another text. */
+  /** Encrypts and authenticates `plaintext`; each call returns a different ciphertext. */
   encrypt(plaintext: string, context: EncryptionContext): string;
-  /** The text that was sealed. Throws DecryptionFailed if it was changed, moved or sealed under another key. */
+  /** Returns the plaintext. Throws DecryptionFailed if the ciphertext was changed, moved or encrypted with another key. */
   decrypt(ciphertext: string, context: EncryptionContext): string;
-  /** Equal for equal kinds and inputs (see `canonicalJson`, whose TypeError it throws), and tells nothing of them. */
+  /** A keyed digest, equal for equal kinds and inputs. Throws the TypeError of `canonicalJson`. */
   fingerprint(kind: string, input: unknown): string;
-  /** The same for the same principal and idempotency key, and tells nothing of them. */
+  /** A keyed digest, equal for equal principals and idempotency keys. */
   digestKey(principal: string, idempotencyKey: string): string;
-  /** Tells whether two processes have the same key, and nothing of the key. */
+  /** A keyed digest, equal for equal keys. */
   readonly checkValue: string;
 }
 
 /**
- * `encodedKey` is LEDGER_KEY: 32 bytes in standard base64. Another key opens nothing sealed under this one and does not recognise its
- * idempotency keys, so a key in use is not replaced. Throws InvalidEncryptionKey.
+ * `encodedKey` is LEDGER_KEY: 32 bytes in standard base64. Another key neither decrypts ciphertexts of this one nor recognizes its
+ * idempotency keys, so a key in use must not be replaced. Throws InvalidEncryptionKey.
  */
 export function createEncryption(encodedKey: string): Encryption {
   const rootKey = Buffer.from(encodedKey, "base64");
-  // Buffer.from skips what is not base64; the text must be the very one the bytes encode to.
+  // Buffer.from skips characters that are not base64; the text must be the encoding of the bytes.
   if (rootKey.length !== KEY_BYTES || rootKey.toString("base64") !== encodedKey) throw new InvalidEncryptionKey();
   const deriveKey = (purpose: string): Buffer =>
     Buffer.from(hkdfSync("sha256", rootKey, "", `ledger/${VERSION}/${purpose}`, KEY_BYTES));
@@ -62,7 +63,7 @@ function decrypt(key: Buffer, ciphertext: string, context: EncryptionContext): s
   try {
     const [version, encodedBody = ""] = ciphertext.split(".", 2);
     const body = Buffer.from(encodedBody, "base64url");
-    if (version !== VERSION || body.length < NONCE_BYTES + TAG_BYTES) throw new Error("not a sealed text");
+    if (version !== VERSION || body.length < NONCE_BYTES + TAG_BYTES) throw new Error("not an encrypted value");
     const decipher = createDecipheriv(CIPHER, key, body.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(associatedData(context))
       .setAuthTag(body.subarray(-TAG_BYTES));

@@ -1,14 +1,14 @@
-/** How long things of one name usually take, as seen lately. */
+/** The recent latency of each name, as an exponentially weighted moving average. */
 export interface LatencyEstimate {
-  /** Milliseconds; 0 while nothing was seen. */
+  /** Milliseconds; 0 before the first `record`. */
   get(name: string): number;
   record(name: string, durationMs: number): void;
 }
 
-/** A new duration counts for a fifth: ten quick ones make up for one that was slow. */
+/** The weight of a new duration: ten fast ones compensate for one slow one. */
 const SMOOTHING_FACTOR = 0.2;
 
-/** No duration counts for more than `maxMs`: a process that was suspended must not take its own pause for the usual time. */
+/** Durations are capped at `maxMs`: after a suspended process resumes, its pause must not count as latency. */
 export function createLatencyEstimate(maxMs = Infinity): LatencyEstimate {
   const estimates = new Map<string, number>();
   return {

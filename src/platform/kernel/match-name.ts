@@ -1,13 +1,13 @@
 const MAX_NAME_LENGTH = 64;
 
-/** `Cancelled`, `CANCELLED` and American `Canceled` are one name, and so are `SomeName`, `some-name` and `SOME_NAME`. */
+/** `Cancelled`, `CANCELLED` and `Canceled` are one name, and so are `SomeName`, `some-name` and `SOME_NAME`. */
 const fold = (name: string) =>
   name
     .toUpperCase()
     .replace(/[\s_-]/g, "")
     .replace("CANCELED", "CANCELLED");
 
-/** Which of the known names another party's text is, in any case and spelling of it; undefined if none. */
+/** The known name that another party's text spells, in any case and with any separators; undefined if none. */
 export function matchName<const Name extends string>(text: unknown, known: readonly Name[]): Name | undefined {
   if (typeof text !== "string" || text.length > MAX_NAME_LENGTH) return undefined;
   const folded = fold(text);

@@ -1,24 +1,24 @@
 declare const monotonic: unique symbol;
 
-/** A reading of a monotonic clock. It is no number, so that it is neither stored nor compared with a `Moment`; see `msBetween`. */
+/** A reading of a monotonic clock. Not a number, so that it is neither stored nor compared with a `Moment`; see `msBetween`. */
 export interface Instant {
   readonly [monotonic]: true;
 }
 
-/** A clock that only runs forward, whatever is done to the wall clock. For durations, deadlines and what expires in this process. */
+/** A clock that never runs backward. For durations, deadlines and expiry within this process. */
 export interface MonotonicClock {
   now(): Instant;
 }
 
 const toMs = (instant: Instant) => instant as unknown as number;
 
-/** The instant `ms` after the clock's origin, whatever that is. For implementations of `MonotonicClock`. */
+/** The instant `ms` after the clock's arbitrary origin. For implementations of `MonotonicClock`. */
 export const instantAt = (ms: number) => ms as unknown as Instant;
 
-/** Milliseconds from one instant to another; negative where `to` is the earlier one. */
+/** Milliseconds from one instant to another; negative if `to` is the earlier one. */
 export const msBetween = (from: Instant, to: Instant): number => toMs(to) - toMs(from);
 
-/** Milliseconds since an instant, by the clock that gave it. */
+/** Milliseconds since an instant of the same clock. */
 export const msSince = (instant: Instant, clock: MonotonicClock): number => msBetween(instant, clock.now());
 
 /** The instant `ms` later. */

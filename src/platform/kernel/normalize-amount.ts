@@ -2,15 +2,14 @@
 const DECIMAL = /^([+-]?)(\d{1,40})(?:\.(\d{1,40}))?(?:e([+-]?\d{1,2}))?$/i;
 const MAX_WHOLE_DIGITS = 15;
 const MAX_FRACTION_DIGITS = 6;
-/** What a double holds for certain: 19.900000000000002, the sum of two prices, is 19.9. */
+/** The digits that a double holds exactly: 19.900000000000002, the sum of two prices, is 19.9. */
 const DOUBLE_DIGITS = 15;
 const CURRENCY = /^[A-Z]{3}$/;
 const DEFAULT_FRACTION_DIGITS = 2;
 
-/** At most one entry for each code of three letters. */
 const fractionDigitsByCurrency = new Map<string, number>();
 
-/** Decimal places of a currency's smallest unit: 2 for BRL, 0 for JPY, 3 for KWD; 2 for what is no ISO 4217 code. */
+/** Decimal places of a currency's smallest unit: 2 for BRL, 0 for JPY, 3 for KWD; 2 if it is no ISO 4217 code. */
 function getFractionDigits(currency: string): number {
   if (!CURRENCY.test(currency)) return DEFAULT_FRACTION_DIGITS;
   const format = { style: "currency", currency } as const;
@@ -27,7 +26,7 @@ function toText(value: unknown): string | undefined {
   return typeof value === "string" ? value.trim() : undefined;
 }
 
-/** By hand: the regular expression for it takes quadratic time. */
+/** A loop: the regular expression for it takes quadratic time. */
 function trimTrailingZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === "0") end -= 1;
@@ -35,9 +34,9 @@ function trimTrailingZeros(digits: string): string {
 }
 
 /**
- * Reads an amount, decimal text or a number, and returns it as canonical decimal text: no exponent, no needless zero, no sign before
- * zero, and at least the places of its currency. More places are kept, as rounding would change the amount. Null for what is no
- * amount: more than 15 digits before the point or 6 after it, a comma, a currency sign.
+ * Returns an amount, decimal text or a number, as canonical decimal text: no exponent, no redundant zero, no sign before zero, and at
+ * least the decimal places of its currency. More places are not rounded. Returns null if it is not an amount: more than 15 digits
+ * before the point or 6 after it, a comma, a currency sign.
  */
 export function normalizeAmount(value: unknown, currency: string): string | null {
   const match = DECIMAL.exec(toText(value) ?? "");

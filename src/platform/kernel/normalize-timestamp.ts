@@ -9,16 +9,16 @@ const ISO =
   /^(\d{4})(-?)(\d{2})\2(\d{2})(?:[T ](\d{2})(?:(:?)([0-5]\d)(?:\6([0-5]\d|60)(?:[.,](\d{1,20}))?)?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/i;
 
 const MAX_TEXT_LENGTH = 64;
-/** The day before it, 0001-01-01, is how .NET writes a date that is not set. */
+/** The day before, 0001-01-01, is how .NET writes a date that is not set. */
 const MIN_TIMESTAMP = startOfDay(1, 1, 2) ?? 0;
 const MAX_TIMESTAMP = (startOfDay(9999, 12, 31) ?? 0) + 24 * HOUR_MS - 1;
 
 /** Epoch values below this are seconds, others milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
 const MAX_EPOCH_SECONDS = 1e11;
-/** Smaller numbers are no moments of this business: 1e8 s is 1973, and 20260205 is a date written without dashes. */
+/** Smaller numbers are no timestamps: 1e8 s is 1973, and 20260205 is a date without dashes. */
 const MIN_EPOCH = 1e8;
 const EPOCH = /^\d{9,16}(?:\.\d{1,9})?$/;
-/** `YYYYMMDDhhmm` and `YYYYMMDDhhmmss` are also epoch milliseconds, of 1976 and of the years from 2572 on: neither can be told. */
+/** `YYYYMMDDhhmm` and `YYYYMMDDhhmmss` could also be epoch milliseconds, of 1976 and of the years from 2572: ambiguous. */
 const COMPACT = /^(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/;
 
 /** Milliseconds of an offset such as `-03`, `-0300` or `-03:00`; none is UTC. */
@@ -44,7 +44,7 @@ function parseIso(text: string): number | undefined {
   if (hour > 24 || (hour === 24 && !isMidnight)) return undefined;
   const isLeapSecond = second === 60;
   const wholeSeconds = isLeapSecond ? 59 : second;
-  const millisecond = isLeapSecond ? 0 : Number(fraction.slice(0, 3).padEnd(3, "0")); // cut, never rounded up into the next year
+  const millisecond = isLeapSecond ? 0 : Number(fraction.slice(0, 3).padEnd(3, "0")); // truncated: rounding could reach the next year
   const time = hour * HOUR_MS + minute * MINUTE_MS + wholeSeconds * SECOND_MS + millisecond;
   const moment = date + time - parseOffsetMs(zone);
   if (!isLeapSecond) return moment;
@@ -64,12 +64,11 @@ function parseTimestamp(value: unknown): number | undefined {
 }
 
 /**
- * Reads a moment as another party may write it, and returns ISO 8601 text in UTC with milliseconds; null for anything else, never
- * another moment.
+ * Parses a timestamp of another party and returns ISO 8601 text in UTC with milliseconds; null for anything else.
  *
- * - ISO 8601 calendar dates, extended or basic form, alone or with a time (hours at least; `.` or `,` before a fraction; `T` or a
- *   blank between), with an offset of hours or hours and minutes. Without an offset: UTC. `24:00` is the next midnight; `:60` is the
- *   second after it, where a leap second can be.
+ * - ISO 8601 calendar dates, extended or basic form, with or without a time (at least hours; `.` or `,` before a fraction; `T` or a
+ *   space between), with an offset of hours, or hours and minutes. Without an offset: UTC. `24:00` is the next midnight; `:60` is the
+ *   next second, if a leap second is possible there.
  * - Epoch seconds and milliseconds, number or text, from 1973 to 9999.
  * - Null: a day that does not exist, `0001-01-01…`, `0`, week and ordinal dates, years outside 1 to 9999, an empty or absent value.
  */

@@ -1,14 +1,14 @@
 export interface PollingWorkerOptions {
-  /** Works off what is due, at most `batch` at a time; answers how many that were. */
+  /** Processes up to `batchSize` due items; resolves to their number. */
   readonly pollOnce: () => Promise<number>;
   readonly batchSize: number;
-  /** Time between two looks. */
+  /** Time between two polls, in ms. */
   readonly intervalMs: number;
-  /** Told of a look that failed; the next one comes all the same. */
+  /** Called if a poll rejects; polling continues. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Looks for work every interval, at once again after a full batch; never two looks at the same time. */
+/** Polls at each interval, and immediately after a full batch; never two polls at a time. */
 export function createPollingWorker({ pollOnce, batchSize, intervalMs, onFailure }: PollingWorkerOptions) {
   const state = { isRunning: false, isPolling: false, isTriggered: false };
   let timer: NodeJS.Timeout | undefined;
@@ -36,13 +36,13 @@ export function createPollingWorker({ pollOnce, batchSize, intervalMs, onFailure
     schedulePoll(0);
   }
 
-  /** There is work: the next look comes now, or right behind the one that is under way. */
+  /** Polls now, or right after the poll in flight. */
   function trigger(): void {
     state.isTriggered = true;
     if (state.isRunning && !state.isPolling) schedulePoll(0);
   }
 
-  /** Stops looking; resolves when what was under way is done, and what it was woken for was looked at once. */
+  /** Stops polling; resolves after the poll in flight and, if `trigger` was called since its start, one more. */
   async function stop(): Promise<void> {
     state.isRunning = false;
     clearTimeout(timer);

@@ -1,13 +1,13 @@
 export interface QuotaOptions {
-  /** How many there may be at once in all. */
+  /** Maximum number of open units in total. */
   readonly max: number;
-  /** How many of them may be one owner's. */
+  /** Maximum number of open units for each caller. */
   readonly maxPerCaller: number;
 }
 
-/** Counts what is open, in all and for each owner, and says when it is enough. */
+/** Limits open units, in total and for each caller. */
 export interface Quota {
-  /** Takes one for this owner, and gives back what returns it (once); undefined where there is none left. */
+  /** Acquires a unit and returns the function that releases it; returns undefined if none is left. */
   readonly acquire: (caller: string) => (() => void) | undefined;
 }
 

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { type Insertable, type Kysely } from "kysely";
 import { grantLease } from "../database/due-rows";
 import { canonicalJson } from "../kernel/canonical-json";
-import { type OperationTables, fromOperationRow, type OperationRow } from "./operation-row";
-import { isSettled } from "./operation-status.state";
-import { type Claim, type ClaimResult } from "./operation";
 import { type Encryption } from "../kernel/encryption";
+import { findByDigest } from "./find-operation";
+import { requireUnsettled, type Claim, type ClaimResult } from "./operation";
+import { fromOperationRow, type OperationRow, type OperationTables } from "./operation-row";
 
-/** See `Ledger.claim`. The unique index of the key digest decides who was first; the loser reads what the winner stored. */
+/** See `OperationStore.claim`. The unique index on the key digest decides who was first; the loser reads what the winner stored. */
 export async function claimOperation(
   database: Kysely<OperationTables>,
   encryption: Encryption,
@@ -22,22 +22,15 @@ export async function claimOperation(
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
-  if (inserted) return { outcome: "claimed", operation: fromOperationRow(inserted), lease };
+  if (inserted) return { outcome: "claimed", operation: requireUnsettled(fromOperationRow(inserted)), lease };
 
   const existing = await findByDigest(database, row.key_digest);
-  if (!existing) return claimOperation(database, encryption, claim); // abandoned in between: the key is free again
-  // Stored by an earlier try of this very claim, whose answer was lost.
-  if (existing.lease_owner === lease) return { outcome: "claimed", operation: fromOperationRow(existing), lease };
+  if (!existing) return claimOperation(database, encryption, claim); // discarded in between: the key is free again
+  const operation = fromOperationRow(existing);
+  // Stored by an earlier attempt of this claim whose response was lost.
+  if (existing.lease_owner === lease) return { outcome: "claimed", operation: requireUnsettled(operation), lease };
   if (existing.fingerprint !== row.fingerprint) return { outcome: "keyReused" };
-  return { outcome: isSettled(existing.status) ? "replay" : "inProgress", operation: fromOperationRow(existing) };
-}
-
-/** The row of a principal's idempotency key, by `Sealing.digestKey`. */
-export async function findByDigest(
-  database: Kysely<OperationTables>,
-  keyDigest: string,
-): Promise<OperationRow | undefined> {
-  return await database.selectFrom("operation").selectAll().where("key_digest", "=", keyDigest).executeTakeFirst();
+  return operation.settledAt === null ? { outcome: "inProgress", operation } : { outcome: "replay", operation };
 }
 
 function buildRow(encryption: Encryption, claim: Claim, id: string): Insertable<OperationRow> {
@@ -46,16 +39,16 @@ function buildRow(encryption: Encryption, claim: Claim, id: string): Insertable<
     id,
     principal,
     key_digest: encryption.digestKey(principal, idempotencyKey),
-    sealed_key: encryption.encrypt(idempotencyKey, { rowId: id, purpose: "idempotencyKey" }),
+    encrypted_idempotency_key: encryption.encrypt(idempotencyKey, { rowId: id, purpose: "idempotencyKey" }),
     kind,
     fingerprint: encryption.fingerprint(kind, input),
-    subject: claim.userId ?? null,
-    target: claim.recurrenceId ?? null,
-    sealed_input: encryption.encrypt(canonicalJson(input), { rowId: id, purpose: "input" }),
+    user_id: claim.userId ?? null,
+    recurrence_id: claim.recurrenceId ?? null,
+    encrypted_input: encryption.encrypt(canonicalJson(input), { rowId: id, purpose: "input" }),
     status: "PENDING",
     attempts: 0,
     created_at: claim.now,
-    // Due at once but for the lease: if its holder dies, nobody waits any longer than that.
+    // Due as soon as the lease ends: if its holder dies, the operation waits no longer than that.
     next_attempt_at: claim.now,
   };
 }

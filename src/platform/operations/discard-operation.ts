@@ -2,15 +2,17 @@ import { type Kysely } from "kysely";
 import { NO_LEASE } from "../database/due-rows";
 import { canonicalJson } from "../kernel/canonical-json";
 import { type Changes, type LeasedRow } from "./operation-lease";
-import { type OperationTables, type OperationRow } from "./operation-row";
+import { tombstoneDigest } from "./find-operation";
+import { type OperationTables } from "./operation-row";
 import { type OperationFailure } from "./operation";
 
-const NOT_ACCEPTED: OperationFailure = { code: "NOT_ACCEPTED", message: "It was not accepted.", retryable: true };
+const NOT_ACCEPTED: OperationFailure = {
+  code: "NOT_ACCEPTED",
+  message: "The operation was not accepted.",
+  retryable: true,
+};
 
-/** The `key_digest` of a tombstone: no idempotency key has it. */
-const tombstoneDigest = (id: string): string => `abandoned:${id}`;
-
-/** Deletes an operation of which nothing was sent, as if it had never been requested. False: there is none under this lease. */
+/** Deletes an operation that was never sent. Returns false if this lease holds no such operation. */
 export async function deleteUnsent(database: Kysely<OperationTables>, { id, lease }: LeasedRow): Promise<boolean> {
   const { numDeletedRows } = await database
     .deleteFrom("operation")
@@ -22,9 +24,9 @@ export async function deleteUnsent(database: Kysely<OperationTables>, { id, leas
 }
 
 /**
- * Replaces an operation of which nothing was sent by a tombstone: a row that has its id and nothing else of it. For a claim that was
- * repeated because its answer was lost: the bytes of the first insert may reach the server after the deletion, and the primary key
- * refuses them. False: there is none under this lease.
+ * Replaces an operation that was never sent with a tombstone: a row that has its id and nothing else of it. For a claim that was
+ * retried because its response was lost: the first insert may reach the server after a deletion, and the primary key rejects it.
+ * Returns false if this lease holds no such operation.
  */
 export async function replaceWithTombstone(
   database: Kysely<OperationTables>,
@@ -34,11 +36,11 @@ export async function replaceWithTombstone(
     ...NO_LEASE,
     key_digest: tombstoneDigest(id),
     principal: "",
-    sealed_key: "",
+    encrypted_idempotency_key: "",
     fingerprint: "",
-    subject: null,
-    target: null,
-    sealed_input: null,
+    user_id: null,
+    recurrence_id: null,
+    encrypted_input: null,
     baseline: null,
     exclusive_on: null,
     next_attempt_at: null,
@@ -56,14 +58,4 @@ export async function replaceWithTombstone(
     .where("sent_at", "is", null)
     .executeTakeFirst();
   return numUpdatedRows > 0n;
-}
-
-/** The row of this id, unless it is a tombstone. */
-export async function findById(database: Kysely<OperationTables>, id: string): Promise<OperationRow | undefined> {
-  return await database
-    .selectFrom("operation")
-    .selectAll()
-    .where("id", "=", id)
-    .where("key_digest", "<>", tombstoneDigest(id))
-    .executeTakeFirst();
 }

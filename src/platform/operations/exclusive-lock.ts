@@ -6,27 +6,27 @@ import { type OperationTables, fromOperationRow } from "./operation-row";
 import { type Operation } from "./operation";
 import { canonicalJson } from "../kernel/canonical-json";
 
-/** What an operation asks to have for itself: its kind of effect on one target. */
+/** What an operation excludes others from: its kind of effect on one recurrence. */
 export interface ExclusiveLock {
   readonly kind: string;
   readonly recurrenceId: string;
-  /** Earlier operations that succeeded and no longer stand in the way, in any order. */
+  /** Ids of earlier operations that succeeded and no longer exclude this one, in any order. */
   readonly superseded?: readonly string[];
-  /** Any JSON value; stored with the hold and given to `perform` and `confirm`. No personal data. */
+  /** Any JSON value without personal data; stored with the lock and passed to `perform` and `confirm`. */
   readonly baseline?: unknown;
 }
 
-/** Whose earlier operations are asked for; `id` is the asking operation's own. */
+/** Which operations to find; `id` is the operation that they are earlier than. */
 export type EarlierQuery = Pick<ExclusiveLock, "kind" | "recurrenceId"> & { readonly id: string };
 
-// Literals, not parameters: a planner matches them with the predicates of the partial indexes.
+// Literals, not parameters: a planner matches them against the predicates of the partial indexes.
 const NOT_FAILED = sql<boolean>`earlier.status <> 'FAILED'`;
 const SENT_OR_LOCKED = sql<boolean>`(earlier.sent_at is not null or earlier.exclusive_on is not null)`;
 
 function selectEarlier(database: Kysely<OperationTables>, { id, kind, recurrenceId }: EarlierQuery) {
   return database
     .selectFrom("operation as earlier")
-    .where("earlier.target", "=", recurrenceId)
+    .where("earlier.recurrence_id", "=", recurrenceId)
     .where("earlier.kind", "=", kind)
     .where("earlier.id", "<>", id)
     .where(NOT_FAILED)
@@ -34,9 +34,9 @@ function selectEarlier(database: Kysely<OperationTables>, { id, kind, recurrence
 }
 
 /**
- * The key that the unique index compares. An operation that supersedes others takes a key of its own, so that the rows of the
- * superseded ones stay as they are, and two operations that supersede the same ones still exclude each other. The key depends on
- * which they are and not on their order, which is that of the clocks of several machines.
+ * The key that the unique index compares. An operation that supersedes others has a key of its own, so that the superseded rows stay
+ * unchanged, and two operations that supersede the same ones still exclude each other. The ids are sorted, because their order
+ * depends on the clocks of several machines.
  */
 function buildExclusiveKey({ kind, recurrenceId, superseded = [] }: ExclusiveLock): string {
   if (superseded.length === 0) return `${kind}:${recurrenceId}`;
@@ -45,10 +45,10 @@ function buildExclusiveKey({ kind, recurrenceId, superseded = [] }: ExclusiveLoc
 }
 
 /**
- * Takes the hold for this operation, in one statement, unless another operation stands in the way: one that was sent or holds, has
- * not failed, and is not in `superseded`. Returns false then. The statement asks the table again; the unique index, which covers
- * every status but FAILED, decides between statements that cannot see each other, at any isolation level. A hold ends only when
- * its operation fails or is taken back unsent. Returns true as well if the lease was lost: that shows in the next step.
+ * Acquires the lock for this operation in one statement. Returns false if another operation that was sent or has the lock, has not
+ * failed and is not in `superseded` excludes it. The statement reads the table again; the unique index, which covers every status
+ * except FAILED, decides between statements that do not see each other, at any isolation level. Success keeps the lock: it is
+ * released only if the operation fails or is discarded. Returns true also if the lease was lost: the next statement detects that.
  */
 export async function acquireExclusiveLock(
   database: Kysely<OperationTables>,
@@ -76,7 +76,7 @@ export async function acquireExclusiveLock(
   }
 }
 
-/** Other operations of this kind on this target that were sent, or hold it, and have not failed; oldest first. */
+/** Other operations of this kind on this recurrence that were sent or have the lock, and have not failed; oldest first. */
 export async function findEarlier(database: Kysely<OperationTables>, query: EarlierQuery): Promise<Operation[]> {
   const rows = await selectEarlier(database, query)
     .selectAll("earlier")

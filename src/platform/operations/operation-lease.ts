@@ -6,24 +6,24 @@ import { type OperationEvent, statusesThatAccept } from "./operation-status.stat
 /** Column values of a changed row. */
 export type Changes = UpdateObject<OperationTables, "operation">;
 
-/** A change that only the holder of the lease may make. */
+/** A change that requires the lease. */
 export interface LeasedChange {
   readonly changes: Changes;
   /** The row's status must allow it. */
   readonly event?: OperationEvent;
-  /** The lease must not have run out by then (epoch ms). */
+  /** The lease must expire after this moment (epoch ms). */
   readonly validAt?: number;
-  /** The row must have counted one of these numbers of attempts. */
+  /** The number of attempts in the row must be one of these. */
   readonly attempts?: readonly number[];
 }
 
-/** Whose row, and which. */
+/** A row and the lease under which it is changed. */
 export interface LeasedRow {
   readonly id: string;
   readonly lease: Lease;
 }
 
-/** Makes the change in one statement, or none: undefined then. */
+/** Changes the row in one statement; returns undefined if nothing was changed. */
 export async function updateLeasedRow(
   database: Kysely<OperationTables>,
   { id, lease }: LeasedRow,

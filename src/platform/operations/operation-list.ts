@@ -4,11 +4,11 @@ import { type OperationTables, fromOperationRow } from "./operation-row";
 import { type OperationStatus } from "./operation-status.state";
 import { type Operation, type OperationPage, type OperationsByKindQuery, type OperationQuery } from "./operation";
 
-/** Reads one page, newest first. Throws InvalidCursor, and RangeError unless `first` is at least 1; bounding it is the caller's. */
+/** Reads one page, newest first. Throws InvalidCursor, and RangeError unless `first` is at least 1; the caller must limit it. */
 export async function listOperations(database: Kysely<OperationTables>, query: OperationQuery): Promise<OperationPage> {
   if (!Number.isSafeInteger(query.first) || query.first < 1) throw new RangeError("first must be at least 1");
   const [column, value] =
-    "userId" in query ? (["subject", query.userId] as const) : (["target", query.recurrenceId] as const);
+    "userId" in query ? (["user_id", query.userId] as const) : (["recurrence_id", query.recurrenceId] as const);
   let select = database
     .selectFrom("operation")
     .selectAll()
@@ -29,12 +29,12 @@ export async function listOperations(database: Kysely<OperationTables>, query: O
   };
 }
 
-/** How far back `listByKind` looks. */
+/** Maximum number of operations that `listByKind` returns. */
 const MAX_OPERATIONS_BY_KIND = 100;
 
 /**
- * Reads the newest operations of some kinds that succeeded, or that were sent, whatever became of them. Each kind is read in the
- * order of its index: what else a long history holds costs nothing.
+ * Reads the newest operations of some kinds that succeeded, or that were sent in any status. Each kind is read in the order of its
+ * index, so that the cost does not depend on the other rows.
  */
 export async function listByKind(
   database: Kysely<OperationTables>,
@@ -42,13 +42,13 @@ export async function listByKind(
   filter: "succeeded" | "sent",
 ): Promise<Operation[]> {
   const [column, value] =
-    "userId" in query ? (["subject", query.userId] as const) : (["target", query.recurrenceId] as const);
+    "userId" in query ? (["user_id", query.userId] as const) : (["recurrence_id", query.recurrenceId] as const);
   const selectKind = (kind: string) => {
     const newest = database
       .selectFrom("operation")
       .selectAll()
       .where(column, "=", value)
-      // A literal: an index of these rows alone is not used for a parameter.
+      // A literal: a partial index is not used for a parameter.
       .$if(filter === "succeeded", (all) => all.where("status", "=", sql.lit<OperationStatus>("SUCCEEDED")))
       .$if(filter === "sent", (all) => all.where("sent_at", "is not", null))
       .where("kind", "=", kind)

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { type Migration } from "../database/apply-migrations";
 
-/** The ledger's schema. Append only; a column is added in one release and relied on in the next, as two run side by side. */
+/** The operation store's schema. Append only. Two releases run side by side: a column is added in one release and used from the next. */
 export const operationMigrations: readonly Migration[] = [
   {
     name: "ledger/0001-operation",
@@ -33,7 +33,7 @@ export const operationMigrations: readonly Migration[] = [
           "operation_status",
           sql`status in ('PENDING', 'UNCONFIRMED', 'SUCCEEDED', 'FAILED', 'NEEDS_ATTENTION')`,
         )
-        // Settled means final, wiped and nobody's.
+        // A settled row has no input, no due time and no lease.
         .addCheckConstraint(
           "operation_settled",
           sql`(settled_at is not null) = (status in ('SUCCEEDED', 'FAILED')) and (settled_at is null
@@ -49,7 +49,7 @@ export const operationMigrations: readonly Migration[] = [
           .columns([column, "created_at", "id"])
           .execute();
       }
-      // Only what is still to be done is in it, so that looking for work costs the same whatever the ledger's age.
+      // Unsettled rows only, so that the cost of polling does not grow with the table.
       await sql`create index operation_due on operation (next_attempt_at, id) where next_attempt_at is not null`.execute(
         database,
       );
@@ -59,7 +59,7 @@ export const operationMigrations: readonly Migration[] = [
     name: "ledger/0002-exclusive-operation",
     async up(database) {
       await database.schema.alterTable("operation").addColumn("exclusive_on", "text").execute();
-      // NEEDS_ATTENTION does not hold it: people would have to settle the first before anybody may try again.
+      // NEEDS_ATTENTION does not exclude others: an operator would have to settle the first before another may be sent.
       await sql`create unique index operation_exclusive on operation (exclusive_on)
         where exclusive_on is not null and status in ('PENDING', 'UNCONFIRMED')`.execute(database);
     },
@@ -67,10 +67,10 @@ export const operationMigrations: readonly Migration[] = [
   {
     name: "ledger/0003-one-effect-on-a-target",
     async up(database) {
-      // First, for its lock: until the new index is there, no process of the release before may take a hold that violates it.
+      // First, for its table lock: until the new index exists, no process of the earlier release must store a key that violates it.
       await database.schema.alterTable("operation").addColumn("baseline", "text").execute();
-      // The old index allowed any number of settled rows for one target. One of them keeps the hold, the one that may still be
-      // worked on if there is one; the others block through `target`, which `acquireExclusiveLock` asks as well.
+      // The old index allowed any number of settled rows for one target. One of them keeps the lock, preferably one that is not
+      // settled; the others exclude through `target`, which `acquireExclusiveLock` reads too.
       await sql`update operation set exclusive_on = null where id in (
         select id from (
           select id, row_number() over (partition by exclusive_on order by
@@ -79,10 +79,10 @@ export const operationMigrations: readonly Migration[] = [
           from operation where exclusive_on is not null and status <> 'FAILED') as holders
         where place > 1)`.execute(database);
       await sql`drop index operation_exclusive`.execute(database);
-      // A success keeps its hold too, so that there is no moment between two statements in which nothing excludes the next one.
+      // A success keeps its lock too, so that there is no moment between two statements in which nothing excludes the next one.
       await sql`create unique index operation_exclusive on operation (exclusive_on)
         where exclusive_on is not null and status <> 'FAILED'`.execute(database);
-      // Without what failed or was never sent: any number of such operations may be about one target.
+      // Without operations that failed or were never sent: one target may have any number of them.
       await sql`create index operation_earlier_by_target on operation (target, kind, created_at, id)
         where status <> 'FAILED' and (sent_at is not null or exclusive_on is not null)`.execute(database);
     },
@@ -99,6 +99,21 @@ export const operationMigrations: readonly Migration[] = [
           await sql`create index ${sql.ref(`operation_${which}_by_${column}`)}
             on operation (${sql.ref(column)}, kind, created_at, id) where ${condition}`.execute(database);
         }
+      }
+    },
+  },
+  {
+    name: "operations/0005-column-names",
+    async up(database) {
+      // Indexes, checks and partial indexes follow a renamed column. A replica of the release before fails on the old names:
+      // stop all of them first.
+      for (const [before, after] of [
+        ["subject", "user_id"],
+        ["target", "recurrence_id"],
+        ["sealed_key", "encrypted_idempotency_key"],
+        ["sealed_input", "encrypted_input"],
+      ] as const) {
+        await database.schema.alterTable("operation").renameColumn(before, after).execute();
       }
     },
   },

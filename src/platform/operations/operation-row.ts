@@ -1,21 +1,21 @@
-import { type OperationFailure, type Operation } from "./operation";
-import { type OperationStatus } from "./operation-status.state";
+import { type Operation, type OperationFailure } from "./operation";
+import { isSettled, type OperationStatus } from "./operation-status.state";
 
-// Types, not interfaces: Kysely asks for an index signature.
-/** The ledger's only table. */
+// Types, not interfaces: Kysely requires an index signature.
+/** The operation store's only table. */
 export type OperationTables = { operation: OperationRow };
 
-/** One row of it; times are epoch milliseconds. */
+/** One row; times are epoch milliseconds. */
 export type OperationRow = {
   id: string;
   principal: string;
   key_digest: string;
-  sealed_key: string;
+  encrypted_idempotency_key: string;
   kind: string;
   fingerprint: string;
-  subject: string | null;
-  target: string | null;
-  sealed_input: string | null;
+  user_id: string | null;
+  recurrence_id: string | null;
+  encrypted_input: string | null;
   status: OperationStatus;
   attempts: number;
   result: string | null;
@@ -31,25 +31,59 @@ export type OperationRow = {
   baseline: string | null;
 };
 
-/** What the rest of the program sees of a row: neither its digests nor its lease. */
+/** No release stores a failed operation without its failure; only an edited row is read like this. */
+const NO_FAILURE_STORED: OperationFailure = { code: "UNKNOWN", message: "The operation failed.", retryable: false };
+
+const parseFailure = (text: string | null): OperationFailure =>
+  text === null ? NO_FAILURE_STORED : (JSON.parse(text) as OperationFailure);
+
+const parseJson = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
+
+/**
+ * What the rest of the program sees of a row: neither its digests nor its lease. Throws for no row, so that one bad row keeps no
+ * other from being executed; what it cannot be is read as the state that sends nothing.
+ */
 export function fromOperationRow(row: OperationRow): Operation {
-  return {
+  const fields = {
     id: row.id,
     principal: row.principal,
     kind: row.kind,
-    status: row.status,
-    userId: row.subject,
-    recurrenceId: row.target,
+    userId: row.user_id,
+    recurrenceId: row.recurrence_id,
     attempts: row.attempts,
-    result: row.result === null ? null : (JSON.parse(row.result) as unknown),
-    failure: row.failure === null ? null : (JSON.parse(row.failure) as OperationFailure),
     createdAt: row.created_at,
-    sentAt: row.sent_at,
-    settledAt: row.settled_at,
-    unconfirmedSince: row.unconfirmed_since,
-    nextAttemptAt: row.next_attempt_at,
-    encryptedIdempotencyKey: row.sealed_key,
-    encryptedInput: row.sealed_input,
-    ...(row.baseline !== null && { baseline: JSON.parse(row.baseline) as unknown }),
+    encryptedIdempotencyKey: row.encrypted_idempotency_key,
+    ...(row.baseline !== null && { baseline: parseJson(row.baseline) }),
   };
+  if (isSettled(row.status)) {
+    const settled = {
+      ...fields,
+      result: parseJson(row.result),
+      sentAt: row.sent_at,
+      settledAt: row.settled_at ?? row.created_at,
+      unconfirmedSince: row.unconfirmed_since,
+      nextAttemptAt: null,
+      encryptedInput: null,
+    };
+    return row.status === "SUCCEEDED"
+      ? { ...settled, status: "SUCCEEDED", failure: null }
+      : { ...settled, status: "FAILED", failure: parseFailure(row.failure) };
+  }
+  const unsettled = {
+    ...fields,
+    result: null,
+    failure: null,
+    settledAt: null,
+    nextAttemptAt: row.next_attempt_at,
+    encryptedInput: row.encrypted_input,
+  };
+  if (row.status === "PENDING") {
+    return row.sent_at === null
+      ? { ...unsettled, status: "PENDING", sentAt: null, unconfirmedSince: null }
+      : { ...unsettled, status: "PENDING", sentAt: row.sent_at, unconfirmedSince: null };
+  }
+  const sentAt = row.sent_at ?? row.created_at;
+  return row.status === "UNCONFIRMED"
+    ? { ...unsettled, status: "UNCONFIRMED", sentAt, unconfirmedSince: row.unconfirmed_since ?? sentAt }
+    : { ...unsettled, status: "NEEDS_ATTENTION", sentAt, unconfirmedSince: row.unconfirmed_since };
 }

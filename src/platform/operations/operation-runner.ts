@@ -8,14 +8,14 @@ import { type LatencyEstimate } from "../kernel/latency-estimate";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
 import { type OperationWorker } from "./operation-worker";
-import { type Claim, type ClaimResult, type Operation } from "./operation";
+import { type Claim, type ClaimResult, type Operation, type ReportedOperation } from "./operation";
 
-/** What a caller asks to be done, once. */
+/** One mutation request. */
 export interface OperationRequest {
   readonly kind: string;
   readonly principal: string;
   readonly idempotencyKey: string;
-  /** Any JSON value; what the fingerprint is made of. */
+  /** Any JSON value; the fingerprint is computed from it. */
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
@@ -23,16 +23,17 @@ export interface OperationRequest {
 }
 
 /**
- * `done`: this request's own work. `replay`: settled by an earlier request. `inProgress`: another request's, unsettled. `busy`:
- * another operation is at work on the same thing, `blockedBy` if it is still there; nothing was begun. `noTime`: less is left than
- * it usually takes; nothing was begun. `unknown`: the database's answer was lost, so that the operation of this id may have been
- * accepted, and may be carried out later.
+ * `done`: executed by this request. `replay`: settled by an earlier request. `inProgress`: claimed by another request, not settled.
+ * `busy`: another operation excludes it, `blockedBy` if it still exists; nothing was stored. `noTime`: less time is left than it
+ * usually takes; nothing was stored. `unknown`: the response of the database was lost, so that the operation of this id may have been
+ * accepted, and may be executed later.
  */
 export type RunResult =
-  | { readonly outcome: "done" | "replay" | "inProgress"; readonly operation: Operation; readonly secret?: unknown }
+  | { readonly outcome: "done"; readonly operation: ReportedOperation; readonly secret?: unknown }
+  | { readonly outcome: "replay" | "inProgress"; readonly operation: Operation; readonly secret?: undefined }
   | { readonly outcome: "keyReused" }
   | { readonly outcome: "noTime" }
-  | { readonly outcome: "busy"; readonly blockedBy?: Operation }
+  | { readonly outcome: "busy"; readonly blockedBy: Operation | undefined }
   | UnknownOutcome;
 
 interface UnknownOutcome {
@@ -47,16 +48,16 @@ export interface RunnerOptions {
   readonly worker: OperationWorker;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Names this process in the table. */
+  /** Identifies this process in the table. */
   readonly owner: string;
-  /** Longer than any operation takes: when it has run out, the process that held it is taken for dead. */
+  /** Longer than any operation takes: a process whose lease has expired is considered dead. */
   readonly leaseMs: number;
   readonly latencyEstimate: LatencyEstimate;
 }
 
 export type OperationRunner = ReturnType<typeof createOperationRunner>;
 
-/** Runs mutations through the ledger: claimed before anything is sent, at most one at work on each key. */
+/** Runs mutations through the operation store: claimed before anything is sent, and at most one execution at a time for each key. */
 export function createOperationRunner({
   operationStore,
   worker,
@@ -70,7 +71,7 @@ export function createOperationRunner({
     return (await operationStore.findByKey(principal, idempotencyKey)) === undefined;
   }
 
-  /** Throws DatabaseUnavailable if nothing was stored, for certain. */
+  /** Throws DatabaseUnavailable if certainly nothing was stored. */
   async function claimWithRetry(
     claim: Claim & { readonly id: string },
     deadline: Deadline,
@@ -90,10 +91,10 @@ export function createOperationRunner({
   }
 
   return {
-    /** Throws DatabaseUnavailable when nothing was accepted: nothing is stored, and nothing will be sent. */
+    /** Throws DatabaseUnavailable if nothing was accepted: nothing is stored, and nothing will be sent. */
     async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
       const minRemainingMs = Math.max(MIN_ATTEMPT_MS, latencyEstimate.get(request.kind));
-      // What was done before is told all the same.
+      // An operation that already exists is returned without enough time too.
       if (deadline.remainingMs() < minRemainingMs && (await isNew({ ...request, deadline })))
         return { outcome: "noTime" };
       const now = clock.now();
@@ -104,15 +105,17 @@ export function createOperationRunner({
       const { operation, lease } = result;
       try {
         const task = { operation, lease, input: request.input, deadline, minRemainingMs, wasClaimRetried };
-        const { notStartedReason, blockedBy, sendDurationMs = 0, ...executed } = await worker.execute(task);
-        if (notStartedReason === "unknown") return { outcome: "unknown", operationId: operation.id };
-        if (notStartedReason) return { outcome: notStartedReason, ...(blockedBy && { blockedBy }) };
-        if (executed.operation.status === "SUCCEEDED") latencyEstimate.record(request.kind, sendDurationMs);
-        return { outcome: "done", ...executed };
+        const executed = await worker.execute(task);
+        if (executed.notStartedReason === "unknown") return { outcome: "unknown", operationId: operation.id };
+        if (executed.notStartedReason === "noTime") return { outcome: "noTime" };
+        if (executed.notStartedReason === "busy") return { outcome: "busy", blockedBy: executed.blockedBy };
+        if (executed.operation.status === "SUCCEEDED")
+          latencyEstimate.record(request.kind, executed.sendDurationMs ?? 0);
+        return { outcome: "done", operation: executed.operation, secret: executed.secret };
       } catch (error) {
-        // Claimed, and then the ledger was lost before anything was sent: the reconciler will send it, so it is no error.
+        // Claimed, and the database became unavailable before anything was sent: the reconciler sends it.
         if (error instanceof DatabaseUnavailable) return { outcome: "done", operation };
-        throw new SubgraphError("INTERNAL", { operationId: operation.id, cause: error }); // the reconciler works on it again
+        throw new SubgraphError("INTERNAL", { operationId: operation.id, cause: error }); // the reconciler executes it again
       }
     },
   };

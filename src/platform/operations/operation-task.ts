@@ -1,25 +1,36 @@
-import { type Operation } from "./operation";
-import { type UnsentOperation } from "./prepare-to-send";
+import { type Lease } from "../database/due-rows";
+import { type Deadline } from "../kernel/deadline";
+import { type Operation, type ReportedOperation, type UnsentOperation, type UnsettledOperation } from "./operation";
 
-/** One operation under a lease, with its input in clear. */
-export interface OperationTask extends UnsentOperation {
-  /** Given when nobody waits for the answer any more. After the last look what is not settled needs people's attention. */
+/** One operation under a lease, with its input decrypted. */
+export interface OperationTask<Leased extends UnsettledOperation = UnsettledOperation> {
+  readonly operation: Leased;
+  readonly lease: Lease;
+  readonly input: unknown;
+  readonly deadline: Deadline;
+  /** With less time left than this, in ms, it is not sent. Default: 0. */
+  readonly minRemainingMs?: number;
+  /** Set if the reconciler executes it, and no caller waits. After the last attempt, an unsettled operation needs attention. */
   readonly recovery?: { readonly isLastAttempt: boolean };
-  /** The answer to its claim was lost once, so that the first insert may still be on its way to the database. */
+  /** The response to its claim was lost once, so that the first insert may still reach the database. */
   readonly wasClaimRetried?: boolean;
 }
 
-/** The operation as it stands after the work, and what only this caller may see. */
+export function isUnsentTask(task: OperationTask): task is OperationTask<UnsentOperation> {
+  return task.operation.sentAt === null;
+}
+
+/** The operation after the execution, and what only this caller must see. */
 export interface OperationTaskResult {
-  readonly operation: Operation;
+  readonly operation: ReportedOperation;
   readonly secret?: unknown;
   /**
-   * Another operation is at work on the same thing, or there is too little time: the ledger holds nothing of this one. `unknown`:
-   * nothing was sent, but whether the ledger still holds it could not be found out.
+   * `busy`: another operation excludes it. `noTime`: there is too little time. In both cases the store no longer has it. `unknown`:
+   * it was not sent, but the store may still have it.
    */
   readonly notStartedReason?: "busy" | "noTime" | "unknown";
-  /** With `busy`: the other operation, if it is still there. */
+  /** With `busy`: the other operation, if it still exists. */
   readonly blockedBy?: Operation;
-  /** From its being ready to be sent to its end, in ms. */
+  /** From the first attempt's start to the end, in ms. */
   readonly sendDurationMs?: number;
 }

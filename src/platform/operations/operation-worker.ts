@@ -4,44 +4,47 @@ import { computeRetryDelayMs } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
-import { toAttempt, type OperationHandler, type Outcome } from "./operation-handler";
-import { type LeasedResult, type Operation } from "./operation";
+import { toAttempt, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
+import { type ReportedOperation, type SentOperation, toUnrecorded, type UnsentOperation } from "./operation";
 import { createOutcomeRecorder } from "./outcome-recorder";
 import { type NotSent, prepareToSend } from "./prepare-to-send";
 import { isRefusal, isMaybeProcessed } from "./retry-policy";
-import { type OperationTask, type OperationTaskResult } from "./operation-task";
+import { isUnsentTask, type OperationTask, type OperationTaskResult } from "./operation-task";
 
 export interface OperationWorkerOptions {
   readonly operationStore: OperationStore;
-  readonly handlers: readonly OperationHandler<never>[];
+  readonly handlers: OperationHandlers;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Told of each operation as it stands after work on it. */
-  readonly afterAttempt?: (operation: Operation) => void;
+  /** Called with each operation after its execution. */
+  readonly afterAttempt?: (operation: ReportedOperation) => void;
 }
 
-/** Long enough for a gateway's hiccup to be over. */
+/** Longer than a short outage of a gateway. */
 const REJECTION_FINAL_AFTER_MS = 60_000;
+
+/** Whether an attempt may be sent. `leaseLost`: it must not. */
+type MarkResult =
+  | { readonly outcome: "done"; readonly operation: SentOperation }
+  | { readonly outcome: "leaseLost"; readonly operation: ReportedOperation };
 
 export type OperationWorker = ReturnType<typeof createOperationWorker>;
 
 /**
- * Works on one leased operation until it is settled, or until only waiting helps. It sends nothing before `markSent` is
- * written down, and nothing of a `once` operation that may have been sent before.
+ * Executes one leased operation until it is settled or must wait. It sends nothing before `markSent` is stored, and never sends a
+ * `once` operation that may have been sent before.
  */
 export function createOperationWorker(options: OperationWorkerOptions) {
   const { operationStore, handlers, clock, random, sleep, afterAttempt } = options;
   const { settle, settleUndelivered, releaseUnsent, postpone } = createOutcomeRecorder(options);
-  const handlersByKind = new Map(
-    handlers.map((handler) => [handler.kind, handler as unknown as OperationHandler<unknown>]),
-  );
+  const handlersByKind = new Map(Object.entries(handlers));
 
   /**
-   * Before anything has left, a lost database stops the operation with an error; afterwards its outcome is not known. If it stays open
-   * whether this attempt is marked as sent, the mark is taken back: only this worker knows that it did not send.
+   * If the database is unavailable before the first attempt, the execution throws; after that the outcome is not known. If it is not
+   * known whether the mark was stored, it is undone: only this worker knows that it did not send.
    */
-  async function markSent(task: OperationTask, maybeProcessed: boolean): Promise<LeasedResult> {
+  async function markSent(task: OperationTask, maybeProcessed: boolean): Promise<MarkResult> {
     const { operation, lease, deadline } = task;
     let retries = 0;
     try {
@@ -53,27 +56,27 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       if (marked.outcome === "done" || maybeProcessed || retries === 0) return marked;
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
-      if (maybeProcessed) return { outcome: "leaseLost", operation: { ...operation, status: "UNCONFIRMED" } };
+      if (maybeProcessed) return { outcome: "leaseLost", operation: toUnrecorded(operation) };
       if (!error.maybeCommitted) throw error;
     }
     const { operation: releasedOperation } = await releaseUnsent(task);
     return { outcome: "leaseLost", operation: releasedOperation };
   }
 
-  /** A "no" behind an attempt that may have arrived is believed once the provider has kept to it for a while. */
+  /** A rejection after an attempt that the provider may have processed is final only if the provider repeats it for a minute. */
   function resolveRejection(
     handler: OperationHandler<unknown>,
     failure: ProviderFailure,
-    { operation, arrived: maybeProcessed }: { readonly operation: Operation; readonly arrived: boolean },
+    { operation, maybeProcessed }: { readonly operation: SentOperation; readonly maybeProcessed: boolean },
   ): Outcome | undefined {
     const outcome = handler.onRefusal(failure, maybeProcessed);
-    if (outcome || handler.repeat !== "keyed" || operation.sentAt === null) return outcome;
+    if (outcome || handler.repeat !== "keyed") return outcome;
     return clock.now() - operation.sentAt > REJECTION_FINAL_AFTER_MS ? handler.onRefusal(failure, false) : undefined;
   }
 
-  /** Only what is certainly gone is said not to have begun: what is still stored, another worker may send. */
+  /** `notStartedReason` is set only if the operation is certainly removed: another worker may send what is still stored. */
   async function discardUnsent(
-    { operation, lease, deadline, wasClaimRetried = false }: OperationTask,
+    { operation, lease, deadline, wasClaimRetried = false }: OperationTask<UnsentOperation>,
     { reason, blockedBy }: Exclude<NotSent, { readonly reason: "refused" }>,
   ): Promise<OperationTaskResult> {
     try {
@@ -89,24 +92,30 @@ export function createOperationWorker(options: OperationWorkerOptions) {
         : { operation, notStartedReason: reason, ...(blockedBy && { blockedBy }) };
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
-      return error.maybeCommitted ? { operation, notStartedReason: "unknown" } : { operation }; // else it stands, and the reconciler takes it
+      return error.maybeCommitted ? { operation, notStartedReason: "unknown" } : { operation }; // else it is still stored, and the reconciler executes it
     }
   }
 
-  /** Only what may be sent holds anything: what is refused beforehand keeps nobody else waiting. Undefined: it may go on. */
+  /** Returns undefined if the operation may be sent. An operation that is refused before has acquired no lock. */
   async function checkBeforeSend(
     handler: OperationHandler<unknown>,
-    task: OperationTask,
+    task: OperationTask<UnsentOperation>,
   ): Promise<OperationTaskResult | undefined> {
     const { recovery } = task;
     const notSent = await prepareToSend(options, handler, task);
     if (!notSent) return undefined;
-    if (notSent.reason === "refused") return settle(task, { status: "FAILED", failure: notSent.failure }, "noAnswer");
+    if (notSent.reason === "refused") return settle(task, { status: "FAILED", failure: notSent.failure }, "noResponse");
     if (recovery) return postpone(task, false);
     return discardUnsent(task, notSent);
   }
 
   async function send(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+    const remainingBeforeMs = task.deadline.remainingMs();
+    const result = await sendUntilDone(handler, task);
+    return { ...result, sendDurationMs: remainingBeforeMs - task.deadline.remainingMs() };
+  }
+
+  async function sendUntilDone(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
     const { input, deadline } = task;
     let current = task;
     let maybeProcessed = task.operation.sentAt !== null;
@@ -116,13 +125,13 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       current = { ...task, operation: marked.operation };
       try {
         const outcome = await handler.perform(input, { ...toAttempt(marked.operation), deadline });
-        return await settle(current, outcome, "answer");
+        return await settle(current, outcome, "response");
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
         const outcome = isRefusal(failure, handler.repeat)
-          ? resolveRejection(handler, failure, { ...current, arrived: maybeProcessed })
+          ? resolveRejection(handler, failure, { operation: marked.operation, maybeProcessed })
           : undefined;
-        if (outcome) return settle(current, outcome, "answer");
+        if (outcome) return settle(current, outcome, "response");
         maybeProcessed ||= isMaybeProcessed(failure);
         const remainingMs = deadline.remainingMs();
         const failedAttempt = {
@@ -143,34 +152,48 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     }
   }
 
-  async function executeTask(task: OperationTask): Promise<OperationTaskResult> {
-    const { operation, input, deadline, recovery } = task;
-    const handler = handlersByKind.get(operation.kind);
-    if (!handler) throw new Error("an operation of a kind that nobody registered");
-    const wasSent = operation.sentAt !== null;
-    // Its answer is for its caller alone, who is gone.
-    if (handler.repeat === "safe" && recovery) return settleUndelivered(task);
-    // Nobody expects it any more, and as nothing has left, nobody has to look into it.
-    if (!wasSent && recovery?.isLastAttempt) return settleUndelivered(task);
-    // The provider may have forgotten the key by now, so that sending again could have a second effect.
-    if (handler.repeat === "keyed" && wasSent && recovery?.isLastAttempt) return postpone(task, true);
+  /** Prepares and sends an operation that was never sent. A provider that is not available postpones it. */
+  async function executeUnsent(
+    handler: OperationHandler<unknown>,
+    task: OperationTask<UnsentOperation>,
+  ): Promise<OperationTaskResult> {
+    // Its window has ended and it was never sent: it has failed, without manual review.
+    if (task.recovery?.isLastAttempt) return settleUndelivered(task);
     try {
-      if (wasSent && handler.repeat === "once") {
-        const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
-        return await (outcome ? settle(task, outcome, "noAnswer") : postpone(task, true));
-      }
-      const unsentResult = wasSent ? undefined : await checkBeforeSend(handler, task);
-      if (unsentResult) return unsentResult;
+      const notSent = await checkBeforeSend(handler, task);
+      if (notSent) return notSent;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
-      return postpone(task, wasSent);
+      return postpone(task, false);
     }
-    const remainingBeforeSendMs = deadline.remainingMs();
-    return { ...(await send(handler, task)), sendDurationMs: remainingBeforeSendMs - deadline.remainingMs() };
+    return send(handler, task);
+  }
+
+  /** Confirms a `once` operation that may have been sent; sends a `keyed` one again with its key. */
+  async function executeSent(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+    const { operation, input, deadline, recovery } = task;
+    // The provider may no longer know the key, so that sending again could have a second effect.
+    if (handler.repeat === "keyed" && recovery?.isLastAttempt) return postpone(task, true);
+    if (handler.repeat !== "once") return send(handler, task);
+    try {
+      const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
+      return await (outcome ? settle(task, outcome, "noResponse") : postpone(task, true));
+    } catch (failure) {
+      if (!(failure instanceof ProviderFailure)) throw failure;
+      return postpone(task, true);
+    }
+  }
+
+  async function executeTask(task: OperationTask): Promise<OperationTaskResult> {
+    const handler = handlersByKind.get(task.operation.kind);
+    if (!handler) throw new Error("No handler is registered for this kind of operation");
+    // The caller that its result is for no longer waits.
+    if (handler.repeat === "safe" && task.recovery) return settleUndelivered(task);
+    return isUnsentTask(task) ? executeUnsent(handler, task) : executeSent(handler, task);
   }
 
   return {
-    /** Looks before it sends, and after it may have been sent; a provider that cannot be asked postpones it. */
+    /** Prepares, sends, confirms and retries the operation, depending on its state; a provider that is not available postpones it. */
     async execute(task: OperationTask): Promise<OperationTaskResult> {
       const result = await executeTask(task);
       afterAttempt?.(result.operation);

@@ -1,9 +1,9 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 
 /**
- * What an attempt or a look came to may not be stored, because the database was lost: an outcome, or that none is known. Never tell
- * the caller that nothing happened: an attempt may have succeeded. The reconciler looks again unless the outcome was stored after
- * all. `cause` is the DatabaseUnavailable.
+ * The result of an attempt or of a confirmation may not be stored, because the database became unavailable. A response must not
+ * say that nothing happened: the attempt may have succeeded. The reconciler executes the operation again unless the result was
+ * stored. `cause` is the DatabaseUnavailable.
  */
 export class OutcomeNotRecorded extends Error {
   override readonly name = "OutcomeNotRecorded";
@@ -22,11 +22,11 @@ export class OperationNotFound extends Error {
   override readonly name = "OperationNotFound";
 
   constructor(readonly operationId: string) {
-    super("No such operation");
+    super("There is no operation with this id");
   }
 }
 
-/** Throws OutcomeNotRecorded where what an attempt came to could not be written down. */
+/** Throws OutcomeNotRecorded if `record` throws DatabaseUnavailable. */
 export async function recordOutcome<T>(operationId: string, record: () => Promise<T>): Promise<T> {
   try {
     return await record();

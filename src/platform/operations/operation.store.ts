@@ -1,35 +1,39 @@
 import { type Kysely, sql } from "kysely";
 import { type DueQuery, grantLease, type Lease, leaseDueRows, NO_LEASE } from "../database/due-rows";
 import { type Database } from "../database/open-database";
-import { toDueOperation } from "./to-due-operation";
-import { OperationNotFound, recordOutcome } from "./operation.errors";
-import { claimOperation, findByDigest } from "./claim-operation";
-import { deleteUnsent, replaceWithTombstone, findById } from "./discard-operation";
-import { type EarlierQuery, findEarlier, type ExclusiveLock, acquireExclusiveLock } from "./exclusive-lock";
-import { type Changes, updateLeasedRow, type LeasedChange } from "./operation-lease";
-import { listByKind, listOperations } from "./operation-list";
-import { type OperationTables, fromOperationRow, type OperationRow } from "./operation-row";
-import { isSettled } from "./operation-status.state";
+import { type Encryption } from "../kernel/encryption";
+import { claimOperation } from "./claim-operation";
+import { deleteUnsent, replaceWithTombstone } from "./discard-operation";
+import { acquireExclusiveLock, type EarlierQuery, type ExclusiveLock, findEarlier } from "./exclusive-lock";
+import { findByDigest, findById } from "./find-operation";
 import {
   type Claim,
   type ClaimResult,
   type DueOperation,
-  type OperationsByKindQuery,
   type LeasedResult,
   type Operation,
   type OperationPage,
   type OperationQuery,
+  type OperationsByKindQuery,
+  requireUnsettled,
+  type SentOperation,
+  type SettledOperation,
   type Settlement,
   type SettleResult,
+  type SucceededOperation,
 } from "./operation";
-import { type Encryption } from "../kernel/encryption";
+import { type Changes, type LeasedChange, updateLeasedRow } from "./operation-lease";
+import { listByKind, listOperations } from "./operation-list";
+import { fromOperationRow, type OperationRow, type OperationTables } from "./operation-row";
+import { OperationNotFound, recordOutcome } from "./operation.errors";
 import { settleOperation, type SettleRequest } from "./settle-operation";
+import { toDueOperation } from "./to-due-operation";
 
 /**
- * The memory of everything we ask others to do. Each method is one or two statements, atomic between any number of processes on
- * either database. All of them throw DatabaseUnavailable when it cannot be reached, but for those that record what an attempt came
- * to (`settle`, `settleIf`, `markUnconfirmed`, `park`): they throw OutcomeNotRecorded then. An id nobody claimed is
- * OperationNotFound. Times are epoch milliseconds and passed in; leases hold between processes whose clocks differ by much less than a lease.
+ * Mutation requests and their outcomes. Each method is one or two statements, atomic between any number of processes on either
+ * database. Methods throw DatabaseUnavailable when the database is unavailable; those that record the result of an attempt (`settle`,
+ * `settleIf`, `markUnconfirmed`, `park`) throw OutcomeNotRecorded instead. An unknown id is OperationNotFound. Times are epoch
+ * milliseconds and passed in; leases hold between processes whose clocks differ by much less than a lease.
  */
 export class OperationStore {
   private readonly tables: Kysely<OperationTables>;
@@ -37,49 +41,51 @@ export class OperationStore {
   constructor(
     private readonly database: Database,
     private readonly encryption: Encryption,
-    private readonly onSettled: (operation: Operation) => void = () => undefined, // once for each, whatever settled it
+    /** Called once for each operation that this store settles. */
+    private readonly onSettled: (operation: SettledOperation) => void = () => undefined,
   ) {
     this.tables = database.kysely.$extendTables<OperationTables>();
   }
 
   /**
-   * Makes (principal, idempotency key) the caller's own, or says what became of it. Exactly one of any number of concurrent claims
-   * is `claimed`. After DatabaseUnavailable the same claim may be made again: with the same `id` it is `claimed` if it was stored
-   * before and nobody has taken over. Throws TypeError for an input that is no JSON.
+   * Claims (principal, idempotency key), or returns what an earlier claim became. Of any number of concurrent claims, one is
+   * `claimed`. After DatabaseUnavailable the same claim may be repeated: with the same `id` it is `claimed` if it was stored before
+   * and no other worker has taken over. Throws TypeError if the input is not JSON.
    */
   async claim(claim: Claim): Promise<ClaimResult> {
     return await claimOperation(this.tables, this.encryption, claim);
   }
 
   /**
-   * To be called before every attempt; only after `done` may it leave. Counts it, and writes down that something may have been sent.
-   * `attempts` are those before this one: a repeated call counts it once. A lease that ran out is lost even if nobody has taken over
-   * yet. After DatabaseUnavailable nothing may be sent.
+   * Counts an attempt and records that it may have been sent. Call it before each attempt, and send only after `done`. `attempts` are
+   * those before this one: a repeated call counts it once. An expired lease is lost even if no other worker has taken over. After
+   * DatabaseUnavailable nothing must be sent.
    */
   async markSent(
     { id, attempts }: Pick<Operation, "id" | "attempts">,
     lease: Lease,
     now: number,
-  ): Promise<LeasedResult> {
+  ): Promise<LeasedResult<SentOperation>> {
     const changes: Changes = { sent_at: sql<number>`coalesce(sent_at, ${now})`, attempts: attempts + 1 };
     const change = { changes, event: "sent", validAt: now, attempts: [attempts, attempts + 1] } as const;
-    return await this.updateUnderLease(id, lease, change);
+    const result = await this.updateUnderLease(id, lease, change);
+    return result.outcome === "done" ? { outcome: "done", operation: requireSent(result.operation) } : result;
   }
 
-  /** See `acquireExclusiveLock`. To be called before `markSent`, once it is known that the operation may be sent. */
+  /** See `acquireExclusiveLock`. Call it before `markSent`, once the operation may be sent. */
   async acquireLock(id: string, lease: Lease, lock: ExclusiveLock): Promise<boolean> {
     return await acquireExclusiveLock(this.tables, { id, lease }, lock);
   }
 
-  /** See `findEarlier`: what stands in the way of a hold, or once did. */
+  /** See `findEarlier`. */
   async findEarlier(query: EarlierQuery): Promise<Operation[]> {
     return await findEarlier(this.tables, query);
   }
 
   /**
-   * Removes an operation of which nothing was sent; its key is free again. With `shouldLeaveTombstone` its claim, which may still be on its way to
-   * the database, stores nothing either. Returns undefined once it is gone, also when an earlier call removed it and its answer was
-   * lost; otherwise the operation, which another worker has taken over.
+   * Removes an operation that was never sent; its key is free again. With `shouldLeaveTombstone`, a claim of it that may still reach
+   * the database stores nothing either. Returns undefined once it is removed, also by an earlier call whose response was lost;
+   * otherwise the operation, which another worker has taken over.
    */
   async discard(
     id: string,
@@ -93,12 +99,12 @@ export class OperationStore {
     return wasDiscarded ? undefined : await this.find(id);
   }
 
-  /** Stores how it ended, once for ever, and wipes the input. Needs no lease: evidence counts wherever it comes from. */
+  /** Stores the final outcome and deletes the input. Needs no lease: evidence counts from any source. */
   async settle(id: string, settlement: Settlement, now: number): Promise<SettleResult> {
     return await this.settleIf(id, settlement, { now, condition: {} });
   }
 
-  /** As `settle`, if the row still meets the condition: checked in the same statement. */
+  /** Like `settle`, if the row still meets the condition: checked in the same statement. */
   async settleIf(
     id: string,
     settlement: Settlement,
@@ -107,18 +113,17 @@ export class OperationStore {
     return await recordOutcome(id, async () => {
       const row = await settleOperation(this.tables, { id, settlement, ...options });
       const operation = row ? fromOperationRow(row) : await this.get(id);
-      // Settled by the call whose answer was lost: its subscribers were not told.
+      if (operation.settledAt === null) return { outcome: "superseded", operation };
+      // Settled by an earlier call whose response was lost: `onSettled` was not called.
       const wasOwnSettlement =
         options.isRetry && operation.settledAt === options.now && operation.status === settlement.status;
-      if (row || wasOwnSettlement) {
-        this.onSettled(operation);
-        return { outcome: "settled", operation };
-      }
-      return { outcome: isSettled(operation.status) ? "alreadySettled" : "superseded", operation };
+      if (!row && !wasOwnSettlement) return { outcome: "alreadySettled", operation };
+      this.onSettled(operation);
+      return { outcome: "settled", operation };
     });
   }
 
-  /** An attempt ended without an answer to trust. Gives the lease back; the operation is due again at `nextAttemptAt`. */
+  /** Records an attempt without a response that proves its outcome. Releases the lease; due again at `nextAttemptAt`. */
   async markUnconfirmed(
     id: string,
     lease: Lease,
@@ -130,18 +135,18 @@ export class OperationStore {
       unconfirmed_since: sql<number>`coalesce(unconfirmed_since, ${options.now})`,
       next_attempt_at: options.nextAttemptAt,
     };
-    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "answerLost" }));
+    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "responseLost" }));
   }
 
-  /** Asking any further is of no use. Gives the lease back; `leaseDue` leaves it alone from now on, `settle` still works. */
+  /** Stops the reconciliation: `leaseDue` skips the operation from now on, `settle` still works. Releases the lease. */
   async park(id: string, lease: Lease): Promise<LeasedResult> {
     const changes: Changes = { ...NO_LEASE, status: "NEEDS_ATTENTION", next_attempt_at: null };
-    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "gaveUp" }));
+    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "parked" }));
   }
 
   /**
-   * Gives the lease back without an outcome: due again at `nextAttemptAt`, or at once if it is left out. `unsent` takes `markSent`
-   * back, for whoever knows that not a byte of any attempt has left.
+   * Releases the lease without an outcome: due again at `nextAttemptAt`, or immediately without it. `shouldResetSent` undoes
+   * `markSent`: only for a worker that knows that no byte of any attempt was sent.
    */
   async release(
     id: string,
@@ -154,13 +159,13 @@ export class OperationStore {
   }
 
   /**
-   * Leases up to `limit` unsettled operations that are due and nobody's, the longest due first. No operation is given to two callers;
-   * callers do not wait for each other.
+   * Leases up to `limit` unsettled operations that are due and have no lease, the longest due first. No operation is returned to two
+   * callers, and callers do not wait for each other.
    */
   async leaseDue(query: DueQuery): Promise<DueOperation[]> {
     const lease = grantLease(query.owner);
     const rows = await leaseDueRows<OperationRow>(this.database, { ...query, table: "operation" }, lease);
-    return rows.map((row) => toDueOperation(this, fromOperationRow(row), lease));
+    return rows.map((row) => toDueOperation(this, requireUnsettled(fromOperationRow(row)), lease));
   }
 
   /** The operation of this id, or undefined. */
@@ -175,29 +180,30 @@ export class OperationStore {
     return row && fromOperationRow(row);
   }
 
-  /** A page of the operations of one subject or target, newest first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
+  /** A page of the operations of one user or one recurrence, newest first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
   async list(query: OperationQuery): Promise<OperationPage> {
     return await listOperations(this.tables, query);
   }
 
-  /** The newest 100 operations of these kinds that succeeded for one subject or target. */
-  async listSucceeded(query: OperationsByKindQuery): Promise<Operation[]> {
-    return await listByKind(this.tables, query, "succeeded");
+  /** The newest 100 operations of these kinds that succeeded for one user or one recurrence. */
+  async listSucceeded(query: OperationsByKindQuery): Promise<SucceededOperation[]> {
+    const operations = await listByKind(this.tables, query, "succeeded");
+    return operations.filter((operation) => operation.status === "SUCCEEDED");
   }
 
-  /** The newest 100 operations of these kinds that may have been sent for one subject or target. */
+  /** The newest 100 operations of these kinds that may have been sent for one user or one recurrence. */
   async listSent(query: OperationsByKindQuery): Promise<Operation[]> {
     return await listByKind(this.tables, query, "sent");
   }
 
-  /** The stored input, or undefined once it was wiped. Throws DecryptionFailed. */
-  decryptInput({ id, encryptedInput }: Operation): unknown {
+  /** The stored input; undefined once it is deleted. Throws DecryptionFailed. */
+  decryptInput({ id, encryptedInput }: Pick<Operation, "id" | "encryptedInput">): unknown {
     if (encryptedInput === null) return undefined;
     return JSON.parse(this.encryption.decrypt(encryptedInput, { rowId: id, purpose: "input" })) as unknown;
   }
 
-  /** The caller's idempotency key, to be shown to that caller. Throws DecryptionFailed. */
-  decryptIdempotencyKey({ id, encryptedIdempotencyKey }: Operation): string {
+  /** The caller's idempotency key; must be shown to that caller only. Throws DecryptionFailed. */
+  decryptIdempotencyKey({ id, encryptedIdempotencyKey }: Pick<Operation, "id" | "encryptedIdempotencyKey">): string {
     return this.encryption.decrypt(encryptedIdempotencyKey, { rowId: id, purpose: "idempotencyKey" });
   }
 
@@ -212,4 +218,11 @@ export class OperationStore {
     if (!operation) throw new OperationNotFound(id);
     return operation;
   }
+}
+
+/** What `markSent` has changed is marked as sent. */
+function requireSent(operation: Operation): SentOperation {
+  const isSent = operation.status === "UNCONFIRMED" || (operation.status === "PENDING" && operation.sentAt !== null);
+  if (!isSent) throw new Error("The operation was not marked as sent");
+  return operation;
 }

@@ -1,7 +1,6 @@
 import { type Lease } from "../database/due-rows";
-import { type OperationStatus } from "./operation-status.state";
 
-/** Why an operation failed, in words that may be shown and hold no personal data. */
+/** Why an operation failed. Every member may be shown to the caller and holds no personal data. */
 export interface OperationFailure {
   readonly code: string;
   readonly message: string;
@@ -10,96 +9,178 @@ export interface OperationFailure {
   readonly retryable: boolean;
 }
 
-/** One operation as stored. Times are epoch milliseconds; null is "not yet" or "not known". Nothing in it is secret in clear. */
-export interface Operation {
+/** What every stored operation has. Times are epoch milliseconds. No member holds a secret in clear text. */
+interface OperationFields {
   readonly id: string;
-  /** Who asked; idempotency keys are theirs alone. */
+  /** The requester; idempotency keys are unique for each one. */
   readonly principal: string;
   readonly kind: string;
-  readonly status: OperationStatus;
-  /** Whom or what it is about, for listing. */
   readonly userId: string | null;
   readonly recurrenceId: string | null;
-  /** How often it was about to be sent. */
+  /** How often it was marked as sent. */
   readonly attempts: number;
-  /** What the caller stored at settlement, or null. */
-  readonly result: unknown;
-  readonly failure: OperationFailure | null;
   readonly createdAt: number;
-  /** Null means that it was certainly never sent. */
-  readonly sentAt: number | null;
-  readonly settledAt: number | null;
-  readonly unconfirmedSince: number | null;
-  /** When the reconciler may look at it; null once nobody needs to. */
-  readonly nextAttemptAt: number | null;
-  /** Open with `Ledger.openKey`. */
+  /** See `OperationStore.decryptIdempotencyKey`. */
   readonly encryptedIdempotencyKey: string;
-  /** Open with `Ledger.openInput`; null once settled. */
-  readonly encryptedInput: string | null;
-  /** What `prepare` saw at the provider before it was sent. Absent before the hold, and if a release without this column stored it. */
+  /** What `prepare` read from the provider before the first attempt; absent until then, and if an earlier release stored the row. */
   readonly baseline?: unknown;
 }
 
-/** What `claim` is given. */
+/** The outcome is not known. */
+interface UnsettledFields extends OperationFields {
+  readonly result: null;
+  readonly failure: null;
+  readonly settledAt: null;
+  /** When the reconciler executes it next; null if it does not. */
+  readonly nextAttemptAt: number | null;
+  /** See `OperationStore.decryptInput`. */
+  readonly encryptedInput: string | null;
+}
+
+/** `sentAt: null` means that it was certainly never sent: no other unsettled operation has it. */
+export interface UnsentOperation extends UnsettledFields {
+  readonly status: "PENDING";
+  readonly sentAt: null;
+  readonly unconfirmedSince: null;
+}
+
+/** Marked as sent: an attempt is in flight, or the process that made it has died. */
+export interface InFlightOperation extends UnsettledFields {
+  readonly status: "PENDING";
+  readonly sentAt: number;
+  readonly unconfirmedSince: null;
+}
+
+/** Sent, without a response that proves the outcome. */
+export interface UnconfirmedOperation extends UnsettledFields {
+  readonly status: "UNCONFIRMED";
+  readonly sentAt: number;
+  readonly unconfirmedSince: number;
+}
+
+/** Sent, and no longer executed: only evidence from outside settles it. */
+export interface ParkedOperation extends UnsettledFields {
+  readonly status: "NEEDS_ATTENTION";
+  readonly sentAt: number;
+  readonly unconfirmedSince: number | null;
+}
+
+/** The outcome is known and final, and the input is deleted. */
+interface SettledFields extends OperationFields {
+  /** Any JSON value that was stored at settlement, or null. */
+  readonly result: unknown;
+  readonly sentAt: number | null;
+  readonly settledAt: number;
+  readonly unconfirmedSince: number | null;
+  readonly nextAttemptAt: null;
+  readonly encryptedInput: null;
+}
+
+export interface SucceededOperation extends SettledFields {
+  readonly status: "SUCCEEDED";
+  readonly failure: null;
+}
+
+export interface FailedOperation extends SettledFields {
+  readonly status: "FAILED";
+  readonly failure: OperationFailure;
+}
+
+/** May have been sent, and may be sent or confirmed again. */
+export type SentOperation = InFlightOperation | UnconfirmedOperation;
+export type UnsettledOperation = UnsentOperation | SentOperation | ParkedOperation;
+export type SettledOperation = SucceededOperation | FailedOperation;
+
+/** One operation as stored. */
+export type Operation = UnsettledOperation | SettledOperation;
+
+/**
+ * An operation whose last attempt could not be recorded, because the database did not respond: what its row says is not known.
+ * It is reported as UNCONFIRMED, with the other members as they were before the attempt.
+ */
+export interface UnrecordedOperation extends UnsettledFields {
+  readonly status: "UNCONFIRMED";
+  readonly sentAt: number | null;
+  readonly unconfirmedSince: null;
+}
+
+/** An operation as the worker reports it: as stored, or not recorded. */
+export type ReportedOperation = Operation | UnrecordedOperation;
+
+export function toUnrecorded(operation: UnsettledOperation): UnrecordedOperation {
+  return { ...operation, status: "UNCONFIRMED", unconfirmedSince: null };
+}
+
+/** A row that has a lease is not settled: the table's check constraint `operation_settled` holds that. */
+export function requireUnsettled(operation: Operation): UnsettledOperation {
+  if (operation.settledAt !== null) throw new Error("A settled operation has a lease");
+  return operation;
+}
+
+/** The arguments of `OperationStore.claim`. */
 export interface Claim {
-  /** The operation's id, a UUID that no other claim has, so that it is known even if the answer is lost. Default: a new one. */
+  /** The operation's id, a UUID that no other claim has, so that it is known even if the response is lost. Default: a new one. */
   readonly id?: string;
   readonly principal: string;
   readonly idempotencyKey: string;
   readonly kind: string;
-  /** Any JSON value; stored sealed until settlement. Undefined members do not count. */
+  /** Any JSON value; stored encrypted until settlement. Undefined members are ignored. */
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
-  /** Names the process; for people who read the table. */
+  /** Identifies the process, for operators who read the table. */
   readonly owner: string;
   readonly leaseMs: number;
   readonly now: number;
 }
 
-/** `claimed`: yours to work on. `replay`: settled earlier. `inProgress`: unsettled, another's or nobody's now. `keyReused`: other input. */
+/** `claimed`: to be executed by the caller. `replay`: settled earlier. `inProgress`: claimed earlier, not settled. `keyReused`: other input. */
 export type ClaimResult =
-  | { readonly outcome: "claimed"; readonly operation: Operation; readonly lease: Lease }
-  | { readonly outcome: "replay"; readonly operation: Operation }
-  | { readonly outcome: "inProgress"; readonly operation: Operation }
+  | { readonly outcome: "claimed"; readonly operation: UnsettledOperation; readonly lease: Lease }
+  | { readonly outcome: "replay"; readonly operation: SettledOperation }
+  | { readonly outcome: "inProgress"; readonly operation: UnsettledOperation }
   | { readonly outcome: "keyReused" };
 
-/** `leaseLost`: nothing was changed; another took over, or the operation was settled meanwhile: `operation` says as what. */
-export type LeasedResult =
-  | { readonly outcome: "done"; readonly operation: Operation }
+/** `leaseLost`: nothing was changed, because another worker has taken over or the operation was settled; `operation` is the current row. */
+export type LeasedResult<Changed extends Operation = Operation> =
+  | { readonly outcome: "done"; readonly operation: Changed }
   | { readonly outcome: "leaseLost"; readonly operation: Operation };
 
-/** How an operation ended. `result` is any JSON value and the caller's promise that no personal data is in it. */
+/** The outcome to store. `result` is any JSON value; it must hold no personal data. */
 export type Settlement =
   | { readonly status: "SUCCEEDED"; readonly result?: unknown }
   | { readonly status: "FAILED"; readonly failure: OperationFailure; readonly result?: unknown };
 
 /**
- * `settled`: by this call. `alreadySettled`: by an earlier one, whose outcome stands. `superseded`: the condition no longer holds
- * and nothing was changed; the worker that took over finds the outcome.
+ * `settled`: by this call. `alreadySettled`: by an earlier call, whose outcome remains. `superseded`: the condition does not hold and
+ * nothing was changed; the worker that has taken over settles it.
  */
-export interface SettleResult {
-  readonly outcome: "settled" | "alreadySettled" | "superseded";
-  readonly operation: Operation;
-}
+export type SettleResult =
+  | { readonly outcome: "settled" | "alreadySettled"; readonly operation: SettledOperation }
+  | { readonly outcome: "superseded"; readonly operation: UnsettledOperation };
 
-/** `unreadable`: leased like the others, but its input cannot be opened, so that it can only be given up or asked about. */
+/** `unreadable`: leased like the others, but its input cannot be decrypted, so that it cannot be sent or confirmed. */
 export type DueOperation =
-  | { readonly outcome: "ready"; readonly operation: Operation; readonly lease: Lease; readonly input: unknown }
-  | { readonly outcome: "unreadable"; readonly operation: Operation; readonly lease: Lease };
+  | {
+      readonly outcome: "ready";
+      readonly operation: UnsettledOperation;
+      readonly lease: Lease;
+      readonly input: unknown;
+    }
+  | { readonly outcome: "unreadable"; readonly operation: UnsettledOperation; readonly lease: Lease };
 
-/** One page of the operations of one subject or one target. */
+/** One page of the operations of one user or one recurrence. */
 export type OperationQuery = { readonly first: number; readonly after?: string } & (
   { readonly userId: string } | { readonly recurrenceId: string }
 );
 
-/** Newest first. A cursor is given back as `after` to read on behind its operation. */
+/** Newest first. A cursor, passed as `after`, returns the operations after its own. */
 export interface OperationPage {
   readonly items: readonly { readonly operation: Operation; readonly cursor: string }[];
   readonly hasNextPage: boolean;
 }
 
-/** The operations of some kinds for one subject or target. */
+/** The operations of some kinds of one user or one recurrence. */
 export type OperationsByKindQuery = { readonly kinds: readonly string[] } & (
   { readonly userId: string } | { readonly recurrenceId: string }
 );

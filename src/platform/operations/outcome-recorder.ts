@@ -4,24 +4,30 @@ import { retryStatement } from "./retry-statement";
 import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
 import { type Outcome } from "./operation-handler";
-import { type LeasedResult, type Operation, type OperationFailure } from "./operation";
+import {
+  type LeasedResult,
+  type Operation,
+  type OperationFailure,
+  toUnrecorded,
+  type UnsettledOperation,
+} from "./operation";
 import { recheckDelayMs } from "../kernel/backoff";
 import { type SettleCondition } from "./settle-operation";
 import { type OperationTask, type OperationTaskResult } from "./operation-task";
 
-/** Failure of an operation that has no effect worth finding out about. */
+/** Failure of an operation that certainly had no effect. */
 export const NOT_DELIVERED: OperationFailure = {
   code: "PROVIDER_REJECTED",
-  message: "The provider gave no answer. Nothing was changed: ask again with a new idempotencyKey.",
+  message: "The provider did not respond. Nothing was changed. Retry with a new idempotencyKey.",
   retryable: true,
 };
 
-/** `answer`: the provider's, to an attempt of this worker. `noAnswer`: concluded from a look, or from not having sent. */
-export type OutcomeBasis = "answer" | "noAnswer";
+/** `response`: the provider's, to an attempt of this worker. `noResponse`: concluded from a read, or because it was not sent. */
+export type OutcomeBasis = "response" | "noResponse";
 
 /**
- * What must still hold in the row for an outcome to be true. A success is true whoever reports it. A refusal is true unless another
- * worker has sent since. Every other failure says "nothing was sent", which only the holder of the lease knows.
+ * The condition on the row under which an outcome is true. A success is true unconditionally. A rejection is true unless another
+ * worker has sent since. Every other failure means that nothing was sent, which only the worker that has the lease knows.
  */
 export function settleConditionFor(
   { status }: Pick<Outcome, "status">,
@@ -29,18 +35,18 @@ export function settleConditionFor(
   { operation, lease }: { readonly operation: Pick<Operation, "attempts">; readonly lease: Lease },
 ): SettleCondition {
   if (status === "SUCCEEDED") return {};
-  return basis === "answer" ? { attempts: operation.attempts } : { lease };
+  return basis === "response" ? { attempts: operation.attempts } : { lease };
 }
 
-/** What cannot be written down is not known to the next reader: the reconciler will find it out again. */
+/** An outcome that could not be recorded is reported as UNCONFIRMED; the reconciler executes the operation again. */
 async function recordOrUnconfirmed(
-  operation: Operation,
+  operation: UnsettledOperation,
   record: () => Promise<OperationTaskResult>,
 ): Promise<OperationTaskResult> {
   try {
     return await record();
   } catch (error) {
-    if (error instanceof OutcomeNotRecorded) return { operation: { ...operation, status: "UNCONFIRMED" } };
+    if (error instanceof OutcomeNotRecorded) return { operation: toUnrecorded(operation) };
     throw error;
   }
 }
@@ -52,9 +58,9 @@ interface OutcomeRecorderOptions {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Stores what an attempt or a look came to. The result shows the operation as it stands, whoever wrote that. */
+/** Stores the results of attempts and confirmations. Each method returns the operation as it is stored then. */
 export function createOutcomeRecorder({ operationStore, clock, random, sleep }: OutcomeRecorderOptions) {
-  /** A lost answer must not leave `sent_at` in the row of what was not sent, nor an outcome that nobody is told of. */
+  /** Retries once after the deadline: else `sent_at` could remain in a row that was not sent, or an outcome be stored without notice. */
   function retry<Result>(
     { deadline }: OperationTask,
     statement: (retries: number) => Promise<Result>,
@@ -62,7 +68,7 @@ export function createOutcomeRecorder({ operationStore, clock, random, sleep }: 
     return retryStatement(statement, { deadline, sleep, lateRetries: 1 });
   }
 
-  /** For a worker that sent nothing: takes `markSent` back, so that the operation can be sent later. */
+  /** For a worker that sent nothing: undoes `markSent`, so that the operation can be sent later. */
   function releaseUnsent(
     task: OperationTask,
     options: { readonly nextAttemptAt?: number } = {},
@@ -85,7 +91,7 @@ export function createOutcomeRecorder({ operationStore, clock, random, sleep }: 
   }
 
   function settleUndelivered(task: OperationTask): Promise<OperationTaskResult> {
-    return settle(task, { status: "FAILED", failure: NOT_DELIVERED }, "noAnswer");
+    return settle(task, { status: "FAILED", failure: NOT_DELIVERED }, "noResponse");
   }
 
   function postpone(task: OperationTask, maybeProcessed: boolean): Promise<OperationTaskResult> {

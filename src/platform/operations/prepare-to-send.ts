@@ -1,10 +1,9 @@
-import { type Lease } from "../database/due-rows";
 import { type Clock } from "../kernel/clock";
-import { type Deadline } from "../kernel/deadline";
 import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
 import { type OperationHandler, type PrepareDecision } from "./operation-handler";
-import { type Operation, type OperationFailure } from "./operation";
+import { type OperationTask } from "./operation-task";
+import { type Operation, type OperationFailure, type UnsentOperation } from "./operation";
 
 /** Why an operation is not sent now. `blockedBy` is absent if the other operation has just ended. */
 export type NotSent =
@@ -12,24 +11,18 @@ export type NotSent =
   | { readonly reason: "busy"; readonly blockedBy?: Operation }
   | { readonly reason: "noTime"; readonly blockedBy?: undefined };
 
-export interface UnsentOperation {
-  readonly operation: Operation;
-  readonly lease: Lease;
-  readonly input: unknown;
-  readonly deadline: Deadline;
-  /** With less time left than this, in ms, it is not sent. */
-  readonly minRemainingMs?: number;
-}
-
-/** How often an operation is prepared: again if another one came between its look and its hold. */
+/** How often an operation is prepared: again if another one was sent between `prepare` and the lock. */
 const MAX_PREPARE_ATTEMPTS = 2;
 
-function requireRecurrenceId({ id, recurrenceId }: Operation): string {
-  if (recurrenceId === null) throw new Error(`operation ${id} is of an exclusive kind and has no target`);
+/** The decision of a handler without `prepare`. */
+const SEND: PrepareDecision = { decision: "send" };
+
+function requireRecurrenceId({ id, recurrenceId }: UnsentOperation): string {
+  if (recurrenceId === null) throw new Error(`Operation ${id} is of an exclusive kind and has no recurrenceId`);
   return recurrenceId;
 }
 
-/** Needs no lease: proof of a success counts wherever it comes from. Throws DatabaseUnavailable. */
+/** Needs no lease: proof of a success counts from any source. Throws DatabaseUnavailable. */
 async function settleConfirmed(
   operationStore: OperationStore,
   { confirmed, result }: Extract<PrepareDecision, { readonly decision: "settle" }>,
@@ -38,36 +31,36 @@ async function settleConfirmed(
   try {
     await operationStore.settle(confirmed.id, { status: "SUCCEEDED", result }, now);
   } catch (error) {
-    throw error instanceof OutcomeNotRecorded ? error.cause : error; // nothing of the asking operation is open
+    throw error instanceof OutcomeNotRecorded ? error.cause : error; // of the operation to send, nothing is unrecorded
   }
 }
 
 /**
- * Asks our own store, then the provider, then takes the hold, which asks our own store once more. Returns undefined if the
- * operation may be sent. Throws ProviderFailure if the provider cannot be asked.
+ * Reads the store, calls the handler's `prepare`, then acquires the lock, which reads the store again. Returns undefined if the
+ * operation may be sent. Throws ProviderFailure if the provider is not available.
  */
 export async function prepareToSend(
   { operationStore, clock }: { readonly operationStore: OperationStore; readonly clock: Clock },
   handler: OperationHandler<unknown>,
-  { operation, lease, input, deadline, minRemainingMs = 0 }: UnsentOperation,
+  { operation, lease, input, deadline, minRemainingMs = 0 }: OperationTask<UnsentOperation>,
 ): Promise<NotSent | undefined> {
   const lockScope = handler.isExclusive
-    ? { kind: handler.kind, recurrenceId: requireRecurrenceId(operation) }
+    ? { kind: operation.kind, recurrenceId: requireRecurrenceId(operation) }
     : undefined;
   for (let attempt = 1; ; attempt += 1) {
     const earlier = lockScope ? await operationStore.findEarlier({ ...lockScope, id: operation.id }) : [];
-    const prepareDecision = await handler.prepare?.(input, { deadline, earlier, now: clock.now() });
-    if (prepareDecision?.decision === "refuse") return { reason: "refused", failure: prepareDecision.failure };
-    if (prepareDecision?.decision === "wait") return { reason: "busy", blockedBy: prepareDecision.blockedBy };
-    if (prepareDecision?.decision === "settle") {
-      if (attempt > MAX_PREPARE_ATTEMPTS) return { reason: "busy", blockedBy: prepareDecision.confirmed };
-      await settleConfirmed(operationStore, prepareDecision, clock.now());
+    const prepared = (await handler.prepare?.(input, { deadline, earlier, now: clock.now() })) ?? SEND;
+    if (prepared.decision === "refuse") return { reason: "refused", failure: prepared.failure };
+    if (prepared.decision === "wait") return { reason: "busy", blockedBy: prepared.blockedBy };
+    if (prepared.decision === "settle") {
+      if (attempt > MAX_PREPARE_ATTEMPTS) return { reason: "busy", blockedBy: prepared.confirmed };
+      await settleConfirmed(operationStore, prepared, clock.now());
       continue;
     }
     if (deadline.remainingMs() < minRemainingMs) return { reason: "noTime" };
-    const { superseded = [], baseline } = prepareDecision ?? {};
-    if (!lockScope || (await operationStore.acquireLock(operation.id, lease, { ...lockScope, superseded, baseline })))
-      return undefined;
+    if (!lockScope) return undefined;
+    const { superseded = [], baseline } = prepared;
+    if (await operationStore.acquireLock(operation.id, lease, { ...lockScope, superseded, baseline })) return undefined;
     if (attempt >= MAX_PREPARE_ATTEMPTS) return { reason: "busy" };
   }
 }

@@ -10,52 +10,53 @@ import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
 import { type OperationHandler } from "./operation-handler";
 import { type OperationWorker } from "./operation-worker";
-import { type DueOperation, type Operation } from "./operation";
+import { type DueOperation, type ReportedOperation, type UnsettledOperation } from "./operation";
 import { NOT_DELIVERED } from "./outcome-recorder";
 
 export interface ReconcilerOptions {
   readonly operationStore: OperationStore;
   readonly worker: OperationWorker;
-  readonly handlers: readonly Pick<OperationHandler<never>, "kind" | "provider" | "repeat">[];
+  readonly handlers: Readonly<Record<string, Pick<OperationHandler<unknown>, "provider" | "repeat">>>;
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
   readonly logger: Logger;
-  /** Called with each operation that the reconciler ended without the worker. */
-  readonly afterAttempt?: (operation: Operation) => void;
-  /** Names this process in the table. */
+  /** Called with each operation that the reconciler settled or parked without the worker. */
+  readonly afterAttempt?: (operation: ReportedOperation) => void;
+  /** Identifies this process in the table. */
   readonly owner: string;
   readonly leaseMs: number;
-  /** How long one operation may be worked on at a time. */
+  /** How long one execution may take. */
   readonly operationTimeoutMs: number;
-  /** How long the fate of a `once` operation is looked for before people are asked. */
+  /** How long the outcome of a `once` operation is confirmed before it needs attention. */
   readonly confirmationWindowMs: number;
-  /** How long a `keyed` operation is sent again: less than the provider keeps its key. */
+  /** How long a `keyed` operation is sent again: less than the provider stores its key. */
   readonly keyedWindowMs: number;
-  /** Time between two looks. */
+  /** Time between two polls. */
   readonly intervalMs: number;
 }
 
-/** Operations of one provider that are worked on at a time. */
+/** Maximum number of concurrent executions for each provider. */
 const CONCURRENCY_PER_PROVIDER = 20;
 const SKIP_DELAY_MS = 60_000;
 
-/** Works off operations that nobody is at work on: those of a process that died, and those whose answer was lost. */
+/** Executes operations that no process executes: those of a process that died, and those without a known outcome. */
 export function createReconciler(options: ReconcilerOptions) {
   const { operationStore, worker, handlers, clock, logger, owner, leaseMs } = options;
-  const onceKinds = new Set(handlers.filter(({ repeat }) => repeat === "once").map(({ kind }) => kind));
+  const registered = Object.entries(handlers);
+  const onceKinds = new Set(registered.filter(([, { repeat }]) => repeat === "once").map(([kind]) => kind));
 
-  function isPastWindow({ kind, createdAt, sentAt }: Operation): boolean {
+  function isPastWindow({ kind, createdAt, sentAt }: UnsettledOperation): boolean {
     const windowMs = onceKinds.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
     return clock.now() - (sentAt ?? createdAt) > windowMs;
   }
 
-  function log({ id, kind, status }: Operation): void {
+  function log({ id, kind, status }: ReportedOperation): void {
     const fields = { operationId: id, kind, status };
-    if (status === "NEEDS_ATTENTION") logger.error(fields, "operation needs attention");
+    if (status === "NEEDS_ATTENTION") logger.error(fields, "operation requires manual review");
     else logger.info(fields, "operation reconciled");
   }
 
-  /** Ends what the worker cannot end. The row decides, under the lease: what was never sent has failed. */
+  /** Ends an operation that the worker cannot execute. The row decides, under the lease: if it was never sent, it has failed. */
   async function giveUp({ operation: { id }, lease }: DueOperation): Promise<void> {
     const settlement = { status: "FAILED", failure: NOT_DELIVERED } as const;
     const condition = { lease, attempts: 0 };
@@ -65,7 +66,7 @@ export function createReconciler(options: ReconcilerOptions) {
     log(operation);
   }
 
-  /** Leaves the operation to another process for a while. */
+  /** Releases the operation, so that another process may execute it later. */
   async function skip({ operation: { id }, lease }: DueOperation): Promise<void> {
     const { operation } = await operationStore.release(id, lease, { nextAttemptAt: clock.now() + SKIP_DELAY_MS });
     log(operation);
@@ -75,8 +76,8 @@ export function createReconciler(options: ReconcilerOptions) {
     const { operation } = due;
     const isLastAttempt = isPastWindow(operation);
     if (due.outcome === "unreadable") {
-      // Sealed under another key: a replica that is set up right will open it, unless there is none for the whole window.
-      const message = "operation cannot be opened: is LEDGER_KEY the one it was sealed under?";
+      // Encrypted with another key: a replica with that key executes it, unless there is none during the whole window.
+      const message = "operation input could not be decrypted: check LEDGER_KEY";
       logger.error({ operationId: operation.id }, message);
       return isLastAttempt ? giveUp(due) : skip(due);
     }
@@ -85,23 +86,23 @@ export function createReconciler(options: ReconcilerOptions) {
   }
 
   /**
-   * A bug of ours must not keep an operation for ever: past its window it is given up. A database that was lost says nothing of the
-   * operation: its lease runs out, and it is taken again.
+   * An operation whose execution throws is retried until its window ends. An unavailable database proves nothing about the operation:
+   * its lease expires, and it is leased again.
    */
   async function reconcileSafely(due: DueOperation): Promise<void> {
     try {
       await reconcile(due);
     } catch (error) {
-      logger.error({ operationId: due.operation.id, ...describeError(error) }, "operation could not be reconciled");
+      logger.error({ operationId: due.operation.id, ...describeError(error) }, "reconciling the operation failed");
       const isDatabaseLost = error instanceof DatabaseUnavailable || error instanceof OutcomeNotRecorded;
       if (!isDatabaseLost && isPastWindow(due.operation)) await giveUp(due);
     }
   }
 
-  /** Of a kind that is not registered: a newer release has left it, which alone knows what may be done with it. */
+  /** A newer release has stored an operation of a kind without a handler: only that release can execute it. */
   async function skipUnknownKind(due: DueOperation): Promise<void> {
     const { id, kind } = due.operation;
-    logger.warn({ operationId: id, kind }, "operation is of a kind that this release does not know");
+    logger.warn({ operationId: id, kind }, "unknown operation kind: skipped for a newer release");
     await skip(due);
   }
 
@@ -112,17 +113,17 @@ export function createReconciler(options: ReconcilerOptions) {
       concurrency: CONCURRENCY_PER_PROVIDER,
       intervalMs: options.intervalMs,
       onFailure: (error) => {
-        logger.warn(describeError(error), "the ledger could not be read");
+        logger.warn(describeError(error), "reading due operations failed");
       },
     });
-  const handlersByProvider = Map.groupBy(handlers, ({ provider }) => provider);
+  const handlersByProvider = Map.groupBy(registered, ([, { provider }]) => provider);
   const lanes = [...handlersByProvider.values()].map((group) =>
-    createReconcilerLane(reconcileSafely, { in: group.map(({ kind }) => kind) }),
+    createReconcilerLane(reconcileSafely, { in: group.map(([kind]) => kind) }),
   );
-  lanes.push(createReconcilerLane(skipUnknownKind, { notIn: handlers.map(({ kind }) => kind) }));
+  lanes.push(createReconcilerLane(skipUnknownKind, { notIn: Object.keys(handlers) }));
 
   return {
-    /** Takes what is due and works on it; resolves to how many operations that were. */
+    /** Leases and executes due operations; resolves to their number. */
     async pollOnce(): Promise<number> {
       const counts = await Promise.all(lanes.map((lane) => lane.pollOnce()));
       return counts.reduce((sum, count) => sum + count, 0);
@@ -130,7 +131,7 @@ export function createReconciler(options: ReconcilerOptions) {
     start(): void {
       for (const lane of lanes) lane.start();
     },
-    /** Takes nothing more; resolves when what is under way is done. */
+    /** Leases nothing more; resolves when the executions in flight have ended. */
     async stop(): Promise<void> {
       await Promise.all(lanes.map((lane) => lane.stop()));
     },

@@ -1,16 +1,16 @@
 import { type Repeat } from "../http/client/endpoint-call";
 import { type FailureKind, type ProviderFailure } from "../http/client/provider-failure";
 
-// Refused at the door, before anything was done.
+// Rejected before processing.
 const REJECTED_BEFORE_PROCESSING: ReadonlySet<FailureKind> = new Set(["unauthorized", "overloaded"]);
 
-/** Whether a failed attempt is the provider's "no", so that the operation has failed. */
+/** Whether a failed attempt is the provider's rejection, so that the operation has failed. */
 export function isRefusal({ kind }: Pick<ProviderFailure, "kind">, repeat: Repeat): boolean {
-  // What may be sent again is better sent again than given up at the door; `once` may not.
+  // An operation that may be sent again is retried after a rejection before processing; a `once` operation must not be.
   return kind === "refused" || (repeat === "once" && REJECTED_BEFORE_PROCESSING.has(kind));
 }
 
-/** Whether the request of a failed attempt may have been carried out. */
+/** Whether the provider may have processed a failed attempt. */
 export function isMaybeProcessed({ kind, maybeProcessed }: Pick<ProviderFailure, "kind" | "maybeProcessed">): boolean {
   return maybeProcessed && !REJECTED_BEFORE_PROCESSING.has(kind);
 }

@@ -4,26 +4,25 @@ import { OutcomeNotRecorded } from "./operation.errors";
 
 const INITIAL_DELAY_MS = 50;
 const MAX_DELAY_MS = 500;
-/** How long a repetition that is made after the deadline may take. */
+/** Timeout of a retry after the deadline. */
 const LATE_RETRY_TIMEOUT_MS = 1000;
 
 export interface RetryStatementOptions {
   readonly deadline: Deadline;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Repetitions that are made even if the deadline is over. Default: 0. */
+  /** Retries that are made even after the deadline. Default: 0. */
   readonly lateRetries?: number;
 }
 
-/** Whether the statement may have been executed although it threw this. */
+/** Whether the statement may have been committed although it threw this. */
 function isResponseLost(error: unknown): boolean {
   const cause = error instanceof OutcomeNotRecorded ? error.cause : error;
   return cause instanceof DatabaseUnavailable && cause.maybeCommitted;
 }
 
 /**
- * Runs a statement that may be repeated without a second effect, again until the deadline if its answer was lost. Rejects with the
- * first lost answer if no repetition is answered, and with the statement's own error if no answer was lost before it: a repetition
- * that failed says nothing of the first one.
+ * Runs an idempotent statement, and retries it until the deadline if its response was lost. Rejects with the first error whose
+ * response was lost if no retry succeeds, because a failed retry proves nothing about the first run; else with the statement's error.
  */
 export async function retryStatement<Result>(
   statement: (retries: number) => Promise<Result>,
@@ -42,7 +41,7 @@ export async function retryStatement<Result>(
     } catch (error) {
       lostResponse ??= isResponseLost(error) ? (error as Error) : undefined;
       if (!lostResponse) throw error;
-      // Another error than the database's own is not over after a pause.
+      // No other error is transient.
       if (!(error instanceof DatabaseUnavailable || error instanceof OutcomeNotRecorded)) throw lostResponse;
     }
     if (deadline.remainingMs() <= delayMs && retries >= lateRetries) throw lostResponse;

@@ -6,25 +6,25 @@ import { type OperationTables, type OperationRow } from "./operation-row";
 import { statusesThatAccept } from "./operation-status.state";
 import { type Settlement } from "./operation";
 
-/** What the row must still hold when a settlement is stored. Empty: the settlement is true whoever reports it. */
+/** The condition on the row under which a settlement is stored. Empty: it is stored unconditionally. */
 export interface SettleCondition {
-  /** No other worker has taken over since this lease was granted, so none has sent. */
+  /** The row must have this lease: no other worker has taken over, so none has sent. */
   readonly lease?: Lease;
-  /** No attempt was counted after this one. */
+  /** The number of attempts in the row must be this one. */
   readonly attempts?: number;
 }
 
-/** What to store of which operation, and when (epoch ms). */
 export interface SettleRequest {
   readonly id: string;
   readonly settlement: Settlement;
+  /** Epoch ms. */
   readonly now: number;
   readonly condition: SettleCondition;
-  /** The answer to the same call, with the same `now`, was lost before. */
+  /** The response of the same call, with the same `now`, was lost before. */
   readonly isRetry?: boolean;
 }
 
-/** Stores a settlement and wipes the input, in one statement that also checks the condition; undefined if nothing was changed. */
+/** Stores a settlement and deletes the input if the condition holds, in one statement; returns undefined if nothing was changed. */
 export async function settleOperation(
   database: Kysely<OperationTables>,
   { id, settlement, now, condition: { lease, attempts } }: SettleRequest,
@@ -36,7 +36,7 @@ export async function settleOperation(
     result: settlement.result === undefined ? null : canonicalJson(settlement.result),
     failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,
     settled_at: now,
-    sealed_input: null,
+    encrypted_input: null,
     next_attempt_at: null,
   };
   let update = database

@@ -1,11 +1,11 @@
 import { type Lease } from "../database/due-rows";
 import { DecryptionFailed } from "../kernel/encryption.errors";
-import { type DueOperation, type Operation } from "./operation";
+import { type DueOperation, type UnsettledOperation } from "./operation";
 
-/** A leased operation with its input, if it can be opened: one that cannot must not keep the others from being worked off. */
+/** A leased operation with its input decrypted; `unreadable` if that fails, because one operation must not block the others. */
 export function toDueOperation(
-  operationStore: { decryptInput(operation: Operation): unknown },
-  operation: Operation,
+  operationStore: { decryptInput(operation: UnsettledOperation): unknown },
+  operation: UnsettledOperation,
   lease: Lease,
 ): DueOperation {
   try {

@@ -1,8 +1,8 @@
 import { type PubSubMessage, type PubSub } from "./pub-sub";
 
-/** Says when it is worth looking again. Says nothing of what there is to see: that is read where it is kept. */
+/** Notifies of changes, not of their content: the subscriber reads that from the database. */
 export interface ChangeNotifier {
-  /** Resolves at the next hint, at once if there was one since the last; false once the subscription has ended. */
+  /** Resolves to true at the next change, or immediately if there was one since the last call; to false after the subscription has ended. */
   waitForChange(): Promise<boolean>;
 }
 
@@ -10,17 +10,14 @@ export interface ChangeNotifierOptions {
   readonly pubSub: Pick<PubSub, "subscribe">;
   readonly topic: string;
   readonly key: string;
-  /** Fires when the subscription ends; nobody listens from then on. */
+  /** Aborted when the subscription ends. */
   readonly signal: AbortSignal;
 }
 
-/** A signal may be lost on its way between replicas: after this long it is worth a look anyway. */
+/** A message between replicas may be lost: after this time a change is assumed. */
 const POLL_FALLBACK_MS = 30_000;
 
-/**
- * Listens from now on. However many signals come while their reader is busy, they are one hint: nothing piles up for a reader who is
- * slow.
- */
+/** Subscribes immediately. Messages that arrive while the subscriber is busy count as one change, so that nothing accumulates. */
 export function createChangeNotifier({ pubSub, topic, key, signal }: ChangeNotifierOptions): ChangeNotifier {
   let hasChanged = false;
   let trigger = (): void => undefined;

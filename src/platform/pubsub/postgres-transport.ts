@@ -7,15 +7,16 @@ import { describeError } from "../errors/describe-error";
 import { type Logger } from "../observability/logger";
 import { type Receiver, type PubSubMessage, type Transport } from "./pub-sub";
 
+/** Replicas of several releases use it, so it must not change. */
 const CHANNEL = "signals";
 const CONNECT_TIMEOUT_MS = 2_000;
-/** A connection that died without a word is noticed by this. */
+/** How often the connection is checked, in ms: a broken connection may report no error. */
 const PROBE_INTERVAL_MS = 5_000;
 const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 10_000;
-/** Signals in one statement: NOTIFY takes a lock of the whole server at commit, so one commit carries many. */
+/** Messages in one statement: NOTIFY takes a server-wide lock at commit. */
 const MAX_BATCH_SIZE = 100;
-/** Kept while the database is slow to take them; beyond that the oldest are lost. */
+/** Messages that wait while the database is slow; beyond that the oldest are dropped. */
 const MAX_QUEUE_SIZE = 10_000;
 
 const Notification = z.object({
@@ -25,15 +26,15 @@ const Notification = z.object({
 });
 
 export interface PostgresTransportOptions {
-  /** Sends, over its pool. */
+  /** Sends, on a connection of its pool. */
   readonly database: Database;
-  /** Where a connection of its own listens: a pool's would be given away, and a statement pooler has none to keep. */
+  /** For the connection that listens: it needs a session of its own, which neither our pool nor a statement pooler provides. */
   readonly url: string;
   readonly logger: Logger;
   readonly random: () => number;
 }
 
-/** Carries signals by LISTEN and NOTIFY. Reconnects for ever, and says each time that something may have been missed. */
+/** Sends messages between replicas with LISTEN and NOTIFY. Reconnects without limit, and calls `onReconnect` each time. */
 export function createPostgresTransport(options: PostgresTransportOptions, receiver: Receiver): Transport {
   const { database, url, logger, random } = options;
   const instanceId = randomUUID();
@@ -44,7 +45,7 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
 
   function handleNotification(payload: string | undefined): void {
     const parsed = Notification.safeParse(parseJson(payload));
-    if (!parsed.success || parsed.data.from === instanceId) return; // of another program on this channel, or our own
+    if (!parsed.success || parsed.data.from === instanceId) return; // of another program on this channel, or sent by this process
     const { topic, key } = parsed.data;
     receiver.onMessage({ topic, key });
   }
@@ -54,7 +55,7 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
     client = undefined;
     clearTimeout(timer);
     connection.end().catch(() => undefined);
-    if (failures === 0) logger.warn(describeError(error), "signals of other replicas are not heard");
+    if (failures === 0) logger.warn(describeError(error), "LISTEN connection lost");
     const maxDelayMs = Math.min(MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS * 2 ** failures);
     failures += 1;
     timer = setTimeout(() => void listen(), maxDelayMs * (0.5 + random() / 2));
@@ -97,9 +98,9 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
       handleConnectionLoss(connection, error);
       return;
     }
-    if (failures > 0) logger.info("signals of other replicas are heard again");
+    if (failures > 0) logger.info("LISTEN connection restored");
     failures = 0;
-    receiver.onReconnect(); // whatever was sent before, the first time too
+    receiver.onReconnect(); // also the first time: messages may have been sent before
   }
 
   const queue: { readonly payload: string; readonly onSent: () => void }[] = [];
@@ -112,9 +113,9 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
       await sql`select pg_notify(${CHANNEL}, payload) from unnest(${payloads}::text[]) as payload`
         .execute(database.kysely)
         .catch((error: unknown) => {
-          logger.warn({ signals: payloads.length, ...describeError(error) }, "signals could not be sent");
+          logger.warn({ messages: payloads.length, ...describeError(error) }, "NOTIFY failed");
         });
-      for (const { onSent } of batch) onSent(); // whoever waits for these does not wait for those behind them
+      for (const { onSent } of batch) onSent(); // before the next batch is sent
     }
     sending = undefined;
   }

@@ -1,40 +1,40 @@
 import { describeError } from "../errors/describe-error";
 import { type Logger } from "../observability/logger";
 
-/** A hint that something changed: ids alone, no personal data. What has changed is read from the database. */
+/** A notice that something changed: ids only, no personal data. Subscribers read the change from the database. */
 export interface PubSubMessage {
   readonly topic: string;
-  /** What it is about, for listeners to pick theirs by. */
+  /** The id of what changed, by which listeners filter. */
   readonly key: string;
 }
 
 type Listener = (message: PubSubMessage) => void;
 
 /**
- * Tells every replica. The own listeners hear a signal at once and once; those of other replicas a moment later, or not at all
- * while the database cannot be reached.
+ * Publishes messages to the listeners of every replica: to those of this process synchronously and once, to those of other replicas
+ * at most once, and not at all while the database is unavailable.
  */
 export interface PubSub {
-  /** Resolves when it was passed on, or could not be. Never throws: a signal is a hint, and its loss is no failure. */
+  /** Resolves when the message was sent to the other replicas, or sending it failed. Never throws: a lost message is no failure. */
   publish(message: PubSubMessage): Promise<void>;
   /**
-   * Calls `listener` with each signal of the topic, until what is given back is called. `onReconnect` is called whenever signals of other
-   * replicas may have been missed: whoever keeps something by them drops it whole.
+   * Calls `listener` with each message of the topic, until the returned function is called. `onReconnect` is called whenever messages
+   * of other replicas may have been missed: a cache that is invalidated by messages must be cleared then.
    */
   subscribe(topic: string, listener: Listener, onReconnect?: () => void): () => void;
-  /** How many listen. */
+  /** The number of subscriptions. */
   listenerCount(): number;
-  /** Passes on what is under way, and stops listening. */
+  /** Sends the messages that wait, and ends every subscription. */
   close(): Promise<void>;
 }
 
-/** What carries signals between replicas. */
+/** Sends messages between replicas. */
 export interface Transport {
   send(message: PubSubMessage): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a transport calls. */
+/** The callbacks of a transport. */
 export interface Receiver {
   readonly onMessage: (message: PubSubMessage) => void;
   readonly onReconnect: () => void;
@@ -46,16 +46,16 @@ interface Subscriber {
   readonly onReconnect: (() => void) | undefined;
 }
 
-/** Signals within this process, and by `connect` between processes. */
+/** Pub/sub within this process and, with `connect`, between processes. */
 export function createPubSub(logger: Logger, connect?: (receiver: Receiver) => Transport): PubSub {
   const subscribers = new Set<Subscriber>();
 
-  /** One listener's failure is neither the publisher's nor the next one's. */
+  /** A listener that throws affects neither the publisher nor the other listeners. */
   function invokeListener(callback: () => void): void {
     try {
       callback();
     } catch (error) {
-      logger.error(describeError(error), "a listener to signals failed");
+      logger.error(describeError(error), "a pub/sub listener failed");
     }
   }
 
@@ -81,7 +81,7 @@ export function createPubSub(logger: Logger, connect?: (receiver: Receiver) => T
       await transport?.send(message);
     },
     subscribe(topic, listener, onReconnect) {
-      const subscriber = { topic, listener, onReconnect };
+      const subscriber: Subscriber = { topic, listener, onReconnect };
       subscribers.add(subscriber);
       return () => void subscribers.delete(subscriber);
     },

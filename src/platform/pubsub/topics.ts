@@ -1,9 +1,9 @@
-/** What signals tell of. */
+/** The topics of messages. Replicas of several releases use the values, so they must not change. */
 export const topics = {
-  /** What was read of the key (see read-subjects.ts) is old. */
+  /** Cached reads with this tag (see read-tags.ts) are out of date. */
   readsInvalidated: "readsOld",
   /** The operation of this id is settled. */
   operationSettled: "operationSettled",
-  /** An event about the user who is the key has had its effects. */
+  /** An event about the user with this id was processed. */
   eventStored: "eventStored",
 } as const;

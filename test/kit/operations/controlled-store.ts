@@ -1,9 +1,14 @@
 import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
 import { type Repeat } from "../../../src/platform/http/client/endpoint-call";
-import { type Attempt, type OperationHandler, type Outcome } from "../../../src/platform/operations/operation-handler";
+import {
+  type Attempt,
+  type OperationHandler,
+  type OperationHandlers,
+  type Outcome,
+} from "../../../src/platform/operations/operation-handler";
 import { createOperationRunner } from "../../../src/platform/operations/operation-runner";
 import { createOperationWorker } from "../../../src/platform/operations/operation-worker";
-import { type Operation } from "../../../src/platform/operations/operation";
+import { type ReportedOperation } from "../../../src/platform/operations/operation";
 import { createReconciler } from "../../../src/platform/operations/reconciler";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
@@ -47,8 +52,7 @@ export function createScriptedKind(
     const outcome = list[Math.min(callCount, list.length - 1)] as Result | Error;
     return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome);
   }
-  const operationKind: OperationHandler<never> = {
-    kind,
+  const handler: OperationHandler<unknown> = {
     provider: "scripted",
     repeat,
     perform: (_input: unknown, { idempotencyKey }: Attempt) =>
@@ -63,7 +67,8 @@ export function createScriptedKind(
     ...(script.prepare && { prepare: () => nextResult<undefined>(script.prepare as (Error | undefined)[], "prepare") }),
   };
   return {
-    operationKind,
+    handler,
+    handlers: { [kind]: handler },
     calls,
     rejections,
     count: (what: string) => calls.filter((call) => call.what === what).length,
@@ -72,7 +77,7 @@ export function createScriptedKind(
 
 /** An operation store, in memory by default, with a runner and a reconciler, on a clock that only the test moves. */
 export async function createControlledStore(
-  kinds: readonly OperationHandler<never>[],
+  handlers: OperationHandlers,
   openStore: OpenStore | string = "sqlite::memory:",
 ) {
   const { store, database } = typeof openStore === "string" ? await createMigratedStore(openStore) : openStore;
@@ -86,11 +91,11 @@ export async function createControlledStore(
     now += ms;
     return Promise.resolve();
   };
-  const executed: Operation[] = [];
-  const afterAttempt = (operation: Operation) => void executed.push(operation);
+  const executed: ReportedOperation[] = [];
+  const afterAttempt = (operation: ReportedOperation) => void executed.push(operation);
   const worker = createOperationWorker({
     operationStore: store,
-    handlers: kinds,
+    handlers,
     clock,
     random: () => 0.5,
     sleep,
@@ -100,7 +105,7 @@ export async function createControlledStore(
   const runner = createOperationRunner({ ...common, sleep, latencyEstimate: createLatencyEstimate() });
   const reconciler = createReconciler({
     ...common,
-    handlers: kinds,
+    handlers,
     afterAttempt,
     monotonic,
     logger: createLogger("info", { write: (line) => void logs.push(line) }),

@@ -22,8 +22,7 @@ export function createSteppedKind(repeat: Repeat) {
     calls.push({ what, respond });
     return (await promise) as Result;
   }
-  const operationKind: OperationHandler<never> = {
-    kind: "stepped",
+  const handler: OperationHandler<unknown> = {
     provider: "stepped",
     repeat,
     ...(repeat === "once" && { prepare: () => startCall("prepare"), confirm: () => startCall("confirm") }),
@@ -34,7 +33,7 @@ export function createSteppedKind(repeat: Repeat) {
     },
   };
   return {
-    operationKind,
+    handlers: { stepped: handler },
     calls,
     /** The call of this position, from 1, once it is made. */
     async waitForCall(position: number, what: SteppedCall["what"]): Promise<SteppedCall> {

@@ -15,8 +15,8 @@ import { type Databases, startDatabases } from "../../kit/start/databases";
 import { createClaim, START_MS } from "../../kit/operations/test-store";
 
 const COLUMNS = [
-  { table: "operation", column: "sealed_key", purpose: "idempotencyKey" },
-  { table: "message", column: "sealed_body", purpose: "message" },
+  { table: "operation", column: "encrypted_idempotency_key", purpose: "idempotencyKey" },
+  { table: "message", column: "encrypted_body", purpose: "message" },
 ] as const;
 
 const newKey = () => randomBytes(32).toString("base64");
@@ -53,7 +53,10 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
 
   test("of two first starts with different keys at the same moment, exactly one succeeds, and keeps succeeding", async () => {
     for (let round = 0; round < 20; round += 1) {
-      await database.kysely.$extendTables<{ ledger_key: object }>().deleteFrom("ledger_key").execute();
+      await database.kysely
+        .$extendTables<{ encryption_key_check: object }>()
+        .deleteFrom("encryption_key_check")
+        .execute();
       const pair = [createEncryption(newKey()), createEncryption(newKey())];
       const results = await Promise.allSettled(pair.map(check));
       expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);

@@ -153,10 +153,10 @@ async function fill({ kysely, dialect }: Database): Promise<void> {
   const subject = sql`case when i <= ${sql.lit(OF_MEMBER)} then ${sql.lit(MEMBER)} else 'member-' || (i % 5000) end`;
   const kind = sql`case when i % 100 = 0 then 'kind-' || (i % 3 + 1) else 'other' end`;
   const id = sql`'00000000-0000-4000-8000-' || substr(cast(100000000000 + i as text), 1, 12)`;
-  await sql`insert into message (id, key_digest, kind, subject, occurred_at, received_at, sealed_body, processed_at, attempts)
+  await sql`insert into message (id, key_digest, kind, subject, occurred_at, received_at, encrypted_body, processed_at, attempts)
     ${rows} select ${id}, 'digest-' || i, ${kind}, ${subject}, ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} - i * 1000,
       case when i % 50 = 0 then 'sealed' end, ${sql.lit(START_MS)}, 1 from n`.execute(kysely);
-  await sql`insert into operation (id, principal, key_digest, sealed_key, kind, fingerprint, subject, target, status, attempts,
+  await sql`insert into operation (id, principal, key_digest, encrypted_idempotency_key, kind, fingerprint, user_id, recurrence_id, status, attempts,
       created_at, sent_at, settled_at)
     ${rows} select ${id}, 'p', 'digest-' || i, 'sealed', ${kind}, 'f', ${subject},
       case when i <= ${sql.lit(OF_MEMBER)} then 'target-0' else 'target-' || (i % 5000) end, 'SUCCEEDED', 1,

@@ -156,7 +156,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const [about] = await watching.findBySubject("s", ["k"]);
     expect(listed).toEqual([about]);
     expect(columns.has("received_at")).toBe(true);
-    expect(columns.has("sealed_body")).toBe(false);
+    expect(columns.has("encrypted_body")).toBe(false);
     expect(await watching.readBody(about as Message)).toBe(BODY);
   });
 
@@ -232,7 +232,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       });
       expect(await worker.pollOnce()).toBe(2);
       expect(worked).toHaveLength(1);
-      expect(errors).toContain("a message could not be processed");
+      expect(errors).toContain("processing an inbox message failed");
       expect(await worker.pollOnce()).toBe(0);
       isFailing = false;
       now += 1000;
@@ -369,14 +369,14 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
         return Promise.resolve(message);
       });
       await worker.pollOnce();
-      expect(errors).toEqual(["a message could not be processed"]);
+      expect(errors).toEqual(["processing an inbox message failed"]);
       now += 30 * DAY_MS + 1;
       await worker.pollOnce();
       expect((await find(id))?.encryptedBody).not.toBeNull();
       now += DAY_MS;
       await worker.pollOnce();
       expect(await find(id)).toMatchObject({ encryptedBody: null, processedAt: null });
-      expect(errors).toContain("old messages were given up: they never had their effects");
+      expect(errors).toContain("inbox messages expired unprocessed");
       errors.length = 0;
       now += DAY_MS;
       expect(await worker.pollOnce()).toBe(0);
@@ -391,7 +391,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       now += 30 * DAY_MS + 1;
       await worker.pollOnce();
       expect(await find(id)).toMatchObject({ encryptedBody: null });
-      expect(errors).toEqual(["old messages were wiped"]);
+      expect(errors).toEqual(["inbox message bodies purged"]);
     });
   });
 });

@@ -25,8 +25,7 @@ runWorker(([url = "", repeat = "", directory = ""]) => {
     return START_MS;
   });
   const neverCalled = () => Promise.reject(new Error("the last look asks no provider"));
-  const kind: OperationHandler<never> = {
-    kind: "blocked",
+  const handler: OperationHandler<unknown> = {
     provider: "blocked",
     repeat: repeat === "once" ? "once" : "keyed",
     prepare: neverCalled,
@@ -35,7 +34,7 @@ runWorker(([url = "", repeat = "", directory = ""]) => {
   };
   const worker = createOperationWorker({
     operationStore: store,
-    handlers: [kind],
+    handlers: { blocked: handler },
     clock,
     random: () => 0.5,
     sleep: () => Promise.resolve(),

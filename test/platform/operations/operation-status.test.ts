@@ -8,11 +8,11 @@ import {
 } from "../../../src/platform/operations/operation-status.state";
 
 const illegal = undefined;
-const events: OperationEvent[] = ["sent", "succeeded", "failed", "answerLost", "gaveUp"];
+const events: OperationEvent[] = ["sent", "succeeded", "failed", "responseLost", "parked"];
 
 // prettier-ignore
 const table: [OperationStatus, ...(OperationStatus | undefined)[]][] = [
-  //                    sent           succeeded    failed    answerLost     gaveUp
+  //                    sent           succeeded    failed    responseLost     parked
   ["PENDING",           "PENDING",     "SUCCEEDED", "FAILED", "UNCONFIRMED", "NEEDS_ATTENTION"],
   ["UNCONFIRMED",       "UNCONFIRMED", "SUCCEEDED", "FAILED", "UNCONFIRMED", "NEEDS_ATTENTION"],
   ["NEEDS_ATTENTION",   illegal,       "SUCCEEDED", "FAILED", illegal,       illegal],

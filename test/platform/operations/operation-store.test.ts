@@ -240,8 +240,8 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
     };
     const cause: Record<OperationEvent, (id: string, lease: Lease) => Promise<unknown>> = {
       sent: (id, lease) => store.markSent({ id, attempts: 0 }, lease, START_MS),
-      answerLost: (id, lease) => store.markUnconfirmed(id, lease, { now: START_MS, nextAttemptAt: START_MS + 1 }),
-      gaveUp: (id, lease) => store.park(id, lease),
+      responseLost: (id, lease) => store.markUnconfirmed(id, lease, { now: START_MS, nextAttemptAt: START_MS + 1 }),
+      parked: (id, lease) => store.park(id, lease),
       succeeded: (id) => store.settle(id, { status: "SUCCEEDED" }, START_MS),
       failed: (id) => store.settle(id, { status: "FAILED", failure: FAILURE }, START_MS),
     };
@@ -391,7 +391,7 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
     test("an input that was tampered with is refused, and does not keep others from being worked off", async () => {
       const { operation } = await claim();
       await corrupt(
-        "sealed_input",
+        "encrypted_input",
         (operation.encryptedInput ?? "").replace(/.$/, (last) => (last === "A" ? "Q" : "A")),
       );
       await claim({ idempotencyKey: "key-2" });
@@ -406,8 +406,8 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
     test("an input or key copied from another operation is refused", async () => {
       const other = await claim({ idempotencyKey: "key-2" });
       const { operation } = await claim();
-      await corrupt("sealed_input", other.operation.encryptedInput ?? "");
-      await corrupt("sealed_key", other.operation.encryptedIdempotencyKey);
+      await corrupt("encrypted_input", other.operation.encryptedInput ?? "");
+      await corrupt("encrypted_idempotency_key", other.operation.encryptedIdempotencyKey);
       const moved = (await store.find(operation.id)) as Operation;
       expect(() => store.decryptInput(moved)).toThrow(DecryptionFailed);
       expect(() => store.decryptIdempotencyKey(moved)).toThrow(DecryptionFailed);

@@ -26,10 +26,10 @@ afterAll(() => databases.stop());
 describe("the condition under which an outcome is stored", () => {
   const work = { operation: { attempts: 3 }, lease: "one#lease" as Lease };
   test.each([
-    ["SUCCEEDED", "answer", {}],
-    ["SUCCEEDED", "noAnswer", {}],
-    ["FAILED", "answer", { attempts: 3 }],
-    ["FAILED", "noAnswer", { lease: "one#lease" }],
+    ["SUCCEEDED", "response", {}],
+    ["SUCCEEDED", "noResponse", {}],
+    ["FAILED", "response", { attempts: 3 }],
+    ["FAILED", "noResponse", { lease: "one#lease" }],
   ] as const)("%s by %s: %j", (status, basis, condition) => {
     expect(settleConditionFor({ status }, basis, work)).toEqual(condition);
   });

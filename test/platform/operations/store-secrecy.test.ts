@@ -75,8 +75,8 @@ test.each(["sqlite", "postgres"] as const)(
     expect(traces(await dump(url, database))).toEqual([]);
 
     await store.settle(operation.id, { status: "SUCCEEDED", result: { number: 1 } }, START_MS + 4);
-    const { rows } = await sql`select sealed_input from operation`.execute(database.kysely);
-    expect(rows).toEqual([{ sealed_input: null }]);
+    const { rows } = await sql`select encrypted_input from operation`.execute(database.kysely);
+    expect(rows).toEqual([{ encrypted_input: null }]);
     expect(traces(await dump(url, database))).toEqual([]);
     await database.close();
   },

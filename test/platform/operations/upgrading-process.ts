@@ -1,0 +1,18 @@
+// One of several processes of this release that bring the same database up to date at the same moment.
+import { encryptionKeyMigrations } from "../../../src/platform/database/encryption-key-check";
+import { openDatabase } from "../../../src/platform/database/open-database";
+import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
+import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
+import { runWorker } from "../../kit/start/workers";
+
+runWorker(([url = ""]) => {
+  const database = openDatabase(url);
+  return Promise.resolve(async () => {
+    try {
+      await database.migrate([...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations]);
+      return "migrated";
+    } finally {
+      await database.close();
+    }
+  });
+});
