@@ -26,7 +26,7 @@ const PENDING_ONLY_REASONS: ReadonlySet<CancellationReason> = new Set([
 ]);
 
 /**
- * Whether Delbank shows it as canceled, or a cancellation is pending. A listed cancellation that is older than the response window did
+ * Whether Delbank shows it as cancelled, or a cancellation is pending. A listed cancellation that is older than the response window did
  * not cancel an authorization that is still ACTIVE. One without a readable date counts as recent unless `expiredIds` has it.
  */
 function isCancelled({ status, cancellations }: Authorization, { now, expiredIds }: EligibilityContext): boolean {
@@ -38,7 +38,7 @@ function isCancelled({ status, cancellations }: Authorization, { now, expiredIds
 }
 
 /**
- * Why an authorization of the caller must not be canceled, or undefined. For an unknown status the provider decides.
+ * Why an authorization of the caller must not be cancelled, or undefined. For an unknown status the provider decides.
  */
 export function findCancellationError(
   intent: CancellationIntent,

@@ -3,7 +3,7 @@ import { type EarlierCancellation, getBaselineIds } from "./earlier-cancellation
 
 type AuthorizationWithCancellations = Pick<Authorization, "status" | "cancellations">;
 
-/** `unlisted`: canceled, and Delbank does not list the cancellation. */
+/** `unlisted`: cancelled, and Delbank does not list the cancellation. */
 export type Proof =
   { readonly kind: "cancellation"; readonly cancellation: Cancellation } | { readonly kind: "unlisted" };
 

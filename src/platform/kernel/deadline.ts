@@ -12,7 +12,7 @@ export function createDeadline(clock: MonotonicClock, timeoutMs: number): Deadli
   return { remainingMs: () => Math.max(0, msBetween(clock.now(), endsAt)) };
 }
 
-/** Settles as the promise does, or rejects with `createTimeoutError()` at the deadline. The promise itself is not canceled. */
+/** Settles as the promise does, or rejects with `createTimeoutError()` at the deadline. The promise itself is not cancelled. */
 export async function withDeadline<Value>(
   deadline: Deadline,
   promise: Promise<Value>,
