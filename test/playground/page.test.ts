@@ -154,7 +154,7 @@ describe("the chooser of callers", () => {
 
   test("nobody is told that a token is needed, in the answer and in the line below", async () => {
     const { selectCaller, run, responseBar } = await visit();
-    await selectCaller(/Nobody/);
+    await selectCaller(/Anonymous/);
     expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
     expect(await responseBar.innerText()).toMatch(/^1 error: UNAUTHENTICATED · 0 provider calls/);
   });
@@ -179,7 +179,7 @@ describe("the chooser of callers", () => {
     const { page, selectCaller, run } = await visit();
     await page.route("**/dev/token*", (route) => route.fulfill({ json: {} }));
     await selectCaller(/u-1002/);
-    const notice = page.getByText("The developer token could not be fetched (the answer holds no token).");
+    const notice = page.getByText("The developer token could not be fetched (the response contains no token).");
     await notice.waitFor();
     expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
     await page.unroute("**/dev/token*");

@@ -53,7 +53,7 @@ export const REQUEST_CANCELLATION: CodeLocation = {
   file: "providers/delbank/delbank.client.js",
   name: "requestCancellation",
 };
-export const CHANGE_OFFER_CALL: CodeLocation = { file: "providers/avibra/avibra.client.js", name: "changeOffer" };
+export const CHANGE_OFFER_CALL: CodeLocation = { file: "providers/avibra/avibra.wire.js", name: "toOfferChangeBody" };
 
 /** Both sandboxes, a database and a data directory; `start` starts one more process of the program on them. */
 export async function createReplicaCluster(databases: Databases, dialect: Dialect) {

@@ -6,7 +6,7 @@ export type TokenResult = { readonly headers: Readonly<Record<string, string>> }
 const MANUAL_HINT = 'Put one of your own under Headers: { "Authorization": "Bearer …" }';
 
 /** Shown if the server issues no tokens. */
-export const tokensUnavailable: TokenResult = { notice: `This server gives out no developer tokens. ${MANUAL_HINT}` };
+export const tokensUnavailable: TokenResult = { notice: `This server issues no developer tokens. ${MANUAL_HINT}` };
 
 /** Fetches a new token for the caller each time, so that no token outlives its signing key. Never rejects. */
 export async function fetchDeveloperToken(tokenUrl: string, { claims }: Caller): Promise<TokenResult> {

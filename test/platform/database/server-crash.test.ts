@@ -21,15 +21,24 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   await databases.stop();
-});
+}, 120_000);
 
-/** Kills one of the server's processes: the server then loses what is in its memory, and recovers from its log. */
+/**
+ * Kills one of the server's processes: the server then ends all others, loses what is in its memory, and recovers from its log.
+ * Resolves when another connection was ended: until then a statement may still succeed.
+ */
 async function crashServer(url: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  client.on("error", () => undefined);
-  await client.connect();
+  const [client, witness] = [new Client({ connectionString: url }), new Client({ connectionString: url })];
+  for (const one of [client, witness]) {
+    one.on("error", () => undefined);
+    await one.connect();
+  }
+  const isEnded = new Promise((resolve) => {
+    witness.once("end", resolve);
+  });
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
   process.kill(rows[0]?.pid ?? 0, "SIGKILL");
+  await isEnded;
   await client.end().catch(() => undefined);
 }
 
