@@ -155,7 +155,7 @@ describe("a token endpoint that is down", () => {
       expect(await ask()).toBe("PROVIDER_TIMEOUT");
       durationsMs.push(performance.now() - startedAt);
     }
-    expect(Math.max(...durationsMs)).toBeLessThan(2500); // nobody waited for the endpoint's timeout
+    expect(Math.max(...durationsMs)).toBeLessThan(2500); // no read waited for the endpoint's timeout
     await waitFor(async () => {
       await ask();
       return (await count(TOKENS)) > fetches || undefined; // it is tried again from time to time
