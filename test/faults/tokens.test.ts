@@ -10,7 +10,6 @@ let subgraph: TestSubgraph;
 beforeEach(async () => (subgraph = await startSubgraph({ EXPOSE_UPSTREAM_COST: "true" })));
 afterEach(() => subgraph.stop());
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 let asked = 0;
 /** A read of a member whom nobody has asked for. */
 const ask = async () => {

@@ -79,7 +79,7 @@ describe("what is refused before it is GraphQL", () => {
       const answer = await sendRequest(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
       expect([answer.status, read(answer)]).toEqual([
         413,
-        refusal("The request's body may have at most 1048576 bytes."),
+        refusal("The request body must not exceed 1048576 bytes."),
       ]);
     }
   });
@@ -87,7 +87,7 @@ describe("what is refused before it is GraphQL", () => {
   test("a refused header reads as every limit does", async () => {
     const headers = { authorization, "x-long": "x".repeat(16_384) };
     const answer = await sendRequest(`${subgraph.url}/graphql`, { headers, body: Buffer.from("{}") });
-    expect(read(answer)).toEqual(refusal("The request's header may have at most 16384 bytes."));
+    expect(read(answer)).toEqual(refusal("The request headers must not exceed 16384 bytes."));
   });
 });
 
