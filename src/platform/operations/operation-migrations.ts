@@ -1,7 +1,10 @@
 import { sql } from "kysely";
 import { type Migration } from "../database/apply-migrations";
 
-/** The operation store's schema. Append only. Two releases run side by side: a column is added in one release and used from the next. */
+/**
+ * The operation store's schema. Append only. A migration that replicas of an earlier release cannot work with is listed in
+ * docs/operations/upgrading.md.
+ */
 export const operationMigrations: readonly Migration[] = [
   {
     name: "ledger/0001-operation",

@@ -32,7 +32,7 @@ function withFreshIdempotencyKeys(value: unknown, pageLoadId: string): unknown {
   );
 }
 
-/** The tabs of a new session, in order; the operation's name is the tab's title. `opening` is new with every page load. */
+/** The tabs of a new session, in order; the operation's name is the tab's title. `pageLoadId` is new with each page load. */
 export function toTabs(examples: readonly Example[], pageLoadId: string) {
   return examples.map(({ query, variables, caller }) => ({
     query: `${formatCallerComment(caller)}${query}`,
