@@ -76,7 +76,7 @@ describe.each([
   test("a cached read ages", async () => {
     const { monotonic, advance } = createTestClocks(Date.now());
     const terms = { freshMs: 5000, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, maxBytes: 100_000 };
-    const reads = createReadCache({ monotonic: monotonic, ...terms });
+    const reads = createReadCache({ monotonic, ...terms });
     const fetch = jest.fn(() => Promise.resolve({}));
     const read = () =>
       reads.get(
@@ -138,7 +138,7 @@ describe.each([
   test("an access token ends with its lifetime", async () => {
     const { monotonic, advance } = createTestClocks(Date.now());
     const fetchToken = jest.fn(() => Promise.resolve({ token: "token", lifetimeSeconds: 3600 }));
-    const tokens = createTokenSource({ fetchToken, monotonic: monotonic, random: () => 0.5 });
+    const tokens = createTokenSource({ fetchToken, monotonic, random: () => 0.5 });
     await tokens.getToken();
     setMachineBy(stepMs);
     advance(1000);

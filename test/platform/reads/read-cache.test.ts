@@ -20,7 +20,7 @@ function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, 
   const clock = { time: 1_000_000 };
   const monotonic = monotonicClockFrom(() => clock.time);
   const reads = createReadCache({
-    monotonic: monotonic,
+    monotonic,
     freshMs,
     staleWhileRevalidateMs: staleMs,
     staleIfErrorMs,
