@@ -18,7 +18,7 @@ export interface PerformContext {
   readonly baseline?: unknown;
 }
 
-/** The attempt that was just marked as sent. */
+/** The context of the attempt that was just marked as sent, without its deadline. */
 export function toPerformContext({ id, attempts, baseline }: SentOperation): Omit<PerformContext, "deadline"> {
   return { idempotencyKey: id, attempt: attempts, baseline };
 }
@@ -70,7 +70,7 @@ export interface OperationHandler<Input> {
   /** Decides before anything is sent; undefined is `send`. Throws ProviderFailure if the provider is not available. */
   prepare?(input: Input, context: PrepareContext): Promise<PrepareDecision | undefined>;
   /** Calls the provider. Throws ProviderFailure. */
-  perform(input: Input, attempt: PerformContext): Promise<Outcome>;
+  perform(input: Input, context: PerformContext): Promise<Outcome>;
   /**
    * The outcome that a rejection proves; `isRetry` if the provider may have processed an earlier attempt. Undefined if it proves
    * none: it is not from the provider itself, or says only that this attempt was rejected.

@@ -152,8 +152,8 @@ export type Settlement =
   | { readonly status: "FAILED"; readonly failure: OperationFailure };
 
 /**
- * `settled`: by this call. `alreadySettled`: by an earlier call, whose outcome remains. `conditionNotMet`: nothing was
- * changed; the worker that has taken over settles it.
+ * `settled`: by this call. `alreadySettled`: by an earlier call, whose outcome remains. `conditionNotMet`: nothing was changed;
+ * the worker that has taken over settles it.
  */
 export type SettleResult =
   | { readonly outcome: "settled" | "alreadySettled"; readonly operation: SettledOperation }
