@@ -48,7 +48,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
       },
     },
   );
-  const readCache = createReadCache({ clock: monotonicClock, ...config.readCache });
+  const readCache = createReadCache({ monotonic: monotonicClock, ...config.readCache });
   const stores = await openStores(config.database, { isSandbox, logger });
   const { database, operationStore, inbox, pubSub } = stores;
 
@@ -68,8 +68,8 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     operationStore,
     avibra,
     delbank,
-    afterAttempt(operation) {
-      reactions.operationAttempted(operation, { pubSub, metrics, matchStoredEvents: webhooks.matchStoredEvents });
+    afterExecution(operation) {
+      reactions.operationExecuted(operation, { pubSub, metrics, matchStoredEvents: webhooks.matchStoredEvents });
     },
   });
   reactions.readsInvalidated(readCache, pubSub);
@@ -88,7 +88,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     readCache,
     onRead: observeReads(metrics),
     verifyToken,
-    clock: monotonicClock,
+    monotonic: monotonicClock,
     requestTimeoutMs,
     requestLimits: { providerCalls: limits.documents.providerCalls, ...limits.execution },
     concurrency: { avibra: config.avibra.concurrency, delbank: config.delbank.concurrency },

@@ -6,19 +6,19 @@ import { type Metrics } from "../platform/observability/metrics";
 import { createRequestScope, requestScope } from "../platform/graphql/request-scope";
 
 /** Called for each attempt at a provider call. */
-export type CallObserver = Required<Pick<HttpClientOptions, "onSend" | "onCall">>;
+export type CallObserver = Required<Pick<HttpClientOptions, "onAttemptSend" | "onAttemptEnd">>;
 
 /** Logs and counts every attempt at a provider call, and adds it to the cost of its request. Failures are warnings, the rest is debug. */
 export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
   // Counted when it is sent, not when it ends: a request that is out of time does not wait for the end.
-  const onSend: CallObserver["onSend"] = ({ call, attempt }) => {
+  const onAttemptSend: CallObserver["onAttemptSend"] = ({ call, attempt }) => {
     const upstream = requestScope.getStore()?.upstream;
     if (upstream) upstream.calls += 1;
     if (attempt === 1) return;
     metrics.recordRetry(call);
     if (upstream) upstream.retries += 1;
   };
-  const onCall: CallObserver["onCall"] = (report) => {
+  const onAttemptEnd: CallObserver["onAttemptEnd"] = (report) => {
     const { call, attempt, durationMs, failure } = report;
     const scope = requestScope.getStore();
     metrics.recordCall(report);
@@ -26,15 +26,15 @@ export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
     if (failure) logger.warn({ ...fields, ...describeError(failure) }, "provider call failed");
     else logger.debug(fields, "provider call");
   };
-  return { onSend, onCall };
+  return { onAttemptSend, onAttemptEnd };
 }
 
 /** The same observer for calls that serve all requests: its log lines name the request that started the call, but it adds no cost. */
-export function withoutAttribution({ onSend, onCall }: CallObserver): CallObserver {
-  const onSendUnattributed: CallObserver["onSend"] = (attempt) => {
-    requestScope.run(createRequestScope(""), onSend, attempt);
+export function withoutAttribution({ onAttemptSend, onAttemptEnd }: CallObserver): CallObserver {
+  const onAttemptSendUnattributed: CallObserver["onAttemptSend"] = (attempt) => {
+    requestScope.run(createRequestScope(""), onAttemptSend, attempt);
   };
-  return { onSend: onSendUnattributed, onCall };
+  return { onAttemptSend: onAttemptSendUnattributed, onAttemptEnd };
 }
 
 /** Counts where the result of a read came from, and adds it to the cost of its request. */

@@ -24,13 +24,13 @@ interface OperationsOptions {
   readonly avibra: AvibraClient;
   readonly delbank: DelbankClient;
   /** Called with each operation after its execution. */
-  readonly afterAttempt: (operation: ReportedOperation) => void;
+  readonly afterExecution: (operation: ReportedOperation) => void;
 }
 
 /** The runner of mutations and the reconciler. */
 export function createOperations(
   config: OperationsConfig,
-  { requestTimeoutMs, portalUrl, logger, operationStore, avibra, delbank, afterAttempt }: OperationsOptions,
+  { requestTimeoutMs, portalUrl, logger, operationStore, avibra, delbank, afterExecution }: OperationsOptions,
 ) {
   const handlers = createOperationHandlers({ avibra, delbank, portalUrl });
   const worker = createOperationWorker({
@@ -39,7 +39,7 @@ export function createOperations(
     clock: systemClock,
     random: Math.random,
     sleep,
-    afterAttempt,
+    afterExecution,
   });
   const common = {
     operationStore,
@@ -56,8 +56,8 @@ export function createOperations(
     handlers,
     monotonic: monotonicClock,
     logger,
-    afterAttempt,
-    operationTimeoutMs: requestTimeoutMs,
+    afterExecution,
+    executionTimeoutMs: requestTimeoutMs,
     confirmationWindowMs: config.confirmationWindowMs,
     keyedWindowMs: config.keyedWindowMs,
     intervalMs: config.reconcileIntervalMs,

@@ -36,7 +36,7 @@ export function createProviders(
 ) {
   const httpClients: Record<string, HttpClient> = {};
   const connect: ConnectHost = ({ name, baseUrl, concurrency, timeoutMs, tls, isShared = false }) => {
-    const { onSend, onCall } = isShared ? withoutAttribution(observer) : observer;
+    const { onAttemptSend, onAttemptEnd } = isShared ? withoutAttribution(observer) : observer;
     return (httpClients[name] = createHttpClient({
       baseUrl,
       connectTimeoutMs: calls.connectTimeoutMs,
@@ -44,7 +44,7 @@ export function createProviders(
       ...(tls && { tls }),
       guard: {
         concurrency,
-        queue: calls.queueLength,
+        queueLength: calls.queueLength,
         minCalls: calls.breakerMinCalls,
         failurePercent: calls.breakerFailurePercent,
         openMs: calls.breakerOpenMs,
@@ -55,11 +55,11 @@ export function createProviders(
       monotonic: monotonicClock,
       random: Math.random,
       sleep,
-      onSend,
-      onCall,
+      onAttemptSend,
+      onAttemptEnd,
     }));
   };
-  const avibraClient = PROVIDERS.avibra.create(avibraConfig, connect, { clock: monotonicClock });
+  const avibraClient = PROVIDERS.avibra.create(avibraConfig, connect, { monotonic: monotonicClock });
   const delbankClient = PROVIDERS.delbank.create(delbankConfig, connect, {
     ...(onAmbiguousDocument && { onAmbiguousDocument }),
   });

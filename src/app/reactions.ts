@@ -18,23 +18,23 @@ function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void
  * | when                                   | then                                                                          |
  * | -------------------------------------- | ----------------------------------------------------------------------------- |
  * | an operation settled                   | reads of its member and recurrence are invalidated, its subscribers notified  |
- * | an attempt ended, not settled          | reads of its member and recurrence are invalidated                            |
- * | an attempt left it `UNCONFIRMED`       | stored events are matched with it: one may prove that it succeeded            |
+ * | an execution ended, not settled        | reads of its member and recurrence are invalidated                            |
+ * | an execution left it `UNCONFIRMED`     | stored events are matched with it: one may prove that it succeeded            |
  * | an event's effects are applied         | reads of its member are invalidated                                           |
  * | an event is processed and marked so    | subscribers of its member's events are notified                               |
  * | reads were invalidated, by any replica | this replica's read cache drops them; all, if messages may have been missed   |
  */
 export const reactions = {
-  /** By an attempt, by the reconciler, or by an event. */
+  /** By an execution, by the reconciler, or by an event. */
   operationSettled(operation: ReportedOperation, pubSub: PubSub): void {
     publishInvalidation(operation, pubSub); // first: a subscriber that is notified must not read the old value
     void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
   },
 
-  /** In a request or by the reconciler. Metrics count every attempt. */
-  operationAttempted(
+  /** In a request or by the reconciler. Metrics count every execution. */
+  operationExecuted(
     operation: ReportedOperation,
-    { pubSub, metrics, matchStoredEvents }: OperationAttemptedOptions,
+    { pubSub, metrics, matchStoredEvents }: OperationExecutedOptions,
   ): void {
     metrics.recordOperation(operation.kind, operation.status);
     if (isSettled(operation.status)) return; // `operationSettled` has published
@@ -67,7 +67,7 @@ export const reactions = {
   },
 };
 
-export interface OperationAttemptedOptions {
+export interface OperationExecutedOptions {
   readonly pubSub: PubSub;
   readonly metrics: Pick<Metrics, "recordOperation">;
   readonly matchStoredEvents: (operation: ReportedOperation) => void;

@@ -1,6 +1,6 @@
 import { type RequestAnalysis } from "../platform/graphql/limits/request-guard";
 import { createResponseBudget } from "../platform/graphql/limits/response-budget";
-import { createCallBudget } from "../platform/reads/call-budget";
+import { createRequestBudget } from "../platform/reads/request-budget";
 import { NEW_PORTAL_LINK } from "../features/user";
 
 /** Maximum values of one request. */
@@ -15,9 +15,9 @@ export interface RequestLimits {
 
 /** What one request may cost. */
 export function createRequestBudgets(limits: RequestLimits, { mutations }: RequestAnalysis) {
-  const providerCalls = createCallBudget({ limit: limits.providerCalls, unit: "provider calls", mutations });
-  const storeReads = createCallBudget({ limit: limits.storeReads, unit: "reads of operations and events" });
-  const storeRows = createCallBudget({
+  const providerCalls = createRequestBudget({ limit: limits.providerCalls, unit: "provider calls", mutations });
+  const storeReads = createRequestBudget({ limit: limits.storeReads, unit: "reads of operations and events" });
+  const storeRows = createRequestBudget({
     limit: limits.storeRows,
     unit: "rows of operations and events",
   });

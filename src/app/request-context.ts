@@ -37,7 +37,7 @@ export interface AppServices {
   /** Called with the source of each read. */
   readonly onRead: (source: ReadSource) => void;
   readonly verifyToken: TokenVerifier;
-  readonly clock: MonotonicClock;
+  readonly monotonic: MonotonicClock;
   readonly requestTimeoutMs: number;
   readonly requestLimits: RequestLimits;
   /** Maximum number of calls of one request in flight, by provider. */
@@ -63,7 +63,7 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
   const { avibra, delbank, operationStore, inbox, pubSub, runner, readCache, concurrency } = services;
 
   // The clock starts before the token is verified.
-  const deadline = createDeadline(services.clock, services.requestTimeoutMs);
+  const deadline = createDeadline(services.monotonic, services.requestTimeoutMs);
   const verification = services.verifyToken(request.headers.authorization);
   const caller: Caller | undefined = await withDeadline(deadline, verification, () => new SubgraphError("UNAVAILABLE"));
 

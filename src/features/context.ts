@@ -2,7 +2,7 @@ import { type Caller } from "../platform/auth/caller";
 import { type Inbox } from "../platform/inbox/inbox";
 import { type OperationStore } from "../platform/operations/operation.store";
 import { type ChangeNotifier } from "../platform/pubsub/change-notifier";
-import { type CallBudget } from "../platform/reads/call-budget";
+import { type RequestBudget } from "../platform/reads/request-budget";
 import { type BenefitsOfUserLoader } from "./benefit/benefits-of-user.loader";
 import { type EventLoaders } from "./event/event.loader";
 import { type OperationLoaders } from "./operation/operation.loader";
@@ -24,7 +24,7 @@ export interface Context {
   readonly caller?: Caller;
   readonly loaders: Loaders;
   /** List items that this request may still select. A page is charged each time it is selected, though it is loaded once. */
-  readonly rowBudget: CallBudget;
+  readonly rowBudget: RequestBudget;
   readonly operationStore: OperationStore;
   readonly inbox: Inbox;
   /** Executes a mutation as an operation of the caller. */

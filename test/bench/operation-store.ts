@@ -60,7 +60,7 @@ export async function benchmarkOperationStore(): Promise<void> {
   const config = loadConfig(sandbox.environment);
   const { avibra, close: closeProviders } = createProviders(
     { ...config, calls: config.providerCalls, maxBodyBytes: config.limits.execution.providerBodyBytes },
-    { observer: { onSend: () => undefined, onCall: () => undefined } },
+    { observer: { onAttemptSend: () => undefined, onAttemptEnd: () => undefined } },
   );
   const bare = createAccountOperations(avibra).update;
   const handlers = { [KIND]: bare };

@@ -24,7 +24,7 @@ async function start(hangs: (key: string) => boolean): Promise<void> {
     provider: "delbank",
     repeat: "once",
     perform: () => Promise.resolve(SUCCEEDED),
-    onRefusal: () => undefined,
+    onRejection: () => undefined,
     async confirm({ key }) {
       looks.push(key);
       if (hangs(key)) await gate;
@@ -35,7 +35,7 @@ async function start(hangs: (key: string) => boolean): Promise<void> {
     provider: "avibra",
     repeat: "keyed",
     perform: () => Promise.resolve(SUCCEEDED),
-    onRefusal: () => undefined,
+    onRejection: () => undefined,
   };
   bench = await createControlledStore({ cancel, update });
 }

@@ -20,7 +20,7 @@ jest.setTimeout(120_000);
 
 const KIND = "once";
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
-const UNREACHED = createProviderFailure("unreachable", { maybeProcessed: false });
+const UNREACHED = createProviderFailure("unreachable", { maybeReceived: false });
 const LOST = createProviderFailure("timeout");
 type Script = Parameters<typeof createScriptedKind>[2];
 

@@ -22,7 +22,7 @@ import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const LOST = createProviderFailure("timeout");
-const UNREACHED = createProviderFailure("unreachable", { maybeProcessed: false });
+const UNREACHED = createProviderFailure("unreachable", { maybeReceived: false });
 const REFUSED = createProviderFailure("refused", { status: 400 });
 const CONFLICT = createProviderFailure("refused", { status: 409 });
 
@@ -359,7 +359,7 @@ describe("with the real providers' clients against the sandbox", () => {
         linkPassword: "sandbox-link-password",
       },
       timeoutMs: 5000,
-      clock: monotonicClock,
+      monotonic: monotonicClock,
     });
     const { create, prefill } = createAccountOperations(avibra);
     const handlers = { CREATE_USER: create, PREFILL_USER: prefill };

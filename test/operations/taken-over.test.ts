@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const LOST = createProviderFailure("timeout");
-const UNREACHED = createProviderFailure("unreachable", { maybeProcessed: false });
+const UNREACHED = createProviderFailure("unreachable", { maybeReceived: false });
 const CONFLICT = createProviderFailure("refused", { status: 409 });
 const REFUSED = createProviderFailure("refused", { status: 400 });
 const SEEN_CANCELLED = { code: "ALREADY_CANCELLED", message: "It is cancelled.", retryable: false };
@@ -74,7 +74,7 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     const [due] = await b.store.leaseDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
     if (due?.outcome !== "ready") throw new Error("not due");
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
-    const successor = b.worker.execute({ ...due, deadline, recovery: { isLastAttempt: false } });
+    const successor = b.worker.execute({ ...due, deadline, recovery: { isPastWindow: false } });
     const second = await kind.waitForCall(2, "perform");
     first.respond(UNREACHED);
     await stalled;
@@ -164,10 +164,10 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     b.advance(LEASE_MS);
     const [heir] = await b.store.leaseDue({ ...query, now: b.now() });
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
-    await b.worker.execute({ ...due, deadline, recovery: { isLastAttempt: true } });
+    await b.worker.execute({ ...due, deadline, recovery: { isPastWindow: true } });
     expect(await stored()).toMatchObject({ status: "PENDING" });
     if (heir?.outcome !== "ready") throw new Error("not due");
-    await b.worker.execute({ ...heir, deadline, recovery: { isLastAttempt: false } });
+    await b.worker.execute({ ...heir, deadline, recovery: { isPastWindow: false } });
     expect(await stored()).toMatchObject({ status: "FAILED" });
   });
 });

@@ -25,7 +25,7 @@ describe("the token source", () => {
         if (isDown) throw new Error("down");
         return Promise.resolve({ token: `token-${(fetches += 1)}`, lifetimeSeconds: 3600 });
       },
-      clock: monotonicClockFrom(() => now),
+      monotonic: monotonicClockFrom(() => now),
       random: () => 0.5,
     });
   beforeEach(() => {

@@ -349,7 +349,7 @@ describe("what becomes a header or a URL", () => {
         { ...call, headers: { "x-api-key": value }, response: z.unknown() },
         createDeadline(monotonicClock, 1000),
       );
-      await expect(sending).rejects.toMatchObject({ code: "PROVIDER_AUTH", maybeProcessed: false });
+      await expect(sending).rejects.toMatchObject({ code: "PROVIDER_AUTH", maybeReceived: false });
       await http.close();
       expect(delbank.requests).toHaveLength(before);
     },

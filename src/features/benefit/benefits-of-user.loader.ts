@@ -12,5 +12,4 @@ export const benefitsOfUser = defineRead({
   endpoint: listBenefits,
   authorize: canReadBenefits,
   tag: userTag,
-  absent: null,
 });

@@ -1,7 +1,7 @@
 import { type Inbox } from "../../platform/inbox/inbox";
 import { type MessagePage } from "../../platform/inbox/message";
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
-import { type CallBudget } from "../../platform/reads/call-budget";
+import { type RequestBudget } from "../../platform/reads/request-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/public";
 
@@ -14,7 +14,7 @@ export interface EventLoaders {
 export interface EventLoadersOptions {
   readonly inbox: Inbox;
   readonly concurrency: number;
-  readonly budget: CallBudget;
+  readonly budget: RequestBudget;
   /** Charged for each loaded row. Throws, and nothing is loaded, if it is exceeded. */
   readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }

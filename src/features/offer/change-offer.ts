@@ -14,7 +14,7 @@ export function createChangeOfferOperation(avibra: AvibraClient): OperationHandl
       await avibra.changeOffer(change, attempt);
       return { status: "SUCCEEDED" };
     },
-    onRefusal(failure, isRepeat) {
+    onRejection(failure, isRepeat) {
       if (isRepeat) return undefined; // a rejected retry proves nothing about the earlier attempt
       const code = parseAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED";
       return { status: "FAILED", failure: createUserError(code) };

@@ -1,7 +1,7 @@
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation, type OperationPage } from "../../platform/operations/operation";
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
-import { type CallBudget } from "../../platform/reads/call-budget";
+import { type RequestBudget } from "../../platform/reads/request-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { throwAsBadCursor, serializePageKey, type PageKey } from "../page/public";
 
@@ -16,7 +16,7 @@ export interface OperationLoaders {
 export interface OperationLoadersOptions {
   readonly operationStore: OperationStore;
   readonly concurrency: number;
-  readonly budget: CallBudget;
+  readonly budget: RequestBudget;
   /** Charged for each loaded row. Throws, and nothing is loaded, if it is exceeded. */
   readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }

@@ -108,7 +108,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationHandl
       });
     },
 
-    onRefusal(failure) {
+    onRejection(failure) {
       // Rejected before processing: credentials or rate limit, not this cancellation. A new key may succeed.
       if (failure.kind !== "refused")
         return { status: "FAILED", failure: { ...createUserError("PROVIDER_REJECTED"), retryable: true } };

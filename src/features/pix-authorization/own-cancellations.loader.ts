@@ -1,7 +1,7 @@
 import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
-import { type CallBudget } from "../../platform/reads/call-budget";
+import { type RequestBudget } from "../../platform/reads/request-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-authorization";
 import { type PixCancellation } from "./pix-cancellation.type";
@@ -15,7 +15,7 @@ export type OwnCancellationsLoader = Loader<string, PixCancellation[]>;
 export interface OwnCancellationsLoaderOptions {
   readonly operationStore: OperationStore;
   readonly concurrency: number;
-  readonly budget: CallBudget;
+  readonly budget: RequestBudget;
   readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 

@@ -15,14 +15,12 @@ const pixAuthorizationRead = defineRead({
   authorize: canReadSomeAuthorization,
   authorizeResult: canReadAuthorization,
   tag: recurrenceTag,
-  absent: null,
 });
 
 const pixCancellationRead = defineRead({
   endpoint: getCancellation,
   authorize: canReadSomeAuthorization,
   tag: recurrenceTag,
-  absent: null,
 });
 
 export interface PixLoaders {

@@ -30,28 +30,28 @@ export function createAccountOperations(avibra: AvibraClient) {
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.createUser(profile, attempt).then(() => SUCCEEDED),
-    onRefusal: succeedIfAlreadyExistsOnRepeat,
+    onRejection: succeedIfAlreadyExistsOnRepeat,
   };
   const update: OperationHandler<MemberProfile> = {
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
-    onRefusal: failIfFirstAttempt,
+    onRejection: failIfFirstAttempt,
   };
   const prefill: OperationHandler<MemberProfile> = {
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
-    onRefusal: succeedIfAlreadyExistsOnRepeat,
+    onRejection: succeedIfAlreadyExistsOnRepeat,
   };
   const cancel: OperationHandler<{ readonly userId: string }> = {
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
-    onRefusal: (failure, isRepeat) => (isRepeat ? undefined : toFailedOutcome(failure, true)),
+    onRejection: (failure, isRepeat) => (isRepeat ? undefined : toFailedOutcome(failure, true)),
   };
   return { create, update, prefill, cancel };
 }
@@ -73,6 +73,6 @@ export function createPortalLinkOperation(
       url.searchParams.set("linktoken", await avibra.createLinkToken(userId, deadline));
       return { status: "SUCCEEDED", secret: url.toString() };
     },
-    onRefusal: (failure) => toFailedOutcome(failure, true),
+    onRejection: (failure) => toFailedOutcome(failure, true),
   };
 }

@@ -4,7 +4,7 @@ import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type Inbox } from "../../platform/inbox/inbox";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
-import { type CallBudget } from "../../platform/reads/call-budget";
+import { type RequestBudget } from "../../platform/reads/request-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
 import {
   ENROLLMENT_EVENTS,
@@ -23,7 +23,7 @@ export interface EnrollmentOfUserLoaderOptions {
   readonly inbox: Inbox;
   readonly caller: Caller | undefined;
   readonly concurrency: number;
-  readonly budget: CallBudget;
+  readonly budget: RequestBudget;
   readonly responseBudget: Pick<ResponseBudget, "chargeRows" | "assertWithin">;
 }
 
@@ -54,7 +54,7 @@ export function createEnrollmentOfUserLoader({
       });
       return deriveEnrollment(changes);
     },
-    resolveLocally: (userId) => (canReadUser(requireCaller(caller), userId) ? undefined : deriveEnrollment([])),
+    resolveWithoutCall: (userId) => (canReadUser(requireCaller(caller), userId) ? undefined : deriveEnrollment([])),
     concurrency,
     budget,
   });

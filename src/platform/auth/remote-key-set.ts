@@ -43,27 +43,27 @@ const fetchWithLimit: FetchImplementation = async (url, options) => {
  * clock, retries with every request while the key server fails, and starts its cooldown with the first successful fetch, which
  * would delay a rotation by 30 s.
  */
-export function createRemoteKeySet(url: string, clock: MonotonicClock): JWTVerifyGetKey {
+export function createRemoteKeySet(url: string, monotonic: MonotonicClock): JWTVerifyGetKey {
   const keySet = createRemoteJWKSet(new URL(url), {
     timeoutDuration: FETCH_TIMEOUT_MS,
     cacheMaxAge: Infinity,
     cooldownDuration: Infinity,
     [customFetch]: fetchWithLimit,
   });
-  const canFetchForUnknownKey = createTokenBucket({ ...UNKNOWN_KEY_FETCHES, clock });
+  const canFetchForUnknownKey = createTokenBucket({ ...UNKNOWN_KEY_FETCHES, monotonic });
   let fetchedAt: Instant | undefined;
   let failedAt: Instant | undefined;
 
-  const isYoungerThan = (ms: number) => fetchedAt !== undefined && msSince(fetchedAt, clock) < ms;
+  const isYoungerThan = (ms: number) => fetchedAt !== undefined && msSince(fetchedAt, monotonic) < ms;
 
   async function reload(): Promise<void> {
-    if (failedAt !== undefined && msSince(failedAt, clock) < COOLDOWN_MS)
+    if (failedAt !== undefined && msSince(failedAt, monotonic) < COOLDOWN_MS)
       throw new KeysUnavailable(`key set unavailable: the last fetch failed less than ${COOLDOWN_MS} ms ago`);
     try {
       await keySet.reload();
-      fetchedAt = clock.now();
+      fetchedAt = monotonic.now();
     } catch (cause) {
-      failedAt = clock.now();
+      failedAt = monotonic.now();
       throw new KeysUnavailable("key set unavailable", { cause });
     }
   }

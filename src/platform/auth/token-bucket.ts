@@ -4,18 +4,18 @@ export interface TokenBucketOptions {
   readonly capacity: number;
   /** One token is added per interval, up to the capacity. */
   readonly refillIntervalMs: number;
-  readonly clock: MonotonicClock;
+  readonly monotonic: MonotonicClock;
 }
 
 /** A rate limiter that starts full. Each call takes one token, and returns false if none is left. */
-export function createTokenBucket({ capacity, refillIntervalMs, clock }: TokenBucketOptions): () => boolean {
+export function createTokenBucket({ capacity, refillIntervalMs, monotonic }: TokenBucketOptions): () => boolean {
   let available = capacity;
-  let refilledAt = clock.now();
+  let refilledAt = monotonic.now();
   return () => {
-    const refill = Math.floor(msSince(refilledAt, clock) / refillIntervalMs);
+    const refill = Math.floor(msSince(refilledAt, monotonic) / refillIntervalMs);
     if (refill > 0) {
       available = Math.min(capacity, available + refill);
-      refilledAt = clock.now();
+      refilledAt = monotonic.now();
     }
     if (available === 0) return false;
     available -= 1;

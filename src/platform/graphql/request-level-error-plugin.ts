@@ -1,8 +1,8 @@
 import { type ApolloServerPlugin, type BaseContext } from "@apollo/server";
 import { type GraphQLError } from "graphql";
-import { type RequestContext } from "./limits/request-context";
+import { type LimitedContext } from "./limits/limited-context";
 
-type Context = BaseContext & Pick<RequestContext, "requestLevelError">;
+type Context = BaseContext & Pick<LimitedContext, "requestLevelError">;
 
 /**
  * Drops the result of a request with a request-level error before it is formatted and serialized: it can have thousands of errors

@@ -7,9 +7,9 @@ export interface Deadline {
 }
 
 /** A deadline `timeoutMs` from now. */
-export function createDeadline(clock: MonotonicClock, timeoutMs: number): Deadline {
-  const endsAt = addMs(clock.now(), timeoutMs);
-  return { remainingMs: () => Math.max(0, msBetween(clock.now(), endsAt)) };
+export function createDeadline(monotonic: MonotonicClock, timeoutMs: number): Deadline {
+  const endsAt = addMs(monotonic.now(), timeoutMs);
+  return { remainingMs: () => Math.max(0, msBetween(monotonic.now(), endsAt)) };
 }
 
 /** Settles as the promise does, or rejects with `createTimeoutError()` at the deadline. The promise itself is not cancelled. */

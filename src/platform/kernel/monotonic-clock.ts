@@ -1,8 +1,8 @@
-declare const monotonic: unique symbol;
+declare const brand: unique symbol;
 
 /** A reading of a monotonic clock. Not a number, so that it is neither stored nor compared with a `Moment`; see `msBetween`. */
 export interface Instant {
-  readonly [monotonic]: true;
+  readonly [brand]: true;
 }
 
 /** A clock that never runs backward. For durations, deadlines and expiry within this process. */
@@ -19,7 +19,7 @@ export const instantAt = (ms: number) => ms as unknown as Instant;
 export const msBetween = (from: Instant, to: Instant): number => toMs(to) - toMs(from);
 
 /** Milliseconds since an instant of the same clock. */
-export const msSince = (instant: Instant, clock: MonotonicClock): number => msBetween(instant, clock.now());
+export const msSince = (instant: Instant, monotonic: MonotonicClock): number => msBetween(instant, monotonic.now());
 
 /** The instant `ms` later. */
 export const addMs = (instant: Instant, ms: number): Instant => instantAt(toMs(instant) + ms);

@@ -3,7 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 /** The values of `circuit_breaker_state`. */
 const BREAKER_STATES = { closed: 0, halfOpen: 1, open: 2 } as const;
 
-/** The current requests and circuit breakers of one provider's HTTP client. */
+/** The current requests and circuit breakers of the HTTP client of one host. */
 interface ClientState {
   readonly active: number;
   readonly queued: number;

@@ -54,9 +54,9 @@ export function createMetrics() {
     buckets: BUCKETS,
     registers,
   });
-  const operationAttempts = new Counter({
-    name: "benefits_pix_operation_attempts_total",
-    help: "Attempts to execute an operation, by the status after the attempt.",
+  const operationExecutions = new Counter({
+    name: "benefits_pix_operation_executions_total",
+    help: "Executions of an operation, each of up to three attempts, by the status afterward.",
     labelNames: ["kind", "status"],
     registers,
   });
@@ -90,7 +90,7 @@ export function createMetrics() {
       httpRequestDuration.observe({ route, status }, durationMs / 1000);
     },
     recordOperation(kind: string, status: string): void {
-      operationAttempts.inc({ kind, status });
+      operationExecutions.inc({ kind, status });
     },
     recordEvent(kind: string, outcome: "stored" | "duplicate"): void {
       webhookEvents.inc({ kind, outcome });

@@ -24,8 +24,8 @@ export async function deleteUnsent(database: Kysely<OperationTables>, { id, leas
 }
 
 /**
- * Replaces an operation that was never sent with a tombstone: a row that has its id and nothing else of it. For a claim that was
- * retried because its response was lost: the first insert may reach the server after a deletion, and the primary key rejects it.
+ * Replaces an operation that was never sent with a tombstone: its id, kind and times. If its claim was retried, the first insert may
+ * still arrive; the primary key then rejects it.
  * Returns false if this lease holds no such operation.
  */
 export async function replaceWithTombstone(

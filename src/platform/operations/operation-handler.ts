@@ -3,12 +3,12 @@ import { type ProviderFailure } from "../http/client/provider-failure";
 import { type Deadline } from "../kernel/deadline";
 import { type Operation, type OperationFailure, type SentOperation } from "./operation";
 
-/** A certain outcome. `secret` is for the caller of this attempt only: it is neither stored nor replayed. */
+/** A certain outcome. `secret` is for the caller of this execution only: it is neither stored nor replayed. */
 export type Outcome =
   | { readonly status: "SUCCEEDED"; readonly result?: unknown; readonly secret?: unknown }
   | { readonly status: "FAILED"; readonly failure: OperationFailure };
 
-export interface Attempt {
+export interface PerformContext {
   /** The operation's id: the same in each attempt of each process. */
   readonly idempotencyKey: string;
   /** From 1. */
@@ -18,8 +18,8 @@ export interface Attempt {
   readonly baseline?: unknown;
 }
 
-/** The attempt that was just marked as sent. */
-export function toAttempt({ id, attempts, baseline }: SentOperation): Omit<Attempt, "deadline"> {
+/** The context of the attempt that was just marked as sent, without its deadline. */
+export function toPerformContext({ id, attempts, baseline }: SentOperation): Omit<PerformContext, "deadline"> {
   return { idempotencyKey: id, attempt: attempts, baseline };
 }
 
@@ -60,7 +60,7 @@ export interface OperationHandler<Input> {
   readonly provider: string;
   /** `keyed` is sent again with its key, `once` never is; `safe` has no effect, so without a response it has failed. */
   readonly repeat: Repeat;
-  /** For `keyed`: whether the retry budget of its provider allows one more retry. Default: it does. */
+  /** For `keyed`: takes one retry of the retry budget of the provider's host; false if none is left. Default: always true. */
   acquireRetry?(): boolean;
   /**
    * At most one operation of this kind is sent for one recurrence, by any caller and under any key, until it fails or `prepare` proves
@@ -70,18 +70,18 @@ export interface OperationHandler<Input> {
   /** Decides before anything is sent; undefined is `send`. Throws ProviderFailure if the provider is not available. */
   prepare?(input: Input, context: PrepareContext): Promise<PrepareDecision | undefined>;
   /** Calls the provider. Throws ProviderFailure. */
-  perform(input: Input, attempt: Attempt): Promise<Outcome>;
+  perform(input: Input, context: PerformContext): Promise<Outcome>;
   /**
    * The outcome that a rejection proves; `isRetry` if the provider may have processed an earlier attempt. Undefined if it proves
    * none: it is not from the provider itself, or says only that this attempt was rejected.
    */
-  onRefusal(failure: ProviderFailure, isRetry: boolean): Outcome | undefined;
+  onRejection(failure: ProviderFailure, isRetry: boolean): Outcome | undefined;
   /** For `once`: reads whether it took effect; undefined while there is no proof. Throws ProviderFailure. */
   confirm?(input: Input, context: ConfirmContext): Promise<Outcome | undefined>;
 }
 
 /**
- * Handlers by kind. The members of a handler are methods, so that each may declare the input that the mutation of its own kind
+ * Handlers by kind. The functions of a handler are methods, so that each may declare the input that the mutation of its own kind
  * stored; the worker passes it that input only.
  */
 export type OperationHandlers = Readonly<Record<string, OperationHandler<unknown>>>;

@@ -40,8 +40,8 @@ const parseFailure = (text: string | null): OperationFailure =>
 const parseJson = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
 
 /**
- * What the rest of the program sees of a row: neither its digests nor its lease. Throws for no row, so that one bad row keeps no
- * other from being executed; what it cannot be is read as the state that sends nothing.
+ * Maps a row to what the rest of the program sees: neither its digests nor its lease. An impossible combination of columns is read
+ * as the state that sends nothing again, so that one edited row does not stop the others. Throws if a column holds malformed JSON.
  */
 export function fromOperationRow(row: OperationRow): Operation {
   const fields = {

@@ -11,7 +11,7 @@ import { type OperationWorker } from "./operation-worker";
 import { type Claim, type ClaimResult, type Operation, type ReportedOperation } from "./operation";
 
 /** One mutation request. */
-export interface OperationRequest {
+export interface RunRequest {
   readonly kind: string;
   readonly principal: string;
   readonly idempotencyKey: string;
@@ -43,7 +43,7 @@ interface UnknownOutcome {
   readonly cause?: unknown;
 }
 
-export interface RunnerOptions {
+export interface OperationRunnerOptions {
   readonly operationStore: OperationStore;
   readonly worker: OperationWorker;
   readonly clock: Clock;
@@ -66,8 +66,8 @@ export function createOperationRunner({
   owner,
   leaseMs,
   latencyEstimate,
-}: RunnerOptions) {
-  async function isNew({ principal, idempotencyKey }: OperationRequest): Promise<boolean> {
+}: OperationRunnerOptions) {
+  async function isNew({ principal, idempotencyKey }: RunRequest): Promise<boolean> {
     return (await operationStore.findByKey(principal, idempotencyKey)) === undefined;
   }
 
@@ -92,7 +92,7 @@ export function createOperationRunner({
 
   return {
     /** Throws DatabaseUnavailable if nothing was accepted: nothing is stored, and nothing will be sent. */
-    async run({ deadline, ...request }: OperationRequest): Promise<RunResult> {
+    async run({ deadline, ...request }: RunRequest): Promise<RunResult> {
       const minRemainingMs = Math.max(MIN_ATTEMPT_MS, latencyEstimate.get(request.kind));
       // An operation that already exists is returned without enough time too.
       if (deadline.remainingMs() < minRemainingMs && (await isNew({ ...request, deadline })))

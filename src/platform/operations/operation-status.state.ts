@@ -1,7 +1,8 @@
 /**
  * What is known of an operation's effect.
  * PENDING: executing, or waiting to be executed. UNCONFIRMED: sent, without a response that proves the outcome. SUCCEEDED, FAILED:
- * settled, final. NEEDS_ATTENTION: no longer reconciled; only evidence from outside (a webhook, an operator) settles it.
+ * settled, final. NEEDS_ATTENTION: no longer reconciled; it settles only by an event, by a later operation whose `prepare` proves it,
+ * or by an operator.
  */
 export type OperationStatus = "PENDING" | "UNCONFIRMED" | "SUCCEEDED" | "FAILED" | "NEEDS_ATTENTION";
 
@@ -11,12 +12,12 @@ export type OperationStatus = "PENDING" | "UNCONFIRMED" | "SUCCEEDED" | "FAILED"
  */
 export type OperationEvent = "sent" | "succeeded" | "failed" | "responseLost" | "parked";
 
-const UNSETTLED: Record<"succeeded" | "failed", OperationStatus> = { succeeded: "SUCCEEDED", failed: "FAILED" };
+const SETTLING: Record<"succeeded" | "failed", OperationStatus> = { succeeded: "SUCCEEDED", failed: "FAILED" };
 
 const TRANSITIONS: Record<OperationStatus, Partial<Record<OperationEvent, OperationStatus>>> = {
-  PENDING: { ...UNSETTLED, sent: "PENDING", responseLost: "UNCONFIRMED", parked: "NEEDS_ATTENTION" },
-  UNCONFIRMED: { ...UNSETTLED, sent: "UNCONFIRMED", responseLost: "UNCONFIRMED", parked: "NEEDS_ATTENTION" },
-  NEEDS_ATTENTION: UNSETTLED,
+  PENDING: { ...SETTLING, sent: "PENDING", responseLost: "UNCONFIRMED", parked: "NEEDS_ATTENTION" },
+  UNCONFIRMED: { ...SETTLING, sent: "UNCONFIRMED", responseLost: "UNCONFIRMED", parked: "NEEDS_ATTENTION" },
+  NEEDS_ATTENTION: SETTLING,
   SUCCEEDED: {},
   FAILED: {},
 };

@@ -10,8 +10,11 @@ export interface OperationTask<Leased extends UnsettledOperation = UnsettledOper
   readonly deadline: Deadline;
   /** With less time left than this, in ms, it is not sent. Default: 0. */
   readonly minRemainingMs?: number;
-  /** Set if the reconciler executes it, and no caller waits. After the last attempt, an unsettled operation needs attention. */
-  readonly recovery?: { readonly isLastAttempt: boolean };
+  /**
+   * Set if the reconciler executes it. Past its window, an operation that was never sent, or is `safe`, fails; any other that stays
+   * unsettled needs attention.
+   */
+  readonly recovery?: { readonly isPastWindow: boolean };
   /** The response to its claim was lost once, so that the first insert may still reach the database. */
   readonly wasClaimRetried?: boolean;
 }

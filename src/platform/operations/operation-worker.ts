@@ -4,11 +4,11 @@ import { computeRetryDelayMs } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
-import { toAttempt, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
+import { toPerformContext, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
 import { type ReportedOperation, type SentOperation, toUnrecorded, type UnsentOperation } from "./operation";
 import { createOutcomeRecorder } from "./outcome-recorder";
 import { type NotSent, prepareToSend } from "./prepare-to-send";
-import { isRefusal, isMaybeProcessed } from "./retry-policy";
+import { isRejection, isMaybeProcessed } from "./classify-rejection";
 import { isUnsentTask, type OperationTask, type OperationTaskResult } from "./operation-task";
 
 export interface OperationWorkerOptions {
@@ -18,13 +18,13 @@ export interface OperationWorkerOptions {
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Called with each operation after its execution. */
-  readonly afterAttempt?: (operation: ReportedOperation) => void;
+  readonly afterExecution?: (operation: ReportedOperation) => void;
 }
 
 /** Longer than a short outage of a gateway. */
 const REJECTION_FINAL_AFTER_MS = 60_000;
 
-/** Whether an attempt may be sent. `leaseLost`: it must not. */
+/** Whether an attempt may be sent. `leaseLost` stands for every reason not to send. */
 type MarkResult =
   | { readonly outcome: "done"; readonly operation: SentOperation }
   | { readonly outcome: "leaseLost"; readonly operation: ReportedOperation };
@@ -36,8 +36,8 @@ export type OperationWorker = ReturnType<typeof createOperationWorker>;
  * `once` operation that may have been sent before.
  */
 export function createOperationWorker(options: OperationWorkerOptions) {
-  const { operationStore, handlers, clock, random, sleep, afterAttempt } = options;
-  const { settle, settleUndelivered, releaseUnsent, postpone } = createOutcomeRecorder(options);
+  const { operationStore, handlers, clock, random, sleep, afterExecution } = options;
+  const { settle, settleUndelivered, releaseUnsent, postponeOrPark } = createOutcomeRecorder(options);
   const handlersByKind = new Map(Object.entries(handlers));
 
   /**
@@ -63,18 +63,21 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     return { outcome: "leaseLost", operation: releasedOperation };
   }
 
-  /** A rejection after an attempt that the provider may have processed is final only if the provider repeats it for a minute. */
+  /**
+   * If the provider may have processed an earlier attempt, a rejection of a `keyed` operation that proves nothing then is final only
+   * more than a minute after the first send.
+   */
   function resolveRejection(
     handler: OperationHandler<unknown>,
     failure: ProviderFailure,
     { operation, maybeProcessed }: { readonly operation: SentOperation; readonly maybeProcessed: boolean },
   ): Outcome | undefined {
-    const outcome = handler.onRefusal(failure, maybeProcessed);
+    const outcome = handler.onRejection(failure, maybeProcessed);
     if (outcome || handler.repeat !== "keyed") return outcome;
-    return clock.now() - operation.sentAt > REJECTION_FINAL_AFTER_MS ? handler.onRefusal(failure, false) : undefined;
+    return clock.now() - operation.sentAt > REJECTION_FINAL_AFTER_MS ? handler.onRejection(failure, false) : undefined;
   }
 
-  /** `notStartedReason` is set only if the operation is certainly removed: another worker may send what is still stored. */
+  /** Reports `busy` and `noTime` only if the operation is certainly removed: another worker may send what is still stored. */
   async function discardUnsent(
     { operation, lease, deadline, wasClaimRetried = false }: OperationTask<UnsentOperation>,
     { reason, blockedBy }: Exclude<NotSent, { readonly reason: "refused" }>,
@@ -96,7 +99,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     }
   }
 
-  /** Returns undefined if the operation may be sent. An operation that is refused before has acquired no lock. */
+  /** Returns undefined if the operation may be sent. A refused operation has acquired no lock. */
   async function checkBeforeSend(
     handler: OperationHandler<unknown>,
     task: OperationTask<UnsentOperation>,
@@ -105,7 +108,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     const notSent = await prepareToSend(options, handler, task);
     if (!notSent) return undefined;
     if (notSent.reason === "refused") return settle(task, { status: "FAILED", failure: notSent.failure }, "noResponse");
-    if (recovery) return postpone(task, false);
+    if (recovery) return postponeOrPark(task, false);
     return discardUnsent(task, notSent);
   }
 
@@ -124,11 +127,11 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       if (marked.outcome === "leaseLost") return { operation: marked.operation };
       current = { ...task, operation: marked.operation };
       try {
-        const outcome = await handler.perform(input, { ...toAttempt(marked.operation), deadline });
+        const outcome = await handler.perform(input, { ...toPerformContext(marked.operation), deadline });
         return await settle(current, outcome, "response");
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
-        const outcome = isRefusal(failure, handler.repeat)
+        const outcome = isRejection(failure, handler.repeat)
           ? resolveRejection(handler, failure, { operation: marked.operation, maybeProcessed })
           : undefined;
         if (outcome) return settle(current, outcome, "response");
@@ -145,7 +148,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
         const delayMs = handler.repeat === "keyed" ? computeRetryDelayMs(failedAttempt) : undefined;
         if (delayMs === undefined || !(handler.acquireRetry?.() ?? true)) {
           if (handler.repeat === "safe") return settleUndelivered(current);
-          return postpone(current, maybeProcessed);
+          return postponeOrPark(current, maybeProcessed);
         }
         await sleep(delayMs);
       }
@@ -157,14 +160,14 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     handler: OperationHandler<unknown>,
     task: OperationTask<UnsentOperation>,
   ): Promise<OperationTaskResult> {
-    // Its window has ended and it was never sent: it has failed, without manual review.
-    if (task.recovery?.isLastAttempt) return settleUndelivered(task);
+    // It was never sent: it has failed, without manual review.
+    if (task.recovery?.isPastWindow) return settleUndelivered(task);
     try {
       const notSent = await checkBeforeSend(handler, task);
       if (notSent) return notSent;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
-      return postpone(task, false);
+      return postponeOrPark(task, false);
     }
     return send(handler, task);
   }
@@ -173,14 +176,14 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   async function executeSent(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
     const { operation, input, deadline, recovery } = task;
     // The provider may no longer know the key, so that sending again could have a second effect.
-    if (handler.repeat === "keyed" && recovery?.isLastAttempt) return postpone(task, true);
+    if (handler.repeat === "keyed" && recovery?.isPastWindow) return postponeOrPark(task, true);
     if (handler.repeat !== "once") return send(handler, task);
     try {
       const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
-      return await (outcome ? settle(task, outcome, "noResponse") : postpone(task, true));
+      return await (outcome ? settle(task, outcome, "noResponse") : postponeOrPark(task, true));
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
-      return postpone(task, true);
+      return postponeOrPark(task, true);
     }
   }
 
@@ -196,7 +199,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     /** Prepares, sends, confirms and retries the operation, depending on its state; a provider that is not available postpones it. */
     async execute(task: OperationTask): Promise<OperationTaskResult> {
       const result = await executeTask(task);
-      afterAttempt?.(result.operation);
+      afterExecution?.(result.operation);
       return result;
     },
   };

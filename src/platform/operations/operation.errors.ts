@@ -1,9 +1,9 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 
 /**
- * The result of an attempt or of a confirmation may not be stored, because the database became unavailable. A response must not
- * say that nothing happened: the attempt may have succeeded. The reconciler executes the operation again unless the result was
- * stored. `cause` is the DatabaseUnavailable.
+ * It is not known whether the result of an attempt or of a confirmation was stored, because the database became unavailable. A
+ * response must not say that nothing happened: the attempt may have succeeded. The reconciler executes the operation again unless
+ * the result was stored. `cause` is the DatabaseUnavailable.
  */
 export class OutcomeNotRecorded extends Error {
   override readonly name = "OutcomeNotRecorded";

@@ -99,7 +99,7 @@ export class OperationStore {
     return wasDiscarded ? undefined : await this.find(id);
   }
 
-  /** Stores the final outcome and deletes the input. Needs no lease: evidence counts from any source. */
+  /** Stores the final outcome and deletes the input. Requires no lease: an event or a later operation may prove the outcome. */
   async settle(id: string, settlement: Settlement, now: number): Promise<SettleResult> {
     return await this.settleIf(id, settlement, { now, condition: {} });
   }
@@ -113,7 +113,7 @@ export class OperationStore {
     return await recordOutcome(id, async () => {
       const row = await settleOperation(this.tables, { id, settlement, ...options });
       const operation = row ? fromOperationRow(row) : await this.get(id);
-      if (operation.settledAt === null) return { outcome: "superseded", operation };
+      if (operation.settledAt === null) return { outcome: "conditionNotMet", operation };
       // Settled by an earlier call whose response was lost: `onSettled` was not called.
       const wasOwnSettlement =
         options.isRetry && operation.settledAt === options.now && operation.status === settlement.status;

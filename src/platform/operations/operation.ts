@@ -1,15 +1,15 @@
 import { type Lease } from "../database/due-rows";
 
-/** Why an operation failed. Every member may be shown to the caller and holds no personal data. */
+/** Why an operation failed. Every field may be shown to the caller and holds no personal data. */
 export interface OperationFailure {
   readonly code: string;
   readonly message: string;
-  /** Path of the input member at fault. */
+  /** Path of the input field at fault. */
   readonly field?: readonly string[];
   readonly retryable: boolean;
 }
 
-/** What every stored operation has. Times are epoch milliseconds. No member holds a secret in clear text. */
+/** What every stored operation has. Times are epoch milliseconds. No field holds a secret in clear text. */
 interface OperationFields {
   readonly id: string;
   /** The requester; idempotency keys are unique for each one. */
@@ -37,7 +37,7 @@ interface UnsettledFields extends OperationFields {
   readonly encryptedInput: string | null;
 }
 
-/** `sentAt: null` means that it was certainly never sent: no other unsettled operation has it. */
+/** `sentAt: null` means that it was certainly never sent: no other `UnsettledOperation` has it. */
 export interface UnsentOperation extends UnsettledFields {
   readonly status: "PENDING";
   readonly sentAt: null;
@@ -58,7 +58,7 @@ export interface UnconfirmedOperation extends UnsettledFields {
   readonly unconfirmedSince: number;
 }
 
-/** Sent, and no longer executed: only evidence from outside settles it. */
+/** Sent, and no longer reconciled; it settles only by an event, by a later operation whose `prepare` proves it, or by an operator. */
 export interface ParkedOperation extends UnsettledFields {
   readonly status: "NEEDS_ATTENTION";
   readonly sentAt: number;
@@ -96,7 +96,7 @@ export type Operation = UnsettledOperation | SettledOperation;
 
 /**
  * An operation whose last attempt could not be recorded, because the database did not respond: what its row says is not known.
- * It is reported as UNCONFIRMED, with the other members as they were before the attempt.
+ * It is reported as UNCONFIRMED, with the other fields as they were before the attempt.
  */
 export interface UnrecordedOperation extends UnsettledFields {
   readonly status: "UNCONFIRMED";
@@ -124,7 +124,7 @@ export interface Claim {
   readonly principal: string;
   readonly idempotencyKey: string;
   readonly kind: string;
-  /** Any JSON value; stored encrypted until settlement. Undefined members are ignored. */
+  /** Any JSON value; stored encrypted until settlement. Undefined fields are ignored. */
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
@@ -149,15 +149,15 @@ export type LeasedResult<Changed extends Operation = Operation> =
 /** The outcome to store. `result` is any JSON value; it must hold no personal data. */
 export type Settlement =
   | { readonly status: "SUCCEEDED"; readonly result?: unknown }
-  | { readonly status: "FAILED"; readonly failure: OperationFailure; readonly result?: unknown };
+  | { readonly status: "FAILED"; readonly failure: OperationFailure };
 
 /**
- * `settled`: by this call. `alreadySettled`: by an earlier call, whose outcome remains. `superseded`: the condition does not hold and
- * nothing was changed; the worker that has taken over settles it.
+ * `settled`: by this call. `alreadySettled`: by an earlier call, whose outcome remains. `conditionNotMet`: nothing was changed;
+ * the worker that has taken over settles it.
  */
 export type SettleResult =
   | { readonly outcome: "settled" | "alreadySettled"; readonly operation: SettledOperation }
-  | { readonly outcome: "superseded"; readonly operation: UnsettledOperation };
+  | { readonly outcome: "conditionNotMet"; readonly operation: UnsettledOperation };
 
 /** `unreadable`: leased like the others, but its input cannot be decrypted, so that it cannot be sent or confirmed. */
 export type DueOperation =

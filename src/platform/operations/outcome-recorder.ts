@@ -26,8 +26,8 @@ export const NOT_DELIVERED: OperationFailure = {
 export type OutcomeBasis = "response" | "noResponse";
 
 /**
- * The condition on the row under which an outcome is true. A success is true unconditionally. A rejection is true unless another
- * worker has sent since. Every other failure means that nothing was sent, which only the worker that has the lease knows.
+ * The condition under which an outcome is stored. A success is stored unconditionally, a rejection unless another worker has sent
+ * since, any other failure only under the lease.
  */
 export function settleConditionFor(
   { status }: Pick<Outcome, "status">,
@@ -94,17 +94,18 @@ export function createOutcomeRecorder({ operationStore, clock, random, sleep }: 
     return settle(task, { status: "FAILED", failure: NOT_DELIVERED }, "noResponse");
   }
 
-  function postpone(task: OperationTask, maybeProcessed: boolean): Promise<OperationTaskResult> {
+  /** Releases the operation for a later execution, or parks it if its window has ended and it may have been sent. */
+  function postponeOrPark(task: OperationTask, maybeProcessed: boolean): Promise<OperationTaskResult> {
     const { operation, lease, recovery } = task;
     const now = clock.now();
     const nextAttemptAt = now + recheckDelayMs(now - operation.createdAt, random());
     const record = (): Promise<LeasedResult> => {
       if (!maybeProcessed) return releaseUnsent(task, { nextAttemptAt });
-      if (recovery?.isLastAttempt) return retry(task, () => operationStore.park(operation.id, lease));
+      if (recovery?.isPastWindow) return retry(task, () => operationStore.park(operation.id, lease));
       return retry(task, () => operationStore.markUnconfirmed(operation.id, lease, { nextAttemptAt, now }));
     };
     return recordOrUnconfirmed(operation, async () => ({ operation: (await record()).operation }));
   }
 
-  return { settle, settleUndelivered, releaseUnsent, postpone };
+  return { settle, settleUndelivered, releaseUnsent, postponeOrPark };
 }

@@ -11,10 +11,13 @@ export type NotSent =
   | { readonly reason: "busy"; readonly blockedBy?: Operation }
   | { readonly reason: "noTime"; readonly blockedBy?: undefined };
 
-/** How often an operation is prepared: again if another one was sent between `prepare` and the lock. */
+/**
+ * After this many preparations, an operation that does not acquire the lock is `busy`. One more preparation may follow if the last
+ * one settled another operation.
+ */
 const MAX_PREPARE_ATTEMPTS = 2;
 
-/** The decision of a handler without `prepare`. */
+/** The decision of a handler without `prepare`, or whose `prepare` returns undefined. */
 const SEND: PrepareDecision = { decision: "send" };
 
 function requireRecurrenceId({ id, recurrenceId }: UnsentOperation): string {
@@ -22,7 +25,7 @@ function requireRecurrenceId({ id, recurrenceId }: UnsentOperation): string {
   return recurrenceId;
 }
 
-/** Needs no lease: proof of a success counts from any source. Throws DatabaseUnavailable. */
+/** Requires no lease: an event or a later operation may prove the outcome. Throws DatabaseUnavailable. */
 async function settleConfirmed(
   operationStore: OperationStore,
   { confirmed, result }: Extract<PrepareDecision, { readonly decision: "settle" }>,
@@ -31,7 +34,8 @@ async function settleConfirmed(
   try {
     await operationStore.settle(confirmed.id, { status: "SUCCEEDED", result }, now);
   } catch (error) {
-    throw error instanceof OutcomeNotRecorded ? error.cause : error; // of the operation to send, nothing is unrecorded
+    // The outcome that was not recorded is not that of the operation to send.
+    throw error instanceof OutcomeNotRecorded ? error.cause : error;
   }
 }
 

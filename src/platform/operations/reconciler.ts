@@ -21,12 +21,12 @@ export interface ReconcilerOptions {
   readonly monotonic: MonotonicClock;
   readonly logger: Logger;
   /** Called with each operation that the reconciler settled or parked without the worker. */
-  readonly afterAttempt?: (operation: ReportedOperation) => void;
+  readonly afterExecution?: (operation: ReportedOperation) => void;
   /** Identifies this process in the table. */
   readonly owner: string;
   readonly leaseMs: number;
   /** How long one execution may take. */
-  readonly operationTimeoutMs: number;
+  readonly executionTimeoutMs: number;
   /** How long the outcome of a `once` operation is confirmed before it needs attention. */
   readonly confirmationWindowMs: number;
   /** How long a `keyed` operation is sent again: less than the provider stores its key. */
@@ -45,7 +45,7 @@ export function createReconciler(options: ReconcilerOptions) {
   const registered = Object.entries(handlers);
   const onceKinds = new Set(registered.filter(([, { repeat }]) => repeat === "once").map(([kind]) => kind));
 
-  function isPastWindow({ kind, createdAt, sentAt }: UnsettledOperation): boolean {
+  function hasWindowEnded({ kind, createdAt, sentAt }: UnsettledOperation): boolean {
     const windowMs = onceKinds.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
     return clock.now() - (sentAt ?? createdAt) > windowMs;
   }
@@ -61,8 +61,9 @@ export function createReconciler(options: ReconcilerOptions) {
     const settlement = { status: "FAILED", failure: NOT_DELIVERED } as const;
     const condition = { lease, attempts: 0 };
     const settleResult = await operationStore.settleIf(id, settlement, { now: clock.now(), condition });
-    const { operation } = settleResult.outcome === "superseded" ? await operationStore.park(id, lease) : settleResult;
-    options.afterAttempt?.(operation);
+    const { operation } =
+      settleResult.outcome === "conditionNotMet" ? await operationStore.park(id, lease) : settleResult;
+    options.afterExecution?.(operation);
     log(operation);
   }
 
@@ -74,15 +75,15 @@ export function createReconciler(options: ReconcilerOptions) {
 
   async function reconcile(due: DueOperation): Promise<void> {
     const { operation } = due;
-    const isLastAttempt = isPastWindow(operation);
+    const isPastWindow = hasWindowEnded(operation);
     if (due.outcome === "unreadable") {
       // Encrypted with another key: a replica with that key executes it, unless there is none during the whole window.
       const message = "operation input could not be decrypted: check LEDGER_KEY";
       logger.error({ operationId: operation.id }, message);
-      return isLastAttempt ? giveUp(due) : skip(due);
+      return isPastWindow ? giveUp(due) : skip(due);
     }
-    const deadline = createDeadline(options.monotonic, options.operationTimeoutMs);
-    log((await worker.execute({ ...due, deadline, recovery: { isLastAttempt } })).operation);
+    const deadline = createDeadline(options.monotonic, options.executionTimeoutMs);
+    log((await worker.execute({ ...due, deadline, recovery: { isPastWindow } })).operation);
   }
 
   /**
@@ -95,7 +96,7 @@ export function createReconciler(options: ReconcilerOptions) {
     } catch (error) {
       logger.error({ operationId: due.operation.id, ...describeError(error) }, "reconciling the operation failed");
       const isDatabaseLost = error instanceof DatabaseUnavailable || error instanceof OutcomeNotRecorded;
-      if (!isDatabaseLost && isPastWindow(due.operation)) await giveUp(due);
+      if (!isDatabaseLost && hasWindowEnded(due.operation)) await giveUp(due);
     }
   }
 

@@ -24,7 +24,10 @@ export interface SettleRequest {
   readonly isRetry?: boolean;
 }
 
-/** Stores a settlement and deletes the input if the condition holds, in one statement; returns undefined if nothing was changed. */
+/**
+ * Stores a settlement and deletes the input if the condition holds, in one statement; returns undefined if nothing was changed.
+ * What follows from a settlement: `operationSettled` in app/reactions.ts.
+ */
 export async function settleOperation(
   database: Kysely<OperationTables>,
   { id, settlement, now, condition: { lease, attempts } }: SettleRequest,
@@ -33,7 +36,8 @@ export async function settleOperation(
   const changes: Changes = {
     ...NO_LEASE,
     status: settlement.status,
-    result: settlement.result === undefined ? null : canonicalJson(settlement.result),
+    result:
+      settlement.status === "SUCCEEDED" && settlement.result !== undefined ? canonicalJson(settlement.result) : null,
     failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,
     settled_at: now,
     encrypted_input: null,

@@ -2,7 +2,7 @@ import { type Caller } from "../auth/caller";
 import { requireCaller } from "../auth/require-caller";
 import { ProviderFailure } from "../http/client/provider-failure";
 import { type Deadline } from "../kernel/deadline";
-import { toPrincipalScope } from "./cache-key";
+import { toCallerScope } from "./cache-key";
 import { type ReadSource, type ReadCache } from "./read-cache";
 
 export interface CachedReaderOptions {
@@ -24,7 +24,7 @@ export interface ReadDescriptor {
   readonly tag: string;
 }
 
-/** Reads through the cache, shared between requests of the same principal. Rejects with `UNAUTHENTICATED` without a caller. */
+/** Reads through the cache, shared between requests of the same caller scope. Rejects with `UNAUTHENTICATED` without a caller. */
 export type CachedReader = <Value>(
   descriptor: ReadDescriptor,
   fetch: (deadline: Deadline) => Promise<Value>,
@@ -36,7 +36,7 @@ export function createCachedReader(options: CachedReaderOptions): CachedReader {
     responseBudget.assertWithin();
     const read = {
       ...descriptor,
-      scope: toPrincipalScope(requireCaller(caller)),
+      scope: toCallerScope(requireCaller(caller)),
       fetch,
       timeoutMs,
       onResult: (source: ReadSource, characters: number) => {

@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 import { setImmediate } from "node:timers/promises";
-import { type CallBudget } from "./call-budget";
+import { type RequestBudget } from "./request-budget";
 
 /** Number of keys loaded before the event loop runs other work. */
 const KEYS_PER_TICK = 10;
@@ -20,12 +20,12 @@ export interface LoaderOptions<Key, Value> {
   /** Maximum number of keys loaded concurrently. */
   readonly concurrency: number;
   /**
-   * Returns the value of a key that needs no call, throws for one that must not be loaded, and returns undefined for all
-   * others. Keys resolved here cost nothing of the budget.
+   * Where a key is authorized, or answered without a call: returns its value, throws if it must not be loaded, and returns undefined
+   * if it is to be loaded. Only the latter is claimed from the budget.
    */
-  readonly resolveLocally?: (key: Key) => Value | undefined;
+  readonly resolveWithoutCall?: (key: Key) => Value | undefined;
   /** The budget from which one call per key is claimed before the first is made. */
-  readonly budget?: CallBudget;
+  readonly budget?: RequestBudget;
   /** Identifies a key; default `String`. */
   readonly cacheKeyFn?: (key: Key) => string;
 }
@@ -39,14 +39,14 @@ function attempt<Value>(compute: () => Value): Value | Error {
 }
 
 /**
- * Creates a DataLoader over an endpoint that has no batch: removes duplicates and limits concurrency.
+ * Creates a DataLoader over a source without batch reads: removes duplicates and limits concurrency.
  * A failure affects only its own key.
  */
 export function createLoader<Key, Value>(options: LoaderOptions<Key, Value>): Loader<Key, Value> {
-  const { loadOne, concurrency, resolveLocally, budget, cacheKeyFn = String } = options;
+  const { loadOne, concurrency, resolveWithoutCall, budget, cacheKeyFn = String } = options;
 
   async function loadAll(keys: readonly Key[]): Promise<(Value | Error)[]> {
-    const results = keys.map((key) => attempt(() => resolveLocally?.(key)));
+    const results = keys.map((key) => attempt(() => resolveWithoutCall?.(key)));
     const unresolved = [...keys.entries()].filter(([index]) => results[index] === undefined);
     const allowed = budget && unresolved.length > 0 ? await budget.claim(unresolved.length) : unresolved.length;
     for (const [index] of unresolved.slice(allowed)) results[index] = budget?.limitError();

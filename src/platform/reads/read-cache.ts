@@ -7,7 +7,7 @@ import { type Read, toCacheKey } from "./cache-key";
 /** Where a response came from. `stale`: an expired entry, served while it is refreshed or because the refresh failed. */
 export type ReadSource = "call" | "coalesced" | "cache" | "stale";
 
-/** A read that requests of the same principal may share. */
+/** A read that requests of one caller scope may share. */
 export interface CachedRead<Value> extends Read {
   /** The tag that `invalidate` takes, for example `user/u-1001`. */
   readonly tag: string;
@@ -22,7 +22,7 @@ export interface CachedRead<Value> extends Read {
 }
 
 export interface ReadCacheOptions {
-  readonly clock: MonotonicClock;
+  readonly monotonic: MonotonicClock;
   /** How long an entry is fresh, ms; 0 disables caching. */
   readonly freshMs: number;
   /** How long after that an entry is served while it is refreshed, ms. */
@@ -66,11 +66,11 @@ const isTransient = (error: unknown) => error instanceof SubgraphError && error.
 export type ReadCache = ReturnType<typeof createReadCache>;
 
 /**
- * Caches reads within one principal scope. Requests join a read in flight (single flight) and share recent responses, each as
+ * Caches reads within one caller scope. Requests join a read in flight (single flight) and share recent responses, each as
  * its own object. A request whose deadline ends does not cancel the read for the others. Values must be plain JSON.
  */
 export function createReadCache({
-  clock,
+  monotonic,
   freshMs,
   staleWhileRevalidateMs,
   staleIfErrorMs,
@@ -95,11 +95,11 @@ export function createReadCache({
   }
 
   function startFetch({ tag, fetch, timeoutMs }: CachedRead<unknown>, key: string): InFlightRead {
-    const deadline = createDeadline(clock, timeoutMs);
+    const deadline = createDeadline(monotonic, timeoutMs);
     const result = fetch(deadline)
       .then((value) => {
         const text = JSON.stringify(value);
-        if (flight.isCurrent && freshMs > 0) set(key, { tag, text, freshUntil: addMs(clock.now(), freshMs) });
+        if (flight.isCurrent && freshMs > 0) set(key, { tag, text, freshUntil: addMs(monotonic.now(), freshMs) });
         return { value, text };
       })
       .finally(() => {
@@ -117,13 +117,13 @@ export function createReadCache({
     deadline: Deadline,
   ): Promise<ReadResult<Value>> {
     const existing = inFlight.get(key);
-    if (!existing && deadline.remainingMs() <= 0) throw read.createTimeoutError(); // the last keys of a long list
+    if (!existing && deadline.remainingMs() <= 0) throw read.createTimeoutError(); // earlier keys of a long list used up the request's time
     const flight = existing ?? startFetch(read, key);
     try {
       const { value, text } = await withDeadline(deadline, flight.result, read.createTimeoutError);
       return { value: (existing ? JSON.parse(text) : value) as Value, characters: text.length };
     } catch (error) {
-      // It timed out by the deadline of the request that started it; one that joined later has time left.
+      // The read timed out by its own deadline; a request that joined later still has time.
       const didTimeOut = flight.deadline.remainingMs() < MIN_RETRY_TIME_MS && deadline.remainingMs() > 0;
       if (existing && didTimeOut && isTransient(error)) return await fetchSingleFlight(read, key, deadline);
       throw error;
@@ -139,7 +139,7 @@ export function createReadCache({
         read.onResult(source, text.length);
         return JSON.parse(text) as Value;
       };
-      const staleForMs = cached ? msSince(cached.freshUntil, clock) : Infinity;
+      const staleForMs = cached ? msSince(cached.freshUntil, monotonic) : Infinity;
       if (cached && staleForMs < 0) return serveCached("cache", cached);
       if (cached && staleForMs < staleWhileRevalidateMs) {
         if (!inFlight.has(key)) startFetch(read, key);
@@ -147,7 +147,7 @@ export function createReadCache({
       }
       const source = inFlight.has(key) ? "coalesced" : "call";
       const hasStaleFallback = cached && staleForMs < staleIfErrorMs;
-      const fallbackDeadline = createDeadline(clock, Math.min(deadline.remainingMs(), STALE_IF_ERROR_WAIT_MS));
+      const fallbackDeadline = createDeadline(monotonic, Math.min(deadline.remainingMs(), STALE_IF_ERROR_WAIT_MS));
       try {
         const { value, characters } = await fetchSingleFlight(
           read,
@@ -164,7 +164,7 @@ export function createReadCache({
       }
     },
 
-    /** Removes all entries with this tag, of all principals, and detaches reads in flight. */
+    /** Removes all entries with this tag, of all callers, and detaches reads in flight. */
     invalidate(tag: string): void {
       for (const key of [...(keysByTag.get(tag) ?? [])]) cache.delete(key);
       for (const [key, flight] of inFlight) {

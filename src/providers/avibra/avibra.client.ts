@@ -25,7 +25,7 @@ export interface AvibraOptions {
   readonly tokenPath: string;
   readonly credentials: AvibraCredentials;
   readonly timeoutMs: number;
-  readonly clock: MonotonicClock;
+  readonly monotonic: MonotonicClock;
 }
 
 /** Idempotency key, attempt number and deadline of one write. */
@@ -46,7 +46,7 @@ function rethrowTokenFailure(error: unknown): never {
     kind: error.kind === "refused" ? "unauthorized" : error.kind,
     call,
     reason,
-    maybeProcessed: false,
+    maybeReceived: false,
     ...(status !== undefined && { status }),
     ...(retryAfter !== undefined && { retryAfter }),
   });
@@ -57,7 +57,7 @@ const isUnauthorized = (error: unknown) => error instanceof ProviderFailure && e
 export type AvibraClient = ReturnType<typeof createAvibraClient>;
 
 /** Avibra Integration API 1.0.2, one method per endpoint. Every failure is a `ProviderFailure`. */
-export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, timeoutMs, clock }: AvibraOptions) {
+export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, timeoutMs, monotonic }: AvibraOptions) {
   const { apiKey, partnerName, linkUsername, linkPassword } = credentials;
   const basic = `Basic ${Buffer.from(`${linkUsername}:${linkPassword}`).toString("base64")}`;
 
@@ -67,15 +67,15 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
     const grant = { name: "avibra.token.fetch", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
     // Several requests may wait for one token, so it has its own deadline.
     return tokenHttp
-      .call({ ...grant, body: { form }, response: TokenGrant }, createDeadline(clock, timeoutMs))
+      .call({ ...grant, body: { form }, response: TokenGrant }, createDeadline(monotonic, timeoutMs))
       .catch(rethrowTokenFailure);
   };
-  const tokens: TokenSource = createTokenSource({ fetchToken, clock, random: Math.random });
+  const tokens: TokenSource = createTokenSource({ fetchToken, monotonic, random: Math.random });
 
   /** Waits for a token until the deadline; the fetch continues for other callers. */
   function getTokenWithin(deadline: Deadline, call: string): Promise<string> {
     const createTimeoutFailure = () =>
-      new ProviderFailure({ kind: "timeout", call, reason: "no token in time", maybeProcessed: false });
+      new ProviderFailure({ kind: "timeout", call, reason: "no token in time", maybeReceived: false });
     return withDeadline(deadline, tokens.getToken(), createTimeoutFailure);
   }
 

@@ -5,7 +5,7 @@ import { type MonotonicClock } from "../../platform/kernel/monotonic-clock";
 import { createAvibraClient } from "./avibra.client";
 import { type AvibraConfig, avibraVariables, getAvibraSandboxDefaults } from "./variables";
 
-function create(config: AvibraConfig, connect: ConnectHost, { clock }: { readonly clock: MonotonicClock }) {
+function create(config: AvibraConfig, connect: ConnectHost, { monotonic }: { readonly monotonic: MonotonicClock }) {
   const { baseUrl, tokenUrl, concurrency, timeoutMs } = config;
   const { origin, pathname, search } = new URL(tokenUrl);
   return createAvibraClient({
@@ -14,7 +14,7 @@ function create(config: AvibraConfig, connect: ConnectHost, { clock }: { readonl
     tokenPath: pathname + search,
     credentials: config,
     timeoutMs,
-    clock,
+    monotonic,
   });
 }
 

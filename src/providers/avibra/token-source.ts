@@ -44,7 +44,7 @@ export function computeUsableMs(lifetimeSeconds: number): number {
 
 export interface TokenSourceOptions {
   readonly fetchToken: () => Promise<TokenGrant>;
-  readonly clock: MonotonicClock;
+  readonly monotonic: MonotonicClock;
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -56,7 +56,7 @@ interface CachedToken {
   readonly usableUntil: Instant;
 }
 
-export function createTokenSource({ fetchToken, clock, random }: TokenSourceOptions): TokenSource {
+export function createTokenSource({ fetchToken, monotonic, random }: TokenSourceOptions): TokenSource {
   let cachedToken: CachedToken | undefined;
   let lastFailure: { readonly error: Error; readonly at: Instant; readonly consecutive: number } | undefined;
   let inFlight: { readonly token: Promise<string>; readonly cachedError: Error | undefined } | undefined;
@@ -65,7 +65,7 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
   async function refresh(): Promise<string> {
     const { token, lifetimeSeconds } = await fetchToken();
     lastFailure = undefined;
-    const fetchedAt = clock.now();
+    const fetchedAt = monotonic.now();
     const usableMs = computeUsableMs(lifetimeSeconds);
     const refreshRatio = MIN_REFRESH_RATIO + random() * (MAX_REFRESH_RATIO - MIN_REFRESH_RATIO);
     cachedToken = {
@@ -79,12 +79,18 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
 
   function fetchSingleFlight(): Promise<string> {
     const msSinceFailure =
-      lastFailure && lastFailure.consecutive >= NEGATIVE_CACHE_MIN_FAILURES ? msSince(lastFailure.at, clock) : Infinity;
+      lastFailure && lastFailure.consecutive >= NEGATIVE_CACHE_MIN_FAILURES
+        ? msSince(lastFailure.at, monotonic)
+        : Infinity;
     if (lastFailure && msSinceFailure < FETCH_COOLDOWN_MS) return Promise.reject(lastFailure.error);
     if (!inFlight) {
       const token = refresh()
         .catch((error: unknown) => {
-          lastFailure = { error: error as Error, at: clock.now(), consecutive: (lastFailure?.consecutive ?? 0) + 1 };
+          lastFailure = {
+            error: error as Error,
+            at: monotonic.now(),
+            consecutive: (lastFailure?.consecutive ?? 0) + 1,
+          };
           throw error;
         })
         .finally(() => (inFlight = undefined));
@@ -96,27 +102,27 @@ export function createTokenSource({ fetchToken, clock, random }: TokenSourceOpti
 
   return {
     getToken() {
-      const now = clock.now();
+      const now = monotonic.now();
       if (!cachedToken || msBetween(cachedToken.usableUntil, now) >= 0) return fetchSingleFlight();
       if (msBetween(cachedToken.refreshAt, now) >= 0) fetchSingleFlight().catch(() => undefined); // the cached token is still valid
       return Promise.resolve(cachedToken.token);
     },
     discard(token) {
       if (cachedToken?.token !== token) return true;
-      if (cooldownUntil !== undefined && msSince(cooldownUntil, clock) < 0) return false;
+      if (cooldownUntil !== undefined && msSince(cooldownUntil, monotonic) < 0) return false;
       cachedToken = undefined;
       return true;
     },
     startCooldown() {
-      cooldownUntil = addMs(clock.now(), DISCARD_COOLDOWN_MS);
+      cooldownUntil = addMs(monotonic.now(), DISCARD_COOLDOWN_MS);
     },
     state() {
-      const expiresInMs = cachedToken ? Math.max(0, -msSince(cachedToken.usableUntil, clock)) : 0;
+      const expiresInMs = cachedToken ? Math.max(0, -msSince(cachedToken.usableUntil, monotonic)) : 0;
       return {
         held: expiresInMs > 0,
         isFailing: lastFailure !== undefined,
         expiresInMs,
-        ...(cachedToken && { ageMs: msSince(cachedToken.fetchedAt, clock) }),
+        ...(cachedToken && { ageMs: msSince(cachedToken.fetchedAt, monotonic) }),
       };
     },
   };

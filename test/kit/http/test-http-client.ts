@@ -5,7 +5,7 @@ import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 /** The program's HTTP client for a provider, with few concurrent calls and circuit breakers that rarely open. */
 export function createTestHttpClient(options: Pick<HttpClientOptions, "baseUrl"> & Partial<HttpClientOptions>) {
   return createHttpClient({
-    guard: { concurrency: 4, queue: 10, minCalls: 100, failurePercent: 50, slowCallMs: 5000, openMs: 1000 },
+    guard: { concurrency: 4, queueLength: 10, minCalls: 100, failurePercent: 50, slowCallMs: 5000, openMs: 1000 },
     retryPercent: 100,
     clock: systemClock,
     monotonic: monotonicClock,

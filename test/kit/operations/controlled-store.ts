@@ -1,7 +1,7 @@
 import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
 import { type Repeat } from "../../../src/platform/http/client/endpoint-call";
 import {
-  type Attempt,
+  type PerformContext,
   type OperationHandler,
   type OperationHandlers,
   type Outcome,
@@ -55,9 +55,9 @@ export function createScriptedKind(
   const handler: OperationHandler<unknown> = {
     provider: "scripted",
     repeat,
-    perform: (_input: unknown, { idempotencyKey }: Attempt) =>
+    perform: (_input: unknown, { idempotencyKey }: PerformContext) =>
       nextResult<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),
-    onRefusal(rejection, isRepeat) {
+    onRejection(rejection, isRepeat) {
       rejections.push(isRepeat);
       const isDone = isRepeat && rejection.status === 409;
       const reason = { code: "REFUSED", message: "No.", retryable: false };
@@ -92,25 +92,25 @@ export async function createControlledStore(
     return Promise.resolve();
   };
   const executed: ReportedOperation[] = [];
-  const afterAttempt = (operation: ReportedOperation) => void executed.push(operation);
+  const afterExecution = (operation: ReportedOperation) => void executed.push(operation);
   const worker = createOperationWorker({
     operationStore: store,
     handlers,
     clock,
     random: () => 0.5,
     sleep,
-    afterAttempt,
+    afterExecution,
   });
   const common = { operationStore: store, worker, clock, owner: "one", leaseMs: LEASE_MS };
   const runner = createOperationRunner({ ...common, sleep, latencyEstimate: createLatencyEstimate() });
   const reconciler = createReconciler({
     ...common,
     handlers,
-    afterAttempt,
+    afterExecution,
     monotonic,
     logger: createLogger("info", { write: (line) => void logs.push(line) }),
     owner: "two",
-    operationTimeoutMs: OPERATION_TIMEOUT_MS,
+    executionTimeoutMs: OPERATION_TIMEOUT_MS,
     confirmationWindowMs: CONFIRMATION_WINDOW_MS,
     keyedWindowMs: KEYED_WINDOW_MS,
     intervalMs: 1000,
@@ -123,7 +123,7 @@ export async function createControlledStore(
     reconciler,
     sleeps,
     logs,
-    /** What `afterAttempt` was called with. */
+    /** What `afterExecution` was called with. */
     executed,
     monotonic,
     now: () => now,

@@ -27,7 +27,7 @@ export function createSteppedKind(repeat: Repeat) {
     repeat,
     ...(repeat === "once" && { prepare: () => startCall("prepare"), confirm: () => startCall("confirm") }),
     perform: () => startCall("perform"),
-    onRefusal({ status }, isRepeat) {
+    onRejection({ status }, isRepeat) {
       if (isRepeat) return status === 409 ? { status: "SUCCEEDED" } : undefined;
       return { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } };
     },

@@ -3,7 +3,7 @@ import { cacheVerifiedTokens } from "../../../src/platform/auth/verified-token-c
 import { createProviderGuard } from "../../../src/platform/http/client/provider-guard";
 import { ProviderFailure } from "../../../src/platform/http/client/provider-failure";
 import { createReadCache } from "../../../src/platform/reads/read-cache";
-import { toPrincipalScope } from "../../../src/platform/reads/cache-key";
+import { toCallerScope } from "../../../src/platform/reads/cache-key";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
 import { type Clock, type Moment, systemClock } from "../../../src/platform/kernel/clock";
 import { createDeadline, withDeadline } from "../../../src/platform/kernel/deadline";
@@ -58,7 +58,7 @@ describe.each([
   test("a circuit breaker stays open for its time, lets one call through then, and closes", async () => {
     const { monotonic, advance } = createTestClocks(Date.now());
     const guard = createProviderGuard({
-      ...{ concurrency: 2, queue: 2, minCalls: 4, failurePercent: 50, slowCallMs: 60_000, openMs: OPEN_MS },
+      ...{ concurrency: 2, queueLength: 2, minCalls: 4, failurePercent: 50, slowCallMs: 60_000, openMs: OPEN_MS },
       monotonic,
     });
     const fail = () => Promise.reject(new ProviderFailure({ kind: "unavailable", call: CALL, reason: "test" }));
@@ -76,12 +76,12 @@ describe.each([
   test("a cached read ages", async () => {
     const { monotonic, advance } = createTestClocks(Date.now());
     const terms = { freshMs: 5000, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, maxBytes: 100_000 };
-    const reads = createReadCache({ clock: monotonic, ...terms });
+    const reads = createReadCache({ monotonic, ...terms });
     const fetch = jest.fn(() => Promise.resolve({}));
     const read = () =>
       reads.get(
         {
-          scope: toPrincipalScope({ userId: "u-1", scopes: new Set() }),
+          scope: toCallerScope({ userId: "u-1", scopes: new Set() }),
           ...{ endpoint: "benefits", args: ["u-1"], tag: "user/u-1", timeoutMs: 1000, fetch },
           onResult: () => undefined,
           createTimeoutError: () => new SubgraphError("PROVIDER_TIMEOUT"),
@@ -138,7 +138,7 @@ describe.each([
   test("an access token ends with its lifetime", async () => {
     const { monotonic, advance } = createTestClocks(Date.now());
     const fetchToken = jest.fn(() => Promise.resolve({ token: "token", lifetimeSeconds: 3600 }));
-    const tokens = createTokenSource({ fetchToken, clock: monotonic, random: () => 0.5 });
+    const tokens = createTokenSource({ fetchToken, monotonic, random: () => 0.5 });
     await tokens.getToken();
     setMachineBy(stepMs);
     advance(1000);

@@ -30,7 +30,7 @@ runWorker(([url = "", repeat = "", directory = ""]) => {
     repeat: repeat === "once" ? "once" : "keyed",
     prepare: neverCalled,
     perform: neverCalled,
-    onRefusal: () => undefined,
+    onRejection: () => undefined,
   };
   const worker = createOperationWorker({
     operationStore: store,
@@ -49,7 +49,7 @@ runWorker(([url = "", repeat = "", directory = ""]) => {
         monotonicClockFrom(() => START_MS),
         1,
       ),
-      recovery: { isLastAttempt: true },
+      recovery: { isPastWindow: true },
     });
     await database.close();
     return operation.status;

@@ -91,7 +91,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     one = await claim();
     await after(await takeOver());
     const before = await ledger.find(one.operation.id);
-    expect(await settleUnder(one)).toEqual({ outcome: "superseded", operation: before });
+    expect(await settleUnder(one)).toEqual({ outcome: "conditionNotMet", operation: before });
     expect(await ledger.find(one.operation.id)).toEqual(before);
     expect(settled).toEqual([]);
   });
@@ -118,7 +118,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     if (!takenOver) throw new Error("not taken over");
     await ledger.markSent(takenOver.operation, takenOver.lease, TAKEN_AT);
     expect(await settleAfter(first, 1)).toMatchObject({ outcome: "settled" });
-    expect(await settleAfter(second, 1)).toMatchObject({ outcome: "superseded", operation: { attempts: 2 } });
+    expect(await settleAfter(second, 1)).toMatchObject({ outcome: "conditionNotMet", operation: { attempts: 2 } });
     expect(await settleAfter(second, 2)).toMatchObject({ outcome: "settled" });
   });
 
@@ -130,7 +130,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     const [results, taken] = await Promise.all([Promise.all(all.map(settleUnder)), Promise.all(takes)]);
     const heirs = new Set(taken.flat().map(({ operation }) => operation.id));
     for (const { outcome, operation } of results) {
-      expect([operation.id, outcome]).toEqual([operation.id, heirs.has(operation.id) ? "superseded" : "settled"]);
+      expect([operation.id, outcome]).toEqual([operation.id, heirs.has(operation.id) ? "conditionNotMet" : "settled"]);
     }
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Caller } from "../../../src/platform/auth/caller";
-import { toPrincipalScope, toCacheKey } from "../../../src/platform/reads/cache-key";
+import { toCallerScope, toCacheKey } from "../../../src/platform/reads/cache-key";
 
 // Small alphabets, so that equal and nearly equal parts are drawn often; quotes, commas and escapes, so that a careless
 // join of parts would make different reads the same.
@@ -22,7 +22,7 @@ const asCaller = ({ userId, taxId, scopes }: Drawn["caller"]): Caller => ({
   ...(taxId !== undefined && { taxId }),
 });
 const keyOf = ({ caller: who, operation, args }: Drawn) =>
-  toCacheKey({ scope: toPrincipalScope(asCaller(who)), endpoint: operation, args });
+  toCacheKey({ scope: toCallerScope(asCaller(who)), endpoint: operation, args });
 
 const isSameCaller = (one: Drawn["caller"], other: Drawn["caller"]) =>
   one.userId === other.userId &&
@@ -62,13 +62,13 @@ test("two reads have the same key exactly if principal, operation and arguments 
 test("the order in which a token lists its scopes does not matter", () => {
   const scopes = ["b", "a", "c"];
   const [one, other] = [scopes, scopes.toReversed()].map((list) =>
-    toPrincipalScope({ userId: "u", scopes: new Set(list) }),
+    toCallerScope({ userId: "u", scopes: new Set(list) }),
   );
   expect(one).toBe(other);
 });
 
 test("parts that run into one another stay apart", () => {
-  const scope = toPrincipalScope({ userId: "u-1", scopes: new Set() });
+  const scope = toCallerScope({ userId: "u-1", scopes: new Set() });
   const keys = [
     toCacheKey({ scope, endpoint: "read", args: ["a", "b"] }),
     toCacheKey({ scope, endpoint: "read", args: ['a","b'] }),

@@ -7,7 +7,7 @@ import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
 /** One request's reads, each answered with a text of 4,000 characters: 100 nodes. */
 function requestReads(answer: ReturnType<typeof createResponseBudget>, freshMs: number) {
   const reads = createReadCache({
-    clock: monotonicClock,
+    monotonic: monotonicClock,
     freshMs,
     staleWhileRevalidateMs: 0,
     staleIfErrorMs: 0,

@@ -1,6 +1,6 @@
 import { type Caller } from "../../../src/platform/auth/caller";
 import { SubgraphError } from "../../../src/platform/errors/subgraph-error";
-import { toPrincipalScope } from "../../../src/platform/reads/cache-key";
+import { toCallerScope } from "../../../src/platform/reads/cache-key";
 import { createReadCache, type ReadSource, type CachedRead } from "../../../src/platform/reads/read-cache";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
@@ -20,7 +20,7 @@ function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, 
   const clock = { time: 1_000_000 };
   const monotonic = monotonicClockFrom(() => clock.time);
   const reads = createReadCache({
-    clock: monotonic,
+    monotonic,
     freshMs,
     staleWhileRevalidateMs: staleMs,
     staleIfErrorMs,
@@ -31,7 +31,7 @@ function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, 
   let deadline = patient();
   const ask = (who = "u-1", of = "u-1", operation = "benefits") => {
     const read: CachedRead<Answer> = {
-      scope: toPrincipalScope(caller(who)),
+      scope: toCallerScope(caller(who)),
       endpoint: operation,
       args: [of],
       tag: `user/${of}`,

@@ -1,7 +1,7 @@
 import { createEventLoaders } from "../../../src/features/event";
 import { createOperationLoaders } from "../../../src/features/operation";
 import { createResponseBudget } from "../../../src/platform/graphql/limits/response-budget";
-import { createCallBudget } from "../../../src/platform/reads/call-budget";
+import { createRequestBudget } from "../../../src/platform/reads/request-budget";
 
 const page = { items: Array(3).fill({}), hasNextPage: false };
 
@@ -15,7 +15,7 @@ function loadersWith(nodes: number) {
       return Promise.resolve(found);
     };
   const responseBudget = createResponseBudget({ nodes, bytes: 1000 });
-  const options = { responseBudget, concurrency: 1, budget: createCallBudget({ limit: 100, unit: "look-ups" }) };
+  const options = { responseBudget, concurrency: 1, budget: createRequestBudget({ limit: 100, unit: "look-ups" }) };
   const { operation, operationsOfUser } = createOperationLoaders({
     operationStore: { find: lookUp({}), list: lookUp(page) } as never,
     ...options,

@@ -12,7 +12,7 @@ import {
   isObjectType,
   isScalarType,
 } from "graphql";
-import { type RequestContext } from "./request-context";
+import { type LimitedContext } from "./limited-context";
 import { type ResponseBudget } from "./response-budget";
 import { getItemCost } from "./selection-cost";
 
@@ -23,7 +23,7 @@ type Resolver = GraphQLFieldResolver<unknown, unknown>;
 const SHORT_SCALARS = new Set(["Int", "Float", "Boolean", "DateTime"]);
 
 /** The request's budget. Undefined if the schema is executed without one, for example in a test. */
-const getBudget = (context: unknown) => (context as Partial<RequestContext> | undefined)?.responseBudget;
+const getBudget = (context: unknown) => (context as Partial<LimitedContext> | undefined)?.responseBudget;
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";

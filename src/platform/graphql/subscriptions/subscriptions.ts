@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import { SubgraphError } from "../../errors/subgraph-error";
 import { isRecord } from "../limits/is-record";
-import { type RequestContext } from "../limits/request-context";
+import { type LimitedContext } from "../limits/limited-context";
 import { type RequestAnalysis, type RequestGuard } from "../limits/request-guard";
 import { estimateTextBytes } from "../limits/text-bytes";
 import { createRequestScope, requestScope } from "../request-scope";
@@ -27,7 +27,7 @@ export interface SubscriptionRequest {
   readonly operationName?: unknown;
 }
 
-interface EventContext extends RequestContext {
+interface EventContext extends LimitedContext {
   readonly caller?: { readonly userId: string };
 }
 

@@ -9,9 +9,9 @@ import { type Transport } from "./undici-transport";
 // Visible ASCII and spaces. axios would remove CR and LF silently, which hides an attack instead of rejecting it.
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 
-/** No time is left before the request is sent: nothing left this process. */
+/** The failure of an attempt that had no time left before it was sent. */
 export const createTimeoutFailure = (call: string) =>
-  new ProviderFailure({ kind: "timeout", call, reason: "no time left", maybeProcessed: false, shortCircuited: true });
+  new ProviderFailure({ kind: "timeout", call, reason: "no time left", maybeReceived: false, shortCircuited: true });
 
 function encodeBody(body: EndpointCall<unknown>["body"]): { data?: string; contentType?: string } {
   if (!body) return {};
@@ -26,7 +26,7 @@ function buildHeaders({ name, headers: callHeaders }: EndpointCall<unknown>, con
     kind: "unauthorized", // a credential that cannot be sent cannot be accepted
     call: name,
     reason: "header value rejected before sending",
-    maybeProcessed: false,
+    maybeReceived: false,
   });
 }
 
@@ -43,7 +43,7 @@ export interface Attempt<Result> {
   readonly signal: AbortSignal;
   /** Sends the request and parses the response. Rejects with a `ProviderFailure`. */
   readonly send: () => Promise<Result>;
-  /** The failure that an error of `send`, or of what rejected the attempt before it, means. */
+  /** Maps an error of `send`, or of the guard that rejected the attempt, to a failure. */
   readonly toFailure: (error: unknown) => ProviderFailure;
   /** Releases the attempt's timer. */
   readonly end: () => void;
@@ -59,7 +59,7 @@ export function createAttempts(transport: Transport) {
     validateStatus: null,
   });
 
-  return function startAttempt<Result>(exchange: Exchange<Result>, onSend?: () => void): Attempt<Result> {
+  return function startAttempt<Result>(exchange: Exchange<Result>, onAttemptSend?: () => void): Attempt<Result> {
     const { call, deadline, parse } = exchange;
     const timeout = new AbortController();
     const { signal } = timeout;
@@ -69,12 +69,12 @@ export function createAttempts(transport: Transport) {
       }, ms);
     let timer = abortAfter(deadline.remainingMs());
     let hasStarted = false;
-    let maybeProcessed = false;
-    const onHeadersSent = () => (maybeProcessed = true);
+    let maybeReceived = false;
+    const onHeadersSent = () => (maybeReceived = true);
     const toFailure = (error: unknown) =>
       signal.aborted && !hasStarted
         ? createTimeoutFailure(call.name)
-        : toProviderFailure(call.name, error, { timedOut: signal.aborted, maybeProcessed });
+        : toProviderFailure(call.name, error, { timedOut: signal.aborted, maybeReceived });
     return {
       signal,
       toFailure,
@@ -85,7 +85,7 @@ export function createAttempts(transport: Transport) {
         hasStarted = true;
         clearTimeout(timer);
         timer = abortAfter(Math.min(call.timeoutMs, deadline.remainingMs()));
-        onSend?.();
+        onAttemptSend?.();
         try {
           const { data, contentType } = encodeBody(call.body);
           const headers = buildHeaders(call, contentType);

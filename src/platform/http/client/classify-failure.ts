@@ -44,18 +44,18 @@ export function toStatusFailure(
 export interface FailedAttempt {
   readonly timedOut: boolean;
   /** Whether its headers were handed to the connection. */
-  readonly maybeProcessed: boolean;
+  readonly maybeReceived: boolean;
 }
 
 /** Returns the failure for an error of the transport. A `ProviderFailure` is returned unchanged. */
 export function toProviderFailure(
   call: string,
   error: unknown,
-  { timedOut, maybeProcessed }: FailedAttempt,
+  { timedOut, maybeReceived }: FailedAttempt,
 ): ProviderFailure {
   if (error instanceof ProviderFailure) return error;
   const createFailure = (kind: FailureKind, reason: string) =>
-    new ProviderFailure({ kind, call, reason, maybeProcessed });
+    new ProviderFailure({ kind, call, reason, maybeReceived });
   if (timedOut) return createFailure("timeout", "no complete response in time");
   if (error instanceof TruncatedResponse) return createFailure("unreadable", "body truncated");
   const code = (error as { code?: unknown }).code;

@@ -3,7 +3,10 @@ import { type EndpointCall, type Repeat } from "./endpoint-call";
 
 /** One endpoint of a provider, as data. The provider's client adds its timeout, headers and credentials. */
 export interface Endpoint<Args extends readonly string[], Result> {
-  /** Low-cardinality name for errors, logs, metrics and cache keys: `avibra.benefits.list`. Typed here only. */
+  /**
+   * Low-cardinality name for errors, logs, metrics and cache keys: `avibra.benefits.list`. Written here only. The part before its last
+   * dot selects the circuit breaker group.
+   */
   readonly name: string;
   readonly method: EndpointCall<Result>["method"];
   /** The URL's path, built with the `path` tag so that no value can leave its segment. */

@@ -12,7 +12,7 @@ import { createRetryBudget } from "./retry-budget";
 import { createTransport, type TransportOptions } from "./undici-transport";
 
 /** Duration and outcome of one attempt, for logs and metrics. */
-export interface CallReport {
+export interface AttemptReport {
   readonly call: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
@@ -25,7 +25,7 @@ export interface HttpClient {
   readonly call: <Result>(call: EndpointCall<Result>, deadline: Deadline) => Promise<Result>;
   /** Like `call`, but resolves to null for a 404. A 404 with an HTML page is a failure. */
   readonly find: <Result>(call: EndpointCall<Result>, deadline: Deadline) => Promise<Result | null>;
-  /** Takes one retry from the provider's retry budget; false if none is left. For callers that repeat keyed calls themselves. */
+  /** Takes one retry from the host's retry budget; false if none is left. For callers that repeat keyed calls themselves. */
   readonly acquireRetry: () => boolean;
   /** For health and metrics: active and queued calls, and the circuit breakers. */
   readonly state: ProviderGuard["state"];
@@ -41,14 +41,14 @@ export interface HttpClientOptions extends Omit<TransportOptions, "connections">
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Called for each attempt when it is sent. */
-  readonly onSend?: (sent: Pick<CallReport, "call" | "attempt">) => void;
+  readonly onAttemptSend?: (sent: Pick<AttemptReport, "call" | "attempt">) => void;
   /** Called for each attempt when it ends, whether or not it succeeded or was sent. */
-  readonly onCall?: (report: CallReport) => void;
+  readonly onAttemptEnd?: (report: AttemptReport) => void;
 }
 
-/** Creates the HTTP client of one provider, with its own connections, bulkhead, circuit breakers and retry budget. */
+/** Creates the HTTP client of one host of a provider, with its own connections, bulkhead, circuit breakers and retry budget. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { onSend, onCall, clock, monotonic, random, sleep } = options;
+  const { onAttemptSend, onAttemptEnd, clock, monotonic, random, sleep } = options;
   const transport = createTransport({ ...options, connections: options.guard.concurrency });
   const guard = createProviderGuard({ ...options.guard, monotonic });
   const retries = createRetryBudget(options.retryPercent);
@@ -60,8 +60,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (exchange.deadline.remainingMs() <= 0) throw createTimeoutFailure(call);
     const startedAt = monotonic.now();
     const report = (failure?: ProviderFailure) =>
-      onCall?.({ call, attempt, durationMs: msSince(startedAt, monotonic), ...(failure && { failure }) });
-    const { send, signal, toFailure, end } = startAttempt(exchange, onSend?.bind(undefined, { call, attempt }));
+      onAttemptEnd?.({ call, attempt, durationMs: msSince(startedAt, monotonic), ...(failure && { failure }) });
+    const { send, signal, toFailure, end } = startAttempt(exchange, onAttemptSend?.bind(undefined, { call, attempt }));
     try {
       const result = await guard.run(call, send, signal);
       report();

@@ -3,7 +3,7 @@ import { type ErrorCode, SubgraphError } from "../../errors/subgraph-error";
 /**
  * How a provider call failed.
  * - `unreachable`: no response, the connection failed or broke
- * - `timeout`: no complete response in time
+ * - `timeout`: no complete response in time, or 408
  * - `unavailable`: the provider responded with 5xx
  * - `overloaded`: the provider limits our rate (429)
  * - `unauthorized`: the provider rejected our credentials (401, 403)
@@ -31,7 +31,7 @@ interface ProviderFailureOptions {
   readonly reason: string;
   readonly status?: number;
   /** False only if no byte of the request left this process. */
-  readonly maybeProcessed?: boolean;
+  readonly maybeReceived?: boolean;
   /** True if this process rejected the call without sending it; says nothing about the provider. */
   readonly shortCircuited?: boolean;
   /** The refusal's body, for the provider's `*.errors.ts`. Must not be logged or shown to clients. */
@@ -47,7 +47,7 @@ export class ProviderFailure extends SubgraphError {
   readonly call: string;
   readonly reason: string;
   readonly status: number | undefined;
-  readonly maybeProcessed: boolean;
+  readonly maybeReceived: boolean;
   readonly shortCircuited: boolean;
   readonly retryAfter: string | undefined;
   override readonly logFields: Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ export class ProviderFailure extends SubgraphError {
       call,
       reason,
       status,
-      maybeProcessed = true,
+      maybeReceived = true,
       shortCircuited = false,
       refusal,
       retryAfter,
@@ -70,7 +70,7 @@ export class ProviderFailure extends SubgraphError {
     this.call = call;
     this.reason = reason;
     this.status = status;
-    this.maybeProcessed = maybeProcessed;
+    this.maybeReceived = maybeReceived;
     this.shortCircuited = shortCircuited;
     this.retryAfter = retryAfter;
     this.logFields = { kind, call, reason, status };

@@ -7,7 +7,7 @@ export interface GuardOptions extends BreakerOptions {
   /** Maximum number of concurrent calls. */
   readonly concurrency: number;
   /** Maximum number of queued calls; further ones are rejected immediately. */
-  readonly queue: number;
+  readonly queueLength: number;
 }
 
 export type ProviderGuard = ReturnType<typeof createProviderGuard>;
@@ -21,11 +21,11 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 }
 
 /**
- * Guards one provider with a bulkhead and a circuit breaker for each breaker group. A call that is rejected here was never
+ * Guards one host of a provider with a bulkhead and a circuit breaker for each breaker group. A call that is rejected here was never
  * sent.
  */
-export function createProviderGuard({ concurrency, queue, ...breakerOptions }: GuardOptions) {
-  const limiter = bulkhead(concurrency, queue);
+export function createProviderGuard({ concurrency, queueLength, ...breakerOptions }: GuardOptions) {
+  const limiter = bulkhead(concurrency, queueLength);
   const breakers = createCircuitBreakers(breakerOptions);
 
   return {
@@ -33,7 +33,7 @@ export function createProviderGuard({ concurrency, queue, ...breakerOptions }: G
     async run<Result>(call: string, execute: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
       const breaker = breakers.forCall(call);
       const createRejection = (reason: string) =>
-        new ProviderFailure({ kind: "unavailable", call, reason, maybeProcessed: false, shortCircuited: true });
+        new ProviderFailure({ kind: "unavailable", call, reason, maybeReceived: false, shortCircuited: true });
       if (breaker.isRejecting()) throw createRejection("circuit open");
       // A queued call is started by the end of another request's call; it must keep its own async context.
       const executeInSlot = AsyncResource.bind(() => {
@@ -50,7 +50,7 @@ export function createProviderGuard({ concurrency, queue, ...breakerOptions }: G
     /** For health and metrics. */
     state: () => ({
       active: concurrency - limiter.executionSlots,
-      queued: queue - limiter.queueSlots,
+      queued: queueLength - limiter.queueSlots,
       breakers: breakers.states(),
     }),
   };

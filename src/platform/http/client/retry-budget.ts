@@ -1,4 +1,4 @@
-/** Limits retries to a percentage of a provider's calls, so that retries do not amplify an outage. */
+/** Limits retries to a percentage of the calls to one host, so that retries do not amplify an outage. */
 export interface RetryBudget {
   /** Records a call that is not a retry. */
   earn(): void;

@@ -20,7 +20,7 @@ export interface RetryContext {
 }
 
 /** Parses `Retry-After` (seconds or an HTTP date) to ms. Returns 0 if it is in the past or cannot be parsed. */
-export function parseRetryAfterMs(text: string | undefined, now: number): number {
+function parseRetryAfterMs(text: string | undefined, now: number): number {
   if (text === undefined || text.trim() === "") return 0;
   const seconds = Number(text);
   const waitMs = Number.isNaN(seconds) ? Date.parse(text) - now : seconds * 1000;
@@ -36,7 +36,6 @@ export function computeRetryDelayMs({
   random,
   now,
 }: RetryContext): number | undefined {
-  // Short-circuited calls are not retried.
   const isFinal = failure.shortCircuited || failure.kind === "unauthorized" || failure.kind === "refused";
   // A keyed write with an unreadable response is repeated with its key; a read would get the same response.
   const isPointless = repeat === "safe" && failure.kind === "unreadable";

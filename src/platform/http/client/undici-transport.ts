@@ -14,7 +14,7 @@ export interface TransportOptions {
   readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
 }
 
-/** An undici connection pool for one provider, as an axios adapter. */
+/** An undici connection pool for one host, as an axios adapter. */
 export interface Transport {
   /** Creates the adapter of one request. Calls `onHeadersSent` when its headers are handed to the connection. */
   readonly createAdapter: (onHeadersSent: () => void) => AxiosAdapter;

@@ -50,7 +50,14 @@ const post = (more: Partial<EndpointCall<boolean>> = {}): EndpointCall<boolean> 
   response: z.boolean(),
   ...more,
 });
-const GUARD = { concurrency: 8, queue: 100, minCalls: 1000, failurePercent: 50, slowCallMs: 60_000, openMs: 1000 };
+const GUARD = {
+  concurrency: 8,
+  queueLength: 100,
+  minCalls: 1000,
+  failurePercent: 50,
+  slowCallMs: 60_000,
+  openMs: 1000,
+};
 const deadline = { remainingMs: () => 60_000 };
 
 async function start(tls?: TlsOptions): Promise<BreakingServer> {
@@ -93,7 +100,7 @@ describe("a request whose connection fails before its head is handed over was no
     ["no route", "http://255.255.255.255:80"],
     ["a name that does not resolve", `http://${"a".repeat(64)}.invalid`],
   ])("%s", async (_how, url) => {
-    expect(await failureOf(open(url))).toMatchObject({ kind: "unreachable", maybeProcessed: false });
+    expect(await failureOf(open(url))).toMatchObject({ kind: "unreachable", maybeReceived: false });
   });
 
   const handshakes: readonly (readonly [string, (socket: Socket) => void])[] = [
@@ -109,7 +116,7 @@ describe("a request whose connection fails before its head is handed over was no
       const server = await start(identity);
       server.setConnectionHandler(handshake);
       const failure = await failureOf(open(`https://127.0.0.1:${server.port}`));
-      expect(failure).toMatchObject({ kind: "unreachable", maybeProcessed: false });
+      expect(failure).toMatchObject({ kind: "unreachable", maybeReceived: false });
       expect(server.received.join("")).toBe("");
     });
 
@@ -119,7 +126,7 @@ describe("a request whose connection fails before its head is handed over was no
       await expect(client.call(post(), deadline)).resolves.toBe(true);
       await server.endConnections();
       server.setConnectionHandler(handshake);
-      expect(await failureOf(client)).toMatchObject({ kind: "unreachable", maybeProcessed: false });
+      expect(await failureOf(client)).toMatchObject({ kind: "unreachable", maybeReceived: false });
       expect(server.received.join("").match(/POST/g)).toHaveLength(1);
     });
   });
@@ -134,7 +141,7 @@ describe("a request whose connection fails before its head is handed over was no
   test.each(certificates)("%s (%s)", async (_how, host, tls) => {
     const server = await start(await tls());
     const failure = await failureOf(open(`https://${host}:${server.port}`));
-    expect(failure).toMatchObject({ kind: "unreachable", maybeProcessed: false });
+    expect(failure).toMatchObject({ kind: "unreachable", maybeReceived: false });
     expect(server.received.join("")).toBe("");
   });
 
@@ -142,7 +149,7 @@ describe("a request whose connection fails before its head is handed over was no
     const server = await start(identity);
     server.setConnectionHandler(() => undefined);
     const failure = await failureOf(open(`https://127.0.0.1:${server.port}`, { connectTimeoutMs: 200 }));
-    expect(failure).toMatchObject({ kind: "timeout", maybeProcessed: false });
+    expect(failure).toMatchObject({ kind: "timeout", maybeReceived: false });
   });
 
   test("no end of the handshake within the call's timeout, and nothing is sent when it ends after it", async () => {
@@ -150,7 +157,7 @@ describe("a request whose connection fails before its head is handed over was no
     let held: Socket | undefined;
     server.setConnectionHandler((socket) => (held = socket));
     const client = open(`https://127.0.0.1:${server.port}`);
-    expect(await failureOf(client)).toMatchObject({ kind: "timeout", maybeProcessed: false });
+    expect(await failureOf(client)).toMatchObject({ kind: "timeout", maybeReceived: false });
     held?.destroy();
     server.setConnectionHandler(undefined);
     await expect(client.call(post(), deadline)).resolves.toBe(true);
@@ -201,7 +208,7 @@ describe("a request whose connection fails after its head is handed over may hav
       const server = await startServer();
       server.onBytes(onBytes);
       const failure = await failureOf(open(`${scheme}://127.0.0.1:${server.port}`));
-      expect(failure.maybeProcessed).toBe(true);
+      expect(failure.maybeReceived).toBe(true);
       expect(kind.split(" or ")).toContain(failure.kind);
       expect(server.received.join("").match(/POST/g)).toHaveLength(1);
     });
@@ -212,7 +219,7 @@ describe("a request whose connection fails after its head is handed over may hav
       await expect(client.call(post(), deadline)).resolves.toBe(true);
       server.onBytes(onBytes);
       const failure = await failureOf(client);
-      expect(failure.maybeProcessed).toBe(true);
+      expect(failure.maybeReceived).toBe(true);
       expect(kind.split(" or ")).toContain(failure.kind);
       expect(server.received).toHaveLength(1); // the same connection
       expect(server.received.join("").match(/POST/g)).toHaveLength(2);
@@ -225,7 +232,7 @@ describe("a request whose connection fails after its head is handed over may hav
         open(`${scheme}://127.0.0.1:${server.port}`),
         post({ body: { json: LARGE }, timeoutMs: 60_000 }),
       );
-      expect(failure).toMatchObject({ maybeProcessed: true });
+      expect(failure).toMatchObject({ maybeReceived: true });
       expect(server.received.join("").length).toBeLessThan(LARGE.length);
     });
 
@@ -242,10 +249,10 @@ describe("a request whose connection fails after its head is handed over may hav
   test.each([
     ["TLSv1.2", false], // refused within the handshake
     ["TLSv1.3", true], // the client's side of the handshake is complete before the server looks at the certificate
-  ] as const)("a client certificate demanded over %s: %s", async (version, maybeProcessed) => {
+  ] as const)("a client certificate demanded over %s: %s", async (version, maybeReceived) => {
     const demands = { requestCert: true, rejectUnauthorized: true, minVersion: version, maxVersion: version };
     const server = await start({ ...identity, ...demands });
-    expect(await failureOf(open(`https://127.0.0.1:${server.port}`))).toMatchObject({ maybeProcessed });
+    expect(await failureOf(open(`https://127.0.0.1:${server.port}`))).toMatchObject({ maybeReceived });
     expect(server.received.join("")).toBe("");
   });
 });
@@ -269,7 +276,7 @@ describe("each request has its own fact", () => {
       Array.from({ length: 60 }, async (_value, index) => {
         const call = post({ path: path`/change-${String(index)}`, timeoutMs: 60_000 });
         const failure = await client.call(call, deadline).catch((error: unknown) => error as ProviderFailure);
-        return failure instanceof ProviderFailure ? failure.maybeProcessed : true;
+        return failure instanceof ProviderFailure ? failure.maybeReceived : true;
       }),
     );
     const text = server.received.join("");
@@ -325,8 +332,8 @@ describe("each request has its own fact", () => {
     const second = await client
       .call(post({ path: path`/second` }), { remainingMs: () => 300 })
       .catch((error: unknown) => error);
-    expect(second).toMatchObject({ maybeProcessed: false });
-    expect(await first).toMatchObject({ maybeProcessed: true });
+    expect(second).toMatchObject({ maybeReceived: false });
+    expect(await first).toMatchObject({ maybeReceived: true });
     expect(server.received.join("")).not.toContain("/second");
   });
 });

@@ -12,7 +12,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const createGuard = (options: Partial<GuardOptions> = {}) =>
   createProviderGuard({
     concurrency: 2,
-    queue: 2,
+    queueLength: 2,
     minCalls: 10,
     failurePercent: 50,
     slowCallMs: 60_000,
@@ -29,7 +29,7 @@ const outcome = (guard: Guard, work: () => Promise<unknown>, call = CALL) =>
 const openUp = async (guard: Guard) => {
   for (let call = 0; call < 10; call += 1) await outcome(guard, fails("unavailable"));
 };
-const refusal = (reason: string) => ({ kind: "unavailable", reason, shortCircuited: true, maybeProcessed: false });
+const refusal = (reason: string) => ({ kind: "unavailable", reason, shortCircuited: true, maybeReceived: false });
 
 describe("a circuit breaker", () => {
   test.each([
@@ -108,7 +108,7 @@ describe("a bulkhead", () => {
   const hang = () => new Promise<never>(() => undefined);
 
   test("takes what there is room for, lets some wait, and refuses one more at once", async () => {
-    const guard = createGuard({ concurrency: 2, queue: 2 });
+    const guard = createGuard({ concurrency: 2, queueLength: 2 });
     for (let call = 0; call < 4; call += 1) void outcome(guard, hang);
     await pause(0);
     expect(guard.state()).toMatchObject({ active: 2, queued: 2 });
@@ -116,7 +116,7 @@ describe("a bulkhead", () => {
   });
 
   test("lets the next one in when one is done", async () => {
-    const guard = createGuard({ concurrency: 1, queue: 5 });
+    const guard = createGuard({ concurrency: 1, queueLength: 5 });
     const order: number[] = [];
     await Promise.all([1, 2, 3].map((one) => guard.run(CALL, () => pause(1).then(() => order.push(one)), never)));
     expect(order).toEqual([1, 2, 3]);
@@ -124,7 +124,7 @@ describe("a bulkhead", () => {
   });
 
   test("lets whoever waited go on as itself, not as the call that made room", async () => {
-    const guard = createGuard({ concurrency: 1, queue: 5 });
+    const guard = createGuard({ concurrency: 1, queueLength: 5 });
     const request = new AsyncLocalStorage<number>();
     const work = () => pause(1).then(() => request.getStore());
     const seen = await Promise.all([1, 2, 3].map((one) => request.run(one, () => guard.run(CALL, work, never))));
@@ -132,7 +132,7 @@ describe("a bulkhead", () => {
   });
 
   test("lets go of whoever gives up waiting, and never does their work", async () => {
-    const guard = createGuard({ concurrency: 1, queue: 5 });
+    const guard = createGuard({ concurrency: 1, queueLength: 5 });
     let finish: () => void = () => undefined;
     const first = guard.run(CALL, () => new Promise<void>((resolve) => (finish = resolve)), never);
     const patience = new AbortController();
@@ -147,7 +147,7 @@ describe("a bulkhead", () => {
   });
 
   test("does not keep anyone waiting before an open breaker", async () => {
-    const guard = createGuard({ concurrency: 1, queue: 5 });
+    const guard = createGuard({ concurrency: 1, queueLength: 5 });
     await openUp(guard);
     void outcome(guard, hang, OTHER_GROUP);
     expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));

@@ -12,7 +12,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 async function isSent(timeoutMs: number, remainingMs: number): Promise<boolean> {
   let sent = 0;
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const http = createTestHttpClient({ baseUrl, onSend: () => (sent += 1) });
+  const http = createTestHttpClient({ baseUrl, onAttemptSend: () => (sent += 1) });
   const call = { name: "test.call", method: "GET", path: path`/`, repeat: "keyed", timeoutMs } as const;
   await http.call({ ...call, response: z.string() }, { remainingMs: () => remainingMs }).catch(() => undefined);
   await http.close();

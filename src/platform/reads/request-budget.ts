@@ -1,31 +1,31 @@
 import { GraphQLError } from "graphql";
 import { SubgraphError } from "../errors/subgraph-error";
 
-/** A limit on what one request may cost (provider calls, lookups, rows), shared by all of its loaders. */
-export interface CallBudget {
-  /** Claims `calls`; resolves to how many of them may be made. */
-  claim(calls: number): Promise<number>;
-  /** A mutation executes next; its call is reserved. After this, the request is no longer rejected as a whole. */
+/** A limit on what one request may cost (provider calls, store reads or rows), shared by all of its loaders. */
+export interface RequestBudget {
+  /** Claims `count` units; resolves to how many of them are granted. */
+  claim(count: number): Promise<number>;
+  /** A mutation executes next; its unit is reserved. After this, the request is no longer rejected as a whole. */
   beginMutation(): void;
-  /** The error of each call beyond the limit: one instance for all of them. */
+  /** The error of each unit beyond the limit: one instance for all of them. */
   limitError(): Error;
-  /** Set if the limit was exceeded before any call was made: the request is rejected as a whole. */
+  /** Set if the limit was exceeded before any unit was granted: the request is rejected as a whole. */
   requestLevelError(): SubgraphError | undefined;
 }
 
-export interface CallBudgetOptions {
+export interface RequestBudgetOptions {
   readonly limit: number;
   /** What is counted, for the error message: "provider calls". */
   readonly unit: string;
-  /** Number of calls reserved for mutations, so that the reads of one do not take the call of the next. */
+  /** Number of units reserved for mutations, so that the reads of one do not take the unit of the next. */
   readonly mutations?: number;
 }
 
 /**
- * Adds up all claims of one tick before it grants any, so a request whose first calls exceed the limit makes none.
- * Later calls, which depend on responses, stop at the limit.
+ * Adds up all claims of one tick before it grants any, so a request whose first claims exceed the limit is granted none.
+ * Later claims, which depend on responses, stop at the limit.
  */
-export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptions): CallBudget {
+export function createRequestBudget({ limit, unit, mutations = 0 }: RequestBudgetOptions): RequestBudget {
   const readLimit = limit - mutations;
   let claimed = 0;
   let granted = 0;
@@ -38,17 +38,17 @@ export function createCallBudget({ limit, unit, mutations = 0 }: CallBudgetOptio
       message: `The request may cost at most ${limit} ${unit}.`,
     }));
   return {
-    async claim(calls) {
-      claimed += calls;
+    async claim(count) {
+      claimed += count;
       // DataLoader dispatches all batches of a tick by process.nextTick: after them, every loader has claimed.
       await new Promise((resolve) => {
         process.nextTick(resolve);
       });
       if (isRequestRejected()) return 0;
       hasStarted = true;
-      const grantedCalls = Math.min(calls, readLimit - granted);
-      granted += grantedCalls;
-      return grantedCalls;
+      const grantedCount = Math.min(count, readLimit - granted);
+      granted += grantedCount;
+      return grantedCount;
     },
     beginMutation() {
       hasStarted = true;

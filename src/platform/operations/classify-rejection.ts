@@ -1,16 +1,15 @@
 import { type Repeat } from "../http/client/endpoint-call";
 import { type FailureKind, type ProviderFailure } from "../http/client/provider-failure";
 
-// Rejected before processing.
 const REJECTED_BEFORE_PROCESSING: ReadonlySet<FailureKind> = new Set(["unauthorized", "overloaded"]);
 
-/** Whether a failed attempt is the provider's rejection, so that the operation has failed. */
-export function isRefusal({ kind }: Pick<ProviderFailure, "kind">, repeat: Repeat): boolean {
+/** Whether a failed attempt is a rejection, which may prove that the operation has failed. */
+export function isRejection({ kind }: Pick<ProviderFailure, "kind">, repeat: Repeat): boolean {
   // An operation that may be sent again is retried after a rejection before processing; a `once` operation must not be.
   return kind === "refused" || (repeat === "once" && REJECTED_BEFORE_PROCESSING.has(kind));
 }
 
 /** Whether the provider may have processed a failed attempt. */
-export function isMaybeProcessed({ kind, maybeProcessed }: Pick<ProviderFailure, "kind" | "maybeProcessed">): boolean {
-  return maybeProcessed && !REJECTED_BEFORE_PROCESSING.has(kind);
+export function isMaybeProcessed({ kind, maybeReceived }: Pick<ProviderFailure, "kind" | "maybeReceived">): boolean {
+  return maybeReceived && !REJECTED_BEFORE_PROCESSING.has(kind);
 }

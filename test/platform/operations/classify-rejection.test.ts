@@ -1,6 +1,6 @@
 import { type FailureKind } from "../../../src/platform/http/client/provider-failure";
 import { recheckDelayMs } from "../../../src/platform/kernel/backoff";
-import { isRefusal, isMaybeProcessed } from "../../../src/platform/operations/retry-policy";
+import { isRejection, isMaybeProcessed } from "../../../src/platform/operations/classify-rejection";
 
 describe("whether a failure is the provider's no", () => {
   const table: readonly (readonly [kind: FailureKind, keyed: boolean, once: boolean])[] = [
@@ -13,14 +13,14 @@ describe("whether a failure is the provider's no", () => {
     ["unreadable", false, false],
   ];
   test.each(table)("%s: keyed and safe %s, once %s", (kind, keyed, once) => {
-    expect(isRefusal({ kind }, "keyed")).toBe(keyed);
-    expect(isRefusal({ kind }, "safe")).toBe(keyed);
-    expect(isRefusal({ kind }, "once")).toBe(once);
+    expect(isRejection({ kind }, "keyed")).toBe(keyed);
+    expect(isRejection({ kind }, "safe")).toBe(keyed);
+    expect(isRejection({ kind }, "once")).toBe(once);
   });
 });
 
 describe("whether a failed attempt may have been carried out", () => {
-  const table: readonly (readonly [kind: FailureKind, maybeProcessed: boolean, expected: boolean])[] = [
+  const table: readonly (readonly [kind: FailureKind, maybeReceived: boolean, expected: boolean])[] = [
     ["unreachable", true, true],
     ["unreachable", false, false],
     ["timeout", true, true],
@@ -30,8 +30,8 @@ describe("whether a failed attempt may have been carried out", () => {
     ["overloaded", true, false],
     ["unauthorized", true, false],
   ];
-  test.each(table)("%s, perhaps sent %s: %s", (kind, maybeProcessed, expected) => {
-    expect(isMaybeProcessed({ kind, maybeProcessed })).toBe(expected);
+  test.each(table)("%s, perhaps sent %s: %s", (kind, maybeReceived, expected) => {
+    expect(isMaybeProcessed({ kind, maybeReceived })).toBe(expected);
   });
 });
 
