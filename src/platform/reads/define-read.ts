@@ -66,6 +66,7 @@ export function defineRead<Args extends readonly string[], Result extends object
         },
         concurrency,
         budget,
+        cacheKeyFn: (key) => JSON.stringify(toArgs<Args>(key)),
       });
     },
   };
