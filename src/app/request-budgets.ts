@@ -1,6 +1,7 @@
 import { type RequestAnalysis } from "../platform/graphql/limits/request-guard";
 import { createResponseBudget } from "../platform/graphql/limits/response-budget";
 import { createCallBudget } from "../platform/reads/call-budget";
+import { type OperationKind } from "../features/operation/public";
 import { NEW_PORTAL_LINK } from "../features/user";
 
 /** Maximum values of one request. */
@@ -33,7 +34,7 @@ export function createRequestBudgets(limits: RequestLimits, { mutations }: Reque
         .map((budget) => budget.requestLevelError())
         .find((error) => error !== undefined),
     /** Charges one mutation. Throws if the request is rejected: nothing more of it is executed. */
-    beginMutation(kind: string): void {
+    beginMutation(kind: OperationKind): void {
       const requestError = response.requestLevelError();
       if (requestError) throw requestError;
       response.beginMutation(kind === "CREATE_PORTAL_LINK" ? NEW_PORTAL_LINK : undefined);

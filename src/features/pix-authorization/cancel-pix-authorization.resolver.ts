@@ -47,8 +47,8 @@ export class CancelPixAuthorizationResolver {
       kind: CANCEL_PIX_AUTHORIZATION,
       idempotencyKey,
       input: toIntent(input, payerTaxId),
-      recurrenceId,
-      ...(payerTaxId !== null && isUserId(caller?.userId) && { userId: caller.userId }),
+      recurrenceId, // `prepare` of the handler checks that the authorization is the payer's
+      ...(payerTaxId !== null && isUserId(caller?.userId) && { payerUserId: caller.userId }),
     });
     const pixCancellation = operation?.status === "SUCCEEDED" ? toPixCancellation(operation.result) : null;
     return { operation, userErrors, pixCancellation, recurrenceId };
