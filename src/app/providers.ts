@@ -10,7 +10,7 @@ import { type AvibraConfig } from "../providers/avibra/variables";
 import { delbank } from "../providers/delbank";
 import { type DelbankConfig } from "../providers/delbank/variables";
 
-/** The only list of providers. The configuration reads their variables and sandbox defaults from it. */
+/** The providers whose variables and sandbox defaults the configuration reads. `createProviders` creates a client of each. */
 export const PROVIDERS = { avibra, delbank };
 
 /** A successful call that takes more than this part of its timeout counts as slow. */

@@ -2,7 +2,7 @@ import { type RequestAnalysis } from "../platform/graphql/limits/request-guard";
 import { createResponseBudget } from "../platform/graphql/limits/response-budget";
 import { createCallBudget } from "../platform/reads/call-budget";
 import { type OperationKind } from "../features/operation/public";
-import { NEW_PORTAL_LINK } from "../features/user";
+import { PORTAL_LINK_RETRY_ADVICE } from "../features/user";
 
 /** Maximum values of one request. */
 export interface RequestLimits {
@@ -37,7 +37,7 @@ export function createRequestBudgets(limits: RequestLimits, { mutations }: Reque
     beginMutation(kind: OperationKind): void {
       const requestError = response.requestLevelError();
       if (requestError) throw requestError;
-      response.beginMutation(kind === "CREATE_PORTAL_LINK" ? NEW_PORTAL_LINK : undefined);
+      response.beginMutation(kind === "CREATE_PORTAL_LINK" ? PORTAL_LINK_RETRY_ADVICE : undefined);
       for (const budget of [providerCalls, storeReads, storeRows]) budget.beginMutation();
     },
   };

@@ -57,9 +57,9 @@ export function createScriptedKind(
     repeat,
     perform: (_input: unknown, { idempotencyKey }: Attempt) =>
       nextResult<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),
-    onRefusal(rejection, isRepeat) {
-      rejections.push(isRepeat);
-      const isDone = isRepeat && rejection.status === 409;
+    onRefusal(rejection, isRetry) {
+      rejections.push(isRetry);
+      const isDone = isRetry && rejection.status === 409;
       const reason = { code: "REFUSED", message: "No.", retryable: false };
       return isDone ? { status: "SUCCEEDED" } : { status: "FAILED", failure: reason };
     },
