@@ -55,9 +55,7 @@ export interface RequestInfo {
 /** For a request that is not a subscription: nothing waits for changes. */
 const ABORTED = AbortSignal.abort();
 
-/**
- * What one request can use. features/context.ts declares the part that resolvers see; a new loader is added to both.
- */
+/** What one request can use. features/context.ts declares the part that resolvers see; a new loader is added to both. */
 export type RequestContext = Awaited<ReturnType<typeof createContext>>;
 
 /** Creates what one request may use. Throws `UNAUTHENTICATED` for an invalid token. */
