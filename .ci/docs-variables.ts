@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { variableGroups } from "../src/config/environment";
-import { ConfigError, loadConfig } from "../src/config/index";
+import { ConfigError } from "../src/config/config.errors";
+import { loadConfig } from "../src/config/index";
 import { isVariable, type VariableGroup } from "../src/config/variable";
 
 /** The variables that live mode requires, as the configuration itself reports them. */

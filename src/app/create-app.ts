@@ -3,7 +3,7 @@ import "reflect-metadata"; // before the first decorated class
 import { createAuthentication } from "./authentication";
 import { createGraphqlServer } from "./graphql-server";
 import { createServer, listenOn } from "./http-server";
-import { splitDocumentCacheBytes } from "./limits";
+import { splitDocumentCacheBytes } from "./split-document-cache";
 import { observeCalls, observeReads } from "./observe-calls";
 import { createOperations } from "./operations";
 import { createProviders } from "./providers";

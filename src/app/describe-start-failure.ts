@@ -1,4 +1,4 @@
-import { ConfigError } from "../config/index";
+import { ConfigError } from "../config/config.errors";
 import { DatabaseUnavailable } from "../platform/database/database.errors";
 import { describeError } from "../platform/errors/describe-error";
 

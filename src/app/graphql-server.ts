@@ -5,7 +5,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { type GraphQLSchema } from "graphql";
-import { type Context } from "./request-context";
+import { type RequestContext } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { createRequestLevelErrorPlugin } from "../platform/graphql/request-level-error-plugin";
 import { createDocumentStore } from "../platform/graphql/document-store";
@@ -25,9 +25,9 @@ export interface GraphqlServerOptions {
 }
 
 /** Creates Apollo Server; it is not started yet. */
-export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<Context> {
+export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<RequestContext> {
   const { schema, formatError, isSandbox, exposeUpstreamCost, logger } = options;
-  return new ApolloServer<Context>({
+  return new ApolloServer<RequestContext>({
     schema,
     introspection: true, // in live mode only for the router: see createSchemaGuardPlugin
     hideSchemaDetailsFromClientErrors: !isSandbox,

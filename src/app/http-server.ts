@@ -1,10 +1,10 @@
 import { type FastifyInstance } from "fastify";
-import { buildConnectionLimits } from "./limits";
 import { type LimitsConfig } from "../config/variables/limits";
 import { type ServerConfig } from "../config/variables/server";
 import { createRouterSecretCheck } from "../platform/auth/secret-check";
-import { ConfigError } from "../config/index";
+import { ConfigError } from "../config/config.errors";
 import { createAdmission } from "../platform/http/server/admission";
+import { type ConnectionLimits } from "../platform/http/server/connections";
 import { createHttpServer } from "../platform/http/server/http-server";
 import { listen } from "../platform/http/server/listen";
 import { type Logger } from "../platform/observability/logger";
@@ -12,6 +12,21 @@ import { type Logger } from "../platform/observability/logger";
 function buildTlsOptions({ tlsCert: cert, tlsKey: key, tlsClientCa: clientCa }: ServerConfig) {
   if (cert === undefined || key === undefined) return undefined;
   return { cert, key, ...(clientCa !== undefined && { clientCa }) };
+}
+
+/** The limits of connections. Without a router secret nothing distinguishes a router from other clients of one address. */
+function buildConnectionLimits(
+  server: Pick<ServerConfig, "keepAliveTimeoutMs" | "receiveTimeoutMs" | "sendTimeoutMs">,
+  { connections, connectionsPerAddress }: LimitsConfig["transport"],
+  hasRouterSecret: boolean,
+): ConnectionLimits {
+  return {
+    maxConnections: connections,
+    maxUnverifiedPerAddress: hasRouterSecret ? connectionsPerAddress : 0,
+    keepAliveTimeoutMs: server.keepAliveTimeoutMs,
+    receiveTimeoutMs: server.receiveTimeoutMs,
+    sendTimeoutMs: server.sendTimeoutMs,
+  };
 }
 
 export interface ServerOptions {

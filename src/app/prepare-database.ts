@@ -1,4 +1,4 @@
-import { ConfigError } from "../config/index";
+import { ConfigError } from "../config/config.errors";
 import { type Database } from "../platform/database/open-database";
 import { readServerSettings } from "../platform/database/server-settings";
 import { inboxMigrations } from "../platform/inbox/inbox-migrations";

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ValuesOf } from "../config/variable";
 import { type ProviderCallsConfig } from "../config/variables/provider-calls";
 import { createHttpClient, type HttpClient } from "../platform/http/client/http-client";
 import { type ConnectHost } from "../platform/http/client/provider-host";
@@ -6,19 +7,18 @@ import { withoutAttribution, type CallObserver } from "./observe-calls";
 import { systemClock } from "../platform/kernel/clock";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
 import { avibra } from "../providers/avibra";
-import { type AvibraConfig } from "../providers/avibra/variables";
 import { delbank } from "../providers/delbank";
-import { type DelbankConfig } from "../providers/delbank/variables";
 
-/** The only list of providers. The configuration reads their variables and sandbox defaults from it. */
+/** The providers whose variables and sandbox defaults the configuration reads. `createProviders` creates a client of each. */
 export const PROVIDERS = { avibra, delbank };
 
 /** A successful call that takes more than this part of its timeout counts as slow. */
 const SLOW_CALL_RATIO = 0.8;
 
-export interface ProvidersConfig {
-  readonly avibra: AvibraConfig;
-  readonly delbank: DelbankConfig;
+/** The values of each provider's variables. */
+type ProviderConfigs = { readonly [Name in keyof typeof PROVIDERS]: ValuesOf<(typeof PROVIDERS)[Name]["variables"]> };
+
+export interface ProvidersConfig extends ProviderConfigs {
   readonly calls: ProviderCallsConfig;
   /** Maximum size of a response, in bytes. */
   readonly maxBodyBytes: number;
@@ -59,19 +59,18 @@ export function createProviders(
       onAttemptEnd,
     }));
   };
-  const avibraClient = PROVIDERS.avibra.create(avibraConfig, connect, { monotonic: monotonicClock });
-  const delbankClient = PROVIDERS.delbank.create(delbankConfig, connect, {
-    ...(onAmbiguousDocument && { onAmbiguousDocument }),
-  });
+  const clients = {
+    avibra: PROVIDERS.avibra.create(avibraConfig, connect, { monotonic: monotonicClock }),
+    delbank: PROVIDERS.delbank.create(delbankConfig, connect, { ...(onAmbiguousDocument && { onAmbiguousDocument }) }),
+  } satisfies Record<keyof typeof PROVIDERS, unknown>;
   return {
-    avibra: avibraClient,
-    delbank: delbankClient,
+    ...clients,
     /** By host, for metrics. */
     httpClients,
     /** For `/health/ready`. */
     healthReports: {
       avibraToken() {
-        const { isFailing, ...state } = avibraClient.tokenState();
+        const { isFailing, ...state } = clients.avibra.tokenState();
         return { ok: state.held || !isFailing, ...state };
       },
       circuitBreakers: () => ({

@@ -13,7 +13,7 @@ function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void
 }
 
 /**
- * What follows from what. The only place that publishes.
+ * What the program does when an operation or an event changes. Only this file publishes.
  *
  * | when                                   | then                                                                          |
  * | -------------------------------------- | ----------------------------------------------------------------------------- |
@@ -25,7 +25,7 @@ function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void
  * | reads were invalidated, by any replica | this replica's read cache drops them; all, if messages may have been missed   |
  */
 export const reactions = {
-  /** By an execution, by the reconciler, or by an event. */
+  /** Called by the operation store once for each operation that it settles. */
   operationSettled(operation: ReportedOperation, pubSub: PubSub): void {
     publishInvalidation(operation, pubSub); // first: a subscriber that is notified must not read the old value
     void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
@@ -50,7 +50,7 @@ export const reactions = {
   /** `message` is the event before it was processed. One that is processed again is published only if its member changed. */
   async eventProcessed(message: Message, { subject }: MessageMetadata, pubSub: PubSub): Promise<void> {
     const wasPublished = message.processedAt !== null && message.subject === subject;
-    if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventStored, key: subject });
+    if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventProcessed, key: subject });
   },
 
   /** Subscribes the read cache for the lifetime of the process. */

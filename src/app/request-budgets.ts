@@ -1,7 +1,8 @@
 import { type RequestAnalysis } from "../platform/graphql/limits/request-guard";
 import { createResponseBudget } from "../platform/graphql/limits/response-budget";
 import { createRequestBudget } from "../platform/reads/request-budget";
-import { NEW_PORTAL_LINK } from "../features/user";
+import { type OperationKind } from "../features/operation/public";
+import { PORTAL_LINK_RETRY_ADVICE } from "../features/user";
 
 /** Maximum values of one request. */
 export interface RequestLimits {
@@ -33,10 +34,10 @@ export function createRequestBudgets(limits: RequestLimits, { mutations }: Reque
         .map((budget) => budget.requestLevelError())
         .find((error) => error !== undefined),
     /** Charges one mutation. Throws if the request is rejected: nothing more of it is executed. */
-    beginMutation(kind: string): void {
+    beginMutation(kind: OperationKind): void {
       const requestError = response.requestLevelError();
       if (requestError) throw requestError;
-      response.beginMutation(kind === "CREATE_PORTAL_LINK" ? NEW_PORTAL_LINK : undefined);
+      response.beginMutation(kind === "CREATE_PORTAL_LINK" ? PORTAL_LINK_RETRY_ADVICE : undefined);
       for (const budget of [providerCalls, storeReads, storeRows]) budget.beginMutation();
     },
   };

@@ -1,10 +1,10 @@
 import { createRequestBudgets, type RequestLimits } from "./request-budgets";
-import { type Context as ResolverContext } from "../features/context";
+import { type Context } from "../features/context";
 import { benefitsOfUser } from "../features/benefit";
 import { createEventLoaders } from "../features/event";
 import { createOperationLoaders, createRunOperation } from "../features/operation";
-import { createOwnCancellations, createPixLoaders } from "../features/pix-authorization";
-import { createEnrollmentOfUser } from "../features/user";
+import { createOwnCancellationsLoader, createPixLoaders } from "../features/pix-authorization";
+import { createEnrollmentOfUserLoader } from "../features/user";
 import { type Caller } from "../platform/auth/caller";
 import { type TokenVerifier } from "../platform/auth/token-verifier";
 import { SubgraphError } from "../platform/errors/subgraph-error";
@@ -55,8 +55,8 @@ export interface RequestInfo {
 /** For a request that is not a subscription: nothing waits for changes. */
 const ABORTED = AbortSignal.abort();
 
-/** What lives for one request. The only list of loaders. */
-export type Context = Awaited<ReturnType<typeof createContext>>;
+/** What one request can use. features/context.ts declares the part that resolvers see; a new loader is added to both. */
+export type RequestContext = Awaited<ReturnType<typeof createContext>>;
 
 /** Creates what one request may use. Throws `UNAUTHENTICATED` for an invalid token. */
 export async function createContext(request: RequestInfo, analysis: RequestAnalysis, services: AppServices) {
@@ -86,10 +86,10 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
   };
   const loaders = {
     benefitsOfUser: benefitsOfUser.createLoader({ client: avibra, concurrency: concurrency.avibra, ...providerReads }),
-    enrollmentOfUser: createEnrollmentOfUser({ caller, inbox, ...storeReads }),
+    enrollmentOfUser: createEnrollmentOfUserLoader({ caller, inbox, ...storeReads }),
     ...createOperationLoaders(storeReads),
     ...createEventLoaders({ inbox, ...storeReads }),
-    ownCancellations: createOwnCancellations(storeReads),
+    ownCancellations: createOwnCancellationsLoader(storeReads),
     ...createPixLoaders({ client: delbank, concurrency: concurrency.delbank, ...providerReads }),
   };
 
@@ -122,5 +122,5 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
       createChangeNotifier({ pubSub, topic, key, signal: request.signal ?? ABORTED }),
     runOperation: createRunOperation({ runner, operationStore, caller, deadline, budget: budgets, invalidate }),
   };
-  return context satisfies ResolverContext;
+  return context satisfies Context;
 }

@@ -1,6 +1,6 @@
 import { type ApolloServer } from "@apollo/server";
 import { type FastifyInstance } from "fastify";
-import { createContext, type AppServices, type Context } from "./request-context";
+import { createContext, type AppServices, type RequestContext } from "./request-context";
 import { type createSubscriptionTransports } from "./subscriptions";
 import { type createWebhooks } from "./webhooks";
 import { type DeveloperIssuer } from "../platform/auth/developer-issuer";
@@ -14,7 +14,7 @@ import { registerPlayground } from "../playground/playground";
 const GRAPHQL_PATH = "/graphql";
 
 export interface RoutesOptions {
-  readonly apollo: ApolloServer<Context>;
+  readonly apollo: ApolloServer<RequestContext>;
   readonly guard: RequestGuard;
   readonly services: AppServices;
   readonly subscriptions: ReturnType<typeof createSubscriptionTransports>;

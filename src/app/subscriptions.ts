@@ -37,8 +37,8 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
   const subscriptions = createSubscriptions({
     schema,
     guard,
-    createContext: ({ id, authorization }, cost, signal) =>
-      createContext({ id, headers: { authorization }, signal }, cost, services),
+    createContext: ({ id, authorization }, analysis, signal) =>
+      createContext({ id, headers: { authorization }, signal }, analysis, services),
     formatError,
     quota: createQuota({ max: limits.subscriptions, maxPerCaller }),
     memory: createMemoryBudget(options.maxDocumentBytes),

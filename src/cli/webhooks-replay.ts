@@ -3,7 +3,8 @@ import "reflect-metadata"; // before the first decorated class
 import { z } from "zod";
 import { createEventWorker } from "../app/webhooks";
 import { openStores } from "../app/stores";
-import { ConfigError, loadConfig } from "../config/index";
+import { ConfigError } from "../config/config.errors";
+import { loadConfig } from "../config/index";
 import { createLogger } from "../platform/observability/logger";
 import { systemClock } from "../platform/kernel/clock";
 import { describeStartFailure } from "../app/describe-start-failure";

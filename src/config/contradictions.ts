@@ -1,7 +1,7 @@
 import { type ConfigGroups } from "./environment";
 import { MIN_ATTEMPT_MS } from "../platform/http/client/retry-delay";
 
-/** Values that are valid on their own but not together, or not for every operation. One line each. */
+/** Values that are valid on their own but not together, or not with a constant of the program. One line each. */
 export function findContradictions({ server, operations, limits }: ConfigGroups): string[] {
   const problems: string[] = [];
   if (server.requestTimeoutMs <= MIN_ATTEMPT_MS) {

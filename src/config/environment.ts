@@ -46,6 +46,11 @@ function listSchemas(group: VariableGroup): [string, z.ZodType][] {
 /** Every variable by its name in the environment. */
 export const Environment = z.object(Object.fromEntries(listSchemas(variableGroups)));
 
+/** The names of the variables that end with the suffix, for example `_URL`. */
+export function listVariableNames(suffix: string): string[] {
+  return Object.keys(Environment.shape).filter((name) => name.endsWith(suffix));
+}
+
 function groupValues(group: VariableGroup, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(group).map(([name, node]) => [

@@ -1,9 +1,12 @@
 import { PROVIDERS } from "../app/providers";
+import { ConfigError } from "./config.errors";
 import { findContradictions, findIneffectiveLimits } from "./contradictions";
 import { type ConfigGroups, Environment, toConfigGroups } from "./environment";
-import { findIncompleteTls, findLiveProblems, findLiveWarnings, findSandboxProblems } from "./modes";
+import { findIncompleteTls } from "./incomplete-tls";
+import { findLiveProblems, findLiveWarnings, findSandboxProblems } from "./modes";
 import { findFoldedVariables, findRenamedVariables } from "./retired-variables";
 import { getSandboxDefaults } from "./sandbox-defaults";
+import { type RawEnvironment } from "./variable";
 
 /** The checked configuration, in groups. `createApp` hands each part only the groups that it needs. */
 export type Config = ConfigGroups & {
@@ -11,16 +14,6 @@ export type Config = ConfigGroups & {
   /** Logged at start, one line each. */
   readonly warnings: readonly string[];
 };
-
-/** Every problem of the configuration in one message, one line each. Never contains a value. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  constructor(problems: readonly string[]) {
-    super(`The configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-  }
-}
-
-type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
 function addSandboxDefaults(environment: RawEnvironment): RawEnvironment {
   const providerDefaults = Object.values(PROVIDERS).map(({ sandboxDefaults }) => sandboxDefaults(environment));

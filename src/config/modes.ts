@@ -1,14 +1,11 @@
-import { Environment } from "./environment";
+import { listVariableNames } from "./environment";
+import { type RawEnvironment } from "./variable";
 
-/** Variables that live mode requires although they have a default. */
+/** Variables that are optional in the schema but required in live mode. */
 const REQUIRED = ["ROUTER_SECRETS", "AUTH_JWKS_URL", "LEDGER_KEY"] as const;
 
 /** 128 bits in hexadecimal digits. */
 const MIN_SECRET_LENGTH = 32;
-
-type RawEnvironment = Readonly<Record<string, string | undefined>>;
-
-const listNames = (suffix: string) => Object.keys(Environment.shape).filter((name) => name.endsWith(suffix));
 
 /** As fetch parses it: tabs in the scheme are dropped, and its case is ignored. */
 const isPlainHttp = (url = "") => URL.canParse(url) && new URL(url).protocol === "http:";
@@ -26,8 +23,8 @@ export function findLiveProblems(environment: RawEnvironment): string[] {
     problems.push(`ROUTER_SECRETS: each must have at least ${MIN_SECRET_LENGTH} characters when PROVIDERS=live`);
   }
   if (environment["ALLOW_PLAIN_HTTP"] === "true") return problems;
-  // Tokens, credentials and personal data are sent to these, or opened with a token in the URL.
-  for (const name of listNames("_URL").filter((name) => isPlainHttp(environment[name]))) {
+  // Tokens, credentials and personal data are sent to these URLs; the portal URL is opened with a token in it.
+  for (const name of listVariableNames("_URL").filter((name) => isPlainHttp(environment[name]))) {
     problems.push(`${name}: must be an https URL when PROVIDERS=live; ALLOW_PLAIN_HTTP=true allows http`);
   }
   return problems;
@@ -48,7 +45,7 @@ export function findSandboxProblems(environment: RawEnvironment): string[] {
   }
   if (environment["AUTH_JWKS_URL"]) return problems;
   // Any client of a sandbox can sign any member's token, so its requests must not reach a real provider.
-  for (const name of listNames("_BASE_URL").filter((name) => !isLoopback(environment[name]))) {
+  for (const name of listVariableNames("_BASE_URL").filter((name) => !isLoopback(environment[name]))) {
     problems.push(`${name}: must be a loopback address with PROVIDERS=sandbox`);
   }
   return problems;
@@ -58,19 +55,4 @@ export function findSandboxProblems(environment: RawEnvironment): string[] {
 export function findLiveWarnings(environment: RawEnvironment): string[] {
   if (!environment["DATABASE_URL"]?.startsWith("sqlite:")) return [];
   return ["DATABASE_URL: a SQLite file serves a single process; use postgres://… for more than one replica"];
-}
-
-/** A certificate is of no use without its key, nor an authority for clients without a certificate. */
-export function findIncompleteTls(environment: RawEnvironment): string[] {
-  const problems: string[] = [];
-  for (const certificate of listNames("_CERT_FILE")) {
-    const key = certificate.replace(/_CERT_FILE$/, "_KEY_FILE");
-    if (Boolean(environment[certificate]) !== Boolean(environment[key])) {
-      problems.push(`${certificate}, ${key}: must be set together`);
-    }
-  }
-  if (environment["TLS_CLIENT_CA_FILE"] && !environment["TLS_CERT_FILE"]) {
-    problems.push("TLS_CLIENT_CA_FILE: needs TLS_CERT_FILE and TLS_KEY_FILE");
-  }
-  return problems;
 }

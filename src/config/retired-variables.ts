@@ -1,6 +1,4 @@
-import { FOLDED_LIMITS } from "./folded-limits";
-
-type RawEnvironment = Readonly<Record<string, string | undefined>>;
+import { type RawEnvironment } from "./variable";
 
 /** Variables that have a new name. One that is still set stops the start. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -8,6 +6,18 @@ const RENAMED: Readonly<Record<string, string>> = {
   LIMIT_LEDGER_READS: "LIMIT_STORE_READS",
   LIMIT_LEDGER_ROWS: "LIMIT_STORE_ROWS",
 };
+
+/** Limits of earlier versions, each with the limit that replaces it. One that is still set is reported in the log. */
+export const FOLDED_LIMITS = {
+  LIMIT_CHARACTERS: "LIMIT_TOKENS",
+  LIMIT_LINES: "LIMIT_TOKENS",
+  LIMIT_REPEATS: "LIMIT_FIELDS",
+  LIMIT_FRAGMENTS: "LIMIT_FIELDS",
+  LIMIT_DIRECTIVES: "LIMIT_FIELDS",
+  LIMIT_VARIABLES: "LIMIT_FIELDS",
+  LIMIT_INPUT_VALUES: "LIMIT_COST",
+  LIMIT_INPUT_DEPTH: "LIMIT_DEPTH",
+} as const;
 
 /** What each folded limit bounded. */
 const BOUNDED: Readonly<Record<keyof typeof FOLDED_LIMITS, string>> = {

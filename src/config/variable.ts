@@ -17,8 +17,11 @@ export type ValuesOf<Group> = {
   readonly [Name in keyof Group]: Group[Name] extends Variable<infer Schema> ? z.output<Schema> : ValuesOf<Group[Name]>;
 };
 
+/** The environment's texts by the names of the variables, before they are parsed. */
+export type RawEnvironment = Readonly<Record<string, string | undefined>>;
+
 /** Values that the sandbox uses for variables that are not set, by the variables' names. */
-export type SandboxDefaults = (environment: Readonly<Record<string, string | undefined>>) => Record<string, string>;
+export type SandboxDefaults = (environment: RawEnvironment) => Record<string, string>;
 
 export function variable<Schema extends z.ZodType>(
   name: string,

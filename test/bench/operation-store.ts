@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProviders } from "../../src/app/providers";
 import { loadConfig } from "../../src/config/index";
-import { createAccountOperations } from "../../src/features/user";
+import { createAccountHandlers } from "../../src/features/user";
 import { type OperationHandlers } from "../../src/platform/operations/operation-handler";
 import { createOperationRunner, type RunResult } from "../../src/platform/operations/operation-runner";
 import { createOperationWorker } from "../../src/platform/operations/operation-worker";
@@ -62,7 +62,7 @@ export async function benchmarkOperationStore(): Promise<void> {
     { ...config, calls: config.providerCalls, maxBodyBytes: config.limits.execution.providerBodyBytes },
     { observer: { onAttemptSend: () => undefined, onAttemptEnd: () => undefined } },
   );
-  const bare = createAccountOperations(avibra).update;
+  const bare = createAccountHandlers(avibra).update;
   const handlers = { [KIND]: bare };
   const sqlite = await openRunner(await databases.createDatabase("sqlite"), handlers);
   const postgres = await openRunner(await databases.createDatabase("postgres"), handlers);

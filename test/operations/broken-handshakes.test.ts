@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { createCancelPixOperation } from "../../src/features/pix-authorization";
+import { createCancelPixAuthorizationHandler } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
@@ -97,7 +97,7 @@ describe("a cancellation whose TLS handshake breaks", () => {
     const http = createTestHttpClient({ baseUrl: tls.url, tls: { ca: authority.cert } });
     const credentials = { apiKey: "sandbox-delbank-api-key", accountId: "10000" };
     const delbank = createDelbankClient({ http, generation: "automatic-pix", ...credentials, timeoutMs: 5000 });
-    const b = await createControlledStore({ CANCEL_PIX_AUTHORIZATION: createCancelPixOperation(delbank) });
+    const b = await createControlledStore({ CANCEL_PIX_AUTHORIZATION: createCancelPixAuthorizationHandler(delbank) });
     const request = {
       kind: "CANCEL_PIX_AUTHORIZATION",
       principal: "principal-1",

@@ -90,7 +90,7 @@ async function follow(subgraph: TestSubgraph, mutation: MutationCase, fault: str
   return { mutation, fault, statuses, told, again, linksShown: [first, again].filter((one) => one.portalUrl).length };
 }
 
-/** All seven mutations under one fault; they write to different endpoints, so none disturbs another. */
+/** Every mutation under one fault; they write to different endpoints, so none disturbs another. */
 async function playRow({ subgraph, switches }: Bench, fault: string): Promise<Cell[]> {
   await Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
   const play = FAULTS[fault] ?? "refused";

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { createCancelPixOperation } from "../../src/features/pix-authorization";
+import { createCancelPixAuthorizationHandler } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
@@ -54,7 +54,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       accountId: "10000",
       timeoutMs: 30_000,
     });
-    const kind = createCancelPixOperation(delbank);
+    const kind = createCancelPixAuthorizationHandler(delbank);
     let looks = 0;
     const gated: typeof kind = {
       ...kind,

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { createCancelPixOperation } from "../../src/features/pix-authorization";
-import { createAccountOperations } from "../../src/features/user";
+import { createCancelPixAuthorizationHandler } from "../../src/features/pix-authorization";
+import { createAccountHandlers } from "../../src/features/user";
 import { type OperationHandlers } from "../../src/platform/operations/operation-handler";
 import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
 import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
@@ -277,7 +277,7 @@ describe("with the real providers' clients against the sandbox", () => {
       accountId: "10000",
       timeoutMs: 5000,
     });
-    const b = await open({ CANCEL_PIX_AUTHORIZATION: createCancelPixOperation(delbank) });
+    const b = await open({ CANCEL_PIX_AUTHORIZATION: createCancelPixAuthorizationHandler(delbank) });
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const request = {
@@ -361,7 +361,7 @@ describe("with the real providers' clients against the sandbox", () => {
       timeoutMs: 5000,
       monotonic: monotonicClock,
     });
-    const { create, prefill } = createAccountOperations(avibra);
+    const { create, prefill } = createAccountHandlers(avibra);
     const handlers = { CREATE_USER: create, PREFILL_USER: prefill };
     return { http, control: createSandboxControl(sandboxes.avibra.url), handlers };
   }

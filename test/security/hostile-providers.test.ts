@@ -265,7 +265,7 @@ describe("writing", () => {
   const claims = { ...PAYER_CLAIMS, scope: "pix:cancel:any users:write:any" };
   const isWrite = ({ method, path }: RawRequest) => method !== "GET" && path !== "/oauth2/token";
 
-  test.each(CASES)("all seven with %s as the answer", async (hostile, answer, verdict) => {
+  test.each(CASES)("every mutation with %s as the answer", async (hostile, answer, verdict) => {
     behave(answer, isWrite);
     const recurrenceId = recurrenceOf(hostile);
     const statuses = await Promise.all(

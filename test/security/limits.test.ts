@@ -77,10 +77,7 @@ describe("what is refused before it is GraphQL", () => {
     const body = Buffer.alloc(2 ** 20 + 1, " ");
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
       const answer = await sendRequest(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
-      expect([answer.status, read(answer)]).toEqual([
-        413,
-        refusal("The request body must not exceed 1048576 bytes."),
-      ]);
+      expect([answer.status, read(answer)]).toEqual([413, refusal("The request body must not exceed 1048576 bytes.")]);
     }
   });
 

@@ -70,7 +70,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       return [...lists, currentOffer !== null, enrollment.status !== "UNKNOWN"];
     },
   },
-  "the six mutations on a member's account": {
+  "the mutations on a member's account": {
     people: { sub: { sub: "u-1002" }, stranger: STRANGER },
     async attempt(claims) {
       const account = MUTATIONS.filter(({ name }) => name !== "cancelPixAuthorization");

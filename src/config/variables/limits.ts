@@ -64,7 +64,7 @@ const documents = {
   ),
 };
 
-/** One GraphQL request, while it is executed. */
+/** Execution of GraphQL requests. */
 const execution = {
   nodes: variable(
     "LIMIT_NODES",

@@ -16,7 +16,7 @@ export const readCacheVariables = {
   staleIfErrorMs: variable(
     "READ_CACHE_STALE_IF_ERROR_MS",
     integer(0, 3_600_000, 60_000),
-    "how much longer it is served while its provider fails, in milliseconds",
+    "how long after `READ_CACHE_MS` it is served while its provider fails, in milliseconds",
   ),
   maxBytes: variable("READ_CACHE_BYTES", integer(1024, 2 ** 32, 2 ** 25), "maximum size of the read cache, in bytes"),
 };

@@ -41,7 +41,7 @@ async function streamNewEvents(
     const { items } = await inbox.list({ subject: userId, first: MAX_EVENTS_PER_READ, isProcessed: true });
     return items.map(({ message }) => message);
   };
-  const changeNotifier = watchChanges(topics.eventStored, userId);
+  const changeNotifier = watchChanges(topics.eventProcessed, userId);
   const seen = new Set((await readLatest()).map(({ id }) => id));
   return streamUnseenEvents(seen, changeNotifier, readLatest);
 }

@@ -14,6 +14,7 @@ export class ChangeOfferResolver {
   ): Promise<ChangeOfferPayload> {
     const { idempotencyKey, ...change } = input;
     const { userId } = change;
+    // runOperation checks that the caller may change this member.
     return toUserPayload(await runOperation({ kind: "CHANGE_OFFER", idempotencyKey, input: change, userId }), userId);
   }
 }

@@ -5,7 +5,7 @@ import { type OfferChange } from "../../providers/avibra/avibra.wire";
 import { createUserError } from "../operation/public";
 
 /** Changes a member's offer; `keyed`: it is sent again with its own key. */
-export function createChangeOfferOperation(avibra: AvibraClient): OperationHandler<OfferChange> {
+export function createChangeOfferHandler(avibra: AvibraClient): OperationHandler<OfferChange> {
   return {
     provider: "avibra",
     repeat: "keyed",
@@ -14,8 +14,8 @@ export function createChangeOfferOperation(avibra: AvibraClient): OperationHandl
       await avibra.changeOffer(change, attempt);
       return { status: "SUCCEEDED" };
     },
-    onRejection(failure, isRepeat) {
-      if (isRepeat) return undefined; // a rejected retry proves nothing about the earlier attempt
+    onRejection(failure, isRetry) {
+      if (isRetry) return undefined; // a rejected retry proves nothing about the earlier attempt
       const code = parseAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED";
       return { status: "FAILED", failure: createUserError(code) };
     },

@@ -1,5 +1,5 @@
 import { ChangeOfferResolver } from "./change-offer.resolver";
 import { OfferResolver } from "./offer.resolver";
 
-export { createChangeOfferOperation } from "./change-offer";
+export { createChangeOfferHandler } from "./change-offer";
 export const offerFeature = { resolvers: [OfferResolver, ChangeOfferResolver], orphanedTypes: [], references: {} };

@@ -7,7 +7,8 @@ import { type Deadline } from "../../platform/kernel/deadline";
 import { canWriteUser } from "../user/public";
 import { canReadOperation, toVisibleOperation } from "./access";
 import { toPrincipal } from "./principal";
-import { type OperationRequest, type RunOperation } from "./operation-request";
+import { type RunOperation } from "./operation-request";
+import { type OperationKind } from "./operation.type";
 import { toOperation } from "./to-operation";
 import { createUserError } from "./create-user-error";
 
@@ -17,9 +18,9 @@ export interface RunOperationOptions {
   readonly caller: Caller | undefined;
   readonly deadline: Deadline;
   /** The budgets of the request. Throws, and the mutation is not executed, if one is already exceeded. */
-  readonly budget: { readonly beginMutation: (kind: string) => void };
+  readonly budget: { readonly beginMutation: (kind: OperationKind) => void };
   /** Invalidates the reads of a member or a recurrence after a mutation. */
-  readonly invalidate: (keys: Pick<OperationRequest, "userId" | "recurrenceId">) => void;
+  readonly invalidate: (subjectIds: { readonly userId?: string; readonly recurrenceId?: string }) => void;
 }
 
 /** The database's response was lost. If the operation was stored, it is executed later. */
@@ -35,7 +36,9 @@ export function createRunOperation({
   budget,
   invalidate,
 }: RunOperationOptions): RunOperation {
-  return async ({ kind, idempotencyKey, input, userId, recurrenceId }) => {
+  return async ({ kind, idempotencyKey, input, ...subject }) => {
+    const { recurrenceId } = subject;
+    const userId = subject.recurrenceId === undefined ? subject.userId : subject.payerUserId;
     const authenticatedCaller = requireCaller(caller);
     // Indistinguishable from an unknown member: nothing is stored and no provider is called.
     if (userId !== undefined && !canWriteUser(authenticatedCaller, userId)) {

@@ -8,7 +8,7 @@ import { CANCEL_PIX_AUTHORIZATION, toPixCancellation } from "./cancel-pix-author
 import { CancelPixAuthorizationInput } from "./cancel-pix-authorization.input";
 import { CancelPixAuthorizationPayload } from "./cancel-pix-authorization-payload.type";
 import { type CancellationIntent } from "./cancellation-eligibility.state";
-import { requirePayerTaxId } from "./access";
+import { requireCancelPermission } from "./access";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
@@ -41,14 +41,14 @@ export class CancelPixAuthorizationResolver {
     input: CancelPixAuthorizationInput,
     @Ctx() { caller, runOperation }: Context,
   ): Promise<CancelPixAuthorizationPayload> {
-    const payerTaxId = requirePayerTaxId(caller);
+    const payerTaxId = requireCancelPermission(caller);
     const { idempotencyKey, recurrenceId } = input;
     const { operation, userErrors } = await runOperation({
       kind: CANCEL_PIX_AUTHORIZATION,
       idempotencyKey,
       input: toIntent(input, payerTaxId),
-      recurrenceId,
-      ...(payerTaxId !== null && isUserId(caller?.userId) && { userId: caller.userId }),
+      recurrenceId, // `prepare` of the handler checks that the authorization is the payer's
+      ...(payerTaxId !== null && isUserId(caller?.userId) && { payerUserId: caller.userId }),
     });
     const pixCancellation = operation?.status === "SUCCEEDED" ? toPixCancellation(operation.result) : null;
     return { operation, userErrors, pixCancellation, recurrenceId };

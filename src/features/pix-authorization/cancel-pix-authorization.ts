@@ -46,7 +46,7 @@ export function toPixCancellation(result: unknown): PixCancellation | null {
 const refuse = (code: UserErrorCode): PrepareDecision => ({ decision: "refuse", failure: createUserError(code) });
 
 /** The decision that earlier cancellations require; undefined if they require none, or only after Delbank was read. */
-function toPreparation(decision: CancellationDecision<Operation>): PrepareDecision | undefined {
+function toPrepareDecision(decision: CancellationDecision<Operation>): PrepareDecision | undefined {
   if (decision.kind === "alreadyCancelled") return refuse("ALREADY_CANCELLED");
   return decision.kind === "inProgress" ? { decision: "wait", blockedBy: decision.blockedBy } : undefined;
 }
@@ -56,7 +56,7 @@ function toPreparation(decision: CancellationDecision<Operation>): PrepareDecisi
  * earlier operations and the authorization are read; after a lost response, the authorization is read until it shows a new
  * cancellation.
  */
-export function createCancelPixOperation(delbank: DelbankClient): OperationHandler<CancellationIntent> {
+export function createCancelPixAuthorizationHandler(delbank: DelbankClient): OperationHandler<CancellationIntent> {
   return {
     provider: "delbank",
     repeat: "once",
@@ -69,7 +69,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationHandl
       const shouldAskProvider =
         knownDecision.kind === "inProgress" && knownDecision.blockedBy.status === "NEEDS_ATTENTION";
       const knownPreparation =
-        intent.payerTaxId === null && !shouldAskProvider ? toPreparation(knownDecision) : undefined;
+        intent.payerTaxId === null && !shouldAskProvider ? toPrepareDecision(knownDecision) : undefined;
       if (knownPreparation) return knownPreparation;
       const authorization = await delbank.getAuthorization(intent.recurrenceId, deadline);
       if (!canCancelAuthorization(intent.payerTaxId, authorization)) return refuse("NOT_FOUND");
@@ -77,7 +77,7 @@ export function createCancelPixOperation(delbank: DelbankClient): OperationHandl
       if (proven) return { decision: "settle", confirmed: proven.operation, result: toResult(proven.proof) };
       const decision = evaluateEarlierCancellations(earlier, now, authorization);
       const code = findCancellationError(intent, authorization, { now, expiredIds: findExpiredIds(earlier, now) });
-      const preparation = toPreparation(decision) ?? (code && refuse(code));
+      const preparation = toPrepareDecision(decision) ?? (code && refuse(code));
       if (preparation) return preparation;
       const ownIds = earlier.flatMap((operation) => getCancellationId(operation) ?? []);
       const baseline = [...new Set([...authorization.cancellations.map(({ id }) => id), ...ownIds])];

@@ -29,7 +29,10 @@ const PENDING_ONLY_REASONS: ReadonlySet<CancellationReason> = new Set([
  * Whether Delbank shows it as cancelled, or a cancellation is pending. A listed cancellation that is older than the response window did
  * not cancel an authorization that is still ACTIVE. One without a readable date counts as recent unless `expiredIds` has it.
  */
-function isCancelled({ status, cancellations }: Authorization, { now, expiredIds }: EligibilityContext): boolean {
+function isCancelledOrPending(
+  { status, cancellations }: Authorization,
+  { now, expiredIds }: EligibilityContext,
+): boolean {
   if (status !== "ACTIVE") return status === "CANCELLED" || cancellations.length > 0;
   return cancellations.some(({ id, cancelledAt }) => {
     const ageMs = cancelledAt === null ? NaN : now - Date.parse(cancelledAt);
@@ -37,16 +40,14 @@ function isCancelled({ status, cancellations }: Authorization, { now, expiredIds
   });
 }
 
-/**
- * Why an authorization of the caller must not be cancelled, or undefined. For an unknown status the provider decides.
- */
+/** Why the intent must not be sent; undefined if it may be. For an unknown status the provider decides. */
 export function findCancellationError(
   intent: CancellationIntent,
   authorization: Authorization,
   context: EligibilityContext,
 ): UserErrorCode | undefined {
   const { status, payer, beneficiary } = authorization;
-  if (isCancelled(authorization, context)) return "ALREADY_CANCELLED";
+  if (isCancelledOrPending(authorization, context)) return "ALREADY_CANCELLED";
   if (intent.payerTaxId !== null && intent.requesterDocument !== intent.payerTaxId) return "DOCUMENT_MISMATCH";
   // For an ambiguous document the provider decides, if one of its readings is the requester.
   const canBeRequester = [payer, beneficiary].some((party) => party.possibleTaxIds.includes(intent.requesterDocument));

@@ -1,7 +1,5 @@
-import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
-import { type EarlierCancellation, getBaselineIds } from "./earlier-cancellations.state";
-
-type AuthorizationWithCancellations = Pick<Authorization, "status" | "cancellations">;
+import { type Cancellation } from "../../providers/delbank/delbank.wire";
+import { type AuthorizationSnapshot, type EarlierCancellation, getBaselineIds } from "./earlier-cancellations.state";
 
 /** `unlisted`: cancelled, and Delbank does not list the cancellation. */
 export type Proof =
@@ -17,7 +15,7 @@ export type Proof =
  */
 export function findProof(
   baselineIds: readonly string[] | undefined,
-  { status, cancellations }: AuthorizationWithCancellations,
+  { status, cancellations }: AuthorizationSnapshot<Cancellation>,
 ): Proof | undefined {
   if (baselineIds === undefined && status !== "CANCELLED") return undefined;
   const knownIds = baselineIds ?? [];
@@ -33,7 +31,7 @@ export function findProof(
  */
 export function findProvenOperation<Earlier extends EarlierCancellation>(
   earlier: readonly Earlier[],
-  snapshot: AuthorizationWithCancellations,
+  snapshot: AuthorizationSnapshot<Cancellation>,
 ): { readonly operation: Earlier; readonly proof: Proof } | undefined {
   for (const operation of earlier) {
     if (operation.status !== "UNCONFIRMED" && operation.status !== "NEEDS_ATTENTION") continue;

@@ -1,5 +1,5 @@
 import { type Operation } from "../../platform/operations/operation";
-import { type Authorization } from "../../providers/delbank/delbank.wire";
+import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
 
 /**
  * How long after its request an accepted cancellation may still take effect. The counterpart has up to 12 h to respond (the Central
@@ -10,10 +10,11 @@ export const RESPONSE_WINDOW_MS = 13 * 3_600_000;
 /** An earlier operation on the authorization that was sent, or is about to be sent. */
 export type EarlierCancellation = Pick<Operation, "id" | "status" | "sentAt" | "result" | "baseline">;
 
-/** The authorization as Delbank shows it. */
-export type AuthorizationSnapshot = Pick<Authorization, "status"> & {
-  readonly cancellations: readonly Pick<Authorization["cancellations"][number], "id">[];
-};
+/** The authorization as Delbank shows it. Most decisions need only the ids of its cancellations. */
+export interface AuthorizationSnapshot<Listed extends Pick<Cancellation, "id"> = Pick<Cancellation, "id">> {
+  readonly status: Authorization["status"];
+  readonly cancellations: readonly Listed[];
+}
 
 /**
  * What earlier cancellations decide about another one.

@@ -3,8 +3,8 @@ import { PartyDocumentResolver, RequesterDocumentResolver } from "./masked-tax-i
 import { PixAuthorizationResolver, resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixCancellationResolver, resolvePixCancellationReference } from "./pix-cancellation.resolver";
 
-export { createCancelPixOperation } from "./cancel-pix-authorization";
-export { createOwnCancellationsLoader as createOwnCancellations } from "./own-cancellations.loader";
+export { createCancelPixAuthorizationHandler } from "./cancel-pix-authorization";
+export { createOwnCancellationsLoader } from "./own-cancellations.loader";
 export { createPixLoaders } from "./pix.loader";
 export const pixAuthorizationFeature = {
   resolvers: [

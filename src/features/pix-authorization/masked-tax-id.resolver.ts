@@ -1,12 +1,12 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { type Context } from "../context";
 import { UnmaskedTaxId } from "./mask-tax-id";
-import { canReadDocuments } from "./access";
+import { canReadUnmaskedTaxIds } from "./access";
 import { PixParty } from "./pix-authorization.type";
 import { PixCancellation } from "./pix-cancellation.type";
 
 function unmaskIfPermitted(document: string | null, { caller }: Context): string | UnmaskedTaxId | null {
-  return document !== null && caller && canReadDocuments(caller) ? new UnmaskedTaxId(document) : document;
+  return document !== null && caller && canReadUnmaskedTaxIds(caller) ? new UnmaskedTaxId(document) : document;
 }
 
 @Resolver(() => PixParty)

@@ -39,7 +39,6 @@ export class PixAuthorizationResolver {
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
     @Ctx() { loaders }: Context,
   ): Promise<PixCancellation[]> {
-    // A cancellation of this subgraph is shown immediately, even if Delbank does not list it yet.
     const ownCancellations = await loaders.ownCancellations.load(recurrenceId);
     return [
       ...providerCancellations,

@@ -1,14 +1,9 @@
-import { type Caller } from "../../platform/auth/caller";
 import { type Loader } from "../../platform/reads/create-loader";
 import { defineRead, type ReadRequest } from "../../platform/reads/define-read";
 import { recurrenceTag } from "../../platform/reads/read-tags";
 import { type Authorization, type Cancellation } from "../../providers/delbank/delbank.wire";
 import { getAuthorization, getCancellation } from "../../providers/delbank/endpoints";
-import { canReadAuthorization, canReadAnyAuthorization, getOwnTaxId } from "./access";
-
-/** Without a tax id and without `pix:read:any`, no authorization is accessible. */
-const canReadSomeAuthorization = (caller: Caller) =>
-  getOwnTaxId(caller) !== undefined || canReadAnyAuthorization(caller);
+import { canReadAnyAuthorization, canReadAuthorization, canReadSomeAuthorization } from "./access";
 
 const pixAuthorizationRead = defineRead({
   endpoint: getAuthorization,

@@ -26,6 +26,7 @@ interface UserMutation {
   readonly input: unknown;
 }
 
+/** `runOperation` checks that the caller may change the member. */
 async function runUserMutation({ runOperation }: Context, { kind, request, input }: UserMutation) {
   const { userId, idempotencyKey } = request;
   return toUserPayload(await runOperation({ kind, idempotencyKey, input, userId }), userId);
@@ -85,6 +86,7 @@ export class AccountResolver {
     { userId, idempotencyKey }: CreatePortalLinkInput,
     @Ctx() { runOperation }: Context,
   ): Promise<CreatePortalLinkPayload> {
+    // runOperation checks that the caller may change this member.
     const request = { kind: "CREATE_PORTAL_LINK", userId, idempotencyKey, input: { userId } } as const;
     const { operation, userErrors, isReplay, secret } = await runOperation(request);
     const portalUrl = typeof secret === "string" ? secret : null;

@@ -1,12 +1,8 @@
 import { AccountResolver } from "./account.resolver";
 import { resolveUserReference, UserResolver } from "./user.resolver";
 
-export {
-  createAccountOperations,
-  createPortalLinkOperation,
-  PORTAL_LINK_RETRY_ADVICE as NEW_PORTAL_LINK,
-} from "./account-operations";
-export { createEnrollmentOfUserLoader as createEnrollmentOfUser } from "./enrollment-of-user.loader";
+export { createAccountHandlers, createPortalLinkHandler, PORTAL_LINK_RETRY_ADVICE } from "./account-handlers";
+export { createEnrollmentOfUserLoader } from "./enrollment-of-user.loader";
 export const userFeature = {
   resolvers: [UserResolver, AccountResolver],
   orphanedTypes: [],

@@ -32,7 +32,11 @@ export type OperationRow = {
 };
 
 /** No release stores a failed operation without its failure; only an edited row is read like this. */
-const NO_FAILURE_STORED: OperationFailure = { code: "PROVIDER_REJECTED", message: "The operation failed.", retryable: false };
+const NO_FAILURE_STORED: OperationFailure = {
+  code: "PROVIDER_REJECTED",
+  message: "The operation failed.",
+  retryable: false,
+};
 
 const parseFailure = (text: string | null): OperationFailure =>
   text === null ? NO_FAILURE_STORED : (JSON.parse(text) as OperationFailure);

@@ -5,5 +5,5 @@ export const topics = {
   /** The operation of this id is settled. */
   operationSettled: "operationSettled",
   /** An event about the user with this id was processed. */
-  eventStored: "eventStored",
+  eventProcessed: "eventStored",
 } as const;

@@ -57,9 +57,9 @@ export function createScriptedKind(
     repeat,
     perform: (_input: unknown, { idempotencyKey }: PerformContext) =>
       nextResult<Outcome>(script.perform ?? [{ status: "SUCCEEDED" }], "perform", idempotencyKey),
-    onRejection(rejection, isRepeat) {
-      rejections.push(isRepeat);
-      const isDone = isRepeat && rejection.status === 409;
+    onRejection(rejection, isRetry) {
+      rejections.push(isRetry);
+      const isDone = isRetry && rejection.status === 409;
       const reason = { code: "REFUSED", message: "No.", retryable: false };
       return isDone ? { status: "SUCCEEDED" } : { status: "FAILED", failure: reason };
     },

@@ -27,8 +27,8 @@ export function createSteppedKind(repeat: Repeat) {
     repeat,
     ...(repeat === "once" && { prepare: () => startCall("prepare"), confirm: () => startCall("confirm") }),
     perform: () => startCall("perform"),
-    onRejection({ status }, isRepeat) {
-      if (isRepeat) return status === 409 ? { status: "SUCCEEDED" } : undefined;
+    onRejection({ status }, isRetry) {
+      if (isRetry) return status === 409 ? { status: "SUCCEEDED" } : undefined;
       return { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } };
     },
   };

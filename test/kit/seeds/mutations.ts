@@ -6,7 +6,7 @@ import { type GraphqlResponse } from "../http/graphql-client";
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** One of the seven mutations, with an input that succeeds on the sandbox's seeds. */
+/** A mutation, with an input that succeeds on the sandbox's seeds. */
 export interface MutationCase {
   readonly name: string;
   readonly kind: string;
@@ -28,7 +28,7 @@ export interface MutationCase {
 const user = (state: ProviderState, id: string) => state.users?.find(({ userId }) => userId === id);
 const USER = "user { id }";
 
-/** On different members, so that all seven can run at the same time. */
+/** On different members, so that all can run at the same time. */
 export const MUTATIONS: readonly MutationCase[] = [
   {
     name: "createUser",
@@ -145,7 +145,7 @@ export function toDocument({ name, selection }: Pick<MutationCase, "name" | "sel
     operation { ${OPERATION_FIELDS} } userErrors { code message field retryable } ${selection} } }`;
 }
 
-/** Sends a mutation; by default as a caller who may send all seven. */
+/** Sends a mutation; by default as a caller who may send every mutation. */
 export function sendMutation(
   subgraph: TestSubgraph,
   mutation: Pick<MutationCase, "name" | "selection">,

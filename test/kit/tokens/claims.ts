@@ -5,7 +5,7 @@ export type Claims = Readonly<Record<string, string>>;
 
 /** Member u-1001, who may read and write for every member: for tests that are not about access. */
 export const STAFF_CLAIMS = { sub: MEMBER_ID, scope: "users:read:any users:write:any pix:read:any" };
-/** Member u-1001 as the payer of `RECURRENCE_ID`, with the scopes that all seven mutations need. */
+/** Member u-1001 as the payer of `RECURRENCE_ID`, with the scopes that the mutations need. */
 export const PAYER_CLAIMS = {
   sub: MEMBER_ID,
   tax_id: PAYER_TAX_ID,

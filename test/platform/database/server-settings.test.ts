@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { prepareDatabase } from "../../../src/app/prepare-database";
-import { ConfigError } from "../../../src/config/index";
+import { ConfigError } from "../../../src/config/config.errors";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { createLogger } from "../../../src/platform/observability/logger";

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { deriveLimits } from "../../../../src/platform/graphql/limits/derive-limits";
 import { Environment } from "../../../../src/config/environment";
-import { FOLDED_LIMITS } from "../../../../src/config/folded-limits";
+import { FOLDED_LIMITS } from "../../../../src/config/retired-variables";
 import { loadConfig } from "../../../../src/config/index";
 import { createDocumentCache } from "../../../../src/platform/graphql/limits/document-cache";
 import {

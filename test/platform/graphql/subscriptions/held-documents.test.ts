@@ -1,6 +1,6 @@
 import { deriveLimits } from "../../../../src/platform/graphql/limits/derive-limits";
 import { buildSchema } from "graphql";
-import { splitDocumentCacheBytes } from "../../../../src/app/limits";
+import { splitDocumentCacheBytes } from "../../../../src/app/split-document-cache";
 import { loadConfig } from "../../../../src/config/index";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";

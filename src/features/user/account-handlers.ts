@@ -13,24 +13,24 @@ function toFailedOutcome(failure: ProviderFailure, unknownUserIs400 = false): Ou
 }
 
 /** After an attempt that may have been processed, a rejection proves nothing about that attempt. */
-function failIfFirstAttempt(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
-  return isRepeat ? undefined : toFailedOutcome(failure);
+function failIfFirstAttempt(failure: ProviderFailure, isRetry: boolean): Outcome | undefined {
+  return isRetry ? undefined : toFailedOutcome(failure);
 }
 
 /** A conflict on a retry means that the earlier attempt was processed (Avibra contract, Idempotency-Key). */
-function succeedIfAlreadyExistsOnRepeat(failure: ProviderFailure, isRepeat: boolean): Outcome | undefined {
-  if (isRepeat && parseAvibraRefusal(failure) === "alreadyExists") return SUCCEEDED;
-  return failIfFirstAttempt(failure, isRepeat);
+function succeedIfAlreadyExistsOnRetry(failure: ProviderFailure, isRetry: boolean): Outcome | undefined {
+  if (isRetry && parseAvibraRefusal(failure) === "alreadyExists") return SUCCEEDED;
+  return failIfFirstAttempt(failure, isRetry);
 }
 
 /** The handlers of a member's account. Each is `keyed`: it is sent again with its own key. */
-export function createAccountOperations(avibra: AvibraClient) {
+export function createAccountHandlers(avibra: AvibraClient) {
   const create: OperationHandler<MemberProfile> = {
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.createUser(profile, attempt).then(() => SUCCEEDED),
-    onRejection: succeedIfAlreadyExistsOnRepeat,
+    onRejection: succeedIfAlreadyExistsOnRetry,
   };
   const update: OperationHandler<MemberProfile> = {
     provider: "avibra",
@@ -44,14 +44,14 @@ export function createAccountOperations(avibra: AvibraClient) {
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
-    onRejection: succeedIfAlreadyExistsOnRepeat,
+    onRejection: succeedIfAlreadyExistsOnRetry,
   };
   const cancel: OperationHandler<{ readonly userId: string }> = {
     provider: "avibra",
     repeat: "keyed",
     acquireRetry: avibra.acquireRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
-    onRejection: (failure, isRepeat) => (isRepeat ? undefined : toFailedOutcome(failure, true)),
+    onRejection: (failure, isRetry) => (isRetry ? undefined : toFailedOutcome(failure, true)),
   };
   return { create, update, prefill, cancel };
 }
@@ -61,7 +61,7 @@ export const PORTAL_LINK_RETRY_ADVICE =
   "A portal link may have been created and is not shown again: send a new idempotencyKey to get a new link, and select fewer fields.";
 
 /** A link that signs the member in to the portal: a secret of the caller, so it is not stored, and not created after the caller has gone. */
-export function createPortalLinkOperation(
+export function createPortalLinkHandler(
   avibra: AvibraClient,
   portalUrl: string,
 ): OperationHandler<{ readonly userId: string }> {
