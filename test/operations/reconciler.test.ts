@@ -234,7 +234,7 @@ describe("an operation that cannot be sent", () => {
     b.advance(LEASE_MS);
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "PENDING", attempts: 0 });
-    expect(b.logs.join("")).toContain("is LEDGER_KEY the one it was sealed under?");
+    expect(b.logs.join("")).toContain("operation input could not be decrypted: check LEDGER_KEY");
     b.advance(KEYED_WINDOW_MS);
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "FAILED", attempts: 0, failure: { retryable: true } });
