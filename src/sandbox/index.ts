@@ -6,9 +6,9 @@ import { startServer } from "./server/http-server";
 export interface SandboxOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Default 4101; 0 chooses a free port. */
+  /** 0, the default, chooses a free port. */
   readonly avibraPort?: number;
-  /** Default 4102; 0 chooses a free port. */
+  /** 0, the default, chooses a free port. */
   readonly delbankPort?: number;
   /** Active authorizations at Delbank in addition to the seeds. Default 0. */
   readonly extraAuthorizations?: number;
@@ -23,7 +23,7 @@ export interface Sandboxes {
 
 /** Starts both vendors, each with its own state, clock, faults and request log. Rejects if a port is in use. */
 export async function startSandboxes(options: SandboxOptions = {}): Promise<Sandboxes> {
-  const { host = "127.0.0.1", avibraPort = 4101, delbankPort = 4102, extraAuthorizations = 0 } = options;
+  const { host = "127.0.0.1", avibraPort = 0, delbankPort = 0, extraAuthorizations = 0 } = options;
   const [avibraClock, delbankClock] = [new Clock(), new Clock()];
   const avibra = await startServer(createAvibra(avibraClock), avibraClock, { host, port: avibraPort });
   try {

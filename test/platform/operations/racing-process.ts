@@ -1,15 +1,32 @@
 // One of several processes that work on the same ledger at the same moment.
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import { type Database } from "../../../src/platform/database/open-database";
 import { type OperationStore } from "../../../src/platform/operations/operation.store";
 import { expectClaimed, createClaim, LEASE_MS, openOperationStore, START_MS } from "../../kit/operations/test-store";
 import { runWorker } from "../../kit/start/workers";
 
-const jobs: Record<string, (ledger: OperationStore, name: string) => Promise<unknown>> = {
+const PROCESSES = 3;
+
+/** Resolves when each process (named `process-1` and so on) has leased something: until then it is no race. */
+async function waitForAll({ kysely }: Database): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ count: number | string }>`
+      select count(distinct substr(lease_owner, 1, 9)) as count from operation where lease_owner like 'process-%'
+    `.execute(kysely);
+    if (Number(rows[0]?.count) === PROCESSES) return;
+    await sleep(5);
+  }
+}
+
+const jobs: Record<string, (ledger: OperationStore, name: string, database: Database) => Promise<unknown>> = {
   /** Takes what is due, a few at a time, until nothing is left: the ids. */
-  async takeDue(ledger, name) {
+  async takeDue(ledger, name, database) {
     const ids: string[] = [];
     for (;;) {
       const taken = await ledger.leaseDue({ owner: name, leaseMs: LEASE_MS, now: START_MS, limit: 3 });
       if (taken.length === 0) return ids;
+      if (ids.length === 0) await waitForAll(database);
       ids.push(...taken.map(({ operation }) => operation.id));
     }
   },
@@ -38,7 +55,7 @@ runWorker(async ([url = "", job = "", name = ""]) => {
   const { store, database } = openOperationStore(url, PATIENT);
   await store.find("connect now, not in the race");
   return async () => {
-    const result = await jobs[job]?.(store, name);
+    const result = await jobs[job]?.(store, name, database);
     await database.close();
     return result;
   };
