@@ -1,11 +1,15 @@
-// Prints "N passed, N failed" from Jest's result file; fails if a test or a suite failed, or if none ran.
+// Prints "N passed, N failed" from Jest's result files; fails if a test or a suite failed, or if a file has no test.
 import { existsSync, readFileSync } from "node:fs";
 
-const file = process.argv[2];
-const results = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
-const passed = results?.numPassedTests ?? 0;
-const failed = (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0);
-if (!results) console.log("Jest left no result file: no test ran");
-if (results?.numPendingTests) console.log(`${results.numPendingTests} tests were skipped, which counts as a failure`);
+let [passed, failed] = [0, 0];
+let isGood = process.argv.length > 2;
+for (const file of process.argv.slice(2)) {
+  const results = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  if (!results) console.log(`${file} is missing: no test ran`);
+  if (results?.numPendingTests) console.log(`${results.numPendingTests} tests were skipped, which counts as a failure`);
+  passed += results?.numPassedTests ?? 0;
+  failed += (results?.numFailedTests ?? 0) + (results?.numRuntimeErrorTestSuites ?? 0);
+  if (!results?.success || results.numPassedTests === 0 || results.numPendingTests > 0) isGood = false;
+}
 console.log(`${passed} passed, ${failed} failed`);
-process.exit(passed > 0 && failed === 0 && !results.numPendingTests && results.success ? 0 : 1);
+process.exit(isGood && failed === 0 ? 0 : 1);
