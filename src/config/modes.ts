@@ -24,7 +24,8 @@ export function findLiveProblems(environment: RawEnvironment): string[] {
   }
   if (environment["ALLOW_PLAIN_HTTP"] === "true") return problems;
   // Tokens, credentials and personal data are sent to these URLs; the portal URL is opened with a token in it.
-  for (const name of listVariableNames("_URL").filter((name) => isPlainHttp(environment[name]))) {
+  const urls = listVariableNames("_URL").filter((name) => name !== "DATABASE_URL"); // which is never http
+  for (const name of urls.filter((name) => isPlainHttp(environment[name]))) {
     problems.push(`${name}: must be an https URL when PROVIDERS=live; ALLOW_PLAIN_HTTP=true allows http`);
   }
   return problems;

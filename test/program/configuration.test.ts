@@ -125,6 +125,12 @@ describe("live mode", () => {
     },
   );
 
+  test("an http URL of the database is one problem", () => {
+    expect(problems({ ...LIVE, DATABASE_URL: "http://database.test/" })).toEqual([
+      "DATABASE_URL: must be sqlite:FILE, sqlite::memory: or postgres://…",
+    ]);
+  });
+
   test("every URL of a provider or a key server is held to https", () => {
     const urls = Object.keys(Environment.shape).filter((name) => name.endsWith("_URL") && name !== "DATABASE_URL");
     const plain = Object.fromEntries(urls.map((name) => [name, "http://host.test/"]));
