@@ -62,10 +62,10 @@ test("their look-ups and places count like those of operations", async () => {
   expect((await many(3, 10)).errors).toBeUndefined();
   const refused = (message: string) => [{ message, extensions: { code: "LIMIT_EXCEEDED" } }];
   expect((await many(4, 10)).errors).toMatchObject(
-    refused("The request may cost at most 3 reads of operations and events."),
+    refused("The request exceeds the limit of 3 reads of operations and events."),
   );
   expect((await many(3, 14)).errors).toMatchObject(
-    refused("The request may cost at most 40 rows of operations and events."),
+    refused("The request exceeds the limit of 40 rows of operations and events."),
   );
 });
 

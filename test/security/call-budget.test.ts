@@ -1,6 +1,6 @@
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
-const MESSAGE = "The request may cost at most 3 provider calls.";
+const MESSAGE = "The request exceeds the limit of 3 provider calls.";
 /** Of the request guard, which counts the mutations of a document before execution. */
 const GUARD_MESSAGE = "The request exceeds LIMIT_PROVIDER_CALLS: the request must not need more than 3 provider calls.";
 const RECURRENCES = ["RR0435879820240605njua7shf40o", "RR3822485720260110legalpay001"];

@@ -96,7 +96,7 @@ describe("what is asked many times is looked up once in the ledger", () => {
 });
 
 describe("look-ups and rows have a budget", () => {
-  const TOO_MANY = `The request may cost at most ${MOST} reads of operations and events.`;
+  const TOO_MANY = `The request exceeds the limit of ${MOST} reads of operations and events.`;
 
   test.each([
     ["operations", (index: number) => ({ __typename: "Operation", id: uuid(index) }), "... on Operation { id }"],
@@ -146,7 +146,7 @@ describe("look-ups and rows have a budget", () => {
       );
     expect((await show(4, 10)).errors).toBeUndefined();
     jest.clearAllMocks();
-    const refused = refusal(`The request may cost at most ${MOST_ROWS} rows of operations and events.`);
+    const refused = refusal(`The request exceeds the limit of ${MOST_ROWS} rows of operations and events.`);
     expect(await show(5, 10)).toEqual(refused);
     expect(await show(1, 41)).toEqual(refused);
     expect(counts()).toEqual({ find: 0, list: 0, succeeded: 0 });

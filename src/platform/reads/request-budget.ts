@@ -35,7 +35,7 @@ export function createRequestBudget({ limit, unit, mutations = 0 }: RequestBudge
   const isRequestRejected = () => !hasStarted && claimed > readLimit;
   const createLimitError = () =>
     (error ??= new SubgraphError("LIMIT_EXCEEDED", {
-      message: `The request may cost at most ${limit} ${unit}.`,
+      message: `The request exceeds the limit of ${limit} ${unit}.`,
     }));
   return {
     async claim(count) {

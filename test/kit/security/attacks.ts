@@ -196,13 +196,13 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   "201 provider calls": {
     limit: "LIMIT_PROVIDER_CALLS",
-    message: "The request may cost at most 200 provider calls.",
+    message: "The request exceeds the limit of 200 provider calls.",
     exceeding: entities("benefits { id }", users(201)),
     allowed: entities("benefits { id }", users(200)),
   },
   "1,000 members' benefits and offers": {
     limit: "LIMIT_PROVIDER_CALLS",
-    message: "The request may cost at most 200 provider calls.",
+    message: "The request exceeds the limit of 200 provider calls.",
     exceeding: entities("benefits { id } currentOffer { status }", users(1000)),
     allowed: entities("id enrollment { status }", users(1000)),
   },
