@@ -56,7 +56,7 @@ const isUnauthorized = (error: unknown) => error instanceof ProviderFailure && e
 
 export type AvibraClient = ReturnType<typeof createAvibraClient>;
 
-/** Avibra Integration API 1.0.2, one method per endpoint. Every failure is a `ProviderFailure`. */
+/** Avibra Integration API 1.0.2: `find` for reads, one method for each write. Every failure is a `ProviderFailure`. */
 export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, timeoutMs, monotonic }: AvibraOptions) {
   const { apiKey, partnerName, linkUsername, linkPassword } = credentials;
   const basic = `Basic ${Buffer.from(`${linkUsername}:${linkPassword}`).toString("base64")}`;

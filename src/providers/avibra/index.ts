@@ -7,12 +7,13 @@ import { type AvibraConfig, avibraVariables, getAvibraSandboxDefaults } from "./
 
 function create(config: AvibraConfig, connect: ConnectHost, { monotonic }: { readonly monotonic: MonotonicClock }) {
   const { baseUrl, tokenUrl, concurrency, timeoutMs } = config;
+  const { clientId, clientSecret, scope, apiKey, partnerName, linkUsername, linkPassword } = config;
   const { origin, pathname, search } = new URL(tokenUrl);
   return createAvibraClient({
     http: connect({ name: "avibra", baseUrl, concurrency, timeoutMs }),
     tokenHttp: connect({ name: "avibraToken", baseUrl: origin, concurrency: 1, timeoutMs, isShared: true }),
     tokenPath: pathname + search,
-    credentials: config,
+    credentials: { clientId, clientSecret, scope, apiKey, partnerName, linkUsername, linkPassword },
     timeoutMs,
     monotonic,
   });

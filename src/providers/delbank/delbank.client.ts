@@ -37,7 +37,7 @@ type Parties = Pick<Authorization, "payer" | "beneficiary">;
 const createMismatch = (call: string) =>
   new ProviderFailure({ kind: "unreadable", call, reason: "response of another resource", status: 200 });
 
-/** Delbank's Automatic Pix, one method per endpoint. Every failure is a `ProviderFailure`. */
+/** Delbank's Automatic Pix: `find` for reads, and the cancellation request. Every failure is a `ProviderFailure`. */
 export function createDelbankClient(options: DelbankOptions) {
   const { http, generation, apiKey, accountId, authorization, timeoutMs, onAmbiguousDocument } = options;
   const basePath = generation === "automatic-pix" ? "/automatic-pix" : "/pix/automatic";
