@@ -5,7 +5,7 @@ import { type OperationKind } from "../features/operation/public";
 import { PORTAL_LINK_RETRY_ADVICE } from "../features/user";
 
 /** Maximum values of one request. */
-export interface RequestLimits {
+export interface BudgetLimits {
   readonly providerCalls: number;
   readonly storeReads: number;
   readonly storeRows: number;
@@ -15,7 +15,7 @@ export interface RequestLimits {
 }
 
 /** What one request may cost. */
-export function createRequestBudgets(limits: RequestLimits, { mutations }: RequestAnalysis) {
+export function createRequestBudgets(limits: BudgetLimits, { mutations }: RequestAnalysis) {
   const providerCalls = createRequestBudget({ limit: limits.providerCalls, unit: "provider calls", mutations });
   const storeReads = createRequestBudget({ limit: limits.storeReads, unit: "reads of operations and events" });
   const storeRows = createRequestBudget({

@@ -1,4 +1,4 @@
-import { createRequestBudgets, type RequestLimits } from "./request-budgets";
+import { createRequestBudgets, type BudgetLimits } from "./request-budgets";
 import { type Context } from "../features/context";
 import { benefitsOfUser } from "../features/benefit";
 import { createEventLoaders } from "../features/event";
@@ -39,7 +39,7 @@ export interface AppServices {
   readonly verifyToken: TokenVerifier;
   readonly monotonic: MonotonicClock;
   readonly requestTimeoutMs: number;
-  readonly requestLimits: RequestLimits;
+  readonly requestLimits: BudgetLimits;
   /** Maximum number of calls of one request in flight, by provider. */
   readonly concurrency: { readonly avibra: number; readonly delbank: number };
 }

@@ -26,7 +26,7 @@ const PROFILE = { userId: "u-1002", firstName: "Bruno", lastName: "Lima", email:
 
 const deadline = () => createDeadline(monotonicClock, 10_000);
 
-/** A ledger on that database, as the program has it, and a mutation through it. */
+/** An operation store on that database, as the program has it, and a mutation through it. */
 async function openRunner(url: string, handlers: OperationHandlers) {
   const { store, database } = await createMigratedStore(url);
   const worker = createOperationWorker({
@@ -104,13 +104,13 @@ export async function benchmarkOperationStore(): Promise<void> {
   const of = (name: string) => took[name] ?? [];
   const [synced, provider] = [median(of("synced")), median(of("bare"))];
   const ms = (value: number) => `${value.toFixed(3)} ms`;
-  console.log(`\nledger: one mutation (updateUser) at a time, ${SAMPLES} samples, all in turn within each`);
+  console.log(`\noperations: one mutation (updateUser) at a time, ${SAMPLES} samples, all in turn within each`);
   console.log(row("", "median", "p95", "added", "in synced writes"));
   console.log(row("one synced write (4 KiB append, fsync)", ms(synced), ms(quantile(of("synced"), 0.95)), "", "1.0"));
   console.log(row("the provider call alone", ms(provider), ms(quantile(of("bare"), 0.95))));
   for (const [name, label] of [
-    ["sqlite", "through the ledger, SQLite"],
-    ["postgres", "through the ledger, PostgreSQL"],
+    ["sqlite", "through the operation store, SQLite"],
+    ["postgres", "through the operation store, PostgreSQL"],
   ] as const) {
     const added = median(of(name)) - provider;
     const figures = [ms(median(of(name))), ms(quantile(of(name), 0.95)), ms(added), (added / synced).toFixed(1)];

@@ -9,7 +9,7 @@ export interface ReceiveEventOptions {
   readonly inbox: Pick<Inbox, "receive">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called for each event. A copy is an event that is stored already. */
+  /** Called for each event. A duplicate is an event that is already stored. */
   readonly onReceived: (kind: AvibraEventKind | "UNKNOWN", outcome: "stored" | "duplicate") => void;
   /** Called after an event was stored: it can be processed. */
   readonly onStored: () => void;
@@ -24,16 +24,16 @@ export function createReceiveEvent({ inbox, clock, logger, onReceived, onStored 
     const now = clock.now();
     const event = parseEvent(json, now);
     if (!event) return false;
-    const { id, isDuplicate: isCopy } = await inbox.receive({
+    const { id, isDuplicate } = await inbox.receive({
       metadata: toMessageMetadata(event, now),
       body: text,
       now,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
     const kind = getEventKind(event.name) ?? "UNKNOWN";
-    onReceived(kind, isCopy ? "duplicate" : "stored");
-    logger.debug({ kind, isCopy, ...(!isCopy && { eventId: id }) }, "event received");
-    if (!isCopy) onStored();
+    onReceived(kind, isDuplicate ? "duplicate" : "stored");
+    logger.debug({ kind, isDuplicate, ...(!isDuplicate && { eventId: id }) }, "event received");
+    if (!isDuplicate) onStored();
     return true;
   };
 }
