@@ -75,7 +75,7 @@ test("commands: each is one of package.json, and the two that a newcomer needs a
 });
 
 test.each(PAGES)("%s: every script that it runs is one of package.json", (file) => {
-  const run = [...readText(file).matchAll(/npm run (?:--silent )?([a-z][\w:]*)/g)].map(([, script = ""]) => script);
+  const run = [...readText(file).matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)].map(([, script = ""]) => script);
   expect(run.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
 
