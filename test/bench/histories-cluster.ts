@@ -4,7 +4,7 @@ import { type RunningProgram, startProgram } from "../kit/start/program";
 import { startResponseLossProxy } from "../kit/network/response-loss-proxy";
 import { createCertificateAuthority, writeTempFiles } from "../kit/certificates";
 import { createSandboxControl } from "../kit/sandbox-control";
-import { startDatabases } from "../kit/start/databases";
+import { startOwnDatabases } from "../kit/start/databases";
 import { startDelbankProxy } from "../kit/network/delbank-proxy";
 import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { createPostgresCrash } from "../kit/database/postgres-crash";
@@ -65,7 +65,7 @@ export type HistoriesCluster = Awaited<ReturnType<typeof startHistoriesCluster>>
 export async function startHistoriesCluster(seed: number, record: (eventDetails: EventDetails) => void) {
   const [sandboxes, databases, authority] = await Promise.all([
     startSandboxes({ avibraPort: 0, delbankPort: 0, extraAuthorizations: MORE_AUTHORIZATIONS }),
-    startDatabases(),
+    startOwnDatabases(),
     createCertificateAuthority("Histories"),
   ]);
   const [databaseUrl, identity] = await Promise.all([databases.createDatabase("postgres"), authority.issue("delbank")]);

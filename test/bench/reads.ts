@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import autocannon from "autocannon";
-import { spawnTypeScript } from "../kit/start/databases";
+import { spawnTypeScript } from "../kit/start/typescript";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { formatCheck, median, cpuMs, row } from "./figures";
 import { QUERY, type ServerArguments } from "./member-benefits";

@@ -3,7 +3,7 @@ import { openDatabase } from "../../src/platform/database/open-database";
 import { inboxMigrations } from "../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
-import { startDatabases } from "../kit/start/databases";
+import { startOwnDatabases } from "../kit/start/databases";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { row, timed } from "./figures";
 
@@ -57,7 +57,7 @@ async function measure(name: string, url: string): Promise<void> {
 
 /** What the inbox takes, beside what the database takes without it. */
 export async function webhooks(): Promise<void> {
-  const databases = await startDatabases({ isSynced: true });
+  const databases = await startOwnDatabases({ isSynced: true });
   try {
     console.log(`\nwebhooks: events stored before they are acknowledged, best of ${ROUNDS} rounds`);
     console.log(row("", "rate", "in plain inserts"));

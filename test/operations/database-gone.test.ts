@@ -1,11 +1,11 @@
-import { type Databases, startDatabases } from "../kit/start/databases";
+import { type OwnDatabases, startOwnDatabases } from "../kit/start/databases";
 import { sendMutation, findMutation, MUTATIONS, OPERATION_FIELDS, fetchOperation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { RECURRENCE_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
-let databases: Databases;
+let databases: OwnDatabases;
 let subgraph: TestSubgraph;
 /** An operation that was done while the database was there. */
 let earlier: { readonly id: string };
@@ -15,7 +15,7 @@ const earlierInput = { userId: "u-1001", lastName: "Before", idempotencyKey: "be
 const updateUser = findMutation("updateUser");
 
 beforeAll(async () => {
-  databases = await startDatabases();
+  databases = await startOwnDatabases();
   subgraph = await startSubgraph({ DATABASE_URL: await databases.createDatabase("postgres") });
   const { data } = await sendMutation(subgraph, updateUser, { input: earlierInput });
   earlier = data.updateUser.operation;

@@ -2,7 +2,7 @@ import { renameSync } from "node:fs";
 import { Client } from "pg";
 import { waitFor } from "../kit/wait-for";
 import { dumpDatabase } from "../kit/security/canaries";
-import { type Databases, startDatabases } from "../kit/start/databases";
+import { type OwnDatabases, startOwnDatabases } from "../kit/start/databases";
 import { type LiveEnvironment, startLiveEnvironment, type LiveProgram } from "../kit/start/live-environment";
 import {
   sendEveryEvent,
@@ -21,10 +21,10 @@ import {
   SECRETS,
 } from "../kit/security/canary-values";
 
-let databases: Databases;
+let databases: OwnDatabases;
 let world: LiveEnvironment;
 beforeAll(async () => {
-  [databases, world] = await Promise.all([startDatabases({ isSynced: true }), startLiveEnvironment()]);
+  [databases, world] = await Promise.all([startOwnDatabases({ isSynced: true }), startLiveEnvironment()]);
 }, 60_000);
 afterAll(() => Promise.all([databases.stop(), world.stop()]));
 

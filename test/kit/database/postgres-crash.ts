@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import { type Databases } from "../start/databases";
+import { type OwnDatabases } from "../start/databases";
 
 const MAX_RESTARTS = 20;
 
@@ -31,7 +31,7 @@ function killIfRunning(pid: number): void {
  * `kill -9` of PostgreSQL and all its processes, as the kernel does it when memory runs out: what it has not given to the kernel is
  * lost. Linux only, as all that reads /proc.
  */
-export async function createPostgresCrash(databases: Databases, url: string) {
+export async function createPostgresCrash(databases: OwnDatabases, url: string) {
   const client = new Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query<{ data_directory: string }>("show data_directory");

@@ -1,69 +1,73 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Client } from "pg";
-import { type HostCommand, type HostReport } from "./postgres-host";
+import { findSharedPostgres } from "../jest/shared-postgres";
 import { createTempDirectory } from "../temp";
+import { type PostgresServer, startPostgres } from "./postgres";
 
 /** The databases of one test suite: `beforeAll(startDatabases)`, `afterAll(() => databases.stop())`. */
 export interface Databases {
-  /** Creates a database and returns its URL: a new file, or a new database in the suite's PostgreSQL. */
+  /** Creates a database and returns its URL: a new file, or a new database in PostgreSQL. */
   createDatabase(dialect: "sqlite" | "postgres"): Promise<string>;
+  /** Deletes what was created. */
+  stop(): Promise<void>;
+}
+
+/** Databases in a PostgreSQL that no other suite uses, so that the suite may stop, crash or configure it. */
+export interface OwnDatabases extends Databases {
   /** Stops the PostgreSQL server, as a restart does: connections are cut, new ones refused, data remains. */
   stopPostgres(): Promise<void>;
   /** Starts it again at the same URLs. */
   startPostgres(): Promise<void>;
-  /** Ends the server and deletes every file. */
-  stop(): Promise<void>;
 }
 
-/** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. `isSynced`: as in production, for benchmarks. */
-export async function startDatabases({ isSynced = false } = {}): Promise<Databases> {
-  const { path: folder, remove: removeFolder } = createTempDirectory("databases");
-  const host = spawnTypeScript(join(__dirname, "postgres-host.ts"), isSynced ? ["synced"] : []);
-  const port = await sendCommand(host, "start");
-  const url = (name: string): string => `postgres://tester:tester@127.0.0.1:${port}/${name}`;
+/** Databases in the PostgreSQL of this run of Jest, which the first suite starts. SQLite files need no server. */
+export async function startDatabases(): Promise<Databases> {
+  const port = await findSharedPostgres();
+  return port === undefined ? startOwnDatabases() : createDatabases(port);
+}
+
+/** Starts a PostgreSQL of the suite's own; about two seconds. `isSynced`: it flushes commits to the disk, as in production. */
+export async function startOwnDatabases({ isSynced = false } = {}): Promise<OwnDatabases> {
+  const server: PostgresServer = await startPostgres({ isSynced });
+  const databases = createDatabases(server.port);
   return {
-    async createDatabase(dialect) {
-      const name = `t_${randomUUID().replaceAll("-", "")}`;
-      if (dialect === "sqlite") return `sqlite:${join(folder, name, "test.db")}`;
-      const client = new Client({ connectionString: url("postgres") });
-      await client.connect();
-      await client.query(`create database ${name}`);
-      await client.end();
-      return url(name);
-    },
-    async stopPostgres() {
-      await sendCommand(host, "stop");
-    },
-    async startPostgres() {
-      await sendCommand(host, "start");
-    },
+    createDatabase: (dialect) => databases.createDatabase(dialect),
+    stopPostgres: () => server.stop(),
+    startPostgres: () => server.start(),
     async stop() {
-      const ended = once(host, "exit");
-      host.disconnect();
-      await ended;
-      removeFolder();
+      await server.end();
+      databases.removeFiles();
     },
   };
 }
 
-/** Runs a TypeScript program of the tests in a process of its own, with a channel for messages. The test ends it by closing the channel. */
-export function spawnTypeScript(file: string, args: readonly string[]): ChildProcess {
-  const loader = pathToFileURL(require.resolve("tsx")).href;
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", loader, file, ...args], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-}
+function createDatabases(port: number) {
+  const { path: folder, remove: removeFiles } = createTempDirectory("databases");
+  const url = (name: string): string => `postgres://tester:tester@127.0.0.1:${port}/${name}`;
+  const created: string[] = [];
 
-async function sendCommand(host: ChildProcess, command: HostCommand): Promise<number> {
-  const controller = new AbortController();
-  const reported = Promise.race(["message", "exit"].map((event) => once(host, event, { signal: controller.signal })));
-  host.send(command);
-  const [report] = (await reported) as [HostReport | number];
-  controller.abort(); // the other listener goes too: a server may be stopped and started any number of times
-  if (typeof report === "number" || report.state === "failed") throw new Error(`PostgreSQL: ${JSON.stringify(report)}`);
-  return report.state === "started" ? report.port : 0;
+  async function execute(...statements: readonly string[]): Promise<void> {
+    const client = new Client({ connectionString: url("postgres") });
+    await client.connect();
+    try {
+      for (const statement of statements) await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  }
+  return {
+    removeFiles,
+    async createDatabase(dialect: "sqlite" | "postgres") {
+      const name = `t_${randomUUID().replaceAll("-", "")}`;
+      if (dialect === "sqlite") return `sqlite:${join(folder, name, "test.db")}`;
+      await execute(`create database ${name}`);
+      created.push(name);
+      return url(name);
+    },
+    async stop() {
+      removeFiles();
+      if (created.length > 0) await execute(...created.map((name) => `drop database ${name} with (force)`));
+    },
+  };
 }

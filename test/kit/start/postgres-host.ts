@@ -18,7 +18,7 @@ const MAX_ATTEMPTS = 5;
 const POSTGRES_SETTINGS = [
   "listen_addresses=127.0.0.1",
   "unix_socket_directories=",
-  "max_connections=200",
+  "max_connections=600",
   `fsync=${process.argv.includes("synced") ? "on" : "off"}`,
 ];
 

@@ -1,6 +1,6 @@
 import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { spawnTypeScript } from "./databases";
+import { spawnTypeScript } from "./typescript";
 
 /** Several processes that are prepared and wait for `run`. */
 export interface Workers {

@@ -3,16 +3,16 @@ import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import { DatabaseUnavailable, InvalidDatabaseUrl } from "../../../src/platform/database/database.errors";
 import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
-import { type Databases, startDatabases } from "../../kit/start/databases";
+import { type OwnDatabases, startOwnDatabases } from "../../kit/start/databases";
 import { startWorkers } from "../../kit/start/workers";
 import { startUnreliableProxy } from "../../kit/network/unreliable-proxy";
 import { createTempDirectory } from "../../kit/temp";
 
-let databases: Databases;
+let databases: OwnDatabases;
 const open = new Set<Database>();
 
 beforeAll(async () => {
-  databases = await startDatabases();
+  databases = await startOwnDatabases();
 });
 afterEach(async () => {
   await Promise.all([...open].map((database) => database.close()));

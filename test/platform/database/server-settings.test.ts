@@ -4,15 +4,15 @@ import { ConfigError } from "../../../src/config/config.errors";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { createLogger } from "../../../src/platform/observability/logger";
-import { type Databases, startDatabases } from "../../kit/start/databases";
+import { type Databases, type OwnDatabases, startDatabases, startOwnDatabases } from "../../kit/start/databases";
 import { TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
 const UNSAFE = "must be on at the server: without it a crash can lose committed data";
 
-let databases: Databases;
+let databases: OwnDatabases;
 let withoutFsync: Databases;
 beforeAll(async () => {
-  [databases, withoutFsync] = await Promise.all([startDatabases({ isSynced: true }), startDatabases()]);
+  [databases, withoutFsync] = await Promise.all([startOwnDatabases({ isSynced: true }), startDatabases()]);
 }, 120_000);
 afterAll(() => Promise.all([databases.stop(), withoutFsync.stop()]));
 

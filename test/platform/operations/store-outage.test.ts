@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { DatabaseUnavailable } from "../../../src/platform/database/database.errors";
 import { OutcomeNotRecorded } from "../../../src/platform/operations/operation.errors";
-import { type Databases, startDatabases } from "../../kit/start/databases";
+import { type OwnDatabases, startOwnDatabases } from "../../kit/start/databases";
 import {
   expectClaimed,
   createClaim,
@@ -15,9 +15,9 @@ import { startUnreliableProxy } from "../../kit/network/unreliable-proxy";
 /** The database stays away until all have answered, so what waits for it would never answer. The rest is a busy machine's. */
 const FAST_ENOUGH_MS = 20_000;
 
-let databases: Databases;
+let databases: OwnDatabases;
 beforeAll(async () => {
-  databases = await startDatabases();
+  databases = await startOwnDatabases();
 });
 afterAll(() => databases.stop());
 

@@ -4,7 +4,7 @@ import { openDatabase } from "../../../src/platform/database/open-database";
 import { createPostgresTransport } from "../../../src/platform/pubsub/postgres-transport";
 import { createPubSub, type PubSubMessage } from "../../../src/platform/pubsub/pub-sub";
 import { type Logger } from "../../../src/platform/observability/logger";
-import { type Databases, startDatabases } from "../../kit/start/databases";
+import { type OwnDatabases, startOwnDatabases } from "../../kit/start/databases";
 import { waitFor } from "../../kit/wait-for";
 
 function createRecorder() {
@@ -39,9 +39,9 @@ function openReplica(url: string) {
 }
 type Replica = ReturnType<typeof openReplica>;
 
-let databases: Databases;
+let databases: OwnDatabases;
 beforeAll(async () => {
-  databases = await startDatabases();
+  databases = await startOwnDatabases();
 }, 60_000);
 afterAll(() => databases.stop());
 
