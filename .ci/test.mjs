@@ -1,0 +1,84 @@
+// Runs the tests: node .ci/test.mjs [--all] [Jest's arguments]. Without --all, everything in test/**/*.test.ts; with it, the suites of
+// HEAVY_SUITES at full size. Prints what could not run, and fails if the run left a process or a file behind.
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { findChromium } from "./chromium.mjs";
+import { listProcesses } from "./processes.mjs";
+
+const HEAVY_SUITES = ["kill", "stalled", "stopped-last-look", "webhooks", "one-cancellation"].map(
+  (name) => `test/processes/${name}`,
+);
+const BROWSER_SUITES = "/test/playground/browser/";
+const FORCED_EXIT = /A worker process has failed to exit gracefully/;
+
+const [isAll, args] =
+  process.argv[2] === "--all" ? [true, [...process.argv.slice(3), ...HEAVY_SUITES]] : [false, process.argv.slice(2)];
+const resultName = isAll ? ".jest-results-all" : ".jest-results";
+
+const chromium = findChromium();
+const notRun = [];
+if (!isAll && !chromium.path)
+  notRun.push(`not run: the playground's tests in a browser (${chromium.reason}); to run them: ${chromium.command}`);
+
+const root = mkdtempSync(join(tmpdir(), "benefits-run-"));
+chmodSync(root, 0o711); // other users may enter it: PostgreSQL does not run as root
+
+/** Runs Jest in a process group of its own, so that what it leaves behind can be found. Resolves with its exit code. */
+function runJest() {
+  const jest = spawn(
+    process.execPath,
+    [
+      ...["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"],
+      ...args, // before the options: one that takes a list would take them, too
+      ...["--config", ".ci/jest.config.json", "--json", "--outputFile", `${resultName}.json`],
+      ...(chromium.path ? [] : [`--testPathIgnorePatterns=${BROWSER_SUITES}`]),
+    ],
+    {
+      detached: true,
+      stdio: ["ignore", "inherit", "pipe"],
+      env: {
+        ...process.env,
+        TMPDIR: root,
+        ...(chromium.path && { CHROMIUM_PATH: chromium.path }),
+        ...(isAll && { TEST_ALL: "true" }),
+        ...(process.stderr.isTTY && { FORCE_COLOR: "1" }),
+      },
+    },
+  );
+  let wasForced = false;
+  jest.stderr.on("data", (chunk) => {
+    process.stderr.write(chunk);
+    wasForced ||= FORCED_EXIT.test(chunk.toString());
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.kill(-jest.pid, signal));
+  return new Promise((resolve) => {
+    jest.once("close", (code) => resolve({ code: code ?? 1, wasForced, group: jest.pid }));
+  });
+}
+
+/** What still runs 30 s after Jest has ended: a process whose parent was killed needs a moment to notice. */
+async function findLeftProcesses(group) {
+  for (let attempt = 1; ; attempt += 1) {
+    const found = listProcesses({ group, path: root });
+    if (found.length === 0 || attempt === 300) return found;
+    await sleep(100);
+  }
+}
+
+const { code, wasForced, group } = await runJest();
+const complaints = [];
+if (wasForced) complaints.push("a worker of Jest had to be forced to exit: a test left an open handle");
+for (const { pid, command } of await findLeftProcesses(group)) {
+  complaints.push(`left behind: process ${pid} (${command})`);
+  process.kill(pid, "SIGKILL");
+}
+const files = readdirSync(root);
+if (files.length > 0) complaints.push(`left behind: ${files.join(", ")} in the temporary directory`);
+rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+
+for (const line of [...complaints, ...notRun]) console.log(line);
+writeFileSync(`${resultName}.not-run.txt`, notRun.map((line) => `${line}\n`).join(""));
+process.exit(complaints.length > 0 ? 1 : code);
