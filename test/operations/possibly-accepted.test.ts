@@ -9,7 +9,7 @@ import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
 
 const CLAIM = 'insert into "operation"';
-const CLAIM_NOT_FOUND_AGAIN = { REQUEST_TIMEOUT_MS: "1500", OPERATION_LEASE_MS: "1600" };
+const CLAIM_NOT_FOUND_AGAIN = { REQUEST_TIMEOUT_MS: "3000", OPERATION_LEASE_MS: "3001" };
 
 /** A subgraph over a proxy of a database of its own. */
 interface Bench {
