@@ -46,7 +46,7 @@ describe("an operation whose provider's response misleads", () => {
     await beforeReconciling();
     await store.advanceAndPoll(60_000, 5000);
     const settled = await store.store.findByKey("principal-1", "key-1");
-    return { first: "operation" in run ? run.operation?.status : run.outcome, settled: settled?.status };
+    return { first: "operation" in run ? run.operation.status : run.outcome, settled: settled?.status };
   }
   const posts = async () => (await controls.delbank.requests()).filter(({ method }) => method === "POST");
 
