@@ -1,21 +1,12 @@
 import "reflect-metadata"; // before the first decorated class
 
-import { z } from "zod";
+import { parseSince } from "./parse-since";
 import { createEventWorker } from "../app/webhooks";
 import { openStores } from "../app/stores";
-import { ConfigError } from "../config/config.errors";
 import { loadConfig } from "../config/index";
 import { createLogger } from "../platform/observability/logger";
 import { systemClock } from "../platform/kernel/clock";
 import { describeStartFailure } from "../app/describe-start-failure";
-
-const USAGE = "npm run webhooks:replay -- --since <ISO 8601 time, for example 2026-02-01T00:00:00Z>";
-
-function parseSince([flag, text, ...rest]: readonly string[]): number {
-  const since = z.iso.datetime({ offset: true }).safeParse(text);
-  if (flag !== "--since" || rest.length > 0 || !since.success) throw new ConfigError([USAGE]);
-  return Date.parse(since.data);
-}
 
 /**
  * Processes stored events again, from their bodies, whether or not replicas are running. With SQLite, a process that runs at the same

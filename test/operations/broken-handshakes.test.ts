@@ -1,14 +1,12 @@
 import { once } from "node:events";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { createCancelPixAuthorizationHandler } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/kernel/deadline";
-import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
 import { createCertificateAuthority, type CertificateIdentity } from "../kit/certificates";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { createControlledStore, OPERATION_TIMEOUT_MS } from "../kit/operations/controlled-store";
-import { createTestHttpClient } from "../kit/http/test-http-client";
+import { createSandboxHandlers } from "../kit/operations/sandbox-handlers";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 
 const DAY_MS = 86_400_000;
@@ -18,7 +16,7 @@ let authority: Awaited<ReturnType<typeof createCertificateAuthority>>;
 let identity: CertificateIdentity;
 let notYetValid: CertificateIdentity;
 beforeAll(async () => {
-  sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+  sandboxes = await startSandboxes();
   authority = await createCertificateAuthority("authority");
   identity = await authority.issue("delbank");
   const tomorrow = { notBefore: new Date(Date.now() + DAY_MS), notAfter: new Date(Date.now() + 2 * DAY_MS) };
@@ -59,7 +57,7 @@ async function startTlsSandbox() {
   }).listen(0, "127.0.0.1");
   await once(front, "listening");
   return {
-    url: `https://127.0.0.1:${(front.address() as AddressInfo).port}/baas/api/v1`,
+    url: `https://127.0.0.1:${(front.address() as AddressInfo).port}`,
     methods,
     /** What happens to the next connections; the ones after them are served. */
     next(...steps: readonly Step[]) {
@@ -94,10 +92,8 @@ describe("a cancellation whose TLS handshake breaks", () => {
     const tls = await startTlsSandbox();
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
-    const http = createTestHttpClient({ baseUrl: tls.url, tls: { ca: authority.cert } });
-    const credentials = { apiKey: "sandbox-delbank-api-key", accountId: "10000" };
-    const delbank = createDelbankClient({ http, generation: "automatic-pix", ...credentials, timeoutMs: 5000 });
-    const b = await createControlledStore({ CANCEL_PIX_AUTHORIZATION: createCancelPixAuthorizationHandler(delbank) });
+    const clients = createSandboxHandlers(sandboxes, { delbankUrl: tls.url, tls: { ca: authority.cert } });
+    const b = await createControlledStore(clients.handlers);
     const request = {
       kind: "CANCEL_PIX_AUTHORIZATION",
       principal: "principal-1",
@@ -122,7 +118,7 @@ describe("a cancellation whose TLS handshake breaks", () => {
     expect(await b.store.findByKey("principal-1", "key-1")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(tls.methods.filter((method) => method === "POST")).toHaveLength(1);
     expect((await control.state()).commits).toHaveLength(1);
-    await http.close();
+    await clients.close();
     await b.database.close();
     tls.close();
   });

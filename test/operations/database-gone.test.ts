@@ -1,4 +1,5 @@
 import { type OwnDatabases, startOwnDatabases } from "../kit/start/databases";
+import { PATIENT } from "../kit/operations/patient";
 import { sendMutation, findMutation, MUTATIONS, OPERATION_FIELDS, fetchOperation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { RECURRENCE_ID } from "../kit/seeds/ids";
@@ -16,7 +17,7 @@ const updateUser = findMutation("updateUser");
 
 beforeAll(async () => {
   databases = await startOwnDatabases();
-  subgraph = await startSubgraph({ DATABASE_URL: await databases.createDatabase("postgres") });
+  subgraph = await startSubgraph({ ...PATIENT, DATABASE_URL: await databases.createDatabase("postgres") });
   const { data } = await sendMutation(subgraph, updateUser, { input: earlierInput });
   earlier = data.updateUser.operation;
   // PostgreSQL's text has no NUL: such an id must not reach it.
@@ -25,7 +26,7 @@ beforeAll(async () => {
   });
   oddId = { data: asked.data, errors: asked.errors };
   await databases.stopPostgres();
-}, 60_000);
+});
 afterAll(async () => {
   await subgraph.stop();
   await databases.stop();
@@ -86,13 +87,13 @@ describe("while the database is gone", () => {
 });
 
 describe("when it is back", () => {
-  beforeAll(() => databases.startPostgres(), 60_000);
+  beforeAll(() => databases.startPostgres());
 
   test("the program is ready, and the past is there", async () => {
     const back = await waitFor(async () => {
       const answer = await ready();
       return answer.status === 200 ? answer : undefined;
-    }, 20_000);
+    });
     expect(back.body).toMatchObject({ checks: { database: { ok: true } } });
     expect(await fetchOperation(subgraph, earlier.id)).toEqual(earlier);
   });

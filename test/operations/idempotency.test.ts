@@ -6,6 +6,7 @@ import {
   findMutation,
   MUTATIONS,
 } from "../kit/seeds/mutations";
+import { PATIENT } from "../kit/operations/patient";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
@@ -15,7 +16,7 @@ const isPortalLink = ({ name }: MutationCase) => name === "createPortalLink";
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  subgraph = await startSubgraph();
+  subgraph = await startSubgraph(PATIENT);
 });
 afterAll(() => subgraph.stop());
 

@@ -108,12 +108,13 @@ describe("the reconciler", () => {
     bench.advance(LEASE_MS);
     bench.reconciler.start();
     await until(() => looks.length === SLOTS);
-    let hasStopped = false;
-    const stopped = bench.reconciler.stop().then(() => (hasStopped = true));
-    await pause();
-    expect(hasStopped).toBe(false);
+    const order: string[] = [];
+    const stopped = bench.reconciler.stop().then(() => order.push("stopped"));
+    await pause(); // so that a stop that does not wait comes first
+    order.push("opened");
     open();
     await stopped;
+    expect(order).toEqual(["opened", "stopped"]);
     expect(looks).toHaveLength(SLOTS);
     expect(await take()).toHaveLength(50 - SLOTS); // each of the others is free for another process
   });

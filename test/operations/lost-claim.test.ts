@@ -15,8 +15,6 @@ import { type LossyStore, openLossyStore } from "../kit/operations/lossy-store";
 import { startPostgresProxy } from "../kit/network/postgres-proxy";
 import { waitFor } from "../kit/wait-for";
 
-jest.setTimeout(120_000);
-
 const KIND = "scripted";
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -26,7 +24,7 @@ afterEach(async () => {
 let databases: Databases;
 beforeAll(async () => {
   databases = await startDatabases();
-}, 60_000);
+});
 afterAll(() => databases.stop());
 
 async function rowsOf({ direct }: Pick<LossyStore, "direct">) {

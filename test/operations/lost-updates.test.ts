@@ -16,8 +16,6 @@ import {
 } from "../kit/operations/test-store";
 import { openLossyStore, type Statement } from "../kit/operations/lossy-store";
 
-jest.setTimeout(120_000);
-
 const KIND = "once";
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const UNREACHED = createProviderFailure("unreachable", { maybeReceived: false });
@@ -32,7 +30,7 @@ afterEach(async () => {
 let databases: Databases;
 beforeAll(async () => {
   databases = await startDatabases();
-}, 60_000);
+});
 afterAll(() => databases.stop());
 
 const LOSSES = ["answer", "request"] as const;

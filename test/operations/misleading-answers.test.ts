@@ -1,108 +1,124 @@
-import { sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutations";
-import { PAYER_CLAIMS } from "../kit/tokens/claims";
-import { waitFor } from "../kit/wait-for";
+import { createDeadline } from "../../src/platform/kernel/deadline";
+import { type Sandboxes, startSandboxes } from "../../src/sandbox";
+import { createControlledStore, OPERATION_TIMEOUT_MS } from "../kit/operations/controlled-store";
+import { createSandboxHandlers } from "../kit/operations/sandbox-handlers";
+import { createSandboxControl, type SandboxControl } from "../kit/sandbox-control";
+import { findMutation, sendMutation } from "../kit/seeds/mutations";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
 
-let subgraph: TestSubgraph;
-beforeAll(async () => {
-  subgraph = await startSubgraph({
-    RECONCILE_INTERVAL_MS: "100",
-    AVIBRA_TIMEOUT_MS: "1000",
-    DELBANK_TIMEOUT_MS: "1000",
+/** The input of the handler, which knows the caller. */
+const CALLER_INPUT = { payerTaxId: null };
+
+describe("an operation whose provider's response misleads", () => {
+  let sandboxes: Sandboxes;
+  let controls: Readonly<Record<"avibra" | "delbank", SandboxControl>>;
+  let clients: ReturnType<typeof createSandboxHandlers>;
+  let store: Awaited<ReturnType<typeof createControlledStore>>;
+  beforeAll(async () => {
+    sandboxes = await startSandboxes();
+    const { avibra, delbank } = sandboxes;
+    controls = { avibra: createSandboxControl(avibra.url), delbank: createSandboxControl(delbank.url) };
+    // What is keyed is sent again by the reconciler alone: each fault meets one execution.
+    clients = createSandboxHandlers(sandboxes, { retryPercent: 0 });
+  });
+  afterAll(async () => {
+    await clients.close();
+    await sandboxes.close();
+  });
+  beforeEach(async () => {
+    await Promise.all([controls.avibra.reset(), controls.delbank.reset()]);
+    store = await createControlledStore(clients.handlers);
+  });
+  afterEach(() => store.database.close());
+
+  /** Runs a mutation once; its status then, and what the reconciler makes of it in the next minute. */
+  async function runAndReconcile(name: string, beforeReconciling: () => Promise<void> = () => Promise.resolve()) {
+    const { kind, input } = findMutation(name);
+    const run = await store.runner.run({
+      kind,
+      principal: "principal-1",
+      idempotencyKey: "key-1",
+      input: kind === "CANCEL_PIX_AUTHORIZATION" ? { ...input, ...CALLER_INPUT } : input,
+      ...("recurrenceId" in input && { recurrenceId: String(input["recurrenceId"]) }),
+      deadline: createDeadline(store.monotonic, OPERATION_TIMEOUT_MS),
+    });
+    await beforeReconciling();
+    await store.advanceAndPoll(60_000, 5000);
+    const settled = await store.store.findByKey("principal-1", "key-1");
+    return { first: "operation" in run ? run.operation.status : run.outcome, settled: settled?.status };
+  }
+  const posts = async () => (await controls.delbank.requests()).filter(({ method }) => method === "POST");
+
+  describe.each([404, 400, 409])("a %i after a lost response", (status) => {
+    test.each(["changeOffer", "cancelUser", "updateUser"])("is no evidence that %s failed", async (name) => {
+      const { method, path } = findMutation(name);
+      await controls.avibra.addFault({ match: { method, path }, kind: "resetAfterCommit" });
+      await controls.avibra.addFault({ match: { method, path }, kind: "status", status });
+      expect(await runAndReconcile(name)).toEqual({ first: "UNCONFIRMED", settled: "SUCCEEDED" });
+      expect((await controls.avibra.state()).commits).toHaveLength(1);
+    });
+  });
+
+  test.each([
+    ["an HTML page with 404", { kind: "htmlBody", status: 404 }],
+    ["an empty 409", { kind: "emptyBody", status: 409 }],
+    ["half a 400", { kind: "truncatedBody", status: 400 }],
+  ])("%s is not Delbank's rejection of a cancellation: it is read, and not sent again", async (_response, fault) => {
+    await controls.delbank.addFault({ match: { method: "POST" }, ...fault });
+    expect(await runAndReconcile("cancelPixAuthorization")).toEqual({ first: "UNCONFIRMED", settled: "SUCCEEDED" });
+    expect(await posts()).toHaveLength(1);
+  });
+
+  test("an authorization that reads CANCELLED without a list settles a lost cancellation as SUCCEEDED", async () => {
+    await controls.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+    const { recurrenceId } = findMutation("cancelPixAuthorization").input;
+    const outcome = await runAndReconcile("cancelPixAuthorization", () =>
+      controls.delbank.addFault({
+        match: { method: "GET" },
+        kind: "wrongShape",
+        status: 200,
+        body: JSON.stringify({ RecurrenceId: recurrenceId, Situation: "CANCELLED" }),
+        times: 1000,
+      }),
+    );
+    expect(outcome).toEqual({ first: "UNCONFIRMED", settled: "SUCCEEDED" });
+  });
+
+  test("an errorInfo in a 200 is not a success", async () => {
+    const { method, path } = findMutation("updateUser");
+    const body = JSON.stringify({ errorcode: "400", errormessage: "no" });
+    await controls.avibra.addFault({ match: { method, path }, kind: "status", status: 200, body });
+    expect(await runAndReconcile("updateUser")).toMatchObject({ first: "UNCONFIRMED" });
   });
 });
-afterAll(() => subgraph.stop());
-beforeEach(() => Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]));
 
-let keys = 0;
-
-/** Presses the button once and waits until the operation is settled. */
-async function press(name: string) {
-  const mutation = findMutation(name);
-  const { data, errors } = await sendMutation(subgraph, mutation, {
-    input: { ...mutation.input, idempotencyKey: `misled-${(keys += 1)}` },
-    claims: PAYER_CLAIMS,
+describe("through the graph", () => {
+  let subgraph: TestSubgraph;
+  beforeAll(async () => {
+    subgraph = await startSubgraph();
   });
-  expect(errors).toBeUndefined();
-  const first = data[name].operation;
-  const settled = await waitFor(async () => {
-    const now = await fetchOperation(subgraph, first.id, PAYER_CLAIMS);
-    return ["SUCCEEDED", "FAILED"].includes(now.status) ? now : undefined;
-  }, 20_000);
-  return { first, settled };
-}
+  afterAll(() => subgraph.stop());
 
-describe.each([404, 400, 409])("a %i behind an answer that was lost", (status) => {
-  test.each(["changeOffer", "cancelUser", "updateUser"])("is no evidence that %s failed", async (name) => {
-    const { method, path } = findMutation(name);
-    await subgraph.avibra.addFault({ match: { method, path }, kind: "resetAfterCommit" });
-    await subgraph.avibra.addFault({ match: { method, path }, kind: "status", status });
-    const { first, settled } = await press(name);
-    expect(first.status).toBe("UNCONFIRMED");
-    expect(settled.status).toBe("SUCCEEDED");
-    expect((await subgraph.avibra.state()).commits).toHaveLength(1);
+  test("a mutation's own selection reads the state after the mutation", async () => {
+    const change = (key: string, offerId: string, direction: string) =>
+      `changeOffer(input: { idempotencyKey: "${key}", userId: "u-1002", offerId: "${offerId}", direction: ${direction} }) { user { currentOffer { offer { id } } } }`;
+    const { data } = await subgraph.graphql(
+      `mutation { a: ${change("fresh-1", "premium", "UPGRADE")} b: ${change("fresh-2", "basic", "DOWNGRADE")} }`,
+      { claims: { sub: "u-1002" } },
+    );
+    expect(data.a.user.currentOffer.offer.id).toBe("premium");
+    expect(data.b.user.currentOffer.offer.id).toBe("basic");
   });
-});
 
-test.each([
-  ["an HTML page with 404", { kind: "htmlBody", status: 404 }],
-  ["an empty 409", { kind: "emptyBody", status: 409 }],
-  ["half a 400", { kind: "truncatedBody", status: 400 }],
-])("%s is not Delbank's no to a cancellation: it is read again, and sent once", async (_answer, fault) => {
-  await subgraph.delbank.addFault({ match: { method: "POST" }, ...fault });
-  const { first, settled } = await press("cancelPixAuthorization");
-  expect(first.status).toBe("UNCONFIRMED");
-  expect(settled.status).toBe("SUCCEEDED");
-  expect((await subgraph.delbank.requests()).filter(({ method }) => method === "POST")).toHaveLength(1);
-});
-
-test("an authorization that reads CANCELLED without a list settles a lost cancellation", async () => {
-  await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-  const { recurrenceId } = findMutation("cancelPixAuthorization").input;
-  const pending = press("cancelPixAuthorization");
-  await waitFor(async () =>
-    (await subgraph.delbank.requests()).some(({ method }) => method === "POST") ? true : undefined,
-  );
-  await subgraph.delbank.addFault({
-    match: { method: "GET" },
-    kind: "wrongShape",
-    status: 200,
-    body: JSON.stringify({ RecurrenceId: recurrenceId, Situation: "CANCELLED" }),
-    times: 1000,
+  test("a payer who names the beneficiary as the requester gets DOCUMENT_MISMATCH, and nothing is sent", async () => {
+    const cancellation = findMutation("cancelPixAuthorization");
+    const beneficiary = { requesterType: "LEGAL", requesterDocument: "12345678000195" };
+    const { data } = await sendMutation(subgraph, cancellation, {
+      input: { ...cancellation.input, ...beneficiary, idempotencyKey: "as-beneficiary" },
+      claims: PAYER_CLAIMS,
+    });
+    expect(data.cancelPixAuthorization.userErrors).toMatchObject([{ code: "DOCUMENT_MISMATCH" }]);
+    expect((await subgraph.delbank.requests()).filter(({ method }) => method === "POST")).toEqual([]);
   });
-  const { settled } = await pending;
-  expect(settled.status).toBe("SUCCEEDED");
-});
-
-test("an errorInfo behind a 200 is no success", async () => {
-  const { method, path } = findMutation("updateUser");
-  const body = JSON.stringify({ errorcode: "400", errormessage: "no" });
-  await subgraph.avibra.addFault({ match: { method, path }, kind: "status", status: 200, body, times: 3 });
-  const { first } = await press("updateUser");
-  expect(first.status).toBe("UNCONFIRMED");
-});
-
-test("what a document reads behind its own mutation is fresh", async () => {
-  const change = (key: string, offerId: string, direction: string) =>
-    `changeOffer(input: { idempotencyKey: "${key}", userId: "u-1002", offerId: "${offerId}", direction: ${direction} }) { user { currentOffer { offer { id } } } }`;
-  const { data } = await subgraph.graphql(
-    `mutation { a: ${change("fresh-1", "premium", "UPGRADE")} b: ${change("fresh-2", "basic", "DOWNGRADE")} }`,
-    { claims: { sub: "u-1002" } },
-  );
-  expect(data.a.user.currentOffer.offer.id).toBe("premium");
-  expect(data.b.user.currentOffer.offer.id).toBe("basic");
-});
-
-test("a payer may not act as the beneficiary", async () => {
-  const { data } = await sendMutation(subgraph, findMutation("cancelPixAuthorization"), {
-    input: {
-      ...findMutation("cancelPixAuthorization").input,
-      idempotencyKey: "as-beneficiary",
-      requesterType: "LEGAL",
-      requesterDocument: "12345678000195",
-    },
-    claims: PAYER_CLAIMS,
-  });
-  expect(data.cancelPixAuthorization.userErrors).toMatchObject([{ code: "DOCUMENT_MISMATCH" }]);
-  expect((await subgraph.delbank.requests()).filter(({ method }) => method === "POST")).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { sendMutation, findMutation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
-import { waitFor } from "../kit/wait-for";
+import { PATIENT } from "../kit/operations/patient";
+import { startHttpServer } from "../kit/http/http-server";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 type Claims = Readonly<Record<string, string>>;
@@ -19,9 +20,10 @@ const INTENT = {
   reason: "REQUESTED_BY_PAYER",
 };
 
-let subgraph: TestSubgraph;
 // Nothing is found out in the background within a test.
-beforeEach(async () => (subgraph = await startSubgraph({ RECONCILE_INTERVAL_MS: "600000" })));
+const ENVIRONMENT = { ...PATIENT, RECONCILE_INTERVAL_MS: "600000" };
+let subgraph: TestSubgraph;
+beforeEach(async () => (subgraph = await startSubgraph(ENVIRONMENT)));
 afterEach(() => subgraph.stop());
 
 const requests = async (method: string) => (await subgraph.delbank.requests()).filter((one) => one.method === method);
@@ -38,6 +40,41 @@ async function cancel(idempotencyKey: string, claims: Claims = PAYER, recurrence
   return data.cancelPixAuthorization;
 }
 const loseTheAnswer = () => subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+
+/** A proxy of Delbank that holds every cancellation request until it is opened. */
+async function startGate() {
+  const [arrived, opened] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  let target = "";
+  const server = await startHttpServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      if (request.method === "POST") {
+        arrived.resolve(undefined);
+        await opened.promise;
+      }
+      const ownHeaders = ["host", "connection", "content-length"];
+      const headers = Object.entries(request.headers).filter(([name]) => !ownHeaders.includes(name));
+      const forwarded = await fetch(`${target}${request.url ?? ""}`, {
+        method: request.method ?? "GET",
+        headers: Object.fromEntries(headers) as Record<string, string>,
+        ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+      });
+      response.writeHead(forwarded.status, { "content-type": "application/json" }).end(await forwarded.text());
+    })();
+  });
+  gates.push(server);
+  return {
+    url: server.url,
+    arrived: arrived.promise,
+    open: () => {
+      opened.resolve(undefined);
+    },
+    setTarget: (url: string) => void (target = url),
+  };
+}
+const gates: { close(): Promise<void> }[] = [];
+afterEach(() => Promise.all(gates.splice(0).map((gate) => gate.close())));
 
 test.each([
   ["the payer", PAYER],
@@ -140,14 +177,18 @@ describe("while the first one's answer is not known", () => {
   });
 });
 
-test("a key that was told to wait may ask again, and is told what became of the first", async () => {
-  await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "delay", delayMs: 1_500, times: 1 });
+test("a second key is in progress while the first is sent, and ALREADY_CANCELLED once that has succeeded", async () => {
+  const gate = await startGate();
+  await subgraph.stop();
+  subgraph = await startSubgraph({ ...ENVIRONMENT, DELBANK_BASE_URL: `${gate.url}/baas/api/v1` });
+  gate.setTarget(subgraph.delbank.url);
   const pending = cancel("first");
-  await waitFor(async () => (await requests("POST"))[0]);
-  const told = await cancel("second");
-  expect(told).toMatchObject({ userErrors: [{ code: "OPERATION_IN_PROGRESS" }], operation: { status: "PENDING" } });
+  await gate.arrived;
+  const second = await cancel("second");
+  expect(second).toMatchObject({ userErrors: [{ code: "OPERATION_IN_PROGRESS" }], operation: { status: "PENDING" } });
+  gate.open();
   const first = await pending;
-  expect(told.operation.id).toBe(first.operation.id);
+  expect(second.operation.id).toBe(first.operation.id);
   expect(await cancel("second")).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
   expect(await requests("POST")).toHaveLength(1);
 });

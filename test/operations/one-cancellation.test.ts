@@ -1,7 +1,5 @@
 import { sql } from "kysely";
-import { createCancelPixAuthorizationHandler } from "../../src/features/pix-authorization";
 import { createDeadline } from "../../src/platform/kernel/deadline";
-import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import {
   CONFIRMATION_WINDOW_MS,
@@ -10,15 +8,21 @@ import {
 } from "../kit/operations/controlled-store";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { createTestHttpClient } from "../kit/http/test-http-client";
-import { expectClaimed, createClaim } from "../kit/operations/test-store";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { createSandboxHandlers } from "../kit/operations/sandbox-handlers";
+import {
+  clearOperations,
+  createClaim,
+  createMigratedStore,
+  expectClaimed,
+  type OpenStore,
+} from "../kit/operations/test-store";
+import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 
 const HOUR = 3_600_000;
 const KIND = "CANCEL_PIX_AUTHORIZATION";
 /** Was cancelled once, by a cancellation of 2024. */
-const OLD_RECURRENCE = "RR3822485720260110cancelled01";
-const OLD_CANCELLATION = "IC0435879820240605bcdb1fhn43a";
+const OLD_RECURRENCE = CANCELLED_RECURRENCE_ID;
+const OLD_CANCELLATION = CANCELLATION_ID;
 
 const BY_STAFF = {
   recurrenceId: RECURRENCE_ID,
@@ -28,12 +32,12 @@ const BY_STAFF = {
   payerTaxId: null as string | null,
 };
 const BY_PAYER = { ...BY_STAFF, payerTaxId: PAYER_TAX_ID };
-const OF_OLD = { ...BY_STAFF, recurrenceId: OLD_RECURRENCE, requesterDocument: "77379362038" };
+const OF_OLD = { ...BY_STAFF, recurrenceId: OLD_RECURRENCE, requesterDocument: OTHER_TAX_ID };
 
 let databases: Databases;
 let sandboxes: Sandboxes;
 beforeAll(async () => {
-  [databases, sandboxes] = await Promise.all([startDatabases(), startSandboxes({ avibraPort: 0, delbankPort: 0 })]);
+  [databases, sandboxes] = await Promise.all([startDatabases(), startSandboxes()]);
 });
 afterAll(async () => {
   await sandboxes.close();
@@ -41,20 +45,23 @@ afterAll(async () => {
 });
 
 describe.each(["sqlite", "postgres"] as const)("one cancellation for an authorization, on %s", (dialect) => {
-  let world: Awaited<ReturnType<typeof open>>;
+  let opened: OpenStore;
+  let clients: ReturnType<typeof createSandboxHandlers>;
+  let controlled: Awaited<ReturnType<typeof start>>;
   /** Stands between a look and its hold; by default nobody waits there. */
   let beforeHold: (look: number) => Promise<void>;
 
-  async function open() {
-    const http = createTestHttpClient({ baseUrl: `${sandboxes.delbank.url}/baas/api/v1` });
-    const delbank = createDelbankClient({
-      http,
-      generation: "automatic-pix",
-      apiKey: "sandbox-delbank-api-key",
-      accountId: "10000",
-      timeoutMs: 30_000,
-    });
-    const kind = createCancelPixAuthorizationHandler(delbank);
+  beforeAll(async () => {
+    opened = await createMigratedStore(await databases.createDatabase(dialect));
+    clients = createSandboxHandlers(sandboxes);
+  });
+  afterAll(async () => {
+    await clients.close();
+    await opened.database.close();
+  });
+
+  async function start() {
+    const kind = clients.handlers[KIND];
     let looks = 0;
     const gated: typeof kind = {
       ...kind,
@@ -65,8 +72,8 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
         return prepared;
       },
     };
-    const url = await databases.createDatabase(dialect);
-    const b = await createControlledStore({ [KIND]: gated }, url);
+    await clearOperations(opened.database);
+    const b = await createControlledStore({ [KIND]: gated }, opened);
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const count = async (method: string) => (await control.requests()).filter((one) => one.method === method).length;
@@ -76,7 +83,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       posts: () => count("POST"),
       gets: () => count("GET"),
       commits: async () => (await control.state()).commits.length,
-      press: (idempotencyKey: string, input = BY_STAFF) =>
+      cancel: (idempotencyKey: string, input = BY_STAFF) =>
         b.runner.run({
           ...{ kind: KIND, principal: "principal-1", idempotencyKey, input, recurrenceId: input.recurrenceId },
           deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
@@ -85,10 +92,6 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
         const operation = await b.store.findByKey("principal-1", key);
         if (!operation) throw new Error("no operation");
         return operation;
-      },
-      async end() {
-        await http.close();
-        await b.database.close();
       },
     };
   }
@@ -105,9 +108,8 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
 
   beforeEach(async () => {
     beforeHold = () => Promise.resolve();
-    world = await open();
+    controlled = await start();
   });
-  afterEach(() => world.end());
 
   const ALREADY = { outcome: "done", operation: { status: "FAILED", failure: { code: "ALREADY_CANCELLED" } } };
 
@@ -118,10 +120,10 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     "asked for by %s right after the first, while reads lag, is answered and not sent",
     async (_who, input, gets) => {
       await lag(HOUR);
-      expect(await world.press("key-1", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
-      expect(await world.press("key-2", input)).toMatchObject(ALREADY);
-      expect([await world.posts(), await world.commits(), await world.gets()]).toEqual([1, 1, gets]);
-      expect(await world.press("key-2", input)).toMatchObject({ ...ALREADY, outcome: "replay" });
+      expect(await controlled.cancel("key-1", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+      expect(await controlled.cancel("key-2", input)).toMatchObject(ALREADY);
+      expect([await controlled.posts(), await controlled.commits(), await controlled.gets()]).toEqual([1, 1, gets]);
+      expect(await controlled.cancel("key-2", input)).toMatchObject({ ...ALREADY, outcome: "replay" });
     },
   );
 
@@ -133,52 +135,52 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       arrived.resolve(undefined);
       await released.promise;
     };
-    const second = world.press("key-2", BY_PAYER);
+    const second = controlled.cancel("key-2", BY_PAYER);
     await arrived.promise;
-    expect(await world.press("key-1", BY_PAYER)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    expect(await controlled.cancel("key-1", BY_PAYER)).toMatchObject({ operation: { status: "SUCCEEDED" } });
     released.resolve(undefined);
     expect(await second).toMatchObject(ALREADY);
-    expect([await world.posts(), await world.commits()]).toEqual([1, 1]);
+    expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 1]);
   });
 
   test("and is told of the first if that one's answer was lost meanwhile; its key is free again", async () => {
-    await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     const [arrived, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     beforeHold = async (look) => {
       if (look > 1) return;
       arrived.resolve(undefined);
       await released.promise;
     };
-    const second = world.press("key-2", BY_PAYER);
+    const second = controlled.cancel("key-2", BY_PAYER);
     await arrived.promise;
-    await world.press("key-1", BY_PAYER);
+    await controlled.cancel("key-1", BY_PAYER);
     released.resolve(undefined);
-    const first = await world.stored("key-1");
+    const first = await controlled.stored("key-1");
     expect(await second).toEqual({ outcome: "busy", blockedBy: first });
     expect(first.status).toBe("UNCONFIRMED");
-    expect(await world.store.findByKey("principal-1", "key-2")).toBeUndefined();
-    expect(await world.posts()).toBe(1);
+    expect(await controlled.store.findByKey("principal-1", "key-2")).toBeUndefined();
+    expect(await controlled.posts()).toBe(1);
   });
 
   test.each([
     ["staff", BY_STAFF],
     ["the payer", BY_PAYER],
   ])("that is UNCONFIRMED, and then NEEDS_ATTENTION, blocks %s until it is settled", async (_who, input) => {
-    await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
-    await world.press("key-1", input);
-    const { id } = await world.stored("key-1");
+    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await controlled.cancel("key-1", input);
+    const { id } = await controlled.stored("key-1");
     const behind = { outcome: "busy", blockedBy: { id } };
-    expect(await world.press("key-2", input)).toMatchObject(behind);
-    await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
-    expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
-    world.advance(1_000 * HOUR);
-    expect(await world.press("key-2", input)).toMatchObject(behind);
-    expect(await world.posts()).toBe(1);
+    expect(await controlled.cancel("key-2", input)).toMatchObject(behind);
+    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    controlled.advance(1_000 * HOUR);
+    expect(await controlled.cancel("key-2", input)).toMatchObject(behind);
+    expect(await controlled.posts()).toBe(1);
     // People found out that nothing had happened.
     const failure = { code: "PROVIDER_REJECTED", message: "No.", retryable: true };
-    await world.store.settle(id, { status: "FAILED", failure }, world.now());
-    expect(await world.press("key-2", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
-    expect([await world.posts(), await world.commits()]).toEqual([2, 1]);
+    await controlled.store.settle(id, { status: "FAILED", failure }, controlled.now());
+    expect(await controlled.cancel("key-2", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    expect([await controlled.posts(), await controlled.commits()]).toEqual([2, 1]);
   });
 
   test.each([
@@ -186,89 +188,89 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     ["the payer", BY_PAYER, 20 * HOUR],
   ])("that NEEDS_ATTENTION is settled by what %s's look shows, and answers then", async (_who, input, ageMs) => {
     await lag(HOUR);
-    await world.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-    await world.press("key-1", input);
+    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+    await controlled.cancel("key-1", input);
     // What Delbank shows late: nothing for the whole window.
     const active = { RecurrenceId: RECURRENCE_ID, Situation: "ACTIVE", cancellations: [] };
-    await world.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
-    await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
-    expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
-    await world.control.clearFaults();
+    await controlled.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
+    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    await controlled.control.clearFaults();
     await lag(0);
-    world.advance(ageMs);
-    expect(await world.press("key-2", input)).toMatchObject(ALREADY);
-    const [made] = (await world.control.state()).authorizations?.[0].cancellations ?? [];
-    expect(await world.stored("key-1")).toMatchObject({
+    controlled.advance(ageMs);
+    expect(await controlled.cancel("key-2", input)).toMatchObject(ALREADY);
+    const [made] = (await controlled.control.state()).authorizations?.[0].cancellations ?? [];
+    expect(await controlled.stored("key-1")).toMatchObject({
       status: "SUCCEEDED",
       result: { id: made.id, requesterDocument: null },
     });
-    expect([await world.posts(), await world.commits()]).toEqual([1, 1]);
+    expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 1]);
   });
 
   test("that NEEDS_ATTENTION is not settled by a look at another's authorization", async () => {
-    await world.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-    await world.press("key-1", BY_PAYER);
-    const { id } = await world.stored("key-1");
+    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+    await controlled.cancel("key-1", BY_PAYER);
+    const { id } = await controlled.stored("key-1");
     await sql`update operation set status = 'NEEDS_ATTENTION', next_attempt_at = null where id = ${id}`.execute(
-      world.database.kysely,
+      controlled.database.kysely,
     );
-    const stranger = { ...BY_PAYER, payerTaxId: "77379362038" };
-    expect(await world.press("key-2", stranger)).toMatchObject({ operation: { failure: { code: "NOT_FOUND" } } });
-    expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    const stranger = { ...BY_PAYER, payerTaxId: OTHER_TAX_ID };
+    expect(await controlled.cancel("key-2", stranger)).toMatchObject({ operation: { failure: { code: "NOT_FOUND" } } });
+    expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
   });
 
   test("may be asked for again 13 h after the request, once the counterpart has refused it, and blocks again then", async () => {
-    await world.press("key-1");
+    await controlled.cancel("key-1");
     await counterpartRefuses();
-    const { sentAt } = await world.stored("key-1");
-    world.advance(Number(sentAt) + 13 * HOUR - 1 - world.now());
-    expect(await world.press("key-2")).toMatchObject(ALREADY);
-    expect(await world.gets()).toBe(1); // not even looked for
-    world.advance(1);
-    expect(await world.press("key-3", BY_PAYER)).toMatchObject({ operation: { status: "SUCCEEDED" } });
-    expect(await world.press("key-4", BY_PAYER)).toMatchObject(ALREADY);
-    expect([await world.posts(), await world.commits()]).toEqual([2, 2]);
+    const { sentAt } = await controlled.stored("key-1");
+    controlled.advance(Number(sentAt) + 13 * HOUR - 1 - controlled.now());
+    expect(await controlled.cancel("key-2")).toMatchObject(ALREADY);
+    expect(await controlled.gets()).toBe(1); // not even looked for
+    controlled.advance(1);
+    expect(await controlled.cancel("key-3", BY_PAYER)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    expect(await controlled.cancel("key-4", BY_PAYER)).toMatchObject(ALREADY);
+    expect([await controlled.posts(), await controlled.commits()]).toEqual([2, 2]);
     await counterpartRefuses();
-    world.advance(13 * HOUR);
-    const presses = await Promise.all([5, 6, 7, 8].map((n) => world.press(`key-${n}`)));
-    expect(presses.filter((one) => "operation" in one && one.operation.status === "SUCCEEDED")).toHaveLength(1);
-    expect([await world.posts(), await world.commits()]).toEqual([3, 3]);
+    controlled.advance(13 * HOUR);
+    const runs = await Promise.all([5, 6, 7, 8].map((n) => controlled.cancel(`key-${n}`)));
+    expect(runs.filter((one) => "operation" in one && one.operation.status === "SUCCEEDED")).toHaveLength(1);
+    expect([await controlled.posts(), await controlled.commits()]).toEqual([3, 3]);
   });
 
   test.each([
     ["still reads CANCELLED", () => Promise.resolve()],
     ["reads ACTIVE and lists it", () => counterpartRefuses(RECURRENCE_ID, true)],
   ])("blocks for good if the authorization %s", async (_how, change) => {
-    await world.press("key-1");
+    await controlled.cancel("key-1");
     await change();
-    world.advance(10_000 * HOUR);
-    expect(await world.press("key-2")).toMatchObject(ALREADY);
-    expect(await world.posts()).toBe(1);
+    controlled.advance(10_000 * HOUR);
+    expect(await controlled.cancel("key-2")).toMatchObject(ALREADY);
+    expect(await controlled.posts()).toBe(1);
   });
 
   describe("where an old cancellation is listed and the authorization is ACTIVE", () => {
     beforeEach(() => counterpartRefuses(OLD_RECURRENCE, true));
 
     test("is sent, and its own receipt settles it", async () => {
-      const run = await world.press("key-1", OF_OLD);
+      const run = await controlled.cancel("key-1", OF_OLD);
       expect(run).toMatchObject({ operation: { status: "SUCCEEDED", baseline: [OLD_CANCELLATION] } });
       expect(run).not.toMatchObject({ operation: { result: { id: OLD_CANCELLATION } } });
     });
 
     test("never SUCCEEDED if its request was never committed", async () => {
-      await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
-      expect(await world.press("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-      await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
-      expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
-      expect([await world.posts(), await world.commits()]).toEqual([1, 0]);
+      await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+      expect(await controlled.cancel("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+      expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 0]);
     });
 
     test("settled by the new one if its request was committed and the answer lost", async () => {
-      await world.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-      await world.press("key-1", OF_OLD);
-      await world.advanceAndPoll(2_000);
-      const { status, result } = await world.stored("key-1");
-      const { authorizations = [] } = await world.control.state();
+      await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      await controlled.cancel("key-1", OF_OLD);
+      await controlled.advanceAndPoll(2_000);
+      const { status, result } = await controlled.stored("key-1");
+      const { authorizations = [] } = await controlled.control.state();
       const [, made] = authorizations.find(({ recurrenceId }) => recurrenceId === OLD_RECURRENCE).cancellations;
       expect([status, (result as { id: string }).id]).toEqual(["SUCCEEDED", made.id]);
     });
@@ -276,10 +278,10 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     test("no receipt, if the answer to the request names the old one", async () => {
       const body = { idRecorrencia: OLD_RECURRENCE, idCancelamento: OLD_CANCELLATION, dtHrCancelamento: null };
       const answer = { kind: "status", status: 200, body };
-      await world.control.addFault({ match: { method: "POST" }, ...answer });
-      expect(await world.press("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-      await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
-      expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+      await controlled.control.addFault({ match: { method: "POST" }, ...answer });
+      expect(await controlled.cancel("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     });
 
     test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
@@ -288,60 +290,66 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
         idempotencyKey: "key-1",
         input: OF_OLD,
         recurrenceId: OLD_RECURRENCE,
-        now: world.now(),
+        now: controlled.now(),
       };
-      const { operation, lease } = expectClaimed(await world.store.claim(createClaim(input)));
-      await world.store.markSent(operation, lease, world.now());
-      await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
-      expect(await world.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
-      expect(await world.press("key-2", OF_OLD)).toMatchObject({ outcome: "busy", blockedBy: { id: operation.id } });
-      expect(await world.posts()).toBe(0);
+      const { operation, lease } = expectClaimed(await controlled.store.claim(createClaim(input)));
+      await controlled.store.markSent(operation, lease, controlled.now());
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+      expect(await controlled.cancel("key-2", OF_OLD)).toMatchObject({
+        outcome: "busy",
+        blockedBy: { id: operation.id },
+      });
+      expect(await controlled.posts()).toBe(0);
     });
   });
 
   test("is not proven by the cancellation of an earlier operation of ours that shows again", async () => {
-    await world.press("key-1");
-    const first = (await world.stored("key-1")).result as { id: string };
+    await controlled.cancel("key-1");
+    const first = (await controlled.stored("key-1")).result as { id: string };
     await counterpartRefuses();
-    world.advance(13 * HOUR);
-    await world.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
-    await world.press("key-2");
-    expect(await world.stored("key-2")).toMatchObject({ status: "UNCONFIRMED", baseline: [first.id] });
+    controlled.advance(13 * HOUR);
+    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await controlled.cancel("key-2");
+    expect(await controlled.stored("key-2")).toMatchObject({ status: "UNCONFIRMED", baseline: [first.id] });
     const cancellations = [{ RecurrenceId: RECURRENCE_ID, CancellationId: first.id }];
     const body = { RecurrenceId: RECURRENCE_ID, Situation: "CANCELLED", cancellations };
-    await world.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body, times: 1_000 });
-    await world.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
-    expect(await world.stored("key-2")).toMatchObject({ status: "NEEDS_ATTENTION" });
-    await world.control.clearFaults();
+    await controlled.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body, times: 1_000 });
+    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    expect(await controlled.stored("key-2")).toMatchObject({ status: "NEEDS_ATTENTION" });
+    await controlled.control.clearFaults();
   });
 
   test("is another's for a recurrence whose id differs in case alone", async () => {
-    await world.press("key-1");
-    const { id } = await world.stored("key-1");
+    await controlled.cancel("key-1");
+    const { id } = await controlled.stored("key-1");
     await sql`update operation set recurrence_id = ${RECURRENCE_ID.toUpperCase()},
-      exclusive_on = ${`${KIND}:${RECURRENCE_ID.toUpperCase()}`} where id = ${id}`.execute(world.database.kysely);
-    await world.control.reset();
-    expect(await world.press("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
+      exclusive_on = ${`${KIND}:${RECURRENCE_ID.toUpperCase()}`} where id = ${id}`.execute(controlled.database.kysely);
+    await controlled.control.reset();
+    expect(await controlled.cancel("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
   });
 
   test("that FAILED stands in nobody's way", async () => {
-    await world.control.addFault({
+    await controlled.control.addFault({
       match: { method: "POST" },
       kind: "status",
       status: 422,
       body: { code: "INVALID_REASON" },
     });
-    expect(await world.press("key-1")).toMatchObject({ operation: { status: "FAILED", attempts: 1 } });
-    expect(await world.press("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    expect(await controlled.cancel("key-1")).toMatchObject({ operation: { status: "FAILED", attempts: 1 } });
+    expect(await controlled.cancel("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
   });
 
   test("that waits for its turn is refused, and not sent, once the first has succeeded", async () => {
     await lag(HOUR);
-    await world.control.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 3 });
-    expect(await world.press("key-2")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });
-    expect(await world.press("key-1")).toMatchObject({ operation: { status: "SUCCEEDED" } });
-    await world.advanceAndPoll(60_000);
-    expect(await world.stored("key-2")).toMatchObject({ status: "FAILED", failure: { code: "ALREADY_CANCELLED" } });
-    expect(await world.posts()).toBe(1);
+    await controlled.control.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 3 });
+    expect(await controlled.cancel("key-2")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });
+    expect(await controlled.cancel("key-1")).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    await controlled.advanceAndPoll(60_000);
+    expect(await controlled.stored("key-2")).toMatchObject({
+      status: "FAILED",
+      failure: { code: "ALREADY_CANCELLED" },
+    });
+    expect(await controlled.posts()).toBe(1);
   });
 });

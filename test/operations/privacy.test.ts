@@ -1,6 +1,9 @@
 import { findCanaries as search, dumpDatabase as dump } from "../kit/security/canaries";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { sendMutation, type MutationCase, findMutation, MUTATIONS, fetchOperation } from "../kit/seeds/mutations";
+import { PATIENT } from "../kit/operations/patient";
+import { waitForReconciled } from "../kit/operations/reconciled";
+import { startTcpSwitch } from "../kit/network/tcp-switch";
+import { sendMutation, type MutationCase, findMutation, MUTATIONS } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { PAYER_TAX_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
@@ -44,13 +47,10 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 const inputOf = ({ name, input }: MutationCase) => ({ ...input, ...PLANTED[name], idempotencyKey: KEY_PREFIX + name });
 
+const DIALECTS = ["sqlite", "postgres"] as const;
 let databases: Databases;
-beforeAll(async () => {
-  databases = await startDatabases();
-}, 60_000);
-afterAll(() => databases.stop());
 
-test("the search finds what is there", () => {
+test("the search for canaries finds one in every encoding", () => {
   expect(canariesIn(`x${PERSON.email.toUpperCase()}y`)).toEqual([PERSON.email]);
   for (const before of ["", "a", "ab"]) {
     const text = `${before}${PERSON.email}z`;
@@ -62,54 +62,88 @@ test("the search finds what is there", () => {
   }
 });
 
-describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
+/** A subgraph whose providers' responses were outstanding, then lost, and found again. */
+interface Recovered {
+  readonly subgraph: TestSubgraph;
+  readonly url: string;
+  /** The database while every response was outstanding, and when every operation was settled. */
+  readonly during: string;
+  readonly after: string;
+  readonly portalUrls: readonly string[];
+}
+
+const VENDORS = ["avibra", "delbank"] as const;
+const stops: (() => Promise<unknown>)[] = [];
+
+async function recover(dialect: (typeof DIALECTS)[number]): Promise<Recovered> {
+  const url = await databases.createDatabase(dialect);
+  const switches = { avibra: await startTcpSwitch(), delbank: await startTcpSwitch() };
+  const subgraph = await startSubgraph({
+    ...PATIENT,
+    DATABASE_URL: url,
+    AVIBRA_BASE_URL: switches.avibra.url,
+    DELBANK_BASE_URL: `${switches.delbank.url}/baas/api/v1`,
+    LOG_LEVEL: "trace",
+    RECONCILE_INTERVAL_MS: "100",
+    RETRY_PERCENT: "100",
+  });
+  stops.push(() => subgraph.stop(), ...VENDORS.map((vendor) => () => switches[vendor].close()));
+  for (const vendor of VENDORS) switches[vendor].setTarget(subgraph[vendor].url);
+  for (const { vendor, method, path } of MUTATIONS) {
+    await subgraph[vendor].addFault({ match: { method, path }, kind: "hangAfterCommit" });
+  }
+  const responses = Promise.all(
+    MUTATIONS.map((mutation) => sendMutation(subgraph, mutation, { input: inputOf(mutation) })),
+  );
+  await waitFor(async () => {
+    const [avibra, delbank] = await Promise.all([subgraph.avibra.requests("/user"), subgraph.delbank.requests()]);
+    return avibra.length === 6 && delbank.some(({ method }) => method === "POST") ? true : undefined;
+  });
+  const during = await dump(url);
+  // Every response is lost.
+  for (const vendor of VENDORS) {
+    await switches[vendor].close();
+    await switches[vendor].open();
+  }
+  const portalUrls: string[] = [];
+  for (const [index, { data, errors }] of (await responses).entries()) {
+    expect(errors).toBeUndefined();
+    const payload = data[MUTATIONS[index]?.name ?? ""];
+    if (payload.portalUrl) portalUrls.push(payload.portalUrl);
+    const { id, status } = payload.operation as { id: string; status: string };
+    if (status !== "SUCCEEDED") await waitForReconciled(subgraph, id);
+  }
+  return { subgraph, url, during, after: await dump(url), portalUrls };
+}
+
+const recovered = new Map<string, Recovered>();
+beforeAll(async () => {
+  databases = await startDatabases();
+  await Promise.all(DIALECTS.map(async (dialect) => recovered.set(dialect, await recover(dialect))));
+});
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await databases.stop();
+});
+
+describe.each(DIALECTS)("on %s", (dialect) => {
   let subgraph: TestSubgraph;
   let url: string;
-  /** The database while every answer was still outstanding, and when all was settled. */
   let during: string;
   let after: string;
-  const portalUrls: string[] = [];
+  let portalUrls: readonly string[];
+  beforeAll(() => {
+    const all = recovered.get(dialect);
+    if (!all) throw new Error("not recovered");
+    ({ subgraph, url, during, after, portalUrls } = all);
+  });
 
-  beforeAll(async () => {
-    url = await databases.createDatabase(dialect);
-    subgraph = await startSubgraph({
-      DATABASE_URL: url,
-      LOG_LEVEL: "trace",
-      AVIBRA_TIMEOUT_MS: "2500",
-      DELBANK_TIMEOUT_MS: "2500",
-      RECONCILE_INTERVAL_MS: "100",
-      RETRY_PERCENT: "100",
-    });
-    for (const { vendor, method, path } of MUTATIONS) {
-      await subgraph[vendor].addFault({ match: { method, path }, kind: "hangAfterCommit" });
-    }
-    const answers = Promise.all(
-      MUTATIONS.map((mutation) => sendMutation(subgraph, mutation, { input: inputOf(mutation) })),
-    );
-    await waitFor(async () => {
-      const [avibra, delbank] = await Promise.all([subgraph.avibra.requests("/user"), subgraph.delbank.requests()]);
-      return avibra.length === 6 && delbank.some(({ method }) => method === "POST") ? true : undefined;
-    });
-    during = await dump(url);
-    for (const [index, { data, errors }] of (await answers).entries()) {
-      expect(errors).toBeUndefined();
-      const payload = data[MUTATIONS[index]?.name ?? ""];
-      if (payload.portalUrl) portalUrls.push(payload.portalUrl);
-      await waitFor(async () => {
-        const { status } = await fetchOperation(subgraph, payload.operation.id);
-        return status === "SUCCEEDED" ? true : undefined;
-      }, 20_000);
-    }
-    after = await dump(url);
-  }, 90_000);
-  afterAll(() => subgraph.stop());
-
-  test("every mutation was stored, sealed, while its answer was outstanding", () => {
+  test("every mutation is stored, encrypted, while its response is outstanding", () => {
     for (const { kind } of MUTATIONS) expect(during).toContain(kind);
     expect(during.split("v1.").length).toBeGreaterThan(MUTATIONS.length * 2);
   });
 
-  test("the provider did receive what was planted", async () => {
+  test("the provider received the planted values", async () => {
     const { users } = await subgraph.avibra.state();
     expect(users?.find(({ userId }) => userId === "m-create").profile).toMatchObject(PERSON);
   });
@@ -118,14 +152,14 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
     expect(canariesIn(during)).toEqual([]);
   });
 
-  test("nor after it, and no portal token", async () => {
+  test("no planted value and no portal token is in the database after settlement", async () => {
     const tokens = ((await subgraph.avibra.state()).linkTokens ?? []).map(({ token }) => token);
     expect(tokens.length).toBeGreaterThan(0);
     expect(portalUrls).toHaveLength(1);
     expect(canariesIn(after, [...CANARIES, ...tokens, ...tokens.map((token) => token.slice(-20))])).toEqual([]);
   });
 
-  test("after settlement no input is stored, not even sealed", async () => {
+  test("no input is stored after settlement, not even encrypted", async () => {
     if (dialect === "postgres") {
       const rows = after.split("\n").filter((line) => line.includes('"encrypted_input"'));
       expect(rows).toHaveLength(MUTATIONS.length);
@@ -140,7 +174,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
     for (const row of rows) expect({ ...row }).toEqual({ status: "SUCCEEDED", encrypted_input: null });
   });
 
-  test("refusals and mistakes leave no more than successes do", async () => {
+  test("refused and invalid mutations leave no planted value in the database", async () => {
     const pix = findMutation("cancelPixAuthorization");
     const update = findMutation("updateUser");
     const staff = { ...PAYER_CLAIMS, scope: "pix:cancel:any" };
@@ -158,7 +192,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
     expect(canariesIn(await dump(url), [...CANARIES, "01234567000195"])).toEqual([]);
   });
 
-  test("the log at trace level holds none of it, and no credential", async () => {
+  test("the log at trace level holds no planted value and no credential", async () => {
     const log = subgraph.logs.join("\n");
     expect(log).toContain("avibra.user.create"); // it does log
     const received = [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())];

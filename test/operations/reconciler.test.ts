@@ -1,12 +1,8 @@
 import { sql } from "kysely";
-import { createCancelPixAuthorizationHandler } from "../../src/features/pix-authorization";
-import { createAccountHandlers } from "../../src/features/user";
 import { type OperationHandlers } from "../../src/platform/operations/operation-handler";
-import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
-import { createDelbankClient } from "../../src/providers/delbank/delbank.client";
 import { startSandboxes, type Sandboxes } from "../../src/sandbox";
 import { createSandboxControl } from "../kit/sandbox-control";
-import { createTestHttpClient } from "../kit/http/test-http-client";
+import { createSandboxHandlers, type SandboxHandlersOptions } from "../kit/operations/sandbox-handlers";
 import {
   CONFIRMATION_WINDOW_MS,
   createControlledStore,
@@ -18,7 +14,6 @@ import {
 import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { createDeadline } from "../../src/platform/kernel/deadline";
-import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const LOST = createProviderFailure("timeout");
@@ -256,7 +251,7 @@ describe("an operation that cannot be sent", () => {
 describe("with the real providers' clients against the sandbox", () => {
   let sandboxes: Sandboxes;
   beforeAll(async () => {
-    sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
+    sandboxes = await startSandboxes();
   });
   afterAll(() => sandboxes.close());
 
@@ -268,16 +263,16 @@ describe("with the real providers' clients against the sandbox", () => {
     payerTaxId: null,
   };
 
+  const clients: { close(): Promise<void> }[] = [];
+  afterEach(() => Promise.all(clients.splice(0).map((one) => one.close())));
+  function connect(options: SandboxHandlersOptions = {}) {
+    const connected = createSandboxHandlers(sandboxes, options);
+    clients.push(connected);
+    return connected;
+  }
+
   async function atDelbank(generation: "automatic-pix" | "pix-automatic") {
-    const http = createTestHttpClient({ baseUrl: `${sandboxes.delbank.url}/baas/api/v1` });
-    const delbank = createDelbankClient({
-      http,
-      generation,
-      apiKey: "sandbox-delbank-api-key",
-      accountId: "10000",
-      timeoutMs: 5000,
-    });
-    const b = await open({ CANCEL_PIX_AUTHORIZATION: createCancelPixAuthorizationHandler(delbank) });
+    const b = await open(connect({ generation }).handlers);
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
     const request = {
@@ -288,14 +283,14 @@ describe("with the real providers' clients against the sandbox", () => {
       recurrenceId: RECURRENCE_ID,
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
-    return { b, http, control, request };
+    return { b, control, request };
   }
 
   test.each([
     ["automatic-pix", "/automatic-pix"],
     ["pix-automatic", "/pix/automatic"],
   ] as const)("a cancellation over %s whose answer was cut is confirmed by a read", async (generation, path) => {
-    const { b, http, control, request } = await atDelbank(generation);
+    const { b, control, request } = await atDelbank(generation);
     await control.addFault({ match: { method: "POST", path }, kind: "resetAfterCommit" });
     expect(await b.runner.run(request)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
     await b.advanceAndPoll(2000);
@@ -311,11 +306,10 @@ describe("with the real providers' clients against the sandbox", () => {
       },
     });
     expect((await control.requests()).filter(({ method }) => method === "POST")).toHaveLength(1);
-    await http.close();
   });
 
   test("a receipt of another cancellation is no receipt: what a read shows is stored", async () => {
-    const { b, http, control, request } = await atDelbank("automatic-pix");
+    const { b, control, request } = await atDelbank("automatic-pix");
     const body = {
       idRecorrencia: "RR3822485720260110legalpay001",
       idCancelamento: "IC3822485720260110xxxxxxxxxxx",
@@ -329,48 +323,25 @@ describe("with the real providers' clients against the sandbox", () => {
       status: "SUCCEEDED",
       result: { id: cancellation.id, recurrenceId: RECURRENCE_ID },
     });
-    await http.close();
   });
 
   test("a cancellation that got lost on the way needs attention, and is never sent again", async () => {
-    const { b, http, control, request } = await atDelbank("automatic-pix");
+    const { b, control, request } = await atDelbank("automatic-pix");
     await control.addFault({ match: { method: "POST", path: "/automatic-pix" }, kind: "resetBeforeCommit" });
     await b.runner.run(request);
     await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 30_000);
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION" });
     expect((await control.state()).commits).toEqual([]);
     expect((await control.requests()).filter(({ method }) => method === "POST")).toHaveLength(1);
-    await http.close();
   });
 
-  function atAvibra() {
-    const http = createTestHttpClient({ baseUrl: sandboxes.avibra.url });
-    const avibra = createAvibraClient({
-      http,
-      tokenHttp: http,
-      tokenPath: "/oauth2/token",
-      credentials: {
-        clientId: "sandbox-client",
-        clientSecret: "sandbox-client-secret",
-        scope: "partner/api",
-        apiKey: "sandbox-avibra-api-key",
-        partnerName: "sandbox-partner",
-        linkUsername: "sandbox-link",
-        linkPassword: "sandbox-link-password",
-      },
-      timeoutMs: 5000,
-      monotonic: monotonicClock,
-    });
-    const { create, prefill } = createAccountHandlers(avibra);
-    const handlers = { CREATE_USER: create, PREFILL_USER: prefill };
-    return { http, control: createSandboxControl(sandboxes.avibra.url), handlers };
-  }
+  const atAvibra = () => ({ control: createSandboxControl(sandboxes.avibra.url), handlers: connect().handlers });
 
   test.each([
     ["CREATE_USER", { userId: "u-1001", firstName: "A", lastName: "B", email: "a@example.com" }],
     ["CREATE_USER", { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" }],
   ])("%s: no access token is no attempt, so that a conflict behind it is a refusal", async (name, input) => {
-    const { http, control, handlers } = atAvibra();
+    const { control, handlers } = atAvibra();
     await control.reset();
     const b = await open(handlers);
     await control.addFault({ match: { path: "/oauth2/token" }, kind: "status", status: 500 });
@@ -380,13 +351,12 @@ describe("with the real providers' clients against the sandbox", () => {
     expect(run).toMatchObject({
       operation: isThere ? { status: "FAILED", failure: { code: "ALREADY_EXISTS" } } : { status: "SUCCEEDED" },
     });
-    await http.close();
   });
 
   test.each(["CREATE_USER", "PREFILL_USER"])(
     "%s: an answer that was cut is a success after one commit",
     async (name) => {
-      const { http, control, handlers } = atAvibra();
+      const { control, handlers } = atAvibra();
       await control.reset();
       const b = await open(handlers);
       await control.addFault({ match: { path: "/user" }, kind: "truncatedBody" });
@@ -401,7 +371,6 @@ describe("with the real providers' clients against the sandbox", () => {
       });
       expect(run).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 2 } });
       expect((await control.state()).commits).toHaveLength(1);
-      await http.close();
     },
   );
 });

@@ -2,10 +2,15 @@ import { type Repeat } from "../../src/platform/http/client/endpoint-call";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { createControlledStore, createProviderFailure, OPERATION_TIMEOUT_MS } from "../kit/operations/controlled-store";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
+import {
+  clearOperations,
+  createClaim,
+  createMigratedStore,
+  expectClaimed,
+  LEASE_MS,
+  type OpenStore,
+} from "../kit/operations/test-store";
 import { createSteppedKind } from "../kit/operations/stepped-kind";
-
-jest.setTimeout(120_000);
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
 const LOST = createProviderFailure("timeout");
@@ -17,18 +22,21 @@ const SEEN_CANCELLED = { code: "ALREADY_CANCELLED", message: "It is cancelled.",
 let databases: Databases;
 beforeAll(async () => {
   databases = await startDatabases();
-}, 60_000);
+});
 afterAll(() => databases.stop());
 
 /** What a worker that stood still past its lease may say, once another worker has taken the operation over. */
 describe.each(["sqlite", "postgres"] as const)("a worker that stood still past its lease, on %s,", (dialect) => {
-  let close: (() => Promise<void>) | undefined;
-  afterEach(() => close?.());
+  let opened: OpenStore;
+  beforeAll(async () => {
+    opened = await createMigratedStore(await databases.createDatabase(dialect));
+  });
+  afterAll(() => opened.database.close());
+  beforeEach(() => clearOperations(opened.database));
 
   async function start(repeat: Repeat) {
     const kind = createSteppedKind(repeat);
-    const b = await createControlledStore(kind.handlers, await databases.createDatabase(dialect));
-    close = () => b.database.close();
+    const b = await createControlledStore(kind.handlers, opened);
     const stored = async () => {
       const operation = await b.store.findByKey("principal-1", "key-1");
       if (!operation) throw new Error("no operation");

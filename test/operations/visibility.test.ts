@@ -1,4 +1,6 @@
 import { createSandboxControl } from "../kit/sandbox-control";
+import { PATIENT } from "../kit/operations/patient";
+import { waitForReconciled } from "../kit/operations/reconciled";
 import { sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
@@ -12,7 +14,7 @@ const UNKNOWN_RECURRENCE = "RR3822485720260110nobodyknows";
 const STAFF = { sub: "staff-1", scope: "pix:cancel:any" };
 
 let subgraph: TestSubgraph;
-const start = () => startSubgraph({ RECONCILE_INTERVAL_MS: "100", AVIBRA_TIMEOUT_MS: "1000" });
+const start = () => startSubgraph({ ...PATIENT, RECONCILE_INTERVAL_MS: "100" });
 beforeAll(async () => {
   subgraph = await start();
 });
@@ -73,9 +75,8 @@ describe("cancelling a Pix authorization", () => {
     expect(waiting.operation.status).toBe("PENDING");
     await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     expect((await cancel({})).operation.status).toBe("UNCONFIRMED");
-    // Looked at again, it may be sent, and the other one holds the authorization.
-    const before = (await subgraph.delbank.requests()).length;
-    await waitFor(async () => ((await subgraph.delbank.requests()).length > before + 3 ? true : undefined));
+    // The reconciler finds that it may be sent, and that the other one holds the authorization.
+    await waitForReconciled(subgraph, waiting.operation.id as string, ["PENDING"]);
     expect((await fetchOperation(subgraph, waiting.operation.id as string)).status).toBe("PENDING");
     expect(await posts()).toHaveLength(1);
     await subgraph.stop(); // neither is settled: the next test starts afresh
@@ -307,6 +308,6 @@ describe("a member's enrollment", () => {
     expect(operation.status).toBe("UNCONFIRMED");
     expect(await enrollment(userId)).toMatchObject({ status: "UNKNOWN" });
     await subgraph.avibra.clearFaults();
-    await waitFor(async () => ((await enrollment(userId)).status === "REQUESTED" ? true : undefined), 25_000);
+    await waitFor(async () => ((await enrollment(userId)).status === "REQUESTED" ? true : undefined));
   });
 });

@@ -1,4 +1,5 @@
 import { request as httpRequest } from "node:http";
+import { PATIENT } from "../kit/operations/patient";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
@@ -11,9 +12,9 @@ let subgraph: TestSubgraph;
 let authorization: string;
 beforeAll(async () => {
   subgraph = await startSubgraph({
+    ...PATIENT,
     ROUTER_SECRETS: ROUTER["router-authorization"],
     AVIBRA_WEBHOOK_PASSWORD: `${WEBHOOK_PASSWORD},${OLD_PASSWORD}`,
-    WEBHOOK_BODY_TIMEOUT_MS: "300",
   });
   authorization = `Bearer ${await subgraph.token({ sub: "staff", scope: "users:read:any" })}`;
 });
@@ -141,15 +142,15 @@ describe("what a sender may send", () => {
     expect(await eventsOf(userid)).toHaveLength(1);
   });
 
-  test("a body that does not come in time: 408, and the connection ends", async () => {
-    const startedAt = performance.now();
+  test("a body that does not arrive within WEBHOOK_BODY_TIMEOUT_MS is refused with 408, and the connection ends", async () => {
+    const impatient = await startSubgraph({ WEBHOOK_BODY_TIMEOUT_MS: "300" });
     const [status, body] = await new Promise<[number | undefined, string]>((resolve, reject) => {
       const headers = {
         "content-type": "application/json",
         "content-length": "1000",
         authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD),
       };
-      const request = httpRequest(`${subgraph.url}/webhooks/avibra`, { method: "POST", headers, agent: false });
+      const request = httpRequest(`${impatient.url}/webhooks/avibra`, { method: "POST", headers, agent: false });
       request.on("response", (response) => {
         let text = "";
         response.on("data", (chunk: Buffer) => (text += chunk.toString()));
@@ -159,10 +160,9 @@ describe("what a sender may send", () => {
       });
       request.on("error", reject);
       request.write("{");
-    });
+    }).finally(() => impatient.stop());
     expect(status).toBe(408);
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
-    expect(performance.now() - startedAt).toBeGreaterThan(250);
   });
 
   test.each([

@@ -3,9 +3,11 @@ import { request as httpRequest } from "node:http";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { parseSince } from "../../src/cli/parse-since";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/address-check";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
+import { PATIENT } from "../kit/operations/patient";
 import { waitFor } from "../kit/wait-for";
 import { readMetric } from "../kit/http/metrics";
 import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
@@ -16,7 +18,7 @@ import { createTempDirectory } from "../kit/temp";
 const run = promisify(execFile);
 const running: TestSubgraph[] = [];
 async function start(environment: Readonly<Record<string, string>> = {}): Promise<TestSubgraph> {
-  const subgraph = await startSubgraph(environment);
+  const subgraph = await startSubgraph({ ...PATIENT, ...environment });
   running.push(subgraph);
   return subgraph;
 }
@@ -64,14 +66,15 @@ test("a rush of events is refused with 503, and leaves GraphQL its room; GraphQL
 
   const post = () => postWebhook(subgraph.url, { eventname: "y", userid: "m-1" });
   await waitFor(async () => ((await post()).status === 200 ? true : undefined)); // those that were held have gone
-  await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 2000 });
+  await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit" });
   let isSlow = true;
   const slow = subgraph.graphql("{ me { benefits { id } } }").finally(() => (isSlow = false));
   await waitFor(async () => ((await subgraph.avibra.requests("/user/benefits")).length > 0 ? true : undefined));
   expect((await subgraph.graphql("{ me { id } }").catch(() => ({ errors: [] }))).errors).toBeDefined(); // it is full
   const { status } = await post();
   expect({ status, isSlow }).toEqual({ status: 200, isSlow: true });
-  expect((await slow).errors).toBeUndefined();
+  await subgraph.avibra.reset(); // ends the read that hangs
+  await slow;
 });
 
 test("without the database: 503 with Retry-After, and nothing that was acknowledged is lost", async () => {
@@ -180,18 +183,21 @@ describe("npm run webhooks:replay", () => {
     await database.close();
     expect(await replay("--since", "2999-01-01T00:00:00Z")).toEqual({ stored: 0, processedHere: 0, stillDue: 0 });
     expect(await kindsOf(subgraph, "m-1")).toEqual(before);
-    for (const args of [
-      [],
-      ["--since"],
-      ["--since", "yesterday"],
-      ["--since", "2026-02-31T00:00:00Z"],
-      ["2020-01-01T00:00:00Z"],
-      ["--since", "2020-01-01T00:00:00Z", "--dry-run"],
-    ])
-      await expect(replay(...args)).rejects.toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining("--since <ISO 8601"),
-      });
+    await expect(replay("--since")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("--since <ISO 8601"),
+    });
     removeFolder();
-  }, 60_000);
+  });
+
+  test.each([
+    [[]],
+    [["--since"]],
+    [["--since", "yesterday"]],
+    [["--since", "2026-02-31T00:00:00Z"]],
+    [["2020-01-01T00:00:00Z"]],
+    [["--since", "2020-01-01T00:00:00Z", "--dry-run"]],
+  ])("with the arguments %j throws its usage", (args) => {
+    expect(() => parseSince(args)).toThrow("--since <ISO 8601");
+  });
 });

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { type Lease } from "../../../src/platform/database/due-rows";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
@@ -48,4 +49,9 @@ export function createClaim(claim: Partial<Claim> = {}): Claim {
 export function expectClaimed(result: ClaimResult): { operation: Operation; lease: Lease } {
   if (result.outcome !== "claimed") throw new Error(`expected a claim, got ${result.outcome}`);
   return result;
+}
+
+/** Deletes every operation: a new start without a new database. */
+export async function clearOperations({ kysely }: Pick<Database, "kysely">): Promise<void> {
+  await sql`delete from operation`.execute(kysely);
 }

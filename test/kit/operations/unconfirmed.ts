@@ -4,7 +4,7 @@ import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 
 /** Environment under which lost answers are looked for soon. */
-export const FAST_RECONCILIATION = { RECONCILE_INTERVAL_MS: "50", DELBANK_TIMEOUT_MS: "1000" };
+export const FAST_RECONCILIATION = { RECONCILE_INTERVAL_MS: "50" };
 
 /** A Pix cancellation whose answer is lost, and that cannot be confirmed until `confirm` is called; its operation's id. */
 export async function startUnconfirmedOperation(

@@ -1,4 +1,5 @@
-// A worker whose event loop stands still in its last look at an operation, as a long computation would have it.
+// A worker whose event loop stands still in its last look at an operation, as a long computation would have it; once for each database
+// and way to repeat. Arguments: a directory for signs, the URLs of the databases.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OperationHandler } from "../../../src/platform/operations/operation-handler";
@@ -9,49 +10,60 @@ import { LEASE_MS, openOperationStore, START_MS } from "../../kit/operations/tes
 import { runWorker } from "../../kit/start/workers";
 
 const POLL_MS = 10;
+const REPEATS = ["once", "keyed"] as const;
 
-/** Blocks this process, timers and all, until the test has written the file `go-on`. */
-function block(directory: string): void {
-  writeFileSync(join(directory, "blocked"), "");
+/** Blocks this process, timers and all, until the test has written the second file. */
+function block(directory: string, round: string): void {
+  writeFileSync(join(directory, `${round}-blocked`), "");
   const never = new Int32Array(new SharedArrayBuffer(4));
-  while (!existsSync(join(directory, "go-on"))) Atomics.wait(never, 0, 0, POLL_MS);
+  while (!existsSync(join(directory, `${round}-go-on`))) Atomics.wait(never, 0, 0, POLL_MS);
 }
 
-runWorker(([url = "", repeat = "", directory = ""]) => {
+async function settleLate(url: string, repeat: (typeof REPEATS)[number], onSettle: () => void): Promise<string> {
   const { store, database } = openOperationStore(url);
   // The worker reads the clock once: for the settlement, right before it is stored.
   const clock = wallClockFrom(() => {
-    block(directory);
+    onSettle();
     return START_MS;
   });
-  const neverCalled = () => Promise.reject(new Error("the last look asks no provider"));
+  const neverCalled = () => Promise.reject(new Error("the last look calls no provider"));
   const handler: OperationHandler<unknown> = {
     provider: "blocked",
-    repeat: repeat === "once" ? "once" : "keyed",
+    repeat,
     prepare: neverCalled,
     perform: neverCalled,
     onRejection: () => undefined,
   };
   const worker = createOperationWorker({
     operationStore: store,
-    handlers: { blocked: handler },
+    handlers: { [repeat]: handler },
     clock,
     random: () => 0.5,
     sleep: () => Promise.resolve(),
   });
-  return Promise.resolve(async () => {
-    const [due] = await store.leaseDue({ owner: "blocked", leaseMs: LEASE_MS, now: START_MS, limit: 1 });
-    if (due?.outcome !== "ready") throw new Error("nothing was due");
-    // Too little time for a second attempt.
-    const { operation } = await worker.execute({
-      ...due,
-      deadline: createDeadline(
-        monotonicClockFrom(() => START_MS),
-        1,
-      ),
-      recovery: { isPastWindow: true },
-    });
-    await database.close();
-    return operation.status;
-  });
-});
+  const query = { owner: "blocked", leaseMs: LEASE_MS, now: START_MS, limit: 1, kinds: { in: [repeat] } };
+  const [due] = await store.leaseDue(query);
+  if (due?.outcome !== "ready") throw new Error("nothing was due");
+  const monotonic = monotonicClockFrom(() => START_MS);
+  // Too little time for a second attempt.
+  const deadline = createDeadline(monotonic, 1);
+  const { operation } = await worker.execute({ ...due, deadline, recovery: { isPastWindow: true } });
+  await database.close();
+  return operation.status;
+}
+
+runWorker(([directory = "", ...args]) =>
+  Promise.resolve(async () => {
+    const statuses: string[] = [];
+    for (const [index, url] of args.slice(0, -1).entries()) {
+      for (const repeat of REPEATS) {
+        statuses.push(
+          await settleLate(url, repeat, () => {
+            block(directory, `${index}-${repeat}`);
+          }),
+        );
+      }
+    }
+    return statuses;
+  }),
+);

@@ -5,7 +5,13 @@ import { acquireExclusiveLock } from "../../../src/platform/operations/exclusive
 import { type OperationStore } from "../../../src/platform/operations/operation.store";
 import { type OperationTables } from "../../../src/platform/operations/operation-row";
 import { type Databases, startDatabases } from "../../kit/start/databases";
-import { expectClaimed, createClaim, createMigratedStore, START_MS } from "../../kit/operations/test-store";
+import {
+  clearOperations,
+  expectClaimed,
+  createClaim,
+  createMigratedStore,
+  START_MS,
+} from "../../kit/operations/test-store";
 
 const THING = { kind: "order.cancel", recurrenceId: "thing-1" };
 
@@ -19,11 +25,12 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
   let store: OperationStore;
   let database: Database;
   let url: string;
-  beforeEach(async () => {
+  beforeAll(async () => {
     url = await databases.createDatabase(dialect);
     ({ store, database } = await createMigratedStore(url));
   });
-  afterEach(() => database.close());
+  afterAll(() => database.close());
+  beforeEach(() => clearOperations(database));
 
   let keys = 0;
   const claim = async () =>

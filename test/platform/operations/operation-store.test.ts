@@ -13,7 +13,14 @@ import {
 import { type Lease } from "../../../src/platform/database/due-rows";
 import { type Claim, type Operation } from "../../../src/platform/operations/operation";
 import { type Databases, startDatabases } from "../../kit/start/databases";
-import { expectClaimed, createClaim, LEASE_MS, createMigratedStore, START_MS } from "../../kit/operations/test-store";
+import {
+  clearOperations,
+  expectClaimed,
+  createClaim,
+  LEASE_MS,
+  createMigratedStore,
+  START_MS,
+} from "../../kit/operations/test-store";
 
 const FAILURE = { code: "REFUSED", message: "It was refused.", field: ["input", "reason"], retryable: false };
 const NOBODY = "00000000-0000-4000-8000-000000000000";
@@ -24,13 +31,14 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dialect) => {
   let store: OperationStore;
   let database: Database;
-  beforeEach(async () => {
+  beforeAll(async () => {
     ({ store, database } = await createMigratedStore(await databases.createDatabase(dialect)));
   });
-  afterEach(() => database.close());
+  afterAll(() => database.close());
+  beforeEach(() => clearOperations(database));
 
   const claim = async (changes: Partial<Claim> = {}): Promise<{ operation: Operation; lease: Lease }> =>
     expectClaimed(await store.claim(createClaim(changes)));
@@ -442,25 +450,39 @@ describe.each(["sqlite", "postgres"] as const)("the ledger on %s", (dialect) => 
       throw new Error("the pages do not end");
     };
 
-    test.each([
-      ["by its index", sql`select 1`],
-      ["and without it", sql`drop index operation_by_subject`],
-    ])("newest first, one subject's or one target's, page by page, equal times included, %s", async (_, before) => {
-      await before.execute(database.kysely);
-      for (let n = 0; n < 7; n += 1) {
-        const now = START_MS + Math.floor(n / 3);
-        await claim({ idempotencyKey: `k${n}`, now, userId: "s", recurrenceId: `t${n % 2}` });
+    /** Its own database: a dropped index is not restored. */
+    async function withoutIndex(list: () => Promise<void>): Promise<void> {
+      const shared = { store, database };
+      ({ store, database } = await createMigratedStore(await databases.createDatabase(dialect)));
+      try {
+        await sql`drop index operation_by_subject`.execute(database.kysely);
+        await list();
+      } finally {
+        await database.close();
+        ({ store, database } = shared);
       }
-      await claim({ idempotencyKey: "other", userId: "s2" });
-      const found = await pages({ userId: "s" }, 2);
-      expect(found.map(({ length }) => length)).toEqual([2, 2, 2, 1]);
-      const keys = found.flat();
-      expect(keys[0]).toBe("k6");
-      expect(keys.slice(1, 4).sort()).toEqual(["k3", "k4", "k5"]);
-      expect(keys.slice(4).sort()).toEqual(["k0", "k1", "k2"]);
-      expect((await pages({ recurrenceId: "t1" }, 10)).flat().sort()).toEqual(["k1", "k3", "k5"]);
-      expect(await pages({ userId: "nobody" }, 10)).toEqual([[]]);
-    });
+    }
+
+    test.each([
+      ["by its index", (list: () => Promise<void>) => list()],
+      ["without its index", withoutIndex],
+    ])("newest first, of one member or one recurrence, page by page, equal times included, %s", (_how, run) =>
+      run(async () => {
+        for (let n = 0; n < 7; n += 1) {
+          const now = START_MS + Math.floor(n / 3);
+          await claim({ idempotencyKey: `k${n}`, now, userId: "s", recurrenceId: `t${n % 2}` });
+        }
+        await claim({ idempotencyKey: "other", userId: "s2" });
+        const found = await pages({ userId: "s" }, 2);
+        expect(found.map(({ length }) => length)).toEqual([2, 2, 2, 1]);
+        const keys = found.flat();
+        expect(keys[0]).toBe("k6");
+        expect(keys.slice(1, 4).sort()).toEqual(["k3", "k4", "k5"]);
+        expect(keys.slice(4).sort()).toEqual(["k0", "k1", "k2"]);
+        expect((await pages({ recurrenceId: "t1" }, 10)).flat().sort()).toEqual(["k1", "k3", "k5"]);
+        expect(await pages({ userId: "nobody" }, 10)).toEqual([[]]);
+      }),
+    );
 
     test("a newer operation does not move the pages behind a cursor", async () => {
       for (let n = 0; n < 3; n += 1) await claim({ idempotencyKey: `k${n}`, now: START_MS + n, userId: "s" });

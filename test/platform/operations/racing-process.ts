@@ -1,62 +1,70 @@
-// One of several processes that work on the same ledger at the same moment.
+// One of several processes that work on the same operation stores at the same moment.
 import { setTimeout as sleep } from "node:timers/promises";
-import { sql } from "kysely";
-import { type Database } from "../../../src/platform/database/open-database";
 import { type OperationStore } from "../../../src/platform/operations/operation.store";
 import { expectClaimed, createClaim, LEASE_MS, openOperationStore, START_MS } from "../../kit/operations/test-store";
 import { runWorker } from "../../kit/start/workers";
 
 const PROCESSES = 3;
+const BARRIER = "barrier";
 
-/** Resolves when each process (named `process-1` and so on) has leased something: until then it is no race. */
-async function waitForAll({ kysely }: Database): Promise<void> {
-  for (;;) {
-    const { rows } = await sql<{ count: number | string }>`
-      select count(distinct substr(lease_owner, 1, 9)) as count from operation where lease_owner like 'process-%'
-    `.execute(kysely);
-    if (Number(rows[0]?.count) === PROCESSES) return;
-    await sleep(5);
+/** Resolves when each process (named `process-1` and so on) has come to this step: until then it is no race. */
+async function waitForAll(store: OperationStore, name: string, step: string): Promise<void> {
+  const keyOf = (process: string) => `${step}-${process}`;
+  await store.claim(
+    createClaim({ principal: BARRIER, idempotencyKey: keyOf(name), owner: name, leaseMs: LEASE_MS * 9 }),
+  );
+  for (let process = 1; process <= PROCESSES; process += 1) {
+    while (!(await store.findByKey(BARRIER, keyOf(`process-${process}`)))) await sleep(5);
   }
 }
 
-const jobs: Record<string, (ledger: OperationStore, name: string, database: Database) => Promise<unknown>> = {
-  /** Takes what is due, a few at a time, until nothing is left: the ids. */
-  async takeDue(ledger, name, database) {
-    const ids: string[] = [];
-    for (;;) {
-      const taken = await ledger.leaseDue({ owner: name, leaseMs: LEASE_MS, now: START_MS, limit: 3 });
-      if (taken.length === 0) return ids;
-      if (ids.length === 0) await waitForAll(database);
-      ids.push(...taken.map(({ operation }) => operation.id));
-    }
-  },
+/** Takes what is due, a few at a time, until nothing is left: the ids. */
+async function takeDue(store: OperationStore, name: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const taken = await store.leaseDue({ owner: name, leaseMs: LEASE_MS, now: START_MS, limit: 3 });
+    if (taken.length === 0) return ids;
+    if (ids.length === 0) await waitForAll(store, name, "leased");
+    ids.push(...taken.map(({ operation }) => operation.id));
+  }
+}
 
-  /** Claims twenty keys that the others claim too: what came of each. */
-  async claim(ledger, name) {
-    const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
-    const results = await Promise.all(
-      keys.map((idempotencyKey) => ledger.claim(createClaim({ idempotencyKey, owner: name }))),
-    );
-    return results.map(({ outcome }) => outcome);
-  },
+/** Claims twenty keys that the others claim too: what came of each. */
+async function claimSameKeys(store: OperationStore, name: string): Promise<string[]> {
+  await waitForAll(store, name, "claiming");
+  const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
+  const results = await Promise.all(
+    keys.map((idempotencyKey) => store.claim(createClaim({ principal: "racer", idempotencyKey, owner: name }))),
+  );
+  return results.map(({ outcome }) => outcome);
+}
 
-  /** Dies without a word after the claim was stored and its sending written down. */
-  async die(ledger, name) {
-    const { operation, lease } = expectClaimed(await ledger.claim(createClaim({ owner: name })));
-    await ledger.markSent(operation, lease, START_MS + 1);
-    process.kill(process.pid, "SIGKILL");
-  },
-};
+/** Dies without a word after its claims were stored and their sending written down. */
+async function die(stores: readonly OperationStore[]): Promise<never> {
+  for (const store of stores) {
+    const claim = createClaim({ principal: "dead", kind: "dead", owner: "dead" });
+    const { operation, lease } = expectClaimed(await store.claim(claim));
+    await store.markSent(operation, lease, START_MS + 1);
+  }
+  process.kill(process.pid, "SIGKILL");
+  throw new Error("not killed");
+}
 
 /** Patience for the others' writes, however slow the machine is: how long a statement may wait is not what is raced for. */
 const PATIENT = { busyTimeoutMs: 60_000, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
 
-runWorker(async ([url = "", job = "", name = ""]) => {
-  const { store, database } = openOperationStore(url, PATIENT);
-  await store.find("connect now, not in the race");
+// Arguments: `race` or `die`, the URLs of the databases, the name of the process.
+runWorker(async ([job = "", ...rest]) => {
+  const [urls, name = ""] = [rest.slice(0, -1), rest.at(-1)];
+  const opened = urls.map((url) => openOperationStore(url, PATIENT));
+  for (const { store } of opened) await store.find("connect now, not in the race");
   return async () => {
-    const result = await jobs[job]?.(store, name, database);
-    await database.close();
-    return result;
+    if (job === "die") return die(opened.map(({ store }) => store));
+    const results: unknown[] = [];
+    for (const { store, database } of opened) {
+      results.push({ taken: await takeDue(store, name), claimed: await claimSameKeys(store, name) });
+      await database.close();
+    }
+    return results;
   };
 });

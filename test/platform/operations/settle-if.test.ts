@@ -6,6 +6,7 @@ import { settleConditionFor } from "../../../src/platform/operations/outcome-rec
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import {
+  clearOperations,
   expectClaimed,
   createClaim,
   LEASE_MS,
@@ -36,30 +37,33 @@ describe("the condition under which an outcome is stored", () => {
 });
 
 describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, on %s,", (dialect) => {
-  let ledger: OperationStore;
+  let store: OperationStore;
   let database: Database;
   const settled: string[] = [];
+  beforeAll(async () => {
+    ({ database } = await createMigratedStore(await databases.createDatabase(dialect)));
+    store = new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), ({ id }) => settled.push(id));
+  });
+  afterAll(() => database.close());
   beforeEach(async () => {
     settled.length = 0;
-    ({ database } = await createMigratedStore(await databases.createDatabase(dialect)));
-    ledger = new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), ({ id }) => settled.push(id));
+    await clearOperations(database);
   });
-  afterEach(() => database.close());
 
-  const claim = async (idempotencyKey = "key-1") => expectClaimed(await ledger.claim(createClaim({ idempotencyKey })));
+  const claim = async (idempotencyKey = "key-1") => expectClaimed(await store.claim(createClaim({ idempotencyKey })));
   async function takeOver(): Promise<Lease> {
-    const [taken] = await ledger.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
+    const [taken] = await store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
     if (!taken) throw new Error("nothing was due");
     return taken.lease;
   }
   const settleUnder = ({ operation, lease }: { operation: Operation; lease: Lease }) =>
-    ledger.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { lease } });
+    store.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { lease } });
 
   test.each([
     ["its lease runs", () => Promise.resolve()],
     [
       "its own attempt was counted",
-      (id: string, lease: Lease) => ledger.markSent({ id, attempts: 0 }, lease, START_MS + 1),
+      (id: string, lease: Lease) => store.markSent({ id, attempts: 0 }, lease, START_MS + 1),
     ],
   ])("is stored under the lease while %s, and wipes the input", async (_when, before) => {
     const one = await claim();
@@ -74,32 +78,32 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
   test("is stored under a lease that has run out and that nobody took: nobody has sent", async () => {
     const one = await claim();
     const late = { now: START_MS + 100 * LEASE_MS, condition: { lease: one.lease } };
-    expect(await ledger.settleIf(one.operation.id, FAILED, late)).toMatchObject({ outcome: "settled" });
-    expect(await ledger.leaseDue({ owner: "two", leaseMs: 1, now: late.now, limit: 1 })).toEqual([]);
+    expect(await store.settleIf(one.operation.id, FAILED, late)).toMatchObject({ outcome: "settled" });
+    expect(await store.leaseDue({ owner: "two", leaseMs: 1, now: late.now, limit: 1 })).toEqual([]);
   });
 
   test.each([
     ["another took over", () => Promise.resolve()],
-    ["another took over and is sending", (lease: Lease) => ledger.markSent(one.operation, lease, TAKEN_AT)],
-    ["another took over and gave it back", (lease: Lease) => ledger.release(one.operation.id, lease)],
+    ["another took over and is sending", (lease: Lease) => store.markSent(one.operation, lease, TAKEN_AT)],
+    ["another took over and gave it back", (lease: Lease) => store.release(one.operation.id, lease)],
     [
       "another took over and lost the answer",
-      (lease: Lease) => ledger.markUnconfirmed(one.operation.id, lease, { now: TAKEN_AT, nextAttemptAt: TAKEN_AT + 1 }),
+      (lease: Lease) => store.markUnconfirmed(one.operation.id, lease, { now: TAKEN_AT, nextAttemptAt: TAKEN_AT + 1 }),
     ],
-    ["another took over and gave it to people", (lease: Lease) => ledger.park(one.operation.id, lease)],
+    ["another took over and gave it to people", (lease: Lease) => store.park(one.operation.id, lease)],
   ])("changes nothing once %s, and shows the row as it stands", async (_what, after) => {
     one = await claim();
     await after(await takeOver());
-    const before = await ledger.find(one.operation.id);
+    const before = await store.find(one.operation.id);
     expect(await settleUnder(one)).toEqual({ outcome: "conditionNotMet", operation: before });
-    expect(await ledger.find(one.operation.id)).toEqual(before);
+    expect(await store.find(one.operation.id)).toEqual(before);
     expect(settled).toEqual([]);
   });
   let one: Awaited<ReturnType<typeof claim>>;
 
   test("shows an earlier settlement, which stands", async () => {
     one = await claim();
-    await ledger.settle(one.operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
+    await store.settle(one.operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
     expect(await settleUnder(one)).toMatchObject({
       outcome: "alreadySettled",
       operation: { status: "SUCCEEDED", result: 1 },
@@ -109,14 +113,14 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
 
   test("by attempts is stored after a take-over that sent nothing, and not after one that sent", async () => {
     const settleAfter = ({ operation }: typeof one, attempts: number) =>
-      ledger.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { attempts } });
+      store.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { attempts } });
     const [first, second] = [await claim("key-1"), await claim("key-2")];
-    for (const { operation, lease } of [first, second]) await ledger.markSent(operation, lease, START_MS + 1);
-    const taken = await ledger.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
+    for (const { operation, lease } of [first, second]) await store.markSent(operation, lease, START_MS + 1);
+    const taken = await store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
     expect(taken).toHaveLength(2);
     const takenOver = taken.find(({ operation }) => operation.id === second.operation.id);
     if (!takenOver) throw new Error("not taken over");
-    await ledger.markSent(takenOver.operation, takenOver.lease, TAKEN_AT);
+    await store.markSent(takenOver.operation, takenOver.lease, TAKEN_AT);
     expect(await settleAfter(first, 1)).toMatchObject({ outcome: "settled" });
     expect(await settleAfter(second, 1)).toMatchObject({ outcome: "conditionNotMet", operation: { attempts: 2 } });
     expect(await settleAfter(second, 2)).toMatchObject({ outcome: "settled" });
@@ -125,7 +129,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
   test("and a take-over at the same moment: one of them has each operation, never both", async () => {
     const all = await Promise.all(Array.from({ length: 60 }, (_, n) => claim(`key-${n}`)));
     const takes = Array.from({ length: 6 }, () =>
-      ledger.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 10 }),
+      store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 10 }),
     );
     const [results, taken] = await Promise.all([Promise.all(all.map(settleUnder)), Promise.all(takes)]);
     const heirs = new Set(taken.flat().map(({ operation }) => operation.id));

@@ -12,16 +12,13 @@ import {
 } from "../../kit/operations/test-store";
 import { startUnreliableProxy } from "../../kit/network/unreliable-proxy";
 
-/** The database stays away until all have answered, so what waits for it would never answer. The rest is a busy machine's. */
-const FAST_ENOUGH_MS = 20_000;
-
 let databases: OwnDatabases;
 beforeAll(async () => {
   databases = await startOwnDatabases();
 });
 afterAll(() => databases.stop());
 
-async function takeAway(url: string): Promise<() => Promise<void>> {
+async function stopDatabase(url: string): Promise<() => Promise<void>> {
   if (url.startsWith("postgres")) {
     await databases.stopPostgres();
     return () => databases.startPostgres();
@@ -35,14 +32,14 @@ async function takeAway(url: string): Promise<() => Promise<void>> {
 }
 
 describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
-  test("nothing may be sent and everything says why, quickly; a known outcome that is lost says so; back again, work goes on", async () => {
+  test("every call rejects while it is away, and one that records an outcome names the operation; when it is back, work goes on", async () => {
     const url = await databases.createDatabase(dialect);
     const { store, database } = await createMigratedStore(url);
     const { operation, lease } = expectClaimed(await store.claim(createClaim()));
     const { id } = operation;
-    const bringBack = await takeAway(url);
+    const bringBack = await stopDatabase(url);
 
-    const start = performance.now();
+    // The database stays away until every call has rejected: one that waited for it would never end.
     const before = [
       store.claim(createClaim({ idempotencyKey: "key-2" })),
       store.markSent({ id, attempts: 0 }, lease, START_MS),
@@ -68,7 +65,6 @@ describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
       expect(attempt).toEqual({ status: "rejected", reason });
       expect(attempt).toMatchObject({ reason: expect.any(OutcomeNotRecorded) as unknown });
     }
-    expect(performance.now() - start).toBeLessThan(FAST_ENOUGH_MS);
 
     await bringBack();
     expect(await store.find(id)).toEqual(operation);

@@ -4,49 +4,73 @@ import { createClaim, LEASE_MS, createMigratedStore, type OpenStore, START_MS } 
 import { startWorkers } from "../../kit/start/workers";
 
 const program = join(__dirname, "racing-process.ts");
+const DIALECTS = ["sqlite", "postgres"] as const;
+const PROCESSES = 3;
+const DUE = 300;
+
+/** What one process did on one database. */
+interface Race {
+  readonly taken: readonly string[];
+  readonly claimed: readonly string[];
+}
 
 let databases: Databases;
+let stores: Readonly<Record<(typeof DIALECTS)[number], OpenStore>>;
+/** By process, then by dialect. */
+let races: readonly (readonly Race[])[];
+let death: PromiseSettledResult<unknown>;
 beforeAll(async () => {
   databases = await startDatabases();
+  const urls = await Promise.all(DIALECTS.map((dialect) => databases.createDatabase(dialect)));
+  const [sqlite, postgres] = await Promise.all(urls.map((url) => createMigratedStore(url)));
+  if (!sqlite || !postgres) throw new Error("no store");
+  stores = { sqlite, postgres };
+  for (const { store } of Object.values(stores)) {
+    await Promise.all(
+      Array.from({ length: DUE }, (_, n) => store.claim(createClaim({ idempotencyKey: `due-${n}`, leaseMs: 0 }))),
+    );
+  }
+  const [racing, dying] = await Promise.all([
+    startWorkers(PROCESSES, program, ["race", ...urls]),
+    startWorkers(1, program, ["die", ...urls]),
+  ]);
+  races = (await racing.run()) as Race[][];
+  [death] = await Promise.allSettled([dying.run()]);
 });
-afterAll(() => databases.stop());
+afterAll(async () => {
+  await Promise.all(Object.values(stores).map(({ database }) => database.close()));
+  await databases.stop();
+});
 
-describe.each(["sqlite", "postgres"] as const)("three processes on one %s", (dialect) => {
-  let url: string;
-  let opened: OpenStore;
-  beforeEach(async () => {
-    url = await databases.createDatabase(dialect);
-    opened = await createMigratedStore(url);
-  });
-  afterEach(() => opened.database.close());
+describe.each(DIALECTS)("three processes on one operation store on %s", (dialect) => {
+  const own = (race: readonly Race[]) => race[DIALECTS.indexOf(dialect)] ?? { taken: [], claimed: [] };
 
-  test("three hundred due operations: each is taken once, and all are", async () => {
-    for (let n = 0; n < 300; n += 1) await opened.store.claim(createClaim({ idempotencyKey: `key-${n}`, leaseMs: 0 }));
-    const workers = await startWorkers(3, program, [url, "takeDue"]);
-    const taken = (await workers.run()) as string[][];
-    expect(new Set(taken.flat()).size).toBe(300);
-    expect(taken.flat()).toHaveLength(300);
+  test("that lease three hundred due operations: each operation is leased by one process, and all are", () => {
+    const taken = races.map((race) => own(race).taken);
+    expect(new Set(taken.flat()).size).toBe(DUE);
+    expect(taken.flat()).toHaveLength(DUE);
     // Each waits for the others after its first lease, so that it is a race.
-    expect(taken.filter((ids) => ids.length > 0)).toHaveLength(3);
+    expect(taken.filter((ids) => ids.length > 0)).toHaveLength(PROCESSES);
   });
 
-  test("the same twenty keys claimed by all: each is claimed by one", async () => {
-    const workers = await startWorkers(3, program, [url, "claim"]);
-    const outcomes = (await workers.run()) as string[][];
+  test("that claim the same twenty keys: each key is claimed by one process, and in progress for the others", () => {
     for (let key = 0; key < 20; key += 1) {
-      expect(outcomes.map((own) => own[key]).sort()).toEqual(["claimed", "inProgress", "inProgress"]);
+      expect(races.map((race) => own(race).claimed[key]).sort()).toEqual(["claimed", "inProgress", "inProgress"]);
     }
   });
+});
 
-  test("killed right after it wrote that it may have sent: the row says so, and is due once the lease is over", async () => {
-    const workers = await startWorkers(1, program, [url, "die"]);
-    await expect(workers.run()).rejects.toThrow("ended early");
-    const query = { owner: "heir", leaseMs: LEASE_MS, limit: 10 };
-    expect(await opened.store.leaseDue({ ...query, now: START_MS + LEASE_MS - 1 })).toEqual([]);
-    const [left] = await opened.store.leaseDue({ ...query, now: START_MS + LEASE_MS });
+test.each(DIALECTS)(
+  "a process killed right after it marked an operation as sent, on %s: the row says so, and is due once the lease is over",
+  async (dialect) => {
+    expect(death).toMatchObject({ status: "rejected", reason: { message: expect.stringContaining("ended early") } });
+    const query = { owner: "heir", leaseMs: LEASE_MS, limit: 10, kinds: { in: ["dead"] } };
+    const { store } = stores[dialect];
+    expect(await store.leaseDue({ ...query, now: START_MS + LEASE_MS - 1 })).toEqual([]);
+    const [left] = await store.leaseDue({ ...query, now: START_MS + LEASE_MS });
     expect(left).toMatchObject({
       outcome: "ready",
       operation: { status: "PENDING", sentAt: START_MS + 1, attempts: 1 },
     });
-  });
-});
+  },
+);

@@ -1,0 +1,20 @@
+import { type TestSubgraph } from "../start/subgraph";
+import { waitFor } from "../wait-for";
+
+/** Every status in which the reconciler left an operation, in order, by its log; `LOG_LEVEL` must be `info` or below. */
+export function reconciledStatuses({ logs }: Pick<TestSubgraph, "logs">, operationId: string): string[] {
+  return logs
+    .filter((line) => line.includes(operationId))
+    .map((line) => JSON.parse(line) as { msg: string; operationId?: string; status?: string })
+    .filter(({ msg }) => msg === "operation reconciled" || msg === "operation requires manual review")
+    .flatMap((entry) => (entry.operationId === operationId && entry.status !== undefined ? [entry.status] : []));
+}
+
+/** Waits until the reconciler has left an operation in one of these statuses. */
+export function waitForReconciled(
+  subgraph: Pick<TestSubgraph, "logs">,
+  operationId: string,
+  statuses: readonly string[] = ["SUCCEEDED"],
+): Promise<string> {
+  return waitFor(() => reconciledStatuses(subgraph, operationId).find((status) => statuses.includes(status)));
+}
