@@ -25,29 +25,17 @@ export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
 export async function startSubgraph(environment: Readonly<Record<string, string>> = {}) {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const directory = createTempDirectory("subgraph");
-  const config = loadConfig({
-    PORT: "0",
-    AVIBRA_BASE_URL: sandboxes.avibra.url,
-    DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
-    DATA_DIRECTORY: directory.path,
-    DATABASE_URL: `sqlite:${join(directory.path, "subgraph.db")}`,
-    ...(environment["PROVIDERS"] === "live" && liveVariables(sandboxes.avibra.url)),
-    SHUTDOWN_DELAY_MS: "0",
-    // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
-    RETRY_PERCENT: "0",
-    BREAKER_MIN_CALLS: "10000",
-    // Every read reaches the sandbox; test/platform/reads tests the cache.
-    READ_CACHE_MS: "0",
-    EXPOSE_UPSTREAM_COST: "false",
-    LOG_LEVEL: "trace",
-    ...environment,
-  });
+  async function stopSandboxes(): Promise<void> {
+    await sandboxes.close();
+    directory.remove();
+  }
   const logs: string[] = [];
-  const app = await createApp(
-    config,
-    createLogger(config.telemetry.logLevel, { write: (line) => void logs.push(line) }),
+  const { config, app, url } = await startApp(environment, { sandboxes, directory: directory.path, logs }).catch(
+    async (error: unknown) => {
+      await stopSandboxes();
+      throw error;
+    },
   );
-  const url = await app.listen();
 
   const token = createDeveloperTokens(url, { routerSecret: config.auth.routerSecrets[0] });
   const delbank = createSandboxControl(sandboxes.delbank.url);
@@ -67,8 +55,38 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     },
     async stop() {
       await app.stop();
-      await sandboxes.close();
-      directory.remove();
+      await stopSandboxes();
     },
   };
+}
+
+interface StartOptions {
+  readonly sandboxes: Awaited<ReturnType<typeof startSandboxes>>;
+  readonly directory: string;
+  readonly logs: string[];
+}
+
+async function startApp(environment: Readonly<Record<string, string>>, { sandboxes, directory, logs }: StartOptions) {
+  const config = loadConfig({
+    PORT: "0",
+    AVIBRA_BASE_URL: sandboxes.avibra.url,
+    DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
+    DATA_DIRECTORY: directory,
+    DATABASE_URL: `sqlite:${join(directory, "subgraph.db")}`,
+    ...(environment["PROVIDERS"] === "live" && liveVariables(sandboxes.avibra.url)),
+    SHUTDOWN_DELAY_MS: "0",
+    // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
+    RETRY_PERCENT: "0",
+    BREAKER_MIN_CALLS: "10000",
+    // Every read reaches the sandbox; test/platform/reads tests the cache.
+    READ_CACHE_MS: "0",
+    EXPOSE_UPSTREAM_COST: "false",
+    LOG_LEVEL: "trace",
+    ...environment,
+  });
+  const app = await createApp(
+    config,
+    createLogger(config.telemetry.logLevel, { write: (line) => void logs.push(line) }),
+  );
+  return { config, app, url: await app.listen() };
 }
