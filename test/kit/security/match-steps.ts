@@ -39,7 +39,7 @@ export class StepCounter {
     this.#stepsLeft = maxSteps;
     const matches: string[] = [];
     try {
-      for (let from = 0; from <= text.length; ) {
+      for (let from = 0; from <= text.length;) {
         let end = -1;
         this.#groups.length = 0;
         const isMatch = this.#match(from, (at) => {
