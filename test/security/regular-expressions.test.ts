@@ -170,11 +170,13 @@ describe.each(EXPRESSIONS.map(({ where, pattern }) => [where, String(pattern), p
       const counter = new StepCounter(pattern);
       const all = new RegExp(pattern, pattern.global ? pattern.flags : `${pattern.flags}g`);
       const differing = hostileTexts(pattern).filter((text) => {
+        const counted = counter.run(text, MAX_STEPS * LENGTH)?.matches;
+        if (!counted) return true; // the engine might never end
         const matches = [...text.matchAll(all)].map(([match]) => match);
         const expected = pattern.global ? matches : matches.slice(0, 1);
-        return counter.run(text, Infinity)?.matches.join("\n") !== expected.join("\n");
+        return counted.join("\n") !== expected.join("\n");
       });
-      expect(differing).toEqual([]);
+      expect(differing.map((text) => JSON.stringify(text.slice(0, 20)))).toEqual([]);
     });
   },
 );
