@@ -8,9 +8,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { findChromium } from "./chromium.mjs";
 import { listProcesses } from "./processes.mjs";
 
-const HEAVY_SUITES = ["kill", "stalled", "stopped-last-look", "webhooks", "one-cancellation"].map(
-  (name) => `test/processes/${name}`,
-);
+const HEAVY_SUITES = [
+  "test/processes/kill",
+  "test/processes/stalled",
+  "test/processes/stopped-last-look",
+  "test/processes/webhooks",
+  "test/processes/one-cancellation",
+  "test/security/hostile-providers",
+  "test/security/canaries",
+  "test/security/properties/inputs",
+];
 const BROWSER_SUITES = "/test/playground/browser/";
 const FORCED_EXIT = /A worker process has failed to exit gracefully/;
 

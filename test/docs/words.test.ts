@@ -53,16 +53,20 @@ describe("the check finds a retired word in", () => {
   });
 });
 
-test("there are files to check", () => {
+test("more than 300 pages, source files and schemas are checked for retired words", () => {
   expect(FILES.length).toBeGreaterThan(300);
 });
 
+let hits: ReadonlyMap<string, readonly string[]>;
+beforeAll(() => {
+  hits = new Map(FILES.map((file) => [file, checkFile(file)]));
+});
+
 test.each(FILES)("%s has no retired word", (file) => {
-  expect(checkFile(file)).toEqual([]);
+  expect(hits.get(file)).toEqual([]);
 });
 
 test("every exception has a reason and is in use", () => {
-  FILES.forEach(checkFile);
   expect(EXCEPTIONS.filter(({ because }) => because === "")).toEqual([]);
   expect(EXCEPTIONS.filter((entry) => !usedExceptions.has(entry))).toEqual([]);
 });

@@ -4,6 +4,14 @@ import { observeRequest } from "../kit/http/request";
 const { avibra, delbank } = useSandboxes();
 const ACTIVE = "RR0435879820240605njua7shf40o";
 
+/** The sandbox's time lies between the machine's before and after. */
+async function expectMachineTime({ control }: typeof delbank | typeof avibra): Promise<void> {
+  const before = Date.now();
+  const { now } = await control.state();
+  expect(Date.parse(now)).toBeGreaterThanOrEqual(before);
+  expect(Date.parse(now)).toBeLessThanOrEqual(Date.now());
+}
+
 describe("the request log", () => {
   test("has every request in order of arrival, with its query, headers and raw body", async () => {
     await delbank.get(`${OLDER}/${ACTIVE}?a=%20b`, { "X-Mixed": "Case" });
@@ -39,7 +47,7 @@ describe("the clock", () => {
     let { now } = await delbank.control.state();
     const first = now;
     while (now === first) ({ now } = await delbank.control.state());
-    expect(now).toMatch(/^2030-02-03T04:05:0/);
+    expect(now).toMatch(/^2030-02-03T0/);
     expect(now > first).toBe(true);
   });
 
@@ -48,12 +56,11 @@ describe("the clock", () => {
     await delbank.control.clock({ advanceMs: 86_400_000 });
     expect((await delbank.cancel(ACTIVE)).json).toMatchObject({
       idCancelamento: expect.stringContaining("20300204") as string,
-      dtHrCancelamento: expect.stringMatching(/^2030-02-04T00:00:0/) as string,
+      dtHrCancelamento: expect.stringMatching(/^2030-02-04T/) as string,
     });
     expect((await delbank.control.requests())[0]?.at).toMatch(/^2030-02-04/);
     await delbank.control.reset();
-    const { now } = await delbank.control.state();
-    expect(Math.abs(Date.parse(now) - Date.now())).toBeLessThan(5_000);
+    await expectMachineTime(delbank);
   });
 
   test.each([
@@ -133,8 +140,8 @@ describe("reset", () => {
 });
 
 test("the state shows every entity with the time", async () => {
-  const { now, users } = await avibra.control.state<{ users: { userId: string }[] }>();
-  expect(Math.abs(Date.parse(now) - Date.now())).toBeLessThan(5_000);
+  await expectMachineTime(avibra);
+  const { users } = await avibra.control.state<{ users: { userId: string }[] }>();
   expect(users.map(({ userId }) => userId)).toEqual(["u-1001", "u-1002", "u-1003", "u-1004"]);
   const { authorizations } = await delbank.control.state<{ authorizations: { recurrenceId: string }[] }>();
   expect(authorizations).toHaveLength(6);

@@ -1,353 +1,349 @@
-import { brotliCompressSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
+import { type HttpClient } from "../../src/platform/http/client/http-client";
 import { createDeadline } from "../../src/platform/kernel/deadline";
+import { createAvibraClient } from "../../src/providers/avibra/avibra.client";
+import { listBenefits } from "../../src/providers/avibra/endpoints";
+import { avibraCredentials } from "../../src/sandbox/avibra/credentials";
+import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { createTestHttpClient } from "../kit/http/test-http-client";
 import { findCanaries } from "../kit/security/canaries";
-import { toDocument, findMutation, MUTATIONS } from "../kit/seeds/mutations";
-import { PAYER_CLAIMS } from "../kit/tokens/claims";
-import { PAYER_TAX_ID } from "../kit/seeds/ids";
+import {
+  CANARY,
+  CANCELLATION,
+  createCorrectAnswer,
+  type CreateAnswer,
+  createHostileAnswer,
+  type HostileAnswer,
+  HOSTILE_ANSWERS,
+  type Verdict,
+} from "../kit/security/hostile-answers";
+import { findMutation, MUTATIONS, toDocument } from "../kit/seeds/mutations";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import {
   httpResponse,
-  type RawResponse,
   type RawProvider,
   type RawRequest,
+  type RawResponse,
   startRawProvider,
 } from "../kit/network/raw-provider";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { waitFor } from "../kit/wait-for";
 
-const CANARY = "cnry-of-a-provider";
-/** Where a case puts a value of its own, as JSON text. Optional in every answer. */
-const PLANT = '"@plant@"';
-const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
-const OTHER = { user: "u-9999", recurrence: "RR0435879820240605othersothe1" };
+/** No limit of time for what must succeed. */
+const PATIENT_MS = "300000";
+/** For answers that never end: the timeout that must pass. */
+const SHORT_MS = "1000";
+/** Cases in flight at the same time. */
+const CONCURRENCY = 12;
 
-/** What a provider in its right mind answers, as JSON text. */
-function rightAnswer({ method, path }: RawRequest): string {
-  const offer = { offerid: "plus", offername: "Plus", description: "an offer", price: "19.90", currency: "BRL" };
-  const plant = "@plant@";
-  // Hardly valid: each call fetches another.
-  if (path === "/oauth2/token") return JSON.stringify({ access_token: "right-token", expires_in: 0.001, note: plant });
-  if (path === "/user/linktoken3") return JSON.stringify({ linktoken: "right-link", note: plant });
-  const [, userId] = /^\/user\/benefits\/(.+)$/.exec(path) ?? [];
-  if (userId !== undefined) {
-    const benefit = { benefitid: "dental", benefitname: "Dental", status: "ACTIVE", description: plant };
-    return JSON.stringify({ userid: userId, currentoffer: offer, offers: [offer], benefits: [benefit] });
-  }
-  const [, recurrenceId, cancellationId] = /authorizations\/(\w+)(?:\/cancellations\/?(\w+)?)?/.exec(path) ?? [];
-  if (recurrenceId === undefined) return JSON.stringify({ result: "Successful", note: plant });
-  if (method === "POST") {
-    return JSON.stringify({ idRecorrencia: recurrenceId, idCancelamento: CANCELLATION, dtHrCancelamento: plant });
-  }
-  if (cancellationId !== undefined) {
-    return JSON.stringify({ RecurrenceId: recurrenceId, CancellationId: cancellationId, CancellationStatus: plant });
-  }
-  const party = { Type: "NATURAL", Document: PAYER_TAX_ID, Name: plant };
-  return JSON.stringify({ RecurrenceId: recurrenceId, Situation: "ACTIVE", Payer: party, Beneficiary: party });
-}
-
-/**
- * What a case must come to: `sane`, a value; `shape`, JSON of another shape, which a write of Avibra's cannot tell from success;
- * or the error's code.
- */
-type Verdict = "sane" | "shape" | "PROVIDER_CONTRACT" | "PROVIDER_TIMEOUT" | "PROVIDER_UNAVAILABLE" | "RATE_LIMITED";
-
-const bytes = (text: string | Buffer): RawResponse => ({ bytes: Buffer.from(text) });
-const body = (text: string | Buffer, ...headers: string[]): RawResponse => ({ bytes: httpResponse(text, headers) });
-const head = (...lines: string[]) => `HTTP/1.1 200 OK\r\n${lines.join("\r\n")}\r\n`;
-const planted = (json: string) => (right: string) => body(right.replaceAll(PLANT, json));
-const POLLUTION = `"__proto__":{"polluted":"${CANARY}","toString":1},"constructor":{"prototype":{"polluted":"${CANARY}"}},`;
-const DEEP = 100_000;
-const BOMB = gzipSync(Buffer.alloc(50_000_000));
-
-const CASES: readonly (readonly [name: string, answer: (right: string) => RawResponse, verdict: Verdict])[] = [
-  [
-    "__proto__ and constructor.prototype at every level",
-    (right) => body(right.replaceAll("{", `{${POLLUTION}`)),
-    "sane",
-  ],
-  [
-    "members twice, the right ones last",
-    (right) => body(`${right.slice(0, -1).replaceAll(/:"[^"]*"/g, `:"${CANARY}"`)},${right.slice(1)}`),
-    "sane",
-  ],
-  [
-    "another's ids",
-    (right) =>
-      body(right.replace(/"RR\w+"/, `"${OTHER.recurrence}"`).replace(/"userid":"[^"]+"/, `"userid":"${OTHER.user}"`)),
-    "shape",
-  ],
-  ["an array where an object belongs", (right) => body(`[${right}]`), "shape"],
-  ["null", () => body("null"), "shape"],
-  ["text", () => body(`"${CANARY}"`), "shape"],
-  ["100,000 arrays in each other", () => body("[".repeat(DEEP) + "]".repeat(DEEP)), "shape"],
-  ["100,000 objects in each other", () => body('{"a":'.repeat(DEEP) + "1" + "}".repeat(DEEP)), "shape"],
-  ["100,000 arrays in a member", planted("[".repeat(DEEP / 2) + "]".repeat(DEEP / 2)), "sane"],
-  ["a member of 400 kB", planted(`"${CANARY.repeat(22_000)}"`), "sane"],
-  ["an infinite number", planted("1e999"), "sane"],
-  ["minus zero", planted("-0"), "sane"],
-  ["half a surrogate pair", planted(String.raw`"a\ud800b"`), "sane"],
-  ["NUL and control characters", planted(String.raw`"a\u0000\r\nx-injected: 1\u001b[31m\u2028\u202eb"`), "sane"],
-  ["an object in place of text", planted(`{"${CANARY}":1}`), "sane"],
-  ["a byte order mark", (right) => body(`\ufeff${right}`), "sane"],
-  ["bytes that are no UTF-8", (right) => body(Buffer.from(right.replaceAll("@plant@", "\xff\xfe"), "latin1")), "sane"],
-  ["UTF-16", (right) => body(Buffer.from(right, "utf16le")), "PROVIDER_CONTRACT"],
-  ["raw NUL bytes", (right) => body(right.replaceAll("@plant@", "\0")), "PROVIDER_CONTRACT"],
-  ["more than may be read", (right) => body(right.replaceAll("@plant@", "x".repeat(2 ** 21))), "PROVIDER_CONTRACT"],
-  ["gzip that says so", (right) => body(gzipSync(right), "Content-Encoding: gzip"), "PROVIDER_CONTRACT"],
-  ["gzip that does not say so", (right) => body(gzipSync(right)), "PROVIDER_CONTRACT"],
-  ["brotli", (right) => body(brotliCompressSync(right), "Content-Encoding: br"), "PROVIDER_CONTRACT"],
-  ["JSON that says it were gzip", (right) => body(right, "Content-Encoding: gzip"), "sane"],
-  ["a gzip bomb", () => body(BOMB, "Content-Encoding: gzip"), "PROVIDER_CONTRACT"],
-  [
-    "a length too long",
-    (right) => ({ ...bytes(`${head(`Content-Length: ${right.length + 9}`)}\r\n${right}`), shouldClose: true }),
-    "PROVIDER_CONTRACT",
-  ],
-  [
-    "a length too short",
-    (right) => bytes(`${head(`Content-Length: ${right.length - 9}`)}\r\n${right}`),
-    "PROVIDER_CONTRACT",
-  ],
-  [
-    "two lengths",
-    (right) => bytes(`${head(`Content-Length: ${right.length}`, "Content-Length: 3")}\r\n${right}`),
-    "PROVIDER_CONTRACT",
-  ],
-  ["a negative length", (right) => bytes(`${head("Content-Length: -1")}\r\n${right}`), "PROVIDER_CONTRACT"],
-  [
-    "a length and chunks",
-    (right) => bytes(`${head("Content-Length: 3", "Transfer-Encoding: chunked")}\r\n${right}`),
-    "PROVIDER_CONTRACT",
-  ],
-  ["chunks that are none", () => bytes(`${head("Transfer-Encoding: chunked")}\r\n${CANARY}\r\n`), "PROVIDER_CONTRACT"],
-  ["chunks without an end", () => bytes(`${head("Transfer-Encoding: chunked")}\r\n1\r\n{\r\n`), "PROVIDER_TIMEOUT"],
-  [
-    "chunks for ever",
-    () => ({
-      ...bytes(`${head("Transfer-Encoding: chunked")}\r\n`),
-      repeated: Buffer.from(`1000\r\n${" ".repeat(4096)}\r\n`),
-    }),
-    "PROVIDER_CONTRACT",
-  ],
-  ["headers without an end", () => bytes(head("X-A: 1")), "PROVIDER_TIMEOUT"],
-  [
-    "a header for ever",
-    () => ({ ...bytes(head("X-A: 1")), repeated: Buffer.from(`X-${CANARY}: ${"x".repeat(4096)}\r\n`) }),
-    "PROVIDER_CONTRACT",
-  ],
-  [
-    "100,000 headers",
-    (right) => body(right, ...Array.from({ length: 100_000 }, (_, index) => `X-${index}: ${CANARY}`)),
-    "PROVIDER_CONTRACT",
-  ],
-  ["a header with a NUL", (right) => body(right, "X-A: a\0b"), "PROVIDER_CONTRACT"],
-  ["a header without a name", (right) => body(right, `: ${CANARY}`), "PROVIDER_CONTRACT"],
-  ["no HTTP", () => bytes(`SSH-2.0-${CANARY}\r\n`), "PROVIDER_CONTRACT"],
-  [
-    "another protocol",
-    () => bytes("HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
-    "PROVIDER_UNAVAILABLE",
-  ],
-  [
-    "a second answer behind the first",
-    (right) => ({ bytes: Buffer.concat([httpResponse(right), httpResponse(`{"${CANARY}":1}`)]) }),
-    "sane",
-  ],
-  [
-    "continue, then the answer",
-    (right) => ({ bytes: Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), httpResponse(right)]) }),
-    "PROVIDER_UNAVAILABLE",
-  ],
-  [
-    "a 500 without an end",
-    () => ({
-      ...bytes("HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n"),
-      repeated: Buffer.from(`1000\r\n${"x".repeat(4096)}\r\n`),
-    }),
-    "PROVIDER_UNAVAILABLE",
-  ],
-  ["a 429 until the end of time", () => ({ bytes: httpResponse(CANARY, ["Retry-After: 1e400"], 429) }), "RATE_LIMITED"],
-];
-
-const USER = "u-1001";
-/** A recurrence of its own for each case: one cancellation whose fate is not known blocks the next. */
-const recurrenceOf = (name: string) =>
-  `RR0435879820240605${String(CASES.findIndex(([one]) => one === name)).padStart(11, "0")}`;
-
+/** By what is read: the provider that answers, and how a case asks for its own user or recurrence. */
 const READS = {
   benefits: {
-    path: "/user/benefits",
-    query: () => `user(id: "${USER}") { currentOffer { offer { name } } benefits { id name description status } }`,
+    vendor: "avibra",
+    query: ({ userId }: Subject) =>
+      `user(id: "${userId}") { currentOffer { offer { name } } benefits { id name description status } }`,
   },
   authorization: {
-    path: "/automatic-pix",
-    query: (id: string) =>
-      `pixAuthorization(recurrenceId: "${id}") { status payer { name document } cancellations { id } }`,
+    vendor: "delbank",
+    query: ({ recurrenceId }: Subject) =>
+      `pixAuthorization(recurrenceId: "${recurrenceId}") { status payer { name document } cancellations { id } }`,
   },
   cancellation: {
-    path: "/automatic-pix",
-    query: (id: string) => `pixCancellation(recurrenceId: "${id}", id: "${CANCELLATION}") { id providerStatus }`,
+    vendor: "delbank",
+    query: ({ recurrenceId }: Subject) =>
+      `pixCancellation(recurrenceId: "${recurrenceId}", id: "${CANCELLATION}") { id providerStatus }`,
   },
-  token: { path: "/oauth2/token", query: () => `user(id: "${USER}") { currentOffer { offer { name } } }` },
+  token: {
+    vendor: "avibra",
+    query: ({ userId }: Subject) => `user(id: "${userId}") { currentOffer { offer { name } } }`,
+  },
 } as const;
+type ReadName = keyof typeof READS;
+
+/** The user and the recurrence of one case: cases run at the same time over the same providers. */
+interface Subject {
+  readonly number: number;
+  readonly userId: string;
+  readonly recurrenceId: string;
+}
+let lastNumber = 0;
+function createSubject(): Subject {
+  lastNumber += 1;
+  const recurrenceId = `RR0435879820240605${String(lastNumber).padStart(11, "0")}`;
+  return { number: lastNumber, userId: `case-${lastNumber}`, recurrenceId };
+}
+function findNumber({ path, body }: RawRequest): number {
+  const [, user, recurrence] = /\bcase-(\d+)|RR0435879820240605(\d{11})/.exec(`${path} ${body}`) ?? [];
+  return Number(user ?? recurrence);
+}
 
 let avibra: RawProvider;
 let delbank: RawProvider;
+/** Tokens that stay valid, and tokens of which each call needs a new one. */
+let tokens: RawProvider;
+let shortTokens: RawProvider;
 let subgraph: TestSubgraph;
+/** Each call fetches a token of `shortTokens`. */
+let tokenSubgraph: TestSubgraph;
+/** Their timeout for one provider is short. */
+let impatient: Record<"avibra" | "delbank", TestSubgraph>;
+const stops: (() => unknown)[] = [];
+
+/** What is hostile about the requests of a case, by the case's number. */
+const hostile = new Map<number, readonly [CreateAnswer, (request: RawRequest) => boolean]>();
+const hostileAnswersSent = new Set<number>();
+function respond(request: RawRequest): RawResponse {
+  const number = findNumber(request);
+  const [create, isHostile] = hostile.get(number) ?? [];
+  if (!create || !isHostile?.(request)) return createCorrectAnswer(request);
+  hostileAnswersSent.add(number);
+  return createHostileAnswer(request, create);
+}
+
+/** Their answers are read alike; in `npm test` each answer is tried with one of them, in turn. */
+const ACCEPTED_WRITES = MUTATIONS.filter(
+  ({ name }) => name !== "createPortalLink" && name !== "cancelPixAuthorization",
+);
+const WRITES = HOSTILE_ANSWERS.flatMap((answer, index) =>
+  MUTATIONS.filter(
+    (mutation) =>
+      process.env["TEST_ALL"] === "true" ||
+      !ACCEPTED_WRITES.includes(mutation) ||
+      ACCEPTED_WRITES.indexOf(mutation) === index % ACCEPTED_WRITES.length,
+  ).map((mutation) => ({ mutation, answer, title: `${mutation.name} that is answered with ${answer[0]}` })),
+);
+
+interface ReadOutcome {
+  readonly result: GraphqlResponse;
+  /** The answer to the same query after the provider has recovered. */
+  readonly next: GraphqlResponse;
+}
+const readOutcomes = new Map<string, ReadOutcome>();
+const writeOutcomes = new Map<string, GraphqlResponse>();
+const keyOf = (read: ReadName, answer: string) => `${read}: ${answer}`;
+
+const neverEnds = (verdict: Verdict) => verdict === "PROVIDER_TIMEOUT";
+const send = (to: TestSubgraph, query: string) => to.graphql(`{ ${query} }`, { claims: PAYER_CLAIMS });
+
+/** Repeats a case until its hostile answer was sent: a short timeout may have passed before it. */
+const untilHostile = <Outcome>(verdict: Verdict, run: (subject: Subject) => Promise<Outcome>) =>
+  waitFor(async () => {
+    const subject = createSubject();
+    const outcome = await run(subject);
+    return !neverEnds(verdict) || hostileAnswersSent.has(subject.number) ? outcome : undefined;
+  });
+
+/** What needs only the other provider is asked for in the same request. */
+const otherQuery = (vendor: "avibra" | "delbank", { userId, recurrenceId }: Subject) =>
+  vendor === "avibra"
+    ? `other: pixAuthorization(recurrenceId: "${recurrenceId}") { status }`
+    : `other: user(id: "${userId}") { benefits { id } }`;
+const OTHER_RESULT = { avibra: { status: "ACTIVE" }, delbank: { benefits: [{ id: "dental" }] } };
+
+async function read(name: ReadName, [answer, create, verdict]: HostileAnswer): Promise<void> {
+  const { vendor, query } = READS[name];
+  const isAsked = ({ path }: RawRequest) => path.startsWith(vendor === "avibra" ? "/user" : "/automatic-pix");
+  const to = neverEnds(verdict) ? impatient[vendor] : name === "token" ? tokenSubgraph : subgraph;
+  const outcome = await untilHostile(verdict, async (subject) => {
+    const { number } = subject;
+    if (name === "token") {
+      shortTokens.respondWith((request) => {
+        hostileAnswersSent.add(number);
+        return createHostileAnswer(request, create);
+      });
+    } else hostile.set(number, [create, isAsked]);
+    const result = await send(to, `${query(subject)} ${otherQuery(vendor, subject)}`);
+    hostile.delete(number);
+    shortTokens.respondWith(createCorrectAnswer);
+    const recovered = async () => {
+      const next = await send(to, query(subject));
+      return next.errors && neverEnds(verdict) ? undefined : next;
+    };
+    return { result, next: await waitFor(recovered) };
+  });
+  readOutcomes.set(keyOf(name, answer), outcome);
+}
+
+async function write({ mutation, answer: [, create, verdict], title }: (typeof WRITES)[number]): Promise<void> {
+  const to = neverEnds(verdict) ? impatient[mutation.vendor] : subgraph;
+  const outcome = await untilHostile(verdict, async ({ number, userId, recurrenceId }) => {
+    hostile.set(number, [create, ({ method }) => method !== "GET"]);
+    const subjectOfInput = mutation.vendor === "delbank" ? { recurrenceId } : { userId };
+    const input = { ...mutation.input, ...subjectOfInput, idempotencyKey: `${mutation.name}-${number}` };
+    const claims = { ...PAYER_CLAIMS, scope: "pix:cancel:any users:write:any" };
+    return to.graphql(toDocument(mutation), { variables: { input }, claims });
+  });
+  writeOutcomes.set(title, outcome);
+}
+
+async function runInTurn(tasks: Iterable<() => Promise<void>>): Promise<void> {
+  for (const task of tasks) await task();
+}
 
 beforeAll(async () => {
-  [avibra, delbank] = await Promise.all([startRawProvider(), startRawProvider()]);
-  subgraph = await startSubgraph({
-    AVIBRA_BASE_URL: avibra.url,
-    DELBANK_BASE_URL: delbank.url,
-    // What never ends outlasts any timeout; what ends must end within it on a busy machine too.
-    AVIBRA_TIMEOUT_MS: "3000",
-    DELBANK_TIMEOUT_MS: "3000",
-    RECONCILE_INTERVAL_MS: "600000",
+  const providers = await Promise.all([startRawProvider(), startRawProvider(), startRawProvider(), startRawProvider()]);
+  stops.push(() => {
+    for (const provider of providers) provider.close();
   });
+  [avibra, delbank, tokens, shortTokens] = providers;
+  for (const provider of [avibra, delbank]) provider.respondWith(respond);
+  const grant = JSON.stringify({ access_token: "a-token", expires_in: 3600 });
+  tokens.respondWith(() => ({ bytes: httpResponse(grant) }));
+  shortTokens.respondWith(createCorrectAnswer);
+  const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    const started = await startSubgraph({
+      AVIBRA_BASE_URL: avibra.url,
+      AVIBRA_TOKEN_URL: `${tokens.url}/oauth2/token`,
+      DELBANK_BASE_URL: delbank.url,
+      AVIBRA_TIMEOUT_MS: PATIENT_MS,
+      DELBANK_TIMEOUT_MS: PATIENT_MS,
+      REQUEST_TIMEOUT_MS: PATIENT_MS,
+      DATABASE_URL: "sqlite::memory:",
+      OPERATION_LEASE_MS: "600000",
+      RECONCILE_INTERVAL_MS: "600000",
+      ...environment,
+    });
+    stops.unshift(() => started.stop());
+    return started;
+  };
+  const shortTokenUrl = { AVIBRA_TOKEN_URL: `${shortTokens.url}/oauth2/token` };
+  subgraph = await start();
+  tokenSubgraph = await start(shortTokenUrl);
+  impatient = {
+    avibra: await start({ ...shortTokenUrl, AVIBRA_TIMEOUT_MS: SHORT_MS }),
+    delbank: await start({ DELBANK_TIMEOUT_MS: SHORT_MS }),
+  };
+
+  const tasksOf = (isEndless: boolean) => [
+    ...HOSTILE_ANSWERS.filter(([, , verdict]) => neverEnds(verdict) === isEndless).flatMap((answer) =>
+      (["benefits", "authorization", "cancellation"] as const).map((name) => () => read(name, answer)),
+    ),
+    ...WRITES.filter(({ answer }) => neverEnds(answer[2]) === isEndless).map((one) => () => write(one)),
+  ];
+  const queue = tasksOf(false).values();
+  await Promise.all([
+    ...tasksOf(true).map((task) => task()),
+    ...Array.from({ length: CONCURRENCY }, () => runInTurn(queue)),
+  ]);
+  // The endpoint of tokens is one for all.
+  await runInTurn(HOSTILE_ANSWERS.map((answer) => () => read("token", answer)));
 });
 afterAll(async () => {
-  await subgraph.stop();
-  avibra.close();
-  delbank.close();
+  for (const stop of stops) await stop();
 });
 
-/** Both answer rightly, but for paths that `isHostile` names: those get the case's bytes. */
-function behave(answer: (right: string) => RawResponse, isHostile: (request: RawRequest) => boolean): void {
-  for (const provider of [avibra, delbank]) {
-    provider.respondWith((request) => {
-      const right = rightAnswer(request);
-      return isHostile(request) ? answer(right) : { bytes: httpResponse(right.replaceAll(PLANT, '"plain"')) };
-    });
-  }
-}
-
-/** Nothing of a provider's has become a member of every object, a line of the log, or a control character for a client. */
-function expectNoHarm(answer: unknown): void {
-  expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-  expect(Object.keys(Object.prototype)).toEqual([]);
-  expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
-  const text = JSON.stringify(answer);
+/** No control character, half a pair or long text of a provider reaches a client. */
+function expectNoHarm(result: unknown): void {
+  const text = JSON.stringify(result);
   expect(text.length).toBeLessThan(20_000);
   expect(text).not.toMatch(/\\u00[01]|\\[rn]|[\ud800-\udfff]|\u2028|\u202e/);
-  expect(findCanaries(subgraph.logs.join(""), [CANARY])).toEqual([]);
-  subgraph.logs.length = 0;
 }
 
-describe.each(Object.entries(READS))("reading %s", (name, { path, query }) => {
-  test.each(CASES)("with %s as the answer", async (hostile, answer, verdict) => {
-    const id = recurrenceOf(hostile);
-    behave(answer, (request) => request.path.startsWith(path));
-    const other = path.startsWith("/automatic-pix") ? "user" : "pixAuthorization";
-    const others =
-      other === "user"
-        ? 'user(id: "u-1002") { benefits { id } }'
-        : `pixAuthorization(recurrenceId: "${id}") { status }`;
-    const result = await subgraph.graphql(`{ ${query(id)} ${others} }`, { claims: PAYER_CLAIMS });
-    expectNoHarm(result);
-    const codes = [...new Set(result.errors?.map(({ extensions }) => extensions.code))];
-    const isSane = verdict === "sane" || (name === "token" && hostile === "another's ids"); // it has none
-    expect(codes).toEqual(isSane ? [] : [verdict === "shape" ? "PROVIDER_CONTRACT" : verdict]);
-    // What needs the other provider alone is whole (a token is needed by the other member's benefits too).
-    if (other === "pixAuthorization") expect(result.data[other]).toEqual({ status: "ACTIVE" });
-    else expect(result.data[other]).toEqual({ benefits: [{ id: "dental" }] });
-
-    // And no harm is left behind: the next one is answered.
-    behave(answer, () => false);
-    const next = await subgraph.graphql(`{ ${query(id)} }`, { claims: PAYER_CLAIMS });
-    expect(next.errors).toBeUndefined();
-    expect(JSON.stringify(next.data)).not.toContain(CANARY);
-  });
+describe.each(Object.keys(READS) as ReadName[])("a read of %s", (name) => {
+  test.each(HOSTILE_ANSWERS)(
+    "that is answered with %s fails alone, and the next read succeeds",
+    (answer, _create, verdict) => {
+      const { result, next } = readOutcomes.get(keyOf(name, answer)) as ReadOutcome;
+      expectNoHarm(result);
+      const codes = [...new Set(result.errors?.map(({ extensions }) => extensions.code))];
+      const isSane = verdict === "sane" || (name === "token" && answer === "the ids of another user and recurrence");
+      expect(codes).toEqual(isSane ? [] : [verdict === "shape" ? "PROVIDER_CONTRACT" : verdict]);
+      expect(result.data.other).toEqual(OTHER_RESULT[READS[name].vendor]);
+      expect(next.errors).toBeUndefined();
+      expect(JSON.stringify(next.data)).not.toContain(CANARY);
+    },
+  );
 });
 
-describe("writing", () => {
-  const claims = { ...PAYER_CLAIMS, scope: "pix:cancel:any users:write:any" };
-  const isWrite = ({ method, path }: RawRequest) => method !== "GET" && path !== "/oauth2/token";
+/** An answer that tells nothing leaves the outcome open; a link is not worth finding out about. */
+function expectedStatus(mutation: string, answer: string, verdict: Verdict): string {
+  const isAnyJsonFine = mutation !== "createPortalLink" && mutation !== "cancelPixAuthorization";
+  const isForeign = answer === "the ids of another user and recurrence";
+  if (verdict === "sane") return "SUCCEEDED";
+  if (verdict === "shape" && (isAnyJsonFine || (mutation === "createPortalLink" && isForeign))) return "SUCCEEDED";
+  if (mutation === "createPortalLink") return "FAILED";
+  // A 429 says that nothing was done.
+  if (verdict === "RATE_LIMITED") return mutation === "cancelPixAuthorization" ? "FAILED" : "PENDING";
+  return "UNCONFIRMED";
+}
 
-  test.each(CASES)("every mutation with %s as the answer", async (hostile, answer, verdict) => {
-    behave(answer, isWrite);
-    const recurrenceId = recurrenceOf(hostile);
-    const statuses = await Promise.all(
-      MUTATIONS.map(async (mutation) => {
-        const input = {
-          ...mutation.input,
-          ...(mutation.vendor === "delbank" && { recurrenceId }),
-          idempotencyKey: `${mutation.name}-${hostile.replaceAll(/\W/g, "_")}`,
-        };
-        const result = await subgraph.graphql(toDocument(mutation), { variables: { input }, claims });
-        expect(result.errors).toBeUndefined();
-        expectNoHarm(result);
-        return [mutation.name, result.data[mutation.name].operation.status] as const;
-      }),
-    );
-    /** An answer that tells nothing leaves the outcome open; a link is not worth finding out about. */
-    const expected = (name: string) => {
-      const isAnyJsonFine = name !== "createPortalLink" && name !== "cancelPixAuthorization";
-      const isSane =
-        verdict === "sane" ||
-        (verdict === "shape" && (isAnyJsonFine || (name === "createPortalLink" && hostile === "another's ids")));
-      if (isSane) return "SUCCEEDED";
-      if (name === "createPortalLink") return "FAILED";
-      // A 429 says that nothing was done.
-      if (verdict === "RATE_LIMITED") return name === "cancelPixAuthorization" ? "FAILED" : "PENDING";
-      return "UNCONFIRMED";
-    };
-    expect(Object.fromEntries(statuses)).toEqual(
-      Object.fromEntries(MUTATIONS.map(({ name }) => [name, expected(name)])),
-    );
-  });
+describe("a mutation", () => {
+  test.each(WRITES)(
+    "$title has the status that the answer supports",
+    ({ mutation, answer: [answer, , verdict], title }) => {
+      const result = writeOutcomes.get(title);
+      expect(result?.errors).toBeUndefined();
+      expectNoHarm(result);
+      expect(result?.data[mutation.name].operation.status).toBe(expectedStatus(mutation.name, answer, verdict));
+    },
+  );
 });
 
-describe("what becomes a header or a URL", () => {
-  const sent = () => [...avibra.requests, ...delbank.requests].map(({ head: lines }) => lines);
+test("after every hostile answer, no prototype is polluted and no log line holds a provider's value", () => {
+  expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  const logs = [subgraph, tokenSubgraph, ...Object.values(impatient)].map((each) => each.logs.join(""));
+  expect(logs.map((text) => findCanaries(text, [CANARY]))).toEqual(logs.map(() => []));
+});
+
+describe("what becomes a header", () => {
+  const sentHeads = () =>
+    [avibra, delbank, tokens, shortTokens].flatMap(({ requests }) => requests.map(({ head }) => head));
+  const readOffer = () => send(tokenSubgraph, `user(id: "${createSubject().userId}") { currentOffer { status } }`);
 
   test.each([
     ["CR and LF", "right\r\nx-injected: 1"],
     ["LF", "right\nx-injected: 1"],
     ["NUL", "right\0"],
-    ["a blank", "right x-injected"],
-    ["no ASCII", "right-ü-\u2028"],
-    ["nothing", ""],
-    ["1 MB less a bit", "x".repeat(900_000)],
+    ["a space", "right x-injected"],
+    ["characters outside ASCII", "right-ü-\u2028"],
+    ["no characters", ""],
+    ["900,000 characters", "x".repeat(900_000)],
   ])(
     "an access token with %s is refused before anything is sent with it, and the next one is taken",
     async (_what, token) => {
       const before = avibra.requests.length;
-      avibra.respondWith(({ path }) => ({
-        bytes: httpResponse(
-          path === "/oauth2/token" ? JSON.stringify({ access_token: token, expires_in: 3600 }) : "{}",
-        ),
+      shortTokens.respondWith(() => ({
+        bytes: httpResponse(JSON.stringify({ access_token: token, expires_in: 3600 })),
       }));
-      const { data, errors } = await subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }');
+      const { data, errors } = await readOffer();
       expect(data).toEqual({ user: { currentOffer: null } });
       expect(errors?.[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
-      expect(avibra.requests.slice(before).map(({ path }) => path)).toEqual(["/oauth2/token"]);
-      behave(body, () => false);
-      expect((await subgraph.graphql('{ user(id: "u-1001") { currentOffer { status } } }')).errors).toBeUndefined();
-      expect(sent().join("\n")).not.toMatch(/x-injected/i);
+      expect(avibra.requests.slice(before)).toEqual([]);
+      shortTokens.respondWith(createCorrectAnswer);
+      expect((await readOffer()).errors).toBeUndefined();
+      expect(sentHeads().slice(-10).join("\n")).not.toMatch(/x-injected/i);
     },
   );
 
-  test.each(["link\r\nx: 1", "link\0", "", "x".repeat(900_000)])("a link token %j is no link", async (linktoken) => {
-    avibra.respondWith((request) => ({
-      bytes: httpResponse(request.path === "/user/linktoken3" ? JSON.stringify({ linktoken }) : rightAnswer(request)),
-    }));
+  test.each([
+    ["CR and LF", "link\r\nx: 1"],
+    ["NUL", "link\0"],
+    ["no characters", ""],
+    ["900,000 characters", "x".repeat(900_000)],
+  ])("a link token with %s fails the mutation createPortalLink", async (_what, linktoken) => {
+    avibra.respondWith((request) =>
+      request.path === "/user/linktoken3" ? { bytes: httpResponse(JSON.stringify({ linktoken })) } : respond(request),
+    );
     const link = findMutation("createPortalLink");
     const input = { ...link.input, idempotencyKey: `link-${linktoken.length}` };
     const { data } = await subgraph.graphql(toDocument(link), { variables: { input } });
+    avibra.respondWith(respond);
     expect(data.createPortalLink).toMatchObject({ portalUrl: null, operation: { status: "FAILED" } });
   });
 
   test.each(["a\r\nx-injected: 1", "a\nb", "a\0b", "\u00fc", "\ud83d\ude00", "\u007f"])(
-    "the client refuses %j in a header before it is sent; axios would send it without its line end",
+    "the header value %j is refused by the client before it is sent; axios would send it without its line end",
     async (value) => {
       const http = createTestHttpClient({ baseUrl: delbank.url });
       const before = delbank.requests.length;
-      const call = { name: "test.call", method: "GET", path: "/any", repeat: "safe", timeoutMs: 1000 } as const;
+      const timeoutMs = Number(PATIENT_MS);
+      const call = { name: "test.call", method: "GET", path: "/any", repeat: "safe", timeoutMs } as const;
       const sending = http.call(
         { ...call, headers: { "x-api-key": value }, response: z.unknown() },
-        createDeadline(monotonicClock, 1000),
+        createDeadline(monotonicClock, timeoutMs),
       );
       await expect(sending).rejects.toMatchObject({ code: "PROVIDER_AUTH", maybeReceived: false });
       await http.close();
@@ -355,37 +351,39 @@ describe("what becomes a header or a URL", () => {
     },
   );
 
-  test("every header that was ever sent is visible ASCII on its own line, and one of those that the contracts name", () => {
+  test("every header that was sent is one line of visible ASCII, and one of those that the contracts name", () => {
     const known =
       /^(host|connection|accept|content-type|content-length|authorization|x-api-key|version|idempotency-key|user-agent|x-delbank-api-key|x-delfinance-account-id|transfer-encoding): [\x20-\x7e]*$/i;
-    expect(sent().length).toBeGreaterThan(500);
-    for (const lines of sent()) {
-      const [request = "", ...headers] = lines.split("\r\n");
-      expect(request).toMatch(/^(GET|POST|DELETE) \/[\w/-]+ HTTP\/1\.1$/);
-      for (const header of headers) expect(header).toMatch(known);
-      const key = headers.find((header) => header.toLowerCase().startsWith("idempotency-key"));
-      if (key) expect(key).toMatch(/: [0-9a-f-]{36}$/); // derived, never the caller's
-    }
+    const heads = sentHeads();
+    expect(heads.length).toBeGreaterThan(500);
+    const lines = heads.flatMap((head) => head.split("\r\n").slice(1));
+    expect(heads.filter((head) => !/^(GET|POST|DELETE) \/[\w/-]+ HTTP\/1\.1\r\n/.test(head))).toEqual([]);
+    expect(lines.filter((line) => !known.test(line))).toEqual([]);
+    const keys = lines.filter((line) => /^idempotency-key/i.test(line));
+    expect(keys.length).toBeGreaterThan(0);
+    expect(keys.filter((line) => !/: [0-9a-f-]{36}$/.test(line))).toEqual([]); // derived, never the caller's
   });
 });
 
-describe("a list of a provider's is as long as it may be, and no longer", () => {
-  const recurrenceId = "RR0435879820240605longlist001";
-  const benefits = 'user(id: "u-1001") { benefits { id } availableOffers { id } }';
-  const authorization = `pixAuthorization(recurrenceId: "${recurrenceId}") { cancellations { id } }`;
-
+describe("a provider's list that is longer than its limit", () => {
   test.each([
-    ["benefits", 500, benefits, { benefitid: "dental", benefitname: "Dental" }],
-    ["offers", 500, benefits, { offerid: "plus", offername: "Plus" }],
-    ["Cancellations", 50, authorization, { RecurrenceId: recurrenceId, CancellationId: CANCELLATION }],
-  ])("%s", async (member, most, query, item) => {
+    ["benefits", 500, { benefitid: "dental", benefitname: "Dental" }],
+    ["offers", 500, { offerid: "plus", offername: "Plus" }],
+    ["Cancellations", 50, { RecurrenceId: "", CancellationId: CANCELLATION }],
+  ])("fails the read of %s; one of %d items does not", async (member, most, item) => {
     const codesOf = async (length: number) => {
-      const list = { [member]: Array(length).fill(item) };
-      behave(
-        (right) => body(JSON.stringify({ ...(JSON.parse(right) as object), ...list })),
-        ({ path }) => /benefits|authorizations/.test(path),
-      );
-      const { errors } = await subgraph.graphql(`{ ${query} }`, { claims: PAYER_CLAIMS });
+      const { number, userId, recurrenceId } = createSubject();
+      const ownItem = "RecurrenceId" in item ? { ...item, RecurrenceId: recurrenceId } : item;
+      const list = { [member]: Array(length).fill(ownItem) };
+      const addList: CreateAnswer = (correct) => ({
+        bytes: httpResponse(JSON.stringify({ ...(JSON.parse(correct) as object), ...list })),
+      });
+      hostile.set(number, [addList, () => true]);
+      const query =
+        member === "Cancellations"
+          ? `pixAuthorization(recurrenceId: "${recurrenceId}") { cancellations { id } }`
+          : `user(id: "${userId}") { benefits { id } availableOffers { id } }`;
+      const { errors } = await send(subgraph, query);
       return [...new Set(errors?.map(({ extensions }) => extensions.code))];
     };
     expect(await codesOf(most)).toEqual([]);
@@ -394,20 +392,27 @@ describe("a list of a provider's is as long as it may be, and no longer", () => 
 });
 
 test.each([
-  ["100,000 arrays in each other", "[".repeat(DEEP) + "]".repeat(DEEP)],
+  ["100,000 nested arrays", "[".repeat(100_000) + "]".repeat(100_000)],
   ["an infinite number", "1e999"],
   ["an object", '{"valueOf":1,"__proto__":null}'],
   ["text", '"soon"'],
-])("a token that lives for %s is used all the same", async (_what, lifetime) => {
-  const fresh = await startSubgraph({ AVIBRA_BASE_URL: avibra.url });
-  avibra.respondWith((request) => ({
-    bytes: httpResponse(
-      request.path === "/oauth2/token"
-        ? `{"access_token":"right-token","expires_in":${lifetime}}`
-        : rightAnswer(request),
-    ),
-  }));
-  const { errors } = await fresh.graphql('{ user(id: "u-1001") { currentOffer { status } } }');
-  await fresh.stop();
-  expect(errors).toBeUndefined();
+])("an access token whose expires_in is %s is used", async (_what, lifetime) => {
+  const token = `odd-token-${createSubject().number}`;
+  shortTokens.respondWith(() => ({ bytes: httpResponse(`{"access_token":"${token}","expires_in":${lifetime}}`) }));
+  const [http, tokenHttp] = [avibra.url, shortTokens.url].map((baseUrl) =>
+    createTestHttpClient({ baseUrl, maxBodyBytes: 2 ** 20 }),
+  ) as [HttpClient, HttpClient];
+  const timeoutMs = Number(PATIENT_MS);
+  const client = createAvibraClient({
+    http,
+    tokenHttp,
+    tokenPath: "/oauth2/token",
+    credentials: avibraCredentials,
+    timeoutMs,
+    monotonic: monotonicClock,
+  });
+  const found = await client.find(listBenefits, [MEMBER_ID], createDeadline(monotonicClock, timeoutMs));
+  await Promise.all([http.close(), tokenHttp.close()]);
+  expect(found).not.toBeNull();
+  expect(avibra.requests.at(-1)?.head).toContain(`Bearer ${token}`);
 });

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createContext, Script } from "node:vm";
 import ts from "typescript";
+import { StepCounter } from "../kit/security/match-steps";
 
 const ROOT = join(__dirname, "../..");
-const SIZE = 100_000;
-const LIMIT_MS = 5;
-const REPETITIONS = 20;
+/** Characters of a hostile text. A pattern whose steps grow with the square takes half as many steps for each character. */
+const LENGTH = 200;
+/** The most steps for each character; a pattern that scans the text once takes about one for each of its alternatives. */
+const MAX_STEPS = 20;
 
 interface Expression {
   /** `src/file.ts:line` */
@@ -61,7 +62,7 @@ const SOURCES = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf
   .map((file) => join("src", file));
 const EXPRESSIONS = SOURCES.flatMap((file) => expressionsIn(file, readFileSync(join(ROOT, file), "utf8")));
 
-const fill = (unit: string) => unit.repeat(Math.ceil(SIZE / unit.length)).slice(0, SIZE);
+const fill = (unit: string) => unit.repeat(Math.ceil(LENGTH / unit.length)).slice(0, LENGTH);
 
 /** Characters and words that a pattern's own text names, and one of each class that it may mean by its signs. */
 function unitsOf({ source }: RegExp): string[] {
@@ -97,7 +98,7 @@ function unitsOf({ source }: RegExp): string[] {
   return [...new Set([...words, ...words.flatMap((word) => [...word]), ...classes])];
 }
 
-/** Text of 100 kB that a backtracking pattern may stumble over: repeats of what it accepts, alone, in pairs, and nearly right. */
+/** Texts that a backtracking pattern may stumble over: repeats of what it accepts, alone, in pairs, and nearly right. */
 function hostileTexts(pattern: RegExp): string[] {
   const units = unitsOf(pattern);
   const one = units.map(fill);
@@ -109,37 +110,21 @@ function hostileTexts(pattern: RegExp): string[] {
   const almost = one.flatMap((text) => [
     `${text.slice(1)}!`,
     `!${text.slice(1)}`,
-    `${text.slice(0, SIZE / 2)}\u0000${text.slice(SIZE / 2 + 1)}`,
+    `${text.slice(0, LENGTH / 2)}\u0000${text.slice(LENGTH / 2 + 1)}`,
   ]);
-  const words = units.filter((unit) => unit.length > 1).map((word) => `${word}${fill("a")}`.slice(0, SIZE));
-  return [...one, ...pairs, ...almost, ...words];
+  const words = units.filter((unit) => unit.length > 1).map((word) => `${word}${fill("a")}`.slice(0, LENGTH));
+  return [...new Set([...one, ...pairs, ...almost, ...words])];
 }
 
-const context = createContext({ performance, pattern: /x/, text: "" });
-const attempt = new Script(`{
-  const startedAt = performance.now();
-  if (pattern.global) text.replace(pattern, ""); else pattern.exec(text);
-  performance.now() - startedAt;
-}`);
-
-/** Infinity for what does not end in time: a pattern that backtracks over 100 kB would never. */
-function timeMs(pattern: RegExp, text: string): number {
-  Object.assign(context, { pattern: new RegExp(pattern), text });
-  try {
-    return attempt.runInContext(context, { timeout: 20 * LIMIT_MS }) as number;
-  } catch {
-    return Infinity;
-  }
-}
-
-/** The slowest of the texts, each taken at the best of its repetitions: a busy machine only ever makes it slower. */
-function worstMs(pattern: RegExp): { ms: number; text: string } {
-  let worst = { ms: 0, text: "" };
+/** The text over which the pattern takes most steps for each character, Infinity if they are more than `MAX_STEPS`. */
+function findWorstText(pattern: RegExp): { stepsPerCharacter: number; text: string } {
+  const counter = new StepCounter(pattern);
+  let worst = { stepsPerCharacter: 0, text: "" };
   for (const text of hostileTexts(pattern)) {
-    let best = Infinity;
-    for (let run = 0; run < REPETITIONS && best >= LIMIT_MS; run += 1) best = Math.min(best, timeMs(pattern, text));
-    if (best > worst.ms) worst = { ms: best, text: JSON.stringify(text.slice(0, 20)) };
-    if (worst.ms >= LIMIT_MS) break;
+    const steps = counter.run(text, MAX_STEPS * LENGTH)?.steps ?? Infinity;
+    if (steps / LENGTH > worst.stepsPerCharacter) {
+      worst = { stepsPerCharacter: steps / LENGTH, text: JSON.stringify(text.slice(0, 20)) };
+    }
   }
   return worst;
 }
@@ -160,23 +145,38 @@ test("the search finds literals, constructed expressions and those made of const
 });
 
 test.each([/^(a+)+$/, /^(\w|\d)+$/, /\s+$/, /a+b/, /(x*)y/, /<[^>]*>/g, /(.*),(.*),(.*);/])(
-  "%s, which backtracks, is caught",
+  "%s takes more steps than a pattern may, because it backtracks",
   (pattern) => {
-    expect(worstMs(pattern).ms).toBeGreaterThan(LIMIT_MS);
+    expect(findWorstText(pattern).stepsPerCharacter).toBeGreaterThan(MAX_STEPS);
   },
 );
 
-test("there are expressions to try, from every part of the source", () => {
+test("the expressions of the source are found in all of its parts", () => {
   expect(EXPRESSIONS.length).toBeGreaterThan(40);
   for (const part of ["platform", "providers", "features", "sandbox"]) {
     expect(EXPRESSIONS.some(({ where }) => where.startsWith(`src/${part}/`))).toBe(true);
   }
 });
 
-test.each(EXPRESSIONS.map(({ where, pattern }) => [where, String(pattern), pattern] as const))(
-  `%s: %s takes less than ${LIMIT_MS} ms for 100 kB`,
+describe.each(EXPRESSIONS.map(({ where, pattern }) => [where, String(pattern), pattern] as const))(
+  "%s: %s",
   (_where, _text, pattern) => {
-    const { ms, text } = worstMs(pattern);
-    expect(ms < LIMIT_MS ? "fast enough" : `${ms} ms for ${text}`).toBe("fast enough");
+    test(`takes at most ${MAX_STEPS} steps for each character of any hostile text`, () => {
+      const { stepsPerCharacter, text } = findWorstText(pattern);
+      expect(stepsPerCharacter <= MAX_STEPS ? "linear" : `${stepsPerCharacter} steps each for ${text}`).toBe("linear");
+    });
+
+    test("matches in the step counter what it matches in the engine", () => {
+      const counter = new StepCounter(pattern);
+      const all = new RegExp(pattern, pattern.global ? pattern.flags : `${pattern.flags}g`);
+      const differing = hostileTexts(pattern).filter((text) => {
+        const counted = counter.run(text, MAX_STEPS * LENGTH)?.matches;
+        if (!counted) return true; // the engine might never end
+        const matches = [...text.matchAll(all)].map(([match]) => match);
+        const expected = pattern.global ? matches : matches.slice(0, 1);
+        return counted.join("\n") !== expected.join("\n");
+      });
+      expect(differing.map((text) => JSON.stringify(text.slice(0, 20)))).toEqual([]);
+    });
   },
 );

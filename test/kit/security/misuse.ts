@@ -4,7 +4,7 @@ import { RECURRENCE_ID } from "../seeds/ids";
 import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDER_VALUES, REJECTED, SECRETS } from "./canary-values";
 import { basicAuth } from "../http/webhooks";
 
-const FAILURES: readonly Record<string, unknown>[] = [
+export const FAILURES: readonly Record<string, unknown>[] = [
   ...[500, 400, 401, 403, 404, 409, 418, 429, 200].map((status) => ({
     kind: "status",
     status,
@@ -25,8 +25,9 @@ const FAILURES: readonly Record<string, unknown>[] = [
   { kind: "truncatedBody", body: PROVIDER_VALUES.errorBody.repeat(10) },
   { kind: "redirect", headers: { location: `http://${PROVIDER_VALUES.header}.example/` } },
   { kind: "resetBeforeCommit" },
-  { kind: "hangBeforeCommit" },
 ];
+/** For a program whose timeouts are short. */
+export const HANGING: readonly Record<string, unknown>[] = [{ kind: "hangBeforeCommit" }];
 
 export const READ_QUERY = `{ me { benefits { id name } } pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status payer { document name } } }`;
 
@@ -128,13 +129,12 @@ export async function sendEveryInvalidRequest(program: LiveProgram, token: strin
   }
 }
 
-/** Every way in which a provider or the token endpoint fails, each with a canary in its words. */
-export async function triggerEveryFailure(
+/** Faults of a provider and of the token endpoint, by default `FAILURES`, each with a canary in its words. */
+export async function triggerFailures(
   { avibra, delbank }: LiveEnvironment,
-  program: LiveProgram,
-  token: string,
+  { program, token, faults = FAILURES }: { program: LiveProgram; token: string; faults?: typeof FAILURES },
 ): Promise<void> {
-  for (const [index, fault] of FAILURES.entries()) {
+  for (const [index, fault] of faults.entries()) {
     for (const vendor of [avibra, delbank]) await vendor.addFault({ match: {}, ...fault, times: 100 });
     await program.graphql(token, READ_QUERY);
     if (index % 4 === 0) await sendEveryMutation(program, token, `failure-${index}`);
