@@ -37,7 +37,7 @@ const FONTS = `<?xml version="1.0" ?>
 /** Why a program does not start as Chromium, or undefined. On the PATH there may be a script that only names a package to install. */
 function whyNotStarted(file) {
   const { error, stdout, stderr } = spawnSync(file, ["--version"], { encoding: "utf8", timeout: START_TIMEOUT_MS });
-  if (!error && /\bChrom(e|ium)\b.*\d/.test(stdout)) return undefined;
+  if (!error && /\b(Chrome|Chromium)\b.*\d/.test(stdout)) return undefined;
   return `${file} does not start: ${error?.message ?? (stderr.trim() || "it prints no version")}`;
 }
 

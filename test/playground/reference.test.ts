@@ -29,7 +29,7 @@ const textOf = (page: string, id: string) => {
 describe("the reference of our schema", () => {
   const page = render();
 
-  test("has a place for every type, field, argument, input field and enum value that clients see", () => {
+  test("has an anchor for every type, field, argument, input field and enum value of the API schema", () => {
     const expected = Object.values(buildSchema(read("api.graphql")).getTypeMap())
       .filter((type) => !type.name.startsWith("__") && !isSpecifiedScalarType(type))
       .flatMap((type) => {
@@ -54,7 +54,7 @@ describe("the reference of our schema", () => {
     expect(new Set(anchors).size).toBe(anchors.length);
   });
 
-  test("links to places that exist, and to no other host", () => {
+  test("links only to anchors that exist and to pages of this server", () => {
     const links = valuesOf(page, /\shref="([^"]*)"/g);
     const anchors = new Set(anchorsOf(page).map((id) => `#${id}`));
     expect(links.length).toBeGreaterThan(200);
@@ -62,7 +62,7 @@ describe("the reference of our schema", () => {
     expect(valuesOf(page, /\ssrc="([^"]*)"/g)).toEqual(["/playground/search.js"]);
   });
 
-  test("says which token and scopes are needed, by the schema that routers compose", () => {
+  test("shows the token and scopes that the federated schema requires", () => {
     expect(textOf(page, "Mutation.cancelPixAuthorization")).toContain(
       '<span class="badge">scope pix:cancel or pix:cancel:any</span>',
     );
@@ -71,7 +71,7 @@ describe("the reference of our schema", () => {
     expect(textOf(page, "Benefit")).toContain('<span class="badge">entity by userId id</span>');
   });
 
-  test("has the example operations with their callers and values", () => {
+  test("contains the example operations with their callers and variables", () => {
     expect(examples).toHaveLength(5);
     for (const { name, caller } of examples) {
       expect(textOf(page, `example-${name}`)).toContain(`sub ${caller["sub"] ?? "?"}`);
@@ -79,7 +79,7 @@ describe("the reference of our schema", () => {
     expect(textOf(page, "example-change-offer")).toContain("&quot;direction&quot;: &quot;UPGRADE&quot;");
   });
 
-  test("has every error code with its message", () => {
+  test("contains every error code with its message", () => {
     const rows = page.replace(/>\s+</g, "><");
     for (const [code, { message }] of Object.entries(ERROR_CODES) as [ErrorCode, { message: string }][]) {
       expect(rows).toContain(`<td><code>${code}</code></td><td>${message}</td>`);
@@ -101,13 +101,13 @@ describe("the reference of any schema", () => {
   `;
   const page = render({ api, subgraph: "type Query { old: Int }" });
 
-  test("escapes what the schema holds", () => {
+  test("escapes HTML in descriptions, defaults and reasons", () => {
     expect(page).not.toMatch(/<script>|<b>Bold|<i>|<soon>/);
     expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     expect(page).toContain('href="https://moment.test/&quot;"');
   });
 
-  test("has unions, interfaces, subscriptions, defaults and deprecations", () => {
+  test("shows unions, interfaces, subscriptions and deprecations", () => {
     expect(textOf(page, "Found")).toMatch(/One of <a href="#Thing">Thing<\/a>\s+<a href="#Other">Other<\/a>/);
     expect(textOf(page, "Thing")).toContain('Implements <a href="#Named">Named</a>');
     expect(textOf(page, "Subscription.thingChanged")).toContain('<a href="#Thing">Thing</a>!');
