@@ -5,9 +5,10 @@ import { type GraphqlResponse } from "./http/graphql-client";
 export interface Graphiql {
   readonly page: Page;
   readonly callerSelect: Locator;
-  readonly responseBar: Locator;
+  /** The text of the bar below the response, after it matches; it may change a moment later than the response. */
+  readonly readResponseBar: (expected: RegExp) => Promise<string>;
   readonly openTab: (title: string) => Promise<void>;
-  /** Clicks the execute button; resolves with the response after it is on the page. */
+  /** Clicks the execute button; resolves with the response after GraphiQL has received it. */
   readonly run: () => Promise<GraphqlResponse>;
   readonly selectCaller: (caller: RegExp) => Promise<void>;
   /** Replaces the text of the editor below the operation. */
@@ -23,6 +24,7 @@ export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
   const section = (name: string) => page.getByRole("region", { name, exact: true });
   const callerSelect = page.getByLabel("Send as");
   const responseBar = page.getByRole("status", { name: "Response cost" });
+  const executeButton = page.getByRole("button", { name: /^Execute query/ });
 
   async function openTool(name: string): Promise<Locator> {
     await page.getByRole("button", { name, exact: true }).click();
@@ -35,7 +37,10 @@ export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
   return {
     page,
     callerSelect,
-    responseBar,
+    async readResponseBar(expected) {
+      await responseBar.filter({ hasText: expected }).waitFor();
+      return responseBar.innerText();
+    },
     async openTab(title) {
       await page.getByRole("tab").getByRole("button", { name: title, exact: true }).click();
       await section("Operation Editor").filter({ hasText: title }).waitFor();
@@ -43,9 +48,9 @@ export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
     async run() {
       const [response] = await Promise.all([
         page.waitForResponse((one) => one.url().endsWith("/graphql") && isEditorRequest(one.request().postData())),
-        page.getByRole("button", { name: /^Execute query/ }).click(),
+        executeButton.click(),
       ]);
-      await responseBar.filter({ hasText: / ms/ }).waitFor();
+      await executeButton.waitFor(); // until then it is the button that stops the operation
       return (await response.json()) as GraphqlResponse;
     },
     async selectCaller(caller) {

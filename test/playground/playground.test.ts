@@ -1,8 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type IncomingMessage, request } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { text as readText } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { type FastifyInstance } from "fastify";
 import { createAdmission } from "../../src/platform/http/server/admission";
@@ -10,7 +8,8 @@ import { createHttpServer } from "../../src/platform/http/server/http-server";
 import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 import { createLogger } from "../../src/platform/observability/logger";
 import { type PlaygroundOptions, registerPlayground } from "../../src/playground/playground";
-import { createTempDirectory } from "../kit/temp";
+import { sendBytes } from "../kit/http/send-bytes";
+import { createTempDirectory, type TempDirectory } from "../kit/temp";
 
 const ASSETS = join(__dirname, "../../dist/playground/assets");
 const POLICY =
@@ -18,8 +17,10 @@ const POLICY =
   "font-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const servers: FastifyInstance[] = [];
+const directories: TempDirectory[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
+  for (const directory of directories.splice(0)) directory.remove();
 });
 
 function serve(options: Partial<PlaygroundOptions> = {}): FastifyInstance {
@@ -40,17 +41,8 @@ function serve(options: Partial<PlaygroundOptions> = {}): FastifyInstance {
 const get = (server: FastifyInstance, url: string, headers: Record<string, string> = {}) =>
   server.inject({ method: "GET", url, headers });
 
-/** Over a real connection: `inject` and `fetch` would resolve `..` before the server sees it. */
-async function getRaw(server: FastifyInstance, path: string) {
-  const { port } = server.server.address() as AddressInfo;
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ host: "127.0.0.1", port, path }, resolve).on("error", reject).end();
-  });
-  return { status: response.statusCode, type: response.headers["content-type"], text: await readText(response) };
-}
-
-describe("the page's shell", () => {
-  test("holds the endpoint and the token's URL in meta tags, escaped", async () => {
+describe("the playground's page", () => {
+  test("contains the endpoint and the token URL in meta tags, escaped", async () => {
     const hostile = `/dev/token?sub=u-1001&scope="><script>alert('1')</script>`;
     const { body } = await get(serve({ graphqlPath: '/graph"ql<', developerTokenUrl: hostile }), "/");
     expect(body).toContain('<meta name="graphql-endpoint" content="/graph&quot;ql&lt;">');
@@ -59,13 +51,13 @@ describe("the page's shell", () => {
     );
   });
 
-  test("has no token's URL where none is given out", async () => {
+  test("contains no token URL if the server issues no developer tokens", async () => {
     const { body } = await get(serve(), "/");
     expect(body).toContain('<meta name="graphql-endpoint" content="/graphql">');
     expect(body).not.toContain("developer-token-url");
   });
 
-  test("is HTML that nobody stores and that has a title", async () => {
+  test("is HTML with a title that no cache stores", async () => {
     const { statusCode, headers, body } = await get(serve(), "/");
     expect(statusCode).toBe(200);
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
@@ -82,7 +74,7 @@ describe("the page's shell", () => {
     expect(body).not.toMatch(/\son[a-z]+=|javascript:/);
   });
 
-  test("names only files of our own, and each of them is there", async () => {
+  test("refers only to files of this server, and each of them exists", async () => {
     const server = serve();
     const { body } = await get(server, "/");
     const resources = [...body.matchAll(/\s(?:src|href)="([^"]*)"/g)].map(([, url]) => url ?? "");
@@ -95,7 +87,7 @@ describe("the page's shell", () => {
   });
 });
 
-describe("the headers", () => {
+describe("the security headers", () => {
   test.each([
     "/",
     "/docs",
@@ -103,34 +95,34 @@ describe("the headers", () => {
     "/playground/editor.worker.js",
     "/favicon.svg",
     "/playground/nothing.js",
-  ])("protect %s", async (url) => {
+  ])("are those of the playground on %s", async (url) => {
     const { headers } = await get(serve(), url);
     expect(headers["content-security-policy"]).toBe(POLICY);
     expect(headers["x-content-type-options"]).toBe("nosniff");
     expect(headers["referrer-policy"]).toBe("no-referrer");
   });
 
-  test("leave the API's answers alone", async () => {
+  test("are the stricter ones of the API on /graphql", async () => {
     const { headers } = await get(serve(), "/graphql");
     expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; frame-ancestors 'none'/);
   });
 });
 
-describe("the assets", () => {
+describe("the playground's assets", () => {
   test.each([
     ["/playground/main.js", /^(application|text)\/javascript; charset=utf-8$/],
     ["/playground/graphql.worker.js", /^(application|text)\/javascript; charset=utf-8$/],
     ["/playground/json.worker.js", /^(application|text)\/javascript; charset=utf-8$/],
     ["/playground/main.css", /^text\/css; charset=utf-8$/],
     ["/favicon.svg", /^image\/svg\+xml$/],
-  ])("serve %s with its type", async (url, type) => {
+  ])("include %s with its content type", async (url, type) => {
     const { statusCode, headers, body } = await get(serve(), url);
     expect(statusCode).toBe(200);
     expect(headers["content-type"]).toMatch(type);
     expect(body.length).toBeGreaterThan(0);
   });
 
-  test("are sent compressed to those who can read it, with the same content", async () => {
+  test("are compressed for a client that accepts gzip, with the same content", async () => {
     const server = serve();
     const plain = await get(server, "/playground/main.js");
     const packed = await get(server, "/playground/main.js", { "accept-encoding": "gzip" });
@@ -140,7 +132,7 @@ describe("the assets", () => {
     expect(gunzipSync(packed.rawPayload).equals(plain.rawPayload)).toBe(true);
   });
 
-  test("are asked for again each time, and answered with 304 when they did not change", async () => {
+  test("must be revalidated on each use, and an unchanged one gets 304", async () => {
     const server = serve();
     const { headers } = await get(server, "/playground/main.js");
     expect(headers["cache-control"]).toBe("public, max-age=0");
@@ -159,14 +151,17 @@ describe("the assets", () => {
     "/playground//main.js",
     "/playground/",
     "/playground/main.js%00.css",
-  ])("answer nothing to %s", async (path) => {
+  ])("do not include what the path %s would reach outside their folder", async (path) => {
     expect(existsSync(join(ASSETS, "../playground.js"))).toBe(true); // there is something to reach
     const server = serve();
     await server.listen({ host: "127.0.0.1", port: 0 });
-    const { status, type, text } = await getRaw(server, path);
-    expect([400, 403, 404]).toContain(status);
-    expect(type).toContain("application/json");
-    expect(text).not.toContain("registerPlayground");
+    const { port } = server.server.address() as AddressInfo;
+    // As bytes: `inject` and fetch would resolve `..` before the server sees it.
+    const request = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`;
+    const response = await sendBytes(`http://127.0.0.1:${port}`, request);
+    expect(response).toMatch(/^HTTP\/1\.1 (400|403|404) /);
+    expect(response).toMatch(/^content-type: application\/json/im);
+    expect(response).not.toContain("registerPlayground");
   });
 
   test("import no script of another origin", () => {
@@ -178,7 +173,7 @@ describe("the assets", () => {
     }
   });
 
-  test("load no sub-resource of another origin from the style sheets", () => {
+  test("load nothing from another origin in a style sheet", () => {
     const sheets = readdirSync(ASSETS).filter((name) => name.endsWith(".css"));
     expect(sheets).not.toHaveLength(0);
     for (const sheet of sheets) {
@@ -190,8 +185,8 @@ describe("the assets", () => {
   });
 });
 
-describe("the reference", () => {
-  test("is one page that holds its style and no script, and that is asked for again each time", async () => {
+describe("the reference at /docs", () => {
+  test("is one page with its style and no inline script, revalidated on each use", async () => {
     const { statusCode, headers, body } = await get(serve(), "/docs");
     expect(statusCode).toBe(200);
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
@@ -204,10 +199,11 @@ describe("the reference", () => {
   });
 });
 
-describe("a playground that was never bundled", () => {
-  test("says how to build it, and serves it as soon as it is there", async () => {
-    const { path: folder, remove: removeFolder } = createTempDirectory("playground");
-    removeFolder();
+describe("a playground whose assets were not built", () => {
+  test("returns 503 with the command that builds them, and the page as soon as they exist", async () => {
+    const directory = createTempDirectory("playground");
+    directories.push(directory);
+    const folder = join(directory.path, "assets");
     const server = serve({ assetsDirectory: folder });
     const { statusCode, headers, body } = await get(server, "/");
     expect(statusCode).toBe(503);
@@ -221,6 +217,5 @@ describe("a playground that was never bundled", () => {
     for (const name of ["main.js", "main.css"]) writeFileSync(join(folder, name), "/**/");
     expect((await get(server, "/")).body).toContain('<div id="root">');
     expect((await get(server, "/playground/main.js")).body).toBe("/**/");
-    removeFolder();
   });
 });

@@ -4,13 +4,20 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 const CHROMIUM_SCRIPT = join(__dirname, "../../../.ci/chromium.mjs");
 
-/** Starts the machine's Chromium, which connects only to 127.0.0.1. Throws if there is none. */
+/** Only a page that never shows what a test waits for takes so long. Less than the test's own timeout, because it names what is missing. */
+const WAIT_MS = 120_000;
+
+/** Starts Chromium at CHROMIUM_PATH, which `npm test` sets, or the one that .ci/chromium.mjs finds. It connects only to 127.0.0.1. */
 export function startBrowser(): Promise<Browser> {
-  const executablePath = execFileSync(process.execPath, [CHROMIUM_SCRIPT, "--path"], { encoding: "utf8" }).trim();
+  const executablePath =
+    process.env["CHROMIUM_PATH"] ??
+    execFileSync(process.execPath, [CHROMIUM_SCRIPT, "--path"], { encoding: "utf8" }).trim();
   return chromium.launch({
     executablePath,
     args: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-dev-shm-usage"],
-    chromiumSandbox: process.getuid?.() !== 0, // it refuses to run as root
+    // Root, most containers and Ubuntu's AppArmor cannot use the sandbox, and only the pages of this repository are opened.
+    chromiumSandbox: false,
+    timeout: WAIT_MS,
   });
 }
 
@@ -18,15 +25,15 @@ export interface WatchedPage {
   readonly page: Page;
   /** Every URL that it has requested, in order. */
   readonly requests: readonly string[];
-  /** Requests to other origins, violations of the content policy, errors and warnings on the console. */
-  readonly violations: readonly string[];
+  /** Removes and returns the requests to other origins, violations of the content policy, errors and warnings on the console. */
+  readonly takeViolations: () => readonly string[];
 }
 
 /** A page in a new profile; its requests and violations are recorded from the start. */
 export async function openPage(browser: Browser, origin: string, options: BrowserContextOptions): Promise<WatchedPage> {
   const context = await browser.newContext({ ...options, baseURL: origin });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000); // before the test's own, as it says for what it waited
+  page.setDefaultTimeout(WAIT_MS);
   const requests: string[] = [];
   const violations: string[] = [];
   context.on("request", (request) => {
@@ -40,7 +47,7 @@ export async function openPage(browser: Browser, origin: string, options: Browse
     if (["error", "warning"].includes(message.type())) violations.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => violations.push(`uncaught: ${error.message}`));
-  return { page, requests, violations };
+  return { page, requests, takeViolations: () => violations.splice(0) };
 }
 
 /** How far the page is wider than the window, in CSS pixels; 0 where nothing is cut off or has to be scrolled sideways. */
