@@ -13,6 +13,7 @@ import { limits } from "./limits";
 import { memory } from "./memory";
 import { reads } from "./reads";
 import { storm } from "./storm";
+import { timing } from "./timing";
 import { webhooks } from "./webhooks";
 
 const { values, positionals: benchmarkNames } = parseArgs({
@@ -30,6 +31,7 @@ const BENCHMARKS = {
   chaos,
   histories: () => histories(values),
   webhooks,
+  timing,
 };
 type Name = keyof typeof BENCHMARKS;
 

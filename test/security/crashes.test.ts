@@ -2,173 +2,202 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Environment } from "../../src/config/environment";
-import { type LiveEnvironment, startLiveEnvironment } from "../kit/start/live-environment";
-import { sendEveryMutation, READ_QUERY } from "../kit/security/misuse";
-import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../kit/security/canary-values";
-import { waitFor } from "../kit/wait-for";
 import { freePort } from "../kit/free-port";
+import { findCanaryOrigins, FORBIDDEN_VALUES, PERSON, SECRETS } from "../kit/security/canary-values";
+import { READ_QUERY, sendEveryMutation } from "../kit/security/misuse";
+import { MEMBER_ID } from "../kit/seeds/ids";
+import { type LiveEnvironment, type LiveProgram, startLiveEnvironment } from "../kit/start/live-environment";
+import { createTempDirectory, type TempDirectory } from "../kit/temp";
+import { waitFor } from "../kit/wait-for";
 
-let world: LiveEnvironment;
-beforeAll(async () => (world = await startLiveEnvironment()));
-afterAll(() => world.stop());
+let environment: LiveEnvironment;
+let directory: TempDirectory;
+beforeAll(async () => {
+  directory = createTempDirectory("crashes");
+  environment = await startLiveEnvironment();
+});
+/** A program that is still starting must have started before it can be stopped. */
+const pending: Promise<unknown>[] = [];
+afterAll(async () => {
+  await Promise.allSettled(pending);
+  await environment.stop();
+  directory.remove();
+});
 
-describe("a crash", () => {
-  const CANARY = "cnry-in-the-crash";
+function writeFile(name: string, text: string): string {
+  writeFileSync(join(directory.path, name), text);
+  return join(directory.path, name);
+}
 
-  test.each([
-    ["exception", "AxiosError"],
-    ["rejection", "AxiosError"],
-    ["text", undefined],
-  ])("(%s) is one line of JSON without the error's text, headers or body, and exit code 1", async (crash, error) => {
-    const subject = await world.start({
-      ...world.environment(`sqlite:${join(world.folder, `${crash}.db`)}`),
-      NODE_OPTIONS: `--import ${pathToFileURL(join(__dirname, "../kit/start/crash-hook.ts")).href}`,
-      CRASH: crash,
-      CRASH_CANARY: CANARY,
+/** Programs start at the same time; a failure is the failure of the test that awaits it. */
+function inBackground<Value>(promise: Promise<Value>): Promise<Value> {
+  pending.push(promise);
+  promise.catch(() => undefined);
+  return promise;
+}
+
+describe("a running program", () => {
+  const CRASH_CANARY = "cnry-in-the-crash";
+  const REFUSED_CREDENTIALS = {
+    AVIBRA_CLIENT_ID: "cnry-client-id",
+    AVIBRA_CLIENT_SECRET: "cnry-wrong-client-secret",
+    AVIBRA_API_KEY: "cnry-wrong-api-key",
+    AVIBRA_LINK_USERNAME: "cnry-link-user",
+    AVIBRA_WEBHOOK_USERNAME: "cnry-webhook-user",
+    DELBANK_API_KEY: "cnry-delbank-key",
+    DELBANK_ACCOUNT_ID: "cnry-account-id",
+  };
+  const KEY_CANARY = "cnryInThePrivateKey";
+  /** One serves several tests: to start a program is what takes the time. */
+  let programs: Readonly<Record<"refused" | "brokenKey" | "exception" | "text", Promise<LiveProgram>>>;
+
+  function start(name: string, crashes: string, variables: Readonly<Record<string, string>> = {}) {
+    return inBackground(
+      environment.start({
+        ...environment.environment(`sqlite:${join(directory.path, `${name}.db`)}`),
+        // Refusals must be what fails here, on a machine of any speed.
+        AVIBRA_TIMEOUT_MS: "300000",
+        DELBANK_TIMEOUT_MS: "300000",
+        REQUEST_TIMEOUT_MS: "400000",
+        OPERATION_LEASE_MS: "500000",
+        NODE_OPTIONS: `--import ${pathToFileURL(join(__dirname, "../kit/start/crash-hook.ts")).href}`,
+        CRASH: crashes,
+        CRASH_CANARY,
+        ...variables,
+      }),
+    );
+  }
+  beforeAll(() => {
+    const broken = writeFile("broken.pem", `-----BEGIN PRIVATE KEY-----\n${KEY_CANARY}\n-----END PRIVATE KEY-----\n`);
+    programs = {
+      refused: start("refused", "warning", REFUSED_CREDENTIALS),
+      brokenKey: start("broken-key", "rejection", {
+        DELBANK_BASE_URL: "https://127.0.0.1:9",
+        DELBANK_CLIENT_KEY_FILE: broken,
+        DELBANK_CLIENT_CERT_FILE: broken,
+      }),
+      exception: start("exception", "exception"),
+      text: start("text", "text"),
+    };
+  });
+  const originsIn = ({ output, responses }: LiveProgram, canaries: Readonly<Record<string, string>>) =>
+    findCanaryOrigins([output(), ...responses].join("\n"), canaries);
+
+  test("logs no credentials that both providers refuse", async () => {
+    const program = await programs.refused;
+    const token = await environment.keyServer.sign({
+      sub: MEMBER_ID,
+      tax_id: PERSON.payerTaxId,
+      scope: "pix:cancel",
     });
-    const before = subject.output();
-    subject.process.kill("SIGUSR2");
-    expect(await subject.exit).toBe(1);
-    const lines = subject.output().slice(before.length).trim().split("\n");
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
-      level: 60,
-      msg: "uncaught error, exiting",
-      ...(error && { error }),
-    });
-    expect(findCanaryOrigins(subject.output(), { ...SECRETS, CANARY })).toEqual([]);
+    const { errors } = await program.graphql(token, READ_QUERY);
+    expect(errors.map(({ extensions }: any) => extensions.code)).toEqual(["PROVIDER_AUTH", "PROVIDER_AUTH"]); // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
+    await sendEveryMutation(program, token, "refused");
+    expect(originsIn(program, { ...REFUSED_CREDENTIALS, ...FORBIDDEN_VALUES })).toEqual([]);
   });
 
-  test("is not what a warning is: it is logged by its name, and the program goes on", async () => {
-    const subject = await world.start({
-      ...world.environment(`sqlite:${join(world.folder, "warning.db")}`),
-      NODE_OPTIONS: `--import ${pathToFileURL(join(__dirname, "../kit/start/crash-hook.ts")).href}`,
-      CRASH: "warning",
-      CRASH_CANARY: CANARY,
-    });
-    subject.process.kill("SIGUSR2");
-    await waitFor(() => (subject.output().includes("CanaryWarning") ? true : undefined));
-    await subject.send({ method: "GET", path: "/health/live" });
-    expect(findCanaryOrigins(subject.output(), { CANARY })).toEqual([]);
-    subject.process.kill("SIGTERM");
-    expect(await subject.exit).toBe(0);
+  test("logs nothing of a client key that cannot be read", async () => {
+    const program = await programs.brokenKey;
+    const token = await environment.keyServer.sign({ sub: MEMBER_ID, scope: "pix:read:any" });
+    const { errors } = await program.graphql(token, READ_QUERY);
+    expect(errors[0].extensions.code).toBe("PROVIDER_UNAVAILABLE");
+    expect(originsIn(program, { ...FORBIDDEN_VALUES, CANARY: KEY_CANARY })).toEqual([]);
+  });
+
+  test("logs a warning of Node.js by its name alone, and continues", async () => {
+    const program = await programs.refused;
+    program.process.kill("SIGUSR2");
+    await waitFor(() => (program.output().includes("CanaryWarning") ? true : undefined));
+    await program.send({ method: "GET", path: "/health/live" });
+    expect(originsIn(program, { CRASH_CANARY })).toEqual([]);
+  });
+
+  test.each([
+    ["an uncaught exception", "exception", "AxiosError"],
+    ["an unhandled rejection", "brokenKey", "AxiosError"],
+    ["an unhandled rejection with text", "text", undefined],
+  ] as const)(
+    "exits with code 1 on %s, after one line of JSON without the error's text, headers or body",
+    async (_crash, name, error) => {
+      const program = await programs[name];
+      const before = program.output().length;
+      program.process.kill("SIGUSR2");
+      expect(await program.exit).toBe(1);
+      const lines = program.output().slice(before).trim().split("\n");
+      const entries = lines.map((line) => JSON.parse(line) as { readonly level: number });
+      expect(entries.filter(({ level }) => level === 60)).toEqual([
+        expect.objectContaining({ msg: "uncaught error, exiting", ...(error && { error }) }),
+      ]);
+      expect(originsIn(program, { ...SECRETS, ...REFUSED_CREDENTIALS, CRASH_CANARY, KEY_CANARY })).toEqual([]);
+    },
+  );
+
+  test("exits with code 0 on SIGTERM, after a warning and refused credentials, and logs none of them", async () => {
+    const program = await programs.refused;
+    program.process.kill("SIGTERM");
+    expect(await program.exit).toBe(0);
+    expect(originsIn(program, { ...REFUSED_CREDENTIALS, ...FORBIDDEN_VALUES, CRASH_CANARY })).toEqual([]);
   });
 });
 
 describe("a start that fails", () => {
   const CANARY = "cnry-at-start";
-  const file = (name: string, text: string) => {
-    writeFileSync(join(world.folder, name), text);
-    return join(world.folder, name);
-  };
+  type Failure = "everyVariable" | "configuration" | "database" | "developerKey";
+  /** What each program has printed when it has exited with code 1. */
+  let outputs: Readonly<Record<Failure, Promise<string>>>;
 
-  /** What the program says before it ends with 1. */
-  async function failure(environment: Readonly<Record<string, string>>): Promise<string> {
-    const program = world.run({
+  async function run(variables: Readonly<Record<string, string>>): Promise<string> {
+    const program = environment.run({
       AVIBRA_SANDBOX_PORT: `${await freePort()}`,
       DELBANK_SANDBOX_PORT: `${await freePort()}`,
       PORT: `${await freePort()}`,
-      ...environment,
+      ...variables,
     });
     expect(await program.exit).toBe(1);
     return program.output();
   }
-
-  test("over any variable never repeats its value", async () => {
+  beforeAll(() => {
     const names = Object.keys(Environment.shape).filter((name) => name !== "NODE_ENV" && name !== "DATA_DIRECTORY");
-    const said = await failure(Object.fromEntries(names.map((name) => [name, `${CANARY}:\u0007 ü`])));
-    expect(said).toContain("LEDGER_KEY: must be 32 bytes in base64");
-    expect(findCanaryOrigins(said, { CANARY })).toEqual([]);
+    writeFile("developer-issuer.json", CANARY);
+    outputs = {
+      everyVariable: inBackground(run(Object.fromEntries(names.map((name) => [name, `${CANARY}:\u0007 ü`])))),
+      configuration: inBackground(
+        run({
+          DATABASE_URL: `postgres://${CANARY}:${CANARY}@[/`,
+          AVIBRA_BASE_URL: `https://${CANARY}:${CANARY}@avibra.test`,
+          AUTH_JWKS_URL: `https://${CANARY}@keys.test`,
+          AVIBRA_LINK_USERNAME: `${CANARY}:x`,
+          DELBANK_CLIENT_KEY_FILE: writeFile("key.pem", CANARY),
+          DELBANK_CLIENT_CERT_FILE: writeFile("cert.pem", CANARY),
+          DELBANK_CA_FILE: join(directory.path, CANARY),
+        }),
+      ),
+      database: inBackground(run({ DATABASE_URL: `postgres://${CANARY}:${CANARY}@127.0.0.1:9/${CANARY}` })),
+      developerKey: inBackground(run({ DATA_DIRECTORY: directory.path })),
+    };
   });
 
   test.each([
-    [
-      "a database that is not there",
-      () => ({ DATABASE_URL: `postgres://${CANARY}:${CANARY}@127.0.0.1:9/${CANARY}` }),
-      "ECONNREFUSED",
-    ],
-    [
-      "a database URL that is none",
-      () => ({ DATABASE_URL: `postgres://${CANARY}:${CANARY}@[/` }),
-      "DATABASE_URL: must be",
-    ],
+    ["any variable", "everyVariable", "LEDGER_KEY: must be 32 bytes in base64"],
+    ["a database URL that is not one", "configuration", "DATABASE_URL: must be"],
     [
       "credentials in a provider's URL",
-      () => ({ AVIBRA_BASE_URL: `https://${CANARY}:${CANARY}@avibra.test` }),
+      "configuration",
       "AVIBRA_BASE_URL: must be an http or https URL without credentials",
     ],
     [
       "credentials in the key server's URL",
-      () => ({ AUTH_JWKS_URL: `https://${CANARY}@keys.test` }),
+      "configuration",
       "AUTH_JWKS_URL: must be an http or https URL without credentials",
     ],
-    [
-      "a colon in a name for Basic credentials",
-      () => ({ AVIBRA_LINK_USERNAME: `${CANARY}:x` }),
-      "AVIBRA_LINK_USERNAME: must have neither a colon",
-    ],
-    [
-      "a key file that is no PEM",
-      () => ({ DELBANK_CLIENT_KEY_FILE: file("no.pem", CANARY), DELBANK_CLIENT_CERT_FILE: file("no2.pem", CANARY) }),
-      "names a file that is not PEM",
-    ],
-    [
-      "a file that is not there",
-      () => ({ DELBANK_CA_FILE: join(world.folder, CANARY) }),
-      "names a file that cannot be read",
-    ],
-    [
-      "a developer's signing key that is broken",
-      () => ({ DATA_DIRECTORY: (file("developer-issuer.json", CANARY), world.folder) }),
-      "SyntaxError",
-    ],
-  ] as const)("over %s says so without a credential", async (_what, environment, says) => {
-    const said = await failure(environment());
-    expect(said).toContain(says);
-    expect(findCanaryOrigins(said, { CANARY })).toEqual([]);
+    ["a colon in a name for Basic credentials", "configuration", "AVIBRA_LINK_USERNAME: must have neither a colon"],
+    ["a key file that is not PEM", "configuration", "DELBANK_CLIENT_KEY_FILE: names a file that is not PEM"],
+    ["a file that does not exist", "configuration", "DELBANK_CA_FILE: names a file that cannot be read"],
+    ["a database that does not respond", "database", "ECONNREFUSED"],
+    ["a developer's signing key that is malformed", "developerKey", "SyntaxError"],
+  ] as const)("because of %s says so and does not print the value", async (_what, failure, message) => {
+    const output = await outputs[failure];
+    expect(output).toContain(message);
+    expect(findCanaryOrigins(output, { CANARY })).toEqual([]);
   });
-});
-
-test("credentials that both providers refuse are nowhere either", async () => {
-  const refused = {
-    AVIBRA_CLIENT_ID: "cnry-client-id",
-    AVIBRA_CLIENT_SECRET: "cnry-client-secret",
-    AVIBRA_API_KEY: "cnry-avibra-key",
-    AVIBRA_PARTNER_NAME: "cnry-partner",
-    AVIBRA_LINK_USERNAME: "cnry-link-user",
-    AVIBRA_LINK_PASSWORD: "cnry-link-password",
-    AVIBRA_WEBHOOK_USERNAME: "cnry-webhook-user",
-    DELBANK_API_KEY: "cnry-delbank-key",
-    DELBANK_ACCOUNT_ID: "cnry-account-id",
-  };
-  const subject = await world.start({ ...world.environment(`sqlite:${join(world.folder, "refused.db")}`), ...refused });
-  const token = await world.keyServer.sign({ sub: "u-1001", tax_id: PERSON.payerTaxId, scope: "pix:cancel" });
-  const { errors } = await subject.graphql(token, READ_QUERY);
-  expect(errors.map(({ extensions }: any) => extensions.code)).toEqual(["PROVIDER_AUTH", "PROVIDER_AUTH"]); // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
-  await sendEveryMutation(subject, token, "refused");
-  subject.process.kill("SIGTERM");
-  await subject.exit;
-  expect(
-    findCanaryOrigins([subject.output(), ...subject.responses].join("\n"), { ...refused, ...FORBIDDEN_VALUES }),
-  ).toEqual([]);
-});
-
-test("a client key that cannot be read leaves nothing of itself in the log", async () => {
-  const CANARY = "cnryInThePrivateKey";
-  const file = join(world.folder, "broken.pem");
-  writeFileSync(file, `-----BEGIN PRIVATE KEY-----\n${CANARY}\n-----END PRIVATE KEY-----\n`);
-  const subject = await world.start({
-    ...world.environment(`sqlite:${join(world.folder, "key.db")}`),
-    DELBANK_BASE_URL: "https://127.0.0.1:9",
-    DELBANK_CLIENT_KEY_FILE: file,
-    DELBANK_CLIENT_CERT_FILE: file,
-  });
-  const token = await world.keyServer.sign({ sub: "u-1001", scope: "pix:read:any" });
-  const { errors } = await subject.graphql(token, READ_QUERY);
-  expect(errors[0].extensions.code).toBe("PROVIDER_UNAVAILABLE");
-  subject.process.kill("SIGTERM");
-  expect(await subject.exit).toBe(0);
-  expect(
-    findCanaryOrigins([subject.output(), ...subject.responses].join("\n"), { ...FORBIDDEN_VALUES, CANARY }),
-  ).toEqual([]);
 });

@@ -13,7 +13,7 @@ let subgraph: TestSubgraph;
 /** Once the last test has stopped it. */
 let stopped: Promise<void> | undefined;
 beforeAll(async () => {
-  subgraph = await startSubgraph({ SHUTDOWN_TIMEOUT_MS: "60000" });
+  subgraph = await startSubgraph({ SHUTDOWN_TIMEOUT_MS: "600000", RECEIVE_TIMEOUT_MS: "600000" });
 });
 afterAll(() => stopped ?? subgraph.stop());
 

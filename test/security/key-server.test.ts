@@ -1,86 +1,106 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { errors } from "jose";
+import { createContext } from "../../src/app/request-context";
 import { KeysUnavailable, createRemoteKeySet } from "../../src/platform/auth/remote-key-set";
-import { createKey, type Key, toJwk, signToken } from "../kit/tokens/jwt";
-import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
-import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
-import { monotonicClockFrom } from "../kit/clocks";
+import { createTokenVerifier } from "../../src/platform/auth/token-verifier";
+import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
+import { monotonicClockFrom, wallClockFrom } from "../kit/clocks";
+import { type HttpServer, startHttpServer } from "../kit/http/http-server";
+import { MEMBER_ID } from "../kit/seeds/ids";
+import { startSubgraph } from "../kit/start/subgraph";
+import { createKey, type Key, signToken, toJwk } from "../kit/tokens/jwt";
+import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
+import { waitFor } from "../kit/wait-for";
 
-const ISSUER = "https://issuer.test/";
-const AUDIENCE = "benefits";
-const claims = () => ({ sub: "u-1001", iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 3600 });
 const first = createKey("ES256", "first");
 const second = createKey("RS256", "second");
+const authorizationOf = (key: Key) => {
+  const claims = { sub: MEMBER_ID, iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 3600 };
+  return `Bearer ${signToken(key, claims)}`;
+};
 
-let keyServer: TokenIssuer;
-const auth = () => ({ AUTH_JWKS_URL: keyServer.url, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE });
-let elsewhereAsked = 0;
-let subgraph: TestSubgraph;
-beforeEach(async () => {
-  elsewhereAsked = 0;
-  keyServer = await startTokenIssuer([toJwk(first)]);
-  subgraph = await startSubgraph(auth());
-});
-afterEach(async () => {
-  await subgraph.stop();
-  await keyServer.close();
-});
-
-const send = (key: Key) =>
-  subgraph.post("{ me { id } }", {
-    claims: null,
-    headers: { authorization: `Bearer ${signToken(key, claims())}` },
+const issuers: TokenIssuer[] = [];
+let elsewhere: HttpServer;
+let elsewhereRequests = 0;
+beforeAll(async () => {
+  elsewhere = await startHttpServer((_request, response) => {
+    elsewhereRequests += 1;
+    response.end("{}");
   });
+});
+afterAll(async () => {
+  await elsewhere.close();
+  await Promise.all(issuers.map((issuer) => issuer.close()));
+});
 
-test("one fetch serves many tokens, and twenty that come at once", async () => {
-  const responses = await Promise.all(Array.from({ length: 20 }, () => send(first)));
-  expect(responses.map(({ status }) => status)).toEqual(Array<number>(20).fill(200));
-  await send(first);
+/** A key server with the first key, and a verifier that uses it, whose clock the test moves. */
+async function startVerifier() {
+  const keyServer = await startTokenIssuer([toJwk(first)]);
+  issuers.push(keyServer);
+  let now = 0;
+  const monotonic = monotonicClockFrom(() => now);
+  const verify = createTokenVerifier({
+    keys: createRemoteKeySet(keyServer.url, monotonic),
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    userClaim: "sub",
+    taxIdClaim: "tax_id",
+    readTaxId: () => undefined,
+    clock: wallClockFrom(Date.now),
+    monotonic,
+  });
+  return {
+    keyServer,
+    advance: (ms: number) => void (now += ms),
+    /** The user id of a new token of this key, or the code of the error. */
+    verify: (key: Key) =>
+      verify(authorizationOf(key)).then(
+        (caller) => caller?.userId,
+        (error: unknown) => (error as { readonly code?: string }).code,
+      ),
+  };
+}
+
+test("one fetch of the key set serves many tokens, and twenty at once", async () => {
+  const { keyServer, verify } = await startVerifier();
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => verify(first)));
+  expect([...outcomes, await verify(first)]).toEqual(Array(21).fill(MEMBER_ID));
   expect(keyServer.paths).toHaveLength(1);
 });
 
 test("a new key is found by the first token that names it; a withdrawn key is refused from then on", async () => {
-  expect((await send(first)).status).toBe(200);
+  const { keyServer, verify } = await startVerifier();
+  expect(await verify(first)).toBe(MEMBER_ID);
   keyServer.setKeys([toJwk(second)]);
-  expect((await send(second)).status).toBe(200);
-  expect((await send(first)).status).toBe(401);
+  expect([await verify(second), await verify(first)]).toEqual([MEMBER_ID, "UNAUTHENTICATED"]);
 });
 
-test("500 tokens with unknown key ids cost the key server a handful of fetches, and good tokens pass meanwhile", async () => {
-  const statuses: number[] = [];
+test("500 tokens with unknown key ids cost the key server three more fetches, and good tokens pass meanwhile", async () => {
+  const { keyServer, verify } = await startVerifier();
+  const outcomes: unknown[] = [];
   for (let round = 0; round < 50; round += 1) {
-    const flood = Array.from({ length: 10 }, () => send({ ...first, kid: randomUUID() }));
-    const good = send(first);
-    statuses.push(...(await Promise.all(flood)).map(({ status }) => status));
-    expect((await good).status).toBe(200);
+    const flood = Array.from({ length: 10 }, () => verify({ ...first, kid: randomUUID() }));
+    expect(await verify(first)).toBe(MEMBER_ID);
+    outcomes.push(...(await Promise.all(flood)));
   }
-  expect(statuses).toEqual(Array<number>(500).fill(401));
-  expect(keyServer.paths.length).toBeLessThanOrEqual(6);
+  expect(outcomes).toEqual(Array(500).fill("UNAUTHENTICATED"));
+  expect(keyServer.paths).toHaveLength(1 + 3);
 });
 
-const elsewhere = createServer((_request, response) => response.end("{}"));
-beforeAll(async () => {
-  elsewhere.on("request", () => (elsewhereAsked += 1));
-  await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
-});
-afterAll(() => elsewhere.close());
-
-type Answer = Parameters<TokenIssuer["respondWith"]>[0];
+type Handler = Parameters<TokenIssuer["respondWith"]>[0];
 /** A key set that would be right, if it were read to its end. */
 const padded = (bytes: number) => `${JSON.stringify({ keys: [toJwk(first)] })}${" ".repeat(bytes)}`;
-const FAULTS: readonly (readonly [string, Answer])[] = [
+const FAULTS: readonly (readonly [string, Handler])[] = [
   ["answers 500", (_, response) => response.writeHead(500).end(padded(0))],
   ["answers 404", (_, response) => response.writeHead(404).end(padded(0))],
   ["answers with HTML", (_, response) => response.setHeader("content-type", "text/html").end("<html></html>")],
   ["answers with an empty body", (_, response) => response.end()],
-  ["answers with JSON that is no key set", (_, response) => response.end('{"keys":{"kty":"EC"}}')],
+  ["answers with JSON that is not a key set", (_, response) => response.end('{"keys":{"kty":"EC"}}')],
   ["answers with null", (_, response) => response.end("null")],
   ["answers with a key set of half a megabyte", (_, response) => response.end(padded(2 ** 19))],
   [
-    "answers with half a megabyte, packed",
+    "answers with half a megabyte, compressed",
     (_, response) => response.setHeader("content-encoding", "gzip").end(gzipSync(padded(2 ** 19))),
   ],
   [
@@ -95,45 +115,89 @@ const FAULTS: readonly (readonly [string, Answer])[] = [
   [
     "redirects",
     (_, response) => {
-      const { port } = elsewhere.address() as AddressInfo;
-      response.writeHead(302, { location: `http://127.0.0.1:${port}/` }).end();
+      response.writeHead(302, { location: `${elsewhere.url}/` }).end();
     },
   ],
-  ["hangs up", (request) => request.socket.destroy()],
-  ["says nothing", () => undefined],
+  ["closes the connection", (request) => request.socket.destroy()],
+  ["never responds", () => undefined],
 ];
 
-test.each(FAULTS)(
-  "a key server that %s is not the caller's fault: 503, retryable; then it recovers",
-  async (_, fault) => {
-    keyServer.respondWith(fault);
-    const refused = await send(first);
-    expect(refused.status).toBe(503);
-    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] });
-    expect(elsewhereAsked).toBe(0);
+describe("a key server", () => {
+  /** What a verifier says of a good token: during the fault, and afterwards. All at the same time; each test judges its own. */
+  const outcomes = new Map<string, Promise<readonly unknown[]>>();
+  beforeAll(() => {
+    for (const [what, fault] of FAULTS) {
+      const outcome = startVerifier().then(async ({ keyServer, advance, verify }) => {
+        keyServer.respondWith(fault);
+        const during = await verify(first);
+        keyServer.setKeys([toJwk(first)]);
+        advance(500); // the cooldown after a failed fetch
+        return [during, await verify(first)];
+      });
+      outcome.catch(() => undefined);
+      outcomes.set(what, outcome);
+    }
+  });
 
-    keyServer.setKeys([toJwk(first)]);
-    await new Promise((resolve) => setTimeout(resolve, 600)); // the cooldown after a failed fetch
-    expect((await send(first)).status).toBe(200);
-  },
-);
+  test.each(FAULTS)("that %s makes a good token UNAVAILABLE, and valid again once it responds", async (what) => {
+    expect(await outcomes.get(what)).toEqual(["UNAVAILABLE", MEMBER_ID]);
+    expect(elsewhereRequests).toBe(0);
+  });
 
-test("a key server that does not respond delays a request no longer than the request timeout", async () => {
-  await subgraph.stop();
-  subgraph = await startSubgraph({ ...auth(), REQUEST_TIMEOUT_MS: "700" });
-  keyServer.respondWith(() => undefined);
-  const startedAt = performance.now();
-  expect((await send(first)).status).toBe(503);
-  expect(performance.now() - startedAt).toBeLessThan(1500); // a fetch of keys alone may take 3 s
+  test("that fails makes a request fail with 503, retryable, and succeed once it responds", async () => {
+    const keyServer = await startTokenIssuer([toJwk(first)]);
+    issuers.push(keyServer);
+    keyServer.failWith("no");
+    const subgraph = await startSubgraph({
+      AUTH_JWKS_URL: keyServer.url,
+      AUTH_ISSUER: ISSUER,
+      AUTH_AUDIENCE: AUDIENCE,
+    });
+    try {
+      const send = () =>
+        subgraph.post("{ me { id } }", { claims: null, headers: { authorization: authorizationOf(first) } });
+      const refused = await send();
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({
+        errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }],
+      });
+      keyServer.failWith(undefined);
+      await waitFor(async () => ((await send()).status === 200 ? true : undefined));
+    } finally {
+      await subgraph.stop();
+    }
+  });
+
+  test("that fails gets no second fetch within half a second, however many tokens arrive", async () => {
+    const { keyServer, advance, verify } = await startVerifier();
+    keyServer.failWith("no");
+    for (let round = 0; round < 30; round += 1) expect(await verify(first)).toBe("UNAVAILABLE");
+    advance(499);
+    await verify(first);
+    expect(keyServer.paths).toHaveLength(1);
+    advance(1);
+    await verify(first);
+    expect(keyServer.paths).toHaveLength(2);
+  });
 });
 
-test("while the key server fails, consecutive requests do not each fetch the key set", async () => {
-  keyServer.respondWith((_, response) => response.writeHead(500).end());
-  for (let round = 0; round < 30; round += 1) expect((await send(first)).status).toBe(503);
-  expect(keyServer.paths.length).toBeLessThanOrEqual(3);
+test("a verification that never ends delays a request no longer than the request timeout", async () => {
+  const services = { verifyToken: () => new Promise(() => undefined), monotonic: monotonicClock, requestTimeoutMs: 1 };
+  const context = createContext(
+    { id: "request", headers: { authorization: "Bearer a.b.c" } },
+    {} as never,
+    services as never,
+  );
+  await expect(context).rejects.toMatchObject({ code: "UNAVAILABLE" });
 });
 
 describe("over several hours", () => {
+  let keyServer: TokenIssuer;
+  beforeEach(async () => {
+    keyServer = await startTokenIssuer([toJwk(first)]);
+    issuers.push(keyServer);
+  });
+
   const MINUTE_MS = 60_000;
   let now = 0;
   const ask = (keys: ReturnType<typeof createRemoteKeySet>, key: Key) =>

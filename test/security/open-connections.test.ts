@@ -1,6 +1,7 @@
 import { waitForGauge } from "../kit/http/metrics";
 import { waitFor } from "../kit/wait-for";
-import { openSocket, formatRequest } from "../kit/http/minimal-server";
+import { formatRequest, openSocket, type OpenSocket } from "../kit/http/minimal-server";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
@@ -13,46 +14,60 @@ const WEBSOCKET = {
 };
 const PARTIAL_FRAME = "\x81\xfe"; // a text of a length that never comes
 
-type Client = ReturnType<typeof openSocket>;
-
 /** The server has destroyed it: what is written to it comes back as a reset. */
-const untilDestroyed = ({ socket }: Client) =>
+const waitUntilDestroyed = ({ socket }: OpenSocket) =>
   waitFor(() => {
     if (!socket.destroyed) socket.write("x");
     return socket.destroyed ? true : undefined;
-  }, 25_000);
-
-describe("a WebSocket ends, though its client does not end it", () => {
-  let subgraph: TestSubgraph;
-  beforeAll(async () => {
-    subgraph = await startSubgraph({ WEBSOCKET_INIT_TIMEOUT_MS: "300", SUBSCRIPTION_HEARTBEAT_MS: "300" });
   });
-  afterAll(() => subgraph.stop());
+
+describe("a WebSocket is closed by the server, though its client never closes it,", () => {
+  let subgraph: TestSubgraph;
+  /** All clients at the same time; each test judges its own. */
+  const closings = new Map<string, Promise<unknown>>();
 
   /** A message of a client, masked with zeros. */
   const frame = (text: string) =>
     `\x81${String.fromCharCode(0x80 | 126, text.length >> 8, text.length & 255)}\0\0\0\0${text}`;
+  const CASES: readonly (readonly [string, (init: string) => string])[] = [
+    ["sends nothing after its handshake", () => ""],
+    ["sends a part of a message", () => PARTIAL_FRAME],
+    ["sends nothing after connection_init", frame],
+    ["sends a part of a message after connection_init", (init) => frame(init) + PARTIAL_FRAME],
+    ["sends bytes that are not a frame", () => "\xff\xff\xff\xff"],
+  ];
 
-  test.each([
-    ["says nothing after its handshake", () => ""],
-    ["begins a message and never ends it", () => PARTIAL_FRAME],
-    ["says who it is and nothing after that", (init: string) => frame(init)],
-    ["says who it is and begins a message", (init: string) => frame(init) + PARTIAL_FRAME],
-    ["sends what is no frame", () => "\xff\xff\xff\xff"],
-  ])("that %s", async (_what, bytesOf) => {
-    const token = await subgraph.token(STAFF_CLAIMS);
-    const init = JSON.stringify({ type: "connection_init", payload: { token } });
+  async function runCase(bytesOf: (init: string) => string, init: string): Promise<void> {
     const client = openSocket(Number(new URL(subgraph.url).port), formatRequest("GET /graphql", WEBSOCKET));
     await client.waitForText("HTTP/1.1 101");
     client.socket.write(Buffer.from(bytesOf(init), "latin1"));
-    await waitFor(() => (client.hasEnded() ? true : undefined));
-    await untilDestroyed(client);
+    await client.waitForEnd();
+    await waitUntilDestroyed(client);
+  }
+  beforeAll(async () => {
+    subgraph = await startSubgraph({ WEBSOCKET_INIT_TIMEOUT_MS: "300", SUBSCRIPTION_HEARTBEAT_MS: "300" });
+    const token = await subgraph.token(STAFF_CLAIMS);
+    const init = JSON.stringify({ type: "connection_init", payload: { token } });
+    for (const [what, bytesOf] of CASES) {
+      const closing = runCase(bytesOf, init);
+      closing.catch(() => undefined); // the test reports it
+      closings.set(what, closing);
+    }
+  });
+  afterAll(() => subgraph.stop());
+
+  test.each(CASES)("if the client %s", async (what) => {
+    await expect(closings.get(what)).resolves.toBeUndefined();
+  });
+
+  test("and no longer counts as open", async () => {
+    await Promise.all(closings.values());
     await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
   });
 });
 
-test("at a stop, a request that is arriving is waited for and answered; whatever is silent is ended", async () => {
-  const subgraph = await startSubgraph({ SHUTDOWN_TIMEOUT_MS: "60000" });
+test("a shutdown waits for a request that is arriving, and closes connections without one", async () => {
+  const subgraph = await startSubgraph({ SHUTDOWN_TIMEOUT_MS: "600000", RECEIVE_TIMEOUT_MS: "600000" });
   const port = Number(new URL(subgraph.url).port);
   const body = JSON.stringify({ query: "{ me { id } }" });
   const head = formatRequest("POST /graphql", {
@@ -68,7 +83,7 @@ test("at a stop, a request that is arriving is waited for and answered; whatever
   await waitFor(async () => ((await fetch(`${subgraph.url}/metrics`)).status === 503 ? true : undefined));
   arriving.socket.write(body.slice(10));
   await arriving.waitForText("HTTP/1.1 200");
-  expect(arriving.received()).toContain('{"data":{"me":{"id":"u-1001"}}}');
+  expect(arriving.received()).toContain(`{"data":{"me":{"id":"${MEMBER_ID}"}}}`);
   await stopped;
-  for (const client of silent) await untilDestroyed(client);
+  for (const client of silent) await waitUntilDestroyed(client);
 });

@@ -1,146 +1,163 @@
 import { request } from "node:http";
 import { readMetric } from "../kit/http/metrics";
-import { waitFor } from "../kit/wait-for";
 import { sendRequest } from "../kit/http/request";
+import { startTcpSwitch, type TcpSwitch } from "../kit/network/tcp-switch";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
+import { waitFor } from "../kit/wait-for";
 
-const MOST = 3;
-const QUERY = Buffer.from(JSON.stringify({ query: "{ me { benefits { id } } }" }));
-const benefitsOf = (id: string) => Buffer.from(JSON.stringify({ query: `{ user(id: "${id}") { benefits { id } } }` }));
-const CHEAP = Buffer.from(JSON.stringify({ query: "{ __typename }" }));
+const MAX_REQUESTS = 3;
+const BODY_BYTES = 100_000;
+const benefitsOf = (id: string) => JSON.stringify({ query: `{ user(id: "${id}") { benefits { id } } }` });
+const TYPENAME = JSON.stringify({ query: "{ __typename }" });
+const PATH = "/user/benefits";
+/** A call to the hanging provider ends when the test cuts its connection, and not before. */
+const NO_TIMEOUTS = { AVIBRA_TIMEOUT_MS: "300000", REQUEST_TIMEOUT_MS: "400000", OPERATION_LEASE_MS: "500000" };
 
-let subgraph: TestSubgraph;
+let provider: TcpSwitch;
+let subgraph: TestSubgraph | undefined;
+let url: string;
 let authorization: string;
-afterEach(() => subgraph.stop());
 
 async function start(environment: Readonly<Record<string, string>>): Promise<void> {
-  subgraph = await startSubgraph(environment);
+  provider = await startTcpSwitch();
+  subgraph = await startSubgraph({ ...NO_TIMEOUTS, AVIBRA_BASE_URL: provider.url, ...environment });
+  provider.setTarget(subgraph.avibra.url);
+  ({ url } = subgraph);
   authorization = `Bearer ${await subgraph.token(STAFF_CLAIMS)}`;
 }
+async function stop(): Promise<void> {
+  await provider.close();
+  await subgraph?.stop();
+}
 
-const ask = (body: Buffer, signal?: AbortSignal) =>
-  sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body, ...(signal && { signal }) });
-const statusOf = async (body: Buffer) => (await ask(body)).status;
-/** Waits until there is room for as many as ever. */
-const roomForAll = () =>
-  waitFor(async () => {
-    const statuses = await Promise.all(Array.from({ length: MOST }, () => statusOf(QUERY)));
-    return statuses.every((status) => status === 200) ? true : undefined;
-  });
-const accepted = () => waitFor(async () => ((await statusOf(CHEAP)) === 200 ? true : undefined));
+const send = (body: string, signal?: AbortSignal) =>
+  sendRequest(`${url}/graphql`, { headers: { authorization }, body, ...(signal && { signal }) });
+const statusOf = async (body: string) => (await send(body)).status;
 
-/** As many requests as may be under way, all of them waiting for the provider. */
-async function fill(signal?: AbortSignal) {
-  await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: MOST });
-  // Of different members: what is the same would be asked once.
-  const held = Array.from({ length: MOST }, (_, index) =>
-    ask(benefitsOf(`m-${index}`), signal).then(
-      ({ status }) => status,
-      () => "gone",
-    ),
-  );
-  await waitFor(async () => ((await subgraph.avibra.requests("/user/benefits")).length === MOST ? true : undefined));
-  return held;
+/** Sends these requests one after another; each of them waits for the provider, until `release`. */
+async function hold(sends: readonly (() => Promise<number>)[]): Promise<readonly Promise<number>[]> {
+  await subgraph?.avibra.addFault({ match: { path: PATH }, kind: "hangBeforeCommit", times: sends.length });
+  await subgraph?.avibra.clearRequests();
+  const statuses: Promise<number>[] = [];
+  for (const sendNext of sends) {
+    statuses.push(sendNext());
+    await waitFor(async () => (await subgraph?.avibra.requests(PATH))?.[statuses.length - 1]);
+  }
+  return statuses;
+}
+async function release(): Promise<void> {
+  await provider.close();
+  await provider.open();
 }
 
 describe("more requests than LIMIT_CONCURRENT_REQUESTS", () => {
-  const environment = { LIMIT_CONCURRENT_REQUESTS: `${MOST}`, AVIBRA_TIMEOUT_MS: "1500" };
+  beforeAll(() => start({ LIMIT_CONCURRENT_REQUESTS: `${MAX_REQUESTS}` }));
+  afterAll(stop);
 
-  test("are refused with 503 and Retry-After while health stays green, until the others are answered", async () => {
-    await start(environment);
-    const held = await fill();
-    const refused = await ask(CHEAP);
+  /** As many requests as may be in progress. They read different members: equal reads would share one call. */
+  const holdAll = (signal?: AbortSignal) =>
+    hold(
+      Array.from(
+        { length: MAX_REQUESTS },
+        (_, index) => () =>
+          send(benefitsOf(`m-${index}`), signal).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+      ),
+    );
+  /** Fails unless a slot of each earlier request has become free: the provider would receive fewer than all. */
+  async function expectAllSlotsFree(): Promise<void> {
+    await waitFor(async () => ((await statusOf(TYPENAME)) === 200 ? true : undefined));
+    const held = await holdAll();
+    await release();
+    expect(await Promise.all(held)).toEqual([200, 200, 200]);
+  }
+
+  test("are refused with 503 and Retry-After while health probes are answered, until the others are answered", async () => {
+    const held = await holdAll();
+    const refused = await send(TYPENAME);
     expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "1"]);
     expect(JSON.parse(refused.text)).toMatchObject({
       errors: [{ extensions: { code: "UNAVAILABLE", retryable: true, requestId: refused.headers["x-request-id"] } }],
     });
-    for (const path of ["live", "ready"]) expect((await fetch(`${subgraph.url}/health/${path}`)).status).toBe(200);
+    for (const path of ["live", "ready"]) expect((await fetch(`${url}/health/${path}`)).status).toBe(200);
+    await release();
     expect(await Promise.all(held)).toEqual([200, 200, 200]);
-    await roomForAll();
+    await expectAllSlotsFree();
   });
 
-  test("a request whose client went away counts until its work is done, and no longer", async () => {
-    await start(environment);
-    for (let round = 0; round < 3; round += 1) {
-      await subgraph.avibra.clearRequests();
-      const client = new AbortController();
-      const held = await fill(client.signal);
-      client.abort();
-      expect(await Promise.all(held)).toEqual(["gone", "gone", "gone"]);
-      expect(await statusOf(CHEAP)).toBe(503);
-      await roomForAll();
-    }
+  test("are refused while requests of disconnected clients are in progress, and no longer", async () => {
+    const client = new AbortController();
+    const held = await holdAll(client.signal);
+    client.abort();
+    expect(await Promise.all(held)).toEqual([0, 0, 0]);
+    // The server sees the closed connections before requests that are sent after them.
+    for (let probe = 0; probe < 5; probe += 1) await fetch(`${url}/health/live`);
+    expect(await statusOf(TYPENAME)).toBe(503);
+    await release();
+    await expectAllSlotsFree();
   });
 
-  test("refused requests count for nothing: wrong ones leave as much room as there was", async () => {
-    await start({ LIMIT_CONCURRENT_REQUESTS: "1" });
+  test("do not include refused requests: malformed ones leave every slot free", async () => {
     for (const body of ["{", "[]", '{"query":"{"}', '{"query":"{ __proto: id }"}']) {
-      await accepted();
-      expect(await statusOf(Buffer.from(body))).toBe(400);
+      await waitFor(async () => ((await statusOf(body)) === 400 ? true : undefined));
     }
-    await accepted();
-    expect((await fetch(`${subgraph.url}/nowhere`)).status).toBe(404);
-    await accepted();
+    expect((await fetch(`${url}/nowhere`)).status).toBe(404);
+    await expectAllSlotsFree();
   });
 });
 
 describe("more bytes of bodies than LIMIT_BODIES_BYTES", () => {
-  const BYTES = 100_000;
-  const padded = (length: number) => Buffer.from(CHEAP.toString().padEnd(length));
+  beforeAll(() => start({ LIMIT_BODY_BYTES: `${BODY_BYTES}`, LIMIT_BODIES_BYTES: `${2 * BODY_BYTES}` }));
+  afterAll(stop);
 
   /** Announces a body and never sends it. */
   function announce(headers: Readonly<Record<string, string>>) {
-    const sent = request(`${subgraph.url}/graphql`, {
+    const sent = request(`${url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization, ...headers },
     });
-    const status = new Promise<number>((resolve) => {
-      sent.on("response", (response) => {
-        resolve(response.statusCode ?? 0);
-      });
-      sent.on("error", () => {
-        resolve(0);
-      });
+    const { promise: status, resolve } = Promise.withResolvers<number>();
+    sent.on("response", (response) => {
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on("error", () => {
+      resolve(0);
     });
     sent.flushHeaders();
     return { status, abort: () => sent.destroy() };
   }
 
-  test("count as long as they are once they are read: twenty of unknown length, of which two fill all the room there is", async () => {
-    await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${2 * BYTES}` });
-    await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "delay", delayMs: 1500, times: 20 });
-    const statuses: Promise<number>[] = [];
-    for (let index = 0; index < 20; index += 1) {
+  test("are counted by the length of each body once it is read: twenty of unknown length, two of which would take the whole limit, are executed at once", async () => {
+    const sends = Array.from({ length: 20 }, (_, index) => async () => {
       const headers = { authorization, "content-type": "application/json" };
       const body = new Blob([benefitsOf(`m-${index}`)]).stream(); // no length is announced
-      const sent = fetch(`${subgraph.url}/graphql`, { method: "POST", headers, body, duplex: "half" });
-      statuses.push(sent.then(({ status }) => status));
-      await waitFor(async () => (await subgraph.avibra.requests("/user/benefits"))[index]);
-    }
-    expect(await Promise.all(statuses)).toEqual(Array(20).fill(200));
-  });
-
-  test("of bodies that were announced, what has arrived counts: one that is never sent takes no room", async () => {
-    await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}` });
-    const held = Array.from({ length: 5 }, () => announce({ "content-length": "60000" }));
-    await waitFor(async () => {
-      const value = Object.values(await readMetric(subgraph, "benefits_pix_http_requests_in_flight"))[0];
-      return value === 6 ? true : undefined;
+      return (await fetch(`${url}/graphql`, { method: "POST", headers, body, duplex: "half" })).status;
     });
-    expect(await statusOf(padded(60_000))).toBe(200);
-    for (const one of held) one.abort();
+    const held = await hold(sends);
+    await release();
+    expect(await Promise.all(held)).toEqual(Array(20).fill(200));
   });
 
-  test("are refused before they are read where bodies that have arrived leave no room, of unknown length as the largest", async () => {
-    await start({ LIMIT_BODY_BYTES: `${BYTES}`, LIMIT_BODIES_BYTES: `${BYTES}`, AVIBRA_TIMEOUT_MS: "5000" });
-    await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit" });
-    const worked = ask(Buffer.from(QUERY.toString().padEnd(60_000)));
-    await waitFor(async () => (await subgraph.avibra.requests("/user/benefits"))[0]);
+  test("are counted as they arrive: a body that was announced and is never sent takes no room", async () => {
+    const announced = Array.from({ length: 5 }, () => announce({ "content-length": "60000" }));
+    await waitFor(async () => {
+      const value = Object.values(await readMetric({ url }, "benefits_pix_http_requests_in_flight"))[0];
+      return value === 6 ? true : undefined; // and the request for the metric
+    });
+    expect(await statusOf(TYPENAME.padEnd(60_000))).toBe(200);
+    for (const { abort } of announced) abort();
+  });
+
+  test("are refused before they are read if bodies that have arrived leave no room, with an unknown length as the largest", async () => {
+    const held = await hold(["m-1", "m-2"].map((id) => () => statusOf(benefitsOf(id).padEnd(80_000))));
     expect(await announce({ "content-length": "60000" }).status).toBe(503);
     expect(await announce({ "transfer-encoding": "chunked" }).status).toBe(503);
-    expect(await statusOf(CHEAP)).toBe(200);
-    expect((await worked).status).toBe(200);
-    await waitFor(async () => ((await statusOf(padded(60_000))) === 200 ? true : undefined));
+    expect(await statusOf(TYPENAME)).toBe(200);
+    await release();
+    expect(await Promise.all(held)).toEqual([200, 200]);
+    await waitFor(async () => ((await statusOf(TYPENAME.padEnd(60_000))) === 200 ? true : undefined));
   });
 });
