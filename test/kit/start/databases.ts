@@ -19,8 +19,16 @@ export interface Databases {
   stop(): Promise<void>;
 }
 
-/** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. `isSynced`: as in production, for benchmarks. */
-export async function startDatabases({ isSynced = false } = {}): Promise<Databases> {
+/** How a suite's PostgreSQL is started. */
+export interface DatabasesOptions {
+  /** What is committed is on the disk, as in production. */
+  readonly isSynced?: boolean;
+  /** The suite stops, crashes or reconfigures the server. */
+  readonly isOwn?: boolean;
+}
+
+/** Starts a PostgreSQL of the suite's own; about two seconds. SQLite files need no server. */
+export async function startDatabases({ isSynced = false }: DatabasesOptions = {}): Promise<Databases> {
   const { path: folder, remove: removeFolder } = createTempDirectory("databases");
   const host = spawnTypeScript(join(__dirname, "postgres-host.ts"), isSynced ? ["synced"] : []);
   const port = await sendCommand(host, "start");
