@@ -31,7 +31,15 @@ export function shiftMonotonicClock(ms: number): void {
   jest.spyOn(performance, "now").mockImplementation(() => read() + ms);
 }
 
-const NOT_HELD = ["Date", "performance", "hrtime", "nextTick", "queueMicrotask", "setImmediate", "clearImmediate"] as const;
+const NOT_HELD = [
+  "Date",
+  "performance",
+  "hrtime",
+  "nextTick",
+  "queueMicrotask",
+  "setImmediate",
+  "clearImmediate",
+] as const;
 
 /**
  * Holds every `setTimeout` and `setInterval` of this test file: a timeout ends only when the test advances it, never because the

@@ -29,7 +29,8 @@ const WAITING = sql<{ count: number }>`select count(*) as count from pg_stat_act
 /** Migrates one PostgreSQL database through every replica's connection: one is in its migration until all others wait for it. */
 export async function migrateConcurrently(replicas: readonly Database[]): Promise<void> {
   const migrations = createStepMigrations(async (transaction) => {
-    for (let waiting = 0; waiting < replicas.length - 1; await pause(10)) {
+    for (let waiting = 0; waiting < replicas.length - 1;) {
+      await pause(10);
       await sql`select pg_stat_clear_snapshot()`.execute(transaction); // a transaction sees the activity of its first look
       waiting = (await WAITING.execute(transaction)).rows[0]?.count ?? 0;
     }

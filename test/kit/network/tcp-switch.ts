@@ -10,7 +10,7 @@ export interface TcpSwitch {
   open(): Promise<void>;
   /** Holds back what the server sends, on every connection. Requests still reach the server. */
   hold(): void;
-  /** Delivers what is held, and holds nothing more. */
+  /** Delivers what is held, and holds nothing more. Does nothing if nothing is held. */
   release(): void;
 }
 
@@ -52,10 +52,12 @@ export async function startTcpSwitch(): Promise<TcpSwitch> {
     },
     open,
     hold() {
+      if (isHolding) return;
       isHolding = true;
       for (const upstream of upstreams.keys()) upstream.unpipe().pause();
     },
     release() {
+      if (!isHolding) return; // a second pipe would deliver everything twice
       isHolding = false;
       for (const [upstream, client] of upstreams) upstream.pipe(client);
     },

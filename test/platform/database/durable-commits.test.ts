@@ -46,7 +46,8 @@ async function writeOperations(operationStore: OperationStore): Promise<Record<s
     discard: () => operationStore.discard(c.id, c.lease),
     "discard with a tombstone": () => operationStore.discard(g.id, g.lease, { shouldLeaveTombstone: true }),
     settle: () => operationStore.settle(d.id, { status: "SUCCEEDED" }, START_MS),
-    settleIf: () => operationStore.settleIf(i.id, { status: "SUCCEEDED" }, { now: START_MS, condition: { lease: i.lease } }),
+    settleIf: () =>
+      operationStore.settleIf(i.id, { status: "SUCCEEDED" }, { now: START_MS, condition: { lease: i.lease } }),
     markUnconfirmed: async () => {
       await operationStore.markSent(e, e.lease, START_MS);
       await operationStore.markUnconfirmed(e.id, e.lease, later);
@@ -60,8 +61,7 @@ async function writeOperations(operationStore: OperationStore): Promise<Record<s
 /** The same of the inbox. */
 async function writeInbox(inbox: Inbox): Promise<Record<string, () => Promise<unknown>>> {
   const metadata = { kind: "k", subject: "s", occurredAt: START_MS };
-  const receive = (idempotencyKey: string) =>
-    inbox.receive({ metadata, body: "{}", idempotencyKey, now: START_MS });
+  const receive = (idempotencyKey: string) => inbox.receive({ metadata, body: "{}", idempotencyKey, now: START_MS });
   await receive("a");
   await receive("b");
   const [one, two] = await inbox.leaseDue({ owner: "one", leaseMs: LEASE_MS, now: START_MS, limit: 2 });
@@ -140,33 +140,40 @@ describe.each([
   ["remote_apply", "on", "remote_apply"],
   ["off", "remote_apply", "remote_apply"],
   ["on", "remote_apply", "remote_apply"],
-] as const)("in a database with synchronous_commit=%s, and DATABASE_SYNCHRONOUS_COMMIT=%s,", (setting, synchronousCommit, expected) => {
-  test(`single statements and transactions commit with ${expected}, and the session keeps its own setting`, async () => {
-    const { database, commits, stop } = await openWith(setting, { synchronousCommit, poolSize: 1 });
-    const { kysely } = database;
-    await sql`create table t (n integer)`.execute(kysely);
-    await commits.watch(["t"]);
-    const writes: Record<string, () => Promise<unknown>> = {
-      statement: () => WHOLE_TRANSACTION.execute(kysely),
-      "statement with values": () => sql`update t set n = ${2} where n = ${1}`.execute(kysely),
-      "statement that returns rows": () => sql`delete from t where n = ${2} returning n`.execute(kysely),
-      "written by a with": () => sql`with x as (insert into t values (3) returning n) select n from x`.execute(kysely),
-      transaction: () => kysely.transaction().execute((transaction) => WHOLE_TRANSACTION.execute(transaction)),
-      "transaction that reads first": () =>
-        kysely.transaction().execute(async (transaction) => {
-          await sql`select n from t`.execute(transaction);
-          await WHOLE_TRANSACTION.execute(transaction);
-        }),
-    };
-    expect(await failuresOf(writes, commits, [`t ${expected}`])).toEqual([]);
-    const { rows } = await sql`select current_setting('synchronous_commit') as session`.execute(kysely);
-    expect(rows).toEqual([{ session: setting }]);
-    await stop();
-  });
-});
+] as const)(
+  "in a database with synchronous_commit=%s, and DATABASE_SYNCHRONOUS_COMMIT=%s,",
+  (setting, synchronousCommit, expected) => {
+    test(`single statements and transactions commit with ${expected}, and the session keeps its own setting`, async () => {
+      const { database, commits, stop } = await openWith(setting, { synchronousCommit, poolSize: 1 });
+      const { kysely } = database;
+      await sql`create table t (n integer)`.execute(kysely);
+      await commits.watch(["t"]);
+      const writes: Record<string, () => Promise<unknown>> = {
+        statement: () => WHOLE_TRANSACTION.execute(kysely),
+        "statement with values": () => sql`update t set n = ${2} where n = ${1}`.execute(kysely),
+        "statement that returns rows": () => sql`delete from t where n = ${2} returning n`.execute(kysely),
+        "written by a with": () =>
+          sql`with x as (insert into t values (3) returning n) select n from x`.execute(kysely),
+        transaction: () => kysely.transaction().execute((transaction) => WHOLE_TRANSACTION.execute(transaction)),
+        "transaction that reads first": () =>
+          kysely.transaction().execute(async (transaction) => {
+            await sql`select n from t`.execute(transaction);
+            await WHOLE_TRANSACTION.execute(transaction);
+          }),
+      };
+      expect(await failuresOf(writes, commits, [`t ${expected}`])).toEqual([]);
+      const { rows } = await sql`select current_setting('synchronous_commit') as session`.execute(kysely);
+      expect(rows).toEqual([{ session: setting }]);
+      await stop();
+    });
+  },
+);
 
 test("a durable statement returns the rows, the count and the rejection of the statement itself", async () => {
-  const database: Database = openDatabase(await databases.createDatabase("postgres"), { ...HOUR_TIMEOUTS, poolSize: 1 });
+  const database: Database = openDatabase(await databases.createDatabase("postgres"), {
+    ...HOUR_TIMEOUTS,
+    poolSize: 1,
+  });
   const { kysely } = database;
   await sql`create table t (n bigint primary key)`.execute(kysely);
   const inserted = await sql`insert into t values (${1}), (${2}) returning n`.execute(kysely);

@@ -29,11 +29,16 @@ const ROWS = 16_000;
 let keys = 0;
 const claimAgain = async (operationStore: OperationStore) =>
   expectClaimed(
-    await operationStore.claim(createClaim({ idempotencyKey: `k-${(keys += 1)}`, userId: MEMBER, recurrenceId: "target-0" })),
+    await operationStore.claim(
+      createClaim({ idempotencyKey: `k-${(keys += 1)}`, userId: MEMBER, recurrenceId: "target-0" }),
+    ),
   );
 
 const OPERATION_CALLS: Calls<OperationStore> = {
-  claim: async (operationStore) => [await operationStore.claim(createClaim()), await operationStore.claim(createClaim())],
+  claim: async (operationStore) => [
+    await operationStore.claim(createClaim()),
+    await operationStore.claim(createClaim()),
+  ],
   markSent: async (operationStore) => {
     const { operation, lease } = await claimAgain(operationStore);
     return [
@@ -61,7 +66,8 @@ const OPERATION_CALLS: Calls<OperationStore> = {
     const other = await claimAgain(operationStore);
     await operationStore.discard(other.operation.id, other.lease, { shouldLeaveTombstone: true });
   },
-  settle: async (operationStore) => operationStore.settle((await claimAgain(operationStore)).operation.id, { status: "SUCCEEDED" }, START_MS),
+  settle: async (operationStore) =>
+    operationStore.settle((await claimAgain(operationStore)).operation.id, { status: "SUCCEEDED" }, START_MS),
   markUnconfirmed: async (operationStore) => {
     const { operation, lease } = await claimAgain(operationStore);
     return operationStore.markUnconfirmed(operation.id, lease, { nextAttemptAt: START_MS, now: START_MS });
@@ -214,7 +220,10 @@ describe.each(["sqlite", "postgres"] as const)("on %s with a long history", (dia
     await fill(database);
     recorder = recordStatements(database);
     await assertEncryptionKeyMatches(recorder.database, encryption, []);
-    const [operationStore, inbox] = [new OperationStore(recorder.database, encryption), new Inbox(recorder.database, encryption)];
+    const [operationStore, inbox] = [
+      new OperationStore(recorder.database, encryption),
+      new Inbox(recorder.database, encryption),
+    ];
     for (const call of Object.values(OPERATION_CALLS)) await call(operationStore);
     for (const call of Object.values(INBOX_CALLS)) await call(inbox);
     plans = new Map();

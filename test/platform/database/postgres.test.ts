@@ -57,13 +57,16 @@ describe("a PostgreSQL server that cannot be connected to", () => {
   test.each([
     ["refuses the password", (url: URL) => (url.password = "hunter2")],
     ["is not there", (url: URL) => (url.port = "1")],
-  ])("and that %s makes a statement fail with nothing stored, and its error does not hold the password", async (_why, change) => {
-    const url = new URL(emptyUrl);
-    change(url);
-    const refused = await unavailable(sql`select 1`.execute(open(url.href).kysely));
-    expect(refused.maybeCommitted).toBe(false);
-    expect(refused.message).not.toContain("hunter2");
-  });
+  ])(
+    "and that %s makes a statement fail with nothing stored, and its error does not hold the password",
+    async (_why, change) => {
+      const url = new URL(emptyUrl);
+      change(url);
+      const refused = await unavailable(sql`select 1`.execute(open(url.href).kysely));
+      expect(refused.maybeCommitted).toBe(false);
+      expect(refused.message).not.toContain("hunter2");
+    },
+  );
 });
 
 describe("the timeouts of PostgreSQL", () => {

@@ -24,7 +24,9 @@ test("an encrypted text is not decrypted for another operation, another purpose 
   const encrypted = encryption.encrypt("text", context);
   expect(() => encryption.decrypt(encrypted, { ...context, rowId: "op-2" })).toThrow(DecryptionFailed);
   expect(() => encryption.decrypt(encrypted, { ...context, purpose: "idempotencyKey" })).toThrow(DecryptionFailed);
-  expect(() => createEncryption(randomBytes(32).toString("base64")).decrypt(encrypted, context)).toThrow(DecryptionFailed);
+  expect(() => createEncryption(randomBytes(32).toString("base64")).decrypt(encrypted, context)).toThrow(
+    DecryptionFailed,
+  );
 });
 
 test("an encrypted text with one changed bit, a missing end or another version is not decrypted", () => {
@@ -35,7 +37,15 @@ test("an encrypted text with one changed bit, a missing end or another version i
     changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     expect(() => encryption.decrypt(`v1.${changed.toString("base64url")}`, context)).toThrow(DecryptionFailed);
   }
-  for (const text of ["", "v1", "v1.", encrypted.slice(0, -4), encrypted.slice(0, 20), encrypted.replace("v1", "v2"), "text"]) {
+  for (const text of [
+    "",
+    "v1",
+    "v1.",
+    encrypted.slice(0, -4),
+    encrypted.slice(0, 20),
+    encrypted.replace("v1", "v2"),
+    "text",
+  ]) {
     expect(() => encryption.decrypt(text, context)).toThrow(DecryptionFailed);
   }
 });

@@ -20,7 +20,10 @@ function createControlledWorker() {
     intervalMs: INTERVAL_MS,
     onFailure: () => undefined,
   });
-  return { worker, polls: () => polls, endPoll: () => void endPoll() };
+  const end = () => {
+    endPoll();
+  };
+  return { worker, polls: () => polls, endPoll: end };
 }
 
 let timeouts: ReturnType<typeof holdTimeouts>;

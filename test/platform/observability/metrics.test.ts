@@ -23,7 +23,7 @@ let avibraSwitch: TcpSwitch;
 const stops: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   avibraSwitch = await startTcpSwitch();
-  stops.push(avibraSwitch.close);
+  stops.push(() => avibraSwitch.close());
   subgraph = await startSubgraph({
     ...TIMEOUTS_OF_MINUTES,
     AVIBRA_BASE_URL: avibraSwitch.url,
@@ -32,7 +32,7 @@ beforeAll(async () => {
     READ_CACHE_MS: `${FRESH_MS}`,
     READ_CACHE_STALE_MS: `${5 * FRESH_MS}`,
   });
-  stops.unshift(subgraph.stop);
+  stops.unshift(() => subgraph.stop());
   avibraSwitch.setTarget(subgraph.avibra.url);
 });
 afterEach(() => {

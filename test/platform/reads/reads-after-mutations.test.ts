@@ -21,7 +21,7 @@ async function start(reconcileIntervalMs: string): Promise<void> {
     EXPOSE_UPSTREAM_COST: "true",
     RECONCILE_INTERVAL_MS: reconcileIntervalMs,
   });
-  stops.push(subgraph.stop);
+  stops.push(() => subgraph.stop());
 }
 afterAll(stop);
 
@@ -53,7 +53,9 @@ async function runAll<Result>(
 }
 
 const send = (mutation: MutationCase, idempotencyKey: string): Promise<GraphqlResponse> =>
-  sendMutation(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: `${mutation.name}-${idempotencyKey}` } });
+  sendMutation(subgraph, mutation, {
+    input: { ...mutation.input, idempotencyKey: `${mutation.name}-${idempotencyKey}` },
+  });
 
 describe("after a mutation", () => {
   const changeOffer = findMutation("changeOffer");

@@ -2,13 +2,7 @@ import { holdTimeouts, releaseTimeouts } from "../../kit/clocks";
 import { readMetric, waitForGauge } from "../../kit/http/metrics";
 import { type GraphqlOptions, type UpstreamCost } from "../../kit/http/graphql-client";
 import { startTcpSwitch, type TcpSwitch } from "../../kit/network/tcp-switch";
-import {
-  CANCELLED_RECURRENCE_ID,
-  MEMBER_ID,
-  OTHER_TAX_ID,
-  PAYER_TAX_ID,
-  RECURRENCE_ID,
-} from "../../kit/seeds/ids";
+import { CANCELLED_RECURRENCE_ID, MEMBER_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
 import { TIMEOUTS_OF_MINUTES } from "../../kit/start/minutes";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { type Claims } from "../../kit/tokens/claims";
@@ -31,7 +25,7 @@ function useSubgraph(environment: Readonly<Record<string, string>> = {}): void {
   const stops: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
     avibraSwitch = await startTcpSwitch();
-    stops.push(avibraSwitch.close);
+    stops.push(() => avibraSwitch.close());
     subgraph = await startSubgraph({
       ...TIMEOUTS_OF_MINUTES,
       READ_CACHE_MS: "600000",
@@ -39,7 +33,7 @@ function useSubgraph(environment: Readonly<Record<string, string>> = {}): void {
       AVIBRA_BASE_URL: avibraSwitch.url,
       ...environment,
     });
-    stops.unshift(subgraph.stop);
+    stops.unshift(() => subgraph.stop());
     avibraSwitch.setTarget(subgraph.avibra.url);
     await subgraph.graphql(OFFER, { claims: { sub: MEMBER_ID, scope: "first" } }); // fetches the access token
   });

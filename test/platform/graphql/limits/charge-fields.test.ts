@@ -146,10 +146,13 @@ test.each([
   ["page(ids: [1, $n])", 44],
   ["page(ids: $n)", 3],
   ["page(first: $given)", 3],
-])("the field %s of ten items, with $n null, costs %d nodes for each, with its error if it is rejected", async (field, nodes) => {
-  const query = `query($n: Int, $given: Int) { cats { ${field} } }`;
-  expect(await nodesOf(query, { n: null, given: 1 })).toBe(10 * nodes);
-});
+])(
+  "the field %s of ten items, with $n null, costs %d nodes for each, with its error if it is rejected",
+  async (field, nodes) => {
+    const query = `query($n: Int, $given: Int) { cats { ${field} } }`;
+    expect(await nodesOf(query, { n: null, given: 1 })).toBe(10 * nodes);
+  },
+);
 
 describe("a response exceeds a budget of 100 bytes by its exact size:", () => {
   const isOver = (text: string) => {

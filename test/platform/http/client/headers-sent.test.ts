@@ -247,10 +247,7 @@ describe("a request whose connection fails after its headers are sent may have b
     test.each(["reset", "fin"] as const)("a %s in the middle of the body", async (how) => {
       const server = await startServer();
       server.onBytes(end(how));
-      const failure = await failureOf(
-        open(`${scheme}://127.0.0.1:${server.port}`),
-        post({ body: { json: LARGE } }),
-      );
+      const failure = await failureOf(open(`${scheme}://127.0.0.1:${server.port}`), post({ body: { json: LARGE } }));
       expect(failure).toMatchObject({ maybeReceived: true });
       expect(server.received.join("").length).toBeLessThan(LARGE.length);
     });
