@@ -6,6 +6,7 @@ import { createSandboxControl } from "../kit/sandbox-control";
 import { toBody, COSTLY_QUERIES, largeMemberFault } from "../kit/security/costly-responses";
 import { sendRequest } from "../kit/http/request";
 import { formatCheck, median, quantile, residentMb, row } from "./figures";
+import { measureGuard } from "./guard-cost";
 import { QUERY } from "./member-benefits";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
@@ -143,6 +144,7 @@ export async function limits(): Promise<void> {
     await attacks(subgraph, controls);
     await measureResponses(subgraph, createSandboxControl(sandbox.avibraUrl));
     await overload(narrow);
+    measureGuard();
   } finally {
     await subgraph.stop();
     await narrow.stop();

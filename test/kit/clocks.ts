@@ -24,3 +24,40 @@ export function createTestClocks(startMs: number) {
     },
   };
 }
+
+/** Sets the machine's monotonic clock forward for the whole program in this process, until `jest.restoreAllMocks()`. */
+export function shiftMonotonicClock(ms: number): void {
+  const read = performance.now.bind(performance);
+  jest.spyOn(performance, "now").mockImplementation(() => read() + ms);
+}
+
+const NOT_HELD = [
+  "Date",
+  "performance",
+  "hrtime",
+  "nextTick",
+  "queueMicrotask",
+  "setImmediate",
+  "clearImmediate",
+] as const;
+
+/**
+ * Holds every `setTimeout` and `setInterval` of this test file: a timeout ends only when the test advances it, never because the
+ * machine is slow. Sockets and both clocks go on. `releaseTimeouts` belongs in `afterEach`.
+ */
+export function holdTimeouts() {
+  jest.useFakeTimers({ doNotFake: [...NOT_HELD] });
+  return {
+    advance: (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms),
+    /** How many are waiting. */
+    count: (): number => jest.getTimerCount(),
+    /** Resolves when the condition holds; for waits while timeouts are held, where `waitFor` would not poll. */
+    async until(condition: () => boolean | Promise<boolean>): Promise<void> {
+      while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+export function releaseTimeouts(): void {
+  jest.useRealTimers();
+}

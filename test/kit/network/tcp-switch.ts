@@ -8,10 +8,16 @@ export interface TcpSwitch {
   close(): Promise<void>;
   /** The same port again. */
   open(): Promise<void>;
+  /** Holds back what the server sends, on every connection. Requests still reach the server. */
+  hold(): void;
+  /** Delivers what is held, and holds nothing more. Does nothing if nothing is held. */
+  release(): void;
 }
 
 export async function startTcpSwitch(): Promise<TcpSwitch> {
   const sockets = new Set<Socket>();
+  const upstreams = new Map<Socket, Socket>();
+  let isHolding = false;
   let target = new URL("http://127.0.0.1:9");
   let server: Server | undefined;
   let port = 0;
@@ -23,11 +29,14 @@ export async function startTcpSwitch(): Promise<TcpSwitch> {
       socket.on("error", () => undefined);
       socket.on("close", () => {
         sockets.delete(socket);
+        upstreams.delete(upstream);
         client.destroy();
         upstream.destroy();
       });
     }
-    client.pipe(upstream).pipe(client);
+    upstreams.set(upstream, client);
+    client.pipe(upstream);
+    if (!isHolding) upstream.pipe(client);
   }
 
   async function open(): Promise<void> {
@@ -42,6 +51,16 @@ export async function startTcpSwitch(): Promise<TcpSwitch> {
       target = new URL(url);
     },
     open,
+    hold() {
+      if (isHolding) return;
+      isHolding = true;
+      for (const upstream of upstreams.keys()) upstream.unpipe().pause();
+    },
+    release() {
+      if (!isHolding) return; // a second pipe would deliver everything twice
+      isHolding = false;
+      for (const [upstream, client] of upstreams) upstream.pipe(client);
+    },
     async close() {
       if (!server?.listening) return;
       const closed = once(server, "close");

@@ -6,6 +6,7 @@ import { operationMigrations } from "../../../src/platform/operations/operation-
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { alterDatabase, type CommitSettings, recordCommitSettings } from "../../kit/database/commit-settings";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { expectClaimed, createClaim, LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
@@ -14,7 +15,7 @@ const WHOLE_TRANSACTION = sql`insert into t values (1)`;
 let databases: Databases;
 beforeAll(async () => {
   databases = await startDatabases();
-}, 120_000);
+});
 afterAll(() => databases.stop());
 
 /** A database with that default, its recorded commits, and ours on it. */
@@ -22,13 +23,13 @@ async function openWith(setting: string, limits: Partial<DatabaseOptions> = {}) 
   const url = await databases.createDatabase("postgres");
   await alterDatabase(url, `set synchronous_commit = ${setting}`);
   const commits = await recordCommitSettings(url);
-  const database = openDatabase(url, limits);
+  const database = openDatabase(url, { ...HOUR_TIMEOUTS, ...limits });
   return { url, commits, database, stop: () => Promise.all([commits.stop(), database.close()]) };
 }
 
-/** Every method of the ledger that writes, each once at least with effect. */
-async function writeLedger(ledger: OperationStore): Promise<Record<string, () => Promise<unknown>>> {
-  const claim = async (key: string) => expectClaimed(await ledger.claim(createClaim({ idempotencyKey: key })));
+/** Every method of the operation store that writes, each once at least with effect. */
+async function writeOperations(operationStore: OperationStore): Promise<Record<string, () => Promise<unknown>>> {
+  const claim = async (key: string) => expectClaimed(await operationStore.claim(createClaim({ idempotencyKey: key })));
   const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(claim));
   const row = (index: number) => {
     const found = rows[index];
@@ -40,27 +41,27 @@ async function writeLedger(ledger: OperationStore): Promise<Record<string, () =>
   const later = { nextAttemptAt: START_MS + 1, now: START_MS };
   return {
     claim: () => claim("z"),
-    markSent: () => ledger.markSent(a, a.lease, START_MS),
-    acquireLock: () => ledger.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
-    discard: () => ledger.discard(c.id, c.lease),
-    "abandon, its id blocked": () => ledger.discard(g.id, g.lease, { shouldLeaveTombstone: true }),
-    settle: () => ledger.settle(d.id, { status: "SUCCEEDED" }, START_MS),
-    settleIf: () => ledger.settleIf(i.id, { status: "SUCCEEDED" }, { now: START_MS, condition: { lease: i.lease } }),
+    markSent: () => operationStore.markSent(a, a.lease, START_MS),
+    acquireLock: () => operationStore.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
+    discard: () => operationStore.discard(c.id, c.lease),
+    "discard with a tombstone": () => operationStore.discard(g.id, g.lease, { shouldLeaveTombstone: true }),
+    settle: () => operationStore.settle(d.id, { status: "SUCCEEDED" }, START_MS),
+    settleIf: () =>
+      operationStore.settleIf(i.id, { status: "SUCCEEDED" }, { now: START_MS, condition: { lease: i.lease } }),
     markUnconfirmed: async () => {
-      await ledger.markSent(e, e.lease, START_MS);
-      await ledger.markUnconfirmed(e.id, e.lease, later);
+      await operationStore.markSent(e, e.lease, START_MS);
+      await operationStore.markUnconfirmed(e.id, e.lease, later);
     },
-    park: () => ledger.park(f.id, f.lease),
-    release: () => ledger.release(h.id, h.lease),
-    leaseDue: () => ledger.leaseDue({ owner: "two", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 }),
+    park: () => operationStore.park(f.id, f.lease),
+    release: () => operationStore.release(h.id, h.lease),
+    leaseDue: () => operationStore.leaseDue({ owner: "two", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 }),
   };
 }
 
 /** The same of the inbox. */
 async function writeInbox(inbox: Inbox): Promise<Record<string, () => Promise<unknown>>> {
-  const facts = { kind: "k", subject: "s", occurredAt: START_MS };
-  const receive = (idempotencyKey: string) =>
-    inbox.receive({ metadata: facts, body: "{}", idempotencyKey, now: START_MS });
+  const metadata = { kind: "k", subject: "s", occurredAt: START_MS };
+  const receive = (idempotencyKey: string) => inbox.receive({ metadata, body: "{}", idempotencyKey, now: START_MS });
   await receive("a");
   await receive("b");
   const [one, two] = await inbox.leaseDue({ owner: "one", leaseMs: LEASE_MS, now: START_MS, limit: 2 });
@@ -68,7 +69,7 @@ async function writeInbox(inbox: Inbox): Promise<Record<string, () => Promise<un
   return {
     receive: () => receive("c"),
     leaseDue: () => inbox.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: START_MS, limit: 1 }),
-    updateMetadata: () => inbox.updateMetadata(one, { ...facts, kind: "other" }),
+    updateMetadata: () => inbox.updateMetadata(one, { ...metadata, kind: "other" }),
     renewLease: () => inbox.renewLease(one.lease, [one.message.id], { leaseMs: LEASE_MS, now: START_MS }),
     postpone: () => inbox.postpone(two, START_MS),
     markProcessed: () => inbox.markProcessed(one.lease, [one.message.id], START_MS),
@@ -108,17 +109,17 @@ const READS = [
 ];
 const INTERNAL = ["constructor", "due", "updateUnderLease", "get", "readBody", "insertAll"];
 
-test("with synchronous_commit off, each write of the ledger, the inbox and the migrations commits with on", async () => {
+test("with synchronous_commit off, each write of the operation store, the inbox and the migrations commits with on", async () => {
   const { database, commits, stop } = await openWith("off");
   await database.migrate([...operationMigrations, ...inboxMigrations]);
   expect(await commits.read()).toEqual(["schema on"]);
   await commits.watch(["operation", "message", "schema_migration"]);
 
-  const sealing = createEncryption(TEST_ENCRYPTION_KEY);
-  const ledgerWrites = await writeLedger(new OperationStore(database, sealing));
-  const inboxWrites = await writeInbox(new Inbox(database, sealing));
+  const encryption = createEncryption(TEST_ENCRYPTION_KEY);
+  const operationWrites = await writeOperations(new OperationStore(database, encryption));
+  const inboxWrites = await writeInbox(new Inbox(database, encryption));
   await commits.read();
-  expect(await failuresOf(ledgerWrites, commits, ["operation on"])).toEqual([]);
+  expect(await failuresOf(operationWrites, commits, ["operation on"])).toEqual([]);
   expect(await failuresOf(inboxWrites, commits, ["message on"])).toEqual([]);
 
   // A method that is added to a store must be added above.
@@ -126,7 +127,7 @@ test("with synchronous_commit off, each write of the ledger, the inbox and the m
     ...Object.getOwnPropertyNames(OperationStore.prototype),
     ...Object.getOwnPropertyNames(Inbox.prototype),
   ];
-  const known = new Set([...READS, ...INTERNAL, ...Object.keys(ledgerWrites), ...Object.keys(inboxWrites)]);
+  const known = new Set([...READS, ...INTERNAL, ...Object.keys(operationWrites), ...Object.keys(inboxWrites)]);
   expect(methods.filter((name) => !known.has(name))).toEqual([]);
   await stop();
 });
@@ -139,33 +140,40 @@ describe.each([
   ["remote_apply", "on", "remote_apply"],
   ["off", "remote_apply", "remote_apply"],
   ["on", "remote_apply", "remote_apply"],
-] as const)("a database with %s, and DATABASE_SYNCHRONOUS_COMMIT=%s", (setting, synchronousCommit, expected) => {
-  test(`single statements and transactions commit with ${expected}, and the session keeps nothing of it`, async () => {
-    const { database, commits, stop } = await openWith(setting, { synchronousCommit, poolSize: 1 });
-    const { kysely } = database;
-    await sql`create table t (n integer)`.execute(kysely);
-    await commits.watch(["t"]);
-    const writes: Record<string, () => Promise<unknown>> = {
-      statement: () => WHOLE_TRANSACTION.execute(kysely),
-      "statement with values": () => sql`update t set n = ${2} where n = ${1}`.execute(kysely),
-      "statement that returns rows": () => sql`delete from t where n = ${2} returning n`.execute(kysely),
-      "written by a with": () => sql`with x as (insert into t values (3) returning n) select n from x`.execute(kysely),
-      transaction: () => kysely.transaction().execute((transaction) => WHOLE_TRANSACTION.execute(transaction)),
-      "transaction that reads first": () =>
-        kysely.transaction().execute(async (transaction) => {
-          await sql`select n from t`.execute(transaction);
-          await WHOLE_TRANSACTION.execute(transaction);
-        }),
-    };
-    expect(await failuresOf(writes, commits, [`t ${expected}`])).toEqual([]);
-    const { rows } = await sql`select current_setting('synchronous_commit') as session`.execute(kysely);
-    expect(rows).toEqual([{ session: setting }]);
-    await stop();
-  });
-});
+] as const)(
+  "in a database with synchronous_commit=%s, and DATABASE_SYNCHRONOUS_COMMIT=%s,",
+  (setting, synchronousCommit, expected) => {
+    test(`single statements and transactions commit with ${expected}, and the session keeps its own setting`, async () => {
+      const { database, commits, stop } = await openWith(setting, { synchronousCommit, poolSize: 1 });
+      const { kysely } = database;
+      await sql`create table t (n integer)`.execute(kysely);
+      await commits.watch(["t"]);
+      const writes: Record<string, () => Promise<unknown>> = {
+        statement: () => WHOLE_TRANSACTION.execute(kysely),
+        "statement with values": () => sql`update t set n = ${2} where n = ${1}`.execute(kysely),
+        "statement that returns rows": () => sql`delete from t where n = ${2} returning n`.execute(kysely),
+        "written by a with": () =>
+          sql`with x as (insert into t values (3) returning n) select n from x`.execute(kysely),
+        transaction: () => kysely.transaction().execute((transaction) => WHOLE_TRANSACTION.execute(transaction)),
+        "transaction that reads first": () =>
+          kysely.transaction().execute(async (transaction) => {
+            await sql`select n from t`.execute(transaction);
+            await WHOLE_TRANSACTION.execute(transaction);
+          }),
+      };
+      expect(await failuresOf(writes, commits, [`t ${expected}`])).toEqual([]);
+      const { rows } = await sql`select current_setting('synchronous_commit') as session`.execute(kysely);
+      expect(rows).toEqual([{ session: setting }]);
+      await stop();
+    });
+  },
+);
 
-test("rows, counts and refusals are those of the statement itself", async () => {
-  const database: Database = openDatabase(await databases.createDatabase("postgres"), { poolSize: 1 });
+test("a durable statement returns the rows, the count and the rejection of the statement itself", async () => {
+  const database: Database = openDatabase(await databases.createDatabase("postgres"), {
+    ...HOUR_TIMEOUTS,
+    poolSize: 1,
+  });
   const { kysely } = database;
   await sql`create table t (n bigint primary key)`.execute(kysely);
   const inserted = await sql`insert into t values (${1}), (${2}) returning n`.execute(kysely);

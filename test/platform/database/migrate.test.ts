@@ -4,6 +4,8 @@ import { type Migration } from "../../../src/platform/database/apply-migrations"
 import { type Database, openDatabase } from "../../../src/platform/database/open-database";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { startWorkers } from "../../kit/start/workers";
+import { migrateConcurrently } from "../../kit/database/concurrent-migrations";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 
 let databases: Databases;
 beforeAll(async () => {
@@ -11,12 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("migrations on %s", (dialect) => {
   let url: string;
   let database: Database;
   beforeEach(async () => {
     url = await databases.createDatabase(dialect);
-    database = openDatabase(url);
+    database = openDatabase(url, HOUR_TIMEOUTS);
   });
   afterEach(() => database.close());
 
@@ -29,7 +31,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   const tableOf = async (name: string): Promise<unknown[]> =>
     (await sql`select * from ${sql.table(name)}`.execute(database.kysely)).rows;
 
-  test("each is applied once, in the order of the list, and later ones when they come", async () => {
+  test("are applied once each, in the order of the list, and later ones when they are added", async () => {
     const first = step("a/0002-first", "create table t (n integer)");
     const second = step("a/0001-second", "insert into t values (1)");
     await database.migrate([first, second]);
@@ -39,7 +41,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
     expect(await tableOf("t")).toHaveLength(2);
   });
 
-  test("when one fails, none of that run is left, and a corrected run starts anew", async () => {
+  test("are all rolled back if one fails, and a corrected run applies all of them", async () => {
     const good = step("a/0001", "create table t (n integer)");
     await expect(database.migrate([good, step("a/0002", "create tabel u")])).rejects.toThrow(/syntax/);
     await expect(tableOf("t")).rejects.toThrow();
@@ -47,23 +49,38 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
     expect(await tableOf("u")).toEqual([]);
   });
 
-  test("two of one name are refused before anything is touched", async () => {
+  test("with the same name are refused before any statement", async () => {
     const twice = step("a/0001", "create table t (n integer)");
     await expect(database.migrate([twice, twice])).rejects.toThrow("same name");
     await expect(tableOf("schema_migration")).rejects.toThrow();
   });
 
-  test("a database that a newer release has migrated is left as it is", async () => {
+  test("leave the tables of a newer release as they are", async () => {
     const known = step("a/0001", "create table t (n integer)");
     await database.migrate([known, step("a/0002-newer", "create table u (n integer)")]);
     await database.migrate([known]);
     expect(await tableOf("u")).toEqual([]);
   });
+});
 
-  test("three processes that start at once: one applies each step, all succeed", async () => {
-    const workers = await startWorkers(3, join(__dirname, "migrating-process.ts"), [url]);
-    expect(await workers.run()).toEqual(["migrated", "migrated", "migrated"]);
-    // Each step adds a row and would add it again if it ran twice; one of them is slow, so that the three overlap.
-    expect(await tableOf("steps")).toEqual([{ n: 1 }, { n: 2 }]);
-  });
+async function stepsIn(url: string): Promise<unknown[]> {
+  const database = openDatabase(url, HOUR_TIMEOUTS);
+  const { rows } = await sql`select n from steps`.execute(database.kysely);
+  await database.close();
+  return rows;
+}
+
+test("three processes that open and migrate a new SQLite file at once all succeed, and each migration is applied once", async () => {
+  const urls = await Promise.all(Array.from({ length: 25 }, () => databases.createDatabase("sqlite")));
+  const workers = await startWorkers(3, join(__dirname, "opening-process.ts"), urls);
+  expect(await workers.run()).toEqual(["migrated", "migrated", "migrated"]);
+  for (const url of urls) expect(await stepsIn(url)).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test("three replicas that migrate a new PostgreSQL database at once all succeed, and each migration is applied once", async () => {
+  const url = await databases.createDatabase("postgres");
+  const replicas = [1, 2, 3].map(() => openDatabase(url, HOUR_TIMEOUTS));
+  await migrateConcurrently(replicas);
+  await Promise.all(replicas.map((replica) => replica.close()));
+  expect(await stepsIn(url)).toEqual([{ n: 1 }, { n: 2 }]);
 });

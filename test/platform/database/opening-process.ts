@@ -1,8 +1,8 @@
-// One of several processes that open the same new SQLite files, each at the same moment.
+// One of several processes that open the same new SQLite files and migrate them, each at the same moment.
 import { setTimeout as pause } from "node:timers/promises";
 import { openDatabase } from "../../../src/platform/database/open-database";
+import { createStepMigrations } from "../../kit/database/concurrent-migrations";
 import { runWorker } from "../../kit/start/workers";
-import { sql } from "kysely";
 
 const PACE_MS = 20;
 
@@ -13,9 +13,9 @@ runWorker((args) =>
       // The processes share no lock but the one under test; the wall clock's next beat is where they meet.
       await pause(PACE_MS - (Date.now() % PACE_MS));
       const database = openDatabase(file);
-      await sql`select count(*) from sqlite_master`.execute(database.kysely);
+      await database.migrate(createStepMigrations());
       await database.close();
     }
-    return "opened";
+    return "migrated";
   }),
 );

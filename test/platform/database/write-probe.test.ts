@@ -2,15 +2,8 @@ import { sql } from "kysely";
 import { Client } from "pg";
 import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
 import { alterDatabase } from "../../kit/database/commit-settings";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { type Databases, startDatabases } from "../../kit/start/databases";
-
-/** Every call proves it again, and none fails because the machine is slow. */
-const PATIENT = {
-  writeProbeTtlMs: 0,
-  reachableTimeoutMs: 60_000,
-  connectTimeoutMs: 60_000,
-  statementTimeoutMs: 60_000,
-};
 
 let databases: Databases;
 let url: string;
@@ -18,7 +11,7 @@ const open = new Set<Database>();
 
 beforeAll(async () => {
   databases = await startDatabases();
-}, 120_000);
+});
 afterEach(async () => {
   await Promise.all([...open].map((database) => database.close()));
   open.clear();
@@ -26,7 +19,7 @@ afterEach(async () => {
 afterAll(() => databases.stop());
 
 async function openMigrated(limits: Partial<DatabaseOptions> = {}): Promise<Database> {
-  const database = openDatabase(url, { ...PATIENT, ...limits });
+  const database = openDatabase(url, { ...HOUR_TIMEOUTS, ...limits });
   open.add(database);
   await database.migrate([]);
   return database;
@@ -39,12 +32,12 @@ async function valueOf(database: Database, query: string): Promise<unknown> {
 
 const exec = (database: Database, query: string) => sql.raw(query).execute(database.kysely);
 
-describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("the reachability of a %s database", (dialect) => {
   beforeEach(async () => {
     url = await databases.createDatabase(dialect);
   });
 
-  test("a write that succeeded counts for a while, so that many callers cost one write", async () => {
+  test("is proven by one write for many callers within its time to live", async () => {
     const database = await openMigrated({ writeProbeTtlMs: 600_000 });
     const ask = () => database.isReachable();
     expect(await Promise.all(Array.from({ length: 20 }, ask))).not.toContain(false);
@@ -52,8 +45,8 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
     expect(await valueOf(database, "select writes from write_probe")).toBe(1);
   });
 
-  test("a database whose schema is not there yet takes none of our writes", async () => {
-    const database = openDatabase(url, PATIENT);
+  test("is false before its migrations, and true after them", async () => {
+    const database = openDatabase(url, HOUR_TIMEOUTS);
     open.add(database);
     expect(await database.isReachable()).toBe(false);
     await database.migrate([]);
@@ -61,12 +54,12 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
   });
 });
 
-describe("sqlite", () => {
+describe("the reachability of a SQLite file", () => {
   beforeEach(async () => {
     url = await databases.createDatabase("sqlite");
   });
 
-  test("a file that cannot grow is not reachable, until it can", async () => {
+  test("is false while it cannot grow", async () => {
     const database = await openMigrated();
     await exec(database, "create table t (filler blob)");
     expect(await database.isReachable()).toBe(true);
@@ -79,7 +72,7 @@ describe("sqlite", () => {
     await exec(database, "insert into t values (zeroblob(20000))");
   });
 
-  test("a file that can only be read is not reachable, until it can be written", async () => {
+  test("is false while it can only be read", async () => {
     const database = await openMigrated();
     await exec(database, "pragma query_only = on");
     expect(await valueOf(database, "select count(*) from write_probe")).toBe(0);
@@ -88,7 +81,7 @@ describe("sqlite", () => {
     expect(await database.isReachable()).toBe(true);
   });
 
-  test("the write is committed and synced, and the file does not grow however often it is asked", async () => {
+  test("is proven by a committed write each time, and the file does not grow", async () => {
     const database = await openMigrated();
     expect(await database.isReachable()).toBe(true);
     const pages = await valueOf(database, "pragma page_count");
@@ -101,8 +94,8 @@ describe("sqlite", () => {
     expect(await valueOf(other, "select count(*) from write_probe")).toBe(1);
   });
 
-  test("another process's write is waited for without blocking the event loop", async () => {
-    // As long as the whole test may take: a statement that waited for it would block the test as well.
+  test("waits for the write of another connection without blocking the event loop", async () => {
+    // Longer than the test may take: a statement that waited for it would block the test as well.
     const database = await openMigrated({ busyTimeoutMs: 600_000 });
     const other = await openMigrated();
     const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
@@ -113,11 +106,11 @@ describe("sqlite", () => {
       await released;
     });
     await held;
-    const impatient = openDatabase(url, { ...PATIENT, busyTimeoutMs: 600_000, reachableTimeoutMs: 200 });
+    const impatient = openDatabase(url, { ...HOUR_TIMEOUTS, busyTimeoutMs: 600_000, reachableTimeoutMs: 200 });
     open.add(impatient);
     expect(await impatient.isReachable()).toBe(false);
     const patient = database.isReachable();
-    await new Promise((resolve) => setTimeout(resolve, 100)); // that it meets the lock at least once
+    await new Promise((resolve) => setTimeout(resolve, 50)); // it meets the lock
     release(undefined);
     await writing;
     expect(await patient).toBe(true);
@@ -125,23 +118,23 @@ describe("sqlite", () => {
   });
 });
 
-describe("postgres", () => {
+describe("the reachability of a PostgreSQL database", () => {
   beforeEach(async () => {
     url = await databases.createDatabase("postgres");
   });
 
-  test("a server that is read-only is not reachable, and is again as soon as it takes writes", async () => {
+  test("is false while it is read-only", async () => {
     const database = await openMigrated();
     expect(await database.isReachable()).toBe(true);
     await alterDatabase(url, "set default_transaction_read_only = on");
-    const fresh = openDatabase(url, PATIENT);
+    const fresh = openDatabase(url, HOUR_TIMEOUTS);
     open.add(fresh);
     expect(await fresh.isReachable()).toBe(false);
     await alterDatabase(url, "reset default_transaction_read_only");
     expect(await fresh.isReachable()).toBe(true);
   });
 
-  test("a commit that does not end is not reachable, and takes one connection however often it is asked", async () => {
+  test("is false while a commit does not end, which takes one connection however often it is asked", async () => {
     const database = await openMigrated({ reachableTimeoutMs: 300 });
     await expect(untilReachable(database)).resolves.toBe(true);
     const client = new Client({ connectionString: url });
@@ -159,7 +152,7 @@ describe("postgres", () => {
     await expect(untilReachable(database)).resolves.toBe(true);
   });
 
-  test("the table does not grow however often it is asked", async () => {
+  test("does not grow its table however often it is asked", async () => {
     const database = await openMigrated();
     for (let count = 0; count < 600; count += 1) expect(await database.isReachable()).toBe(true);
     expect(await valueOf(database, "select pg_relation_size('write_probe')")).toBeLessThanOrEqual(2 * 8192);

@@ -44,12 +44,12 @@ test.each([
   ["a syntax error", { ...documents.get("{ a"), hash: documents.get("{ a }").hash }],
   ["one that it could not hash", documents.get("{ a } #\ud800")],
   ["one under the same hash, not parsed", { ...documents.get("{ a }"), document: undefined } as never],
-])("nothing is executed if the guard examined %s", async (_what, known) => {
+])("nothing is executed if the guard has analyzed %s", async (_what, known) => {
   expect(await run("{ a }", known)).toEqual(["INTERNAL_SERVER_ERROR"]);
   expect(executed).toBe(0);
 });
 
-test("a subscription that the guard has not parsed is not opened, though it is valid", () => {
+test("a valid subscription that the guard has not parsed is not opened", () => {
   const query = "subscription { ticks }";
   const ticking = buildSchema("type Query { a: Int } type Subscription { ticks: Int }");
   const open = (known: GuardedDocument | undefined) =>

@@ -8,7 +8,7 @@ function shuffled(value: unknown): unknown {
   return Object.fromEntries(entries.reverse());
 }
 
-test("the order of members does not matter, the order of lists does, absent and undefined are one", () => {
+test("canonical JSON does not depend on the order of members, but on that of lists, and omits undefined members", () => {
   const one = { b: [1, 2], a: { d: null, c: "x" }, e: undefined };
   expect(canonicalJson(one)).toBe('{"a":{"c":"x","d":null},"b":[1,2]}');
   expect(canonicalJson({ a: { c: "x", d: null }, b: [1, 2] })).toBe(canonicalJson(one));
@@ -17,7 +17,7 @@ test("the order of members does not matter, the order of lists does, absent and 
   expect(canonicalJson(Object.assign(Object.create(null) as object, { a: 1 }))).toBe('{"a":1}');
 });
 
-test("any JSON value survives it, and in any order of members gives the same text", () => {
+test("canonical JSON of any value parses to it, and is the same for any order of its members", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
@@ -26,7 +26,7 @@ test("any JSON value survives it, and in any order of members gives the same tex
   );
 });
 
-test("a member called __proto__ is data like any other", () => {
+test("canonical JSON has a member called __proto__ like any other", () => {
   expect(canonicalJson(JSON.parse('{"__proto__":{"a":1}}'))).toBe('{"__proto__":{"a":1}}');
 });
 
@@ -43,7 +43,7 @@ test.each([
   ["a map", new Map([["a", 1]])],
   ["a class instance", new Money()],
   ["nothing at all", undefined],
-])("%s is refused, deep inside too", (_, value) => {
+])("canonical JSON of %s is a TypeError, also deep inside", (_, value) => {
   expect(() => canonicalJson(value)).toThrow(TypeError);
   if (value !== undefined) expect(() => canonicalJson({ a: [{ b: value }] })).toThrow(TypeError);
 });

@@ -1,17 +1,19 @@
 import { createConcurrentWorker } from "../../../src/platform/kernel/concurrent-worker";
+import { holdTimeouts, releaseTimeouts } from "../../kit/clocks";
+
+const INTERVAL_MS = 3_600_000;
 
 const microtasks = async () => {
   for (let n = 0; n < 10; n += 1) await Promise.resolve();
 };
-const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** A lane with two slots over items that are done when they are told to be; looks only when a slot is free again. */
-function createWorld(items: number) {
+/** A worker with two slots, whose executions end when the test ends them; the second one fails. */
+function createControlledWorker(items: number) {
   const finish: (() => void)[] = [];
   const limits: number[] = [];
   const failures: unknown[] = [];
   let next = 0;
-  const lane = createConcurrentWorker<number>({
+  const worker = createConcurrentWorker<number>({
     fetchDue: (limit) => {
       limits.push(limit);
       const taken = Array.from({ length: Math.min(limit, items - next) }, (_value, index) => next + index);
@@ -28,40 +30,44 @@ function createWorld(items: number) {
             : resolve;
       }),
     concurrency: 2,
-    intervalMs: 3_600_000,
+    intervalMs: INTERVAL_MS,
     onFailure: (error) => failures.push(error),
   });
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await pause();
-  };
-  return { lane, finish, limits, failures, until };
+  return { worker, finish, limits, failures };
 }
 
-test("each slot is filled again as soon as it is free, and a failure frees its slot as well", async () => {
-  const { lane, finish, limits, failures, until } = createWorld(4);
-  lane.start();
-  await until(() => finish.length === 2);
+let timeouts: ReturnType<typeof holdTimeouts>;
+beforeEach(() => (timeouts = holdTimeouts()));
+afterEach(releaseTimeouts);
+
+test("a concurrent worker fills each slot as soon as it is free, also after a failure", async () => {
+  const { worker, finish, limits, failures } = createControlledWorker(4);
+  worker.start();
+  await timeouts.advance(0);
+  expect(finish).toHaveLength(2);
   finish[1]?.();
-  await until(() => finish.length === 3);
+  await timeouts.advance(0);
+  expect(finish).toHaveLength(3);
   finish[2]?.();
-  await until(() => finish.length === 4);
+  await timeouts.advance(0);
+  expect(finish).toHaveLength(4);
   expect(limits).toEqual([2, 1, 1]);
   expect(failures).toHaveLength(1);
-  const stopped = lane.stop();
+  const stopped = worker.stop();
   finish[0]?.();
   finish[3]?.();
   await stopped;
 });
 
-test("a lane that is asked to stop just when a slot is free takes nothing more", async () => {
-  const { lane, finish, limits, until } = createWorld(10);
-  lane.start();
-  await until(() => finish.length === 2);
+test("a concurrent worker that is stopped just when a slot is free fetches nothing more", async () => {
+  const { worker, finish, limits } = createControlledWorker(10);
+  worker.start();
+  await timeouts.advance(0);
   finish[0]?.();
-  await microtasks(); // it has been woken, and has not looked yet
-  const stopped = lane.stop();
+  await microtasks(); // it has been triggered, and has not polled yet
+  const stopped = worker.stop();
   finish[1]?.();
   await stopped;
-  await pause();
+  await timeouts.advance(2 * INTERVAL_MS);
   expect(limits).toEqual([2]);
 });

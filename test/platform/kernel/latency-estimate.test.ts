@@ -1,6 +1,6 @@
 import { createLatencyEstimate } from "../../../src/platform/kernel/latency-estimate";
 
-describe("the usual time of a kind of operation", () => {
+describe("the latency estimate of a kind of operation", () => {
   test("moves a fifth of the way to each new duration", () => {
     const usual = createLatencyEstimate();
     expect(usual.get("cancel")).toBe(0);

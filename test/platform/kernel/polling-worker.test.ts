@@ -1,54 +1,66 @@
 import { createPollingWorker } from "../../../src/platform/kernel/polling-worker";
+import { holdTimeouts, releaseTimeouts } from "../../kit/clocks";
 
-/** A loop that looks when it is woken alone, and how often it has looked. */
-function looking() {
-  let looks = 0;
-  let goOn = (): void => undefined;
-  const loop = createPollingWorker({
+const INTERVAL_MS = 3_600_000;
+
+/** A worker whose polls end when the test ends them. */
+function createControlledWorker() {
+  let polls = 0;
+  let endPoll = (): void => undefined;
+  const worker = createPollingWorker({
     pollOnce: () => {
-      looks += 1;
+      polls += 1;
       return new Promise((resolve) => {
-        goOn = () => {
+        endPoll = () => {
           resolve(0);
         };
       });
     },
     batchSize: 10,
-    intervalMs: 3_600_000,
+    intervalMs: INTERVAL_MS,
     onFailure: () => undefined,
   });
-  const until = async (count: number) => {
-    while (looks < count) await new Promise((resolve) => setTimeout(resolve, 5));
-    goOn();
+  const end = () => {
+    endPoll();
   };
-  return { loop, until, looks: () => looks };
+  return { worker, polls: () => polls, endPoll: end };
 }
 
-describe("a loop that is asked to stop", () => {
+let timeouts: ReturnType<typeof holdTimeouts>;
+beforeEach(() => (timeouts = holdTimeouts()));
+afterEach(releaseTimeouts);
+
+describe("a polling worker that is stopped", () => {
   test.each([
-    ["while it rests", true],
-    ["while it looks", false],
-  ])("and was woken %s looks once more before it has stopped", async (_when, isResting) => {
-    const { loop, until, looks } = looking();
-    loop.start();
-    if (isResting) await until(1);
-    while (looks() < 1) await new Promise((resolve) => setTimeout(resolve, 5));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    loop.trigger();
-    const stopped = loop.stop();
-    if (!isResting) await until(1);
-    await until(2);
+    ["between two polls", true],
+    ["during a poll", false],
+  ])("after a trigger %s polls once more before it has stopped", async (_when, isIdle) => {
+    const { worker, polls, endPoll } = createControlledWorker();
+    worker.start();
+    await timeouts.advance(0);
+    if (isIdle) {
+      endPoll();
+      await timeouts.advance(0);
+    }
+    worker.trigger();
+    const stopped = worker.stop();
+    endPoll();
+    await timeouts.advance(0);
+    expect(polls()).toBe(2);
+    endPoll();
     await stopped;
-    expect(looks()).toBe(2);
+    await timeouts.advance(2 * INTERVAL_MS);
+    expect(polls()).toBe(2);
   });
 
-  test("and was not woken looks no more", async () => {
-    const { loop, until, looks } = looking();
-    loop.start();
-    await until(1);
-    await loop.stop();
-    loop.trigger();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(looks()).toBe(1);
+  test("without a trigger polls no more, also if it is triggered afterwards", async () => {
+    const { worker, polls, endPoll } = createControlledWorker();
+    worker.start();
+    await timeouts.advance(0);
+    endPoll();
+    await worker.stop();
+    worker.trigger();
+    await timeouts.advance(2 * INTERVAL_MS);
+    expect(polls()).toBe(1);
   });
 });

@@ -63,7 +63,7 @@ describe("a log line", () => {
           }),
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -91,11 +91,11 @@ describe("a log line", () => {
         expect(line).not.toContain(CANARY);
         expect(line).not.toContain([...Buffer.from(CANARY)].join(","));
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
-  test("is bounded for what is wide, long or goes round in a circle", () => {
+  test("is bounded for objects that are wide, long or circular", () => {
     const circle: Record<string, unknown> = { call: "x" };
     circle["circle"] = circle;
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`member${index}`, index]));
@@ -118,7 +118,7 @@ describe("a log line", () => {
     }
   });
 
-  test("keeps what operators need", () => {
+  test("keeps request id, call, duration and status", () => {
     const fields = { requestId: "r-1", call: "avibra.benefits.list", durationMs: 1.5, status: 503 };
     expect(
       JSON.parse(
@@ -204,13 +204,13 @@ describe("a log line", () => {
   });
 });
 
-describe("what a library says", () => {
+describe("a log message of a library", () => {
   test.each([
     [`Unexpected error processing request: Error: ${CANARY}`, "Unexpected error processing request"],
     [`status 400 ${CANARY}`, "status"],
     [`{"${CANARY}":1}`, undefined],
     [{ text: CANARY }, undefined],
-  ])("%j is logged by its first plain words", (said, words) => {
+  ])("(%j) is logged as its first plain words", (said, words) => {
     const line = written((logger) => {
       createLibraryLogger(logger, "apollo").warn(said);
     });
@@ -219,7 +219,7 @@ describe("what a library says", () => {
     expect({ library, logged, level }).toEqual({ library: "apollo", logged: words, level: 40 });
   });
 
-  test("of Apollo Server's own, about an error in a hook, has not the error's text", async () => {
+  test("from Apollo Server about an error in a hook does not hold the error's text", async () => {
     const lines: string[] = [];
     const apollo = new ApolloServer({
       typeDefs: "type Query { a: Int }",

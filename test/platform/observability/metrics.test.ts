@@ -1,32 +1,122 @@
-import { readMetric } from "../../kit/http/metrics";
-import { sendMutation, MUTATIONS } from "../../kit/seeds/mutations";
-import { waitFor } from "../../kit/wait-for";
-import { findCodeSpans, readTable } from "../../kit/pages";
-import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { shiftMonotonicClock } from "../../kit/clocks";
+import { readMetric, waitForGauge } from "../../kit/http/metrics";
 import { postWebhook } from "../../kit/http/webhooks";
+import { startTcpSwitch, type TcpSwitch } from "../../kit/network/tcp-switch";
+import { findCodeSpans, readTable } from "../../kit/pages";
+import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../../kit/seeds/ids";
+import { findMutation, sendMutation } from "../../kit/seeds/mutations";
+import { TIMEOUTS_OF_MINUTES } from "../../kit/start/minutes";
+import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { waitFor } from "../../kit/wait-for";
 
 const BENEFITS = "/user/benefits";
-const FRESH_MS = 1500;
+const FRESH_MS = 100_000;
+const OTHER_MEMBER_ID = "u-1002";
+const LOOKUPS = "benefits_pix_read_cache_lookups_total";
+const EVENTS = "benefits_pix_webhook_events_total";
+const TOKEN_AGE = "benefits_pix_access_token_age_seconds";
 
 let subgraph: TestSubgraph;
-beforeEach(async () => {
+/** Between the subgraph and simulated Avibra. */
+let avibraSwitch: TcpSwitch;
+
+const stops: (() => Promise<unknown>)[] = [];
+beforeAll(async () => {
+  avibraSwitch = await startTcpSwitch();
+  stops.push(() => avibraSwitch.close());
   subgraph = await startSubgraph({
+    ...TIMEOUTS_OF_MINUTES,
+    AVIBRA_BASE_URL: avibraSwitch.url,
     AVIBRA_CONCURRENCY: "1",
     RETRY_PERCENT: "10",
     READ_CACHE_MS: `${FRESH_MS}`,
-    READ_CACHE_STALE_MS: "60000",
+    READ_CACHE_STALE_MS: `${5 * FRESH_MS}`,
   });
+  stops.unshift(() => subgraph.stop());
+  avibraSwitch.setTarget(subgraph.avibra.url);
 });
-afterEach(() => subgraph.stop());
+afterEach(() => {
+  jest.restoreAllMocks();
+  avibraSwitch.release();
+});
+afterAll(async () => {
+  for (const stop of stops) await stop();
+});
 
-const ask = async (userId: string) => {
+const read = async (userId: string) => {
   const { errors } = await subgraph.graphql(`{ user(id: "${userId}") { currentOffer { status } } }`);
   expect(errors).toBeUndefined();
 };
-const delay = (delayMs: number, times = 1) =>
-  subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "delay", delayMs, times });
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const gauge = async (name: string, labels = "") => (await readMetric(subgraph, name))[labels] ?? NaN;
+const cacheSize = async () => [
+  await gauge("benefits_pix_read_cache_entries"),
+  await gauge("benefits_pix_read_cache_size_bytes"),
+];
+
+// The first two tests are about a subgraph that has received no request.
+test("the age of the access token is absent without a token, and then in seconds", async () => {
+  expect(await readMetric(subgraph, TOKEN_AGE)).toEqual({});
+  const startedAt = performance.now();
+  await read(CANCELLED_MEMBER_ID);
+  const first = await gauge(TOKEN_AGE, 'provider="avibra"');
+  shiftMonotonicClock(60_000);
+  const second = await gauge(TOKEN_AGE, 'provider="avibra"');
+  const elapsedSeconds = (performance.now() - startedAt) / 1000;
+  expect(first).toBeGreaterThanOrEqual(0);
+  expect(second - first).toBeGreaterThanOrEqual(60);
+  expect(second).toBeLessThanOrEqual(elapsedSeconds);
+});
+
+test("a read cache lookup is counted by the source of its result, and the gauges show the size of the cache", async () => {
+  const before = (await readMetric(subgraph, LOOKUPS))['source="fetch"'] ?? 0;
+  const [entries = NaN, bytes = NaN] = await cacheSize();
+  expect(entries).toBe(1); // of the test before
+  avibraSwitch.hold();
+  const both = [read(MEMBER_ID), read(MEMBER_ID)];
+  await waitForGauge(subgraph, "benefits_pix_http_requests_in_flight", 2 + 1);
+  // A request that was sent after them is answered: they have looked into the cache before.
+  await subgraph.graphql('{ operation(id: "00000000-0000-4000-8000-000000000000") { id } }');
+  avibraSwitch.release();
+  await Promise.all(both);
+  expect(await readMetric(subgraph, LOOKUPS)).toEqual({ 'source="fetch"': before + 1, 'source="single_flight"': 1 });
+  const [entriesOfTwo, bytesOfTwo = NaN] = await cacheSize();
+  expect([entriesOfTwo, bytesOfTwo - bytes > 500]).toEqual([2, true]);
+  await read(MEMBER_ID);
+  shiftMonotonicClock(FRESH_MS);
+  await read(MEMBER_ID);
+  expect(await readMetric(subgraph, LOOKUPS)).toEqual({
+    'source="fetch"': before + 1,
+    'source="single_flight"': 1,
+    'source="cache"': 1,
+    'source="stale"': 1,
+  });
+  jest.restoreAllMocks();
+  await read(OTHER_MEMBER_ID);
+  const [entriesOfThree, bytesOfThree = NaN] = await cacheSize();
+  expect([entriesOfThree, bytesOfThree > bytesOfTwo]).toEqual([3, true]);
+});
+
+test("requests to a provider are counted by provider while they are in flight or queued", async () => {
+  const counts = async () => [
+    (await readMetric(subgraph, "benefits_pix_provider_requests_in_flight"))['provider="avibra"'],
+    (await readMetric(subgraph, "benefits_pix_provider_requests_queued"))['provider="avibra"'],
+  ];
+  avibraSwitch.hold();
+  const both = Promise.all([read("m-queue-1"), read("m-queue-2")]);
+  await waitFor(async () => ((await counts()).join() === "1,1" ? true : undefined));
+  avibraSwitch.release();
+  await both;
+  expect(await counts()).toEqual([0, 0]);
+});
+
+test("a webhook event is counted as stored once, and then as a duplicate", async () => {
+  const event = { eventname: "enrollment_successful", userid: MEMBER_ID };
+  for (let delivery = 0; delivery < 3; delivery += 1) await postWebhook(subgraph.url, event);
+  expect(await readMetric(subgraph, EVENTS)).toEqual({
+    'kind="ENROLLMENT_SUCCESSFUL",outcome="stored"': 1,
+    'kind="ENROLLMENT_SUCCESSFUL",outcome="duplicate"': 2,
+  });
+});
 
 /** The label names of every metric of this service, by metric; without the label `le` of histogram buckets. */
 async function labelsOfEach(): Promise<Record<string, string[]>> {
@@ -47,11 +137,10 @@ async function labelsOfEach(): Promise<Record<string, string[]>> {
 
 test("the metrics are those of the documentation's table, each with the labels that it names", async () => {
   await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
-  await ask("u-1001"); // one retry
-  for (const mutation of MUTATIONS.filter(({ name }) => name === "changeOffer")) {
-    await sendMutation(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "key" } });
-  }
-  await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1001" });
+  await read("m-retry"); // one retry
+  const changeOffer = findMutation("changeOffer");
+  await sendMutation(subgraph, changeOffer, { input: { ...changeOffer.input, idempotencyKey: "key" } });
+  await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: MEMBER_ID });
   const documented = readTable("docs/operations/observability.md", "metric").flatMap(([metrics = "", , labels = ""]) =>
     findCodeSpans(metrics).map((name) => [name, findCodeSpans(labels)]),
   );
@@ -70,66 +159,4 @@ test("the metrics follow the naming conventions of Prometheus and have the prefi
     expect([name, /_(ms|milliseconds|kb|count|bucket|sum)$/.test(name)]).toEqual([name, false]);
     expect(help).toMatch(/^[A-Z].*\.$/);
   }
-});
-
-test("a webhook event is counted as stored once, and then as a duplicate", async () => {
-  const event = { eventname: "enrollment_successful", userid: "u-1001" };
-  for (let delivery = 0; delivery < 3; delivery += 1) await postWebhook(subgraph.url, event);
-  expect(await readMetric(subgraph, "benefits_pix_webhook_events_total")).toEqual({
-    'kind="ENROLLMENT_SUCCESSFUL",outcome="stored"': 1,
-    'kind="ENROLLMENT_SUCCESSFUL",outcome="duplicate"': 2,
-  });
-});
-
-test("a read cache lookup is counted by the source of its result, and the gauges show the size of the cache", async () => {
-  expect([await gauge("benefits_pix_read_cache_entries"), await gauge("benefits_pix_read_cache_size_bytes")]).toEqual([
-    0, 0,
-  ]);
-  await delay(400);
-  await Promise.all([ask("u-1001"), ask("u-1001")]);
-  expect(await readMetric(subgraph, "benefits_pix_read_cache_lookups_total")).toEqual({
-    'source="fetch"': 1,
-    'source="single_flight"': 1,
-  });
-  const bytes = await gauge("benefits_pix_read_cache_size_bytes");
-  expect([await gauge("benefits_pix_read_cache_entries"), bytes > 500]).toEqual([1, true]);
-  await ask("u-1001");
-  await pause(FRESH_MS);
-  await ask("u-1001");
-  expect(await readMetric(subgraph, "benefits_pix_read_cache_lookups_total")).toEqual({
-    'source="fetch"': 1,
-    'source="single_flight"': 1,
-    'source="cache"': 1,
-    'source="stale"': 1,
-  });
-  await ask("u-1002");
-  expect([
-    await gauge("benefits_pix_read_cache_entries"),
-    (await gauge("benefits_pix_read_cache_size_bytes")) > bytes,
-  ]).toEqual([2, true]);
-});
-
-test("the age of the access token is absent without a token, and then in seconds", async () => {
-  expect(await readMetric(subgraph, "benefits_pix_access_token_age_seconds")).toEqual({});
-  const startedAt = performance.now();
-  await ask("u-1001");
-  const first = await gauge("benefits_pix_access_token_age_seconds", 'provider="avibra"');
-  await pause(1000);
-  const second = await gauge("benefits_pix_access_token_age_seconds", 'provider="avibra"');
-  const elapsed = (performance.now() - startedAt) / 1000;
-  expect(first).toBeGreaterThanOrEqual(0);
-  expect(second - first).toBeGreaterThan(0.99);
-  expect(second).toBeLessThanOrEqual(elapsed + 0.01); // two clocks
-});
-
-test("requests to a provider are counted by provider while they are in flight or queued", async () => {
-  const calls = async () => [
-    (await readMetric(subgraph, "benefits_pix_provider_requests_in_flight"))['provider="avibra"'],
-    (await readMetric(subgraph, "benefits_pix_provider_requests_queued"))['provider="avibra"'],
-  ];
-  await delay(1000, 2);
-  const both = Promise.all([ask("u-1001"), ask("u-1002")]);
-  await waitFor(async () => ((await calls()).join() === "1,1" ? true : undefined), 1500);
-  await both;
-  expect(await calls()).toEqual([0, 0]);
 });

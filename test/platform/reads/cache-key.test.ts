@@ -54,12 +54,12 @@ test("two reads have the same key exactly if principal, operation and arguments 
       if (isSame(one, other)) same += 1;
       return (keyOf(one) === keyOf(other)) === isSame(one, other);
     }),
-    { numRuns: 20_000 },
+    { numRuns: 4000 },
   );
-  expect(same).toBeGreaterThan(100); // both sides of "exactly" were drawn
+  expect(same).toBeGreaterThan(20); // both sides of "exactly" were drawn
 });
 
-test("the order in which a token lists its scopes does not matter", () => {
+test("a caller's scopes in another order have the same cache key", () => {
   const scopes = ["b", "a", "c"];
   const [one, other] = [scopes, scopes.toReversed()].map((list) =>
     toCallerScope({ userId: "u", scopes: new Set(list) }),
@@ -67,7 +67,7 @@ test("the order in which a token lists its scopes does not matter", () => {
   expect(one).toBe(other);
 });
 
-test("parts that run into one another stay apart", () => {
+test("parts of a cache key that join to the same text have different keys", () => {
   const scope = toCallerScope({ userId: "u-1", scopes: new Set() });
   const keys = [
     toCacheKey({ scope, endpoint: "read", args: ["a", "b"] }),

@@ -32,11 +32,11 @@ function requestReads(answer: ReturnType<typeof createResponseBudget>, freshMs: 
 const budgetOf = (nodes: number) => createResponseBudget({ nodes, bytes: 1000 });
 
 test.each([
-  ["called for each time", 0, () => "same"],
-  ["kept, and read again", 60_000, () => "same"],
-  ["of another member each", 60_000, (index: number) => `u-${index}`],
+  ["each from the provider", 0, () => "same"],
+  ["of the same cached response", 60_000, () => "same"],
+  ["each of another member", 60_000, (index: number) => `u-${index}`],
 ])(
-  "what a request reads is charged to its answer, %s; over its budget nothing more is read",
+  "reads (%s) are charged to the response budget of their request, and over it the next read fails",
   async (_how, freshMs, idOf) => {
     const answer = budgetOf(350);
     const { readOne } = requestReads(answer, freshMs);
@@ -48,7 +48,7 @@ test.each([
   },
 );
 
-test("over its budget nothing more is called", async () => {
+test("over the response budget of its request, a read makes no provider call", async () => {
   const answer = budgetOf(50);
   const { readOne, calls } = requestReads(answer, 0);
   await readOne("first");

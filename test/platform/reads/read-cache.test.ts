@@ -4,19 +4,21 @@ import { toCallerScope } from "../../../src/platform/reads/cache-key";
 import { createReadCache, type ReadSource, type CachedRead } from "../../../src/platform/reads/read-cache";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClock } from "../../../src/platform/kernel/monotonic-clock";
-import { monotonicClockFrom } from "../../kit/clocks";
+import { holdTimeouts, monotonicClockFrom, releaseTimeouts } from "../../kit/clocks";
 
 const caller = (userId: string): Caller => ({ userId, scopes: new Set() });
 const TIMEOUT_MS = 10_000;
-const patient = () => createDeadline(monotonicClock, 60_000);
+const patient = () => createDeadline(monotonicClock, 3_600_000);
+
+afterEach(releaseTimeouts);
 
 interface Answer {
   readonly name: string;
   readonly parts: string[];
 }
 
-/** Reads over a provider that answers when it is told to. */
-function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, maxBytes = 1_000_000 } = {}) {
+/** A read cache over a provider whose responses the test sends. */
+function createControlledCache({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, maxBytes = 1_000_000 } = {}) {
   const clock = { time: 1_000_000 };
   const monotonic = monotonicClockFrom(() => clock.time);
   const reads = createReadCache({
@@ -59,9 +61,9 @@ function createWorld({ freshMs = 5000, staleMs = 5000, staleIfErrorMs = 60_000, 
   };
 }
 
-describe("a read that is under way", () => {
-  test("and runs out of its time is begun anew, once, for those who joined it later", async () => {
-    const { ask, answer, fail, calls, clock, sources } = createWorld();
+describe("a read in flight", () => {
+  test("that times out is fetched once more for the requests that joined it later", async () => {
+    const { ask, answer, fail, calls, clock, sources } = createControlledCache();
     const first = ask();
     clock.time += TIMEOUT_MS - 100;
     const later = [ask(), ask()];
@@ -73,8 +75,8 @@ describe("a read that is under way", () => {
     expect(sources).toEqual(["call", "coalesced", "coalesced"]);
   });
 
-  test("and fails early fails for all who joined it", async () => {
-    const { ask, fail, calls, clock, sources } = createWorld();
+  test("that fails before its timeout fails for all requests that joined it", async () => {
+    const { ask, fail, calls, clock, sources } = createControlledCache();
     const asked = [ask(), ask()];
     clock.time += TIMEOUT_MS / 2;
     fail("PROVIDER_UNAVAILABLE");
@@ -83,8 +85,8 @@ describe("a read that is under way", () => {
     expect(sources).toEqual(["call", "coalesced"]);
   });
 
-  test("is joined by 499 others of the same principal: one call, and nobody has another's object", async () => {
-    const { ask, answer, calls, sources } = createWorld();
+  test("is joined by 499 reads of the same caller: one call, and each has its own object", async () => {
+    const { ask, answer, calls, sources } = createControlledCache();
     const asked = Array.from({ length: 500 }, () => ask());
     answer("the answer");
     const answers = await Promise.all(asked);
@@ -95,20 +97,20 @@ describe("a read that is under way", () => {
     expect(sources.filter((source) => source === "coalesced")).toHaveLength(499);
   });
 
-  test("is not joined by another principal, for another thing, or by another operation", async () => {
-    const { ask, answer, calls } = createWorld();
+  test("is not joined by a read of another caller, of another member, or of another endpoint", async () => {
+    const { ask, answer, calls } = createControlledCache();
     const asked = [ask("u-1", "u-1"), ask("u-2", "u-1"), ask("u-1", "u-2"), ask("u-1", "u-1", "offers")];
     expect(calls).toHaveLength(4);
     calls.forEach((_call, index) => answer(String(index), index));
     expect((await Promise.all(asked)).map(({ name }) => name)).toEqual(["0", "1", "2", "3"]);
   });
 
-  test("is not begun by one whose time is up, though it may join one and have what is kept", async () => {
-    const { ask, answer, calls, hurry } = createWorld();
+  test("is not started by a request past its deadline, which still gets what is cached", async () => {
+    const { ask, answer, calls, hurry } = createControlledCache();
     hurry(0);
     await expect(ask()).rejects.toMatchObject({ code: "PROVIDER_TIMEOUT" });
     expect(calls).toHaveLength(0);
-    hurry(60_000);
+    hurry(3_600_000);
     const asked = ask();
     answer("kept");
     await asked;
@@ -117,11 +119,11 @@ describe("a read that is under way", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("goes on for the others when one stops waiting, the first of them included", async () => {
-    const { ask, answer, calls, hurry } = createWorld();
+  test("goes on for the other requests when the deadline of the first one ends", async () => {
+    const { ask, answer, calls, hurry } = createControlledCache();
     hurry(5);
     const impatient = ask();
-    hurry(60_000);
+    hurry(3_600_000);
     const others = [ask(), ask()];
     await expect(impatient).rejects.toMatchObject({ code: "PROVIDER_TIMEOUT" });
     answer("late");
@@ -129,8 +131,8 @@ describe("a read that is under way", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("that fails, fails for those who wait; the next one asks anew", async () => {
-    const { ask, fail, answer, calls } = createWorld();
+  test("that fails is not cached: the next read calls again", async () => {
+    const { ask, fail, answer, calls } = createControlledCache();
     const asked = [ask(), ask()];
     fail("PROVIDER_UNAVAILABLE");
     for (const one of asked) await expect(one).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
@@ -141,9 +143,9 @@ describe("a read that is under way", () => {
   });
 });
 
-describe("an answer that is kept", () => {
-  test("is given again while it is fresh, each time as an object of its own", async () => {
-    const { ask, askAnswered, calls, clock, sources } = createWorld({ freshMs: 5000 });
+describe("a cached response", () => {
+  test("is returned while it is fresh, each time as a new object", async () => {
+    const { ask, askAnswered, calls, clock, sources } = createControlledCache({ freshMs: 5000 });
     const first = await askAnswered("first");
     first.parts.push("spoilt by its owner");
     clock.time += 4999;
@@ -154,8 +156,8 @@ describe("an answer that is kept", () => {
     expect(sources).toEqual(["call", "cache", "cache"]);
   });
 
-  test("is given once more when it is stale, while one call fetches it anew", async () => {
-    const { ask, answer, askAnswered, calls, clock, sources } = createWorld();
+  test("is returned when it is stale, while one call refreshes it", async () => {
+    const { ask, answer, askAnswered, calls, clock, sources } = createControlledCache();
     await askAnswered("old");
     clock.time += 5001;
     expect((await Promise.all([ask(), ask()])).map(({ name }) => name)).toEqual(["old", "old"]);
@@ -166,8 +168,8 @@ describe("an answer that is kept", () => {
     expect(sources).toEqual(["call", "stale", "stale", "cache"]);
   });
 
-  test("too old to be given is given all the same while the provider cannot be asked, and not for ever", async () => {
-    const { ask, fail, askAnswered, clock, sources } = createWorld();
+  test("that is too old is returned if the provider is unavailable, until staleIfErrorMs", async () => {
+    const { ask, fail, askAnswered, clock, sources } = createControlledCache();
     await askAnswered("old");
     clock.time += 15_000;
     const asked = ask();
@@ -180,22 +182,18 @@ describe("an answer that is kept", () => {
     await expect(later).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
   });
 
-  test("too old to be given is given all the same to whoever has waited 2 s for a new one, which is kept when it comes", async () => {
-    const { ask, answer, askAnswered, calls, clock, sources } = createWorld();
+  test("that is too old is returned to a request that has waited 2 s for a new one, which is cached when it comes", async () => {
+    const { ask, answer, askAnswered, calls, clock, sources } = createControlledCache();
     await askAnswered("old");
     clock.time += 15_000;
-    jest.useFakeTimers();
-    try {
-      const asked = ask();
-      const given = jest.fn();
-      void asked.then(given);
-      await jest.advanceTimersByTimeAsync(1999);
-      expect(given).not.toHaveBeenCalled();
-      await jest.advanceTimersByTimeAsync(1);
-      expect(given).toHaveBeenCalledWith({ name: "old", parts: ["old"] });
-    } finally {
-      jest.useRealTimers();
-    }
+    const timeouts = holdTimeouts();
+    const asked = ask();
+    const received = jest.fn();
+    void asked.then(received);
+    await timeouts.advance(1999);
+    expect(received).not.toHaveBeenCalled();
+    await timeouts.advance(1);
+    expect(received).toHaveBeenCalledWith({ name: "old", parts: ["old"] });
     answer("new");
     await new Promise(setImmediate);
     expect((await ask()).name).toBe("new");
@@ -203,8 +201,8 @@ describe("an answer that is kept", () => {
     expect(sources).toEqual(["call", "stale", "cache"]);
   });
 
-  test("is not given in place of a failure that will not pass", async () => {
-    const { ask, fail, askAnswered, clock } = createWorld();
+  test("is not returned in place of a failure that is not transient", async () => {
+    const { ask, fail, askAnswered, clock } = createControlledCache();
     await askAnswered("old");
     clock.time += 15_000;
     const asked = ask();
@@ -212,17 +210,17 @@ describe("an answer that is kept", () => {
     await expect(asked).rejects.toMatchObject({ code: "PROVIDER_CONTRACT" });
   });
 
-  test("is none with a freshness of 0", async () => {
-    const { askAnswered, calls } = createWorld({ freshMs: 0 });
+  test("does not exist with freshMs=0", async () => {
+    const { askAnswered, calls } = createControlledCache({ freshMs: 0 });
     await askAnswered("first");
     expect((await askAnswered("second")).name).toBe("second");
     expect(calls).toHaveLength(2);
   });
 });
 
-describe("what is dropped", () => {
-  test("is asked anew, for every principal, and nothing else is", async () => {
-    const { reads, ask, answer, calls } = createWorld();
+describe("after an invalidation", () => {
+  test("every caller's reads with the tag call again, and no others", async () => {
+    const { reads, ask, answer, calls } = createControlledCache();
     for (const [who, of] of [
       ["u-1", "u-1"],
       ["staff", "u-1"],
@@ -241,8 +239,8 @@ describe("what is dropped", () => {
     expect(reads.state()).toEqual({ entries: 0, bytes: 0, tags: 0, inFlight: 0 });
   });
 
-  test("while it is being asked is answered to those who wait, and neither kept nor joined", async () => {
-    const { reads, ask, answer, calls } = createWorld();
+  test("a read in flight is returned to the requests that wait for it, and neither cached nor joined", async () => {
+    const { reads, ask, answer, calls } = createControlledCache();
     const before = ask();
     reads.invalidate("user/u-1");
     const after = ask();
@@ -255,8 +253,8 @@ describe("what is dropped", () => {
     expect(calls).toHaveLength(2);
   });
 
-  test("is not what is being asked of others", async () => {
-    const { reads, ask, answer, calls } = createWorld();
+  test("a read in flight with another tag can still be joined", async () => {
+    const { reads, ask, answer, calls } = createControlledCache();
     const theirs = [ask("u-2", "u-2")];
     reads.invalidate("user/u-1");
     theirs.push(ask("u-2", "u-2"));
@@ -265,8 +263,8 @@ describe("what is dropped", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("is not given in place of a failure either", async () => {
-    const { reads, ask, fail, askAnswered, clock } = createWorld();
+  test("a response from before it is not returned in place of a failure", async () => {
+    const { reads, ask, fail, askAnswered, clock } = createControlledCache();
     await askAnswered("old");
     clock.time += 15_000;
     const asked = ask();
@@ -276,8 +274,8 @@ describe("what is dropped", () => {
   });
 });
 
-test("what is kept takes no more than it may, however many things are asked for", async () => {
-  const { reads, ask, answer } = createWorld({ maxBytes: 100_000 });
+test("the read cache does not grow beyond maxBytes, however many reads it gets", async () => {
+  const { reads, ask, answer } = createControlledCache({ maxBytes: 100_000 });
   for (let index = 0; index < 2000; index += 1) {
     const asked = ask("u-1", `u-${index}`);
     answer("x".repeat(100));

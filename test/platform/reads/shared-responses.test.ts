@@ -1,294 +1,211 @@
-import { readMetric } from "../../kit/http/metrics";
-import { sendMutation, findMutation, MUTATIONS, fetchOperation } from "../../kit/seeds/mutations";
-import { PAYER_CLAIMS } from "../../kit/tokens/claims";
-import { RECURRENCE_ID } from "../../kit/seeds/ids";
-import { waitFor } from "../../kit/wait-for";
-import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { holdTimeouts, releaseTimeouts } from "../../kit/clocks";
+import { readMetric, waitForGauge } from "../../kit/http/metrics";
 import { type GraphqlOptions, type UpstreamCost } from "../../kit/http/graphql-client";
+import { startTcpSwitch, type TcpSwitch } from "../../kit/network/tcp-switch";
+import { CANCELLED_RECURRENCE_ID, MEMBER_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
+import { TIMEOUTS_OF_MINUTES } from "../../kit/start/minutes";
+import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { type Claims } from "../../kit/tokens/claims";
+import { waitFor } from "../../kit/wait-for";
 
 const OFFER = "{ me { currentOffer { offer { id } } } }";
-const OWN = { sub: "u-1001" };
+const OFFER_OF_MEMBER = `{ user(id: "${MEMBER_ID}") { currentOffer { offer { id } } } }`;
+const AUTHORIZATION = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`;
 const BENEFITS = "/user/benefits";
 const FREE = { calls: 0, retries: 0, coalesced: 0, cacheHits: 0 };
+const IN_FLIGHT = "benefits_pix_http_requests_in_flight";
+const CONCURRENT = 100;
 
 let subgraph: TestSubgraph;
-const start = async (environment: Readonly<Record<string, string>> = {}) => {
-  subgraph = await startSubgraph({ READ_CACHE_MS: "60000", EXPOSE_UPSTREAM_COST: "true", ...environment });
-};
-afterEach(() => subgraph.stop());
+/** Between the subgraph and simulated Avibra. */
+let avibraSwitch: TcpSwitch;
+let cases = 0;
 
-const ask = async (query = OFFER, sending: GraphqlOptions = { claims: OWN }) => {
-  const { data, errors, extensions } = await subgraph.graphql(query, sending);
+function useSubgraph(environment: Readonly<Record<string, string>> = {}): void {
+  const stops: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    avibraSwitch = await startTcpSwitch();
+    stops.push(() => avibraSwitch.close());
+    subgraph = await startSubgraph({
+      ...TIMEOUTS_OF_MINUTES,
+      READ_CACHE_MS: "600000",
+      EXPOSE_UPSTREAM_COST: "true",
+      AVIBRA_BASE_URL: avibraSwitch.url,
+      ...environment,
+    });
+    stops.unshift(() => subgraph.stop());
+    avibraSwitch.setTarget(subgraph.avibra.url);
+    await subgraph.graphql(OFFER, { claims: { sub: MEMBER_ID, scope: "first" } }); // fetches the access token
+  });
+  beforeEach(async () => {
+    cases += 1;
+    await subgraph.avibra.clearRequests();
+  });
+  afterEach(() => {
+    avibraSwitch.release();
+  });
+  afterAll(async () => {
+    for (const stop of stops) await stop();
+  });
+}
+
+/** A caller of this test only: nothing is cached for it. */
+const own = ({ sub = MEMBER_ID, scope = "", ...claims }: Claims = {}): Claims => ({
+  sub,
+  ...claims,
+  scope: `${scope} case:${cases}`.trim(),
+});
+
+const ask = async (query = OFFER, options: GraphqlOptions = {}) => {
+  const { data, errors, extensions } = await subgraph.graphql(query, { claims: own(), ...options });
   return { data, code: errors?.[0]?.extensions.code, upstream: extensions?.upstream ?? FREE };
 };
-const sumOf = (costs: readonly UpstreamCost[], name: keyof UpstreamCost) =>
-  costs.reduce((sum, cost) => sum + (cost[name] ?? 0), 0);
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const slowly = (delayMs: number) =>
-  subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "delay", delayMs, times: 9 });
+const askTimes = (count: number, query = OFFER, claims: (index: number) => Claims = () => own()) =>
+  Array.from({ length: count }, (_, index) => ask(query, { claims: claims(index) }));
+const sumOf = (costs: readonly { readonly upstream: UpstreamCost }[], name: keyof UpstreamCost) =>
+  costs.reduce((sum, { upstream }) => sum + (upstream[name] ?? 0), 0);
+const requestCount = async () => (await subgraph.avibra.requests(BENEFITS)).length;
 
-describe("500 identical reads at the same time", () => {
-  test("of one principal cost one call, and each answer says what it cost", async () => {
-    await start();
-    await slowly(500);
-    const answers = await Promise.all(Array.from({ length: 500 }, () => ask()));
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
-    expect(answers.every(({ data }) => data.me.currentOffer.offer.id === "plus")).toBe(true);
-    const costs = answers.map(({ upstream }) => upstream);
-    expect(sumOf(costs, "calls")).toBe(1);
-    expect(sumOf(costs, "coalesced")).toBeGreaterThan(0);
-    expect(sumOf(costs, "coalesced") + sumOf(costs, "cacheHits")).toBe(499);
+/** Resolves when a request that was sent now has read from the other provider: all sent before it have come to their reads. */
+async function untilOthersAreReading(scope: string): Promise<void> {
+  const { data } = await subgraph.graphql(AUTHORIZATION, { claims: own({ tax_id: PAYER_TAX_ID, scope }) });
+  expect(data).toEqual({ pixAuthorization: { status: "ACTIVE" } });
+}
+
+/** Resolves when so many requests have come to their read, and Avibra has received `calls` of these. */
+async function untilReading(requests: number, calls = 1): Promise<void> {
+  await waitForGauge(subgraph, IN_FLIGHT, requests + 1); // and the scrape
+  await waitFor(async () => ((await requestCount()) >= calls ? true : undefined));
+  await untilOthersAreReading(`after:${requests}`);
+}
+
+/** What they resolve to, if Avibra responds only after all of them have come to their read. */
+async function whileReading<Result>(requests: readonly Promise<Result>[], calls = 1): Promise<Result[]> {
+  await untilReading(requests.length, calls);
+  avibraSwitch.release();
+  return Promise.all(requests);
+}
+
+describe("with a read cache,", () => {
+  useSubgraph();
+
+  test("many identical reads of one caller at once cost one provider call, and each response says what it cost", async () => {
+    avibraSwitch.hold();
+    const responses = await whileReading(askTimes(CONCURRENT));
+    expect(await requestCount()).toBe(1);
+    expect(responses.every(({ data }) => data.me.currentOffer.offer.id === "plus")).toBe(true);
+    expect([sumOf(responses, "calls"), sumOf(responses, "coalesced")]).toEqual([1, CONCURRENT - 1]);
   });
 
-  test("of two principals cost two", async () => {
-    await start();
-    await slowly(500);
-    const staff = { sub: "support", scope: "users:read:any" };
-    const query = '{ user(id: "u-1001") { currentOffer { offer { id } } } }';
-    const answers = await Promise.all(
-      Array.from({ length: 500 }, (_, index) => ask(query, { claims: index % 2 === 0 ? OWN : staff })),
+  test("many identical reads of two callers at once cost two provider calls", async () => {
+    const staff = own({ sub: "support", scope: "users:read:any" });
+    avibraSwitch.hold();
+    const responses = await whileReading(
+      askTimes(CONCURRENT, OFFER_OF_MEMBER, (index) => (index % 2 === 0 ? own() : staff)),
+      2,
     );
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(2);
-    expect(answers.every(({ data }) => data.user.currentOffer.offer.id === "plus")).toBe(true);
-  });
-});
-
-describe("reads that are joined", () => {
-  test("are counted as such even where nothing is kept", async () => {
-    await start({ READ_CACHE_MS: "0" });
-    await slowly(1500);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask()));
-    expect(answers.map(({ upstream }) => upstream)).toEqual(
-      expect.arrayContaining([
-        { ...FREE, calls: 1 },
-        { ...FREE, coalesced: 1 },
-      ]),
-    );
-    expect(
-      sumOf(
-        answers.map(({ upstream }) => upstream),
-        "coalesced",
-      ),
-    ).toBe(19);
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
+    expect(await requestCount()).toBe(2);
+    expect(responses.every(({ data }) => data.user.currentOffer.offer.id === "plus")).toBe(true);
   });
 
-  test("go on when the client of the first of them closes its connection", async () => {
-    await start({ READ_CACHE_MS: "0" });
-    await slowly(1000);
-    const client = new AbortController();
-    const first = ask(OFFER, { claims: OWN, signal: client.signal }).catch((error: unknown) => (error as Error).name);
-    await waitFor(async () => ((await subgraph.avibra.requests(BENEFITS)).length === 1 ? true : undefined));
-    const others = Array.from({ length: 5 }, () => ask());
-    client.abort();
-    expect(await first).toBe("AbortError");
-    expect((await Promise.all(others)).map(({ data }) => data.me.currentOffer.offer.id)).toEqual(Array(5).fill("plus"));
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
-  });
-
-  test("all fail when the one call fails, and the next read asks anew", async () => {
-    await start();
-    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503, delayMs: 500 });
-    const answers = await Promise.all(Array.from({ length: 5 }, () => ask()));
-    expect(answers.map(({ code }) => code)).toEqual(Array(5).fill("PROVIDER_UNAVAILABLE"));
+  test("coalesced reads all fail if the one provider call fails, and the next read calls again", async () => {
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
+    avibraSwitch.hold();
+    const responses = await whileReading(askTimes(5));
+    expect(responses.map(({ code }) => code)).toEqual(Array(5).fill("PROVIDER_UNAVAILABLE"));
     expect((await ask()).code).toBeUndefined();
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(2);
+    expect(await requestCount()).toBe(2);
   });
-});
 
-describe("a second read", () => {
-  test("of the same principal costs nothing, by whatever field it is asked", async () => {
-    await start();
+  test("the second read of a caller costs no call, by whatever field it is selected", async () => {
     await ask();
     expect(await ask()).toMatchObject({ upstream: { ...FREE, cacheHits: 1 } });
-    const other = '{ user(id: "u-1001") { benefits { id } } }';
+    const other = `{ user(id: "${MEMBER_ID}") { benefits { id } } }`;
     expect(await ask(other)).toMatchObject({ code: undefined, upstream: { ...FREE, cacheHits: 1 } });
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
+    expect(await requestCount()).toBe(1);
   });
 
   test.each([
     ["another user id", { sub: "support", scope: "users:read:any" }],
-    ["another tax id", { sub: "u-1001", tax_id: "04623217035" }],
-    ["another scope", { sub: "u-1001", scope: "pii:read" }],
-  ])("of a principal with %s costs a call of its own", async (_claim, claims) => {
-    await start();
-    const query = '{ user(id: "u-1001") { currentOffer { offer { id } } } }';
-    await ask(query);
-    expect(await ask(query, { claims })).toMatchObject({ code: undefined, upstream: { ...FREE, calls: 1 } });
+    ["another tax id", { tax_id: PAYER_TAX_ID }],
+    ["another scope", { scope: "pii:read" }],
+  ])("the read of a caller with %s costs a call of its own", async (_claim, claims) => {
+    await ask(OFFER_OF_MEMBER);
+    const other = await ask(OFFER_OF_MEMBER, { claims: own(claims) });
+    expect(other).toMatchObject({ code: undefined, upstream: { ...FREE, calls: 1 } });
   });
 
-  test("of an authorization that is not the caller's is null still: nobody gets another one's answer", async () => {
-    await start();
-    const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`;
-    const payer = { sub: "u-1001", tax_id: "04623217035" };
-    expect((await ask(query, { claims: payer })).data).toEqual({ pixAuthorization: { status: "ACTIVE" } });
-    const stranger = { sub: "u-1001", tax_id: "77379362038" };
+  test("an authorization that the payer has read is null for a stranger, each time", async () => {
+    const payer = await ask(AUTHORIZATION, { claims: own({ tax_id: PAYER_TAX_ID }) });
+    expect(payer.data).toEqual({ pixAuthorization: { status: "ACTIVE" } });
     for (let time = 0; time < 2; time += 1) {
-      expect((await ask(query, { claims: stranger })).data).toEqual({ pixAuthorization: null });
+      const stranger = await ask(AUTHORIZATION, { claims: own({ tax_id: OTHER_TAX_ID }) });
+      expect(stranger.data).toEqual({ pixAuthorization: null });
     }
   });
 
-  test("costs a call with READ_CACHE_MS=0", async () => {
-    await start({ READ_CACHE_MS: "0" });
+  test("cached entities are objects of each request: their __typename can be written for each", async () => {
+    const responses = [await resolveEntities(), ...(await Promise.all([1, 2, 3].map(resolveEntities)))];
+    for (const { data, code } of responses) {
+      expect(code).toBeUndefined();
+      expect(data).toEqual(responses[0]?.data);
+      expect(data._entities.map((entity: { __typename: string }) => entity.__typename)).toEqual(
+        REPRESENTATIONS.map(({ __typename }) => __typename),
+      );
+    }
+    expect(await requestCount()).toBe(1);
+  });
+});
+
+describe("with READ_CACHE_MS=0,", () => {
+  useSubgraph({ READ_CACHE_MS: "0" });
+
+  test("reads at the same time are coalesced, and counted as coalesced", async () => {
+    avibraSwitch.hold();
+    const responses = await whileReading(askTimes(20));
+    const costs = responses.map(({ upstream }) => upstream);
+    expect(costs.filter(({ calls }) => calls === 1)).toEqual([{ ...FREE, calls: 1 }]);
+    expect(costs.filter(({ calls }) => calls === 0)).toEqual(Array(19).fill({ ...FREE, coalesced: 1 }));
+    expect(await requestCount()).toBe(1);
+  });
+
+  test("a coalesced read goes on when the client of its first request closes its connection", async () => {
+    const client = new AbortController();
+    avibraSwitch.hold();
+    const first = ask(OFFER, { signal: client.signal }).catch((error: unknown) => (error as Error).name);
+    await untilReading(1);
+    const others = askTimes(5);
+    await untilReading(6);
+    client.abort();
+    expect(await first).toBe("AbortError");
+    await untilOthersAreReading("after the abort");
+    avibraSwitch.release();
+    expect((await Promise.all(others)).map(({ data }) => data.me.currentOffer.offer.id)).toEqual(Array(5).fill("plus"));
+    expect(await requestCount()).toBe(1);
+  });
+
+  test("each of several reads one after the other costs a call", async () => {
     for (let time = 0; time < 3; time += 1) expect((await ask()).upstream).toEqual({ ...FREE, calls: 1 });
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(3);
+    expect(await requestCount()).toBe(3);
+  });
+
+  test("coalesced entities are objects of each request", async () => {
+    avibraSwitch.hold();
+    const [one, other] = await whileReading([1, 2].map(resolveEntities));
+    expect(one?.code).toBeUndefined();
+    expect(other?.data).toEqual(one?.data);
+    expect(await requestCount()).toBe(1);
   });
 });
 
-test("what is kept takes no more than READ_CACHE_BYTES, however many members are read", async () => {
-  await start({ READ_CACHE_BYTES: "20000" });
-  const claims = { sub: "support", scope: "users:read:any" };
-  const bytes: number[] = [];
-  for (let request = 0; request < 6; request += 1) {
-    const members = Array.from(
-      { length: 40 },
-      (_, index) => `m${index}: user(id: "m-${request}-${index}") { currentOffer { status } }`,
-    );
-    expect((await ask(`{ ${members.join(" ")} }`, { claims })).upstream.calls).toBe(40);
-    bytes.push((await readMetric(subgraph, "benefits_pix_read_cache_size_bytes"))[""] ?? NaN);
-  }
-  expect(Math.min(...bytes)).toBeGreaterThan(10_000);
-  expect(Math.max(...bytes)).toBeLessThanOrEqual(20_000);
-});
+const REPRESENTATIONS = [
+  { __typename: "User", id: MEMBER_ID },
+  { __typename: "Benefit", userId: MEMBER_ID, id: "acc-ins" },
+  { __typename: "Benefit", userId: MEMBER_ID, id: "acc-ins" },
+  { __typename: "PixAuthorization", recurrenceId: CANCELLED_RECURRENCE_ID },
+];
 
-describe("an answer that is older than READ_CACHE_MS", () => {
-  const aged = { READ_CACHE_MS: "1", READ_CACHE_STALE_MS: "0" };
-
-  test("is given once more while it is fetched anew, and says so", async () => {
-    await start({ READ_CACHE_MS: "1", READ_CACHE_STALE_MS: "60000" });
-    await ask();
-    await pause(5);
-    const { upstream } = await ask();
-    expect(upstream).toMatchObject({ cacheHits: 1, stale: 1 });
-    await waitFor(async () => ((await subgraph.avibra.requests(BENEFITS)).length === 2 ? true : undefined));
-  });
-
-  test.each(["status", "resetBeforeCommit"])(
-    "is given, and says so, while the provider cannot be asked (%s)",
-    async (kind) => {
-      await start(aged);
-      await ask();
-      await pause(5);
-      await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind, ...(kind === "status" && { status: 503 }) });
-      expect(await ask()).toMatchObject({
-        code: undefined,
-        data: { me: { currentOffer: { offer: { id: "plus" } } } },
-        upstream: { calls: 1, cacheHits: 1, stale: 1 },
-      });
-      expect((await ask()).upstream).toEqual({ ...FREE, calls: 1 }); // the provider is back
-    },
-  );
-
-  test.each([
-    ["credentials that are refused", { kind: "status", status: 403 }, "PROVIDER_AUTH"],
-    ["a refusal", { kind: "status", status: 422 }, "PROVIDER_CONTRACT"],
-    ["an answer that cannot be read", { kind: "wrongShape" }, "PROVIDER_CONTRACT"],
-  ])("is not given in place of %s", async (_case, fault, code) => {
-    await start(aged);
-    await ask();
-    await pause(5);
-    await subgraph.avibra.addFault({ match: { path: BENEFITS }, ...fault });
-    expect((await ask()).code).toBe(code);
-  });
-
-  test("is not given beyond READ_CACHE_STALE_IF_ERROR_MS", async () => {
-    await start({ ...aged, READ_CACHE_STALE_IF_ERROR_MS: "0" });
-    await ask();
-    await pause(5);
-    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
-    expect((await ask()).code).toBe("PROVIDER_UNAVAILABLE");
-  });
-});
-
-describe("behind a mutation", () => {
-  const readOf = (input: Readonly<Record<string, unknown>>) =>
-    typeof input["recurrenceId"] === "string"
-      ? `{ pixAuthorization(recurrenceId: "${input["recurrenceId"]}") { status cancellations { id } } }`
-      : `{ user(id: "${String(input["userId"])}") { currentOffer { status offer { id } } benefits { id } } }`;
-  const read = async (input: Readonly<Record<string, unknown>>, claims = PAYER_CLAIMS) => {
-    const { data, upstream } = await ask(readOf(input), { claims });
-    return { data, isFresh: upstream.calls === 1 };
-  };
-  const changeOffer = findMutation("changeOffer");
-
-  test.each(MUTATIONS)("$name, the next read is fresh, for every principal", async (mutation) => {
-    await start();
-    const other = { ...PAYER_CLAIMS, scope: `${PAYER_CLAIMS.scope} pii:read` };
-    const readers = [PAYER_CLAIMS, other];
-    for (const claims of readers) await read(mutation.input, claims);
-    for (const claims of readers) expect(await read(mutation.input, claims)).toMatchObject({ isFresh: false });
-    const input = { ...mutation.input, idempotencyKey: "press" };
-    const { data } = await sendMutation(subgraph, mutation, { input });
-    expect(data[mutation.name].operation.status).toBe("SUCCEEDED");
-    for (const claims of readers) expect(await read(mutation.input, claims)).toMatchObject({ isFresh: true });
-  });
-
-  test.each(MUTATIONS.filter(({ name }) => name !== "createPortalLink"))(
-    "$name, whose answer was lost, the next read is fresh and shows the effect",
-    async (mutation) => {
-      await start();
-      const before = await read(mutation.input);
-      const fault = { match: { method: mutation.method, path: mutation.path }, kind: "resetAfterCommit", times: 5 };
-      await subgraph[mutation.vendor].addFault(fault);
-      const input = { ...mutation.input, idempotencyKey: "press" };
-      const { data } = await sendMutation(subgraph, mutation, { input });
-      expect(data[mutation.name].operation.status).toBe("UNCONFIRMED");
-      const after = await read(mutation.input);
-      expect(after.isFresh).toBe(true);
-      const changesWhatIsRead = !["updateUser", "prefillUser"].includes(mutation.name);
-      expect(JSON.stringify(after.data) !== JSON.stringify(before.data)).toBe(changesWhatIsRead);
-    },
-  );
-
-  test("that is settled later by the reconciler, the next read is fresh once more", async () => {
-    await start({ RECONCILE_INTERVAL_MS: "50" });
-    const { input } = changeOffer;
-    await subgraph.avibra.addFault({ match: { path: changeOffer.path }, kind: "resetBeforeCommit" });
-    const { data } = await sendMutation(subgraph, changeOffer, { input: { ...input, idempotencyKey: "press" } });
-    const { id, status } = data.changeOffer.operation;
-    expect(status).toBe("UNCONFIRMED");
-    expect((await read(input)).data.user.currentOffer.offer.id).toBe("plus"); // and it is kept
-    expect(await read(input)).toMatchObject({ isFresh: false });
-    await waitFor(async () => ((await fetchOperation(subgraph, id)).status === "SUCCEEDED" ? true : undefined));
-    const after = await read(input);
-    expect(after.isFresh).toBe(true);
-    expect(after.data.user.currentOffer.offer.id).toBe("premium");
-  });
-
-  test("that the reconciler has worked on and not settled, the next read is fresh too: it may have happened by now", async () => {
-    await start({ RECONCILE_INTERVAL_MS: "50" });
-    const pix = findMutation("cancelPixAuthorization");
-    await subgraph.delbank.addFault({ match: { method: pix.method, path: pix.path }, kind: "resetBeforeCommit" });
-    const { data } = await sendMutation(subgraph, pix, { input: { ...pix.input, idempotencyKey: "press" } });
-    const { id } = data.cancelPixAuthorization.operation;
-    await read(pix.input);
-    expect(await read(pix.input)).toMatchObject({ isFresh: false });
-    await waitFor(async () => ((await read(pix.input)).isFresh ? true : undefined));
-    expect(await fetchOperation(subgraph, id)).toMatchObject({ status: "UNCONFIRMED" });
-  });
-
-  test("what was read of others is still given", async () => {
-    await start();
-    const others = { userId: "u-1002" };
-    await read(others);
-    await sendMutation(subgraph, changeOffer, { input: { ...changeOffer.input, idempotencyKey: "press" } });
-    expect(await read(others)).toMatchObject({ isFresh: false });
-  });
-
-  test("a member is read in the same document, fresh", async () => {
-    await start();
-    const { input } = changeOffer;
-    await read(input);
-    const query = `mutation($input: ChangeOfferInput!) {
-      changeOffer(input: $input) { user { currentOffer { offer { id } } } }
-    }`;
-    const variables = { input: { ...input, idempotencyKey: "press" } };
-    const { data } = await ask(query, { variables, claims: PAYER_CLAIMS });
-    expect(data.changeOffer.user.currentOffer.offer.id).toBe("premium");
-  });
-});
-
-describe("entities from what is kept", () => {
+function resolveEntities() {
   const query = `query($representations: [_Any!]!) {
     _entities(representations: $representations) {
       __typename
@@ -297,34 +214,85 @@ describe("entities from what is kept", () => {
       ... on PixAuthorization { recurrenceId status cancellations { id } }
     }
   }`;
-  const representations = [
-    { __typename: "User", id: "u-1001" },
-    { __typename: "Benefit", userId: "u-1001", id: "acc-ins" },
-    { __typename: "Benefit", userId: "u-1001", id: "acc-ins" },
-    { __typename: "PixAuthorization", recurrenceId: "RR3822485720260110cancelled01" },
-  ];
-  const resolve = () =>
-    ask(query, { variables: { representations }, claims: { sub: "support", scope: "users:read:any pix:read:any" } });
+  const claims = own({ sub: "support", scope: "users:read:any pix:read:any" });
+  return ask(query, { variables: { representations: REPRESENTATIONS }, claims });
+}
 
-  test("are objects of each request's own: their __typename is written again and again", async () => {
-    await start();
-    const answers = [await resolve(), ...(await Promise.all([resolve(), resolve(), resolve()]))];
-    for (const { data, code } of answers) {
-      expect(code).toBeUndefined();
-      expect(data).toEqual(answers[0]?.data);
-      expect(data._entities.map((entity: { __typename: string }) => entity.__typename)).toEqual(
-        representations.map(({ __typename }) => __typename),
+describe("with READ_CACHE_BYTES,", () => {
+  useSubgraph({ READ_CACHE_BYTES: "20000" });
+
+  test("the read cache does not grow beyond it, however many members are read", async () => {
+    const claims = own({ sub: "support", scope: "users:read:any" });
+    const bytes: number[] = [];
+    for (let request = 0; request < 4; request += 1) {
+      const members = Array.from(
+        { length: 40 },
+        (_, index) => `m${index}: user(id: "m-${request}-${index}") { currentOffer { status } }`,
       );
+      expect((await ask(`{ ${members.join(" ")} }`, { claims })).upstream.calls).toBe(40);
+      bytes.push((await readMetric(subgraph, "benefits_pix_read_cache_size_bytes"))[""] ?? NaN);
     }
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
+    expect(Math.min(...bytes)).toBeGreaterThan(10_000);
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(20_000);
+  });
+});
+
+describe("a response older than READ_CACHE_MS", () => {
+  const aged = { READ_CACHE_MS: "1", READ_CACHE_STALE_MS: "0" };
+  /** Caches a response that is then older than a millisecond. */
+  async function cacheAged(): Promise<void> {
+    await ask();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  describe("within READ_CACHE_STALE_MS", () => {
+    useSubgraph({ ...aged, READ_CACHE_STALE_MS: "600000" });
+
+    test("is returned, and counted as stale, while it is refreshed", async () => {
+      await cacheAged();
+      expect((await ask()).upstream).toMatchObject({ cacheHits: 1, stale: 1 });
+      await waitFor(async () => ((await requestCount()) === 2 ? true : undefined));
+    });
   });
 
-  test("are objects of each request's own where they were joined, too", async () => {
-    await start({ READ_CACHE_MS: "0" });
-    await slowly(500);
-    const [one, other] = await Promise.all([resolve(), resolve()]);
-    expect(one.code).toBeUndefined();
-    expect(other.data).toEqual(one.data);
-    expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
+  describe("within READ_CACHE_STALE_IF_ERROR_MS", () => {
+    useSubgraph(aged);
+    afterEach(releaseTimeouts);
+
+    test.each(["status", "resetBeforeCommit"])(
+      "is returned, and counted as stale, while the provider is unavailable (%s)",
+      async (kind) => {
+        await cacheAged();
+        await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind, ...(kind === "status" && { status: 503 }) });
+        expect(await ask()).toMatchObject({
+          code: undefined,
+          data: { me: { currentOffer: { offer: { id: "plus" } } } },
+          upstream: { calls: 1, cacheHits: 1, stale: 1 },
+        });
+        holdTimeouts(); // on a slow machine it would be returned after 2 s without the provider's response
+        expect((await ask()).upstream).toEqual({ ...FREE, calls: 1 }); // the provider is back
+      },
+    );
+
+    test.each([
+      ["credentials that the provider rejects", { kind: "status", status: 403 }, "PROVIDER_AUTH"],
+      ["a rejection by the provider", { kind: "status", status: 422 }, "PROVIDER_CONTRACT"],
+      ["a response that cannot be parsed", { kind: "wrongShape" }, "PROVIDER_CONTRACT"],
+    ])("is not returned in place of %s", async (_case, fault, code) => {
+      await cacheAged();
+      await subgraph.avibra.addFault({ match: { path: BENEFITS }, ...fault });
+      holdTimeouts();
+      expect((await ask()).code).toBe(code);
+    });
+  });
+
+  describe("beyond READ_CACHE_STALE_IF_ERROR_MS", () => {
+    useSubgraph({ ...aged, READ_CACHE_STALE_IF_ERROR_MS: "0" });
+
+    test("is not returned while the provider is unavailable", async () => {
+      await cacheAged();
+      await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
+      expect((await ask()).code).toBe("PROVIDER_UNAVAILABLE");
+    });
   });
 });

@@ -34,7 +34,7 @@ describe.each([
   ["operation", 5],
   ["operationsOfUser", 15],
   ["eventsOfUser", 15],
-] as const)("%s", (name, nodes) => {
+] as const)("the loader %s", (name, nodes) => {
   test("charges five nodes for each row that was found", async () => {
     for (const [budget, isOver] of [
       [nodes, false],
@@ -46,7 +46,7 @@ describe.each([
     }
   });
 
-  test("looks nothing up once the responseBudget is over its budget", async () => {
+  test("makes no lookup once the response budget is exceeded", async () => {
     const { loads, lookUps } = loadersWith(nodes - 1);
     await expect(Promise.all(["u-1", "u-2", "u-3"].map((id) => loads[name](id)))).rejects.toThrow();
     await expect(loads[name]("u-4")).rejects.toThrow();

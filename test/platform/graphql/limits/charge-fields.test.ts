@@ -146,12 +146,15 @@ test.each([
   ["page(ids: [1, $n])", 44],
   ["page(ids: $n)", 3],
   ["page(first: $given)", 3],
-])("a field of ten items, %s with $n null, costs %d nodes an item: an error if it is refused", async (field, nodes) => {
-  const query = `query($n: Int, $given: Int) { cats { ${field} } }`;
-  expect(await nodesOf(query, { n: null, given: 1 })).toBe(10 * nodes);
-});
+])(
+  "the field %s of ten items, with $n null, costs %d nodes for each, with its error if it is rejected",
+  async (field, nodes) => {
+    const query = `query($n: Int, $given: Int) { cats { ${field} } }`;
+    expect(await nodesOf(query, { n: null, given: 1 })).toBe(10 * nodes);
+  },
+);
 
-describe("an answer as it would be sent is held to its exact size, whatever was charged before", () => {
+describe("a response exceeds a budget of 100 bytes by its exact size:", () => {
   const isOver = (text: string) => {
     const answer = createResponseBudget({ nodes: 1, bytes: 100 });
     answer.checkSize(text);
@@ -170,7 +173,7 @@ describe("an answer as it would be sent is held to its exact size, whatever was 
     expect(isOver(text)).toBe(expected);
   });
 
-  test("a text that is too long is not encoded to find out", () => {
+  test("a text of more than 100 characters without being encoded", () => {
     const byteLength = jest.spyOn(Buffer, "byteLength");
     expect(isOver("\u65e5".repeat(101))).toBe(true);
     expect(byteLength).not.toHaveBeenCalled();
@@ -178,7 +181,7 @@ describe("an answer as it would be sent is held to its exact size, whatever was 
   });
 });
 
-test("a price is computed for each execution, with its variables, and for each list of lists", async () => {
+test("the cost of a list item is computed for each execution, with its variables, and for each list of lists", async () => {
   const document = parse("query($more: Boolean!) { cats { lives ... @include(if: $more) { a: lives b: lives } } }");
   const isOver = async (more: boolean, nodes: number) => {
     const answer = createResponseBudget({ nodes, bytes: 1_000_000 });
@@ -196,14 +199,14 @@ test("a price is computed for each execution, with its variables, and for each l
   expect(await nodesOf("{ rows { lives } again: rows { lives } }", {})).toBe(44);
 });
 
-test("nothing of a list that is over the budget is completed, and nothing after it", async () => {
+test("a list over the response budget is not completed, and nothing after it", async () => {
   expect(await answered("{ cats { name } later { name } items { name } failing { name } fails }", 5)).toEqual({
     isOver: true,
     data: { cats: [], later: [], items: [], failing: [], fails: null },
   });
 });
 
-test("introspection is charged as every list is", async () => {
+test("lists of introspection are charged as every list is", async () => {
   expect((await answered("{ __schema { types { name fields { name } } } }", 20)).isOver).toBe(true);
 });
 

@@ -24,6 +24,6 @@ test.each([
   ["query($v: Boolean!) { a { ...F @skip(if: $v) } } fragment F on T { b }", false],
   ["query($v: Int) { a { ...F } } fragment F on T { ...G } fragment G on T { b(x: $v) }", false],
   ["{ a { ...Missing } }", false],
-])("%s has the same price whatever the variables: %s", (text, expected) => {
+])("the first field of %s has the same cost with any variables: %s", (text, expected) => {
   expect(isStatic(text)).toBe(expected);
 });

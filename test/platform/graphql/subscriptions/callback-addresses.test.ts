@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
 import {
   type CallbackPolicy,
   parseCallbackTarget,
@@ -9,9 +7,10 @@ import {
   AddressNotAllowed,
   createCallbackClient,
 } from "../../../../src/platform/graphql/subscriptions/callback/callback.client";
+import { startHttpServer } from "../../../kit/http/http-server";
 import { toDeliveryResult } from "../../../../src/platform/graphql/subscriptions/callback/callback-delivery";
 
-describe("an address", () => {
+describe("the address of a callback", () => {
   test.each([
     // address, public, allowed where hosts may be private
     ["93.184.216.34", true, true],
@@ -47,7 +46,7 @@ describe("an address", () => {
     ["2001:0:1::", false, false],
     ["", false, false],
     ["router", false, false],
-  ])("%s may be connected to as a public one: %s, as a private one: %s", (address, asPublic, asPrivate) => {
+  ])("%s may be connected to as a public host: %s, as a private host: %s", (address, asPublic, asPrivate) => {
     expect([canConnectTo(address, false), canConnectTo(address, true)]).toEqual([asPublic, asPrivate]);
   });
 });
@@ -89,20 +88,20 @@ describe("a callback URL", () => {
     expect(parseCallbackTarget(text, policy) !== undefined).toBe(mayBeCalled);
   });
 
-  test("must be https in live mode", () => {
+  test("must have https in live mode", () => {
     const live = { ...policy, requiresHttps: true };
     expect(parseCallbackTarget("http://router.example.com/", live)).toBeUndefined();
     expect(parseCallbackTarget("https://router.example.com/", live)?.isPrivateAllowed).toBe(false);
     expect(parseCallbackTarget("https://router.internal:4000/", live)?.isPrivateAllowed).toBe(true);
   });
 
-  test("may be none where no host is listed", () => {
+  test("is not allowed if no host is listed", () => {
     const none = { hosts: [], privateHosts: [], requiresHttps: false };
     expect(parseCallbackTarget("http://127.0.0.1/", none)).toBeUndefined();
   });
 });
 
-describe("a name", () => {
+describe("the host name of a callback", () => {
   const message = { kind: "subscription", action: "check", id: "1", verifier: "v" } as const;
   const answering = (...answers: string[][]) => {
     const asked: string[] = [];
@@ -116,21 +115,20 @@ describe("a name", () => {
     return { asked, lookup };
   };
 
-  test("is connected to at the address that was checked, under its own name", async () => {
-    const heard: (string | undefined)[] = [];
-    const server = createServer((request, response) => {
-      heard.push(request.headers.host);
+  test("is connected to at the address that was checked, with the name as its Host header", async () => {
+    const hosts: (string | undefined)[] = [];
+    const server = await startHttpServer((request, response) => {
+      hosts.push(request.headers.host);
       response.writeHead(204).end();
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    const { port } = server;
     const { asked, lookup } = answering(["127.0.0.1"]);
-    const client = createCallbackClient({ timeoutMs: 2000, lookup });
+    const client = createCallbackClient({ timeoutMs: 600_000, lookup });
     const url = new URL(`http://router.internal:${port}/`);
     expect(await client.send({ url, isPrivateAllowed: true }, message)).toBe(204);
-    expect({ asked, heard }).toEqual({ asked: ["router.internal"], heard: [`router.internal:${port}`] });
+    expect({ asked, hosts }).toEqual({ asked: ["router.internal"], hosts: [`router.internal:${port}`] });
     client.close();
-    server.close();
+    await server.close();
   });
 
   test.each([
@@ -138,8 +136,8 @@ describe("a name", () => {
     ["the metadata server", ["169.254.169.254"], true],
     ["a public address and a private one", ["93.184.216.34", "10.0.0.1"], false],
     ["nothing", [], true],
-  ])("that stands for %s is not connected to", async (_what, addresses, mayBePrivate) => {
-    const client = createCallbackClient({ timeoutMs: 2000, lookup: answering(addresses).lookup });
+  ])("that resolves to %s is not connected to", async (_what, addresses, mayBePrivate) => {
+    const client = createCallbackClient({ timeoutMs: 600_000, lookup: answering(addresses).lookup });
     const url = new URL("http://router.example.com:1/");
     await expect(client.send({ url, isPrivateAllowed: mayBePrivate }, message)).rejects.toBeInstanceOf(
       AddressNotAllowed,
@@ -147,16 +145,17 @@ describe("a name", () => {
     client.close();
   });
 
-  test("that stands for another address the next time is looked at again", async () => {
-    const server = createServer((_request, response) => response.writeHead(204, { connection: "close" }).end());
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  test("that resolves to another address the next time is checked again", async () => {
+    const server = await startHttpServer((_request, response) =>
+      response.writeHead(204, { connection: "close" }).end(),
+    );
     const { lookup } = answering(["127.0.0.1"], ["169.254.169.254"]);
-    const client = createCallbackClient({ timeoutMs: 2000, lookup });
-    const url = new URL(`http://router.internal:${(server.address() as AddressInfo).port}/`);
+    const client = createCallbackClient({ timeoutMs: 600_000, lookup });
+    const url = new URL(`http://router.internal:${server.port}/`);
     expect(await client.send({ url, isPrivateAllowed: true }, message)).toBe(204);
     await expect(client.send({ url, isPrivateAllowed: true }, message)).rejects.toBeInstanceOf(AddressNotAllowed);
     client.close();
-    server.close();
+    await server.close();
   });
 });
 
@@ -173,6 +172,6 @@ test.each([
   [429, "retry"],
   [500, "retry"],
   [503, "retry"],
-])("a router that answers %s: %s", (status, verdict) => {
+])("a callback that the router answers with status %s is %s", (status, verdict) => {
   expect(toDeliveryResult(status)).toBe(verdict);
 });

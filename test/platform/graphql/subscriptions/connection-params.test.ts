@@ -9,18 +9,18 @@ test.each([
   ["the scheme and a blank", { authorization: "bearer ", token: JWT }],
   ["an empty header before another spelling of it", { Authorization: "", authorization: JWT }],
   ["an empty header among headers", { headers: { Authorization: "" }, token: JWT }],
-  ["no token but among headers", { Authorization: "", token: "", headers: { Authorization: JWT } }],
-])("%s is as absent: the token is taken from the next place", (_what, params) => {
+  ["a token only among headers", { Authorization: "", token: "", headers: { Authorization: JWT } }],
+])("a connection whose parameters have %s takes its token from the next place", (_what, params) => {
   expect(getAuthorization(params)).toBe(`Bearer ${JWT}`);
 });
 
-test("with nothing but empty text there is no token", () => {
+test("a connection whose parameters have only empty text has no token", () => {
   expect(getAuthorization({ Authorization: "Bearer ", token: "", headers: { authorization: "" } })).toBeUndefined();
 });
 
 test.each([
   ["a token of another form", { Authorization: "Bearer nonsense", token: JWT }, "Bearer nonsense"],
-  ["what is no text", { Authorization: 7, token: JWT }, ""],
-])("%s is not passed over: it is refused", (_what, params, found) => {
+  ["a number for a token", { Authorization: 7, token: JWT }, ""],
+])("a connection whose parameters have %s takes no token from another place", (_what, params, found) => {
   expect(getAuthorization(params)).toBe(found);
 });

@@ -83,7 +83,7 @@ test("as many subscriptions of one ordinary document as LIMIT_SUBSCRIPTIONS allo
   expect(await refusalOf(ORDINARY)).toBe("Too many subscriptions are open, in total or for this caller.");
 });
 
-test("many different large documents are refused before that, and the refusal names memory", async () => {
+test("subscriptions of many different large documents are rejected at the memory limit, before LIMIT_SUBSCRIPTIONS", async () => {
   const { subscriptions, refusalOf } = running;
   let refusal: string | undefined;
   for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(large(index));
@@ -95,7 +95,7 @@ test("many different large documents are refused before that, and the refusal na
 test.each([
   ["variables of 10 kB", ORDINARY, "x".repeat(10_000)],
   ["a text of 10 kB, though it is one document", `${ORDINARY}#`.padEnd(10_000, "x"), ""],
-])("%s count once for each subscription", async (_what, query, padding) => {
+])("subscriptions with %s are charged once each", async (_what, query, padding) => {
   const { subscriptions, refusalOf } = running;
   let refusal: string | undefined;
   for (let index = 0; index < 1000 && refusal === undefined; index += 1) refusal = await refusalOf(query, padding);
@@ -103,8 +103,8 @@ test.each([
   expect(subscriptions.count()).toBeGreaterThan(300);
 });
 
-describe("held bytes", () => {
-  test("a shared object is counted from its first holder until its last one has left", () => {
+describe("the memory budget of subscriptions", () => {
+  test("charges a shared object from its first acquisition to its last release", () => {
     const held = createMemoryBudget(100);
     const shared = { bytes: 60 };
     const [first, second] = [held.acquire(10, shared), held.acquire(10, shared)];
@@ -118,13 +118,13 @@ describe("held bytes", () => {
     expect(held.acquire(100)).toBeDefined();
   });
 
-  test("two copies are counted twice", () => {
+  test("charges two copies twice", () => {
     const held = createMemoryBudget(100);
     expect(held.acquire(0, { bytes: 60 })).toBeDefined();
     expect(held.acquire(0, { bytes: 60 })).toBeUndefined();
   });
 
-  test("what was refused holds nothing", () => {
+  test("charges nothing for what it rejects", () => {
     const held = createMemoryBudget(100);
     const shared = { bytes: 60 };
     expect(held.acquire(50, shared)).toBeUndefined();

@@ -92,7 +92,7 @@ const REGISTRY: readonly (readonly [
   ],
 ];
 
-test.each(REGISTRY)("%s (%s) is %s", (_block, _name, kind, ends) => {
+test.each(REGISTRY)("a callback to an address of %s (%s) is allowed: %s", (_block, _name, kind, ends) => {
   for (const address of ends) {
     expect([address, canConnectTo(address, false), canConnectTo(address, true)]).toEqual([
       address,
@@ -127,6 +127,6 @@ test.each([
   ...["203.0.114.0", "223.255.255.255", "93.184.216.34", "::ffff:93.184.216.34", "::ffff:5db8:d822"],
   ...["2000::1", "2001:200::1", "2001:db7:ffff::1", "2001:db9::1", "2001:ffff::1", "2003::1", "2620:4f:7fff::1"],
   ...["2620:4f:8001::1", "2606:2800:220:1:248:1893:25c8:1946", "3ffe:ffff::1", "3fff:1000::1", "3fff:ffff::1"],
-])("%s, next to these or a public host's, may be connected to", (address) => {
+])("a callback to %s, which is public, is allowed", (address) => {
   expect([canConnectTo(address, false), canConnectTo(address, true)]).toEqual([true, true]);
 });

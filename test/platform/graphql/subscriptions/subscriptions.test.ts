@@ -45,7 +45,7 @@ function subscriptionsToNothing() {
   return { subscriptions, shares, admit: admitAll };
 }
 
-test("a subscription that is being opened while all are ended is not opened, and takes no share", async () => {
+test("a subscription that is being opened while all are closed is rejected, and uses no quota", async () => {
   const { subscriptions, shares, admit } = subscriptionsToNothing();
   const opening = subscriptions.open(REQUEST);
   await subscriptions.close();
@@ -55,7 +55,7 @@ test("a subscription that is being opened while all are ended is not opened, and
   expect(shares.acquire("u-1")).toBeDefined();
 });
 
-test("one that is open by then is ended, and returns its share", async () => {
+test("an open subscription is ended when all are closed, and returns its quota", async () => {
   const { subscriptions, shares, admit } = subscriptionsToNothing();
   admit();
   const opened = await subscriptions.open(REQUEST);

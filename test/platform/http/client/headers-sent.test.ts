@@ -17,10 +17,12 @@ import {
   startBreakingServer,
 } from "../../../kit/network/breaking-server";
 import { createCertificateAuthority } from "../../../kit/certificates";
+import { holdTimeouts, releaseTimeouts } from "../../../kit/clocks";
 import { createTestHttpClient } from "../../../kit/http/test-http-client";
 
-/** Enough for a connection on a machine that is busy; waited out only where no answer comes. */
-const TIMEOUT_MS = 1500;
+/** No call ends by its timeout, unless the test advances it to it. */
+const TIMEOUT_MS = 10_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Larger than what the sockets between client and server take at once. */
 const LARGE = "x".repeat(8_000_000);
@@ -36,6 +38,7 @@ beforeAll(async () => {
   identity = await authority.issue("provider");
 });
 afterEach(async () => {
+  releaseTimeouts();
   await Promise.all(clients.splice(0).map((client) => client.close()));
   for (const server of servers.splice(0)) server.close();
 });
@@ -45,7 +48,7 @@ const post = (more: Partial<EndpointCall<boolean>> = {}): EndpointCall<boolean> 
   method: "POST",
   path: path`/change`,
   repeat: "once",
-  timeoutMs: TIMEOUT_MS,
+  timeoutMs: HOUR_MS,
   body: { json: { change: true } },
   response: z.boolean(),
   ...more,
@@ -55,10 +58,10 @@ const GUARD = {
   queueLength: 100,
   minCalls: 1000,
   failurePercent: 50,
-  slowCallMs: 60_000,
+  slowCallMs: HOUR_MS,
   openMs: 1000,
 };
-const deadline = { remainingMs: () => 60_000 };
+const deadline = { remainingMs: () => HOUR_MS };
 
 async function start(tls?: TlsOptions): Promise<BreakingServer> {
   const server = await startBreakingServer(tls);
@@ -67,7 +70,7 @@ async function start(tls?: TlsOptions): Promise<BreakingServer> {
 }
 
 function open(baseUrl: string, more: Partial<Parameters<typeof createTestHttpClient>[0]> = {}): HttpClient {
-  const client = createTestHttpClient({ baseUrl, tls: { ca: authority.cert }, connectTimeoutMs: 60_000, ...more });
+  const client = createTestHttpClient({ baseUrl, tls: { ca: authority.cert }, connectTimeoutMs: HOUR_MS, ...more });
   clients.push(client);
   return client;
 }
@@ -81,7 +84,21 @@ async function failureOf(client: HttpClient, call = post()): Promise<ProviderFai
   return failure;
 }
 
-describe("a request whose connection fails before its head is handed over was not sent", () => {
+const countPosts = ({ received }: BreakingServer) => received.join("").match(/POST/g)?.length ?? 0;
+
+/** The failure of a call whose timeout ends when the server has received its request and does not respond. */
+async function timeoutOf(client: HttpClient, server: BreakingServer): Promise<ProviderFailure> {
+  const postsBefore = countPosts(server);
+  const timeouts = holdTimeouts();
+  const failing = failureOf(client, post({ timeoutMs: TIMEOUT_MS }));
+  await timeouts.until(() => countPosts(server) > postsBefore);
+  await timeouts.advance(TIMEOUT_MS);
+  const failure = await failing;
+  releaseTimeouts();
+  return failure;
+}
+
+describe("a request whose connection fails before its headers are sent was not received:", () => {
   const OLD_TLS: TlsOptions = { maxVersion: "TLSv1.1", minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" };
   const ALERT = Buffer.from([0x15, 3, 3, 0, 2, 2, 40]); // fatal, handshake_failure
   const afterHello = (then: (socket: Socket) => void) => (socket: Socket) => {
@@ -127,7 +144,7 @@ describe("a request whose connection fails before its head is handed over was no
       await server.endConnections();
       server.setConnectionHandler(handshake);
       expect(await failureOf(client)).toMatchObject({ kind: "unreachable", maybeReceived: false });
-      expect(server.received.join("").match(/POST/g)).toHaveLength(1);
+      expect(countPosts(server)).toBe(1);
     });
   });
 
@@ -157,15 +174,16 @@ describe("a request whose connection fails before its head is handed over was no
     let held: Socket | undefined;
     server.setConnectionHandler((socket) => (held = socket));
     const client = open(`https://127.0.0.1:${server.port}`);
-    expect(await failureOf(client)).toMatchObject({ kind: "timeout", maybeReceived: false });
+    const failure = await failureOf(client, post({ timeoutMs: 300 }));
+    expect(failure).toMatchObject({ kind: "timeout", maybeReceived: false });
     held?.destroy();
     server.setConnectionHandler(undefined);
     await expect(client.call(post(), deadline)).resolves.toBe(true);
-    expect(server.received.join("").match(/POST/g)).toHaveLength(1);
+    expect(countPosts(server)).toBe(1);
   });
 });
 
-describe("a request whose connection fails after its head is handed over may have been sent", () => {
+describe("a request whose connection fails after its headers are sent may have been received:", () => {
   const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n";
   const end =
     (how: "reset" | "fin"): OnBytes =>
@@ -207,10 +225,11 @@ describe("a request whose connection fails after its head is handed over may hav
     test.each(rows)("%s (%s), on a fresh connection", async (_how, kind, onBytes) => {
       const server = await startServer();
       server.onBytes(onBytes);
-      const failure = await failureOf(open(`${scheme}://127.0.0.1:${server.port}`));
+      const client = open(`${scheme}://127.0.0.1:${server.port}`);
+      const failure = await (kind === "timeout" ? timeoutOf(client, server) : failureOf(client));
       expect(failure.maybeReceived).toBe(true);
       expect(kind.split(" or ")).toContain(failure.kind);
-      expect(server.received.join("").match(/POST/g)).toHaveLength(1);
+      expect(countPosts(server)).toBe(1);
     });
 
     test.each(rows)("%s (%s), on a connection that was used before", async (_how, kind, onBytes) => {
@@ -218,20 +237,17 @@ describe("a request whose connection fails after its head is handed over may hav
       const client = open(`${scheme}://127.0.0.1:${server.port}`, { guard: { ...GUARD, concurrency: 1 } });
       await expect(client.call(post(), deadline)).resolves.toBe(true);
       server.onBytes(onBytes);
-      const failure = await failureOf(client);
+      const failure = await (kind === "timeout" ? timeoutOf(client, server) : failureOf(client));
       expect(failure.maybeReceived).toBe(true);
       expect(kind.split(" or ")).toContain(failure.kind);
       expect(server.received).toHaveLength(1); // the same connection
-      expect(server.received.join("").match(/POST/g)).toHaveLength(2);
+      expect(countPosts(server)).toBe(2);
     });
 
     test.each(["reset", "fin"] as const)("a %s in the middle of the body", async (how) => {
       const server = await startServer();
       server.onBytes(end(how));
-      const failure = await failureOf(
-        open(`${scheme}://127.0.0.1:${server.port}`),
-        post({ body: { json: LARGE }, timeoutMs: 60_000 }),
-      );
+      const failure = await failureOf(open(`${scheme}://127.0.0.1:${server.port}`), post({ body: { json: LARGE } }));
       expect(failure).toMatchObject({ maybeReceived: true });
       expect(server.received.join("").length).toBeLessThan(LARGE.length);
     });
@@ -257,8 +273,8 @@ describe("a request whose connection fails after its head is handed over may hav
   });
 });
 
-describe("each request has its own fact", () => {
-  test("among many at once on one pool: those that the server received, and no others", async () => {
+describe("whether a request may have been received is known for each request:", () => {
+  test("of many at once on one pool, those that the server received, and no others", async () => {
     const server = await start(identity);
     server.onBytes((connection, text) => {
       const index = Number(/POST \/change-(\d+)/.exec(text)?.[1]);
@@ -274,7 +290,7 @@ describe("each request has its own fact", () => {
     });
     const outcomes = await Promise.all(
       Array.from({ length: 60 }, async (_value, index) => {
-        const call = post({ path: path`/change-${String(index)}`, timeoutMs: 60_000 });
+        const call = post({ path: path`/change-${String(index)}` });
         const failure = await client.call(call, deadline).catch((error: unknown) => error as ProviderFailure);
         return failure instanceof ProviderFailure ? failure.maybeReceived : true;
       }),
@@ -286,12 +302,12 @@ describe("each request has its own fact", () => {
     expect(outcomes.filter((sent) => !sent).length).toBeGreaterThan(10);
   });
 
-  test("one that gives up in the queue of a full pool was not sent, and is not sent when there is room", async () => {
+  test("one that is aborted in the queue of a full pool was not sent, and is not sent when a connection is free", async () => {
     const server = await start();
     const transport = createTransport({
       baseUrl: `http://127.0.0.1:${server.port}`,
       connections: 1,
-      connectTimeoutMs: 60_000,
+      connectTimeoutMs: HOUR_MS,
       maxBodyBytes: 1000,
     });
     servers.push({ close: () => transport.close() });
@@ -324,21 +340,25 @@ describe("each request has its own fact", () => {
     expect(server.received.join("")).not.toContain("/second");
   });
 
-  test("one that gives up waiting for room was not sent", async () => {
+  test("one whose deadline ends while it is queued was not sent", async () => {
     const server = await start();
     const client = open(`http://127.0.0.1:${server.port}`, { guard: { ...GUARD, concurrency: 1 } });
     server.onBytes(() => undefined);
-    const first = failureOf(client);
-    const second = await client
+    const timeouts = holdTimeouts();
+    const first = failureOf(client, post({ timeoutMs: TIMEOUT_MS }));
+    await timeouts.until(() => countPosts(server) === 1);
+    const second = client
       .call(post({ path: path`/second` }), { remainingMs: () => 300 })
       .catch((error: unknown) => error);
-    expect(second).toMatchObject({ maybeReceived: false });
+    await timeouts.advance(300);
+    expect(await second).toMatchObject({ maybeReceived: false });
+    await timeouts.advance(TIMEOUT_MS);
     expect(await first).toMatchObject({ maybeReceived: true });
     expect(server.received.join("")).not.toContain("/second");
   });
 });
 
-test("HTTP/2 is not spoken: there undici sends a request again by itself", async () => {
+test("the HTTP client does not offer HTTP/2, on which undici sends a request again by itself", async () => {
   const { cert, key } = await authority.issue("provider");
   const seen: string[] = [];
   const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {

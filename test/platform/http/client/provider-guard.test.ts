@@ -1,14 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createProviderGuard, type GuardOptions } from "../../../../src/platform/http/client/provider-guard";
 import { type FailureKind, ProviderFailure } from "../../../../src/platform/http/client/provider-failure";
-import { monotonicClock } from "../../../../src/platform/kernel/monotonic-clock";
+import { createTestClocks } from "../../../kit/clocks";
 
 const OPEN_MS = 200;
 const CALL = "vendor.things.list";
 const OTHER_GROUP = "vendor.others.list";
 const never = new AbortController().signal;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Resolves after everything that needs neither time nor the network. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+const { monotonic, advance } = createTestClocks(0);
 const createGuard = (options: Partial<GuardOptions> = {}) =>
   createProviderGuard({
     concurrency: 2,
@@ -17,7 +19,7 @@ const createGuard = (options: Partial<GuardOptions> = {}) =>
     failurePercent: 50,
     slowCallMs: 60_000,
     openMs: OPEN_MS,
-    monotonic: monotonicClock,
+    monotonic,
     ...options,
   });
 type Guard = ReturnType<typeof createGuard>;
@@ -40,13 +42,13 @@ describe("a circuit breaker", () => {
     ["refused", false],
     ["unauthorized", false],
     ["unreadable", false],
-  ] as const)("that sees nothing but %s opens: %s", async (kind, opens) => {
+  ] as const)("whose calls all fail with %s opens: %s", async (kind, opens) => {
     const guard = createGuard();
     for (let call = 0; call < 30; call += 1) await outcome(guard, fails(kind));
     expect(guard.state().breakers).toEqual({ "vendor.things": opens ? "open" : "closed" });
   });
 
-  test("stays closed for what never left, whatever it failed with", async () => {
+  test("stays closed for calls that were never sent, whatever they failed with", async () => {
     const guard = createGuard();
     const refused = () =>
       Promise.reject(new ProviderFailure({ kind: "timeout", call: CALL, reason: "test", shortCircuited: true }));
@@ -54,14 +56,17 @@ describe("a circuit breaker", () => {
     expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
   });
 
-  test("opens for good answers that come too late, and still gives them", async () => {
-    const guard = createGuard({ slowCallMs: 1 });
-    const slow = () => pause(5).then(() => "late");
+  test("opens for successful responses that are too slow, and still returns them", async () => {
+    const guard = createGuard({ slowCallMs: 1000 });
+    const slow = () => {
+      advance(1001);
+      return Promise.resolve("late");
+    };
     for (let call = 0; call < 10; call += 1) await expect(guard.run(CALL, slow, never)).resolves.toBe("late");
     expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
   });
 
-  test("stays closed while half of the calls are fine, and before it has seen enough", async () => {
+  test("stays closed while half of the calls succeed, and before the minimum number of calls", async () => {
     const guard = createGuard();
     for (let call = 0; call < 9; call += 1) await outcome(guard, fails("timeout"));
     expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
@@ -70,7 +75,7 @@ describe("a circuit breaker", () => {
     expect(mixed.state().breakers).toEqual({ "vendor.things": "closed" });
   });
 
-  test("that is open lets nothing through, and nothing of another group is kept back", async () => {
+  test("that is open rejects the calls of its group, and none of another group", async () => {
     const guard = createGuard();
     await openUp(guard);
     const asked = jest.fn(answers);
@@ -80,13 +85,13 @@ describe("a circuit breaker", () => {
     expect(guard.state().breakers).toEqual({ "vendor.things": "open", "vendor.others": "closed" });
   });
 
-  test("lets one call through after its pause; the others do not wait for it; a good answer closes it", async () => {
+  test("lets one call through after its open time, and rejects others meanwhile; a success closes it", async () => {
     const guard = createGuard({ concurrency: 10 });
     await openUp(guard);
-    await pause(OPEN_MS + 20);
+    advance(OPEN_MS);
     let answerProbe: (answer: string) => void = () => undefined;
     const probe = guard.run(CALL, () => new Promise<string>((resolve) => (answerProbe = resolve)), never);
-    await pause(0);
+    await turn();
     expect(guard.state().breakers).toEqual({ "vendor.things": "halfOpen" });
     expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
     answerProbe("back");
@@ -95,10 +100,10 @@ describe("a circuit breaker", () => {
     expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
   });
 
-  test("whose probe fails stays open for another pause", async () => {
+  test("whose probe fails stays open for its open time again", async () => {
     const guard = createGuard();
     await openUp(guard);
-    await pause(OPEN_MS + 20);
+    advance(OPEN_MS);
     expect(await outcome(guard, fails("unavailable"))).toMatchObject({ shortCircuited: false });
     expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
   });
@@ -107,31 +112,31 @@ describe("a circuit breaker", () => {
 describe("a bulkhead", () => {
   const hang = () => new Promise<never>(() => undefined);
 
-  test("takes what there is room for, lets some wait, and refuses one more at once", async () => {
+  test("executes calls up to its concurrency, queues up to its queue length, and rejects one more at once", async () => {
     const guard = createGuard({ concurrency: 2, queueLength: 2 });
     for (let call = 0; call < 4; call += 1) void outcome(guard, hang);
-    await pause(0);
+    await turn();
     expect(guard.state()).toMatchObject({ active: 2, queued: 2 });
     expect(await outcome(guard, answers)).toMatchObject(refusal("queue full"));
   });
 
-  test("lets the next one in when one is done", async () => {
+  test("starts the next queued call when one ends", async () => {
     const guard = createGuard({ concurrency: 1, queueLength: 5 });
     const order: number[] = [];
-    await Promise.all([1, 2, 3].map((one) => guard.run(CALL, () => pause(1).then(() => order.push(one)), never)));
+    await Promise.all([1, 2, 3].map((one) => guard.run(CALL, () => turn().then(() => order.push(one)), never)));
     expect(order).toEqual([1, 2, 3]);
     expect(guard.state()).toMatchObject({ active: 0, queued: 0 });
   });
 
-  test("lets whoever waited go on as itself, not as the call that made room", async () => {
+  test("starts a queued call in its own async context, not in that of the call that ended", async () => {
     const guard = createGuard({ concurrency: 1, queueLength: 5 });
     const request = new AsyncLocalStorage<number>();
-    const work = () => pause(1).then(() => request.getStore());
+    const work = () => turn().then(() => request.getStore());
     const seen = await Promise.all([1, 2, 3].map((one) => request.run(one, () => guard.run(CALL, work, never))));
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  test("lets go of whoever gives up waiting, and never does their work", async () => {
+  test("never executes a queued call whose signal has fired", async () => {
     const guard = createGuard({ concurrency: 1, queueLength: 5 });
     let finish: () => void = () => undefined;
     const first = guard.run(CALL, () => new Promise<void>((resolve) => (finish = resolve)), never);
@@ -142,11 +147,11 @@ describe("a bulkhead", () => {
     await expect(waiting).rejects.toThrow("enough");
     finish();
     await first;
-    await pause(5);
+    await expect(guard.run(CALL, answers, never)).resolves.toBe("answer"); // its slot is free, and nothing is queued
     expect(work).not.toHaveBeenCalled();
   });
 
-  test("does not keep anyone waiting before an open breaker", async () => {
+  test("does not queue a call of an open circuit breaker", async () => {
     const guard = createGuard({ concurrency: 1, queueLength: 5 });
     await openUp(guard);
     void outcome(guard, hang, OTHER_GROUP);

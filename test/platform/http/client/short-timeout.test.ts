@@ -1,18 +1,16 @@
-import { createServer } from "node:http";
-import { type AddressInfo } from "node:net";
 import { z } from "zod";
 import { path } from "../../../../src/platform/http/client/path";
+import { type HttpServer, startHttpServer } from "../../../kit/http/http-server";
 import { createTestHttpClient } from "../../../kit/http/test-http-client";
 
-const server = createServer((_request, response) => response.end('"answer"'));
-beforeAll(() => new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve)));
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+let server: HttpServer;
+beforeAll(async () => (server = await startHttpServer((_request, response) => response.end('"answer"'))));
+afterAll(() => server.close());
 
 /** Whether a call that may take `timeoutMs` itself is sent with this much of its operation's time left. */
 async function isSent(timeoutMs: number, remainingMs: number): Promise<boolean> {
   let sent = 0;
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const http = createTestHttpClient({ baseUrl, onAttemptSend: () => (sent += 1) });
+  const http = createTestHttpClient({ baseUrl: server.url, onAttemptSend: () => (sent += 1) });
   const call = { name: "test.call", method: "GET", path: path`/`, repeat: "keyed", timeoutMs } as const;
   await http.call({ ...call, response: z.string() }, { remainingMs: () => remainingMs }).catch(() => undefined);
   await http.close();
