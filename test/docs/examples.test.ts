@@ -16,12 +16,6 @@ const isExample = (block: CodeBlock) => ["graphql", "js"].includes(block.languag
 const hangs = ({ text }: CodeBlock) => text.includes('"kind":"hang');
 /** A request has time for two calls that hang, and not for a third. */
 const SHORT_TIMEOUTS = { DELBANK_TIMEOUT_MS: "300", REQUEST_TIMEOUT_MS: "750" };
-const PATIENT_TIMEOUTS = {
-  AVIBRA_TIMEOUT_MS: "120000",
-  DELBANK_TIMEOUT_MS: "120000",
-  REQUEST_TIMEOUT_MS: "240000",
-  OPERATION_LEASE_MS: "300000",
-};
 
 /** The examples of each page that has any. */
 const BY_PAGE = PAGES.map((file) => [file, findCodeBlocks(readText(file)).filter(isExample)] as const).filter(
@@ -63,7 +57,7 @@ describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isBehindRouter)))("%s"
       EXPOSE_UPSTREAM_COST: "true",
       // Longer than for a newcomer, so that a slow machine does not let a cached read expire.
       READ_CACHE_MS: "600000",
-      ...(blocks.some(hangs) ? SHORT_TIMEOUTS : PATIENT_TIMEOUTS),
+      ...(blocks.some(hangs) && SHORT_TIMEOUTS),
     });
     run = createShell({
       "http://127.0.0.1:4001": subgraph.url,

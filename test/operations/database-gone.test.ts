@@ -1,5 +1,4 @@
 import { type OwnDatabases, startOwnDatabases } from "../kit/start/databases";
-import { PATIENT } from "../kit/operations/patient";
 import { sendMutation, findMutation, MUTATIONS, OPERATION_FIELDS, fetchOperation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { RECURRENCE_ID } from "../kit/seeds/ids";
@@ -17,7 +16,7 @@ const updateUser = findMutation("updateUser");
 
 beforeAll(async () => {
   databases = await startOwnDatabases();
-  subgraph = await startSubgraph({ ...PATIENT, DATABASE_URL: await databases.createDatabase("postgres") });
+  subgraph = await startSubgraph({ DATABASE_URL: await databases.createDatabase("postgres") });
   const { data } = await sendMutation(subgraph, updateUser, { input: earlierInput });
   earlier = data.updateUser.operation;
   // PostgreSQL's text has no NUL: such an id must not reach it.

@@ -1,4 +1,3 @@
-import { PATIENT } from "../kit/operations/patient";
 import { countCommits, sendMutation, type MutationCase, MUTATIONS, fetchOperation } from "../kit/seeds/mutations";
 import { reconciledStatuses, waitForReconciled } from "../kit/operations/reconciled";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
@@ -118,7 +117,6 @@ async function playRow({ subgraph, switches }: Bench, fault: string): Promise<Ce
 async function playLane({ faults, environment }: Lane): Promise<Cell[]> {
   const switches = { avibra: await startTcpSwitch(), delbank: await startTcpSwitch() };
   const subgraph = await startSubgraph({
-    ...PATIENT,
     RETRY_PERCENT: "100", // what is keyed is sent again while its caller waits
     RECONCILE_INTERVAL_MS: "100",
     LOG_LEVEL: "info",

@@ -6,7 +6,6 @@ import {
   findMutation,
   MUTATIONS,
 } from "../kit/seeds/mutations";
-import { PATIENT } from "../kit/operations/patient";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
@@ -16,7 +15,7 @@ const isPortalLink = ({ name }: MutationCase) => name === "createPortalLink";
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {
-  subgraph = await startSubgraph(PATIENT);
+  subgraph = await startSubgraph();
 });
 afterAll(() => subgraph.stop());
 

@@ -1,7 +1,6 @@
 import { sendMutation, findMutation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
-import { PATIENT } from "../kit/operations/patient";
 import { startHttpServer } from "../kit/http/http-server";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
@@ -21,7 +20,7 @@ const INTENT = {
 };
 
 // Nothing is found out in the background within a test.
-const ENVIRONMENT = { ...PATIENT, RECONCILE_INTERVAL_MS: "600000" };
+const ENVIRONMENT = { RECONCILE_INTERVAL_MS: "600000" };
 let subgraph: TestSubgraph;
 beforeEach(async () => (subgraph = await startSubgraph(ENVIRONMENT)));
 afterEach(() => subgraph.stop());

@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { PATIENT } from "../kit/operations/patient";
 import { waitForReconciled } from "../kit/operations/reconciled";
 import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { countCommits, sendMutation, findMutation, type MutationCase } from "../kit/seeds/mutations";
@@ -31,7 +30,6 @@ afterAll(async () => {
 async function openBench(databaseUrl: string, environment: Readonly<Record<string, string>> = {}): Promise<Bench> {
   const proxy = await startPostgresProxy(databaseUrl);
   const variables = {
-    ...PATIENT,
     LEDGER_KEY: TEST_ENCRYPTION_KEY,
     RECONCILE_INTERVAL_MS: "100",
     LOG_LEVEL: "info",

@@ -1,6 +1,5 @@
 import { findCanaries as search, dumpDatabase as dump } from "../kit/security/canaries";
 import { type Databases, startDatabases } from "../kit/start/databases";
-import { PATIENT } from "../kit/operations/patient";
 import { waitForReconciled } from "../kit/operations/reconciled";
 import { startTcpSwitch } from "../kit/network/tcp-switch";
 import { sendMutation, type MutationCase, findMutation, MUTATIONS } from "../kit/seeds/mutations";
@@ -79,7 +78,6 @@ async function recover(dialect: (typeof DIALECTS)[number]): Promise<Recovered> {
   const url = await databases.createDatabase(dialect);
   const switches = { avibra: await startTcpSwitch(), delbank: await startTcpSwitch() };
   const subgraph = await startSubgraph({
-    ...PATIENT,
     DATABASE_URL: url,
     AVIBRA_BASE_URL: switches.avibra.url,
     DELBANK_BASE_URL: `${switches.delbank.url}/baas/api/v1`,

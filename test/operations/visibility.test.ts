@@ -1,5 +1,4 @@
 import { createSandboxControl } from "../kit/sandbox-control";
-import { PATIENT } from "../kit/operations/patient";
 import { waitForReconciled } from "../kit/operations/reconciled";
 import { sendMutation, findMutation, fetchOperation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
@@ -14,7 +13,7 @@ const UNKNOWN_RECURRENCE = "RR3822485720260110nobodyknows";
 const STAFF = { sub: "staff-1", scope: "pix:cancel:any" };
 
 let subgraph: TestSubgraph;
-const start = () => startSubgraph({ ...PATIENT, RECONCILE_INTERVAL_MS: "100" });
+const start = () => startSubgraph({ RECONCILE_INTERVAL_MS: "100" });
 beforeAll(async () => {
   subgraph = await start();
 });

@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { waitFor } from "../kit/wait-for";
 import { dumpDatabase } from "../kit/security/canaries";
 import { type OwnDatabases, startOwnDatabases } from "../kit/start/databases";
+import { LONG_TIMEOUTS } from "../kit/start/long-timeouts";
 import { type LiveEnvironment, startLiveEnvironment, type LiveProgram } from "../kit/start/live-environment";
 import {
   FAILURES,
@@ -24,14 +25,6 @@ import {
 } from "../kit/security/canary-values";
 
 const isWhole = process.env["TEST_ALL"] === "true";
-
-/** Only the program whose provider hangs has short timeouts. */
-const PATIENT = {
-  AVIBRA_TIMEOUT_MS: "120000",
-  DELBANK_TIMEOUT_MS: "120000",
-  REQUEST_TIMEOUT_MS: "240000",
-  OPERATION_LEASE_MS: "300000",
-};
 
 let databases: OwnDatabases;
 let environment: LiveEnvironment;
@@ -61,7 +54,7 @@ describe.each(["sqlite", "postgres"] as const)(
         databaseUrl = databaseUrl.replace("tester:tester", `cnry_role:${SECRETS.databasePassword}`);
       }
       environment.keyServer.failWith(PROVIDER_VALUES.jwksError);
-      subject = await environment.start({ ...environment.environment(databaseUrl), ...PATIENT });
+      subject = await environment.start({ ...environment.environment(databaseUrl), ...LONG_TIMEOUTS });
       token = await environment.keyServer.sign({
         sub: "u-1001",
         tax_id: PERSON.payerTaxId,

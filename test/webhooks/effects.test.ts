@@ -1,4 +1,3 @@
-import { PATIENT } from "../kit/operations/patient";
 import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type EventInfo, postWebhook } from "../kit/http/webhooks";
@@ -11,7 +10,6 @@ const FIELDS = "operation { id status } userErrors { code }";
 let subgraph: TestSubgraph;
 beforeAll(async () => {
   subgraph = await startSubgraph({
-    ...PATIENT,
     READ_CACHE_MS: "600000",
     RECONCILE_INTERVAL_MS: "600000",
   });

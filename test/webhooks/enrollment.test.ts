@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PATIENT } from "../kit/operations/patient";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type EventInfo, postWebhook } from "../kit/http/webhooks";
 import { shuffle } from "../kit/shuffle";
@@ -28,7 +27,7 @@ function told(events: readonly EventInfo[]): string {
 describe("enrollment", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => {
-    subgraph = await startSubgraph({ ...PATIENT, LOG_LEVEL: "silent" });
+    subgraph = await startSubgraph({ LOG_LEVEL: "silent" });
   });
   afterAll(() => subgraph.stop());
 

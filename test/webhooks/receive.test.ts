@@ -1,5 +1,4 @@
 import { request as httpRequest } from "node:http";
-import { PATIENT } from "../kit/operations/patient";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
@@ -12,7 +11,6 @@ let subgraph: TestSubgraph;
 let authorization: string;
 beforeAll(async () => {
   subgraph = await startSubgraph({
-    ...PATIENT,
     ROUTER_SECRETS: ROUTER["router-authorization"],
     AVIBRA_WEBHOOK_PASSWORD: `${WEBHOOK_PASSWORD},${OLD_PASSWORD}`,
   });

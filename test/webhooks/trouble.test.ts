@@ -7,7 +7,6 @@ import { parseSince } from "../../src/cli/parse-since";
 import { createAddressCheck, isAddressRange } from "../../src/platform/auth/address-check";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
-import { PATIENT } from "../kit/operations/patient";
 import { waitFor } from "../kit/wait-for";
 import { readMetric } from "../kit/http/metrics";
 import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
@@ -18,7 +17,7 @@ import { createTempDirectory } from "../kit/temp";
 const run = promisify(execFile);
 const running: TestSubgraph[] = [];
 async function start(environment: Readonly<Record<string, string>> = {}): Promise<TestSubgraph> {
-  const subgraph = await startSubgraph({ ...PATIENT, ...environment });
+  const subgraph = await startSubgraph({ ...environment });
   running.push(subgraph);
   return subgraph;
 }

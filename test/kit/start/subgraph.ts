@@ -10,6 +10,7 @@ import { createTempDirectory } from "../temp";
 import { STAFF_CLAIMS } from "../tokens/claims";
 import { createDeveloperTokens } from "../tokens/developer-token";
 import { createSandboxControl } from "../sandbox-control";
+import { LONG_TIMEOUTS } from "./long-timeouts";
 import { liveVariables } from "./live-variables";
 
 async function deleteCancellations(databaseUrl: string): Promise<void> {
@@ -74,6 +75,7 @@ async function startApp(environment: Readonly<Record<string, string>>, { sandbox
     DATA_DIRECTORY: directory,
     DATABASE_URL: `sqlite:${join(directory, "subgraph.db")}`,
     ...(environment["PROVIDERS"] === "live" && liveVariables(sandboxes.avibra.url)),
+    ...LONG_TIMEOUTS,
     SHUTDOWN_DELAY_MS: "0",
     // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
     RETRY_PERCENT: "0",

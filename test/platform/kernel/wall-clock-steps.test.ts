@@ -10,7 +10,6 @@ import { createDeadline, withDeadline } from "../../../src/platform/kernel/deadl
 import { addMs, type MonotonicClock, monotonicClock, msBetween } from "../../../src/platform/kernel/monotonic-clock";
 import { createTokenSource } from "../../../src/providers/avibra/token-source";
 import { createTestClocks } from "../../kit/clocks";
-import { TIMEOUTS_OF_MINUTES } from "../../kit/start/minutes";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { createKey, toJwk } from "../../kit/tokens/jwt";
 import { startTokenIssuer } from "../../kit/tokens/token-issuer";
@@ -156,7 +155,7 @@ describe.each([
 describe("in the whole subgraph, when the wall clock is set back by ten minutes", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => {
-    subgraph = await startSubgraph({ ...TIMEOUTS_OF_MINUTES, READ_CACHE_MS: "20", READ_CACHE_STALE_MS: "0" });
+    subgraph = await startSubgraph({ READ_CACHE_MS: "20", READ_CACHE_STALE_MS: "0" });
   });
   afterAll(() => subgraph.stop());
 

@@ -5,7 +5,6 @@ import { startTcpSwitch, type TcpSwitch } from "../../kit/network/tcp-switch";
 import { findCodeSpans, readTable } from "../../kit/pages";
 import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../../kit/seeds/ids";
 import { findMutation, sendMutation } from "../../kit/seeds/mutations";
-import { TIMEOUTS_OF_MINUTES } from "../../kit/start/minutes";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { waitFor } from "../../kit/wait-for";
 
@@ -25,7 +24,6 @@ beforeAll(async () => {
   avibraSwitch = await startTcpSwitch();
   stops.push(() => avibraSwitch.close());
   subgraph = await startSubgraph({
-    ...TIMEOUTS_OF_MINUTES,
     AVIBRA_BASE_URL: avibraSwitch.url,
     AVIBRA_CONCURRENCY: "1",
     RETRY_PERCENT: "10",

@@ -1,7 +1,6 @@
 import { type GraphqlResponse } from "../../kit/http/graphql-client";
 import { CANCELLED_MEMBER_ID } from "../../kit/seeds/ids";
 import { fetchOperation, findMutation, type MutationCase, MUTATIONS, sendMutation } from "../../kit/seeds/mutations";
-import { TIMEOUTS_OF_MINUTES } from "../../kit/start/minutes";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { PAYER_CLAIMS } from "../../kit/tokens/claims";
 import { waitFor } from "../../kit/wait-for";
@@ -16,7 +15,6 @@ async function stop(): Promise<void> {
 async function start(reconcileIntervalMs: string): Promise<void> {
   await stop();
   subgraph = await startSubgraph({
-    ...TIMEOUTS_OF_MINUTES,
     READ_CACHE_MS: "600000",
     EXPOSE_UPSTREAM_COST: "true",
     RECONCILE_INTERVAL_MS: reconcileIntervalMs,

@@ -3,7 +3,6 @@ import { readMetric, waitForGauge } from "../../kit/http/metrics";
 import { type GraphqlOptions, type UpstreamCost } from "../../kit/http/graphql-client";
 import { startTcpSwitch, type TcpSwitch } from "../../kit/network/tcp-switch";
 import { CANCELLED_RECURRENCE_ID, MEMBER_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
-import { TIMEOUTS_OF_MINUTES } from "../../kit/start/minutes";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { type Claims } from "../../kit/tokens/claims";
 import { waitFor } from "../../kit/wait-for";
@@ -27,7 +26,6 @@ function useSubgraph(environment: Readonly<Record<string, string>> = {}): void {
     avibraSwitch = await startTcpSwitch();
     stops.push(() => avibraSwitch.close());
     subgraph = await startSubgraph({
-      ...TIMEOUTS_OF_MINUTES,
       READ_CACHE_MS: "600000",
       EXPOSE_UPSTREAM_COST: "true",
       AVIBRA_BASE_URL: avibraSwitch.url,

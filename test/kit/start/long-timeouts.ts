@@ -1,0 +1,16 @@
+/**
+ * Timeouts of minutes: whatever must succeed has time, however slow the machine is. `startSubgraph` sets them. A test of a timeout
+ * makes only that one short.
+ */
+export const LONG_TIMEOUTS = {
+  CONNECT_TIMEOUT_MS: "500000",
+  AVIBRA_TIMEOUT_MS: "500000",
+  DELBANK_TIMEOUT_MS: "500000",
+  REQUEST_TIMEOUT_MS: "500000",
+  OPERATION_LEASE_MS: "600000",
+  RECEIVE_TIMEOUT_MS: "500000",
+  SEND_TIMEOUT_MS: "500000",
+  WEBHOOK_BODY_TIMEOUT_MS: "500000",
+  WEBSOCKET_INIT_TIMEOUT_MS: "500000",
+  SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "500000",
+} as const;
