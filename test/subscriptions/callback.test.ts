@@ -62,30 +62,6 @@ describe("a subscription by HTTP callback", () => {
     await operation.confirm();
   });
 
-  test("hears heartbeats within its router's interval, and ends when the router no longer knows it", async () => {
-    const { operation, id } = await subscribed({ heartbeatIntervalMs: 1800 });
-    const heard: number[] = [];
-    router.respondWith((_request, response) => {
-      heard.push(performance.now());
-      response.writeHead(204).end();
-    });
-    await waitFor(() => (heard.length >= 2 ? true : undefined));
-    expect((heard[1] ?? Infinity) - (heard[0] ?? 0)).toBeLessThan(1800);
-    expect(router.calls[2]?.body).toEqual({ kind: "subscription", action: "check", id, verifier: "the-verifier" });
-    router.respondWith((_request, response) => response.writeHead(404).end());
-    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
-    expect(router.actions()).not.toContain("complete");
-    await operation.confirm();
-  });
-
-  test("ends when its router does not answer three heartbeats in a row", async () => {
-    const { operation } = await subscribed({ heartbeatIntervalMs: 1 });
-    router.respondWith((_request, response) => response.writeHead(503).end());
-    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
-    expect(router.actions()).toEqual(["check", "check", "check", "check"]);
-    await operation.confirm();
-  });
-
   test("has its event sent again to a router that failed", async () => {
     const { operation, id } = await subscribed();
     let failures = 0;

@@ -5,6 +5,7 @@ import { startHttpServer } from "../http/http-server";
 import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 import { STAFF_CLAIMS } from "../tokens/claims";
+import { UNKNOWN_OPERATION } from "./documents";
 
 // A router's callback endpoint as its protocol's documentation has it; shares nothing with what calls it.
 
@@ -42,6 +43,38 @@ export async function startCallbackRouter() {
     });
   });
   const url = `${server.url}/callback`;
+
+  /** Subscribes at the subgraph, as the router does. */
+  async function subscribe(
+    subgraph: Pick<TestSubgraph, "url" | "token">,
+    query: string,
+    options: SubscribeOptions = {},
+  ) {
+    const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = options;
+    const id = randomUUID();
+    const extensions = {
+      subscription: {
+        callbackUrl: `${url}/${id}`,
+        subscriptionId: id,
+        verifier: "the-verifier",
+        heartbeatIntervalMs: 0,
+        ...subscription,
+      },
+    };
+    const response = await fetch(`${subgraph.url}/graphql`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json;callbackSpec=1.0",
+        ...(claims && { authorization: `Bearer ${await subgraph.token(claims)}` }),
+        ...headers,
+      },
+      body: JSON.stringify({ query, variables, operationName, extensions }),
+    });
+    const body = (await response.json()) as any; // eslint-disable-line @typescript-eslint/no-explicit-any
+    return { id, status: response.status, headers: response.headers, body };
+  }
+
   return {
     url,
     port: server.port,
@@ -56,32 +89,17 @@ export async function startCallbackRouter() {
           ? own.filter(({ action }) => action !== "check")
           : undefined;
       }),
-    /** Subscribes at the subgraph, as the router does. */
-    async subscribe(subgraph: Pick<TestSubgraph, "url" | "token">, query: string, options: SubscribeOptions = {}) {
-      const { variables, claims = STAFF_CLAIMS, headers, operationName, subscription } = options;
-      const id = randomUUID();
-      const extensions = {
-        subscription: {
-          callbackUrl: `${url}/${id}`,
-          subscriptionId: id,
-          verifier: "the-verifier",
-          heartbeatIntervalMs: 0,
-          ...subscription,
-        },
-      };
-      const response = await fetch(`${subgraph.url}/graphql`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json;callbackSpec=1.0",
-          ...(claims && { authorization: `Bearer ${await subgraph.token(claims)}` }),
-          ...headers,
-        },
-        body: JSON.stringify({ query, variables, operationName, extensions }),
-      });
-      const body = (await response.json()) as any; // eslint-disable-line @typescript-eslint/no-explicit-any
-      return { id, status: response.status, headers: response.headers, body };
-    },
+    subscribe,
+    /**
+     * Resolves when the subgraph sends nothing more to a subscription of this router: it has accepted another under the same ID and
+     * URL, which it rejects without a callback until then. That other one is sent a `check`, and a `complete` if the router accepts it.
+     */
+    waitUntilForgotten: (subgraph: Pick<TestSubgraph, "url" | "token">, id: string) =>
+      waitFor(async () => {
+        const subscription = { subscriptionId: id, callbackUrl: `${url}/${id}` };
+        const { status } = await subscribe(subgraph, UNKNOWN_OPERATION, { subscription });
+        return status !== 400 || undefined;
+      }),
     close: server.close,
   };
 }
