@@ -59,15 +59,7 @@ async function subscribeByCallback(heartbeatIntervalMs: number): Promise<string>
 async function actionsOf(id: string): Promise<readonly string[]> {
   const later = await router.subscribe(subgraph, UNKNOWN_OPERATION);
   await router.waitForCompletion(later.id);
-  return router.calls.filter(({ body }) => body.id === id).map(({ body }) => String(body.action));
-}
-
-function respondWith(...statuses: readonly number[]): void {
-  let requests = 0;
-  router.respondWith((_request, response) => {
-    response.writeHead(statuses[requests] ?? statuses.at(-1) ?? 204).end();
-    requests += 1;
-  });
+  return router.bodiesOf(id).map(({ action }) => String(action));
 }
 
 /** Moves the clock until the router was sent another heartbeat: none is sent before the last one was answered. */
@@ -91,8 +83,8 @@ describe("the heartbeat of a subscription by HTTP callback", () => {
     jest.advanceTimersByTime(1);
     expect(await actionsOf(id)).toEqual(["check", "check"]);
     const check = { kind: "subscription", action: "check", id, verifier: "the-verifier" };
-    expect(router.calls.map(({ body }) => body).filter((body) => body.id === id)).toEqual([check, check]);
-    respondWith(404);
+    expect(router.bodiesOf(id)).toEqual([check, check]);
+    router.respondWithStatuses(404);
     await nextHeartbeat(heartbeatMs);
   });
 
@@ -100,14 +92,14 @@ describe("the heartbeat of a subscription by HTTP callback", () => {
     const id = await subscribeByCallback(0);
     jest.advanceTimersByTime(3_600_000);
     expect(await actionsOf(id)).toEqual(["check"]);
-    respondWith(404);
+    router.respondWithStatuses(404);
     await sendEvent(subgraph, MEMBER_ID); // ends it
   });
 
   test("ends the subscription without `complete` if the router responds with 404", async () => {
     const id = await subscribeByCallback(1800);
     await nextHeartbeat(1200);
-    respondWith(404);
+    router.respondWithStatuses(404);
     await nextHeartbeat(1200);
     await waitForGauge(subgraph, OPEN, 0);
     await router.waitUntilForgotten(subgraph, id);
@@ -116,7 +108,7 @@ describe("the heartbeat of a subscription by HTTP callback", () => {
 
   test("ends the subscription without `complete` if the router fails three times in a row", async () => {
     const id = await subscribeByCallback(1);
-    respondWith(503);
+    router.respondWithStatuses(503);
     for (let heartbeat = 1; heartbeat <= 3; heartbeat += 1) await nextHeartbeat(500);
     await waitForGauge(subgraph, OPEN, 0);
     await router.waitUntilForgotten(subgraph, id);
@@ -125,10 +117,10 @@ describe("the heartbeat of a subscription by HTTP callback", () => {
 
   test("keeps the subscription if the router fails twice, responds, and fails twice again", async () => {
     await subscribeByCallback(1);
-    respondWith(503, 503, 204, 503, 503, 204);
+    router.respondWithStatuses(503, 503, 204, 503, 503, 204);
     for (let heartbeat = 1; heartbeat <= 7; heartbeat += 1) await nextHeartbeat(500);
     expect(router.actions()).toEqual(Array(8).fill("check"));
-    respondWith(404);
+    router.respondWithStatuses(404);
     await nextHeartbeat(500);
   });
 });

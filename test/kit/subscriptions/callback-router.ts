@@ -75,30 +75,42 @@ export async function startCallbackRouter() {
     return { id, status: response.status, headers: response.headers, body };
   }
 
+  const bodiesOf = (id: string) => calls.map(({ body }) => body).filter((body) => body.id === id);
+
   return {
     url,
     port: server.port,
     calls,
     actions: () => calls.map(({ body }) => String(body.action)),
+    /** The bodies of the calls of one subscription, in order. */
+    bodiesOf,
     respondWith: (other: CallbackHandler) => void (handler = other),
+    /** Responds to the next requests with these statuses, and to all further ones with the last. */
+    respondWithStatuses(...statuses: readonly [number, ...number[]]): void {
+      let requests = 0;
+      handler = (_request, response) => {
+        response.writeHead(statuses[Math.min(requests, statuses.length - 1)] ?? 0).end();
+        requests += 1;
+      };
+    },
     /** Resolves with this subscription's messages, without heartbeats, after its `complete`. */
     waitForCompletion: (id: string) =>
       waitFor(() => {
-        const own = calls.map(({ body }) => body).filter((body) => body.id === id);
+        const own = bodiesOf(id);
         return own.some(({ action }) => action === "complete")
           ? own.filter(({ action }) => action !== "check")
           : undefined;
       }),
     subscribe,
     /**
-     * Resolves when the subgraph sends nothing more to a subscription of this router: it has accepted another under the same ID and
-     * URL, which it rejects without a callback until then. That other one is sent a `check`, and a `complete` if the router accepts it.
+     * Resolves when the subgraph sends nothing more to this subscription, with the status of another one under the same ID and URL:
+     * until then, the subgraph rejects it with 400. It is sent a `check`, and a `complete` if the router accepts it.
      */
     waitUntilForgotten: (subgraph: Pick<TestSubgraph, "url" | "token">, id: string) =>
       waitFor(async () => {
         const subscription = { subscriptionId: id, callbackUrl: `${url}/${id}` };
         const { status } = await subscribe(subgraph, UNKNOWN_OPERATION, { subscription });
-        return status !== 400 || undefined;
+        return status === 400 ? undefined : status;
       }),
     close: server.close,
   };
