@@ -41,8 +41,11 @@ beforeEach(async () => {
   router = await startCallbackRouter();
 });
 afterEach(async () => {
-  await waitForGauge(subgraph, OPEN, 0);
-  await router.close();
+  try {
+    await waitForGauge(subgraph, OPEN, 0);
+  } finally {
+    await router.close();
+  }
 });
 
 /** A subscription by callback to events of this member. */

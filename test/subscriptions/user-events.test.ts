@@ -48,8 +48,11 @@ beforeEach(async () => {
   router = await startCallbackRouter();
 });
 afterEach(async () => {
-  await waitForGauge(subgraph, OPEN, 0);
-  await router.close();
+  try {
+    await waitForGauge(subgraph, OPEN, 0);
+  } finally {
+    await router.close();
+  }
 });
 
 describe("userEvents", () => {
