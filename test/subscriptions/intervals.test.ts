@@ -31,7 +31,10 @@ beforeAll(async () => {
       "clearTimeout",
     ],
   });
-  subgraph = await startSubgraph({ SUBSCRIPTION_HEARTBEAT_MS: `${HEARTBEAT_MS}` });
+  subgraph = await startSubgraph({
+    SUBSCRIPTION_HEARTBEAT_MS: `${HEARTBEAT_MS}`,
+    SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "600000",
+  });
 });
 afterAll(async () => {
   await subgraph.stop();

@@ -36,6 +36,7 @@ beforeAll(async () => {
   subgraph = await startSubgraph({
     DATABASE_URL: databaseUrl,
     LEDGER_KEY: TEST_ENCRYPTION_KEY,
+    SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "600000", // a router that holds a response is slow, not lost
     LIMIT_RESPONSE_BYTES: "1024",
     LIMIT_DOCUMENT_CACHE_BYTES: "1048576",
   });
@@ -47,7 +48,14 @@ afterAll(async () => {
 beforeEach(async () => {
   router = await startCallbackRouter();
 });
+const clients: Awaited<ReturnType<typeof connectAs>>[] = [];
+async function connect(options: Parameters<typeof connectAs>[1]) {
+  const client = await connectAs(subgraph, options);
+  clients.push(client);
+  return client;
+}
 afterEach(async () => {
+  for (const { socket } of clients.splice(0)) socket.terminate(); // also after a failed test
   try {
     await waitForGauge(subgraph, OPEN, 0);
   } finally {
@@ -58,7 +66,7 @@ afterEach(async () => {
 describe("userEvents", () => {
   test("sends the member's own events after the subscription, each once and in order, and no event of another member", async () => {
     await sendEvent(subgraph, "u-1002", "enrollment_request_received");
-    const client = await connectAs(subgraph, { claims: MEMBER });
+    const client = await connect({ claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "u-1002" });
     await waitForGauge(subgraph, OPEN, 1);
     await client.settle();
@@ -90,7 +98,7 @@ describe("userEvents", () => {
   });
 
   test("sends no event before it was processed", async () => {
-    const client = await connectAs(subgraph, { claims: MEMBER });
+    const client = await connect({ claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "u-1002" });
     await waitForGauge(subgraph, OPEN, 1);
     await client.settle();
@@ -109,13 +117,13 @@ describe("userEvents", () => {
   });
 
   test("of another or an unknown member ends without an event; staff receive the events of both", async () => {
-    const client = await connectAs(subgraph, { claims: MEMBER });
+    const client = await connect({ claims: MEMBER });
     for (const userId of ["u-1001", "nobody-knows"]) {
       client.subscribe(userId, EVENTS, { userId });
       expect(await client.waitForCompletion(userId)).toEqual([{ type: "complete", id: userId }]);
     }
     await client.close();
-    const staff = await connectAs(subgraph, { claims: { sub: "support", scope: "users:read:any" } });
+    const staff = await connect({ claims: { sub: "support", scope: "users:read:any" } });
     staff.subscribe("1", EVENTS, { userId: "nobody-knows" });
     await waitForGauge(subgraph, OPEN, 1);
     await staff.settle();
@@ -125,7 +133,7 @@ describe("userEvents", () => {
   });
 
   test("refuses a malformed ID, without its value in the message", async () => {
-    const client = await connectAs(subgraph, { claims: MEMBER });
+    const client = await connect({ claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "a@example.com" });
     const [refusal] = await client.waitForCompletion("1");
     expect(refusal).toMatchObject({ type: "error", payload: [{ extensions: { code: "BAD_USER_INPUT" } }] });
@@ -146,7 +154,7 @@ describe("userEvents", () => {
     await sendEvent(subgraph, "u-1004", "enrollment_successful");
     await waitFor(() => (isHeld ? true : undefined));
     // Another reader shows when they have been processed.
-    const quick = await connectAs(subgraph, { claims: { sub: "u-1004" } });
+    const quick = await connect({ claims: { sub: "u-1004" } });
     quick.subscribe("1", EVENTS, { userId: "u-1004" });
     await waitForGauge(subgraph, OPEN, 2);
     await quick.settle();
@@ -170,7 +178,7 @@ describe.each([
   ["a long name", LONG_NAME],
 ])("an event whose response exceeds LIMIT_RESPONSE_BYTES by %s", (_what, costly) => {
   test("is refused without data over a WebSocket, and so is the next one; other subscriptions receive both", async () => {
-    const client = await connectAs(subgraph, { claims: MEMBER });
+    const client = await connect({ claims: MEMBER });
     client.subscribe("costly", costly, variables);
     client.subscribe("cheap", CHEAP, variables);
     await waitForGauge(subgraph, OPEN, 2);
@@ -203,7 +211,7 @@ describe.each([
 });
 
 test("documents of open subscriptions share LIMIT_DOCUMENT_CACHE_BYTES, and free it when they end", async () => {
-  const client = await connectAs(subgraph, { claims: MEMBER });
+  const client = await connect({ claims: MEMBER });
   // 256 kB of 1 MB are for subscriptions; each of these is charged some 70 kB.
   const large = (mark: string) =>
     COSTLY.replace("{", `{ # ${mark}\n`).replace("a0:", `${"x".repeat(30_000)}: kind a0:`);
@@ -219,7 +227,7 @@ test("documents of open subscriptions share LIMIT_DOCUMENT_CACHE_BYTES, and free
   expect(open).toBeGreaterThan(2);
   await client.close();
   await waitForGauge(subgraph, OPEN, 0);
-  const again = await connectAs(subgraph, { claims: MEMBER });
+  const again = await connect({ claims: MEMBER });
   again.subscribe("again", large("again"), variables);
   await waitForGauge(subgraph, OPEN, 1);
   await again.close();
