@@ -14,6 +14,7 @@ const HEAVY_SUITES = [
   "test/processes/stopped-last-look",
   "test/processes/webhooks",
   "test/processes/one-cancellation",
+  "test/federation/gateways",
   "test/security/hostile-providers",
   "test/security/canaries",
   "test/security/properties/inputs",

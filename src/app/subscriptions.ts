@@ -14,9 +14,6 @@ import { createSubscriptions } from "../platform/graphql/subscriptions/subscript
 import { createWebSocketServer } from "../platform/graphql/subscriptions/websocket/websocket-server";
 import { type Logger } from "../platform/observability/logger";
 
-/** How long clients and routers may take to read that their subscription has ended. */
-const END_TIMEOUT_MS = 1000;
-
 export interface SubscriptionOptions {
   readonly limits: LimitsConfig["subscriptions"];
   /** Maximum size of open subscriptions' documents and variables, in bytes. */
@@ -76,7 +73,7 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     /** Ends every subscription and closes its transport. */
     async close() {
       const ended = Promise.all([subscriptions.close(), callbacks.close()]);
-      await Promise.race([ended, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
+      await Promise.race([ended, sleep(config.endTimeoutMs, undefined, { ref: false })]);
       client.close();
       await webSockets.close();
     },

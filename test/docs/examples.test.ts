@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { stripIgnoredCharacters } from "graphql";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
-import { startSupergraph } from "../federation/gateways/apollo";
+import { startSupergraph } from "../federation/gateways/supergraph";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
 import { type CodeBlock, findCodeBlocks, PAGES, readText } from "../kit/pages";
 import { waitFor } from "../kit/wait-for";

@@ -1,7 +1,6 @@
-import { request as httpRequest } from "node:http";
 import { startCallbackRouter } from "../kit/subscriptions/callback-router";
+import { observeRequest } from "../kit/http/request";
 import { sendBytes } from "../kit/http/send-bytes";
-import { waitFor } from "../kit/wait-for";
 import { formatRequest } from "../kit/http/minimal-server";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
@@ -38,28 +37,18 @@ interface Sent {
 }
 
 /** Over node:http, which sends an `Accept` only if there is one. */
-function send({ method = "POST", path = "/graphql", headers: more, body }: Sent) {
-  return new Promise<{ status: number; type: string | undefined; allow: string | undefined; json: Json }>(
-    (resolve, reject) => {
-      const one = httpRequest(
-        `${subgraph.url}${path}`,
-        { method, agent: false, headers: { ...headers, ...more } },
-        (answer) => {
-          let text = "";
-          answer.on("data", (chunk: Buffer) => (text += chunk.toString()));
-          answer.on("end", () => {
-            const { "content-type": type, allow } = answer.headers;
-            resolve({ status: answer.statusCode ?? 0, type, allow, json: text === "" ? undefined : JSON.parse(text) });
-          });
-        },
-      );
-      one.on("error", reject);
-      one.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
-    },
-  );
+async function send({ method = "POST", path = "/graphql", headers: more, body }: Sent) {
+  const response = await observeRequest(`${subgraph.url}${path}`, {
+    method,
+    headers: { ...headers, ...more },
+    body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+  });
+  const { "content-type": type, allow } = response.headers ?? {};
+  const json = (response.text === "" ? undefined : JSON.parse(response.text)) as Json;
+  return { status: response.status, type, allow, json };
 }
 
-describe("our own refusals are sent as the media type that an answer would have", () => {
+describe("refusals have the media type that a response would have", () => {
   const ACCEPTS: readonly (readonly [string | undefined, string])[] = [
     [undefined, JSON_TYPE],
     ["*/*", JSON_TYPE],
@@ -79,27 +68,27 @@ describe("our own refusals are sent as the media type that an answer would have"
   ];
   const REFUSALS: readonly (readonly [string, number, Sent])[] = [
     ["without the secret", 401, { headers: { "router-authorization": "" } }],
-    ["a token that is none", 401, { headers: { authorization: "Bearer none" }, body: { query: QUERY } }],
+    ["a malformed token", 401, { headers: { authorization: "Bearer none" }, body: { query: QUERY } }],
     ["over a limit", 400, { body: { query: `${"{a".repeat(100)}${"}".repeat(100)}` } }],
     ["a batch", 400, { body: [{ query: QUERY }] }],
-    ["no JSON", 400, { body: "{" }],
+    ["a body that is not JSON", 400, { body: "{" }],
     ["another content type", 415, { headers: { "content-type": "text/plain" }, body: "x" }],
     ["a body that is too large", 413, { body: { query: " ".repeat(5000) } }],
     ["another method", 405, { method: "DELETE" }],
-    ["no such path", 404, { path: "/nowhere", body: {} }],
+    ["an unknown path", 404, { path: "/nowhere", body: {} }],
     [
       "a callback that is not allowed",
       400,
       { body: { query: SETTLED, extensions: { subscription: {} }, variables: { id: "x" } } },
     ],
     ["a webhook's wrong password", 401, { path: "/webhooks/avibra", body: {} }],
-    ["no developer token for nobody", 400, { method: "GET", path: "/dev/token" }],
+    ["a developer token without claims", 400, { method: "GET", path: "/dev/token" }],
   ];
 
   describe.each(ACCEPTS)("for Accept: %s", (accept, type) => {
     const accepting = accept === undefined ? {} : { accept };
 
-    test("an answer of Apollo Server's", async () => {
+    test("a response of Apollo Server", async () => {
       expect(await send({ headers: accepting, body: { query: QUERY } })).toMatchObject({ status: 200, type, json: ME });
     });
 
@@ -113,13 +102,13 @@ describe("our own refusals are sent as the media type that an answer would have"
     });
   });
 
-  test("and as JSON where the client accepts neither", async () => {
+  test("are JSON if the client accepts neither", async () => {
     const answer = await send({ headers: { accept: "text/html" }, body: "{" });
     expect(answer).toMatchObject({ status: 400, type: JSON_TYPE });
   });
 });
 
-describe("parameters that are present and empty are as absent ones", () => {
+describe("empty parameters are treated as absent", () => {
   const get = (search: string) => send({ method: "GET", path: `/graphql?${search}` });
   const query = encodeURIComponent("query A($n: Boolean = true) { me { id @include(if: $n) } }");
 
@@ -133,7 +122,7 @@ describe("parameters that are present and empty are as absent ones", () => {
     expect(await get(`query=${query}&${empty}`)).toMatchObject({ status: 200, json: ME });
   });
 
-  test("of a GET, and what stands beside them counts", async () => {
+  test("of a GET, and the other parameters are used", async () => {
     const variables = encodeURIComponent(JSON.stringify({ n: false }));
     expect((await get(`operationName=&query=${query}&variables=${variables}`)).json).toEqual({ data: { me: {} } });
     expect((await get(`operationName=B&query=${query}&variables=`)).status).toBe(400);
@@ -152,7 +141,7 @@ describe("parameters that are present and empty are as absent ones", () => {
   test("an empty operationName of a subscription by WebSocket and by callback", async () => {
     const client = await openWebSocketClient(subgraph.url, { headers: { "router-authorization": SECRET } });
     client.send({ type: "connection_init", payload: { token } });
-    await waitFor(() => client.messages[0]); // acknowledged
+    await client.waitForMessages(() => client.messages[0]);
     client.send({
       type: "subscribe",
       id: "1",
@@ -178,7 +167,7 @@ describe("parameters that are present and empty are as absent ones", () => {
   });
 });
 
-describe("another method than GET and POST at /graphql is 405 with Allow, whatever its body is", () => {
+describe("a method other than GET and POST at /graphql is 405 with Allow, for any body", () => {
   const METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "QUERY", "PURGE", "LINK"];
   test.each(METHODS.flatMap((method) => ["", "{", JSON.stringify({ query: QUERY })].map((body) => [method, body])))(
     "%s with the body %j",
@@ -200,7 +189,7 @@ describe("another method than GET and POST at /graphql is 405 with Allow, whatev
     expect(answer).toMatch(/^allow: GET, POST\r$/im);
   });
 
-  test("at another path it is what it was, and without the secret it is refused first", async () => {
+  test("at another path is 404, and without the secret is 401", async () => {
     expect((await send({ method: "PROPFIND", path: "/nowhere" })).status).toBe(404);
     expect((await send({ method: "PUT", headers: { "router-authorization": "" } })).status).toBe(401);
   });
@@ -264,17 +253,11 @@ describe("the scheme of a token", () => {
     expect((await send({ headers: { authorization }, body: { query: QUERY } })).status).toBe(status);
   });
 
-  const initialised = async (payload: unknown, more: Readonly<Record<string, string>> = {}) => {
+  const initialize = async (payload: unknown, more: Readonly<Record<string, string>> = {}) => {
     const client = await openWebSocketClient(subgraph.url, { headers: { "router-authorization": SECRET, ...more } });
     client.send({ type: "connection_init", payload });
-    const first = await Promise.race([
-      new Promise((resolve) =>
-        client.socket.once("message", () => {
-          resolve("acknowledged");
-        }),
-      ),
-      client.closed.then(({ code }) => code),
-    ]);
+    const acknowledged = client.waitForMessages(() => client.messages[0]).then(() => "acknowledged");
+    const first = await acknowledged.catch(async () => (await client.closed).code);
     client.socket.terminate();
     return first;
   };
@@ -291,24 +274,24 @@ describe("the scheme of a token", () => {
     ["headers, in lower case, bare", (bare: string) => ({ headers: { authorization: bare } })],
     ["beside others that are null", (bare: string) => ({ Authorization: null, token: bare, headers: null })],
   ])("connection_init takes %s", async (_what, payloadOf) => {
-    expect(await initialised(payloadOf(token))).toBe("acknowledged");
+    expect(await initialize(payloadOf(token))).toBe("acknowledged");
   });
 
   test.each([
-    ["a token that is none", { token: "a.b.c" }],
-    ["a token that is forged", { token: "forged" }],
-    ["an empty one", { Authorization: "" }],
-    ["one that is no text", { token: 1 }],
+    ["a malformed token", { token: "a.b.c" }],
+    ["a forged token", { token: "forged" }],
+    ["an empty token", { Authorization: "" }],
+    ["a number", { token: 1 }],
     ["a list of headers", { headers: [] }],
     ["nothing", {}],
   ])("connection_init is refused with %s", async (_what, payload) => {
-    expect(await initialised(payload)).toBe(4403);
+    expect(await initialize(payload)).toBe(4403);
   });
 
-  test("what the message says counts before the handshake's header; where it says nothing, that does", async () => {
+  test("connection_init takes precedence over the handshake's header, which is used if the message has no token", async () => {
     const authorization = `Bearer ${token}`;
-    expect(await initialised({ token: "forged" }, { authorization })).toBe(4403);
-    expect(await initialised({ Authorization: null }, { authorization })).toBe("acknowledged");
-    expect(await initialised(undefined, { authorization })).toBe("acknowledged");
+    expect(await initialize({ token: "forged" }, { authorization })).toBe(4403);
+    expect(await initialize({ Authorization: null }, { authorization })).toBe("acknowledged");
+    expect(await initialize(undefined, { authorization })).toBe("acknowledged");
   });
 });

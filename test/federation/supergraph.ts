@@ -1,5 +1,5 @@
-import { startClientSide } from "./gateways/apollo";
-import { ROUTER_SECRET } from "./gateways/federation";
+import { startClientSide } from "./gateways/client-side";
+import { ROUTER_SECRET } from "./gateways/compose";
 import { startProgram } from "../kit/start/program";
 
 // `npm run supergraph`: the built program with both simulated providers, two other teams' subgraphs, and @apollo/gateway before them.

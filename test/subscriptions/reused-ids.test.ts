@@ -1,11 +1,10 @@
 import { waitForGauge } from "../kit/http/metrics";
-import { waitFor } from "../kit/wait-for";
+import { withUniqueSubscriptionIds } from "../../src/platform/graphql/subscriptions/websocket/unique-subscription-ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
-import { postWebhook } from "../kit/http/webhooks";
+import { sendEvent } from "../kit/subscriptions/send-event";
 import { connectAs } from "../kit/subscriptions/websocket";
 
 const EVENTS = 'subscription { userEvents(userId: "u-1002") { providerKind } }';
-const NONE = 'subscription { operationSettled(id: "none") { id } }';
 const MEMBER = { sub: "u-1002" };
 const complete = { type: "complete", id: "1" };
 
@@ -16,71 +15,58 @@ beforeAll(async () => {
 afterAll(() => subgraph.stop());
 afterEach(() => waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0));
 
-let sent = 0;
-async function tell(eventname: string): Promise<void> {
-  sent += 1;
-  const { status } = await postWebhook(subgraph.url, { eventname, userid: "u-1002" }, { key: `reused-${sent}` });
-  expect(status).toBe(200);
-}
-
 type Client = Awaited<ReturnType<typeof connectAs>>;
 
-/** Waits until all that was asked for before has been opened or ended. */
-async function settle(client: Client): Promise<void> {
-  client.subscribe("last", NONE);
-  await client.waitForCompletion("last");
-}
-
-/** The subscription under id 1 is open, alone, and hears each event once. */
-async function hearsOnce(client: Client, events: readonly string[]): Promise<void> {
+/** Only the subscription with ID 1 is open, and it is sent each event once. */
+async function expectEachEventOnce(client: Client, events: readonly string[]): Promise<void> {
   await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
-  await settle(client);
-  for (const name of events) await tell(name);
-  await waitFor(() => (client.messagesFor("1").length >= events.length ? true : undefined));
-  await settle(client);
+  await client.settle();
+  for (const name of events) await sendEvent(subgraph, "u-1002", name);
+  await client.waitForMessages(() => client.messagesFor("1").length >= events.length || undefined);
+  await client.settle();
   expect(client.messagesFor("1").map(({ type, payload }) => [type, payload?.data.userEvents.providerKind])).toEqual(
     events.map((name) => ["next", name]),
   );
 }
 
-describe("an id that is used again on a WebSocket", () => {
-  test("while its completed subscription is being opened: one is open, hears each event once, and ends with its client's word", async () => {
+describe("a subscription ID that a WebSocket client uses again", () => {
+  test("while its completed subscription is being opened: one subscription is open, is sent each event once, and ends when its client completes it", async () => {
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS);
     client.send(complete);
     client.subscribe("1", EVENTS);
-    await hearsOnce(client, ["one", "two"]);
+    await expectEachEventOnce(client, ["one", "two"]);
     client.send(complete);
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     await client.close();
   });
 
-  test("while its completed subscription is being ended: the new one is neither completed nor dropped", async () => {
+  test("while its completed subscription is being ended: the new subscription is neither completed nor dropped", async () => {
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS);
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     client.send(complete);
     client.subscribe("1", EVENTS);
-    await hearsOnce(client, ["three"]);
+    await expectEachEventOnce(client, ["three"]);
     await client.close();
   });
 
-  test("while one that was refused is being answered: the new one is not told of the refusal", async () => {
+  test("while the refusal of its first subscription is being sent: the new subscription does not receive the refusal", async () => {
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", "subscription { nothing }");
     client.send(complete);
     client.subscribe("1", EVENTS);
-    await hearsOnce(client, ["four"]);
+    await expectEachEventOnce(client, ["four"]);
     await client.close();
   });
 
-  test("leaves nothing open when the connection closes while they are being opened or after, and gives the shares back", async () => {
+  test("leaves nothing open and frees its quota when the connection closes while both are being opened, or after that", async () => {
     for (const isOpenFirst of [false, true]) {
       const client = await connectAs(subgraph, { claims: MEMBER });
       client.subscribe("1", EVENTS);
       client.send(complete);
       client.subscribe("1", EVENTS);
-      if (isOpenFirst) await settle(client);
+      if (isOpenFirst) await client.settle();
       client.socket.close();
       await client.closed;
       await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
@@ -93,7 +79,7 @@ describe("an id that is used again on a WebSocket", () => {
     await next.close();
   });
 
-  test("while its subscription is open closes the connection, however long the id is", async () => {
+  test("while its subscription is open closes the connection with 4409, also if the ID is long", async () => {
     for (const id of ["1", "é".repeat(500)]) {
       const client = await connectAs(subgraph, { claims: MEMBER });
       client.subscribe(id, EVENTS);
@@ -103,4 +89,32 @@ describe("an id that is used again on a WebSocket", () => {
     }
     expect(subgraph.logs.join("")).not.toContain("unexpected error");
   });
+});
+
+test("late messages of a completed subscription are not sent under its ID, and do not end the subscription that has the ID now", async () => {
+  const sent: unknown[] = [];
+  const received: { id: string }[] = [];
+  let receive: (text: string) => Promise<void> = () => Promise.resolve();
+  const socket = withUniqueSubscriptionIds({
+    protocol: "graphql-transport-ws",
+    send: (text) => void sent.push(JSON.parse(text)),
+    close: (code) => void sent.push(code),
+    onMessage: (handle) => void (receive = handle),
+  });
+  socket.onMessage((text) => Promise.resolve(void received.push(JSON.parse(text) as { id: string })));
+  const subscribe = JSON.stringify({ type: "subscribe", id: "a:1", payload: { query: "{ a }" } });
+  for (const text of [subscribe, JSON.stringify({ type: "complete", id: "a:1" }), subscribe]) await receive(text);
+  const [first, completed, second] = received.map(({ id }) => id);
+  expect(completed).toBe(first);
+  expect(second).not.toBe(first);
+  const next = { type: "next", payload: { data: { a: 1 } } };
+  for (const late of [next, { type: "error", payload: [{ message: "late" }] }, { type: "complete" }]) {
+    await socket.send(JSON.stringify({ ...late, id: first }));
+  }
+  expect(sent).toEqual([]);
+  for (const own of [next, { type: "complete" }]) await socket.send(JSON.stringify({ ...own, id: second }));
+  expect(sent).toEqual([
+    { ...next, id: "a:1" },
+    { type: "complete", id: "a:1" },
+  ]);
 });

@@ -1,39 +1,36 @@
+import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { MUTATIONS } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { readMetric, waitForGauge } from "../kit/http/metrics";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
+import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
+import { UNKNOWN_OPERATION } from "../kit/subscriptions/documents";
+import { sendEvent } from "../kit/subscriptions/send-event";
+import { createSettledOperation } from "../kit/subscriptions/settled-operation";
 import { connectAs, openWebSocketClient } from "../kit/subscriptions/websocket";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
-const MEMBER = { sub: "u-1002" };
+const EVENTS = `subscription { userEvents(userId: "${MEMBER_ID}") { kind } }`;
+const MEMBER = { sub: MEMBER_ID };
 
 let subgraph: TestSubgraph;
+let settledId: string;
 beforeAll(async () => {
   subgraph = await startSubgraph(FAST_RECONCILIATION);
+  settledId = await createSettledOperation(subgraph, MEMBER_ID);
 });
 afterAll(() => subgraph.stop());
-beforeEach(async () => {
-  await subgraph.delbank.reset();
-  await subgraph.avibra.reset();
-});
-
-/** The id of an operation of member u-1002 that is done. */
-async function settledOperation(idempotencyKey: string): Promise<string> {
-  const { data } = await subgraph.graphql(
-    "mutation($input: UpdateUserInput!) { updateUser(input: $input) { operation { id status } } }",
-    { claims: MEMBER, variables: { input: { idempotencyKey, userId: "u-1002", lastName: "Lima" } } },
-  );
-  expect(data.updateUser.operation.status).toBe("SUCCEEDED");
-  return data.updateUser.operation.id;
-}
-
 describe("operationSettled over a WebSocket", () => {
-  test("tells of an operation whose answer was lost as soon as the reconciler has found it out, and ends", async () => {
-    const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-1");
+  test("sends an operation whose response was lost after the reconciler has settled it, and ends; to another member it ends without an event", async () => {
+    const { id, confirm } = await startUnconfirmedOperation(subgraph);
     const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id });
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
+    const other = await connectAs(subgraph, { claims: { sub: CANCELLED_MEMBER_ID } });
+    other.subscribe("1", SETTLED, { id });
+    expect(await other.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
+    await other.close();
     expect(client.messagesFor("1")).toEqual([]);
     await confirm();
     const settled = { id, kind: "CANCEL_PIX_AUTHORIZATION", status: "SUCCEEDED" };
@@ -44,12 +41,11 @@ describe("operationSettled over a WebSocket", () => {
     await client.close();
   });
 
-  test("tells at once of what is settled already, to its caller and to staff", async () => {
-    const id = await settledOperation("settled-1");
+  test("sends an operation that has settled before, to its caller and to staff, and ends", async () => {
     for (const claims of [MEMBER, { sub: "support", scope: "users:read:any" }]) {
       const client = await connectAs(subgraph, { claims });
-      client.subscribe("1", SETTLED, { id });
-      const settled = { id, kind: "UPDATE_USER", status: "SUCCEEDED" };
+      client.subscribe("1", SETTLED, { id: settledId });
+      const settled = { id: settledId, kind: "UPDATE_USER", status: "SUCCEEDED" };
       expect(await client.waitForCompletion("1")).toEqual([
         { type: "next", id: "1", payload: { data: { operationSettled: settled } } },
         { type: "complete", id: "1" },
@@ -58,22 +54,20 @@ describe("operationSettled over a WebSocket", () => {
     }
   });
 
-  test("another's operation, settled or not, is as one that there is not: it ends without an event", async () => {
-    const { id: unsettled, confirm } = await startUnconfirmedOperation(subgraph, "press-2");
-    const settled = await settledOperation("settled-2");
-    const client = await connectAs(subgraph, { claims: { sub: "u-1004" } });
-    const ids = [unsettled, settled, "00000000-0000-4000-8000-000000000000", "no-id", "1'--"];
+  test("ends without an event for another member's settled operation, like for an unknown one", async () => {
+    const client = await connectAs(subgraph, { claims: { sub: CANCELLED_MEMBER_ID } });
+    const ids = [settledId, "00000000-0000-4000-8000-000000000000", "no-id", "1'--"];
     for (const [index, id] of ids.entries()) {
       client.subscribe(`${index}`, SETTLED, { id });
       expect(await client.waitForCompletion(`${index}`)).toEqual([{ type: "complete", id: `${index}` }]);
     }
     await client.close();
-    await confirm();
   });
 });
 
 describe("a WebSocket", () => {
-  test("carries subscriptions alone: queries and mutations are refused, and nothing is done", async () => {
+  test("carries only subscriptions: queries and mutations are refused without a provider call", async () => {
+    await subgraph.avibra.reset();
     const client = await connectAs(subgraph);
     const [create] = MUTATIONS;
     client.subscribe("query", "{ me { benefits { id } } }");
@@ -102,10 +96,10 @@ describe("a WebSocket", () => {
     ["too deep", selecting("failure { ".repeat(20) + "code" + " }".repeat(20)), "LIMIT_EXCEEDED"],
     ["full of aliases", selecting(Array.from({ length: 201 }, (_, n) => `a${n}: id`).join(" ")), "LIMIT_EXCEEDED"],
     ["too long", `${selecting("id")} # ${"x".repeat(70_000)}`, "LIMIT_EXCEEDED"],
-    ["no GraphQL", "subscription {", "GRAPHQL_PARSE_FAILED"],
-    ["not of this schema", "subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"],
-    ["two at once", `${selecting("id")} ${selecting("kind")}`, "GRAPHQL_VALIDATION_FAILED"],
-    ["without its argument", "subscription($id: ID!) { operationSettled(id: $id) { id } }", "BAD_USER_INPUT"],
+    ["not GraphQL", "subscription {", "GRAPHQL_PARSE_FAILED"],
+    ["not in this schema", "subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"],
+    ["selecting two fields", `${selecting("id")} ${selecting("kind")}`, "GRAPHQL_VALIDATION_FAILED"],
+    ["missing a variable", "subscription($id: ID!) { operationSettled(id: $id) { id } }", "BAD_USER_INPUT"],
   ])("refuses a document that is %s as the HTTP endpoint does", async (_what, document, code) => {
     const client = await connectAs(subgraph);
     client.subscribe("1", document);
@@ -118,15 +112,14 @@ describe("a WebSocket", () => {
     await client.close();
   });
 
-  test("takes its token from the message that initialises it, by three names, or from the handshake", async () => {
+  test("reads its token from three members of connection_init, or from the handshake", async () => {
     const bearer = `Bearer ${await subgraph.token(MEMBER)}`;
-    const id = await settledOperation("settled-3");
     for (const payload of [{ Authorization: bearer }, { authorization: bearer }, { token: bearer }, undefined]) {
       const client = await openWebSocketClient(subgraph.url, payload ? {} : { headers: { authorization: bearer } });
       client.send({ type: "connection_init", payload });
-      await new Promise((resolve) => client.socket.once("message", resolve));
+      await client.waitForMessages(() => client.messages[0]);
       expect(client.messages).toEqual([{ type: "connection_ack" }]);
-      client.subscribe("1", SETTLED, { id });
+      client.subscribe("1", SETTLED, { id: settledId });
       expect(await client.waitForCompletion("1")).toMatchObject([{ type: "next" }, { type: "complete" }]);
       await client.close();
     }
@@ -134,49 +127,47 @@ describe("a WebSocket", () => {
 
   test.each([
     ["no token", {}],
-    ["a token that is none", { Authorization: "Bearer nonsense" }],
-    ["a token that is no text", { Authorization: { a: 1 } }],
-    ["a bad token by another name", { token: "nonsense" }],
-  ])("is closed as forbidden with %s", async (_what, payload) => {
+    ["a malformed token", { Authorization: "Bearer nonsense" }],
+    ["a token that is an object", { Authorization: { a: 1 } }],
+    ["a malformed token in another member", { token: "nonsense" }],
+  ])("is closed with 4403 after connection_init with %s", async (_what, payload) => {
     const client = await openWebSocketClient(subgraph.url);
     client.send({ type: "connection_init", payload });
     expect(await client.closed).toEqual({ code: 4403, reason: "Forbidden" });
   });
 
-  test("tells a subscription over plain HTTP which transports there are", async () => {
+  test("is required for a subscription: over plain HTTP it is BAD_REQUEST", async () => {
     const answer = await subgraph.graphql(SETTLED, { variables: { id: "x" } });
     expect(answer).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
   });
 
-  test("leaves nothing behind when its client goes away without a word", async () => {
-    const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-3");
+  test("leaves no subscription and no listener behind when its client disconnects without a close frame", async () => {
     const listeners = (await readMetric(subgraph, "benefits_pix_pubsub_subscribers"))[""] ?? 0;
-    const clients = await Promise.all([1, 2, 3].map(() => connectAs(subgraph, { claims: PAYER_CLAIMS })));
-    for (const client of clients) for (const one of ["1", "2"]) client.subscribe(one, SETTLED, { id });
+    const clients = await Promise.all([1, 2, 3].map(() => connectAs(subgraph, { claims: MEMBER })));
+    for (const client of clients) for (const id of ["1", "2"]) client.subscribe(id, EVENTS);
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 6);
     await waitForGauge(subgraph, "benefits_pix_pubsub_subscribers", listeners + 6);
     for (const { socket } of clients) socket.terminate();
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
     await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
     await waitForGauge(subgraph, "benefits_pix_pubsub_subscribers", listeners);
-    await confirm();
   });
 
-  test("ends one subscription when its client completes it, and keeps the others", async () => {
-    const { id, confirm } = await startUnconfirmedOperation(subgraph, "press-4");
-    const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
-    client.subscribe("1", SETTLED, { id });
-    client.subscribe("2", SETTLED, { id });
+  test("ends a subscription that its client completes, and keeps the others", async () => {
+    const client = await connectAs(subgraph, { claims: MEMBER });
+    client.subscribe("1", EVENTS);
+    client.subscribe("2", EVENTS);
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 2);
     client.send({ type: "complete", id: "1" });
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
-    await confirm();
-    await client.waitForCompletion("2");
+    await sendEvent(subgraph, MEMBER_ID);
+    await client.waitForMessages(() => client.messagesFor("2")[0]);
     expect(client.messagesFor("1")).toEqual([]);
     await client.close();
+    await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 0);
   });
 
-  test("writes nothing personal to the log: no token, no id, no document", async () => {
+  test("writes no token, no ID and no document to the log", async () => {
     const token = await subgraph.token({ sub: "u-canary-77" });
     const client = await connectAs(subgraph, { claims: { sub: "u-canary-77" } });
     client.subscribe("1", 'subscription { operationSettled(id: "canary-88") { id } }');
@@ -185,5 +176,46 @@ describe("a WebSocket", () => {
     const written = subgraph.logs.join("\n");
     for (const secret of [token, "u-canary-77", "canary-88"]) expect(written).not.toContain(secret);
     expect(Object.keys(await readMetric(subgraph, "benefits_pix_subscriptions_open"))).toEqual([""]);
+  });
+});
+
+describe("a subscription with @skip or @include on its field", () => {
+  const FIELD = 'userEvents(userId: "u-1002")';
+  let router: CallbackRouter;
+  beforeAll(async () => {
+    router = await startCallbackRouter();
+  });
+  afterAll(() => router.close());
+
+  test.each([
+    ["as @skip", `subscription { ${FIELD} @skip(if: true) { kind } }`],
+    ["as @include", `subscription { ${FIELD} @include(if: false) { kind } }`],
+    ["by a variable", `subscription($no: Boolean!) { ${FIELD} @skip(if: $no) { kind } }`],
+    ["by a variable without a value", `subscription($none: Boolean!) { ${FIELD} @include(if: $none) { kind } }`],
+    ["on an inline fragment", `subscription { ... @skip(if: true) { ${FIELD} { kind } } }`],
+    ["on a fragment", `subscription { ...F @skip(if: true) } fragment F on Subscription { ${FIELD} { kind } }`],
+    ["in a fragment", `subscription { ...F } fragment F on Subscription { ${FIELD} @skip(if: true) { kind } }`],
+    [
+      "in fragments that contain each other",
+      `subscription { ...F } fragment F on Subscription { ...F ${FIELD} @skip(if: true) { kind } }`,
+    ],
+  ])("%s is refused with BAD_REQUEST over both transports, and logs no error", async (_how, query) => {
+    const before = subgraph.logs.length;
+    const refusal = [{ message: expect.stringContaining("@skip or @include"), extensions: { code: "BAD_REQUEST" } }];
+    const client = await connectAs(subgraph);
+    client.subscribe("1", query, { no: true });
+    expect(await client.waitForCompletion("1")).toMatchObject([{ type: "error", payload: refusal }]);
+    await client.close();
+    const { status, body } = await router.subscribe(subgraph, query, { variables: { no: true } });
+    expect({ status, errors: body.errors }).toMatchObject({ status: 400, errors: refusal });
+    expect(router.calls).toEqual([]);
+    expect(subgraph.logs.slice(before).join("")).not.toContain("unexpected error");
+  });
+
+  test("is not refused for @skip and @include below that field", async () => {
+    const client = await connectAs(subgraph);
+    client.subscribe("1", UNKNOWN_OPERATION.replace("{ id }", "{ id @skip(if: true) kind @include(if: true) }"));
+    expect(await client.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
+    await client.close();
   });
 });

@@ -25,6 +25,11 @@ export const subscriptionsVariables = {
     timeoutMs(5000),
     "maximum time for a router to respond to a callback, in milliseconds",
   ),
+  endTimeoutMs: variable(
+    "SUBSCRIPTION_END_TIMEOUT_MS",
+    timeoutMs(1000),
+    "maximum time at shutdown for clients and routers to receive the end of their subscriptions, in milliseconds",
+  ),
   webSocketInitTimeoutMs: variable(
     "WEBSOCKET_INIT_TIMEOUT_MS",
     timeoutMs(3000),

@@ -50,7 +50,7 @@ function isDate(seconds: number | undefined): boolean {
 
 /** Verifies the tokens of one issuer. The sandbox's issuer takes the same code path. */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId } = options;
+  const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId, clock } = options;
 
   async function verify(token: string): Promise<VerifiedToken> {
     const payload = await verifyWithKeys(token, keys, {
@@ -58,6 +58,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       audience,
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: new Date(clock.now()),
       requiredClaims: ["exp"],
     }).catch((error: unknown) => {
       throw new SubgraphError(error instanceof KeysUnavailable ? "UNAVAILABLE" : "UNAUTHENTICATED", { cause: error });

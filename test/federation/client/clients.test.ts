@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RECURRENCE_ID } from "../../kit/seeds/ids";
-import { startSupergraph } from "../gateways/apollo";
+import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
+import { startSupergraph } from "../gateways/supergraph";
 import {
   type Client,
   codeOf,
@@ -22,7 +22,7 @@ import {
   PixAuthorizationDocument,
 } from "./generated/graphql";
 
-const PAYER = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
+const PAYER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
 const MANIFEST = JSON.parse(readFileSync(join(__dirname, "../../../schema/persisted-documents.json"), "utf8")) as {
   readonly operations: readonly { readonly id: string; readonly name: string; readonly body: string }[];
 };
@@ -31,45 +31,47 @@ const cancellation = (idempotencyKey: string): CancelPixAuthorizationInput => ({
   idempotencyKey,
   recurrenceId: RECURRENCE_ID,
   requesterType: "NATURAL",
-  requesterDocument: "04623217035",
+  requesterDocument: PAYER_TAX_ID,
   reason: "REQUESTED_BY_PAYER",
+});
+
+let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
+let connection: Connection;
+beforeAll(async () => {
+  supergraph = await startSupergraph();
+  connection = { url: supergraph.url, token: await supergraph.subgraph.token(PAYER) };
+});
+afterAll(() => supergraph.stop());
+beforeEach(async () => {
+  await Promise.all([supergraph.subgraph.avibra.reset(), supergraph.subgraph.delbank.reset()]);
 });
 
 describe.each<[string, (connection: Connection) => Client]>([
   ["Apollo Client", createApolloClient],
   ["graphql-request", createGraphqlRequestClient],
 ])("%s, through a gateway", (_name, createClient) => {
-  let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
   let client: Client;
-  let connection: Connection;
-  beforeAll(async () => {
-    supergraph = await startSupergraph();
-    const token = await supergraph.subgraph.token(PAYER);
-    connection = { url: supergraph.url, token };
+  beforeAll(() => {
     client = createClient(connection);
-  });
-  afterAll(() => supergraph.stop());
-  beforeEach(async () => {
-    await Promise.all([supergraph.subgraph.avibra.reset(), supergraph.subgraph.delbank.reset()]);
   });
   const cancellations = async () => (await supergraph.subgraph.delbank.state()).commits.length;
 
-  test("a member's benefits and offers", async () => {
+  test("reads a member's benefits and offers", async () => {
     const { me } = await client.query(MemberBenefitsDocument, {});
     expect(me?.currentOffer?.offer.price?.amount).toBe("19.90");
     expect(me?.benefits.map(({ id, userId }) => `${userId}/${id}`)).toContain("u-1001/dental");
   });
 
-  test("an authorization", async () => {
+  test("reads an authorization", async () => {
     const { pixAuthorization } = await client.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE_ID });
     expect(pixAuthorization?.status).toBe("ACTIVE");
     expect(pixAuthorization?.payer.document).toBe("***.232.170-**");
   });
 
-  test("a change of offer, and the list of operations that holds it", async () => {
+  test("changes an offer, and reads the operation in the list of operations", async () => {
     const change = {
-      idempotencyKey: "change",
-      userId: "u-1001",
+      idempotencyKey: randomUUID(),
+      userId: MEMBER_ID,
       offerId: "premium",
       direction: "UPGRADE",
     } as const;
@@ -82,7 +84,7 @@ describe.each<[string, (connection: Connection) => Client]>([
     ]);
   });
 
-  test("a cancellation whose answer is lost is pressed again with the same key: one effect, and its answer", async () => {
+  test("repeats a cancellation whose response was lost with the same key: one effect, and its result", async () => {
     let lost = 0;
     const losing = createClient({
       ...connection,
@@ -102,14 +104,14 @@ describe.each<[string, (connection: Connection) => Client]>([
     expect(await cancellations()).toBe(1);
   });
 
-  test("a refusal that the user can act on is data, typed as such", async () => {
+  test("receives a refusal that the user can act on in userErrors", async () => {
     const theirs = { ...cancellation("theirs"), recurrenceId: "RR3822485720260110legalpay001" };
     const { cancelPixAuthorization } = await client.mutate(CancelPixAuthorizationDocument, { input: theirs });
     expect(cancelPixAuthorization.userErrors.map(({ code }) => code)).toEqual(["NOT_FOUND"]);
     expect(await cancellations()).toBe(0);
   });
 
-  test("a failure has a code to branch on, and says whether to ask again; what would fail again is sent once", async () => {
+  test("reads the code of a failure and whether to retry, and sends a request that would fail again only once", async () => {
     await supergraph.subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "status", status: 503 });
     const failure: unknown = await createClient(connection)
       .query(MemberBenefitsDocument, {})
@@ -139,7 +141,7 @@ describe.each<[string, (connection: Connection) => Client]>([
     await watched.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE_ID });
     await watched.mutate(CancelPixAuthorizationDocument, { input: cancellation("listed") });
     await watched.mutate(ChangeOfferDocument, {
-      input: { idempotencyKey: "change-listed", userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
+      input: { idempotencyKey: randomUUID(), userId: MEMBER_ID, offerId: "premium", direction: "UPGRADE" },
     });
     const ids = sent.map(({ query }) => createHash("sha256").update(query).digest("hex"));
     expect(ids.sort()).toEqual(MANIFEST.operations.map(({ id }) => id).sort());
@@ -147,13 +149,9 @@ describe.each<[string, (connection: Connection) => Client]>([
 });
 
 describe("Apollo Client's cache", () => {
-  let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
-  beforeAll(async () => (supergraph = await startSupergraph()));
-  afterAll(() => supergraph.stop());
-
-  test("knows entities by their keys, and a mutation's answer is seen by whoever looks at the authorization", async () => {
+  test("stores entities by their keys, so that a mutation's response updates the authorization that was read before", async () => {
     const cache = createCache();
-    const client = createApolloClient({ url: supergraph.url, token: await supergraph.subgraph.token(PAYER) }, cache);
+    const client = createApolloClient(connection, cache);
     await client.query(MemberBenefitsDocument, {});
     await client.query(PixAuthorizationDocument, { recurrenceId: RECURRENCE_ID });
     expect(Object.keys(cache.extract())).toEqual(

@@ -3,12 +3,8 @@ import { ApolloGateway, type GraphQLDataSourceProcessOptions, RemoteGraphQLDataS
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { type DirectiveNode, GraphQLError, type GraphQLFormattedError, Kind, parse, print, visit } from "graphql";
-import { startAccounts } from "../fixtures/accounts";
-import { startBilling } from "../fixtures/billing";
-import { startSubgraph } from "../../kit/start/subgraph";
 import { compose, OUR_NAME, subgraphs } from "./compose";
-import { startTokenProxy } from "./token-proxy";
-import { ROUTER_SECRET } from "./federation";
+import { type StartGateway } from "./gateway";
 
 /** Headers of a client that go on to every subgraph. `router-authorization` is not among them: that one is the gateway's. */
 const PROPAGATED = ["authorization", "x-request-id"] as const;
@@ -58,14 +54,8 @@ class ForwardingSource extends RemoteGraphQLDataSource<GatewayContext> {
   }
 }
 
-export interface ApolloGatewayOptions {
-  readonly urls: Readonly<Record<string, string>>;
-  /** Without it our subgraph refuses. */
-  readonly routerSecret?: string;
-}
-
-/** Serves our subgraph and the fixtures through @apollo/gateway. */
-export async function startApolloGateway({ urls, routerSecret }: ApolloGatewayOptions) {
+/** Serves our subgraph and the fixtures through @apollo/gateway, which verifies no tokens. */
+export const startApolloGateway: StartGateway = async ({ urls, routerSecret }) => {
   const supergraphSdl = withoutAuthorization(compose("@apollo/composition", subgraphs(urls)));
   const gateway = new ApolloGateway({
     supergraphSdl,
@@ -81,39 +71,4 @@ export async function startApolloGateway({ urls, routerSecret }: ApolloGatewayOp
     context: ({ req }) => Promise.resolve({ headers: req.headers }),
   });
   return { url: new URL("/graphql", url).href, stop: () => server.stop() };
-}
-
-/**
- * What clients see of a supergraph, before a subgraph of ours that runs already: two other teams' subgraphs, @apollo/gateway
- * before the three, and developers' tokens at the gateway's own port (default: a free one).
- */
-export async function startClientSide(subgraph: string, port = 0) {
-  const [accounts, billing] = await Promise.all([startAccounts(), startBilling()]);
-  const urls = { [OUR_NAME]: `${subgraph}/graphql`, accounts: accounts.url, billing: billing.url };
-  const gateway = await startApolloGateway({ urls, routerSecret: ROUTER_SECRET });
-  const tokenProxy = await startTokenProxy({ gateway: gateway.url, subgraph, routerSecret: ROUTER_SECRET, port });
-  return {
-    /** Where clients ask. */
-    url: `${tokenProxy.url}/graphql`,
-    async stop() {
-      await tokenProxy.stop();
-      await gateway.stop();
-      await Promise.all([accounts.stop(), billing.stop()]);
-    },
-  };
-}
-
-/** A whole supergraph on free ports: both providers simulated, our subgraph, another two teams' and @apollo/gateway before them. */
-export async function startSupergraph(environment: Readonly<Record<string, string>> = {}) {
-  const subgraph = await startSubgraph({ ROUTER_SECRETS: ROUTER_SECRET, ...environment });
-  const clientSide = await startClientSide(subgraph.url);
-  return {
-    url: clientSide.url,
-    /** Its `token(claims)` signs what clients send, its `avibra` and `delbank` control the providers. */
-    subgraph,
-    async stop() {
-      await clientSide.stop();
-      await subgraph.stop();
-    },
-  };
-}
+};

@@ -1,26 +1,11 @@
-import { RECURRENCE_ID } from "../../kit/seeds/ids";
+import { randomUUID } from "node:crypto";
+import { MEMBER_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
+import { ROUTER_SECRET } from "./compose";
 import { EXAMPLES, expectDone } from "./examples";
-import {
-  sendRequest,
-  type GatewayResponse,
-  type Request,
-  ROUTER_SECRET,
-  startFederation,
-  type Federation,
-} from "./federation";
+import { sendRequest, type GatewayResponse, type Request, type Federation } from "./federation";
+import { type Gateway, type GatewayOptions, type StartGateway } from "./gateway";
 
-export interface GatewayOptions {
-  readonly urls: Readonly<Record<string, string>>;
-  readonly routerSecret?: string;
-  /** Where a gateway that can verify tokens, and enforce the directives, finds the keys; without it, it does neither. */
-  readonly keysUrl?: string;
-}
-export interface Gateway {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-const MEMBER = { sub: "u-1001", tax_id: "04623217035" };
+export const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
 const PAYER = { ...MEMBER, scope: "pix:cancel" };
 const STAFF = { sub: "support", scope: "users:read:any pix:read:any" };
 const BENEFITS = "/user/benefits/";
@@ -31,52 +16,73 @@ const cancellation = (idempotencyKey: string) => ({
     idempotencyKey,
     recurrenceId: RECURRENCE_ID,
     requesterType: "NATURAL",
-    requesterDocument: "04623217035",
+    requesterDocument: PAYER_TAX_ID,
     reason: "REQUESTED_BY_PAYER",
   },
 });
 
-/**
- * What must hold behind every gateway, whoever wrote it. `start` is given where the subgraphs are.
- * Gives back what claims on one gateway alone need.
- */
-export function describeGateway(start: (options: GatewayOptions) => Promise<Gateway>) {
+export interface GatewayClaimsOptions {
+  /** Started and stopped by the suite, for all its gateways. */
+  readonly federation: () => Federation;
+  readonly start: StartGateway;
+  /** Also starts this gateway without the router's secret, and without the keys of callers' tokens. */
+  readonly isMisconfiguredToo: boolean;
+}
+
+/** Tests what must hold behind every gateway. Returns what tests of one gateway need. */
+export function describeGateway({ federation: getFederation, start, isMisconfiguredToo }: GatewayClaimsOptions) {
   let federation: Federation;
   let gateway: Gateway | undefined;
+  let withoutSecret: Gateway | undefined;
+  let withoutKeys: Gateway | undefined;
+  const running: Gateway[] = [];
+  async function startGateway(options: Omit<GatewayOptions, "urls">): Promise<Gateway> {
+    const started = await start({ urls: federation.urls, ...options });
+    running.push(started);
+    return started;
+  }
   const through = (request: Request, by = gateway) => sendRequest(by?.url ?? "", federation.keys, request);
   const directly = (request: Request) =>
     sendRequest(`${federation.subgraph.url}/graphql`, federation.keys, {
       ...request,
       headers: { "router-authorization": ROUTER_SECRET },
     });
-  /** Operations that our subgraph was sent, forgotten with the start of each test. */
+  /** The number of operations that our subgraph was sent since the start of the test. */
   const requestsToUs = () => federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length;
   const codes = ({ errors }: GatewayResponse) => errors?.map(({ extensions }) => extensions?.["code"]);
   const commits = async () => (await federation.subgraph.delbank.state()).commits.length;
 
   beforeAll(async () => {
-    federation = await startFederation();
-    gateway = await start({ urls: federation.urls, routerSecret: ROUTER_SECRET, keysUrl: federation.keys.url });
-  }, 90_000);
-  afterAll(async () => {
-    await gateway?.stop(); // if it ever started
-    await federation.stop();
+    federation = getFederation();
+    const keysUrl = federation.keys.url;
+    const starts = [
+      startGateway({ routerSecret: ROUTER_SECRET, keysUrl }),
+      ...(isMisconfiguredToo ? [startGateway({ keysUrl }), startGateway({ routerSecret: ROUTER_SECRET })] : []),
+    ];
+    await Promise.allSettled(starts); // so that `running` has each one that has started
+    [gateway, withoutSecret, withoutKeys] = await Promise.all(starts);
   });
+  afterAll(() => Promise.all(running.map((one) => one.stop())));
   beforeEach(async () => {
     const { subgraph, accounts, billing } = federation;
     await Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
     for (const received of [subgraph.logs, accounts.received, billing.received]) received.length = 0;
   });
 
-  test.each(EXAMPLES)("$operation answers what we answer", async ({ query, caller, variables }) => {
-    const request = { query, variables, claims: caller };
-    const response = await through(request);
-    expectDone(query, response);
-    // Of a mutation, the second is a replay: the same operation, the same outcome.
-    expect(response.data).toEqual((await directly(request)).data);
-  });
+  test.each(EXAMPLES)(
+    "the example $operation has the same data through the gateway as from the subgraph",
+    async ({ query, caller, variables }) => {
+      const input = variables["input"] as object | undefined;
+      const ownInput = input && { input: { ...input, idempotencyKey: randomUUID() } }; // executed behind each gateway
+      const request = { query, variables: { ...variables, ...ownInput }, claims: caller };
+      const response = await through(request);
+      expectDone(query, response);
+      // The second request of a mutation is a replay.
+      expect(response.data).toEqual((await directly(request)).data);
+    },
+  );
 
-  test("a list of another team's users: one request to us, one provider call each, matched by id", async () => {
+  test("a list of another subgraph's users costs one request to ours and one provider call for each user, matched by ID", async () => {
     const query = "{ team { id displayName benefits { userId id } } }";
     const { data, errors } = await through({ query, claims: STAFF });
     expect(errors).toBeUndefined();
@@ -87,14 +93,14 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
     expect(await federation.subgraph.avibra.requests(BENEFITS)).toHaveLength(2);
   });
 
-  test("a user of ours has another team's field, for one request to them and no provider call", async () => {
+  test("another subgraph's field of our user costs one request to that subgraph and no provider call", async () => {
     const { data } = await through({ query: "{ me { id displayName } }", claims: MEMBER });
     expect(data).toEqual({ me: { id: "u-1001", displayName: "Ana" } });
     expect(federation.accounts.received).toHaveLength(1);
     expect(await federation.subgraph.avibra.requests(BENEFITS)).toEqual([]);
   });
 
-  test("aliases that begin with two underscores, as Relay and Cosmo Router write them, are answered", async () => {
+  test("aliases that begin with two underscores, as Relay and Cosmo Router write them, are accepted", async () => {
     const query = `{ me { __isUser: __typename __internal__typename_placeholder: __typename __id: id displayName }
       team { __isNode: __typename benefits { __isBenefit: __typename __name: name } } }`;
     const { data, errors } = await through({ query, claims: STAFF });
@@ -111,22 +117,22 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
     for (const one of first.benefits) expect(one).toEqual({ __isBenefit: "Benefit", __name: expect.any(String) });
   });
 
-  test("another team's entity leads to ours, and its field that requires ours is given it", async () => {
+  test("another subgraph's entity references ours, and its field that requires one of ours receives it", async () => {
     const query = "{ invoices { id authorization { status yearlyAmount { amount currency } } } }";
     const { data } = await through({ query, claims: MEMBER });
     expect(data.invoices).toEqual([
       { id: "inv-1", authorization: { status: "ACTIVE", yearlyAmount: { amount: "238.80", currency: "BRL" } } },
-      { id: "inv-2", authorization: null }, // nobody knows it
+      { id: "inv-2", authorization: null }, // unknown
     ]);
   });
 
-  test("a required field of ours is fetched for it when nobody asked for it", async () => {
+  test("a required field of ours is fetched if the client does not select it", async () => {
     const query = "{ invoices { authorization { yearlyAmount { amount } } } }";
     const { data } = await through({ query, claims: MEMBER });
     expect(data.invoices[0]).toEqual({ authorization: { yearlyAmount: { amount: "238.80" } } });
   });
 
-  test("a mutation pressed twice has one effect, and the second answer is the first one's", async () => {
+  test("a mutation sent twice with one idempotency key has one effect, and the second response equals the first", async () => {
     const request = { query: CANCEL, variables: cancellation("twice"), claims: PAYER };
     const first = await through(request);
     const second = await through(request);
@@ -135,12 +141,12 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
     expect(await commits()).toBe(1);
   });
 
-  test("one provider down: its field is null with our code, whether to retry and the request's id; the rest is there", async () => {
+  test("if one provider fails, its field is null with our code, retryable and request ID, and the other fields have their data", async () => {
     await federation.subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 500 });
     const response = await through({
       query: `{ me { id displayName currentOffer { status } } pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`,
       claims: MEMBER,
-      headers: { "x-request-id": "pressed-once.1" },
+      headers: { "x-request-id": "request-id.1" },
     });
     expect(response.data).toEqual({
       me: { id: "u-1001", displayName: "Ana", currentOffer: null },
@@ -152,73 +158,64 @@ export function describeGateway(start: (options: GatewayOptions) => Promise<Gate
         extensions: expect.objectContaining({
           code: "PROVIDER_UNAVAILABLE",
           retryable: true,
-          requestId: "pressed-once.1",
+          requestId: "request-id.1",
         }),
       }),
     ]);
   });
 
-  test("a malformed id is BAD_USER_INPUT; a refusal that a user can act on is data", async () => {
+  test("a malformed ID is BAD_USER_INPUT, and a refusal that the user can act on is in userErrors", async () => {
     const malformed = await through({ query: '{ user(id: "no id!") { id } }', claims: MEMBER });
     expect(codes(malformed)).toEqual(["BAD_USER_INPUT"]);
-    const claims = { sub: "u-1001", tax_id: "77379362038", scope: "pix:cancel" };
+    const claims = { sub: MEMBER_ID, tax_id: OTHER_TAX_ID, scope: "pix:cancel" };
     const { data } = await through({ query: CANCEL, variables: cancellation("not-mine"), claims });
     expect(data.cancelPixAuthorization.userErrors).toEqual([{ code: "NOT_FOUND" }]);
   });
 
-  test("the caller's token and request id reach every subgraph; the router's secret ours alone, and never a client's", async () => {
+  test("the caller's token and request ID reach every subgraph, the gateway's router secret reaches only ours, and the client's reaches none", async () => {
     const response = await through({
       query: "{ team { id benefits { id } } invoices { id } }",
       claims: STAFF,
-      headers: { "x-request-id": "pressed-once.2", "router-authorization": "a-guess" },
+      headers: { "x-request-id": "request-id.2", "router-authorization": "a-guess" },
     });
     expect(response.errors).toBeUndefined();
-    expect(federation.subgraph.logs.filter((line) => line.includes('"requestId":"pressed-once.2"'))).not.toEqual([]);
+    expect(federation.subgraph.logs.filter((line) => line.includes('"requestId":"request-id.2"'))).not.toEqual([]);
     const theirs = [...federation.accounts.received, ...federation.billing.received];
     expect(theirs).toHaveLength(2);
     for (const headers of theirs) {
       expect(headers).toMatchObject({
         authorization: expect.stringMatching(/^Bearer /),
-        "x-request-id": "pressed-once.2",
+        "x-request-id": "request-id.2",
       });
       expect(headers).not.toHaveProperty("router-authorization");
     }
   });
 
-  test("a gateway without the secret is refused, even when its client knows the secret", async () => {
-    const stranger = await start({ urls: federation.urls, keysUrl: federation.keys.url });
-    try {
-      const response = await through(
-        {
-          query: "{ me { id enrollment { status } } }",
-          claims: MEMBER,
-          headers: { "router-authorization": ROUTER_SECRET },
-        },
-        stranger,
-      );
+  if (isMisconfiguredToo) {
+    test("a gateway without the router's secret is refused, even if its client sends the secret", async () => {
+      const request = {
+        query: "{ me { id enrollment { status } } }",
+        claims: MEMBER,
+        headers: { "router-authorization": ROUTER_SECRET },
+      };
+      const response = await through(request, withoutSecret);
       expect(response.data?.me ?? null).toBeNull();
       expect(response.errors).toHaveLength(1);
       expect(federation.subgraph.logs.filter((line) => line.includes('"status":200'))).toEqual([]);
-    } finally {
-      await stranger.stop();
-    }
-  });
+    });
 
-  test("what the schema protects stays protected behind a gateway that enforces nothing", async () => {
-    const careless = await start({ urls: federation.urls, routerSecret: ROUTER_SECRET });
-    try {
-      const nobody = await through({ query: "{ me { id } }" }, careless);
-      expect([nobody.data?.me ?? null, codes(nobody)]).toEqual([null, ["UNAUTHENTICATED"]]);
-      const forged = await through({ query: "{ me { id } }", headers: { authorization: "Bearer forged" } }, careless);
+    test("behind a gateway that enforces nothing, the subgraph enforces tokens and scopes", async () => {
+      const noToken = await through({ query: "{ me { id } }" }, withoutKeys);
+      expect([noToken.data?.me ?? null, codes(noToken)]).toEqual([null, ["UNAUTHENTICATED"]]);
+      const headers = { authorization: "Bearer forged" };
+      const forged = await through({ query: "{ me { id } }", headers }, withoutKeys);
       expect([forged.data?.me ?? null, codes(forged)]).toEqual([null, ["UNAUTHENTICATED"]]);
-      const noScope = await through({ query: CANCEL, variables: cancellation("no-scope"), claims: MEMBER }, careless);
-      expect(codes(noScope)).toEqual(["FORBIDDEN"]);
+      const noScope = { query: CANCEL, variables: cancellation("no-scope"), claims: MEMBER };
+      expect(codes(await through(noScope, withoutKeys))).toEqual(["FORBIDDEN"]);
       expect(await federation.subgraph.avibra.requests(BENEFITS)).toEqual([]);
       expect(await federation.subgraph.delbank.requests()).toEqual([]);
-    } finally {
-      await careless.stop();
-    }
-  });
+    });
+  }
 
-  return { through, requestsToUs, federation: () => federation, url: () => gateway?.url ?? "" };
+  return { through, requestsToUs, url: () => gateway?.url ?? "" };
 }

@@ -32,6 +32,9 @@ export const OUR_SDL = readFileSync(join(__dirname, "../../../schema/subgraph.gr
 /** The name that routers know us by; a URL and its secret hang on it. */
 export const OUR_NAME = "benefits-pix";
 
+/** What a gateway authenticates with to our subgraph. Not a secret: it is in the repository. */
+export const ROUTER_SECRET = "local-router";
+
 /** Ours and the two fixtures, by where they listen; without URLs, for what only plans. */
 export function subgraphs(urls: Readonly<Record<string, string>> = {}, ours = OUR_SDL): Service[] {
   return [OUR_NAME, "accounts", "billing"].map((name) => ({

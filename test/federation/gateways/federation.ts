@@ -4,12 +4,9 @@ import { startBilling } from "../fixtures/billing";
 import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../../kit/tokens/token-issuer";
 import { createGraphqlClient, type GraphqlOptions } from "../../kit/http/graphql-client";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
-import { OUR_NAME } from "./compose";
+import { OUR_NAME, ROUTER_SECRET } from "./compose";
 
-/** What a gateway proves itself with to our subgraph. No secret: it is in the repository. */
-export const ROUTER_SECRET = "local-router";
-
-/** What stands behind a gateway: our subgraph with both providers simulated, two other teams', and who signs callers' tokens. */
+/** Behind a gateway: our subgraph with both simulated providers, the subgraphs of two other teams, and the issuer of callers' tokens. */
 export interface Federation {
   readonly subgraph: TestSubgraph;
   readonly accounts: FixtureSubgraph;
@@ -62,7 +59,7 @@ export interface GatewayResponse {
   }[];
 }
 
-/** Asks as a client does, with a token of the world's issuer. */
+/** Sends a request as a client does, with a token of this issuer. */
 export async function sendRequest(url: string, keys: TokenIssuer, request: Request): Promise<GatewayResponse> {
   const { query, ...options } = request;
   const response = await createGraphqlClient(url, { getToken: keys.sign }).post(query, options);

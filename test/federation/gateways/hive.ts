@@ -5,28 +5,22 @@ import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
 import { waitFor } from "../../kit/wait-for";
 import { freePort } from "../../kit/free-port";
 import { compose, subgraphs } from "./compose";
+import { type GatewayOptions, type StartGateway } from "./gateway";
 import { createTempDirectory } from "../../kit/temp";
 
 const FOLDER = join(__dirname, "../hive");
 const PROGRAM = join(FOLDER, "node_modules/@graphql-hive/gateway/dist/bin.js");
 
-export type Planner = "JavaScript" | "Rust";
+/** Ends the wait for a program that hangs. */
+const START_TIMEOUT_MS = 180_000;
 
-export interface HiveOptions {
-  readonly planner: Planner;
-  readonly urls: Readonly<Record<string, string>>;
-  /** Without it our subgraph refuses. */
-  readonly routerSecret?: string;
-  /** Where the callers' tokens are verified; without it Hive verifies nothing and enforces nothing. */
-  readonly keysUrl?: string;
-}
+type Planner = "JavaScript" | "Rust";
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Serves our subgraph and the fixtures through Hive Gateway, as a program of its own on a free port. */
-export async function startHive({ planner, urls, routerSecret = "", keysUrl = "" }: HiveOptions) {
+async function startHiveGateway(planner: Planner, { urls, routerSecret = "", keysUrl = "" }: GatewayOptions) {
   if (!existsSync(PROGRAM))
     throw new Error("Hive Gateway is not installed: node .ci/install-locked.mjs test/federation/hive");
   const { path: directory, remove: removeDirectory } = createTempDirectory("hive");
@@ -62,7 +56,7 @@ export async function startHive({ planner, urls, routerSecret = "", keysUrl = ""
   const isUp = await waitFor(async () => {
     if (hasEnded(child)) return false;
     return (await fetch(`http://127.0.0.1:${port}/readiness`)).ok || undefined;
-  }, 60_000).catch(() => false);
+  }, START_TIMEOUT_MS).catch(() => false);
   // It starts with its other planner when the Rust one cannot be loaded, and says so in its log alone.
   if (!isUp || output.includes("Could not load")) {
     await stop();
@@ -70,3 +64,9 @@ export async function startHive({ planner, urls, routerSecret = "", keysUrl = ""
   }
   return { url: `http://127.0.0.1:${port}/graphql`, stop };
 }
+
+/** Serves our subgraph and the fixtures through Hive Gateway with this planner, as a program of its own. */
+export const hiveGateway =
+  (planner: Planner): StartGateway =>
+  (options) =>
+    startHiveGateway(planner, options);

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { WebSocket } from "ws";
-import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 import { STAFF_CLAIMS } from "../tokens/claims";
+import { UNKNOWN_OPERATION } from "./documents";
 
 // Messages are written by hand: the client does not use the library that the subgraph uses for the protocol.
 
@@ -29,10 +28,11 @@ export async function openWebSocketClient(
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, protocols ?? "graphql-transport-ws", { headers });
   const messages: Message[] = [];
   socket.on("message", (data: Buffer) => messages.push(JSON.parse(data.toString()) as Message));
-  const closed = once(socket, "close").then(([code, reason]) => ({
-    code: Number(code),
-    reason: String(reason as Buffer),
-  }));
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.once("close", (code, reason) => {
+      resolve({ code, reason: reason.toString() });
+    });
+  });
   await new Promise((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", reject);
@@ -44,6 +44,32 @@ export async function openWebSocketClient(
   const send = (message: unknown) => {
     socket.send(typeof message === "string" ? message : JSON.stringify(message));
   };
+  /** Resolves with the probe's first value other than undefined, asked after every message; rejects if the connection closes without one. */
+  function waitForMessages<Value>(probe: () => Value | undefined): Promise<Value> {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const check = () => {
+      const value = probe();
+      if (value === undefined) return;
+      socket.off("message", check);
+      resolve(value);
+    };
+    socket.on("message", check);
+    check();
+    void closed.then(({ code }) => {
+      reject(new Error(`closed with ${code}`));
+    });
+    return promise;
+  }
+  const messagesFor = (id: string) => messages.filter((message) => message.id === id);
+  const subscribe = (id: string, query: string, variables?: unknown) => {
+    send({ type: "subscribe", id, payload: { query, variables } });
+  };
+  const waitForCompletion = (id: string) =>
+    waitForMessages(() => {
+      const own = messagesFor(id);
+      return /^(complete|error)$/.test(own.at(-1)?.type ?? "") ? own : undefined;
+    });
+  let settled = 0;
   return {
     socket,
     /** All messages received, in order. */
@@ -51,17 +77,18 @@ export async function openWebSocketClient(
     /** Code and reason, once it is closed. */
     closed,
     send,
-    subscribe: (id: string, query: string, variables?: unknown) => {
-      send({ type: "subscribe", id, payload: { query, variables } });
-    },
+    subscribe,
     /** The messages of this subscription. */
-    messagesFor: (id: string) => messages.filter((message) => message.id === id),
+    messagesFor,
+    waitForMessages,
     /** Resolves with all messages of this subscription after its last one, `complete` or `error`. */
-    waitForCompletion: (id: string) =>
-      waitFor(() => {
-        const subscriptionMessages = messages.filter((message) => message.id === id);
-        return /^(complete|error)$/.test(subscriptionMessages.at(-1)?.type ?? "") ? subscriptionMessages : undefined;
-      }),
+    waitForCompletion,
+    /** Resolves when a subscription that was requested after all others has been answered. */
+    async settle() {
+      const id = `settle-${(settled += 1)}`;
+      subscribe(id, UNKNOWN_OPERATION);
+      await waitForCompletion(id);
+    },
     async close() {
       socket.close();
       await closed;
@@ -77,7 +104,6 @@ export async function connectAs(
   const client = await openWebSocketClient(subgraph.url, rest);
   const token = claims && (await subgraph.token(claims));
   client.send({ type: "connection_init", payload: token ? { Authorization: `Bearer ${token}` } : {} });
-  const firstMessage = await Promise.race([waitFor(() => client.messages[0]), client.closed]);
-  if (!("type" in firstMessage)) throw new Error(`closed with ${firstMessage.code}`);
+  await client.waitForMessages(() => client.messages[0]);
   return client;
 }
