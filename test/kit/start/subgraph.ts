@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { sql } from "kysely";
 import { createApp } from "../../../src/app/create-app";
+import { type ProviderTime } from "../../../src/app/providers";
 import { loadConfig } from "../../../src/config/index";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createLogger } from "../../../src/platform/observability/logger";
@@ -21,8 +22,14 @@ async function deleteCancellations(databaseUrl: string): Promise<void> {
 
 export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
 
-/** Starts both sandboxes and the subgraph on free ports, with real HTTP between all of them. */
-export async function startSubgraph(environment: Readonly<Record<string, string>> = {}) {
+/**
+ * Starts both sandboxes and the subgraph on free ports, with real HTTP between all of them. With `providerTime`, the test moves the
+ * clocks of the providers' clients; see ./provider-time.ts.
+ */
+export async function startSubgraph(
+  environment: Readonly<Record<string, string>> = {},
+  { providerTime }: { readonly providerTime?: ProviderTime } = {},
+) {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const directory = createTempDirectory("subgraph");
   const config = loadConfig({
@@ -46,6 +53,7 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
   const app = await createApp(
     config,
     createLogger(config.telemetry.logLevel, { write: (line) => void logs.push(line) }),
+    { providerTime },
   );
   const url = await app.listen();
 
