@@ -186,7 +186,7 @@ describe("on the machine's clock", () => {
   });
 
   test("cancelPixAuthorization is sent once, also if its outcome stays unknown until it needs attention", async () => {
-    await start({ RECONCILE_INTERVAL_MS: "20", CONFIRMATION_WINDOW_MS: "500" });
+    await start({ RECONCILE_INTERVAL_MS: "20", CONFIRMATION_WINDOW_MS: "300" });
     const { id, status, attempts } = await send(subgraph, findMutation("cancelPixAuthorization"), { times: 9 });
     expect({ status, attempts }).toEqual({ status: "UNCONFIRMED", attempts: 1 });
     await waitFor(async () => ((await fetchOperation(subgraph, id)).status === "NEEDS_ATTENTION" ? true : undefined));

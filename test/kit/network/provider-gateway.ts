@@ -1,5 +1,7 @@
-import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { startHttpServer } from "../http/http-server";
 
 /** What the gateway sends instead of the provider's body. */
@@ -10,8 +12,10 @@ export interface ChangedBody {
 
 export type ProviderGateway = Awaited<ReturnType<typeof startProviderGateway>>;
 
-/** Not forwarded: they belong to one connection. */
-const HOP_HEADERS = ["host", "connection", "content-length", "transfer-encoding"];
+/** They belong to one connection. */
+const HOP_HEADERS = ["host", "connection", "keep-alive", "transfer-encoding"];
+const withoutHopHeaders = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_HEADERS.includes(name)));
 
 /**
  * An HTTP gateway between the subgraph and a simulated provider. It forwards every request, and can hold responses or change their
@@ -23,31 +27,28 @@ export async function startProviderGateway(getTarget: () => string) {
   let held: { readonly pathPrefix: string; readonly released: Promise<void>; count: number } | undefined;
 
   async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = "GET", url = "/", headers } = request;
+    const { method, url = "/", headers } = request;
     received.push(headers);
-    const forwarded = Object.entries(headers).filter(([name]) => !HOP_HEADERS.includes(name)) as [string, string][];
-    const body = await buffer(request);
-    const original = await fetch(getTarget() + url, {
-      method,
-      headers: forwarded,
-      ...(body.length > 0 && { body: new Uint8Array(body) }),
-    });
-    const originalBody = Buffer.from(await original.arrayBuffer());
+    const upstream = httpRequest(getTarget() + url, { method, headers: withoutHopHeaders(headers), agent: false });
+    request.pipe(upstream);
+    const [original] = (await once(upstream, "response")) as [IncomingMessage];
+    const { statusCode = 200 } = original;
     if (held && url.startsWith(held.pathPrefix)) {
       held.count += 1;
       await held.released;
     }
-    const changed = change?.(originalBody);
-    response
-      .writeHead(original.status, {
-        "content-type": original.headers.get("content-type") ?? "",
-        ...(changed && { "content-encoding": changed.encoding }),
-      })
-      .end(changed?.body ?? originalBody);
+    if (change) {
+      const { body, encoding } = change(await buffer(original));
+      const type = { "content-type": original.headers["content-type"], "content-encoding": encoding };
+      response.writeHead(statusCode, type).end(body);
+    } else {
+      response.writeHead(statusCode, withoutHopHeaders(original.headers));
+      await pipeline(original, response);
+    }
   }
 
   const { url, close } = await startHttpServer((request, response) => {
-    forward(request, response).catch(() => response.destroy());
+    forward(request, response).catch(() => request.socket.resetAndDestroy());
   });
   return {
     url,
