@@ -21,3 +21,26 @@ export async function runAtRate<Outcome>(
   }
   return Promise.all(begun);
 }
+
+export interface ClosedLoop {
+  readonly total: number;
+  readonly inFlight: number;
+}
+
+/** Begins as many requests in total, each when one of those in flight has ended: the machine sets the pace. */
+export async function runInClosedLoop<Outcome>(
+  { total, inFlight }: ClosedLoop,
+  begin: (index: number) => Promise<Outcome>,
+  mayGoOn: () => boolean,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let begun = 0;
+  async function sendInTurn(): Promise<void> {
+    while (begun < total && mayGoOn()) {
+      begun += 1;
+      outcomes.push(await begin(begun - 1));
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, sendInTurn));
+  return outcomes;
+}

@@ -67,8 +67,8 @@ export async function startProviderGateway(getTarget: () => string) {
         },
       };
     },
-    /** Changes the body of every response from now on. */
-    changeBodies: (changeBody: (body: Buffer) => ChangedBody) => void (change = changeBody),
+    /** Changes the body of every response from now on; `undefined` ends that. */
+    changeBodies: (changeBody: ((body: Buffer) => ChangedBody) | undefined) => void (change = changeBody),
     close,
   };
 }
