@@ -122,22 +122,25 @@ describe("an access token that the provider rejects before its end", () => {
 
   // A portal link has credentials of its own, a cancellation another provider.
   const writes = MUTATIONS.filter(({ name, vendor }) => vendor === "avibra" && name !== "createPortalLink");
-  test.each(writes)("$name is sent twice with one idempotency key and two tokens, and has one effect", async (write) => {
-    await read();
-    await subgraph.avibra.clearRequests();
-    const { method, path, name } = write;
-    await subgraph.avibra.addFault({ match: { method, path }, kind: "status", status: 401 });
-    const { data } = await sendMutation(subgraph, write, { input: { ...write.input, idempotencyKey: name } });
-    expect(data[name]).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
-    const received = await subgraph.avibra.requests(path);
-    const sent = received.filter((request) => request.method === method);
-    expect(sent).toHaveLength(2);
-    expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
-    expect(new Set(sent.map(({ headers }) => headers["authorization"])).size).toBe(2);
-    expect(await count(TOKENS)).toBe(1);
-    const state = await subgraph.avibra.state();
-    expect([countCommits(write, state), write.countEffects(state)]).toEqual([1, 1]);
-  });
+  test.each(writes)(
+    "$name is sent twice with one idempotency key and two tokens, and has one effect",
+    async (write) => {
+      await read();
+      await subgraph.avibra.clearRequests();
+      const { method, path, name } = write;
+      await subgraph.avibra.addFault({ match: { method, path }, kind: "status", status: 401 });
+      const { data } = await sendMutation(subgraph, write, { input: { ...write.input, idempotencyKey: name } });
+      expect(data[name]).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
+      const received = await subgraph.avibra.requests(path);
+      const sent = received.filter((request) => request.method === method);
+      expect(sent).toHaveLength(2);
+      expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+      expect(new Set(sent.map(({ headers }) => headers["authorization"])).size).toBe(2);
+      expect(await count(TOKENS)).toBe(1);
+      const state = await subgraph.avibra.state();
+      expect([countCommits(write, state), write.countEffects(state)]).toEqual([1, 1]);
+    },
+  );
 
   test("is replaced once; if the new one is rejected too, the read fails after two calls", async () => {
     await read();
@@ -242,7 +245,9 @@ describe("a token endpoint that hangs", () => {
     impatient = await startSubgraph({ ...NO_TIMEOUTS, REQUEST_TIMEOUT_MS: "500" });
     await failTokens({ kind: "hangBeforeCommit" }, impatient);
     expect(await read(impatient)).toBe("PROVIDER_TIMEOUT");
-    const ended = impatient.logs.filter((line) => (JSON.parse(line) as { call?: string }).call === "avibra.token.fetch");
+    const ended = impatient.logs.filter(
+      (line) => (JSON.parse(line) as { call?: string }).call === "avibra.token.fetch",
+    );
     expect(ended).toEqual([]);
     expect(await count(TOKENS, impatient)).toBe(1);
   });

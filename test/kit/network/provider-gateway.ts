@@ -56,7 +56,8 @@ export async function startProviderGateway(getTarget: () => string) {
     received,
     /** Holds the responses to requests whose path begins so, from now on until `release`. */
     hold(pathPrefix: string) {
-      const { promise: released, resolve } = Promise.withResolvers<void>();
+      let resolve = (): void => undefined;
+      const released = new Promise<void>((done) => (resolve = done));
       const current = { pathPrefix, released, count: 0 };
       held = current;
       return {
