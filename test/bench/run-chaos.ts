@@ -28,6 +28,8 @@ export interface ChaosOptions {
   readonly load: Rate | ClosedLoop;
   /** Whether mutations are among them that Avibra may refuse; what is then lost takes up to two minutes to be known. */
   readonly includesRefusals: boolean;
+  /** Changes `ENVIRONMENT`. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** A request without an answer for so long has none; four deadlines by default. */
   readonly givenUpMs?: number;
 }
@@ -44,7 +46,7 @@ const ENVIRONMENT = {
   REQUEST_TIMEOUT_MS: `${TIMEOUT_MS}`,
   OPERATION_LEASE_MS: "3000",
   RECONCILE_INTERVAL_MS: "100",
-  CONFIRMATION_WINDOW_MS: "2000",
+  CONFIRMATION_WINDOW_MS: "4000",
   BREAKER_OPEN_MS: "500",
   LOG_LEVEL: "warn",
 };
@@ -148,7 +150,7 @@ export async function runChaos(options: ChaosOptions) {
     avibra: createSandboxControl(sandbox.avibraUrl),
     delbank: createSandboxControl(sandbox.delbankUrl),
   };
-  const environment = { ...sandbox.environment, ...ENVIRONMENT };
+  const environment = { ...sandbox.environment, ...ENVIRONMENT, ...options.environment };
   const subgraph = await startSubgraphProcess(environment, directory).catch(async (error: unknown) => {
     await sandbox.stop();
     removeDirectory();

@@ -8,7 +8,13 @@ const GIVEN_UP_MS = 120_000;
 const LOAD =
   process.env["TEST_ALL"] === "true"
     ? { seed: 1, load: { perSecond: 200, seconds: 60 }, includesRefusals: true, offered: 12_000 }
-    : { seed: 20_260_115, load: { total: 300, inFlight: 16 }, includesRefusals: false, offered: 300 };
+    : {
+        seed: 20_260_115,
+        load: { total: 300, inFlight: 16 },
+        includesRefusals: false,
+        offered: 300,
+        environment: { CONFIRMATION_WINDOW_MS: "2000" },
+      };
 
 describe("while both providers fail in every way that the sandbox can play", () => {
   let report: ChaosReport;
