@@ -4,9 +4,9 @@ import { createTestClocks } from "../clocks";
 export const NO_TIMEOUTS = {
   REQUEST_TIMEOUT_MS: "120000",
   OPERATION_LEASE_MS: "180000", // must be longer
-  AVIBRA_TIMEOUT_MS: "120000",
-  DELBANK_TIMEOUT_MS: "120000",
-  CONNECT_TIMEOUT_MS: "120000",
+  AVIBRA_TIMEOUT_MS: "600000",
+  DELBANK_TIMEOUT_MS: "600000",
+  CONNECT_TIMEOUT_MS: "600000",
 };
 
 /**
