@@ -25,7 +25,7 @@ export interface ChaosOptions {
   /** The same seed draws the same requests and faults; when they meet is the machine's. */
   readonly seed: number;
   /** At a fixed rate, or as fast as requests are answered. */
-  readonly load: Rate | ClosedLoop;
+  readonly load: Rate | ClosedLoop<ChaosOutcome>;
   /** Whether mutations are among them that Avibra may refuse; what is then lost takes up to two minutes to be known. */
   readonly includesRefusals: boolean;
   /** Changes `ENVIRONMENT`. */
@@ -60,7 +60,8 @@ const PAUSE_EVERY_FAULTS = 14;
 /** Longer than a refusal takes to be believed, and the reconciler to look once more. */
 const SETTLED_WITHIN_MS = 150_000;
 
-interface Outcome {
+/** What one request came to; see `toResultCode`. */
+export interface ChaosOutcome {
   readonly code: string;
   readonly durationMs: number;
 }
@@ -86,7 +87,7 @@ interface Client {
   readonly givenUpMs: number;
 }
 
-async function send(client: Client, { query, variables, isMutation }: GeneratedRequest): Promise<Outcome> {
+async function send(client: Client, { query, variables, isMutation }: GeneratedRequest): Promise<ChaosOutcome> {
   const { url, token, givenUpMs } = client;
   const startedAt = performance.now();
   const code = await fetch(url, {
@@ -110,7 +111,7 @@ async function sendLoad(subgraph: SubgraphProcess, options: ChaosOptions, addFau
     if ((index + 1) % MEMORY_EVERY_REQUESTS === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
     return send({ url: subgraph.url, token: tokens[request.who] ?? "", givenUpMs }, request);
   };
-  if ("total" in load) {
+  if ("minTotal" in load) {
     const beginWithFaults = async (index: number) => {
       if (index % FAULT_EVERY_REQUESTS === 0) await addFault();
       return begin(index);
