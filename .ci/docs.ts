@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { renderErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
+import { renderHeavySuiteTable } from "./docs-tests";
 import { renderVariableTables } from "./docs-variables";
 
 const DOCUMENTS = [
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     ...renderVariableTables(),
     "error-codes": renderErrorTable(),
     metrics: await renderMetricTable(),
+    "heavy-suites": renderHeavySuiteTable(),
   };
   const used = new Set<string>();
   const renderTable: RenderTable = (file, name) => {

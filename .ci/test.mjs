@@ -1,24 +1,14 @@
 // Runs the tests: node .ci/test.mjs [--all] [Jest's arguments]. Without --all, everything in test/**/*.test.ts; with it, the suites of
-// HEAVY_SUITES at full size. Prints what could not run, and fails if the run left a process or a file behind.
+// heavy-suites.json at full size. Prints what could not run, and fails if the run left a process or a file behind.
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findChromium } from "./chromium.mjs";
 import { listProcesses } from "./processes.mjs";
 
-const HEAVY_SUITES = [
-  "test/processes/kill",
-  "test/processes/stalled",
-  "test/processes/stopped-last-look",
-  "test/processes/webhooks",
-  "test/processes/one-cancellation",
-  "test/federation/gateways",
-  "test/security/hostile-providers",
-  "test/security/canaries",
-  "test/security/properties/inputs",
-];
+const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
 const BROWSER_SUITES = "/test/playground/browser/";
 const FORCED_EXIT = /A worker process has failed to exit gracefully/;
 

@@ -6,7 +6,7 @@ import { createServer, listenOn } from "./http-server";
 import { splitDocumentCacheBytes } from "./split-document-cache";
 import { observeCalls, observeReads } from "./observe-calls";
 import { createOperations } from "./operations";
-import { createProviders } from "./providers";
+import { createProviders, type ProviderTime } from "./providers";
 import { reactions } from "./reactions";
 import { type AppServices } from "./request-context";
 import { registerRoutes } from "./routes";
@@ -29,7 +29,11 @@ import { createReadCache } from "../platform/reads/read-cache";
 const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
 
 /** Creates what lives as long as the process, from top to bottom. It does not listen yet. */
-export async function createApp(config: Config, logger: Logger = createLogger(config.telemetry.logLevel)) {
+export async function createApp(
+  config: Config,
+  logger: Logger = createLogger(config.telemetry.logLevel),
+  { providerTime }: { readonly providerTime?: ProviderTime | undefined } = {},
+) {
   const { isSandbox, limits } = config;
   const { requestTimeoutMs } = config.server;
   const metrics = createMetrics();
@@ -43,6 +47,7 @@ export async function createApp(config: Config, logger: Logger = createLogger(co
     },
     {
       observer: observeCalls(logger, metrics),
+      time: providerTime,
       onAmbiguousDocument(party) {
         metrics.recordAmbiguousDocument(party);
       },

@@ -4,8 +4,8 @@ import { type ProviderCallsConfig } from "../config/variables/provider-calls";
 import { createHttpClient, type HttpClient } from "../platform/http/client/http-client";
 import { type ConnectHost } from "../platform/http/client/provider-host";
 import { withoutAttribution, type CallObserver } from "./observe-calls";
-import { systemClock } from "../platform/kernel/clock";
-import { monotonicClock } from "../platform/kernel/monotonic-clock";
+import { type Clock, systemClock } from "../platform/kernel/clock";
+import { type MonotonicClock, monotonicClock } from "../platform/kernel/monotonic-clock";
 import { avibra } from "../providers/avibra";
 import { delbank } from "../providers/delbank";
 
@@ -24,15 +24,26 @@ export interface ProvidersConfig extends ProviderConfigs {
   readonly maxBodyBytes: number;
 }
 
+/** The time by which the clients wait before a retry, keep a circuit breaker open and judge an access token's age. */
+export interface ProviderTime {
+  readonly clock: Clock;
+  readonly monotonic: MonotonicClock;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+const SYSTEM_TIME: ProviderTime = { clock: systemClock, monotonic: monotonicClock, sleep };
+
 export interface ProvidersOptions {
   readonly observer: CallObserver;
+  /** Default: the machine's. */
+  readonly time?: ProviderTime | undefined;
   readonly onAmbiguousDocument?: (party: "payer" | "beneficiary") => void;
 }
 
 /** Creates the providers' clients. Each host has its own connections, bulkhead and circuit breakers. */
 export function createProviders(
   { avibra: avibraConfig, delbank: delbankConfig, calls, maxBodyBytes }: ProvidersConfig,
-  { observer, onAmbiguousDocument }: ProvidersOptions,
+  { observer, time = SYSTEM_TIME, onAmbiguousDocument }: ProvidersOptions,
 ) {
   const httpClients: Record<string, HttpClient> = {};
   const connect: ConnectHost = ({ name, baseUrl, concurrency, timeoutMs, tls, isShared = false }) => {
@@ -51,16 +62,14 @@ export function createProviders(
         slowCallMs: timeoutMs * SLOW_CALL_RATIO,
       },
       retryPercent: calls.retryPercent,
-      clock: systemClock,
-      monotonic: monotonicClock,
+      ...time,
       random: Math.random,
-      sleep,
       onAttemptSend,
       onAttemptEnd,
     }));
   };
   const clients = {
-    avibra: PROVIDERS.avibra.create(avibraConfig, connect, { monotonic: monotonicClock }),
+    avibra: PROVIDERS.avibra.create(avibraConfig, connect, { monotonic: time.monotonic }),
     delbank: PROVIDERS.delbank.create(delbankConfig, connect, { ...(onAmbiguousDocument && { onAmbiguousDocument }) }),
   } satisfies Record<keyof typeof PROVIDERS, unknown>;
   return {

@@ -7,19 +7,15 @@ const numberOf = (name: string, fallback: number): number => Number(process.env[
 
 /** Both providers fail in every way they can, under load. `CHAOS_SECONDS` (60) and `CHAOS_SEED` (1) change the run. */
 export async function chaos(): Promise<void> {
-  const options = {
-    seed: numberOf("CHAOS_SEED", 1),
-    seconds: numberOf("CHAOS_SECONDS", 60),
-    requestsPerSecond: REQUESTS_PER_SECOND,
-    includesRefusals: true,
-  };
-  const report = await runChaos(options);
+  const [seed, seconds] = [numberOf("CHAOS_SEED", 1), numberOf("CHAOS_SECONDS", 60)];
+  const load = { perSecond: REQUESTS_PER_SECOND, seconds };
+  const report = await runChaos({ seed, load, includesRefusals: true });
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   const mb = (value: number | undefined) => `${(value ?? NaN).toFixed(0)} MB`;
   const violations = (problems: number) => formatCheck(problems === 0 ? "none" : `${problems}`, problems === 0);
   const faults = Object.values(report.faults).reduce((sum, count) => sum + count, 0);
   console.log(
-    `\nchaos: ${REQUESTS_PER_SECOND} requests/s for ${options.seconds} s, ${faults} random faults of ${Object.keys(report.faults).length} kinds, seed ${options.seed}`,
+    `\nchaos: ${REQUESTS_PER_SECOND} requests/s for ${seconds} s, ${faults} random faults of ${Object.keys(report.faults).length} kinds, seed ${seed}`,
   );
   console.log(row("requests offered", `${report.offered}`));
   console.log(row("answered", `${report.responded}`));

@@ -21,3 +21,31 @@ export async function runAtRate<Outcome>(
   }
   return Promise.all(begun);
 }
+
+export interface ClosedLoop<Outcome> {
+  /** After as many requests, more follow until the outcomes are complete, ten times as many at most. */
+  readonly minTotal: number;
+  readonly isComplete: (outcomes: readonly Outcome[]) => boolean;
+  readonly inFlight: number;
+}
+
+const MAX_TOTAL_RATIO = 10;
+
+/** Begins each request when one of those in flight has ended: the machine sets the pace. */
+export async function runInClosedLoop<Outcome>(
+  { minTotal, isComplete, inFlight }: ClosedLoop<Outcome>,
+  begin: (index: number) => Promise<Outcome>,
+  mayGoOn: () => boolean,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let begun = 0;
+  const isEnough = () => begun >= minTotal && (isComplete(outcomes) || begun >= MAX_TOTAL_RATIO * minTotal);
+  async function sendInTurn(): Promise<void> {
+    while (!isEnough() && mayGoOn()) {
+      begun += 1;
+      outcomes.push(await begin(begun - 1));
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, sendInTurn));
+  return outcomes;
+}

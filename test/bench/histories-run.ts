@@ -7,6 +7,7 @@ import {
   type EventDetails,
   type History,
   type Problem,
+  type ReportedOutcome,
   type StoredOperation,
 } from "./histories-events";
 import { createConductor } from "./histories-play";
@@ -22,7 +23,14 @@ export interface HistoriesOptions {
   readonly seconds: number;
   /** So many are played however long they take; default 1. */
   readonly leastRounds?: number;
+  /**
+   * After those, rounds are played until this is true of the events, up to `MAX_EXTRA_ROUNDS` more: on a slow machine a fault may
+   * miss the request that it is meant for.
+   */
+  readonly isComplete?: (events: readonly Event[]) => boolean;
 }
+
+const MAX_EXTRA_ROUNDS = 60;
 
 export interface HistoriesReport {
   readonly rounds: readonly Round[];
@@ -32,7 +40,9 @@ export interface HistoriesReport {
 }
 
 /** What is not settled by then is reported as a problem. */
-const SETTLED_WITHIN_MS = 60_000;
+const SETTLED_WITHIN_MS = 180_000;
+/** A replay that a slow machine cuts at its request's timeout is sent again. */
+const REPLAY_ATTEMPTS = 10;
 
 async function waitUntilSettled(cluster: HistoriesCluster): Promise<number> {
   const startedAt = performance.now();
@@ -86,9 +96,10 @@ async function replay(
   const replays = [];
   for (const [index, { key, effect }] of operations.entries()) {
     const process = members[index % members.length];
-    const [reported = { outcome: "none" as const }] = process
-      ? await sendRequests(process.replica, [{ key, effect }])
-      : [];
+    let reported: ReportedOutcome = { outcome: "none" };
+    for (let attempt = 0; process && attempt < REPLAY_ATTEMPTS && reported.outcome !== "operation"; attempt += 1) {
+      [reported = reported] = await sendRequests(process.replica, [{ key, effect }]);
+    }
     replays.push({ key, reported });
   }
   return replays;
@@ -96,7 +107,7 @@ async function replay(
 
 /** Plays rounds until the time is over; then, when all is well and nothing is left to be done, checks what happened. */
 export async function runHistories(options: HistoriesOptions): Promise<HistoriesReport> {
-  const { seed, profile, seconds, leastRounds = 1 } = options;
+  const { seed, profile, seconds, leastRounds = 1, isComplete = () => true } = options;
   const events: Event[] = [];
   const rounds: Round[] = [];
   const unanswered = new Set<Promise<void>>();
@@ -109,7 +120,10 @@ export async function runHistories(options: HistoriesOptions): Promise<Histories
   try {
     const conductor = createConductor({ cluster, events, record, unanswered, requests });
     const startedAt = performance.now();
-    const isOver = () => rounds.length >= leastRounds && performance.now() - startedAt >= seconds * 1000;
+    const isOver = () =>
+      rounds.length >= leastRounds &&
+      performance.now() - startedAt >= seconds * 1000 &&
+      (isComplete(events) || rounds.length >= leastRounds + MAX_EXTRA_ROUNDS);
     while (!isOver()) {
       const round = generateRound(seed, profile, rounds.length);
       rounds.push(round);

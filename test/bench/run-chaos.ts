@@ -16,7 +16,7 @@ import {
   findFalseResults,
 } from "./chaos-checks";
 import { quantile, residentMb } from "./figures";
-import { runAtRate } from "./constant-rate";
+import { type ClosedLoop, type Rate, runAtRate, runInClosedLoop } from "./constant-rate";
 import { startSandboxProcess } from "./sandbox-process";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
@@ -24,10 +24,12 @@ import { createTempDirectory } from "../kit/temp";
 export interface ChaosOptions {
   /** The same seed draws the same requests and faults; when they meet is the machine's. */
   readonly seed: number;
-  readonly seconds: number;
-  readonly requestsPerSecond: number;
+  /** At a fixed rate, or as fast as requests are answered. */
+  readonly load: Rate | ClosedLoop<ChaosOutcome>;
   /** Whether mutations are among them that Avibra may refuse; what is then lost takes up to two minutes to be known. */
   readonly includesRefusals: boolean;
+  /** Changes `ENVIRONMENT`. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** A request without an answer for so long has none; four deadlines by default. */
   readonly givenUpMs?: number;
 }
@@ -49,12 +51,17 @@ const ENVIRONMENT = {
   LOG_LEVEL: "warn",
 };
 const CLIENT_TIMEOUT_MS = 4 * TIMEOUT_MS;
+/** A new fault comes after so much time, or in a closed loop after so many requests. */
 const FAULT_EVERY_MS = 150;
+const FAULT_EVERY_REQUESTS = 5;
+/** How often the memory is read. */
+const MEMORY_EVERY_REQUESTS = 200;
 const PAUSE_EVERY_FAULTS = 14;
 /** Longer than a refusal takes to be believed, and the reconciler to look once more. */
 const SETTLED_WITHIN_MS = 150_000;
 
-interface Outcome {
+/** What one request came to; see `toResultCode`. */
+export interface ChaosOutcome {
   readonly code: string;
   readonly durationMs: number;
 }
@@ -80,7 +87,7 @@ interface Client {
   readonly givenUpMs: number;
 }
 
-async function send(client: Client, { query, variables, isMutation }: GeneratedRequest): Promise<Outcome> {
+async function send(client: Client, { query, variables, isMutation }: GeneratedRequest): Promise<ChaosOutcome> {
   const { url, token, givenUpMs } = client;
   const startedAt = performance.now();
   const code = await fetch(url, {
@@ -94,19 +101,37 @@ async function send(client: Client, { query, variables, isMutation }: GeneratedR
   return { code, durationMs: performance.now() - startedAt };
 }
 
-/** Offers requests at a fixed pace, whether or not those before are answered. */
-async function sendLoad(subgraph: SubgraphProcess, options: ChaosOptions) {
-  const { seed, seconds, requestsPerSecond, givenUpMs = CLIENT_TIMEOUT_MS } = options;
+async function sendLoad(subgraph: SubgraphProcess, options: ChaosOptions, addFault: () => Promise<void>) {
+  const { seed, load, givenUpMs = CLIENT_TIMEOUT_MS } = options;
   const draw = createRequests(seededRandom(seed), options);
   const tokens = await Promise.all(PRINCIPALS.map((claims) => subgraph.tokenOf(claims)));
   const memoryMb: number[] = [residentMb(subgraph.pid)];
   const begin = (index: number) => {
     const request = draw();
-    if ((index + 1) % requestsPerSecond === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
+    if ((index + 1) % MEMORY_EVERY_REQUESTS === 0 && subgraph.isRunning()) memoryMb.push(residentMb(subgraph.pid));
     return send({ url: subgraph.url, token: tokens[request.who] ?? "", givenUpMs }, request);
   };
-  const outcomes = await runAtRate({ perSecond: requestsPerSecond, seconds }, begin, () => subgraph.isRunning());
-  return { outcomes, memoryMb };
+  if ("minTotal" in load) {
+    const beginWithFaults = async (index: number) => {
+      if (index % FAULT_EVERY_REQUESTS === 0) await addFault();
+      return begin(index);
+    };
+    return { outcomes: await runInClosedLoop(load, beginWithFaults, subgraph.isRunning), memoryMb };
+  }
+  let isOver = false;
+  async function addFaults(): Promise<void> {
+    while (!isOver) {
+      await addFault();
+      await sleep(FAULT_EVERY_MS);
+    }
+  }
+  const faults = addFaults();
+  try {
+    return { outcomes: await runAtRate(load, begin, subgraph.isRunning), memoryMb };
+  } finally {
+    isOver = true;
+    await faults;
+  }
 }
 
 function countNames(names: readonly string[]): Readonly<Record<string, number>> {
@@ -126,21 +151,21 @@ export async function runChaos(options: ChaosOptions) {
     avibra: createSandboxControl(sandbox.avibraUrl),
     delbank: createSandboxControl(sandbox.delbankUrl),
   };
-  const subgraph = await startSubgraphProcess({ ...sandbox.environment, ...ENVIRONMENT }, directory);
-  const load = { isOver: false };
+  const environment = { ...sandbox.environment, ...ENVIRONMENT, ...options.environment };
+  const subgraph = await startSubgraphProcess(environment, directory).catch(async (error: unknown) => {
+    await sandbox.stop();
+    removeDirectory();
+    throw error;
+  });
   const random = seededRandom(options.seed + 1);
+  const faults: string[] = [];
 
-  async function spoil(): Promise<string[]> {
-    const kinds: string[] = [];
-    for (;;) {
-      const { vendor, fault } = generateFault(random);
-      kinds.push(`${fault.kind} ${fault.status ?? ""}`.trim());
-      await providers[vendor].addFault(fault);
-      // What waits for a match that is rare must not pile up.
-      if (kinds.length % PAUSE_EVERY_FAULTS === 0) await heal();
-      await sleep(FAULT_EVERY_MS);
-      if (load.isOver) return kinds;
-    }
+  async function addFault(): Promise<void> {
+    const { vendor, fault } = generateFault(random);
+    faults.push(`${fault.kind} ${fault.status ?? ""}`.trim());
+    await providers[vendor].addFault(fault);
+    // What waits for a match that is rare must not pile up.
+    if (faults.length % PAUSE_EVERY_FAULTS === 0) await heal();
   }
   const heal = () => Promise.all([providers.avibra.clearFaults(), providers.delbank.clearFaults()]);
 
@@ -152,10 +177,7 @@ export async function runChaos(options: ChaosOptions) {
   }
 
   try {
-    const spoiling = spoil();
-    const { outcomes, memoryMb } = await sendLoad(subgraph, options);
-    load.isOver = true;
-    const faults = await spoiling;
+    const { outcomes, memoryMb } = await sendLoad(subgraph, options, addFault);
     await heal();
     const settledAfterMs = await untilSettled();
     const operations = readOperations(directory);
@@ -187,7 +209,6 @@ export async function runChaos(options: ChaosOptions) {
       crashes: subgraph.output().match(/^.*"level":60\b.*$/gm) ?? [],
     };
   } finally {
-    load.isOver = true;
     if (subgraph.isRunning()) await subgraph.stop();
     await sandbox.stop();
     removeDirectory();

@@ -13,7 +13,7 @@ const PIX: Effect = { provider: "delbank", subject: "RR1" };
 const USER: Effect = { provider: "avibra", subject: "user-1" };
 const CANCELLED: Commit = { ...PIX, id: "IC1" };
 
-const told = (id: string, status: string, ...codes: string[]): ReportedOutcome => ({
+const report = (id: string, status: string, ...codes: string[]): ReportedOutcome => ({
   outcome: "operation",
   id,
   status,
@@ -22,8 +22,8 @@ const told = (id: string, status: string, ...codes: string[]): ReportedOutcome =
 const refused = (...codes: string[]): ReportedOutcome => ({ outcome: "refused", codes });
 
 let lastCall = 0;
-/** A request and what was told of it. */
-function asked(key: string, answer: ReportedOutcome, effect = PIX): EventDetails[] {
+/** A request and what its response reported. */
+function requested(key: string, answer: ReportedOutcome, effect = PIX): EventDetails[] {
   const call = ++lastCall;
   return [
     { type: "invoke", call, process: 0, key, effect },
@@ -50,22 +50,24 @@ function history(happenings: readonly EventDetails[], rest: Partial<Omit<History
 const ONE_SUCCESS = {
   operations: [stored("a", "SUCCEEDED")],
   commits: [CANCELLED],
-  replays: [{ key: "a", reported: told("id-a", "SUCCEEDED") }],
+  replays: [{ key: "a", reported: report("id-a", "SUCCEEDED") }],
 };
 
-describe("a history that keeps every promise has no problem", () => {
+describe("a history in which every promise was kept has no problem", () => {
   const good: Readonly<Record<string, History>> = {
     "a cancellation that succeeded, and the same key again": history(
-      [...posted(1, 200), ...asked("a", told("id-a", "SUCCEEDED")), ...asked("a", told("id-a", "SUCCEEDED"))].toSorted(
-        (one, other) => Number(other.type === "invoke") - Number(one.type === "invoke"),
-      ),
+      [
+        ...posted(1, 200),
+        ...requested("a", report("id-a", "SUCCEEDED")),
+        ...requested("a", report("id-a", "SUCCEEDED")),
+      ].toSorted((one, other) => Number(other.type === "invoke") - Number(one.type === "invoke")),
       ONE_SUCCESS,
     ),
     "a second request after Delbank's own refusal of the first": history(
       [
-        ...asked("a", told("id-a", "FAILED", "PROVIDER_REJECTED")),
+        ...requested("a", report("id-a", "FAILED", "PROVIDER_REJECTED")),
         ...posted(1, 429),
-        ...asked("b", told("id-b", "SUCCEEDED")),
+        ...requested("b", report("id-b", "SUCCEEDED")),
         ...posted(2, 200),
       ],
       {
@@ -73,41 +75,41 @@ describe("a history that keeps every promise has no problem", () => {
         commits: [CANCELLED],
       },
     ),
-    "a lost answer that carries the operation's id, and the change made later": history(
-      [...asked("a", { outcome: "mayBeAccepted", id: "id-a" }), ...posted(1, 200)],
+    "an error with the operation's id, and the change made later": history(
+      [...requested("a", { outcome: "mayBeAccepted", id: "id-a" }), ...posted(1, 200)],
       ONE_SUCCESS,
     ),
-    "no answer at all, and the change made later": history(
-      [...asked("a", { outcome: "none" }), ...posted(1, 200)],
+    "no response, and the change made later": history(
+      [...requested("a", { outcome: "none" }), ...posted(1, 200)],
       ONE_SUCCESS,
     ),
-    "a commit whose answer was lost, with people": history(
-      [...asked("a", told("id-a", "UNCONFIRMED")), ...posted(1, null)],
+    "a commit whose response was lost, and an operation that needs attention": history(
+      [...requested("a", report("id-a", "UNCONFIRMED")), ...posted(1, null)],
       { operations: [stored("a", "NEEDS_ATTENTION")], commits: [CANCELLED] },
     ),
-    "an operation in progress that was taken back, and the key used again": history(
+    "an operation in progress that was discarded, and the key used again": history(
       [
-        ...asked("a", told("id-x", "PENDING", "OPERATION_IN_PROGRESS")),
-        ...asked("a", told("id-a", "SUCCEEDED")),
+        ...requested("a", report("id-x", "PENDING", "OPERATION_IN_PROGRESS")),
+        ...requested("a", report("id-a", "SUCCEEDED")),
         ...posted(1, 200),
       ],
       ONE_SUCCESS,
     ),
-    "a doubt about what never left, behind a crash": history(
-      [...asked("a", told("id-a", "UNCONFIRMED")), fault(true)],
+    "an operation that needs attention and was never sent, after a crash": history(
+      [...requested("a", report("id-a", "UNCONFIRMED")), fault(true)],
       { operations: [stored("a", "NEEDS_ATTENTION")] },
     ),
-    "a doubt about what never left, behind a crash in the later round that looked at it again": {
+    "an operation that needs attention and was never sent, after a crash in the later round that read it again": {
       ...history([], { operations: [stored("a", "NEEDS_ATTENTION")] }),
       events: [
-        ...asked("a", told("id-a", "PENDING")).map((happening) => ({ ...happening, round: 4, atMs: 0 })),
+        ...requested("a", report("id-a", "PENDING")).map((happening) => ({ ...happening, round: 4, atMs: 0 })),
         { type: "read", process: 1, subject: PIX.subject, mode: "pass", round: 6, atMs: 1 },
         { ...fault(true), round: 6, atMs: 2 },
       ],
     },
     "a member created, and an event that was acknowledged": history(
       [
-        ...asked("u", told("id-u", "SUCCEEDED"), USER),
+        ...requested("u", report("id-u", "SUCCEEDED"), USER),
         { type: "webhook", process: 0, user: "m1", isAcknowledged: true },
         { type: "webhook", process: 0, user: "m2", isAcknowledged: false },
       ],
@@ -123,7 +125,7 @@ describe("a history that keeps every promise has no problem", () => {
   });
 });
 
-const SECOND = asked("b", told("id-b", "FAILED", "ALREADY_CANCELLED"));
+const SECOND = requested("b", report("id-b", "FAILED", "ALREADY_CANCELLED"));
 const SECOND_STORED = [stored("a", "SUCCEEDED"), stored("b", "FAILED", { failureCode: "ALREADY_CANCELLED" })];
 
 /** Each breaks one promise, and only that one is found broken. */
@@ -131,7 +133,7 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
   [
     "no second cancellation request for an authorization",
     "a second request after the first succeeded",
-    history([...asked("a", told("id-a", "SUCCEEDED")), ...posted(1, 200), ...SECOND, ...posted(2, 422)], {
+    history([...requested("a", report("id-a", "SUCCEEDED")), ...posted(1, 200), ...SECOND, ...posted(2, 422)], {
       operations: SECOND_STORED,
       commits: [CANCELLED],
     }),
@@ -139,7 +141,7 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
   [
     "no second cancellation request for an authorization",
     "a second request after the first was lost",
-    history([...asked("a", told("id-a", "UNCONFIRMED")), ...posted(1, null), ...SECOND, ...posted(2, 422)], {
+    history([...requested("a", report("id-a", "UNCONFIRMED")), ...posted(1, null), ...SECOND, ...posted(2, 422)], {
       operations: SECOND_STORED,
       commits: [CANCELLED],
     }),
@@ -149,8 +151,8 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
     "a second request before the first is refused",
     history(
       [
-        ...asked("a", told("id-a", "FAILED")),
-        ...asked("b", told("id-b", "SUCCEEDED")),
+        ...requested("a", report("id-a", "FAILED")),
+        ...requested("b", report("id-b", "SUCCEEDED")),
         { type: "received", process: 0, subject: "RR1", post: 1 },
         ...posted(2, 200),
         { type: "answered", subject: "RR1", post: 1, status: 422 },
@@ -161,25 +163,28 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
   [
     "no second effect of a key",
     "a member created twice",
-    history([...asked("u", told("id-u", "UNCONFIRMED"), USER), ...asked("v", told("id-v", "UNCONFIRMED"), USER)], {
-      operations: ["u", "v"].map((key) => stored(key, "NEEDS_ATTENTION", { effect: USER })),
-      commits: ["id-u", "id-v"].map((id) => ({ ...USER, id })),
-    }),
+    history(
+      [...requested("u", report("id-u", "UNCONFIRMED"), USER), ...requested("v", report("id-v", "UNCONFIRMED"), USER)],
+      {
+        operations: ["u", "v"].map((key) => stored(key, "NEEDS_ATTENTION", { effect: USER })),
+        commits: ["id-u", "id-v"].map((id) => ({ ...USER, id })),
+      },
+    ),
   ],
   [
     "no answer that turns out false",
-    "told that it failed, and it succeeded",
-    history([...asked("a", told("id-a", "FAILED")), ...posted(1, 200)], ONE_SUCCESS),
+    "reported as failed, and it succeeded",
+    history([...requested("a", report("id-a", "FAILED")), ...posted(1, 200)], ONE_SUCCESS),
   ],
   [
     "no answer that turns out false",
-    "told of an operation that the store does not hold",
-    history(asked("a", told("id-a", "PENDING"))),
+    "reported operation is not in the store",
+    history(requested("a", report("id-a", "PENDING"))),
   ],
   [
     "no outcome other than the provider's",
     "failed, and committed",
-    history([...asked("a", told("id-a", "FAILED")), ...posted(1, 200)], {
+    history([...requested("a", report("id-a", "FAILED")), ...posted(1, 200)], {
       operations: [stored("a", "FAILED")],
       commits: [CANCELLED],
     }),
@@ -187,12 +192,14 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
   [
     "no outcome other than the provider's",
     "succeeded, and not committed",
-    history([...asked("a", told("id-a", "SUCCEEDED")), ...posted(1, null)], { operations: [stored("a", "SUCCEEDED")] }),
+    history([...requested("a", report("id-a", "SUCCEEDED")), ...posted(1, null)], {
+      operations: [stored("a", "SUCCEEDED")],
+    }),
   ],
   [
     "no outcome other than the provider's",
     "succeeded by another cancellation than the committed one",
-    history([...asked("a", told("id-a", "SUCCEEDED")), ...posted(1, null)], {
+    history([...requested("a", report("id-a", "SUCCEEDED")), ...posted(1, null)], {
       operations: [stored("a", "SUCCEEDED", { cancellationId: "IC-old" })],
       commits: [CANCELLED],
     }),
@@ -200,60 +207,60 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
   [
     "no outcome other than the provider's",
     "already cancelled, and it is not",
-    history(asked("a", told("id-a", "FAILED", "ALREADY_CANCELLED")), {
+    history(requested("a", report("id-a", "FAILED", "ALREADY_CANCELLED")), {
       operations: [stored("a", "FAILED", { failureCode: "ALREADY_CANCELLED", wasSent: false })],
     }),
   ],
   [
     "no effect that nobody was told of",
     "refused, and carried out",
-    history([...asked("a", refused("UNAVAILABLE")), ...posted(1, 200)], ONE_SUCCESS),
+    history([...requested("a", refused("UNAVAILABLE")), ...posted(1, 200)], ONE_SUCCESS),
   ],
   [
     "no effect that nobody was told of",
-    "refused, carried out, and accepted only when asked again",
+    "refused, carried out, and accepted only when requested again",
     history(
-      [...asked("a", refused("UNAVAILABLE")), ...posted(1, 200), ...asked("a", told("id-a", "SUCCEEDED"))],
+      [...requested("a", refused("UNAVAILABLE")), ...posted(1, 200), ...requested("a", report("id-a", "SUCCEEDED"))],
       ONE_SUCCESS,
     ),
   ],
   [
     "no effect that nobody was told of",
     "carried out, and the store lost it",
-    history([...asked("a", { outcome: "none" }), ...posted(1, 200)], { commits: [CANCELLED] }),
+    history([...requested("a", { outcome: "none" }), ...posted(1, 200)], { commits: [CANCELLED] }),
   ],
   [
     "the same key returns the final outcome",
     "another status",
-    history([...asked("a", told("id-a", "SUCCEEDED")), ...posted(1, 200)], {
+    history([...requested("a", report("id-a", "SUCCEEDED")), ...posted(1, 200)], {
       ...ONE_SUCCESS,
-      replays: [{ key: "a", reported: told("id-a", "FAILED") }],
+      replays: [{ key: "a", reported: report("id-a", "FAILED") }],
     }),
   ],
   [
     "the same key returns the final outcome",
     "sent again by the replay",
-    history([...asked("a", told("id-a", "SUCCEEDED")), ...posted(1, 200)], { ...ONE_SUCCESS, sentByReplays: 1 }),
+    history([...requested("a", report("id-a", "SUCCEEDED")), ...posted(1, 200)], { ...ONE_SUCCESS, sentByReplays: 1 }),
   ],
   [
     "no acknowledged webhook is lost",
-    "acknowledged, and gone",
+    "acknowledged, and not in the inbox",
     history([{ type: "webhook", process: 0, user: "m1", isAcknowledged: true }]),
   ],
   [
     "no doubt about what never left",
-    "nothing left, and people are asked",
-    history([...asked("a", told("id-a", "UNCONFIRMED")), fault(false)], {
+    "never sent, and it needs attention",
+    history([...requested("a", report("id-a", "UNCONFIRMED")), fault(false)], {
       operations: [stored("a", "NEEDS_ATTENTION")],
     }),
   ],
   [
     "no doubt about what never left",
-    "nothing left, the caller is told of a doubt, and a crash comes later",
+    "never sent, reported as unconfirmed, and a crash comes later",
     {
       ...history([], { operations: [stored("a", "NEEDS_ATTENTION")] }),
       events: [
-        ...asked("a", told("id-a", "UNCONFIRMED")).map((happening) => ({ ...happening, round: 0, atMs: 0 })),
+        ...requested("a", report("id-a", "UNCONFIRMED")).map((happening) => ({ ...happening, round: 0, atMs: 0 })),
         { type: "read", process: 1, subject: PIX.subject, mode: "pass", round: 1, atMs: 1 },
         { ...fault(true), round: 1, atMs: 2 },
       ],
@@ -261,21 +268,21 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
   ],
   [
     "every operation is settled or needs attention",
-    "still unconfirmed in the end",
-    history([...asked("a", told("id-a", "UNCONFIRMED")), ...posted(1, null)], {
+    "still unconfirmed at the end",
+    history([...requested("a", report("id-a", "UNCONFIRMED")), ...posted(1, null)], {
       operations: [stored("a", "UNCONFIRMED")],
     }),
   ],
 ];
 
-test.each(BAD)("found broken: %s (%s)", (check, _how, bad) => {
+test.each(BAD)("the check '%s' finds a problem: %s", (check, _how, bad) => {
   const found = findProblems(bad);
   expect([...new Set(found.map((problem) => problem.check))]).toEqual([check]);
   expect(found.every(({ round }) => round === 0 || round === -1)).toBe(true);
 });
 
 test("two commits for one authorization are a second effect, and an outcome other than the provider's", () => {
-  const twice = history([...asked("a", told("id-a", "SUCCEEDED")), ...posted(1, 200), ...posted(2, 200)], {
+  const twice = history([...requested("a", report("id-a", "SUCCEEDED")), ...posted(1, 200), ...posted(2, 200)], {
     operations: [stored("a", "SUCCEEDED")],
     commits: [CANCELLED, { ...PIX, id: "IC2" }],
   });
@@ -290,7 +297,7 @@ test("two commits for one authorization are a second effect, and an outcome othe
 
 test("two operations of one key are a second effect, and one of them is not in the store", () => {
   const renamed = history(
-    [...asked("a", told("id-x", "PENDING")), ...asked("a", told("id-a", "PENDING")), ...posted(1, 200)],
+    [...requested("a", report("id-x", "PENDING")), ...requested("a", report("id-a", "PENDING")), ...posted(1, 200)],
     {
       operations: [stored("a", "SUCCEEDED")],
       commits: [CANCELLED],
@@ -302,6 +309,6 @@ test("two operations of one key are a second effect, and one of them is not in t
   ]);
 });
 
-test("every check is seen to fail by a history above", () => {
+test("every check finds a problem in some history of this file", () => {
   expect(Object.keys(CHECKS).filter((check) => !BAD.some(([broken]) => broken === check))).toEqual([]);
 });

@@ -1,164 +1,197 @@
 import { readMetric } from "../kit/http/metrics";
-import { sendMutation, MUTATIONS, fetchOperation } from "../kit/seeds/mutations";
+import { type ProviderGateway, startProviderGateway } from "../kit/network/provider-gateway";
+import { fetchOperation, findMutation, type MutationCase, sendMutation } from "../kit/seeds/mutations";
 import { RECURRENCE_ID } from "../kit/seeds/ids";
-import { waitFor } from "../kit/wait-for";
+import { createProviderTime } from "../kit/start/provider-time";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { waitFor } from "../kit/wait-for";
 
 const BENEFITS = "/user/benefits";
 const OFFER = "{ me { currentOffer { offer { id } } } }";
+const ENVIRONMENT = { EXPOSE_UPSTREAM_COST: "true" };
+const CHANGE_OFFER = findMutation("changeOffer");
 
-let subgraph: TestSubgraph;
-const start = async (environment: Readonly<Record<string, string>> = {}) => {
-  subgraph = await startSubgraph({ RETRY_PERCENT: "10", EXPOSE_UPSTREAM_COST: "true", ...environment });
-};
-afterEach(() => subgraph.stop());
-
-const fault = (more: Readonly<Record<string, unknown>>) =>
-  subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503, ...more });
-const ask = async () => {
+const failRead = (subgraph: TestSubgraph, fault: Readonly<Record<string, unknown>>) =>
+  subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503, ...fault });
+async function readOffer(subgraph: TestSubgraph) {
   const { data, errors, extensions } = await subgraph.graphql(OFFER);
   return { offer: data?.me.currentOffer?.offer.id, code: errors?.[0]?.extensions.code, upstream: extensions?.upstream };
-};
-const receivedAt = async () => (await subgraph.avibra.requests(BENEFITS)).map(({ at }) => Date.parse(at));
+}
+const receivedReads = (subgraph: TestSubgraph) => subgraph.avibra.requests(BENEFITS);
 
-describe("a read", () => {
+let lastKey = 0;
+async function send(subgraph: TestSubgraph, mutation: MutationCase, fault: Readonly<Record<string, unknown>>) {
+  const { vendor, method, path, name } = mutation;
+  await subgraph[vendor].addFault({ match: { method, path }, kind: "status", status: 503, ...fault });
+  const input = { ...mutation.input, idempotencyKey: `retry-${(lastKey += 1)}` };
+  const { data, extensions } = await sendMutation(subgraph, mutation, { input });
+  return { ...(data[name].operation as { id: string; status: string; attempts: number }), ...extensions };
+}
+
+describe("with retries", () => {
+  const time = createProviderTime();
+  let subgraph: TestSubgraph;
+  let gateway: ProviderGateway;
+  beforeAll(async () => {
+    gateway = await startProviderGateway(() => subgraph.avibra.url);
+    subgraph = await startSubgraph(
+      { ...ENVIRONMENT, RETRY_PERCENT: "100", AVIBRA_BASE_URL: gateway.url },
+      { providerTime: time },
+    );
+  });
+  afterAll(async () => {
+    await subgraph.stop();
+    await gateway.close();
+  });
+  beforeEach(async () => {
+    time.delays.length = 0;
+    await subgraph.avibra.reset();
+  });
+  const inSeconds = (seconds: number) => new Date(time.clock.now() + seconds * 1000).toUTCString();
+
   test.each([
     ["a 503", {}],
     ["a 408", { status: 408 }],
     ["a 429", { status: 429 }],
-    ["a reset", { kind: "resetBeforeCommit" }],
-  ])("that meets %s is tried once more, and says so", async (_case, more) => {
-    await start();
-    await fault(more);
-    expect(await ask()).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
-    expect(await receivedAt()).toHaveLength(2);
+    ["a connection reset", { kind: "resetBeforeCommit" }],
+  ])("a read that gets %s is retried once and reports it as a retry", async (_case, fault) => {
+    await failRead(subgraph, fault);
+    expect(await readOffer(subgraph)).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
+    expect(await receivedReads(subgraph)).toHaveLength(2);
+    expect(time.delays).toHaveLength(1);
   });
 
-  test("is tried three times at the most", async () => {
-    await start();
-    await fault({ times: 9 });
-    expect(await ask()).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream: { calls: 3, retries: 2 } });
-    expect(await receivedAt()).toHaveLength(3);
+  test("a read is attempted at most three times", async () => {
+    await failRead(subgraph, { times: 9 });
+    const upstream = { calls: 3, retries: 2 };
+    expect(await readOffer(subgraph)).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream });
+    expect(await receivedReads(subgraph)).toHaveLength(3);
   });
 
   test.each([
     ["a 403", { status: 403 }],
     ["a 422", { status: 422 }],
-    ["a body that is cut", { kind: "truncatedBody", status: 200 }],
-    ["another shape", { kind: "wrongShape", status: 200 }],
-  ])("that meets %s is not tried again", async (_case, more) => {
-    await start();
-    await fault(more);
-    expect((await ask()).upstream).toMatchObject({ calls: 1, retries: 0 });
+    ["a truncated body", { kind: "truncatedBody", status: 200 }],
+    ["a body of another shape", { kind: "wrongShape", status: 200 }],
+  ])("a read that gets %s is not retried", async (_case, fault) => {
+    await failRead(subgraph, fault);
+    expect((await readOffer(subgraph)).upstream).toMatchObject({ calls: 1, retries: 0 });
+    expect(time.delays).toEqual([]);
   });
 
-  test("that is cut by the operation's deadline is counted all the same", async () => {
+  test("five requests that share one read cost one retry together", async () => {
+    await failRead(subgraph, {});
+    const held = gateway.hold(BENEFITS);
+    const reads = Promise.all(Array.from({ length: 5 }, () => readOffer(subgraph)));
+    await waitFor(async () => {
+      const inFlight = await readMetric(subgraph, "benefits_pix_http_requests_in_flight");
+      return held.count() === 1 && inFlight[""] === 5 + 1 ? true : undefined; // and the request for the metrics
+    });
+    await subgraph.graphql("{ me { id } }"); // arrived after the five: by now they wait for the read
+    held.release();
+    expect((await reads).map(({ offer }) => offer)).toEqual(Array(5).fill("plus"));
+    expect(await receivedReads(subgraph)).toHaveLength(2);
+  });
+
+  test.each([
+    ["1", 1000],
+    [inSeconds(2), 2000],
+  ])("Retry-After: %s delays the retry until then", async (retryAfter, delayMs) => {
+    await failRead(subgraph, { headers: { "retry-after": retryAfter } });
+    expect(await readOffer(subgraph)).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
+    expect(time.delays).toEqual([delayMs]);
+  });
+
+  test.each(["-5", "0", "soon", inSeconds(-60)])(
+    "Retry-After: %s does not delay the retry beyond its jitter",
+    async (retryAfter) => {
+      await failRead(subgraph, { headers: { "retry-after": retryAfter } });
+      expect(await readOffer(subgraph)).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
+      expect(time.delays).toEqual([expect.any(Number)]);
+      expect(time.delays[0]).toBeLessThanOrEqual(200);
+    },
+  );
+
+  test.each(["1e9", "1000000000", inSeconds(86_400), "120"])(
+    "Retry-After: %s is beyond the request's deadline, so the read fails without a retry or a delay",
+    async (retryAfter) => {
+      await failRead(subgraph, { headers: { "retry-after": retryAfter } });
+      const upstream = { calls: 1, retries: 0 };
+      expect(await readOffer(subgraph)).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream });
+      expect(time.delays).toEqual([]);
+      expect(await receivedReads(subgraph)).toHaveLength(1);
+    },
+  );
+
+  test("changeOffer is retried with the same idempotency key", async () => {
+    expect(await send(subgraph, CHANGE_OFFER, {})).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
+    const requests = await subgraph.avibra.requests(CHANGE_OFFER.path);
+    expect(requests).toHaveLength(2);
+    expect(new Set(requests.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+  });
+
+  test("changeOffer reports its retries in the response and in the metrics", async () => {
+    const countRetries = async () =>
+      (await readMetric(subgraph, "benefits_pix_provider_retries_total"))['endpoint="avibra.offers.change"'] ?? 0;
+    const before = await countRetries();
+    const operation = await send(subgraph, CHANGE_OFFER, { kind: "resetAfterCommit", times: 2 });
+    expect(operation).toMatchObject({ status: "SUCCEEDED", attempts: 3, upstream: { calls: 3, retries: 2 } });
+    expect(await countRetries()).toBe(before + 2);
+  });
+});
+
+describe("with RETRY_PERCENT=0", () => {
+  let subgraph: TestSubgraph;
+  beforeAll(async () => {
+    // The reconciler retries a mutation later, independently of the percentage.
+    const environment = { RETRY_PERCENT: "0", RECONCILE_INTERVAL_MS: "60000", CONFIRMATION_WINDOW_MS: "600000" };
+    subgraph = await startSubgraph({ ...ENVIRONMENT, ...environment });
+  });
+  afterAll(() => subgraph.stop());
+
+  test("a read that gets a 503 is not retried", async () => {
+    await failRead(subgraph, {});
+    const upstream = { calls: 1, retries: 0 };
+    expect(await readOffer(subgraph)).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream });
+    expect(await receivedReads(subgraph)).toHaveLength(1);
+  });
+
+  test("changeOffer that gets a 503 is not retried by its request", async () => {
+    expect(await send(subgraph, CHANGE_OFFER, {})).toMatchObject({ status: "UNCONFIRMED", attempts: 1 });
+    expect(await subgraph.avibra.requests(CHANGE_OFFER.path)).toHaveLength(1);
+  });
+});
+
+describe("on the machine's clock", () => {
+  let subgraph: TestSubgraph;
+  const start = async (environment: Readonly<Record<string, string>>) =>
+    (subgraph = await startSubgraph({ ...ENVIRONMENT, RETRY_PERCENT: "10", ...environment }));
+  afterEach(() => subgraph.stop());
+
+  test("a read is retried no sooner than the Retry-After of the 503 says", async () => {
+    await start({});
+    await failRead(subgraph, { headers: { "retry-after": "1" } });
+    expect((await readOffer(subgraph)).offer).toBe("plus");
+    const [first = 0, second = 0] = (await receivedReads(subgraph)).map(({ at }) => Date.parse(at));
+    expect(second - first).toBeGreaterThanOrEqual(995); // a timer and the wall clock round differently
+  });
+
+  test("a read that ends at its request's deadline is counted as one call", async () => {
     await start({ REQUEST_TIMEOUT_MS: "700" });
-    await ask();
-    await fault({ kind: "hangBeforeCommit" });
+    await waitFor(async () => ((await readOffer(subgraph)).code === undefined ? true : undefined)); // with an access token
+    await failRead(subgraph, { kind: "hangBeforeCommit" });
     const { errors, extensions } = await subgraph.graphql('{ user(id: "u-1002") { currentOffer { status } } }');
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_TIMEOUT");
     expect(extensions?.upstream).toMatchObject({ calls: 1, retries: 0 });
   });
 
-  test("is not tried again with RETRY_PERCENT=0", async () => {
-    await start({ RETRY_PERCENT: "0" });
-    await fault({});
-    expect(await ask()).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream: { calls: 1, retries: 0 } });
-    expect(await receivedAt()).toHaveLength(1);
-  });
-
-  test("is tried again for others who wait for it too, not once for each of them", async () => {
-    await start();
-    await fault({ delayMs: 300 });
-    const answers = await Promise.all(Array.from({ length: 5 }, ask));
-    expect(answers.map(({ offer }) => offer)).toEqual(Array(5).fill("plus"));
-    expect(await receivedAt()).toHaveLength(2);
-  });
-});
-
-describe("what a provider asks for by Retry-After", () => {
-  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString();
-  test.each([
-    ["a second", () => "1", (_header: string, first: number) => first + 1000],
-    ["a date", () => inSeconds(2), (header: string) => Date.parse(header)],
-  ])("%s: is waited for", async (_case, createHeader, getEarliest) => {
-    await start();
-    const retryAfter = createHeader();
-    await fault({ headers: { "retry-after": retryAfter } });
-    expect((await ask()).offer).toBe("plus");
-    const [first = 0, second = 0] = await receivedAt();
-    expect(second).toBeGreaterThanOrEqual(getEarliest(retryAfter, first) - 5); // two clocks of one machine
-  });
-
-  test.each(["-5", "0", "soon", inSeconds(-60)])("%s: is no reason to wait", async (retryAfter) => {
-    await start({ REQUEST_TIMEOUT_MS: "5000" });
-    await fault({ headers: { "retry-after": retryAfter } });
-    expect(await ask()).toMatchObject({ offer: "plus", upstream: { calls: 2, retries: 1 } });
-  });
-
-  test.each(["1e9", "1000000000", inSeconds(86_400), "6"])(
-    "%s: is beyond the deadline, so the answer is an error at once",
-    async (retryAfter) => {
-      await start({ REQUEST_TIMEOUT_MS: "5000" });
-      await fault({ headers: { "retry-after": retryAfter } });
-      const startedAt = performance.now();
-      expect(await ask()).toMatchObject({ code: "PROVIDER_UNAVAILABLE", upstream: { calls: 1, retries: 0 } });
-      expect(performance.now() - startedAt).toBeLessThan(4000);
-      expect(await receivedAt()).toHaveLength(1);
-    },
-  );
-});
-
-describe("a mutation", () => {
-  const find = (wanted: string) => MUTATIONS.filter(({ name }) => name === wanted);
-  const send = async (mutation: (typeof MUTATIONS)[number], times: number) => {
-    await subgraph[mutation.vendor].addFault({
-      match: { method: mutation.method, path: mutation.path },
-      kind: "status",
-      status: 503,
-      times,
-    });
-    const { data } = await sendMutation(subgraph, mutation, { input: { ...mutation.input, idempotencyKey: "press" } });
-    return data[mutation.name].operation as { id: string; status: string; attempts: number };
-  };
-
-  test.each(find("changeOffer"))("$name is sent again with the same key", async (mutation) => {
-    await start();
-    expect(await send(mutation, 1)).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
-    const keys = (await subgraph.avibra.requests(mutation.path)).map(({ headers }) => headers["idempotency-key"]);
-    expect(keys).toHaveLength(2);
-    expect(new Set(keys).size).toBe(1);
-  });
-
-  test.each(find("changeOffer"))(
-    "$name that was sent again says so: in its answer and in the metrics",
-    async (mutation) => {
-      await start({ EXPOSE_UPSTREAM_COST: "true" });
-      await subgraph.avibra.addFault({ match: { path: mutation.path }, kind: "resetAfterCommit", times: 2 });
-      const input = { ...mutation.input, idempotencyKey: "press" };
-      const { data, extensions } = await sendMutation(subgraph, mutation, { input });
-      expect(data[mutation.name].operation).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
-      expect(extensions?.upstream).toMatchObject({ calls: 3, retries: 2 });
-      expect(await readMetric(subgraph, "benefits_pix_provider_retries_total")).toEqual({
-        'endpoint="avibra.offers.change"': 2,
-      });
-    },
-  );
-
-  test.each(find("changeOffer"))("$name is not, in the same go, with RETRY_PERCENT=0", async (mutation) => {
-    await start({ RETRY_PERCENT: "0", RECONCILE_INTERVAL_MS: "60000" });
-    expect(await send(mutation, 1)).toMatchObject({ status: "UNCONFIRMED", attempts: 1 });
-    expect(await subgraph.avibra.requests(mutation.path)).toHaveLength(1);
-  });
-
-  test.each(find("cancelPixAuthorization"))("$name is sent once, whatever becomes of it", async (mutation) => {
-    await start({ RECONCILE_INTERVAL_MS: "50", CONFIRMATION_WINDOW_MS: "1000" });
-    const { id, status, attempts } = await send(mutation, 9);
+  test("cancelPixAuthorization is sent once, also if its outcome stays unknown until it needs attention", async () => {
+    await start({ RECONCILE_INTERVAL_MS: "20", CONFIRMATION_WINDOW_MS: "300" });
+    const { id, status, attempts } = await send(subgraph, findMutation("cancelPixAuthorization"), { times: 9 });
     expect({ status, attempts }).toEqual({ status: "UNCONFIRMED", attempts: 1 });
     await waitFor(async () => ((await fetchOperation(subgraph, id)).status === "NEEDS_ATTENTION" ? true : undefined));
     const sent = await subgraph.delbank.requests(`/baas/api/v1/automatic-pix/authorizations/${RECURRENCE_ID}`);
     expect(sent.filter(({ method }) => method === "POST")).toHaveLength(1);
-    expect(sent.filter(({ method }) => method === "GET").length).toBeGreaterThan(1); // it was looked for
+    expect(sent.filter(({ method }) => method === "GET").length).toBeGreaterThan(1); // the reconciler read it
   });
 });

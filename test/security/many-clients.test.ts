@@ -7,8 +7,6 @@ import { basicAuth, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks"
 // With the limits as they are by default: what a router, a proxy or a test may do must not look like an attack.
 
 const SECRET = "the-router's-secret";
-/** A slow machine needs more than the default to open every connection before the first request. */
-const NO_TIMEOUTS = { RECEIVE_TIMEOUT_MS: "600000" };
 const QUERY = '{"query":"{ me { id } }"}';
 
 let subgraph: TestSubgraph;
@@ -39,7 +37,7 @@ const postOf = (path: string, headers: Readonly<Record<string, string>>, body: s
   );
 
 test("500 connections of one router are all answered", async () => {
-  subgraph = await startSubgraph({ ...NO_TIMEOUTS, ROUTER_SECRETS: SECRET });
+  subgraph = await startSubgraph({ ROUTER_SECRETS: SECRET });
   const authorization = `Bearer ${await subgraph.token(STAFF_CLAIMS)}`;
   const headers = { authorization, "router-authorization": SECRET };
   const statuses = await sendAll(500, () => postOf("/graphql", headers, QUERY));
@@ -47,7 +45,7 @@ test("500 connections of one router are all answered", async () => {
 });
 
 test("300 parallel reads from one address are all answered if there is no router secret", async () => {
-  subgraph = await startSubgraph({ ...NO_TIMEOUTS, LIMIT_CONNECTIONS_PER_ADDRESS: "10" }); // without a secret, it does not count
+  subgraph = await startSubgraph({ LIMIT_CONNECTIONS_PER_ADDRESS: "10" }); // without a secret, it does not count
   const headers = { authorization: `Bearer ${await subgraph.token(STAFF_CLAIMS)}` };
   const query = (index: number) => JSON.stringify({ query: `{ user(id: "m-${index}") { benefits { id } } }` });
   const statuses = await sendAll(300, (index) => postOf("/graphql", headers, query(index)));
@@ -55,7 +53,7 @@ test("300 parallel reads from one address are all answered if there is no router
 });
 
 test("300 events through one proxy are all accepted", async () => {
-  subgraph = await startSubgraph({ ...NO_TIMEOUTS, ROUTER_SECRETS: SECRET });
+  subgraph = await startSubgraph({ ROUTER_SECRETS: SECRET });
   const authorization = basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD);
   const statuses = await sendAll(300, (index) =>
     postOf(
@@ -68,7 +66,7 @@ test("300 events through one proxy are all accepted", async () => {
 });
 
 test("webhook credentials count like a router's secret: more of their connections than strangers may have stay open", async () => {
-  subgraph = await startSubgraph({ ...NO_TIMEOUTS, ROUTER_SECRETS: SECRET, LIMIT_CONNECTIONS_PER_ADDRESS: "3" });
+  subgraph = await startSubgraph({ ROUTER_SECRETS: SECRET, LIMIT_CONNECTIONS_PER_ADDRESS: "3" });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const post = (own: Agent) =>
     new Promise<boolean>((resolve, reject) => {

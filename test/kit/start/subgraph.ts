@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { sql } from "kysely";
 import { createApp } from "../../../src/app/create-app";
+import { type ProviderTime } from "../../../src/app/providers";
 import { loadConfig } from "../../../src/config/index";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createLogger } from "../../../src/platform/observability/logger";
@@ -22,8 +23,14 @@ async function deleteCancellations(databaseUrl: string): Promise<void> {
 
 export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
 
-/** Starts both sandboxes and the subgraph on free ports, with real HTTP between all of them. */
-export async function startSubgraph(environment: Readonly<Record<string, string>> = {}) {
+/**
+ * Starts both sandboxes and the subgraph on free ports, with real HTTP between all of them. With `providerTime`, the test moves the
+ * clocks of the providers' clients; see ./provider-time.ts.
+ */
+export async function startSubgraph(
+  environment: Readonly<Record<string, string>> = {},
+  { providerTime }: { readonly providerTime?: ProviderTime } = {},
+) {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const directory = createTempDirectory("subgraph");
   async function stopSandboxes(): Promise<void> {
@@ -31,12 +38,15 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     directory.remove();
   }
   const logs: string[] = [];
-  const { config, app, url } = await startApp(environment, { sandboxes, directory: directory.path, logs }).catch(
-    async (error: unknown) => {
-      await stopSandboxes();
-      throw error;
-    },
-  );
+  const { config, app, url } = await startApp(environment, {
+    sandboxes,
+    directory: directory.path,
+    logs,
+    providerTime,
+  }).catch(async (error: unknown) => {
+    await stopSandboxes();
+    throw error;
+  });
 
   const token = createDeveloperTokens(url, { routerSecret: config.auth.routerSecrets[0] });
   const delbank = createSandboxControl(sandboxes.delbank.url);
@@ -65,9 +75,13 @@ interface StartOptions {
   readonly sandboxes: Awaited<ReturnType<typeof startSandboxes>>;
   readonly directory: string;
   readonly logs: string[];
+  readonly providerTime: ProviderTime | undefined;
 }
 
-async function startApp(environment: Readonly<Record<string, string>>, { sandboxes, directory, logs }: StartOptions) {
+async function startApp(
+  environment: Readonly<Record<string, string>>,
+  { sandboxes, directory, logs, providerTime }: StartOptions,
+) {
   const config = loadConfig({
     PORT: "0",
     AVIBRA_BASE_URL: sandboxes.avibra.url,
@@ -89,6 +103,7 @@ async function startApp(environment: Readonly<Record<string, string>>, { sandbox
   const app = await createApp(
     config,
     createLogger(config.telemetry.logLevel, { write: (line) => void logs.push(line) }),
+    { providerTime },
   );
   return { config, app, url: await app.listen() };
 }
