@@ -8,6 +8,8 @@ import { waitFor } from "../kit/wait-for";
 import { freePort } from "../kit/free-port";
 import { createTempDirectory } from "../kit/temp";
 
+jest.setTimeout(600_000);
+
 const newKey = () => randomBytes(32).toString("base64");
 const SENTENCE = /^The database of DATABASE_URL cannot be reached or cannot be written to( \([A-Z0-9_]+\))?\.\n$/;
 const CONFIGURATION = "The configuration is not valid:\n  ";
@@ -18,7 +20,7 @@ const started: Program[] = [];
 
 beforeAll(async () => {
   databases = await startDatabases();
-}, 120_000);
+});
 afterEach(() => {
   for (const { process } of started.splice(0)) process.kill("SIGKILL");
 });
@@ -45,7 +47,7 @@ async function outputOfFailure(environment: Readonly<Record<string, string>>): P
 /** Resolves with the output once it listens; then it is stopped. */
 async function outputOfStart(environment: Readonly<Record<string, string>>): Promise<string> {
   const program = await start(environment);
-  await waitFor(() => (program.output().includes('"listening"') ? true : undefined), 120_000);
+  await waitFor(() => (program.output().includes('"listening"') ? true : undefined));
   program.process.kill("SIGTERM");
   expect(await program.exit).toBe(0);
   return program.output();
