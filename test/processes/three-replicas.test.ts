@@ -65,7 +65,7 @@ describe("three replicas on one PostgreSQL", () => {
     expect((await fetch(`${cluster.delbank.url}/__sandbox/reads`, request)).status).toBe(200);
   }
 
-  test("keys at once and afterwards, while Delbank's reads lag: one cancellation request for one authorization", async () => {
+  test("keys sent at once and afterwards to one authorization while Delbank's reads lag: one cancellation request", async () => {
     await setReadLag(HOUR);
     const mutation = cancelPix(authorizationId(1));
     const sendEach = async (name: string, count: number) => {
