@@ -11,13 +11,13 @@ export interface CodeLocation {
 
 /** A debugger at one place of a running program. */
 export interface Breakpoint {
-  /** Resolves when the program has come there; it stands still from then on, its clock does not. */
-  waitUntilReached(): Promise<void>;
+  /** Resolves when the program has come there; it is paused from then on. */
+  readonly waitUntilReached: () => Promise<void>;
+  /** Sets the paused program's monotonic clock forward, as if it had been paused for so long: its deadlines pass. */
+  readonly advanceClock: (ms: number) => Promise<void>;
   /** Lets it go on, and takes the breakpoint away. */
-  resume(): Promise<void>;
+  readonly resume: () => Promise<void>;
 }
-
-const REACH_TIMEOUT_MS = 10_000;
 
 /**
  * Stops a program before the first statement of one of its functions, as a debugger does, so that it can be killed at a step that
@@ -34,7 +34,11 @@ export async function setBreakpoint(program: Program, { file, name }: CodeLocati
 
   return {
     async waitUntilReached() {
-      await waitFor(() => events.includes("Debugger.paused") || undefined, REACH_TIMEOUT_MS);
+      await waitFor(() => events.includes("Debugger.paused") || undefined);
+    },
+    async advanceClock(ms) {
+      const expression = `{ const now = performance.now.bind(performance); performance.now = () => now() + ${ms}; }`;
+      await send("Runtime.evaluate", { expression });
     },
     async resume() {
       await send("Debugger.disable"); // also lets a paused program run

@@ -1,183 +1,212 @@
-import { type Databases, startDatabases } from "../kit/start/databases";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { type RunningProgram } from "../kit/start/program";
 import { waitFor } from "../kit/wait-for";
 import { setBreakpoint, type CodeLocation } from "./breakpoint";
 import {
-  CANCEL_PIX,
-  CHANGE_OFFER,
+  authorizationId,
+  CANCELLATION_CALL,
+  cancelPix,
+  CREATE_USER_CALL,
+  createUser,
+  IDEMPOTENCY_KEY,
+  MARK_SENT,
+  type Mutation,
+  sendMutation,
+  SETTLE,
+  TO_OPERATION,
+} from "./mutations";
+import {
   createReplicaCluster,
   type Dialect,
   DIALECTS,
-  IDEMPOTENCY_KEY,
-  MARK_SENT,
-  MEMBER,
-  type Mutation,
-  REQUEST_CANCELLATION,
-  sendMutation,
-  countMutationRequests,
-  SETTLE,
-  TO_OPERATION,
+  PAST_LEASE_MS,
+  PAST_WINDOW_MS,
   type ReplicaCluster,
-  CHANGE_OFFER_CALL,
 } from "./replica-cluster";
-import { RECURRENCE_ID } from "../kit/seeds/ids";
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000); // `beforeAll` starts a dozen processes
 
-/** Where the process stands when it is killed: at a place in its code, or waiting for an answer that a fault keeps back. */
+/** Where the process is when it is killed: at a place in its code, or waiting for a response that a fault withholds. */
 type Stop =
   | { readonly at: CodeLocation }
-  | { readonly waitingFor: { readonly method: string; readonly path: string }; readonly fault: string };
+  | { readonly waitingFor: "token" | "read" | "write"; readonly fault: "hangBeforeCommit" | "hangAfterCommit" };
 
-interface Case {
+interface Row {
+  readonly repeat: "keyed" | "once";
   readonly step: string;
-  readonly mutation: Mutation;
   readonly stop: Stop;
-  /** What the row holds when the process is dead: how many attempts were written down, and whether it is settled. */
+  /** What the operation's row holds when the process is dead: how many attempts it counts, and whether it is settled. */
   readonly dead: { readonly attempts: number; readonly status: "PENDING" | "SUCCEEDED" };
   /** Effects at the provider when the process is dead. */
   readonly committed: 0 | 1;
-  /** Where it ends after a restart, with how many requests of the mutation at the provider, from both lives together. */
+  /** The outcome after a restart, with how many requests of the mutation at the provider, of both processes together. */
   readonly end: { readonly status: "SUCCEEDED" | "NEEDS_ATTENTION"; readonly commits: 0 | 1; readonly sent: number };
 }
 
 const pending = (attempts: number) => ({ attempts, status: "PENDING" }) as const;
 const succeeded = (sent: number) => ({ status: "SUCCEEDED", commits: 1, sent }) as const;
 const unknown = (sent: number) => ({ status: "NEEDS_ATTENTION", commits: 0, sent }) as const;
-const token = { method: "POST", path: "/oauth2/token" };
-const write = { method: "POST", path: CHANGE_OFFER.path };
-const read = { method: "GET", path: CANCEL_PIX.path.replace("/cancellations", "") };
-const post = { method: "POST", path: CANCEL_PIX.path };
 
 // prettier-ignore
-const CASES: readonly Case[] = [
-  { mutation: CHANGE_OFFER, step: "claimed, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
-  { mutation: CHANGE_OFFER, step: "sent_at written, not a byte has left", stop: { at: CHANGE_OFFER_CALL }, dead: pending(1), committed: 0, end: succeeded(1) },
-  { mutation: CHANGE_OFFER, step: "sent_at written, waiting for a first token", stop: { waitingFor: token, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(1) },
-  { mutation: CHANGE_OFFER, step: "sent, nothing at the provider", stop: { waitingFor: write, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(2) },
-  { mutation: CHANGE_OFFER, step: "committed, no answer yet", stop: { waitingFor: write, fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(2) },
-  { mutation: CHANGE_OFFER, step: "answered, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(2) },
-  { mutation: CHANGE_OFFER, step: "settled, caller not told", stop: { at: TO_OPERATION }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
-  { mutation: CANCEL_PIX, step: "claimed, authorization being read", stop: { waitingFor: read, fault: "hangBeforeCommit" }, dead: pending(0), committed: 0, end: succeeded(1) },
-  { mutation: CANCEL_PIX, step: "claimed and read, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
-  { mutation: CANCEL_PIX, step: "sent_at written, not a byte has left", stop: { at: REQUEST_CANCELLATION }, dead: pending(1), committed: 0, end: unknown(0) },
-  { mutation: CANCEL_PIX, step: "sent, nothing at the provider", stop: { waitingFor: post, fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: unknown(1) },
-  { mutation: CANCEL_PIX, step: "committed, no answer yet", stop: { waitingFor: post, fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(1) },
-  { mutation: CANCEL_PIX, step: "answered, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(1) },
-  { mutation: CANCEL_PIX, step: "settled, caller not told", stop: { at: TO_OPERATION }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
+const ROWS: readonly Row[] = [
+  { repeat: "keyed", step: "claimed, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
+  { repeat: "keyed", step: "sent_at written, no byte sent", stop: { at: CREATE_USER_CALL }, dead: pending(1), committed: 0, end: succeeded(1) },
+  { repeat: "keyed", step: "sent_at written, waiting for the first token", stop: { waitingFor: "token", fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(1) },
+  { repeat: "keyed", step: "sent, not committed by the provider", stop: { waitingFor: "write", fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: succeeded(2) },
+  { repeat: "keyed", step: "committed by the provider, no response yet", stop: { waitingFor: "write", fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(2) },
+  { repeat: "keyed", step: "response received, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(2) },
+  { repeat: "keyed", step: "settled, caller not answered", stop: { at: TO_OPERATION }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
+  { repeat: "once", step: "claimed, reading the authorization", stop: { waitingFor: "read", fault: "hangBeforeCommit" }, dead: pending(0), committed: 0, end: succeeded(1) },
+  { repeat: "once", step: "claimed, authorization read, not sent", stop: { at: MARK_SENT }, dead: pending(0), committed: 0, end: succeeded(1) },
+  { repeat: "once", step: "sent_at written, no byte sent", stop: { at: CANCELLATION_CALL }, dead: pending(1), committed: 0, end: unknown(0) },
+  { repeat: "once", step: "sent, not committed by the provider", stop: { waitingFor: "write", fault: "hangBeforeCommit" }, dead: pending(1), committed: 0, end: unknown(1) },
+  { repeat: "once", step: "committed by the provider, no response yet", stop: { waitingFor: "write", fault: "hangAfterCommit" }, dead: pending(1), committed: 1, end: succeeded(1) },
+  { repeat: "once", step: "response received, not settled", stop: { at: SETTLE }, dead: pending(1), committed: 1, end: succeeded(1) },
+  { repeat: "once", step: "settled, caller not answered", stop: { at: TO_OPERATION }, dead: { attempts: 1, status: "SUCCEEDED" }, committed: 1, end: succeeded(1) },
 ];
 
-/** Every case waits for leases to run out: several at a time, each in a world of its own. */
-const AT_A_TIME = 5;
+/** Every row has its own member, and its own authorization: one restarted process finds all of them. */
+const CASES = ROWS.map((row, index) => ({
+  ...row,
+  mutation:
+    row.repeat === "keyed"
+      ? createUser(`member-${index + 1}`)
+      : cancelPix(authorizationId(index + 1), `member-${index + 1}`),
+}));
+type Case = (typeof CASES)[number];
+const SETTLED = ["SUCCEEDED", "FAILED", "NEEDS_ATTENTION"];
+/** Processes that are started at the same time. */
+const CONCURRENT_STARTS = 3;
 
-let databases: Databases;
-const queue = DIALECTS.flatMap((dialect) =>
-  CASES.map((one) => ({ one, dialect, ...Promise.withResolvers<unknown>() })),
-);
-const table: string[] = [];
+const queryOperation = (replica: RunningProgram, { claims }: Mutation, id: string) =>
+  replica.graphql("query ($id: ID!) { operation(id: $id) { status } }", { variables: { id }, claims });
 
-async function workOff(waiting: typeof queue): Promise<void> {
-  for (let next = waiting.shift(); next; next = waiting.shift()) {
-    const run = runCase(next.one, next.dialect);
-    next.resolve(run);
-    await run.catch(() => undefined); // its own test fails
-  }
+/** Sends the mutation; resolves when its process waits for the response that the fault withholds. */
+async function sendAndHang(cluster: ReplicaCluster, replica: RunningProgram, { mutation, stop }: Case) {
+  if ("at" in stop) throw new Error("no response is withheld at a place in the code");
+  const provider = cluster[mutation.vendor];
+  const withheld = {
+    token: { method: "POST", path: "/oauth2/token" },
+    read: { method: "GET", path: mutation.path.replace("/cancellations", "") },
+    write: { method: "POST", path: mutation.path },
+  }[stop.waitingFor];
+  const countWithheld = async () =>
+    (await provider.requests(withheld.path)).filter(({ method }) => method === withheld.method).length;
+  const before = await countWithheld();
+  await provider.addFault({ match: withheld, kind: stop.fault });
+  const answer = sendMutation(replica, mutation).catch(() => "no answer");
+  await waitFor(async () => ((await countWithheld()) > before ? true : undefined));
+  if (stop.fault === "hangAfterCommit") await waitFor(async () => (await cluster.commits(mutation))[0]);
+  return { answer };
 }
 
-let work: Promise<unknown> = Promise.resolve();
+/** Kills one process in the middle of all these mutations: a withheld response stops only its own. */
+async function killWaiting(cluster: ReplicaCluster, cases: readonly Case[]): Promise<void> {
+  const replica = await cluster.start();
+  const sent = [];
+  for (const one of cases) sent.push(await sendAndHang(cluster, replica, one));
+  await replica.kill();
+  for (const { answer } of sent) expect(await answer).toBe("no answer");
+}
 
-beforeAll(async () => {
-  databases = await startDatabases();
-  for (const { promise } of queue) promise.catch(() => undefined); // each test looks at its own
-  const waiting = [...queue];
-  work = Promise.all(Array.from({ length: AT_A_TIME }, () => workOff(waiting)));
-}, 60_000);
-
-afterAll(async () => {
-  await work;
-  await databases.stop();
-  process.stdout.write(`\nkill -9, then a restart:\n${table.sort().join("\n")}\n`);
-});
-
-/** Sends the mutation and kills the process at the step. */
-async function killAt(world: ReplicaCluster, { mutation, stop }: Case): Promise<void> {
-  if ("at" in stop) {
-    const replica = await world.start(DEBUGGABLE_ENV);
-    const breakpoint = await setBreakpoint(replica, stop.at);
-    const answer = sendMutation(replica, mutation).catch(() => "no answer");
-    await breakpoint.waitUntilReached();
-    await replica.kill();
-    expect(await answer).toBe("no answer");
-    return;
-  }
-  const provider = world[mutation.vendor];
-  await provider.addFault({ match: stop.waitingFor, kind: stop.fault });
-  const replica = await world.start();
+async function killAt(cluster: ReplicaCluster, { mutation }: Case, place: CodeLocation): Promise<void> {
+  const replica = await cluster.start(DEBUGGABLE_ENV);
+  const breakpoint = await setBreakpoint(replica, place);
   const answer = sendMutation(replica, mutation).catch(() => "no answer");
-  const isThere = async () => {
-    const requests = await provider.requests(stop.waitingFor.path);
-    const isCommitted = (await world.commits(mutation.vendor)).length > 0;
-    return (requests.length > 0 && isCommitted === stop.fault.includes("After")) || undefined;
-  };
-  await waitFor(isThere, 40_000); // two lanes of programs start here at once, on two cores
+  await breakpoint.waitUntilReached();
   await replica.kill();
   expect(await answer).toBe("no answer");
 }
 
-async function runCase(one: Case, dialect: Dialect): Promise<void> {
-  const world = await createReplicaCluster(databases, dialect);
-  try {
-    const { mutation, end } = one;
-    await killAt(world, one);
-    const dead = await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY);
-    expect(dead).toMatchObject(one.dead);
-    expect(await world.commits(mutation.vendor)).toHaveLength(one.committed);
-
-    const restartedAt = Date.now();
-    // The window must not end while a slow machine restarts the program: only an outcome that is never found waits for its end.
-    const isFound = end.status === "SUCCEEDED";
-    const replica = await world.start(isFound ? { CONFIRMATION_WINDOW_MS: "600000" } : {});
-    const settled = await waitFor(async () => {
-      const query = "{ me { operations { edges { node { id status idempotencyKey } } } } }";
-      const { data } = await replica.graphql(query, { claims: MEMBER });
-      const [edge, ...others] = data.me.operations.edges as { node: { id: string; status: string } }[];
-      expect(others).toEqual([]);
-      return edge && !["PENDING", "UNCONFIRMED"].includes(edge.node.status) ? edge.node : undefined;
-    }, 20_000);
-    const convergedMs = Date.now() - restartedAt;
-    expect(settled).toEqual({ id: dead?.id, status: end.status, idempotencyKey: IDEMPOTENCY_KEY });
-
-    const commits = await world.commits(mutation.vendor);
-    expect(commits).toHaveLength(end.commits);
-    if (mutation === CHANGE_OFFER)
-      expect(commits[0]).toMatchObject({ operation: "offers", idempotencyKey: settled.id });
-    else expect(commits.every(({ subject }) => subject === RECURRENCE_ID)).toBe(true);
-    expect(await countMutationRequests(world, mutation)).toBe(end.sent);
-
-    // The same key says so too, and asks no provider.
-    await Promise.all([world.avibra.clearRequests(), world.delbank.clearRequests()]);
-    const again = await sendMutation(replica, mutation);
-    expect(again.data.payload).toMatchObject({ operation: { id: settled.id, status: end.status }, userErrors: [] });
-    const { data } = await replica.graphql("query ($id: ID!) { operation(id: $id) { status } }", {
-      variables: { id: settled.id },
-      claims: MEMBER,
-    });
-    expect(data.operation.status).toBe(end.status);
-    expect([...(await world.avibra.requests()), ...(await world.delbank.requests())]).toEqual([]);
-    const row = await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY);
-    expect(row?.encryptedInput === null).toBe(end.status === "SUCCEEDED");
-    expect(await replica.stop()).toBe(0);
-    table.push(
-      `  ${mutation.name.padEnd(30)} ${dialect.padEnd(8)} ${one.step.padEnd(44)} ${end.status.padEnd(15)} ` +
-        `commits ${commits.length}  sent ${end.sent}  after ${(convergedMs / 1000).toFixed(1)} s`,
-    );
-  } finally {
-    await world.stop();
+/** Kills a process for each place in the code, one for the first token and one for all other withheld responses. */
+async function killAll(cluster: ReplicaCluster): Promise<Map<Case, Promise<void>>> {
+  const killed = new Map<Case, Promise<void>>();
+  const waiting = Map.groupBy(CASES, ({ stop }) =>
+    "at" in stop ? "place" : stop.waitingFor === "token" ? "token" : "response",
+  );
+  // Before all others: a fault is for the first request that matches.
+  for (const cases of [waiting.get("response") ?? [], waiting.get("token") ?? []]) {
+    const isKilled = killWaiting(cluster, cases);
+    for (const one of cases) killed.set(one, isKilled);
+    await isKilled.catch(() => undefined); // the tests of its cases fail
   }
+  const queue = [...(waiting.get("place") ?? [])];
+  async function killNext(): Promise<void> {
+    for (let one = queue.shift(); one; one = queue.shift()) {
+      if (!("at" in one.stop)) throw new Error("a withheld response is not a place in the code");
+      const isKilled = killAt(cluster, one, one.stop.at);
+      killed.set(one, isKilled);
+      await isKilled.catch(() => undefined);
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENT_STARTS }, () => killNext()));
+  return killed;
 }
 
-describe.each(DIALECTS)("killed with kill -9 on %s, the program restarted says the truth", (dialect) => {
-  test.each(CASES.map((one) => [one.mutation.name, one.step, one] as const))("%s: %s", async (_name, _step, one) => {
-    await queue.find((entry) => entry.one === one && entry.dialect === dialect)?.promise;
+/** What a client reads when it looks for its operation, which is settled by then. */
+async function readSettled(replica: RunningProgram, { mutation: { claims } }: Case) {
+  return waitFor(async () => {
+    const query = "{ me { operations { edges { node { id status idempotencyKey } } } } }";
+    const { data } = await replica.graphql(query, { claims });
+    const operations = data.me.operations.edges as { node: { id: string; status: string } }[];
+    return operations.every(({ node }) => SETTLED.includes(node.status)) ? operations : undefined;
+  });
+}
+
+describe.each(DIALECTS)("kill -9 on %s, then a restart", (dialect: Dialect) => {
+  let cluster: ReplicaCluster;
+  let restarted: RunningProgram;
+  let killed = new Map<Case, Promise<void>>();
+  const dead = new Map<Case, { operation: Awaited<ReturnType<ReplicaCluster["find"]>>; committed: number }>();
+  const settled = new Map<Case, Awaited<ReturnType<typeof readSettled>>>();
+
+  beforeAll(async () => {
+    cluster = await createReplicaCluster(dialect, { authorizations: CASES.length });
+    killed = await killAll(cluster);
+    for (const one of CASES) {
+      const { length: committed } = await cluster.commits(one.mutation);
+      dead.set(one, { operation: await cluster.find(one.mutation), committed });
+    }
+    await cluster.passTime(PAST_LEASE_MS);
+    for (const { end, mutation } of CASES) {
+      if (end.status === "NEEDS_ATTENTION") await cluster.passTime(PAST_WINDOW_MS, { principal: mutation.claims.sub });
+    }
+    restarted = await cluster.start();
+    await Promise.all(CASES.map(async (one) => settled.set(one, await readSettled(restarted, one))));
+  });
+  afterAll(() => cluster.stop());
+
+  test.each(CASES)("$repeat mutation, killed when $step: ends as $end.status, with one effect at most", async (one) => {
+    await killed.get(one);
+    const { mutation, end } = one;
+    const before = dead.get(one);
+    expect(before).toMatchObject({ operation: one.dead, committed: one.committed });
+    const id = before?.operation?.id;
+    expect(settled.get(one)).toEqual([{ node: { id, status: end.status, idempotencyKey: IDEMPOTENCY_KEY } }]);
+
+    const commits = await cluster.commits(mutation);
+    expect(commits).toHaveLength(end.commits);
+    if (one.repeat === "keyed") expect(commits).toMatchObject([{ operation: "create", idempotencyKey: id }]);
+    expect(await cluster.countRequests(mutation)).toBe(end.sent);
+    const stored = await cluster.find(mutation);
+    expect(stored?.encryptedInput === null).toBe(end.status === "SUCCEEDED");
+  });
+
+  test.each(CASES)(
+    "$repeat mutation, killed when $step: its key returns the outcome without a request",
+    async (one) => {
+      await killed.get(one);
+      const { mutation, end } = one;
+      const id = dead.get(one)?.operation?.id ?? "";
+      await Promise.all([cluster.avibra.clearRequests(), cluster.delbank.clearRequests()]);
+      const { data } = await sendMutation(restarted, mutation);
+      expect(data.payload).toMatchObject({ operation: { id, status: end.status }, userErrors: [] });
+      expect((await queryOperation(restarted, mutation, id)).data.operation.status).toBe(end.status);
+      expect([...(await cluster.avibra.requests()), ...(await cluster.delbank.requests())]).toEqual([]);
+    },
+  );
+
+  test("the restarted program exits with 0 on SIGTERM", async () => {
+    expect(await restarted.stop()).toBe(0);
   });
 });

@@ -1,106 +1,130 @@
-import { startSandboxes } from "../../src/sandbox";
-import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
-import { createSandboxControl } from "../kit/sandbox-control";
-import { type Databases } from "../kit/start/databases";
+import { sql } from "kysely";
+import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
-import { type GraphqlResponse } from "../kit/http/graphql-client";
-import { type CodeLocation } from "./breakpoint";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { type Databases, startDatabases } from "../kit/start/databases";
 import { type RunningProgram, startProgram } from "../kit/start/program";
 import { createTempDirectory } from "../kit/temp";
+import { IDEMPOTENCY_KEY, type Mutation } from "./mutations";
 
 export type Dialect = "sqlite" | "postgres";
 /** `npm test` runs on SQLite, `npm run test:all` on PostgreSQL: the crash matrices are too slow for both. */
 export const DIALECTS: readonly Dialect[] = process.env["TEST_ALL"] === "true" ? ["postgres"] : ["sqlite"];
 
-/** Claims of the payer of `RECURRENCE_ID`. */
-export const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
-export const IDEMPOTENCY_KEY = "one-press";
-/** The lease is longer than the operation timeout, and the confirmation window longer than the lease, so that it is polled once within it. */
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/**
+ * A normal answer has minutes: on a busy machine, too. No lease ends and no confirmation window passes during a test, unless the test
+ * calls `passTime`.
+ */
 const TIMING_VARIABLES = {
-  REQUEST_TIMEOUT_MS: "3000",
-  OPERATION_LEASE_MS: "3200",
+  REQUEST_TIMEOUT_MS: `${5 * MINUTE}`,
+  AVIBRA_TIMEOUT_MS: `${4 * MINUTE}`,
+  DELBANK_TIMEOUT_MS: `${4 * MINUTE}`,
+  OPERATION_LEASE_MS: `${10 * MINUTE}`,
+  CONFIRMATION_WINDOW_MS: `${2 * HOUR}`,
   RECONCILE_INTERVAL_MS: "100",
-  CONFIRMATION_WINDOW_MS: "5000",
 };
+/** Past a lease, and long before the end of a window. */
+export const PAST_LEASE_MS = 11 * MINUTE;
+/** Past the confirmation window of a `once` operation. */
+export const PAST_WINDOW_MS = 3 * HOUR;
 
-const OPERATION = "operation { id status attempts idempotencyKey } userErrors { code }";
-export const CHANGE_OFFER = {
-  name: "changeOffer (keyed)",
-  vendor: "avibra",
-  path: "/user/offers",
-  query: `mutation ($input: ChangeOfferInput!) { payload: changeOffer(input: $input) { ${OPERATION} } }`,
-  input: { idempotencyKey: IDEMPOTENCY_KEY, userId: "u-1001", offerId: "premium", direction: "UPGRADE" },
-} as const;
-export const CANCEL_PIX = {
-  name: "cancelPixAuthorization (once)",
-  vendor: "delbank",
-  path: `/baas/api/v1/automatic-pix/authorizations/${RECURRENCE_ID}/cancellations`,
-  query: `mutation ($input: CancelPixAuthorizationInput!) { payload: cancelPixAuthorization(input: $input) { ${OPERATION} pixCancellation { id } } }`,
-  input: {
-    idempotencyKey: IDEMPOTENCY_KEY,
-    recurrenceId: RECURRENCE_ID,
-    requesterType: "NATURAL",
-    requesterDocument: MEMBER.tax_id,
-    reason: "REQUESTED_BY_PAYER",
-  },
-} as const;
-export type Mutation = typeof CHANGE_OFFER | typeof CANCEL_PIX;
-
-/** Functions of the built program to stop at. */
-export const MARK_SENT: CodeLocation = { file: "platform/operations/operation.store.js", name: "markSent" };
-export const SETTLE: CodeLocation = { file: "platform/operations/operation.store.js", name: "settleIf" };
-export const TO_OPERATION: CodeLocation = { file: "features/operation/to-operation.js", name: "toOperation" };
-export const REQUEST_CANCELLATION: CodeLocation = {
-  file: "providers/delbank/delbank.client.js",
-  name: "requestCancellation",
-};
-export const CHANGE_OFFER_CALL: CodeLocation = { file: "providers/avibra/avibra.wire.js", name: "toOfferChangeBody" };
+export interface ReplicaClusterOptions {
+  /** Active authorizations at Delbank besides the seeds: `authorizationId`. */
+  readonly authorizations?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /** Both sandboxes, a database and a data directory; `start` starts one more process of the program on them. */
-export async function createReplicaCluster(databases: Databases, dialect: Dialect) {
+export async function createReplicaCluster(
+  dialect: Dialect,
+  { authorizations = 0, environment: clusterEnvironment = {} }: ReplicaClusterOptions = {},
+) {
+  const { path: directory, remove: removeDirectory } = createTempDirectory("cluster");
   const replicas = new Set<RunningProgram>();
-  const [sandboxes, databaseUrl] = await Promise.all([
-    startSandboxes({ avibraPort: 0, delbankPort: 0 }),
-    databases.createDatabase(dialect),
-  ]);
-  const { path: directory, remove: removeDirectory } = createTempDirectory("world");
-  const { store, database } = openOperationStore(databaseUrl);
+  let databases: Databases | undefined;
+  let sandboxes: Sandboxes | undefined;
+  let closeDatabase: (() => Promise<void>) | undefined;
+
+  async function stop(): Promise<void> {
+    await Promise.all([...replicas].map((replica) => replica.kill()));
+    await closeDatabase?.();
+    await sandboxes?.close();
+    await databases?.stop();
+    removeDirectory();
+  }
+
+  async function open() {
+    if (dialect === "postgres") databases = await startDatabases();
+    const databaseUrl = (await databases?.createDatabase("postgres")) ?? `sqlite:${directory}/subgraph.db`;
+    const { avibra, delbank } = (sandboxes = await startSandboxes({ extraAuthorizations: authorizations }));
+    const { store, database } = openOperationStore(databaseUrl);
+    closeDatabase = () => database.close();
+    return {
+      databaseUrl,
+      store,
+      kysely: database.kysely,
+      avibra: createSandboxControl(avibra.url),
+      delbank: createSandboxControl(delbank.url),
+    };
+  }
+  const opened = await open().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  const { avibra, delbank, databaseUrl, store, kysely } = opened;
+  const providers = { avibra, delbank };
+
   return {
-    store,
+    ...providers,
     databaseUrl,
-    avibra: createSandboxControl(sandboxes.avibra.url),
-    delbank: createSandboxControl(sandboxes.delbank.url),
-    commits: async (vendor: "avibra" | "delbank") =>
-      (await createSandboxControl(sandboxes[vendor].url).state()).commits,
+    store,
+    stop,
+    /** What the provider has committed for the mutation's member or authorization. */
+    async commits({ vendor, subject }: Mutation) {
+      return (await providers[vendor].state()).commits.filter((commit) => commit.subject === subject);
+    },
+    /** How many requests of the mutation its provider has received. */
+    async countRequests({ vendor, path, subject }: Mutation): Promise<number> {
+      const requests = await providers[vendor].requests(path);
+      const isOwn = ({ method, body }: (typeof requests)[number]) =>
+        method === "POST" && (vendor === "delbank" || body.includes(`"${subject}"`));
+      return requests.filter(isOwn).length;
+    },
+    /** The stored operation of the mutation. */
+    find: ({ claims }: Mutation, idempotencyKey = IDEMPOTENCY_KEY) => store.findByKey(claims.sub, idempotencyKey),
+    /** Lets time pass for what the database holds unsettled, of everyone or only of one caller or one process: sets its times back. */
+    async passTime(ms: number, { principal, pid }: { readonly principal?: string; readonly pid?: number } = {}) {
+      const callers = principal === undefined ? sql`true` : sql`principal = ${principal}`;
+      const leases = pid === undefined ? sql`true` : sql`lease_owner like ${`%:${pid}#%`}`;
+      await sql`update operation set created_at = created_at - ${ms}, sent_at = sent_at - ${ms},
+        unconfirmed_since = unconfirmed_since - ${ms}, next_attempt_at = next_attempt_at - ${ms},
+        lease_until = lease_until - ${ms} where settled_at is null and ${callers} and ${leases}`.execute(kysely);
+      if (principal !== undefined) return;
+      await sql`update message set next_attempt_at = next_attempt_at - ${ms}, lease_until = lease_until - ${ms}
+        where ${leases}`.execute(kysely);
+    },
+    /** Lets the reconcilers execute every unconfirmed operation now, not after their delay, which grows with its age. */
+    async makeDue(): Promise<void> {
+      await sql`update operation set next_attempt_at = 0 where status = 'UNCONFIRMED' and lease_owner is null`.execute(
+        kysely,
+      );
+    },
     async start(environment: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
       const replica = await startProgram({
         ...TIMING_VARIABLES,
-        AVIBRA_BASE_URL: sandboxes.avibra.url,
-        DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
+        AVIBRA_BASE_URL: avibra.url,
+        DELBANK_BASE_URL: `${delbank.url}/baas/api/v1`,
         DATABASE_URL: databaseUrl,
         DATA_DIRECTORY: directory,
         LEDGER_KEY: TEST_ENCRYPTION_KEY,
+        ...clusterEnvironment,
         ...environment,
       });
       replicas.add(replica);
       return replica;
     },
-    async stop() {
-      for (const replica of replicas) await replica.kill();
-      await database.close();
-      await sandboxes.close();
-      removeDirectory();
-    },
   };
 }
 export type ReplicaCluster = Awaited<ReturnType<typeof createReplicaCluster>>;
-
-/** Sends a mutation to one process as the member. */
-export function sendMutation(replica: RunningProgram, { query, input }: Mutation): Promise<GraphqlResponse> {
-  return replica.graphql(query, { variables: { input }, claims: MEMBER });
-}
-
-/** How many requests of the mutation its provider has received. */
-export async function countMutationRequests(cluster: ReplicaCluster, { vendor, path }: Mutation): Promise<number> {
-  return (await cluster[vendor].requests(path)).filter(({ method }) => method === "POST").length;
-}

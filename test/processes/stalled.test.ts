@@ -1,114 +1,150 @@
-import { type Databases, startDatabases } from "../kit/start/databases";
+import { startTcpSwitch, type TcpSwitch } from "../kit/network/tcp-switch";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
+import { type RunningProgram } from "../kit/start/program";
 import { waitFor } from "../kit/wait-for";
-import { setBreakpoint } from "./breakpoint";
+import { type CodeLocation, setBreakpoint } from "./breakpoint";
 import {
-  CANCEL_PIX,
-  createReplicaCluster,
-  DIALECTS,
-  IDEMPOTENCY_KEY,
+  ACQUIRE_LOCK,
+  authorizationId,
+  CANCELLATION_CALL,
+  cancelPix,
   MARK_SENT,
-  MEMBER,
-  REQUEST_CANCELLATION,
+  type Mutation,
   sendMutation,
-  countMutationRequests,
   SETTLE,
-  type ReplicaCluster,
-} from "./replica-cluster";
+} from "./mutations";
+import { createReplicaCluster, DIALECTS, PAST_LEASE_MS, PAST_WINDOW_MS, type ReplicaCluster } from "./replica-cluster";
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
-const TERMS = {
-  REQUEST_TIMEOUT_MS: "1500",
-  OPERATION_LEASE_MS: "1600",
-  RECONCILE_INTERVAL_MS: "100",
-  CONFIRMATION_WINDOW_MS: "3000",
-};
+const HOUR = 3_600_000;
+const SETTLED = ["SUCCEEDED", "FAILED", "NEEDS_ATTENTION"];
 
-let databases: Databases;
-beforeAll(async () => {
-  databases = await startDatabases();
-}, 60_000);
-afterAll(() => databases.stop());
+describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect) => {
+  let cluster: ReplicaCluster;
+  let stalled: RunningProgram;
+  /** Takes over what has no lease any more. Its requests to Delbank can be cut. */
+  let other: RunningProgram;
+  let link: TcpSwitch;
+  let authorizations = 0;
 
-/** A process that stands still past its lease, another that takes over, and the first one awake again. */
-async function stallAt(world: ReplicaCluster, place: typeof REQUEST_CANCELLATION) {
-  const stalled = await world.start({ ...TERMS, ...DEBUGGABLE_ENV });
-  const breakpoint = await setBreakpoint(stalled, place);
-  const answer = sendMutation(stalled, CANCEL_PIX);
-  await breakpoint.waitUntilReached();
-  await world.start(TERMS);
-  const statusOf = async () => (await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY))?.status;
-  const isDone = async () => {
-    const status = await statusOf();
-    return status === "SUCCEEDED" || status === "NEEDS_ATTENTION" ? status : undefined;
-  };
-  const takenOver = await waitFor(isDone, 20_000);
-  await breakpoint.resume();
-  const { data } = await answer;
-  return { takenOver, told: data.payload, stands: await statusOf() };
-}
-
-describe.each(DIALECTS)("a process that stood still past its lease, on %s", (dialect) => {
-  let world: ReplicaCluster;
-  beforeEach(async () => {
-    world = await createReplicaCluster(databases, dialect);
+  beforeAll(async () => {
+    cluster = await createReplicaCluster(dialect, { authorizations: 10 });
+    link = await startTcpSwitch();
+    link.setTarget(cluster.delbank.url);
+    stalled = await cluster.start({ ...DEBUGGABLE_ENV, RECONCILE_INTERVAL_MS: "600000" });
+    other = await cluster.start({ DELBANK_BASE_URL: `${link.url}/baas/api/v1` });
   });
-  afterEach(() => world.stop());
-
-  test("before it had written sent_at: sends nothing, and tells what the other did", async () => {
-    const { takenOver, told, stands } = await stallAt(world, MARK_SENT);
-    expect([takenOver, told.operation.status, stands]).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
-    expect(told).toMatchObject({ userErrors: [], pixCancellation: { id: expect.stringMatching(/^IC/) } });
-    expect([await countMutationRequests(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([1, 1]);
+  afterEach(() => cluster.delbank.clearFaults());
+  afterAll(async () => {
+    await cluster.stop();
+    await link.close();
   });
 
-  test("between sent_at and the POST: nobody sends it, and people are asked", async () => {
-    const { takenOver, told, stands } = await stallAt(world, REQUEST_CANCELLATION);
-    expect([takenOver, told.operation.status, stands]).toEqual(Array(3).fill("NEEDS_ATTENTION"));
-    expect([await countMutationRequests(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([0, 0]);
-  });
+  /** Of a member and an authorization that no other test uses. */
+  const nextMutation = (): Mutation => cancelPix(authorizationId((authorizations += 1)), `member-${authorizations}`);
 
-  test("with the answer in its hands: the other has read it from the provider, and both say the same", async () => {
-    const { takenOver, told, stands } = await stallAt(world, SETTLE);
-    expect([takenOver, told.operation.status, stands]).toEqual(Array(3).fill("SUCCEEDED"));
-    expect([await countMutationRequests(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([1, 1]);
-  });
-
-  test("awake while the other waits for its answer: neither sends it nor disturbs the other", async () => {
-    const stalled = await world.start({ ...TERMS, ...DEBUGGABLE_ENV });
-    const breakpoint = await setBreakpoint(stalled, MARK_SENT);
-    const answer = sendMutation(stalled, CANCEL_PIX);
+  async function stallAt(place: CodeLocation, mutation: Mutation) {
+    const breakpoint = await setBreakpoint(stalled, place);
+    const answer = sendMutation(stalled, mutation);
+    answer.catch(() => undefined); // a killed process sends none; who awaits it sees that
     await breakpoint.waitUntilReached();
-    await world.delbank.addFault({ match: { method: "POST" }, kind: "hangAfterCommit" });
-    await world.start(TERMS);
-    await waitFor(async () => (await world.commits("delbank"))[0], 20_000);
-    await breakpoint.resume();
-    const { data } = await answer;
-    expect(data.payload).toMatchObject({ userErrors: [], pixCancellation: null });
-    expect(["PENDING", "UNCONFIRMED"]).toContain(data.payload.operation.status);
-    const settled = await waitFor(async () => {
-      const operation = await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY);
-      return operation?.settledAt ? operation : undefined;
-    }, 20_000);
-    expect(settled).toMatchObject({ id: data.payload.operation.id, status: "SUCCEEDED", attempts: 1 });
-    expect([await countMutationRequests(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([1, 1]);
+    return {
+      answer,
+      resume: breakpoint.resume,
+      /** For the operation and for the paused process. */
+      passTime: async (ms: number): Promise<void> => {
+        await breakpoint.advanceClock(ms);
+        await cluster.passTime(ms, { principal: mutation.claims.sub });
+      },
+    };
+  }
+  const waitUntilSettled = (mutation: Mutation, idempotencyKey?: string) =>
+    waitFor(async () => {
+      const operation = await cluster.find(mutation, idempotencyKey);
+      return operation && SETTLED.includes(operation.status) ? operation : undefined;
+    });
+  const countEffects = async (mutation: Mutation) => ({
+    requests: await cluster.countRequests(mutation),
+    commits: (await cluster.commits(mutation)).length,
   });
 
-  test("killed before it had sent, and away past the window: has failed, and is not sent", async () => {
-    const killed = await world.start({ ...TERMS, ...DEBUGGABLE_ENV });
-    const breakpoint = await setBreakpoint(killed, MARK_SENT);
-    const answer = sendMutation(killed, CANCEL_PIX).catch(() => "no answer");
-    await breakpoint.waitUntilReached();
-    await killed.kill();
-    expect(await answer).toBe("no answer");
-    // Past this window before another process looks at it.
-    await world.start({ ...TERMS, CONFIRMATION_WINDOW_MS: "1" });
-    const status = await waitFor(async () => {
-      const operation = await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY);
-      return ["SUCCEEDED", "FAILED", "NEEDS_ATTENTION"].find((end) => end === operation?.status);
-    }, 20_000);
-    expect(status).toBe("FAILED");
-    expect([await countMutationRequests(world, CANCEL_PIX), (await world.commits("delbank")).length]).toEqual([0, 0]);
+  test.each([
+    { stop: "before it wrote sent_at", place: MARK_SENT, passMs: PAST_LEASE_MS, end: "SUCCEEDED", effects: 1 },
+    {
+      stop: "between sent_at and the POST",
+      place: CANCELLATION_CALL,
+      passMs: PAST_WINDOW_MS,
+      end: "NEEDS_ATTENTION",
+      effects: 0,
+    },
+    { stop: "before it stored the response", place: SETTLE, passMs: PAST_LEASE_MS, end: "SUCCEEDED", effects: 1 },
+  ])(
+    "$stop: the process that took over decides $end, both answer that, and $effects POST is sent",
+    async ({ place, passMs, end, effects }) => {
+      const mutation = nextMutation();
+      const { answer, resume, passTime } = await stallAt(place, mutation);
+      await passTime(passMs);
+      expect(await waitUntilSettled(mutation)).toMatchObject({ status: end });
+      await resume();
+      const { payload } = (await answer).data;
+      expect(payload).toMatchObject({ operation: { status: end }, userErrors: [] });
+      if (end === "SUCCEEDED") expect(payload.pixCancellation).toEqual({ id: expect.stringMatching(/^IC/) as string });
+      expect(await cluster.find(mutation)).toMatchObject({ status: end });
+      expect(await countEffects(mutation)).toEqual({ requests: effects, commits: effects });
+    },
+  );
+
+  test("before it wrote sent_at, and resumed while the other waits for a response: it sends nothing, and the other's outcome stands", async () => {
+    const mutation = nextMutation();
+    const { answer, resume, passTime } = await stallAt(MARK_SENT, mutation);
+    await cluster.delbank.addFault({ match: { method: "POST", path: mutation.path }, kind: "hangAfterCommit" });
+    await passTime(PAST_LEASE_MS);
+    await waitFor(async () => (await cluster.commits(mutation))[0]);
+    await resume();
+    const { payload } = (await answer).data;
+    expect(payload).toMatchObject({ operation: { status: "PENDING" }, userErrors: [], pixCancellation: null });
+    await link.close(); // the response is lost: the other reads the outcome
+    await link.open();
+    await waitFor(async () => ((await cluster.find(mutation))?.status === "UNCONFIRMED" ? true : undefined));
+    await cluster.makeDue();
+    expect(await waitUntilSettled(mutation)).toMatchObject({
+      id: payload.operation.id,
+      status: "SUCCEEDED",
+      attempts: 1,
+    });
+    expect(await countEffects(mutation)).toEqual({ requests: 1, commits: 1 });
+  });
+
+  test("before its lock, while reads lag and another key succeeds at the other process: it sends nothing", async () => {
+    const mutation = nextMutation();
+    const reads = await fetch(`${cluster.delbank.url}/__sandbox/reads`, {
+      method: "POST",
+      body: JSON.stringify({ lagMs: HOUR }),
+    });
+    expect(reads.status).toBe(200);
+    const { answer, resume } = await stallAt(ACQUIRE_LOCK, mutation);
+    const { data } = await sendMutation(other, mutation, "another-key");
+    expect(data.payload.operation.status).toBe("SUCCEEDED");
+    await resume();
+    expect((await answer).data.payload.userErrors).toEqual([{ code: "ALREADY_CANCELLED" }]);
+    expect(await waitUntilSettled(mutation)).toMatchObject({
+      status: "FAILED",
+      attempts: 0,
+      failure: { code: "ALREADY_CANCELLED" },
+    });
+    expect(await countEffects(mutation)).toEqual({ requests: 1, commits: 1 });
+    await fetch(`${cluster.delbank.url}/__sandbox/reads`, { method: "POST", body: JSON.stringify({ lagMs: 0 }) });
+  });
+
+  // The last test: it kills the process.
+  test("killed before it wrote sent_at, and found past the window: the operation has failed, and nothing was sent", async () => {
+    const mutation = nextMutation();
+    const { answer } = await stallAt(MARK_SENT, mutation);
+    await stalled.kill();
+    await expect(answer).rejects.toThrow();
+    await cluster.passTime(PAST_WINDOW_MS, { principal: mutation.claims.sub });
+    expect(await waitUntilSettled(mutation)).toMatchObject({ status: "FAILED" });
+    expect(await countEffects(mutation)).toEqual({ requests: 0, commits: 0 });
   });
 });

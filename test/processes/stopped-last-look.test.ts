@@ -1,110 +1,92 @@
-import { type Databases, startDatabases } from "../kit/start/databases";
+import { startTcpSwitch, type TcpSwitch } from "../kit/network/tcp-switch";
 import { createMigratedStore } from "../kit/operations/test-store";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
-import { waitFor } from "../kit/wait-for";
-import { setBreakpoint } from "./breakpoint";
 import { type RunningProgram } from "../kit/start/program";
-import {
-  CANCEL_PIX,
-  CHANGE_OFFER,
-  createReplicaCluster,
-  DIALECTS,
-  IDEMPOTENCY_KEY,
-  MEMBER,
-  type Mutation,
-  countMutationRequests,
-  SETTLE,
-  type ReplicaCluster,
-} from "./replica-cluster";
-import { RECURRENCE_ID } from "../kit/seeds/ids";
+import { waitFor } from "../kit/wait-for";
+import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { type Breakpoint, setBreakpoint } from "./breakpoint";
+import { cancelPix, IDEMPOTENCY_KEY, type Mutation, SETTLE, upgradeOffer } from "./mutations";
+import { createReplicaCluster, DIALECTS, PAST_LEASE_MS, type ReplicaCluster } from "./replica-cluster";
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
-const TERMS = {
-  REQUEST_TIMEOUT_MS: "4000",
-  OPERATION_LEASE_MS: "4100",
-  RECONCILE_INTERVAL_MS: "100",
-  CONFIRMATION_WINDOW_MS: "600000",
-  LOG_LEVEL: "info",
-};
-/** The process to be stopped: it looks seldom. */
-const STOPPED_TERMS = { ...TERMS, ...DEBUGGABLE_ENV, RECONCILE_INTERVAL_MS: "3000" };
-const PATIENCE_MS = 120_000;
-
-interface LastLook {
+interface LastAttempt {
   readonly mutation: Mutation;
-  readonly kind: string;
+  /** What its operation stores. */
   readonly input: object;
-  readonly target?: string;
-  /** Makes every look the last one. */
+  /** Makes each attempt of the stopped process the last one. */
   readonly window: Readonly<Record<string, string>>;
 }
 
-const { recurrenceId, requesterType, requesterDocument, reason } = CANCEL_PIX.input;
-const { userId, offerId, direction } = CHANGE_OFFER.input;
-const LAST_LOOKS: readonly LastLook[] = [
+const CANCEL_PIX = cancelPix(RECURRENCE_ID, "member-1");
+const CHANGE_OFFER = upgradeOffer(MEMBER_ID, "premium");
+const LAST_ATTEMPTS: readonly LastAttempt[] = [
   {
     mutation: CANCEL_PIX,
-    kind: "CANCEL_PIX_AUTHORIZATION",
-    input: { recurrenceId, requesterType, requesterDocument, reason, payerTaxId: MEMBER.tax_id },
-    target: RECURRENCE_ID,
+    input: { ...CANCEL_PIX.input, payerTaxId: CANCEL_PIX.claims.tax_id },
     window: { CONFIRMATION_WINDOW_MS: "1" },
   },
-  {
-    mutation: CHANGE_OFFER,
-    kind: "CHANGE_OFFER",
-    input: { userId, offerId, direction },
-    window: { KEYED_WINDOW_MS: "1" },
-  },
+  { mutation: CHANGE_OFFER, input: CHANGE_OFFER.input, window: { KEYED_WINDOW_MS: "1" } },
 ];
 
-let databases: Databases;
-beforeAll(async () => {
-  databases = await startDatabases();
-}, 60_000);
-afterAll(() => databases.stop());
+const hasReconciled = (replica: RunningProgram) => replica.output().includes('"operation reconciled"') || undefined;
 
-describe.each(DIALECTS)("a process that was stopped in its last look, before it settled, on %s,", (dialect) => {
-  let world: ReplicaCluster;
-  beforeEach(async () => {
-    world = await createReplicaCluster(databases, dialect);
+describe.each(DIALECTS)("a process that stalled in its last attempt, before it settled, on %s", (dialect) => {
+  let cluster: ReplicaCluster;
+  let link: TcpSwitch;
+  beforeAll(async () => {
+    cluster = await createReplicaCluster(dialect, { environment: { LOG_LEVEL: "info" } });
+    link = await startTcpSwitch();
   });
-  afterEach(() => world.stop());
+  afterAll(async () => {
+    await cluster.stop();
+    await link.close();
+  });
 
-  const statusOf = async () => (await world.store.findByKey(MEMBER.sub, IDEMPOTENCY_KEY))?.status;
-  const hasReconciled = (replica: RunningProgram) => replica.output().includes('"operation reconciled"') || undefined;
-
-  test.each(LAST_LOOKS)("at $mutation.name: does not fail what its successor is sending", async (lastLook) => {
-    const { mutation, kind, input, target, window } = lastLook;
-    const provider = world[mutation.vendor];
-    const { store, database } = await createMigratedStore(world.databaseUrl);
-    const claim = {
-      principal: MEMBER.sub,
-      idempotencyKey: IDEMPOTENCY_KEY,
-      kind,
-      input,
-      owner: "dead",
-      leaseMs: 0,
-      now: Date.now(),
-    };
-    const stopped = await world.start({ ...STOPPED_TERMS, ...window });
-    const breakpoint = await setBreakpoint(stopped, SETTLE);
-    await store.claim({ ...claim, ...(target !== undefined && { recurrenceId: target }) });
+  /** An operation that a dead process has claimed and not sent. */
+  async function claim({ mutation: { kind, claims, subject, vendor }, input }: LastAttempt): Promise<void> {
+    const { store, database } = await createMigratedStore(cluster.databaseUrl);
+    const operation = { principal: claims.sub, idempotencyKey: IDEMPOTENCY_KEY, kind, input };
+    const recurrence = vendor === "delbank" ? { recurrenceId: subject } : {};
+    await store.claim({ ...operation, ...recurrence, owner: "dead", leaseMs: 0, now: Date.now() });
     await database.close();
-    await breakpoint.waitUntilReached();
+  }
+  const statusOf = async (mutation: Mutation) => (await cluster.find(mutation))?.status;
 
-    await provider.addFault({ match: { method: "POST", path: mutation.path }, kind: "hangAfterCommit" });
-    const successor = await world.start(TERMS);
-    await waitFor(async () => (await world.commits(mutation.vendor))[0], PATIENCE_MS);
-    expect(hasReconciled(stopped)).toBeUndefined();
-    await breakpoint.resume();
-    await waitFor(() => hasReconciled(stopped), PATIENCE_MS);
-    await stopped.kill(); // every look of it is a last one
+  // In one after the other: a process that is stalled cannot take the operation that is claimed next.
+  test.each(LAST_ATTEMPTS)(
+    "of $mutation.kind: does not fail what its successor is sending",
+    async ({ mutation, ...attempt }) => {
+      const stopped = await cluster.start({ ...DEBUGGABLE_ENV, ...attempt.window });
+      const breakpoint: Breakpoint = await setBreakpoint(stopped, SETTLE);
+      await claim({ mutation, ...attempt });
+      await breakpoint.waitUntilReached();
 
-    expect(["PENDING", "UNCONFIRMED", "SUCCEEDED"]).toContain(await statusOf());
-    await waitFor(async () => ((await statusOf()) === "SUCCEEDED" ? "done" : undefined), PATIENCE_MS);
-    expect(await world.commits(mutation.vendor)).toHaveLength(1);
-    if (mutation === CANCEL_PIX) expect(await countMutationRequests(world, mutation)).toBe(1);
-    expect(hasReconciled(successor)).toBe(true);
-  });
+      await cluster[mutation.vendor].addFault({
+        match: { method: "POST", path: mutation.path },
+        kind: "hangAfterCommit",
+      });
+      link.setTarget(cluster[mutation.vendor].url);
+      const path = mutation.vendor === "delbank" ? "/baas/api/v1" : "";
+      const variable = mutation.vendor === "delbank" ? "DELBANK_BASE_URL" : "AVIBRA_BASE_URL";
+      const successor = await cluster.start({ [variable]: `${link.url}${path}` });
+      await cluster.passTime(PAST_LEASE_MS);
+      await waitFor(async () => (await cluster.commits(mutation))[0]);
+      expect(hasReconciled(stopped)).toBeUndefined();
+      await breakpoint.resume();
+      await waitFor(() => hasReconciled(stopped));
+      await stopped.kill(); // each attempt of it is a last one
+      expect(await statusOf(mutation)).toBe("PENDING");
+
+      await link.close(); // the response is lost
+      await link.open();
+      await waitFor(async () => ((await statusOf(mutation)) === "PENDING" ? undefined : true));
+      await cluster.makeDue();
+      await waitFor(async () => ((await statusOf(mutation)) === "SUCCEEDED" ? true : undefined));
+      expect(await cluster.commits(mutation)).toHaveLength(1);
+      if (mutation === CANCEL_PIX) expect(await cluster.countRequests(mutation)).toBe(1);
+      await waitFor(() => hasReconciled(successor));
+      await successor.kill();
+    },
+  );
 });

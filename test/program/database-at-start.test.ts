@@ -2,11 +2,16 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
+import { describeStartFailure } from "../../src/app/describe-start-failure";
+import { openStores } from "../../src/app/stores";
+import { loadConfig } from "../../src/config/index";
+import { createLogger } from "../../src/platform/observability/logger";
+import { freePort } from "../kit/free-port";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { type Program, spawnProgram } from "../kit/start/program";
-import { waitFor } from "../kit/wait-for";
-import { freePort } from "../kit/free-port";
 import { createTempDirectory } from "../kit/temp";
+
+jest.setTimeout(600_000);
 
 const newKey = () => randomBytes(32).toString("base64");
 const SENTENCE = /^The database of DATABASE_URL cannot be reached or cannot be written to( \([A-Z0-9_]+\))?\.\n$/;
@@ -18,36 +23,40 @@ const started: Program[] = [];
 
 beforeAll(async () => {
   databases = await startDatabases();
-}, 120_000);
-afterEach(() => {
-  for (const { process } of started.splice(0)) process.kill("SIGKILL");
 });
 afterAll(async () => {
+  for (const { process } of started) process.kill("SIGKILL");
+  await Promise.all(started.map(({ exit }) => exit));
   await databases.stop();
   removeFolder();
 });
 
-/** On ports of its own, with providers that are not asked anything. */
-async function start(environment: Readonly<Record<string, string>>): Promise<Program> {
+/** Opens the database as the program does at its start, and closes it; the log. */
+async function openAndClose(environment: Readonly<Record<string, string>>): Promise<string> {
+  const log: string[] = [];
+  const logger = createLogger("info", { write: (line) => void log.push(line) });
+  const { database } = loadConfig({ DATA_DIRECTORY: join(folder, "data"), ...environment });
+  const stores = await openStores(database, { isSandbox: true, logger });
+  await stores.close();
+  return log.join("");
+}
+
+/** What the operator reads if the database cannot be opened. */
+async function describeFailure(environment: Readonly<Record<string, string>>): Promise<string> {
+  const failure = await openAndClose(environment).then(
+    () => "the database was opened",
+    (error: unknown) => describeStartFailure(error),
+  );
+  return `${failure}\n`;
+}
+
+/** What the program writes before it exits with 1. */
+async function outputOfProgram(environment: Readonly<Record<string, string>>): Promise<string> {
   const [port, provider] = [await freePort(), await freePort()];
   const base = `http://127.0.0.1:${provider}`;
   const program = spawnProgram({ PORT: `${port}`, AVIBRA_BASE_URL: base, DELBANK_BASE_URL: base, ...environment });
   started.push(program);
-  return program;
-}
-
-async function outputOfFailure(environment: Readonly<Record<string, string>>): Promise<string> {
-  const program = await start(environment);
   expect(await program.exit).toBe(1);
-  return program.output();
-}
-
-/** Resolves with the output once it listens; then it is stopped. */
-async function outputOfStart(environment: Readonly<Record<string, string>>): Promise<string> {
-  const program = await start(environment);
-  await waitFor(() => (program.output().includes('"listening"') ? true : undefined), 120_000);
-  program.process.kill("SIGTERM");
-  expect(await program.exit).toBe(0);
   return program.output();
 }
 
@@ -63,24 +72,28 @@ async function databaseWith(create: string): Promise<string> {
   return url.href;
 }
 
-describe("a database that cannot be used at start is one sentence, without JSON, stack or credential", () => {
+describe("a database that cannot be used at start is reported in one sentence, without JSON, stack or credential", () => {
+  test("the program writes nothing else and exits with 1", async () => {
+    expect(await outputOfProgram({ DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/db" })).toMatch(SENTENCE);
+  });
+
   test.each([
-    ["nobody listens there", "127.0.0.1:1"],
-    ["the host does not exist", "no-such-host.invalid:5432"],
+    ["nothing listens at its address", "127.0.0.1:1"],
+    ["its host does not exist", "no-such-host.invalid:5432"],
   ])("%s", async (_why, host) => {
-    expect(await outputOfFailure({ DATABASE_URL: `postgres://user:hunter2@${host}/db` })).toMatch(SENTENCE);
+    expect(await describeFailure({ DATABASE_URL: `postgres://user:hunter2@${host}/db` })).toMatch(SENTENCE);
   });
 
   test("the password is wrong", async () => {
     const url = new URL(await databases.createDatabase("postgres"));
     url.password = "hunter2";
-    expect(await outputOfFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
+    expect(await describeFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
   });
 
   test("the database does not exist", async () => {
     const url = new URL(await databases.createDatabase("postgres"));
     url.pathname = "/hunter2";
-    expect(await outputOfFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
+    expect(await describeFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
   });
 
   test("the database is read-only, as a standby is", async () => {
@@ -89,7 +102,7 @@ describe("a database that cannot be used at start is one sentence, without JSON,
     await client.connect();
     await client.query(`alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`);
     await client.end();
-    expect(await outputOfFailure({ DATABASE_URL: url })).toMatch(SENTENCE);
+    expect(await describeFailure({ DATABASE_URL: url })).toMatch(SENTENCE);
   });
 
   test("the user may not create tables", async () => {
@@ -99,45 +112,50 @@ describe("a database that cannot be used at start is one sentence, without JSON,
     await client.query("create role reader login password 'hunter2'");
     await client.end();
     [url.username, url.password] = ["reader", "hunter2"];
-    expect(await outputOfFailure({ DATABASE_URL: url.href })).toBe(
+    expect(await describeFailure({ DATABASE_URL: url.href })).toBe(
       "The user of DATABASE_URL lacks a privilege that the migration of the schema needs (42501).\n",
     );
   });
 
-  test("the file is no SQLite database", async () => {
+  test("the file is not a SQLite database", async () => {
     const file = join(folder, "hunter2.db");
     writeFileSync(file, "this is a text, and not a database at all. ".repeat(100));
-    expect(await outputOfFailure({ DATABASE_URL: `sqlite:${file}` })).toMatch(SENTENCE);
+    expect(await describeFailure({ DATABASE_URL: `sqlite:${file}` })).toMatch(SENTENCE);
   });
 });
 
-test.each(["SQL_ASCII", "LATIN1"])("a database with the encoding %s is refused by name", async (encoding) => {
+test.each(["SQL_ASCII", "LATIN1"])("a database with the encoding %s is rejected by name", async (encoding) => {
   const url = await databaseWith(`encoding '${encoding}' locale 'C' template template0`);
-  expect(await outputOfFailure({ DATABASE_URL: url })).toBe(
+  expect(await describeFailure({ DATABASE_URL: url })).toBe(
     `${CONFIGURATION}DATABASE_URL: the encoding of the database must be UTF8, but it is ${encoding}\n`,
   );
 });
 
 test("a server with fsync off is a warning in the sandbox", async () => {
-  const output = await outputOfStart({ DATABASE_URL: await databases.createDatabase("postgres") });
+  const output = await openAndClose({ DATABASE_URL: await databases.createDatabase("postgres") });
   expect(output).toMatch(/"settings":\["fsync"\],"msg":"the database server can lose committed data in a crash"/);
 });
 
 describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
-  test("a process with another LEDGER_KEY than the database's refuses to start, and says so without either key", async () => {
+  test("another LEDGER_KEY than the database was written with is rejected, without either key in the output", async () => {
     const [ours, theirs] = [newKey(), newKey()];
     const DATABASE_URL = await databases.createDatabase(dialect);
-    await outputOfStart({ DATABASE_URL, LEDGER_KEY: ours });
-    expect(await outputOfFailure({ DATABASE_URL, LEDGER_KEY: theirs })).toBe(
+    await openAndClose({ DATABASE_URL, LEDGER_KEY: ours });
+    expect(await describeFailure({ DATABASE_URL, LEDGER_KEY: theirs })).toBe(
       `${CONFIGURATION}LEDGER_KEY: the database was written with another key\n`,
     );
-    await outputOfStart({ DATABASE_URL, LEDGER_KEY: ours });
+    await openAndClose({ DATABASE_URL, LEDGER_KEY: ours });
+    if (dialect === "sqlite") {
+      expect(await outputOfProgram({ DATABASE_URL, LEDGER_KEY: theirs })).toBe(
+        `${CONFIGURATION}LEDGER_KEY: the database was written with another key\n`,
+      );
+    }
   });
 
-  test("so does a sandbox that has made a key of its own", async () => {
+  test("a key that the sandbox generated is rejected if the database was written with another one", async () => {
     const DATABASE_URL = await databases.createDatabase(dialect);
-    await outputOfStart({ DATABASE_URL, LEDGER_KEY: newKey() });
-    expect(await outputOfFailure({ DATABASE_URL, DATA_DIRECTORY: join(folder, "own") })).toBe(
+    await openAndClose({ DATABASE_URL, LEDGER_KEY: newKey() });
+    expect(await describeFailure({ DATABASE_URL, DATA_DIRECTORY: join(folder, "own") })).toBe(
       `${CONFIGURATION}LEDGER_KEY: the database was written with another key than the one that is stored in ${join(folder, "own")}\n`,
     );
   });

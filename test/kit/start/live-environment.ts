@@ -35,11 +35,9 @@ function createLiveVariables(
     AVIBRA_PORTAL_URL: "https://portal.test/",
     AVIBRA_WEBHOOK_USERNAME: "webhook",
     AVIBRA_WEBHOOK_PASSWORD: SECRETS.webhookPassword,
-    AVIBRA_TIMEOUT_MS: "500",
     DELBANK_BASE_URL: `${delbank.url}/baas/api/v1`,
     DELBANK_API_KEY: SECRETS.delbankApiKey,
     DELBANK_AUTHORIZATION: SECRETS.delbankAuthorization,
-    DELBANK_TIMEOUT_MS: "500",
     RECONCILE_INTERVAL_MS: "200",
     SHUTDOWN_DELAY_MS: "0",
   };
