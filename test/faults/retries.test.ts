@@ -112,7 +112,7 @@ describe("with retries", () => {
     },
   );
 
-  test.each(["1e9", "1000000000", inSeconds(86_400), "120"])(
+  test.each(["1e9", "1000000000", inSeconds(86_400), "1200"])(
     "Retry-After: %s is beyond the request's deadline, so the read fails without a retry or a delay",
     async (retryAfter) => {
       await failRead(subgraph, { headers: { "retry-after": retryAfter } });

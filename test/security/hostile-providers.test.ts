@@ -184,8 +184,8 @@ async function runInTurn(tasks: Iterable<() => Promise<void>>): Promise<void> {
 
 beforeAll(async () => {
   const providers = await Promise.all([startRawProvider(), startRawProvider(), startRawProvider(), startRawProvider()]);
-  stops.push(() => {
-    for (const provider of providers) provider.close();
+  stops.push(async () => {
+    await Promise.all(providers.map((provider) => provider.close()));
   });
   [avibra, delbank, tokens, shortTokens] = providers;
   for (const provider of [avibra, delbank]) provider.respondWith(respond);

@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import { type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CertificateIdentity } from "../certificates";
+import { startTcpServer } from "./tcp-server";
 
 /**
  * How authorizations are read. `hold`: no answer. `fail`: 503. `stale`: as it was read first, without what happened since.
@@ -162,22 +162,16 @@ export async function startDelbankProxy({ target, identity, firstReads, events }
     idle.add(socket);
     socket.once("close", () => idle.delete(socket));
   });
-  const sockets = new Set<Socket>();
-  const server = createTcpServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    socket.on("close", () => sockets.delete(socket));
+  const { port, close } = await startTcpServer((socket) => {
     const { how, after, times } = brokenHandshake;
     if (after > 0) brokenHandshake = { how, after: after - 1, times };
     if (after > 0 || times === 0) return void secure.emit("connection", socket);
     brokenHandshake = { how, after, times: times - 1 };
     events.onHandshakeBroken(how);
     breakHandshake(socket, how);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-
+  });
   return {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `https://127.0.0.1:${port}`,
     modes,
     breakHandshakes(how, count) {
       brokenHandshake = { how, ...count };
@@ -187,11 +181,6 @@ export async function startDelbankProxy({ target, identity, firstReads, events }
       Object.assign(modes, defaultModes());
       brokenHandshake = { ...brokenHandshake, after: 0, times: 0 };
     },
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    close,
   };
 }

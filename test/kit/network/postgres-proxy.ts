@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type Socket } from "node:net";
+import { startTcpServer, withPort } from "./tcp-server";
 
 /** What is lost: the request before the server sees it, or the answer to a transaction that the server has committed. */
 export type Loss = "request" | "answer";
@@ -30,10 +30,7 @@ export interface PostgresProxy {
 const IDLE = Buffer.from("Z\0\0\0\u0005I", "latin1");
 
 export async function startPostgresProxy(target: string): Promise<PostgresProxy> {
-  const url = new URL(target);
-  const targetPort = Number(url.port);
   const clients = new Set<Socket>();
-  const upstreams = new Set<Socket>();
   let plan: { loss: Loss; text: string; afterwards: "behave" | "refuse" } | undefined;
   let isRejecting = false;
   let lossCount = 0;
@@ -53,24 +50,16 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
     if (isRejecting) cutClients();
   }
 
-  const server = createServer((client) => {
+  const { port, close } = await startTcpServer((client, { connectTo }) => {
     if (isRejecting) return void client.resetAndDestroy();
-    const upstream = connect(targetPort, url.hostname);
+    const upstream = connectTo(Number(new URL(target).port));
     let isArmed = false;
     clients.add(client);
-    upstreams.add(upstream);
-    for (const socket of [client, upstream]) {
-      socket.unref();
-      socket.on("error", () => undefined);
-    }
     client.on("close", () => {
       clients.delete(client);
       if (held?.upstream !== upstream) upstream.end();
     });
-    upstream.on("close", () => {
-      upstreams.delete(upstream);
-      client.destroy();
-    });
+    upstream.on("close", () => client.destroy());
     client.on("data", (request) => {
       if (holdText !== undefined && request.includes(holdText)) {
         holdText = undefined;
@@ -86,13 +75,9 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
       if (isArmed && response.includes(IDLE)) loseNow(client);
       else client.write(response);
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  server.unref();
-  url.port = String((server.address() as AddressInfo).port);
-
+  });
   return {
-    url: url.href,
+    url: withPort(target, port),
     loseNext(loss, text, afterwards) {
       plan = { loss, text, afterwards };
     },
@@ -116,11 +101,6 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
       isRejecting = false;
     },
     lossCount: () => lossCount,
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of [...clients, ...upstreams]) socket.destroy();
-      await closed;
-    },
+    close,
   };
 }

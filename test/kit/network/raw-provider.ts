@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type Socket } from "node:net";
+import { startTcpServer } from "./tcp-server";
 
 /** One request, as its bytes came. */
 export interface RawRequest {
@@ -22,7 +22,7 @@ export interface RawProvider {
   readonly url: string;
   readonly requests: RawRequest[];
   respondWith(createResponse: (request: RawRequest) => RawResponse): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** A well-formed answer around this body. */
@@ -50,13 +50,9 @@ function send(socket: Socket, { bytes, repeated, shouldClose }: RawResponse): vo
 
 export async function startRawProvider(): Promise<RawProvider> {
   const requests: RawRequest[] = [];
-  const sockets = new Set<Socket>();
   let createResponse: (request: RawRequest) => RawResponse = () => ({ bytes: httpResponse("{}") });
 
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    socket.on("close", () => sockets.delete(socket));
+  const { port, close } = await startTcpServer((socket) => {
     let pending = "";
     socket.on("data", (chunk) => {
       pending += chunk.toString("latin1");
@@ -73,15 +69,11 @@ export async function startRawProvider(): Promise<RawProvider> {
         send(socket, createResponse(request));
       }
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     requests,
     respondWith: (next) => (createResponse = next),
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
+    close,
   };
 }

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { startTcpServer, withPort } from "./tcp-server";
 
 /** An answer to be lost: one that comes after a statement of this form. */
 export interface ResponseLoss {
@@ -29,23 +28,13 @@ export async function startResponseLossProxy(
   target: string,
   onLoss: (ending: string) => void,
 ): Promise<ResponseLossProxy> {
-  const url = new URL(target);
-  const [port, host] = [Number(url.port), url.hostname];
-  const sockets = new Set<Socket>();
   let armed: ResponseLoss | undefined;
 
-  const server = createServer((client) => {
-    const upstream = connect(port, host);
+  const { port, close } = await startTcpServer((client, { connectTo }) => {
+    const upstream = connectTo(Number(new URL(target).port));
     let pendingLoss: ResponseLoss | undefined;
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
+    client.on("close", () => upstream.destroy());
+    upstream.on("close", () => client.destroy());
     client.on("data", (request) => {
       if (armed?.statement.test(request.toString("latin1"))) {
         pendingLoss = armed;
@@ -65,19 +54,11 @@ export async function startResponseLossProxy(
       else client.end();
       upstream.destroy();
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  url.port = String((server.address() as AddressInfo).port);
-
+  });
   return {
-    url: url.href,
+    url: withPort(target, port),
     arm: (loss) => void (armed = loss),
     disarm: () => void (armed = undefined),
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    close,
   };
 }

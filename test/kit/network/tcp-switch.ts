@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type Socket } from "node:net";
+import { startTcpServer, type TcpServer } from "./tcp-server";
 
 /** A port that leads to a server while it is open; closed, its connections are cut and new ones refused. */
 export interface TcpSwitch {
@@ -15,38 +15,30 @@ export interface TcpSwitch {
 }
 
 export async function startTcpSwitch(): Promise<TcpSwitch> {
-  const sockets = new Set<Socket>();
   const upstreams = new Map<Socket, Socket>();
   let isHolding = false;
   let target = new URL("http://127.0.0.1:9");
-  let server: Server | undefined;
-  let port = 0;
-
-  function relay(client: Socket): void {
-    const upstream = connect(Number(target.port), target.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        sockets.delete(socket);
-        upstreams.delete(upstream);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    upstreams.set(upstream, client);
-    client.pipe(upstream);
-    if (!isHolding) upstream.pipe(client);
-  }
+  let server: TcpServer | undefined;
 
   async function open(): Promise<void> {
-    server = createServer(relay).listen(port, "127.0.0.1");
-    await once(server, "listening");
-    ({ port } = server.address() as AddressInfo);
+    server = await startTcpServer(
+      (client, { connectTo }) => {
+        const upstream = connectTo(Number(target.port));
+        client.on("close", () => upstream.destroy());
+        upstream.on("close", () => {
+          upstreams.delete(upstream);
+          client.destroy();
+        });
+        upstreams.set(upstream, client);
+        client.pipe(upstream);
+        if (!isHolding) upstream.pipe(client);
+      },
+      { port: server?.port ?? 0 },
+    );
   }
   await open();
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${server?.port}`,
     setTarget: (url) => {
       target = new URL(url);
     },
@@ -62,11 +54,7 @@ export async function startTcpSwitch(): Promise<TcpSwitch> {
       for (const [upstream, client] of upstreams) upstream.pipe(client);
     },
     async close() {
-      if (!server?.listening) return;
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
+      await server?.close();
     },
   };
 }

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { startTcpServer, withPort } from "./tcp-server";
 
 /** A TCP proxy that loses a server's responses on demand, and forwards every request. */
 export interface UnreliableProxy {
@@ -16,25 +15,13 @@ export interface UnreliableProxy {
 }
 
 export async function startUnreliableProxy(target: string): Promise<UnreliableProxy> {
-  const url = new URL(target);
-  const targetPort = Number(url.port);
-  const sockets = new Set<Socket>();
   const received: Buffer[] = [];
   let mode: "behave" | "swallow" | "cut" = "behave";
 
-  const server = createServer((client) => {
-    const upstream = connect(targetPort, url.hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      // A test that fails before it closes the proxy must not keep the run from ending.
-      socket.unref();
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        sockets.delete(socket);
-        if (mode !== "swallow" || socket === client) client.destroy();
-        upstream.destroy();
-      });
-    }
+  const { port, close } = await startTcpServer((client, { connectTo }) => {
+    const upstream = connectTo(Number(new URL(target).port));
+    client.on("close", () => upstream.destroy());
+    upstream.on("close", () => mode !== "swallow" && client.destroy());
     client.on("data", (chunk) => received.push(chunk));
     client.pipe(upstream);
     upstream.on("data", (response) => {
@@ -42,22 +29,13 @@ export async function startUnreliableProxy(target: string): Promise<UnreliablePr
       if (mode === "cut") client.resetAndDestroy();
       if (mode === "cut") mode = "behave";
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  server.unref();
-  url.port = String((server.address() as AddressInfo).port);
-
+  });
   return {
-    url: url.href,
+    url: withPort(target, port),
     restore: () => (mode = "behave"),
     dropResponses: () => (mode = "swallow"),
     resetAtNextResponse: () => (mode = "cut"),
     received: () => Buffer.concat(received).toString("latin1"),
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    close,
   };
 }
