@@ -10,7 +10,6 @@ import { listProcesses } from "./processes.mjs";
 
 const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
 const BROWSER_SUITES = "/test/playground/browser/";
-const FORCED_EXIT = /A worker process has failed to exit gracefully/;
 
 const [isAll, args] =
   process.argv[2] === "--all" ? [true, [...process.argv.slice(3), ...HEAVY_SUITES]] : [false, process.argv.slice(2)];
@@ -36,24 +35,18 @@ function runJest() {
     ],
     {
       detached: true,
-      stdio: ["ignore", "inherit", "pipe"],
+      stdio: ["ignore", "inherit", "inherit"],
       env: {
         ...process.env,
         TMPDIR: root,
         ...(chromium.path && { CHROMIUM_PATH: chromium.path }),
         ...(isAll && { TEST_ALL: "true" }),
-        ...(process.stderr.isTTY && { FORCE_COLOR: "1" }),
       },
     },
   );
-  let wasForced = false;
-  jest.stderr.on("data", (chunk) => {
-    process.stderr.write(chunk);
-    wasForced ||= FORCED_EXIT.test(chunk.toString());
-  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.kill(-jest.pid, signal));
   return new Promise((resolve) => {
-    jest.once("close", (code) => resolve({ code: code ?? 1, wasForced, group: jest.pid }));
+    jest.once("close", (code) => resolve({ code: code ?? 1, group: jest.pid }));
   });
 }
 
@@ -66,9 +59,8 @@ async function findLeftProcesses(group) {
   }
 }
 
-const { code, wasForced, group } = await runJest();
+const { code, group } = await runJest();
 const complaints = [];
-if (wasForced) complaints.push("a worker of Jest had to be forced to exit: a test left an open handle");
 for (const { pid, command } of await findLeftProcesses(group)) {
   complaints.push(`left behind: process ${pid} (${command})`);
   process.kill(pid, "SIGKILL");

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import NodeEnvironment from "jest-environment-node";
+
+/** What a suite must not leave: listening servers, child processes, and timers that keep the process alive. */
+const LASTING = ["TCPServerWrap", "PipeServerWrap", "ProcessWrap", "Timeout"];
+/** A handle that was closed is released within a few turns of the event loop. */
+const MAX_TURNS = 200;
+
+const countLasting = () =>
+  LASTING.map((type) => process.getActiveResourcesInfo().filter((active) => active === type).length);
+
+/** Fails a suite after whose `afterAll` something that it started is still active. */
+// eslint-disable-next-line no-restricted-syntax -- Jest calls the default export
+export default class LeakCheckingEnvironment extends NodeEnvironment {
+  readonly #before = countLasting();
+
+  override async teardown(): Promise<void> {
+    let left = this.#findLeft();
+    for (let turn = 0; left.length > 0 && turn < MAX_TURNS; turn += 1) {
+      await sleep(10, undefined, { ref: false });
+      left = this.#findLeft();
+    }
+    await super.teardown();
+    if (left.length > 0) throw new Error(`the suite left behind: ${left.join(", ")}`);
+  }
+
+  #findLeft(): readonly string[] {
+    const counts = countLasting();
+    return LASTING.filter((_, index) => (counts[index] ?? 0) > (this.#before[index] ?? 0));
+  }
+}
