@@ -9,15 +9,18 @@ function read(pid, name) {
   }
 }
 
+// cspell:disable-next-line
+const readCommand = (pid) => read(pid, "cmdline");
+
 /** Running processes of this process group, and those whose command or environment names this path. */
 export function listProcesses({ group, path }) {
   if (!existsSync("/proc/self/stat")) return [];
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map((name) => {
-      // pid (command) state ppid pgrp; https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+      // Process ID, command, state, parent, process group: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
       const [, state, processGroup] = /^\d+ \(.*\) (\S) \d+ (\d+)/s.exec(read(name, "stat")) ?? [];
-      return { pid: Number(name), state, processGroup: Number(processGroup), command: read(name, "cmdline") };
+      return { pid: Number(name), state, processGroup: Number(processGroup), command: readCommand(name) };
     })
     .filter(({ state }) => state !== undefined && state !== "Z")
     .filter(
