@@ -13,7 +13,6 @@ const SECRET = "the-router's-secret";
 const JSON_TYPE = "application/json; charset=utf-8";
 const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
 /** JSON, compared as it is. */
-type Json = any; // eslint-disable-line @typescript-eslint/no-explicit-any
 
 const QUERY = "{ me { id } }";
 const ME = { data: { me: { id: "u-1001" } } };
