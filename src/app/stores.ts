@@ -24,12 +24,12 @@ export interface StoresOptions {
  * for a database that must not be used with this configuration.
  */
 export async function openStores(config: DatabaseConfig, { isSandbox, logger }: StoresOptions) {
-  const { url, synchronousCommit, dataDirectory, encryptionKey } = config;
+  const { url, synchronousCommit, connectTimeoutMs, statementTimeoutMs, dataDirectory, encryptionKey } = config;
   const createKey = () => randomBytes(32).toString("base64");
   const encryption = createEncryption(
     encryptionKey ?? (await loadOrCreateSecret(join(dataDirectory, "ledger-key"), createKey)),
   );
-  const database = openDatabase(url, { synchronousCommit });
+  const database = openDatabase(url, { synchronousCommit, connectTimeoutMs, statementTimeoutMs });
   await prepareDatabase(
     { database, encryption },
     { isSandbox, logger, ...(encryptionKey === undefined && { keyDirectory: dataDirectory }) },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { base64Key, databaseUrl, oneOf } from "../values";
+import { base64Key, databaseUrl, oneOf, timeoutMs } from "../values";
 import { variable, type ValuesOf } from "../variable";
 
 export type DatabaseConfig = ValuesOf<typeof databaseVariables>;
@@ -20,6 +20,16 @@ export const databaseVariables = {
     "DATABASE_SYNCHRONOUS_COMMIT",
     oneOf("on", "remote_apply").default("on"),
     "PostgreSQL: minimum `synchronous_commit` of every write; a stricter setting of the server stays in effect",
+  ),
+  connectTimeoutMs: variable(
+    "DATABASE_CONNECT_TIMEOUT_MS",
+    timeoutMs(2000),
+    "PostgreSQL: maximum time to connect, in milliseconds",
+  ),
+  statementTimeoutMs: variable(
+    "DATABASE_STATEMENT_TIMEOUT_MS",
+    timeoutMs(5000),
+    "PostgreSQL: maximum time of a statement, in milliseconds",
   ),
   encryptionKey: variable(
     "LEDGER_KEY",

@@ -20,7 +20,10 @@ export async function serveSharedPostgres(path: string): Promise<void> {
     client.on("error", () => undefined); // a suite that was ended while it waited
     shared.server ??= startPostgres();
     shared.server.then(
-      ({ port }) => client.end(`${port}`),
+      (server) => {
+        server.unref();
+        client.end(`${server.port}`);
+      },
       (error: unknown) => client.end(String(error)),
     );
   });

@@ -1,5 +1,5 @@
 /**
- * Timeouts of minutes: whatever must succeed has time, however slow the machine is. `startSubgraph` sets them. A test of a timeout
+ * Timeouts of minutes: whatever must succeed has time, however slow the machine is. `startSubgraph` and `startProgram` set them. A test of a timeout
  * makes only that one short.
  */
 export const LONG_TIMEOUTS = {
@@ -8,6 +8,8 @@ export const LONG_TIMEOUTS = {
   DELBANK_TIMEOUT_MS: "500000",
   REQUEST_TIMEOUT_MS: "500000",
   OPERATION_LEASE_MS: "600000",
+  DATABASE_CONNECT_TIMEOUT_MS: "500000",
+  DATABASE_STATEMENT_TIMEOUT_MS: "500000",
   RECEIVE_TIMEOUT_MS: "500000",
   SEND_TIMEOUT_MS: "500000",
   WEBHOOK_BODY_TIMEOUT_MS: "500000",

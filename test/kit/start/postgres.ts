@@ -11,6 +11,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
   /** Starts it again at the same port. */
   start(): Promise<void>;
+  /** Does not keep this process alive: the server is no part of the suite that starts it. */
+  unref(): void;
   /** Ends the server and deletes its files. */
   end(): Promise<void>;
 }
@@ -27,8 +29,13 @@ export async function startPostgres({ isSynced = false } = {}): Promise<Postgres
     async start() {
       await sendCommand(host, "start");
     },
+    unref() {
+      host.unref();
+      host.channel?.unref();
+    },
     async end() {
       if (host.exitCode !== null) return;
+      host.ref();
       const ended = once(host, "exit");
       host.disconnect();
       await ended;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { freePort } from "../free-port";
 import { createGraphqlClient, type GraphqlClient } from "../http/graphql-client";
 import { createTempDirectory } from "../temp";
+import { LONG_TIMEOUTS } from "./long-timeouts";
 import { createDeveloperTokens, type GetToken } from "../tokens/developer-token";
 import { waitFor } from "../wait-for";
 
@@ -57,7 +58,13 @@ export function spawnProgram(environment: Readonly<Record<string, string>>): Pro
 export async function startProgram(environment: Readonly<Record<string, string>>): Promise<RunningProgram> {
   const port = environment["PORT"] ?? `${await freePort()}`;
   const url = `http://127.0.0.1:${port}`;
-  const program = spawnProgram({ LOG_LEVEL: "warn", SHUTDOWN_DELAY_MS: "0", ...environment, PORT: port });
+  const program = spawnProgram({
+    ...LONG_TIMEOUTS,
+    LOG_LEVEL: "warn",
+    SHUTDOWN_DELAY_MS: "0",
+    ...environment,
+    PORT: port,
+  });
   const isRunning = () => program.process.exitCode === null && program.process.signalCode === null;
   const killProgram = () => program.process.kill("SIGKILL");
   process.once("exit", killProgram); // also if the tests end early
