@@ -1,7 +1,7 @@
 import { KINDS } from "../bench/chaos-generator";
 import { type ChaosOptions, type ChaosOutcome, type ChaosReport, runChaos } from "../bench/run-chaos";
 
-/** What hangs at a provider hangs longer than this: only a deadline ends the request that waits for it. */
+/** A hanging provider hangs longer than this, so that only a deadline ends a request that waits for it. */
 const GIVEN_UP_MS = 120_000;
 
 const NEEDED_CODES = ["fine", "PROVIDER_UNAVAILABLE", "mutation: SUCCEEDED"];
@@ -21,7 +21,7 @@ const OPTIONS: ChaosOptions = {
   givenUpMs: GIVEN_UP_MS,
 };
 
-describe("while both providers fail in every way that the sandbox can play", () => {
+describe("with every fault of the sandbox at both providers,", () => {
   let report: ChaosReport;
   beforeAll(async () => {
     report = await runChaos(OPTIONS);
@@ -33,14 +33,14 @@ describe("while both providers fail in every way that the sandbox can play", () 
     expect(report.codes).not.toHaveProperty("INTERNAL");
   });
 
-  test("faults of every kind are played, and some requests fail and some succeed", () => {
+  test("faults of every kind occur, and some requests fail and some succeed", () => {
     const played = Object.keys(report.faults).map((fault) => fault.split(" ")[0]);
     expect([...new Set(played)].toSorted()).toEqual([...new Set(KINDS)].toSorted());
     expect(report.codes["fine"]).toBeGreaterThan(SIZE.offered / 10);
     expect(Object.keys(report.codes)).toEqual(expect.arrayContaining(NEEDED_CODES));
   });
 
-  test("no effect happens twice, and the operation store says what happened at the providers", () => {
+  test("no effect happens twice, and the operation store matches the effects at the providers", () => {
     expect(report.commits).toBeGreaterThan(10);
     expect(report.doubleCommits).toEqual([]);
     expect(report.sentAgain).toEqual([]);

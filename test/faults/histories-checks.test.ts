@@ -19,7 +19,7 @@ const report = (id: string, status: string, ...codes: string[]): ReportedOutcome
   status,
   codes,
 });
-const refused = (...codes: string[]): ReportedOutcome => ({ outcome: "refused", codes });
+const rejectedWith = (...codes: string[]): ReportedOutcome => ({ outcome: "refused", codes });
 
 let lastCall = 0;
 /** A request and what its response reported. */
@@ -30,7 +30,7 @@ function requested(key: string, answer: ReportedOutcome, effect = PIX): EventDet
     { type: "answer", call, key, reported: answer },
   ];
 }
-/** A cancellation request and Delbank's answer to it; null: it was lost. */
+/** A cancellation request and the status of Delbank's response; null if the response was lost. */
 function posted(post: number, status: number | null, subject = PIX.subject): EventDetails[] {
   return [
     { type: "received", process: 0, subject, post },
@@ -42,8 +42,8 @@ function stored(key: string, status: string, more: Partial<StoredOperation> = {}
   const cancellationId = status === "SUCCEEDED" ? CANCELLED.id : null;
   return { id: `id-${key}`, key, effect: PIX, status, failureCode: null, wasSent: true, cancellationId, ...more };
 }
-function history(happenings: readonly EventDetails[], rest: Partial<Omit<History, "events">> = {}): History {
-  const events = happenings.map((happening, index): Event => ({ ...happening, round: 0, atMs: index }));
+function history(details: readonly EventDetails[], rest: Partial<Omit<History, "events">> = {}): History {
+  const events = details.map((detail, index): Event => ({ ...detail, round: 0, atMs: index }));
   return { events, operations: [], commits: [], inbox: [], replays: [], sentByReplays: 0, ...rest };
 }
 
@@ -53,8 +53,8 @@ const ONE_SUCCESS = {
   replays: [{ key: "a", reported: report("id-a", "SUCCEEDED") }],
 };
 
-describe("a history in which every promise was kept has no problem", () => {
-  const good: Readonly<Record<string, History>> = {
+describe("the checks of a history", () => {
+  const valid: Readonly<Record<string, History>> = {
     "a cancellation that succeeded, and the same key again": history(
       [
         ...posted(1, 200),
@@ -102,7 +102,7 @@ describe("a history in which every promise was kept has no problem", () => {
     "an operation that needs attention and was never sent, after a crash in the later round that read it again": {
       ...history([], { operations: [stored("a", "NEEDS_ATTENTION")] }),
       events: [
-        ...requested("a", report("id-a", "PENDING")).map((happening) => ({ ...happening, round: 4, atMs: 0 })),
+        ...requested("a", report("id-a", "PENDING")).map((detail) => ({ ...detail, round: 4, atMs: 0 })),
         { type: "read", process: 1, subject: PIX.subject, mode: "pass", round: 6, atMs: 1 },
         { ...fault(true), round: 6, atMs: 2 },
       ],
@@ -120,7 +120,7 @@ describe("a history in which every promise was kept has no problem", () => {
       },
     ),
   };
-  test.each(Object.entries(good))("%s", (_name, one) => {
+  test.each(Object.entries(valid))("find no problem: %s", (_name, one) => {
     expect(findProblems(one)).toEqual([]);
   });
 });
@@ -214,13 +214,17 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
   [
     "no effect that nobody was told of",
     "refused, and carried out",
-    history([...requested("a", refused("UNAVAILABLE")), ...posted(1, 200)], ONE_SUCCESS),
+    history([...requested("a", rejectedWith("UNAVAILABLE")), ...posted(1, 200)], ONE_SUCCESS),
   ],
   [
     "no effect that nobody was told of",
     "refused, carried out, and accepted only when requested again",
     history(
-      [...requested("a", refused("UNAVAILABLE")), ...posted(1, 200), ...requested("a", report("id-a", "SUCCEEDED"))],
+      [
+        ...requested("a", rejectedWith("UNAVAILABLE")),
+        ...posted(1, 200),
+        ...requested("a", report("id-a", "SUCCEEDED")),
+      ],
       ONE_SUCCESS,
     ),
   ],
@@ -260,7 +264,7 @@ const BAD: readonly [check: keyof typeof CHECKS, how: string, history: History][
     {
       ...history([], { operations: [stored("a", "NEEDS_ATTENTION")] }),
       events: [
-        ...requested("a", report("id-a", "UNCONFIRMED")).map((happening) => ({ ...happening, round: 0, atMs: 0 })),
+        ...requested("a", report("id-a", "UNCONFIRMED")).map((detail) => ({ ...detail, round: 0, atMs: 0 })),
         { type: "read", process: 1, subject: PIX.subject, mode: "pass", round: 1, atMs: 1 },
         { ...fault(true), round: 1, atMs: 2 },
       ],
@@ -309,6 +313,6 @@ test("two operations of one key are a second effect, and one of them is not in t
   ]);
 });
 
-test("every check finds a problem in some history of this file", () => {
+test("every check has a history in which it finds a problem", () => {
   expect(Object.keys(CHECKS).filter((check) => !BAD.some(([broken]) => broken === check))).toEqual([]);
 });

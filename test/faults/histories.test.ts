@@ -4,18 +4,18 @@ import { generateRound, type Profile, PROFILES } from "../bench/histories-genera
 import { formatRound } from "../bench/histories-format";
 
 /**
- * The benchmark `histories`, short. With this seed the first six rounds contain the schedule that each past fault needs; see the last
- * test. `npm run bench -- histories --seed 133` plays them again. `npm run test:all` plays on for a minute.
+ * A short run of the benchmark `histories`. With this seed the first six rounds contain the schedule that each past fault needs; see the last
+ * test. `npm run bench -- histories --seed 133` repeats them. `npm run test:all` runs for a minute.
  */
 const SEED = 133;
 const SECONDS = process.env["TEST_ALL"] === "true" ? 60 : 0;
-/** `mixed` plays every kind of round once in so many. */
-const LEAST_ROUNDS = PROFILES.length - 1;
+/** `mixed` runs every kind of round once in this number of rounds. */
+const MIN_ROUNDS = PROFILES.length - 1;
 
 type Predicate = (event: Event) => boolean;
-/** What a history must contain to be worth checking, and how often. Rounds are played until it does. */
+/** What a history must contain, and how often. Rounds are run until it does. */
 const NEEDED: readonly (readonly [name: string, times: number, isOne: Predicate])[] = [
-  ["operation", LEAST_ROUNDS / 2 + 1, (event) => event.type === "answer" && event.reported.outcome === "operation"],
+  ["operation", MIN_ROUNDS / 2 + 1, (event) => event.type === "answer" && event.reported.outcome === "operation"],
   [
     "cancellation that Delbank accepted",
     3,
@@ -36,35 +36,35 @@ describe("random histories of three processes, while providers, network, Postgre
       seed: SEED,
       profile: "mixed",
       seconds: SECONDS,
-      leastRounds: LEAST_ROUNDS,
+      leastRounds: MIN_ROUNDS,
       isComplete: (events) => findMissing(events).length === 0,
     });
   }, 900_000);
 
-  test("break no promise of the service", () => {
+  test("violate no guarantee of the service", () => {
     const rounds = [...new Set(report.problems.map(({ round }) => round))];
     for (const round of rounds) process.stdout.write(`\n${formatRound(report, round)}`);
     expect(report.problems).toEqual([]);
   });
 
-  test("contain every kind of round, and faults that met requests", () => {
+  test("contain every kind of round, and faults during requests", () => {
     const { rounds, history } = report;
-    expect(new Set(rounds.map(({ profile }) => profile)).size).toBe(LEAST_ROUNDS);
+    expect(new Set(rounds.map(({ profile }) => profile)).size).toBe(MIN_ROUNDS);
     expect(findMissing(history.events)).toEqual([]);
-    expect(history.operations.length).toBeGreaterThan(LEAST_ROUNDS / 2);
+    expect(history.operations.length).toBeGreaterThan(MIN_ROUNDS / 2);
     expect(history.commits.length).toBeGreaterThan(2);
     expect(history.replays).toHaveLength(history.operations.length);
   });
 });
 
-test("a seed, a profile and a number generate the same round, whichever rounds were generated before", () => {
+test("a round of the same seed, profile and number is the same, regardless of the rounds before it", () => {
   const drawAll = () => PROFILES.flatMap((profile) => [3, 0, 7].map((index) => generateRound(SEED, profile, index)));
   expect(drawAll()).toEqual(drawAll());
   expect(generateRound(SEED + 1, "mixed", 3)).not.toEqual(generateRound(SEED, "mixed", 3));
 });
 
 test("the first six rounds of the seed contain the schedule that each past fault needs", () => {
-  const rounds = Array.from({ length: LEAST_ROUNDS }, (_, index) => generateRound(SEED, "mixed", index));
+  const rounds = Array.from({ length: MIN_ROUNDS }, (_, index) => generateRound(SEED, "mixed", index));
   const stepsOf = (profile: Profile) => rounds.find((round) => round.profile === profile)?.steps;
   const cancel = (keys: unknown = [0]) => expect.objectContaining({ do: "press", kind: "pix", keys });
   // A process stops past its lease before its last read, and another process sends the request.

@@ -156,7 +156,7 @@ describe("a provider that hangs", () => {
     expect(responses).toHaveLength(offered - ADMITTED);
     expect(await countReceived()).toBe(CONCURRENCY);
 
-    await subgraph.avibra.reset(); // cuts the calls that hang; queued ones are sent and answered
+    await subgraph.avibra.reset(); // resets the hanging calls; queued ones are sent and succeed
     await reads;
     expect(responses.filter((response) => toCode(response) === "none")).toHaveLength(QUEUE);
     expect(pixStatuses(responses)).toEqual(["ACTIVE"]);
@@ -170,7 +170,7 @@ describe("a provider that hangs", () => {
     expect(await countReceived()).toBe(ADMITTED);
   });
 
-  test("ends each read at its request's timeout, and leaves no call, queued call, request or connection behind", async () => {
+  test("ends each read at its request's timeout, with no call, queued call, request or connection left", async () => {
     await startWithToken({ REQUEST_TIMEOUT_MS: `${TIMEOUT_MS}` });
     const countSockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
     await hang();

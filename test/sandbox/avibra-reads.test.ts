@@ -1,3 +1,4 @@
+import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { send, useSandboxes } from "./vendor-clients";
 
 const { avibra } = useSandboxes();
@@ -9,13 +10,13 @@ interface Benefits {
   readonly benefits: readonly Readonly<Record<string, unknown>>[];
 }
 
-async function benefitsOf(userId: string): Promise<Benefits> {
+async function readBenefits(userId: string): Promise<Benefits> {
   return (await avibra.benefits(userId)).json as Benefits;
 }
 
-test("u-1001 has the offer plus, and four benefits of which one has a status that nobody documented", async () => {
-  const { userid, currentoffer, benefits } = await benefitsOf("u-1001");
-  expect(userid).toBe("u-1001");
+test("the seed u-1001 has the offer plus and four benefits, one with an undocumented status", async () => {
+  const { userid, currentoffer, benefits } = await readBenefits(MEMBER_ID);
+  expect(userid).toBe(MEMBER_ID);
   expect(currentoffer).toEqual({
     offerid: "plus",
     offername: "Plus",
@@ -31,17 +32,17 @@ test("u-1001 has the offer plus, and four benefits of which one has a status tha
   ]);
 });
 
-test("the swap of u-1001 happens on the first day of the month after the reset", async () => {
+test("the swap of the seed u-1001 takes effect on the first day of the month after the reset", async () => {
   const { now } = await avibra.control.state();
   const [year = 0, month = 0] = now.split("-").map(Number);
   const swap = new Date(Date.UTC(month === 12 ? year + 1 : year, month % 12, 1));
-  const { benefits } = await benefitsOf("u-1001");
+  const { benefits } = await readBenefits(MEMBER_ID);
   expect(benefits[0]).toMatchObject({ benefitid: "acc-ins", swapexpiresattimestamp: swap.toISOString() });
   expect(benefits[2]).toMatchObject({ benefitid: "dental", swapeffectiveattimestamp: swap.getTime() });
 });
 
-test("dates come as text, as seconds, as milliseconds, as an empty text, as 0, as null, and not at all", async () => {
-  const all = await Promise.all(["u-1001", "u-1002", "u-1003", "u-1004"].map(benefitsOf));
+test("dates of the seeds are strings, seconds, milliseconds, empty strings, 0, null and missing", async () => {
+  const all = await Promise.all([MEMBER_ID, "u-1002", "u-1003", CANCELLED_MEMBER_ID].map(readBenefits));
   const names = ["effective", "expires", "swapeffective", "swapexpires"].map((name) => `${name}attimestamp`);
   const dates = all.flatMap(({ benefits }) => benefits.flatMap((benefit) => names.map((name) => benefit[name])));
   const forms = new Set(
@@ -54,46 +55,49 @@ test("dates come as text, as seconds, as milliseconds, as an empty text, as 0, a
   expect([...forms].sort()).toEqual(["0", "empty", "milliseconds", "null", "seconds", "text", "undefined"]);
 });
 
-test("u-1002 has the offer basic and two active benefits, one of them written in another case", async () => {
-  const { currentoffer, benefits } = await benefitsOf("u-1002");
+test("the seed u-1002 has the offer basic and two active benefits, one with a status in another case", async () => {
+  const { currentoffer, benefits } = await readBenefits("u-1002");
   expect(currentoffer).toMatchObject({ offerid: "basic", offerstatus: "ACTIVE", activatedattimestamp: 1_767_614_400 });
   expect(benefits.map(({ status }) => status)).toEqual(["ACTIVE", "Active"]);
 });
 
-test("u-1003, who is only prefilled, has no offer and no benefits, and u-1004's offer is cancelled", async () => {
-  expect(await benefitsOf("u-1003")).toMatchObject({ currentoffer: null, benefits: [] });
-  expect(await benefitsOf("u-1004")).toMatchObject({ currentoffer: { offerstatus: "CANCELLED" } });
+test("the prefilled seed u-1003 has no offer and no benefits, and the offer of u-1004 is cancelled", async () => {
+  expect(await readBenefits("u-1003")).toMatchObject({ currentoffer: null, benefits: [] });
+  expect(await readBenefits(CANCELLED_MEMBER_ID)).toMatchObject({ currentoffer: { offerstatus: "CANCELLED" } });
 });
 
-test.each(["u-1001", "u-1002", "u-1003", "u-1004"])("%s may take the three offers, monthly", async (userId) => {
-  const { offers } = await benefitsOf(userId);
-  expect(offers).toEqual([
-    expect.objectContaining({ offerid: "basic", price: "9.90", currency: "USD", billingperiod: "MONTHLY" }),
-    expect.objectContaining({ offerid: "plus", price: "19.90", currency: "USD", billingperiod: "MONTHLY" }),
-    expect.objectContaining({ offerid: "premium", price: "39.90", currency: "USD", billingperiod: "MONTHLY" }),
-  ]);
-});
+test.each([MEMBER_ID, "u-1002", "u-1003", CANCELLED_MEMBER_ID])(
+  "the seed %s has the three monthly offers",
+  async (userId) => {
+    const { offers } = await readBenefits(userId);
+    expect(offers).toEqual([
+      expect.objectContaining({ offerid: "basic", price: "9.90", currency: "USD", billingperiod: "MONTHLY" }),
+      expect.objectContaining({ offerid: "plus", price: "19.90", currency: "USD", billingperiod: "MONTHLY" }),
+      expect.objectContaining({ offerid: "premium", price: "39.90", currency: "USD", billingperiod: "MONTHLY" }),
+    ]);
+  },
+);
 
-test.each(["u-9999", "", "__proto__"])("the benefits of the unknown user '%s' are 404", async (userId) => {
+test.each(["u-9999", "", "__proto__"])("a read of the benefits of the unknown user '%s' gets 404", async (userId) => {
   const { status, json } = await avibra.benefits(userId);
   expect(status).toBe(404);
   expect(json).toEqual({ errorcode: "404", errormessage: "user not found" });
 });
 
-test("every path is served below /preprod too", async () => {
+test("paths are also served under /preprod", async () => {
   const { status, json } = await send(avibra.url("/preprod/user/benefits/u-1001?x=1"), {
     headers: avibra.bearerHeaders(),
   });
   expect(status).toBe(200);
-  expect(json).toMatchObject({ userid: "u-1001" });
+  expect(json).toMatchObject({ userid: MEMBER_ID });
 });
 
-test("a user id may be percent-encoded", async () => {
-  expect((await avibra.benefits("u%2D1001")).json).toMatchObject({ userid: "u-1001" });
+test("a percent-encoded user ID is decoded", async () => {
+  expect((await avibra.benefits("u%2D1001")).json).toMatchObject({ userid: MEMBER_ID });
 });
 
 test.each(["/", "/user", "/user/benefits/u-1001/more", "/preproduser/prefill", "/user/account/create/u-1001"])(
-  "the path %s is nobody's: 404",
+  "the unknown path %s gets 404",
   async (path) => {
     expect((await send(avibra.url(path), { headers: avibra.bearerHeaders() })).status).toBe(404);
   },

@@ -1,3 +1,4 @@
+import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { type VendorResponse, send, useSandboxes } from "./vendor-clients";
 
 const { avibra } = useSandboxes();
@@ -12,7 +13,7 @@ interface Users {
   }[];
 }
 
-async function user(userId: string): Promise<Users["users"][number] | undefined> {
+async function readUser(userId: string): Promise<Users["users"][number] | undefined> {
   return (await avibra.control.state<Users>()).users.find((one) => one.userId === userId);
 }
 
@@ -23,11 +24,11 @@ function expectSuccessful({ status, text, headers }: VendorResponse): void {
 
 const DAY_MS = 86_400_000;
 
-describe("create", () => {
-  test("enrols a user with the offer asked for, and says so in a bare JSON string", async () => {
+describe("Avibra's create endpoint", () => {
+  test("enrolls a user with the requested offer, and responds with a JSON string", async () => {
     const more = { phone: "+5511900000000", dateofbirth: "1990-02-03", address: { city: "Aracaju" }, offerid: "basic" };
     expectSuccessful(await avibra.create("u-1", "k-1", more));
-    expect(await user("u-1")).toMatchObject({
+    expect(await readUser("u-1")).toMatchObject({
       stage: "ENROLLED",
       profile: { firstName: "Eva", phone: "+5511900000000", birthDate: "1990-02-03", address: { city: "Aracaju" } },
       currentOffer: { id: "basic", status: "ACTIVE" },
@@ -41,28 +42,31 @@ describe("create", () => {
     ]);
   });
 
-  test("answers a repeated key with the first answer and creates once, even for another body", async () => {
+  test("repeats the response of a repeated key and creates once, even for another body", async () => {
     await avibra.create("u-1", "k-1");
     expectSuccessful(await avibra.create("u-1", "k-1"));
     expectSuccessful(await avibra.create("u-2", "k-1"));
     expect(await avibra.control.commits()).toHaveLength(1);
-    expect(await user("u-2")).toBeUndefined();
+    expect(await readUser("u-2")).toBeUndefined();
   });
 
-  test("of a user who is enrolled conflicts under a new key, with 409 labelled Bad Request, also when repeated", async () => {
-    const first = await avibra.create("u-1001", "k-1");
+  test("rejects an enrolled user under a new key with 409 Bad Request, also when repeated", async () => {
+    const first = await avibra.create(MEMBER_ID, "k-1");
     expect([first.status, first.json]).toEqual([409, { errorcode: "409", errormessage: "Bad Request" }]);
-    expect((await avibra.create("u-1001", "k-1")).text).toBe(first.text);
+    expect((await avibra.create(MEMBER_ID, "k-1")).text).toBe(first.text);
     expect(await avibra.control.commits()).toEqual([]);
   });
 
-  test("of a user whose offer is cancelled conflicts", async () => {
-    expect((await avibra.create("u-1004", "k-1")).status).toBe(409);
+  test("rejects a user whose offer is cancelled with 409", async () => {
+    expect((await avibra.create(CANCELLED_MEMBER_ID, "k-1")).status).toBe(409);
   });
 
-  test("after a prefill of the same user completes the entry", async () => {
+  test("enrolls a prefilled user", async () => {
     expectSuccessful(await avibra.create("u-1003", "k-1"));
-    expect(await user("u-1003")).toMatchObject({ stage: "ENROLLED", profile: { firstName: "Eva", lastName: "Reis" } });
+    expect(await readUser("u-1003")).toMatchObject({
+      stage: "ENROLLED",
+      profile: { firstName: "Eva", lastName: "Reis" },
+    });
   });
 
   test.each([
@@ -71,28 +75,28 @@ describe("create", () => {
     ["no first name", { firstname: undefined }],
     ["an empty last name", { lastname: "" }],
     ["no e-mail", { email: null }],
-    ["a number for a name", { firstname: 7 }],
-    ["an empty user id", { userid: "" }],
+    ["a numeric name", { firstname: 7 }],
+    ["an empty user ID", { userid: "" }],
     ["an unknown offer", { offerid: "gold" }],
-    ["a birth date in another form", { dateofbirth: "03/02/1990" }],
-    ["an address that is text", { address: "Rua A" }],
-  ])("with %s is 400 and creates nobody", async (_what, more) => {
+    ["a birth date in another format", { dateofbirth: "03/02/1990" }],
+    ["an address that is a string", { address: "Rua A" }],
+  ])("rejects %s with 400 and creates no user", async (_what, more) => {
     const { status, json } = await avibra.create("u-1", "k-1", more);
     expect(status).toBe(400);
     expect(json).toMatchObject({ errorcode: "400" });
     expect(await avibra.control.commits()).toEqual([]);
   });
 
-  test("a body that was not understood has not used its key up", async () => {
+  test("does not store the key of a malformed body", async () => {
     await avibra.post("/user/account/create", "k-1", "{");
     expectSuccessful(await avibra.create("u-1", "k-1"));
   });
 });
 
-describe("update", () => {
-  test("changes what it names and keeps the rest", async () => {
+describe("Avibra's update endpoint", () => {
+  test("changes only the fields of the request", async () => {
     expectSuccessful(await avibra.update("u-1002", "k-1", { firstname: "Bento", phone: "+5579900000000" }));
-    expect((await user("u-1002"))?.profile).toEqual({
+    expect((await readUser("u-1002"))?.profile).toEqual({
       firstName: "Bento",
       lastName: "Lima",
       email: "bruno.lima@example.com",
@@ -100,121 +104,121 @@ describe("update", () => {
     });
   });
 
-  test("answers a repeated key with the first answer and changes once", async () => {
+  test("repeats the response of a repeated key and changes once", async () => {
     await avibra.update("u-1002", "k-1", { firstname: "Bento" });
     expectSuccessful(await avibra.update("u-1002", "k-1", { firstname: "Bia" }));
-    expect((await user("u-1002"))?.profile).toMatchObject({ firstName: "Bento" });
+    expect((await readUser("u-1002"))?.profile).toMatchObject({ firstName: "Bento" });
     expect(await avibra.control.commits()).toHaveLength(1);
   });
 
-  test.each(["u-9999", "u-1003"])("of %s, who has no account, is 404", async (userId) => {
+  test.each(["u-9999", "u-1003"])("rejects %s, who has no account, with 404", async (userId) => {
     const { status, json } = await avibra.update(userId, "k-1", { firstname: "Bento" });
     expect([status, json]).toEqual([404, { errorcode: "404", errormessage: "user not found" }]);
   });
 });
 
-describe("cancel", () => {
-  test("cancels the user's offer and says Successful in a bare JSON string", async () => {
-    expectSuccessful(await avibra.cancel("u-1001", "k-1"));
-    const cancelled = await user("u-1001");
+describe("Avibra's cancel endpoint", () => {
+  test("cancels the user's offer, and responds with a JSON string", async () => {
+    expectSuccessful(await avibra.cancel(MEMBER_ID, "k-1"));
+    const cancelled = await readUser(MEMBER_ID);
     expect(cancelled).toMatchObject({ stage: "CANCELLED", currentOffer: { id: "plus", status: "CANCELLED" } });
     expect(new Set(cancelled?.benefits.map(({ status }) => status))).toEqual(new Set(["INACTIVE"]));
-    expect((await avibra.benefits("u-1001")).json).toMatchObject({ currentoffer: { offerstatus: "CANCELLED" } });
+    expect((await avibra.benefits(MEMBER_ID)).json).toMatchObject({ currentoffer: { offerstatus: "CANCELLED" } });
   });
 
-  test("answers a repeated key with the first answer and cancels once", async () => {
-    await avibra.cancel("u-1001", "k-1");
-    expectSuccessful(await avibra.cancel("u-1001", "k-1"));
+  test("repeats the response of a repeated key and cancels once", async () => {
+    await avibra.cancel(MEMBER_ID, "k-1");
+    expectSuccessful(await avibra.cancel(MEMBER_ID, "k-1"));
     expect(await avibra.control.commits()).toEqual([
-      { operation: "cancel", subject: "u-1001", idempotencyKey: "k-1", at: expect.any(String) as string },
+      { operation: "cancel", subject: MEMBER_ID, idempotencyKey: "k-1", at: expect.any(String) as string },
     ]);
   });
 
-  test("under a new key of a user who is cancelled already is 400", async () => {
-    await avibra.cancel("u-1001", "k-1");
-    expect((await avibra.cancel("u-1001", "k-2")).status).toBe(400);
+  test("rejects a cancelled user under a new key with 400", async () => {
+    await avibra.cancel(MEMBER_ID, "k-1");
+    expect((await avibra.cancel(MEMBER_ID, "k-2")).status).toBe(400);
     expect(await avibra.control.commits()).toHaveLength(1);
   });
 
-  test.each(["u-9999", "", "u-1003"])("of '%s' is 400: there is no 404 on cancel", async (userId) => {
+  test.each(["u-9999", "", "u-1003"])("rejects the user '%s', who has no account, with 400", async (userId) => {
     expect((await avibra.cancel(userId, "k-1")).status).toBe(400);
   });
 
-  test("whose path ends before the slash has an empty user id too: 400", async () => {
+  test("rejects a path without a user ID with 400", async () => {
     const url = avibra.url("/user/account/cancel");
     expect((await send(url, { method: "DELETE", headers: avibra.keyedHeaders("k-1") })).status).toBe(400);
   });
 });
 
-describe("prefill", () => {
-  test("a repeated prefill key conflicts, a new key updates", async () => {
+describe("Avibra's prefill endpoint", () => {
+  test("rejects a repeated key with 409 and updates under a new key", async () => {
     expectSuccessful(await avibra.prefill("u-1", "k-1", { firstname: "Eva", email: "eva@example.com" }));
     const repeated = await avibra.prefill("u-1", "k-1", { firstname: "Iva" });
     expect([repeated.status, repeated.json]).toEqual([409, { errorcode: "409", errormessage: "user exists already" }]);
-    expect((await user("u-1"))?.profile).toEqual({ firstName: "Eva", email: "eva@example.com" });
+    expect((await readUser("u-1"))?.profile).toEqual({ firstName: "Eva", email: "eva@example.com" });
     expectSuccessful(await avibra.prefill("u-1", "k-2", { firstname: "Iva" }));
-    expect(await user("u-1")).toMatchObject({
+    expect(await readUser("u-1")).toMatchObject({
       stage: "PREFILLED",
       profile: { firstName: "Iva", email: "eva@example.com" },
     });
     expect(await avibra.control.commits()).toHaveLength(2);
   });
 
-  test("needs nothing but the user id", async () => {
+  test("requires only the user ID", async () => {
     expectSuccessful(await avibra.prefill("u-1", "k-1"));
     expect((await avibra.post("/user/prefill", "k-2", { firstname: "Eva" })).status).toBe(400);
   });
 
-  test("of a user who is enrolled leaves the enrolment alone", async () => {
-    expectSuccessful(await avibra.prefill("u-1001", "k-1", { phone: "+5511900000000" }));
-    expect(await user("u-1001")).toMatchObject({ stage: "ENROLLED", currentOffer: { id: "plus" } });
+  test("does not change the enrollment of an enrolled user", async () => {
+    expectSuccessful(await avibra.prefill(MEMBER_ID, "k-1", { phone: "+5511900000000" }));
+    expect(await readUser(MEMBER_ID)).toMatchObject({ stage: "ENROLLED", currentOffer: { id: "plus" } });
   });
 });
 
-describe("offers", () => {
-  test("an upgrade takes the dearer offer and its benefits", async () => {
+describe("Avibra's offers endpoint", () => {
+  test("upgrades to a more expensive offer and its benefits", async () => {
     expectSuccessful(await avibra.changeOffer("u-1002", "k-1", { offerid: "premium", action: "UPGRADE" }));
-    expect(await user("u-1002")).toMatchObject({ currentOffer: { id: "premium", status: "ACTIVE" } });
-    expect((await user("u-1002"))?.benefits).toHaveLength(4);
+    expect(await readUser("u-1002")).toMatchObject({ currentOffer: { id: "premium", status: "ACTIVE" } });
+    expect((await readUser("u-1002"))?.benefits).toHaveLength(4);
   });
 
-  test("a downgrade takes the cheaper one, and a repeated key changes nothing more", async () => {
+  test("downgrades to a cheaper offer once for a repeated key", async () => {
     const offer = { offerid: "basic", action: "DOWNGRADE" };
-    await avibra.changeOffer("u-1001", "k-1", offer);
-    expectSuccessful(await avibra.changeOffer("u-1001", "k-1", offer));
-    expect((await user("u-1001"))?.currentOffer).toMatchObject({ id: "basic" });
+    await avibra.changeOffer(MEMBER_ID, "k-1", offer);
+    expectSuccessful(await avibra.changeOffer(MEMBER_ID, "k-1", offer));
+    expect((await readUser(MEMBER_ID))?.currentOffer).toMatchObject({ id: "basic" });
     expect(await avibra.control.commits()).toHaveLength(1);
   });
 
   test.each([
-    [400, "u-1001", { offerid: "basic", action: "UPGRADE" }],
-    [400, "u-1001", { offerid: "premium", action: "DOWNGRADE" }],
-    [400, "u-1001", { offerid: "plus", action: "UPGRADE" }],
-    [400, "u-1001", { offerid: "gold", action: "UPGRADE" }],
-    [400, "u-1001", { offerid: "basic", action: "SIDEGRADE" }],
-    [400, "u-1001", { action: "UPGRADE" }],
-    [400, "u-1004", { offerid: "plus", action: "UPGRADE" }],
+    [400, MEMBER_ID, { offerid: "basic", action: "UPGRADE" }],
+    [400, MEMBER_ID, { offerid: "premium", action: "DOWNGRADE" }],
+    [400, MEMBER_ID, { offerid: "plus", action: "UPGRADE" }],
+    [400, MEMBER_ID, { offerid: "gold", action: "UPGRADE" }],
+    [400, MEMBER_ID, { offerid: "basic", action: "SIDEGRADE" }],
+    [400, MEMBER_ID, { action: "UPGRADE" }],
+    [400, CANCELLED_MEMBER_ID, { offerid: "plus", action: "UPGRADE" }],
     [404, "u-1003", { offerid: "plus", action: "UPGRADE" }],
     [404, "u-9999", { offerid: "plus", action: "UPGRADE" }],
-  ])("is %i for %s and %j", async (status, userId, offer) => {
+  ])("responds with %i to %s and %j", async (status, userId, offer) => {
     expect((await avibra.changeOffer(userId, "k-1", offer)).status).toBe(status);
     expect(await avibra.control.commits()).toEqual([]);
   });
 
-  test.each([[[]], ["plus"], [undefined], [["plus"]]])("is 400 when the list of offers is %j", async (offers) => {
-    expect((await avibra.post("/user/offers", "k-1", { userid: "u-1001", offers })).status).toBe(400);
+  test.each([[[]], ["plus"], [undefined], [["plus"]]])("rejects the list of offers %j with 400", async (offers) => {
+    expect((await avibra.post("/user/offers", "k-1", { userid: MEMBER_ID, offers })).status).toBe(400);
   });
 });
 
-describe("idempotency keys", () => {
-  test("are kept per endpoint", async () => {
+describe("Avibra's idempotency keys", () => {
+  test("are separate for each endpoint", async () => {
     await avibra.create("u-1", "k-1");
     expectSuccessful(await avibra.update("u-1", "k-1", { firstname: "Iva" }));
     expectSuccessful(await avibra.prefill("u-1", "k-1"));
     expect(await avibra.control.commits()).toHaveLength(3);
   });
 
-  test("are forgotten after 24 hours of the sandbox's clock, and not before", async () => {
+  test("expire after 24 hours of the sandbox's clock", async () => {
     await avibra.prefill("u-1", "k-1");
     await avibra.control.clock({ advanceMs: DAY_MS - 60_000 });
     await avibra.signIn();
@@ -225,7 +229,7 @@ describe("idempotency keys", () => {
     await avibra.signIn();
   });
 
-  test("mean nothing under Version v1: each call has its effect", async () => {
+  test("are ignored with version v1", async () => {
     const call = { method: "POST", headers: { ...avibra.keyedHeaders("k-1"), version: "v1" }, body: { userid: "u-1" } };
     expectSuccessful(await send(avibra.url("/user/prefill"), call));
     expectSuccessful(await send(avibra.url("/user/prefill"), call));

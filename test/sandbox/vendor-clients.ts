@@ -23,7 +23,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A body that is text goes as it is, anything else as JSON. */
+/** Sends a string as it is, and another body as JSON. */
 export async function send(
   url: string,
   { method = "GET", headers = {}, body }: VendorRequest = {},
@@ -39,7 +39,7 @@ export async function send(
   return { status: response.status, headers: response.headers, text: received, json: parseJson(received) };
 }
 
-/** The control endpoints of one vendor, with whole responses: for tests of these endpoints. Other tests use `SandboxControl`. */
+/** The control endpoints of one vendor, with complete responses, for tests of these endpoints. Other tests use `SandboxControl`. */
 export class ControlClient {
   readonly #url: () => string;
 
@@ -78,7 +78,7 @@ export class ControlClient {
 
 const API_KEY = { "x-api-key": "sandbox-avibra-api-key" };
 
-/** A well-behaved client of the Avibra sandbox, that can be told to misbehave by overriding headers. */
+/** A client of the Avibra sandbox as Avibra documents it; a test can replace headers. */
 export class AvibraClient {
   readonly control: ControlClient;
   readonly #url: () => string;
@@ -170,7 +170,7 @@ const DELBANK_HEADERS = { "x-delbank-api-key": "sandbox-delbank-api-key", "x-del
 export const OLDER = "/baas/api/v1/automatic-pix/authorizations";
 export const NEWER = "/baas/api/v1/pix/automatic/authorizations";
 
-/** A well-behaved client of the Delbank sandbox. */
+/** A client of the Delbank sandbox as Delbank documents it. */
 export class DelbankClient {
   readonly control: ControlClient;
   readonly #url: () => string;
@@ -202,7 +202,7 @@ export class DelbankClient {
   }
 }
 
-/** Both sandboxes for a test file: free ports, reset before every test. */
+/** Both sandboxes for a test file, on free ports and reset before every test. */
 export function useSandboxes(): { avibra: AvibraClient; delbank: DelbankClient } {
   let sandboxes: Sandboxes | undefined;
   const avibra = new AvibraClient(() => sandboxes?.avibra.url ?? "");

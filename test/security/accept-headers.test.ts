@@ -13,7 +13,7 @@ afterAll(() => subgraph.stop());
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
-/** What a client sends, and what it is answered with: JSON if it accepts nothing that we offer (RFC 9110, 12.5.1). */
+/** An Accept header, and the type of the response: JSON if the client accepts neither type (RFC 9110, 12.5.1). */
 const ACCEPTS: readonly (readonly [string, string])[] = [
   ["text/html", JSON_TYPE],
   ["text/event-stream", JSON_TYPE],
@@ -37,61 +37,49 @@ const updateUser = MUTATIONS.find(({ name }) => name === "updateUser");
 if (!updateUser) throw new Error("no such mutation");
 const { name, path, input } = updateUser;
 
-describe.each(ACCEPTS)("Accept: %j", (accept, type) => {
+describe.each(ACCEPTS)("with Accept: %j,", (accept, type) => {
   beforeEach(() => subgraph.avibra.clearRequests());
-  const headersOf = () => ({ authorization, accept });
+  const createHeaders = () => ({ authorization, accept });
 
-  test("a mutation is executed once, and its answer is readable", async () => {
+  test("a mutation is executed once and gets a complete response", async () => {
     const body = Buffer.from(
       JSON.stringify({
         query: toDocument(updateUser),
         variables: { input: { ...input, idempotencyKey: `accept-${ACCEPTS.findIndex(([one]) => one === accept)}` } },
       }),
     );
-    const {
-      status,
-      headers: answered,
-      text,
-    } = await sendRequest(`${subgraph.url}/graphql`, {
-      headers: headersOf(),
+    const { status, headers, text } = await sendRequest(`${subgraph.url}/graphql`, {
+      headers: createHeaders(),
       body,
     });
-    expect({ status, type: answered["content-type"] }).toEqual({ status: 200, type });
+    expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type });
     expect(JSON.parse(text)).toMatchObject({
       data: { [name]: { operation: { id: expect.any(String), status: "SUCCEEDED" }, userErrors: [] } },
     });
     expect(await subgraph.avibra.requests(path)).toHaveLength(1);
   });
 
-  test("a query by GET is answered", async () => {
-    const {
-      status,
-      headers: answered,
-      text,
-    } = await sendRequest(`${subgraph.url}/graphql?query=%7B__typename%7D`, {
+  test("a query by GET succeeds", async () => {
+    const { status, headers, text } = await sendRequest(`${subgraph.url}/graphql?query=%7B__typename%7D`, {
       method: "GET",
-      headers: { ...headersOf(), "apollo-require-preflight": "true" },
+      headers: { ...createHeaders(), "apollo-require-preflight": "true" },
     });
-    expect({ status, type: answered["content-type"], json: JSON.parse(text) as unknown }).toEqual({
+    expect({ status, type: headers["content-type"], json: JSON.parse(text) as unknown }).toEqual({
       status: 200,
       type,
       json: { data: { __typename: "Query" } },
     });
   });
 
-  test("a mutation by GET is refused, and not executed", async () => {
+  test("a mutation by GET is rejected with BAD_REQUEST and not executed", async () => {
     const query = encodeURIComponent(
       `mutation { cancelUser(input: { idempotencyKey: "get", userId: "u-1001" }) { operation { id } } }`,
     );
-    const {
-      status,
-      headers: answered,
-      text,
-    } = await sendRequest(`${subgraph.url}/graphql?query=${query}`, {
+    const { status, headers, text } = await sendRequest(`${subgraph.url}/graphql?query=${query}`, {
       method: "GET",
-      headers: { ...headersOf(), "apollo-require-preflight": "true" },
+      headers: { ...createHeaders(), "apollo-require-preflight": "true" },
     });
-    expect({ status, type: answered["content-type"] }).toEqual({ status: 405, type });
+    expect({ status, type: headers["content-type"] }).toEqual({ status: 405, type });
     expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
     expect(await subgraph.avibra.requests()).toEqual([]);
   });

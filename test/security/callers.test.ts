@@ -1,19 +1,20 @@
 import { generateKeyPair, SignJWT } from "jose";
 import { sendBytes } from "../kit/http/send-bytes";
+import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ISSUER = "benefits-pix-subgraph-developer";
 const AUDIENCE = "benefits-pix-subgraph";
-const ME = "{ me { id benefits { id } } }";
+const QUERY = "{ me { id benefits { id } } }";
 
-describe("who is asking", () => {
+describe("a subgraph in sandbox mode", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
 
-  const sendWith = (authorization: string) => subgraph.post(ME, { claims: null, headers: { authorization } });
+  const sendWith = (authorization: string) => subgraph.post(QUERY, { claims: null, headers: { authorization } });
 
-  /** A token like the developer issuer's, with these changes, under this key. */
+  /** A token like the developer issuer's, signed with another key. */
   async function forge(
     changes: { issuer?: string; audience?: string; expires?: string; alg?: string } = {},
   ): Promise<string> {
@@ -21,16 +22,16 @@ describe("who is asking", () => {
     const key = alg.startsWith("HS")
       ? new TextEncoder().encode("a-shared-secret-of-32-characters")
       : (await generateKeyPair(alg)).privateKey;
-    const token = new SignJWT({ sub: "u-1001" }).setProtectedHeader({ alg, kid: "developer" });
+    const token = new SignJWT({ sub: MEMBER_ID }).setProtectedHeader({ alg, kid: "developer" });
     return token.setIssuer(issuer).setAudience(audience).setIssuedAt().setExpirationTime(expires).sign(key);
   }
 
   test.each([
-    ["no token at all", "Bearer "],
-    ["another scheme", "Basic dTpw"],
-    ["something that is no token", "Bearer a.b.c"],
+    ["an empty token", "Bearer "],
+    ["Basic credentials", "Basic dTpw"],
+    ["a malformed token", "Bearer a.b.c"],
     ["a token of 10,000 characters", `Bearer ${"a".repeat(5000)}.${"b".repeat(5000)}.c`],
-  ])("%s is refused as a whole with 401", async (_case, authorization) => {
+  ])("rejects a request with %s with 401 UNAUTHENTICATED", async (_case, authorization) => {
     const response = await sendWith(authorization);
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({
@@ -39,22 +40,22 @@ describe("who is asking", () => {
   });
 
   test.each([
-    ["another's signature", {}],
+    ["the signature of another key", {}],
     ["a symmetric algorithm", { alg: "HS256" }],
     ["an algorithm that is not pinned", { alg: "ES384" }],
-  ])("a forged token (%s) is refused", async (_case, changes) => {
+  ])("rejects a token with %s with 401", async (_case, changes) => {
     expect((await sendWith(`Bearer ${await forge(changes)}`)).status).toBe(401);
   });
 
-  test("an unsigned token is refused", async () => {
+  test("rejects an unsigned token with 401", async () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const unsigned = `${part({ alg: "none" })}.${part({ sub: "u-1001", iss: ISSUER, aud: AUDIENCE, exp: 4e9 })}.`;
+    const unsigned = `${part({ alg: "none" })}.${part({ sub: MEMBER_ID, iss: ISSUER, aud: AUDIENCE, exp: 4e9 })}.`;
     expect((await sendWith(`Bearer ${unsigned}`)).status).toBe(401);
   });
 
-  test("a token of the same issuer whose payload was changed is refused", async () => {
+  test("rejects a token whose payload was changed with 401", async () => {
     const [head = "", , signature = ""] = (await subgraph.token({ sub: "u-1002" })).split(".");
-    const payload = Buffer.from(JSON.stringify({ sub: "u-1001", iss: ISSUER, aud: AUDIENCE, exp: 4e9 })).toString(
+    const payload = Buffer.from(JSON.stringify({ sub: MEMBER_ID, iss: ISSUER, aud: AUDIENCE, exp: 4e9 })).toString(
       "base64url",
     );
     expect((await sendWith(`Bearer ${head}.${payload}.${signature}`)).status).toBe(401);
@@ -62,17 +63,17 @@ describe("who is asking", () => {
 
   test.each([
     ["me", "{ me { id } }"],
-    ["user", '{ user(id: "u-1001") { id } }'],
-    ["an authorization", '{ pixAuthorization(recurrenceId: "RR0435879820240605njua7shf40o") { status } }'],
+    ["a user", `{ user(id: "${MEMBER_ID}") { id } }`],
+    ["an authorization", `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`],
     [
-      "a user reference's benefits",
-      '{ _entities(representations: [{ __typename: "User", id: "u-1001" }]) { ... on User { benefits { id } } } }',
+      "the benefits of a user reference",
+      `{ _entities(representations: [{ __typename: "User", id: "${MEMBER_ID}" }]) { ... on User { benefits { id } } } }`,
     ],
     [
       "a benefit reference",
-      '{ _entities(representations: [{ __typename: "Benefit", userId: "u-1001", id: "dental" }]) { ... on Benefit { name } } }',
+      `{ _entities(representations: [{ __typename: "Benefit", userId: "${MEMBER_ID}", id: "dental" }]) { ... on Benefit { name } } }`,
     ],
-  ])("without a token %s is UNAUTHENTICATED and calls no provider", async (_what, query) => {
+  ])("rejects a query for %s without a token with UNAUTHENTICATED and no provider call", async (_what, query) => {
     await subgraph.avibra.clearRequests();
     await subgraph.delbank.clearRequests();
     const { errors } = await subgraph.graphql(query, { claims: null });
@@ -80,28 +81,28 @@ describe("who is asking", () => {
     expect([...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())]).toEqual([]);
   });
 
-  test("a token whose user id is no member's id has no `me`", async () => {
+  test("returns null for `me` if the token's user ID is not a possible member ID", async () => {
     const { data, errors } = await subgraph.graphql("{ me { id } }", { claims: { sub: "../staff" } });
     expect(errors).toBeUndefined();
     expect(data.me).toBeNull();
   });
 
-  test("the developer issuer does not sign claims that are its own to set", async () => {
+  test("rejects a developer token with a chosen expiry with 400", async () => {
     expect((await fetch(`${subgraph.url}/dev/token?sub=u-1001&exp=9999999999`)).status).toBe(400);
   });
 });
 
-test("a key server that cannot be reached is not the caller's fault: 503, retryable", async () => {
+test("a token is rejected with a retryable 503 while the key server is unreachable", async () => {
   const subgraph = await startSubgraph({ AUTH_JWKS_URL: "http://127.0.0.1:9/keys" });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const authorization = `Bearer ${part({ alg: "ES256", kid: "k" })}.${part({ sub: "u-1001", exp: 4e9 })}.c2ln`;
-  const response = await subgraph.post(ME, { claims: null, headers: { authorization } });
+  const authorization = `Bearer ${part({ alg: "ES256", kid: "k" })}.${part({ sub: MEMBER_ID, exp: 4e9 })}.c2ln`;
+  const response = await subgraph.post(QUERY, { claims: null, headers: { authorization } });
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] });
   await subgraph.stop();
 });
 
-test("a kind of operation that the schema does not have is the caller's mistake, and no error in our log", async () => {
+test("a subscription to an unknown field is rejected as a client error and logs no error", async () => {
   const subgraph = await startSubgraph();
   const { errors } = await subgraph.graphql("subscription { anything }");
   expect(["BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"]).toContain(errors?.[0]?.extensions.code);
@@ -109,7 +110,7 @@ test("a kind of operation that the schema does not have is the caller's mistake,
   await subgraph.stop();
 });
 
-describe("the router's secret", () => {
+describe("a subgraph with two ROUTER_SECRETS", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph({ ROUTER_SECRETS: "first-secret,second-secret" })));
   afterAll(() => subgraph.stop());
@@ -121,15 +122,15 @@ describe("the router's secret", () => {
     ["first-secret,second-secret", 401],
     ["first-secret", 200],
     ["second-secret", 200],
-  ])("presented as %j answers %i", async (secret, status) => {
+  ])("responds to the secret %j with %i", async (secret, status) => {
     const headers = secret === undefined ? {} : { "router-authorization": secret };
     expect((await subgraph.post("{ __typename }", { claims: null, headers })).status).toBe(status);
   });
 
-  test("is asked for before the body is read, on every path but health", async () => {
+  test("rejects requests without a secret before it reads the body, on every path except health", async () => {
     for (const path of [
       "/",
-      "/dev/token?sub=u-1001",
+      `/dev/token?sub=${MEMBER_ID}`,
       "/nothing",
       "/%",
       "/health",
@@ -159,25 +160,25 @@ describe("the router's secret", () => {
   const LONG = "content-length: 1000000";
   const SECRET = "router-authorization: first-secret";
 
-  // None of them sends its body: who waits for it does not answer.
+  // No request sends its body: a server that waits for it does not respond.
   test.each([
-    ["a body for /health/x", head("POST /health/x HTTP/1.1", "host: a", LONG), 401],
-    ["a body for /health/live", head("POST /health/live HTTP/1.1", "host: a", CHUNKED), 401],
-    ["a body with a probe, which is not read", head("GET /health/live HTTP/1.1", "host: a", LONG), 200],
-    ["a body that waits to be asked for", head("POST /graphql HTTP/1.1", "host: a", LONG, "expect: 100-continue"), 401],
-    ["an expectation of another kind", head("POST /graphql HTTP/1.1", "host: a", LONG, "expect: foo"), 401],
-    ["no host", head("POST /graphql HTTP/1.1", LONG), 401],
-    ["no host, with the secret", head("POST /graphql HTTP/1.1", LONG, SECRET), 400],
-    ["a probe without a host", head("GET /health/live HTTP/1.1"), 400],
-    ["a probe of HTTP/1.0, which has none", head("GET /health/live HTTP/1.0"), 200],
-  ])("%s: what comes first is our own answer, with its headers", async (_what, bytes, status) => {
-    const answer = await sendBytes(subgraph.url, bytes);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(answer).toMatch(/^x-request-id: \S+$/m);
-    expect(answer).toMatch(/^cache-control: no-store$/m);
+    ["a POST to /health/x", 401, head("POST /health/x HTTP/1.1", "host: a", LONG)],
+    ["a POST to /health/live", 401, head("POST /health/live HTTP/1.1", "host: a", CHUNKED)],
+    ["a health check with a body", 200, head("GET /health/live HTTP/1.1", "host: a", LONG)],
+    ["a POST with Expect: 100-continue", 401, head("POST /graphql HTTP/1.1", "host: a", LONG, "expect: 100-continue")],
+    ["a POST with an unknown Expect header", 401, head("POST /graphql HTTP/1.1", "host: a", LONG, "expect: foo")],
+    ["a POST without Host", 401, head("POST /graphql HTTP/1.1", LONG)],
+    ["a POST with the secret and without Host", 400, head("POST /graphql HTTP/1.1", LONG, SECRET)],
+    ["a health check without Host", 400, head("GET /health/live HTTP/1.1")],
+    ["a health check by HTTP/1.0 without Host", 200, head("GET /health/live HTTP/1.0")],
+  ])("responds to %s with %i and its own headers, before the body", async (_what, status, bytes) => {
+    const response = await sendBytes(subgraph.url, bytes);
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(response).toMatch(/^x-request-id: \S+$/m);
+    expect(response).toMatch(/^cache-control: no-store$/m);
   });
 
-  test("whoever has it is asked for a body that waits, and answered", async () => {
+  test("requests the body of a client with the secret that sends Expect, and responds", async () => {
     const body = '{"query":"{ __typename }"}';
     const headers = ["host: a", "content-type: application/json", `content-length: ${body.length}`, SECRET];
     const post = head("POST /graphql HTTP/1.1", ...headers, "expect: 100-continue");

@@ -38,7 +38,7 @@ function inBackground<Value>(promise: Promise<Value>): Promise<Value> {
 
 describe("a running program", () => {
   const CRASH_CANARY = "cnry-in-the-crash";
-  const REFUSED_CREDENTIALS = {
+  const REJECTED_CREDENTIALS = {
     AVIBRA_CLIENT_ID: "cnry-client-id",
     AVIBRA_CLIENT_SECRET: "cnry-wrong-client-secret",
     AVIBRA_API_KEY: "cnry-wrong-api-key",
@@ -48,14 +48,14 @@ describe("a running program", () => {
     DELBANK_ACCOUNT_ID: "cnry-account-id",
   };
   const KEY_CANARY = "cnryInThePrivateKey";
-  /** One serves several tests: to start a program is what takes the time. */
-  let programs: Readonly<Record<"refused" | "brokenKey" | "exception" | "text", Promise<LiveProgram>>>;
+  /** Shared by tests, because a program takes seconds to start. */
+  let programs: Readonly<Record<"rejected" | "brokenKey" | "exception" | "text", Promise<LiveProgram>>>;
 
   function start(name: string, crashes: string, variables: Readonly<Record<string, string>> = {}) {
     return inBackground(
       environment.start({
         ...environment.environment(`sqlite:${join(directory.path, `${name}.db`)}`),
-        // Refusals must be what fails here, on a machine of any speed.
+        // Only a rejection can fail here, not a timeout of a slow machine.
         AVIBRA_TIMEOUT_MS: "300000",
         DELBANK_TIMEOUT_MS: "300000",
         REQUEST_TIMEOUT_MS: "400000",
@@ -70,7 +70,7 @@ describe("a running program", () => {
   beforeAll(() => {
     const broken = writeFile("broken.pem", `-----BEGIN PRIVATE KEY-----\n${KEY_CANARY}\n-----END PRIVATE KEY-----\n`);
     programs = {
-      refused: start("refused", "warning", REFUSED_CREDENTIALS),
+      rejected: start("rejected", "warning", REJECTED_CREDENTIALS),
       brokenKey: start("broken-key", "rejection", {
         DELBANK_BASE_URL: "https://127.0.0.1:9",
         DELBANK_CLIENT_KEY_FILE: broken,
@@ -83,8 +83,8 @@ describe("a running program", () => {
   const originsIn = ({ output, responses }: LiveProgram, canaries: Readonly<Record<string, string>>) =>
     findCanaryOrigins([output(), ...responses].join("\n"), canaries);
 
-  test("logs no credentials that both providers refuse", async () => {
-    const program = await programs.refused;
+  test("logs no credentials that both providers reject", async () => {
+    const program = await programs.rejected;
     const token = await environment.keyServer.sign({
       sub: MEMBER_ID,
       tax_id: PERSON.payerTaxId,
@@ -92,11 +92,11 @@ describe("a running program", () => {
     });
     const { errors } = await program.graphql(token, READ_QUERY);
     expect(errors.map(({ extensions }: any) => extensions.code)).toEqual(["PROVIDER_AUTH", "PROVIDER_AUTH"]); // eslint-disable-line @typescript-eslint/no-explicit-any -- JSON
-    await sendEveryMutation(program, token, "refused");
-    expect(originsIn(program, { ...REFUSED_CREDENTIALS, ...FORBIDDEN_VALUES })).toEqual([]);
+    await sendEveryMutation(program, token, "rejected");
+    expect(originsIn(program, { ...REJECTED_CREDENTIALS, ...FORBIDDEN_VALUES })).toEqual([]);
   });
 
-  test("logs nothing of a client key that cannot be read", async () => {
+  test("logs nothing of a malformed client key", async () => {
     const program = await programs.brokenKey;
     const token = await environment.keyServer.sign({ sub: MEMBER_ID, scope: "pix:read:any" });
     const { errors } = await program.graphql(token, READ_QUERY);
@@ -104,8 +104,8 @@ describe("a running program", () => {
     expect(originsIn(program, { ...FORBIDDEN_VALUES, CANARY: KEY_CANARY })).toEqual([]);
   });
 
-  test("logs a warning of Node.js by its name alone, and continues", async () => {
-    const program = await programs.refused;
+  test("logs only the name of a warning of Node.js, and continues", async () => {
+    const program = await programs.rejected;
     program.process.kill("SIGUSR2");
     await waitFor(() => (program.output().includes("CanaryWarning") ? true : undefined));
     await program.send({ method: "GET", path: "/health/live" });
@@ -128,15 +128,15 @@ describe("a running program", () => {
       expect(entries.filter(({ level }) => level === 60)).toEqual([
         expect.objectContaining({ msg: "uncaught error, exiting", ...(error && { error }) }),
       ]);
-      expect(originsIn(program, { ...SECRETS, ...REFUSED_CREDENTIALS, CRASH_CANARY, KEY_CANARY })).toEqual([]);
+      expect(originsIn(program, { ...SECRETS, ...REJECTED_CREDENTIALS, CRASH_CANARY, KEY_CANARY })).toEqual([]);
     },
   );
 
-  test("exits with code 0 on SIGTERM, after a warning and refused credentials, and logs none of them", async () => {
-    const program = await programs.refused;
+  test("exits with code 0 on SIGTERM and logs neither rejected credentials nor a warning's text", async () => {
+    const program = await programs.rejected;
     program.process.kill("SIGTERM");
     expect(await program.exit).toBe(0);
-    expect(originsIn(program, { ...REFUSED_CREDENTIALS, ...FORBIDDEN_VALUES, CRASH_CANARY })).toEqual([]);
+    expect(originsIn(program, { ...REJECTED_CREDENTIALS, ...FORBIDDEN_VALUES, CRASH_CANARY })).toEqual([]);
   });
 });
 
@@ -195,7 +195,7 @@ describe("a start that fails", () => {
     ["a file that does not exist", "configuration", "DELBANK_CA_FILE: names a file that cannot be read"],
     ["a database that does not respond", "database", "ECONNREFUSED"],
     ["a developer's signing key that is malformed", "developerKey", "SyntaxError"],
-  ] as const)("because of %s says so and does not print the value", async (_what, failure, message) => {
+  ] as const)("because of %s prints the reason and not the value", async (_what, failure, message) => {
     const output = await outputs[failure];
     expect(output).toContain(message);
     expect(findCanaryOrigins(output, { CANARY })).toEqual([]);

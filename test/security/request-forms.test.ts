@@ -1,20 +1,21 @@
 import { sendBytes } from "../kit/http/send-bytes";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const JSON_TYPE = { "content-type": "application/json" };
-const READ = JSON.stringify({ query: "{ me { benefits { id } } }" });
-const GET_READ = `?query=${encodeURIComponent("{ me { benefits { id } } }")}`;
-const GET_CHANGE = `?query=${encodeURIComponent(
+const QUERY_BODY = JSON.stringify({ query: "{ me { benefits { id } } }" });
+const QUERY_SEARCH = `?query=${encodeURIComponent("{ me { benefits { id } } }")}`;
+const MUTATION_SEARCH = `?query=${encodeURIComponent(
   'mutation { cancelUser(input: { idempotencyKey: "get", userId: "u-1001" }) { operation { id } } }',
 )}`;
 const PREFLIGHT = { "apollo-require-preflight": "1" };
-const form = (fields: Readonly<Record<string, string>>) => {
+const createForm = (fields: Readonly<Record<string, string>>) => {
   const data = new FormData();
   for (const [name, value] of Object.entries(fields)) data.set(name, value);
   return data;
 };
 
-/** On every answer, whatever it is. */
+/** The headers of every response. */
 const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -28,7 +29,7 @@ let subgraph: TestSubgraph;
 let authorization: string;
 beforeAll(async () => {
   subgraph = await startSubgraph({ PLAYGROUND: "false", LIMIT_BODY_BYTES: "4096" });
-  authorization = `Bearer ${await subgraph.token({ sub: "u-1001" })}`;
+  authorization = `Bearer ${await subgraph.token({ sub: MEMBER_ID })}`;
 });
 afterAll(() => subgraph.stop());
 beforeEach(async () => {
@@ -36,69 +37,74 @@ beforeEach(async () => {
   await subgraph.delbank.clearRequests();
 });
 
-/** A request as another site's page could make the browser of somebody send it, with everything that it has. */
+/** Sends a request as a page of another site makes a browser send it, with the user's token. */
 const send = (path: string, { headers, ...rest }: RequestInit = {}) =>
   fetch(`${subgraph.url}${path}`, {
     ...rest,
     headers: { authorization, origin: "https://evil.test", ...(headers as Record<string, string>) },
   });
 
-function expectHeaders(headers: Headers): void {
+function expectSecurityHeaders(headers: Headers): void {
   expect(Object.fromEntries(headers)).toMatchObject(SECURITY_HEADERS);
   const names = [...headers.keys()];
   expect(names.filter((name) => name.startsWith("access-control-"))).toEqual([]);
   expect(names.filter((name) => ["server", "x-powered-by", "strict-transport-security"].includes(name))).toEqual([]);
 }
 
-test("a request for a persisted query is refused, with the headers of every answer", async () => {
+test("a request for a persisted query is rejected with PERSISTED_QUERY_NOT_SUPPORTED and the security headers", async () => {
   const extensions = { persistedQuery: { version: 1, sha256Hash: "ab" } };
-  const headers = { "content-type": "application/json" };
-  const answer = await send("/graphql", { method: "POST", headers, body: JSON.stringify({ extensions }) });
-  expectHeaders(answer.headers);
-  expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: "PERSISTED_QUERY_NOT_SUPPORTED" } }] });
+  const response = await send("/graphql", { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ extensions }) });
+  expectSecurityHeaders(response.headers);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "PERSISTED_QUERY_NOT_SUPPORTED" } }] });
 });
 
-const REFUSED: readonly (readonly [string, string, RequestInit, number, string])[] = [
+const REJECTED: readonly (readonly [string, string, RequestInit, number, string])[] = [
   [
     "a body of text/plain",
     "/graphql",
-    { method: "POST", headers: { "content-type": "text/plain" }, body: READ },
+    { method: "POST", headers: { "content-type": "text/plain" }, body: QUERY_BODY },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
   [
-    "text/plain with JSON in a parameter",
+    "a body of text/plain; application/json",
     "/graphql",
-    { method: "POST", headers: { "content-type": "text/plain; application/json" }, body: READ },
+    { method: "POST", headers: { "content-type": "text/plain; application/json" }, body: QUERY_BODY },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
   [
-    "a form",
+    "a URL-encoded form",
     "/graphql",
     { method: "POST", body: new URLSearchParams({ query: "{ me { id } }" }) },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
   [
-    "a form with files",
+    "a multipart form",
     "/graphql",
-    { method: "POST", body: form({ operations: READ, map: "{}" }) },
+    { method: "POST", body: createForm({ operations: QUERY_BODY, map: "{}" }) },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
-  ["a body without a type", "/graphql", { method: "POST", body: new Blob([READ]) }, 415, "UNSUPPORTED_MEDIA_TYPE"],
   [
-    "GraphQL as a body",
+    "a body without a Content-Type",
+    "/graphql",
+    { method: "POST", body: new Blob([QUERY_BODY]) },
+    415,
+    "UNSUPPORTED_MEDIA_TYPE",
+  ],
+  [
+    "a body of application/graphql",
     "/graphql",
     { method: "POST", headers: { "content-type": "application/graphql" }, body: "{ me { id } }" },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
   [
-    "JSON's type with more behind it",
+    "a body of application/json-patch+json",
     "/graphql",
-    { method: "POST", headers: { "content-type": "application/json-patch+json" }, body: READ },
+    { method: "POST", headers: { "content-type": "application/json-patch+json" }, body: QUERY_BODY },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
@@ -108,7 +114,7 @@ const REFUSED: readonly (readonly [string, string, RequestInit, number, string])
     {
       method: "POST",
       headers: { "content-type": "application/json; charset=utf-16" },
-      body: Buffer.from(READ, "utf16le"),
+      body: Buffer.from(QUERY_BODY, "utf16le"),
     },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
@@ -116,33 +122,33 @@ const REFUSED: readonly (readonly [string, string, RequestInit, number, string])
   [
     "JSON in Latin-1",
     "/graphql",
-    { method: "POST", headers: { "content-type": "application/json; charset=iso-8859-1" }, body: READ },
+    { method: "POST", headers: { "content-type": "application/json; charset=iso-8859-1" }, body: QUERY_BODY },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
   [
-    "JSON that is packed",
+    "JSON with Content-Encoding: gzip",
     "/graphql",
     { method: "POST", headers: { ...JSON_TYPE, "content-encoding": "gzip" }, body: Buffer.from([31, 139, 8]) },
     415,
     "UNSUPPORTED_MEDIA_TYPE",
   ],
   [
-    "bytes that are no UTF-8",
+    "a body of invalid UTF-8",
     "/graphql",
     { method: "POST", headers: JSON_TYPE, body: Buffer.from('{"query":"{ me { id } } # \xff"}', "latin1") },
     400,
     "BAD_REQUEST",
   ],
   [
-    "a body that is no JSON",
+    "a body that is not JSON",
     "/graphql",
     { method: "POST", headers: JSON_TYPE, body: "{ me { id } }" },
     400,
     "BAD_REQUEST",
   ],
   [
-    "a body with a prototype in it",
+    "a body with a __proto__ member",
     "/graphql",
     { method: "POST", headers: JSON_TYPE, body: '{"query":"{ me { id } }","__proto__":{"x":1}}' },
     400,
@@ -151,41 +157,41 @@ const REFUSED: readonly (readonly [string, string, RequestInit, number, string])
   ["an empty body", "/graphql", { method: "POST", headers: JSON_TYPE, body: "" }, 400, "BAD_REQUEST"],
   ["no body", "/graphql", { method: "POST", headers: JSON_TYPE }, 400, "BAD_REQUEST"],
   [
-    "a body that is JSON text",
+    "a body that is a JSON string",
     "/graphql",
     { method: "POST", headers: JSON_TYPE, body: '"{ me { id } }"' },
     400,
     "BAD_REQUEST",
   ],
   [
-    "several operations in one body",
+    "a batch of operations",
     "/graphql",
-    { method: "POST", headers: JSON_TYPE, body: `[${READ}]` },
+    { method: "POST", headers: JSON_TYPE, body: `[${QUERY_BODY}]` },
     400,
     "LIMIT_EXCEEDED",
   ],
   [
-    "a body that is too large",
+    "a body over LIMIT_BODY_BYTES",
     "/graphql",
-    { method: "POST", headers: JSON_TYPE, body: `${READ}${" ".repeat(4096)}` },
+    { method: "POST", headers: JSON_TYPE, body: `${QUERY_BODY}${" ".repeat(4096)}` },
     413,
     "LIMIT_EXCEEDED",
   ],
-  ["a GET that a page could make a browser send", `/graphql${GET_READ}`, {}, 400, "BAD_REQUEST"],
+  ["a query by GET without a preflight header", `/graphql${QUERY_SEARCH}`, {}, 400, "BAD_REQUEST"],
   [
-    "a GET with a form's type",
-    `/graphql${GET_READ}`,
+    "a query by GET with Content-Type: text/plain",
+    `/graphql${QUERY_SEARCH}`,
     { headers: { "content-type": "text/plain" } },
     400,
     "BAD_REQUEST",
   ],
-  ["a GET that changes something", `/graphql${GET_CHANGE}`, { headers: PREFLIGHT }, 405, "BAD_REQUEST"],
+  ["a mutation by GET", `/graphql${MUTATION_SEARCH}`, { headers: PREFLIGHT }, 405, "BAD_REQUEST"],
   ["a GET without a query", "/graphql", { headers: PREFLIGHT }, 400, "BAD_REQUEST"],
-  ["a PUT", "/graphql", { method: "PUT", headers: JSON_TYPE, body: READ }, 405, "BAD_REQUEST"],
-  ["a PATCH", "/graphql", { method: "PATCH", headers: JSON_TYPE, body: READ }, 405, "BAD_REQUEST"],
+  ["a PUT", "/graphql", { method: "PUT", headers: JSON_TYPE, body: QUERY_BODY }, 405, "BAD_REQUEST"],
+  ["a PATCH", "/graphql", { method: "PATCH", headers: JSON_TYPE, body: QUERY_BODY }, 405, "BAD_REQUEST"],
   ["a DELETE", "/graphql", { method: "DELETE", headers: PREFLIGHT }, 405, "BAD_REQUEST"],
   [
-    "a preflight",
+    "a CORS preflight",
     "/graphql",
     {
       method: "OPTIONS",
@@ -194,20 +200,26 @@ const REFUSED: readonly (readonly [string, string, RequestInit, number, string])
     405,
     "BAD_REQUEST",
   ],
-  ["a path that is none of ours", "/graphql/", { method: "POST", headers: JSON_TYPE, body: READ }, 404, "NOT_FOUND"],
-  ["another path that is none of ours", "/admin", {}, 404, "NOT_FOUND"],
   [
-    "a path that tries to climb",
-    "/health/..%2fgraphql",
-    { method: "POST", headers: JSON_TYPE, body: READ },
+    "a path with a trailing slash",
+    "/graphql/",
+    { method: "POST", headers: JSON_TYPE, body: QUERY_BODY },
     404,
     "NOT_FOUND",
   ],
-  ["a path that is no path", "/%", {}, 400, "BAD_REQUEST"],
+  ["an unknown path", "/admin", {}, 404, "NOT_FOUND"],
+  [
+    "a path with an encoded traversal",
+    "/health/..%2fgraphql",
+    { method: "POST", headers: JSON_TYPE, body: QUERY_BODY },
+    404,
+    "NOT_FOUND",
+  ],
+  ["a malformed path", "/%", {}, 400, "BAD_REQUEST"],
 ];
 
-test.each(REFUSED)(
-  "%s (%s) is refused in GraphQL's shape, and no provider is asked",
+test.each(REJECTED)(
+  "%s (%s) is rejected with a GraphQL error and no provider call",
   async (_what, path, init, status, code) => {
     const response = await send(path, init);
     expect(response.headers.get("content-type")).toMatch(
@@ -222,59 +234,62 @@ test.each(REFUSED)(
       ],
     });
     expect(response.status).toBe(status);
-    expectHeaders(response.headers);
+    expectSecurityHeaders(response.headers);
     expect([...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())]).toEqual([]);
   },
 );
 
-test("a HEAD answers nothing, and no provider is asked", async () => {
-  const response = await send(`/graphql${GET_READ}`, { method: "HEAD", headers: PREFLIGHT });
+test("a query by HEAD is rejected with 405, no body and no provider call", async () => {
+  const response = await send(`/graphql${QUERY_SEARCH}`, { method: "HEAD", headers: PREFLIGHT });
   expect(response.status).toBe(405);
   expect(await response.text()).toBe("");
   expect(await subgraph.avibra.requests()).toEqual([]);
 });
 
-const TAKEN: readonly (readonly [string, string, RequestInit])[] = [
-  ["JSON", "", { method: "POST", headers: JSON_TYPE, body: READ }],
+const ACCEPTED: readonly (readonly [string, string, RequestInit])[] = [
+  ["a POST of JSON", "", { method: "POST", headers: JSON_TYPE, body: QUERY_BODY }],
   [
-    "JSON that says it is UTF-8",
+    "a POST of JSON with charset=utf-8",
     "",
-    { method: "POST", headers: { "content-type": "application/json; charset=utf-8" }, body: READ },
+    { method: "POST", headers: { "content-type": "application/json; charset=utf-8" }, body: QUERY_BODY },
   ],
   [
-    "the same, written otherwise",
+    "a POST of JSON with a quoted charset in upper case",
     "",
-    { method: "POST", headers: { "content-type": 'Application/JSON;charset="UTF-8"' }, body: READ },
+    { method: "POST", headers: { "content-type": 'Application/JSON;charset="UTF-8"' }, body: QUERY_BODY },
   ],
-  ["a GET with a header that needs leave", GET_READ, { headers: PREFLIGHT }],
+  ["a GET with a preflight header", QUERY_SEARCH, { headers: PREFLIGHT }],
 ];
 
-test.each(TAKEN)("%s is answered", async (_what, search, init) => {
+test.each(ACCEPTED)("%s is accepted", async (_what, search, init) => {
   const response = await send(`/graphql${search}`, init);
   expect(await response.json()).toMatchObject({ data: { me: { benefits: expect.any(Array) as unknown[] } } });
-  expectHeaders(response.headers);
+  expectSecurityHeaders(response.headers);
 });
 
-test("who accepts application/graphql-response+json is answered with it", async () => {
+test("a client that accepts application/graphql-response+json gets that media type", async () => {
   const headers = { ...JSON_TYPE, accept: "application/graphql-response+json" };
-  const response = await send("/graphql", { method: "POST", headers, body: READ });
+  const response = await send("/graphql", { method: "POST", headers, body: QUERY_BODY });
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toMatch(/^application\/graphql-response\+json/);
 });
 
-test.each(["/health/live", "/health/ready", "/dev/token?sub=u-1001"])("%s carries the same headers", async (path) => {
-  const response = await send(path);
-  expect(response.status).toBe(200);
-  expectHeaders(response.headers);
-});
+test.each(["/health/live", "/health/ready", `/dev/token?sub=${MEMBER_ID}`])(
+  "a response of %s has the security headers",
+  async (path) => {
+    const response = await send(path);
+    expect(response.status).toBe(200);
+    expectSecurityHeaders(response.headers);
+  },
+);
 
 describe("the playground", () => {
-  let own: TestSubgraph;
-  beforeAll(async () => (own = await startSubgraph()));
-  afterAll(() => own.stop());
+  let withPlayground: TestSubgraph;
+  beforeAll(async () => (withPlayground = await startSubgraph()));
+  afterAll(() => withPlayground.stop());
 
-  test("brings a content policy of its own, and the other headers stay", async () => {
-    const { headers } = await fetch(`${own.url}/`);
+  test("has a Content-Security-Policy of its own and the other security headers", async () => {
+    const { headers } = await fetch(`${withPlayground.url}/`);
     const { "content-security-policy": policy, ...others } = SECURITY_HEADERS;
     expect(headers.get("content-security-policy")).not.toBe(policy);
     expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; .*frame-ancestors 'none'$/);
@@ -282,25 +297,25 @@ describe("the playground", () => {
   });
 });
 
-describe("bytes that are no request", () => {
+describe("a malformed request", () => {
   test.each([
-    ["no HTTP at all", "hello\r\n\r\n", 400, "BAD_REQUEST"],
+    ["no HTTP", 400, "BAD_REQUEST", "hello\r\n\r\n"],
     [
-      "two lengths",
+      "two Content-Length headers",
+      400,
+      "BAD_REQUEST",
       "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
-      400,
-      "BAD_REQUEST",
     ],
     [
-      "a length beside chunks",
-      "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
+      "Content-Length and Transfer-Encoding",
       400,
       "BAD_REQUEST",
+      "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
     ],
-    ["a header with a bare line feed", "GET / HTTP/1.1\r\nhost: a\r\nx: a\nb\r\n\r\n", 400, "BAD_REQUEST"],
-    ["no host", "GET /graphql HTTP/1.1\r\nconnection: close\r\n\r\n", 400, "BAD_REQUEST"],
-    ["headers of 20 kB", `GET / HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(20_000)}\r\n\r\n`, 431, "LIMIT_EXCEEDED"],
-  ])("%s", async (_what, bytes, status, code) => {
+    ["a bare line feed in a header", 400, "BAD_REQUEST", "GET / HTTP/1.1\r\nhost: a\r\nx: a\nb\r\n\r\n"],
+    ["no Host header", 400, "BAD_REQUEST", "GET /graphql HTTP/1.1\r\nconnection: close\r\n\r\n"],
+    ["headers of 20 kB", 431, "LIMIT_EXCEEDED", `GET / HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(20_000)}\r\n\r\n`],
+  ])("with %s is rejected with %i %s and the security headers", async (_what, status, code, bytes) => {
     const [head = "", body = ""] = (await sendBytes(subgraph.url, bytes)).split("\r\n\r\n");
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) expect(head).toContain(`${name}: ${value}`);

@@ -40,7 +40,7 @@ interface SentRequest {
   readonly token?: string;
 }
 
-/** Sends one request; its response, and what the service did for it. */
+/** Sends one request; returns its response and the work for it. */
 async function observeWork({ query = QUERY, secret = SECRET, token }: SentRequest) {
   const headers = { "router-authorization": secret, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   const comparisons = jest.spyOn(crypto, "timingSafeEqual");
@@ -76,18 +76,18 @@ const COMPARED_BYTES = [
   [32, 32],
 ];
 
-describe("the work for a refused request does not depend on", () => {
+describe("the work for a rejected request", () => {
   test.each([
     ["how many characters of the router's secret are right", "x".repeat(64), `${"s".repeat(63)}x`],
     ["which of the two secrets it resembles", `${"s".repeat(63)}x`, `${"t".repeat(63)}x`],
     ["how long the secret is", "x".repeat(64), "x"],
-  ])("%s", async (_what, secret, other) => {
+  ])("does not depend on %s", async (_what, secret, other) => {
     const work = await observeWork({ secret });
     expect(work).toMatchObject({ status: 401, comparedBytes: COMPARED_BYTES, statements: [], providerCalls: 0 });
     expect(await observeWork({ secret: other })).toEqual(work);
   });
 
-  test("which of the two secrets it has", async () => {
+  test("does not depend on which of the two secrets it has", async () => {
     const work = await observeWork({ secret: SECRET });
     expect(work).toMatchObject({ comparedBytes: COMPARED_BYTES });
     expect(await observeWork({ secret: OTHER_SECRET })).toEqual(work);
@@ -103,7 +103,7 @@ describe("the work for a refused request does not depend on", () => {
     ["how many bytes of a signature are right", forged, withSignature(lastBit)],
     ["whether the signature of an expired token is right", forged, signToken(key, { ...CLAIMS, exp: NOW - 60 })],
     ["which claim of a token is wrong", signToken(key, { ...CLAIMS, aud: "x" }), signToken(key, withoutSubject)],
-  ])("%s", async (_what, token, other) => {
+  ])("does not depend on %s", async (_what, token, other) => {
     await observeWork({ token: forged }); // the first token of all fetches the keys
     const work = await observeWork({ token });
     expect(work).toMatchObject({ status: 401, signatureChecks: 1, statements: [], providerCalls: 0 });
@@ -111,9 +111,9 @@ describe("the work for a refused request does not depend on", () => {
   });
 });
 
-describe("the work for an answer does not depend on whether there is", () => {
-  const STRANGER = { ...CLAIMS, sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel" };
-  const observeStranger = (query: string) => observeWork({ query, token: signToken(key, STRANGER) });
+describe("the work for a response", () => {
+  const OTHER_CALLER = { ...CLAIMS, sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel" };
+  const observeOtherCaller = (query: string) => observeWork({ query, token: signToken(key, OTHER_CALLER) });
   const benefits = (id: string) =>
     `{ user(id: "${id}") { benefits { id } currentOffer { status } enrollment { status } } }`;
   const benefit = (id: string) =>
@@ -124,30 +124,30 @@ describe("the work for an answer does not depend on whether there is", () => {
     `mutation { updateUser(input: { idempotencyKey: "timing", userId: "${id}", lastName: "X" }) { userErrors { code } } }`;
 
   async function expectSameWork(existing: string, unknown: string, providerCalls = 0): Promise<void> {
-    const work = await observeStranger(existing);
+    const work = await observeOtherCaller(existing);
     expect(work).toMatchObject({ status: 200, signatureChecks: 1, providerCalls });
-    expect(await observeStranger(unknown)).toEqual(work);
+    expect(await observeOtherCaller(unknown)).toEqual(work);
   }
 
   test.each([
-    ["another member", benefits(MEMBER_ID), benefits("u-9999")],
-    ["another member's benefit", benefit(MEMBER_ID), benefit("u-9999")],
-    ["another member to be changed", update(MEMBER_ID), update("u-9999")],
-  ])("%s", async (_what, existing, unknown) => {
+    ["a member", benefits(MEMBER_ID), benefits("u-9999")],
+    ["a member's benefit", benefit(MEMBER_ID), benefit("u-9999")],
+    ["a member to update", update(MEMBER_ID), update("u-9999")],
+  ])("does not depend on whether %s exists to which the caller has no access", async (_what, existing, unknown) => {
     await expectSameWork(existing, unknown);
   });
 
-  test("another's authorization", async () => {
-    // Only Delbank knows the payer.
+  test("does not depend on whether an authorization exists to which the caller has no access", async () => {
+    // One call, because only Delbank has the payer.
     await expectSameWork(authorization(RECURRENCE_ID), authorization("RR0435879820240605nobodyknows"), 1);
   });
 
-  test("another's operation", async () => {
+  test("does not depend on whether an operation exists to which the caller has no access", async () => {
     const headers = { "router-authorization": SECRET, authorization: `Bearer ${signToken(key, CLAIMS)}` };
     const own = `mutation { updateUser(input: { idempotencyKey: "own", userId: "${MEMBER_ID}", lastName: "Own" }) { operation { id } } }`;
     const { data } = await subgraph.graphql(own, { claims: null, headers });
     const theirs = data.updateUser.operation.id as string;
     await expectSameWork(operation(theirs), operation("00000000-0000-4000-8000-000000000000"));
-    expect((await observeStranger(operation(theirs))).statements).not.toEqual([]); // it is looked up
+    expect((await observeOtherCaller(operation(theirs))).statements).not.toEqual([]); // it is looked up
   });
 });

@@ -1,4 +1,4 @@
-import { get, request as send, type RequestOptions } from "node:https";
+import { request, type RequestOptions } from "node:https";
 import { connect as connectPlain } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { createCertificateAuthority, type CertificateIdentity, writeTempFiles } from "../kit/certificates";
@@ -10,9 +10,9 @@ const DAY_MS = 86_400_000;
 let trusted: Awaited<ReturnType<typeof createCertificateAuthority>>;
 let router: CertificateIdentity;
 let expired: CertificateIdentity;
-let stranger: CertificateIdentity;
-/** Of an authority that only bears the name of ours. */
-let namesake: CertificateIdentity;
+let ofOtherAuthority: CertificateIdentity;
+/** Of an authority with the name of `trusted` and another key. */
+let ofSameName: CertificateIdentity;
 let files: ReturnType<typeof writeTempFiles<"cert" | "key" | "ca">>;
 
 beforeAll(async () => {
@@ -23,26 +23,25 @@ beforeAll(async () => {
     notBefore: new Date(Date.now() - 2 * DAY_MS),
     notAfter: new Date(Date.now() - DAY_MS),
   });
-  stranger = await (await createCertificateAuthority("theirs")).issue("router");
-  namesake = await (await createCertificateAuthority("ours")).issue("router");
+  ofOtherAuthority = await (await createCertificateAuthority("theirs")).issue("router");
+  ofSameName = await (await createCertificateAuthority("ours")).issue("router");
   files = writeTempFiles({ cert: server.cert, key: server.key, ca: trusted.cert });
 });
 afterAll(() => {
   files.remove();
 });
 
-interface Answer {
+interface ReceivedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }
 
-/** One request on a connection of its own. */
-function ask(url: string, options: RequestOptions & { readonly body?: string } = {}): Promise<Answer> {
+/** Sends one request on a new connection. */
+function send(url: string, options: RequestOptions & { readonly body?: string } = {}): Promise<ReceivedResponse> {
   return new Promise((resolve, reject) => {
     const { body, ...rest } = options;
-    const open = body === undefined ? get : send;
-    const request = open(url, { ca: trusted.cert, agent: false, ...rest }, (response) => {
+    const sent = request(url, { ca: trusted.cert, agent: false, ...rest }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (text += chunk));
@@ -50,29 +49,29 @@ function ask(url: string, options: RequestOptions & { readonly body?: string } =
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
       });
     });
-    request.on("error", reject).end(body);
+    sent.on("error", reject).end(body);
   });
 }
 
 const operation = { method: "POST", body: '{"query":"{ __typename }"}' };
 const headers = { "content-type": "application/json", "router-authorization": SECRET };
 
-describe("with a certificate of its own", () => {
+describe("a subgraph with TLS_CERT_FILE", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => {
     subgraph = await startSubgraph({ TLS_CERT_FILE: files.files.cert, TLS_KEY_FILE: files.files.key });
   });
   afterAll(() => subgraph.stop());
 
-  test("it listens with https, tells browsers to stay with it, and asks nobody for a certificate", async () => {
+  test("serves https with Strict-Transport-Security to a client without a certificate", async () => {
     expect(subgraph.url).toMatch(/^https:/);
-    const answer = await ask(`${subgraph.url}/graphql`, { ...operation, headers });
-    expect(answer).toMatchObject({ status: 200, body: '{"data":{"__typename":"Query"}}\n' });
-    expect(answer.headers["strict-transport-security"]).toBe("max-age=31536000");
+    const response = await send(`${subgraph.url}/graphql`, { ...operation, headers });
+    expect(response).toMatchObject({ status: 200, body: '{"data":{"__typename":"Query"}}\n' });
+    expect(response.headers["strict-transport-security"]).toBe("max-age=31536000");
   });
 
-  test("plain http to its port gets no answer", async () => {
-    const heard = await new Promise<string>((resolve) => {
+  test("sends no response to plain HTTP", async () => {
+    const received = await new Promise<string>((resolve) => {
       let text = "";
       const socket = connectPlain(Number(new URL(subgraph.url).port), "127.0.0.1");
       socket.on("data", (chunk) => (text += chunk.toString())).on("error", () => undefined);
@@ -81,18 +80,18 @@ describe("with a certificate of its own", () => {
       });
       socket.write("GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n");
     });
-    expect(heard).not.toContain("HTTP/");
-    expect(heard).not.toContain("live");
+    expect(received).not.toContain("HTTP/");
+    expect(received).not.toContain("live");
   });
 
-  test("TLS 1.1 is not spoken", async () => {
+  test("rejects TLS 1.1 and accepts TLS 1.2", async () => {
     const old: RequestOptions = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" };
-    await expect(ask(`${subgraph.url}/health/live`, old)).rejects.toThrow(/alert|protocol/i);
-    expect((await ask(`${subgraph.url}/health/live`, { maxVersion: "TLSv1.2" })).status).toBe(200);
+    await expect(send(`${subgraph.url}/health/live`, old)).rejects.toThrow(/alert|protocol/i);
+    expect((await send(`${subgraph.url}/health/live`, { maxVersion: "TLSv1.2" })).status).toBe(200);
   });
 });
 
-describe("with an authority for clients", () => {
+describe("a subgraph with TLS_CLIENT_CA_FILE", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => {
     subgraph = await startSubgraph({
@@ -104,25 +103,25 @@ describe("with an authority for clients", () => {
   });
   afterAll(() => subgraph.stop());
 
-  const clients: readonly (readonly [string, () => Partial<CertificateIdentity>, number])[] = [
-    ["no certificate", () => ({}), 401],
-    ["a certificate of another authority", () => stranger, 401],
-    ["a certificate that has expired", () => expired, 401],
-    ["a certificate of the authority", () => router, 200],
+  const clients: readonly (readonly [string, number, () => Partial<CertificateIdentity>])[] = [
+    ["no certificate", 401, () => ({})],
+    ["a certificate of another authority", 401, () => ofOtherAuthority],
+    ["an expired certificate", 401, () => expired],
+    ["a certificate of the authority", 200, () => router],
   ];
   describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (version) => {
     const tls = { minVersion: version, maxVersion: version };
 
-    test.each(clients)("%s, with the right secret", async (_what, identity, status) => {
+    test.each(clients)("responds to a client with %s and the right secret with %i", async (_what, status, identity) => {
       const options = { ...operation, ...tls, ...identity(), headers };
-      const answer = await ask(`${subgraph.url}/graphql`, options);
-      expect(answer.status).toBe(status);
+      const response = await send(`${subgraph.url}/graphql`, options);
+      expect(response.status).toBe(status);
       if (status === 401) {
-        expect(JSON.parse(answer.body)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+        expect(JSON.parse(response.body)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
       }
     });
 
-    /** Opens a connection, asks for health, then for GraphQL on a second connection that resumes the first. */
+    /** Gets a TLS session from a health check, and sends GraphQL on a second connection that resumes the session. */
     async function resume(identity: Partial<CertificateIdentity>): Promise<{ isResumed: boolean; status: string }> {
       const { port } = new URL(subgraph.url);
       const options: ConnectionOptions = {
@@ -152,45 +151,45 @@ describe("with an authority for clients", () => {
       return { isResumed, status };
     }
 
-    test("a session resumed by a client without a certificate is still without one", async () => {
+    test("rejects a resumed session of a client without a certificate with 401", async () => {
       expect(await resume({})).toEqual({ isResumed: true, status: "401" });
     });
 
-    test("a session resumed by a client of another authority is still another's", async () => {
-      expect(await resume(stranger)).toEqual({ isResumed: true, status: "401" });
+    test("rejects a resumed session of a client of another authority with 401", async () => {
+      expect(await resume(ofOtherAuthority)).toEqual({ isResumed: true, status: "401" });
     });
 
-    test("a session resumed by a client of the authority keeps its certificate", async () => {
+    test("accepts a resumed session of a client of the authority", async () => {
       expect(await resume(router)).toEqual({ isResumed: true, status: "200" });
     });
   });
 
-  test("an authority that bears the same name, with another key, is another authority", async () => {
-    // OpenSSL lets this handshake end and then breaks the connection, or leaves the refusal to us.
-    const options = { ...operation, ...namesake, headers };
-    const outcome = await ask(`${subgraph.url}/graphql`, options).then(
+  test("rejects a certificate of an authority with the same name and another key", async () => {
+    // OpenSSL either resets the connection after the handshake or lets the subgraph reject the request.
+    const options = { ...operation, ...ofSameName, headers };
+    const outcome = await send(`${subgraph.url}/graphql`, options).then(
       ({ status }) => status,
-      () => "hung up",
+      () => "reset",
     );
-    expect([401, "hung up"]).toContain(outcome);
+    expect([401, "reset"]).toContain(outcome);
   });
 
-  test("the secret is demanded beside the certificate", async () => {
+  test("rejects a client with a certificate and without the secret with 401", async () => {
     const withoutSecret = { "content-type": "application/json" };
-    expect((await ask(`${subgraph.url}/graphql`, { ...operation, ...router, headers: withoutSecret })).status).toBe(
+    expect((await send(`${subgraph.url}/graphql`, { ...operation, ...router, headers: withoutSecret })).status).toBe(
       401,
     );
   });
 
   test.each(["/", "/dev/token?sub=u-1001", "/nothing", "/playground/main.js"])(
-    "%s demands the certificate as well",
+    "rejects %s from a client with the secret and without a certificate with 401",
     async (path) => {
-      expect((await ask(`${subgraph.url}${path}`, { headers })).status).toBe(401);
+      expect((await send(`${subgraph.url}${path}`, { headers })).status).toBe(401);
     },
   );
 
-  test("health is answered without a certificate", async () => {
+  test("responds to health checks without a certificate with 200", async () => {
     for (const path of ["/health/live", "/health/ready"])
-      expect((await ask(`${subgraph.url}${path}`)).status).toBe(200);
+      expect((await send(`${subgraph.url}${path}`)).status).toBe(200);
   });
 });

@@ -1,4 +1,5 @@
 import { waitFor } from "../kit/wait-for";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type EventInfo, postWebhook } from "../kit/http/webhooks";
 
@@ -26,7 +27,7 @@ const now = (plusMs = 0) => new Date(Date.now() + plusMs).toISOString();
 
 async function mutate(field: string, type: string, input: Readonly<Record<string, unknown>>) {
   const query = `mutation ($input: ${type}!) { payload: ${field}(input: $input) { ${FIELDS} } }`;
-  const variables = { input: { idempotencyKey: `press-${(sequence += 1)}`, ...input } };
+  const variables = { input: { idempotencyKey: `key-${(sequence += 1)}`, ...input } };
   const { data } = await subgraph.graphql(query, { variables });
   return data.payload.operation as { id: string; status: string };
 }
@@ -36,23 +37,24 @@ const upgrade = (userId: string, offerId = "premium", direction = "UPGRADE") =>
 const create = (userId: string) =>
   mutate("createUser", "CreateUserInput", { userId, firstName: "Ana", lastName: "Souza", email: "ana@example.com" });
 
-/** Nothing of it arrives, and nobody can tell: the operation ends as unconfirmed. */
-const loseAll = (path: string) => subgraph.avibra.addFault({ match: { path }, kind: "resetBeforeCommit", times: 100 });
+/** Every request is lost before the provider executes it: the operation becomes UNCONFIRMED. */
+const loseRequests = (path: string) =>
+  subgraph.avibra.addFault({ match: { path }, kind: "resetBeforeCommit", times: 100 });
 
 async function statusOf(id: string): Promise<string> {
   const { data } = await subgraph.graphql("query ($id: ID!) { operation(id: $id) { status } }", { variables: { id } });
   return data.operation.status as string;
 }
-/** The member's events have had their effects once this one, sent behind them, has. */
-async function worked(userid: string): Promise<void> {
-  const isRead = async () => {
+/** Waits until the member's events have had their effects, shown by the effect of a last event. */
+async function waitForEffects(userid: string): Promise<void> {
+  const isCached = async () => {
     await subgraph.graphql(`{ user(id: "${userid}") { benefits { id } } }`);
     const before = (await subgraph.avibra.requests("/user/benefits")).length;
     await subgraph.graphql(`{ user(id: "${userid}") { benefits { id } } }`);
     return before === (await subgraph.avibra.requests("/user/benefits")).length;
   };
-  // Its read is cached; an event that was sent before may still drop it between two reads.
-  await waitFor(async () => ((await isRead()) ? true : undefined));
+  // An earlier event may still invalidate the cached read between two reads.
+  await waitFor(async () => ((await isCached()) ? true : undefined));
   const before = (await subgraph.avibra.requests("/user/benefits")).length;
   await post({ eventname: "marker", userid });
   await waitFor(async () => {
@@ -61,39 +63,39 @@ async function worked(userid: string): Promise<void> {
   });
 }
 
-describe("an event makes what was read of its member old", () => {
-  test("it is read anew; another member's is not", async () => {
-    const ask = (id: string) => subgraph.graphql(`{ user(id: "${id}") { benefits { id } } }`);
-    await Promise.all([ask("u-1001"), ask("u-1002")]);
+describe("an event of a member", () => {
+  test("invalidates the cached reads of this member and of no other", async () => {
+    const readBenefits = (id: string) => subgraph.graphql(`{ user(id: "${id}") { benefits { id } } }`);
+    await Promise.all([readBenefits(MEMBER_ID), readBenefits("u-1002")]);
     await subgraph.avibra.clearRequests();
-    await post({ eventname: "user_benefits_pendingswap", userid: "u-1001" });
+    await post({ eventname: "user_benefits_pendingswap", userid: MEMBER_ID });
     await waitFor(async () => {
-      await Promise.all([ask("u-1001"), ask("u-1002")]);
+      await Promise.all([readBenefits(MEMBER_ID), readBenefits("u-1002")]);
       return (await subgraph.avibra.requests("/user/benefits")).length > 0 || undefined;
     });
     expect((await subgraph.avibra.requests("/user/benefits")).map(({ path }) => path)).toEqual([
-      "/user/benefits/u-1001",
+      `/user/benefits/${MEMBER_ID}`,
     ]);
   });
 });
 
-describe("an operation whose answer was lost is settled by the event that proves it", () => {
+describe("an operation whose response was lost", () => {
   test.each([
     ["createUser", create, CREATE],
     ["changeOffer", upgrade, UPGRADE],
     ["prefillUser", prefill, PREFILL],
-  ] as const)("%s", async (_name, mutation, { eventname, path }) => {
+  ] as const)("of %s succeeds when its event arrives", async (_name, mutation, { eventname, path }) => {
     const userid = newMember();
-    await loseAll(path);
+    await loseRequests(path);
     const { id, status } = await mutation(userid);
     expect(status).toBe("UNCONFIRMED");
     await post({ eventname, userid, eventtimestamp: now() });
     await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 
-  test("also by an event that begins with a byte order mark", async () => {
+  test("succeeds when its event arrives with a byte order mark", async () => {
     const userid = newMember();
-    await loseAll(PREFILL.path);
+    await loseRequests(PREFILL.path);
     const { id } = await prefill(userid);
     await postWebhook(
       subgraph.url,
@@ -102,104 +104,104 @@ describe("an operation whose answer was lost is settled by the event that proves
     await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 
-  test("an event that comes while it is at work counts once the answer is lost", async () => {
+  test("succeeds if its event arrived while the request was in flight", async () => {
     const userid = newMember();
     await subgraph.avibra.addFault({ match: { path: PREFILL.path }, kind: "hangBeforeCommit", times: 100 });
-    const answer = prefill(userid);
+    const pending = prefill(userid);
     await waitFor(async () => ((await subgraph.avibra.requests(PREFILL.path)).length > 0 ? true : undefined));
     await post({ eventname: PREFILL.eventname, userid, eventtimestamp: now() });
-    await subgraph.avibra.reset(); // cuts the connection that hangs
-    const { id } = await answer;
+    await subgraph.avibra.reset(); // resets the connection that hangs
+    const { id } = await pending;
     await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 
-  test("an upgrade by the offer that it names", async () => {
+  test("of an upgrade succeeds only when an event with its offer arrives", async () => {
     const userid = newMember();
-    await loseAll(UPGRADE.path);
+    await loseRequests(UPGRADE.path);
     const { id } = await upgrade(userid, "premium");
     const event = { eventname: UPGRADE.eventname, userid, eventtimestamp: now() };
     await post({ ...event, moredetails: [{ name: "OfferId", value: "plus" }] });
-    await worked(userid);
+    await waitForEffects(userid);
     expect(await statusOf(id)).toBe("UNCONFIRMED");
     await post({ ...event, moredetails: [{ name: "OfferId", value: "premium" }] });
     await waitFor(async () => ((await statusOf(id)) === "SUCCEEDED" ? true : undefined));
   });
 });
 
-describe("where it could as well be another's doing, nothing is settled", () => {
+describe("an operation whose response was lost stays UNCONFIRMED", () => {
   test.each<[string, (userid: string) => Promise<{ id: string }>, string, (userid: string) => EventInfo]>([
     [
-      "it happened before the operation was sent",
+      "happened before the operation was sent",
       prefill,
       PREFILL.path,
       (userid) => ({ eventname: PREFILL.eventname, userid, eventtimestamp: now(-60_000) }),
     ],
-    ["nobody says when it happened", prefill, PREFILL.path, (userid) => ({ eventname: PREFILL.eventname, userid })],
+    ["has no time", prefill, PREFILL.path, (userid) => ({ eventname: PREFILL.eventname, userid })],
     [
-      "it claims to happen tomorrow",
+      "has a time in the future",
       prefill,
       PREFILL.path,
       (userid) => ({ eventname: PREFILL.eventname, userid, eventtimestamp: now(86_400_000) }),
     ],
     [
-      "it is another member's",
+      "is of another member",
       prefill,
       PREFILL.path,
       () => ({ eventname: PREFILL.eventname, userid: "m-other", eventtimestamp: now() }),
     ],
     [
-      "it proves another kind",
+      "confirms another kind of operation",
       prefill,
       PREFILL.path,
       (userid) => ({ eventname: CREATE.eventname, userid, eventtimestamp: now() }),
     ],
     [
-      "it is an upgrade, and the change was a downgrade",
+      "is an upgrade while the operation is a downgrade",
       (userid) => upgrade(userid, "basic", "DOWNGRADE"),
       UPGRADE.path,
       (userid) => ({ eventname: UPGRADE.eventname, userid, eventtimestamp: now() }),
     ],
-  ])("%s", async (_why, mutation, path, eventOf) => {
+  ])("if its event %s", async (_why, mutation, path, createEvent) => {
     const userid = newMember();
-    await loseAll(path);
+    await loseRequests(path);
     const { id } = await mutation(userid);
-    await post(eventOf(userid));
-    await worked(userid);
+    await post(createEvent(userid));
+    await waitForEffects(userid);
     expect(await statusOf(id)).toBe("UNCONFIRMED");
   });
 
   test.each([
     ["as a number", [{ name: "offerid", value: 7 }]],
     ["as an object", [{ name: "offerid", value: { id: "plus" } }]],
-    ["in details of another form", { offerid: "plus" }],
-    ["among details that cannot be read", [null, { key: "offerid", value: "plus" }]],
-  ])("it is of another offer, which it names %s", async (_form, moredetails) => {
+    ["in details that are not a list", { offerid: "plus" }],
+    ["among malformed details", [null, { key: "offerid", value: "plus" }]],
+  ])("if the event has another offer %s", async (_form, moredetails) => {
     const userid = newMember();
-    await loseAll(UPGRADE.path);
+    await loseRequests(UPGRADE.path);
     const { id } = await upgrade(userid, "premium");
     await post({ eventname: UPGRADE.eventname, userid, eventtimestamp: now(), moredetails });
-    await worked(userid);
+    await waitForEffects(userid);
     expect(await statusOf(id)).toBe("UNCONFIRMED");
   });
 
-  test("two are open", async () => {
+  test("if the event matches two operations", async () => {
     const userid = newMember();
-    await loseAll(PREFILL.path);
-    const both = [await prefill(userid), await prefill(userid)];
+    await loseRequests(PREFILL.path);
+    const operations = [await prefill(userid), await prefill(userid)];
     await post({ eventname: PREFILL.eventname, userid, eventtimestamp: now() });
-    await worked(userid);
-    expect(await Promise.all(both.map(({ id }) => statusOf(id)))).toEqual(["UNCONFIRMED", "UNCONFIRMED"]);
+    await waitForEffects(userid);
+    expect(await Promise.all(operations.map(({ id }) => statusOf(id)))).toEqual(["UNCONFIRMED", "UNCONFIRMED"]);
   });
 
-  test("one that has succeeded just now explains it", async () => {
+  test("if the event matches an operation that has just succeeded", async () => {
     const userid = newMember();
-    const done = await prefill(userid);
-    expect(done.status).toBe("SUCCEEDED");
-    const happened = now();
-    await loseAll(PREFILL.path);
+    const succeeded = await prefill(userid);
+    expect(succeeded.status).toBe("SUCCEEDED");
+    const eventtimestamp = now();
+    await loseRequests(PREFILL.path);
     const { id } = await prefill(userid);
-    await post({ eventname: PREFILL.eventname, userid, eventtimestamp: happened });
-    await worked(userid);
+    await post({ eventname: PREFILL.eventname, userid, eventtimestamp });
+    await waitForEffects(userid);
     expect(await statusOf(id)).toBe("UNCONFIRMED");
   });
 });

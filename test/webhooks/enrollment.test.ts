@@ -13,8 +13,8 @@ const NAMES = [
 ];
 const T0 = Date.parse("2026-02-01T10:00:00Z");
 
-/** What a member's events, told once and in their order, come to; written down without a look at the state machine. */
-function told(events: readonly EventInfo[]): string {
+/** The enrollment status after these events, received once and in order; independent of the state machine. */
+function statusAfter(events: readonly EventInfo[]): string {
   let status = "UNKNOWN";
   for (const { eventname } of events) {
     if (eventname === "enrollment_request_received" && status === "UNKNOWN") status = "REQUESTED";
@@ -43,23 +43,23 @@ describe("enrollment", () => {
   }
   function enroll(userId: string): Promise<void> {
     const profile = { firstName: "A", lastName: "B", email: "a@example.com", offerId: "basic" };
-    return mutate("createUser", "CreateUserInput", { idempotencyKey: `begin-${userId}`, userId, ...profile });
+    return mutate("createUser", "CreateUserInput", { idempotencyKey: `create-${userId}`, userId, ...profile });
   }
   const cancel = (userId: string) =>
-    mutate("cancelUser", "CancelUserInput", { idempotencyKey: `end-${userId}`, userId });
-  /** A time behind all that was done before, and before all that is done from now on. */
-  async function momentAgo(): Promise<string> {
+    mutate("cancelUser", "CancelUserInput", { idempotencyKey: `cancel-${userId}`, userId });
+  /** A time after everything before this call, and before everything after it. */
+  async function timeBetween(): Promise<string> {
     await sleep(5);
     const time = new Date().toISOString();
     await sleep(5);
     return time;
   }
 
-  test("300 events of 30 members, shuffled and each sent up to three times, give what each event once and in order gives", async () => {
+  test("is the same if events arrive shuffled and up to three times as if each arrives once and in order", async () => {
     const users = Array.from({ length: 30 }, (_, index) => `m-${index}`);
     const byUser = users.map((userid, user) =>
       Array.from({ length: 10 }, (_, index) => ({
-        // Every third member never gets as far as an offer.
+        // Every third member has no event of an offer.
         eventname: NAMES[(user * 7 + index * 5 + ((user + index) % 3)) % (user % 3 === 0 ? 2 : NAMES.length)] ?? "",
         userid,
         eventtimestamp: new Date(T0 + index * 1000).toISOString(),
@@ -77,51 +77,51 @@ describe("enrollment", () => {
     const query = `{ ${users.map((id, index) => `u${index}: user(id: "${id}") { enrollment { status } events(first: 10) { edges { cursor } pageInfo { hasNextPage } } }`).join(" ")} }`;
     const { data, errors } = await subgraph.graphql(query);
     expect(errors).toBeUndefined();
-    const seen = users.map((_, index) => data[`u${index}`]);
-    expect(seen.map(({ enrollment }) => enrollment.status)).toEqual(byUser.map(told));
-    expect(new Set(byUser.map(told)).size).toBeGreaterThan(1);
-    for (const { events } of seen) expect([events.edges.length, events.pageInfo.hasNextPage]).toEqual([10, false]);
+    const received = users.map((_, index) => data[`u${index}`]);
+    expect(received.map(({ enrollment }) => enrollment.status)).toEqual(byUser.map(statusAfter));
+    expect(new Set(byUser.map(statusAfter)).size).toBeGreaterThan(1);
+    for (const { events } of received) expect([events.edges.length, events.pageInfo.hasNextPage]).toEqual([10, false]);
   });
 
-  test("operations and events tell one story, by when things happened", async () => {
-    const enrollment = () => enrollmentOf("m-story");
+  test("follows operations and events in the order of their times", async () => {
+    const enrollment = () => enrollmentOf("m-order");
     await postWebhook(subgraph.url, {
       eventname: "enrollment_successful",
-      userid: "m-story",
+      userid: "m-order",
       eventtimestamp: "2026-02-01T10:00:00Z",
     });
     expect(await enrollment()).toEqual({ status: "ENROLLED", changedAt: "2026-02-01T10:00:00.000Z", source: "EVENT" });
-    await enroll("m-story");
-    await cancel("m-story");
+    await enroll("m-order");
+    await cancel("m-order");
     expect(await enrollment()).toMatchObject({ status: "CANCELLED", source: "OPERATION" });
-    // Late: it happened before the cancellation.
+    // An event that happened before the cancellation and arrives after it.
     await postWebhook(subgraph.url, {
       eventname: "offer_activation_successful",
-      userid: "m-story",
+      userid: "m-order",
       eventtimestamp: "2026-02-01T10:00:01Z",
     });
     expect(await enrollment()).toMatchObject({ status: "CANCELLED", source: "OPERATION" });
-    const later = await momentAgo();
-    await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "m-story", eventtimestamp: later });
+    const later = await timeBetween();
+    await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "m-order", eventtimestamp: later });
     expect(await enrollment()).toEqual({ status: "ENROLLED", changedAt: later, source: "EVENT" });
   });
 
   test.each([
-    ["does not say when it happened", "m-undated", undefined],
-    ["says that it happened in a thousand years", "m-future", "2999-01-01T00:00:00Z"],
-  ])("an event that %s brings nobody back who has cancelled", async (_why, userid, eventtimestamp) => {
+    ["without a time", "m-undated", undefined],
+    ["with a time in the year 2999", "m-future", "2999-01-01T00:00:00Z"],
+  ])("stays CANCELLED after an event %s", async (_why, userid, eventtimestamp) => {
     await enroll(userid);
     await cancel(userid);
     const event = { eventname: "offer_activation_successful", userid, ...(eventtimestamp && { eventtimestamp }) };
     expect((await postWebhook(subgraph.url, event)).status).toBe(200);
     expect(await statusOf(userid)).toBe("CANCELLED");
-    // It moves who has not.
+    // It changes the status of a member who has not cancelled.
     const other = { ...event, userid: `${userid}-other` };
     expect((await postWebhook(subgraph.url, other)).status).toBe(200);
     expect(await statusOf(other.userid)).toBe("OFFER_ACTIVE");
   });
 
-  test("an event from a clock that is ahead counts as of when it came, before a cancellation that came behind it", async () => {
+  test("uses the time of arrival of an event whose time is in the future", async () => {
     await enroll("m-ahead");
     const ahead = new Date(Date.now() + 60_000).toISOString();
     const event = { eventname: "offer_activation_successful", userid: "m-ahead", eventtimestamp: ahead };

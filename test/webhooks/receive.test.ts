@@ -2,8 +2,8 @@ import { request as httpRequest } from "node:http";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 
-const OLD_PASSWORD = "the one before";
-const MOST_BYTES = 65_536;
+const OLD_PASSWORD = "old-password";
+const MAX_BYTES = 65_536;
 
 const ROUTER = { "router-authorization": "router-secret" };
 
@@ -20,7 +20,7 @@ afterAll(() => subgraph.stop());
 
 const EVENT = { eventname: "enrollment_successful", userid: "m-1", eventtimestamp: "2026-02-01T10:00:00Z" };
 let sequence = 0;
-/** A member whom no other test knows. */
+/** A member without events. */
 const newMember = () => `m-${(sequence += 1)}`;
 
 async function eventsOf(userId: string) {
@@ -30,24 +30,24 @@ async function eventsOf(userId: string) {
   );
   return (data.user.events.edges as { node: unknown }[]).map(({ node }) => node);
 }
-async function answerOf(response: Response) {
+async function readResponse(response: Response) {
   return { status: response.status, body: await response.json() };
 }
-const refused = (status: number, code: string) => ({
+const rejectedWith = (status: number, code: string) => ({
   status,
   body: { errors: [expect.objectContaining({ extensions: expect.objectContaining({ code }) })] },
 });
 const RECEIVED = { status: 200, body: { status: "received" } };
 
-describe("who may send events", () => {
+describe("the webhook endpoint", () => {
   test.each([
-    ["the password", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD)],
-    ["the password before it", basicAuth(WEBHOOK_USER, OLD_PASSWORD)],
-    ["the scheme in other letters", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "bASIC")],
-  ])("%s is taken, and no secret of the router's is asked for", async (_what, authorization) => {
+    ["the first password", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD)],
+    ["the second password", basicAuth(WEBHOOK_USER, OLD_PASSWORD)],
+    ["the scheme in another case", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "bASIC")],
+  ])("accepts %s without a router secret", async (_what, authorization) => {
     const userid = newMember();
     expect(
-      await answerOf(await postWebhook(subgraph.url, { ...EVENT, userid }, { headers: { authorization } })),
+      await readResponse(await postWebhook(subgraph.url, { ...EVENT, userid }, { headers: { authorization } })),
     ).toEqual(RECEIVED);
     expect(await eventsOf(userid)).toHaveLength(1);
   });
@@ -56,24 +56,24 @@ describe("who may send events", () => {
     ["no credentials", ""],
     ["another password", basicAuth(WEBHOOK_USER, "wrong")],
     ["another user", basicAuth("wrong", WEBHOOK_PASSWORD)],
-    ["the list itself", basicAuth(WEBHOOK_USER, `${WEBHOOK_PASSWORD},${OLD_PASSWORD}`)],
+    ["both passwords as one", basicAuth(WEBHOOK_USER, `${WEBHOOK_PASSWORD},${OLD_PASSWORD}`)],
     ["an empty password", basicAuth(WEBHOOK_USER, "")],
-    ["not base64", `Basic ${WEBHOOK_USER}:${WEBHOOK_PASSWORD}`],
-    ["another scheme", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "Bearer")],
+    ["credentials that are not base64", `Basic ${WEBHOOK_USER}:${WEBHOOK_PASSWORD}`],
+    ["the Bearer scheme", basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD).replace("Basic", "Bearer")],
     [
-      "both of two headers",
+      "two credentials in one header",
       `${basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD)}, ${basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD)}`,
     ],
-  ])("%s: 401 with a challenge, and nothing is stored", async (_what, authorization) => {
+  ])("rejects %s with 401 and a challenge, and stores nothing", async (_what, authorization) => {
     const userid = newMember();
     const response = await postWebhook(subgraph.url, { ...EVENT, userid }, { headers: { authorization } });
     expect(response.headers.get("www-authenticate")).toBe('Basic realm="webhooks", charset="UTF-8"');
     expect(response.headers.get("connection")).toBe("close");
-    expect(await answerOf(response)).toEqual(refused(401, "UNAUTHENTICATED"));
+    expect(await readResponse(response)).toEqual(rejectedWith(401, "UNAUTHENTICATED"));
     expect(await eventsOf(userid)).toEqual([]);
   });
 
-  test("wrong credentials are refused before a byte of the body was sent", async () => {
+  test("rejects wrong credentials with 401 before the body arrives", async () => {
     const status = await new Promise((resolve, reject) => {
       const headers = { "content-type": "application/json", "content-length": "1000", authorization: "Basic eDp5" };
       const request = httpRequest(`${subgraph.url}/webhooks/avibra`, { method: "POST", headers, agent: false });
@@ -87,7 +87,7 @@ describe("who may send events", () => {
     expect(status).toBe(401);
   });
 
-  test("the credentials open this path and this method alone", async () => {
+  test("accepts the credentials only for POST /webhooks/avibra", async () => {
     const headers = { authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD) };
     for (const [method, path] of [
       ["GET", "/webhooks/avibra"],
@@ -101,22 +101,22 @@ describe("who may send events", () => {
   });
 });
 
-describe("what a sender may send", () => {
+describe("the webhook endpoint, with valid credentials,", () => {
   test.each([
-    ["no JSON", "{"],
-    ["nothing", ""],
+    ["malformed JSON", "{"],
+    ["an empty body", ""],
     ["a list", "[]"],
-    ["a text", '"enrollment_successful"'],
+    ["a string", '"enrollment_successful"'],
     ["null", "null"],
     ["a member __proto__", '{"eventname":"x","userid":"m-p","__proto__":{"isAdmin":true}}'],
     ["a constructor's prototype", '{"eventname":"x","userid":"m-p","constructor":{"prototype":{"isAdmin":true}}}'],
-  ])("%s: 400, and nothing is stored", async (_what, body) => {
-    expect(await answerOf(await postWebhook(subgraph.url, body))).toEqual(refused(400, "BAD_REQUEST"));
+  ])("rejects %s with 400 and stores nothing", async (_what, body) => {
+    expect(await readResponse(await postWebhook(subgraph.url, body))).toEqual(rejectedWith(400, "BAD_REQUEST"));
     expect(await eventsOf("m-p")).toEqual([]);
     expect(({} as { isAdmin?: unknown }).isAdmin).toBeUndefined();
   });
 
-  test("bytes that are no UTF-8: 400", async () => {
+  test("rejects invalid UTF-8 with 400", async () => {
     const response = await fetch(`${subgraph.url}/webhooks/avibra`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD) },
@@ -125,30 +125,32 @@ describe("what a sender may send", () => {
     expect(response.status).toBe(400);
   });
 
-  test("2 MB: 413; as much as is allowed: stored", async () => {
+  test("rejects a body over 64 KiB with 413, and stores one of 64 KiB", async () => {
     const userid = newMember();
-    const bodyOf = (bytes: number) => {
+    const createBody = (bytes: number) => {
       const body = JSON.stringify({ ...EVENT, userid, padding: "" });
       return body.replace('"padding":""', `"padding":"${"x".repeat(bytes - body.length)}"`);
     };
-    expect(await answerOf(await postWebhook(subgraph.url, bodyOf(2_000_000)))).toEqual(refused(413, "LIMIT_EXCEEDED"));
-    expect(await answerOf(await postWebhook(subgraph.url, bodyOf(MOST_BYTES + 1)))).toEqual(
-      refused(413, "LIMIT_EXCEEDED"),
+    expect(await readResponse(await postWebhook(subgraph.url, createBody(2_000_000)))).toEqual(
+      rejectedWith(413, "LIMIT_EXCEEDED"),
+    );
+    expect(await readResponse(await postWebhook(subgraph.url, createBody(MAX_BYTES + 1)))).toEqual(
+      rejectedWith(413, "LIMIT_EXCEEDED"),
     );
     expect(await eventsOf(userid)).toEqual([]);
-    expect(await answerOf(await postWebhook(subgraph.url, bodyOf(MOST_BYTES)))).toEqual(RECEIVED);
+    expect(await readResponse(await postWebhook(subgraph.url, createBody(MAX_BYTES)))).toEqual(RECEIVED);
     expect(await eventsOf(userid)).toHaveLength(1);
   });
 
-  test("a body that does not arrive within WEBHOOK_BODY_TIMEOUT_MS is refused with 408, and the connection ends", async () => {
-    const impatient = await startSubgraph({ WEBHOOK_BODY_TIMEOUT_MS: "300" });
+  test("rejects a body that does not arrive within WEBHOOK_BODY_TIMEOUT_MS with 408, and closes the connection", async () => {
+    const withShortTimeout = await startSubgraph({ WEBHOOK_BODY_TIMEOUT_MS: "300" });
     const [status, body] = await new Promise<[number | undefined, string]>((resolve, reject) => {
       const headers = {
         "content-type": "application/json",
         "content-length": "1000",
         authorization: basicAuth(WEBHOOK_USER, WEBHOOK_PASSWORD),
       };
-      const request = httpRequest(`${impatient.url}/webhooks/avibra`, { method: "POST", headers, agent: false });
+      const request = httpRequest(`${withShortTimeout.url}/webhooks/avibra`, { method: "POST", headers, agent: false });
       request.on("response", (response) => {
         let text = "";
         response.on("data", (chunk: Buffer) => (text += chunk.toString()));
@@ -158,44 +160,44 @@ describe("what a sender may send", () => {
       });
       request.on("error", reject);
       request.write("{");
-    }).finally(() => impatient.stop());
+    }).finally(() => withShortTimeout.stop());
     expect(status).toBe(408);
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
   });
 
   test.each([
-    ["text/plain", { "content-type": "text/plain" }, 415],
-    ["a form", { "content-type": "application/x-www-form-urlencoded" }, 415],
-    ["JSON in another charset", { "content-type": "application/json; charset=latin1" }, 415],
-    ["a compressed body", { "content-encoding": "gzip" }, 415],
-    ["an idempotency key of 256 characters", { "idempotency-key": "k".repeat(256) }, 400],
-  ])("%s is refused", async (_what, headers: Record<string, string>, status) => {
+    ["text/plain", 415, { "content-type": "text/plain" }],
+    ["a URL-encoded form", 415, { "content-type": "application/x-www-form-urlencoded" }],
+    ["JSON in Latin-1", 415, { "content-type": "application/json; charset=latin1" }],
+    ["a compressed body", 415, { "content-encoding": "gzip" }],
+    ["an idempotency key of 256 characters", 400, { "idempotency-key": "k".repeat(256) }],
+  ])("rejects %s with %i", async (_what, status, headers: Record<string, string>) => {
     expect((await postWebhook(subgraph.url, EVENT, { headers })).status).toBe(status);
   });
 
   test.each([
     ["a space", "a b"],
-    ["Latin", "chave-é"],
-  ])("an idempotency key with %s is taken", async (_what, key) => {
+    ["a Latin-1 letter", "chave-é"],
+  ])("accepts an idempotency key with %s", async (_what, key) => {
     const userid = newMember();
     const headers = { "idempotency-key": `${key}-${userid}` };
     for (const eventname of ["one", "its copy"]) {
       const sent = postWebhook(subgraph.url, { ...EVENT, eventname, userid }, { headers });
-      expect(await answerOf(await sent)).toEqual(RECEIVED);
+      expect(await readResponse(await sent)).toEqual(RECEIVED);
     }
     expect(await eventsOf(userid)).toMatchObject([{ providerKind: "one" }]);
   });
 
-  test("an unknown event, and one of which little can be read, are kept", async () => {
+  test("stores unknown events and events with malformed fields", async () => {
     const userid = newMember();
     for (const body of [
       { eventname: "brand_new_event", userid, eventtimestamp: "2026-02-01T10:00:00Z", surprise: { a: [1] } },
       { eventname: 7, userid, eventtimestamp: 1_770_000_000, moredetails: "none" },
       { userid, moredetails: [null, 1, { name: "a" }, { name: "offerid", value: 3 }] },
     ]) {
-      expect(await answerOf(await postWebhook(subgraph.url, JSON.stringify(body)))).toEqual(RECEIVED);
+      expect(await readResponse(await postWebhook(subgraph.url, JSON.stringify(body)))).toEqual(RECEIVED);
     }
-    expect(await answerOf(await postWebhook(subgraph.url, "{}"))).toEqual(RECEIVED);
+    expect(await readResponse(await postWebhook(subgraph.url, "{}"))).toEqual(RECEIVED);
     expect(await eventsOf(userid)).toEqual([
       { kind: "UNKNOWN", providerKind: null, occurredAt: expect.any(String) },
       { kind: "UNKNOWN", providerKind: null, occurredAt: "2026-02-02T02:40:00.000Z" },
@@ -203,15 +205,15 @@ describe("what a sender may send", () => {
     ]);
   });
 
-  test("of a name that comes twice the last one counts", async () => {
+  test("uses the last of two members with one name", async () => {
     const [first, last] = [newMember(), newMember()];
     const body = `{"eventname":"a","userid":"${first}","eventname":"offer_upgrade_successful","userid":"${last}"}`;
-    expect(await answerOf(await postWebhook(subgraph.url, body))).toEqual(RECEIVED);
+    expect(await readResponse(await postWebhook(subgraph.url, body))).toEqual(RECEIVED);
     expect(await eventsOf(first)).toEqual([]);
     expect(await eventsOf(last)).toMatchObject([{ kind: "OFFER_UPGRADE_SUCCESSFUL" }]);
   });
 
-  test("depth costs no stack", async () => {
+  test("stores an event with 30,000 nested lists", async () => {
     const userid = newMember();
     const deep = `{"userid":"${userid}","deep":${"[".repeat(30_000)}${"]".repeat(30_000)}}`;
     expect((await postWebhook(subgraph.url, deep)).status).toBe(200);
@@ -219,26 +221,26 @@ describe("what a sender may send", () => {
   });
 });
 
-describe("copies", () => {
-  test("100 copies at once, with a key: 100 times 200, one event", async () => {
+describe("webhook deduplication", () => {
+  test("stores one event for 100 concurrent copies with a key", async () => {
     const userid = newMember();
-    const copies = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, () => postWebhook(subgraph.url, { ...EVENT, userid }, { key: `copy-${userid}` })),
     );
-    expect(copies.map(({ status }) => status)).toEqual(Array(100).fill(200));
+    expect(responses.map(({ status }) => status)).toEqual(Array(100).fill(200));
     expect(await eventsOf(userid)).toHaveLength(1);
   });
 
-  test("100 copies at once, without a key: the same content is one event", async () => {
+  test("stores one event for 100 concurrent copies without a key", async () => {
     const userid = newMember();
-    const copies = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, () => postWebhook(subgraph.url, { ...EVENT, userid })),
     );
-    expect(copies.map(({ status }) => status)).toEqual(Array(100).fill(200));
+    expect(responses.map(({ status }) => status)).toEqual(Array(100).fill(200));
     expect(await eventsOf(userid)).toHaveLength(1);
   });
 
-  test("the key decides: another key is another event, the same key is none whatever comes with it", async () => {
+  test("stores one event for each key, whatever the content", async () => {
     const userid = newMember();
     await postWebhook(subgraph.url, { ...EVENT, userid }, { key: `a-${userid}` });
     await postWebhook(subgraph.url, { ...EVENT, userid }, { key: `b-${userid}` });
@@ -246,7 +248,7 @@ describe("copies", () => {
     expect(await eventsOf(userid)).toMatchObject(Array(2).fill({ kind: "ENROLLMENT_SUCCESSFUL" }));
   });
 
-  test("a key that is another event's content is not taken for it", async () => {
+  test("stores both an event without a key and an event whose key is the first one's content", async () => {
     const userid = newMember();
     const key = JSON.stringify({ userid });
     await postWebhook(subgraph.url, key);

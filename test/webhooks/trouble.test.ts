@@ -10,6 +10,7 @@ import { createEncryption } from "../../src/platform/kernel/encryption";
 import { waitFor } from "../kit/wait-for";
 import { readMetric } from "../kit/http/metrics";
 import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
 import { createTempDirectory } from "../kit/temp";
@@ -31,8 +32,8 @@ const kindsOf = async (subgraph: TestSubgraph, userId: string) => {
   return edges.map(({ node }: { node: { providerKind: string } }) => node.providerKind) as string[];
 };
 
-/** A request whose body never ends. */
-function hold(url: string): { readonly end: () => void } {
+/** Opens a request whose body never ends. */
+function openRequest(url: string): { readonly end: () => void } {
   const headers = {
     "content-type": "application/json",
     "content-length": "1000",
@@ -44,68 +45,68 @@ function hold(url: string): { readonly end: () => void } {
   return { end: () => request.destroy() };
 }
 
-test("a rush of events is refused with 503, and leaves GraphQL its room; GraphQL's rush leaves theirs", async () => {
+test("events over LIMIT_CONCURRENT_WEBHOOKS are rejected with 503; events and GraphQL have separate limits", async () => {
   const subgraph = await start({ LIMIT_CONCURRENT_WEBHOOKS: "2", LIMIT_CONCURRENT_REQUESTS: "1" });
-  // Bodies that do not arrive take no room: neither from other events nor from GraphQL.
-  const held = Array.from({ length: 4 }, () => hold(subgraph.url));
+  // A request whose body has not arrived does not count toward either limit.
+  const unfinished = Array.from({ length: 4 }, () => openRequest(subgraph.url));
   await waitFor(async () =>
     Object.values(await readMetric(subgraph, "benefits_pix_http_requests_in_flight")).some((value) => value === 5)
       ? true
       : undefined,
   );
-  const refused = await waitFor(async () => {
+  const rejected = await waitFor(async () => {
     const send = (_: unknown, index: number) => postWebhook(subgraph.url, { eventname: "x", userid: `m-${index}` });
-    const answers = await Promise.all(Array.from({ length: 20 }, send));
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
-    return answers.find(({ status }) => status === 503);
+    const responses = await Promise.all(Array.from({ length: 20 }, send));
+    expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    return responses.find(({ status }) => status === 503);
   });
-  expect(refused.headers.get("retry-after")).toBe("1");
-  expect((await subgraph.graphql("{ me { id } }")).data).toEqual({ me: { id: "u-1001" } });
-  for (const one of held) one.end();
+  expect(rejected.headers.get("retry-after")).toBe("1");
+  expect((await subgraph.graphql("{ me { id } }")).data).toEqual({ me: { id: MEMBER_ID } });
+  for (const one of unfinished) one.end();
 
   const post = () => postWebhook(subgraph.url, { eventname: "y", userid: "m-1" });
-  await waitFor(async () => ((await post()).status === 200 ? true : undefined)); // those that were held have gone
+  await waitFor(async () => ((await post()).status === 200 ? true : undefined)); // the unfinished requests have ended
   await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit" });
   let isSlow = true;
   const slow = subgraph.graphql("{ me { benefits { id } } }").finally(() => (isSlow = false));
   await waitFor(async () => ((await subgraph.avibra.requests("/user/benefits")).length > 0 ? true : undefined));
-  expect((await subgraph.graphql("{ me { id } }").catch(() => ({ errors: [] }))).errors).toBeDefined(); // it is full
+  expect((await subgraph.graphql("{ me { id } }").catch(() => ({ errors: [] }))).errors).toBeDefined(); // the limit is reached
   const { status } = await post();
   expect({ status, isSlow }).toEqual({ status: 200, isSlow: true });
   await subgraph.avibra.reset(); // ends the read that hangs
   await slow;
 });
 
-test("without the database: 503 with Retry-After, and nothing that was acknowledged is lost", async () => {
+test("without the database, an event is rejected with 503 and Retry-After, and no acknowledged event is lost", async () => {
   const { path: folder, remove: removeFolder } = createTempDirectory("webhooks");
   const file = join(folder, "test.db");
   const subgraph = await start({ DATABASE_URL: `sqlite:${file}` });
-  expect((await postWebhook(subgraph.url, { eventname: "kept", userid: "m-1" })).status).toBe(200);
+  expect((await postWebhook(subgraph.url, { eventname: "first", userid: "m-1" })).status).toBe(200);
   const move = (from: string, to: string) =>
     Promise.all(["", "-wal", "-shm"].map((end) => rename(`${from}${end}`, `${to}${end}`)));
   await move(file, `${file}-gone`);
-  const refused = await postWebhook(subgraph.url, { eventname: "refused", userid: "m-1" });
-  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
-  expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] });
+  const rejected = await postWebhook(subgraph.url, { eventname: "second", userid: "m-1" });
+  expect([rejected.status, rejected.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(await rejected.json()).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] });
   await move(`${file}-gone`, file);
-  expect((await postWebhook(subgraph.url, { eventname: "refused", userid: "m-1" })).status).toBe(200);
-  expect(await kindsOf(subgraph, "m-1")).toEqual(["refused", "kept"]);
+  expect((await postWebhook(subgraph.url, { eventname: "second", userid: "m-1" })).status).toBe(200);
+  expect(await kindsOf(subgraph, "m-1")).toEqual(["second", "first"]);
   removeFolder();
 });
 
-describe("where events may come from", () => {
-  test("an address that is not listed is refused with 403, whatever its headers claim", async () => {
+describe("AVIBRA_WEBHOOK_ADDRESSES", () => {
+  test("rejects an address that it does not list with 403, whatever the headers claim", async () => {
     const subgraph = await start({ AVIBRA_WEBHOOK_ADDRESSES: "192.0.2.7,198.51.100.0/24" });
-    const answer = await postWebhook(
+    const response = await postWebhook(
       subgraph.url,
       { eventname: "x", userid: "m-1" },
       { headers: { "x-forwarded-for": "192.0.2.7", forwarded: "for=192.0.2.7" } },
     );
-    expect(answer.status).toBe(403);
+    expect(response.status).toBe(403);
     expect(await kindsOf(subgraph, "m-1")).toEqual([]);
   });
 
-  test("one that is listed is taken", async () => {
+  test("accepts an address that it lists", async () => {
     const subgraph = await start({ AVIBRA_WEBHOOK_ADDRESSES: "127.0.0.0/8" });
     expect((await postWebhook(subgraph.url, { eventname: "x", userid: "m-1" })).status).toBe(200);
   });
@@ -122,11 +123,11 @@ describe("where events may come from", () => {
     ["2001:db8::1", "2001:db8::1", true],
     ["0.0.0.0/0", "203.0.113.1", true],
     ["192.0.2.7", "not an address", false],
-  ])("%s lets %s in: %s", (range, address, isKnown) => {
+  ])("with %s accepts %s: %s", (range, address, isKnown) => {
     expect(createAddressCheck([range])(address)).toBe(isKnown);
   });
 
-  test("no list lets everybody in; a list never a connection without an address", () => {
+  test("accepts a connection without an address only if it is empty", () => {
     expect(createAddressCheck([])(undefined)).toBe(true);
     expect(createAddressCheck(["192.0.2.7"])(undefined)).toBe(false);
   });
@@ -141,13 +142,13 @@ describe("where events may come from", () => {
     ["192.0.2.0/24/1", false],
     ["192.0.2", false],
     ["example.com", false],
-  ])("%s is a range: %s", (text, isRange) => {
+  ])("may contain %s: %s", (text, isRange) => {
     expect(isAddressRange(text)).toBe(isRange);
   });
 });
 
 describe("npm run webhooks:replay", () => {
-  test("gives stored events their effects once more, says how many, and changes nothing else", async () => {
+  test("repeats the effects of stored events, prints how many, and changes nothing else", async () => {
     const { path: folder, remove: removeFolder } = createTempDirectory("webhooks");
     const environment = { DATABASE_URL: `sqlite:${join(folder, "test.db")}`, LEDGER_KEY: TEST_ENCRYPTION_KEY };
     const subgraph = await start({ ...environment, RECONCILE_INTERVAL_MS: "600000" });
@@ -159,13 +160,13 @@ describe("npm run webhooks:replay", () => {
       return JSON.parse(stdout) as unknown;
     };
     const at = Date.now();
-    const proof = {
+    const confirmation = {
       eventname: "enrollment_request_received",
       userid: "m-1",
       eventtimestamp: new Date(at).toISOString(),
     };
-    await postWebhook(subgraph.url, proof);
-    // An operation that the event would have settled, had it been known when the event came.
+    await postWebhook(subgraph.url, confirmation);
+    // The event arrived before this operation, which it confirms, existed.
     const { store, database } = openOperationStore(environment.DATABASE_URL);
     const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));
     await waitFor(async () => ((await inbox.countDue(0)) === 0 ? true : undefined));
@@ -196,7 +197,7 @@ describe("npm run webhooks:replay", () => {
     [["--since", "2026-02-31T00:00:00Z"]],
     [["2020-01-01T00:00:00Z"]],
     [["--since", "2020-01-01T00:00:00Z", "--dry-run"]],
-  ])("with the arguments %j throws its usage", (args) => {
+  ])("throws its usage if the arguments are %j", (args) => {
     expect(() => parseSince(args)).toThrow("--since <ISO 8601");
   });
 });
