@@ -9,10 +9,19 @@ const MAX_TURNS = 200;
 const countLasting = () =>
   LASTING.map((type) => process.getActiveResourcesInfo().filter((active) => active === type).length);
 
-/** Fails a suite after whose `afterAll` something that it started is still active. */
+/** What the runner reports of a test or a hook that failed. */
+const FAILURES = ["test_fn_failure", "hook_failure", "error"];
+
+/** Fails a suite after whose `afterAll` something that it started is still active. A failure of its tests is reported instead. */
 // eslint-disable-next-line no-restricted-syntax -- Jest calls the default export
 export default class LeakCheckingEnvironment extends NodeEnvironment {
   readonly #before = countLasting();
+
+  #hasFailed = false;
+
+  handleTestEvent({ name }: { readonly name: string }): void {
+    this.#hasFailed ||= FAILURES.includes(name);
+  }
 
   override async teardown(): Promise<void> {
     let left = this.#findLeft();
@@ -21,7 +30,7 @@ export default class LeakCheckingEnvironment extends NodeEnvironment {
       left = this.#findLeft();
     }
     await super.teardown();
-    if (left.length > 0) throw new Error(`the suite left behind: ${left.join(", ")}`);
+    if (left.length > 0 && !this.#hasFailed) throw new Error(`the suite left behind: ${left.join(", ")}`);
   }
 
   #findLeft(): readonly string[] {
