@@ -43,7 +43,7 @@ async function send({ method = "POST", path = "/graphql", headers: more, body }:
     body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
   });
   const { "content-type": type, allow } = response.headers ?? {};
-  const json = (response.text === "" ? undefined : JSON.parse(response.text));
+  const json = response.text === "" ? undefined : JSON.parse(response.text);
   return { status: response.status, type, allow, json };
 }
 
