@@ -45,7 +45,7 @@ function openRequest(url: string): { readonly end: () => void } {
   return { end: () => request.destroy() };
 }
 
-test("events over LIMIT_CONCURRENT_WEBHOOKS are rejected with 503; events and GraphQL have separate limits", async () => {
+test("events over LIMIT_CONCURRENT_WEBHOOKS are rejected with 503; GraphQL has its own limit", async () => {
   const subgraph = await start({ LIMIT_CONCURRENT_WEBHOOKS: "2", LIMIT_CONCURRENT_REQUESTS: "1" });
   // A request whose body has not arrived does not count toward either limit.
   const unfinished = Array.from({ length: 4 }, () => openRequest(subgraph.url));
