@@ -5,19 +5,19 @@ import { fileExists, readText } from "../kit/pages";
 const SDL = readText("schema/subgraph.graphql");
 const asCommitted = (subgraph: string) => ({ api: clientSchema(subgraph), subgraph });
 
-test("the schema of package.json's version is stored", () => {
+test("schema/versions has the schema of package.json's version", () => {
   const { version } = JSON.parse(readText("package.json")) as { version: string };
   expect(fileExists(`schema/versions/${version}.graphql`)).toBe(true);
 });
 
-test("the same schema has no addition and no breaking change, whatever its descriptions say", () => {
+test("the changelog has no addition and no breaking change for a schema with other descriptions", () => {
   const described = SDL.replaceAll("member", "user");
   expect(described).not.toBe(SDL);
   expect(additions(SDL, described)).toEqual([]);
   expect(breakingChanges(asCommitted(SDL), asCommitted(described))).toEqual([]);
 });
 
-test("a new type, field, argument and value are listed once each; what is inside a new type or field is not", () => {
+test("the changelog lists a new type, field, argument and value once, and not the members of a new type", () => {
   const before = `type Query { user: User } type User { id: ID! } enum Color { RED } input Filter { a: Int }`;
   const after = `type Query { user(id: ID): User, pet(name: String): Pet } type User { id: ID! }
     type Pet { id: ID! } enum Color { RED BLUE } input Filter { a: Int, b: Int }`;
@@ -32,7 +32,7 @@ test("a new type, field, argument and value are listed once each; what is inside
   );
 });
 
-test("a renamed field and a removed key are breaking", () => {
+test("the changelog lists a renamed field and a removed key as breaking", () => {
   const changed = SDL.replace("enrollment: Enrollment!", "enrolled: Enrollment!").replace(
     '@key(fields: "recurrenceId")',
     "",

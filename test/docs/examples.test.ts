@@ -10,7 +10,7 @@ import { postWebhook } from "../kit/http/webhooks";
 import { createShell } from "./shell";
 
 const isCommand = ({ language, text }: CodeBlock) => language === "sh" && text.includes("curl");
-const isBehindRouter = ({ text }: CodeBlock) => text.includes("http://127.0.0.1:4000");
+const isForRouter = ({ text }: CodeBlock) => text.includes("http://127.0.0.1:4000");
 const isExample = (block: CodeBlock) => ["graphql", "js"].includes(block.language) || isCommand(block);
 
 const hangs = ({ text }: CodeBlock) => text.includes('"kind":"hang');
@@ -23,7 +23,7 @@ const BY_PAGE = PAGES.map((file) => [file, findCodeBlocks(readText(file)).filter
 );
 
 /** The JSON that a page shows as the response of an example. */
-const shownBelow = ({ next }: CodeBlock): unknown => (next?.language === "json" ? JSON.parse(next.text) : undefined);
+const responseOf = ({ next }: CodeBlock): unknown => (next?.language === "json" ? JSON.parse(next.text) : undefined);
 
 /** A response without its cost, if the page leaves that out. */
 function asShown(printed: unknown, shown: unknown): unknown {
@@ -32,17 +32,17 @@ function asShown(printed: unknown, shown: unknown): unknown {
   return Object.hasOwn(shown as object, "extensions") ? printed : rest;
 }
 
-test("every JSON follows the example whose response it is, and every query has its response", () => {
+test("every JSON block follows its example, and every query has a JSON block", () => {
   const blocks = BY_PAGE.flatMap(([file]) => findCodeBlocks(readText(file)));
-  const answers = blocks.filter(({ language }) => language === "json");
+  const responses = blocks.filter(({ language }) => language === "json");
   const examples = BY_PAGE.flatMap(([, found]) => found);
-  expect(examples.filter((block) => shownBelow(block) !== undefined)).toHaveLength(answers.length);
+  expect(examples.filter((block) => responseOf(block) !== undefined)).toHaveLength(responses.length);
   const queries = examples.filter(({ language }) => language === "graphql");
-  expect(queries.filter((block) => shownBelow(block) === undefined)).toEqual([]);
+  expect(queries.filter((block) => responseOf(block) === undefined)).toEqual([]);
   expect(examples.length).toBeGreaterThan(20);
 });
 
-describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isBehindRouter)))("%s", (_file, blocks) => {
+describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isForRouter)))("%s", (_file, blocks) => {
   let sandboxes: Sandboxes;
   let subgraph: TestSubgraph;
   let run: ReturnType<typeof createShell>;
@@ -107,14 +107,14 @@ describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isBehindRouter)))("%s"
         language === "graphql"
           ? await subgraph.graphql(block.text, { claims: claimsOf(block.text) })
           : JSON.parse(await run(block.text));
-      const shown = shownBelow(block);
+      const shown = responseOf(block);
       if (shown !== undefined) expect(asShown(printed, shown)).toEqual(shown);
     },
   );
 });
 
-describe("the commands behind a router", () => {
-  const commands = BY_PAGE.flatMap(([, blocks]) => blocks).filter(isBehindRouter);
+describe("the commands for a router", () => {
+  const commands = BY_PAGE.flatMap(([, blocks]) => blocks).filter(isForRouter);
   const [first, ...others] = commands;
   const bodies = others.map(({ text }) => JSON.parse(/ -d '(.*)'$/m.exec(text)?.[1] ?? "") as { query: string });
   let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
@@ -129,16 +129,16 @@ describe("the commands behind a router", () => {
     expect(bodies).toEqual(examples);
   });
 
-  test("need nothing but the gateway's URL and a token from there", () => {
+  test("need only the URL of the gateway and a token", () => {
     const urls = commands.flatMap(({ text }) => [...text.matchAll(/https?:\/\/[^/'\s]+/g)].map(String));
     expect(new Set(urls)).toEqual(new Set(["http://127.0.0.1:4000"]));
     const headers = commands.flatMap(({ text }) => [...text.matchAll(/-H ['"](\S+):/g)].map(([, name]) => name));
     expect(new Set(headers)).toEqual(new Set(["content-type", "authorization"]));
   });
 
-  test("succeed from top to bottom; the first one has the response that the page shows", async () => {
+  test("succeed in order, the first one with the response that the page shows", async () => {
     const run = createShell({ "http://127.0.0.1:4000": new URL(supergraph.url).origin });
-    const shown = first && shownBelow(first);
+    const shown = first && responseOf(first);
     expect(shown).toBeDefined();
     expect(JSON.parse(await run(first?.text ?? ""))).toEqual(shown);
     for (const [index, { text }] of others.entries()) {

@@ -17,7 +17,7 @@ const linksIn = (text: string) =>
 describe.each(PAGES)("%s", (page) => {
   const text = readText(page);
 
-  test("links to files and headings that exist", () => {
+  test("links only to files and headings that exist", () => {
     const broken = linksIn(text)
       .filter((link) => !link.startsWith("https://"))
       .filter((link) => {
@@ -29,13 +29,13 @@ describe.each(PAGES)("%s", (page) => {
     expect(broken).toEqual([]);
   });
 
-  test("defines the references that it uses, and uses those that it defines", () => {
+  test("defines each reference that it uses, and uses each that it defines", () => {
     const defined = [...text.matchAll(/^\[([^\]]+)\]: \S+$/gm)].map(([, name]) => name);
     const used = [...text.matchAll(/\]\[([a-z]+)\]/g)].map(([, name]) => name);
     expect(new Set(used)).toEqual(new Set(defined));
   });
 
-  test("quotes code as it stands in the file that it names", () => {
+  test("quotes code as it is in the file that it names", () => {
     // Prettier formats an excerpt differently, so white space and trailing commas do not count.
     const bare = (code: string) => code.replace(/\s/g, "").replace(/,(?=[)\]}])/g, "");
     for (const { text: excerpt } of findCodeBlocks(text).filter(({ language }) => language === "ts")) {
@@ -61,7 +61,7 @@ describe("how-to pages", () => {
   const examples = pages.map((page) => [page, [...readText(page).matchAll(/Commit `(\w+)` \(“([^”]+)”\)/g)]] as const);
   const subjects = subjectsOf(examples.flatMap(([, found]) => found.map(([, hash = ""]) => hash)));
 
-  test.each(examples)("%s: names a commit of this repository by its hash and subject", (_page, found) => {
+  test.each(examples)("%s names a commit of this repository by its hash and subject", (_page, found) => {
     expect(found.length).toBeGreaterThan(0);
     for (const [, hash = "", quoted = ""] of found) {
       const subject = subjects.get(hash) ?? quoted;
@@ -70,7 +70,7 @@ describe("how-to pages", () => {
     }
   });
 
-  test("there are four", () => {
+  test("are four", () => {
     expect(pages).toHaveLength(4);
   });
 });
@@ -91,7 +91,7 @@ describe("names of variables, codes and values", () => {
   const FOLDERS = ["src", "schema", ".ci", "test/bench", "test/kit", "test/federation/supergraph.ts"];
   const source = FOLDERS.map((folder) => readAll(folder)).join("\n");
 
-  test.each(PAGES)("%s: each of them is in the source", (page) => {
+  test.each(PAGES)("on %s are all in the source", (page) => {
     const named = [...readText(page).matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])(?:=[^`]*)?`/g)];
     expect(named.map(([, name = ""]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(source))).toEqual([]);
   });

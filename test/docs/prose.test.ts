@@ -1,7 +1,7 @@
 import { PAGES, readText } from "../kit/pages";
 
-/** Decision records keep the form of their time. */
-const HELD = PAGES.filter((file) => !file.startsWith("docs/decisions/"));
+/** Without the decision records, which are not rewritten. */
+const CHECKED = PAGES.filter((file) => !file.startsWith("docs/decisions/"));
 
 /** Without code and without generated tables, whose sentences come from the source. Lines keep their numbers. */
 const proseOf = (text: string) =>
@@ -10,11 +10,11 @@ const proseOf = (text: string) =>
     .replace(/^```[^]*?^```$/gm, (block) => block.replace(/[^\n]/g, ""));
 
 const numbered = (text: string) => text.split("\n").map((line, index) => ({ line, at: index + 1 }));
-test("the pages are held to the rules", () => {
-  expect(HELD.length).toBeGreaterThan(20);
+test("more than 20 pages are checked for the rules of Prose", () => {
+  expect(CHECKED.length).toBeGreaterThan(20);
 });
 
-describe.each(HELD)("%s", (file) => {
+describe.each(CHECKED)("%s", (file) => {
   const text = readText(file);
   const prose = proseOf(text);
   const offending = (is: (line: string) => boolean) =>
@@ -22,7 +22,7 @@ describe.each(HELD)("%s", (file) => {
       .filter(({ line }) => is(line))
       .map(({ line, at }) => `${file}:${at}: ${line}`);
 
-  test("is not too long", () => {
+  test("has at most 400 lines (README: 200)", () => {
     expect(text.split("\n").length - 1).toBeLessThanOrEqual(file === "README.md" ? 200 : 400);
   });
 
@@ -32,7 +32,7 @@ describe.each(HELD)("%s", (file) => {
     expect(offending((line) => cells(line).some((cell) => cell.length > 120))).toEqual([]);
   });
 
-  test("has one sentence a line", () => {
+  test("has one sentence per line", () => {
     const isTwo = (line: string) => !line.startsWith("|") && /[a-z0-9)`][.!?] [A-Z]/.test(line.replace(/^\d+\. /, ""));
     expect(offending(isTwo)).toEqual([]);
   });

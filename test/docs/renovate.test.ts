@@ -32,7 +32,7 @@ test.each(Object.entries(forbidden))("renovate.json never proposes a forbidden v
   expect(versions.includes("*") || !isExcluded(name, "999.0.0")).toBe(true);
 });
 
-test("renovate.json pins exact versions and leaves the overrides to a person", () => {
+test("renovate.json pins exact versions and does not update overrides", () => {
   expect(rulesOf("*")).toMatchObject([{ rangeStrategy: "pin" }]);
   const left = Object.keys(overrides).filter((name) => !isDisabled(name));
   expect(left).toEqual(["graphql"]);

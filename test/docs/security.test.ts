@@ -9,12 +9,12 @@ const CITED = /\[([\w/-]+)\]\(\.\.\/\.\.\/test\/([\w/-]+\.test\.ts)\):\s+â€œ([^â
 const namesIn = (file: string) => readText(`test/${file}`).replaceAll(/\\(["'`])/g, "$1");
 
 describe(PAGE, () => {
-  test("has its threats", () => {
+  test("lists more than 40 threats", () => {
     expect(THREATS.length).toBeGreaterThan(40);
   });
 
   test.each(THREATS.map((threat) => [threat.split(".**")[0], threat] as const))(
-    "%s: the tests that it names are there",
+    "%s: names tests that exist",
     (_threat, text) => {
       const cited = [...text.matchAll(CITED)];
       expect(cited.length).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ const { scripts } = JSON.parse(readText("package.json")) as { scripts: Record<st
 const firstNames = (rows: readonly (readonly string[])[]) => rows.flatMap(([first = ""]) => findCodeSpans(first));
 const byName = (rows: readonly (readonly (string | undefined)[])[]) => new Map(rows.map((row) => [row[0], row]));
 
-test("variables: names, defaults and meanings are those of the configuration's schema, each in one table", () => {
+test("each variable of the configuration is in one table, with its default and its description", () => {
   const required = new Set<string>();
   try {
     loadConfig({ PROVIDERS: "live" });
@@ -33,7 +33,7 @@ test("variables: names, defaults and meanings are those of the configuration's s
   expect(documented).toHaveLength(expected.length);
 });
 
-test("derived limits: each default follows from the defaults of the variables", () => {
+test("each derived limit on the page Limits is computed from the defaults of the variables", () => {
   const { tokens, depth, fields, aliases, representations, cost, providerCalls } = deriveLimits(
     loadConfig({}).limits.documents,
   );
@@ -43,7 +43,7 @@ test("derived limits: each default follows from the defaults of the variables", 
   expect(documented).toEqual(derived.map(([, value]) => `\`${value}\``));
 });
 
-test("error codes: codes, messages and `retryable` are those of the source", () => {
+test("the page Errors has the codes, messages and `retryable` of the source", () => {
   const source = readText("src/platform/errors/subgraph-error.ts");
   const codes = [...source.matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code]) => code as ErrorCode);
   expect(codes.length).toBeGreaterThan(0);
@@ -59,13 +59,13 @@ test("error codes: codes, messages and `retryable` are those of the source", () 
 test.each([
   ["UserErrorCode", "`userErrors.code`"],
   ["OperationStatus", "`operation.status`"],
-])("%s: the values are those of the schema", (type, column) => {
+])("the table of %s has the values of the schema", (type, column) => {
   const values = buildSchema(readText("schema/api.graphql")).getType(type) as GraphQLEnumType;
   const documented = firstNames(readTable("docs/frontend/mutations-and-idempotency.md", column));
   expect(documented).toEqual(values.getValues().map(({ name }) => name));
 });
 
-test("commands: each is one of package.json, and the two that a newcomer needs are in the README", () => {
+test("each command of the README is in package.json, and it shows how to start and to test", () => {
   const scriptOf = (command: string) => /^npm (?:run )?([\w:]+)$/.exec(command)?.[1] ?? "";
   const commands = firstNames(readTable("README.md", "command"));
   expect(commands.filter((command) => !Object.hasOwn(scripts, scriptOf(command)))).toEqual([]);
@@ -74,18 +74,18 @@ test("commands: each is one of package.json, and the two that a newcomer needs a
   );
 });
 
-test.each(PAGES)("%s: every script that it runs is one of package.json", (file) => {
+test.each(PAGES)("%s runs only scripts of package.json", (file) => {
   const run = [...readText(file).matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)].map(([, script = ""]) => script);
   expect(run.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
 
-test("fault kinds: those that the sandbox has", () => {
+test("the page Sandbox lists the fault kinds of the sandbox", () => {
   const refusal = parseFaults({ match: {}, kind: "?" });
   const kinds = /one of (.*)/.exec("problems" in refusal ? refusal.problems.join() : "")?.[1]?.split(", ");
   expect(firstNames(readTable("docs/contributing/sandbox.md", "kind"))).toEqual(kinds);
 });
 
-test("members and authorizations: those of the sandbox", async () => {
+test("the page Getting started lists the members and authorizations of the sandbox", async () => {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const state = async (url: string) => (await (await fetch(`${url}/__sandbox/state`)).json()) as never;
   const { users }: { users: { userId: string }[] } = await state(sandboxes.avibra.url);

@@ -14,7 +14,7 @@ import {
 const isExempt = (file: string) => file.startsWith("docs/decisions/") || file.startsWith("schema/versions/");
 const FILES = [...PAGES, ...listFiles("src"), ...listFiles("schema")].filter((file) => !isExempt(file));
 
-describe("the check finds a retired word in", () => {
+describe("the check for retired words", () => {
   const FILE = "src/platform/pubsub/file.ts";
 
   test.each([
@@ -28,7 +28,7 @@ describe("the check finds a retired word in", () => {
     ["a string literal", 'throw new Error("The text is sealed.");', "sealed"],
     ["a template", "const text = `${name} is nobody's`;", "nobody's"],
     ["the text of a page", "const page = <p>whoever asks</p>;", "whoever"],
-  ])("%s", (_where, code, found) => {
+  ])("finds one in %s", (_where, code, found) => {
     expect(checkCode(FILE, code)).toEqual([expect.stringMatching(new RegExp(found))]);
   });
 
@@ -41,11 +41,11 @@ describe("the check finds a retired word in", () => {
     ["a code block of a page", checkMarkdown("a.md", "```ts\nconst asked = 1;\n```\n")],
     ["a file that a page links to", checkMarkdown("a.md", "[it](../src/shared-reads.ts)\n")],
     ["words on two lines", checkProse("a.md", "They keep it for\never.\n")],
-  ])("%s", (_where, hits) => {
+  ])("finds one in %s", (_where, hits) => {
     expect(hits).toHaveLength(1);
   });
 
-  test("no word that only contains one, and no identifier that is prose", () => {
+  test("finds none in a word that only contains one", () => {
     expect(
       checkProse("a.md", "A ledger-key. Renewed. Unsealed. `LEDGER_KEY`. He keeps his word about the work."),
     ).toEqual([]);

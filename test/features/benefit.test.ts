@@ -13,9 +13,9 @@ describe("a member's benefits and offers", () => {
     await subgraph.avibra.reset();
   });
 
-  test("one query brings benefits, current offer and available offers from one provider call", async () => {
+  test("are all read with one provider call", async () => {
     const { me } = await subgraph.execute(MemberBenefitsDocument, { variables: {} });
-    expect(me?.id).toBe("u-1001");
+    expect(me?.id).toBe(MEMBER_ID);
     expect(me?.currentOffer).toMatchObject({
       status: "ACTIVE",
       offer: { id: "plus", name: "Plus", price: { amount: "19.90", currency: "USD" }, billingPeriod: "MONTHLY" },
@@ -26,12 +26,12 @@ describe("a member's benefits and offers", () => {
       ["dental", "PENDING"],
       ["life-ins", "UNKNOWN"],
     ]);
-    expect(me?.benefits[0]).toMatchObject({ userId: "u-1001", coverage: { amount: "10000.00", currency: "USD" } });
+    expect(me?.benefits[0]).toMatchObject({ userId: MEMBER_ID, coverage: { amount: "10000.00", currency: "USD" } });
     expect(me?.availableOffers.map(({ price }) => price?.amount)).toEqual(["9.90", "19.90", "39.90"]);
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
   });
 
-  test("a second alias and the provider's own words cost no second call", async () => {
+  test("are read with one call also for aliases and provider values", async () => {
     const { data } = await subgraph.graphql(
       "{ me { currentOffer { providerStatus activatedAt } benefits { id } all: benefits { id } } }",
     );
@@ -41,12 +41,12 @@ describe("a member's benefits and offers", () => {
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
   });
 
-  test("a status that nobody documented is UNKNOWN with the provider's word beside it, and the list stays whole", async () => {
+  test("with an undocumented status are UNKNOWN with providerStatus, and listed with the others", async () => {
     const { data } = await subgraph.graphql("{ me { benefits(status: [UNKNOWN]) { id status providerStatus } } }");
     expect(data.me.benefits).toEqual([{ id: "life-ins", status: "UNKNOWN", providerStatus: "GRACE_PERIOD" }]);
   });
 
-  test("a swap says which benefit comes, which goes, and when", async () => {
+  test("have a pendingSwap with its direction and time if the next swap adds or removes them", async () => {
     const { data } = await subgraph.graphql(
       "{ me { benefits { id swapEffectiveAt swapExpiresAt pendingSwap { direction at } } } }",
     );
@@ -56,7 +56,7 @@ describe("a member's benefits and offers", () => {
     expect(swaps["tele-health"]).toMatchObject({ pendingSwap: null, swapEffectiveAt: null, swapExpiresAt: null });
   });
 
-  test("benefits can be chosen by status", async () => {
+  test("can be filtered by status", async () => {
     const { data } = await subgraph.graphql(
       "{ me { benefits(status: [ACTIVE]) { id } none: benefits(status: []) { id } } }",
     );
@@ -65,9 +65,9 @@ describe("a member's benefits and offers", () => {
 
   test.each([
     ["u-1003", "prefilled, not enrolled", null],
-    ["u-1004", "offer cancelled", { status: "CANCELLED" }],
-    ["nobody", "unknown to Avibra", null],
-  ])("%s (%s) has no active benefits and that is no error", async (id, _state, currentOffer) => {
+    [CANCELLED_MEMBER_ID, "offer cancelled", { status: "CANCELLED" }],
+    ["u-unknown", "unknown to Avibra", null],
+  ])("of %s (%s) have no ACTIVE benefit, without an error", async (id, _state, currentOffer) => {
     const { data, errors } = await subgraph.graphql(
       "query($id: UserId!) { user(id: $id) { currentOffer { status } benefits(status: [ACTIVE]) { id } } }",
       { variables: { id } },
@@ -76,7 +76,7 @@ describe("a member's benefits and offers", () => {
     expect(data.user).toEqual({ currentOffer, benefits: [] });
   });
 
-  test("an answer that is another user's is refused, not shown", async () => {
+  test("fail with PROVIDER_CONTRACT if Avibra returns another member's", async () => {
     await subgraph.avibra.addFault({
       match: { path: BENEFITS },
       kind: "wrongShape",

@@ -21,7 +21,7 @@ async function page(args: string, claims: Readonly<Record<string, string>> = OWN
 const kinds = ({ edges }: { edges: { node: { providerKind: string } }[] }) =>
   edges.map(({ node }) => node.providerKind);
 
-test("pages are read forward, last received first, and stay as they are under new events", async () => {
+test("events are paged forward, last received first, and new events do not change later pages", async () => {
   for (let n = 0; n < 5; n += 1) await send(`event_${n}`);
   const first = await page("(first: 2)");
   expect(kinds(first)).toEqual(["event_4", "event_3"]);
@@ -45,27 +45,27 @@ test.each([
   ["(first: 101)", "first must be 1 to 100."],
   ['(after: "x")', "after must be a cursor of this list."],
   ['(after: "")', "after must be a cursor of this list."],
-])("events%s: %s", async (args, message) => {
+])("events%s is BAD_USER_INPUT: %s", async (args, message) => {
   expect((await page(args)).errors).toMatchObject([{ message, extensions: { code: "BAD_USER_INPUT" } }]);
 });
 
-test("another member's are as none, and are not looked up", async () => {
-  expect(await page("", { sub: "m-stranger" })).toMatchObject({ edges: [], pageInfo: { hasNextPage: false } });
+test("events of another member are an empty list without users:read:any", async () => {
+  expect(await page("", { sub: "m-other" })).toMatchObject({ edges: [], pageInfo: { hasNextPage: false } });
   expect(kinds(await page("", { sub: "staff", scope: "users:read:any" })).length).toBeGreaterThan(0);
 });
 
-test("their look-ups and places count like those of operations", async () => {
-  const many = (count: number, first: number) =>
+test("events count for LIMIT_STORE_READS and LIMIT_STORE_ROWS", async () => {
+  const queryMany = (count: number, first: number) =>
     subgraph.graphql(
       `{ ${Array.from({ length: count }, (_, index) => `u${index}: user(id: "m-${index}") { events(first: ${first}) { edges { cursor } } }`).join(" ")} }`,
     );
-  expect((await many(3, 10)).errors).toBeUndefined();
-  const refused = (message: string) => [{ message, extensions: { code: "LIMIT_EXCEEDED" } }];
-  expect((await many(4, 10)).errors).toMatchObject(
-    refused("The request exceeds the limit of 3 reads of operations and events."),
+  expect((await queryMany(3, 10)).errors).toBeUndefined();
+  const limitError = (message: string) => [{ message, extensions: { code: "LIMIT_EXCEEDED" } }];
+  expect((await queryMany(4, 10)).errors).toMatchObject(
+    limitError("The request exceeds the limit of 3 reads of operations and events."),
   );
-  expect((await many(3, 14)).errors).toMatchObject(
-    refused("The request exceeds the limit of 40 rows of operations and events."),
+  expect((await queryMany(3, 14)).errors).toMatchObject(
+    limitError("The request exceeds the limit of 40 rows of operations and events."),
   );
 });
 
@@ -117,7 +117,7 @@ describe("the fields of events", () => {
     ["offer_upgrade_successful", "OFFER_UPGRADE_SUCCESSFUL"],
     ["user_benefits_pendingswap", "USER_BENEFITS_PENDING_SWAP"],
     ["not_documented", "UNKNOWN"],
-  ])("Avibra's %s is %s", async (eventname, kind) => {
+  ])("map Avibra's event %s to the kind %s", async (eventname, kind) => {
     const userid = `m-${eventname}`;
     await postWebhook(subgraph.url, { eventname, userid });
     const { edges } = await readEvents(userid, "{ edges { node { kind providerKind } } }");

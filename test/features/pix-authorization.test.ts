@@ -17,7 +17,7 @@ const CANCELLATION_QUERY = `query($recurrence: RecurrenceId!, $id: CancellationI
     id recurrenceId requesterType requesterDocument reason reasonCode cancelledAt providerStatus authorization { status }
   } }`;
 
-describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation %s", (generation) => {
+describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix with API generation %s", (generation) => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph({ DELBANK_API_GENERATION: generation })));
   afterAll(() => subgraph.stop());
@@ -25,7 +25,7 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
     await subgraph.delbank.reset();
   });
 
-  test("an authorization shows its parties with masked documents, a leading zero counted", async () => {
+  test("returns the parties of an authorization with masked documents and their leading zeros", async () => {
     const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, {
       variables: { recurrenceId: RECURRENCE_ID },
     });
@@ -112,7 +112,7 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
     },
   ]);
 
-  test("a company's CNPJ that begins with 0 keeps its zero", async () => {
+  test("keeps the leading zero of a company's CNPJ", async () => {
     const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, {
       variables: { recurrenceId: "RR3822485720260110legalpay001" },
     });
@@ -124,12 +124,12 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
     ["RN3822485720260110pending0001", "PENDING"],
     ["RR3822485720260110expired0001", "EXPIRED"],
     ["RR3822485720260110rejected001", "REJECTED"],
-  ])("%s is %s", async (recurrenceId, status) => {
+  ])("returns authorization %s as %s", async (recurrenceId, status) => {
     const { pixAuthorization } = await subgraph.execute(PixAuthorizationDocument, { variables: { recurrenceId } });
     expect(pixAuthorization?.status).toBe(status);
   });
 
-  test("a cancellation says who asked, why and when, its ordinal reason read", async () => {
+  test("returns a cancellation with its requester, time and reason, which Delbank sends as an ordinal", async () => {
     const variables = { recurrence: CANCELLED_RECURRENCE_ID, id: CANCELLATION_ID };
     const { data, errors } = await subgraph.graphql(CANCELLATION_QUERY, { variables });
     expect(errors).toBeUndefined();
@@ -146,8 +146,8 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
     });
   });
 
-  test("what Delbank does not know is null, not an error", async () => {
-    const id = "RR3822485720260110nobodyknows";
+  test("returns null without an error for an authorization that Delbank does not know", async () => {
+    const id = "RR3822485720260110unknown0001";
     const { data, errors } = await subgraph.graphql(
       `query($id: RecurrenceId!, $c: CancellationId!) { pixAuthorization(recurrenceId: $id) { status } pixCancellation(recurrenceId: $id, id: $c) { id } }`,
       { variables: { id, c: CANCELLATION_ID } },
@@ -156,14 +156,14 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix over generation
     expect(data).toEqual({ pixAuthorization: null, pixCancellation: null });
   });
 
-  test("an authorization asked for by three aliases is fetched once", async () => {
-    const ask = (alias: string) => `${alias}: pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status }`;
-    await subgraph.graphql(`{ ${["a", "b", "c"].map(ask).join(" ")} }`);
+  test("fetches an authorization once for three aliases", async () => {
+    const select = (alias: string) => `${alias}: pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status }`;
+    await subgraph.graphql(`{ ${["a", "b", "c"].map(select).join(" ")} }`);
     expect(await subgraph.delbank.requests()).toHaveLength(1);
   });
 });
 
-describe("values that the provider never documented", () => {
+describe("an undocumented value of Delbank", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
@@ -173,36 +173,39 @@ describe("values that the provider never documented", () => {
     ["a name instead of an ordinal", "REQUESTED_BY_PAYER", "REQUESTED_BY_PAYER", "SLDB"],
     ["a scheme code that has no name", "SJUD", "UNKNOWN", "SJUD"],
     ["nothing", null, "UNKNOWN", null],
-  ])("reason: %s", async (_case, value, reason, reasonCode) => {
-    const item = {
-      RecurrenceId: RECURRENCE_ID,
-      CancellationId: CANCELLATION_ID,
-      CancellationReason: value,
-      RequesterDocument: 4623217035,
-      RequesterPersonType: "ALIEN",
-    };
-    await subgraph.delbank.addFault({
-      match: { path: "/automatic-pix" },
-      kind: "wrongShape",
-      body: JSON.stringify({ RecurrenceId: RECURRENCE_ID, Situation: "FROZEN", cancellations: [item] }),
-    });
-    const { data, errors } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE_ID } });
-    expect(errors).toBeUndefined();
-    expect(data.pixAuthorization).toMatchObject({
-      status: "UNKNOWN",
-      providerStatus: "FROZEN",
-      payer: { personType: null, document: null },
-    });
-    expect(data.pixAuthorization.cancellations[0]).toMatchObject({
-      reason,
-      reasonCode,
-      requesterType: "NATURAL",
-      requesterDocument: "***.232.170-**",
-    });
-  });
+  ])(
+    "in a cancellation is UNKNOWN or normalized, without an error: %s as the reason",
+    async (_case, value, reason, reasonCode) => {
+      const item = {
+        RecurrenceId: RECURRENCE_ID,
+        CancellationId: CANCELLATION_ID,
+        CancellationReason: value,
+        RequesterDocument: 4623217035,
+        RequesterPersonType: "ALIEN",
+      };
+      await subgraph.delbank.addFault({
+        match: { path: "/automatic-pix" },
+        kind: "wrongShape",
+        body: JSON.stringify({ RecurrenceId: RECURRENCE_ID, Situation: "FROZEN", cancellations: [item] }),
+      });
+      const { data, errors } = await subgraph.graphql(AUTHORIZATION_QUERY, { variables: { id: RECURRENCE_ID } });
+      expect(errors).toBeUndefined();
+      expect(data.pixAuthorization).toMatchObject({
+        status: "UNKNOWN",
+        providerStatus: "FROZEN",
+        payer: { personType: null, document: null },
+      });
+      expect(data.pixAuthorization.cancellations[0]).toMatchObject({
+        reason,
+        reasonCode,
+        requesterType: "NATURAL",
+        requesterDocument: "***.232.170-**",
+      });
+    },
+  );
 
   test.each(["Canceled", "CANCELED", "cancelled"])(
-    "status: %s is CANCELLED_RECURRENCE_ID, and not to be cancelled again",
+    "in the status, %s, is CANCELLED, and the authorization cannot be cancelled again",
     async (status) => {
       const payer = { type: "NATURAL", document: PAYER_TAX_ID };
       const body = JSON.stringify({ RecurrenceId: RECURRENCE_ID, status, payer, cancellations: [] });
@@ -219,14 +222,14 @@ describe("values that the provider never documented", () => {
   );
 
   test.each(["AUTHORIZATION_ALREADY_CANCELED", "Authorization_Already_Cancelled"])(
-    "a refusal's code: %s is ALREADY_CANCELLED",
+    "in the code of a rejection, %s, is ALREADY_CANCELLED",
     async (code) => {
       await subgraph.delbank.reset();
       const body = JSON.stringify({ title: "Unprocessable Entity", code, errors: [] });
       await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "wrongShape", status: 422, body });
       expect(await cancel()).toMatchObject({ userErrors: [{ code: "ALREADY_CANCELLED" }] });
       const sent = (await subgraph.delbank.requests()).filter(({ method }) => method === "POST");
-      expect(sent).toHaveLength(1); // the refusal was Delbank's
+      expect(sent).toHaveLength(1); // the rejection came from Delbank
     },
   );
 
@@ -247,8 +250,8 @@ describe("the scalar TaxId", () => {
     }
   };
 
-  test.each(["04623217035", "00000000191", "12345678000195", "00000000000191", "12ABC34501DE35"])(
-    "%s is accepted",
+  test.each([PAYER_TAX_ID, "00000000191", "12345678000195", "00000000000191", "12ABC34501DE35"])(
+    "accepts %s",
     (value) => {
       expect(messageFor(value)).toBeNull();
     },
@@ -257,13 +260,13 @@ describe("the scalar TaxId", () => {
   test.each([
     ["a CPF of ten digits", "4623217035", "11 digits"],
     ["a CNPJ of thirteen digits", "1234567000195", "12 digits or capital letters and 2 digits"],
-    ["small letters", "12abc34501de35", "capital letters"],
+    ["lower-case letters", "12abc34501de35", "capital letters"],
     ["letters in the place of check digits", "12ABC34501DE3X", "and 2 digits"],
     ["punctuation", "046.232.170-35", "without punctuation"],
     ["a wrong check digit", "04623217036", "valid check digits"],
     ["one digit repeated, whose check digits are right", "11111111111", "one digit repeated"],
     ["the digits 1 to 9, whose check digits are right", "12345678909", "the digits 1 to 9 in order"],
-  ])("%s is refused, the message says why and does not repeat it", (_what, value, why) => {
+  ])("rejects %s (%s) with a message that says %j and does not contain it", (_what, value, why) => {
     expect(messageFor(value)).toContain(why);
     expect(messageFor(value)).not.toContain(value);
   });

@@ -13,13 +13,13 @@ describe("a member", () => {
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
 
-  test("what needs no provider makes no provider call", async () => {
+  test("has an id and an enrollment without a provider call", async () => {
     const { data } = await subgraph.graphql(
       '{ user(id: "u-1001") { id enrollment { status changedAt source } } me { id } }',
     );
     expect(data).toEqual({
-      user: { id: "u-1001", enrollment: { status: "UNKNOWN", changedAt: null, source: null } },
-      me: { id: "u-1001" },
+      user: { id: MEMBER_ID, enrollment: { status: "UNKNOWN", changedAt: null, source: null } },
+      me: { id: MEMBER_ID },
     });
     expect(await subgraph.avibra.requests()).toEqual([]);
   });
@@ -92,28 +92,28 @@ describe("a member", () => {
 
 describe("the state machine of enrollment", () => {
   const STATUSES = ["REQUESTED", "ENROLLED", "OFFER_ACTIVE", "CANCELLED"] as const;
-  const fact = fc
+  const anyChange = fc
     .record({ status: fc.constantFrom(...STATUSES), at: fc.integer({ min: 0, max: 20 }), isUndated: fc.boolean() })
-    .map((some): EnrollmentChange => ({ ...some, since: some.at, source: "EVENT" }));
-  const dated = fact.map((some): EnrollmentChange => ({ ...some, isUndated: false }));
+    .map((change): EnrollmentChange => ({ ...change, since: change.at, source: "EVENT" }));
+  const dated = anyChange.map((change): EnrollmentChange => ({ ...change, isUndated: false }));
 
-  test("order and repetition of what is told make no difference", () => {
+  test("derives the same status from any order and repetition of the changes", () => {
     fc.assert(
-      fc.property(fc.array(fact, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 30 }), (facts, picks) => {
-        const again = picks.flatMap((pick) => facts[pick % Math.max(1, facts.length)] ?? []);
-        expect(deriveEnrollment(shuffle([...facts, ...again]))).toEqual(deriveEnrollment(facts));
+      fc.property(fc.array(anyChange, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 30 }), (changes, picks) => {
+        const again = picks.flatMap((pick) => changes[pick % Math.max(1, changes.length)] ?? []);
+        expect(deriveEnrollment(shuffle([...changes, ...again]))).toEqual(deriveEnrollment(changes));
       }),
       { numRuns: 1000 },
     );
   });
 
-  test("a fact that is heard late, and is older than all others whose time is known, moves nobody backwards", () => {
-    const rank = (facts: readonly EnrollmentChange[]) =>
-      STATUSES.findIndex((one) => one === deriveEnrollment(facts).status);
+  test("does not go back for a late change that is older than all others", () => {
+    const rank = (changes: readonly EnrollmentChange[]) =>
+      STATUSES.findIndex((one) => one === deriveEnrollment(changes).status);
     fc.assert(
-      fc.property(fc.array(dated, { minLength: 1, maxLength: 30 }), dated, (facts, { status }) => {
+      fc.property(fc.array(dated, { minLength: 1, maxLength: 30 }), dated, (changes, { status }) => {
         const late: EnrollmentChange = { status, at: -1, since: -1, source: "EVENT" };
-        expect(rank([...facts, late])).toBeGreaterThanOrEqual(rank(facts));
+        expect(rank([...changes, late])).toBeGreaterThanOrEqual(rank(changes));
       }),
       { numRuns: 1000 },
     );
@@ -126,12 +126,12 @@ describe("the state machine of enrollment", () => {
     [["CANCELLED", "REQUESTED"], "CANCELLED"],
     [["CANCELLED", "ENROLLED"], "ENROLLED"],
     [["OFFER_ACTIVE", "CANCELLED"], "CANCELLED"],
-  ] as const)("%j one after the other: %s", (statuses, end) => {
-    const facts = statuses.map((status, at): EnrollmentChange => ({ status, at, since: at, source: "EVENT" }));
-    expect(deriveEnrollment(facts).status).toBe(end);
+  ] as const)("derives from %j in this order: %s", (statuses, end) => {
+    const changes = statuses.map((status, at): EnrollmentChange => ({ status, at, since: at, source: "EVENT" }));
+    expect(deriveEnrollment(changes).status).toBe(end);
   });
 
-  test("what nobody dates moves forward, and brings nobody back", () => {
+  test("goes forward for an undated event, but not from CANCELLED", () => {
     const undated = (status: EnrollmentChange["status"]): EnrollmentChange[] => [
       { status, at: 1, since: 1, source: "EVENT", isUndated: true },
     ];
@@ -142,12 +142,12 @@ describe("the state machine of enrollment", () => {
     }
   });
 
-  test("of what happened at the same moment the earlier step comes first", () => {
+  test("applies changes of the same time in the order of the steps", () => {
     const at = (status: EnrollmentChange["status"]): EnrollmentChange => ({ status, at: 1, since: 1, source: "EVENT" });
-    for (const facts of [
+    for (const changes of [
       ["CANCELLED", "ENROLLED", "REQUESTED"] as const,
       ["REQUESTED", "CANCELLED", "ENROLLED"] as const,
     ])
-      expect(deriveEnrollment(facts.map(at)).status).toBe("CANCELLED");
+      expect(deriveEnrollment(changes.map(at)).status).toBe("CANCELLED");
   });
 });

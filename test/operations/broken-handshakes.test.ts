@@ -24,10 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => sandboxes.close());
 
-/** What is done to one TCP connection. */
+/** What happens to one TCP connection. */
 type Step = (servers: { readonly intact: HttpsServer; readonly unacceptable: HttpsServer }, socket: Socket) => void;
 
-/** Delbank's sandbox behind TLS; each request comes on a connection of its own. */
+/** Delbank's sandbox with TLS; each request opens a new connection. */
 async function startTlsSandbox() {
   const methods: string[] = [];
   const relay = (tls: CertificateIdentity) =>
@@ -37,14 +37,14 @@ async function startTlsSandbox() {
         for await (const chunk of request) chunks.push(chunk as Buffer);
         const own = ["host", "connection", "content-length"]; // of this connection
         const headers = Object.entries(request.headers).filter(([name]) => !own.includes(name));
-        const answer = await fetch(`${sandboxes.delbank.url}${request.url ?? ""}`, {
+        const forwarded = await fetch(`${sandboxes.delbank.url}${request.url ?? ""}`, {
           method: request.method ?? "GET",
           headers: Object.fromEntries(headers) as Record<string, string>,
           ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
         });
         methods.push(request.method ?? "");
-        response.writeHead(answer.status, { "content-type": "application/json", connection: "close" });
-        response.end(await answer.text());
+        response.writeHead(forwarded.status, { "content-type": "application/json", connection: "close" });
+        response.end(await forwarded.text());
       })();
     }).on("tlsClientError", () => undefined);
   const intact = relay(identity);
@@ -84,11 +84,11 @@ describe("a cancellation whose TLS handshake breaks", () => {
     ["with a reset", afterHello((socket) => socket.resetAndDestroy())],
     ["with a FIN", afterHello((socket) => socket.end())],
     ["with an alert", afterHello((socket) => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 40])))],
-    ["with an answer that is not TLS", afterHello((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))],
-    ["at a certificate that is not valid yet", ({ unacceptable }, socket) => unacceptable.emit("connection", socket)],
+    ["with a response that is not TLS", afterHello((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))],
+    ["because the certificate is not valid yet", ({ unacceptable }, socket) => unacceptable.emit("connection", socket)],
   ];
 
-  test.each(breaks)("%s was never sent: it stays PENDING, and is sent once later", async (_how, broken) => {
+  test.each(breaks)("%s stays PENDING with no attempt, and is sent once by a later poll", async (_how, broken) => {
     const tls = await startTlsSandbox();
     const control = createSandboxControl(sandboxes.delbank.url);
     await control.reset();
@@ -109,7 +109,7 @@ describe("a cancellation whose TLS handshake breaks", () => {
       deadline: createDeadline(b.monotonic, OPERATION_TIMEOUT_MS),
     };
 
-    tls.next(served, broken); // the authorization is read first
+    tls.next(served, broken); // the authorization is read before the cancellation
     const unsent = { status: "PENDING", sentAt: null, attempts: 0 };
     expect(await b.runner.run(request)).toMatchObject({ outcome: "done", operation: unsent });
     expect(tls.methods).toEqual(["GET"]);

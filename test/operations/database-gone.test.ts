@@ -1,17 +1,17 @@
 import { type OwnDatabases, startOwnDatabases } from "../kit/start/databases";
 import { sendMutation, findMutation, MUTATIONS, OPERATION_FIELDS, fetchOperation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
-import { RECURRENCE_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 let databases: OwnDatabases;
 let subgraph: TestSubgraph;
-/** An operation that was done while the database was there. */
+/** An operation that succeeded before the database stopped. */
 let earlier: { readonly id: string };
-/** What was answered for an id that PostgreSQL cannot hold. */
-let oddId: unknown;
-const earlierInput = { userId: "u-1001", lastName: "Before", idempotencyKey: "before" };
+/** The response for an id that PostgreSQL cannot store. */
+let unstorableIdResponse: unknown;
+const earlierInput = { userId: MEMBER_ID, lastName: "Before", idempotencyKey: "before" };
 const updateUser = findMutation("updateUser");
 
 beforeAll(async () => {
@@ -19,11 +19,11 @@ beforeAll(async () => {
   subgraph = await startSubgraph({ DATABASE_URL: await databases.createDatabase("postgres") });
   const { data } = await sendMutation(subgraph, updateUser, { input: earlierInput });
   earlier = data.updateUser.operation;
-  // PostgreSQL's text has no NUL: such an id must not reach it.
-  const asked = await subgraph.graphql("query($id: ID!) { operation(id: $id) { id } }", {
+  // PostgreSQL's type text cannot contain NUL, so such an id must not reach the database.
+  const response = await subgraph.graphql("query($id: ID!) { operation(id: $id) { id } }", {
     variables: { id: "\u0000" },
   });
-  oddId = { data: asked.data, errors: asked.errors };
+  unstorableIdResponse = { data: response.data, errors: response.errors };
   await databases.stopPostgres();
 });
 afterAll(async () => {
@@ -37,12 +37,12 @@ const ready = async () => {
   return { status: response.status, body: await response.json() };
 };
 
-test("an operation's id that PostgreSQL cannot hold is none", () => {
-  expect(oddId).toEqual({ data: { operation: null }, errors: undefined });
+test("operation(id) with an id that PostgreSQL cannot store returns null without an error", () => {
+  expect(unstorableIdResponse).toEqual({ data: { operation: null }, errors: undefined });
 });
 
-describe("while the database is gone", () => {
-  test.each(MUTATIONS)("$name fails with UNAVAILABLE and calls nobody", async (mutation) => {
+describe("while PostgreSQL is stopped", () => {
+  test.each(MUTATIONS)("$name fails with UNAVAILABLE and makes no provider call", async (mutation) => {
     const input = { ...mutation.input, idempotencyKey: `gone-${mutation.name}` };
     const { data, errors } = await sendMutation(subgraph, mutation, { input });
     expect(data).toBeNull();
@@ -54,7 +54,7 @@ describe("while the database is gone", () => {
     expect(await subgraph.delbank.requests()).toEqual([]);
   });
 
-  test("reads go on, enrollment and cancellations among them", async () => {
+  test("members, offers and authorizations are still readable; enrollment is UNKNOWN", async () => {
     const { data, errors } = await subgraph.graphql(
       `{ me { id enrollment { status } benefits { id } currentOffer { status } }
          pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status cancellations { id } } }`,
@@ -62,42 +62,42 @@ describe("while the database is gone", () => {
     );
     expect(errors).toBeUndefined();
     expect(data).toMatchObject({
-      me: { id: "u-1001", enrollment: { status: "UNKNOWN" }, currentOffer: { status: "ACTIVE" } },
+      me: { id: MEMBER_ID, enrollment: { status: "UNKNOWN" }, currentOffer: { status: "ACTIVE" } },
       pixAuthorization: { status: "ACTIVE", cancellations: [] },
     });
     expect(data.me.benefits).toHaveLength(4);
   });
 
-  test("what is told of operations alone is UNAVAILABLE", async () => {
+  test("fields that read operations fail with UNAVAILABLE, and the others have data", async () => {
     const query = `query($id: ID!) { operation(id: $id) { ${OPERATION_FIELDS} } me { id } }`;
     const one = await subgraph.graphql(query, { variables: { id: earlier.id }, claims: PAYER_CLAIMS });
     expect(one).toMatchObject({
-      data: { operation: null, me: { id: "u-1001" } },
+      data: { operation: null, me: { id: MEMBER_ID } },
       errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }],
     });
     const list = await subgraph.graphql("{ me { operations { edges { cursor } } } }", { claims: PAYER_CLAIMS });
     expect(list.errors).toMatchObject([{ extensions: { code: "UNAVAILABLE", retryable: true } }]);
   });
 
-  test("the program is alive and not ready, and says what is missing", async () => {
+  test("/health/live is 200, and /health/ready is 503 and names the database", async () => {
     expect((await fetch(`${subgraph.url}/health/live`)).status).toBe(200);
     expect(await ready()).toMatchObject({ status: 503, body: { checks: { database: { ok: false } } } });
   });
 });
 
-describe("when it is back", () => {
+describe("after PostgreSQL has started again", () => {
   beforeAll(() => databases.startPostgres());
 
-  test("the program is ready, and the past is there", async () => {
+  test("/health/ready is 200, and earlier operations are readable", async () => {
     const back = await waitFor(async () => {
-      const answer = await ready();
-      return answer.status === 200 ? answer : undefined;
+      const response = await ready();
+      return response.status === 200 ? response : undefined;
     });
     expect(back.body).toMatchObject({ checks: { database: { ok: true } } });
     expect(await fetchOperation(subgraph, earlier.id)).toEqual(earlier);
   });
 
-  test.each(MUTATIONS)("$name under the key that failed is done, once", async (mutation) => {
+  test.each(MUTATIONS)("$name with the key that failed succeeds, with one effect", async (mutation) => {
     const input = { ...mutation.input, idempotencyKey: `gone-${mutation.name}` };
     const { data, errors } = await sendMutation(subgraph, mutation, { input });
     expect(errors).toBeUndefined();

@@ -13,11 +13,12 @@ import {
 } from "../../src/features/pix-authorization/cancellation-eligibility.state";
 import { findProvenOperation, findProof } from "../../src/features/pix-authorization/cancellation-proof.state";
 import { type OperationStatus } from "../../src/platform/operations/operation-status.state";
+import { CANCELLATION_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { type Authorization } from "../../src/providers/delbank/delbank.wire";
 
 const NOW = 1_790_000_000_000;
 const HOUR = 3_600_000;
-const OWN = "IC0435879820240605bcdb1fhn43a";
+const OWN = CANCELLATION_ID;
 const OLD = "IC0435879820230101old00000001";
 const NEW = "IC0435879820240606new00000001";
 
@@ -58,8 +59,8 @@ function operation(
   return { id: `operation-${(ids += 1)}`, status, sentAt: NOW - ageMs, result, baseline: [OLD], ...more };
 }
 
-/** One row of the rule: whatever the operation's status, age, and what Delbank shows, which answer. */
-type Row = readonly [status: OperationStatus, ages: readonly Age[], shown: readonly Shown[], answer: string];
+/** A row of the rule: the operation's status and age, what Delbank shows, and the expected decision. */
+type Row = readonly [status: OperationStatus, ages: readonly Age[], shown: readonly Shown[], decision: string];
 const RULE: readonly Row[] = [
   ["SUCCEEDED", YOUNG, EVERYTHING, "alreadyCancelled"],
   ["SUCCEEDED", AGED, ["nothing yet"], "readProvider"],
@@ -71,93 +72,82 @@ const RULE: readonly Row[] = [
   ["NEEDS_ATTENTION", ALL, EVERYTHING, "inProgress"],
   ["FAILED", ALL, EVERYTHING, "clear"],
 ];
-const CASES = RULE.flatMap(([status, ages, shown, answer]) =>
-  ages.flatMap((age) => shown.map((what) => ({ status, age, what, answer }))),
+const CASES = RULE.flatMap(([status, ages, shown, decision]) =>
+  ages.flatMap((age) => shown.map((what) => ({ status, age, what, decision }))),
 );
 
 describe("an earlier cancellation", () => {
-  test("has one answer for every status, age and sight", () => {
+  test("has one decision for every status, age and state at Delbank", () => {
     const combinations = new Set(CASES.map(({ status, age, what }) => `${status} ${age} ${what}`));
     expect(combinations.size).toBe(5 * ALL.length * EVERYTHING.length);
     expect(CASES).toHaveLength(combinations.size);
   });
 
   test.each(CASES)(
-    "that is $status, sent $age ago, while Delbank shows $what: $answer",
-    ({ status, age, what, answer }) => {
+    "that is $status, sent $age ago, while Delbank shows $what: $decision",
+    ({ status, age, what, decision }) => {
       const one = operation(status, AGES[age]);
-      const judgement = evaluateEarlierCancellations([one], NOW, SHOWN[what]);
-      expect(judgement).toEqual({
-        kind: answer,
-        ...(answer === "inProgress" && { blockedBy: one }),
-        ...(answer === "clear" && { superseded: status === "SUCCEEDED" ? [one.id] : [] }),
+      const result = evaluateEarlierCancellations([one], NOW, SHOWN[what]);
+      expect(result).toEqual({
+        kind: decision,
+        ...(decision === "inProgress" && { blockedBy: one }),
+        ...(decision === "clear" && { superseded: status === "SUCCEEDED" ? [one.id] : [] }),
       });
     },
   );
 
   test.each([
+    ["is listed, although that id was known before", "alreadyCancelled", { result: { id: OLD } }, list(OLD)],
+    ["has no id, and an id is listed that was not known before", "alreadyCancelled", { result: null }, list(OLD, NEW)],
+    ["has no id, and all listed ids were known before", "clear", { result: null }, list(OLD)],
+    ["has no id, and none is listed", "clear", { result: null }, []],
     [
-      "listed, though it was known before, if its own id is that one",
-      { result: { id: OLD } },
-      list(OLD),
+      "was stored by an older release without its id, and one is listed",
       "alreadyCancelled",
-    ],
-    [
-      "whose own id is not known, if one is listed that was not known before",
-      { result: null },
-      list(OLD, NEW),
-      "alreadyCancelled",
-    ],
-    ["whose own id is not known, if all that is listed was known before", { result: null }, list(OLD), "clear"],
-    ["whose own id is not known, if none is listed", { result: null }, [], "clear"],
-    [
-      "of an older release, its id not known, if any is listed",
       { result: null, baseline: undefined },
       list(OLD),
-      "alreadyCancelled",
     ],
-    ["of an older release, if its own is not listed", { baseline: undefined }, list(OLD), "clear"],
-    ["whose result is no cancellation", { result: "text" }, list(NEW), "alreadyCancelled"],
-    ["listed under an id that differs in case alone", {}, list(OWN.toLowerCase()), "clear"],
-    ["sent at a moment that is not known", { sentAt: null }, [], "alreadyCancelled"],
-    ["sent in the future, by another machine's clock", { sentAt: NOW + HOUR }, [], "alreadyCancelled"],
-  ] as const)("that SUCCEEDED, %s", (_which, more, cancellations, answer) => {
+    ["was stored by an older release, and its id is not listed", "clear", { baseline: undefined }, list(OLD)],
+    ["has a result that is no cancellation", "alreadyCancelled", { result: "text" }, list(NEW)],
+    ["is listed with an id that differs only in case", "clear", {}, list(OWN.toLowerCase())],
+    ["was sent at an unknown time", "alreadyCancelled", { sentAt: null }, []],
+    ["was sent in the future, by the clock of another machine", "alreadyCancelled", { sentAt: NOW + HOUR }, []],
+  ] as const)("that SUCCEEDED and %s: %s", (_which, decision, more, cancellations) => {
     const one = operation("SUCCEEDED", 14 * HOUR, more);
-    expect(evaluateEarlierCancellations([one], NOW, { status: "ACTIVE", cancellations }).kind).toBe(answer);
+    expect(evaluateEarlierCancellations([one], NOW, { status: "ACTIVE", cancellations }).kind).toBe(decision);
   });
 
-  test("stands in the way beside others that do not", () => {
+  test("that blocks a new one blocks it among others that do not", () => {
     const [refused, fresh] = [operation("SUCCEEDED", 20 * HOUR), operation("SUCCEEDED", HOUR, { result: { id: NEW } })];
     const [failed, lost] = [operation("FAILED", HOUR), operation("UNCONFIRMED", HOUR)];
     const later = operation("NEEDS_ATTENTION", 1);
-    const judge = (...earlier: EarlierCancellation[]) =>
+    const evaluate = (...earlier: EarlierCancellation[]) =>
       evaluateEarlierCancellations(earlier, NOW, SHOWN["ACTIVE, none listed"]);
-    expect(judge(refused, failed, fresh)).toEqual({ kind: "alreadyCancelled" });
-    expect(judge(refused, failed, lost, later)).toEqual({ kind: "inProgress", blockedBy: lost });
-    expect(judge(lost, fresh)).toEqual({ kind: "alreadyCancelled" }); // what is certain is said first
-    expect(judge(refused, failed)).toEqual({ kind: "clear", superseded: [refused.id] });
-    expect(judge()).toEqual({ kind: "clear", superseded: [] });
+    expect(evaluate(refused, failed, fresh)).toEqual({ kind: "alreadyCancelled" });
+    expect(evaluate(refused, failed, lost, later)).toEqual({ kind: "inProgress", blockedBy: lost });
+    expect(evaluate(lost, fresh)).toEqual({ kind: "alreadyCancelled" }); // a certain decision has precedence
+    expect(evaluate(refused, failed)).toEqual({ kind: "clear", superseded: [refused.id] });
+    expect(evaluate()).toEqual({ kind: "clear", superseded: [] });
     expect(evaluateEarlierCancellations([refused, lost], NOW)).toEqual({ kind: "readProvider" });
   });
 });
 
-test("the counterpart has 12 h to answer, and an hour more is waited", () => {
+test("the window for the counterpart's response is 13 h: its 12 h and a margin of 1 h", () => {
   expect(RESPONSE_WINDOW_MS).toBe(13 * HOUR);
 });
 
-const PAYER = "04623217035";
 const intent: CancellationIntent = {
-  recurrenceId: "RR0435879820240605njua7shf40o",
+  recurrenceId: RECURRENCE_ID,
   requesterType: "NATURAL",
-  requesterDocument: PAYER,
+  requesterDocument: PAYER_TAX_ID,
   reason: "REQUESTED_BY_PAYER",
-  payerTaxId: PAYER,
+  payerTaxId: PAYER_TAX_ID,
 };
 const listed = (id: string, cancelledAt: string | null = null): Authorization["cancellations"][number] => ({
   id,
   recurrenceId: intent.recurrenceId,
   requesterType: "NATURAL",
-  requesterDocument: PAYER,
+  requesterDocument: PAYER_TAX_ID,
   reason: "REQUESTED_BY_PAYER",
   reasonCode: "SLDB",
   cancelledAt,
@@ -179,13 +169,13 @@ const authorization = (
   status,
   providerStatus: status,
   amount: null,
-  payer: party("NATURAL", PAYER),
+  payer: party("NATURAL", PAYER_TAX_ID),
   beneficiary: party("LEGAL", "12345678000195"),
   cancellations,
 });
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
-describe("a cancellation that Delbank lists, and that is none of ours,", () => {
+describe("a cancellation that Delbank lists, and that this subgraph did not send,", () => {
   const at = { now: NOW, expiredIds: [] };
 
   test.each([
@@ -200,54 +190,84 @@ describe("a cancellation that Delbank lists, and that is none of ours,", () => {
     ["PENDING", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
     ["EXPIRED", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
     ["REJECTED", "2024-09-17T10:10:06.101Z", "ALREADY_CANCELLED"],
-  ] as const)("while it reads %s, of %s: %s", (status, cancelledAt, code) => {
+  ] as const)("while the authorization is %s, dated %s: %s", (status, cancelledAt, code) => {
     expect(findCancellationError(intent, authorization(status, [listed(OLD, cancelledAt)]), at)).toBe(code);
   });
 
   test.each([
-    ["was listed before an operation of 13 h ago", "UNCONFIRMED", 13 * HOUR, {}, undefined],
-    ["is the one that an operation of 13 h ago brought", "SUCCEEDED", 13 * HOUR, { result: { id: OLD } }, undefined],
-    ["was listed before an operation of less than 13 h ago", "UNCONFIRMED", 13 * HOUR - 1, {}, "ALREADY_CANCELLED"],
-    ["was listed before an operation that was never sent", "PENDING", 0, { sentAt: null }, "ALREADY_CANCELLED"],
-    ["is not known to our own", "SUCCEEDED", 20 * HOUR, { baseline: [NEW] }, "ALREADY_CANCELLED"],
-  ] as const)("without a date, while it reads ACTIVE, if it %s", (_what, status, ageMs, more, code) => {
+    ["was listed before an operation of 13 h ago was sent", undefined, "UNCONFIRMED", 13 * HOUR, {}],
+    ["is the result of an operation of 13 h ago", undefined, "SUCCEEDED", 13 * HOUR, { result: { id: OLD } }],
+    [
+      "was listed before an operation of less than 13 h ago was sent",
+      "ALREADY_CANCELLED",
+      "UNCONFIRMED",
+      13 * HOUR - 1,
+      {},
+    ],
+    ["was listed before an operation that was never sent", "ALREADY_CANCELLED", "PENDING", 0, { sentAt: null }],
+    [
+      "is neither in the result nor in the baseline of an operation",
+      "ALREADY_CANCELLED",
+      "SUCCEEDED",
+      20 * HOUR,
+      { baseline: [NEW] },
+    ],
+  ] as const)("without a date, while the authorization is ACTIVE, if it %s: %s", (_what, code, status, ageMs, more) => {
     const expiredIds = findExpiredIds([operation(status, ageMs, more)], NOW);
     expect(findCancellationError(intent, authorization("ACTIVE", [listed(OLD)]), { now: NOW, expiredIds })).toBe(code);
   });
 
-  test("beside an old one counts as if it were alone", () => {
+  test("is ALREADY_CANCELLED if it is recent, even beside an old one", () => {
     const both = authorization("ACTIVE", [listed(OLD, "2024-09-17T10:10:06.101Z"), listed(NEW, ago(HOUR))]);
     expect(findCancellationError(intent, both, at)).toBe("ALREADY_CANCELLED");
   });
 });
 
-describe("what proves a cancellation whose answer was lost", () => {
+describe("the proof of a cancellation whose response was lost", () => {
   test.each([
-    ["an id that was not known", [OLD], "ACTIVE", [OLD, NEW], NEW],
-    ["an id, where none was known", [], "ACTIVE", [NEW], NEW],
-    ["no id that was known", [OLD], "ACTIVE", [OLD], undefined],
-    ["nor that id once it has taken effect", [OLD], "CANCELLED", [OLD], undefined],
-    ["nor a status without a list, where one was known", [OLD], "CANCELLED", [], undefined],
-    ["a status without a list, where none was known", [], "CANCELLED", [], "unlisted"],
-    ["nothing, while it is ACTIVE without a list", [], "ACTIVE", [], undefined],
-    ["an id that differs in case alone", [NEW], "ACTIVE", [NEW.toLowerCase()], NEW.toLowerCase()],
-    ["of an older release: no id alone", undefined, "ACTIVE", [NEW], undefined],
-    ["of an older release: no id beside an unknown status", undefined, "UNKNOWN", [NEW], undefined],
-    ["of an older release: an id together with the status", undefined, "CANCELLED", [NEW], NEW],
-    ["of an older release: the status without a list", undefined, "CANCELLED", [], "unlisted"],
-  ] as const)("is %s", (_what, known, status, ids_, expected) => {
+    ["is an id that was not in the baseline", [OLD], "ACTIVE", [OLD, NEW], NEW],
+    ["is an id, if the baseline is empty", [], "ACTIVE", [NEW], NEW],
+    ["is not an id of the baseline", [OLD], "ACTIVE", [OLD], undefined],
+    ["is not an id of the baseline, even if the authorization is CANCELLED", [OLD], "CANCELLED", [OLD], undefined],
+    ["is not the status CANCELLED without a list, if the baseline has an id", [OLD], "CANCELLED", [], undefined],
+    ["is the status CANCELLED without a list, if the baseline is empty", [], "CANCELLED", [], "unlisted"],
+    ["is missing while the authorization is ACTIVE without a list", [], "ACTIVE", [], undefined],
+    ["is an id that differs only in case from the baseline", [NEW], "ACTIVE", [NEW.toLowerCase()], NEW.toLowerCase()],
+    [
+      "is not an id with the status ACTIVE, if an older release stored no baseline",
+      undefined,
+      "ACTIVE",
+      [NEW],
+      undefined,
+    ],
+    [
+      "is not an id with the status UNKNOWN, if an older release stored no baseline",
+      undefined,
+      "UNKNOWN",
+      [NEW],
+      undefined,
+    ],
+    ["is an id with the status CANCELLED, if an older release stored no baseline", undefined, "CANCELLED", [NEW], NEW],
+    [
+      "is the status CANCELLED without a list, if an older release stored no baseline",
+      undefined,
+      "CANCELLED",
+      [],
+      "unlisted",
+    ],
+  ] as const)("%s", (_what, known, status, listedIds, expected) => {
     const proof = findProof(
       known,
       authorization(
         status,
-        ids_.map((id) => listed(id)),
+        listedIds.map((id) => listed(id)),
       ),
     );
     expect(proof?.kind === "cancellation" ? proof.cancellation.id : proof?.kind).toBe(expected);
   });
 });
 
-describe("an earlier operation whose outcome was not known", () => {
+describe("an earlier operation without an outcome", () => {
   test.each([
     ["UNCONFIRMED", {}, "ACTIVE", [OLD, NEW], NEW],
     ["NEEDS_ATTENTION", {}, "ACTIVE", [OLD, NEW], NEW],
@@ -261,15 +281,18 @@ describe("an earlier operation whose outcome was not known", () => {
     ["PENDING", {}, "ACTIVE", [NEW], undefined],
     ["FAILED", {}, "ACTIVE", [NEW], undefined],
     ["SUCCEEDED", {}, "ACTIVE", [NEW], undefined],
-  ] as const)("%s %j, while Delbank shows %s %j: proven by %s", (status, more, shown, ids_, expected) => {
-    const one = operation(status, HOUR, more);
-    const other = operation("FAILED", 2 * HOUR);
-    const cancellations = ids_.map((id) => listed(id));
-    const proven = findProvenOperation([other, one], authorization(shown, cancellations));
-    const proof = proven?.proof;
-    expect(proof?.kind === "cancellation" ? proof.cancellation.id : proof?.kind).toBe(expected);
-    expect(proven?.operation).toBe(expected === undefined ? undefined : one);
-  });
+  ] as const)(
+    "that is %s %j, while Delbank shows %s %j, is proven by %s",
+    (status, more, shown, listedIds, expected) => {
+      const one = operation(status, HOUR, more);
+      const other = operation("FAILED", 2 * HOUR);
+      const cancellations = listedIds.map((id) => listed(id));
+      const proven = findProvenOperation([other, one], authorization(shown, cancellations));
+      const proof = proven?.proof;
+      expect(proof?.kind === "cancellation" ? proof.cancellation.id : proof?.kind).toBe(expected);
+      expect(proven?.operation).toBe(expected === undefined ? undefined : one);
+    },
+  );
 });
 
 test("no event of Avibra proves a cancellation at Delbank", () => {

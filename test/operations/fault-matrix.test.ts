@@ -5,7 +5,7 @@ import { startTcpSwitch, type TcpSwitch } from "../kit/network/tcp-switch";
 
 type Fault = Readonly<Record<string, unknown>> | "refused";
 
-/** Every fault, each played as often as one request may send a mutation, so that only the reconciler gets past it. */
+/** Every fault. Each lasts for as many calls as one request may make, so that only the reconciler gets past it. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   "refused connection": "refused",
   "reset before commit": { kind: "resetBeforeCommit" },
@@ -21,10 +21,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 };
 const TIMES = 3;
 
-/** Faults after which a cancellation at Delbank cannot be known not to have arrived, and did not: people look into it. */
-const LOST_ON_THE_WAY = ["reset before commit", "hang before commit", "500 before commit"];
+/** Faults that lose a cancellation before Delbank receives it. The subgraph cannot know that, so it needs manual review. */
+const LOST_IN_TRANSIT = ["reset before commit", "hang before commit", "500 before commit"];
 
-/** Time is short only where it must run out: for a call that hangs, and for a cancellation that nothing will ever confirm. */
+/** Short timeouts only where they must run out: of a call that hangs, and of a cancellation that is never confirmed. */
 const HANGS = { AVIBRA_TIMEOUT_MS: "1000", DELBANK_TIMEOUT_MS: "3000" };
 const IS_LOST = { CONFIRMATION_WINDOW_MS: "1000" };
 
@@ -79,7 +79,7 @@ async function follow(
   { mutation, fault, input, first }: Awaited<ReturnType<typeof sendFirst>>,
 ) {
   const { id, status } = first.operation as { id: string; status: string };
-  // A cell of the table like the others if it never ends, not the end of the matrix.
+  // An operation that never settles fails its own test, not the whole matrix.
   if (!FINAL.includes(status)) await waitForReconciled(subgraph, id, FINAL).catch(() => undefined);
   const settled = await fetchOperation(subgraph, id);
   const statuses = [status, ...reconciledStatuses(subgraph, id)].filter((one, at, all) => one !== all[at - 1]);
@@ -88,7 +88,7 @@ async function follow(
   return { mutation, fault, statuses, settled, again, linksShown };
 }
 
-/** Every mutation under one fault; they write to different endpoints, so none disturbs another. */
+/** Every mutation under one fault; each writes to another endpoint, so they do not interfere. */
 async function playRow({ subgraph, switches }: Bench, fault: string): Promise<Cell[]> {
   await Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
   const play = FAULTS[fault] ?? "refused";
@@ -117,7 +117,7 @@ async function playRow({ subgraph, switches }: Bench, fault: string): Promise<Ce
 async function playLane({ faults, environment }: Lane): Promise<Cell[]> {
   const switches = { avibra: await startTcpSwitch(), delbank: await startTcpSwitch() };
   const subgraph = await startSubgraph({
-    RETRY_PERCENT: "100", // what is keyed is sent again while its caller waits
+    RETRY_PERCENT: "100", // keyed operations are retried while the caller waits
     RECONCILE_INTERVAL_MS: "100",
     LOG_LEVEL: "info",
     ...environment,
@@ -155,34 +155,37 @@ describe("a mutation", () => {
   }, 600_000);
 
   describe.each(Object.keys(FAULTS))('under the fault "%s"', (fault) => {
-    test.each(MUTATIONS.map(({ name }) => name))("%s has at most one effect, and reports it truthfully", (name) => {
-      const cell = cells.find((one) => one.fault === fault && one.mutation.name === name);
-      if (!cell) throw new Error("the cell was not played");
-      const { settled, again, commits, effects, sends, statuses, linksShown } = cell;
+    test.each(MUTATIONS.map(({ name }) => name))(
+      "%s has at most one effect, and its status says whether it has one",
+      (name) => {
+        const cell = cells.find((one) => one.fault === fault && one.mutation.name === name);
+        if (!cell) throw new Error("the cell was not played");
+        const { settled, again, commits, effects, sends, statuses, linksShown } = cell;
 
-      // The same key afterwards returns the same.
-      expect(FINAL).toContain(settled.status);
-      expect(again.operation).toEqual(settled);
-      if (name === "createPortalLink") {
-        // A link that was lost on the way opens nothing; what counts is that one at most was shown.
-        expect(linksShown).toBe(settled.status === "SUCCEEDED" ? 1 : 0);
-        expect(sends).toBeLessThanOrEqual(TIMES);
-        return;
-      }
-      expect(commits).toBeLessThanOrEqual(1);
-      expect(effects).toBe(commits);
-      expect(settled.status === "SUCCEEDED").toBe(commits === 1);
+        // The same key returns the settled operation.
+        expect(FINAL).toContain(settled.status);
+        expect(again.operation).toEqual(settled);
+        if (name === "createPortalLink") {
+          // A link that was lost in transit opens nothing; at most one may be returned.
+          expect(linksShown).toBe(settled.status === "SUCCEEDED" ? 1 : 0);
+          expect(sends).toBeLessThanOrEqual(TIMES);
+          return;
+        }
+        expect(commits).toBeLessThanOrEqual(1);
+        expect(effects).toBe(commits);
+        expect(settled.status === "SUCCEEDED").toBe(commits === 1);
 
-      if (name === "cancelPixAuthorization") {
-        expect(sends).toBe(1);
-        if (LOST_ON_THE_WAY.includes(fault)) expect(statuses.slice(-2)).toEqual(["UNCONFIRMED", "NEEDS_ATTENTION"]);
-        else if (fault === "429 with Retry-After") expect(settled.status).toBe("FAILED");
-        else expect(settled.status).toBe("SUCCEEDED");
-      } else {
-        expect(settled.status).toBe("SUCCEEDED");
-        // The first answer was not the last word; but a prefill's 409 says enough, whatever its body.
-        if (name !== "prefillUser") expect(["PENDING", "UNCONFIRMED"]).toContain(statuses[0]);
-      }
-    });
+        if (name === "cancelPixAuthorization") {
+          expect(sends).toBe(1);
+          if (LOST_IN_TRANSIT.includes(fault)) expect(statuses.slice(-2)).toEqual(["UNCONFIRMED", "NEEDS_ATTENTION"]);
+          else if (fault === "429 with Retry-After") expect(settled.status).toBe("FAILED");
+          else expect(settled.status).toBe("SUCCEEDED");
+        } else {
+          expect(settled.status).toBe("SUCCEEDED");
+          // The first response is not final, except for a prefill: its 409 is conclusive without a body.
+          if (name !== "prefillUser") expect(["PENDING", "UNCONFIRMED"]).toContain(statuses[0]);
+        }
+      },
+    );
   });
 });

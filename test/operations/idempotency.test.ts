@@ -7,7 +7,7 @@ import {
   MUTATIONS,
 } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
-import { RECURRENCE_ID } from "../kit/seeds/ids";
+import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const OTHER_CLAIMS = { ...PAYER_CLAIMS, sub: "u-1002" };
@@ -22,12 +22,12 @@ afterAll(() => subgraph.stop());
 let keys = 0;
 const newKey = () => `key-${(keys += 1)}`;
 
-/** Requests that the providers received since the last `forgetRequests`; a new access token is none of an operation's. */
+/** Requests that the providers received since the last `clearRequests`, without those for access tokens. */
 async function providerCalls(): Promise<string[]> {
   const received = (await Promise.all([subgraph.avibra.requests(), subgraph.delbank.requests()])).flat();
   return received.map(({ method, path }) => `${method} ${path}`).filter((call) => call !== "POST /oauth2/token");
 }
-const forgetRequests = () => Promise.all([subgraph.avibra.clearRequests(), subgraph.delbank.clearRequests()]);
+const clearRequests = () => Promise.all([subgraph.avibra.clearRequests(), subgraph.delbank.clearRequests()]);
 const resetProviders = () => Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
 
 async function recordedOperations(userId: string): Promise<number> {
@@ -40,23 +40,23 @@ async function recordedOperations(userId: string): Promise<number> {
 describe.each(MUTATIONS)("$name", (mutation) => {
   const { name, vendor } = mutation;
   const commits = async () => countCommits(mutation, await subgraph[vendor].state());
-  const ask = async (input: Readonly<Record<string, unknown>>, claims?: Readonly<Record<string, string>>) => {
+  const send = async (input: Readonly<Record<string, unknown>>, claims?: Readonly<Record<string, string>>) => {
     const { data, errors } = await sendMutation(subgraph, mutation, { input, ...(claims && { claims }) });
     expect(errors).toBeUndefined();
     return data[name];
   };
   beforeEach(resetProviders);
 
-  test("asked twice with one key has one effect; the second answer is the first and costs no call", async () => {
+  test("sent twice with one key has one effect; the second response equals the first and makes no call", async () => {
     const input = { ...mutation.input, idempotencyKey: newKey() };
-    const first = await ask(input);
+    const first = await send(input);
     expect(first).toMatchObject({
       userErrors: [],
       operation: { status: "SUCCEEDED", kind: mutation.kind, failure: null },
     });
     expect(first.operation.idempotencyKey).toBe(input.idempotencyKey);
-    await forgetRequests();
-    const second = await ask(input);
+    await clearRequests();
+    const second = await send(input);
     expect(await providerCalls()).toEqual([]);
     expect(await commits()).toBe(1);
     expect(second.operation).toEqual(first.operation);
@@ -72,60 +72,60 @@ describe.each(MUTATIONS)("$name", (mutation) => {
     }
   });
 
-  test("asked fifty times at once with one key has one effect; the others see it or are told it is under way", async () => {
+  test("sent 50 times at once with one key has one effect; the others replay it or get OPERATION_IN_PROGRESS", async () => {
     const input = { ...mutation.input, idempotencyKey: newKey() };
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ask(input)));
+    const responses = await Promise.all(Array.from({ length: 50 }, () => send(input)));
     expect(await commits()).toBe(1);
-    expect(new Set(answers.map(({ operation }) => operation.id)).size).toBe(1);
-    const codes = answers.map(({ userErrors }) => userErrors[0]?.code ?? "none");
+    expect(new Set(responses.map(({ operation }) => operation.id)).size).toBe(1);
+    const codes = responses.map(({ userErrors }) => userErrors[0]?.code ?? "none");
     const allowed = ["none", "OPERATION_IN_PROGRESS", ...(isPortalLink(mutation) ? ["IDEMPOTENCY_KEY_REUSED"] : [])];
     expect(allowed).toEqual(expect.arrayContaining([...new Set(codes)]));
     expect(codes).toContain("none");
-    if (isPortalLink(mutation)) expect(answers.filter(({ portalUrl }) => portalUrl !== null)).toHaveLength(1);
-    for (const { operation, userErrors } of answers) {
+    if (isPortalLink(mutation)) expect(responses.filter(({ portalUrl }) => portalUrl !== null)).toHaveLength(1);
+    for (const { operation, userErrors } of responses) {
       expect(operation.status).toBe(userErrors[0]?.code === "OPERATION_IN_PROGRESS" ? "PENDING" : "SUCCEEDED");
     }
   });
 
-  test("a key that was used for another input is refused without a call", async () => {
+  test("with a key that was used for another input gets IDEMPOTENCY_KEY_REUSED without a call", async () => {
     const idempotencyKey = newKey();
-    const { operation } = await ask({ ...mutation.input, idempotencyKey });
-    await forgetRequests();
-    const reused = await ask({ ...mutation.conflictingInput, idempotencyKey });
+    const { operation } = await send({ ...mutation.input, idempotencyKey });
+    await clearRequests();
+    const reused = await send({ ...mutation.conflictingInput, idempotencyKey });
     expect(reused).toMatchObject({
       operation: null,
       userErrors: [{ code: "IDEMPOTENCY_KEY_REUSED", field: ["input", "idempotencyKey"], retryable: false }],
     });
     expect(await providerCalls()).toEqual([]);
     expect(await commits()).toBe(1);
-    expect((await ask({ ...mutation.input, idempotencyKey })).operation).toEqual(operation);
+    expect((await send({ ...mutation.input, idempotencyKey })).operation).toEqual(operation);
   });
 
-  test("a key of another principal is another key", async () => {
+  test("with a key that another principal used is a new operation", async () => {
     const idempotencyKey = newKey();
-    const mine = await ask({ ...mutation.input, idempotencyKey });
+    const own = await send({ ...mutation.input, idempotencyKey });
     await resetProviders();
-    const theirs = await ask({ ...mutation.conflictingInput, idempotencyKey }, OTHER_CLAIMS);
-    expect(theirs).toMatchObject({ operation: { status: "SUCCEEDED" }, userErrors: [] });
-    expect(theirs.operation.id).not.toBe(mine.operation.id);
+    const other = await send({ ...mutation.conflictingInput, idempotencyKey }, OTHER_CLAIMS);
+    expect(other).toMatchObject({ operation: { status: "SUCCEEDED" }, userErrors: [] });
+    expect(other.operation.id).not.toBe(own.operation.id);
     expect(await commits()).toBe(1);
   });
 
-  test("without a token it is refused, nothing is called and nothing recorded", async () => {
+  test("without a token is UNAUTHENTICATED, with no provider call and no stored operation", async () => {
     const userId = (mutation.input["userId"] as string | undefined) ?? PAYER_CLAIMS.sub;
     const before = await recordedOperations(userId);
-    await forgetRequests();
+    await clearRequests();
     const input = { ...mutation.input, idempotencyKey: newKey() };
     const { data, errors } = await sendMutation(subgraph, mutation, { input, claims: null });
     expect(data).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
     expect(await providerCalls()).toEqual([]);
     expect(await recordedOperations(userId)).toBe(before);
-    // The key is as good as new.
-    expect(await ask(input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
+    // The key is still free.
+    expect(await send(input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
   });
 
-  test("a refusal by the provider is told again without a call", async () => {
+  test("rejected by the provider is replayed as FAILED to the same key without a call", async () => {
     const input = { ...mutation.input, idempotencyKey: newKey() };
     await subgraph[vendor].addFault({
       match: { method: mutation.method, path: mutation.path },
@@ -133,14 +133,14 @@ describe.each(MUTATIONS)("$name", (mutation) => {
       status: 422,
       body: { code: "SOMETHING", message: "secret words" },
     });
-    const first = await ask(input);
+    const first = await send(input);
     expect(first).toMatchObject({
       operation: { status: "FAILED", failure: { code: "PROVIDER_REJECTED" } },
       userErrors: [{ code: "PROVIDER_REJECTED" }],
     });
     expect(JSON.stringify(first)).not.toContain("secret");
-    await forgetRequests();
-    expect(await ask(input)).toEqual(first);
+    await clearRequests();
+    expect(await send(input)).toEqual(first);
     expect(await providerCalls()).toEqual([]);
     expect(await commits()).toBe(0);
   });
@@ -150,16 +150,16 @@ const LONG = "x".repeat(101);
 const PIX = {
   recurrenceId: RECURRENCE_ID,
   requesterType: "NATURAL",
-  requesterDocument: "04623217035",
+  requesterDocument: PAYER_TAX_ID,
   reason: "ACCOUNT_CLOSED",
 };
 const BAD_INPUTS: readonly (readonly [what: string, mutation: string, change: Record<string, unknown>])[] = [
   ["an idempotency key with a blank", "cancelUser", { idempotencyKey: "canary key" }],
   ["an empty idempotency key", "cancelUser", { idempotencyKey: "" }],
   ["an idempotency key of 256 characters", "cancelUser", { idempotencyKey: "canary".padEnd(256, "k") }],
-  ["an idempotency key that is no ASCII", "cancelUser", { idempotencyKey: "canaryé" }],
+  ["an idempotency key that is not ASCII", "cancelUser", { idempotencyKey: "canaryé" }],
   ["no idempotency key", "cancelUser", { idempotencyKey: null }],
-  ["a user id that leaves its path", "cancelUser", { userId: "../canary" }],
+  ["a user id with a path traversal", "cancelUser", { userId: "../canary" }],
   ["an empty user id", "cancelUser", { userId: "" }],
   ["a user id of 65 characters", "changeOffer", { userId: "canary".padEnd(65, "u") }],
   ["a user id that is a number", "createPortalLink", { userId: 4711 }],
@@ -174,13 +174,13 @@ const BAD_INPUTS: readonly (readonly [what: string, mutation: string, change: Re
   ["a first name with a control character", "updateUser", { firstName: "canary\u0007" }],
   ["an address line of 101 characters", "prefillUser", { address: { line1: LONG } }],
   ["a city with a line break", "createUser", { address: { city: "canary\n" } }],
-  ["a member that does not exist", "createUser", { canary: "canary" }],
+  ["an input field that does not exist", "createUser", { canary: "canary" }],
   ["no e-mail", "createUser", { email: null }],
-  ["no change", "updateUser", { lastName: undefined }],
-  ["nothing but nulls for a change", "updateUser", { lastName: null, firstName: null, email: null, phone: null }],
-  ["an offer id that is no id", "changeOffer", { offerId: "canary/../premium" }],
+  ["no field to change", "updateUser", { lastName: undefined }],
+  ["only null fields to change", "updateUser", { lastName: null, firstName: null, email: null, phone: null }],
+  ["an offer id with a path", "changeOffer", { offerId: "canary/../premium" }],
   ["an unknown direction", "changeOffer", { direction: "CANARY" }],
-  ["a recurrence id in small letters", "cancelPixAuthorization", { recurrenceId: RECURRENCE_ID.toLowerCase() }],
+  ["a recurrence id in lower case", "cancelPixAuthorization", { recurrenceId: RECURRENCE_ID.toLowerCase() }],
   ["a recurrence id with no real date", "cancelPixAuthorization", { recurrenceId: "RR0435879820240230njua7shf40o" }],
   ["a CPF with a wrong check digit", "cancelPixAuthorization", { requesterDocument: "04623217036" }],
   ["a CPF with punctuation", "cancelPixAuthorization", { requesterDocument: "046.232.170-35" }],
@@ -190,11 +190,11 @@ const BAD_INPUTS: readonly (readonly [what: string, mutation: string, change: Re
   ["a reason that does not exist", "cancelPixAuthorization", { reason: "CANARY_REASON" }],
 ];
 
-describe("input that is not valid", () => {
-  beforeEach(forgetRequests);
+describe("invalid input", () => {
+  beforeEach(clearRequests);
 
   test.each(BAD_INPUTS)(
-    "%s in %s is BAD_USER_INPUT, never repeated, and costs no call",
+    "%s in %s is BAD_USER_INPUT, is not echoed, and makes no provider call",
     async (_what, name, change) => {
       const mutation = findMutation(name);
       const valid = { ...(name === "cancelPixAuthorization" ? PIX : mutation.input), idempotencyKey: newKey() };
@@ -203,16 +203,16 @@ describe("input that is not valid", () => {
       expect(data ?? null).toBeNull();
       expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", retryable: false } }]);
       const [[member, value] = ["", ""]] = Object.entries(change);
-      const said = `${JSON.stringify(errors)}${subgraph.logs.slice(logged).join("")}`;
+      const output = `${JSON.stringify(errors)}${subgraph.logs.slice(logged).join("")}`;
       const text = typeof value === "string" ? value : JSON.stringify(value ?? "");
-      // UNKNOWN and NATURAL are names of the schema, not values of a person.
-      if (text.length > 3 && !["reason", "requesterType"].includes(member)) expect(said).not.toContain(text);
-      expect(said.toLowerCase()).not.toContain("canary");
+      // UNKNOWN and NATURAL are enum values of the schema, not personal data.
+      if (text.length > 3 && !["reason", "requesterType"].includes(member)) expect(output).not.toContain(text);
+      expect(output.toLowerCase()).not.toContain("canary");
       expect(await providerCalls()).toEqual([]);
     },
   );
 
-  test("written into the document is not repeated either", async () => {
+  test("written into the document is not echoed in errors either", async () => {
     const document = toDocument({ name: "cancelUser", selection: "" })
       .replace("($input: CancelUserInput!)", "")
       .replace("$input", '{ userId: "../canary", idempotencyKey: "canary key" }');

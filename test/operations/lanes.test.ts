@@ -13,20 +13,20 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 type Bench = Awaited<ReturnType<typeof createControlledStore>>;
 let bench: Bench;
 let open: () => void;
-/** Keys of operations whose look has begun, in order. */
-let looks: string[];
+/** Keys of operations whose confirmation has begun, in order. */
+let confirmations: string[];
 
-/** Looks at Delbank hang until the gate is opened, for the operations that `hangs` names; the rest are confirmed at once. */
+/** Confirmations at Delbank hang until `open` for the operations that `hangs` selects; the others end at once. */
 async function start(hangs: (key: string) => boolean): Promise<void> {
   const gate = new Promise<void>((resolve) => (open = resolve));
-  looks = [];
+  confirmations = [];
   const cancel: OperationHandler<{ key: string }> = {
     provider: "delbank",
     repeat: "once",
     perform: () => Promise.resolve(SUCCEEDED),
     onRejection: () => undefined,
     async confirm({ key }) {
-      looks.push(key);
+      confirmations.push(key);
       if (hangs(key)) await gate;
       return SUCCEEDED;
     },
@@ -39,7 +39,7 @@ async function start(hangs: (key: string) => boolean): Promise<void> {
   };
   bench = await createControlledStore({ cancel, update });
 }
-test("each kind of operation names the provider that it asks", () => {
+test("each kind of operation names the provider that its mutation writes to", () => {
   const handlers = createOperationHandlers({
     avibra: {} as AvibraClient,
     delbank: {} as DelbankClient,
@@ -56,42 +56,42 @@ describe("the reconciler", () => {
     await bench.database.close();
   });
 
-  /** An operation whose process died: before it was sent, or after. Each is due 1 ms after the one before. */
-  async function left(kind: string, key: string, wasSent: boolean): Promise<string> {
+  /** An operation whose process died before or after it was sent. Each is due 1 ms after the previous one. */
+  async function abandon(kind: string, key: string, wasSent: boolean): Promise<string> {
     const claim = createClaim({ kind, idempotencyKey: key, input: { key }, now: bench.now() });
     const { operation, lease } = expectClaimed(await bench.store.claim(claim));
     if (wasSent) await bench.store.markSent(operation, lease, bench.now());
     bench.advance(1);
     return operation.id;
   }
-  const leave = async (count: number) => {
-    for (let n = 0; n < count; n += 1) await left("cancel", `cancel-${String(n).padStart(3, "0")}`, true);
+  const abandonCancellations = async (count: number) => {
+    for (let n = 0; n < count; n += 1) await abandon("cancel", `cancel-${String(n).padStart(3, "0")}`, true);
   };
   const statusOf = async (id: string) => (await bench.store.find(id))?.status;
   async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
     while (!(await condition())) await pause();
   }
-  const take = () => bench.store.leaseDue({ owner: "three", leaseMs: LEASE_MS, now: bench.now(), limit: 1000 });
+  const leaseAll = () => bench.store.leaseDue({ owner: "three", leaseMs: LEASE_MS, now: bench.now(), limit: 1000 });
 
-  test("300 cancellations at a provider that hangs do not delay an operation at the other one", async () => {
+  test("does not delay an operation at one provider while 300 hang at the other", async () => {
     await start(() => true);
-    await leave(300);
-    const update = await left("update", "update", false);
+    await abandonCancellations(300);
+    const update = await abandon("update", "update", false);
     bench.advance(LEASE_MS);
     bench.reconciler.start();
     await until(async () => (await statusOf(update)) === "SUCCEEDED");
-    await until(() => looks.length === SLOTS);
-    // What there is no room for is not leased either.
-    expect(await take()).toHaveLength(300 - SLOTS);
+    await until(() => confirmations.length === SLOTS);
+    // Operations without a free slot are not leased.
+    expect(await leaseAll()).toHaveLength(300 - SLOTS);
   });
 
-  test("a look that hangs holds up no other one at the same provider; those due longest come first", async () => {
+  test("confirms the longest due first, and a hanging confirmation delays no other at the same provider", async () => {
     await start((key) => key === "cancel-003");
-    await leave(100);
+    await abandonCancellations(100);
     bench.advance(LEASE_MS);
     bench.reconciler.start();
-    await until(() => looks.length === 100);
-    expect(looks).toEqual(looks.toSorted());
+    await until(() => confirmations.length === 100);
+    expect(confirmations).toEqual(confirmations.toSorted());
     const stuck = await bench.store.findByKey("principal-1", "cancel-003");
     expect(stuck?.status).toBe("PENDING");
     await until(
@@ -102,35 +102,35 @@ describe("the reconciler", () => {
     await until(async () => (await statusOf(stuck?.id ?? "")) === "SUCCEEDED");
   });
 
-  test("what is under way when the program stops is waited for, and nothing more is taken", async () => {
+  test("waits for running confirmations when it stops, and leases no more operations", async () => {
     await start(() => true);
-    await leave(50);
+    await abandonCancellations(50);
     bench.advance(LEASE_MS);
     bench.reconciler.start();
-    await until(() => looks.length === SLOTS);
+    await until(() => confirmations.length === SLOTS);
     const order: string[] = [];
     const stopped = bench.reconciler.stop().then(() => order.push("stopped"));
-    await pause(); // so that a stop that does not wait comes first
+    await pause(); // a stop that does not wait would come first
     order.push("opened");
     open();
     await stopped;
     expect(order).toEqual(["opened", "stopped"]);
-    expect(looks).toHaveLength(SLOTS);
-    expect(await take()).toHaveLength(50 - SLOTS); // each of the others is free for another process
+    expect(confirmations).toHaveLength(SLOTS);
+    expect(await leaseAll()).toHaveLength(50 - SLOTS); // each of the others is free for another process
   });
 
-  test("an operation of a kind that is not registered waits for a release that knows it, and is never given up", async () => {
+  test("leaves an operation of an unregistered kind PENDING for a newer release, and never parks it", async () => {
     await start(() => false);
-    const unknown = await left("newer", "newer", false);
+    const unknown = await abandon("newer", "newer", false);
     bench.advance(LEASE_MS);
     await bench.reconciler.pollOnce();
     expect(await statusOf(unknown)).toBe("PENDING");
     expect(bench.logs.join("")).toContain("unknown operation kind: skipped for a newer release");
-    expect(await take()).toEqual([]); // for a minute
+    expect(await leaseAll()).toEqual([]); // for a minute
     bench.advance(72_000_000 + CONFIRMATION_WINDOW_MS);
     await bench.reconciler.pollOnce();
     expect(await statusOf(unknown)).toBe("PENDING");
     bench.advance(60_000);
-    expect(await take()).toHaveLength(1);
+    expect(await leaseAll()).toHaveLength(1);
   });
 });

@@ -34,7 +34,7 @@ async function rowsOf({ direct }: Pick<LossyStore, "direct">) {
   return rows;
 }
 
-describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its way, on %s,", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("a claim whose statement is lost, on %s,", (dialect) => {
   async function start(operation: Partial<OperationHandler<unknown>> = {}) {
     const lossy = await openLossyStore(databases, dialect);
     cleanups.push(() => lossy.close());
@@ -44,7 +44,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     return { lossy, kind, b };
   }
 
-  test.each(["answer", "request"] as const)("its %s lost once: is made again and carried out once", async (loss) => {
+  test.each(["answer", "request"] as const)("its %s lost once, is repeated and executed once", async (loss) => {
     const { lossy, kind, b } = await start();
     lossy.loseNext(loss, "insert", "behave");
     const run = await b.run(KIND);
@@ -56,7 +56,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     expect(kind.count("perform")).toBe(1);
   });
 
-  test("its answer lost and the database gone: the caller is told the id of what is carried out later", async () => {
+  test("its answer lost and the database stopped, returns the operation's id, and is executed once later", async () => {
     const { lossy, kind, b } = await start();
     lossy.loseNext("answer", "insert", "refuse");
     const run = await b.run(KIND);
@@ -71,7 +71,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     expect(await b.run(KIND)).toMatchObject({ outcome: "replay", operation: { id: run.operationId } });
   });
 
-  test("never stored, and the database gone: may have been accepted too, as nobody can tell the two apart", async () => {
+  test("not stored and the database stopped, also has an unknown outcome, and is never executed", async () => {
     const { lossy, kind, b } = await start();
     lossy.loseNext("request", "insert", "refuse");
     const run = await b.run(KIND);
@@ -82,26 +82,26 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     expect(kind.count("perform")).toBe(0);
   });
 
-  test("and was taken over before it could be made again: is in progress, not claimed a second time", async () => {
+  test("leased by another worker before it is repeated, is in progress and not claimed twice", async () => {
     const { lossy, kind, b } = await start();
     const claim = createClaim({ id: "00000000-0000-4000-8000-000000000001", kind: KIND });
     lossy.loseNext("answer", "insert", "behave");
     await expect(b.store.claim(claim)).rejects.toMatchObject({ maybeCommitted: true });
     b.advance(LEASE_MS);
-    const [due] = await lossy.direct.store.leaseDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
+    const [due] = await lossy.direct.store.leaseDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
     expect(due?.operation.id).toBe(claim.id);
     expect(await b.store.claim(claim)).toMatchObject({ outcome: "inProgress", operation: { id: claim.id } });
     expect(kind.calls).toEqual([]);
   });
 
-  test("accepted, and then a bug of ours: the error carries the id", async () => {
+  test("accepted before a bug throws, has its id in the error", async () => {
     const { lossy, b } = await start({ perform: () => Promise.reject(new TypeError("a bug")) });
     const error: unknown = await b.run(KIND).catch((thrown: unknown) => thrown);
     const [row] = await rowsOf(lossy);
     expect(error).toMatchObject({ code: "INTERNAL", operationId: row?.id, cause: expect.any(TypeError) as unknown });
   });
 
-  describe("taken back because another operation is at work on the same thing,", () => {
+  describe("discarded because another operation holds the lock,", () => {
     async function startBusy() {
       const all = await start({ isExclusive: true });
       const holder = expectClaimed(await all.b.store.claim(createClaim({ idempotencyKey: "holder", kind: KIND })));
@@ -110,7 +110,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     }
 
     test.each(["answer", "request"] as const)(
-      "the deletion's %s lost once: is deleted before the caller is told so",
+      "the deletion's %s lost once, is deleted before the caller gets the outcome busy",
       async (loss) => {
         const { lossy, b, holder } = await startBusy();
         lossy.loseNext(loss, "delete", "behave");
@@ -121,7 +121,7 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
     );
 
     test.each(["answer", "request"] as const)(
-      "the deletion's %s lost and the database gone: the caller is told the id of what may be carried out",
+      "the deletion's %s lost and the database stopped, returns the id of the operation that may be executed",
       async (loss) => {
         const { lossy, kind, b, holder } = await startBusy();
         lossy.loseNext(loss, "delete", "refuse");
@@ -142,19 +142,19 @@ describe.each(["sqlite", "postgres"] as const)("a claim that gets lost on its wa
   });
 });
 
-describe("a claim that the caller was told was not accepted is never carried out:", () => {
+describe("a claim whose error says that it was not committed is never executed:", () => {
   const kind = () => createScriptedKind(KIND, "once", { confirm: [undefined] });
 
-  test("PostgreSQL cut the statement at its timeout", async () => {
+  test("PostgreSQL cancelled the statement at its timeout", async () => {
     const url = await databases.createDatabase("postgres");
     const direct = await createMigratedStore(url);
-    const impatient = openOperationStore(url, { statementTimeoutMs: 200 });
+    const shortTimeout = openOperationStore(url, { statementTimeoutMs: 200 });
     cleanups.push(
       () => direct.database.close(),
-      () => impatient.database.close(),
+      () => shortTimeout.database.close(),
     );
     const scripted = kind();
-    const b = await createControlledStore(scripted.handlers, impatient);
+    const b = await createControlledStore(scripted.handlers, shortTimeout);
     await direct.database.kysely.transaction().execute(async (transaction) => {
       await sql`lock table operation in share row exclusive mode`.execute(transaction);
       await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", maybeCommitted: false });
@@ -167,13 +167,13 @@ describe("a claim that the caller was told was not accepted is never carried out
   test("SQLite was busy for longer than a statement waits", async () => {
     const url = await databases.createDatabase("sqlite");
     const direct = await createMigratedStore(url);
-    const impatient = openOperationStore(url, { busyTimeoutMs: 20 });
+    const shortTimeout = openOperationStore(url, { busyTimeoutMs: 20 });
     cleanups.push(
       () => direct.database.close(),
-      () => impatient.database.close(),
+      () => shortTimeout.database.close(),
     );
     const scripted = kind();
-    const b = await createControlledStore(scripted.handlers, impatient);
+    const b = await createControlledStore(scripted.handlers, shortTimeout);
     await direct.database.kysely.transaction().execute(async () => {
       await expect(b.run(KIND)).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", maybeCommitted: false });
     });
@@ -182,18 +182,18 @@ describe("a claim that the caller was told was not accepted is never carried out
     expect([await rowsOf({ direct }), scripted.calls]).toEqual([[], []]);
   });
 
-  test("PostgreSQL could not be reached at all", async () => {
+  test("PostgreSQL was unreachable", async () => {
     const proxy = await startPostgresProxy(await databases.createDatabase("postgres"));
     await proxy.close();
-    const gone = openOperationStore(proxy.url);
-    cleanups.push(() => gone.database.close());
-    const b = await createControlledStore(kind().handlers, gone);
+    const unreachable = openOperationStore(proxy.url);
+    cleanups.push(() => unreachable.database.close());
+    const b = await createControlledStore(kind().handlers, unreachable);
     await expect(b.run(KIND)).rejects.toBeInstanceOf(DatabaseUnavailable);
     await expect(b.run(KIND)).rejects.toMatchObject({ maybeCommitted: false });
   });
 });
 
-test("an insert that the server still works on while it is made again: one row, carried out once", async () => {
+test("an insert that is still running when it is repeated stores one row, which is executed once", async () => {
   const url = await databases.createDatabase("postgres");
   const direct = await createMigratedStore(url);
   const proxy = await startPostgresProxy(url);
@@ -217,16 +217,16 @@ test("an insert that the server still works on while it is made again: one row, 
     run = b.run(KIND);
     await waitFor(async () => (await waiting()) === 1 || undefined);
     proxy.cutClients();
-    // The server does not see that its client has gone: both inserts wait for the lock.
+    // The server does not notice that its client disconnected: both inserts wait for the lock.
     await waitFor(async () => (await waiting()) === 2 || undefined);
   });
   expect(await run).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED", createdAt: START_MS } });
-  await waitFor(async () => (await others(sql`state <> 'idle'`)) === 0 || undefined); // the first one has ended too
+  await waitFor(async () => (await others(sql`state <> 'idle'`)) === 0 || undefined); // the first insert has ended, too
   expect(await rowsOf({ direct })).toMatchObject([{ status: "SUCCEEDED" }]);
   expect(scripted.count("perform")).toBe(1);
 });
 
-test("an insert that reaches the server after its repetition was taken back: stores nothing, and the key is free", async () => {
+test("an insert that reaches the server after its repetition was discarded stores nothing, and the key is free", async () => {
   const url = await databases.createDatabase("postgres");
   const direct = await createMigratedStore(url);
   const proxy = await startPostgresProxy(url);
@@ -251,7 +251,7 @@ test("an insert that reaches the server after its repetition was taken back: sto
   await b.store.settle(holder.operation.id, { status: "FAILED", failure }, b.now());
   await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
   expect(scripted.calls).toEqual([]);
-  // Nothing is left of it to be seen.
+  // Neither its key nor its id nor a list shows it.
   expect(await b.store.findByKey("principal-1", "key-1")).toBeUndefined();
   const [tombstone] = (await rowsOf({ direct })).filter(({ id }) => id !== holder.operation.id);
   expect(await b.store.find(tombstone?.id ?? "")).toBeUndefined();

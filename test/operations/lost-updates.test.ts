@@ -36,7 +36,7 @@ afterAll(() => databases.stop());
 const LOSSES = ["answer", "request"] as const;
 const exclusive = (handler: OperationHandler<unknown>) => ({ [KIND]: { ...handler, isExclusive: true } });
 
-describe.each(["sqlite", "postgres"] as const)("an update of a once operation that gets lost, on %s,", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("a lost update of a once operation, on %s:", (dialect) => {
   async function start(script: Script) {
     const lossy = await openLossyStore(databases, dialect);
     cleanups.push(() => lossy.close());
@@ -47,34 +47,37 @@ describe.each(["sqlite", "postgres"] as const)("an update of a once operation th
     return { lossy, kind, b, stored };
   }
 
-  /** Which statement is lost, what the provider does, and what the caller is told; afterwards it SUCCEEDED in each case. */
+  /** The lost statement, what the provider does, and the status that the caller gets; the final status is always SUCCEEDED. */
   const ROWS: readonly (readonly [Statement, Script["perform"], string, number])[] = [
     ["mark", [SUCCEEDED], "SUCCEEDED", 1],
     ["settle", [SUCCEEDED], "SUCCEEDED", 1],
     ["hold", [SUCCEEDED], "PENDING", 1],
     ["release", [UNREACHED, SUCCEEDED], "PENDING", 2],
   ];
-  const CASES = ROWS.flatMap(([statement, perform, told, performs]) =>
-    LOSSES.map((loss) => ({ statement, perform, told, performs, loss })),
+  const CASES = ROWS.flatMap(([statement, perform, status, performs]) =>
+    LOSSES.map((loss) => ({ statement, perform, status, performs, loss })),
   );
 
-  test.each(CASES)("$statement, its $loss lost once: $told, and sent once in the end", async (row) => {
-    const { statement, perform, told, performs, loss } = row;
-    const { lossy, kind, b, stored } = await start({ ...(perform && { perform }) });
-    lossy.loseNext(loss, statement, "behave");
-    const run = await b.run(KIND);
-    expect(lossy.lossCount()).toBe(1);
-    expect(run).toMatchObject({ outcome: "done", operation: { status: told } });
-    const sentAt = told === "PENDING" ? null : (expect.any(Number) as unknown);
-    expect(await stored()).toMatchObject({ status: told, sentAt });
-    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
-    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
-    expect(kind.count("perform")).toBe(performs);
-    expect(kind.count("confirm")).toBe(0);
-    expect(lossy.settled).toEqual([(await stored())?.id]);
-  });
+  test.each(CASES)(
+    "$statement, its $loss lost once: the caller gets $status, and the operation succeeds with one attempt",
+    async (row) => {
+      const { statement, perform, status, performs, loss } = row;
+      const { lossy, kind, b, stored } = await start({ ...(perform && { perform }) });
+      lossy.loseNext(loss, statement, "behave");
+      const run = await b.run(KIND);
+      expect(lossy.lossCount()).toBe(1);
+      expect(run).toMatchObject({ outcome: "done", operation: { status: status } });
+      const sentAt = status === "PENDING" ? null : (expect.any(Number) as unknown);
+      expect(await stored()).toMatchObject({ status: status, sentAt });
+      await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
+      expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+      expect(kind.count("perform")).toBe(performs);
+      expect(kind.count("confirm")).toBe(0);
+      expect(lossy.settled).toEqual([(await stored())?.id]);
+    },
+  );
 
-  test.each(LOSSES)("settle of what was never sent, in its last look, its %s lost once: FAILED", async (loss) => {
+  test.each(LOSSES)("settle of an unsent operation past its window, its %s lost once: FAILED", async (loss) => {
     const { lossy, kind, b, stored } = await start({});
     expectClaimed(await b.store.claim(createClaim({ kind: KIND, recurrenceId: "thing", now: b.now() })));
     b.advance(CONFIRMATION_WINDOW_MS + LEASE_MS);
@@ -85,17 +88,20 @@ describe.each(["sqlite", "postgres"] as const)("an update of a once operation th
     expect([kind.calls, lossy.settled]).toEqual([[], [(await stored())?.id]]);
   });
 
-  test.each(LOSSES)("the release after a look that found nobody, its %s lost once: sent later", async (loss) => {
-    const { lossy, kind, b, stored } = await start({ prepare: [LOST, undefined] });
-    lossy.loseNext(loss, "release", "behave");
-    expect(await b.run(KIND)).toMatchObject({ operation: { status: "PENDING" } });
-    expect(lossy.lossCount()).toBe(1);
-    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
-    expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
-    expect(kind.count("perform")).toBe(1);
-  });
+  test.each(LOSSES)(
+    "release after the provider did not respond, its %s lost once: sent by a later poll",
+    async (loss) => {
+      const { lossy, kind, b, stored } = await start({ prepare: [LOST, undefined] });
+      lossy.loseNext(loss, "release", "behave");
+      expect(await b.run(KIND)).toMatchObject({ operation: { status: "PENDING" } });
+      expect(lossy.lossCount()).toBe(1);
+      await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
+      expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+      expect(kind.count("perform")).toBe(1);
+    },
+  );
 
-  test.each(LOSSES)("that it is not confirmed, its %s lost once: looked for, not sent again", async (loss) => {
+  test.each(LOSSES)("markUnconfirmed, its %s lost once: confirmed by reads, not sent again", async (loss) => {
     const { lossy, kind, b, stored } = await start({ perform: [LOST], confirm: [undefined, SUCCEEDED] });
     lossy.loseNext(loss, "unconfirmed", "behave");
     expect(await b.run(KIND)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
@@ -106,8 +112,8 @@ describe.each(["sqlite", "postgres"] as const)("an update of a once operation th
   });
 });
 
-describe("an operation of which it stays open whether it is marked as sent", () => {
-  /** A ledger that marks and never answers; with `isTakenOver` another worker has the row before that shows. */
+describe("an operation whose markSent has an unknown outcome", () => {
+  /** A store whose markSent commits and throws; with `isTakenOver`, another worker leases the row before that. */
   async function start(isTakenOver = false) {
     const { store, database } = await createMigratedStore("sqlite::memory:");
     cleanups.push(() => database.close());
@@ -116,25 +122,26 @@ describe("an operation of which it stays open whether it is marked as sent", () 
     lossy.markSent = async (...args) => {
       const marked = await store.markSent(...args);
       if (!isLosing) return marked;
-      if (isTakenOver) await store.leaseDue({ owner: "heir", leaseMs: LEASE_MS, now: b.now() + LEASE_MS, limit: 1 });
+      if (isTakenOver)
+        await store.leaseDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now() + LEASE_MS, limit: 1 });
       throw new DatabaseUnavailable(true, new Error("lost"));
     };
     const kind = createScriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined] });
     const b = await createControlledStore(exclusive(kind.handler), { store: lossy, database });
-    const behave = () => {
+    const stopLosing = () => {
       isLosing = false;
     };
-    return { b, kind, behave };
+    return { b, kind, stopLosing };
   }
 
-  test("is unmarked by the worker that did not send it, and sent later, once", async () => {
-    const { b, kind, behave } = await start();
+  test("is unmarked by the worker that did not send it, and sent once by a later poll", async () => {
+    const { b, kind, stopLosing } = await start();
     expect(await b.run(KIND)).toMatchObject({
       outcome: "done",
       operation: { status: "PENDING", sentAt: null, attempts: 0 },
     });
     expect(kind.count("perform")).toBe(0);
-    behave();
+    stopLosing();
     await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(await b.store.findByKey("principal-1", "key-1")).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect([kind.count("perform"), kind.count("confirm")]).toEqual([1, 0]);

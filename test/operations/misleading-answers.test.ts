@@ -19,7 +19,7 @@ describe("an operation whose provider's response misleads", () => {
     sandboxes = await startSandboxes();
     const { avibra, delbank } = sandboxes;
     controls = { avibra: createSandboxControl(avibra.url), delbank: createSandboxControl(delbank.url) };
-    // What is keyed is sent again by the reconciler alone: each fault meets one execution.
+    // Only the reconciler repeats keyed operations, so that each fault applies to one execution.
     clients = createSandboxHandlers(sandboxes, { retryPercent: 0 });
   });
   afterAll(async () => {
@@ -63,12 +63,15 @@ describe("an operation whose provider's response misleads", () => {
   test.each([
     ["an HTML page with 404", { kind: "htmlBody", status: 404 }],
     ["an empty 409", { kind: "emptyBody", status: 409 }],
-    ["half a 400", { kind: "truncatedBody", status: 400 }],
-  ])("%s is not Delbank's rejection of a cancellation: it is read, and not sent again", async (_response, fault) => {
-    await controls.delbank.addFault({ match: { method: "POST" }, ...fault });
-    expect(await runAndReconcile("cancelPixAuthorization")).toEqual({ first: "UNCONFIRMED", settled: "SUCCEEDED" });
-    expect(await posts()).toHaveLength(1);
-  });
+    ["a truncated 400", { kind: "truncatedBody", status: 400 }],
+  ])(
+    "%s is not Delbank's rejection of a cancellation: a read confirms it, and it is not sent again",
+    async (_response, fault) => {
+      await controls.delbank.addFault({ match: { method: "POST" }, ...fault });
+      expect(await runAndReconcile("cancelPixAuthorization")).toEqual({ first: "UNCONFIRMED", settled: "SUCCEEDED" });
+      expect(await posts()).toHaveLength(1);
+    },
+  );
 
   test("an authorization that reads CANCELLED without a list settles a lost cancellation as SUCCEEDED", async () => {
     await controls.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
@@ -93,14 +96,14 @@ describe("an operation whose provider's response misleads", () => {
   });
 });
 
-describe("through the graph", () => {
+describe("a mutation over GraphQL", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => {
     subgraph = await startSubgraph();
   });
   afterAll(() => subgraph.stop());
 
-  test("a mutation's own selection reads the state after the mutation", async () => {
+  test("selects the user's state after its own change, not after the next one", async () => {
     const change = (key: string, offerId: string, direction: string) =>
       `changeOffer(input: { idempotencyKey: "${key}", userId: "u-1002", offerId: "${offerId}", direction: ${direction} }) { user { currentOffer { offer { id } } } }`;
     const { data } = await subgraph.graphql(
@@ -111,7 +114,7 @@ describe("through the graph", () => {
     expect(data.b.user.currentOffer.offer.id).toBe("basic");
   });
 
-  test("a payer who names the beneficiary as the requester gets DOCUMENT_MISMATCH, and nothing is sent", async () => {
+  test("that names the beneficiary as requester, by the payer, gets DOCUMENT_MISMATCH and sends nothing", async () => {
     const cancellation = findMutation("cancelPixAuthorization");
     const beneficiary = { requesterType: "LEGAL", requesterDocument: "12345678000195" };
     const { data } = await sendMutation(subgraph, cancellation, {

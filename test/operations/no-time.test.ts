@@ -8,9 +8,9 @@ import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph } from "../kit/start/subgraph";
 
 const WHOLE_MS = 10_000;
-const USUAL_MS = 900;
+const LATENCY_MS = 900;
 
-describe("a mutation of which the remaining time of its request is known", () => {
+describe("a mutation with a deadline", () => {
   let store: Awaited<ReturnType<typeof createControlledStore>>;
   /** How long each call takes. */
   let durations: { prepareMs: number; performMs: number };
@@ -31,7 +31,7 @@ describe("a mutation of which the remaining time of its request is known", () =>
       },
       onRejection: () => undefined,
     };
-    durations = { prepareMs: 0, performMs: USUAL_MS };
+    durations = { prepareMs: 0, performMs: LATENCY_MS };
     store = await createControlledStore({ timed: handler });
   });
   afterEach(() => store.database.close());
@@ -47,22 +47,22 @@ describe("a mutation of which the remaining time of its request is known", () =>
   const find = (idempotencyKey: string) => store.store.findByKey("principal-1", idempotencyKey);
   const SUCCEEDED = { outcome: "done", operation: { status: "SUCCEEDED", attempts: 1 } };
 
-  test("is not begun with 1 ms less than it usually takes: nothing recorded, nothing sent; later its key is free", async () => {
-    await run("usual");
-    expect(await run("too-late", USUAL_MS - 1)).toEqual({ outcome: "noTime" });
+  test("is neither stored nor sent with 1 ms less than its latency estimate, and its key stays free", async () => {
+    await run("measured");
+    expect(await run("too-late", LATENCY_MS - 1)).toEqual({ outcome: "noTime" });
     expect([performed, await find("too-late")]).toEqual([1, undefined]);
     expect(await run("too-late")).toMatchObject(SUCCEEDED);
   });
 
-  test("is begun with exactly the time that it usually takes", async () => {
-    await run("usual");
-    expect(await run("in-time", USUAL_MS)).toMatchObject(SUCCEEDED);
+  test("is sent with exactly the time of its latency estimate", async () => {
+    await run("measured");
+    expect(await run("in-time", LATENCY_MS)).toMatchObject(SUCCEEDED);
   });
 
-  test("that was done before is replayed, however little time is left", async () => {
-    const first = await run("usual");
+  test("that succeeded before is replayed with 0 ms left", async () => {
+    const first = await run("measured");
     if (first.outcome !== "done") throw new Error(`the outcome is ${first.outcome}`);
-    expect(await run("usual", 0)).toMatchObject({ outcome: "replay", operation: { id: first.operation.id } });
+    expect(await run("measured", 0)).toMatchObject({ outcome: "replay", operation: { id: first.operation.id } });
     expect(performed).toBe(1);
   });
 
@@ -70,24 +70,24 @@ describe("a mutation of which the remaining time of its request is known", () =>
     [MIN_ATTEMPT_MS, SUCCEEDED, 1],
     [MIN_ATTEMPT_MS - 1, { outcome: "noTime" }, 0],
     [0, { outcome: "noTime" }, 0],
-  ])("and whose usual time is not known, with %d ms left: %j", async (remainingMs, expected, calls) => {
+  ])("and no latency estimate, with %d ms left: %j", async (remainingMs, expected, calls) => {
     expect(await run("first-of-its-kind", remainingMs)).toMatchObject(expected);
     expect(performed).toBe(calls);
     expect((await find("first-of-its-kind")) !== undefined).toBe(calls === 1);
   });
 
-  test("is not sent if the look before it took the time that sending needs: nothing recorded, nothing sent", async () => {
-    durations.prepareMs = 4300; // which is no time of the sending's own
-    for (const key of ["usual", "slowly-prepared"]) expect(await run(key)).toMatchObject(SUCCEEDED);
-    durations.prepareMs = WHOLE_MS - USUAL_MS + 1;
+  test("is neither stored nor sent if its preparing read used the time that sending needs", async () => {
+    durations.prepareMs = 4300; // not a part of the latency of sending
+    for (const key of ["measured", "slowly-prepared"]) expect(await run(key)).toMatchObject(SUCCEEDED);
+    durations.prepareMs = WHOLE_MS - LATENCY_MS + 1;
     expect(await run("too-late")).toEqual({ outcome: "noTime" });
     expect([performed, await find("too-late")]).toEqual([2, undefined]);
-    durations.prepareMs = WHOLE_MS - USUAL_MS;
+    durations.prepareMs = WHOLE_MS - LATENCY_MS;
     expect(await run("too-late")).toMatchObject(SUCCEEDED);
   });
 });
 
-test("an operation whose time ended while it waited for room is PENDING, not UNCONFIRMED: it is known that nothing was sent", async () => {
+test("an operation whose deadline passes while it waits for a slot is PENDING and unsent, not UNCONFIRMED", async () => {
   const handler: OperationHandler<unknown> = {
     provider: "full",
     repeat: "keyed",
@@ -99,7 +99,7 @@ test("an operation whose time ended while it waited for room is PENDING, not UNC
   await database.close();
 });
 
-test("the second mutation of a document whose first one took all the time is UNAVAILABLE, and not recorded", async () => {
+test("the second mutation of a document whose first used all the time is UNAVAILABLE and not stored", async () => {
   const subgraph = await startSubgraph({ REQUEST_TIMEOUT_MS: "1500", AVIBRA_TIMEOUT_MS: "120000" });
   try {
     const { path, input } = findMutation("updateUser");
@@ -115,10 +115,10 @@ test("the second mutation of a document whose first one took all the time is UNA
       },
     );
     expect(errors.at(-1)).toMatchObject({ path: ["two"], extensions: { code: "UNAVAILABLE", retryable: true } });
-    const list = `{ user(id: "${MEMBER_ID}") { operations { edges { node { idempotencyKey } } } } }`;
-    const { data } = await subgraph.graphql(list, { claims: PAYER_CLAIMS });
+    const query = `{ user(id: "${MEMBER_ID}") { operations { edges { node { idempotencyKey } } } } }`;
+    const { data } = await subgraph.graphql(query, { claims: PAYER_CLAIMS });
     const recorded = data.user.operations.edges.map(({ node }: { node: { idempotencyKey: string } }) => node);
-    // On a machine too slow to begin the first one in time, that one is refused in the same way.
+    // On a machine too slow to start the first one in time, the first one is rejected, too.
     expect(recorded).toEqual(errors.length === 1 ? [{ idempotencyKey: "one" }] : []);
   } finally {
     await subgraph.stop();

@@ -1,13 +1,13 @@
 import { sendMutation, findMutation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startHttpServer } from "../kit/http/http-server";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 type Claims = Readonly<Record<string, string>>;
 
 const HOUR = 3_600_000;
-const PAYER: Claims = { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
+const PAYER: Claims = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
 const STAFF: Claims = { sub: "staff-1", scope: "pix:cancel:any" };
 const READING_STAFF: Claims = { sub: "staff-2", scope: "pix:cancel:any users:read:any" };
 const STRANGER: Claims = { sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel users:read:any pix:read:any" };
@@ -19,7 +19,7 @@ const INTENT = {
   reason: "REQUESTED_BY_PAYER",
 };
 
-// Nothing is found out in the background within a test.
+// The reconciler does not run within a test.
 const ENVIRONMENT = { RECONCILE_INTERVAL_MS: "600000" };
 let subgraph: TestSubgraph;
 beforeEach(async () => (subgraph = await startSubgraph(ENVIRONMENT)));
@@ -38,9 +38,9 @@ async function cancel(idempotencyKey: string, claims: Claims = PAYER, recurrence
   expect(errors).toBeUndefined();
   return data.cancelPixAuthorization;
 }
-const loseTheAnswer = () => subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+const loseResponse = () => subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
 
-/** A proxy of Delbank that holds every cancellation request until it is opened. */
+/** A proxy of Delbank that holds every cancellation request until `open`. */
 async function startGate() {
   const [arrived, opened] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   let target = "";
@@ -79,7 +79,7 @@ test.each([
   ["the payer", PAYER],
   ["staff", STAFF],
 ])(
-  "five aliases with five keys in one document of %s are one request to Delbank, while its reads lag",
+  "five aliases with five keys in one document of %s send one request to Delbank while its reads lag",
   async (_who, claims) => {
     await lag();
     const names = ["a", "b", "c", "d", "e"];
@@ -106,12 +106,12 @@ test.each([
   },
 );
 
-test("ten keys at once, while reads lag, by payer and staff: one request", async () => {
+test("ten keys at once by payer and staff send one request to Delbank while its reads lag", async () => {
   await lag();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 10 }, (_, index) => cancel(`at-once-${index}`, index % 2 ? PAYER : STAFF)),
   );
-  const outcomes = answers.map(({ operation, userErrors }) => userErrors[0]?.code ?? operation.status);
+  const outcomes = responses.map(({ operation, userErrors }) => userErrors[0]?.code ?? operation.status);
   expect(outcomes.filter((outcome) => outcome === "SUCCEEDED")).toHaveLength(1);
   expect(
     outcomes.filter((outcome) => !["SUCCEEDED", "OPERATION_IN_PROGRESS", "ALREADY_CANCELLED"].includes(outcome)),
@@ -119,55 +119,55 @@ test("ten keys at once, while reads lag, by payer and staff: one request", async
   expect(await requests("POST")).toHaveLength(1);
 });
 
-test("staff is answered from our own store alone", async () => {
+test("a second cancellation by staff is ALREADY_CANCELLED without a request to Delbank", async () => {
   await cancel("first");
   await subgraph.delbank.clearRequests();
   expect((await cancel("second", STAFF)).userErrors).toMatchObject([{ code: "ALREADY_CANCELLED", retryable: false }]);
   expect(await subgraph.delbank.requests()).toEqual([]);
 });
 
-describe("while the first one's answer is not known", () => {
+describe("while the first cancellation is UNCONFIRMED", () => {
   let first: { id: string };
   beforeEach(async () => {
-    await loseTheAnswer();
+    await loseResponse();
     ({ operation: first } = await cancel("first"));
     expect(first).toMatchObject({ status: "UNCONFIRMED" });
   });
   const IN_PROGRESS = { userErrors: [{ code: "OPERATION_IN_PROGRESS", retryable: true }], pixCancellation: null };
 
-  test("who asked for it gets it as the operation of a second key", async () => {
+  test("a second key of its requester gets OPERATION_IN_PROGRESS with the first operation", async () => {
     expect(await cancel("second")).toMatchObject({ ...IN_PROGRESS, operation: first });
     expect(await requests("POST")).toHaveLength(1);
   });
 
-  test("who may not read it gets no operation; staff who may gets it without its key", async () => {
+  test("staff gets its operation only with users:read:any, and without its key and recurrenceId", async () => {
     expect(await cancel("second", STAFF)).toMatchObject({ ...IN_PROGRESS, operation: null });
     expect(await cancel("second", READING_STAFF)).toMatchObject({
       ...IN_PROGRESS,
-      operation: { ...first, idempotencyKey: "", recurrenceId: null }, // which takes pix:read:any
+      operation: { ...first, idempotencyKey: "", recurrenceId: null }, // needs pix:read:any
     });
   });
 
-  test("a stranger sees what there is for an authorization that does not exist, in shape, code and calls", async () => {
-    const ask = async (recurrenceId: string) => {
+  test("a stranger gets the same response and causes the same calls as for an unknown authorization", async () => {
+    const cancelAsStranger = async (recurrenceId: string) => {
       await subgraph.delbank.clearRequests();
-      const answer = await cancel(`stranger-${recurrenceId}`, STRANGER, recurrenceId);
+      const response = await cancel(`stranger-${recurrenceId}`, STRANGER, recurrenceId);
       const calls = (await subgraph.delbank.requests()).map(({ method, path }) => `${method} ${path}`);
-      return JSON.stringify({ answer, calls })
+      return JSON.stringify({ response, calls })
         .replaceAll(/"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[^"]+"/g, '"…"')
         .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE_ID);
     };
-    const theirs = await ask(RECURRENCE_ID);
-    expect(theirs).toContain("NOT_FOUND");
-    expect(theirs).toBe(await ask(UNKNOWN_RECURRENCE));
+    const known = await cancelAsStranger(RECURRENCE_ID);
+    expect(known).toContain("NOT_FOUND");
+    expect(known).toBe(await cancelAsStranger(UNKNOWN_RECURRENCE));
   });
 
-  test("nor does the payer's tax id in a token that is another's now help: it is asked of Delbank each time", async () => {
+  test("the payer's user id with another tax id in its token gets NOT_FOUND", async () => {
     const former = { ...PAYER, tax_id: "01234567000195" };
     expect(await cancel("second", former)).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }] });
   });
 
-  test("a second key leaves no trace, and may ask again when it is known", async () => {
+  test("a second key stores no operation", async () => {
     await cancel("second");
     const { data } = await subgraph.graphql("{ me { operations { edges { node { id } } } } }", {
       claims: PAYER_CLAIMS,
@@ -176,7 +176,7 @@ describe("while the first one's answer is not known", () => {
   });
 });
 
-test("a second key is in progress while the first is sent, and ALREADY_CANCELLED once that has succeeded", async () => {
+test("a second key is OPERATION_IN_PROGRESS while the first is sent, and ALREADY_CANCELLED after it succeeded", async () => {
   const gate = await startGate();
   await subgraph.stop();
   subgraph = await startSubgraph({ ...ENVIRONMENT, DELBANK_BASE_URL: `${gate.url}/baas/api/v1` });

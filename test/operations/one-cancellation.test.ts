@@ -20,7 +20,7 @@ import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, OTHER_TAX_ID, PAYER_TAX_ID, R
 
 const HOUR = 3_600_000;
 const KIND = "CANCEL_PIX_AUTHORIZATION";
-/** Was cancelled once, by a cancellation of 2024. */
+/** Was cancelled in 2024 by `OLD_CANCELLATION`. */
 const OLD_RECURRENCE = CANCELLED_RECURRENCE_ID;
 const OLD_CANCELLATION = CANCELLATION_ID;
 
@@ -44,12 +44,12 @@ afterAll(async () => {
   await databases.stop();
 });
 
-describe.each(["sqlite", "postgres"] as const)("one cancellation for an authorization, on %s", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorization, on %s,", (dialect) => {
   let opened: OpenStore;
   let clients: ReturnType<typeof createSandboxHandlers>;
   let controlled: Awaited<ReturnType<typeof start>>;
-  /** Stands between a look and its hold; by default nobody waits there. */
-  let beforeHold: (look: number) => Promise<void>;
+  /** Runs between `prepare` and the lock; does nothing by default. */
+  let beforeLock: (call: number) => Promise<void>;
 
   beforeAll(async () => {
     opened = await createMigratedStore(await databases.createDatabase(dialect));
@@ -62,13 +62,13 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
 
   async function start() {
     const kind = clients.handlers[KIND];
-    let looks = 0;
+    let calls = 0;
     const gated: typeof kind = {
       ...kind,
       async prepare(input, at) {
-        const look = (looks += 1);
+        const call = (calls += 1);
         const prepared = await kind.prepare?.(input, at);
-        await beforeHold(look);
+        await beforeLock(call);
         return prepared;
       },
     };
@@ -96,18 +96,18 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     };
   }
   const sandbox = async (name: string, body: object) => {
-    const answer = await fetch(`${sandboxes.delbank.url}/__sandbox/${name}`, {
+    const response = await fetch(`${sandboxes.delbank.url}/__sandbox/${name}`, {
       method: "POST",
       body: JSON.stringify(body),
     });
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
   };
   const lag = (lagMs: number) => sandbox("reads", { lagMs });
   const counterpartRefuses = (recurrenceId = RECURRENCE_ID, isListed = false) =>
     sandbox("counterpart", { recurrenceId, isListed });
 
   beforeEach(async () => {
-    beforeHold = () => Promise.resolve();
+    beforeLock = () => Promise.resolve();
     controlled = await start();
   });
 
@@ -117,7 +117,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     ["staff", BY_STAFF, 1],
     ["the payer", BY_PAYER, 2],
   ] as const)(
-    "asked for by %s right after the first, while reads lag, is answered and not sent",
+    "requested by %s right after the first, while reads lag, is ALREADY_CANCELLED and not sent",
     async (_who, input, gets) => {
       await lag(HOUR);
       expect(await controlled.cancel("key-1", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
@@ -127,11 +127,11 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     },
   );
 
-  test("a second key that stands still between its look and its hold while the first succeeds is not sent", async () => {
+  test("with a second key, paused between its read and its lock while the first succeeds, is not sent", async () => {
     await lag(HOUR);
     const [arrived, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
-    beforeHold = async (look) => {
-      if (look > 1) return;
+    beforeLock = async (call) => {
+      if (call > 1) return;
       arrived.resolve(undefined);
       await released.promise;
     };
@@ -143,11 +143,11 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 1]);
   });
 
-  test("and is told of the first if that one's answer was lost meanwhile; its key is free again", async () => {
+  test("with a second key, paused while the response to the first is lost, is busy, and its key is free", async () => {
     await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     const [arrived, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
-    beforeHold = async (look) => {
-      if (look > 1) return;
+    beforeLock = async (call) => {
+      if (call > 1) return;
       arrived.resolve(undefined);
       await released.promise;
     };
@@ -165,18 +165,18 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   test.each([
     ["staff", BY_STAFF],
     ["the payer", BY_PAYER],
-  ])("that is UNCONFIRMED, and then NEEDS_ATTENTION, blocks %s until it is settled", async (_who, input) => {
+  ])("that is UNCONFIRMED and then NEEDS_ATTENTION blocks another by %s until it is settled", async (_who, input) => {
     await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
     await controlled.cancel("key-1", input);
     const { id } = await controlled.stored("key-1");
-    const behind = { outcome: "busy", blockedBy: { id } };
-    expect(await controlled.cancel("key-2", input)).toMatchObject(behind);
+    const blocked = { outcome: "busy", blockedBy: { id } };
+    expect(await controlled.cancel("key-2", input)).toMatchObject(blocked);
     await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
     expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     controlled.advance(1_000 * HOUR);
-    expect(await controlled.cancel("key-2", input)).toMatchObject(behind);
+    expect(await controlled.cancel("key-2", input)).toMatchObject(blocked);
     expect(await controlled.posts()).toBe(1);
-    // People found out that nothing had happened.
+    // The manual review found no cancellation.
     const failure = { code: "PROVIDER_REJECTED", message: "No.", retryable: true };
     await controlled.store.settle(id, { status: "FAILED", failure }, controlled.now());
     expect(await controlled.cancel("key-2", input)).toMatchObject({ operation: { status: "SUCCEEDED" } });
@@ -186,28 +186,31 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   test.each([
     ["staff", BY_STAFF, 0],
     ["the payer", BY_PAYER, 20 * HOUR],
-  ])("that NEEDS_ATTENTION is settled by what %s's look shows, and answers then", async (_who, input, ageMs) => {
-    await lag(HOUR);
-    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
-    await controlled.cancel("key-1", input);
-    // What Delbank shows late: nothing for the whole window.
-    const active = { RecurrenceId: RECURRENCE_ID, Situation: "ACTIVE", cancellations: [] };
-    await controlled.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
-    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
-    expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
-    await controlled.control.clearFaults();
-    await lag(0);
-    controlled.advance(ageMs);
-    expect(await controlled.cancel("key-2", input)).toMatchObject(ALREADY);
-    const [made] = (await controlled.control.state()).authorizations?.[0].cancellations ?? [];
-    expect(await controlled.stored("key-1")).toMatchObject({
-      status: "SUCCEEDED",
-      result: { id: made.id, requesterDocument: null },
-    });
-    expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 1]);
-  });
+  ])(
+    "that NEEDS_ATTENTION is settled by the next read for %s, who gets ALREADY_CANCELLED",
+    async (_who, input, ageMs) => {
+      await lag(HOUR);
+      await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
+      await controlled.cancel("key-1", input);
+      // Delbank does not show the cancellation for the whole window.
+      const active = { RecurrenceId: RECURRENCE_ID, Situation: "ACTIVE", cancellations: [] };
+      await controlled.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
+      await controlled.control.clearFaults();
+      await lag(0);
+      controlled.advance(ageMs);
+      expect(await controlled.cancel("key-2", input)).toMatchObject(ALREADY);
+      const [made] = (await controlled.control.state()).authorizations?.[0].cancellations ?? [];
+      expect(await controlled.stored("key-1")).toMatchObject({
+        status: "SUCCEEDED",
+        result: { id: made.id, requesterDocument: null },
+      });
+      expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 1]);
+    },
+  );
 
-  test("that NEEDS_ATTENTION is not settled by a look at another's authorization", async () => {
+  test("that NEEDS_ATTENTION is not settled by a read for a caller who is not its payer", async () => {
     await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
     await controlled.cancel("key-1", BY_PAYER);
     const { id } = await controlled.stored("key-1");
@@ -219,13 +222,13 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
   });
 
-  test("may be asked for again 13 h after the request, once the counterpart has refused it, and blocks again then", async () => {
+  test("that the counterpart refused can be sent again after 13 h, and blocks again then", async () => {
     await controlled.cancel("key-1");
     await counterpartRefuses();
     const { sentAt } = await controlled.stored("key-1");
     controlled.advance(Number(sentAt) + 13 * HOUR - 1 - controlled.now());
     expect(await controlled.cancel("key-2")).toMatchObject(ALREADY);
-    expect(await controlled.gets()).toBe(1); // not even looked for
+    expect(await controlled.gets()).toBe(1); // no read of the second
     controlled.advance(1);
     expect(await controlled.cancel("key-3", BY_PAYER)).toMatchObject({ operation: { status: "SUCCEEDED" } });
     expect(await controlled.cancel("key-4", BY_PAYER)).toMatchObject(ALREADY);
@@ -240,7 +243,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
   test.each([
     ["still reads CANCELLED", () => Promise.resolve()],
     ["reads ACTIVE and lists it", () => counterpartRefuses(RECURRENCE_ID, true)],
-  ])("blocks for good if the authorization %s", async (_how, change) => {
+  ])("blocks every later one if the authorization %s", async (_how, change) => {
     await controlled.cancel("key-1");
     await change();
     controlled.advance(10_000 * HOUR);
@@ -248,16 +251,16 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     expect(await controlled.posts()).toBe(1);
   });
 
-  describe("where an old cancellation is listed and the authorization is ACTIVE", () => {
+  describe("of an ACTIVE authorization that lists an old cancellation", () => {
     beforeEach(() => counterpartRefuses(OLD_RECURRENCE, true));
 
-    test("is sent, and its own receipt settles it", async () => {
+    test("is sent, and settled by its own receipt", async () => {
       const run = await controlled.cancel("key-1", OF_OLD);
       expect(run).toMatchObject({ operation: { status: "SUCCEEDED", baseline: [OLD_CANCELLATION] } });
       expect(run).not.toMatchObject({ operation: { result: { id: OLD_CANCELLATION } } });
     });
 
-    test("never SUCCEEDED if its request was never committed", async () => {
+    test("becomes NEEDS_ATTENTION, not SUCCEEDED, if Delbank never committed it", async () => {
       await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
       expect(await controlled.cancel("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
       await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
@@ -265,7 +268,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 0]);
     });
 
-    test("settled by the new one if its request was committed and the answer lost", async () => {
+    test("is settled by the new cancellation if Delbank committed it and the response was lost", async () => {
       await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
       await controlled.cancel("key-1", OF_OLD);
       await controlled.advanceAndPoll(2_000);
@@ -275,16 +278,16 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
       expect([status, (result as { id: string }).id]).toEqual(["SUCCEEDED", made.id]);
     });
 
-    test("no receipt, if the answer to the request names the old one", async () => {
+    test("is UNCONFIRMED if the receipt names the old cancellation", async () => {
       const body = { idRecorrencia: OLD_RECURRENCE, idCancelamento: OLD_CANCELLATION, dtHrCancelamento: null };
-      const answer = { kind: "status", status: 200, body };
-      await controlled.control.addFault({ match: { method: "POST" }, ...answer });
+      const receipt = { kind: "status", status: 200, body };
+      await controlled.control.addFault({ match: { method: "POST" }, ...receipt });
       expect(await controlled.cancel("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
       await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
       expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     });
 
-    test("nor proven by the list alone if a release stored it that did not keep what was listed", async () => {
+    test("is not proven by the list if an older release stored it without a baseline", async () => {
       const input = {
         kind: KIND,
         idempotencyKey: "key-1",
@@ -304,7 +307,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     });
   });
 
-  test("is not proven by the cancellation of an earlier operation of ours that shows again", async () => {
+  test("is not proven by the cancellation of an earlier operation that Delbank lists again", async () => {
     await controlled.cancel("key-1");
     const first = (await controlled.stored("key-1")).result as { id: string };
     await counterpartRefuses();
@@ -320,7 +323,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     await controlled.control.clearFaults();
   });
 
-  test("is another's for a recurrence whose id differs in case alone", async () => {
+  test("does not block one of a recurrence whose id differs only in case", async () => {
     await controlled.cancel("key-1");
     const { id } = await controlled.stored("key-1");
     await sql`update operation set recurrence_id = ${RECURRENCE_ID.toUpperCase()},
@@ -329,7 +332,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     expect(await controlled.cancel("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
   });
 
-  test("that FAILED stands in nobody's way", async () => {
+  test("that FAILED blocks no other", async () => {
     await controlled.control.addFault({
       match: { method: "POST" },
       kind: "status",
@@ -340,7 +343,7 @@ describe.each(["sqlite", "postgres"] as const)("one cancellation for an authoriz
     expect(await controlled.cancel("key-2")).toMatchObject({ operation: { status: "SUCCEEDED" } });
   });
 
-  test("that waits for its turn is refused, and not sent, once the first has succeeded", async () => {
+  test("that is PENDING becomes FAILED with ALREADY_CANCELLED, unsent, after another one succeeded", async () => {
     await lag(HOUR);
     await controlled.control.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 3 });
     expect(await controlled.cancel("key-2")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });

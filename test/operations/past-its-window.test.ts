@@ -22,7 +22,7 @@ const BUG = new TypeError("a bug");
 const databases: OpenStore["database"][] = [];
 afterEach(() => Promise.all(databases.splice(0).map((database) => database.close())));
 
-/** A reconciler whose ledger can be overridden, method by method. */
+/** A reconciler with an operation store whose methods can be overridden. */
 async function start(handlersOf: (b: () => Bench) => OperationHandlers, override: Partial<OpenStore["store"]> = {}) {
   const { store, database } = await createMigratedStore("sqlite::memory:");
   databases.push(database);
@@ -35,7 +35,7 @@ async function start(handlersOf: (b: () => Bench) => OperationHandlers, override
 }
 type Bench = Awaited<ReturnType<typeof createControlledStore>>;
 
-/** An operation whose process died before it was sent, or after. Its lease has run out. */
+/** An operation whose process died before or after it was sent. Its lease has expired. */
 async function died({ store, now, advance }: Bench, kind: string, wasSent = false): Promise<string> {
   const { operation, lease } = expectClaimed(
     await store.claim(createClaim({ kind, recurrenceId: "thing", now: now() })),
@@ -46,12 +46,12 @@ async function died({ store, now, advance }: Bench, kind: string, wasSent = fals
 }
 const messages = ({ logs }: Bench) => logs.map((line) => (JSON.parse(line) as { msg: string }).msg);
 const needsAttention = (b: Bench) => messages(b).filter((message) => message === "operation requires manual review");
-const statusesWorked = ({ executed }: Bench) => executed.map(({ status }) => status);
+const executedStatuses = ({ executed }: Bench) => executed.map(({ status }) => status);
 
 describe.each(["once", "keyed"] as const)("a %s operation that was never sent", (repeat) => {
   test.each([
-    ["1 ms past its window: has failed, nobody is asked and nothing is sent", 1, "FAILED", []],
-    ["at the end of its window: is sent", 0, "SUCCEEDED", ["prepare", "perform"]],
+    ["becomes FAILED 1 ms past its window, without a provider call", 1, "FAILED", []],
+    ["is sent at the end of its window", 0, "SUCCEEDED", ["prepare", "perform"]],
   ] as const)("%s", async (_what, pastMs, status, calls) => {
     const kind = createScriptedKind("kind", repeat, { prepare: [undefined], confirm: [undefined] });
     const { b } = await start(() => kind.handlers);
@@ -60,12 +60,12 @@ describe.each(["once", "keyed"] as const)("a %s operation that was never sent", 
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status });
     expect(kind.calls.map(({ what }) => what)).toEqual(calls);
-    expect(statusesWorked(b)).toEqual([status]);
+    expect(executedStatuses(b)).toEqual([status]);
   });
 });
 
-describe("an operation whose window ends during a look", () => {
-  /** Never sent when the look begins; then the window ends, and `then` happens. */
+describe("an operation whose window ends during a poll", () => {
+  /** Unsent when the poll begins; then the window ends, and `then` runs. */
   function endingIn(then: () => Promise<undefined>, isExclusive = false) {
     const scripted = createScriptedKind("once", "once", { confirm: [undefined] });
     const handlersOf = (b: () => Bench): OperationHandlers => ({
@@ -85,31 +85,34 @@ describe("an operation whose window ends during a look", () => {
     Promise.reject(new DatabaseUnavailable(maybeCommitted, new Error("lost")));
 
   test.each([
-    ["hold", true, "not stored"],
-    ["hold", true, "its answer lost"],
+    ["acquireLock", true, "not stored"],
+    ["acquireLock", true, "its answer lost"],
     ["markSent", false, "not stored"],
-  ] as const)("and whose %s is lost: is not given to people, and has failed once the lease is over", async (...row) => {
-    const [method, isExclusive, loss] = row;
-    const { handlersOf, scripted } = endingIn(ok, isExclusive);
-    const { b } = await start(handlersOf, { [method]: lost(loss !== "not stored") });
-    const id = await died(b, "once");
-    await b.reconciler.pollOnce();
-    expect(await b.store.find(id)).toMatchObject({ status: "PENDING", sentAt: null });
-    b.advance(LEASE_MS);
-    await b.reconciler.pollOnce();
-    expect(await b.store.find(id)).toMatchObject({ status: "FAILED", failure: { retryable: true } });
-    expect([scripted.calls, needsAttention(b)]).toEqual([[], []]);
-  });
+  ] as const)(
+    "and whose %s (exclusive: %s) is lost (%s) becomes FAILED after its lease, not NEEDS_ATTENTION",
+    async (...row) => {
+      const [method, isExclusive, loss] = row;
+      const { handlersOf, scripted } = endingIn(ok, isExclusive);
+      const { b } = await start(handlersOf, { [method]: lost(loss !== "not stored") });
+      const id = await died(b, "once");
+      await b.reconciler.pollOnce();
+      expect(await b.store.find(id)).toMatchObject({ status: "PENDING", sentAt: null });
+      b.advance(LEASE_MS);
+      await b.reconciler.pollOnce();
+      expect(await b.store.find(id)).toMatchObject({ status: "FAILED", failure: { retryable: true } });
+      expect([scripted.calls, needsAttention(b)]).toEqual([[], []]);
+    },
+  );
 
-  test("in a bug of ours before it was sent: has failed", async () => {
+  test("and a bug throws before it was sent, becomes FAILED", async () => {
     const { b } = await start(endingIn(() => Promise.reject(BUG)).handlersOf);
     const id = await died(b, "once");
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status: "FAILED", sentAt: null, failure: { retryable: true } });
-    expect(statusesWorked(b)).toEqual(["FAILED"]);
+    expect(executedStatuses(b)).toEqual(["FAILED"]);
   });
 
-  test("in a bug of ours after it was marked as sent: needs attention, logged and counted", async () => {
+  test("and a bug throws after it was marked as sent, becomes NEEDS_ATTENTION, logged and counted", async () => {
     const { b } = await start((bench) => ({
       once: {
         ...createScriptedKind("once", "once", {}).handler,
@@ -122,17 +125,17 @@ describe("an operation whose window ends during a look", () => {
     const id = await died(b, "once");
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1 });
-    expect([needsAttention(b).length, statusesWorked(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
+    expect([needsAttention(b).length, executedStatuses(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
   });
 
-  test("in a bug of ours, while another worker has taken over: is left to that one", async () => {
-    const taken = { owner: "heir", leaseMs: LEASE_MS, limit: 1 };
+  test("and a bug throws after another worker leased it, stays PENDING for that worker", async () => {
+    const lease = { owner: "successor", leaseMs: LEASE_MS, limit: 1 };
     const { b, direct } = await start((bench) => ({
       once: {
         ...createScriptedKind("once", "once", {}).handler,
         prepare: async () => {
           bench().advance(CONFIRMATION_WINDOW_MS);
-          expect(await direct.leaseDue({ ...taken, now: bench().now() })).toHaveLength(1);
+          expect(await direct.leaseDue({ ...lease, now: bench().now() })).toHaveLength(1);
           throw BUG;
         },
       },
@@ -144,23 +147,23 @@ describe("an operation whose window ends during a look", () => {
   });
 });
 
-describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
+describe("an operation that becomes NEEDS_ATTENTION is logged and counted once", () => {
   test.each([
-    ["no sign of it was found", { confirm: [undefined] }],
-    ["a bug of ours in the last look", { confirm: [BUG] }],
+    ["if no read confirms it", { confirm: [undefined] }],
+    ["if the last confirmation throws a bug", { confirm: [BUG] }],
   ])("%s", async (_how, script) => {
     const { b } = await start(() => createScriptedKind("once", "once", script).handlers);
     const id = await died(b, "once", true);
     b.advance(CONFIRMATION_WINDOW_MS);
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status: "NEEDS_ATTENTION" });
-    expect([needsAttention(b).length, statusesWorked(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
+    expect([needsAttention(b).length, executedStatuses(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
   });
 
   test.each([
-    ["was sent", true, "NEEDS_ATTENTION", 1],
-    ["was never sent has failed, and", false, "FAILED", 0],
-  ] as const)("one that %s cannot be opened", async (_what, wasSent, status, errors) => {
+    ["if it was sent and its input cannot be decrypted", true, "NEEDS_ATTENTION", 1],
+    ["unlike an unsent one whose input cannot be decrypted, which becomes FAILED", false, "FAILED", 0],
+  ] as const)("%s", async (_what, wasSent, status, errors) => {
     const { b } = await start(() => createScriptedKind("once", "once", {}).handlers);
     const id = await died(b, "once", wasSent);
     await sql`update operation set encrypted_input = 'v1.bm90IGEgc2VhbGVkIHRleHQgYXQgYWxsLCByZWFsbHk'`.execute(
@@ -169,11 +172,11 @@ describe("every way to NEEDS_ATTENTION is logged and counted, once:", () => {
     b.advance(CONFIRMATION_WINDOW_MS);
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status });
-    expect([needsAttention(b).length, statusesWorked(b)]).toEqual([errors, [status]]);
+    expect([needsAttention(b).length, executedStatuses(b)]).toEqual([errors, [status]]);
   });
 });
 
-test("what could not be given up, because the database was lost, is taken again", async () => {
+test("an operation that could not be parked because the database failed is leased and parked again", async () => {
   let isLosing = true;
   const { b, direct } = await start(() => createScriptedKind("once", "once", { confirm: [BUG] }).handlers, {
     park: async (id, lease) => {

@@ -10,7 +10,7 @@ import { type GraphqlResponse } from "../kit/http/graphql-client";
 const CLAIM = 'insert into "operation"';
 const CLAIM_NOT_FOUND_AGAIN = { REQUEST_TIMEOUT_MS: "3000", OPERATION_LEASE_MS: "3001" };
 
-/** A subgraph over a proxy of a database of its own. */
+/** A subgraph that reaches its database through a proxy. */
 interface Bench {
   readonly proxy: PostgresProxy;
   readonly subgraph: TestSubgraph;
@@ -48,66 +48,70 @@ async function storedIds(databaseUrl: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** What became of a mutation whose claim's answer was lost, in each way. */
-interface Played {
+/** The responses to a mutation whose claim lost its response, for each way in which it can. */
+interface Results {
   readonly unreachable: { readonly response: GraphqlResponse; readonly stored: readonly string[] };
   readonly foundAgain: { readonly response: GraphqlResponse; readonly lossCount: number; readonly effects: number };
   readonly lost: { readonly response: GraphqlResponse; readonly lossCount: number; readonly effects: number };
   readonly recovered: { readonly response: GraphqlResponse; readonly effects: number };
 }
 
-async function play(mutation: MutationCase): Promise<Played> {
+async function play(mutation: MutationCase): Promise<Results> {
   const { vendor } = mutation;
   const effectsIn = async ({ subgraph }: Bench) => countCommits(mutation, await subgraph[vendor].state());
 
-  const patient = await openBench(await databases.createDatabase("postgres"));
-  patient.proxy.rejectConnections();
-  const unreachable = await sendMutation(patient.subgraph, mutation, { input: inputOf(mutation, "unreachable") });
-  const stored = await storedIds(patient.databaseUrl);
-  patient.proxy.restore();
-  patient.proxy.loseNext("answer", CLAIM, "behave");
-  const foundAgain = await sendMutation(patient.subgraph, mutation, { input: inputOf(mutation, "found-again") });
-  const found = { response: foundAgain, lossCount: patient.proxy.lossCount(), effects: await effectsIn(patient) };
+  const longTimeout = await openBench(await databases.createDatabase("postgres"));
+  longTimeout.proxy.rejectConnections();
+  const unreachable = await sendMutation(longTimeout.subgraph, mutation, { input: inputOf(mutation, "unreachable") });
+  const stored = await storedIds(longTimeout.databaseUrl);
+  longTimeout.proxy.restore();
+  longTimeout.proxy.loseNext("answer", CLAIM, "behave");
+  const foundAgain = await sendMutation(longTimeout.subgraph, mutation, { input: inputOf(mutation, "found-again") });
+  const found = {
+    response: foundAgain,
+    lossCount: longTimeout.proxy.lossCount(),
+    effects: await effectsIn(longTimeout),
+  };
 
-  // Its time must run out; what it has claimed is then carried out by a subgraph that has time.
-  const impatient = await openBench(await databases.createDatabase("postgres"), CLAIM_NOT_FOUND_AGAIN);
-  impatient.proxy.loseNext("answer", CLAIM, "refuse");
+  // Its timeout must expire; another subgraph then executes what it claimed.
+  const shortTimeout = await openBench(await databases.createDatabase("postgres"), CLAIM_NOT_FOUND_AGAIN);
+  shortTimeout.proxy.loseNext("answer", CLAIM, "refuse");
   const input = inputOf(mutation, "lost");
-  const response = await sendMutation(impatient.subgraph, mutation, { input });
-  const lost = { response, lossCount: impatient.proxy.lossCount(), effects: await effectsIn(impatient) };
-  const heir = await openBench(impatient.databaseUrl);
-  await waitForReconciled(heir.subgraph, response.errors?.[0]?.extensions.operationId ?? "");
-  const again = await sendMutation(heir.subgraph, mutation, { input });
+  const response = await sendMutation(shortTimeout.subgraph, mutation, { input });
+  const lost = { response, lossCount: shortTimeout.proxy.lossCount(), effects: await effectsIn(shortTimeout) };
+  const successor = await openBench(shortTimeout.databaseUrl);
+  await waitForReconciled(successor.subgraph, response.errors?.[0]?.extensions.operationId ?? "");
+  const again = await sendMutation(successor.subgraph, mutation, { input });
   return {
     unreachable: { response: unreachable, stored },
     foundAgain: found,
     lost,
-    recovered: { response: again, effects: await effectsIn(heir) },
+    recovered: { response: again, effects: await effectsIn(successor) },
   };
 }
 
 const NAMES = ["changeOffer", "cancelPixAuthorization"];
-const played = new Map<string, Played>();
+const resultsByName = new Map<string, Results>();
 beforeAll(async () => {
   databases = await startDatabases();
-  await Promise.all(NAMES.map(async (name) => played.set(name, await play(findMutation(name)))));
+  await Promise.all(NAMES.map(async (name) => resultsByName.set(name, await play(findMutation(name)))));
 });
 
-describe.each(NAMES)("%s, the answer to its claim lost", (name) => {
-  const get = (): Played => {
-    const one = played.get(name);
-    if (!one) throw new Error("not played");
+describe.each(NAMES)("%s whose claim loses its response", (name) => {
+  const get = (): Results => {
+    const one = resultsByName.get(name);
+    if (!one) throw new Error("not resultsByName");
     return one;
   };
   const ID = /^[0-9a-f-]{36}$/;
 
-  test("and found again in time, succeeds once, and the caller sees nothing of the loss", () => {
+  test("and is found again in time succeeds once without an error", () => {
     const { response, lossCount, effects } = get().foundAgain;
     expect([lossCount, response.errors, effects]).toEqual([1, undefined, 1]);
     expect(response.data[name]).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
   });
 
-  test("and not found again in time, is UNAVAILABLE with the id of the operation; nothing is sent yet", () => {
+  test("and is not found again in time is UNAVAILABLE with the operation id, and not sent yet", () => {
     const { response, lossCount, effects } = get().lost;
     expect([lossCount, response.data, effects]).toEqual([1, null, 0]);
     expect(response.errors).toMatchObject([
@@ -119,14 +123,14 @@ describe.each(NAMES)("%s, the answer to its claim lost", (name) => {
     ]);
   });
 
-  test("and not found again in time, is carried out later, once, and replayed to the same key", () => {
+  test("and is not found again in time is executed once later, and replayed to the same key", () => {
     const { response, effects } = get().recovered;
     const id = get().lost.response.errors?.[0]?.extensions.operationId;
     expect(response.data[name]).toMatchObject({ operation: { id, status: "SUCCEEDED", attempts: 1 }, userErrors: [] });
     expect(effects).toBe(1);
   });
 
-  test("never sent, as the database could not be reached: an error without an id, and nothing is stored", () => {
+  test("because the database is unreachable is UNAVAILABLE without an operation id, and not stored", () => {
     const { response, stored } = get().unreachable;
     expect(response.errors).toMatchObject([{ extensions: { code: "UNAVAILABLE", retryable: true } }]);
     expect(response.errors?.[0]?.extensions).not.toHaveProperty("operationId");

@@ -124,7 +124,7 @@ afterAll(async () => {
   await databases.stop();
 });
 
-describe.each(DIALECTS)("on %s", (dialect) => {
+describe.each(DIALECTS)("with %s", (dialect) => {
   let subgraph: TestSubgraph;
   let url: string;
   let during: string;
@@ -172,7 +172,7 @@ describe.each(DIALECTS)("on %s", (dialect) => {
     for (const row of rows) expect({ ...row }).toEqual({ status: "SUCCEEDED", encrypted_input: null });
   });
 
-  test("refused and invalid mutations leave no planted value in the database", async () => {
+  test("rejected and invalid mutations leave no planted value in the database", async () => {
     const pix = findMutation("cancelPixAuthorization");
     const update = findMutation("updateUser");
     const staff = { ...PAYER_CLAIMS, scope: "pix:cancel:any" };

@@ -12,7 +12,7 @@ import {
   createScriptedKind,
 } from "../kit/operations/controlled-store";
 import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
@@ -31,22 +31,22 @@ async function open(handlers: OperationHandlers): Promise<Bench> {
 }
 afterEach(() => Promise.all(openBenches.splice(0).map(({ database }) => database.close())));
 
-/** What became of the operation of key-1. */
+/** The stored operation of key-1. */
 async function stored({ store }: Bench) {
   const operation = await store.findByKey("principal-1", "key-1");
   if (!operation) throw new Error("no operation");
   return operation;
 }
 
-/** A process that claimed the operation of key-1 and died: before it wrote that it sends, or after. */
+/** A process that claimed the operation of key-1 and died before or after it marked it as sent. */
 async function died({ store, now, advance }: Bench, kind: string, died: "unsent" | "sent") {
   const { operation, lease } = expectClaimed(await store.claim(createClaim({ kind, now: now() })));
   if (died === "sent") await store.markSent(operation, lease, now());
   advance(LEASE_MS);
 }
 
-describe("an operation that is sent once, its answer lost,", () => {
-  test("succeeds as soon as a look confirms it, and is not sent again", async () => {
+describe("a once operation whose response is lost", () => {
+  test("succeeds when a read confirms it, and is not sent again", async () => {
     const kind = createScriptedKind("once", "once", {
       perform: [LOST],
       confirm: [undefined, LOST, undefined, SUCCEEDED],
@@ -60,7 +60,7 @@ describe("an operation that is sent once, its answer lost,", () => {
     expect(await b.run("once")).toMatchObject({ outcome: "replay", operation: { status: "SUCCEEDED" } });
   });
 
-  test("needs people's attention when its window is over, is logged, and then left alone", async () => {
+  test("becomes NEEDS_ATTENTION after its window, is logged once, and is not polled any more", async () => {
     const kind = createScriptedKind("once", "once", { perform: [LOST], confirm: [undefined] });
     const b = await open(kind.handlers);
     await b.run("once");
@@ -69,19 +69,19 @@ describe("an operation that is sent once, its answer lost,", () => {
     await b.advanceAndPoll(60_000, 5000);
     const operation = await stored(b);
     expect(operation).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1, nextAttemptAt: null });
-    const looks = kind.count("confirm");
-    expect(looks).toBeGreaterThan(15); // about once a minute in the end, more often at first
+    const confirmations = kind.count("confirm");
+    expect(confirmations).toBeGreaterThan(15); // about once a minute in the end, more often at first
     const errors = b.logs.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50);
     expect(errors).toMatchObject([
       { msg: "operation requires manual review", operationId: operation.id, kind: "once", status: "NEEDS_ATTENTION" },
     ]);
     await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 60_000);
-    expect(kind.count("confirm")).toBe(looks);
+    expect(kind.count("confirm")).toBe(confirmations);
     expect(kind.count("perform")).toBe(1);
     expect(await b.run("once")).toMatchObject({ outcome: "inProgress", operation: { status: "NEEDS_ATTENTION" } });
   });
 
-  test("is looked for over the whole window even when it was sent long after it was asked for", async () => {
+  test("is confirmed for the whole window from its sending, even if it was claimed long before", async () => {
     const kind = createScriptedKind("once", "once", {
       prepare: [LOST, undefined],
       perform: [LOST],
@@ -100,10 +100,10 @@ describe("an operation that is sent once, its answer lost,", () => {
   });
 
   test.each([
-    ["401", createProviderFailure("unauthorized", { status: 401 })],
-    ["429", createProviderFailure("overloaded", { status: 429 })],
-    ["400", REFUSED],
-  ])("but a %s is no lost answer: it failed", async (_status, refusal) => {
+    ["401 instead", createProviderFailure("unauthorized", { status: 401 })],
+    ["429 instead", createProviderFailure("overloaded", { status: 429 })],
+    ["400 instead", REFUSED],
+  ])("with a %s is FAILED: a rejection is no lost response", async (_status, refusal) => {
     const kind = createScriptedKind("once", "once", { perform: [refusal], confirm: [undefined] });
     const b = await open(kind.handlers);
     expect(await b.run("once")).toMatchObject({ operation: { status: "FAILED", failure: { code: "REFUSED" } } });
@@ -112,8 +112,8 @@ describe("an operation that is sent once, its answer lost,", () => {
   });
 });
 
-describe("an operation with a key of its own, its answer lost,", () => {
-  test("is sent again with the same key, at once and by the reconciler", async () => {
+describe("a keyed operation whose response is lost", () => {
+  test("is retried with the same key, first by the request and then by the reconciler", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [LOST, LOST, LOST, LOST, SUCCEEDED] });
     const b = await open(kind.handlers);
     const run = await b.run("keyed");
@@ -125,11 +125,11 @@ describe("an operation with a key of its own, its answer lost,", () => {
     expect(new Set(kind.calls.map(({ key }) => key))).toEqual(new Set([operation.id]));
   });
 
-  test("is not sent again when the provider may have forgotten its key: people look into it", async () => {
+  test("becomes NEEDS_ATTENTION after the provider may have forgotten its key, and is not sent again", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [LOST] });
     const b = await open(kind.handlers);
     await b.run("keyed");
-    b.advance(KEYED_WINDOW_MS + 1); // nobody was running
+    b.advance(KEYED_WINDOW_MS + 1); // no process was running
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 3 });
     expect(kind.count("perform")).toBe(3);
@@ -137,11 +137,16 @@ describe("an operation with a key of its own, its answer lost,", () => {
   });
 
   test.each([
-    ["after an attempt that may have arrived means that it did", [LOST, CONFLICT], "SUCCEEDED", [true]],
-    ["in answer to the first attempt is a refusal", [CONFLICT], "FAILED", [false]],
-    ["after an attempt that never left is a refusal", [UNREACHED, CONFLICT], "FAILED", [false]],
-    ["after one at the door is a refusal", [createProviderFailure("overloaded"), CONFLICT], "FAILED", [false]],
-  ] as const)("a conflict %s", async (_when, perform, status, refusals) => {
+    ["after an attempt that may have arrived means success", [LOST, CONFLICT], "SUCCEEDED", [true]],
+    ["in response to the first attempt is a rejection", [CONFLICT], "FAILED", [false]],
+    ["after an attempt that was not sent is a rejection", [UNREACHED, CONFLICT], "FAILED", [false]],
+    [
+      "after an attempt that was rejected as overload is a rejection",
+      [createProviderFailure("overloaded"), CONFLICT],
+      "FAILED",
+      [false],
+    ],
+  ] as const)("and whose retry gets a conflict: a conflict %s", async (_when, perform, status, refusals) => {
     const kind = createScriptedKind("keyed", "keyed", { perform });
     const b = await open(kind.handlers);
     expect(await b.run("keyed")).toMatchObject({ operation: { status } });
@@ -149,17 +154,20 @@ describe("an operation with a key of its own, its answer lost,", () => {
   });
 });
 
-describe("a process that died", () => {
-  test.each(["once", "keyed"] as const)("before it sent: %s is sent, by one other alone", async (repeat) => {
-    const kind = createScriptedKind("kind", repeat, { perform: [SUCCEEDED], confirm: [undefined] });
-    const b = await open(kind.handlers);
-    await died(b, "kind", "unsent");
-    await Promise.all(Array.from({ length: 5 }, () => b.reconciler.pollOnce()));
-    expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
-    expect(kind.calls.map(({ what }) => what)).toEqual(["perform"]);
-  });
+describe("an operation whose process died", () => {
+  test.each(["once", "keyed"] as const)(
+    "before it was sent (%s) is sent by one of five concurrent polls",
+    async (repeat) => {
+      const kind = createScriptedKind("kind", repeat, { perform: [SUCCEEDED], confirm: [undefined] });
+      const b = await open(kind.handlers);
+      await died(b, "kind", "unsent");
+      await Promise.all(Array.from({ length: 5 }, () => b.reconciler.pollOnce()));
+      expect(await stored(b)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+      expect(kind.calls.map(({ what }) => what)).toEqual(["perform"]);
+    },
+  );
 
-  test("while its lease runs is not disturbed", async () => {
+  test("is not leased while the lease runs", async () => {
     const kind = createScriptedKind("kind", "keyed", {});
     const b = await open(kind.handlers);
     await died(b, "kind", "unsent");
@@ -168,7 +176,7 @@ describe("a process that died", () => {
     expect(kind.calls).toEqual([]);
   });
 
-  test("after it wrote that it sends: once is looked for and never sent", async () => {
+  test("after it was marked as sent (once) is confirmed by reads and never sent", async () => {
     const kind = createScriptedKind("once", "once", { perform: [SUCCEEDED], confirm: [undefined, SUCCEEDED] });
     const b = await open(kind.handlers);
     await died(b, "once", "sent");
@@ -177,7 +185,7 @@ describe("a process that died", () => {
     expect(kind.calls.map(({ what }) => what)).toEqual(["confirm", "confirm"]);
   });
 
-  test("after it wrote that it sends: keyed is sent again, and a conflict means that it had arrived", async () => {
+  test("after it was marked as sent (keyed) is sent again, and a conflict means success", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [CONFLICT] });
     const b = await open(kind.handlers);
     await died(b, "keyed", "sent");
@@ -187,9 +195,9 @@ describe("a process that died", () => {
   });
 
   test.each(["unsent", "sent"] as const)(
-    "with a secret for its caller, %s: failed, nothing is fetched",
+    "and whose result is a secret for its caller (%s) becomes FAILED without a provider call",
     async (when) => {
-      const kind = createScriptedKind("safe", "safe", { perform: [{ ...SUCCEEDED, secret: "for nobody" }] });
+      const kind = createScriptedKind("safe", "safe", { perform: [{ ...SUCCEEDED, secret: "unused" }] });
       const b = await open(kind.handlers);
       await died(b, "safe", when);
       await b.reconciler.pollOnce();
@@ -202,8 +210,8 @@ describe("a process that died", () => {
 describe("an operation that cannot be sent", () => {
   test.each([
     ["the connection is refused", { perform: [UNREACHED] }],
-    ["the look before it finds nobody", { prepare: [LOST] }],
-  ])("because %s stays pending and unsent, and is sent when that is over", async (_why, script) => {
+    ["the read before it times out", { prepare: [LOST] }],
+  ])("because %s stays PENDING and unsent, and becomes FAILED after its window", async (_why, script) => {
     const kind = createScriptedKind("once", "once", { ...script, confirm: [undefined] });
     const b = await open(kind.handlers);
     expect(await b.run("once")).toMatchObject({ operation: { status: "PENDING", sentAt: null, attempts: 0 } });
@@ -212,11 +220,11 @@ describe("an operation that cannot be sent", () => {
     expect(kind.count("confirm")).toBe(0);
     expect(await b.run("once")).toMatchObject({ outcome: "inProgress", operation: { status: "PENDING" } });
     await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 10_000);
-    // Nothing has left in all that time, so nobody has to look into it.
+    // It was never sent, so it needs no manual review.
     expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true }, encryptedInput: null });
   });
 
-  test("because its input cannot be opened waits for a process that can, then has failed, and holds up no other", async () => {
+  test("because its input cannot be decrypted stays PENDING, then becomes FAILED, and delays no other", async () => {
     const kind = createScriptedKind("keyed", "keyed", {});
     const b = await open(kind.handlers);
     await died(b, "keyed", "unsent");
@@ -237,7 +245,7 @@ describe("an operation that cannot be sent", () => {
     expect(kind.count("perform")).toBe(1);
   });
 
-  test("because of a bug of ours is logged, holds up no other, and is not told as done", async () => {
+  test("because of a bug stays PENDING, and the log has no input", async () => {
     const kind = createScriptedKind("keyed", "keyed", { perform: [new TypeError("a bug, with input in its text")] });
     const b = await open(kind.handlers);
     await died(b, "keyed", "unsent");
@@ -248,7 +256,7 @@ describe("an operation that cannot be sent", () => {
   });
 });
 
-describe("with the real providers' clients against the sandbox", () => {
+describe("an operation at the sandbox", () => {
   let sandboxes: Sandboxes;
   beforeAll(async () => {
     sandboxes = await startSandboxes();
@@ -289,26 +297,29 @@ describe("with the real providers' clients against the sandbox", () => {
   test.each([
     ["automatic-pix", "/automatic-pix"],
     ["pix-automatic", "/pix/automatic"],
-  ] as const)("a cancellation over %s whose answer was cut is confirmed by a read", async (generation, path) => {
-    const { b, control, request } = await atDelbank(generation);
-    await control.addFault({ match: { method: "POST", path }, kind: "resetAfterCommit" });
-    expect(await b.runner.run(request)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-    await b.advanceAndPoll(2000);
-    const [cancellation] = (await control.state()).authorizations?.[0].cancellations ?? [];
-    expect(await stored(b)).toMatchObject({
-      status: "SUCCEEDED",
-      result: {
-        id: cancellation.id,
-        recurrenceId: RECURRENCE_ID,
-        reason: "REQUESTED_BY_PAYER",
-        requesterDocument: null,
-        providerStatus: cancellation.status,
-      },
-    });
-    expect((await control.requests()).filter(({ method }) => method === "POST")).toHaveLength(1);
-  });
+  ] as const)(
+    "is confirmed by a read if it is a cancellation over %s whose response was cut",
+    async (generation, path) => {
+      const { b, control, request } = await atDelbank(generation);
+      await control.addFault({ match: { method: "POST", path }, kind: "resetAfterCommit" });
+      expect(await b.runner.run(request)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
+      await b.advanceAndPoll(2000);
+      const [cancellation] = (await control.state()).authorizations?.[0].cancellations ?? [];
+      expect(await stored(b)).toMatchObject({
+        status: "SUCCEEDED",
+        result: {
+          id: cancellation.id,
+          recurrenceId: RECURRENCE_ID,
+          reason: "REQUESTED_BY_PAYER",
+          requesterDocument: null,
+          providerStatus: cancellation.status,
+        },
+      });
+      expect((await control.requests()).filter(({ method }) => method === "POST")).toHaveLength(1);
+    },
+  );
 
-  test("a receipt of another cancellation is no receipt: what a read shows is stored", async () => {
+  test("stores what a read shows if the receipt names another cancellation", async () => {
     const { b, control, request } = await atDelbank("automatic-pix");
     const body = {
       idRecorrencia: "RR3822485720260110legalpay001",
@@ -325,7 +336,7 @@ describe("with the real providers' clients against the sandbox", () => {
     });
   });
 
-  test("a cancellation that got lost on the way needs attention, and is never sent again", async () => {
+  test("becomes NEEDS_ATTENTION if it is a cancellation that Delbank never received, and is not sent again", async () => {
     const { b, control, request } = await atDelbank("automatic-pix");
     await control.addFault({ match: { method: "POST", path: "/automatic-pix" }, kind: "resetBeforeCommit" });
     await b.runner.run(request);
@@ -338,29 +349,15 @@ describe("with the real providers' clients against the sandbox", () => {
   const atAvibra = () => ({ control: createSandboxControl(sandboxes.avibra.url), handlers: connect().handlers });
 
   test.each([
-    ["CREATE_USER", { userId: "u-1001", firstName: "A", lastName: "B", email: "a@example.com" }],
+    ["CREATE_USER", { userId: MEMBER_ID, firstName: "A", lastName: "B", email: "a@example.com" }],
     ["CREATE_USER", { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" }],
-  ])("%s: no access token is no attempt, so that a conflict behind it is a refusal", async (name, input) => {
-    const { control, handlers } = atAvibra();
-    await control.reset();
-    const b = await open(handlers);
-    await control.addFault({ match: { path: "/oauth2/token" }, kind: "status", status: 500 });
-    const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
-    const run = await b.runner.run({ kind: name, principal: "principal-1", idempotencyKey: "key-1", input, deadline });
-    const isThere = input.userId === "u-1001";
-    expect(run).toMatchObject({
-      operation: isThere ? { status: "FAILED", failure: { code: "ALREADY_EXISTS" } } : { status: "SUCCEEDED" },
-    });
-  });
-
-  test.each(["CREATE_USER", "PREFILL_USER"])(
-    "%s: an answer that was cut is a success after one commit",
-    async (name) => {
+  ])(
+    "(%s for %j) whose access token fails is not attempted, so that a later conflict is a rejection",
+    async (name, input) => {
       const { control, handlers } = atAvibra();
       await control.reset();
       const b = await open(handlers);
-      await control.addFault({ match: { path: "/user" }, kind: "truncatedBody" });
-      const input = { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" };
+      await control.addFault({ match: { path: "/oauth2/token" }, kind: "status", status: 500 });
       const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
       const run = await b.runner.run({
         kind: name,
@@ -369,8 +366,28 @@ describe("with the real providers' clients against the sandbox", () => {
         input,
         deadline,
       });
-      expect(run).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 2 } });
-      expect((await control.state()).commits).toHaveLength(1);
+      const isMember = input.userId === MEMBER_ID;
+      expect(run).toMatchObject({
+        operation: isMember ? { status: "FAILED", failure: { code: "ALREADY_EXISTS" } } : { status: "SUCCEEDED" },
+      });
     },
   );
+
+  test.each(["CREATE_USER", "PREFILL_USER"])("(%s) whose response was cut succeeds with one commit", async (name) => {
+    const { control, handlers } = atAvibra();
+    await control.reset();
+    const b = await open(handlers);
+    await control.addFault({ match: { path: "/user" }, kind: "truncatedBody" });
+    const input = { userId: "m-new", firstName: "A", lastName: "B", email: "a@example.com" };
+    const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
+    const run = await b.runner.run({
+      kind: name,
+      principal: "principal-1",
+      idempotencyKey: "key-1",
+      input,
+      deadline,
+    });
+    expect(run).toMatchObject({ operation: { status: "SUCCEEDED", attempts: 2 } });
+    expect((await control.state()).commits).toHaveLength(1);
+  });
 });

@@ -25,8 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-/** What a worker that stood still past its lease may say, once another worker has taken the operation over. */
-describe.each(["sqlite", "postgres"] as const)("a worker that stood still past its lease, on %s,", (dialect) => {
+/** What a worker that stalled past its lease may store after another worker has leased the operation. */
+describe.each(["sqlite", "postgres"] as const)("a worker that stalled past its lease, on %s,", (dialect) => {
   let opened: OpenStore;
   beforeAll(async () => {
     opened = await createMigratedStore(await databases.createDatabase(dialect));
@@ -45,7 +45,7 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     return { b, kind, stored };
   }
 
-  /** A claim whose process died unsent, and the look that takes it. */
+  /** A claim whose process died before it sent, and the poll that leases it. */
   async function startRecovery(repeat: Repeat) {
     const all = await start(repeat);
     expectClaimed(await all.b.store.claim(createClaim({ kind: "stepped" })));
@@ -54,18 +54,18 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
   }
 
   test.each([
-    ["that found nobody", LOST],
-    ["that saw the other's effect", SEEN_CANCELLED],
+    ["times out", LOST],
+    ["sees the effect of its successor", SEEN_CANCELLED],
   ])(
-    "in a look in recovery at a once operation, %s: does not settle what the other is sending",
-    async (_look, seen) => {
+    "whose read of a once operation in recovery %s, does not settle what its successor is sending",
+    async (_read, seen) => {
       const { b, kind, stored, stalled } = await startRecovery("once");
-      const look = await kind.waitForCall(1, "prepare");
+      const read = await kind.waitForCall(1, "prepare");
       b.advance(LEASE_MS);
       const successor = b.reconciler.pollOnce();
       (await kind.waitForCall(2, "prepare")).respond(undefined);
       const sending = await kind.waitForCall(3, "perform");
-      look.respond(seen);
+      read.respond(seen);
       await stalled;
       expect(await stored()).toMatchObject({ status: "PENDING", attempts: 1 });
       sending.respond(SUCCEEDED);
@@ -74,11 +74,11 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     },
   );
 
-  test("in a look in recovery at a keyed operation, that never left: does not settle what the other is sending", async () => {
+  test("whose attempt of a keyed operation in recovery was not sent, does not settle what its successor is sending", async () => {
     const { b, kind, stored, stalled } = await startRecovery("keyed");
     const first = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
-    // The successor's look is not the last one: it may send again with the key.
+    // The successor is within the window: it may send again with the key.
     const [due] = await b.store.leaseDue({ owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 });
     if (due?.outcome !== "ready") throw new Error("not due");
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
@@ -92,16 +92,16 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
   });
 
-  test("with a refusal of a keyed attempt, the other having sent too: it tells of the other's effect, not of a failure", async () => {
+  test("with a conflict for its keyed attempt, after its successor sent, too, does not settle as FAILED", async () => {
     const { b, kind, stored } = await start("keyed");
-    const answer = b.run("stepped");
+    const response = b.run("stepped");
     const first = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
     const successor = b.reconciler.pollOnce();
     const second = await kind.waitForCall(2, "perform");
     first.respond(CONFLICT);
-    expect(await answer).toMatchObject({ outcome: "done", operation: { status: "PENDING", attempts: 2 } });
-    b.advance(OPERATION_TIMEOUT_MS); // no time to send again in this go
+    expect(await response).toMatchObject({ outcome: "done", operation: { status: "PENDING", attempts: 2 } });
+    b.advance(OPERATION_TIMEOUT_MS); // no time for another attempt in this execution
     second.respond(LOST);
     await successor;
     expect(await stored()).toMatchObject({ status: "UNCONFIRMED", attempts: 2 });
@@ -112,9 +112,9 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 3 });
   });
 
-  test("with the refusal of the only attempt of a once operation: settles it, the lease need not be its own", async () => {
+  test("with a rejection of the only attempt of a once operation settles it without the lease", async () => {
     const { b, kind, stored } = await start("once");
-    const answer = b.run("stepped");
+    const response = b.run("stepped");
     (await kind.waitForCall(1, "prepare")).respond(undefined);
     const sending = await kind.waitForCall(2, "perform");
     b.advance(LEASE_MS);
@@ -123,59 +123,62 @@ describe.each(["sqlite", "postgres"] as const)("a worker that stood still past i
     await successor;
     expect(await stored()).toMatchObject({ status: "UNCONFIRMED" });
     sending.respond(REFUSED);
-    expect(await answer).toMatchObject({ operation: { status: "FAILED", failure: { code: "REFUSED" } } });
+    expect(await response).toMatchObject({ operation: { status: "FAILED", failure: { code: "REFUSED" } } });
     expect(await stored()).toMatchObject({ status: "FAILED", attempts: 1 });
   });
 
-  test("and had unsent as its last word: does not take the other's sending back", async () => {
+  test("whose last attempt was not sent, does not unmark the attempt of its successor", async () => {
     const { b, kind, stored } = await start("keyed");
-    const answer = b.run("stepped");
+    const response = b.run("stepped");
     const first = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
     const successor = b.reconciler.pollOnce();
     const second = await kind.waitForCall(2, "perform");
     b.advance(OPERATION_TIMEOUT_MS);
     first.respond(UNREACHED);
-    expect(await answer).toMatchObject({ operation: { status: "PENDING", attempts: 2 } });
+    expect(await response).toMatchObject({ operation: { status: "PENDING", attempts: 2 } });
     expect((await stored()).sentAt).not.toBeNull();
     second.respond(SUCCEEDED);
     await successor;
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 2 });
   });
 
-  test("out of time before it sent: does not say that nothing was begun while the other sends", async () => {
+  test("whose deadline passed before it sent, returns the operation that its successor is sending, not noTime", async () => {
     const { b, kind, stored } = await start("once");
-    const answer = b.run("stepped");
-    const look = await kind.waitForCall(1, "prepare");
+    const response = b.run("stepped");
+    const read = await kind.waitForCall(1, "prepare");
     b.advance(LEASE_MS);
     const successor = b.reconciler.pollOnce();
     (await kind.waitForCall(2, "prepare")).respond(undefined);
     const sending = await kind.waitForCall(3, "perform");
-    look.respond(undefined);
-    expect(await answer).toMatchObject({ outcome: "done", operation: { id: (await stored()).id, status: "PENDING" } });
+    read.respond(undefined);
+    expect(await response).toMatchObject({
+      outcome: "done",
+      operation: { id: (await stored()).id, status: "PENDING" },
+    });
     sending.respond(SUCCEEDED);
     await successor;
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
   });
 
-  test("with a failed safe attempt: leaves the settlement to the worker that took over", async () => {
+  test("with a failed safe attempt leaves the settlement to its successor", async () => {
     const { b, kind, stored } = await start("safe");
-    const answer = b.run("stepped");
+    const response = b.run("stepped");
     const attempt = await kind.waitForCall(1, "perform");
     b.advance(LEASE_MS);
     const query = { owner: "successor", leaseMs: LEASE_MS, now: b.now(), limit: 1 };
     const [due] = await b.store.leaseDue(query);
     if (due?.outcome !== "ready") throw new Error("not due");
     attempt.respond(LOST);
-    expect(await answer).toMatchObject({ operation: { status: "PENDING" } });
-    // And so does a worker in recovery that was itself superseded.
+    expect(await response).toMatchObject({ operation: { status: "PENDING" } });
+    // The same for a worker in recovery whose lease was taken.
     b.advance(LEASE_MS);
-    const [heir] = await b.store.leaseDue({ ...query, now: b.now() });
+    const [successor] = await b.store.leaseDue({ ...query, now: b.now() });
     const deadline = createDeadline(b.monotonic, OPERATION_TIMEOUT_MS);
     await b.worker.execute({ ...due, deadline, recovery: { isPastWindow: true } });
     expect(await stored()).toMatchObject({ status: "PENDING" });
-    if (heir?.outcome !== "ready") throw new Error("not due");
-    await b.worker.execute({ ...heir, deadline, recovery: { isPastWindow: false } });
+    if (successor?.outcome !== "ready") throw new Error("not due");
+    await b.worker.execute({ ...successor, deadline, recovery: { isPastWindow: false } });
     expect(await stored()).toMatchObject({ status: "FAILED" });
   });
 });

@@ -2,14 +2,14 @@ import { createTokenSource, computeUsableMs } from "../../src/providers/avibra/t
 import { monotonicClockFrom } from "../kit/clocks";
 
 test.each([
-  ["a usual hour, less the margin", 3600, 3_570_000],
-  ["a short life, half of it", 10, 5_000],
+  ["one hour, less the margin", 3600, 3_570_000],
+  ["10 s, half of it", 10, 5_000],
   ["missing", NaN, 60_000],
   ["zero", 0, 60_000],
   ["negative", -1, 60_000],
-  ["huge, a day at the most", 1e18, 86_370_000],
-  ["endless", Infinity, 86_370_000],
-])("a token's lifetime: %s", (_case, seconds, expected) => {
+  ["huge, at most a day", 1e18, 86_370_000],
+  ["infinite", Infinity, 86_370_000],
+])("a token's usable time for the lifetime %s (%d s) is %d ms", (_case, seconds, expected) => {
   expect(computeUsableMs(seconds)).toBe(expected);
 });
 
@@ -35,7 +35,7 @@ describe("the token source", () => {
     attempts = 0;
   });
 
-  test("gives all who ask at once the same token from one fetch", async () => {
+  test("fetches one token for concurrent calls", async () => {
     const tokens = source();
     expect(await Promise.all([tokens.getToken(), tokens.getToken(), tokens.getToken()])).toEqual([
       "token-1",
@@ -44,7 +44,7 @@ describe("the token source", () => {
     ]);
   });
 
-  test("fetches the next one ahead of its time, in the background, once", async () => {
+  test("fetches the next token once, in the background, at 80 % of the usable time", async () => {
     const tokens = source();
     await tokens.getToken();
     now = 3_570_000 * 0.8 - 1;
@@ -57,43 +57,43 @@ describe("the token source", () => {
     expect(tokens.state()).toEqual({ held: true, isFailing: false, expiresInMs: 3_570_000, ageMs: 0 });
   });
 
-  test("waits for the next one once the token's usable life is over", async () => {
+  test("waits for the next token after the usable time of the token", async () => {
     const tokens = source();
     await tokens.getToken();
     now = 3_570_000;
     expect(await tokens.getToken()).toBe("token-2");
   });
 
-  test("gives a token until its end while the endpoint is down, asks it now and then, and fails at once behind that", async () => {
+  test("returns a token until it expires while the endpoint fails, with few fetches, and then throws at once", async () => {
     const tokens = source();
     await tokens.getToken();
     isDown = true;
     now = 3_569_999;
-    for (let ask = 0; ask < 100; ask += 1) expect(await tokens.getToken()).toBe("token-1");
+    for (let call = 0; call < 100; call += 1) expect(await tokens.getToken()).toBe("token-1");
     expect(attempts).toBe(1 + 2);
     now = 3_570_000;
     await expect(tokens.getToken()).rejects.toThrow("down");
     expect(attempts).toBe(1 + 2);
     expect(tokens.state()).toMatchObject({ held: false, expiresInMs: 0 });
     isDown = false;
-    await expect(tokens.getToken()).rejects.toThrow("down"); // still resting
+    await expect(tokens.getToken()).rejects.toThrow("down"); // within the cooldown
     expect(attempts).toBe(1 + 2);
     now += 1000;
-    await expect(tokens.getToken()).rejects.toThrow("down"); // and finds out that it is over
+    await expect(tokens.getToken()).rejects.toThrow("down"); // starts the next fetch
     expect(await tokens.getToken()).toBe("token-2");
     expect(attempts).toBe(1 + 3);
   });
 
-  test("waits for a fetch where the failures are long past", async () => {
+  test("waits for a fetch 10 s after the last failure", async () => {
     const tokens = source();
     isDown = true;
-    for (let ask = 0; ask < 2; ask += 1) await expect(tokens.getToken()).rejects.toThrow("down");
+    for (let call = 0; call < 2; call += 1) await expect(tokens.getToken()).rejects.toThrow("down");
     isDown = false;
     now += 10_000;
     expect(await tokens.getToken()).toBe("token-1");
   });
 
-  test("asks again after a fetch that failed, even one that failed before it began", async () => {
+  test("fetches again after one fetch that threw", async () => {
     const tokens = source();
     isDown = true;
     await expect(tokens.getToken()).rejects.toThrow("down");
@@ -101,7 +101,7 @@ describe("the token source", () => {
     expect(await tokens.getToken()).toBe("token-1");
   });
 
-  test("discards the token that was refused, but not the newer one that took its place", async () => {
+  test("discards a rejected token, but not the newer token", async () => {
     const tokens = source();
     await tokens.getToken();
     tokens.discard("token-1");

@@ -1,26 +1,27 @@
 import { Authorization, Cancellation, CancellationReceipt } from "../../src/providers/delbank/delbank.wire";
 import { parseReason } from "../../src/providers/delbank/cancellation-reason";
 import { parseParty } from "../../src/providers/delbank/tax-id";
+import { CANCELLATION_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 
 test.each([
-  ["a number that lost its zero", 4623217035, "NATURAL", "04623217035"],
-  ["text that lost its zero", "4623217035", "NATURAL", "04623217035"],
-  ["text with punctuation", "046.232.170-35", "NATURAL", "04623217035"],
-  ["a company's number that lost its zero", 1234567000195, "LEGAL", "01234567000195"],
+  ["a number without its leading zero", 4623217035, "NATURAL", PAYER_TAX_ID],
+  ["text without its leading zero", "4623217035", "NATURAL", PAYER_TAX_ID],
+  ["text with punctuation", "046.232.170-35", "NATURAL", PAYER_TAX_ID],
+  ["a company's number without its leading zero", 1234567000195, "LEGAL", "01234567000195"],
   ["a CNPJ with letters", "12abc34501de35", "LEGAL", "12ABC34501DE35"],
-  ["the provider's own sample: 14 digits said to be a person's", "77379362038123", "NATURAL", "77379362038123"],
-  ["no text at all", { cpf: 1 }, "NATURAL", null],
-  ["text that is no document", "see attachment", "NATURAL", null],
-])("a document: %s", (_case, document, type, expected) => {
+  ["Delbank's sample: 14 digits with the type NATURAL", "77379362038123", "NATURAL", "77379362038123"],
+  ["an object", { cpf: 1 }, "NATURAL", null],
+  ["text without digits", "see attachment", "NATURAL", null],
+])("a party's document that is %s (%j, %s) is %j", (_case, document, type, expected) => {
   expect(parseParty(document, type)).toMatchObject({ personType: type, document: expected });
 });
 
 test.each([
-  [4623217035, "NATURAL", "04623217035"],
+  [4623217035, "NATURAL", PAYER_TAX_ID],
   [12345678000195, "LEGAL", "12345678000195"],
   [1234567000195, "LEGAL", "01234567000195"],
   [12, null, "12"],
-])("a document without a type (%j) is %j", (document, personType, expected) => {
+])("a party's document %j without a type has the type %j and is %j", (document, personType, expected) => {
   expect(parseParty(document, undefined)).toMatchObject({ personType, document: expected });
 });
 
@@ -34,13 +35,13 @@ test.each([
   ["OTHS", "UNKNOWN", "OTHS"],
   [undefined, "UNKNOWN", null],
   [{ code: 1 }, "UNKNOWN", null],
-])("the reason %j is %s with code %j", (value, reason, reasonCode) => {
+])("the cancellation reason %j is %s with the code %j", (value, reason, reasonCode) => {
   expect(parseReason(value)).toEqual({ reason, reasonCode });
 });
 
 const SAMPLE = {
-  RecurrenceId: "RR0435879820240605njua7shf40o",
-  CancellationId: "IC0435879820240605bcdb1fhn43a",
+  RecurrenceId: RECURRENCE_ID,
+  CancellationId: CANCELLATION_ID,
   RequesterPersonType: "NATURAL",
   RequesterDocument: 77379362038,
   CancellationReason: 6,
@@ -48,12 +49,12 @@ const SAMPLE = {
   CancellationStatus: "0",
 };
 
-test("the documented sample of a cancellation is read whole", () => {
+test("the documented sample of a cancellation is parsed with all its members", () => {
   expect(Cancellation.parse(SAMPLE)).toEqual({
     id: SAMPLE.CancellationId,
     recurrenceId: SAMPLE.RecurrenceId,
     requesterType: "NATURAL",
-    requesterDocument: "77379362038",
+    requesterDocument: OTHER_TAX_ID,
     reason: "REQUESTED_BY_PAYEE",
     reasonCode: "SLCR",
     cancelledAt: "2024-09-17T10:10:06.101Z",
@@ -67,11 +68,11 @@ test.each([
   ["0001-01-01T00:00:00", null],
   ["", null],
   ["soon", null],
-])("a cancellation's moment %j is %j", (CancellationAt, expected) => {
+])("a cancellation's time %j is %j", (CancellationAt, expected) => {
   expect(Cancellation.parse({ ...SAMPLE, CancellationAt }).cancelledAt).toBe(expected);
 });
 
-test("a receipt in Portuguese says the same three facts", () => {
+test("a receipt with Portuguese member names is parsed", () => {
   const receipt = {
     idRecorrencia: SAMPLE.RecurrenceId,
     idCancelamento: SAMPLE.CancellationId,
@@ -92,11 +93,11 @@ test.each([
   [-5, null],
   ["lots", null],
   [undefined, null],
-])("an amount %j is %j", (Amount, expected) => {
+])("an authorization's amount %j is %j", (Amount, expected) => {
   expect(Authorization.parse({ RecurrenceId: "r", Amount }).amount).toEqual(expected);
 });
 
-test("hostile members of an answer stay where they are", () => {
+test("__proto__ and constructor in a response pollute neither the result nor Object.prototype", () => {
   const hostile = JSON.parse(
     '{"RecurrenceId":"r","__proto__":{"polluted":true},"payer":{"__proto__":{"polluted":true}},"constructor":1}',
   ) as unknown;
@@ -104,7 +105,7 @@ test("hostile members of an answer stay where they are", () => {
   expect({}).not.toHaveProperty("polluted");
 });
 
-test("a cancellation of another recurrence in an authorization's list is not shown", () => {
+test("a cancellation of another recurrence is removed from an authorization's list", () => {
   const another = { ...SAMPLE, RecurrenceId: "RR3822485720260110legalpay001" };
   const authorization = Authorization.parse({ RecurrenceId: SAMPLE.RecurrenceId, cancellations: [another, SAMPLE] });
   expect(authorization.cancellations.map(({ recurrenceId }) => recurrenceId)).toEqual([SAMPLE.RecurrenceId]);

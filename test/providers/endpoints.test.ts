@@ -8,12 +8,12 @@ const SOURCES = listFiles("src")
   .filter((file) => file.endsWith(".ts"))
   .map((file) => readFileSync(file, "utf8"));
 
-test("no two endpoints have one name", () => {
+test("endpoint names are unique", () => {
   expect(NAMES.length).toBeGreaterThan(5);
   expect(new Set(NAMES).size).toBe(NAMES.length);
 });
 
-test.each(NAMES)("the name %s is written once, in its endpoint", (name) => {
+test.each(NAMES)("the endpoint name %s is written once in the source", (name) => {
   const literals = SOURCES.map((text) => text.split(`"${name}"`).length - 1);
   expect(literals.reduce((sum, count) => sum + count, 0)).toBe(1);
 });

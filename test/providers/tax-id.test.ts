@@ -2,16 +2,17 @@ import fc from "fast-check";
 import { canReadAuthorization } from "../../src/features/pix-authorization/access";
 import { Authorization } from "../../src/providers/delbank/delbank.wire";
 import { isAmbiguous, parseParty, parseTaxIdClaim } from "../../src/providers/delbank/tax-id";
-import { isTaxId } from "../../src/sandbox/delbank/tax-id"; // check digits written independently, from the vendor's contract
+import { PAYER_TAX_ID } from "../kit/seeds/ids";
+import { isTaxId } from "../../src/sandbox/delbank/tax-id"; // an independent implementation of the check digits
 
 const CPF_OF_191 = "00000000191";
 const CNPJ_OF_191 = "00000000000191";
-/** Eleven digits, first one not 0, valid as a CPF and, with three zeros before them, as a CNPJ. */
+/** Eleven digits without a leading zero, valid as a CPF and, after three zeros, as a CNPJ. */
 const BOTH = "40952894300";
 const COMPANY = "12345678000195";
-const PERSON = "04623217035";
+const PERSON = PAYER_TAX_ID;
 
-describe("an untyped document that is valid as a CPF and as a CNPJ identifies nobody", () => {
+describe("a document that is valid as a CPF and as a CNPJ", () => {
   test.each([
     ["a number", 191],
     ["a number with an exponent", 1.91e2],
@@ -20,14 +21,14 @@ describe("an untyped document that is valid as a CPF and as a CNPJ identifies no
     ["text with blanks around it", " 191\t"],
     ["a number of eleven digits", Number(BOTH)],
     ["text of eleven digits, which a CNPJ without its three zeros has too", BOTH],
-  ])("%s: %j", (_case, document) => {
+  ])("is ambiguous without a type: %s, %j", (_case, document) => {
     const party = parseParty(document, undefined);
     expect(party).toMatchObject({ personType: null, taxId: null });
     expect(party.possibleTaxIds).toHaveLength(2);
     expect(isAmbiguous(party)).toBe(true);
   });
 
-  test.each([undefined, null, "", "ALIEN", 0, 1, {}])("nor beside the type %j, which is not known", (type) => {
+  test.each([undefined, null, "", "ALIEN", 0, 1, {}])("has no tax id with the unknown type %j", (type) => {
     expect(parseParty(191, type).taxId).toBeNull();
   });
 
@@ -35,7 +36,7 @@ describe("an untyped document that is valid as a CPF and as a CNPJ identifies no
     ["NATURAL", CPF_OF_191],
     ["LEGAL", CNPJ_OF_191],
     [" legal ", CNPJ_OF_191],
-  ])("but beside the type %j it does", (type, taxId) => {
+  ])("with the type %j has the tax id %s", (type, taxId) => {
     for (const document of [191, "191", "0191"]) expect(parseParty(document, type).taxId).toBe(taxId);
   });
 
@@ -45,21 +46,24 @@ describe("an untyped document that is valid as a CPF and as a CNPJ identifies no
     ["000.000.001-91", "NATURAL", CPF_OF_191],
     ["00.000.000/0001-91", "LEGAL", CNPJ_OF_191],
     ["000000000191", "LEGAL", CNPJ_OF_191],
-  ])("and text that has its zeros, %j, does", (document, personType, taxId) => {
-    expect(parseParty(document, undefined)).toMatchObject({ personType, taxId, document: taxId });
-  });
+  ])(
+    "without a type and with its leading zeros, %j, has the type %s and the tax id %s",
+    (document, personType, taxId) => {
+      expect(parseParty(document, undefined)).toMatchObject({ personType, taxId, document: taxId });
+    },
+  );
 });
 
-describe("a type that contradicts its document", () => {
+describe("a document with the wrong type", () => {
   test.each([
-    ["a company's number said to be a person's", Number(COMPANY), "NATURAL"],
-    ["a company's text said to be a person's", COMPANY, "NATURAL"],
-    ["a CNPJ with letters said to be a person's", "12ABC34501DE35", "NATURAL"],
-    ["a person's number said to be a company's", Number(PERSON), "LEGAL"],
-    ["a person's text said to be a company's", PERSON, "LEGAL"],
-    ["a whole CPF said to be a company's, though its number is a CNPJ too", CPF_OF_191, "LEGAL"],
-    ["a whole CNPJ said to be a person's, though its number is a CPF too", CNPJ_OF_191, "NATURAL"],
-  ])("%s: it identifies nobody, and is shown as it came", (_case, document, type) => {
+    ["a company's number as NATURAL", Number(COMPANY), "NATURAL"],
+    ["a company's text as NATURAL", COMPANY, "NATURAL"],
+    ["a CNPJ with letters as NATURAL", "12ABC34501DE35", "NATURAL"],
+    ["a person's number as LEGAL", Number(PERSON), "LEGAL"],
+    ["a person's text as LEGAL", PERSON, "LEGAL"],
+    ["a full CPF as LEGAL, although its number is a CNPJ, too", CPF_OF_191, "LEGAL"],
+    ["a full CNPJ as NATURAL, although its number is a CPF, too", CNPJ_OF_191, "NATURAL"],
+  ])("has no tax id and is returned unchanged: %s", (_case, document, type) => {
     const party = parseParty(document, type);
     expect(party).toMatchObject({ personType: type, taxId: null, document: String(document) });
     expect(isAmbiguous(party)).toBe(true);
@@ -81,41 +85,44 @@ test.each([
   ["separators in other places", "04.6232.170-35"],
   ["a letter that becomes two capitals", "12ßBC34501DE35"],
   ["digits of another script", "٠٤٦٢٣٢١٧٠٣٥"],
-  ["no text", ""],
+  ["empty text", ""],
   ["blanks", "  "],
   ["zero", 0],
   ["a list", [4623217035]],
   ["a bigint", 4623217035n],
   ["true", true],
-])("%s is no document: it identifies nobody, with a type or without", (_case, document) => {
+])("%s is no document and has no tax id, with or without a type", (_case, document) => {
   for (const type of [undefined, "NATURAL", "LEGAL"]) {
     expect(parseParty(document, type)).toMatchObject({ taxId: null, possibleTaxIds: [] });
   }
   expect(parseTaxIdClaim(document).taxId).toBeNull();
 });
 
-describe("a token's claim", () => {
+describe("a token's tax id claim", () => {
   test.each([
-    ["a number that lost its zero", 4623217035, PERSON],
-    ["text that lost its zero", "4623217035", PERSON],
+    ["a number without its leading zero", 4623217035, PERSON],
+    ["text without its leading zero", "4623217035", PERSON],
     ["a company's number", Number(COMPANY), COMPANY],
-    ["a company's number that lost its zero", 1234567000195, "01234567000195"],
+    ["a company's number without its leading zero", 1234567000195, "01234567000195"],
     ["punctuation", "046.232.170-35", PERSON],
     ["blanks around it", " 04623217035 ", PERSON],
-    ["a whole CPF that could be a CNPJ without three zeros", BOTH, BOTH],
-    ["a whole CPF that begins with two zeros", "00123456797", "00123456797"],
-    ["a CNPJ with small letters", "12.abc.345/01de-35", "12ABC34501DE35"],
-  ])("%s is read: %j", (_case, claim, taxId) => {
+    ["a full CPF that could be a CNPJ without three zeros", BOTH, BOTH],
+    ["a full CPF that begins with two zeros", "00123456797", "00123456797"],
+    ["a CNPJ with lower-case letters", "12.abc.345/01de-35", "12ABC34501DE35"],
+  ])("is parsed: %s, %j, is %s", (_case, claim, taxId) => {
     expect(parseTaxIdClaim(claim).taxId).toBe(taxId);
   });
 
-  test.each([191, "191", "0000191", Number(BOTH), 123456797, "123456797"])("%j is ambiguous: nobody's", (claim) => {
-    expect(isAmbiguous(parseTaxIdClaim(claim))).toBe(true);
-    expect(parseTaxIdClaim(claim).taxId).toBeNull();
-  });
+  test.each([191, "191", "0000191", Number(BOTH), 123456797, "123456797"])(
+    "is ambiguous and has no tax id: %j",
+    (claim) => {
+      expect(isAmbiguous(parseTaxIdClaim(claim))).toBe(true);
+      expect(parseTaxIdClaim(claim).taxId).toBeNull();
+    },
+  );
 });
 
-describe("by property, against check digits that were written independently", () => {
+describe("by property, compared with independently implemented check digits,", () => {
   const isRepeated = (text: string) => /^(.)\1*$/.test(text) || text === "12345678909";
   const cpfOf = (value: number) => String(value).padStart(11, "0");
   const cnpjOf = (value: number) => String(value).padStart(14, "0");
@@ -131,8 +138,8 @@ describe("by property, against check digits that were written independently", ()
     }
     throw new Error("every base has check digits");
   };
-  // Of every magnitude: short ones are those that lost their zeros.
-  const upTo = (most: number) => fc.oneof(...[1e3, 1e6, 1e7, most].map((max) => fc.nat({ max: max - 1 })));
+  // Of every magnitude: short numbers have lost their leading zeros.
+  const upTo = (maxValue: number) => fc.oneof(...[1e3, 1e6, 1e7, maxValue].map((max) => fc.nat({ max: max - 1 })));
   const persons = upTo(1e9).map(completed("NATURAL"));
   const companies = fc
     .oneof(
@@ -142,14 +149,14 @@ describe("by property, against check digits that were written independently", ()
     .map(completed("LEGAL"));
   const anything = fc.oneof(persons, companies, fc.nat({ max: 99_999_999 }), fc.maxSafeNat());
 
-  test("an untyped number is somebody's only if it is valid as exactly one of the two", () => {
-    const seen = { ambiguous: 0, person: 0, company: 0, nobody: 0 };
+  test("an untyped number has a tax id only if it is valid as exactly one of CPF and CNPJ", () => {
+    const seen = { ambiguous: 0, person: 0, company: 0, none: 0 };
     fc.assert(
       fc.property(anything, (value) => {
         const asCpf = isCpf(value);
         const asCnpj = value < 1e14 && isCnpj(value);
         const expected = asCpf === asCnpj ? null : asCpf ? cpfOf(value) : cnpjOf(value);
-        seen[asCpf && asCnpj ? "ambiguous" : asCpf ? "person" : asCnpj ? "company" : "nobody"] += 1;
+        seen[asCpf && asCnpj ? "ambiguous" : asCpf ? "person" : asCnpj ? "company" : "none"] += 1;
         for (const read of [parseParty(value, undefined), parseTaxIdClaim(value)]) {
           expect(read.taxId).toBe(expected);
           expect(isAmbiguous(read)).toBe(asCpf && asCnpj);
@@ -160,7 +167,7 @@ describe("by property, against check digits that were written independently", ()
     expect(Object.values(seen).every((count) => count > 20)).toBe(true);
   });
 
-  test("with its own type, every valid number and text is its owner's, with zeros or without", () => {
+  test("every valid number and text with its type has its tax id, with or without leading zeros", () => {
     fc.assert(
       fc.property(persons, companies, (person, company) => {
         fc.pre(!isRepeated(cpfOf(person)) && !isRepeated(cnpjOf(company)));
@@ -172,7 +179,7 @@ describe("by property, against check digits that were written independently", ()
     );
   });
 
-  test("text with all its zeros is its owner's without a type, in a token", () => {
+  test("text with all leading zeros in a token has its tax id without a type", () => {
     fc.assert(
       fc.property(persons, companies, (person, company) => {
         fc.pre(!isRepeated(cpfOf(person)) && !isRepeated(cnpjOf(company)));
@@ -182,7 +189,7 @@ describe("by property, against check digits that were written independently", ()
     );
   });
 
-  test("ownership is never true for an ambiguous party, and always for the one that is meant", () => {
+  test("an authorization is readable by the tax id of its party, and by no tax id if the party is ambiguous", () => {
     const seen = { own: 0, ambiguous: 0 };
     const types = fc.constantFrom(undefined, null, "", "NATURAL", "LEGAL", "OTHER");
     const forms = fc.constantFrom<(value: number) => unknown>(Number, String, cpfOf, cnpjOf);
@@ -198,7 +205,7 @@ describe("by property, against check digits that were written independently", ()
         expect(owners).toEqual(taxId === null ? [] : [taxId]);
         seen[taxId === null ? "ambiguous" : "own"] += 1;
         expect(canReadAuthorization({ userId: "m", scopes: new Set() }, authorization)).toBe(false); // no tax id
-        // What is meant, without the reader: the type says it, else the one reading that is valid.
+        // The expected owner, without the parser: by the type, otherwise by the only valid form.
         if (typeof document === "number") {
           const person = type !== "LEGAL" && isCpf(value) && (type === "NATURAL" || !isCnpj(value));
           const company = type !== "NATURAL" && isCnpj(value) && (type === "LEGAL" || !isCpf(value));

@@ -5,8 +5,8 @@ import { CANCELLATION_REASONS, parseReason, REASON_CODES } from "../../src/provi
 
 const OFFER = { offerid: "o", offername: "O" };
 
-/** What Avibra's price and Delbank's amount are read as; `currency` is Avibra's. */
-function amounts(value: unknown, currency = "BRL") {
+/** A value parsed as Avibra's price, in `currency`, and as Delbank's amount. */
+function parseAmounts(value: unknown, currency = "BRL") {
   const { availableOffers } = MemberBenefits.parse({
     userid: "u",
     offers: [{ ...OFFER, price: value, currency }],
@@ -18,7 +18,7 @@ function amounts(value: unknown, currency = "BRL") {
   };
 }
 
-describe("an amount is canonical at both providers", () => {
+describe("an amount", () => {
   test.each([
     ["00059.70", "59.70"],
     ["59.7", "59.70"],
@@ -65,13 +65,13 @@ describe("an amount is canonical at both providers", () => {
     [true, null],
     [[59.7], null],
     [{ value: 59.7 }, null],
-  ])("%j is %j", (value, expected) => {
-    expect(amounts(value)).toEqual({ avibra: expected, delbank: expected });
+  ])("%j is %j from both providers", (value, expected) => {
+    expect(parseAmounts(value)).toEqual({ avibra: expected, delbank: expected });
   });
 
-  test("less than zero is an amount of Avibra's, and none that Delbank collects", () => {
-    expect(amounts("-005.5")).toEqual({ avibra: "-5.50", delbank: null });
-    expect(amounts(-5)).toEqual({ avibra: "-5.00", delbank: null });
+  test("below zero is parsed from Avibra and null from Delbank", () => {
+    expect(parseAmounts("-005.5")).toEqual({ avibra: "-5.50", delbank: null });
+    expect(parseAmounts(-5)).toEqual({ avibra: "-5.00", delbank: null });
   });
 
   test.each([
@@ -83,18 +83,18 @@ describe("an amount is canonical at both providers", () => {
     ["usd", "9.9", "9.90"],
     ["points", "10", "10.00"],
     ["XYZ", "10", "10.00"],
-  ])("in %s, %j is %j: at least the places of its currency, and none lost", (currency, value, expected) => {
-    expect(amounts(value, currency).avibra).toBe(expected);
+  ])("in %s, %j is %j, with the currency's decimal places and no digit lost", (currency, value, expected) => {
+    expect(parseAmounts(value, currency).avibra).toBe(expected);
   });
 
-  test("a currency code is written in capitals; what is no code stays as it came", () => {
+  test("has its currency code in upper case; other text is unchanged", () => {
     const currencyOf = (currency: string) =>
       MemberBenefits.parse({ userid: "u", offers: [{ ...OFFER, price: "1", currency }], benefits: [] })
         .availableOffers[0]?.price?.currency;
     expect([currencyOf("brl"), currencyOf(" USD "), currencyOf("Points")]).toEqual(["BRL", "USD", "Points"]);
   });
 
-  test("by property: however its cents are written, an amount is the same text", () => {
+  test("has, by property, the same text for every notation of its cents", () => {
     const cents = fc.integer({ min: 0, max: 1e11 });
     fc.assert(
       fc.property(cents, fc.nat({ max: 10 }), fc.integer({ min: -9, max: 9 }), (count, zeros, exponent) => {
@@ -103,16 +103,16 @@ describe("an amount is canonical at both providers", () => {
         const scaled = `${String(count)}e${-2}`;
         const shifted = `${"0".repeat(zeros)}${String(count)}${"0".repeat(9 - exponent)}e${exponent - 11}`;
         for (const written of ["0".repeat(zeros) + expected, scaled, shifted, count / 100])
-          expect(amounts(written)).toEqual({ avibra: expected, delbank: expected });
+          expect(parseAmounts(written)).toEqual({ avibra: expected, delbank: expected });
       }),
     );
   });
 });
 
-describe("a status is read in any case and in both spellings of CANCELLED", () => {
+describe("a status", () => {
   const CANCELLED = ["CANCELLED", "CANCELED", "Canceled", "cancelled", " canceled "];
 
-  test.each(CANCELLED)("%j is an authorization's CANCELLED", (text) => {
+  test.each(CANCELLED)("%j of an authorization is CANCELLED", (text) => {
     for (const member of ["Situation", "status"])
       expect(Authorization.parse({ RecurrenceId: "r", [member]: text })).toMatchObject({
         status: "CANCELLED",
@@ -120,7 +120,7 @@ describe("a status is read in any case and in both spellings of CANCELLED", () =
       });
   });
 
-  test.each(CANCELLED)("%j is an offer's CANCELLED, and no benefit's", (text) => {
+  test.each(CANCELLED)("%j of an offer is CANCELLED, of a benefit UNKNOWN", (text) => {
     const benefit = { benefitid: "b", benefitname: "B", status: text };
     const currentoffer = { ...OFFER, offerstatus: text };
     const member = MemberBenefits.parse({ userid: "u", offers: [], benefits: [benefit], currentoffer });
@@ -128,7 +128,7 @@ describe("a status is read in any case and in both spellings of CANCELLED", () =
     expect(member.benefits[0]).toMatchObject({ status: "UNKNOWN", providerStatus: text });
   });
 
-  test.each(["active", "Active", "ACTIVE"])("%j is ACTIVE everywhere", (text) => {
+  test.each(["active", "Active", "ACTIVE"])("%j of an offer, a benefit and an authorization is ACTIVE", (text) => {
     const benefit = { benefitid: "b", benefitname: "B", status: text };
     const currentoffer = { ...OFFER, offerstatus: text };
     const member = MemberBenefits.parse({ userid: "u", offers: [], benefits: [benefit], currentoffer });
@@ -137,19 +137,19 @@ describe("a status is read in any case and in both spellings of CANCELLED", () =
   });
 
   test.each(["CANCELLING", "CANCEL", "NOT CANCELLED", "CANCELED2", "INACTIVE_", "0", ""])(
-    "%j is none of them",
+    "%j of an authorization is UNKNOWN",
     (text) => {
       expect(Authorization.parse({ RecurrenceId: "r", status: text }).status).toBe("UNKNOWN");
     },
   );
 });
 
-describe("a reason", () => {
+describe("a cancellation reason", () => {
   const pascal = (name: string) =>
     name.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
 
   test.each(CANCELLATION_REASONS.map((name, ordinal) => [name, ordinal] as const))(
-    "%s is read by its name in any case, by its ordinal and by its code",
+    "%s (%i) is parsed from its name in any case, its ordinal and its code",
     (name, ordinal) => {
       const code = REASON_CODES[name];
       const written = [
@@ -180,7 +180,7 @@ describe("a reason", () => {
     [true, null],
     ["length", "length"],
     ["__proto__", "__proto__"],
-  ])("%j is UNKNOWN with the provider's own value %j", (value, reasonCode) => {
+  ])("%j is UNKNOWN with the reasonCode %j", (value, reasonCode) => {
     expect(parseReason(value)).toEqual({ reason: "UNKNOWN", reasonCode });
   });
 });

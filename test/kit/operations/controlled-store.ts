@@ -30,7 +30,7 @@ export function createProviderFailure(
   return new ProviderFailure({ kind, call: "scripted.call", reason: "scripted", ...more });
 }
 
-/** A kind whose provider does what the script says: each entry is thrown or answered, the last one again and again. */
+/** A kind of operation with a scripted provider: each call throws or returns the next entry, then the last one again. */
 export function createScriptedKind(
   kind: string,
   repeat: Repeat,
@@ -75,7 +75,7 @@ export function createScriptedKind(
   };
 }
 
-/** An operation store, in memory by default, with a runner and a reconciler, on a clock that only the test moves. */
+/** An operation store, in memory by default, with a runner and a reconciler, with a clock that the test moves. */
 export async function createControlledStore(
   handlers: OperationHandlers,
   openStore: OpenStore | string = "sqlite::memory:",
@@ -139,7 +139,7 @@ export async function createControlledStore(
         input: { of: kind },
         deadline: createDeadline(monotonic, OPERATION_TIMEOUT_MS),
       }),
-    /** Lets time pass in small steps, the reconciler looking at each. */
+    /** Advances the clock in steps, and polls after each. */
     async advanceAndPoll(ms: number, stepMs = 1000) {
       for (const endsAt = now + ms; now < endsAt;) {
         now += Math.min(stepMs, endsAt - now);

@@ -7,7 +7,7 @@ import { type Databases } from "../start/databases";
 import { createMigratedStore, openOperationStore, type OpenStore, TEST_ENCRYPTION_KEY } from "./test-store";
 import { startPostgresProxy, type Loss } from "../network/postgres-proxy";
 
-/** The statements that can be lost, by a text that no other one has. `#` is a parameter. */
+/** The statements that can be lost, each by a text that occurs only in it. `#` is a parameter. */
 const STATEMENT_TEXTS = {
   insert: 'insert into "operation"',
   delete: 'delete from "operation"',
@@ -25,7 +25,7 @@ export interface LossyStore {
   readonly direct: OpenStore;
   /** Ids of the operations that `lossy` reported as settled. */
   readonly settled: readonly string[];
-  /** Loses the next statement of that kind, or its answer; with `refuse` the database cannot be reached from then on. */
+  /** Loses the next such statement (`request`) or its response (`answer`); with `refuse`, later connections fail. */
   loseNext(loss: Loss, statement: Statement, afterwards: "behave" | "refuse"): void;
   restore(): void;
   lossCount(): number;

@@ -1,7 +1,7 @@
 import { type TestSubgraph } from "../start/subgraph";
 import { waitFor } from "../wait-for";
 
-/** Every status in which the reconciler left an operation, in order, by its log; `LOG_LEVEL` must be `info` or below. */
+/** The statuses of an operation after each attempt of the reconciler, from the log; needs `LOG_LEVEL` `info` or lower. */
 export function reconciledStatuses({ logs }: Pick<TestSubgraph, "logs">, operationId: string): string[] {
   return logs
     .filter((line) => line.includes(operationId))
@@ -10,7 +10,7 @@ export function reconciledStatuses({ logs }: Pick<TestSubgraph, "logs">, operati
     .flatMap((entry) => (entry.operationId === operationId && entry.status !== undefined ? [entry.status] : []));
 }
 
-/** Waits until the reconciler has left an operation in one of these statuses. */
+/** Waits until an attempt of the reconciler ends with one of these statuses. */
 export function waitForReconciled(
   subgraph: Pick<TestSubgraph, "logs">,
   operationId: string,

@@ -3,14 +3,14 @@ import { type OperationHandler, type Outcome } from "../../../src/platform/opera
 import { type OperationFailure } from "../../../src/platform/operations/operation";
 import { waitFor } from "../wait-for";
 
-/** One call to the provider that waits for its answer. */
+/** A pending call to the provider. */
 export interface SteppedCall {
   readonly what: "prepare" | "perform" | "confirm";
-  /** Answers it: an error is thrown; `prepare` takes a failure or undefined, the others an outcome or undefined. */
+  /** Ends the call: an error is thrown; `prepare` takes a failure or undefined, the others an outcome or undefined. */
   readonly respond: (respond: Outcome | OperationFailure | Error | undefined) => void;
 }
 
-/** A kind each of whose calls waits until the test answers it. A 409 to a repetition means that the earlier attempt arrived. */
+/** A kind of operation whose calls wait for `respond`. A 409 to a retry means that the earlier attempt arrived. */
 export function createSteppedKind(repeat: Repeat) {
   const calls: SteppedCall[] = [];
   async function startCall<Result>(what: SteppedCall["what"]): Promise<Result> {
@@ -35,7 +35,7 @@ export function createSteppedKind(repeat: Repeat) {
   return {
     handlers: { stepped: handler },
     calls,
-    /** The call of this position, from 1, once it is made. */
+    /** Waits for the call with this number, from 1. */
     async waitForCall(position: number, what: SteppedCall["what"]): Promise<SteppedCall> {
       const nextCall = await waitFor(() => calls[position - 1], 60_000);
       if (nextCall.what !== what) throw new Error(`call ${position} is ${nextCall.what}, not ${what}`);

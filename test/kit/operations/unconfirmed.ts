@@ -3,10 +3,10 @@ import { PAYER_TAX_ID, RECURRENCE_ID } from "../seeds/ids";
 import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 
-/** Environment under which lost answers are looked for soon. */
+/** Variables with which the reconciler polls soon after a lost response. */
 export const FAST_RECONCILIATION = { RECONCILE_INTERVAL_MS: "50" };
 
-/** A Pix cancellation whose answer is lost, and that cannot be confirmed until `confirm` is called; its operation's id. */
+/** A Pix cancellation whose response is lost, and that cannot be confirmed before `confirm` is called; its operation's id. */
 export async function startUnconfirmedOperation(
   { graphql, delbank }: Pick<TestSubgraph, "graphql" | "delbank">,
   idempotencyKey = "press-1",
@@ -39,7 +39,7 @@ export async function startUnconfirmedOperation(
   };
   return {
     id,
-    /** Lets it be found out; resolves when it was. */
+    /** Lets the reconciler confirm it; resolves after that. */
     confirm: async () => {
       await delbank.clearFaults();
       await waitFor(isSettled);

@@ -1,6 +1,6 @@
-// Ids of the sandboxes' seeds (src/sandbox/avibra/seeds.ts, src/sandbox/delbank/seeds.ts), written out once for all tests.
+// Ids of the sandboxes' seeds (src/sandbox/avibra/seeds.ts, src/sandbox/delbank/seeds.ts), for all tests.
 
-/** A member with the offer `plus`, an active account and a swap that waits. */
+/** A member with the offer `plus`, an active account and a pending swap. */
 export const MEMBER_ID = "u-1001";
 /** A member whose account was cancelled. */
 export const CANCELLED_MEMBER_ID = "u-1004";

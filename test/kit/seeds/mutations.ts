@@ -10,7 +10,7 @@ type Input = Readonly<Record<string, unknown>>;
 export interface MutationCase {
   readonly name: string;
   readonly kind: string;
-  /** What its payload adds, without fields that cost a provider call. */
+  /** Fields of its payload, without those that need a provider call. */
   readonly selection: string;
   readonly input: Input;
   /** Another valid input of the same mutation. */
@@ -21,7 +21,7 @@ export interface MutationCase {
   readonly path: string;
   /** The endpoint's name in the sandbox's list of commits. */
   readonly commitOperation: string;
-  /** How often its effect is in the provider's state. */
+  /** Counts its effects in the provider's state. */
   readonly countEffects: (state: ProviderState) => number;
 }
 

@@ -9,8 +9,8 @@ import { START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
 const MAX = 64;
 
-/** Stores numbers; every group that was tried is recorded. */
-function committing(fail: (group: readonly number[]) => Error | undefined) {
+/** Stores numbers, and records every group that was attempted. */
+function createCommit(fail: (group: readonly number[]) => Error | undefined) {
   const groups: number[][] = [];
   const commit = createGroupCommit<number, string>({
     store(items) {
@@ -25,20 +25,20 @@ function committing(fail: (group: readonly number[]) => Error | undefined) {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-test("what comes at once is one commit, and each caller gets its own result", async () => {
-  const { groups, commit } = committing(() => undefined);
+test("a group commit stores concurrent items in one transaction, and each caller gets its own result", async () => {
+  const { groups, commit } = createCommit(() => undefined);
   expect(await Promise.all(numbers(5).map(commit))).toEqual(numbers(5).map((item) => `stored ${item}`));
   expect(groups).toEqual([numbers(5)]);
 });
 
 test.each([[[0]], [[31]], [[63]], [[3, 4, 40]], [numbers(MAX)]])(
-  "those that are refused (%j) are rejected, each with its own error; all others are stored",
+  "a group commit rejects each item that cannot be stored (%j) with its own error, and stores the others",
   async (bad) => {
-    const refusals = new Map(bad.map((item) => [item, new Error(`refused ${item}`)]));
-    const { groups, commit } = committing((group) => refusals.get(group.find((item) => refusals.has(item)) ?? -1));
+    const errors = new Map(bad.map((item) => [item, new Error(`refused ${item}`)]));
+    const { groups, commit } = createCommit((group) => errors.get(group.find((item) => errors.has(item)) ?? -1));
     const results = await Promise.allSettled(numbers(MAX).map(commit));
     for (const [item, result] of results.entries()) {
-      const reason = refusals.get(item);
+      const reason = errors.get(item);
       expect(result).toEqual(
         reason ? { status: "rejected", reason } : { status: "fulfilled", value: `stored ${item}` },
       );
@@ -47,22 +47,22 @@ test.each([[[0]], [[31]], [[63]], [[3, 4, 40]], [numbers(MAX)]])(
   },
 );
 
-test("while the database is unavailable, a group is tried once and all of it is rejected", async () => {
+test("a group commit is attempted once and rejected as a whole while the database is unavailable", async () => {
   const error = new DatabaseUnavailable(false, undefined);
-  const { groups, commit } = committing(() => error);
+  const { groups, commit } = createCommit(() => error);
   const results = await Promise.allSettled(numbers(5).map(commit));
   expect(results).toEqual(numbers(5).map(() => ({ status: "rejected", reason: error })));
   expect(groups).toHaveLength(1);
 });
 
-describe.each(["sqlite", "postgres"] as const)("events on %s", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
   let databases: Databases;
   beforeAll(async () => {
     databases = await startDatabases();
   }, 120_000);
   afterAll(() => databases.stop());
 
-  test("one that the database refuses does not take those that arrive with it", async () => {
+  test("stores 19 of 20 concurrent messages if the database rejects one", async () => {
     const database = openDatabase(await databases.createDatabase(dialect));
     await database.migrate(inboxMigrations);
     const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));

@@ -16,7 +16,7 @@ import { waitFor } from "../../kit/wait-for";
 
 const DAY_MS = 86_400_000;
 const BODY = '{"secret":"canary-body"}';
-/** Only the timer that renews leases is the test's; the database needs the others. */
+/** Only setInterval, which renews leases, is faked; the database needs the others. */
 const NOT_FAKED = [
   "Date",
   "hrtime",
@@ -46,21 +46,21 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
   let shared: Database;
   let inbox: Inbox;
   const closers: (() => Promise<void>)[] = [];
-  /** What the table holds of a message. */
+  /** The stored message. */
   const find = async (id: string): Promise<EncryptedMessage | undefined> => {
     const tables = shared.kysely.$extendTables<InboxTables>();
     const row = await tables.selectFrom("message").selectAll().where("id", "=", id).executeTakeFirst();
     return row && toEncryptedMessage(row);
   };
 
-  /** An inbox whose statements' results are looked at. */
-  function watched(look: (result: QueryResult<UnknownRow>) => void): Inbox {
+  /** An inbox that passes the result of each statement to `onResult`. */
+  function openObserved(onResult: (result: QueryResult<UnknownRow>) => void): Inbox {
     const database = openDatabase(url);
     closers.push(() => database.close());
     const kysely = database.kysely.withPlugin({
       transformQuery: ({ node }) => node,
       transformResult({ result }) {
-        look(result);
+        onResult(result);
         return Promise.resolve(result);
       },
     });
@@ -86,7 +86,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     for (const close of closers.splice(0)) await close();
   });
 
-  test("the same keys from two processes at once, in different orders: each is stored once", async () => {
+  test("stores each key once if two processes receive the same keys at once in different orders", async () => {
     const other = open().inbox;
     const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`);
     const receipts = await Promise.all([
@@ -100,14 +100,14 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     );
   });
 
-  test("one that cannot be stored does not fail those that come after it", async () => {
+  test("stores messages after one that cannot be stored", async () => {
     await expect(
       inbox.receive(deliveryOf({ metadata: { kind: "k", subject: "s", occurredAt: NaN } })),
     ).rejects.toThrow();
     expect(await inbox.receive(deliveryOf())).toMatchObject({ isDuplicate: false });
   });
 
-  test("a message is given to one process at a time, and to another once the lease is over", async () => {
+  test("leases a message to one process at a time, and to another after the lease has expired", async () => {
     await inbox.receive(deliveryOf());
     const other = open().inbox;
     const taken = await Promise.all([inbox.leaseDue(query), other.leaseDue({ ...query, owner: "other" })]);
@@ -116,14 +116,14 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     const [again] = await other.leaseDue({ ...query, now: START_MS + LEASE_MS });
     const [late] = taken.flat();
     if (!again || !late) throw new Error("nothing was taken");
-    await inbox.markProcessed(late.lease, [late.message.id], START_MS); // the lease is another's by now
+    await inbox.markProcessed(late.lease, [late.message.id], START_MS); // another process has the lease now
     expect(await find(late.message.id)).toMatchObject({ processedAt: null });
     await other.markProcessed(again.lease, [again.message.id], START_MS + 1);
     expect(await find(late.message.id)).toMatchObject({ processedAt: START_MS + 1, attempts: 1 });
     expect(await inbox.leaseDue({ ...query, now: START_MS + DAY_MS })).toEqual([]);
   });
 
-  test("bodies and keys are stored sealed, and bodies are wiped once they are old and worked on", async () => {
+  test("stores bodies and keys encrypted, and purges bodies that are processed and old", async () => {
     const { id } = await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }));
     const { id: young } = await inbox.receive(deliveryOf({ idempotencyKey: "another", now: START_MS + DAY_MS }));
     expect(await dumpDatabase(url)).not.toMatch(/canary-(body|key)/);
@@ -137,11 +137,11 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     expect(await inbox.purgeBodies(START_MS + 1)).toEqual({ bodies: 1, unprocessed: 0, hasMore: false });
     expect([await bodyOf(id), await bodyOf(young)]).toEqual([undefined, BODY]);
     expect(await find(id)).toMatchObject({ kind: "k", subject: "s", occurredAt: START_MS - 5, receivedAt: START_MS });
-    // What is wiped is still known.
+    // The key of a purged message is still a duplicate.
     expect(await inbox.receive(deliveryOf({ idempotencyKey: "canary-key" }))).toMatchObject({ isDuplicate: true });
   });
 
-  test("a page is of one subject, last received first, and if asked for of what has had its effects alone; a cursor that is none is refused", async () => {
+  test("lists one subject page by page, last received first, also only processed messages, and rejects invalid cursors", async () => {
     for (let n = 0; n < 3; n += 1) await inbox.receive(deliveryOf({ idempotencyKey: `k${n}`, now: START_MS + n }));
     await inbox.receive(deliveryOf({ metadata: { kind: "k", subject: "other", occurredAt: START_MS } }));
     const first = await inbox.list({ subject: "s", first: 2 });
@@ -158,21 +158,21 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     await expect(inbox.list({ subject: "s", first: 0 })).rejects.toThrow(RangeError);
   });
 
-  test("a list leaves bodies where they are; each is read where it is asked for", async () => {
+  test("lists messages without reading their bodies, and reads a body on request", async () => {
     await inbox.receive(deliveryOf());
     const columns = new Set<string>();
-    const watching = watched(({ rows }) => {
+    const observed = openObserved(({ rows }) => {
       for (const row of rows) for (const column of Object.keys(row)) columns.add(column);
     });
-    const listed = (await watching.list({ subject: "s", first: 9 })).items.map(({ message }) => message);
-    const [about] = await watching.findBySubject("s", ["k"]);
-    expect(listed).toEqual([about]);
+    const listed = (await observed.list({ subject: "s", first: 9 })).items.map(({ message }) => message);
+    const [found] = await observed.findBySubject("s", ["k"]);
+    expect(listed).toEqual([found]);
     expect(columns.has("received_at")).toBe(true);
     expect(columns.has("encrypted_body")).toBe(false);
-    expect(await watching.readBody(about as Message)).toBe(BODY);
+    expect(await observed.readBody(found as Message)).toBe(BODY);
   });
 
-  test("a body that a replay has made due is kept for it, a day at most", async () => {
+  test("keeps a body that a replay requeued, for a day at most", async () => {
     const { id } = await inbox.receive(deliveryOf());
     const [due] = await inbox.leaseDue(query);
     if (!due) throw new Error("nothing is due");
@@ -183,7 +183,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     expect(await inbox.countDue(START_MS)).toBe(0);
   });
 
-  test("however many there are, each is made due, and wiped, once", async () => {
+  test("requeues and purges 450 messages in batches, each once", async () => {
     const keys = Array.from({ length: 450 }, (_, index) => `k${index}`);
     await Promise.all(
       keys.map((idempotencyKey, index) => inbox.receive(deliveryOf({ idempotencyKey, now: START_MS + index }))),
@@ -197,12 +197,12 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       START_MS + 500,
     );
     const changed: number[] = [];
-    const watching = watched(({ numAffectedRows }) => changed.push(Number(numAffectedRows ?? 0)));
-    expect(await watching.requeue(START_MS + 25, START_MS + 600)).toBe(425);
+    const observed = openObserved(({ numAffectedRows }) => changed.push(Number(numAffectedRows ?? 0)));
+    expect(await observed.requeue(START_MS + 25, START_MS + 600)).toBe(425);
     expect(Math.max(...changed)).toBeLessThanOrEqual(200); // in one statement
     expect(await inbox.countDue(0)).toBe(425);
     const again = await inbox.leaseDue({ ...query, now: START_MS + 600, limit: 1000 });
-    expect(await inbox.requeue(0, START_MS + 601)).toBe(25); // the others are being worked on
+    expect(await inbox.requeue(0, START_MS + 601)).toBe(25); // the others are leased
     await inbox.markProcessed(
       again[0]?.lease ?? first.lease,
       again.map(({ message }) => message.id),
@@ -210,14 +210,14 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     );
     const counts: number[] = [];
     for (let isFull = true; isFull;) {
-      const wiped = await inbox.purgeBodies(START_MS + 450);
-      counts.push(wiped.bodies);
-      ({ hasMore: isFull } = wiped);
+      const purged = await inbox.purgeBodies(START_MS + 450);
+      counts.push(purged.bodies);
+      ({ hasMore: isFull } = purged);
     }
     expect(counts).toEqual([200, 200, 25]);
   });
 
-  describe("its worker", () => {
+  describe("with a worker", () => {
     const errors: string[] = [];
     const log = (_fields: unknown, text?: string) => void errors.push(text ?? "");
     const logger = { trace: log, debug: log, info: log, warn: log, error: log, fatal: log } as unknown as Logger;
@@ -232,34 +232,34 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       errors.length = 0;
     });
 
-    test("one that fails is tried again later, and keeps no other waiting", async () => {
+    test("retries a message that fails, and delays no other", async () => {
       const { id: bad } = await inbox.receive(deliveryOf({ idempotencyKey: "bad" }));
       await inbox.receive(deliveryOf({ idempotencyKey: "good" }));
       let isFailing = true;
-      const worked: string[] = [];
+      const processed: string[] = [];
       const worker = workerOf((message) => {
         if (message.id === bad && isFailing) throw new Error("a bug");
-        worked.push(message.id);
+        processed.push(message.id);
         return Promise.resolve(message);
       });
       expect(await worker.pollOnce()).toBe(2);
-      expect(worked).toHaveLength(1);
+      expect(processed).toHaveLength(1);
       expect(errors).toContain("processing an inbox message failed");
       expect(await worker.pollOnce()).toBe(0);
       isFailing = false;
       now += 1000;
       expect(await worker.pollOnce()).toBe(1);
-      expect(worked[1]).toBe(bad);
+      expect(processed[1]).toBe(bad);
       expect(await find(bad)).toMatchObject({ attempts: 2, processedAt: now });
     });
 
-    test("what died between row and effect is worked on by the next process, once", async () => {
+    test("processes a message once after the process that leased it died", async () => {
       const { id } = await inbox.receive(deliveryOf());
       const effects: string[] = [];
       let isDead = true;
-      let bury = (): void => undefined;
+      let rejectDead = (): void => undefined;
       const death = new Promise<never>((_resolve, reject) => {
-        bury = () => {
+        rejectDead = () => {
           reject(new Error("dead"));
         };
       });
@@ -270,26 +270,26 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
         effects.push(message.id);
         return Promise.resolve(message);
       });
-      const dead = worker.pollOnce(); // does not come back before the end
+      const dead = worker.pollOnce(); // stays pending until the end of the test
       await waitFor(() => hasBegun || undefined);
       isDead = false;
       expect(await worker.pollOnce()).toBe(0);
       now += LEASE_MS;
       expect(await worker.pollOnce()).toBe(1);
       expect(await worker.pollOnce()).toBe(0);
-      bury();
+      rejectDead();
       await dead;
       expect(effects).toEqual([id]);
       expect(await find(id)).toMatchObject({ processedAt: now });
     });
 
-    test("effects that take three leases are not begun by another worker: the lease is renewed meanwhile", async () => {
+    test("renews the lease while effects take three leases, so that no other worker begins them", async () => {
       jest.useFakeTimers({ doNotFake: [...NOT_FAKED] });
       try {
         const { id } = await inbox.receive(deliveryOf());
-        const { promise: held, resolve: goOn } = Promise.withResolvers<undefined>();
+        const { promise: held, resolve: proceed } = Promise.withResolvers<undefined>();
         const effects: string[] = [];
-        const work = (name: string, until: Promise<unknown>) =>
+        const createWorker = (name: string, until: Promise<unknown>) =>
           workerOf(
             async (message) => {
               effects.push(name);
@@ -298,9 +298,9 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
             },
             () => Promise.resolve(void effects.push(`${name} is done`)),
           );
-        const slow = work("slow", held).pollOnce();
+        const slow = createWorker("slow", held).pollOnce();
         await waitFor(() => effects[0]);
-        const other = work("other", Promise.resolve());
+        const other = createWorker("other", Promise.resolve());
         const leaseUntil = async () => {
           const query = sql<{ until: number }>`select lease_until as until from message where id = ${id}`;
           return Number((await query.execute(shared.kysely)).rows[0]?.until);
@@ -311,7 +311,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
           await waitFor(async () => (await leaseUntil()) === now + LEASE_MS || undefined);
           expect(await other.pollOnce()).toBe(0);
         }
-        goOn(undefined);
+        proceed(undefined);
         await slow;
         expect(effects).toEqual(["slow", "slow is done"]);
       } finally {
@@ -319,7 +319,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       }
     });
 
-    test("a replay reads the bodies anew, corrects what was read wrong, and counts nothing twice", async () => {
+    test("parses bodies again in a replay and corrects the metadata, without changing processedAt", async () => {
       const { id } = await inbox.receive(deliveryOf({ metadata: { kind: null, subject: null, occurredAt: START_MS } }));
       const seen: (string | undefined)[] = [];
       const worker = workerOf((message, body) => {
@@ -342,56 +342,56 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       expect(await inbox.countDue(START_MS)).toBe(0);
     });
 
-    test("it tells of a message once, behind its effects and behind what is written down of them", async () => {
+    test("calls onProcessed once for a message, after its effects and after its row is updated", async () => {
       const { id } = await inbox.receive(deliveryOf({ metadata: { kind: null, subject: null, occurredAt: START_MS } }));
-      const told: unknown[] = [];
+      const received: unknown[] = [];
       const corrected = { kind: "read", subject: "s", occurredAt: START_MS - 1 };
       let isFailing = true;
       const worker = workerOf(
         () => (isFailing ? Promise.reject(new Error("a bug")) : Promise.resolve(corrected)),
-        async (message, facts) => {
-          told.push([message.subject, facts, await find(id)]);
+        async (message, metadata) => {
+          received.push([message.subject, metadata, await find(id)]);
         },
       );
       await worker.pollOnce();
-      expect(told).toEqual([]);
+      expect(received).toEqual([]);
       isFailing = false;
       now += 1000;
       await worker.pollOnce();
       const written = expect.objectContaining({ ...corrected, processedAt: now });
-      expect(told).toEqual([[null, corrected, written]]);
+      expect(received).toEqual([[null, corrected, written]]);
     });
 
-    test("who finds that another has taken over leaves it to the other to tell", async () => {
+    test("does not call onProcessed in a worker whose lease another worker took", async () => {
       await inbox.receive(deliveryOf());
-      const told: string[] = [];
-      let goOn = (): void => undefined;
-      const held = new Promise<void>((resolve) => (goOn = resolve));
-      const tellAs = (name: string) => () => Promise.resolve(void told.push(name));
+      const received: string[] = [];
+      let proceed = (): void => undefined;
+      const held = new Promise<void>((resolve) => (proceed = resolve));
+      const recordAs = (name: string) => () => Promise.resolve(void received.push(name));
       let hasBegun = false;
       const handleSlowly: MessageHandler = async (message) => {
         hasBegun = true;
         await held;
         return message;
       };
-      const slow = workerOf(handleSlowly, tellAs("slow")).pollOnce();
+      const slow = workerOf(handleSlowly, recordAs("slow")).pollOnce();
       await waitFor(() => hasBegun || undefined);
       now += LEASE_MS;
-      await workerOf((message) => Promise.resolve(message), tellAs("other")).pollOnce();
-      goOn();
+      await workerOf((message) => Promise.resolve(message), recordAs("other")).pollOnce();
+      proceed();
       await slow;
-      expect(told).toEqual(["other"]);
+      expect(received).toEqual(["other"]);
     });
 
-    test("what is sealed under another key keeps no other waiting and its body a day longer, and is then given up, which is said once", async () => {
+    test("expires a message of another encryption key a day late, logs that once, and delays no other", async () => {
       const database = openDatabase(url);
       closers.push(() => database.close());
       const stranger = new Inbox(database, createEncryption(Buffer.alloc(32, "another").toString("base64")));
       const { id } = await stranger.receive(deliveryOf());
       const { id: readable } = await inbox.receive(deliveryOf());
-      const worked: string[] = [];
+      const processed: string[] = [];
       const worker = workerOf((message) => {
-        worked.push(message.id);
+        processed.push(message.id);
         return Promise.resolve(message);
       });
       await worker.pollOnce();
@@ -407,10 +407,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
       now += DAY_MS;
       expect(await worker.pollOnce()).toBe(0);
       expect(errors).toEqual([]);
-      expect(worked).toEqual([readable]);
+      expect(processed).toEqual([readable]);
     });
 
-    test("it wipes what is older than its retention", async () => {
+    test("purges bodies that are older than the retention", async () => {
       const { id } = await inbox.receive(deliveryOf());
       const worker = workerOf((message) => Promise.resolve(message));
       await worker.pollOnce();

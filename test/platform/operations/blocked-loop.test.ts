@@ -7,11 +7,11 @@ import { startWorkers } from "../../kit/start/workers";
 import { createTempDirectory } from "../../kit/temp";
 
 const program = join(__dirname, "blocked-process.ts");
-const TAKEN_AT = START_MS + LEASE_MS;
+const LEASED_AT = START_MS + LEASE_MS;
 const DIALECTS = ["sqlite", "postgres"] as const;
 const REPEATS = ["once", "keyed"] as const;
 
-/** What a stalled worker left of an operation that its successor had marked as sent meanwhile. */
+/** What a stalled worker changed in an operation that its successor has marked as sent. */
 interface Round {
   readonly sending: unknown;
   readonly afterwards: unknown;
@@ -20,19 +20,19 @@ interface Round {
 const rounds = new Map<string, Round>();
 let reported: unknown;
 
-async function playRound(url: string, repeat: string, signs: string): Promise<() => Promise<Round>> {
+async function playRound(url: string, repeat: string, signPath: string): Promise<() => Promise<Round>> {
   const { store, database } = await createMigratedStore(url);
-  await waitFor(() => existsSync(`${signs}-blocked`) || undefined, 120_000);
-  const query = { owner: "successor", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1, kinds: { in: [repeat] } };
-  const [taken] = await store.leaseDue(query);
-  if (!taken) throw new Error("nothing was due");
-  const { id } = taken.operation;
-  expect(await store.markSent(taken.operation, taken.lease, TAKEN_AT)).toMatchObject({ outcome: "done" });
+  await waitFor(() => existsSync(`${signPath}-blocked`) || undefined, 120_000);
+  const query = { owner: "successor", leaseMs: LEASE_MS, now: LEASED_AT, limit: 1, kinds: { in: [repeat] } };
+  const [leased] = await store.leaseDue(query);
+  if (!leased) throw new Error("nothing was due");
+  const { id } = leased.operation;
+  expect(await store.markSent(leased.operation, leased.lease, LEASED_AT)).toMatchObject({ outcome: "done" });
   const sending = await store.find(id);
-  writeFileSync(`${signs}-go-on`, "");
+  writeFileSync(`${signPath}-go-on`, "");
   return async () => {
     const afterwards = await store.find(id);
-    const settlement = await store.settle(id, { status: "SUCCEEDED" }, TAKEN_AT);
+    const settlement = await store.settle(id, { status: "SUCCEEDED" }, LEASED_AT);
     await database.close();
     return { sending, afterwards, settlement };
   };
@@ -64,14 +64,17 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-describe.each(DIALECTS)("a process whose event loop stood still past its lease, on %s,", (dialect) => {
-  test.each(REPEATS)("in the last look of a %s operation: does not settle what its successor has sent", (repeat) => {
-    const round = rounds.get(`${dialect} ${repeat}`);
-    expect(round).toMatchObject({ sending: { status: "PENDING", attempts: 1 }, settlement: { outcome: "settled" } });
-    expect(round?.afterwards).toEqual(round?.sending);
-  });
+describe.each(DIALECTS)("a process whose event loop was blocked past its lease, on %s,", (dialect) => {
+  test.each(REPEATS)(
+    "while it settled a %s operation past its window, does not settle what its successor sent",
+    (repeat) => {
+      const round = rounds.get(`${dialect} ${repeat}`);
+      expect(round).toMatchObject({ sending: { status: "PENDING", attempts: 1 }, settlement: { outcome: "settled" } });
+      expect(round?.afterwards).toEqual(round?.sending);
+    },
+  );
 });
 
-test("a process whose event loop stood still past its lease reports the operation as its successor left it", () => {
+test("a process whose event loop was blocked past its lease reports the operation as its successor left it", () => {
   expect(reported).toEqual(["PENDING", "PENDING", "PENDING", "PENDING"]);
 });

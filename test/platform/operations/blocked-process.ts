@@ -1,5 +1,5 @@
-// A worker whose event loop stands still in its last look at an operation, as a long computation would have it; once for each database
-// and way to repeat. Arguments: a directory for signs, the URLs of the databases.
+// A worker whose event loop is blocked while it settles an operation past its window, as by a long computation; once for each database
+// and `repeat`. Arguments: a directory for signs, the URLs of the databases.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OperationHandler } from "../../../src/platform/operations/operation-handler";
@@ -12,7 +12,7 @@ import { runWorker } from "../../kit/start/workers";
 const POLL_MS = 10;
 const REPEATS = ["once", "keyed"] as const;
 
-/** Blocks this process, timers and all, until the test has written the second file. */
+/** Blocks this process, including its timers, until the test has written the second file. */
 function block(directory: string, round: string): void {
   writeFileSync(join(directory, `${round}-blocked`), "");
   const never = new Int32Array(new SharedArrayBuffer(4));
@@ -26,7 +26,7 @@ async function settleLate(url: string, repeat: (typeof REPEATS)[number], onSettl
     onSettle();
     return START_MS;
   });
-  const neverCalled = () => Promise.reject(new Error("the last look calls no provider"));
+  const neverCalled = () => Promise.reject(new Error("an operation past its window calls no provider"));
   const handler: OperationHandler<unknown> = {
     provider: "blocked",
     repeat,

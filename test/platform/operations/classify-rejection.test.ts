@@ -2,7 +2,7 @@ import { type FailureKind } from "../../../src/platform/http/client/provider-fai
 import { recheckDelayMs } from "../../../src/platform/kernel/backoff";
 import { isRejection, isMaybeProcessed } from "../../../src/platform/operations/classify-rejection";
 
-describe("whether a failure is the provider's no", () => {
+describe("a provider failure as a rejection", () => {
   const table: readonly (readonly [kind: FailureKind, keyed: boolean, once: boolean])[] = [
     ["refused", true, true],
     ["unauthorized", false, true],
@@ -12,14 +12,14 @@ describe("whether a failure is the provider's no", () => {
     ["unavailable", false, false],
     ["unreadable", false, false],
   ];
-  test.each(table)("%s: keyed and safe %s, once %s", (kind, keyed, once) => {
+  test.each(table)("%s: %s for keyed and safe operations, %s for once operations", (kind, keyed, once) => {
     expect(isRejection({ kind }, "keyed")).toBe(keyed);
     expect(isRejection({ kind }, "safe")).toBe(keyed);
     expect(isRejection({ kind }, "once")).toBe(once);
   });
 });
 
-describe("whether a failed attempt may have been carried out", () => {
+describe("a failed attempt as maybe processed", () => {
   const table: readonly (readonly [kind: FailureKind, maybeReceived: boolean, expected: boolean])[] = [
     ["unreachable", true, true],
     ["unreachable", false, false],
@@ -30,22 +30,22 @@ describe("whether a failed attempt may have been carried out", () => {
     ["overloaded", true, false],
     ["unauthorized", true, false],
   ];
-  test.each(table)("%s, perhaps sent %s: %s", (kind, maybeReceived, expected) => {
+  test.each(table)("%s, with maybeReceived %s: %s", (kind, maybeReceived, expected) => {
     expect(isMaybeProcessed({ kind, maybeReceived })).toBe(expected);
   });
 });
 
-describe("the wait before the reconciler's next look", () => {
+describe("the delay before the reconciler's next poll", () => {
   test.each([
     ["a young operation", 0, 500, 1000],
     ["half a second", 500, 500, 1000],
     ["ten seconds", 10_000, 5000, 10_000],
     ["a minute", 60_000, 30_000, 60_000],
     ["a day", 86_400_000, 30_000, 60_000],
-    ["a clock that went back", -5000, 500, 1000],
-  ])("of %s (%d ms) is %d to %d ms", (_age, ageMs, leastMs, mostMs) => {
-    expect(recheckDelayMs(ageMs, 0)).toBe(leastMs);
-    expect(recheckDelayMs(ageMs, 1)).toBe(mostMs);
+    ["a clock that was set back", -5000, 500, 1000],
+  ])("is, at an age of %s (%d ms), %d to %d ms", (_age, ageMs, minMs, maxMs) => {
+    expect(recheckDelayMs(ageMs, 0)).toBe(minMs);
+    expect(recheckDelayMs(ageMs, 1)).toBe(maxMs);
     expect(Number.isInteger(recheckDelayMs(ageMs, 0.123_456))).toBe(true);
   });
 });

@@ -13,7 +13,7 @@ import {
   START_MS,
 } from "../../kit/operations/test-store";
 
-const THING = { kind: "order.cancel", recurrenceId: "thing-1" };
+const SCOPE = { kind: "order.cancel", recurrenceId: "recurrence-1" };
 
 let databases: Databases;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("an exclusive lock on %s", (dialect) => {
   let store: OperationStore;
   let database: Database;
   let url: string;
@@ -35,28 +35,29 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
   let keys = 0;
   const claim = async () =>
     expectClaimed(
-      await store.claim(createClaim({ idempotencyKey: `hold-${(keys += 1)}`, recurrenceId: THING.recurrenceId })),
+      await store.claim(createClaim({ idempotencyKey: `key-${(keys += 1)}`, recurrenceId: SCOPE.recurrenceId })),
     );
-  const hold = async (one: Awaited<ReturnType<typeof claim>>) => store.acquireLock(one.operation.id, one.lease, THING);
+  const acquire = async (one: Awaited<ReturnType<typeof claim>>) =>
+    store.acquireLock(one.operation.id, one.lease, SCOPE);
 
-  test("is one operation's alone, which may take it again", async () => {
+  test("is held by one operation, which can acquire it again", async () => {
     const [first, second] = [await claim(), await claim()];
-    expect([await hold(first), await hold(second), await hold(first)]).toEqual([true, false, true]);
-    expect(await store.acquireLock(second.operation.id, second.lease, { ...THING, recurrenceId: "thing-2" })).toBe(
+    expect([await acquire(first), await acquire(second), await acquire(first)]).toEqual([true, false, true]);
+    expect(await store.acquireLock(second.operation.id, second.lease, { ...SCOPE, recurrenceId: "recurrence-2" })).toBe(
       true,
     );
   });
 
-  test("is one operation's alone when twenty try at once", async () => {
+  test("is acquired by one of 20 operations at once", async () => {
     const all = await Promise.all(Array.from({ length: 20 }, claim));
-    expect((await Promise.all(all.map(hold))).filter(Boolean)).toHaveLength(1);
+    expect((await Promise.all(all.map(acquire))).filter(Boolean)).toHaveLength(1);
   });
 
-  /** One that holds, was sent, and has come to this status. */
-  async function ended(status: "PENDING" | "UNCONFIRMED" | "NEEDS_ATTENTION" | "SUCCEEDED" | "FAILED") {
+  /** An operation that holds the lock, was sent, and has this status. */
+  async function holderWith(status: "PENDING" | "UNCONFIRMED" | "NEEDS_ATTENTION" | "SUCCEEDED" | "FAILED") {
     const one = await claim();
     const [{ id }, { lease }] = [one.operation, one];
-    await hold(one);
+    await acquire(one);
     await store.markSent({ id, attempts: 0 }, lease, START_MS + 1);
     if (status === "UNCONFIRMED")
       await store.markUnconfirmed(id, lease, { now: START_MS + 2, nextAttemptAt: START_MS + 3 });
@@ -67,8 +68,8 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     }
     return one;
   }
-  /** As a release wrote it that had no holds, or as the migration leaves all but one of several. */
-  const withoutHold = async (one: Awaited<ReturnType<typeof claim>>) =>
+  /** As an older release without locks stored it, or as the migration leaves all holders but one. */
+  const clearLock = async (one: Awaited<ReturnType<typeof claim>>) =>
     await sql`update operation set exclusive_on = null where id = ${one.operation.id}`.execute(database.kysely);
 
   describe.each([
@@ -77,117 +78,119 @@ describe.each(["sqlite", "postgres"] as const)("what is held exclusively on %s",
     ["NEEDS_ATTENTION", false],
     ["SUCCEEDED", false],
     ["FAILED", true],
-  ] as const)("by one that is %s", (status, isFree) => {
+  ] as const)("of an operation that is %s", (status, isFree) => {
     test(`is ${isFree ? "free" : "not free"}`, async () => {
-      await ended(status);
-      expect(await hold(await claim())).toBe(isFree);
+      await holderWith(status);
+      expect(await acquire(await claim())).toBe(isFree);
     });
 
-    test("is as free if the row has no hold of its own", async () => {
-      await withoutHold(await ended(status));
-      expect(await hold(await claim())).toBe(isFree);
+    test("has the same effect if the row does not hold the lock", async () => {
+      await clearLock(await holderWith(status));
+      expect(await acquire(await claim())).toBe(isFree);
     });
 
-    if (dialect === "sqlite") return; // has one writer at a time
-    test("is as free for a statement that cannot see the other one", async () => {
+    if (dialect === "sqlite") return; // SQLite has one writer at a time
+    test("has the same effect for a transaction that cannot see the row", async () => {
       const late = await claim();
-      // Not through our own database, whose transactions are all "read committed".
+      // Not through `Database`, whose transactions are all "read committed".
       const pool = new Pool({ connectionString: url });
       const transaction = new Kysely<OperationTables>({ dialect: new PostgresDialect({ pool }) }).transaction();
-      let taken: boolean | undefined;
-      const ending = transaction.setIsolationLevel("repeatable read").execute(async (blind) => {
-        await sql`select 1 from operation`.execute(blind); // what it sees is fixed from here on
-        await ended(status);
-        taken = await acquireExclusiveLock(blind, { id: late.operation.id, lease: late.lease }, THING);
+      let acquired: boolean | undefined;
+      const ending = transaction.setIsolationLevel("repeatable read").execute(async (snapshot) => {
+        await sql`select 1 from operation`.execute(snapshot); // fixes the snapshot
+        await holderWith(status);
+        acquired = await acquireExclusiveLock(snapshot, { id: late.operation.id, lease: late.lease }, SCOPE);
       });
       await (isFree ? ending : expect(ending).rejects.toThrow("rolled back"));
-      expect(taken).toBe(isFree);
+      expect(acquired).toBe(isFree);
       await pool.end();
     });
   });
 
-  test("may be taken again once the one that succeeded is superseded, by one operation alone", async () => {
-    const first = await ended("SUCCEEDED");
+  test("is acquired by one operation that supersedes a succeeded holder", async () => {
+    const first = await holderWith("SUCCEEDED");
     const all = await Promise.all(Array.from({ length: 10 }, claim));
-    const superseding = { ...THING, superseded: [first.operation.id] };
-    const taken = await Promise.all(
+    const superseding = { ...SCOPE, superseded: [first.operation.id] };
+    const acquired = await Promise.all(
       all.map(({ operation, lease }) => store.acquireLock(operation.id, lease, superseding)),
     );
-    expect(taken.filter(Boolean)).toHaveLength(1);
+    expect(acquired.filter(Boolean)).toHaveLength(1);
     const [late] = [await claim()];
     expect(await store.acquireLock(late.operation.id, late.lease, superseding)).toBe(false);
-    expect(await hold(late)).toBe(false);
+    expect(await acquire(late)).toBe(false);
   });
 
-  test("supersedes only what is named", async () => {
-    const [first, second] = [await ended("SUCCEEDED"), await claim()];
-    const superseding = { ...THING, superseded: [first.operation.id] };
+  test("is not acquired unless every succeeded holder is superseded", async () => {
+    const [first, second] = [await holderWith("SUCCEEDED"), await claim()];
+    const superseding = { ...SCOPE, superseded: [first.operation.id] };
     await store.acquireLock(second.operation.id, second.lease, superseding);
     await store.markSent(second.operation, second.lease, START_MS + 5);
     await store.settle(second.operation.id, { status: "SUCCEEDED" }, START_MS + 6);
     const third = await claim();
     expect(await store.acquireLock(third.operation.id, third.lease, superseding)).toBe(false);
-    const both = { ...THING, superseded: [first.operation.id, second.operation.id] };
+    const both = { ...SCOPE, superseded: [first.operation.id, second.operation.id] };
     expect(await store.acquireLock(third.operation.id, third.lease, both)).toBe(true);
   });
 
-  test("is another's for another target, also one that differs in case alone", async () => {
-    await ended("SUCCEEDED");
+  test("does not exclude a recurrence whose id differs only in case", async () => {
+    await holderWith("SUCCEEDED");
     const other = await claim();
-    expect(await store.acquireLock(other.operation.id, other.lease, { ...THING, recurrenceId: "Thing-1" })).toBe(true);
+    expect(await store.acquireLock(other.operation.id, other.lease, { ...SCOPE, recurrenceId: "Recurrence-1" })).toBe(
+      true,
+    );
   });
 
-  test("lists what was sent or holds and has not failed, oldest first, but for the asking operation", async () => {
+  test("lists earlier operations that were sent or hold it and have not failed, oldest first, without the caller", async () => {
     const unsent = await claim();
-    await ended("FAILED");
-    const first = await ended("SUCCEEDED");
-    await withoutHold(first);
+    await holderWith("FAILED");
+    const first = await holderWith("SUCCEEDED");
+    await clearLock(first);
     const second = await claim();
-    await store.acquireLock(second.operation.id, second.lease, { ...THING, superseded: [first.operation.id] });
-    const listed = await store.findEarlier({ ...THING, id: unsent.operation.id });
+    await store.acquireLock(second.operation.id, second.lease, { ...SCOPE, superseded: [first.operation.id] });
+    const listed = await store.findEarlier({ ...SCOPE, id: unsent.operation.id });
     expect(listed.map(({ id }) => id)).toEqual([first, second].map(({ operation }) => operation.id).sort());
-    expect(await store.findEarlier({ ...THING, id: second.operation.id })).toHaveLength(1);
-    expect(await store.findEarlier({ ...THING, kind: "order.create", id: unsent.operation.id })).toEqual([]);
+    expect(await store.findEarlier({ ...SCOPE, id: second.operation.id })).toHaveLength(1);
+    expect(await store.findEarlier({ ...SCOPE, kind: "order.create", id: unsent.operation.id })).toEqual([]);
   });
 
-  test("keeps the baseline with the hold, and shows it from then on", async () => {
+  test("stores the baseline in the operation", async () => {
     const one = await claim();
     expect(one.operation).not.toHaveProperty("baseline");
-    await store.acquireLock(one.operation.id, one.lease, { ...THING, baseline: ["a", "b"] });
+    await store.acquireLock(one.operation.id, one.lease, { ...SCOPE, baseline: ["a", "b"] });
     const { operation } = await store.markSent(one.operation, one.lease, START_MS + 1);
     expect(operation.baseline).toEqual(["a", "b"]);
   });
 
-  test("is free when what held it is taken back unsent", async () => {
+  test("is free after its holder was released as unsent", async () => {
     const [first, second] = [await claim(), await claim()];
-    await hold(first);
+    await acquire(first);
     await store.release(first.operation.id, first.lease, { nextAttemptAt: START_MS + 9, shouldResetSent: true });
-    expect(await hold(second)).toBe(true);
+    expect(await acquire(second)).toBe(true);
   });
 
-  test("is not taken under a lease that is another's", async () => {
+  test("is not acquired with the lease of another operation", async () => {
     const [first, second] = [await claim(), await claim()];
-    await store.acquireLock(first.operation.id, second.lease, THING);
-    expect(await hold(second)).toBe(true);
+    await store.acquireLock(first.operation.id, second.lease, SCOPE);
+    expect(await acquire(second)).toBe(true);
   });
 
-  test("an abandoned operation was never there: its key is free", async () => {
+  test("does not keep a discarded operation: its key is free", async () => {
     const first = await claim();
     await store.discard(first.operation.id, first.lease);
     expect(await store.find(first.operation.id)).toBeUndefined();
     expect(
-      await store.claim(createClaim({ idempotencyKey: `hold-${keys}`, recurrenceId: THING.recurrenceId })),
+      await store.claim(createClaim({ idempotencyKey: `key-${keys}`, recurrenceId: SCOPE.recurrenceId })),
     ).toMatchObject({
       outcome: "claimed",
     });
   });
 
-  test("what was sent cannot be abandoned, nor what is another's", async () => {
-    const [sent, theirs] = [await claim(), await claim()];
+  test("does not let an operation be discarded that was sent, or with the lease of another one", async () => {
+    const [sent, other] = [await claim(), await claim()];
     await store.markSent(sent.operation, sent.lease, START_MS + 1);
     await store.discard(sent.operation.id, sent.lease);
-    await store.discard(theirs.operation.id, sent.lease);
+    await store.discard(other.operation.id, sent.lease);
     expect(await store.find(sent.operation.id)).toMatchObject({ attempts: 1 });
-    expect(await store.find(theirs.operation.id)).toBeDefined();
+    expect(await store.find(other.operation.id)).toBeDefined();
   });
 });

@@ -21,12 +21,12 @@ const table: [OperationStatus, ...(OperationStatus | undefined)[]][] = [
 ];
 const cases = table.flatMap(([status, ...next]) => events.map((event, index) => [status, event, next[index]] as const));
 
-test.each(cases)("%s, %s: %s", (status, event, expected) => {
+test.each(cases)("an operation that is %s becomes, by the event %s: %s", (status, event, expected) => {
   expect(nextStatus(status, event)).toBe(expected);
   expect(statusesThatAccept(event).includes(status)).toBe(expected !== illegal);
 });
 
-test("the table has every status, and the settled ones are those that accept nothing", () => {
+test("the statuses that accept no event are the settled ones", () => {
   expect([...operationStatuses].sort()).toEqual(table.map(([status]) => status).sort());
   for (const status of operationStatuses) {
     expect(isSettled(status)).toBe(events.every((event) => nextStatus(status, event) === illegal));

@@ -23,7 +23,7 @@ import {
 } from "../../kit/operations/test-store";
 
 const FAILURE = { code: "REFUSED", message: "It was refused.", field: ["input", "reason"], retryable: false };
-const NOBODY = "00000000-0000-4000-8000-000000000000";
+const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
 
 let databases: Databases;
 beforeAll(async () => {
@@ -44,8 +44,8 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     expectClaimed(await store.claim(createClaim(changes)));
   const due = (now: number, owner = "two") => store.leaseDue({ owner, leaseMs: LEASE_MS, now, limit: 10 });
 
-  describe("claiming", () => {
-    test("a first claim is stored whole, pending, never sent", async () => {
+  describe("claim", () => {
+    test("stores a new operation as PENDING and unsent", async () => {
       const { operation } = await claim({ userId: "subject-1", recurrenceId: "target-1" });
       expect(operation).toEqual({
         id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
@@ -71,21 +71,21 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect(store.decryptIdempotencyKey(operation)).toBe("key-1");
     });
 
-    test("the same again, its members in another order: in progress, whether pending, unconfirmed or given up", async () => {
+    test("returns inProgress for the same input in another member order: PENDING, UNCONFIRMED or NEEDS_ATTENTION", async () => {
       const { operation, lease } = await claim();
       const again = createClaim({ owner: "two", now: START_MS + 1, input: { items: [1, 2], reason: "none" } });
       expect(await store.claim(again)).toEqual({ outcome: "inProgress", operation });
       await store.markUnconfirmed(operation.id, lease, { now: START_MS + 2, nextAttemptAt: START_MS + 3 });
       expect(await store.claim(again)).toMatchObject({ outcome: "inProgress", operation: { status: "UNCONFIRMED" } });
-      const [taken] = await due(START_MS + 3);
-      await store.park(operation.id, taken?.lease ?? lease);
+      const [leased] = await due(START_MS + 3);
+      await store.park(operation.id, leased?.lease ?? lease);
       expect(await store.claim(again)).toMatchObject({
         outcome: "inProgress",
         operation: { status: "NEEDS_ATTENTION" },
       });
     });
 
-    test("the same again long after its holder died is still in progress: only the reconciler takes over", async () => {
+    test("returns inProgress for the same key long after the lease expired", async () => {
       await claim();
       const late = await store.claim(createClaim({ now: START_MS + 100 * LEASE_MS }));
       expect(late).toMatchObject({ outcome: "inProgress", operation: { createdAt: START_MS } });
@@ -94,7 +94,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     test.each([
       ["SUCCEEDED", { status: "SUCCEEDED", result: { number: 7 } }, { result: { number: 7 }, failure: null }],
       ["FAILED", { status: "FAILED", failure: FAILURE }, { result: null, failure: FAILURE }],
-    ] as const)("the same again after %s replays what was stored", async (status, settlement, stored) => {
+    ] as const)("returns a replay of the stored outcome after %s", async (status, settlement, stored) => {
       const { operation } = await claim();
       await store.settle(operation.id, settlement, START_MS + 5);
       const replay = await store.claim(createClaim({ now: START_MS + 6 }));
@@ -104,7 +104,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       });
     });
 
-    test("the same key for another input or kind is refused, before and after settlement, and changes nothing", async () => {
+    test("returns keyReused for another input or kind, before and after settlement, and changes nothing", async () => {
       const { operation } = await claim();
       expect(await store.claim(createClaim({ input: { reason: "other" } }))).toEqual({ outcome: "keyReused" });
       await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
@@ -112,30 +112,30 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect(await store.claim(createClaim())).toMatchObject({ outcome: "replay" });
     });
 
-    test("one principal's key means nothing to another", async () => {
+    test("accepts the same key of another principal", async () => {
       const ana = await claim({ principal: "ana", idempotencyKey: "k" });
       const bea = await claim({ principal: "bea", idempotencyKey: "k", input: "other" });
       expect(ana.operation.id).not.toBe(bea.operation.id);
       expect(await store.findByKey("carl", "k")).toBeUndefined();
-      // The same text, cut elsewhere.
+      // The same characters, divided differently.
       await claim({ principal: "anak", idempotencyKey: "" });
     });
 
-    test("of fifty claims of one key at once exactly one is claimed, the others see it", async () => {
+    test("returns claimed to one of 50 claims of the same key at once, and inProgress to the others", async () => {
       const results = await Promise.all(Array.from({ length: 50 }, () => store.claim(createClaim())));
       expect(results.filter(({ outcome }) => outcome === "claimed")).toHaveLength(1);
       expect(results.filter(({ outcome }) => outcome === "inProgress")).toHaveLength(49);
       expect(new Set(results.map((result) => "operation" in result && result.operation.id)).size).toBe(1);
     });
 
-    test("an input that is no JSON is refused, and nothing is stored", async () => {
+    test("rejects an input that is not JSON, and stores nothing", async () => {
       await expect(store.claim(createClaim({ input: { amount: NaN } }))).rejects.toThrow(TypeError);
       expect(await store.findByKey("principal-1", "key-1")).toBeUndefined();
     });
   });
 
-  describe("sending", () => {
-    test("every attempt is counted, the first one's time stays", async () => {
+  describe("markSent", () => {
+    test("counts every attempt, and keeps the time of the first", async () => {
       const { operation, lease } = await claim();
       const first = await store.markSent(operation, lease, START_MS + 1);
       expect(first).toMatchObject({
@@ -146,34 +146,34 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect(second).toMatchObject({ outcome: "done", operation: { attempts: 2, sentAt: START_MS + 1 } });
     });
 
-    test("an attempt that is marked again, because the answer was lost, is counted once", async () => {
+    test("counts an attempt once that is marked again because the response was lost", async () => {
       const { operation, lease } = await claim();
       const first = await store.markSent(operation, lease, START_MS + 1);
       expect(await store.markSent(operation, lease, START_MS + 2)).toEqual(first);
       await store.markSent(first.operation, lease, START_MS + 3);
-      // What was on its way for long changes nothing any more.
+      // A late statement of the first attempt changes nothing.
       expect(await store.markSent(operation, lease, START_MS + 4)).toMatchObject({
         outcome: "leaseLost",
         operation: { attempts: 2, sentAt: START_MS + 1 },
       });
     });
 
-    test("a lease that has run out does not allow it, even when nobody took over", async () => {
+    test("returns leaseLost with an expired lease, even if no other worker took it", async () => {
       const { operation, lease } = await claim();
       const late = await store.markSent(operation, lease, START_MS + LEASE_MS);
       expect(late).toEqual({ outcome: "leaseLost", operation });
       expect((await store.markSent(operation, lease, START_MS + LEASE_MS - 1)).outcome).toBe("done");
     });
 
-    test("a lease that another took does not allow it, even if both are one process and the old one's clock is behind", async () => {
+    test("returns leaseLost with a lease that was taken, even by the same process with its clock behind", async () => {
       const { operation, lease } = await claim({ owner: "one" });
-      const [taken] = await due(START_MS + LEASE_MS, "one");
+      const [leased] = await due(START_MS + LEASE_MS, "one");
       expect((await store.markSent(operation, lease, START_MS + 1)).outcome).toBe("leaseLost");
-      expect(taken?.operation.sentAt).toBeNull();
-      expect((await store.markSent(operation, taken?.lease as Lease, START_MS + LEASE_MS)).outcome).toBe("done");
+      expect(leased?.operation.sentAt).toBeNull();
+      expect((await store.markSent(operation, leased?.lease as Lease, START_MS + LEASE_MS)).outcome).toBe("done");
     });
 
-    test("one that was settled meanwhile is not sent, and the answer says how it ended", async () => {
+    test("returns leaseLost with the outcome for an operation that was settled", async () => {
       const { operation, lease } = await claim();
       await store.settle(operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
       const late = await store.markSent(operation, lease, START_MS + 2);
@@ -181,8 +181,8 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     });
   });
 
-  describe("settling", () => {
-    test("the first settlement wins, a later one reads it", async () => {
+  describe("settle", () => {
+    test("stores the first settlement, and returns it to a later one", async () => {
       const { operation } = await claim();
       const first = await store.settle(operation.id, { status: "SUCCEEDED", result: { n: 1 } }, START_MS + 1);
       expect(first.outcome).toBe("settled");
@@ -191,7 +191,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect(await store.find(operation.id)).toEqual(first.operation);
     });
 
-    test("of twenty contradicting settlements at once one is stored and all answer the same", async () => {
+    test("stores one of 20 contradicting settlements at once, and returns it to all", async () => {
       const { operation } = await claim();
       const results = await Promise.all(
         Array.from({ length: 20 }, (_, n) =>
@@ -207,7 +207,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       for (const result of results) expect(result.operation).toEqual(stored);
     });
 
-    test("it wipes the input and ends the lease: nothing is due any more", async () => {
+    test("deletes the input and ends the lease, so that the operation is not due", async () => {
       const { operation } = await claim();
       const { operation: settled } = await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
       expect(settled).toMatchObject({ encryptedInput: null, nextAttemptAt: null, result: null });
@@ -218,7 +218,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect(rows).toEqual([{ lease_owner: null }]);
     });
 
-    test("evidence needs no lease: it counts while another holds one", async () => {
+    test("needs no lease, even if a worker holds one", async () => {
       const { operation, lease } = await claim();
       await store.markSent(operation, lease, START_MS + 1);
       expect((await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 2)).outcome).toBe("settled");
@@ -226,19 +226,19 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect(late).toMatchObject({ outcome: "leaseLost", operation: { status: "SUCCEEDED" } });
     });
 
-    test("an unknown id is an error, for every change", async () => {
+    test("and every other change throw OperationNotFound for an unknown id", async () => {
       const { lease } = await claim();
       const at = { now: START_MS, nextAttemptAt: START_MS, leaseMs: 1 };
-      await expect(store.settle(NOBODY, { status: "SUCCEEDED" }, START_MS)).rejects.toThrow(OperationNotFound);
-      await expect(store.markSent({ id: NOBODY, attempts: 0 }, lease, START_MS)).rejects.toThrow(OperationNotFound);
-      await expect(store.markUnconfirmed(NOBODY, lease, at)).rejects.toThrow(OperationNotFound);
-      await expect(store.park(NOBODY, lease)).rejects.toThrow(OperationNotFound);
-      await expect(store.release(NOBODY, lease)).rejects.toThrow(OperationNotFound);
-      expect(await store.find(NOBODY)).toBeUndefined();
+      await expect(store.settle(UNKNOWN_ID, { status: "SUCCEEDED" }, START_MS)).rejects.toThrow(OperationNotFound);
+      await expect(store.markSent({ id: UNKNOWN_ID, attempts: 0 }, lease, START_MS)).rejects.toThrow(OperationNotFound);
+      await expect(store.markUnconfirmed(UNKNOWN_ID, lease, at)).rejects.toThrow(OperationNotFound);
+      await expect(store.park(UNKNOWN_ID, lease)).rejects.toThrow(OperationNotFound);
+      await expect(store.release(UNKNOWN_ID, lease)).rejects.toThrow(OperationNotFound);
+      expect(await store.find(UNKNOWN_ID)).toBeUndefined();
     });
   });
 
-  describe("every status and event", () => {
+  describe("has for every status and event", () => {
     const reach: Record<OperationStatus, (id: string, lease: Lease) => Promise<unknown>> = {
       PENDING: () => Promise.resolve(),
       UNCONFIRMED: (id, lease) => store.markUnconfirmed(id, lease, { now: START_MS, nextAttemptAt: START_MS }),
@@ -256,10 +256,10 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     const events = Object.keys(cause) as OperationEvent[];
     const cases = operationStatuses.flatMap((status) => events.map((event) => [status, event] as const));
 
-    test.each(cases)("%s, %s: the row becomes what the table of transitions says", async (status, event) => {
+    test.each(cases)("the status of the transition table: %s, %s", async (status, event) => {
       const { operation, lease } = await claim();
       await reach[status](operation.id, lease);
-      // Even with a lease in hand: what guards the row is its status. (A settled one cannot hold a lease.)
+      // Even with a lease: the status guards the row. (A settled operation cannot have a lease.)
       if (status === "UNCONFIRMED" || status === "NEEDS_ATTENTION") {
         await sql`update operation set lease_owner = ${lease}, lease_until = ${START_MS + 1}`.execute(database.kysely);
       }
@@ -272,17 +272,17 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     });
   });
 
-  describe("leases", () => {
-    test("what is held is not due; what is not held is, from the moment the lease runs out", async () => {
+  describe("leaseDue", () => {
+    test("returns an operation from the moment its lease expires", async () => {
       const { operation } = await claim();
       expect(await due(START_MS + LEASE_MS - 1)).toEqual([]);
-      const [taken] = await due(START_MS + LEASE_MS);
-      expect(taken).toMatchObject({ outcome: "ready", operation: { id: operation.id }, input: { reason: "none" } });
+      const [leased] = await due(START_MS + LEASE_MS);
+      expect(leased).toMatchObject({ outcome: "ready", operation: { id: operation.id }, input: { reason: "none" } });
       expect(await due(START_MS + 2 * LEASE_MS - 1)).toEqual([]);
       expect(await due(START_MS + 2 * LEASE_MS)).toHaveLength(1);
     });
 
-    test("unconfirmed: since when is kept, the next attempt waits for its time, the lease is given back", async () => {
+    test("returns an UNCONFIRMED operation from its nextAttemptAt, and unconfirmedSince does not change", async () => {
       const { operation, lease } = await claim();
       await store.markSent(operation, lease, START_MS + 1);
       const first = await store.markUnconfirmed(operation.id, lease, {
@@ -294,29 +294,29 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
         operation: { status: "UNCONFIRMED", unconfirmedSince: START_MS + 2 },
       });
       expect(await due(START_MS + 49)).toEqual([]);
-      const [taken] = await due(START_MS + 50);
+      const [leased] = await due(START_MS + 50);
       const again = { now: START_MS + 60, nextAttemptAt: START_MS + 90 };
-      const second = await store.markUnconfirmed(operation.id, taken?.lease as Lease, again);
+      const second = await store.markUnconfirmed(operation.id, leased?.lease as Lease, again);
       expect(second).toMatchObject({
         outcome: "done",
         operation: { unconfirmedSince: START_MS + 2, nextAttemptAt: START_MS + 90 },
       });
     });
 
-    test("given up: never due again, its input kept for whoever attends to it, and still to be settled", async () => {
+    test("never returns a parked operation, which keeps its input and can be settled", async () => {
       const { operation, lease } = await claim();
-      const given = await store.park(operation.id, lease);
-      expect(given).toMatchObject({ outcome: "done", operation: { status: "NEEDS_ATTENTION", nextAttemptAt: null } });
-      expect(store.decryptInput(given.operation)).toEqual({ reason: "none", items: [1, 2] });
+      const parked = await store.park(operation.id, lease);
+      expect(parked).toMatchObject({ outcome: "done", operation: { status: "NEEDS_ATTENTION", nextAttemptAt: null } });
+      expect(store.decryptInput(parked.operation)).toEqual({ reason: "none", items: [1, 2] });
       expect(await due(START_MS + 100 * LEASE_MS)).toEqual([]);
       const { operation: settled } = await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
       expect(settled).toMatchObject({ status: "SUCCEEDED", encryptedInput: null });
     });
 
-    test("a lease that was taken cannot be released or used", async () => {
+    test("invalidates the earlier lease for release, park and markUnconfirmed", async () => {
       const { operation, lease } = await claim();
-      const [taken] = await due(START_MS + LEASE_MS);
-      expect(taken).toBeDefined();
+      const [leased] = await due(START_MS + LEASE_MS);
+      expect(leased).toBeDefined();
       const at = { now: START_MS, nextAttemptAt: START_MS };
       expect((await store.release(operation.id, lease)).outcome).toBe("leaseLost");
       expect((await store.park(operation.id, lease)).outcome).toBe("leaseLost");
@@ -324,16 +324,16 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect((await store.find(operation.id))?.status).toBe("PENDING");
     });
 
-    test("what is released is due at once, or when its holder said", async () => {
+    test("returns a released operation at once, or from its nextAttemptAt", async () => {
       const { operation, lease } = await claim();
       await store.release(operation.id, lease);
-      const [taken] = await due(START_MS);
-      await store.release(operation.id, taken?.lease as Lease, { nextAttemptAt: START_MS + 7 });
+      const [leased] = await due(START_MS);
+      await store.release(operation.id, leased?.lease as Lease, { nextAttemptAt: START_MS + 7 });
       expect(await due(START_MS + 6)).toEqual([]);
       expect(await due(START_MS + 7)).toHaveLength(1);
     });
 
-    test("the longest due come first, as many as asked for", async () => {
+    test("returns the longest due first, at most limit", async () => {
       for (const [key, at] of [
         ["c", 3],
         ["a", 1],
@@ -342,31 +342,31 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
         const { operation, lease } = await claim({ idempotencyKey: key });
         await store.release(operation.id, lease, { nextAttemptAt: START_MS + at });
       }
-      const take = async () =>
+      const leaseNext = async () =>
         (await store.leaseDue({ owner: "two", leaseMs: 1000, now: START_MS + 3, limit: 2 })).map(({ operation }) =>
           store.decryptIdempotencyKey(operation),
         );
-      expect(await take()).toEqual(["a", "b"]);
-      expect(await take()).toEqual(["c"]);
-      expect(await take()).toEqual([]);
+      expect(await leaseNext()).toEqual(["a", "b"]);
+      expect(await leaseNext()).toEqual(["c"]);
+      expect(await leaseNext()).toEqual([]);
     });
 
-    test("only those of the kinds asked for, or of no such kind", async () => {
+    test("filters by kinds in and notIn", async () => {
       for (const kind of ["a", "b", "c", "a"]) {
         await claim({ kind, idempotencyKey: `${kind}-${Math.random()}`, leaseMs: 0 });
       }
-      const take = async (kinds: { in: string[] } | { notIn: string[] }) =>
+      const leaseNext = async (kinds: { in: string[] } | { notIn: string[] }) =>
         (await store.leaseDue({ owner: "two", leaseMs: 1000, now: START_MS, limit: 10, kinds })).map(
           ({ operation }) => operation.kind,
         );
-      expect(await take({ in: ["d"] })).toEqual([]);
-      expect(await take({ in: ["a", "d"] })).toEqual(["a", "a"]);
-      expect(await take({ notIn: ["a", "b"] })).toEqual(["c"]);
-      expect(await take({ notIn: ["a"] })).toEqual(["b"]);
+      expect(await leaseNext({ in: ["d"] })).toEqual([]);
+      expect(await leaseNext({ in: ["a", "d"] })).toEqual(["a", "a"]);
+      expect(await leaseNext({ notIn: ["a", "b"] })).toEqual(["c"]);
+      expect(await leaseNext({ notIn: ["a"] })).toEqual(["b"]);
     });
 
     if (dialect === "postgres") {
-      test("a row that another is working on at this moment is passed over, not waited for", async () => {
+      test("skips a row that another transaction has locked", async () => {
         const held = await claim({ leaseMs: 0 });
         const free = await claim({ idempotencyKey: "key-2", leaseMs: 0 });
         await database.kysely.transaction().execute(async (transaction) => {
@@ -376,42 +376,42 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       });
     }
 
-    test("two hundred due rows and ten takers at once: each row to one", async () => {
+    test("leases each of 200 due operations once to 10 workers at once", async () => {
       await Promise.all(Array.from({ length: 200 }, (_, n) => claim({ idempotencyKey: `key-${n}`, leaseMs: 0 })));
-      const taken = await Promise.all(
+      const leased = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
-          store.leaseDue({ owner: `taker-${n}`, leaseMs: 1000, now: START_MS, limit: 30 }),
+          store.leaseDue({ owner: `worker-${n}`, leaseMs: 1000, now: START_MS, limit: 30 }),
         ),
       );
-      for (const rows of taken) expect(rows.length).toBeLessThanOrEqual(30);
-      const ids = taken.flat().map(({ operation }) => operation.id);
+      for (const rows of leased) expect(rows.length).toBeLessThanOrEqual(30);
+      const ids = leased.flat().map(({ operation }) => operation.id);
       expect(new Set(ids).size).toBe(ids.length);
       const rest = await store.leaseDue({ owner: "rest", leaseMs: 1000, now: START_MS, limit: 1000 });
       expect(ids.length + rest.length).toBe(200);
     });
   });
 
-  describe("sealed texts", () => {
+  describe("encryption", () => {
     const corrupt = async (column: string, value: string): Promise<void> => {
       await sql`update operation set ${sql.ref(column)} = ${value}`.execute(database.kysely);
     };
 
-    test("an input that was tampered with is refused, and does not keep others from being worked off", async () => {
+    test("makes a modified input unreadable, which does not delay other operations", async () => {
       const { operation } = await claim();
       await corrupt(
         "encrypted_input",
         (operation.encryptedInput ?? "").replace(/.$/, (last) => (last === "A" ? "Q" : "A")),
       );
       await claim({ idempotencyKey: "key-2" });
-      const taken = await due(START_MS + LEASE_MS);
-      expect(taken.map(({ outcome }) => outcome).sort()).toEqual(["ready", "unreadable"]);
-      const broken = taken.find(({ outcome }) => outcome === "unreadable");
+      const leased = await due(START_MS + LEASE_MS);
+      expect(leased.map(({ outcome }) => outcome).sort()).toEqual(["ready", "unreadable"]);
+      const broken = leased.find(({ outcome }) => outcome === "unreadable");
       expect(broken?.operation.id).toBe(operation.id);
       expect(() => store.decryptInput(broken?.operation as Operation)).toThrow(DecryptionFailed);
       expect((await store.park(operation.id, broken?.lease as Lease)).outcome).toBe("done");
     });
 
-    test("an input or key copied from another operation is refused", async () => {
+    test("rejects an input or key that was copied from another operation", async () => {
       const other = await claim({ idempotencyKey: "key-2" });
       const { operation } = await claim();
       await corrupt("encrypted_input", other.operation.encryptedInput ?? "");
@@ -422,7 +422,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     });
   });
 
-  describe("the table itself", () => {
+  describe("the table", () => {
     test.each([
       [
         "a settled row with an input",
@@ -432,13 +432,13 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       ["an unknown status", sql`status = 'DONE'`],
       ["a lease without an end", sql`lease_until = null`],
       ["an attempt without its time", sql`attempts = 1`],
-    ])("%s is refused by the database", async (_, changes) => {
+    ])("rejects %s", async (_, changes) => {
       await claim();
       await expect(sql`update operation set ${changes}`.execute(database.kysely)).rejects.toThrow(/constraint/i);
     });
   });
 
-  describe("listing", () => {
+  describe("list", () => {
     const pages = async (query: { userId: string } | { recurrenceId: string }, first: number): Promise<string[][]> => {
       const found: string[][] = [];
       for (let after: string | undefined; ;) {
@@ -450,7 +450,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       throw new Error("the pages do not end");
     };
 
-    /** Its own database: a dropped index is not restored. */
+    /** In a new database, because the dropped index is not restored. */
     async function withoutIndex(list: () => Promise<void>): Promise<void> {
       const shared = { store, database };
       ({ store, database } = await createMigratedStore(await databases.createDatabase(dialect)));
@@ -466,7 +466,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     test.each([
       ["by its index", (list: () => Promise<void>) => list()],
       ["without its index", withoutIndex],
-    ])("newest first, of one member or one recurrence, page by page, equal times included, %s", (_how, run) =>
+    ])("returns the newest first of a member or recurrence, page by page, also with equal times, %s", (_how, run) =>
       run(async () => {
         for (let n = 0; n < 7; n += 1) {
           const now = START_MS + Math.floor(n / 3);
@@ -480,11 +480,11 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
         expect(keys.slice(1, 4).sort()).toEqual(["k3", "k4", "k5"]);
         expect(keys.slice(4).sort()).toEqual(["k0", "k1", "k2"]);
         expect((await pages({ recurrenceId: "t1" }, 10)).flat().sort()).toEqual(["k1", "k3", "k5"]);
-        expect(await pages({ userId: "nobody" }, 10)).toEqual([[]]);
+        expect(await pages({ userId: "unknown" }, 10)).toEqual([[]]);
       }),
     );
 
-    test("a newer operation does not move the pages behind a cursor", async () => {
+    test("returns the same next page after a newer operation was stored", async () => {
       for (let n = 0; n < 3; n += 1) await claim({ idempotencyKey: `k${n}`, now: START_MS + n, userId: "s" });
       const first = await store.list({ userId: "s", first: 2 });
       await claim({ idempotencyKey: "k9", now: START_MS + 9, userId: "s" });
@@ -494,13 +494,13 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
     });
 
     test.each(["", "x", "MTpub25l", Buffer.from(`1:${"a".repeat(99)}`).toString("base64url")])(
-      "the cursor %p is refused",
+      "rejects the cursor %p",
       async (after) => {
         await expect(store.list({ userId: "s", first: 1, after })).rejects.toThrow(InvalidCursor);
       },
     );
 
-    test.each([0, -1, 1.5, NaN])("a page of %p is refused", async (first) => {
+    test.each([0, -1, 1.5, NaN])("rejects a page size of %p", async (first) => {
       await expect(store.list({ userId: "s", first })).rejects.toThrow(RangeError);
     });
   });

@@ -7,7 +7,7 @@ import { runWorker } from "../../kit/start/workers";
 const PROCESSES = 3;
 const BARRIER = "barrier";
 
-/** Resolves when each process (named `process-1` and so on) has come to this step: until then it is no race. */
+/** Resolves when each process (`process-1` and so on) has reached this step, so that they race. */
 async function waitForAll(store: OperationStore, name: string, step: string): Promise<void> {
   const keyOf = (process: string) => `${step}-${process}`;
   await store.claim(
@@ -18,8 +18,8 @@ async function waitForAll(store: OperationStore, name: string, step: string): Pr
   }
 }
 
-/** Takes what is due, a few at a time, until nothing is left: the ids. */
-async function takeDue(store: OperationStore, name: string): Promise<string[]> {
+/** Leases due operations, three at a time, until none is due; their ids. */
+async function leaseAll(store: OperationStore, name: string): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
     const taken = await store.leaseDue({ owner: name, leaseMs: LEASE_MS, now: START_MS, limit: 3 });
@@ -29,7 +29,7 @@ async function takeDue(store: OperationStore, name: string): Promise<string[]> {
   }
 }
 
-/** Claims twenty keys that the others claim too: what came of each. */
+/** Claims 20 keys that the others claim, too; the outcome of each. */
 async function claimSameKeys(store: OperationStore, name: string): Promise<string[]> {
   await waitForAll(store, name, "claiming");
   const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
@@ -39,7 +39,7 @@ async function claimSameKeys(store: OperationStore, name: string): Promise<strin
   return results.map(({ outcome }) => outcome);
 }
 
-/** Dies without a word after its claims were stored and their sending written down. */
+/** Is killed after its claims were stored and marked as sent. */
 async function die(stores: readonly OperationStore[]): Promise<never> {
   for (const store of stores) {
     const claim = createClaim({ principal: "dead", kind: "dead", owner: "dead" });
@@ -50,19 +50,19 @@ async function die(stores: readonly OperationStore[]): Promise<never> {
   throw new Error("not killed");
 }
 
-/** Patience for the others' writes, however slow the machine is: how long a statement may wait is not what is raced for. */
-const PATIENT = { busyTimeoutMs: 60_000, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
+/** Long timeouts: on a slow machine, no statement fails because it waits for the others. */
+const LONG_TIMEOUTS = { busyTimeoutMs: 60_000, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
 
 // Arguments: `race` or `die`, the URLs of the databases, the name of the process.
 runWorker(async ([job = "", ...rest]) => {
   const [urls, name = ""] = [rest.slice(0, -1), rest.at(-1)];
-  const opened = urls.map((url) => openOperationStore(url, PATIENT));
+  const opened = urls.map((url) => openOperationStore(url, LONG_TIMEOUTS));
   for (const { store } of opened) await store.find("connect now, not in the race");
   return async () => {
     if (job === "die") return die(opened.map(({ store }) => store));
     const results: unknown[] = [];
     for (const { store, database } of opened) {
-      results.push({ taken: await takeDue(store, name), claimed: await claimSameKeys(store, name) });
+      results.push({ taken: await leaseAll(store, name), claimed: await claimSameKeys(store, name) });
       await database.close();
     }
     return results;

@@ -16,7 +16,7 @@ import {
 } from "../../kit/operations/test-store";
 
 const FAILED = { status: "FAILED", failure: { code: "REFUSED", message: "No.", retryable: false } } as const;
-const TAKEN_AT = START_MS + LEASE_MS;
+const LEASED_AT = START_MS + LEASE_MS;
 
 let databases: Databases;
 beforeAll(async () => {
@@ -31,12 +31,12 @@ describe("the condition under which an outcome is stored", () => {
     ["SUCCEEDED", "noResponse", {}],
     ["FAILED", "response", { attempts: 3 }],
     ["FAILED", "noResponse", { lease: "one#lease" }],
-  ] as const)("%s by %s: %j", (status, basis, condition) => {
+  ] as const)("for %s by %s is %j", (status, basis, condition) => {
     expect(settleConditionFor({ status }, basis, work)).toEqual(condition);
   });
 });
 
-describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, on %s,", (dialect) => {
+describe.each(["sqlite", "postgres"] as const)("a conditional settlement, on %s,", (dialect) => {
   let store: OperationStore;
   let database: Database;
   const settled: string[] = [];
@@ -51,31 +51,31 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
   });
 
   const claim = async (idempotencyKey = "key-1") => expectClaimed(await store.claim(createClaim({ idempotencyKey })));
-  async function takeOver(): Promise<Lease> {
-    const [taken] = await store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 1 });
+  async function leaseAsSuccessor(): Promise<Lease> {
+    const [taken] = await store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: LEASED_AT, limit: 1 });
     if (!taken) throw new Error("nothing was due");
     return taken.lease;
   }
   const settleUnder = ({ operation, lease }: { operation: Operation; lease: Lease }) =>
-    store.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { lease } });
+    store.settleIf(operation.id, FAILED, { now: LEASED_AT, condition: { lease } });
 
   test.each([
-    ["its lease runs", () => Promise.resolve()],
+    ["its lease is valid", () => Promise.resolve()],
     [
       "its own attempt was counted",
       (id: string, lease: Lease) => store.markSent({ id, attempts: 0 }, lease, START_MS + 1),
     ],
-  ])("is stored under the lease while %s, and wipes the input", async (_when, before) => {
+  ])("with the lease is stored while %s, and deletes the input", async (_when, before) => {
     const one = await claim();
     await before(one.operation.id, one.lease);
     expect(await settleUnder(one)).toMatchObject({
       outcome: "settled",
-      operation: { status: "FAILED", settledAt: TAKEN_AT, encryptedInput: null, nextAttemptAt: null },
+      operation: { status: "FAILED", settledAt: LEASED_AT, encryptedInput: null, nextAttemptAt: null },
     });
     expect(settled).toEqual([one.operation.id]);
   });
 
-  test("is stored under a lease that has run out and that nobody took: nobody has sent", async () => {
+  test("with an expired lease that no other worker took is stored", async () => {
     const one = await claim();
     const late = { now: START_MS + 100 * LEASE_MS, condition: { lease: one.lease } };
     expect(await store.settleIf(one.operation.id, FAILED, late)).toMatchObject({ outcome: "settled" });
@@ -83,17 +83,21 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
   });
 
   test.each([
-    ["another took over", () => Promise.resolve()],
-    ["another took over and is sending", (lease: Lease) => store.markSent(one.operation, lease, TAKEN_AT)],
-    ["another took over and gave it back", (lease: Lease) => store.release(one.operation.id, lease)],
+    ["another worker leased the operation", () => Promise.resolve()],
     [
-      "another took over and lost the answer",
-      (lease: Lease) => store.markUnconfirmed(one.operation.id, lease, { now: TAKEN_AT, nextAttemptAt: TAKEN_AT + 1 }),
+      "another worker leased the operation and marked it as sent",
+      (lease: Lease) => store.markSent(one.operation, lease, LEASED_AT),
     ],
-    ["another took over and gave it to people", (lease: Lease) => store.park(one.operation.id, lease)],
-  ])("changes nothing once %s, and shows the row as it stands", async (_what, after) => {
+    ["another worker leased the operation and released it", (lease: Lease) => store.release(one.operation.id, lease)],
+    [
+      "another worker leased the operation and marked it as unconfirmed",
+      (lease: Lease) =>
+        store.markUnconfirmed(one.operation.id, lease, { now: LEASED_AT, nextAttemptAt: LEASED_AT + 1 }),
+    ],
+    ["another worker leased the operation and parked it", (lease: Lease) => store.park(one.operation.id, lease)],
+  ])("changes nothing after %s, and returns the stored operation", async (_what, after) => {
     one = await claim();
-    await after(await takeOver());
+    await after(await leaseAsSuccessor());
     const before = await store.find(one.operation.id);
     expect(await settleUnder(one)).toEqual({ outcome: "conditionNotMet", operation: before });
     expect(await store.find(one.operation.id)).toEqual(before);
@@ -101,7 +105,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
   });
   let one: Awaited<ReturnType<typeof claim>>;
 
-  test("shows an earlier settlement, which stands", async () => {
+  test("changes nothing after an earlier settlement, and returns it", async () => {
     one = await claim();
     await store.settle(one.operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
     expect(await settleUnder(one)).toMatchObject({
@@ -111,30 +115,33 @@ describe.each(["sqlite", "postgres"] as const)("a settlement with a condition, o
     expect(settled).toHaveLength(1);
   });
 
-  test("by attempts is stored after a take-over that sent nothing, and not after one that sent", async () => {
+  test("by attempts is stored unless another worker has sent since", async () => {
     const settleAfter = ({ operation }: typeof one, attempts: number) =>
-      store.settleIf(operation.id, FAILED, { now: TAKEN_AT, condition: { attempts } });
+      store.settleIf(operation.id, FAILED, { now: LEASED_AT, condition: { attempts } });
     const [first, second] = [await claim("key-1"), await claim("key-2")];
     for (const { operation, lease } of [first, second]) await store.markSent(operation, lease, START_MS + 1);
-    const taken = await store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 2 });
+    const taken = await store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: LEASED_AT, limit: 2 });
     expect(taken).toHaveLength(2);
     const takenOver = taken.find(({ operation }) => operation.id === second.operation.id);
     if (!takenOver) throw new Error("not taken over");
-    await store.markSent(takenOver.operation, takenOver.lease, TAKEN_AT);
+    await store.markSent(takenOver.operation, takenOver.lease, LEASED_AT);
     expect(await settleAfter(first, 1)).toMatchObject({ outcome: "settled" });
     expect(await settleAfter(second, 1)).toMatchObject({ outcome: "conditionNotMet", operation: { attempts: 2 } });
     expect(await settleAfter(second, 2)).toMatchObject({ outcome: "settled" });
   });
 
-  test("and a take-over at the same moment: one of them has each operation, never both", async () => {
+  test("at the same time as a lease by another worker: exactly one of them gets each operation", async () => {
     const all = await Promise.all(Array.from({ length: 60 }, (_, n) => claim(`key-${n}`)));
     const takes = Array.from({ length: 6 }, () =>
-      store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: TAKEN_AT, limit: 10 }),
+      store.leaseDue({ owner: "two", leaseMs: LEASE_MS, now: LEASED_AT, limit: 10 }),
     );
     const [results, taken] = await Promise.all([Promise.all(all.map(settleUnder)), Promise.all(takes)]);
-    const heirs = new Set(taken.flat().map(({ operation }) => operation.id));
+    const successors = new Set(taken.flat().map(({ operation }) => operation.id));
     for (const { outcome, operation } of results) {
-      expect([operation.id, outcome]).toEqual([operation.id, heirs.has(operation.id) ? "conditionNotMet" : "settled"]);
+      expect([operation.id, outcome]).toEqual([
+        operation.id,
+        successors.has(operation.id) ? "conditionNotMet" : "settled",
+      ]);
     }
   });
 });

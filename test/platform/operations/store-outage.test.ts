@@ -31,15 +31,15 @@ async function stopDatabase(url: string): Promise<() => Promise<void>> {
   };
 }
 
-describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
-  test("every call rejects while it is away, and one that records an outcome names the operation; when it is back, work goes on", async () => {
+describe.each(["sqlite", "postgres"] as const)("the operation store while %s is unavailable", (dialect) => {
+  test("rejects every call, with the operation id if it records an outcome, and works again afterwards", async () => {
     const url = await databases.createDatabase(dialect);
     const { store, database } = await createMigratedStore(url);
     const { operation, lease } = expectClaimed(await store.claim(createClaim()));
     const { id } = operation;
-    const bringBack = await stopDatabase(url);
+    const restore = await stopDatabase(url);
 
-    // The database stays away until every call has rejected: one that waited for it would never end.
+    // The database stays unavailable until every call has rejected: a call that waited for it would never end.
     const before = [
       store.claim(createClaim({ idempotencyKey: "key-2" })),
       store.markSent({ id, attempts: 0 }, lease, START_MS),
@@ -66,7 +66,7 @@ describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
       expect(attempt).toMatchObject({ reason: expect.any(OutcomeNotRecorded) as unknown });
     }
 
-    await bringBack();
+    await restore();
     expect(await store.find(id)).toEqual(operation);
     expect(await store.findByKey("principal-1", "key-2")).toBeUndefined();
     expect((await store.markSent({ id, attempts: 0 }, lease, START_MS)).outcome).toBe("done");
@@ -75,41 +75,44 @@ describe.each(["sqlite", "postgres"] as const)("when %s is gone", (dialect) => {
   });
 });
 
-test("a claim whose answer was lost: the same claim again finds it, and once its lease is over it is worked off", async () => {
+test("a claim whose response was lost is found by the same claim, and due after its lease", async () => {
   const url = await databases.createDatabase("postgres");
   const direct = await createMigratedStore(url);
   const proxy = await startUnreliableProxy(url);
-  const shaky = openOperationStore(proxy.url, { poolSize: 1 });
-  await shaky.store.find("warm the connection up");
+  const unreliable = openOperationStore(proxy.url, { poolSize: 1 });
+  await unreliable.store.find("opens the connection");
 
   proxy.resetAtNextResponse();
-  await expect(shaky.store.claim(createClaim())).rejects.toMatchObject({
+  await expect(unreliable.store.claim(createClaim())).rejects.toMatchObject({
     code: "DATABASE_UNAVAILABLE",
     maybeCommitted: true,
   });
-  expect(await shaky.store.claim(createClaim())).toMatchObject({ outcome: "inProgress", operation: { sentAt: null } });
-  const taken = await direct.store.leaseDue({ owner: "heir", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 });
+  expect(await unreliable.store.claim(createClaim())).toMatchObject({
+    outcome: "inProgress",
+    operation: { sentAt: null },
+  });
+  const taken = await direct.store.leaseDue({ owner: "successor", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 });
   expect(taken).toMatchObject([{ outcome: "ready", operation: { sentAt: null, attempts: 0 } }]);
 
-  await shaky.database.close();
+  await unreliable.database.close();
   await direct.database.close();
   await proxy.close();
 });
 
-test("an outcome whose answer was lost is reported as not recorded, and recording it again finds it recorded", async () => {
+test("an outcome whose response was lost is OutcomeNotRecorded, and alreadySettled when settled again", async () => {
   const url = await databases.createDatabase("postgres");
   const direct = await createMigratedStore(url);
   const { operation } = expectClaimed(await direct.store.claim(createClaim()));
   const proxy = await startUnreliableProxy(url);
-  const shaky = openOperationStore(proxy.url, { poolSize: 1 });
-  await shaky.store.find("warm the connection up");
+  const unreliable = openOperationStore(proxy.url, { poolSize: 1 });
+  await unreliable.store.find("opens the connection");
 
   proxy.resetAtNextResponse();
-  const settle = () => shaky.store.settle(operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
+  const settle = () => unreliable.store.settle(operation.id, { status: "SUCCEEDED", result: 1 }, START_MS + 1);
   await expect(settle()).rejects.toBeInstanceOf(OutcomeNotRecorded);
   expect(await settle()).toMatchObject({ outcome: "alreadySettled", operation: { status: "SUCCEEDED", result: 1 } });
 
-  await shaky.database.close();
+  await unreliable.database.close();
   await direct.database.close();
   await proxy.close();
 });

@@ -45,15 +45,15 @@ afterAll(async () => {
 describe.each(DIALECTS)("three processes on one operation store on %s", (dialect) => {
   const own = (race: readonly Race[]) => race[DIALECTS.indexOf(dialect)] ?? { taken: [], claimed: [] };
 
-  test("that lease three hundred due operations: each operation is leased by one process, and all are", () => {
+  test("that lease 300 due operations lease each of them once", () => {
     const taken = races.map((race) => own(race).taken);
     expect(new Set(taken.flat()).size).toBe(DUE);
     expect(taken.flat()).toHaveLength(DUE);
-    // Each waits for the others after its first lease, so that it is a race.
+    // Each waits for the others after its first lease, so that they race.
     expect(taken.filter((ids) => ids.length > 0)).toHaveLength(PROCESSES);
   });
 
-  test("that claim the same twenty keys: each key is claimed by one process, and in progress for the others", () => {
+  test("that claim the same 20 keys claim each once; it is in progress for the others", () => {
     for (let key = 0; key < 20; key += 1) {
       expect(races.map((race) => own(race).claimed[key]).sort()).toEqual(["claimed", "inProgress", "inProgress"]);
     }
@@ -61,10 +61,10 @@ describe.each(DIALECTS)("three processes on one operation store on %s", (dialect
 });
 
 test.each(DIALECTS)(
-  "a process killed right after it marked an operation as sent, on %s: the row says so, and is due once the lease is over",
+  "an operation whose process was killed after markSent, on %s, is due after its lease, and marked as sent",
   async (dialect) => {
     expect(death).toMatchObject({ status: "rejected", reason: { message: expect.stringContaining("ended early") } });
-    const query = { owner: "heir", leaseMs: LEASE_MS, limit: 10, kinds: { in: ["dead"] } };
+    const query = { owner: "successor", leaseMs: LEASE_MS, limit: 10, kinds: { in: ["dead"] } };
     const { store } = stores[dialect];
     expect(await store.leaseDue({ ...query, now: START_MS + LEASE_MS - 1 })).toEqual([]);
     const [left] = await store.leaseDue({ ...query, now: START_MS + LEASE_MS });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
 import { type Database } from "../../../src/platform/database/open-database";
+import { PAYER_TAX_ID } from "../../kit/seeds/ids";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import {
   expectClaimed,
@@ -15,7 +16,7 @@ const PLANTED = {
   name: "Maria Canary Silva",
   email: "canary@mail.example",
   phone: "+5511987654321",
-  document: "04623217035",
+  document: PAYER_TAX_ID,
   birthDate: "1987-03-21",
   address: { street: "Rua do Canário", zip: "01310-100" },
 };
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-/** Everything that is stored: a SQLite database's files byte by byte; every column of every table of a PostgreSQL one. */
+/** The bytes of all files of a SQLite database; every column of every table of a PostgreSQL database. */
 async function dump(url: string, { kysely, dialect }: Database): Promise<string> {
   if (dialect === "sqlite") {
     const folder = dirname(url.slice("sqlite:".length));
@@ -59,7 +60,7 @@ function traces(stored: string): string[] {
 }
 
 test.each(["sqlite", "postgres"] as const)(
-  "%s holds no planted value and no idempotency key in clear, before, during and after settlement",
+  "%s stores no input value and no idempotency key in plain text, before and after settlement",
   async (dialect) => {
     const url = await databases.createDatabase(dialect);
     const { store, database } = await createMigratedStore(url);
@@ -82,20 +83,20 @@ test.each(["sqlite", "postgres"] as const)(
   },
 );
 
-test("the search finds what is there in clear", () => {
+test("the search for input values finds one in plain text", () => {
   expect(traces(`…${KEY}…`)).toContain(KEY);
   expect(traces(Buffer.from(PLANTED.address.street).toString("latin1"))).toHaveLength(1);
 });
 
-test("once settled and checkpointed, not even the sealed input is left in the SQLite file", async () => {
+test("the SQLite file does not contain the encrypted input after settlement and a checkpoint", async () => {
   const url = await databases.createDatabase("sqlite");
   const { store, database } = await createMigratedStore(url);
   const { operation } = expectClaimed(await store.claim(createClaim({ input: PLANTED })));
-  const sealed = operation.encryptedInput ?? "";
+  const encrypted = operation.encryptedInput ?? "";
   await sql`pragma wal_checkpoint(truncate)`.execute(database.kysely);
-  expect(await dump(url, database)).toContain(sealed.slice(0, 40));
+  expect(await dump(url, database)).toContain(encrypted.slice(0, 40));
   await store.settle(operation.id, { status: "SUCCEEDED" }, START_MS + 1);
   await sql`pragma wal_checkpoint(truncate)`.execute(database.kysely);
-  expect(await dump(url, database)).not.toContain(sealed.slice(0, 40));
+  expect(await dump(url, database)).not.toContain(encrypted.slice(0, 40));
   await database.close();
 });

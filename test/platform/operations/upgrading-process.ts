@@ -1,4 +1,4 @@
-// One of several processes of this release that bring the same database up to date at the same moment.
+// One of several processes of this release that migrate the same database at the same time.
 import { encryptionKeyMigrations } from "../../../src/platform/database/encryption-key-check";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";

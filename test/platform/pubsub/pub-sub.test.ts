@@ -13,25 +13,25 @@ function createRecorder() {
   return { lines, logger: logger as unknown as Logger };
 }
 
-/** One replica: its signals, and what it has heard of topic `a`. */
+/** One replica: its pub/sub, and the messages of topic `a` that it received. */
 function openReplica(url: string) {
   const database = openDatabase(url);
   const { lines, logger } = createRecorder();
   const connect = (receiver: Parameters<typeof createPostgresTransport>[1]) =>
     createPostgresTransport({ database, url, logger, random: Math.random }, receiver);
-  const signals = createPubSub(logger, database.dialect === "postgres" ? connect : undefined);
-  const heard: PubSubMessage[] = [];
-  let gaps = 0;
-  const leave = signals.subscribe(
+  const pubSub = createPubSub(logger, database.dialect === "postgres" ? connect : undefined);
+  const received: PubSubMessage[] = [];
+  let reconnects = 0;
+  const unsubscribe = pubSub.subscribe(
     "a",
-    (signal) => heard.push(signal),
-    () => (gaps += 1),
+    (message) => received.push(message),
+    () => (reconnects += 1),
   );
   return {
-    ...{ database, signals, heard, lines, leave },
-    gaps: () => gaps,
+    ...{ database, pubSub, received, lines, unsubscribe },
+    reconnects: () => reconnects,
     async close() {
-      await signals.close();
+      await pubSub.close();
       await database.close();
     },
   };
@@ -53,97 +53,97 @@ function start(url: string): Replica {
   replicas.push(replica);
   return replica;
 }
-/** Two replicas that both listen already. */
+/** Two replicas after both have begun to listen. */
 async function startTwo(): Promise<[Replica, Replica]> {
   const url = await databases.createDatabase("postgres");
   const both: [Replica, Replica] = [start(url), start(url)];
-  await waitFor(() => both.every(({ gaps }) => gaps() === 1) || undefined);
+  await waitFor(() => both.every(({ reconnects }) => reconnects() === 1) || undefined);
   return both;
 }
 
-describe.each(["sqlite", "postgres"] as const)("signals on %s", (dialect) => {
-  test("the own listeners of the topic hear a signal at once, and once", async () => {
-    const { signals, heard, gaps } = start(await databases.createDatabase(dialect));
-    if (dialect === "postgres") await waitFor(() => gaps() === 1 || undefined); // it listens: an echo would come
-    const sent = signals.publish({ topic: "a", key: "k" });
-    void signals.publish({ topic: "b", key: "k" });
-    expect(heard).toEqual([{ topic: "a", key: "k" }]);
+describe.each(["sqlite", "postgres"] as const)("pub/sub on %s", (dialect) => {
+  test("a local subscriber of the topic receives a message synchronously, and only once", async () => {
+    const { pubSub, received, reconnects } = start(await databases.createDatabase(dialect));
+    if (dialect === "postgres") await waitFor(() => reconnects() === 1 || undefined); // it listens, so that an echo would arrive
+    const sent = pubSub.publish({ topic: "a", key: "k" });
+    void pubSub.publish({ topic: "b", key: "k" });
+    expect(received).toEqual([{ topic: "a", key: "k" }]);
     await sent;
-    // Once the next signal has come back from the database, an echo of the first one would have come too.
-    await signals.publish({ topic: "a", key: "next" });
-    expect(heard.map(({ key }) => key)).toEqual(["k", "next"]);
+    // After the next message has come back from the database, an echo of the first one would have arrived, too.
+    await pubSub.publish({ topic: "a", key: "next" });
+    expect(received.map(({ key }) => key)).toEqual(["k", "next"]);
   });
 
-  test("who has left hears no more", async () => {
-    const { signals, heard, leave } = start(await databases.createDatabase(dialect));
-    leave();
-    await signals.publish({ topic: "a", key: "k" });
-    expect(heard).toEqual([]);
+  test("a subscriber that has unsubscribed receives no message", async () => {
+    const { pubSub, received, unsubscribe } = start(await databases.createDatabase(dialect));
+    unsubscribe();
+    await pubSub.publish({ topic: "a", key: "k" });
+    expect(received).toEqual([]);
   });
 
-  test("a listener that fails is logged, and keeps nobody else from hearing", async () => {
-    const { signals, lines } = start(await databases.createDatabase(dialect));
-    const heard: string[] = [];
-    signals.subscribe("c", () => {
+  test("a subscriber that throws is logged, and the others receive the message", async () => {
+    const { pubSub, lines } = start(await databases.createDatabase(dialect));
+    const received: string[] = [];
+    pubSub.subscribe("c", () => {
       throw new Error("a bug");
     });
-    signals.subscribe("c", ({ key }) => heard.push(key));
-    await signals.publish({ topic: "c", key: "k" });
-    expect(heard).toEqual(["k"]);
+    pubSub.subscribe("c", ({ key }) => received.push(key));
+    await pubSub.publish({ topic: "c", key: "k" });
+    expect(received).toEqual(["k"]);
     expect(lines).toEqual(["a pub/sub listener failed"]);
   });
 });
 
 describe("two replicas on one PostgreSQL", () => {
-  test("each hears all of the other's signals, in order, and its own once", async () => {
+  test("each receive all messages of the other in order, and their own once", async () => {
     const [one, other] = await startTwo();
     const keys = Array.from({ length: 500 }, (_, index) => `k-${index}`);
-    await Promise.all(keys.map((key) => one.signals.publish({ topic: "a", key })));
-    await other.signals.publish({ topic: "a", key: "back" });
-    await waitFor(() => (other.heard.length > 500 && one.heard.length > 500) || undefined);
-    expect(one.heard.map(({ key }) => key)).toEqual([...keys, "back"]);
-    expect(other.heard.map(({ key }) => key).filter((key) => key !== "back")).toEqual(keys);
-    expect(other.heard.find(({ key }) => key === "back")).toEqual({ topic: "a", key: "back" });
+    await Promise.all(keys.map((key) => one.pubSub.publish({ topic: "a", key })));
+    await other.pubSub.publish({ topic: "a", key: "back" });
+    await waitFor(() => (other.received.length > 500 && one.received.length > 500) || undefined);
+    expect(one.received.map(({ key }) => key)).toEqual([...keys, "back"]);
+    expect(other.received.map(({ key }) => key).filter((key) => key !== "back")).toEqual(keys);
+    expect(other.received.find(({ key }) => key === "back")).toEqual({ topic: "a", key: "back" });
   });
 
-  test("who publishes waits for its own signal, not for all that others publish meanwhile", async () => {
+  test("resolve a publish after its own message was sent, while other messages keep being published", async () => {
     const [one] = await startTwo();
-    let isFlowing = true;
-    const flow = () => {
-      void one.signals.publish({ topic: "b", key: "flow" });
-      if (isFlowing) setImmediate(flow); // in each turn of the event loop: there is always another one waiting
+    let isPublishing = true;
+    const publishNext = () => {
+      void one.pubSub.publish({ topic: "b", key: "other" });
+      if (isPublishing) setImmediate(publishNext); // in each turn of the event loop, so that another message is always waiting
     };
-    flow();
-    let isPassedOn = false;
-    void one.signals.publish({ topic: "a", key: "k" }).then(() => (isPassedOn = true));
+    publishNext();
+    let isPublished = false;
+    void one.pubSub.publish({ topic: "a", key: "k" }).then(() => (isPublished = true));
     try {
-      await waitFor(() => isPassedOn || undefined); // while the flow goes on
+      await waitFor(() => isPublished || undefined); // while the others are published
     } finally {
-      isFlowing = false;
+      isPublishing = false;
     }
-    expect(isPassedOn).toBe(true);
+    expect(isPublished).toBe(true);
   });
 
-  test("what others send over the same channel is ignored", async () => {
+  test("ignore malformed notifications on the channel", async () => {
     const [one, other] = await startTwo();
     for (const payload of ["", "no json", "[]", '{"topic":"a"}', '{"from":1,"topic":"a","key":"k"}']) {
       await sql`select pg_notify('signals', ${payload})`.execute(other.database.kysely);
     }
-    await other.signals.publish({ topic: "a", key: "last" });
-    await waitFor(() => one.heard.at(-1)?.key === "last" || undefined);
-    expect(one.heard).toHaveLength(1);
+    await other.pubSub.publish({ topic: "a", key: "last" });
+    await waitFor(() => one.received.at(-1)?.key === "last" || undefined);
+    expect(one.received).toHaveLength(1);
   });
 
-  test("without the database the own listeners hear, nothing is thrown; when it is back, listeners are told of the gap", async () => {
+  test("deliver locally while PostgreSQL is stopped, and call onReconnect after it has started again", async () => {
     const [one, other] = await startTwo();
     await databases.stopPostgres();
-    await one.signals.publish({ topic: "a", key: "lost" });
-    expect(one.heard.map(({ key }) => key)).toEqual(["lost"]);
+    await one.pubSub.publish({ topic: "a", key: "lost" });
+    expect(one.received.map(({ key }) => key)).toEqual(["lost"]);
     await databases.startPostgres();
-    await waitFor(() => (one.gaps() === 2 && other.gaps() === 2) || undefined);
-    await one.signals.publish({ topic: "a", key: "again" });
-    await waitFor(() => other.heard.some(({ key }) => key === "again") || undefined);
-    expect(other.heard.map(({ key }) => key)).toEqual(["again"]);
+    await waitFor(() => (one.reconnects() === 2 && other.reconnects() === 2) || undefined);
+    await one.pubSub.publish({ topic: "a", key: "again" });
+    await waitFor(() => other.received.some(({ key }) => key === "again") || undefined);
+    expect(other.received.map(({ key }) => key)).toEqual(["again"]);
     expect(other.lines).toEqual(["LISTEN connection lost", "LISTEN connection restored"]);
   });
 });

@@ -4,18 +4,19 @@ import { topics } from "../../../src/platform/pubsub/topics";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
-test("whoever hears that an operation is settled has heard before that what was read of it is old", async () => {
+test("a settled operation publishes the invalidation of its reads before operationSettled, and only once", async () => {
   const config = loadConfig({ DATABASE_URL: "sqlite::memory:", LEDGER_KEY: TEST_ENCRYPTION_KEY });
   const stores = await openStores(config.database, { isSandbox: true, logger: createLogger("silent") });
-  const heard: string[] = [];
-  for (const topic of Object.values(topics)) stores.pubSub.subscribe(topic, ({ key }) => heard.push(`${topic} ${key}`));
+  const received: string[] = [];
+  for (const topic of Object.values(topics))
+    stores.pubSub.subscribe(topic, ({ key }) => received.push(`${topic} ${key}`));
   const { operation } = expectClaimed(
     await stores.operationStore.claim(createClaim({ userId: "u-1", recurrenceId: "RR1" })),
   );
   await stores.operationStore.settle(operation.id, { status: "SUCCEEDED" }, START_MS);
-  expect(heard).toEqual(["readsOld user/u-1", "readsOld recurrence/RR1", `operationSettled ${operation.id}`]);
-  // Once: who settles it again tells nothing.
+  expect(received).toEqual(["readsOld user/u-1", "readsOld recurrence/RR1", `operationSettled ${operation.id}`]);
+  // A second settlement publishes nothing.
   await stores.operationStore.settle(operation.id, { status: "SUCCEEDED" }, START_MS);
-  expect(heard).toHaveLength(3);
+  expect(received).toHaveLength(3);
   await stores.close();
 });
