@@ -6,33 +6,32 @@ import {
   MUTATIONS,
   fetchOperation,
 } from "../kit/seeds/mutations";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
-
-type Claims = Readonly<Record<string, string>>;
+import { type Claims } from "../kit/tokens/claims";
 
 const ACCOUNT = MUTATIONS.filter(({ vendor }) => vendor === "avibra");
 const PIX = MUTATIONS.filter(({ vendor }) => vendor === "delbank");
-/** Another payer, with every scope that is not for writing for everybody. */
+/** Another payer, with every scope except those to write for other members. */
 const OTHER: Claims = { sub: "u-1003", tax_id: "01234567000195", scope: "pix:cancel users:read:any pix:read:any" };
-const UNKNOWN_RECURRENCE = "RR0435879820240605nobodyknows";
+const UNKNOWN_RECURRENCE = "RR0435879820240605unknown0001";
 
 let keys = 0;
 const withKey = (input: MutationCase["input"]) => ({ ...input, idempotencyKey: `access-${(keys += 1)}` });
 const ownerOf = ({ input, vendor }: MutationCase): Claims =>
   vendor === "delbank"
-    ? { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:cancel" }
+    ? { sub: MEMBER_ID, tax_id: PAYER_TAX_ID, scope: "pix:cancel" }
     : { sub: String(input["userId"]) };
 
-/** What differs between two operations by nature. */
-const anonymous = (answer: unknown) =>
-  JSON.stringify(answer)
+/** Without the values that differ between any two operations. */
+const withoutIds = (response: unknown) =>
+  JSON.stringify(response)
     .replaceAll(/"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[^"]+"|"access-\d+"/g, '"…"')
     .replaceAll(UNKNOWN_RECURRENCE, RECURRENCE_ID);
 
-describe("who may write", () => {
+describe("write access:", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph({ RECONCILE_INTERVAL_MS: "100" })));
   afterAll(() => subgraph.stop());
@@ -46,7 +45,7 @@ describe("who may write", () => {
     );
   const effectsOf = async (mutation: MutationCase) => countCommits(mutation, await subgraph[mutation.vendor].state());
 
-  test.each(MUTATIONS)("$name: its own caller may", async (mutation) => {
+  test.each(MUTATIONS)("$name succeeds for the owner", async (mutation) => {
     const { data, errors } = await sendMutation(subgraph, mutation, {
       input: withKey(mutation.input),
       claims: ownerOf(mutation),
@@ -56,14 +55,14 @@ describe("who may write", () => {
     expect(await effectsOf(mutation)).toBe(1);
   });
 
-  test.each(MUTATIONS)("$name: staff with the scope may", async (mutation) => {
+  test.each(MUTATIONS)("$name succeeds for staff with the scope", async (mutation) => {
     const claims = { sub: "staff-1", scope: mutation.vendor === "delbank" ? "pix:cancel:any" : "users:write:any" };
     const { data } = await sendMutation(subgraph, mutation, { input: withKey(mutation.input), claims });
     expect(data[mutation.name]).toMatchObject({ userErrors: [], operation: { status: "SUCCEEDED" } });
     expect(await effectsOf(mutation)).toBe(1);
   });
 
-  test.each(MUTATIONS)("$name: nobody may, and no provider is asked", async (mutation) => {
+  test.each(MUTATIONS)("$name without a token is UNAUTHENTICATED, with no provider write", async (mutation) => {
     const { data, errors } = await sendMutation(subgraph, mutation, { input: withKey(mutation.input), claims: null });
     expect(data).toBeNull();
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
@@ -71,22 +70,22 @@ describe("who may write", () => {
   });
 
   test.each(ACCOUNT)(
-    "$name: on another member it reads as on one who does not exist, and nothing is asked",
+    "$name for another member is the same as for an unknown member, with no provider write",
     async (mutation) => {
       const input = mutation.input;
       const theirs = await sendMutation(subgraph, mutation, { input: withKey(input), claims: OTHER });
-      const nobodys = await sendMutation(subgraph, mutation, {
+      const ofUnknown = await sendMutation(subgraph, mutation, {
         input: withKey({ ...input, userId: "u-9999" }),
         claims: OTHER,
       });
       expect(theirs.data[mutation.name]).toMatchObject({ operation: null, userErrors: [{ code: "NOT_FOUND" }] });
-      expect(theirs).toEqual(nobodys);
+      expect(theirs).toEqual(ofUnknown);
       expect(await writes()).toEqual([]);
       expect(await effectsOf(mutation)).toBe(0);
     },
   );
 
-  test.each(ACCOUNT)("$name: what was refused does not show among the member's operations", async (mutation) => {
+  test.each(ACCOUNT)("$name that another member sent is not in the member's operations", async (mutation) => {
     const claims = ownerOf(mutation);
     const list = "{ me { operations { edges { node { id } } } } }";
     const before = await subgraph.graphql(list, { claims });
@@ -94,7 +93,7 @@ describe("who may write", () => {
     expect(await subgraph.graphql(list, { claims })).toEqual(before);
   });
 
-  test.each(ACCOUNT)("$name: a replay needs the scope as the first did", async (mutation) => {
+  test.each(ACCOUNT)("$name is NOT_FOUND if it is replayed without the scope", async (mutation) => {
     const input = withKey(mutation.input);
     const scoped = { sub: "staff-2", scope: "users:write:any" };
     await sendMutation(subgraph, mutation, { input, claims: scoped });
@@ -109,28 +108,28 @@ describe("who may write", () => {
     const cancel = (recurrenceId: string, claims: Claims) =>
       sendMutation(subgraph, mutation, { input: withKey({ ...mutation.input, recurrenceId }), claims });
 
-    const settled = (answer: GraphqlResponse) =>
+    const settled = (response: GraphqlResponse) =>
       waitFor(async () => {
-        const { status } = await fetchOperation(subgraph, answer.data[mutation.name].operation.id as string);
+        const { status } = await fetchOperation(subgraph, response.data[mutation.name].operation.id as string);
         return status === "SUCCEEDED" ? true : undefined;
       });
 
-    test("another's authorization reads as one that does not exist, and nothing is sent", async () => {
+    test("of another payer's authorization returns the same as of an unknown one, and sends nothing", async () => {
       const theirs = await cancel(RECURRENCE_ID, OTHER);
       expect(theirs.data[mutation.name]).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }], pixCancellation: null });
-      expect(anonymous(theirs)).toBe(anonymous(await cancel(UNKNOWN_RECURRENCE, OTHER)));
+      expect(withoutIds(theirs)).toBe(withoutIds(await cancel(UNKNOWN_RECURRENCE, OTHER)));
       expect(await writes()).toEqual([]);
     });
 
-    test("another's authorization reads so too while its payer's own cancellation is under way, and ever after", async () => {
+    test("of another payer's authorization is NOT_FOUND during and after the payer's own cancellation", async () => {
       await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
       const own = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(own.data[mutation.name].operation.status).toBe("UNCONFIRMED");
       const input = withKey({ ...mutation.input, recurrenceId: RECURRENCE_ID });
       const theirs = await sendMutation(subgraph, mutation, { input, claims: OTHER });
-      expect(anonymous(theirs)).toBe(anonymous(await cancel(UNKNOWN_RECURRENCE, OTHER)));
+      expect(withoutIds(theirs)).toBe(withoutIds(await cancel(UNKNOWN_RECURRENCE, OTHER)));
       expect(await sendMutation(subgraph, mutation, { input, claims: OTHER })).toEqual(theirs);
-      // The payer, who may know, is told.
+      // The payer owns the authorization and gets its state.
       const again = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(["OPERATION_IN_PROGRESS", "ALREADY_CANCELLED"]).toContain(again.data[mutation.name].userErrors[0].code);
       await settled(own);
@@ -140,38 +139,38 @@ describe("who may write", () => {
       expect(data[mutation.name]).toMatchObject({ userErrors: [{ code: "NOT_FOUND" }] });
     });
 
-    test("nor does a document full of other mutations tell whether one is under way", async () => {
+    test("among 150 mutations does not reveal another payer's cancellation that is in progress", async () => {
       const others = Array.from(
         { length: 150 },
         (_, index) =>
           `m${index}: cancelUser(input: { idempotencyKey: "m${index}", userId: "u-9999" }) { userErrors { code } }`,
       );
-      const ask = async (recurrenceId: string) => {
+      const cancelAmongOthers = async (recurrenceId: string) => {
         const input = withKey({ ...mutation.input, recurrenceId });
         const cancelling = toDocument(mutation).replace(/\}\s*$/, `${others.join("\n")} }`);
-        return anonymous(await subgraph.graphql(cancelling, { variables: { input }, claims: OTHER }));
+        return withoutIds(await subgraph.graphql(cancelling, { variables: { input }, claims: OTHER }));
       };
       await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
       const own = await cancel(RECURRENCE_ID, ownerOf(mutation));
-      expect(await ask(RECURRENCE_ID)).toBe(await ask(UNKNOWN_RECURRENCE));
+      expect(await cancelAmongOthers(RECURRENCE_ID)).toBe(await cancelAmongOthers(UNKNOWN_RECURRENCE));
       await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 1_000_000 });
-      expect(await ask(RECURRENCE_ID)).toBe(await ask(UNKNOWN_RECURRENCE));
+      expect(await cancelAmongOthers(RECURRENCE_ID)).toBe(await cancelAmongOthers(UNKNOWN_RECURRENCE));
       await subgraph.delbank.clearFaults();
       await settled(own);
     });
 
-    test("who tries another's authorization keeps its payer waiting for nothing", async () => {
+    test("by another payer does not block the payer's own cancellation", async () => {
       await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "delay", delayMs: 400, times: 5 });
-      const tries = Array.from({ length: 5 }, () => cancel(RECURRENCE_ID, OTHER));
+      const attempts = Array.from({ length: 5 }, () => cancel(RECURRENCE_ID, OTHER));
       await waitFor(async () => ((await subgraph.delbank.requests()).length >= 5 ? true : undefined));
       const own = await cancel(RECURRENCE_ID, ownerOf(mutation));
       expect(own.data[mutation.name].operation.status).toBe("SUCCEEDED");
-      for (const { data } of await Promise.all(tries)) {
+      for (const { data } of await Promise.all(attempts)) {
         expect(data[mutation.name].userErrors).toMatchObject([{ code: "NOT_FOUND" }]);
       }
     });
 
-    test("what waits for a provider that was away holds nothing either", async () => {
+    test("by another payer that is PENDING does not block the payer's own cancellation", async () => {
       await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "status", status: 503 });
       const theirs = await cancel(RECURRENCE_ID, OTHER);
       expect(theirs.data[mutation.name].operation.status).toBe("PENDING");
@@ -180,11 +179,11 @@ describe("who may write", () => {
     });
 
     test.each([
-      ["no scope", { sub: "u-1001", tax_id: PAYER_TAX_ID }],
-      ["the scope to read", { sub: "u-1001", tax_id: PAYER_TAX_ID, scope: "pix:read:any users:write:any" }],
-      ["the scope but no tax id", { sub: "u-1001", scope: "pix:cancel" }],
-      ["the scope but a tax id that is none", { sub: "u-1001", scope: "pix:cancel", tax_id: "04623217036" }],
-    ])("with %s it is FORBIDDEN, whatever the authorization", async (_what, claims) => {
+      ["no scope", { sub: MEMBER_ID, tax_id: PAYER_TAX_ID }],
+      ["only other scopes", { sub: MEMBER_ID, tax_id: PAYER_TAX_ID, scope: "pix:read:any users:write:any" }],
+      ["the scope but no tax ID", { sub: MEMBER_ID, scope: "pix:cancel" }],
+      ["the scope but an invalid tax ID", { sub: MEMBER_ID, scope: "pix:cancel", tax_id: "04623217036" }],
+    ])("with %s is FORBIDDEN, whether or not the authorization exists", async (_what, claims) => {
       for (const recurrenceId of [RECURRENCE_ID, UNKNOWN_RECURRENCE]) {
         const { errors } = await cancel(recurrenceId, claims);
         expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["FORBIDDEN"]);
@@ -192,7 +191,7 @@ describe("who may write", () => {
       expect(await writes()).toEqual([]);
     });
 
-    test("who may cancel but not read sees the cancellation, not the authorization", async () => {
+    test("with pix:cancel:any only returns the cancellation, but not the authorization", async () => {
       const document = toDocument({ ...mutation, selection: "pixCancellation { id } authorization { status }" });
       const claims = { sub: "staff-1", scope: "pix:cancel:any" };
       const { data } = await subgraph.graphql(document, { variables: { input: withKey(mutation.input) }, claims });
@@ -209,25 +208,25 @@ describe("who may write", () => {
     });
   });
 
-  test("an operation that staff asked for shows to the member whom it is about, in the list and by its id", async () => {
+  test("an operation that staff sent is returned to its member, in the list and by ID", async () => {
     const [, update] = ACCOUNT;
-    if (!update) throw new Error("no such mutation");
+    if (!update) throw new Error("there is no second mutation");
     const staff = { sub: "staff-1", scope: "users:write:any" };
     const { data } = await sendMutation(subgraph, update, { input: withKey(update.input), claims: staff });
     const { id } = data.updateUser.operation as { id: string };
     const query = `{ operation(id: "${id}") { id } me { operations(first: 100) { edges { node { id } } } } }`;
-    const mine = await subgraph.graphql(query, { claims: ownerOf(update) });
-    expect(mine.data.operation).toEqual({ id });
-    expect(mine.data.me.operations.edges).toContainEqual({ node: { id } });
+    const toMember = await subgraph.graphql(query, { claims: ownerOf(update) });
+    expect(toMember.data.operation).toEqual({ id });
+    expect(toMember.data.me.operations.edges).toContainEqual({ node: { id } });
     const theirs = await subgraph.graphql(query, { claims: OTHER });
     expect(theirs.data.operation).not.toBeNull(); // users:read:any
     const others = await subgraph.graphql(query, { claims: { sub: "u-1003" } });
     expect(others.data.operation).toBeNull();
   });
 
-  test("what a mutation hands back of a member is read as that member's data is", async () => {
+  test("the user in a mutation's payload has no data that the caller must not read", async () => {
     const [, update] = ACCOUNT;
-    if (!update) throw new Error("no such mutation");
+    if (!update) throw new Error("there is no second mutation");
     const document = toDocument({ ...update, selection: "user { id benefits { id } enrollment { status } }" });
     const claims = { sub: "staff-1", scope: "users:write:any" };
     const { data } = await subgraph.graphql(document, { variables: { input: withKey(update.input) }, claims });

@@ -1,4 +1,5 @@
 import { toBody, COSTLY_QUERIES, largeMemberFault } from "../kit/security/costly-responses";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { sendRequest } from "../kit/http/request";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
@@ -16,7 +17,7 @@ afterEach(() => subgraph.avibra.clearFaults());
 const send = (body: string) =>
   sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
 
-describe("an answer that costs too much is refused as a whole", () => {
+describe("a response over LIMIT_NODES or LIMIT_RESPONSE_BYTES is rejected as a whole", () => {
   test.each(Object.entries(COSTLY_QUERIES))("%s", async (_name, costly) => {
     if (costly.member) await subgraph.avibra.addFault(largeMemberFault(costly.member));
     const { status, text } = await send(toBody(costly, "once"));
@@ -34,7 +35,7 @@ describe("an answer that costs too much is refused as a whole", () => {
   });
 });
 
-describe("the limits are variables, and lists count by their real length", () => {
+describe("with LIMIT_NODES=100 and LIMIT_RESPONSE_BYTES=4000,", () => {
   let narrow: TestSubgraph;
   beforeAll(async () => {
     narrow = await startSubgraph({ LIMIT_NODES: "100", LIMIT_RESPONSE_BYTES: "4000" });
@@ -43,19 +44,19 @@ describe("the limits are variables, and lists count by their real length", () =>
   afterEach(() => narrow.avibra.clearFaults());
   const codesOf = ({ errors = [] }: GraphqlResponse) => errors.map(({ extensions }) => extensions.code);
 
-  /** An answer is read, 40 characters a node, and each benefit is an item of three nodes. */
+  /** Each benefit is a list item with two fields: three nodes. */
   test.each([
-    [4, undefined],
-    [40, "LIMIT_EXCEEDED"],
-  ])("%d benefits: %s", async (benefits, code) => {
+    [4, "returned", undefined],
+    [40, "rejected with LIMIT_EXCEEDED", "LIMIT_EXCEEDED"],
+  ])("a list of %d benefits is %s", async (benefits, _result, code) => {
     await narrow.avibra.addFault(largeMemberFault({ benefits }));
-    const answer = await narrow.graphql("{ me { benefits { id name } } }");
-    expect(codesOf(answer)).toEqual(code ? [code] : []);
-    expect(answer).toHaveProperty(code ? "errors" : "data");
-    expect(answer).not.toHaveProperty(code ? "data" : "errors");
+    const response = await narrow.graphql("{ me { benefits { id name } } }");
+    expect(codesOf(response)).toEqual(code ? [code] : []);
+    expect(response).toHaveProperty(code ? "errors" : "data");
+    expect(response).not.toHaveProperty(code ? "data" : "errors");
   });
 
-  test("a text counts each time that it is selected, and its bytes as they are written", async () => {
+  test("each alias of a text counts with the number of its UTF-8 bytes", async () => {
     await narrow.avibra.addFault(largeMemberFault({ benefits: 1, description: 1500 }));
     const select = (aliases: number) =>
       narrow.graphql(
@@ -71,7 +72,7 @@ describe("the limits are variables, and lists count by their real length", () =>
     expect(codesOf(await select(2))).toEqual(["LIMIT_EXCEEDED"]);
   });
 
-  test("what is skipped costs nothing, and a field that is selected twice costs once", async () => {
+  test("a skipped field costs nothing, and a field that is selected twice costs once", async () => {
     await narrow.avibra.addFault(largeMemberFault({ benefits: 5 }));
     const fields = "id name status category userId providerStatus";
     const twice = `{ me { benefits { ${fields} ...F } } } fragment F on Benefit { ${fields} }`;
@@ -82,41 +83,41 @@ describe("the limits are variables, and lists count by their real length", () =>
     expect(codesOf(await narrow.graphql(skipped, { variables: { no: true } }))).toEqual(["LIMIT_EXCEEDED"]);
   });
 
-  test("a mutation that was executed says so, and those after it are not", async () => {
+  test("a rejection after an executed mutation says how to retry, and later mutations are not executed", async () => {
     await narrow.avibra.addFault(largeMemberFault({ benefits: 200 }));
     const cancel = (alias: string, userId: string) =>
       `${alias}: cancelUser(input: { idempotencyKey: "${alias}-key", userId: "${userId}" }) {
         operation { status } user { benefits { id name } } }`;
-    const answer = await narrow.graphql(`mutation { ${cancel("first", "u-1001")} ${cancel("second", "u-1002")} }`);
-    expect(answer).not.toHaveProperty("data");
-    expect(codesOf(answer)).toEqual(["LIMIT_EXCEEDED"]);
-    expect(answer.errors?.[0]?.message).toContain("Retry with the same idempotencyKey");
+    const response = await narrow.graphql(`mutation { ${cancel("first", MEMBER_ID)} ${cancel("second", "u-1002")} }`);
+    expect(response).not.toHaveProperty("data");
+    expect(codesOf(response)).toEqual(["LIMIT_EXCEEDED"]);
+    expect(response.errors?.[0]?.message).toContain("Retry with the same idempotencyKey");
     const cancelled = await narrow.avibra.requests("/user/account/cancel");
     expect(cancelled.map(({ path }) => path)).toEqual(["/user/account/cancel/u-1001"]);
 
-    const again = await narrow.graphql(
+    const replayed = await narrow.graphql(
       `mutation { cancelUser(input: { idempotencyKey: "first-key", userId: "u-1001" }) { operation { status } } }`,
     );
-    expect(again.data).toEqual({ cancelUser: { operation: { status: "SUCCEEDED" } } });
+    expect(replayed.data).toEqual({ cancelUser: { operation: { status: "SUCCEEDED" } } });
     expect(await narrow.avibra.requests("/user/account/cancel")).toHaveLength(1);
   });
 
-  const LINK = (key: string) => `createPortalLink(input: { idempotencyKey: "${key}", userId: "u-1001" })`;
-  const long = Array.from({ length: 100 }, (_, index) => `a${index}: portalUrl`).join(" ");
+  const createLink = (key: string) => `createPortalLink(input: { idempotencyKey: "${key}", userId: "${MEMBER_ID}" })`;
+  const manyAliases = Array.from({ length: 100 }, (_, index) => `a${index}: portalUrl`).join(" ");
 
-  test("a portal link is not shown again under its key, so the refusal says to send a new one", async () => {
-    const { errors } = await narrow.graphql(`mutation { ${LINK("link-1")} { ${long} } }`);
+  test("a rejection after createPortalLink says to send a new idempotencyKey", async () => {
+    const { errors } = await narrow.graphql(`mutation { ${createLink("link-1")} { ${manyAliases} } }`);
     expect(errors).toMatchObject([{ extensions: { code: "LIMIT_EXCEEDED" } }]);
     expect(errors?.[0]?.message).toContain("send a new idempotencyKey");
     expect(errors?.[0]?.message).not.toContain("the same idempotencyKey");
-    const answer = await narrow.graphql(`mutation { ${LINK("link-2")} { portalUrl } }`);
-    expect(answer.data.createPortalLink.portalUrl).toContain("http");
+    const response = await narrow.graphql(`mutation { ${createLink("link-2")} { portalUrl } }`);
+    expect(response.data.createPortalLink.portalUrl).toContain("http");
   });
 
-  test("a refusal tells of the mutations that were executed, not of others in the document", async () => {
+  test("a rejection advises on the mutations that were executed, not on others in the document", async () => {
     await narrow.avibra.addFault(largeMemberFault({ benefits: 200 }));
-    const document = `query Read { me { benefits { id name } } } mutation Link { ${LINK("link-3")} { ${long} } }
-      mutation Both { ${LINK("link-4")} { portalUrl } cancelUser(input: { idempotencyKey: "first-key", userId: "u-1001" }) {
+    const document = `query Read { me { benefits { id name } } } mutation Link { ${createLink("link-3")} { ${manyAliases} } }
+      mutation Both { ${createLink("link-4")} { portalUrl } cancelUser(input: { idempotencyKey: "first-key", userId: "u-1001" }) {
         user { benefits { id name } } } }`;
     const messageOf = async (operationName: string) => {
       const headers = {
@@ -136,16 +137,16 @@ describe("the limits are variables, and lists count by their real length", () =>
     expect(both).toContain("Retry with the same idempotencyKey");
   });
 
-  test("an answer of one long name is held to its exact size too", async () => {
+  test("a long alias counts with its length", async () => {
     const select = (length: number) => narrow.graphql(`{ ${"a".repeat(length)}: __typename }`);
     expect(codesOf(await select(3900))).toEqual([]);
     expect(codesOf(await select(4000))).toEqual(["LIMIT_EXCEEDED"]);
   });
 
-  test("full introspection has room by default", async () => {
+  test("introspection of all fields is rejected; with the default limits, full introspection is returned", async () => {
     const { getIntrospectionQuery } = await import("graphql");
-    const answer = await subgraph.graphql(getIntrospectionQuery());
-    expect(answer).not.toHaveProperty("errors");
+    const response = await subgraph.graphql(getIntrospectionQuery());
+    expect(response).not.toHaveProperty("errors");
     const tooMuch = await narrow.graphql("{ __schema { types { name fields { name } } } }");
     expect(codesOf(tooMuch)).toEqual(["LIMIT_EXCEEDED"]);
   });

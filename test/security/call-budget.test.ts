@@ -1,18 +1,18 @@
+import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const MESSAGE = "The request exceeds the limit of 3 provider calls.";
-/** Of the request guard, which counts the mutations of a document before execution. */
+/** From the request guard, which counts the mutations of a document before execution. */
 const GUARD_MESSAGE = "The request exceeds LIMIT_PROVIDER_CALLS: the request must not need more than 3 provider calls.";
-const RECURRENCES = ["RR0435879820240605njua7shf40o", "RR3822485720260110legalpay001"];
-const CANCELLATION =
-  'pixCancellation(recurrenceId: "RR3822485720260110cancelled01", id: "IC0435879820240605bcdb1fhn43a")';
+const RECURRENCES = [RECURRENCE_ID, "RR3822485720260110legalpay001"];
+const CANCELLATION = `pixCancellation(recurrenceId: "${CANCELLED_RECURRENCE_ID}", id: "${CANCELLATION_ID}")`;
 
 let subgraph: TestSubgraph;
 beforeAll(async () => (subgraph = await startSubgraph({ LIMIT_PROVIDER_CALLS: "3" })));
 afterAll(() => subgraph.stop());
 beforeEach(() => Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]));
 
-/** Calls to both providers; a token that is fetched on the way is none of the operation's. */
+/** Calls to both providers, without those that fetch an access token. */
 const calls = async () => ({
   avibra: (await subgraph.avibra.requests("/user")).length,
   delbank: (await subgraph.delbank.requests()).length,
@@ -24,8 +24,8 @@ const authorizations = RECURRENCES.map(
   (id, index) => `p${index}: pixAuthorization(recurrenceId: "${id}") { status }`,
 ).join(" ");
 
-describe("the budget of provider calls", () => {
-  test("an operation whose first calls are too many makes none, and is refused as a whole", async () => {
+describe("with LIMIT_PROVIDER_CALLS=3,", () => {
+  test("a query that needs more calls at once is rejected as a whole, with no provider call", async () => {
     const response = await subgraph.post(`{ me { id } ${users(4)} }`);
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({
@@ -36,14 +36,14 @@ describe("the budget of provider calls", () => {
     expect(await calls()).toEqual({ avibra: 0, delbank: 0 });
   });
 
-  test("calls to both providers are added up before the first leaves", async () => {
+  test("calls to both providers are added up before the first is sent", async () => {
     const { data, errors } = await subgraph.graphql(`{ ${users(2)} ${authorizations} }`);
     expect(data).toBeUndefined();
     expect(errors?.map(({ message }) => message)).toEqual([MESSAGE]);
     expect(await calls()).toEqual({ avibra: 0, delbank: 0 });
   });
 
-  test("what shares a call shares its price, and what needs none has none", async () => {
+  test("fields that share a call count once, and fields without a call do not count", async () => {
     const { errors } = await subgraph.graphql(
       `query($r: [_Any!]!) { ${users(3)} e0: user(id: "e-0") { enrollment { status } } e1: user(id: "e-1") { id }
         _entities(representations: $r) { ... on Benefit { name } ... on User { currentOffer { status } } } }`,
@@ -60,7 +60,7 @@ describe("the budget of provider calls", () => {
     expect(await calls()).toEqual({ avibra: 3, delbank: 0 });
   });
 
-  test("calls that only answers lead to stop at the limit, and their fields alone are errors", async () => {
+  test("calls that depend on earlier responses stop at the limit, and only their fields have errors", async () => {
     const { data, errors } = await subgraph.graphql(`{ ${users(2)} ${CANCELLATION} { id authorization { status } } }`);
     expect(data).toMatchObject({
       u0: { benefits: [] },
@@ -73,7 +73,7 @@ describe("the budget of provider calls", () => {
     expect(await calls()).toEqual({ avibra: 2, delbank: 1 });
   });
 
-  test("a caller without a token is told so, however much is asked", async () => {
+  test("a query without a token that needs more calls is UNAUTHENTICATED, with no provider call", async () => {
     const { errors } = await subgraph.graphql(
       `{ a: pixAuthorization(recurrenceId: "${RECURRENCES[0]}") { status }
       _entities(representations: [${'{ __typename: "Benefit", userId: "u", id: "b" } '.repeat(9)}]) { __typename } }`,
@@ -86,7 +86,7 @@ describe("the budget of provider calls", () => {
   });
 });
 
-describe("mutations", () => {
+describe("with LIMIT_PROVIDER_CALLS=3,", () => {
   const prefill = (count: number, selection: string) =>
     `mutation { ${Array.from(
       { length: count },
@@ -94,7 +94,7 @@ describe("mutations", () => {
         `m${index}: prefillUser(input: { idempotencyKey: "${count}-${index}", userId: "m-${index}" }) { ${selection} }`,
     ).join(" ")} }`;
 
-  test("more of them than calls are refused before the first is recorded or sent", async () => {
+  test("four mutations are rejected before the first is recorded or sent", async () => {
     const { data, errors } = await subgraph.graphql(prefill(4, "operation { id }"));
     expect(data).toBeUndefined();
     expect(errors?.map(({ message }) => message)).toEqual([GUARD_MESSAGE]);
@@ -103,7 +103,7 @@ describe("mutations", () => {
     expect(seen.me.operations.edges).toEqual([]);
   });
 
-  test("each has its call set aside; what they read stops at the limit, and what they did stands", async () => {
+  test("each mutation has a reserved call: only reads in their payloads stop at the limit", async () => {
     const { data, errors } = await subgraph.graphql(prefill(2, "operation { status } user { id benefits { id } }"));
     expect(data).toEqual({
       m0: { operation: { status: "SUCCEEDED" }, user: { id: "m-0", benefits: [] } },

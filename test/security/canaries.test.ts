@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([databases.stop(), environment.stop()]));
 
 describe.each(["sqlite", "postgres"] as const)(
-  "the built program on %s at trace level, with canaries in every input, credential and provider answer",
+  "the built program on %s at trace level, with canaries in every input, credential and provider response",
   (dialect) => {
     let databaseUrl: string;
     let subject: LiveProgram;
@@ -69,7 +69,7 @@ describe.each(["sqlite", "postgres"] as const)(
       });
       await subject.graphql(token, READ_QUERY); // while the key server fails
       environment.keyServer.failWith(undefined);
-      // A key server that has failed is left alone for a while.
+      // After a failure, the service does not fetch keys for a while.
       await waitFor(async () => ((await subject.graphql(token, "{ me { id } }")).data ? true : undefined));
 
       const succeeded = await sendEveryMutation(subject, token, "success");
@@ -80,7 +80,7 @@ describe.each(["sqlite", "postgres"] as const)(
       const { data } = await subject.graphql(token, READ_QUERY);
       expect(data.me.benefits.length).toBeGreaterThan(0);
       await sendEveryMutation(subject, noMember, "no-member");
-      // What is refused, and how providers fail, has nothing to do with the database: all of it once.
+      // Rejections and failures of providers do not depend on the database: one database has them all.
       if (dialect === "sqlite" || isWhole) await sendEveryInvalidRequest(subject, token);
       const faults = dialect === "sqlite" || isWhole ? FAILURES : FAILURES.slice(0, 1);
       await triggerFailures(environment, { program: subject, token, faults });
@@ -133,8 +133,8 @@ describe.each(["sqlite", "postgres"] as const)(
     });
 
     test("no response, error, header, metric or health response contains a canary; only a portal link contains its link token", () => {
-      const links = subject.responses.filter((answer) => answer.includes("https://portal.test/"));
-      const others = subject.responses.filter((answer) => !links.includes(answer)).join("\n");
+      const links = subject.responses.filter((response) => response.includes("https://portal.test/"));
+      const others = subject.responses.filter((response) => !links.includes(response)).join("\n");
       const { bearer = "", bearerClaims = "", bearerOfNoMember = "" } = issued;
       expect(findCanaryOrigins(others, { ...FORBIDDEN_VALUES, ...issued })).toEqual([]);
       expect(

@@ -22,35 +22,35 @@ async function send(query: string, variables: object, headers: Readonly<Record<s
   return { status, characters: text.length, ...(JSON.parse(text) as GraphqlResponse) };
 }
 
-/** Refused as a whole: one error, and nothing of what was computed. */
-const REFUSED = { status: 400, errors: [{ extensions: { code: "LIMIT_EXCEEDED" } }] };
+/** Rejected as a whole: one error and no data. */
+const REJECTED = { status: 400, errors: [{ extensions: { code: "LIMIT_EXCEEDED" } }] };
 
-test("an error is charged for its path: each of many names the field that it happened in", async () => {
+test("the path of an error counts toward the size of the response", async () => {
   const query = `query($r: [_Any!]!) { ${"a".repeat(60_000)}: _entities(representations: $r) { __typename } }`;
   const one = await send(query, { r: users(1) }, {});
   expect(one).toMatchObject({ errors: [{ path: ["a".repeat(60_000), 0], extensions: { code: "UNAUTHENTICATED" } }] });
   const many = await send(query, { r: users(1000) }, {});
-  expect(many).toMatchObject(REFUSED);
+  expect(many).toMatchObject(REJECTED);
   expect(many.characters).toBeLessThan(1000);
 });
 
-test("and for the names above it, whose fields are objects", async () => {
+test("the aliases of object fields count in the path of each error toward the size of the response", async () => {
   const query = `query($r: [_Any!]!) { _entities(representations: $r) { ... on User {
     ${times(2, (index) => `${"a".repeat(2000)}${index}: operations(first: 0) { edges { cursor } }`)} } } }`;
   expect((await send(query, { r: users(2) })).errors).toHaveLength(2);
-  expect(await send(query, { r: users(800) })).toMatchObject(REFUSED);
+  expect(await send(query, { r: users(800) })).toMatchObject(REJECTED);
 });
 
-test("an argument that turns out to be null is an error that no resolver sees; it is charged all the same", async () => {
+test("an error of a null argument, which no resolver sees, counts toward the size of the response", async () => {
   const query = `query($r: [_Any!]!, $n: Int) { _entities(representations: $r) { ... on User {
     ${times(4, (index) => `a${index}: operations(first: $n) { edges { cursor } }`)} } } }`;
   const few = await send(query, { r: users(1), n: null });
   expect(few.errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
-  expect(await send(query, { r: users(400), n: null })).toMatchObject(REFUSED);
+  expect(await send(query, { r: users(400), n: null })).toMatchObject(REJECTED);
   expect((await send(query, { r: users(10) })).errors).toBeUndefined();
 });
 
-test("foreign representations are counted for the request, whatever fields they are given to", async () => {
+test("foreign representations are limited to 100 for a request, however many fields they are in", async () => {
   const inFields = (fields: number, each: number) =>
     send(
       `query($r: [_Any!]!) { ${times(fields, (index) => `a${index}: _entities(representations: $r) { __typename }`)} }`,
@@ -61,7 +61,7 @@ test("foreign representations are counted for the request, whatever fields they 
   expect(within.data).toMatchObject({ a9: Array(10).fill(null) });
   const over = await inFields(12, 10);
   expect(over.data).toBeFalsy();
-  expect(over.errors).toHaveLength(101); // the first hundred, and the field after them
+  expect(over.errors).toHaveLength(101); // the first 100, and the first field over the limit
   expect(new Set(over.errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["BAD_USER_INPUT"]));
   expect((await inFields(10, 10)).errors).toHaveLength(100); // another request
 });

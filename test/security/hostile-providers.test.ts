@@ -31,14 +31,14 @@ import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { waitFor } from "../kit/wait-for";
 
-/** No limit of time for what must succeed. */
-const PATIENT_MS = "300000";
-/** For answers that never end: the timeout that must pass. */
+/** The timeout of requests that must succeed. */
+const LONG_MS = "300000";
+/** The timeout of responses that never end. */
 const SHORT_MS = "1000";
 /** Cases in flight at the same time. */
 const CONCURRENCY = 12;
 
-/** By what is read: the provider that answers, and how a case asks for its own user or recurrence. */
+/** For each read: its provider, and the query for the user or recurrence of a case. */
 const READS = {
   benefits: {
     vendor: "avibra",
@@ -81,17 +81,17 @@ function findNumber({ path, body }: RawRequest): number {
 
 let avibra: RawProvider;
 let delbank: RawProvider;
-/** Tokens that stay valid, and tokens of which each call needs a new one. */
+/** Token endpoints: tokens that stay valid, and tokens that are valid for one call. */
 let tokens: RawProvider;
 let shortTokens: RawProvider;
 let subgraph: TestSubgraph;
 /** Each call fetches a token of `shortTokens`. */
 let tokenSubgraph: TestSubgraph;
-/** Their timeout for one provider is short. */
-let impatient: Record<"avibra" | "delbank", TestSubgraph>;
+/** Subgraphs with a short timeout for one provider. */
+let shortTimeout: Record<"avibra" | "delbank", TestSubgraph>;
 const stops: (() => unknown)[] = [];
 
-/** What is hostile about the requests of a case, by the case's number. */
+/** The hostile response of a case and the requests that receive it, by the case's number. */
 const hostile = new Map<number, readonly [CreateAnswer, (request: RawRequest) => boolean]>();
 const hostileAnswersSent = new Set<number>();
 function respond(request: RawRequest): RawResponse {
@@ -102,7 +102,7 @@ function respond(request: RawRequest): RawResponse {
   return createHostileAnswer(request, create);
 }
 
-/** Their answers are read alike; in `npm test` each answer is tried with one of them, in turn. */
+/** Their responses are parsed by the same code: `npm test` tries each response with one of them, in turn. */
 const ACCEPTED_WRITES = MUTATIONS.filter(
   ({ name }) => name !== "createPortalLink" && name !== "cancelPixAuthorization",
 );
@@ -117,7 +117,7 @@ const WRITES = HOSTILE_ANSWERS.flatMap((answer, index) =>
 
 interface ReadOutcome {
   readonly result: GraphqlResponse;
-  /** The answer to the same query after the provider has recovered. */
+  /** The response to the same query after the provider has recovered. */
   readonly next: GraphqlResponse;
 }
 const readOutcomes = new Map<string, ReadOutcome>();
@@ -127,7 +127,7 @@ const keyOf = (read: ReadName, answer: string) => `${read}: ${answer}`;
 const neverEnds = (verdict: Verdict) => verdict === "PROVIDER_TIMEOUT";
 const send = (to: TestSubgraph, query: string) => to.graphql(`{ ${query} }`, { claims: PAYER_CLAIMS });
 
-/** Repeats a case until its hostile answer was sent: a short timeout may have passed before it. */
+/** Repeats a case until its hostile response was sent: the short timeout may pass earlier. */
 const untilHostile = <Outcome>(verdict: Verdict, run: (subject: Subject) => Promise<Outcome>) =>
   waitFor(async () => {
     const subject = createSubject();
@@ -135,7 +135,7 @@ const untilHostile = <Outcome>(verdict: Verdict, run: (subject: Subject) => Prom
     return !neverEnds(verdict) || hostileAnswersSent.has(subject.number) ? outcome : undefined;
   });
 
-/** What needs only the other provider is asked for in the same request. */
+/** A field of the other provider, in the same request. */
 const otherQuery = (vendor: "avibra" | "delbank", { userId, recurrenceId }: Subject) =>
   vendor === "avibra"
     ? `other: pixAuthorization(recurrenceId: "${recurrenceId}") { status }`
@@ -144,8 +144,8 @@ const OTHER_RESULT = { avibra: { status: "ACTIVE" }, delbank: { benefits: [{ id:
 
 async function read(name: ReadName, [answer, create, verdict]: HostileAnswer): Promise<void> {
   const { vendor, query } = READS[name];
-  const isAsked = ({ path }: RawRequest) => path.startsWith(vendor === "avibra" ? "/user" : "/automatic-pix");
-  const to = neverEnds(verdict) ? impatient[vendor] : name === "token" ? tokenSubgraph : subgraph;
+  const isOfVendor = ({ path }: RawRequest) => path.startsWith(vendor === "avibra" ? "/user" : "/automatic-pix");
+  const to = neverEnds(verdict) ? shortTimeout[vendor] : name === "token" ? tokenSubgraph : subgraph;
   const outcome = await untilHostile(verdict, async (subject) => {
     const { number } = subject;
     if (name === "token") {
@@ -153,7 +153,7 @@ async function read(name: ReadName, [answer, create, verdict]: HostileAnswer): P
         hostileAnswersSent.add(number);
         return createHostileAnswer(request, create);
       });
-    } else hostile.set(number, [create, isAsked]);
+    } else hostile.set(number, [create, isOfVendor]);
     const result = await send(to, `${query(subject)} ${otherQuery(vendor, subject)}`);
     hostile.delete(number);
     shortTokens.respondWith(createCorrectAnswer);
@@ -167,7 +167,7 @@ async function read(name: ReadName, [answer, create, verdict]: HostileAnswer): P
 }
 
 async function write({ mutation, answer: [, create, verdict], title }: (typeof WRITES)[number]): Promise<void> {
-  const to = neverEnds(verdict) ? impatient[mutation.vendor] : subgraph;
+  const to = neverEnds(verdict) ? shortTimeout[mutation.vendor] : subgraph;
   const outcome = await untilHostile(verdict, async ({ number, userId, recurrenceId }) => {
     hostile.set(number, [create, ({ method }) => method !== "GET"]);
     const subjectOfInput = mutation.vendor === "delbank" ? { recurrenceId } : { userId };
@@ -197,9 +197,9 @@ beforeAll(async () => {
       AVIBRA_BASE_URL: avibra.url,
       AVIBRA_TOKEN_URL: `${tokens.url}/oauth2/token`,
       DELBANK_BASE_URL: delbank.url,
-      AVIBRA_TIMEOUT_MS: PATIENT_MS,
-      DELBANK_TIMEOUT_MS: PATIENT_MS,
-      REQUEST_TIMEOUT_MS: PATIENT_MS,
+      AVIBRA_TIMEOUT_MS: LONG_MS,
+      DELBANK_TIMEOUT_MS: LONG_MS,
+      REQUEST_TIMEOUT_MS: LONG_MS,
       DATABASE_URL: "sqlite::memory:",
       OPERATION_LEASE_MS: "600000",
       RECONCILE_INTERVAL_MS: "600000",
@@ -211,7 +211,7 @@ beforeAll(async () => {
   const shortTokenUrl = { AVIBRA_TOKEN_URL: `${shortTokens.url}/oauth2/token` };
   subgraph = await start();
   tokenSubgraph = await start(shortTokenUrl);
-  impatient = {
+  shortTimeout = {
     avibra: await start({ ...shortTokenUrl, AVIBRA_TIMEOUT_MS: SHORT_MS }),
     delbank: await start({ DELBANK_TIMEOUT_MS: SHORT_MS }),
   };
@@ -227,14 +227,14 @@ beforeAll(async () => {
     ...tasksOf(true).map((task) => task()),
     ...Array.from({ length: CONCURRENCY }, () => runInTurn(queue)),
   ]);
-  // The endpoint of tokens is one for all.
+  // All cases share one token endpoint, so these run one after the other.
   await runInTurn(HOSTILE_ANSWERS.map((answer) => () => read("token", answer)));
 });
 afterAll(async () => {
   for (const stop of stops) await stop();
 });
 
-/** No control character, half a pair or long text of a provider reaches a client. */
+/** No control character, lone surrogate or long text of a provider reaches a client. */
 function expectNoHarm(result: unknown): void {
   const text = JSON.stringify(result);
   expect(text.length).toBeLessThan(20_000);
@@ -243,7 +243,7 @@ function expectNoHarm(result: unknown): void {
 
 describe.each(Object.keys(READS) as ReadName[])("a read of %s", (name) => {
   test.each(HOSTILE_ANSWERS)(
-    "that is answered with %s fails alone, and the next read succeeds",
+    "that is answered with %s leaves the other provider's fields intact, and the next read succeeds",
     (answer, _create, verdict) => {
       const { result, next } = readOutcomes.get(keyOf(name, answer)) as ReadOutcome;
       expectNoHarm(result);
@@ -257,7 +257,7 @@ describe.each(Object.keys(READS) as ReadName[])("a read of %s", (name) => {
   );
 });
 
-/** An answer that tells nothing leaves the outcome open; a link is not worth finding out about. */
+/** A response without information leaves the outcome unconfirmed. A portal link is not reconciled: it fails. */
 function expectedStatus(mutation: string, answer: string, verdict: Verdict): string {
   const isAnyJsonFine = mutation !== "createPortalLink" && mutation !== "cancelPixAuthorization";
   const isForeign = answer === "the ids of another user and recurrence";
@@ -269,9 +269,9 @@ function expectedStatus(mutation: string, answer: string, verdict: Verdict): str
   return "UNCONFIRMED";
 }
 
-describe("a mutation", () => {
+describe("the mutation", () => {
   test.each(WRITES)(
-    "$title has the status that the answer supports",
+    "$title has the status that the response supports",
     ({ mutation, answer: [answer, , verdict], title }) => {
       const result = writeOutcomes.get(title);
       expect(result?.errors).toBeUndefined();
@@ -281,14 +281,14 @@ describe("a mutation", () => {
   );
 });
 
-test("after every hostile answer, no prototype is polluted and no log line holds a provider's value", () => {
+test("after every hostile response, no prototype is polluted and no log line contains a provider's value", () => {
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   expect(Object.keys(Object.prototype)).toEqual([]);
-  const logs = [subgraph, tokenSubgraph, ...Object.values(impatient)].map((each) => each.logs.join(""));
+  const logs = [subgraph, tokenSubgraph, ...Object.values(shortTimeout)].map((each) => each.logs.join(""));
   expect(logs.map((text) => findCanaries(text, [CANARY]))).toEqual(logs.map(() => []));
 });
 
-describe("what becomes a header", () => {
+describe("headers to a provider:", () => {
   const sentHeads = () =>
     [avibra, delbank, tokens, shortTokens].flatMap(({ requests }) => requests.map(({ head }) => head));
   const readOffer = () => send(tokenSubgraph, `user(id: "${createSubject().userId}") { currentOffer { status } }`);
@@ -302,7 +302,7 @@ describe("what becomes a header", () => {
     ["no characters", ""],
     ["900,000 characters", "x".repeat(900_000)],
   ])(
-    "an access token with %s is refused before anything is sent with it, and the next one is taken",
+    "an access token with %s is rejected before a request uses it, and the next token is used",
     async (_what, token) => {
       const before = avibra.requests.length;
       shortTokens.respondWith(() => ({
@@ -335,11 +335,11 @@ describe("what becomes a header", () => {
   });
 
   test.each(["a\r\nx-injected: 1", "a\nb", "a\0b", "\u00fc", "\ud83d\ude00", "\u007f"])(
-    "the header value %j is refused by the client before it is sent; axios would send it without its line end",
+    "the header value %j is rejected by the HTTP client before it is sent",
     async (value) => {
       const http = createTestHttpClient({ baseUrl: delbank.url });
       const before = delbank.requests.length;
-      const timeoutMs = Number(PATIENT_MS);
+      const timeoutMs = Number(LONG_MS);
       const call = { name: "test.call", method: "GET", path: "/any", repeat: "safe", timeoutMs } as const;
       const sending = http.call(
         { ...call, headers: { "x-api-key": value }, response: z.unknown() },
@@ -351,7 +351,7 @@ describe("what becomes a header", () => {
     },
   );
 
-  test("every header that was sent is one line of visible ASCII, and one of those that the contracts name", () => {
+  test("every header is one line of visible ASCII, and its name is in the contracts", () => {
     const known =
       /^(host|connection|accept|content-type|content-length|authorization|x-api-key|version|idempotency-key|user-agent|x-delbank-api-key|x-delfinance-account-id|transfer-encoding): [\x20-\x7e]*$/i;
     const heads = sentHeads();
@@ -370,7 +370,7 @@ describe("a provider's list that is longer than its limit", () => {
     ["benefits", 500, { benefitid: "dental", benefitname: "Dental" }],
     ["offers", 500, { offerid: "plus", offername: "Plus" }],
     ["Cancellations", 50, { RecurrenceId: "", CancellationId: CANCELLATION }],
-  ])("fails the read of %s; one of %d items does not", async (member, most, item) => {
+  ])("fails the read of %s; a list of %d items does not", async (member, max, item) => {
     const codesOf = async (length: number) => {
       const { number, userId, recurrenceId } = createSubject();
       const ownItem = "RecurrenceId" in item ? { ...item, RecurrenceId: recurrenceId } : item;
@@ -386,8 +386,8 @@ describe("a provider's list that is longer than its limit", () => {
       const { errors } = await send(subgraph, query);
       return [...new Set(errors?.map(({ extensions }) => extensions.code))];
     };
-    expect(await codesOf(most)).toEqual([]);
-    expect(await codesOf(most + 1)).toEqual(["PROVIDER_CONTRACT"]);
+    expect(await codesOf(max)).toEqual([]);
+    expect(await codesOf(max + 1)).toEqual(["PROVIDER_CONTRACT"]);
   });
 });
 
@@ -402,7 +402,7 @@ test.each([
   const [http, tokenHttp] = [avibra.url, shortTokens.url].map((baseUrl) =>
     createTestHttpClient({ baseUrl, maxBodyBytes: 2 ** 20 }),
   ) as [HttpClient, HttpClient];
-  const timeoutMs = Number(PATIENT_MS);
+  const timeoutMs = Number(LONG_MS);
   const client = createAvibraClient({
     http,
     tokenHttp,

@@ -1,3 +1,4 @@
+import { CANCELLATION_ID, MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const HOSTILE = [
@@ -20,9 +21,6 @@ const HOSTILE = [
   "rr0435879820240605njua7shf40o", // case matters
 ];
 
-const RECURRENCE = "RR0435879820240605njua7shf40o";
-const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
-
 const ARGUMENTS: readonly (readonly [name: string, query: string, others: Record<string, string>])[] = [
   ["user(id)", "query($bad: UserId!) { user(id: $bad) { benefits { id } } }", {}],
   [
@@ -33,12 +31,12 @@ const ARGUMENTS: readonly (readonly [name: string, query: string, others: Record
   [
     "pixCancellation(recurrenceId)",
     "query($bad: RecurrenceId!, $id: CancellationId!) { pixCancellation(recurrenceId: $bad, id: $id) { id } }",
-    { id: CANCELLATION },
+    { id: CANCELLATION_ID },
   ],
   [
     "pixCancellation(id)",
     "query($bad: CancellationId!, $recurrence: RecurrenceId!) { pixCancellation(recurrenceId: $recurrence, id: $bad) { id } }",
-    { recurrence: RECURRENCE },
+    { recurrence: RECURRENCE_ID },
   ],
 ];
 
@@ -46,15 +44,18 @@ const REFERENCES: readonly (readonly [name: string, of: (bad: unknown) => Record
   ["User.id", (bad) => ({ __typename: "User", id: bad })],
   ["Benefit.userId", (bad) => ({ __typename: "Benefit", userId: bad, id: "dental" })],
   ["PixAuthorization.recurrenceId", (bad) => ({ __typename: "PixAuthorization", recurrenceId: bad })],
-  ["PixCancellation.recurrenceId", (bad) => ({ __typename: "PixCancellation", recurrenceId: bad, id: CANCELLATION })],
-  ["PixCancellation.id", (bad) => ({ __typename: "PixCancellation", recurrenceId: RECURRENCE, id: bad })],
+  [
+    "PixCancellation.recurrenceId",
+    (bad) => ({ __typename: "PixCancellation", recurrenceId: bad, id: CANCELLATION_ID }),
+  ],
+  ["PixCancellation.id", (bad) => ({ __typename: "PixCancellation", recurrenceId: RECURRENCE_ID, id: bad })],
 ];
 
 const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on User { benefits { id } } ... on Benefit { id } ... on PixAuthorization { status } ... on PixCancellation { id }
 } }`;
 
-describe("hostile ids", () => {
+describe("hostile IDs:", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
@@ -69,7 +70,7 @@ describe("hostile ids", () => {
   const hostileFor = (name: string) => HOSTILE.filter((id) => !isUserIdOnly(name) || !/^[A-Za-z0-9]{29}$/.test(id));
 
   test.each(ARGUMENTS)(
-    "%s refuses each as BAD_USER_INPUT, does not repeat it, and calls no provider",
+    "%s rejects each with BAD_USER_INPUT, does not repeat it, and calls no provider",
     async (name, query, others) => {
       for (const bad of hostileFor(name)) {
         const { data, errors } = await subgraph.graphql(query, { variables: { bad, ...others } });
@@ -81,23 +82,26 @@ describe("hostile ids", () => {
     },
   );
 
-  test.each(ARGUMENTS)("%s refuses each as a literal too", async (name, query, others) => {
-    for (const bad of hostileFor(name)) {
-      const inline = query
-        .replace(/\$bad: \w+!,? ?/, "")
-        .replace("query() ", "")
-        .replace("$bad", JSON.stringify(bad));
-      const { data, errors } = await subgraph.graphql(inline, { variables: others });
-      expect(data).toBeUndefined();
-      expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
-    }
-    expect(await received()).toEqual([]);
-  });
+  test.each(ARGUMENTS)(
+    "%s rejects each as a literal with BAD_USER_INPUT and calls no provider",
+    async (name, query, others) => {
+      for (const bad of hostileFor(name)) {
+        const inline = query
+          .replace(/\$bad: \w+!,? ?/, "")
+          .replace("query() ", "")
+          .replace("$bad", JSON.stringify(bad));
+        const { data, errors } = await subgraph.graphql(inline, { variables: others });
+        expect(data).toBeUndefined();
+        expect(errors?.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+      }
+      expect(await received()).toEqual([]);
+    },
+  );
 
   test.each(REFERENCES)(
-    "%s in a representation is null for each and for what is no text, and calls no provider",
+    "%s in a representation is null for each and for other types, with no provider call",
     async (name, of) => {
-      const hostile = [...hostileFor(name), null, 7.5, true, ["u-1001"], { id: "u-1001" }];
+      const hostile = [...hostileFor(name), null, 7.5, true, [MEMBER_ID], { id: MEMBER_ID }];
       const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations: hostile.map(of) } });
       expect(errors).toBeUndefined();
       expect(data._entities).toEqual(hostile.map(() => null));
@@ -105,7 +109,7 @@ describe("hostile ids", () => {
     },
   );
 
-  test("a refused value of a built-in type is not repeated either", async () => {
+  test("a rejected value of a built-in type is not repeated", async () => {
     const planted = "planted-personal-value";
     for (const query of [
       `{ user(id: ${planted.replaceAll("-", "_")}) { id } }`,
@@ -135,12 +139,15 @@ describe("hostile ids", () => {
       requesterDocument: "04623217035", reason: $v }) { userErrors { code } } }`,
       "input",
     ],
-  ])("null for a variable with a default, in place of %s, is the caller's mistake", async (_where, query, name) => {
-    subgraph.logs.length = 0;
-    const { errors } = await subgraph.graphql(query, { variables: { v: null } });
-    expect(errors?.map(({ message, extensions }) => [message, extensions.code])).toEqual([
-      [`Argument "${name}" has an invalid value.`, "BAD_USER_INPUT"],
-    ]);
-    expect(subgraph.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
-  });
+  ])(
+    "null for a variable with a default, as %s, is BAD_USER_INPUT, and no error is logged",
+    async (_where, query, name) => {
+      subgraph.logs.length = 0;
+      const { errors } = await subgraph.graphql(query, { variables: { v: null } });
+      expect(errors?.map(({ message, extensions }) => [message, extensions.code])).toEqual([
+        [`Argument "${name}" has an invalid value.`, "BAD_USER_INPUT"],
+      ]);
+      expect(subgraph.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
+    },
+  );
 });

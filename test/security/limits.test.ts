@@ -5,7 +5,7 @@ import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
-/** The costliest refused request takes 200,000 steps of the GraphQL layer. `npm run bench -- limits` shows the processor time. */
+/** The costliest rejected request takes 200,000 steps of the GraphQL layer. `npm run bench -- limits` shows the processor time. */
 const MAX_STEPS = 250_000;
 const isGraphqlLayer = (url: string) => /\/src\/platform\/graphql\/|\/node_modules\/graphql\//.test(url);
 
@@ -22,8 +22,8 @@ beforeEach(async () => {
 
 const send = (body: string | Buffer) =>
   sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
-const read = (answer: RawResponse | undefined) => JSON.parse(answer?.text ?? "") as GraphqlResponse;
-const refusal = (message: string) => ({
+const read = (response: RawResponse | undefined) => JSON.parse(response?.text ?? "") as GraphqlResponse;
+const rejection = (message: string) => ({
   errors: [{ message, extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) } }],
 });
 
@@ -43,12 +43,12 @@ describe("a request over a limit", () => {
   });
 
   test.each(Object.entries(ATTACKS))(
-    "is refused with no provider call after few steps: %s",
+    "is rejected with LIMIT_EXCEEDED, no provider call and few steps: %s",
     async (_name, { message, exceeding }) => {
-      const answer = await send(exceeding("over"));
+      const response = await send(exceeding("over"));
       const taken = steps.take();
-      expect(read(answer)).toEqual(refusal(message));
-      expect(answer.status).toBe(400);
+      expect(read(response)).toEqual(rejection(message));
+      expect(response.status).toBe(400);
       await expectNoCalls();
       expect(taken).toBeGreaterThan(0);
       expect(taken).toBeLessThan(MAX_STEPS);
@@ -57,14 +57,14 @@ describe("a request over a limit", () => {
 });
 
 test.each(Object.entries(ATTACKS))(
-  "a request within the limit succeeds that is similar to: %s",
+  "a request within the limits that resembles this attack is accepted: %s",
   async (_name, { allowed }) => {
     const accepted = await send(allowed("inside"));
     expect({ status: accepted.status, errors: read(accepted).errors }).toEqual({ status: 200 });
   },
 );
 
-describe("a request that is refused before its body is parsed", () => {
+describe("a request whose headers or body are too large", () => {
   let narrow: TestSubgraph;
   beforeAll(async () => {
     narrow = await startSubgraph({ LIMIT_HEADER_BYTES: "4096", LIMIT_BODY_BYTES: "2048" });
@@ -79,47 +79,47 @@ describe("a request that is refused before its body is parsed", () => {
   test.each([
     ["with the default limits", () => subgraph, 16_384, 2 ** 20],
     ["with lower limits", () => narrow, 4096, 2048],
-  ])(
-    "has a header or a body over the limit, %s; at the limit it is accepted",
-    async (_how, server, headerBytes, bodyBytes) => {
-      expect(await statusOf(server(), headerBytes - 500, bodyBytes)).toBe(200);
-      expect(await statusOf(server(), headerBytes, 100)).toBe(431);
-      expect(await statusOf(server(), 1, bodyBytes + 1)).toBe(413);
-    },
-  );
+  ])("is rejected with 431 or 413, %s; at the limit it is accepted", async (_how, server, headerBytes, bodyBytes) => {
+    expect(await statusOf(server(), headerBytes - 500, bodyBytes)).toBe(200);
+    expect(await statusOf(server(), headerBytes, 100)).toBe(431);
+    expect(await statusOf(server(), 1, bodyBytes + 1)).toBe(413);
+  });
 
-  test("has the error of every other limit if its body is too large, with and without Content-Length", async () => {
+  test("is rejected with LIMIT_EXCEEDED for its body, with and without Content-Length", async () => {
     const body = Buffer.alloc(2 ** 20 + 1, " ");
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
-      const answer = await sendRequest(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
-      expect([answer.status, read(answer)]).toEqual([413, refusal("The request body must not exceed 1048576 bytes.")]);
+      const response = await sendRequest(`${subgraph.url}/graphql`, { headers: { authorization, ...headers }, body });
+      expect([response.status, read(response)]).toEqual([
+        413,
+        rejection("The request body must not exceed 1048576 bytes."),
+      ]);
     }
   });
 
-  test("has the error of every other limit if its headers are too large", async () => {
+  test("is rejected with LIMIT_EXCEEDED for its headers", async () => {
     const headers = { authorization, "x-long": "x".repeat(16_384) };
-    const answer = await sendRequest(`${subgraph.url}/graphql`, { headers, body: Buffer.from("{}") });
-    expect(read(answer)).toEqual(refusal("The request headers must not exceed 16384 bytes."));
+    const response = await sendRequest(`${subgraph.url}/graphql`, { headers, body: Buffer.from("{}") });
+    expect(read(response)).toEqual(rejection("The request headers must not exceed 16384 bytes."));
   });
 });
 
-describe("an unusual request", () => {
+describe("the limits of documents:", () => {
   const get = async (parameters: Readonly<Record<string, string>>) =>
     sendRequest(`${subgraph.url}/graphql?${new URLSearchParams(parameters).toString()}`, {
       method: "GET",
       headers: { authorization },
     });
 
-  test("by GET has the same limits", async () => {
+  test("a GET has the limits of a POST", async () => {
     const deep = await get({ query: `${"{a".repeat(100)}${"}".repeat(100)}` });
     expect([deep.status, read(deep)]).toEqual([
       400,
-      refusal("The request exceeds LIMIT_DEPTH: the document must not nest fields more than 16 levels deep."),
+      rejection("The request exceeds LIMIT_DEPTH: the document must not nest fields more than 16 levels deep."),
     ]);
     const variables = await get({ query: "{ __typename }", variables: `{"v":${"[".repeat(17)}${"]".repeat(17)}}` });
     expect([variables.status, read(variables)]).toEqual([
       400,
-      refusal("The request exceeds LIMIT_DEPTH: the variables must not be more than 16 levels deep."),
+      rejection("The request exceeds LIMIT_DEPTH: the variables must not be more than 16 levels deep."),
     ]);
     expect(read(await get({ query: "{ __typename }", variables: '{"v":1}' }))).toEqual({
       data: { __typename: "Query" },
@@ -155,7 +155,7 @@ describe("an unusual request", () => {
   ];
 
   describe.each(PLACES)("an alias %s", (_place, within) => {
-    test("is answered under its name, also if it is a name of JavaScript or of GraphQL", async () => {
+    test("is returned under its name, also if JavaScript or GraphQL uses that name", async () => {
       const aliased = (nameOf: (index: number) => string) =>
         within(ALIASES.map((_alias, index) => `${nameOf(index)}: __typename`).join(" "));
       const { text } = await send(JSON.stringify({ query: aliased((index) => ALIASES[index] ?? "") }));
@@ -165,27 +165,33 @@ describe("an unusual request", () => {
       expect(text).toBe(plain.replaceAll(/"x(\d+)":/g, (_all, index: string) => `"${ALIASES[Number(index)] ?? ""}":`));
     });
 
-    test.each(["__proto__: __typename", "__typename: id", "__typename: __type"])("%s is refused", async (selection) => {
-      const answer = await send(JSON.stringify({ query: within(selection) }));
-      expect(answer.status).toBe(400);
-      expect(read(answer)).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
-      expect(read(answer)).not.toHaveProperty("data");
-    });
+    test.each(["__proto__: __typename", "__typename: id", "__typename: __type"])(
+      "is rejected in %s",
+      async (selection) => {
+        const response = await send(JSON.stringify({ query: within(selection) }));
+        expect(response.status).toBe(400);
+        expect(read(response)).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+        expect(read(response)).not.toHaveProperty("data");
+      },
+    );
   });
 
   test.each([
-    ["a fragment inside itself", "{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A }"],
-    ["a fragment that is missing", "{ me { ...A } }"],
+    ["a fragment that includes itself", "{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A }"],
+    ["a missing fragment", "{ me { ...A } }"],
     ["two fragments of one name", "{ me { ...A } } fragment A on User { id } fragment A on User { id }"],
     ["a syntax error", "{ me { "],
-    ["a variable that is named like an object's own", "query($r: [_Any!]!) { a: user(id: $constructor) { id } }"],
-  ])("with %s gets the error of GraphQL, not of a limit", async (_name, query) => {
+    [
+      "an undefined variable with the name of an object property",
+      "query($r: [_Any!]!) { a: user(id: $constructor) { id } }",
+    ],
+  ])("a document with %s has the error of GraphQL, not of a limit", async (_name, query) => {
     const { errors, data } = await subgraph.graphql(query, { variables: {} });
     expect(data).toBeUndefined();
     expect(errors?.[0]?.extensions.code).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/);
   });
 
-  test("with 190 operations in one document runs the operation that it names", async () => {
+  test("a document with 190 operations executes the operation that the request names", async () => {
     const query = Array.from({ length: 190 }, (_, index) => `query Q${index} { __typename }`).join(" ");
     expect(read(await send(JSON.stringify({ query, operationName: "Q7" })))).toEqual({ data: { __typename: "Query" } });
     expect(read(await send(JSON.stringify({ query, operationName: "Q700" })))).toMatchObject({
@@ -194,12 +200,12 @@ describe("an unusual request", () => {
   });
 });
 
-test("a compressed request is refused with 415 and never decompressed", async () => {
+test("a compressed request is rejected with 415", async () => {
   const body = Buffer.from("1f8b0800000000000003", "hex");
   for (const encoding of ["gzip", "br", "deflate", "GZIP, identity"]) {
     const headers = { authorization, "content-encoding": encoding };
-    const answer = await sendRequest(`${subgraph.url}/graphql`, { headers, body });
-    expect([answer.status, read(answer).errors?.[0]?.extensions.code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
+    const response = await sendRequest(`${subgraph.url}/graphql`, { headers, body });
+    expect([response.status, read(response).errors?.[0]?.extensions.code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
   }
   const headers = { authorization, "content-encoding": "identity" };
   const plain = await sendRequest(`${subgraph.url}/graphql`, {

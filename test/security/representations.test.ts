@@ -1,3 +1,4 @@
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
@@ -9,16 +10,16 @@ beforeAll(async () => (subgraph = await startSubgraph()));
 afterAll(() => subgraph.stop());
 
 const FOREIGN = [
-  ["a type that is not ours", { __typename: "Nope", id: "1" }],
-  ["a type without a key", { __typename: "Money", amount: "1.00" }],
-  ["no type", { id: "1" }],
-  ["no object", "u-1001"],
-  ["a type in a list", { __typename: ["User"], id: "u-1001" }],
-  ["a type that cannot be made a text", { __typename: { toString: 1, valueOf: 1 }, id: "u-1001" }],
-  ["an Offer, which we do not resolve and would have to believe", { __typename: "Offer", id: "plus", name: "forged" }],
+  ["with an unknown type", { __typename: "Nope", id: "1" }],
+  ["with a type without a key", { __typename: "Money", amount: "1.00" }],
+  ["without a type", { id: "1" }],
+  ["that is not an object", MEMBER_ID],
+  ["with a list as its type", { __typename: ["User"], id: MEMBER_ID }],
+  ["with a type that cannot become text", { __typename: { toString: 1, valueOf: 1 }, id: MEMBER_ID }],
+  ["of an Offer, which has no resolver,", { __typename: "Offer", id: "plus", name: "forged" }],
 ] as const;
 
-test.each(FOREIGN)("a representation of %s is the caller's mistake, and no error in our log", async (_what, one) => {
+test.each(FOREIGN)("a representation %s is null with BAD_USER_INPUT, and no error is logged", async (_what, one) => {
   const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations: [one] } });
   expect(data).toEqual({ _entities: [null] });
   expect(errors).toMatchObject([{ path: ["_entities", 0], extensions: { code: "BAD_USER_INPUT", retryable: false } }]);
@@ -26,9 +27,9 @@ test.each(FOREIGN)("a representation of %s is the caller's mistake, and no error
   expect(subgraph.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
 });
 
-test("foreign representations between others are null, each with an error at its place; the others are answered", async () => {
+test("foreign representations are null, each with an error at its index, and the others are resolved", async () => {
   const representations = FOREIGN.flatMap(([, one]) => [
-    { __typename: "Benefit", userId: "u-1001", id: "dental" },
+    { __typename: "Benefit", userId: MEMBER_ID, id: "dental" },
     one,
   ]);
   const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
@@ -38,14 +39,14 @@ test("foreign representations between others are null, each with an error at its
   );
 });
 
-test("null is no representation for its type `_Any!`: the whole request is refused, before anything is resolved", async () => {
-  const representations = [null, { __typename: "Benefit", userId: "u-1001", id: "dental" }];
+test("a request with null as a representation is rejected as a whole with BAD_USER_INPUT", async () => {
+  const representations = [null, { __typename: "Benefit", userId: MEMBER_ID, id: "dental" }];
   const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
   expect(data).toBeUndefined();
   expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", retryable: false } }]);
 });
 
-test("as literals too, a foreign one does not take the others with it", async () => {
+test("a foreign representation in a literal is null, and the others are resolved", async () => {
   const { data, errors } = await subgraph.graphql(
     `{ _entities(representations: [{ __typename: "Nope" }, { __typename: "User", id: "u-1001" }]) { ... on User { id } } }`,
   );
@@ -53,15 +54,16 @@ test("as literals too, a foreign one does not take the others with it", async ()
   expect(errors).toMatchObject([{ path: ["_entities", 0], extensions: { code: "BAD_USER_INPUT" } }]);
 });
 
-test("more than a hundred foreign ones in one field are one error; for a whole request see error-answers", async () => {
-  const some = (count: number) => subgraph.graphql(ENTITIES, { variables: { representations: Array(count).fill(1) } });
-  expect((await some(100)).errors).toHaveLength(100);
-  const { data, errors } = await some(101);
+test("more than 100 foreign representations in one field are one error", async () => {
+  const sendForeign = (count: number) =>
+    subgraph.graphql(ENTITIES, { variables: { representations: Array(count).fill(1) } });
+  expect((await sendForeign(100)).errors).toHaveLength(100);
+  const { data, errors } = await sendForeign(101);
   expect(data).toBeFalsy();
   expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
 });
 
-describe("an integer in a representation is the ID that it stands for", () => {
+describe("in a representation,", () => {
   const query =
     "query($r: [_Any!]!) { _entities(representations: $r) { ... on User { id } ... on Benefit { id userId } } }";
   const entities = async (representation: Readonly<Record<string, unknown>>) => {
@@ -70,14 +72,14 @@ describe("an integer in a representation is the ID that it stands for", () => {
     return data._entities[0] as unknown;
   };
 
-  test("as `id` of a user, in variables and in literals", async () => {
+  test("an integer as `id` of a User is its text, in variables and in literals", async () => {
     expect(await entities({ __typename: "User", id: 1001 })).toEqual({ id: "1001" });
     expect(await entities({ __typename: "User", id: 0 })).toEqual({ id: "0" });
     const literal = '{ _entities(representations: [{ __typename: "User", id: 1001 }]) { ... on User { id } } }';
     expect((await subgraph.graphql(literal)).data._entities).toEqual([{ id: "1001" }]);
   });
 
-  test("as `userId` and `id` of a benefit: the same call, the same benefit", async () => {
+  test("integers as `userId` and `id` of a Benefit are their text", async () => {
     await subgraph.avibra.addFault({
       match: { path: "/user/benefits/1001" },
       kind: "wrongShape",
@@ -87,14 +89,17 @@ describe("an integer in a representation is the ID that it stands for", () => {
     expect(await entities({ __typename: "Benefit", userId: 1001, id: 7 })).toEqual({ id: "7", userId: "1001" });
   });
 
-  test.each([1.5, -1.5, 1e300, 9007199254740993, true, null, {}, [1001]])("but %j is none", async (id) => {
-    expect(await entities({ __typename: "User", id })).toBeNull();
-  });
+  test.each([1.5, -1.5, 1e300, 9007199254740993, true, null, {}, [1001]])(
+    "%j as `id` of a User is null",
+    async (id) => {
+      expect(await entities({ __typename: "User", id })).toBeNull();
+    },
+  );
 
-  test("a negative one is no user's id, a number as `recurrenceId` no recurrence", async () => {
-    const rest = "... on PixAuthorization { status } ... on Operation { id }";
+  test("an integer as `recurrenceId`, or as `id` of an Operation, is null", async () => {
+    const fragments = "... on PixAuthorization { status } ... on Operation { id }";
     const { data, errors } = await subgraph.graphql(
-      `query($r: [_Any!]!) { _entities(representations: $r) { ${rest} } }`,
+      `query($r: [_Any!]!) { _entities(representations: $r) { ${fragments} } }`,
       {
         variables: {
           r: [
@@ -108,28 +113,33 @@ describe("an integer in a representation is the ID that it stands for", () => {
   });
 });
 
-test.each([[{ a: 1 }], ["x".repeat(5000)], [undefined], [""]])(
-  "a benefit's id %p is none, and costs no call",
+test.each([
+  ["is an object", { a: 1 }],
+  ["has 5,000 characters", "x".repeat(5000)],
+  ["is missing", undefined],
+  ["is empty", ""],
+])("a Benefit representation whose `id` %s is null, with no provider call", async (_what, id) => {
+  await subgraph.avibra.clearRequests();
+  const representations = [{ __typename: "Benefit", userId: MEMBER_ID, id }];
+  const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
+  expect(errors).toBeUndefined();
+  expect(data._entities).toEqual([null]);
+  expect(await subgraph.avibra.requests()).toEqual([]);
+});
+
+test.each(["\u0000", "not-an-id", "' or 1=1 --"])(
+  "the operation ID %j is null, in a query and in a representation",
   async (id) => {
-    await subgraph.avibra.clearRequests();
-    const representations = [{ __typename: "Benefit", userId: "u-1001", id }];
-    const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
+    const { data, errors } = await subgraph.graphql(
+      "query($id: ID!, $r: [_Any!]!) { operation(id: $id) { id } _entities(representations: $r) { ... on Operation { id } } }",
+      { variables: { id, r: [{ __typename: "Operation", id }] } },
+    );
     expect(errors).toBeUndefined();
-    expect(data._entities).toEqual([null]);
-    expect(await subgraph.avibra.requests()).toEqual([]);
+    expect(data).toEqual({ operation: null, _entities: [null] });
   },
 );
 
-test.each(["\u0000", "not-an-id", "' or 1=1 --"])("an operation's id %j is none", async (id) => {
-  const { data, errors } = await subgraph.graphql(
-    "query($id: ID!, $r: [_Any!]!) { operation(id: $id) { id } _entities(representations: $r) { ... on Operation { id } } }",
-    { variables: { id, r: [{ __typename: "Operation", id }] } },
-  );
-  expect(errors).toBeUndefined();
-  expect(data).toEqual({ operation: null, _entities: [null] });
-});
-
-test("an offer's id is checked before anything is sent or recorded", async () => {
+test("an invalid offerId is BAD_USER_INPUT, with no provider call", async () => {
   await subgraph.avibra.clearRequests();
   for (const offerId of ["💣<script>", "../../etc", ""]) {
     const { errors } = await subgraph.graphql(
@@ -141,7 +151,7 @@ test("an offer's id is checked before anything is sent or recorded", async () =>
   expect(await subgraph.avibra.requests()).toEqual([]);
 });
 
-test("neither an operation's name nor a path that is no URL is repeated", async () => {
+test("a response repeats neither an unknown operationName nor a malformed path", async () => {
   const named = await subgraph.post("query A { __typename }", { headers: { "content-type": "application/json" } });
   expect(named.status).toBe(200);
   const response = await fetch(`${subgraph.url}/graphql`, {

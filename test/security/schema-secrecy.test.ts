@@ -1,4 +1,5 @@
 import { getIntrospectionQuery } from "graphql";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { createKey, toJwk, signToken } from "../kit/tokens/jwt";
 import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
@@ -31,14 +32,14 @@ afterAll(async () => {
 const router = { "router-authorization": SECRET };
 const member = () => {
   const exp = Math.floor(Date.now() / 1000) + 600;
-  const claims = { sub: "u-1001", iss: ISSUER, aud: "benefits", exp, scope: "users:read:any pix:read:any" };
+  const claims = { sub: MEMBER_ID, iss: ISSUER, aud: "benefits", exp, scope: "users:read:any pix:read:any" };
   const token = signToken(key, claims);
   return { ...router, authorization: `Bearer ${token}` };
 };
 const asRouter = (query: string) => live.post(query, { claims: null, headers: router });
 const asMember = (query: string) => live.post(query, { claims: null, headers: member() });
 
-const QUESTIONS = [
+const SCHEMA_QUERIES = [
   getIntrospectionQuery(),
   "{ __schema { types { name } } }",
   '{ __type(name: "User") { fields { name } } }',
@@ -47,20 +48,20 @@ const QUESTIONS = [
   "{ me { id benefits { id } } _service { sdl } }",
   "{ ... on Query { ... { _service { sdl } } } }",
   "{ ...Rest } fragment Rest on Query { __schema { queryType { name } } }",
-  "query Hidden { me { id } } query Asked { _service { sdl } }",
+  "query Other { me { id } } query Schema { _service { sdl } }",
 ];
 
-describe("in live mode", () => {
-  test("a member is answered", async () => {
+describe("in live mode,", () => {
+  test("a member's query is answered", async () => {
     expect(await (await asMember("{ me { id benefits { id } } __typename }")).json()).toMatchObject({
-      data: { me: { id: "u-1001" }, __typename: "Query" },
+      data: { me: { id: MEMBER_ID }, __typename: "Query" },
     });
   });
 
-  test.each(QUESTIONS.map((question) => [question.slice(0, 80), question] as const))(
-    "the router itself may ask %s; for a member it is refused as a whole",
+  test.each(SCHEMA_QUERIES.map((query) => [query.replaceAll(/\s+/g, " ").slice(0, 40), query] as const))(
+    "a schema query is FORBIDDEN for a member and returned to the router: %s",
     async (_shown, query) => {
-      const body = { query, operationName: query.includes("Asked") ? "Asked" : undefined };
+      const body = { query, operationName: query.includes("query Schema") ? "Schema" : undefined };
       const send = (headers: Readonly<Record<string, string>>) =>
         fetch(`${live.url}/graphql`, {
           method: "POST",
@@ -68,24 +69,24 @@ describe("in live mode", () => {
           body: JSON.stringify(body),
         });
       await live.avibra.clearRequests();
-      const refused = await send(member());
-      expect(refused.status).toBe(403);
+      const rejected = await send(member());
+      expect(rejected.status).toBe(403);
       const extensions = { code: "FORBIDDEN", retryable: false, requestId: expect.any(String) as string };
-      expect(await refused.json()).toEqual({
+      expect(await rejected.json()).toEqual({
         errors: [{ message: "The caller does not have permission.", extensions }],
       });
       expect(await live.avibra.requests()).toEqual([]);
 
       if (!query.includes("me {")) {
-        const answer = (await (await send(router)).json()) as { data?: object; errors?: unknown };
-        expect(answer.errors).toBeUndefined();
-        expect(answer.data).toBeDefined();
+        const response = (await (await send(router)).json()) as { data?: object; errors?: unknown };
+        expect(response.errors).toBeUndefined();
+        expect(response.data).toBeDefined();
       }
       expect((await send({})).status).toBe(401);
     },
   );
 
-  test("a GET is no way round", async () => {
+  test("a schema query by GET is FORBIDDEN for a member", async () => {
     const headers = { ...member(), "apollo-require-preflight": "1" };
     const response = await fetch(`${live.url}/graphql?query=${encodeURIComponent("{ _service { sdl } }")}`, {
       headers,
@@ -93,7 +94,7 @@ describe("in live mode", () => {
     expect(response.status).toBe(403);
   });
 
-  test("an empty or worthless Authorization is not the router's own request", async () => {
+  test("a schema query with the router's secret and an invalid Authorization header is rejected with 401", async () => {
     for (const authorization of ["", "Bearer x"]) {
       const headers = { ...router, authorization };
       expect((await live.post("{ _service { sdl } }", { claims: null, headers })).status).toBe(401);
@@ -115,9 +116,9 @@ describe("in live mode", () => {
     "{ user { id } }",
     "{ me }",
     'mutation { changeOffer(input: { idempotencyKey: "k", userId: "u-1001", offerId: "x", direction: UPGRAD }) { operation { id } } }',
-  ])("%s is refused without a hint of what there is", async (query) => {
-    for (const ask of [asMember, asRouter]) {
-      const response = await ask(query);
+  ])("an invalid document is rejected without a hint of the schema: %s", async (query) => {
+    for (const send of [asMember, asRouter]) {
+      const response = await send(query);
       const { errors } = (await response.json()) as GraphqlResponse;
       expect(response.status).toBe(400);
       expect([...new Set(errors?.map(({ message, extensions }) => `${extensions.code} ${message}`))]).toEqual([
@@ -128,15 +129,15 @@ describe("in live mode", () => {
   });
 });
 
-describe("in the sandbox", () => {
-  test("everybody may ask for the schema, with a token or without", async () => {
-    for (const claims of [null, { sub: "u-1001" }]) {
+describe("in sandbox mode,", () => {
+  test("a schema query is answered, with and without a token", async () => {
+    for (const claims of [null, { sub: MEMBER_ID }]) {
       const { data } = await sandbox.graphql("{ _service { sdl } __schema { queryType { name } } }", { claims });
       expect(data).toMatchObject({ __schema: { queryType: { name: "Query" } } });
     }
   });
 
-  test("a typing error is met with a suggestion", async () => {
+  test("a misspelled field is rejected with a suggestion", async () => {
     const { errors } = await sandbox.graphql("{ mee { id } }");
     expect(errors?.[0]?.message).toMatch(/Did you mean "me"/);
   });

@@ -1,33 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { toDocument, findMutation, MUTATIONS } from "../kit/seeds/mutations";
-import { PAYER_TAX_ID } from "../kit/seeds/ids";
+import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, MEMBER_ID, OTHER_TAX_ID, PAYER_TAX_ID } from "../kit/seeds/ids";
 import { findCodeSpans, readTable } from "../kit/pages";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { postWebhook } from "../kit/http/webhooks";
+import { type Claims } from "../kit/tokens/claims";
 
-// The documentation's table of scopes, each of its cells tried against the running graph.
+// Tries each cell of the documentation's table of scopes against the running graph.
 
-type Claims = Readonly<Record<string, string>>;
-type Role = "sub" | "payer" | "beneficiary" | "asker" | "subject" | "stranger";
+type Role = "sub" | "payer" | "beneficiary" | "caller" | "subject" | "stranger";
 
-/** What the table calls those whose something is. */
+/** The roles of the owners that the table names. */
 const ROLES: Readonly<Record<string, readonly Role[]>> = {
   "the token's `sub`": ["sub"],
   "payer or beneficiary, by tax ID": ["payer", "beneficiary"],
   "payer, by tax ID": ["payer"],
-  "its caller, or its member": ["asker", "subject"],
-  "its caller": ["asker"],
+  "its caller, or its member": ["caller", "subject"],
+  "its caller": ["caller"],
   "no owner": [],
 };
 
 const PENDING = "RN3822485720260110pending0001"; // of the same payer as the one that is cancelled below
-const CANCELLED = "RR3822485720260110cancelled01";
-const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
-const FORMER_MEMBER = "77379362038";
 const BENEFICIARY = "12345678000195";
 
-const MEMBER: Claims = { sub: "u-1001" };
+const MEMBER: Claims = { sub: MEMBER_ID };
 const HELPER: Claims = { sub: "helper-1" };
 const STRANGER: Claims = { sub: "m-stranger", tax_id: "01234567000195" };
 
@@ -49,15 +46,15 @@ async function operationSeen(id: string, claims: Claims) {
 }
 
 interface Row {
-  /** Everybody who is tried without a scope. */
-  readonly people: Partial<Record<Role, Claims>>;
-  /** For each thing that the row speaks of: whether these claims see or do it. */
+  /** The callers that are tried without a scope, by role. */
+  readonly callers: Partial<Record<Role, Claims>>;
+  /** For each item of the row: whether these claims read it or do it. */
   readonly attempt: (claims: Claims) => Promise<readonly boolean[]>;
 }
 
 const ROWS: Readonly<Record<string, Row>> = {
   "a member's benefits, offers, enrollment, operations, events": {
-    people: { sub: MEMBER, stranger: STRANGER },
+    callers: { sub: MEMBER, stranger: STRANGER },
     async attempt(claims) {
       const page = (field: string) => `${field}(first: 1) { edges { node { id } } }`;
       const { user } = await dataOf(
@@ -71,7 +68,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     },
   },
   "the mutations on a member's account": {
-    people: { sub: { sub: "u-1002" }, stranger: STRANGER },
+    callers: { sub: { sub: "u-1002" }, stranger: STRANGER },
     async attempt(claims) {
       const account = MUTATIONS.filter(({ name }) => name !== "cancelPixAuthorization");
       expect(account).toHaveLength(6);
@@ -85,33 +82,33 @@ const ROWS: Readonly<Record<string, Row>> = {
     },
   },
   "an authorization and its cancellations": {
-    people: {
-      payer: { sub: "m-1", tax_id: FORMER_MEMBER },
+    callers: {
+      payer: { sub: "m-1", tax_id: OTHER_TAX_ID },
       beneficiary: { sub: "m-2", tax_id: BENEFICIARY },
       stranger: STRANGER,
     },
     async attempt(claims) {
       const data = await dataOf(
-        `{ pixAuthorization(recurrenceId: "${CANCELLED}") { cancellations { id } }
-           pixCancellation(recurrenceId: "${CANCELLED}", id: "${CANCELLATION}") { id } }`,
+        `{ pixAuthorization(recurrenceId: "${CANCELLED_RECURRENCE_ID}") { cancellations { id } }
+           pixCancellation(recurrenceId: "${CANCELLED_RECURRENCE_ID}", id: "${CANCELLATION_ID}") { id } }`,
         claims,
       );
       return [(data.pixAuthorization?.cancellations.length ?? 0) > 0, data.pixCancellation !== null];
     },
   },
   "cancelling an authorization": {
-    people: {
+    callers: {
       payer: { sub: "m-1", tax_id: PAYER_TAX_ID },
       beneficiary: { sub: "m-2", tax_id: BENEFICIARY },
       stranger: STRANGER,
     },
     async attempt(claims) {
-      // In a third person's name: who may cancel is told that, everybody else is told less. Nothing is cancelled.
+      // With a third person's document: DOCUMENT_MISMATCH only for a caller that may cancel. Nothing is cancelled.
       const mutation = findMutation("cancelPixAuthorization");
       const input = {
         ...mutation.input,
         recurrenceId: PENDING,
-        requesterDocument: FORMER_MEMBER,
+        requesterDocument: OTHER_TAX_ID,
         idempotencyKey: newKey(),
       };
       const payload = (await dataOf(toDocument(mutation), claims, { input }))?.cancelPixAuthorization;
@@ -121,24 +118,24 @@ const ROWS: Readonly<Record<string, Row>> = {
     },
   },
   "an operation": {
-    people: { asker: HELPER, subject: MEMBER, stranger: STRANGER },
+    callers: { caller: HELPER, subject: MEMBER, stranger: STRANGER },
     attempt: async (claims) => [(await operationSeen(ids.prefill, claims)) !== null],
   },
   "an operation's `recurrenceId` and `pixCancellation`": {
-    people: { asker: MEMBER, stranger: STRANGER },
+    callers: { caller: MEMBER, stranger: STRANGER },
     async attempt(claims) {
       const operation = await operationSeen(ids.cancellation, claims);
       return [(operation?.recurrenceId ?? null) !== null, (operation?.pixCancellation ?? null) !== null];
     },
   },
   "an operation's `idempotencyKey`": {
-    people: { asker: HELPER, subject: MEMBER, stranger: STRANGER },
+    callers: { caller: HELPER, subject: MEMBER, stranger: STRANGER },
     attempt: async (claims) => [((await operationSeen(ids.prefill, claims))?.idempotencyKey ?? "") !== ""],
   },
   "unmasked documents": {
-    people: { payer: { sub: "m-1", tax_id: FORMER_MEMBER }, stranger: { sub: "m-3", tax_id: FORMER_MEMBER } },
+    callers: { payer: { sub: "m-1", tax_id: OTHER_TAX_ID }, stranger: { sub: "m-3", tax_id: OTHER_TAX_ID } },
     async attempt(claims) {
-      const query = `{ pixAuthorization(recurrenceId: "${CANCELLED}") {
+      const query = `{ pixAuthorization(recurrenceId: "${CANCELLED_RECURRENCE_ID}") {
         payer { document } beneficiary { document } cancellations { requesterDocument } } }`;
       const { payer, beneficiary, cancellations } = (await dataOf(query, claims)).pixAuthorization;
       const shown = [payer.document, beneficiary.document, cancellations[0].requesterDocument] as string[];
@@ -150,9 +147,9 @@ const ROWS: Readonly<Record<string, Row>> = {
 interface Cells {
   readonly what: string;
   readonly owners: readonly Role[];
-  /** What its owners need as well. */
+  /** The scopes that its owners need. */
   readonly needed: readonly string[];
-  /** What all others need, all of it; none where no scope helps. */
+  /** The scopes that all others need; empty if no scope gives access. */
   readonly scopes: readonly string[];
 }
 
@@ -160,12 +157,12 @@ const CELLS: readonly Cells[] = readTable("docs/platform/authorization.md", "wha
   ([what = "", whose = "", scope = ""]) => {
     const [thing = "", condition = ""] = what.split(": ");
     const owners = ROLES[whose];
-    if (!owners) throw new Error(`the test knows nobody who is called "${whose}"`);
+    if (!owners) throw new Error(`no roles for "${whose}"`);
     return { what: thing, owners, needed: findCodeSpans(condition), scopes: findCodeSpans(scope.split("(")[0] ?? "") };
   },
 );
 
-/** Every scope that the code asks for. */
+/** Every scope that the code checks. */
 const SRC = join(__dirname, "../../src");
 const ALL = new Set(
   readdirSync(SRC, { recursive: true, encoding: "utf8" })
@@ -185,32 +182,32 @@ beforeAll(async () => {
   };
   const prefilled = { match: { path: findMutation("prefillUser").path }, kind: "wrongShape", status: 200 };
   await subgraph.avibra.addFault({ ...prefilled, body: '"Successful"' });
-  ids.prefill = await run("prefillUser", { userId: "u-1001" }, { ...HELPER, scope: "users:write:any" });
+  ids.prefill = await run("prefillUser", { userId: MEMBER_ID }, { ...HELPER, scope: "users:write:any" });
   const payer = { ...MEMBER, tax_id: PAYER_TAX_ID, scope: "pix:cancel" };
   ids.cancellation = await run("cancelPixAuthorization", {}, payer);
-  await postWebhook(subgraph.url, { eventname: "enrollment_request_received", userid: "u-1001" });
+  await postWebhook(subgraph.url, { eventname: "enrollment_request_received", userid: MEMBER_ID });
 });
 afterAll(() => subgraph.stop());
 
-test("the table has a row for everything that is tried here, and names every scope that the code asks for", () => {
+test("the table of scopes has the rows that are tried here, and names every scope that the code checks", () => {
   expect(CELLS.map(({ what }) => what)).toEqual(Object.keys(ROWS));
   expect(new Set(CELLS.flatMap(({ needed, scopes }) => [...needed, ...scopes]))).toEqual(ALL);
   expect(ALL.size).toBeGreaterThan(5);
 });
 
-describe.each(CELLS)("$what", ({ what, owners, needed, scopes }) => {
+describe.each(CELLS)("access to $what:", ({ what, owners, needed, scopes }) => {
   const row = ROWS[what];
   if (!row) return;
   const outcome = async (claims: Claims, given: readonly string[]) => {
     const seen = await row.attempt({ ...claims, ...(given.length > 0 && { scope: given.join(" ") }) });
     const [first] = seen;
-    expect(seen).toEqual(seen.map(() => first)); // a row says the same of everything that it names
+    expect(seen).toEqual(seen.map(() => first)); // the same for each item of a row
     return first;
   };
   const allBut = (left: string) => [...ALL].filter((scope) => scope !== left);
-  const stranger = row.people.stranger ?? STRANGER;
+  const stranger = row.callers.stranger ?? STRANGER;
 
-  test.each(Object.entries(row.people))("%s", async (role, claims) => {
+  test.each(Object.entries(row.callers))("the role %s has the access that the table gives it", async (role, claims) => {
     const isOwner = owners.includes(role as Role);
     expect(await outcome(claims, needed)).toBe(isOwner);
     for (const scope of needed)
@@ -222,11 +219,11 @@ describe.each(CELLS)("$what", ({ what, owners, needed, scopes }) => {
       ).toBe(false);
   });
 
-  test("whose owners are among those who are tried", () => {
-    expect(Object.keys(row.people)).toEqual(expect.arrayContaining([...owners]));
+  test("every owner in the table is tried", () => {
+    expect(Object.keys(row.callers)).toEqual(expect.arrayContaining([...owners]));
   });
 
-  test("with the scopes of its row, and with no other ones", async () => {
+  test("a stranger has access with exactly the scopes of its row", async () => {
     const isAny = scopes.length > 0;
     expect(await outcome(stranger, scopes)).toBe(isAny);
     expect(await outcome(stranger, [...ALL])).toBe(isAny);

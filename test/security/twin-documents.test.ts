@@ -14,18 +14,18 @@ const OVER = {
   query: `{ ${aliases(1000, "__typename")} }`,
   subscription: `subscription { operationSettled(id: "none") { ${aliases(1000, "id")} } }`,
 };
-let serial = 0;
-/** Each pair has a digest of its own. */
+let lastNumber = 0;
+/** A new digest for each pair. */
 const twins = (document: string) => {
-  serial += 1;
-  return { malformed: `#${serial}\ud800\n${document}`, valid: `#${serial}\ufffd\n${document}` };
+  lastNumber += 1;
+  return { malformed: `#${lastNumber}\ud800\n${document}`, valid: `#${lastNumber}\ufffd\n${document}` };
 };
 const codesOf = ({ data, errors = [] }: GraphqlResponse) => ({
   data,
   codes: errors.map(({ extensions }) => extensions.code),
 });
 const MALFORMED = { data: undefined, codes: ["GRAPHQL_PARSE_FAILED"] };
-const REFUSED = { data: undefined, codes: ["LIMIT_EXCEEDED"] };
+const REJECTED = { data: undefined, codes: ["LIMIT_EXCEEDED"] };
 
 let subgraph: TestSubgraph;
 let router: CallbackRouter;
@@ -46,8 +46,8 @@ async function get(query: string) {
     authorization: `Bearer ${await subgraph.token(STAFF_CLAIMS)}`,
     "apollo-require-preflight": "true",
   };
-  const answer = await fetch(`${subgraph.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
-  return codesOf((await answer.json()) as GraphqlResponse);
+  const response = await fetch(`${subgraph.url}/graphql?query=${encodeURIComponent(query)}`, { headers });
+  return codesOf((await response.json()) as GraphqlResponse);
 }
 
 async function overWebSocket(query: string) {
@@ -60,7 +60,7 @@ async function overWebSocket(query: string) {
 
 const byCallback = async (query: string) => codesOf((await router.subscribe(subgraph, query)).body as GraphqlResponse);
 
-describe("a malformed document lets no other document past the limits", () => {
+describe("a document over a limit is rejected after a malformed one with the same UTF-8 bytes,", () => {
   test.each([
     ["POST", post, post, OVER.mutation],
     ["POST, then GET", post, get, OVER.query],
@@ -70,30 +70,30 @@ describe("a malformed document lets no other document past the limits", () => {
   ])("by %s", async (_how, first, second, document) => {
     const { malformed, valid } = twins(document);
     for (let time = 0; time < 3; time += 1) expect(await first(malformed)).toEqual(MALFORMED);
-    for (let time = 0; time < 3; time += 1) expect(await second(valid)).toEqual(REFUSED);
+    for (let time = 0; time < 3; time += 1) expect(await second(valid)).toEqual(REJECTED);
     expect(await subgraph.avibra.requests()).toEqual([]);
   });
 });
 
-describe("a valid document lets no malformed one be executed", () => {
+describe("a malformed document is rejected after a valid one with the same UTF-8 bytes,", () => {
   const ANSWERED = { data: { __typename: "Query" }, codes: [] };
-  const ENDED = { data: undefined, codes: [] };
+  const COMPLETED = { data: undefined, codes: [] };
   test.each([
     ["POST", post, post, "{ __typename }", ANSWERED],
     ["GET, then POST", get, post, "{ __typename }", ANSWERED],
-    ["WebSocket", overWebSocket, overWebSocket, 'subscription { operationSettled(id: "none") { id } }', ENDED],
-  ])("by %s", async (_how, first, second, document, answered) => {
+    ["WebSocket", overWebSocket, overWebSocket, 'subscription { operationSettled(id: "none") { id } }', COMPLETED],
+  ])("by %s", async (_how, first, second, document, expected) => {
     const { malformed, valid } = twins(document);
-    for (let time = 0; time < 3; time += 1) expect(await first(valid)).toEqual(answered);
+    for (let time = 0; time < 3; time += 1) expect(await first(valid)).toEqual(expected);
     expect(await second(malformed)).toEqual(MALFORMED);
-    expect(await first(valid)).toEqual(answered);
+    expect(await first(valid)).toEqual(expected);
   });
 });
 
 test("a document that only Apollo Server has parsed is not executed", async () => {
   const run = requestScope.run.bind(requestScope);
   requestScope.run = (scope: object, work: () => unknown) => run({ ...scope, document: undefined } as never, work);
-  const answer = await post(`mutation { ${CANCEL} }`).finally(() => (requestScope.run = run));
-  expect(answer).toEqual({ data: undefined, codes: ["INTERNAL"] });
+  const response = await post(`mutation { ${CANCEL} }`).finally(() => (requestScope.run = run));
+  expect(response).toEqual({ data: undefined, codes: ["INTERNAL"] });
   expect(await subgraph.avibra.requests()).toEqual([]);
 });

@@ -20,18 +20,18 @@ const UNITS = [
 ];
 const texts = fc.array(fc.string({ unit: fc.constantFrom(...UNITS), maxLength: 4 }), { minLength: 1, maxLength: 60 });
 
-/** Names the text that was examined, as the one representation in it. */
+/** A result that contains the examined text as its only literal. */
 const examine = (text: string): AnalyzedDocument => ({
   result: { base: createCost(), perRepresentation: new Map(), literals: new Set([text]), mutations: 0 },
   bytes: 0,
 });
 
-test("what is known of a text was found out about that text, and an equal hash means an equal text", () => {
+test("the cached result of a text is of that text, and equal hashes mean equal texts", () => {
   fc.assert(
-    fc.property(texts, (asked) => {
+    fc.property(texts, (sent) => {
       const documents = createDocumentCache(2 ** 20, examine);
       const textOf = new Map<string, string>();
-      for (const text of [...asked, ...asked, ...asked]) {
+      for (const text of [...sent, ...sent, ...sent]) {
         const { result: verdict, hash } = documents.get(text);
         expect(verdict).toMatchObject({ literals: new Set([text]) });
         if (hash === undefined) continue;
@@ -43,7 +43,7 @@ test("what is known of a text was found out about that text, and an equal hash m
   );
 });
 
-test("a text that has a hash is kept, and a syntax error is not", () => {
+test("a text that has a hash is cached, and a syntax error is not", () => {
   const documents = createDocumentCache(2 ** 20, examine);
   documents.get("a");
   expect(documents.get("a")).toBe(documents.get("a"));

@@ -2,14 +2,13 @@ import { connect } from "node:net";
 import fc from "fast-check";
 import { toDocument, findMutation, MUTATIONS } from "../../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../../kit/tokens/claims";
-import { PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
+import { CANCELLATION_ID, MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 
-/** Draws of each place. All places draw from the same kinds of text: together they are over 600. */
+/** Random values for each place. All places draw from the same kinds of text: together over 600 values. */
 const RUNS = process.env["TEST_ALL"] === "true" ? 50 : 8;
-/** In every string that is sent, so that it is found wherever it goes. */
+/** Part of every string that is sent, to find it wherever it goes. */
 const MARK = "zQ7xK";
-const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
 
 /** Like fast-check's unit `binary`, which computes a table of all code points first: 4 s of processor time. */
 const codePoint = fc
@@ -31,14 +30,14 @@ const chunk = fc.oneof(
 );
 const text = fc.tuple(chunk, chunk).map(([before, after]) => before + MARK + after);
 
-interface Asked {
+interface GraphqlRequest {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
 }
 
 const read =
   (type: string, query: string, others: Record<string, string> = {}) =>
-  (value: string): Asked => ({
+  (value: string): GraphqlRequest => ({
     query: `query($x: ${type}!${Object.keys(others)
       .map((name) => `, $${name}: RecurrenceId!`)
       .join("")}) { ${query} }`,
@@ -46,10 +45,10 @@ const read =
   });
 const literal =
   (query: string) =>
-  (value: string): Asked => ({ query: `{ ${query.replace("@", JSON.stringify(value))} }` });
+  (value: string): GraphqlRequest => ({ query: `{ ${query.replace("@", JSON.stringify(value))} }` });
 const reference =
   (representation: (value: string) => Record<string, unknown>) =>
-  (value: string): Asked => ({
+  (value: string): GraphqlRequest => ({
     query:
       "query($r: [_Any!]!) { _entities(representations: $r) { ... on User { benefits { id } operations { edges { cursor } } } ... on Benefit { name } ... on PixAuthorization { status } ... on PixCancellation { id } ... on Operation { kind } } }",
     variables: { r: [representation(value)] },
@@ -58,20 +57,23 @@ const reference =
 const OPTIONAL = { firstName: 1, lastName: 1, email: 1, phone: 1, birthDate: 1, offerId: 1 };
 const ADDRESS = ["line1", "line2", "city", "state", "postalCode", "country"];
 const written = MUTATIONS.flatMap((mutation) => {
-  const ask = (more: Record<string, unknown>): Asked => ({
+  const withMembers = (more: Record<string, unknown>): GraphqlRequest => ({
     query: toDocument(mutation),
     variables: { input: { ...mutation.input, idempotencyKey: `p-${Math.random()}`, ...more } },
   });
   const names = Object.keys({ idempotencyKey: 1, ...mutation.input, ...(mutation.name === "prefillUser" && OPTIONAL) });
-  const members = names.map((name) => [`${mutation.name}.${name}`, (value: string) => ask({ [name]: value })] as const);
+  const members = names.map(
+    (name) => [`${mutation.name}.${name}`, (value: string) => withMembers({ [name]: value })] as const,
+  );
   const address = ADDRESS.map(
-    (name) => [`${mutation.name}.address.${name}`, (value: string) => ask({ address: { [name]: value } })] as const,
+    (name) =>
+      [`${mutation.name}.address.${name}`, (value: string) => withMembers({ address: { [name]: value } })] as const,
   );
   return [...members, ...(mutation.name === "prefillUser" ? address : [])];
 });
 
 /** Every place of an operation that takes text. */
-const PLACES: readonly (readonly [name: string, ask: (value: string) => Asked])[] = [
+const PLACES: readonly (readonly [name: string, create: (value: string) => GraphqlRequest])[] = [
   [
     "user(id)",
     read("UserId", "user(id: $x) { benefits { id } enrollment { status } operations { edges { cursor } } }"),
@@ -85,7 +87,7 @@ const PLACES: readonly (readonly [name: string, ask: (value: string) => Asked])[
   ],
   [
     "pixCancellation(recurrenceId)",
-    read("RecurrenceId", `pixCancellation(recurrenceId: $x, id: "${CANCELLATION}") { id }`),
+    read("RecurrenceId", `pixCancellation(recurrenceId: $x, id: "${CANCELLATION_ID}") { id }`),
   ],
   ["operation(id)", read("ID", "operation(id: $x) { kind }")],
   ["operations(after)", read("String", "me { operations(after: $x) { edges { cursor } } }")],
@@ -97,12 +99,15 @@ const PLACES: readonly (readonly [name: string, ask: (value: string) => Asked])[
   ["a variable's name", (value) => ({ query: "{ me { id } }", variables: { [value]: value } })],
   ["User.id", reference((id) => ({ __typename: "User", id }))],
   ["Benefit.userId", reference((userId) => ({ __typename: "Benefit", userId, id: "dental" }))],
-  ["Benefit.id", reference((id) => ({ __typename: "Benefit", userId: "u-1001", id }))],
+  ["Benefit.id", reference((id) => ({ __typename: "Benefit", userId: MEMBER_ID, id }))],
   ["PixAuthorization.recurrenceId", reference((recurrenceId) => ({ __typename: "PixAuthorization", recurrenceId }))],
   ["PixCancellation.id", reference((id) => ({ __typename: "PixCancellation", recurrenceId: RECURRENCE_ID, id }))],
   ["Operation.id", reference((id) => ({ __typename: "Operation", id }))],
   ["__typename", reference((name) => ({ __typename: name, id: name }))],
-  ["another member", reference((value) => ({ __typename: "User", id: "u-1001", email: value, [value]: value }))],
+  [
+    "an unknown member of a representation",
+    reference((value) => ({ __typename: "User", id: MEMBER_ID, email: value, [value]: value })),
+  ],
   ...written,
 ];
 
@@ -123,7 +128,7 @@ const PATHS = [
 const HEADERS =
   /^(host|connection|accept|content-type|content-length|transfer-encoding|authorization|version|idempotency-key|x-api-key|x-delbank-api-key|x-delfinance-account-id)$/;
 
-/** What both providers have received is well-formed; whatever a caller chose is in a plain path segment or in a JSON body. */
+/** Requests to both providers are well-formed; a caller's values are only in a plain path segment or a JSON body. */
 async function expectWellFormed(): Promise<void> {
   const received = [...(await subgraph.avibra.requests()), ...(await subgraph.delbank.requests())];
   for (const { path, headers, body } of received) {
@@ -137,7 +142,7 @@ async function expectWellFormed(): Promise<void> {
   }
 }
 
-/** Every line is one JSON text without characters that a terminal obeys, and has nothing that a caller chose. */
+/** Every line is one JSON text without control characters and without a caller's value. */
 function expectCleanLog(): void {
   for (const line of subgraph.logs.splice(0)) {
     expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
@@ -147,12 +152,12 @@ function expectCleanLog(): void {
 }
 
 describe("any text", () => {
-  test.each(PLACES)("in %s reaches no URL but as a plain segment, no header and no log line", async (_place, ask) => {
+  test.each(PLACES)("in %s reaches URLs only as a plain segment, and no header or log line", async (_place, create) => {
     await fc.assert(
       fc.asyncProperty(text, async (value) => {
-        const { query, variables } = ask(value);
-        const answer = await subgraph.graphql(query, { claims: PAYER_CLAIMS, ...(variables && { variables }) });
-        for (const { extensions } of answer.errors ?? []) expect(extensions.code).not.toMatch(/^INTERNAL|undefined/);
+        const { query, variables } = create(value);
+        const response = await subgraph.graphql(query, { claims: PAYER_CLAIMS, ...(variables && { variables }) });
+        for (const { extensions } of response.errors ?? []) expect(extensions.code).not.toMatch(/^INTERNAL|undefined/);
         expectCleanLog();
       }),
       { numRuns: RUNS },
@@ -160,7 +165,7 @@ describe("any text", () => {
     await expectWellFormed();
   });
 
-  test("that is a fine name reaches the provider as it was sent", async () => {
+  test("that is valid as a name reaches the provider unchanged", async () => {
     const names = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).map((name) => `${MARK} "\\ ${name}`);
     await fc.assert(
       fc.asyncProperty(names, fc.uuid(), async (firstName, idempotencyKey) => {
@@ -177,33 +182,36 @@ describe("any text", () => {
     expectCleanLog();
   });
 
-  test.each(["sub", "tax_id", "scope"])("in the claim %s neither", async (claim) => {
-    const claims = { ...PAYER_CLAIMS, scope: "pix:cancel pix:cancel:any" };
-    await fc.assert(
-      fc.asyncProperty(text, async (value) => {
-        const token = await subgraph.token({ ...claims, [claim]: value.slice(0, 256) });
-        const headers = { authorization: `Bearer ${token}` };
-        await subgraph.graphql("{ me { id benefits { id } } }", { claims: null, headers });
-        const pix = findMutation("cancelPixAuthorization");
-        const variables = {
-          input: { ...pix.input, requesterDocument: PAYER_TAX_ID, idempotencyKey: `c-${Math.random()}` },
-        };
-        await subgraph.graphql(toDocument(pix), { claims: null, headers, variables });
-        expectCleanLog();
-      }),
-      { numRuns: RUNS },
-    );
-    await expectWellFormed();
-  });
+  test.each(["sub", "tax_id", "scope"])(
+    "in the claim %s reaches URLs only as a plain segment, and no header or log line",
+    async (claim) => {
+      const claims = { ...PAYER_CLAIMS, scope: "pix:cancel pix:cancel:any" };
+      await fc.assert(
+        fc.asyncProperty(text, async (value) => {
+          const token = await subgraph.token({ ...claims, [claim]: value.slice(0, 256) });
+          const headers = { authorization: `Bearer ${token}` };
+          await subgraph.graphql("{ me { id benefits { id } } }", { claims: null, headers });
+          const pix = findMutation("cancelPixAuthorization");
+          const variables = {
+            input: { ...pix.input, requesterDocument: PAYER_TAX_ID, idempotencyKey: `c-${Math.random()}` },
+          };
+          await subgraph.graphql(toDocument(pix), { claims: null, headers, variables });
+          expectCleanLog();
+        }),
+        { numRuns: RUNS },
+      );
+      await expectWellFormed();
+    },
+  );
 });
 
 describe("any bytes", () => {
-  /** Sends a request as it stands and gives back the whole answer. */
+  /** Sends a request as it is; resolves with the whole response. */
   function exchange(request: string): Promise<string> {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       const socket = connect(Number(new URL(subgraph.url).port), "127.0.0.1", () => socket.write(request, "latin1"));
-      socket.once("data", () => socket.end()); // not before: Node gives up a request whose client ends its side
+      socket.once("data", () => socket.end()); // only now: Node.js drops a request whose client has ended its side
       socket.on("data", (chunk) => chunks.push(chunk));
       socket.on("error", () => undefined);
       socket.on("close", () => {
@@ -227,24 +235,24 @@ describe("any bytes", () => {
     "apollo-require-preflight",
     "x-forwarded-for",
     "traceparent",
-  ])("in the header %s come back in no header, and are in no log line", async (name) => {
+  ])("in the header %s are in no response and no log line", async (name) => {
     await fc.assert(
       fc.asyncProperty(bytes, bytes, async (before, after) => {
-        const value = `${before}${MARK}!${after}`; // as a request id it would be none, which is meant to come back
+        const value = `${before}${MARK}!${after}`; // "!" makes it an invalid request ID: a valid one is returned
         const type = name === "content-type" ? "" : "content-type: application/json\r\n";
-        const answer = await exchange(
+        const response = await exchange(
           `POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${type}${name}: ${value}\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
         );
-        const head = answer.split("\r\n\r\n")[0] ?? "";
+        const head = response.split("\r\n\r\n")[0] ?? "";
         expect(head).toMatch(/^HTTP\/1\.1 \d{3} /);
-        expect(answer).not.toContain(MARK);
+        expect(response).not.toContain(MARK);
         expectCleanLog();
       }),
       { numRuns: RUNS },
     );
   });
 
-  test("in the URL come back nowhere, and are in no log line", async () => {
+  test("in the URL are in no response and no log line", async () => {
     await fc.assert(
       fc.asyncProperty(bytes, async (value) => {
         const target = `/${value.replaceAll(/[\s\0]/g, "")}${MARK}`;
@@ -254,9 +262,9 @@ describe("any bytes", () => {
           `/health/${target}`,
           `/dev/token?sub=u-1001&${target}`,
         ]) {
-          const answer = await exchange(`GET ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
-          expect(answer).toMatch(/^HTTP\/1\.1 [24]\d\d /);
-          expect(answer).not.toContain(MARK);
+          const response = await exchange(`GET ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+          expect(response).toMatch(/^HTTP\/1\.1 [24]\d\d /);
+          expect(response).not.toContain(MARK);
         }
         expectCleanLog();
       }),
