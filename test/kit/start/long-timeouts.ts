@@ -1,5 +1,5 @@
 /**
- * Timeouts of minutes: whatever must succeed has time, however slow the machine is. `startSubgraph` sets them. A test of a timeout
+ * Timeouts of minutes, so that requests that must succeed do so on a slow machine. `startSubgraph` sets them. A test of a timeout
  * makes only that one short.
  */
 export const LONG_TIMEOUTS = {
