@@ -4,96 +4,93 @@ import { type Git, findSchemaBase } from "../../.ci/schema-base";
 import { breakingChanges, type CommittedSchema } from "../../.ci/schema-changes";
 
 const read = (file: string) => readFileSync(join(__dirname, "../../schema", file), "utf8");
-const now: CommittedSchema = { api: read("api.graphql"), subgraph: read("subgraph.graphql") };
+const committed: CommittedSchema = { api: read("api.graphql"), subgraph: read("subgraph.graphql") };
 
-/** One of the files with another text in the place of one that it must hold. */
-function planted(found: RegExp, put: string, file: keyof CommittedSchema = "api"): CommittedSchema {
-  expect(found.test(now[file])).toBe(true);
-  return { ...now, [file]: now[file].replace(found, put) };
+/** The committed schema with the first match of `found` replaced in one of its files. */
+function schemaWith(found: RegExp, replacement: string, file: keyof CommittedSchema = "api"): CommittedSchema {
+  expect(found.test(committed[file])).toBe(true);
+  return { ...committed, [file]: committed[file].replace(found, replacement) };
 }
 
-describe("breaking changes of the schema", () => {
+describe("the check for breaking changes of the schema", () => {
   test.each([
     [
       "a removed field",
-      planted(/"""The currency's ISO[^"]*"""\s+currency: String!/, ""),
+      schemaWith(/"""The currency's ISO[^"]*"""\s+currency: String!/, ""),
       "Money.currency was removed.",
     ],
     [
       "a field that may become null",
-      planted(/currency: String!/, "currency: String"),
+      schemaWith(/currency: String!/, "currency: String"),
       "Money.currency changed type from String! to String.",
     ],
     [
       "a new argument that is required",
-      planted(/enrollment: Enrollment!/, "enrollment(at: DateTime!): Enrollment!"),
+      schemaWith(/enrollment: Enrollment!/, "enrollment(at: DateTime!): Enrollment!"),
       "A required arg at on User.enrollment was added.",
     ],
     [
       "a new member of an input that is required",
-      planted(/input CancelUserInput \{/, "input CancelUserInput { reason: String!"),
+      schemaWith(/input CancelUserInput \{/, "input CancelUserInput { reason: String!"),
       "A required field reason on input type CancelUserInput was added.",
     ],
     [
       "a removed value of an enum",
-      planted(/"""An offer is active for the member."""\n {2}OFFER_ACTIVE/, ""),
+      schemaWith(/"""An offer is active for the member."""\n {2}OFFER_ACTIVE/, ""),
       "OFFER_ACTIVE was removed from enum type EnrollmentStatus.",
     ],
     [
-      "another key of an entity",
-      planted(/@key\(fields: "userId id"\)/, '@key(fields: "id")', "subgraph"),
+      "a changed key of an entity",
+      schemaWith(/@key\(fields: "userId id"\)/, '@key(fields: "id")', "subgraph"),
       'Benefit @key(fields: "userId id") was removed.',
     ],
     [
-      "a key that is not resolved any more",
-      planted(/@key\(fields: "recurrenceId"\)/, '@key(fields: "recurrenceId", resolvable: false)', "subgraph"),
+      "a key that is no longer resolvable",
+      schemaWith(/@key\(fields: "recurrenceId"\)/, '@key(fields: "recurrenceId", resolvable: false)', "subgraph"),
       'PixAuthorization @key(fields: "recurrenceId") was removed.',
     ],
     [
-      "a type that others share",
-      planted(/type Money @shareable/, "type Money", "subgraph"),
+      "a type that is no longer shareable",
+      schemaWith(/type Money @shareable/, "type Money", "subgraph"),
       "Money @shareable was removed.",
     ],
     [
-      "a field that demands a scope",
-      planted(
+      "a field that newly requires a scope",
+      schemaWith(
         /availableOffers: \[Offer!\]!/,
         'availableOffers: [Offer!]! @requiresScopes(scopes: [["offers"]])',
         "subgraph",
       ),
       'User.availableOffers @requiresScopes(scopes: [["offers"]]) was added.',
     ],
-  ])("%s is one", (_what, after, sentence) => {
-    expect(breakingChanges(now, after)).toEqual([sentence]);
+  ])("reports %s", (_what, after, sentence) => {
+    expect(breakingChanges(committed, after)).toEqual([sentence]);
   });
 
   test.each([
-    ["no change", now],
+    ["no change", committed],
     [
-      "a new field that demands a token",
-      planted(/enrollment: Enrollment!/, "enrollment: Enrollment! nickname: String @authenticated", "subgraph"),
+      "a new field that requires a token",
+      schemaWith(/enrollment: Enrollment!/, "enrollment: Enrollment! nickname: String @authenticated", "subgraph"),
     ],
+    ["a new optional argument", schemaWith(/enrollment: Enrollment!/, "enrollment(at: DateTime): Enrollment!")],
+    ["a new value of an enum", schemaWith(/ {2}OFFER_ACTIVE/, "  OFFER_ACTIVE PAUSED")],
     [
-      "a new argument that may be left out",
-      planted(/enrollment: Enrollment!/, "enrollment(at: DateTime): Enrollment!"),
+      "an additional key of an entity",
+      schemaWith(/@key\(fields: "userId id"\)/, '@key(fields: "userId id") @key(fields: "id")', "subgraph"),
     ],
-    ["a new value of an enum", planted(/ {2}OFFER_ACTIVE/, "  OFFER_ACTIVE PAUSED")],
-    [
-      "one more key",
-      planted(/@key\(fields: "userId id"\)/, '@key(fields: "userId id") @key(fields: "id")', "subgraph"),
-    ],
-    ["another description", planted(/"""The member's ID\."""/, '"""Who."""')],
-  ])("%s is none", (_what, after) => {
-    expect(breakingChanges(now, after)).toEqual([]);
+    ["a changed description", schemaWith(/"""The member's ID\."""/, '"""Who."""')],
+  ])("accepts %s", (_what, after) => {
+    expect(breakingChanges(committed, after)).toEqual([]);
   });
 });
 
-describe("what the schema is compared with", () => {
-  /** A repository as far as is asked of it: what git says to a command. */
+describe("the base that the schema is compared with is", () => {
+  /** A repository in which git prints this for each command; undefined if the command fails. */
   const repository =
-    (says: Readonly<Record<string, string>>): Git =>
+    (outputs: Readonly<Record<string, string>>): Git =>
     (...args) =>
-      says[args.join(" ")];
+      outputs[args.join(" ")];
   const STATUS = "status --porcelain -- schema/api.graphql schema/subgraph.graphql";
   const LOG = "log -1 --format=%H -- schema/api.graphql schema/subgraph.graphql";
 
@@ -109,8 +106,8 @@ describe("what the schema is compared with", () => {
       "c1",
     ],
     ["nothing in a shallow clone", { [STATUS]: "", [LOG]: "c2" }, undefined],
-    ["nothing where there is no repository", {}, undefined],
-  ])("%s", (_what, says, base) => {
-    expect(findSchemaBase(repository(says))).toBe(base);
+    ["nothing outside a repository", {}, undefined],
+  ])("%s", (_what, outputs, base) => {
+    expect(findSchemaBase(repository(outputs))).toBe(base);
   });
 });

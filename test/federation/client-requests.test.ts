@@ -2,20 +2,19 @@ import { startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { observeRequest } from "../kit/http/request";
 import { sendBytes } from "../kit/http/send-bytes";
 import { formatRequest } from "../kit/http/minimal-server";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { postWebhook } from "../kit/http/webhooks";
 import { openWebSocketClient } from "../kit/subscriptions/websocket";
 
-// What clients, proxies and tools that are in use send, though it is not what a specification would have them send.
+// Requests that deviate from a specification, as clients, proxies and tools in use send them.
 
 const SECRET = "the-router's-secret";
 const JSON_TYPE = "application/json; charset=utf-8";
 const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
-/** JSON, compared as it is. */
-
 const QUERY = "{ me { id } }";
-const ME = { data: { me: { id: "u-1001" } } };
+const ME = { data: { me: { id: MEMBER_ID } } };
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id } }";
 
 let subgraph: TestSubgraph;
@@ -28,15 +27,15 @@ beforeAll(async () => {
 });
 afterAll(() => subgraph.stop());
 
-interface Sent {
+interface RequestParts {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** Over node:http, which sends an `Accept` only if there is one. */
-async function send({ method = "POST", path = "/graphql", headers: more, body }: Sent) {
+/** node:http adds no `Accept` of its own, unlike fetch. */
+async function send({ method = "POST", path = "/graphql", headers: more, body }: RequestParts) {
   const response = await observeRequest(`${subgraph.url}${path}`, {
     method,
     headers: { ...headers, ...more },
@@ -47,7 +46,7 @@ async function send({ method = "POST", path = "/graphql", headers: more, body }:
   return { status: response.status, type, allow, json };
 }
 
-describe("refusals have the media type that a response would have", () => {
+describe("the media type of a refusal", () => {
   const ACCEPTS: readonly (readonly [string | undefined, string])[] = [
     [undefined, JSON_TYPE],
     ["*/*", JSON_TYPE],
@@ -65,10 +64,10 @@ describe("refusals have the media type that a response would have", () => {
     ["application/json;q=0, application/graphql-response+json;q=0.1", RESPONSE_TYPE],
     ["text/event-stream, application/graphql-response+json;q=0.8", RESPONSE_TYPE],
   ];
-  const REFUSALS: readonly (readonly [string, number, Sent])[] = [
-    ["without the secret", 401, { headers: { "router-authorization": "" } }],
+  const REFUSALS: readonly (readonly [string, number, RequestParts])[] = [
+    ["no router secret", 401, { headers: { "router-authorization": "" } }],
     ["a malformed token", 401, { headers: { authorization: "Bearer none" }, body: { query: QUERY } }],
-    ["over a limit", 400, { body: { query: `${"{a".repeat(100)}${"}".repeat(100)}` } }],
+    ["a document over a limit", 400, { body: { query: `${"{a".repeat(100)}${"}".repeat(100)}` } }],
     ["a batch", 400, { body: [{ query: QUERY }] }],
     ["a body that is not JSON", 400, { body: "{" }],
     ["another content type", 415, { headers: { "content-type": "text/plain" }, body: "x" }],
@@ -84,16 +83,16 @@ describe("refusals have the media type that a response would have", () => {
     ["a developer token without claims", 400, { method: "GET", path: "/dev/token" }],
   ];
 
-  describe.each(ACCEPTS)("for Accept: %s", (accept, type) => {
+  describe.each(ACCEPTS)("for Accept: %s is %s, as for data:", (accept, type) => {
     const accepting = accept === undefined ? {} : { accept };
 
-    test("a response of Apollo Server", async () => {
+    test("data, 200", async () => {
       expect(await send({ headers: accepting, body: { query: QUERY } })).toMatchObject({ status: 200, type, json: ME });
     });
 
-    test.each(REFUSALS)("%s: %d", async (_what, status, { headers: more, ...sent }) => {
-      const answer = await send({ ...sent, headers: { ...more, ...accepting } });
-      expect(answer).toMatchObject({
+    test.each(REFUSALS)("%s, %d", async (_what, status, { headers: more, ...sent }) => {
+      const response = await send({ ...sent, headers: { ...more, ...accepting } });
+      expect(response).toMatchObject({
         status,
         type,
         json: { errors: [{ extensions: { requestId: expect.any(String) } }] },
@@ -101,13 +100,13 @@ describe("refusals have the media type that a response would have", () => {
     });
   });
 
-  test("are JSON if the client accepts neither", async () => {
-    const answer = await send({ headers: { accept: "text/html" }, body: "{" });
-    expect(answer).toMatchObject({ status: 400, type: JSON_TYPE });
+  test("is JSON if the client accepts neither JSON nor graphql-response+json", async () => {
+    const response = await send({ headers: { accept: "text/html" }, body: "{" });
+    expect(response).toMatchObject({ status: 400, type: JSON_TYPE });
   });
 });
 
-describe("empty parameters are treated as absent", () => {
+describe("an empty parameter is treated as absent:", () => {
   const get = (search: string) => send({ method: "GET", path: `/graphql?${search}` });
   const query = encodeURIComponent("query A($n: Boolean = true) { me { id @include(if: $n) } }");
 
@@ -117,11 +116,11 @@ describe("empty parameters are treated as absent", () => {
     "extensions=",
     "operationName=&variables=&extensions=",
     "operationName=&variables=&variables=&extensions",
-  ])("of a GET: %s", async (empty) => {
+  ])("%s of a GET", async (empty) => {
     expect(await get(`query=${query}&${empty}`)).toMatchObject({ status: 200, json: ME });
   });
 
-  test("of a GET, and the other parameters are used", async () => {
+  test("an operationName or variables of a GET, whose other parameters are used", async () => {
     const variables = encodeURIComponent(JSON.stringify({ n: false }));
     expect((await get(`operationName=&query=${query}&variables=${variables}`)).json).toEqual({ data: { me: {} } });
     expect((await get(`operationName=B&query=${query}&variables=`)).status).toBe(400);
@@ -129,7 +128,7 @@ describe("empty parameters are treated as absent", () => {
     expect((await get("query=&variables=")).status).toBe(400);
   });
 
-  test("an empty operationName of a POST", async () => {
+  test("an operationName of a POST", async () => {
     expect(await send({ body: { query: QUERY, operationName: "" } })).toMatchObject({ status: 200, json: ME });
     const two = { query: "query A { me { id } } query B { me { id } }", operationName: "" };
     expect(await send({ body: two })).toMatchObject({
@@ -137,7 +136,7 @@ describe("empty parameters are treated as absent", () => {
     });
   });
 
-  test("an empty operationName of a subscription by WebSocket and by callback", async () => {
+  test("an operationName of a subscription by WebSocket and by callback", async () => {
     const client = await openWebSocketClient(subgraph.url, { headers: { "router-authorization": SECRET } });
     client.send({ type: "connection_init", payload: { token } });
     await client.waitForMessages(() => client.messages[0]);
@@ -149,31 +148,31 @@ describe("empty parameters are treated as absent", () => {
     expect(await client.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
     await client.close();
     const router = await startCallbackRouter();
-    const asked = await router.subscribe(subgraph, SETTLED, {
+    const subscribed = await router.subscribe(subgraph, SETTLED, {
       variables: { id: "none" },
       headers: { ...headers },
       operationName: "",
     });
-    expect(asked.body).toEqual({ data: null });
-    expect(await router.waitForCompletion(asked.id)).toMatchObject([{ action: "complete" }]);
+    expect(subscribed.body).toEqual({ data: null });
+    expect(await router.waitForCompletion(subscribed.id)).toMatchObject([{ action: "complete" }]);
     await router.close();
   });
 
-  test("extensions.subscription that is null asks for no callback", async () => {
+  test("extensions and extensions.subscription that are null, so that no callback is opened", async () => {
     const body = { query: QUERY, extensions: { subscription: null } };
     expect(await send({ body })).toMatchObject({ status: 200, json: ME });
     expect(await send({ body: { ...body, extensions: null } })).toMatchObject({ status: 200, json: ME });
   });
 });
 
-describe("a method other than GET and POST at /graphql is 405 with Allow, for any body", () => {
+describe("a method other than GET and POST", () => {
   const METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "QUERY", "PURGE", "LINK"];
   test.each(METHODS.flatMap((method) => ["", "{", JSON.stringify({ query: QUERY })].map((body) => [method, body])))(
-    "%s with the body %j",
+    "%s with the body %j at /graphql is rejected with 405 and Allow",
     async (method, body) => {
       const length = { "content-length": `${body.length}` };
-      const answer = await send({ method, body, headers: { "content-type": "text/plain", ...length } });
-      expect(answer).toMatchObject({
+      const response = await send({ method, body, headers: { "content-type": "text/plain", ...length } });
+      expect(response).toMatchObject({
         status: 405,
         allow: "GET, POST",
         json: { errors: [{ extensions: { code: "BAD_REQUEST" } }] },
@@ -181,21 +180,21 @@ describe("a method other than GET and POST at /graphql is 405 with Allow, for an
     },
   );
 
-  test.each(["TRACE", "HEAD"])("%s", async (method) => {
+  test.each(["TRACE", "HEAD"])("%s at /graphql is rejected with 405 and Allow", async (method) => {
     const secret = { "router-authorization": SECRET, connection: "close" };
-    const answer = await sendBytes(subgraph.url, formatRequest(`${method} /graphql?query=%7Bme%7Bid%7D%7D`, secret));
-    expect(answer).toMatch(/^HTTP\/1.1 405 /);
-    expect(answer).toMatch(/^allow: GET, POST\r$/im);
+    const response = await sendBytes(subgraph.url, formatRequest(`${method} /graphql?query=%7Bme%7Bid%7D%7D`, secret));
+    expect(response).toMatch(/^HTTP\/1.1 405 /);
+    expect(response).toMatch(/^allow: GET, POST\r$/im);
   });
 
-  test("at another path is 404, and without the secret is 401", async () => {
+  test("is rejected with 404 at another path, and with 401 without the router secret", async () => {
     expect((await send({ method: "PROPFIND", path: "/nowhere" })).status).toBe(404);
     expect((await send({ method: "PUT", headers: { "router-authorization": "" } })).status).toBe(401);
   });
 });
 
-describe("parameters of a media type", () => {
-  const TAKEN = [
+describe("the content type", () => {
+  const ACCEPTED = [
     "application/json;",
     "application/json ; ",
     "application/json;;charset=utf-8",
@@ -211,7 +210,7 @@ describe("parameters of a media type", () => {
     "application/json; version=1; charset=utf-8",
     'application/json; boundary="a;b"',
   ];
-  const REFUSED = [
+  const REJECTED = [
     "application/json; charset=utf-16",
     "application/json; charset=utf-8; charset=iso-8859-1",
     'application/json; version=1; CharSet="latin1"',
@@ -221,23 +220,23 @@ describe("parameters of a media type", () => {
     ";application/json",
   ];
 
-  test.each(TAKEN)("GraphQL takes %j", async (type) => {
+  test.each(ACCEPTED)("%j is accepted by GraphQL", async (type) => {
     expect(await send({ headers: { "content-type": type }, body: { query: QUERY } })).toMatchObject({
       status: 200,
       json: ME,
     });
   });
-  test.each(TAKEN)("the webhook takes %j", async (type) => {
+  test.each(ACCEPTED)("%j is accepted by the webhook", async (type) => {
     const event = { eventname: "x", userid: "m-1" };
     expect((await postWebhook(subgraph.url, event, { headers: { "content-type": type } })).status).toBe(200);
   });
-  test.each(REFUSED)("%j is refused by both", async (type) => {
+  test.each(REJECTED)("%j is rejected with 415 by GraphQL and by the webhook", async (type) => {
     expect((await send({ headers: { "content-type": type }, body: { query: QUERY } })).status).toBe(415);
     expect((await postWebhook(subgraph.url, "{}", { headers: { "content-type": type } })).status).toBe(415);
   });
 });
 
-describe("the scheme of a token", () => {
+describe("a token", () => {
   test.each([
     ["Bearer  ", 200],
     ["Bearer     ", 200],
@@ -247,7 +246,7 @@ describe("the scheme of a token", () => {
     ["Bearer", 401],
     ["Basic ", 401],
     ["Bearer Bearer ", 401],
-  ])("%j in a header: %d", async (scheme, status) => {
+  ])("after %j in the Authorization header is answered with %d", async (scheme, status) => {
     const authorization = `${scheme}${token}`;
     expect((await send({ headers: { authorization }, body: { query: QUERY } })).status).toBe(status);
   });
@@ -271,8 +270,8 @@ describe("the scheme of a token", () => {
     ["AUTHORIZATION", (bare: string) => ({ AUTHORIZATION: ` ${bare} ` })],
     ["headers", (bare: string) => ({ headers: { Authorization: `Bearer ${bare}` } })],
     ["headers, in lower case, bare", (bare: string) => ({ headers: { authorization: bare } })],
-    ["beside others that are null", (bare: string) => ({ Authorization: null, token: bare, headers: null })],
-  ])("connection_init takes %s", async (_what, payloadOf) => {
+    ["token beside null members", (bare: string) => ({ Authorization: null, token: bare, headers: null })],
+  ])("in connection_init is accepted as %s", async (_what, payloadOf) => {
     expect(await initialize(payloadOf(token))).toBe("acknowledged");
   });
 
@@ -282,12 +281,12 @@ describe("the scheme of a token", () => {
     ["an empty token", { Authorization: "" }],
     ["a number", { token: 1 }],
     ["a list of headers", { headers: [] }],
-    ["nothing", {}],
-  ])("connection_init is refused with %s", async (_what, payload) => {
+    ["absent", {}],
+  ])("in connection_init is rejected with 4403 if it is %s", async (_what, payload) => {
     expect(await initialize(payload)).toBe(4403);
   });
 
-  test("connection_init takes precedence over the handshake's header, which is used if the message has no token", async () => {
+  test("in connection_init takes precedence over the handshake's header, which is used if the message has none", async () => {
     const authorization = `Bearer ${token}`;
     expect(await initialize({ token: "forged" }, { authorization })).toBe(4403);
     expect(await initialize({ Authorization: null }, { authorization })).toBe("acknowledged");

@@ -14,24 +14,24 @@ describe.each(Object.keys(COMPOSERS))("%s", (composer) => {
     );
 
   test.each([
-    ["alone", [OUR_NAME]],
-    ["with a subgraph that adds to our entity and references it", [OUR_NAME, "accounts"]],
-    ["with a subgraph that holds our entity and requires a field of it", [OUR_NAME, "billing"]],
-    ["with both", [OUR_NAME, "accounts", "billing"]],
-  ])("composes us %s", (_, names) => {
+    ["without another subgraph", [OUR_NAME]],
+    ["with one that adds a field to its entity and references it", [OUR_NAME, "accounts"]],
+    ["with one that returns its entity and requires a field of it", [OUR_NAME, "billing"]],
+    ["with both of them", [OUR_NAME, "accounts", "billing"]],
+  ])("composes this subgraph %s", (_, names) => {
     expect(composed(...names)).toContain("https://specs.apollo.dev/join/");
   });
 
-  test("what clients see through a router is schema/api.graphql", () => {
+  test("composes an API schema that equals schema/api.graphql", () => {
     const supergraph = Supergraph.build(composed(OUR_NAME), {
       supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
     });
-    const seen = supergraph.apiSchema().toGraphQLJSSchema();
-    expect(findBreakingChanges(API, seen)).toEqual([]);
-    expect(findBreakingChanges(seen, API)).toEqual([]);
+    const composedApi = supergraph.apiSchema().toGraphQLJSSchema();
+    expect(findBreakingChanges(API, composedApi)).toEqual([]);
+    expect(findBreakingChanges(composedApi, API)).toEqual([]);
   });
 
-  test("the supergraph tells a router who must be authenticated, and which scopes do", () => {
+  test("composes a supergraph with @authenticated and @requiresScopes as security features", () => {
     const supergraph = composed(OUR_NAME, "accounts", "billing");
     for (const feature of ["authenticated", "requiresScopes"]) {
       expect(supergraph).toContain(`@link(url: "https://specs.apollo.dev/${feature}/v0.1", for: SECURITY)`);
@@ -45,7 +45,7 @@ describe.each(Object.keys(COMPOSERS))("%s", (composer) => {
 });
 
 // @theguild/federation-composition composes a described schema too, but drops the description.
-test("clients of a supergraph by @apollo/composition see the schema's description", () => {
+test("a supergraph that @apollo/composition composes has the schema's description", () => {
   const supergraph = buildSchema(compose("@apollo/composition", subgraphs()), { assumeValidSDL: true });
   expect(API.description).toMatch(/Avibra.*Delbank.*moves no money/s);
   expect(supergraph.description).toBe(API.description);

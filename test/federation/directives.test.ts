@@ -1,10 +1,10 @@
 import { type ConstDirectiveNode, type GraphQLSchema, isObjectType, Kind, parse, valueFromASTUntyped } from "graphql";
 import { createSubgraph } from "../../src/app/schema";
 import { toDocument, MUTATIONS } from "../kit/seeds/mutations";
-import { PAYER_TAX_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, PAYER_TAX_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
-// The router enforces what the schema says, we enforce what the code says: they must say the same.
+// The router enforces the schema's directives, this subgraph enforces the code's rules: they must be the same.
 
 /** Coordinates (`Type` or `Type.field`) with their directive's arguments. */
 function coordinatesWith(sdl: string, directive: string): Map<string, Record<string, unknown>> {
@@ -24,7 +24,7 @@ function coordinatesWith(sdl: string, directive: string): Map<string, Record<str
   return found;
 }
 
-/** A key for each entity; whose, does not matter without a token. */
+/** A key for each entity. Without a token, it does not matter whose entity it is. */
 const KEYS: Readonly<Record<string, string>> = {
   User: 'id: "u-1001"',
   Benefit: 'userId: "u-1001", id: "acc-ins"',
@@ -62,7 +62,7 @@ describe("the schema's directives and the code say the same", () => {
     return isObjectType(found) ? Object.keys(found.getFields()) : [];
   };
 
-  test("@authenticated is on a root field exactly where the code asks for a token", async () => {
+  test("@authenticated is on a root field exactly if the code requires a token", async () => {
     const marked = coordinatesWith(sdl, "authenticated");
     for (const name of fieldsOf("Query")) {
       const isRefused = (await codesOf(ROOTS[name] ?? "", null)).includes("UNAUTHENTICATED");
@@ -76,7 +76,7 @@ describe("the schema's directives and the code say the same", () => {
     expect(fieldsOf("Mutation").sort()).toEqual(MUTATIONS.map(({ name }) => name).sort());
   });
 
-  test("@authenticated is on an entity exactly where a reference asks for a token; of User, on the fields that are ours", async () => {
+  test("@authenticated is on each entity whose reference requires a token; of User, on this subgraph's fields", async () => {
     const marked = coordinatesWith(sdl, "authenticated");
     for (const type of Object.keys(KEYS)) {
       const isRefused = (await codesOf(reference(type, "__typename"), null)).includes("UNAUTHENTICATED");
@@ -86,8 +86,8 @@ describe("the schema's directives and the code say the same", () => {
       const isRefused = (await codesOf(reference("User", selected(name)), null)).includes("UNAUTHENTICATED");
       expect([name, isRefused]).toEqual([name, true]);
     }
-    // Other subgraphs have fields of User too. On the type, the directive would bind those as well, and on its key, every
-    // reference of theirs: whether they ask for a token is theirs to say.
+    // Other subgraphs have fields of User too. On the type, the directive would also apply to those, and on its key, to their
+    // references: each of them decides whether it requires a token.
     const types = Object.keys(KEYS).filter((type) => type !== "User");
     expect(types.filter((type) => !marked.has(type))).toEqual([]);
     expect(marked.has("User")).toBe(false);
@@ -95,12 +95,12 @@ describe("the schema's directives and the code say the same", () => {
     expect(unmarked).toEqual(["id"]);
   });
 
-  test("@requiresScopes is on a mutation exactly where the code asks for a scope, and names the scopes that it takes", async () => {
+  test("@requiresScopes is on a mutation exactly if the code requires a scope, and names the accepted scopes", async () => {
     const marked = coordinatesWith(sdl, "requiresScopes");
     expect([...marked.keys()]).toEqual(["Mutation.cancelPixAuthorization"]);
     for (const mutation of MUTATIONS) {
       const forbidden = async (scope: string) => {
-        const own = { sub: (mutation.input["userId"] as string | undefined) ?? "u-1001", tax_id: PAYER_TAX_ID, scope };
+        const own = { sub: (mutation.input["userId"] as string | undefined) ?? MEMBER_ID, tax_id: PAYER_TAX_ID, scope };
         const variables = { input: { ...mutation.input, idempotencyKey: `scopes-${scope}` } };
         return (await codesOf(toDocument(mutation), own, variables)).includes("FORBIDDEN");
       };

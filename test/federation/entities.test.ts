@@ -1,4 +1,5 @@
 import { Kind, parse } from "graphql";
+import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
 const ENTITIES = `query($representations: [_Any!]!) { _entities(representations: $representations) {
@@ -8,10 +9,8 @@ const ENTITIES = `query($representations: [_Any!]!) { _entities(representations:
   ... on PixCancellation { id reason authorization { status } }
 } }`;
 const BENEFITS = "/user/benefits/";
-const RECURRENCE = "RR3822485720260110cancelled01";
-const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
 
-describe("entity references", () => {
+describe("the federation fields:", () => {
   let subgraph: TestSubgraph;
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
@@ -20,8 +19,8 @@ describe("entity references", () => {
     await subgraph.delbank.reset();
   });
 
-  test("100 references to 50 users cost 50 calls; unknown users are empty; one failing call fails its own user alone", async () => {
-    // The seeds know four users; the sandbox is told what to answer for 47 more, 2 stay unknown, 1 call fails.
+  test("100 references to 50 users cost 50 calls, unknown users are empty, and a failed call fails only its user", async () => {
+    // None of these users is in the seeds: faults make up responses for 47, one call fails, 2 stay unknown.
     const users = Array.from({ length: 50 }, (_, index) => `m-${String(index).padStart(2, "0")}`);
     for (const userid of users.slice(0, 47)) {
       await subgraph.avibra.addFault({
@@ -53,12 +52,12 @@ describe("entity references", () => {
     );
   });
 
-  test("two benefits of one user cost one call and are matched by id, an unknown one is null", async () => {
+  test("two benefits of one user cost one call and are matched by ID, and an unknown benefit is null", async () => {
     const representations = [
-      { __typename: "Benefit", userId: "u-1001", id: "dental" },
-      { __typename: "Benefit", userId: "u-1001", id: "no-such" },
-      { __typename: "Benefit", userId: "u-1001", id: "acc-ins" },
-      { __typename: "Benefit", userId: "nobody", id: "acc-ins" },
+      { __typename: "Benefit", userId: MEMBER_ID, id: "dental" },
+      { __typename: "Benefit", userId: MEMBER_ID, id: "no-such" },
+      { __typename: "Benefit", userId: MEMBER_ID, id: "acc-ins" },
+      { __typename: "Benefit", userId: "u-unknown", id: "acc-ins" },
     ];
     const { data } = await subgraph.graphql(ENTITIES, { variables: { representations } });
     expect(data._entities.map((entity: { id: string } | null) => entity?.id)).toEqual([
@@ -68,34 +67,34 @@ describe("entity references", () => {
       undefined,
     ]);
     const paths = (await subgraph.avibra.requests(BENEFITS)).map(({ path }) => path);
-    expect(paths.sort()).toEqual([`${BENEFITS}nobody`, `${BENEFITS}u-1001`]);
+    expect(paths.sort()).toEqual([`${BENEFITS}${MEMBER_ID}`, `${BENEFITS}u-unknown`]);
   });
 
-  test("authorizations and cancellations resolve from their keys, each fetched once", async () => {
+  test("an authorization and a cancellation are resolved from their keys, with one call each", async () => {
     const representations = [
-      { __typename: "PixCancellation", recurrenceId: RECURRENCE, id: CANCELLATION },
-      { __typename: "PixAuthorization", recurrenceId: RECURRENCE },
-      { __typename: "PixAuthorization", recurrenceId: RECURRENCE },
+      { __typename: "PixCancellation", recurrenceId: CANCELLED_RECURRENCE_ID, id: CANCELLATION_ID },
+      { __typename: "PixAuthorization", recurrenceId: CANCELLED_RECURRENCE_ID },
+      { __typename: "PixAuthorization", recurrenceId: CANCELLED_RECURRENCE_ID },
     ];
     const { data, errors } = await subgraph.graphql(ENTITIES, { variables: { representations } });
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([
-      { id: CANCELLATION, reason: "REQUESTED_BY_PAYEE", authorization: { status: "CANCELLED" } },
-      { recurrenceId: RECURRENCE, status: "CANCELLED" },
-      { recurrenceId: RECURRENCE, status: "CANCELLED" },
+      { id: CANCELLATION_ID, reason: "REQUESTED_BY_PAYEE", authorization: { status: "CANCELLED" } },
+      { recurrenceId: CANCELLED_RECURRENCE_ID, status: "CANCELLED" },
+      { recurrenceId: CANCELLED_RECURRENCE_ID, status: "CANCELLED" },
     ]);
     expect(await subgraph.delbank.requests()).toHaveLength(2);
   });
 
-  test("members of a representation other than its key are not believed", async () => {
+  test("members of a representation other than its key are ignored", async () => {
     const representations = [
-      { __typename: "Benefit", userId: "u-1001", id: "dental", name: "forged", status: "ACTIVE" },
+      { __typename: "Benefit", userId: MEMBER_ID, id: "dental", name: "forged", status: "ACTIVE" },
     ];
     const { data } = await subgraph.graphql(ENTITIES, { variables: { representations } });
     expect(data._entities[0].name).toBe("Dental care");
   });
 
-  test("the whole schema can be introspected, and the router reads the SDL with its link", async () => {
+  test("the schema can be introspected, and _service returns the SDL with its @link", async () => {
     const { getIntrospectionQuery } = await import("graphql");
     const introspection = await subgraph.graphql(getIntrospectionQuery());
     expect(introspection.errors).toBeUndefined();

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { postWebhook } from "../kit/http/webhooks";
-import { RECURRENCE_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
 import { startApolloGateway } from "./gateways/apollo";
 import { describeGateway, MEMBER } from "./gateways/claims";
@@ -13,14 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => federation.stop());
 
-describe("behind @apollo/gateway", () => {
+describe("@apollo/gateway:", () => {
   describeGateway({ federation: () => federation, start: startApolloGateway, isMisconfiguredToo: true });
 });
 
 // @apollo/gateway runs the claims of a misconfigured gateway in every run: another program for each of them takes seconds.
 const isMisconfiguredToo = process.env["TEST_ALL"] === "true";
 
-describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in %s", (planner) => {
+describe.each(["JavaScript", "Rust"] as const)("Hive Gateway with the %s planner:", (planner) => {
   const start = hiveGateway(planner);
   const { through, requestsToUs, url } = describeGateway({ federation: () => federation, start, isMisconfiguredToo });
   const refusal = { data: null, errors: [{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }] };
@@ -32,7 +32,7 @@ describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in
     expect(requestsToUs()).toBe(0);
   });
 
-  test("@authenticated protects only our fields: another subgraph's field of a user needs no token", async () => {
+  test("@authenticated protects only this subgraph's fields: another subgraph's field of a user needs no token", async () => {
     const { data, errors } = await through({ query: "{ team { displayName } }" });
     expect([data, errors]).toEqual([{ team: [{ displayName: "Ana" }, { displayName: "Bruno" }] }, undefined]);
   });
@@ -70,7 +70,7 @@ describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in
       await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1002" }, { key: randomUUID() });
       await postWebhook(
         subgraph.url,
-        { eventname: "offer_upgrade_successful", userid: "u-1001" },
+        { eventname: "offer_upgrade_successful", userid: MEMBER_ID },
         { key: randomUUID() },
       );
       return received.includes("event: next") || undefined;
@@ -81,7 +81,7 @@ describe.each(["JavaScript", "Rust"] as const)("behind Hive Gateway, planning in
     expect(received).not.toContain("ENROLLMENT_SUCCESSFUL");
   });
 
-  test("a forged token is rejected before the subgraph", async () => {
+  test("a forged token is rejected without a request to the subgraph", async () => {
     const { status, data } = await through({ query: "{ me { id } }", headers: { authorization: "Bearer forged" } });
     expect([status, data]).toEqual([400, undefined]);
     expect(requestsToUs()).toBe(0);

@@ -5,10 +5,11 @@ import { z } from "zod";
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { Environment } from "../../src/config/environment";
 import { loadConfig } from "../../src/config/index";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph } from "../kit/start/subgraph";
 import { OUR_NAME } from "./gateways/compose";
 
-// Neither program runs here: this holds their files to their documentation, and to what this subgraph does.
+// Neither Apollo Router nor rover runs here: their files are compared with their documentation and with this subgraph.
 
 const FOLDER = join(__dirname, "../../schema");
 const ROUTER_YAML = readFileSync(join(FOLDER, "router.yaml"), "utf8");
@@ -101,7 +102,7 @@ const RouterConfig = z.strictObject({
   }),
 });
 
-/** What stands there as comments, for those who need it. */
+/** Blocks that are commented out. */
 const CommentedOut = z.strictObject({
   tls: z.strictObject({
     subgraph: z.strictObject({
@@ -127,7 +128,7 @@ const defaultOf = (name: keyof typeof Environment.shape) => {
 const milliseconds = (text: string) => Number.parseInt(text, 10) * 1000;
 
 describe("schema/supergraph.yaml", () => {
-  test("names this subgraph, its schema's file and its URL's variable, and a version that knows its @link", () => {
+  test("names this subgraph, its schema file, the variable of its URL, and a Federation version that knows its @link", () => {
     const config = parse(readFileSync(join(FOLDER, "supergraph.yaml"), "utf8")) as {
       federation_version: string;
       subgraphs: Record<string, { routing_url: string; schema: { file: string } }>;
@@ -143,9 +144,9 @@ describe("schema/supergraph.yaml", () => {
 });
 
 describe("schema/router.yaml", () => {
-  const config = raw as z.output<typeof RouterConfig>; // the first test holds it to that
+  const config = raw as z.output<typeof RouterConfig>; // the first test checks it
 
-  test("has no key that the router does not know, and each URL, address and secret from the environment", () => {
+  test("has no key that the router does not know, and reads each URL, address and secret from the environment", () => {
     expect(RouterConfig.safeParse(raw).error?.issues).toBeUndefined();
     const texts: string[] = [];
     JSON.stringify(raw, (_key, value: unknown) => {
@@ -155,18 +156,18 @@ describe("schema/router.yaml", () => {
     expect(texts.filter((text) => /:\/\/|secret|:\d+$/i.test(text) && !text.startsWith("${env."))).toEqual([]);
   });
 
-  test("names no block that a router without a license refuses even where it is off", () => {
+  test("has no block that a router without a license rejects even if it is disabled", () => {
     expect(raw).not.toHaveProperty("batching");
     expect(raw).not.toHaveProperty("persisted_queries");
   });
 
-  test("lists at its top every variable that it reads, and no other", () => {
+  test("lists in its header exactly the variables that it reads", () => {
     const listed = [...ROUTER_YAML.matchAll(/^# {3}([A-Z_]+)(?: {2,}\S.*)?$/gm)].map(([, name]) => name);
     const read = [...JSON.stringify(raw).matchAll(/\$\{env\.([A-Z_]+)\}/g)].map(([, name]) => name);
     expect(listed.sort()).toEqual([...new Set(read)].sort());
   });
 
-  test("what it has as comments works without the number signs", () => {
+  test("has valid configuration in its commented-out blocks", () => {
     const blocks = ROUTER_YAML.match(/^# (?:tls|persisted_queries|apq):\n(?:# {3,}\S.*\n)+/gm) ?? [];
     const yaml = blocks.join("").replaceAll(/^# /gm, "");
     const found = CommentedOut.parse(parse(yaml));
@@ -175,11 +176,11 @@ describe("schema/router.yaml", () => {
     expect(found.apq.enabled).toBe(!found.persisted_queries.safelist.enabled);
   });
 
-  test("each block has its reason above it", () => {
+  test("has a comment above each block", () => {
     expect(Object.keys(raw).filter((block) => !new RegExp(`^#.*\\n${block}:$`, "m").test(ROUTER_YAML))).toEqual([]);
   });
 
-  test("what hangs on this subgraph's name hangs on it wherever the file names one", () => {
+  test("names only this subgraph in every block that names a subgraph", () => {
     const { override_subgraph_url, headers, include_subgraph_errors, traffic_shaping, subscription } = config;
     const blocks = [
       override_subgraph_url,
@@ -191,9 +192,9 @@ describe("schema/router.yaml", () => {
     expect(subscription.mode.callback.subgraphs).toEqual([OUR_NAME]);
   });
 
-  describe("its header rules", () => {
-    /** What the router sends this subgraph for a client's headers: nothing but what the rules name. */
-    function sentBy(client: Readonly<Record<string, string>>, environment: Readonly<Record<string, string>>) {
+  describe("in its header rules", () => {
+    /** The headers that the router sends to this subgraph for a client's headers: only those in the rules. */
+    function forwardedHeaders(client: Readonly<Record<string, string>>, environment: Readonly<Record<string, string>>) {
       const sent: Record<string, string> = {};
       for (const { propagate } of config.headers.all.request) {
         const value = client[propagate.named];
@@ -205,27 +206,27 @@ describe("schema/router.yaml", () => {
       return sent;
     }
 
-    test("let this subgraph know the router, the caller and the request, and believe no client's secret", async () => {
+    test("forwards the token and the request ID, and replaces a client's router secret with its own", async () => {
       const subgraph = await startSubgraph({ ROUTER_SECRETS: "of-the-router" });
       try {
-        const authorization = `Bearer ${await subgraph.token({ sub: "u-1001" })}`;
-        const client = { authorization, "x-request-id": "pressed-once.3", "router-authorization": "of-the-router" };
-        const ask = (secret: string) =>
+        const authorization = `Bearer ${await subgraph.token({ sub: MEMBER_ID })}`;
+        const client = { authorization, "x-request-id": "request-id.3", "router-authorization": "of-the-router" };
+        const send = (secret: string) =>
           subgraph.post("{ me { id } }", {
             claims: null,
-            headers: sentBy(client, { BENEFITS_PIX_ROUTER_SECRET: secret }),
+            headers: forwardedHeaders(client, { BENEFITS_PIX_ROUTER_SECRET: secret }),
           });
-        const answer = await ask("of-the-router");
-        expect(await answer.json()).toEqual({ data: { me: { id: "u-1001" } } });
-        expect(answer.headers.get("x-request-id")).toBe("pressed-once.3");
-        expect((await ask("another")).status).toBe(401);
+        const response = await send("of-the-router");
+        expect(await response.json()).toEqual({ data: { me: { id: MEMBER_ID } } });
+        expect(response.headers.get("x-request-id")).toBe("request-id.3");
+        expect((await send("another")).status).toBe(401);
       } finally {
         await subgraph.stop();
       }
     });
   });
 
-  test("lets through exactly what an error of ours carries", async () => {
+  test("allows exactly the extensions that this subgraph's errors have", async () => {
     const subgraph = await startSubgraph();
     try {
       const { errors } = await subgraph.graphql("{ me { id } }", { claims: null });
@@ -239,13 +240,13 @@ describe("schema/router.yaml", () => {
     }
   });
 
-  test("waits longer than an operation of ours takes, and its clients wait longer than that", () => {
+  test("has a subgraph timeout above REQUEST_TIMEOUT_MS, and a router timeout above the subgraph timeout", () => {
     const ours = milliseconds(config.traffic_shaping.subgraphs[OUR_NAME]?.timeout ?? "0s");
     expect(ours).toBeGreaterThan(defaultOf("REQUEST_TIMEOUT_MS"));
     expect(milliseconds(config.traffic_shaping.router.timeout)).toBeGreaterThan(ours);
   });
 
-  test("allows no more than we do", () => {
+  test("has no limit above this subgraph's", () => {
     const { limits, subscription } = config;
     expect(subscription.max_opened_subscriptions).toBeLessThanOrEqual(defaultOf("LIMIT_SUBSCRIPTIONS"));
     expect(limits.http_max_request_bytes).toBeLessThanOrEqual(defaultOf("LIMIT_BODY_BYTES"));
@@ -255,7 +256,7 @@ describe("schema/router.yaml", () => {
     expect(limits.max_root_fields).toBeLessThanOrEqual(deriveLimits(loadConfig({}).limits.documents).repeats);
   });
 
-  test("verifies tokens with the algorithms that we take", () => {
+  test("verifies tokens with this subgraph's algorithms", () => {
     const source = readFileSync(join(__dirname, "../../src/platform/auth/token-verifier.ts"), "utf8");
     const ours = JSON.parse(/ALGORITHMS = (\[.*\])/.exec(source)?.[1] ?? "null") as unknown;
     expect(config.authentication.router.jwt.jwks.map(({ algorithms }) => algorithms)).toEqual([ours]);

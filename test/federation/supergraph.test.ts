@@ -7,8 +7,8 @@ import { freePort } from "../kit/free-port";
 const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(readText("docs/platform/router.md"))?.[1] ?? "";
 const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];
 
-/** Whether the group has a process. */
-function isThere(group: number): boolean {
+/** Whether the process group has a process. */
+function hasProcess(group: number): boolean {
   try {
     return process.kill(-group, 0);
   } catch {
@@ -36,14 +36,14 @@ test("npm run supergraph responds to the documented commands at the gateway's UR
     const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
     for (const { query, variables } of EXAMPLES) {
       const body = JSON.stringify({ query, variables });
-      const answer = await fetch(`${origin}/graphql`, { method: "POST", headers, body });
-      expectDone(query, (await answer.json()) as object);
+      const response = await fetch(`${origin}/graphql`, { method: "POST", headers, body });
+      expectDone(query, (await response.json()) as object);
     }
-    expect(isThere(group)).toBe(true);
+    expect(hasProcess(group)).toBe(true);
     program.kill("SIGTERM");
     expect(await exit).toBe(0);
-    await waitFor(() => !isThere(group) || undefined); // the simulated providers end after their parent
+    await waitFor(() => !hasProcess(group) || undefined); // the simulated providers end after their parent
   } finally {
-    if (isThere(group)) process.kill(-group, "SIGKILL");
+    if (hasProcess(group)) process.kill(-group, "SIGKILL");
   }
 });

@@ -14,9 +14,9 @@ const SUBGRAPH = `http://127.0.0.1:${PORT}`;
 
 const welcome = (url: string) => `
 Supergraph  ${url}   (subgraphs benefits-pix, accounts, billing behind @apollo/gateway)
-Subgraph    ${SUBGRAPH}/graphql   (answers the gateway alone)
+Subgraph    ${SUBGRAPH}/graphql   (answers only the gateway)
 
-A token, for whom you like:
+A token for any member:
 TOKEN=$(curl -s '${new URL("/dev/token", url).href}?sub=u-1001&tax_id=04623217035&scope=pix:cancel' | cut -d'"' -f4)
 
 Try:
@@ -26,7 +26,7 @@ curl -s ${url} -H 'content-type: application/json' -H "authorization: Bearer $TO
 The five example operations are in docs/platform/router.md. Ctrl-C stops everything.
 `;
 
-/** Ends with a signal. The ledger goes with it, so the same idempotency keys work after every start. */
+/** Runs until a signal. The operation store ends with it, so the same idempotency keys can be used after every start. */
 async function main(): Promise<void> {
   const ports = { PORT, AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT };
   const program = await startProgram({ ...ports, ROUTER_SECRETS: ROUTER_SECRET });

@@ -3,17 +3,17 @@ import { createSubgraph } from "../../src/app/schema";
 import { fixtureSdl } from "./fixtures/fixture-subgraph";
 import { compose, COMPOSERS, subgraphs } from "./gateways/compose";
 
-// Each check that guards the wiring is shown a subgraph that is broken in one place: a check that accepts it guards nothing.
+// Each check of the subgraph's wiring runs against a subgraph that is broken in one place, which it must reject.
 
 interface Wiring {
   sdl: string;
   readonly schema: GraphQLSchema;
 }
 
-/** A team that refers to every entity of ours by its key. */
+/** Another team's subgraph, which references every entity by its key. */
 const REFERENCES = { name: "references", sdl: fixtureSdl("references"), url: "http://references.test/graphql" };
 
-/** What each composer objects to, together with the fixtures. */
+/** The errors of both composers for this subgraph together with the fixtures. */
 function compositionErrors({ sdl }: Wiring): string[] {
   return Object.keys(COMPOSERS).flatMap((composer) => {
     try {
@@ -25,7 +25,7 @@ function compositionErrors({ sdl }: Wiring): string[] {
   });
 }
 
-/** Entities that others may reference and of which a representation comes back without anybody having asked for a token: nothing of ours resolved it. */
+/** Entities with a key whose representation is returned without a token: no reference resolver ran. */
 async function unresolvedEntities({ sdl, schema }: Wiring): Promise<string[]> {
   const keyed = [...sdl.matchAll(/^type (\w+) @key\(fields: "[^"]*"\)/gm)].map(([, type = ""]) => type);
   const results = await Promise.all(
@@ -41,7 +41,7 @@ async function unresolvedEntities({ sdl, schema }: Wiring): Promise<string[]> {
   return results.flat();
 }
 
-/** What keeps a playground or a router from reading the whole schema. */
+/** The errors of a full introspection. */
 async function introspectionErrors({ schema }: Wiring): Promise<string[]> {
   const { errors = [] } = await graphql({ schema, source: getIntrospectionQuery() });
   return errors.map(({ message }) => message);
@@ -53,7 +53,7 @@ function objectType(schema: GraphQLSchema, name: string) {
   return type;
 }
 
-/** The enum's values are other in the code than in the schema, and one of them is an argument's default. */
+/** Gives an argument a default of an enum whose values in the code differ from its names in the schema. */
 function giveEnumDefault({ schema }: Wiring): void {
   const status = schema.getType("BenefitStatus") as GraphQLEnumType;
   const values = Object.fromEntries(status.getValues().map(({ name }) => [name, { value: name.toLowerCase() }]));
@@ -63,7 +63,7 @@ function giveEnumDefault({ schema }: Wiring): void {
   argument.defaultValue = "ACTIVE";
 }
 
-describe("the wiring", () => {
+describe("the subgraph", () => {
   let wiring: Wiring;
   beforeEach(async () => {
     wiring = { ...(await createSubgraph()) };
@@ -74,24 +74,24 @@ describe("the wiring", () => {
     wiring.sdl = changed;
   };
 
-  test("as it is, nothing objects", async () => {
+  test("as it is has no composition error, unresolved entity or introspection error", async () => {
     expect(compositionErrors(wiring)).toEqual([]);
     expect(await unresolvedEntities(wiring)).toEqual([]);
     expect(await introspectionErrors(wiring)).toEqual([]);
   });
 
-  test("without its @link, both composers refuse", () => {
+  test("without its @link is rejected by both composers", () => {
     change(/^extend schema @link\([^)]*\)/, "");
     expect(compositionErrors(wiring)).toHaveLength(2);
   });
 
-  test("without one import of its @link, both composers refuse", () => {
+  test("without one import of its @link is rejected by both composers", () => {
     change(', "@requiresScopes"', "");
     expect(compositionErrors(wiring)).toHaveLength(2);
   });
 
   test.each(["User", "Benefit", "PixAuthorization", "PixCancellation", "Operation"])(
-    "without its reference resolver, %s is not resolved",
+    "does not resolve %s if its reference resolver is missing",
     async (name) => {
       const type = objectType(wiring.schema, name);
       const { apollo, ...rest } = type.extensions;
@@ -101,7 +101,7 @@ describe("the wiring", () => {
     },
   );
 
-  test("an enum default that is another value than its name breaks introspection", async () => {
+  test("fails introspection if an enum default has a value other than its name", async () => {
     giveEnumDefault(wiring);
     expect(await introspectionErrors(wiring)).not.toEqual([]);
   });
@@ -115,20 +115,20 @@ describe("the wiring", () => {
     ["Offer", "id", "name"],
   ] as const;
 
-  test("every key of the schema is one of those that are broken below", () => {
+  test("has only keys that the cases below break", () => {
     const keys = [...wiring.sdl.matchAll(/^type (\w+) @key\(fields: "([^"]*)"/gm)].map(([, type, key]) => [type, key]);
     expect(keys.sort()).toEqual(KEYS.map(([type, key]) => [type, key]).sort());
   });
 
   test.each(KEYS)(
-    "with a key other than its own, %s fits no other team's, and both composers refuse",
+    "is rejected by both composers if %s has another key than other subgraphs reference",
     (type, key, other) => {
       change(`type ${type} @key(fields: "${key}"`, `type ${type} @key(fields: "${other}"`);
       expect(compositionErrors(wiring)).toHaveLength(2);
     },
   );
 
-  test("without its key, an entity is nobody else's to add to, and both composers refuse", () => {
+  test("is rejected by both composers if User, to which another subgraph adds a field, has no key", () => {
     change('type User @key(fields: "id")', "type User");
     expect(compositionErrors(wiring)).toHaveLength(2);
   });

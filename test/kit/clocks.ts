@@ -1,10 +1,10 @@
 import { type Clock, type Moment } from "../../src/platform/kernel/clock";
 import { instantAt, type MonotonicClock } from "../../src/platform/kernel/monotonic-clock";
 
-/** A wall clock whose time is what `read` returns, in epoch ms. */
+/** A wall clock that returns the result of `read`, in epoch ms. */
 export const wallClockFrom = (read: () => number): Clock => ({ now: () => read() as Moment });
 
-/** A monotonic clock whose time is what `read` returns, in ms. */
+/** A monotonic clock that returns the result of `read`, in ms. */
 export const monotonicClockFrom = (read: () => number): MonotonicClock => ({ now: () => instantAt(read()) });
 
 /** Both clocks, moved by the test: `advance` moves both, `shiftWallClock` only the wall clock. */
@@ -43,7 +43,7 @@ const NOT_HELD = [
 
 /**
  * Holds every `setTimeout` and `setInterval` of this test file: a timeout ends only when the test advances it, never because the
- * machine is slow. Sockets and both clocks go on. `releaseTimeouts` belongs in `afterEach`.
+ * machine is slow. Sockets and both clocks continue. `releaseTimeouts` belongs in `afterEach`.
  */
 export function holdTimeouts() {
   jest.useFakeTimers({ doNotFake: [...NOT_HELD] });

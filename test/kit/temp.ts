@@ -9,8 +9,8 @@ export interface TempDirectory {
 }
 
 /**
- * A new directory for files of a test, readable only by this user. What a test does not remove is deleted when the run of Jest ends
- * (test/kit/jest/remove-temp-root.ts), also after a failed test.
+ * A new directory for files of a test, readable only by this user. A directory that a test does not remove is deleted when the run of Jest ends
+ * (test/kit/jest/global-teardown.ts), also after a failed test.
  */
 export function createTempDirectory(name: string): TempDirectory {
   const path = mkdtempSync(join(tmpdir(), `${name}-`));

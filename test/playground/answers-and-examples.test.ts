@@ -28,7 +28,7 @@ describe("the playground's response bar", () => {
 
 describe("the playground's example tabs", () => {
   const caller = { sub: "u-1", scope: "pix:cancel" };
-  const variables = { input: { idempotencyKey: "key", nested: { idempotencyKey: "other" }, list: ["kept"] } };
+  const variables = { input: { idempotencyKey: "key", nested: { idempotencyKey: "other" }, list: ["unchanged"] } };
   const example = { name: "one", query: "query One { me { id } }\n", variables, caller };
 
   test("name the caller in comments above the operation, one claim a line", () => {
@@ -37,13 +37,13 @@ describe("the playground's example tabs", () => {
     );
   });
 
-  test("have idempotency keys of this visit at every depth, and every other value unchanged", () => {
+  test("have idempotency keys of this visit at every depth, and unchanged other values", () => {
     expect(JSON.parse(toTabs([example], "now")[0]?.variables ?? "")).toEqual({
-      input: { idempotencyKey: "key-now", nested: { idempotencyKey: "other-now" }, list: ["kept"] },
+      input: { idempotencyKey: "key-now", nested: { idempotencyKey: "other-now" }, list: ["unchanged"] },
     });
   });
 
-  test("are those of schema/operations, of which only the first, whose variables GraphiQL would lose, has none", () => {
+  test("are those of schema/operations; only the first, whose variables GraphiQL would lose, has no variables", () => {
     const [first, ...others] = toTabs(readExamples(join(__dirname, "../../schema/operations")), "now");
     expect(first?.variables).toBeNull();
     expect(others.every(({ variables: text }) => text !== null)).toBe(true);

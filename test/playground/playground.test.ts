@@ -57,7 +57,7 @@ describe("the playground's page", () => {
     expect(body).not.toContain("developer-token-url");
   });
 
-  test("is HTML with a title that no cache stores", async () => {
+  test("is HTML with a title, and is not stored by caches", async () => {
     const { statusCode, headers, body } = await get(serve(), "/");
     expect(statusCode).toBe(200);
     expect(headers["content-type"]).toBe("text/html; charset=utf-8");
@@ -87,7 +87,7 @@ describe("the playground's page", () => {
   });
 });
 
-describe("the security headers", () => {
+describe("the security headers of the pages", () => {
   test.each([
     "/",
     "/docs",
@@ -151,7 +151,7 @@ describe("the playground's assets", () => {
     "/playground//main.js",
     "/playground/",
     "/playground/main.js%00.css",
-  ])("do not include what the path %s would reach outside their folder", async (path) => {
+  ])("do not include a file outside their folder at the path %s", async (path) => {
     expect(existsSync(join(ASSETS, "../playground.js"))).toBe(true); // there is something to reach
     const server = serve();
     await server.listen({ host: "127.0.0.1", port: 0 });

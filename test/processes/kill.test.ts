@@ -94,10 +94,10 @@ async function sendAndHang(cluster: ReplicaCluster, replica: RunningProgram, { m
     (await provider.requests(withheld.path)).filter(({ method }) => method === withheld.method).length;
   const before = await countWithheld();
   await provider.addFault({ match: withheld, kind: stop.fault });
-  const answer = sendMutation(replica, mutation).catch(() => "no answer");
+  const response = sendMutation(replica, mutation).catch(() => "no response");
   await waitFor(async () => ((await countWithheld()) > before ? true : undefined));
   if (stop.fault === "hangAfterCommit") await waitFor(async () => (await cluster.commits(mutation))[0]);
-  return { answer };
+  return { response };
 }
 
 /** Kills one process in the middle of all these mutations: a withheld response stops only its own. */
@@ -106,16 +106,16 @@ async function killWaiting(cluster: ReplicaCluster, cases: readonly Case[]): Pro
   const sent = [];
   for (const one of cases) sent.push(await sendAndHang(cluster, replica, one));
   await replica.kill();
-  for (const { answer } of sent) expect(await answer).toBe("no answer");
+  for (const { response } of sent) expect(await response).toBe("no response");
 }
 
 async function killAt(cluster: ReplicaCluster, { mutation }: Case, place: CodeLocation): Promise<void> {
   const replica = await cluster.start(DEBUGGABLE_ENV);
   const breakpoint = await setBreakpoint(replica, place);
-  const answer = sendMutation(replica, mutation).catch(() => "no answer");
+  const response = sendMutation(replica, mutation).catch(() => "no response");
   await breakpoint.waitUntilReached();
   await replica.kill();
-  expect(await answer).toBe("no answer");
+  expect(await response).toBe("no response");
 }
 
 /** Kills a process for each place in the code, one for the first token and one for all other withheld responses. */
@@ -176,21 +176,24 @@ describe.each(DIALECTS)("kill -9 on %s, then a restart", (dialect: Dialect) => {
   });
   afterAll(() => cluster.stop());
 
-  test.each(CASES)("$repeat mutation, killed when $step: ends as $end.status, with one effect at most", async (one) => {
-    await killed.get(one);
-    const { mutation, end } = one;
-    const before = dead.get(one);
-    expect(before).toMatchObject({ operation: one.dead, committed: one.committed });
-    const id = before?.operation?.id;
-    expect(settled.get(one)).toEqual([{ node: { id, status: end.status, idempotencyKey: IDEMPOTENCY_KEY } }]);
+  test.each(CASES)(
+    "a $repeat mutation, killed when $step, ends as $end.status with at most one effect",
+    async (one) => {
+      await killed.get(one);
+      const { mutation, end } = one;
+      const before = dead.get(one);
+      expect(before).toMatchObject({ operation: one.dead, committed: one.committed });
+      const id = before?.operation?.id;
+      expect(settled.get(one)).toEqual([{ node: { id, status: end.status, idempotencyKey: IDEMPOTENCY_KEY } }]);
 
-    const commits = await cluster.commits(mutation);
-    expect(commits).toHaveLength(end.commits);
-    if (one.repeat === "keyed") expect(commits).toMatchObject([{ operation: "create", idempotencyKey: id }]);
-    expect(await cluster.countRequests(mutation)).toBe(end.sent);
-    const stored = await cluster.find(mutation);
-    expect(stored?.encryptedInput === null).toBe(end.status === "SUCCEEDED");
-  });
+      const commits = await cluster.commits(mutation);
+      expect(commits).toHaveLength(end.commits);
+      if (one.repeat === "keyed") expect(commits).toMatchObject([{ operation: "create", idempotencyKey: id }]);
+      expect(await cluster.countRequests(mutation)).toBe(end.sent);
+      const stored = await cluster.find(mutation);
+      expect(stored?.encryptedInput === null).toBe(end.status === "SUCCEEDED");
+    },
+  );
 
   test.each(CASES)(
     "$repeat mutation, killed when $step: its key returns the outcome without a request",

@@ -14,8 +14,8 @@ export const DIALECTS: readonly Dialect[] = process.env["TEST_ALL"] === "true" ?
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /**
- * A normal answer has minutes: on a busy machine, too. No lease ends and no confirmation window passes during a test, unless the test
- * calls `passTime`.
+ * Timeouts of minutes, so that no normal response is late on a busy machine. No lease ends and no confirmation window passes during a
+ * test, unless the test calls `passTime`.
  */
 const TIMING_VARIABLES = {
   REQUEST_TIMEOUT_MS: `${5 * MINUTE}`,

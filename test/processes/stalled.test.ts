@@ -23,7 +23,7 @@ const SETTLED = ["SUCCEEDED", "FAILED", "NEEDS_ATTENTION"];
 describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect) => {
   let cluster: ReplicaCluster;
   let stalled: RunningProgram;
-  /** Takes over what has no lease any more. Its requests to Delbank can be cut. */
+  /** Takes over operations whose lease has ended. Its requests to Delbank can be cut. */
   let other: RunningProgram;
   let link: TcpSwitch;
   let authorizations = 0;
@@ -41,16 +41,16 @@ describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect
     await link.close();
   });
 
-  /** Of a member and an authorization that no other test uses. */
+  /** For a member and an authorization that no other test uses. */
   const nextMutation = (): Mutation => cancelPix(authorizationId((authorizations += 1)), `member-${authorizations}`);
 
   async function stallAt(place: CodeLocation, mutation: Mutation) {
     const breakpoint = await setBreakpoint(stalled, place);
-    const answer = sendMutation(stalled, mutation);
-    answer.catch(() => undefined); // a killed process sends none; who awaits it sees that
+    const response = sendMutation(stalled, mutation);
+    response.catch(() => undefined); // rejects if the process is killed; a test that awaits it fails then
     await breakpoint.waitUntilReached();
     return {
-      answer,
+      response,
       resume: breakpoint.resume,
       /** For the operation and for the paused process. */
       passTime: async (ms: number): Promise<void> => {
@@ -80,14 +80,14 @@ describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect
     },
     { stop: "before it stored the response", place: SETTLE, passMs: PAST_LEASE_MS, end: "SUCCEEDED", effects: 1 },
   ])(
-    "$stop: the process that took over decides $end, both answer that, and $effects POST is sent",
+    "$stop: the process that takes over settles it as $end, both return that, and $effects POST is sent",
     async ({ place, passMs, end, effects }) => {
       const mutation = nextMutation();
-      const { answer, resume, passTime } = await stallAt(place, mutation);
+      const { response, resume, passTime } = await stallAt(place, mutation);
       await passTime(passMs);
       expect(await waitUntilSettled(mutation)).toMatchObject({ status: end });
       await resume();
-      const { payload } = (await answer).data;
+      const { payload } = (await response).data;
       expect(payload).toMatchObject({ operation: { status: end }, userErrors: [] });
       if (end === "SUCCEEDED") expect(payload.pixCancellation).toEqual({ id: expect.stringMatching(/^IC/) as string });
       expect(await cluster.find(mutation)).toMatchObject({ status: end });
@@ -95,14 +95,14 @@ describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect
     },
   );
 
-  test("before it wrote sent_at, and resumed while the other waits for a response: it sends nothing, and the other's outcome stands", async () => {
+  test("before it wrote sent_at, and resumes while the other process waits for a response, sends nothing", async () => {
     const mutation = nextMutation();
-    const { answer, resume, passTime } = await stallAt(MARK_SENT, mutation);
+    const { response, resume, passTime } = await stallAt(MARK_SENT, mutation);
     await cluster.delbank.addFault({ match: { method: "POST", path: mutation.path }, kind: "hangAfterCommit" });
     await passTime(PAST_LEASE_MS);
     await waitFor(async () => (await cluster.commits(mutation))[0]);
     await resume();
-    const { payload } = (await answer).data;
+    const { payload } = (await response).data;
     expect(payload).toMatchObject({ operation: { status: "PENDING" }, userErrors: [], pixCancellation: null });
     await link.close(); // the response is lost: the other reads the outcome
     await link.open();
@@ -116,18 +116,18 @@ describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect
     expect(await countEffects(mutation)).toEqual({ requests: 1, commits: 1 });
   });
 
-  test("before its lock, while reads lag and another key succeeds at the other process: it sends nothing", async () => {
+  test("before its lock, while reads lag and another key succeeds at the other process, sends nothing", async () => {
     const mutation = nextMutation();
     const reads = await fetch(`${cluster.delbank.url}/__sandbox/reads`, {
       method: "POST",
       body: JSON.stringify({ lagMs: HOUR }),
     });
     expect(reads.status).toBe(200);
-    const { answer, resume } = await stallAt(ACQUIRE_LOCK, mutation);
+    const { response, resume } = await stallAt(ACQUIRE_LOCK, mutation);
     const { data } = await sendMutation(other, mutation, "another-key");
     expect(data.payload.operation.status).toBe("SUCCEEDED");
     await resume();
-    expect((await answer).data.payload.userErrors).toEqual([{ code: "ALREADY_CANCELLED" }]);
+    expect((await response).data.payload.userErrors).toEqual([{ code: "ALREADY_CANCELLED" }]);
     expect(await waitUntilSettled(mutation)).toMatchObject({
       status: "FAILED",
       attempts: 0,
@@ -137,12 +137,12 @@ describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect
     await fetch(`${cluster.delbank.url}/__sandbox/reads`, { method: "POST", body: JSON.stringify({ lagMs: 0 }) });
   });
 
-  // The last test: it kills the process.
-  test("killed before it wrote sent_at, and found past the window: the operation has failed, and nothing was sent", async () => {
+  // Must be the last test: it kills the process.
+  test("and is killed before it wrote sent_at: past the window, the operation is FAILED and nothing was sent", async () => {
     const mutation = nextMutation();
-    const { answer } = await stallAt(MARK_SENT, mutation);
+    const { response } = await stallAt(MARK_SENT, mutation);
     await stalled.kill();
-    await expect(answer).rejects.toThrow();
+    await expect(response).rejects.toThrow();
     await cluster.passTime(PAST_WINDOW_MS, { principal: mutation.claims.sub });
     expect(await waitUntilSettled(mutation)).toMatchObject({ status: "FAILED" });
     expect(await countEffects(mutation)).toEqual({ requests: 0, commits: 0 });

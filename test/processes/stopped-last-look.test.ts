@@ -53,9 +53,9 @@ describe.each(DIALECTS)("a process that stalled in its last attempt, before it s
   }
   const statusOf = async (mutation: Mutation) => (await cluster.find(mutation))?.status;
 
-  // In one after the other: a process that is stalled cannot take the operation that is claimed next.
+  // The stalled process is killed before the next case, so that it cannot take that case's operation.
   test.each(LAST_ATTEMPTS)(
-    "of $mutation.kind: does not fail what its successor is sending",
+    "does not fail a $mutation.kind that its successor is sending",
     async ({ mutation, ...attempt }) => {
       const stopped = await cluster.start({ ...DEBUGGABLE_ENV, ...attempt.window });
       const breakpoint: Breakpoint = await setBreakpoint(stopped, SETTLE);
@@ -75,7 +75,7 @@ describe.each(DIALECTS)("a process that stalled in its last attempt, before it s
       expect(hasReconciled(stopped)).toBeUndefined();
       await breakpoint.resume();
       await waitFor(() => hasReconciled(stopped));
-      await stopped.kill(); // each attempt of it is a last one
+      await stopped.kill(); // each of its attempts is a last one
       expect(await statusOf(mutation)).toBe("PENDING");
 
       await link.close(); // the response is lost

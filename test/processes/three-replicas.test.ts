@@ -2,6 +2,7 @@ import { type GraphqlOptions } from "../kit/http/graphql-client";
 import { waitForGauge } from "../kit/http/metrics";
 import { postWebhook } from "../kit/http/webhooks";
 import { startUnconfirmedOperation } from "../kit/operations/unconfirmed";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { type RunningProgram } from "../kit/start/program";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { connectAs } from "../kit/subscriptions/websocket";
@@ -72,8 +73,8 @@ describe("three replicas on one PostgreSQL", () => {
       const keys = replicas.flatMap((replica, index) =>
         Array.from({ length: count }, (_, number) => ({ replica, key: `${name}-${index}-${number}` })),
       );
-      const answers = await Promise.all(keys.map(({ replica, key }) => sendMutation(replica, mutation, key)));
-      return answers.map(({ data }) => (data.payload.userErrors[0]?.code ?? data.payload.operation.status) as string);
+      const responses = await Promise.all(keys.map(({ replica, key }) => sendMutation(replica, mutation, key)));
+      return responses.map(({ data }) => (data.payload.userErrors[0]?.code ?? data.payload.operation.status) as string);
     };
     const outcomes = await sendEach("at-once", 4);
     expect(outcomes.filter((outcome) => outcome === "SUCCEEDED")).toHaveLength(1);
@@ -85,7 +86,7 @@ describe("three replicas on one PostgreSQL", () => {
     await setReadLag(0);
   });
 
-  test("an event to one replica invalidates what every replica has cached of its member", async () => {
+  test("an event to one replica invalidates its member's cached reads in every replica", async () => {
     const upgrade = upgradeOffer("u-1002", "plus");
     const readAll = () =>
       Promise.all(replicas.map((replica) => replica.graphql("{ me { benefits { id } } }", { claims: upgrade.claims })));
@@ -106,10 +107,10 @@ describe("three replicas on one PostgreSQL", () => {
     for (const replica of replicas) expect(await readEvents(replica, upgrade)).toHaveLength(1);
   });
 
-  test("an event to one replica settles the operation that was requested of another", async () => {
-    const upgrade = upgradeOffer("u-1001", "premium");
+  test("an event to one replica settles the operation that another replica executed", async () => {
+    const upgrade = upgradeOffer(MEMBER_ID, "premium");
     const id = await loseUpgrade(cluster, replicaAt(0), upgrade);
-    expect((await postWebhook(replicaAt(1).url, upgradeEvent("u-1001"))).status).toBe(200);
+    expect((await postWebhook(replicaAt(1).url, upgradeEvent(MEMBER_ID))).status).toBe(200);
     const settled = await waitFor(async () => {
       const operation = await cluster.store.find(id);
       return operation?.settledAt ? operation : undefined;
@@ -119,18 +120,18 @@ describe("three replicas on one PostgreSQL", () => {
     for (const replica of replicas) expect(await readEvents(replica, upgrade)).toHaveLength(1);
   });
 
-  test("100 copies of one event at once, to all replicas: each returns 200, and the event is stored once", async () => {
+  test("100 simultaneous copies of one event, sent to all replicas, each return 200 and are stored once", async () => {
     const event = upgradeEvent("u-1003");
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 100 }, (_, index) => postWebhook(replicaAt(index % 3).url, event, { key: "one" })),
     );
-    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
+    expect(responses.map(({ status }) => status)).toEqual(Array(100).fill(200));
     for (const replica of replicas) {
       expect(await readEvents(replica, upgradeOffer("u-1003", "basic"))).toHaveLength(1);
     }
   });
 
-  test("subscribers at two replicas, over both transports, receive the outcome of an operation of the third", async () => {
+  test("subscribers at two replicas, over both transports, receive the outcome of the third's operation", async () => {
     const operation = await startUnconfirmedOperation(at(0));
     const client = await connectAs(at(1), { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id: operation.id });
@@ -154,7 +155,7 @@ describe("three replicas on one PostgreSQL", () => {
   });
 
   test("subscribers at every replica receive an event that one replica received", async () => {
-    const clients = await Promise.all([0, 1, 2].map((index) => connectAs(at(index), { claims: { sub: "u-1001" } })));
+    const clients = await Promise.all([0, 1, 2].map((index) => connectAs(at(index), { claims: { sub: MEMBER_ID } })));
     for (const [index, client] of clients.entries()) {
       client.subscribe("1", EVENTS);
       await waitForGauge(at(index), OPEN_SUBSCRIPTIONS, 1);
@@ -162,7 +163,7 @@ describe("three replicas on one PostgreSQL", () => {
       client.subscribe("2", 'subscription { operationSettled(id: "none") { id } }');
       await client.waitForCompletion("2");
     }
-    await postWebhook(replicaAt(2).url, { eventname: "enrollment_successful", userid: "u-1001" });
+    await postWebhook(replicaAt(2).url, { eventname: "enrollment_successful", userid: MEMBER_ID });
     for (const client of clients) {
       const [message] = await waitFor(() => {
         const messages = client.messagesFor("1");
@@ -178,7 +179,7 @@ describe("three replicas on one PostgreSQL", () => {
 
   // The last test: it ends a replica.
   test("a replica completes its subscriptions on SIGTERM and exits with 0", async () => {
-    const client = await connectAs(at(1), { claims: { sub: "u-1001" } });
+    const client = await connectAs(at(1), { claims: { sub: MEMBER_ID } });
     client.subscribe("1", EVENTS);
     await waitForGauge(at(1), OPEN_SUBSCRIPTIONS, 1);
     expect(await replicaAt(1).stop()).toBe(0);

@@ -4,6 +4,7 @@ import { createEncryption } from "../../src/platform/kernel/encryption";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { postWebhook } from "../kit/http/webhooks";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { type RunningProgram } from "../kit/start/program";
 import { waitFor } from "../kit/wait-for";
 import { setBreakpoint } from "./breakpoint";
@@ -18,7 +19,7 @@ const STEPS = [
   {
     step: "between storing the event and its effects",
     place: { file: "features/event/event-processor.js", name: "processEvent" },
-    upgrade: upgradeOffer("u-1001", "premium"),
+    upgrade: upgradeOffer(MEMBER_ID, "premium"),
     dead: "UNCONFIRMED",
   },
   {

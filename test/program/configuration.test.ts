@@ -47,7 +47,7 @@ describe("live mode", () => {
     ["missing", undefined],
     ["empty", ""],
     ["white space", " \t "],
-  ])("with one variable %s", (_what, value) => {
+  ])("with one required variable %s,", (_what, value) => {
     test.each(DEMANDED)("%s: only this variable is reported", (name) => {
       expect(problems({ ...LIVE, [name]: value })).toEqual([`${name}: is required when PROVIDERS=live`]);
     });
@@ -59,7 +59,7 @@ describe("live mode", () => {
     expect(DEMANDED.filter((name) => !(name in Environment.shape))).toEqual([]);
   });
 
-  test("demands every variable of Avibra and Delbank without which no call could be made or event received", () => {
+  test("requires every variable of Avibra and Delbank without which no call or event is possible", () => {
     expect(DEMANDED).toEqual(
       expect.arrayContaining([
         "AVIBRA_BASE_URL",
@@ -81,7 +81,7 @@ describe("live mode", () => {
     );
   });
 
-  test.each([",", "a,", ",a", "a, ,b"])("a list of router secrets with an empty one (%j) is rejected", (text) => {
+  test.each([",", "a,", ",a", "a, ,b"])("rejects a list of router secrets with an empty part (%j)", (text) => {
     expect(problems({ ...LIVE, ROUTER_SECRETS: text })).toEqual([
       "ROUTER_SECRETS: must be a comma list without empty parts",
     ]);
@@ -122,19 +122,19 @@ describe("live mode", () => {
     },
   );
 
-  test("an http URL of the database is one problem", () => {
+  test("reports an http URL of the database as one problem", () => {
     expect(problems({ ...LIVE, DATABASE_URL: "http://database.test/" })).toEqual([
       "DATABASE_URL: must be sqlite:FILE, sqlite::memory: or postgres://…",
     ]);
   });
 
-  test("every URL of a provider or a key server is held to https", () => {
+  test("requires https in every URL of a provider or a key server", () => {
     const urls = Object.keys(Environment.shape).filter((name) => name.endsWith("_URL") && name !== "DATABASE_URL");
     const plain = Object.fromEntries(urls.map((name) => [name, "http://host.test/"]));
     expect(problems({ ...LIVE, ...plain }).map((line) => line.split(":")[0])).toEqual(urls);
   });
 
-  test("a SQLite file is a warning: replicas do not share it", () => {
+  test("warns about a SQLite file, which replicas cannot share", () => {
     expect(loadConfig({ ...LIVE, DATABASE_URL: "sqlite:/var/lib/subgraph.db" }).warnings).toEqual([
       "DATABASE_URL: a SQLite file serves a single process; use postgres://… for more than one replica",
     ]);
@@ -150,7 +150,7 @@ describe.each([
     ["é", "é".repeat(32)],
     ["a control character", `${"s".repeat(32)}\u0001${"s".repeat(8)}`],
     ["é in the second secret only", `${"s".repeat(32)},${"s".repeat(32)}é`],
-  ])("a router secret with %s is rejected: no header could equal it", (_what, text) => {
+  ])("a router secret with %s is rejected, because no header could equal it", (_what, text) => {
     expect(problems({ ...environment, ROUTER_SECRETS: text })).toEqual([
       "ROUTER_SECRETS: must be visible ASCII: each secret is compared with a header",
     ]);
@@ -209,7 +209,7 @@ describe.each([
 });
 
 describe("sandbox mode", () => {
-  test("rejects a provider that is not at a loopback address: anyone can sign a token there", () => {
+  test("rejects a provider that is not at a loopback address, because anyone can sign a token there", () => {
     expect(problems({ DELBANK_BASE_URL: "https://bank.test/baas/api/v1" })).toEqual([
       "DELBANK_BASE_URL: must be a loopback address with PROVIDERS=sandbox",
     ]);
@@ -230,7 +230,7 @@ describe("sandbox mode", () => {
   });
 });
 
-describe("text of any variable", () => {
+describe("a text variable:", () => {
   const texts = Object.keys(LIVE).filter((name) => name !== "PROVIDERS");
 
   test.each([...texts, "AUTH_USER_CLAIM", "AUTH_TAX_ID_CLAIM", "DATA_DIRECTORY", "DELBANK_AUTHORIZATION", "HOST"])(
@@ -252,12 +252,12 @@ describe("text of any variable", () => {
     },
   );
 
-  test("the sandbox rejects it too", () => {
+  test("a line break at its end is rejected in the sandbox too", () => {
     expect(problems({ AVIBRA_CLIENT_SECRET: "secret\n" })).toHaveLength(1);
   });
 });
 
-describe("TLS", () => {
+describe("the TLS configuration", () => {
   let files: ReturnType<typeof writeTempFiles<"cert" | "key" | "ca" | "text">>;
   beforeAll(async () => {
     const authority = await createCertificateAuthority("ours");
@@ -280,13 +280,13 @@ describe("TLS", () => {
       { TLS_CERT_FILE: "text", TLS_KEY_FILE: "key" },
       ["TLS_CERT_FILE: names a file that is not PEM"],
     ],
-    ["all three", { TLS_CERT_FILE: "cert", TLS_KEY_FILE: "key", TLS_CLIENT_CA_FILE: "ca" }, []],
+    ["certificate, key and authority", { TLS_CERT_FILE: "cert", TLS_KEY_FILE: "key", TLS_CLIENT_CA_FILE: "ca" }, []],
   ] as const)("with %s", (_what, given, expected) => {
     const paths = Object.entries(given).map(([name, file]) => [name, files.files[file]]);
     expect(problems(Object.fromEntries(paths) as Record<string, string>)).toEqual(expected);
   });
 
-  test("a variable whose file does not exist is reported by name", () => {
+  test("with a file that does not exist is reported with the name of its variable", () => {
     expect(problems({ TLS_CERT_FILE: "/no/such/file", TLS_KEY_FILE: files.files.key })).toEqual([
       "TLS_CERT_FILE: names a file that cannot be read",
     ]);

@@ -72,31 +72,31 @@ async function databaseWith(create: string): Promise<string> {
   return url.href;
 }
 
-describe("a database that cannot be used at start is reported in one sentence, without JSON, stack or credential", () => {
-  test("the program writes nothing else and exits with 1", async () => {
+describe("an unusable database at start is reported in one sentence, without JSON, stack or credential:", () => {
+  test("in the output of the program, which exits with 1", async () => {
     expect(await outputOfProgram({ DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/db" })).toMatch(SENTENCE);
   });
 
   test.each([
-    ["nothing listens at its address", "127.0.0.1:1"],
+    ["its address refuses connections", "127.0.0.1:1"],
     ["its host does not exist", "no-such-host.invalid:5432"],
   ])("%s", async (_why, host) => {
     expect(await describeFailure({ DATABASE_URL: `postgres://user:hunter2@${host}/db` })).toMatch(SENTENCE);
   });
 
-  test("the password is wrong", async () => {
+  test("its password is wrong", async () => {
     const url = new URL(await databases.createDatabase("postgres"));
     url.password = "hunter2";
     expect(await describeFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
   });
 
-  test("the database does not exist", async () => {
+  test("it does not exist", async () => {
     const url = new URL(await databases.createDatabase("postgres"));
     url.pathname = "/hunter2";
     expect(await describeFailure({ DATABASE_URL: url.href })).toMatch(SENTENCE);
   });
 
-  test("the database is read-only, as a standby is", async () => {
+  test("it is read-only, like a standby", async () => {
     const url = await databaseWith("");
     const client = new Client({ connectionString: url });
     await client.connect();
@@ -105,7 +105,7 @@ describe("a database that cannot be used at start is reported in one sentence, w
     expect(await describeFailure({ DATABASE_URL: url })).toMatch(SENTENCE);
   });
 
-  test("the user may not create tables", async () => {
+  test("its user lacks the privilege to create tables", async () => {
     const url = new URL(await databases.createDatabase("postgres"));
     const client = new Client({ connectionString: url.href });
     await client.connect();
@@ -117,42 +117,45 @@ describe("a database that cannot be used at start is reported in one sentence, w
     );
   });
 
-  test("the file is not a SQLite database", async () => {
+  test("its file is not a SQLite file", async () => {
     const file = join(folder, "hunter2.db");
     writeFileSync(file, "this is a text, and not a database at all. ".repeat(100));
     expect(await describeFailure({ DATABASE_URL: `sqlite:${file}` })).toMatch(SENTENCE);
   });
 });
 
-test.each(["SQL_ASCII", "LATIN1"])("a database with the encoding %s is rejected by name", async (encoding) => {
-  const url = await databaseWith(`encoding '${encoding}' locale 'C' template template0`);
-  expect(await describeFailure({ DATABASE_URL: url })).toBe(
-    `${CONFIGURATION}DATABASE_URL: the encoding of the database must be UTF8, but it is ${encoding}\n`,
-  );
-});
+test.each(["SQL_ASCII", "LATIN1"])(
+  "a database with the encoding %s is rejected with the name of the encoding",
+  async (encoding) => {
+    const url = await databaseWith(`encoding '${encoding}' locale 'C' template template0`);
+    expect(await describeFailure({ DATABASE_URL: url })).toBe(
+      `${CONFIGURATION}DATABASE_URL: the encoding of the database must be UTF8, but it is ${encoding}\n`,
+    );
+  },
+);
 
 test("a server with fsync off is a warning in the sandbox", async () => {
   const output = await openAndClose({ DATABASE_URL: await databases.createDatabase("postgres") });
   expect(output).toMatch(/"settings":\["fsync"\],"msg":"the database server can lose committed data in a crash"/);
 });
 
-describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
-  test("another LEDGER_KEY than the database was written with is rejected, without either key in the output", async () => {
-    const [ours, theirs] = [newKey(), newKey()];
+describe.each(["sqlite", "postgres"] as const)("for a %s database,", (dialect) => {
+  test("a LEDGER_KEY other than the one of its data is rejected, without either key in the output", async () => {
+    const [key, otherKey] = [newKey(), newKey()];
     const DATABASE_URL = await databases.createDatabase(dialect);
-    await openAndClose({ DATABASE_URL, LEDGER_KEY: ours });
-    expect(await describeFailure({ DATABASE_URL, LEDGER_KEY: theirs })).toBe(
+    await openAndClose({ DATABASE_URL, LEDGER_KEY: key });
+    expect(await describeFailure({ DATABASE_URL, LEDGER_KEY: otherKey })).toBe(
       `${CONFIGURATION}LEDGER_KEY: the database was written with another key\n`,
     );
-    await openAndClose({ DATABASE_URL, LEDGER_KEY: ours });
+    await openAndClose({ DATABASE_URL, LEDGER_KEY: key });
     if (dialect === "sqlite") {
-      expect(await outputOfProgram({ DATABASE_URL, LEDGER_KEY: theirs })).toBe(
+      expect(await outputOfProgram({ DATABASE_URL, LEDGER_KEY: otherKey })).toBe(
         `${CONFIGURATION}LEDGER_KEY: the database was written with another key\n`,
       );
     }
   });
 
-  test("a key that the sandbox generated is rejected if the database was written with another one", async () => {
+  test("a generated key of the sandbox is rejected if its data was written with another key", async () => {
     const DATABASE_URL = await databases.createDatabase(dialect);
     await openAndClose({ DATABASE_URL, LEDGER_KEY: newKey() });
     expect(await describeFailure({ DATABASE_URL, DATA_DIRECTORY: join(folder, "own") })).toBe(

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
 import { freePort } from "../kit/free-port";
 import { createTempDirectory } from "../kit/temp";
@@ -9,7 +10,7 @@ const FILE_BLOCKS = 2048;
 const EVENT_BYTES = 60_000;
 const MAX_EVENTS = 500;
 
-test("when SQLite's disk is full, events are not acknowledged and ready is red; live stays green", async () => {
+test("if SQLite's disk is full, events are not acknowledged, readiness fails and liveness stays 200", async () => {
   const { path: folder, remove: removeFolder } = createTempDirectory("disk-full");
   const [port, provider] = [await freePort(), await freePort()];
   const child = spawn("sh", ["-c", `ulimit -f ${FILE_BLOCKS}; exec "$0" dist/main.js`, process.execPath], {
@@ -27,7 +28,7 @@ test("when SQLite's disk is full, events are not acknowledged and ready is red; 
   const statusOf = async (path: string) => (await fetch(`${url}${path}`)).status;
   const authorization = `Basic ${Buffer.from("sandbox-webhook:sandbox-webhook-password").toString("base64")}`;
   const send = async (index: number) => {
-    const event = { userId: "u-1001", eventName: "USER_ENROLLED", index, filler: "x".repeat(EVENT_BYTES) };
+    const event = { userId: MEMBER_ID, eventName: "USER_ENROLLED", index, filler: "x".repeat(EVENT_BYTES) };
     const headers = { "content-type": "application/json", authorization };
     const response = await fetch(`${url}/webhooks/avibra`, { method: "POST", headers, body: JSON.stringify(event) });
     return response.status;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSandboxControl, type SandboxControl } from "../kit/sandbox-control";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { attachDebugger, DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { liveVariables } from "../kit/start/live-variables";
 import { type Program, spawnProgram } from "../kit/start/program";
@@ -92,31 +93,31 @@ describe("the built program in sandbox mode", () => {
     control = createSandboxControl(program.avibraUrl);
   });
 
-  test("prints its URLs, a token and an example request; the request, as printed, returns the member's benefits", async () => {
+  test("prints its URLs, a token and an example request, which returns the member's benefits", async () => {
     const example = /-d '(.*)'/.exec(program.output())?.[1] ?? "";
     const { query } = JSON.parse(example) as { query: string };
     const { data } = (await (await send(program, query)).json()) as {
       data: { me: { id: string; currentOffer: object; benefits: object[] } };
     };
-    expect(data.me).toMatchObject({ id: "u-1001", currentOffer: { status: "ACTIVE", offer: { name: "Plus" } } });
+    expect(data.me).toMatchObject({ id: MEMBER_ID, currentOffer: { status: "ACTIVE", offer: { name: "Plus" } } });
     expect(data.me.benefits).toHaveLength(4);
     expect(program.output()).toContain(`Playground  ${program.url}/`);
   });
 
-  test("the sandbox sends an event about a change of offer, and the event is shown among the member's events", async () => {
+  test("an event that the sandbox sends about a change of offer is in the member's events", async () => {
     // Before another program uses this sandbox: events go to the program that registered last.
     const input = '{ idempotencyKey: "up", userId: "u-1001", offerId: "premium", direction: UPGRADE }';
     const changed = await send(program, `mutation { changeOffer(input: ${input}) { operation { status } } }`);
     expect(await changed.json()).toMatchObject({ data: { changeOffer: { operation: { status: "SUCCEEDED" } } } });
     const events = await waitFor(async () => {
-      const answer = await send(program, "{ me { events { edges { node { kind } } } } }");
-      const { data } = (await answer.json()) as { data: { me: { events: { edges: object[] } } } };
+      const response = await send(program, "{ me { events { edges { node { kind } } } } }");
+      const { data } = (await response.json()) as { data: { me: { events: { edges: object[] } } } };
       return data.me.events.edges.length > 0 ? data.me.events.edges : undefined;
     });
     expect(events).toEqual([{ node: { kind: "OFFER_UPGRADE_SUCCESSFUL" } }]);
   });
 
-  test("a second program uses the sandboxes of the first; on SIGTERM its readiness is 503, its request in flight is answered, and it exits with 0", async () => {
+  test("a second program uses the first one's sandboxes; on SIGTERM, readiness is 503 and its request is completed", async () => {
     const second = await startAndWait({
       ...sandboxesOf(program),
       ...DEBUGGABLE_ENV,
@@ -166,21 +167,21 @@ describe("the built program in sandbox mode", () => {
     expect(await countCommits()).toBe(before + 1);
   });
 
-  test("its memory stays flat while a provider sends 25 MB and endless bodies", async () => {
+  test("does not grow in memory while a provider sends 25 MB and endless bodies", async () => {
     const pid = program.process.pid ?? 0;
     for (let round = 0; round < 5; round += 1) await send(program, "{ me { benefits { id } } }");
     const before = residentMb(pid);
     for (let round = 0; round < 10; round += 1) {
       await control.addFault({ match: { path: "/user/benefits" }, kind: round % 2 ? "hugeBody" : "endlessBody" });
-      const answer = (await (await send(program, "{ me { benefits { id } } }")).json()) as {
+      const response = (await (await send(program, "{ me { benefits { id } } }")).json()) as {
         errors: { extensions: { code: string } }[];
       };
-      expect(answer.errors[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
+      expect(response.errors[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
     }
     expect(residentMb(pid) - before).toBeLessThan(60); // 10 bodies of 25 MB would be 250
   });
 
-  test("a port that is in use is reported in one line", async () => {
+  test("reports a port that is in use in one line", async () => {
     const { port } = new URL(program.url);
     const second = spawnTracked({ ...sandboxesOf(program), PORT: port });
     expect(await second.exit).toBe(1);
@@ -193,7 +194,7 @@ describe("the built program in sandbox mode", () => {
   });
 });
 
-test("requests that ended because a provider hangs leave nothing in memory", async () => {
+test("requests that time out because a provider hangs leave nothing in memory", async () => {
   const program = await startAndWait({
     ...DEBUGGABLE_ENV,
     REQUEST_TIMEOUT_MS: "300",
@@ -208,8 +209,8 @@ test("requests that ended because a provider hangs leave nothing in memory", asy
   let count = 0;
   const sendOne = async () => {
     const query = "query($id: UserId!) { user(id: $id) { currentOffer { status } } }"; // one document: documents are cached
-    const answer = await send({ url: program.url, token }, query, { variables: { id: `h-${(count += 1)}` } });
-    expect(await answer.text()).toMatch(/PROVIDER_(TIMEOUT|UNAVAILABLE)/);
+    const response = await send({ url: program.url, token }, query, { variables: { id: `h-${(count += 1)}` } });
+    expect(await response.text()).toMatch(/PROVIDER_(TIMEOUT|UNAVAILABLE)/);
   };
   const sendWaves = async (waves: number) => {
     for (let wave = 0; wave < waves; wave += 1) await Promise.all(Array.from({ length: 40 }, sendOne));
@@ -228,8 +229,8 @@ test("requests that ended because a provider hangs leave nothing in memory", asy
   memory.close();
 });
 
-describe("at start", () => {
-  test("an invalid configuration is reported in one message with every problem, and the program exits with 1 and starts nothing", async () => {
+describe("at the start of the program", () => {
+  test("an invalid configuration is one message with every problem, and it exits with 1 and starts nothing", async () => {
     const port = await freePort();
     const program = spawnTracked({
       PORT: "http",

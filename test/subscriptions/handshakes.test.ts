@@ -7,6 +7,7 @@ import { createLogger } from "../../src/platform/observability/logger";
 import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 import { waitForGauge } from "../kit/http/metrics";
 import { observeRequest } from "../kit/http/request";
+import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { openWebSocketClient } from "../kit/subscriptions/websocket";
 import { waitFor } from "../kit/wait-for";
@@ -23,7 +24,7 @@ async function start(environment: Readonly<Record<string, string>>): Promise<Tes
 }
 
 let subgraph: TestSubgraph;
-/** Answers only the router. */
+/** Requires the router secret. */
 let guarded: TestSubgraph;
 beforeAll(async () => {
   subgraph = await start({ WEBSOCKET_ORIGINS: "https://app.example.com", LIMIT_CONCURRENT_REQUESTS: "5" });
@@ -50,13 +51,13 @@ async function handshake({ url }: Pick<TestSubgraph, "url">, headers: string, { 
 }
 
 describe("a WebSocket handshake", () => {
-  test("is accepted only with the router's secret, if there is one", async () => {
+  test("is accepted only with the router secret, if one is configured", async () => {
     await expect(openWebSocketClient(guarded.url)).rejects.toThrow("refused with 401");
     const headers = { "router-authorization": SECRET };
     await (await openWebSocketClient(guarded.url, { headers })).close();
   });
 
-  test("is accepted from pages of this host and of the listed origins and from clients without an origin, and from no others", async () => {
+  test("is accepted from this host's pages, listed origins and clients without an origin, and no others", async () => {
     const connectFrom = (origin: { readonly origin?: string }) =>
       openWebSocketClient(subgraph.url, { headers: origin });
     for (const origin of ["https://evil.example", "null", "https://app.example.com.evil.example", "http://127.0.0.1"]) {
@@ -96,7 +97,7 @@ describe("a WebSocket handshake", () => {
     expect(await statusOf({ upgrade: "websocket" })).toBe(400);
   });
 
-  test("that sends bytes that are no frames, or is cut off, ends only its own connection", async () => {
+  test("whose client sends invalid frames, or is cut off, ends only its own connection", async () => {
     const request = `GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n${KEY}\r\n`;
     for (const [bytes, isCut] of [
       [`${request}\xff\xff\xff\xff`, false],
@@ -148,7 +149,7 @@ describe("a WebSocket handshake that is refused", () => {
       expect(status).toBe(403);
     }
     const { data } = await subgraph.graphql("{ me { id } }");
-    expect(data).toEqual({ me: { id: "u-1001" } });
+    expect(data).toEqual({ me: { id: MEMBER_ID } });
     await waitForGauge(subgraph, "benefits_pix_http_requests_in_flight", 1); // the request for the metrics
   });
 });

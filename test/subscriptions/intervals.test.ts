@@ -68,7 +68,7 @@ async function actionsOf(id: string): Promise<readonly string[]> {
   return router.bodiesOf(id).map(({ action }) => String(action));
 }
 
-/** Moves the clock until the router was sent another heartbeat: none is sent before the last one was answered. */
+/** Moves the clock until the router receives another heartbeat, which is sent only after the response to the last one. */
 async function nextHeartbeat(ms: number): Promise<void> {
   const calls = router.calls.length;
   await waitFor(() => {
@@ -132,7 +132,7 @@ describe("the heartbeat of a subscription by HTTP callback", () => {
 });
 
 describe("the ping of a WebSocket", () => {
-  test("disconnects a client that has not answered the previous ping, and keeps a client that has", async () => {
+  test("disconnects a client that did not answer the previous ping, and only that one", async () => {
     const lively = await connectAs(subgraph);
     const silent = await connectAs(subgraph);
     silent.socket.pause();
@@ -151,7 +151,7 @@ describe("the ping of a WebSocket", () => {
 });
 
 describe("the token of an open subscription", () => {
-  test("is verified again at an interval: the subscription ends with UNAUTHENTICATED after the token has expired", async () => {
+  test("is verified again at an interval: the subscription ends with UNAUTHENTICATED once the token has expired", async () => {
     const client = await connectAs(subgraph, { claims: { sub: MEMBER_ID } });
     client.subscribe("1", EVENTS, { userId: MEMBER_ID });
     await waitForGauge(subgraph, OPEN, 1);

@@ -30,7 +30,7 @@ async function expectEachEventOnce(client: Client, events: readonly string[]): P
 }
 
 describe("a subscription ID that a WebSocket client uses again", () => {
-  test("while its completed subscription is being opened: one subscription is open, is sent each event once, and ends when its client completes it", async () => {
+  test("while its completed subscription is being opened: one is open, gets each event once, and can be completed", async () => {
     const client = await connectAs(subgraph, { claims: MEMBER });
     client.subscribe("1", EVENTS);
     client.send(complete);
@@ -60,7 +60,7 @@ describe("a subscription ID that a WebSocket client uses again", () => {
     await client.close();
   });
 
-  test("leaves nothing open and frees its quota when the connection closes while both are being opened, or after that", async () => {
+  test("leaves nothing open and frees its quota when the connection closes during or after the opening of both", async () => {
     for (const isOpenFirst of [false, true]) {
       const client = await connectAs(subgraph, { claims: MEMBER });
       client.subscribe("1", EVENTS);
@@ -91,7 +91,7 @@ describe("a subscription ID that a WebSocket client uses again", () => {
   });
 });
 
-test("late messages of a completed subscription are not sent under its ID, and do not end the subscription that has the ID now", async () => {
+test("late messages of a completed subscription are dropped, and do not end the subscription that reuses its ID", async () => {
   const sent: unknown[] = [];
   const received: { id: string }[] = [];
   let receive: (text: string) => Promise<void> = () => Promise.resolve();

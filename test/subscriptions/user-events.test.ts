@@ -5,6 +5,7 @@ import { createEncryption } from "../../src/platform/kernel/encryption";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { waitForGauge } from "../kit/http/metrics";
+import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { sendEvent } from "../kit/subscriptions/send-event";
@@ -18,7 +19,7 @@ const variables = { userId: "u-1002" };
 /** A response longer than LIMIT_RESPONSE_BYTES: one text under many aliases. */
 const COSTLY = `subscription($userId: UserId!) { userEvents(userId: $userId) {
   ${Array.from({ length: 100 }, (_, index) => `a${index}: providerKind`).join(" ")} } }`;
-/** The same: one long name. */
+/** Also longer than LIMIT_RESPONSE_BYTES: one long name. */
 const LONG_NAME = `subscription($userId: UserId!) { userEvents(userId: $userId) { ${"a".repeat(1024)}: __typename } }`;
 const CHEAP = "subscription($userId: UserId!) { userEvents(userId: $userId) { providerKind } }";
 const REFUSED = [
@@ -64,13 +65,13 @@ afterEach(async () => {
 });
 
 describe("userEvents", () => {
-  test("sends the member's own events after the subscription, each once and in order, and no event of another member", async () => {
+  test("sends the member's events since the subscription, once each and in order, and none of another member", async () => {
     await sendEvent(subgraph, "u-1002", "enrollment_request_received");
     const client = await connect({ claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "u-1002" });
     await waitForGauge(subgraph, OPEN, 1);
     await client.settle();
-    await sendEvent(subgraph, "u-1001", "enrollment_successful");
+    await sendEvent(subgraph, MEMBER_ID, "enrollment_successful");
     await sendEvent(subgraph, "u-1002", "enrollment_successful");
     await sendEvent(subgraph, "u-1002", "something_new");
     const received = () => client.messagesFor("1").map(({ payload }) => payload.data.userEvents);
@@ -83,10 +84,10 @@ describe("userEvents", () => {
   });
 
   test("sends each event by callback until the router rejects one", async () => {
-    const { id, status } = await router.subscribe(subgraph, EVENTS, { variables: { userId: "u-1001" } });
+    const { id, status } = await router.subscribe(subgraph, EVENTS, { variables: { userId: MEMBER_ID } });
     expect(status).toBe(200);
     for (const name of ["offer_activation_successful", "offer_upgrade_successful"])
-      await sendEvent(subgraph, "u-1001", name);
+      await sendEvent(subgraph, MEMBER_ID, name);
     const received = () => router.calls.filter(({ body }) => body.id === id && body.action === "next");
     await waitFor(() => (received().length === 2 ? true : undefined));
     expect(received().map(({ body }) => body.payload.data.userEvents.kind)).toEqual([
@@ -94,10 +95,10 @@ describe("userEvents", () => {
       "OFFER_UPGRADE_SUCCESSFUL",
     ]);
     router.respondWith((_request, response) => response.writeHead(404).end());
-    await sendEvent(subgraph, "u-1001", "enrollment_successful");
+    await sendEvent(subgraph, MEMBER_ID, "enrollment_successful");
   });
 
-  test("sends no event before it was processed", async () => {
+  test("sends an event only after it was processed", async () => {
     const client = await connect({ claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "u-1002" });
     await waitForGauge(subgraph, OPEN, 1);
@@ -108,31 +109,31 @@ describe("userEvents", () => {
     await inbox.receive({ metadata: waiting, body: "{}", now: Date.now() + 3_600_000 }); // not due before that
     await database.close();
     const received = () => client.messagesFor("1").map(({ payload }) => payload.data.userEvents.providerKind);
-    for (const [index, name] of ["worked_on", "and_on"].entries()) {
+    for (const [index, name] of ["processed_1", "processed_2"].entries()) {
       await sendEvent(subgraph, "u-1002", name);
       await client.waitForMessages(() => received().length > index || undefined);
     }
-    expect(received()).toEqual(["worked_on", "and_on"]);
+    expect(received()).toEqual(["processed_1", "processed_2"]);
     await client.close();
   });
 
-  test("of another or an unknown member ends without an event; staff receive the events of both", async () => {
+  test("of another or unknown member ends without an event; staff receive an unknown member's events", async () => {
     const client = await connect({ claims: MEMBER });
-    for (const userId of ["u-1001", "nobody-knows"]) {
+    for (const userId of [MEMBER_ID, "u-unknown"]) {
       client.subscribe(userId, EVENTS, { userId });
       expect(await client.waitForCompletion(userId)).toEqual([{ type: "complete", id: userId }]);
     }
     await client.close();
     const staff = await connect({ claims: { sub: "support", scope: "users:read:any" } });
-    staff.subscribe("1", EVENTS, { userId: "nobody-knows" });
+    staff.subscribe("1", EVENTS, { userId: "u-unknown" });
     await waitForGauge(subgraph, OPEN, 1);
     await staff.settle();
-    await sendEvent(subgraph, "nobody-knows", "enrollment_successful");
+    await sendEvent(subgraph, "u-unknown", "enrollment_successful");
     await staff.waitForMessages(() => staff.messagesFor("1")[0]);
     await staff.close();
   });
 
-  test("refuses a malformed ID, without its value in the message", async () => {
+  test("rejects a malformed ID without its value in the message", async () => {
     const client = await connect({ claims: MEMBER });
     client.subscribe("1", EVENTS, { userId: "a@example.com" });
     const [refusal] = await client.waitForCompletion("1");
@@ -141,27 +142,27 @@ describe("userEvents", () => {
     await client.close();
   });
 
-  test("ends a reader that is 100 events behind with LIMIT_EXCEEDED, and keeps no events for it", async () => {
+  test("ends with LIMIT_EXCEEDED for a reader that is 100 events late, whose events are then dropped", async () => {
     let release = (): void => undefined;
     let isHeld = false;
     router.respondWith((_request, response, body) => {
-      const answer = () => response.writeHead(204).end();
-      if (body.action !== "next" || isHeld) return void answer();
+      const respond = () => response.writeHead(204).end();
+      if (body.action !== "next" || isHeld) return void respond();
       isHeld = true;
-      release = answer;
+      release = respond;
     });
-    const { id } = await router.subscribe(subgraph, EVENTS, { variables: { userId: "u-1004" } });
-    await sendEvent(subgraph, "u-1004", "enrollment_successful");
+    const { id } = await router.subscribe(subgraph, EVENTS, { variables: { userId: CANCELLED_MEMBER_ID } });
+    await sendEvent(subgraph, CANCELLED_MEMBER_ID, "enrollment_successful");
     await waitFor(() => (isHeld ? true : undefined));
     // Another reader shows when they have been processed.
-    const quick = await connect({ claims: { sub: "u-1004" } });
-    quick.subscribe("1", EVENTS, { userId: "u-1004" });
+    const quick = await connect({ claims: { sub: CANCELLED_MEMBER_ID } });
+    quick.subscribe("1", EVENTS, { userId: CANCELLED_MEMBER_ID });
     await waitForGauge(subgraph, OPEN, 2);
     await quick.settle();
     for (let received = 0; received < 101; received = quick.messagesFor("1").length) {
       const more = Math.min(30, 101 - received);
       await Promise.all(
-        Array.from({ length: more }, () => sendEvent(subgraph, "u-1004", "offer_activation_successful")),
+        Array.from({ length: more }, () => sendEvent(subgraph, CANCELLED_MEMBER_ID, "offer_activation_successful")),
       );
       await quick.waitForMessages(() => quick.messagesFor("1").length === received + more || undefined);
     }
@@ -177,7 +178,7 @@ describe.each([
   ["a text under many aliases", COSTLY],
   ["a long name", LONG_NAME],
 ])("an event whose response exceeds LIMIT_RESPONSE_BYTES by %s", (_what, costly) => {
-  test("is refused without data over a WebSocket, and so is the next one; other subscriptions receive both", async () => {
+  test("is rejected without data over a WebSocket, as is the next one; other subscriptions receive both", async () => {
     const client = await connect({ claims: MEMBER });
     client.subscribe("costly", costly, variables);
     client.subscribe("cheap", CHEAP, variables);
@@ -199,7 +200,7 @@ describe.each([
     await waitForGauge(subgraph, OPEN, 0);
   });
 
-  test("is refused without data by callback", async () => {
+  test("is rejected without data by callback", async () => {
     const { id, status } = await router.subscribe(subgraph, costly, { variables, claims: MEMBER });
     expect(status).toBe(200);
     router.respondWithStatuses(404);

@@ -42,7 +42,7 @@ async function connectAndSubscribe(to: TestSubgraph, claims: Claims, ids: readon
 }
 
 describe("WebSocket limits", () => {
-  test("hold for one caller's subscriptions and connections and for those of all callers, and what is closed can be opened again", async () => {
+  test("apply to subscriptions and connections of each caller and of all callers, and closing one frees its slot", async () => {
     const first = await connectAndSubscribe(limited, MEMBER, ["1", "2"]);
     await waitForGauge(limited, SUBSCRIPTIONS, 2);
     first.subscribe("3", EVENTS);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => subgraph.stop());
 describe("operationSettled over a WebSocket", () => {
-  test("sends an operation whose response was lost after the reconciler has settled it, and ends; to another member it ends without an event", async () => {
+  test("sends an operation once the reconciler settles its lost response, and ends; another member gets no event", async () => {
     const { id, confirm } = await startUnconfirmedOperation(subgraph);
     const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id });
@@ -112,7 +112,7 @@ describe("a WebSocket", () => {
     await client.close();
   });
 
-  test("reads its token from three members of connection_init, or from the handshake", async () => {
+  test("accepts a token in three members of connection_init, or in the handshake", async () => {
     const bearer = `Bearer ${await subgraph.token(MEMBER)}`;
     for (const payload of [{ Authorization: bearer }, { authorization: bearer }, { token: bearer }, undefined]) {
       const client = await openWebSocketClient(subgraph.url, payload ? {} : { headers: { authorization: bearer } });
@@ -136,12 +136,12 @@ describe("a WebSocket", () => {
     expect(await client.closed).toEqual({ code: 4403, reason: "Forbidden" });
   });
 
-  test("is required for a subscription: over plain HTTP it is BAD_REQUEST", async () => {
-    const answer = await subgraph.graphql(SETTLED, { variables: { id: "x" } });
-    expect(answer).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
+  test("is required for a subscription, which is BAD_REQUEST over plain HTTP", async () => {
+    const response = await subgraph.graphql(SETTLED, { variables: { id: "x" } });
+    expect(response).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
   });
 
-  test("leaves no subscription and no listener behind when its client disconnects without a close frame", async () => {
+  test("has no subscription or listener left after its client disconnects without a close frame", async () => {
     const listeners = (await readMetric(subgraph, "benefits_pix_pubsub_subscribers"))[""] ?? 0;
     const clients = await Promise.all([1, 2, 3].map(() => connectAs(subgraph, { claims: MEMBER })));
     for (const client of clients) for (const id of ["1", "2"]) client.subscribe(id, EVENTS);

@@ -2,7 +2,7 @@ import { ApolloClient, CombinedGraphQLErrors, HttpLink, InMemoryCache } from "@a
 import { type TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { ClientError, GraphQLClient } from "graphql-request";
 
-// How a frontend speaks to the supergraph. Both clients take the documents of ./generated, so answers and variables are typed.
+// How a frontend calls the supergraph. Both clients accept the documents of ./generated, so responses and variables are typed.
 
 export interface Connection {
   /** The router's. */
@@ -52,7 +52,7 @@ export function createGraphqlRequestClient({ url, token, fetch = globalThis.fetc
   return { query: send, mutate: send };
 }
 
-/** What a failed answer says in its first error, whichever client it came through; undefined where no answer came. */
+/** The extensions of the first error of a failed response, from either client; undefined without a response. */
 function extensionsOf(failure: unknown): Readonly<Record<string, unknown>> | undefined {
   if (CombinedGraphQLErrors.is(failure)) return failure.errors[0]?.extensions;
   if (failure instanceof ClientError) return failure.response.errors?.[0]?.extensions;
@@ -62,7 +62,7 @@ function extensionsOf(failure: unknown): Readonly<Record<string, unknown>> | und
 /** What to branch on: one of the codes in docs/frontend/errors.md. */
 export const codeOf = (failure: unknown) => extensionsOf(failure)?.["code"];
 
-/** May the same request succeed later? The answer says it; where none came, a mutation with its key may be sent again. */
+/** Whether the same request can succeed later: the response's `retryable`; without a response true, because the key makes a mutation repeatable. */
 export function isRetryable(failure: unknown): boolean {
   const extensions = extensionsOf(failure);
   return extensions === undefined || extensions["retryable"] === true;

@@ -2,16 +2,16 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { startCompatibilitySupergraph, SUITE } from "./supergraph";
 
-type Ask = (request: object, headers?: object) => Promise<unknown>;
+type Send = (request: object, headers?: object) => Promise<unknown>;
 
 /** How the suite's tests reach the subgraph and the gateway: functions of one module, with fixed ports. */
 interface SuiteClient {
-  readonly graphqlRequest: (url: string, ...rest: Parameters<Ask>) => ReturnType<Ask>;
-  productsRequest: Ask;
-  routerRequest: Ask;
+  readonly graphqlRequest: (url: string, ...rest: Parameters<Send>) => ReturnType<Send>;
+  productsRequest: Send;
+  routerRequest: Send;
 }
 
-/** What the suite knows of federation, one file each. */
+/** The suite's test files. */
 const ASPECTS = [
   "composeDirective",
   "ftv1",
@@ -27,7 +27,7 @@ const ASPECTS = [
   "tag",
 ];
 
-describe("Apollo's compatibility suite, against a subgraph of our schema builder", () => {
+describe("Apollo's compatibility suite, against a subgraph that our schema builder builds", () => {
   let supergraph: Awaited<ReturnType<typeof startCompatibilitySupergraph>>;
   beforeAll(async () => {
     supergraph = await startCompatibilitySupergraph();
@@ -39,7 +39,7 @@ describe("Apollo's compatibility suite, against a subgraph of our schema builder
 
   for (const aspect of ASPECTS) jest.requireActual(join(SUITE, `tests/${aspect}.test.js`));
 
-  test("is run whole", () => {
+  test("has no test file that does not run here", () => {
     const files = readdirSync(join(SUITE, "tests")).filter((file) => file.endsWith(".test.js"));
     expect(files.sort()).toEqual(ASPECTS.map((aspect) => `${aspect}.test.js`));
   });

@@ -6,13 +6,13 @@ import { type DirectiveNode, GraphQLError, type GraphQLFormattedError, Kind, par
 import { compose, OUR_NAME, subgraphs } from "./compose";
 import { type StartGateway } from "./gateway";
 
-/** Headers of a client that go on to every subgraph. `router-authorization` is not among them: that one is the gateway's. */
+/** Headers that are forwarded to every subgraph. A client's `router-authorization` is not: the gateway sends its own. */
 const PROPAGATED = ["authorization", "x-request-id"] as const;
 
 const isSecurityLink = ({ arguments: given = [] }: DirectiveNode) =>
   given.some(({ name, value }) => name.value === "for" && value.kind === Kind.ENUM && value.value === "SECURITY");
 
-/** @apollo/gateway serves no supergraph that links what it cannot enforce: without it, we alone enforce it. */
+/** @apollo/gateway rejects a supergraph with security features, which it cannot enforce: without them, only our subgraph enforces them. */
 export function withoutAuthorization(supergraphSdl: string): string {
   const names = ["authenticated", "requiresScopes"];
   const stripped = visit(parse(supergraphSdl), {
@@ -27,7 +27,7 @@ interface GatewayContext {
   readonly headers?: IncomingHttpHeaders;
 }
 
-/** Sends what came from the client on, and to our subgraph the router's secret. */
+/** Forwards the client's headers, and sends the router secret to our subgraph. */
 class ForwardingSource extends RemoteGraphQLDataSource<GatewayContext> {
   constructor(
     url: string,
@@ -44,7 +44,7 @@ class ForwardingSource extends RemoteGraphQLDataSource<GatewayContext> {
     if (this.secret !== undefined) request.http?.headers.set("router-authorization", this.secret);
   }
 
-  /** As it comes, this gateway shows its clients a subgraph's URL and whole answer for every status that is not 2xx. */
+  /** By default, this gateway shows clients a subgraph's URL and whole response for every status other than 2xx. */
   override async errorFromResponse(
     response: Parameters<RemoteGraphQLDataSource["errorFromResponse"]>[0],
   ): Promise<GraphQLError> {

@@ -29,7 +29,7 @@ export interface GatewayClaimsOptions {
   readonly isMisconfiguredToo: boolean;
 }
 
-/** Tests what must hold behind every gateway. Returns what tests of one gateway need. */
+/** Tests of every gateway. Returns helpers for the tests of one gateway. */
 export function describeGateway({ federation: getFederation, start, isMisconfiguredToo }: GatewayClaimsOptions) {
   let federation: Federation;
   let gateway: Gateway | undefined;
@@ -47,7 +47,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
       ...request,
       headers: { "router-authorization": ROUTER_SECRET },
     });
-  /** The number of operations that our subgraph was sent since the start of the test. */
+  /** The number of GraphQL requests to our subgraph since the start of the test. */
   const requestsToUs = () => federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length;
   const codes = ({ errors }: GatewayResponse) => errors?.map(({ extensions }) => extensions?.["code"]);
   const commits = async () => (await federation.subgraph.delbank.state()).commits.length;
@@ -70,10 +70,10 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
   });
 
   test.each(EXAMPLES)(
-    "the example $operation has the same data through the gateway as from the subgraph",
+    "the example $operation has the same data from the gateway as from the subgraph",
     async ({ query, caller, variables }) => {
       const input = variables["input"] as object | undefined;
-      const ownInput = input && { input: { ...input, idempotencyKey: randomUUID() } }; // executed behind each gateway
+      const ownInput = input && { input: { ...input, idempotencyKey: randomUUID() } }; // executed once for each gateway
       const request = { query, variables: { ...variables, ...ownInput }, claims: caller };
       const response = await through(request);
       expectDone(query, response);
@@ -82,7 +82,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     },
   );
 
-  test("a list of another subgraph's users costs one request to ours and one provider call for each user, matched by ID", async () => {
+  test("a list of another subgraph's users costs one request to ours and one provider call per user, matched by ID", async () => {
     const query = "{ team { id displayName benefits { userId id } } }";
     const { data, errors } = await through({ query, claims: STAFF });
     expect(errors).toBeUndefined();
@@ -93,7 +93,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     expect(await federation.subgraph.avibra.requests(BENEFITS)).toHaveLength(2);
   });
 
-  test("another subgraph's field of our user costs one request to that subgraph and no provider call", async () => {
+  test("another subgraph's field of a user costs one request to that subgraph and no provider call", async () => {
     const { data } = await through({ query: "{ me { id displayName } }", claims: MEMBER });
     expect(data).toEqual({ me: { id: "u-1001", displayName: "Ana" } });
     expect(federation.accounts.received).toHaveLength(1);
@@ -117,7 +117,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     for (const one of first.benefits) expect(one).toEqual({ __isBenefit: "Benefit", __name: expect.any(String) });
   });
 
-  test("another subgraph's entity references ours, and its field that requires one of ours receives it", async () => {
+  test("another subgraph's field receives the field of this subgraph's entity that it requires", async () => {
     const query = "{ invoices { id authorization { status yearlyAmount { amount currency } } } }";
     const { data } = await through({ query, claims: MEMBER });
     expect(data.invoices).toEqual([
@@ -126,7 +126,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     ]);
   });
 
-  test("a required field of ours is fetched if the client does not select it", async () => {
+  test("a field that another subgraph's field requires is fetched if the client does not select it", async () => {
     const query = "{ invoices { authorization { yearlyAmount { amount } } } }";
     const { data } = await through({ query, claims: MEMBER });
     expect(data.invoices[0]).toEqual({ authorization: { yearlyAmount: { amount: "238.80" } } });
@@ -141,7 +141,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     expect(await commits()).toBe(1);
   });
 
-  test("if one provider fails, its field is null with our code, retryable and request ID, and the other fields have their data", async () => {
+  test("if a provider fails, its field is null with code, retryable and request ID, and the other fields have data", async () => {
     await federation.subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 500 });
     const response = await through({
       query: `{ me { id displayName currentOffer { status } } pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`,
@@ -172,7 +172,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     expect(data.cancelPixAuthorization.userErrors).toEqual([{ code: "NOT_FOUND" }]);
   });
 
-  test("the caller's token and request ID reach every subgraph, the gateway's router secret reaches only ours, and the client's reaches none", async () => {
+  test("token and request ID reach every subgraph, the gateway's router secret reaches ours, a client's reaches none", async () => {
     const response = await through({
       query: "{ team { id benefits { id } } invoices { id } }",
       claims: STAFF,
@@ -180,9 +180,9 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     });
     expect(response.errors).toBeUndefined();
     expect(federation.subgraph.logs.filter((line) => line.includes('"requestId":"request-id.2"'))).not.toEqual([]);
-    const theirs = [...federation.accounts.received, ...federation.billing.received];
-    expect(theirs).toHaveLength(2);
-    for (const headers of theirs) {
+    const otherRequests = [...federation.accounts.received, ...federation.billing.received];
+    expect(otherRequests).toHaveLength(2);
+    for (const headers of otherRequests) {
       expect(headers).toMatchObject({
         authorization: expect.stringMatching(/^Bearer /),
         "x-request-id": "request-id.2",
@@ -192,7 +192,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
   });
 
   if (isMisconfiguredToo) {
-    test("a gateway without the router's secret is refused, even if its client sends the secret", async () => {
+    test("a gateway without the router secret is rejected, even if its client sends the secret", async () => {
       const request = {
         query: "{ me { id enrollment { status } } }",
         claims: MEMBER,
@@ -204,7 +204,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
       expect(federation.subgraph.logs.filter((line) => line.includes('"status":200'))).toEqual([]);
     });
 
-    test("behind a gateway that enforces nothing, the subgraph enforces tokens and scopes", async () => {
+    test("without enforcement by the gateway, the subgraph enforces tokens and scopes", async () => {
       const noToken = await through({ query: "{ me { id } }" }, withoutKeys);
       expect([noToken.data?.me ?? null, codes(noToken)]).toEqual([null, ["UNAUTHENTICATED"]]);
       const headers = { authorization: "Bearer forged" };

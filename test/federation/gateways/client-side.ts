@@ -5,8 +5,8 @@ import { OUR_NAME, ROUTER_SECRET } from "./compose";
 import { startTokenProxy } from "./token-proxy";
 
 /**
- * What clients see of a supergraph, before a subgraph of ours that runs already: two other teams' subgraphs, @apollo/gateway
- * before the three, and developers' tokens at the gateway's own port (default: a free one).
+ * A supergraph around a running subgraph of ours: two other teams' subgraphs, @apollo/gateway, and a proxy that serves the
+ * gateway and developer tokens at one port (default: a free one).
  */
 export async function startClientSide(subgraph: string, port = 0) {
   const [accounts, billing] = await Promise.all([startAccounts(), startBilling()]);
@@ -14,7 +14,7 @@ export async function startClientSide(subgraph: string, port = 0) {
   const gateway = await startApolloGateway({ urls, routerSecret: ROUTER_SECRET });
   const tokenProxy = await startTokenProxy({ gateway: gateway.url, subgraph, routerSecret: ROUTER_SECRET, port });
   return {
-    /** Where clients ask. */
+    /** The GraphQL endpoint for clients. */
     url: `${tokenProxy.url}/graphql`,
     async stop() {
       await tokenProxy.stop();

@@ -19,23 +19,23 @@ interface Composition {
 const servicesOf = (services: readonly Service[]) =>
   services.map(({ name, sdl, url }) => ({ name, url, typeDefs: parse(sdl) }));
 
-/** The two composers that routers are fed by. */
+/** The two composers whose supergraphs routers read. */
 export const COMPOSERS: Readonly<Record<string, (services: readonly Service[]) => Composition>> = {
   "@apollo/composition": (services) => composeWithApollo(servicesOf(services)),
   "@theguild/federation-composition": (services) => composeWithGuild(servicesOf(services)),
 };
 export type Composer = keyof typeof COMPOSERS;
 
-/** Our schema as it is committed. */
+/** Our committed schema. */
 export const OUR_SDL = readFileSync(join(__dirname, "../../../schema/subgraph.graphql"), "utf8");
 
-/** The name that routers know us by; a URL and its secret hang on it. */
+/** Our name in a supergraph, to which routers assign a URL and a secret. */
 export const OUR_NAME = "benefits-pix";
 
-/** What a gateway authenticates with to our subgraph. Not a secret: it is in the repository. */
+/** A gateway's secret for our subgraph. Not a secret: it is in the repository. */
 export const ROUTER_SECRET = "local-router";
 
-/** Ours and the two fixtures, by where they listen; without URLs, for what only plans. */
+/** Ours and the two fixtures. Without URLs, they can be composed and planned, not called. */
 export function subgraphs(urls: Readonly<Record<string, string>> = {}, ours = OUR_SDL): Service[] {
   return [OUR_NAME, "accounts", "billing"].map((name) => ({
     name,
@@ -44,7 +44,7 @@ export function subgraphs(urls: Readonly<Record<string, string>> = {}, ours = OU
   }));
 }
 
-/** The supergraph of these; throws with the composer's own words. */
+/** The supergraph of these services; throws the composer's messages. */
 export function compose(composer: Composer, services: readonly Service[]): string {
   const { supergraphSdl, errors } = COMPOSERS[composer]?.(services) ?? {};
   if (supergraphSdl === undefined) throw new Error(errors?.map(({ message }) => message).join("\n"));

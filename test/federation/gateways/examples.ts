@@ -12,13 +12,13 @@ interface Row {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** The example operations of schema/operations, each with a caller and variables that it works with. */
+/** The example operations of schema/operations, each with a caller and variables with which it succeeds. */
 export const EXAMPLES = (JSON.parse(read("examples.json")) as readonly Row[]).map((row) => ({
   ...row,
   query: read(`${row.operation}.graphql`),
 }));
 
-/** Fails unless an example was done: answered whole and, where it changes something, with success and nothing refused. */
+/** Fails unless the response is complete, without errors and, for a mutation, SUCCEEDED without userErrors. */
 export function expectDone(query: string, { data, errors }: { data?: object; errors?: unknown }): void {
   expect(errors).toBeUndefined();
   const roots = Object.values(data ?? {});

@@ -6,13 +6,13 @@ import { createGraphqlClient, type GraphqlOptions } from "../../kit/http/graphql
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { OUR_NAME, ROUTER_SECRET } from "./compose";
 
-/** Behind a gateway: our subgraph with both simulated providers, the subgraphs of two other teams, and the issuer of callers' tokens. */
+/** The services that a gateway needs: our subgraph with both simulated providers, two other teams' subgraphs, and a token issuer. */
 export interface Federation {
   readonly subgraph: TestSubgraph;
   readonly accounts: FixtureSubgraph;
   readonly billing: FixtureSubgraph;
   readonly keys: TokenIssuer;
-  /** Where each subgraph listens, by the name that the supergraph has for it. */
+  /** The URL of each subgraph, by its name in the supergraph. */
   readonly urls: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
@@ -47,10 +47,10 @@ export interface Request extends GraphqlOptions {
   readonly query: string;
 }
 
-/** An answer of a gateway's: which of `extensions` are ours is for the test to say. */
+/** A gateway's response; `extensions` can have members that are not from our subgraph. */
 export interface GatewayResponse {
   readonly status: number;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are compared whole, as JSON
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- responses are compared whole, as JSON
   readonly data?: any;
   readonly errors?: readonly {
     readonly message: string;

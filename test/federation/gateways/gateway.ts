@@ -1,9 +1,9 @@
 export interface GatewayOptions {
-  /** Where each subgraph listens, by its name in the supergraph. */
+  /** The URL of each subgraph, by its name in the supergraph. */
   readonly urls: Readonly<Record<string, string>>;
-  /** What the gateway authenticates with to our subgraph, which rejects requests without it. */
+  /** Sent to our subgraph, which rejects requests without it. */
   readonly routerSecret?: string;
-  /** The keys of callers' tokens. A gateway that can, verifies tokens and enforces the directives with it; without it, it does neither. */
+  /** The key set of callers' tokens. With it, a gateway that can verifies tokens and enforces the directives. */
   readonly keysUrl?: string;
 }
 

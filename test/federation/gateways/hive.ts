@@ -57,7 +57,7 @@ async function startHiveGateway(planner: Planner, { urls, routerSecret = "", key
     if (hasEnded(child)) return false;
     return (await fetch(`http://127.0.0.1:${port}/readiness`)).ok || undefined;
   }, START_TIMEOUT_MS).catch(() => false);
-  // It starts with its other planner when the Rust one cannot be loaded, and says so in its log alone.
+  // If the Rust planner cannot be loaded, it starts with the other one, which only its log shows.
   if (!isUp || output.includes("Could not load")) {
     await stop();
     throw new Error(`Hive Gateway did not start:\n${output}`);

@@ -1,21 +1,21 @@
-import { createServer, request, type RequestOptions } from "node:http";
-import { type AddressInfo } from "node:net";
+import { request, type RequestListener, type RequestOptions } from "node:http";
+import { startHttpServer } from "../../kit/http/http-server";
 
 const TOKEN_PATH = "/dev/token";
 
 export interface TokenProxyOptions {
-  /** Where the gateway listens. */
+  /** The gateway's origin. */
   readonly gateway: string;
-  /** Where our subgraph signs tokens for developers, for whoever has the router's secret. */
+  /** The origin of our subgraph, which issues developer tokens to requests with the router secret. */
   readonly subgraph: string;
   readonly routerSecret: string;
   /** 0: a free one. */
   readonly port: number;
 }
 
-/** Stands before a gateway and passes everything on to it but `GET /dev/token`, so that clients need one URL and no secret. For sandboxes alone. */
+/** Forwards `GET /dev/token` to the subgraph and every other request to the gateway, so that clients need one URL and no secret. Only for sandboxes. */
 export async function startTokenProxy({ gateway, subgraph, routerSecret, port }: TokenProxyOptions) {
-  const server = createServer((clientRequest, clientResponse) => {
+  const handle: RequestListener = (clientRequest, clientResponse) => {
     const { method, url: path = "/", headers } = clientRequest;
     const isTokenRequest = method === "GET" && path.split("?")[0] === TOKEN_PATH;
     const { hostname, port: targetPort } = new URL(isTokenRequest ? subgraph : gateway);
@@ -29,16 +29,7 @@ export async function startTokenProxy({ gateway, subgraph, routerSecret, port }:
     });
     upstreamRequest.on("error", () => clientResponse.destroy());
     clientRequest.pipe(upstreamRequest);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
+  const { url, close } = await startHttpServer(handle, { port });
+  return { url, stop: close };
 }

@@ -31,7 +31,7 @@ export async function migrateConcurrently(replicas: readonly Database[]): Promis
   const migrations = createStepMigrations(async (transaction) => {
     for (let waiting = 0; waiting < replicas.length - 1;) {
       await pause(10);
-      await sql`select pg_stat_clear_snapshot()`.execute(transaction); // a transaction sees the activity of its first look
+      await sql`select pg_stat_clear_snapshot()`.execute(transaction); // otherwise a transaction sees only its first snapshot of the activity
       waiting = (await WAITING.execute(transaction)).rows[0]?.count ?? 0;
     }
   });

@@ -28,8 +28,8 @@ function killIfRunning(pid: number): void {
 }
 
 /**
- * `kill -9` of PostgreSQL and all its processes, as the kernel does it when memory runs out: what it has not given to the kernel is
- * lost. Linux only, as all that reads /proc.
+ * `kill -9` of PostgreSQL and all its processes, like the kernel's when memory runs out: data that it has not written to the kernel
+ * is lost. Linux only, because it reads /proc.
  */
 export async function createPostgresCrash(databases: OwnDatabases, url: string) {
   const client = new Client({ connectionString: url });
@@ -44,7 +44,7 @@ export async function createPostgresCrash(databases: OwnDatabases, url: string) 
       const postmaster = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
       for (const pid of [postmaster, ...listChildren(postmaster)]) killIfRunning(pid);
     },
-    /** The same data at the same URLs, as far as they were written. Nothing happens while it runs. */
+    /** Restarts the server with the written data at the same URLs. Does nothing if it runs. */
     async start(): Promise<void> {
       for (let attempt = 1; isDown; attempt += 1) {
         try {

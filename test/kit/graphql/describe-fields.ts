@@ -5,7 +5,7 @@ const schema = buildSchema(readText("schema/api.graphql"), { assumeValidSDL: tru
 
 /** Fields of one object with their expected values, and how to read them. */
 export interface FieldRow {
-  /** Which object it is, for the test's name. */
+  /** Names the object in the test's name. */
   readonly of: string;
   /** An object is also the selection: its fields are queried, and no others. Matchers of Jest are leaves. */
   readonly expected: Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export interface FieldRow {
 const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
-/** The selection set that queries what `expected` holds; empty for a leaf. The first item of a list stands for all. */
+/** The selection set that queries the fields of `expected`; empty for a leaf. The first item of a list stands for all. */
 function toSelection(expected: unknown): string {
   const value: unknown = Array.isArray(expected) ? expected[0] : expected;
   if (!isPlainObject(value)) return "";

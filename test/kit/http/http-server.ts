@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo } from "node:net";
 
@@ -9,10 +10,14 @@ export interface HttpServer {
   readonly close: () => Promise<void>;
 }
 
-/** An HTTP server on a free port of 127.0.0.1. */
-export async function startHttpServer(handler: RequestListener): Promise<HttpServer> {
+/** An HTTP server on a free port of 127.0.0.1, or on `port`. */
+export async function startHttpServer(
+  handler: RequestListener,
+  { port: requestedPort = 0 }: { readonly port?: number } = {},
+): Promise<HttpServer> {
   const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.listen(requestedPort, "127.0.0.1");
+  await once(server, "listening"); // rejects if the port is in use
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,

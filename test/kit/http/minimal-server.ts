@@ -18,7 +18,7 @@ const getLargeBody = () => (largeBody ??= Buffer.alloc(LARGE_BYTES, "x"));
 
 export type MinimalServer = Awaited<ReturnType<typeof startMinimalServer>>;
 
-/** Only ends the wait for something that never happens. */
+/** Ends the wait for something that never happens. */
 const WAIT_TIMEOUT_MS = 120_000;
 
 async function waitOrFail<Value>(promise: Promise<Value>, describeFailure: () => string): Promise<Value> {
@@ -145,7 +145,7 @@ export function openSocket(port: number, bytes = "", connectTo: ConnectTo = conn
   socket.on("error", onEvent);
   if (bytes !== "") socket.write(bytes);
 
-  /** Resolves with the first value of `probe` that is not undefined, asked after each event of the socket. */
+  /** Resolves with the first value of `probe` that is not undefined; it is called after each event of the socket. */
   function waitUntil<Value>(what: string, probe: () => Value | undefined): Promise<Value> {
     const { promise, resolve } = Promise.withResolvers<Value>();
     const check = (): void => {

@@ -7,7 +7,7 @@ export interface RequestOptions {
   readonly body?: string | Buffer | undefined;
   /** Aborts the request and its connection. */
   readonly signal?: AbortSignal | undefined;
-  /** Ends the connection after so many ms without an answer, or after more than so many bytes of a body. */
+  /** Ends the connection after so many ms without a response, or after more than so many bytes of a body. */
   readonly timeoutMs?: number | undefined;
   readonly maxBytes?: number | undefined;
   /** How much of a body is in `text`. Default: all. */
@@ -24,9 +24,9 @@ export interface RawResponse {
   readonly text: string;
 }
 
-/** How an exchange ended, seen from the client. */
+/** How an exchange ended at the client. */
 export interface Exchange extends Partial<RawResponse> {
-  /** "answered" completely, "cut" within the body, "gave up" at a limit of the options, or the code of the error before any answer. */
+  /** "answered" completely, "cut" within the body, "gave up" at a limit of the options, or the code of the error before any response. */
   readonly end: string;
   readonly error?: Error;
   readonly contentLength?: string | undefined;
@@ -37,7 +37,7 @@ export interface Exchange extends Partial<RawResponse> {
 
 const keepAliveAgent = new Agent({ keepAlive: true });
 
-/** Sends one request and says how it ended; never rejects. Default: GET. */
+/** Sends one request and returns how it ended; never rejects. Default: GET. */
 export function observeRequest(url: string, options: RequestOptions = {}): Promise<Exchange> {
   const { method = "GET", headers = {}, body, signal, timeoutMs, keepAlive = false } = options;
   const { maxBytes = Infinity, maxTextBytes = Infinity } = options;

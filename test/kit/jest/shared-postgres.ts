@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { text } from "node:stream/consumers";
 import { type PostgresServer, startPostgres } from "../start/postgres";
 
-/** Where a suite asks for the server of the run. Jest's workers inherit the variable. */
+/** The path of the socket at which a suite gets the port of the run's PostgreSQL. Jest's workers inherit the variable. */
 const SOCKET_VARIABLE = "TEST_POSTGRES_SOCKET";
 
 interface SharedPostgres {
@@ -14,7 +14,7 @@ interface SharedPostgres {
 // Jest loads the set-up and the teardown of a run as separate modules of one process.
 const run = globalThis as { sharedPostgres?: SharedPostgres };
 
-/** In the process of Jest: the first suite that asks starts the PostgreSQL of the run; each gets its port. */
+/** In the process of Jest: the first suite that connects starts the PostgreSQL of the run; each gets its port. */
 export async function serveSharedPostgres(path: string): Promise<void> {
   const socket = createServer((client) => {
     client.on("error", () => undefined); // a suite that was ended while it waited
@@ -38,7 +38,7 @@ export async function serveSharedPostgres(path: string): Promise<void> {
 export async function endSharedPostgres(): Promise<void> {
   const shared = run.sharedPostgres;
   shared?.socket.close();
-  const server = await shared?.server?.catch(() => undefined); // the suite that asked has reported it
+  const server = await shared?.server?.catch(() => undefined); // the suite that connected has reported it
   await server?.end();
 }
 
@@ -46,7 +46,7 @@ export async function endSharedPostgres(): Promise<void> {
 export async function findSharedPostgres(): Promise<number | undefined> {
   const path = process.env[SOCKET_VARIABLE];
   if (path === undefined) return undefined;
-  const answer = await text(connect(path));
-  if (!/^\d+$/.test(answer)) throw new Error(`the PostgreSQL of this run did not start: ${answer}`);
-  return Number(answer);
+  const response = await text(connect(path));
+  if (!/^\d+$/.test(response)) throw new Error(`the PostgreSQL of this run did not start: ${response}`);
+  return Number(response);
 }

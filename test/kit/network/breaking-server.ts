@@ -43,7 +43,7 @@ async function listenOnFreePort(server: Server): Promise<number> {
 }
 
 /**
- * A server below HTTP, over TCP or TLS, that can break a connection at any byte. In front of it stands a relay that holds the
+ * A server below HTTP, over TCP or TLS, that can break a connection at any byte. A relay in front of it holds the
  * client's TCP connection: a TLS socket of Node's cannot be reset.
  */
 export async function startBreakingServer(tls?: TlsOptions): Promise<BreakingServer> {

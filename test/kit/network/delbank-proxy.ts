@@ -6,12 +6,12 @@ import { type CertificateIdentity } from "../certificates";
 import { startTcpServer } from "./tcp-server";
 
 /**
- * How authorizations are read. `hold`: no answer. `fail`: 503. `stale`: as it was read first, without what happened since.
+ * How authorizations are read. `hold`: no response. `fail`: 503. `stale`: the first response again, without later changes.
  * `absent`: 404. `old`: with a cancellation of last year, and active if it is.
  */
 export const READ_MODES = ["pass", "hold", "fail", "stale", "absent", "old"] as const;
 export type ReadMode = (typeof READ_MODES)[number];
-/** What becomes of a cancellation request. `slow`: its answer is late. `lostBefore`, `lostAfter`: the commit; there is no answer. */
+/** The fate of a cancellation request. `slow`: a late response. `lostBefore`, `lostAfter` (the commit): no response. */
 export const POST_MODES = ["pass", "slow", "lostBefore", "lostAfter"] as const;
 export type PostMode = (typeof POST_MODES)[number];
 /** How a TLS handshake ends: an alert, something that is not TLS, FIN or RST after the client's hello, RST at once, or never. */
@@ -20,9 +20,9 @@ export type BrokenHandshake = (typeof BROKEN_HANDSHAKES)[number];
 
 export interface ProxyEvents {
   readonly onRead: (event: { readonly recurrenceId: string; readonly mode: ReadMode }) => void;
-  /** A cancellation request has arrived; the answer is a number for it. */
+  /** A cancellation request has arrived; returns a number for it. */
   readonly onPost: (recurrenceId: string) => number;
-  /** `status` is null where the request or its answer is lost. */
+  /** `status` is null if the request or its response is lost. */
   readonly onPostResponse: (post: number, recurrenceId: string, status: number | null) => void;
   readonly onHandshakeBroken: (how: BrokenHandshake) => void;
 }
@@ -31,7 +31,7 @@ export interface ProxyModes {
   reads: ReadMode;
   posts: PostMode;
   slowMs: number;
-  /** Every answer closes its connection, so that the next request needs a handshake. */
+  /** Every response closes its connection, so that the next request needs a handshake. */
   closes: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { type Socket } from "node:net";
 import { startTcpServer, withPort } from "./tcp-server";
 
-/** What is lost: the request before the server sees it, or the answer to a transaction that the server has committed. */
+/** What is lost: the request before it reaches the server, or the response to a transaction that the server has committed. */
 export type Loss = "request" | "answer";
 
 /** A TCP proxy before PostgreSQL that cuts the connection at one statement. */

@@ -25,7 +25,7 @@ export interface RawProvider {
   close(): Promise<void>;
 }
 
-/** A well-formed answer around this body. */
+/** A well-formed response with this body. */
 export function httpResponse(body: string | Buffer, headers: readonly string[] = [], status = 200): Buffer {
   const bytes = Buffer.from(body);
   const head = [

@@ -1,6 +1,6 @@
 import { startTcpServer, withPort } from "./tcp-server";
 
-/** An answer to be lost: one that comes after a statement of this form. */
+/** The response to lose: one after a statement of this form. */
 export interface ResponseLoss {
   readonly statement: RegExp;
   /**
@@ -15,13 +15,13 @@ export interface ResponseLoss {
 export interface ResponseLossProxy {
   /** The given URL with the proxy's port. */
   readonly url: string;
-  /** Loses one answer from now on. */
+  /** Loses one response from now on. */
   arm(loss: ResponseLoss): void;
   disarm(): void;
   close(): Promise<void>;
 }
 
-/** ReadyForQuery, the end of every answer, with the status "idle": no transaction is open. */
+/** ReadyForQuery, the end of every response, with the status "idle": no transaction is open. */
 const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 export async function startResponseLossProxy(
@@ -49,7 +49,7 @@ export async function startResponseLossProxy(
         pendingLoss?.when === "next" ||
         (pendingLoss && response.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE));
       if (!pendingLoss || !shouldLose) return void client.write(response);
-      onLoss(`${pendingLoss.ending}, ${pendingLoss.when} answer after ${pendingLoss.statement.source}`);
+      onLoss(`${pendingLoss.ending}, ${pendingLoss.when} response after ${pendingLoss.statement.source}`);
       if (pendingLoss.ending === "reset") client.resetAndDestroy();
       else client.end();
       upstream.destroy();

@@ -12,8 +12,8 @@ export interface TcpServer {
 }
 
 /**
- * A TCP server on a free port of 127.0.0.1, or on `port`. An error of a connection is ignored: it is followed by its end. A test that
- * fails before it closes the server does not keep the run from ending.
+ * A TCP server on a free port of 127.0.0.1, or on `port`. Errors of a connection are ignored, because its end follows. An open
+ * server does not prevent the process from ending, so a test may fail before it closes the server.
  */
 export async function startTcpServer(
   handle: (socket: Socket, server: Pick<TcpServer, "connectTo" | "sockets">) => void,

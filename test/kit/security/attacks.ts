@@ -84,7 +84,7 @@ const unknownMembers = (count: number, value: unknown) =>
 const cancelUserOperation = operation(
   "mutation($i: CancelUserInput!) { cancelUser(input: $i) { userErrors { code } } }",
   {
-    i: { idempotencyKey: "attack", userId: "u-nobody" },
+    i: { idempotencyKey: "attack", userId: "u-unknown" },
   },
 );
 

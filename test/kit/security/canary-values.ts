@@ -55,7 +55,7 @@ export const REJECTED = {
   wrongRouterSecret: "cnry-wrong-router-secret",
   wrongToken: "cnry-wrong-token",
 };
-/** In answers of providers and of the key server. */
+/** In responses of providers and of the key server. */
 export const PROVIDER_VALUES = {
   errorBody: "cnry-provider-error-body",
   html: "cnry-provider-html",
@@ -64,13 +64,13 @@ export const PROVIDER_VALUES = {
   jwksError: "cnry-jwks-error",
 };
 /**
- * What an answer may hold, because the same caller has sent it or may read it: their idempotency key, and in a document's own
+ * What a response may contain, because the same caller has sent it or may read it: their idempotency key, and in a document's own
  * words its names. Not in the log, nor in the database.
  */
 export const ECHOED = { idempotencyKey: "cnry-idempotency-key", documentName: "cnryNameInTheDocument" };
 export const FORBIDDEN_VALUES = { ...SECRETS, ...PERSON, ...REJECTED, ...PROVIDER_VALUES };
 
-/** The origins of what is found. A caller's well-formed `x-request-id` is meant for both answers and log, and is not among them. */
+/** The origins of what is found. A caller's well-formed `x-request-id` is meant for both responses and log, and is not among them. */
 export function findCanaryOrigins(text: string, canaries: Readonly<Record<string, string>>): string[] {
   const values = findCanaries(text, Object.values(canaries));
   return Object.entries(canaries).flatMap(([origin, value]) => (values.includes(value) ? [origin] : []));

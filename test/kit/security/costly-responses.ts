@@ -1,3 +1,5 @@
+import { MEMBER_ID } from "../seeds/ids";
+
 /** What the simulated Avibra returns for every member. */
 export interface MemberSize {
   readonly benefits: number;
@@ -7,7 +9,7 @@ export interface MemberSize {
 
 const TIMESTAMP = "2026-01-05T12:00:00Z";
 
-/** A fault that answers every read of benefits with so many. */
+/** A fault that responds to every read of benefits with this number of benefits. */
 export function largeMemberFault({ benefits, description = 20 }: MemberSize): Readonly<Record<string, unknown>> {
   const benefit = (index: number) => ({
     benefitid: `b-${index}`,
@@ -23,7 +25,7 @@ export function largeMemberFault({ benefits, description = 20 }: MemberSize): Re
     swapexpiresattimestamp: TIMESTAMP,
   });
   const body = {
-    userid: "u-1001",
+    userid: MEMBER_ID,
     offers: [],
     benefits: Array.from({ length: benefits }, (_, index) => benefit(index)),
   };
@@ -46,17 +48,17 @@ const representations = (count: number, idOf: (index: number) => string) => ({
 const entities = (fields: string) =>
   `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { ${fields} } } }`;
 
-/** Requests within every limit of a document, whose answer costs too much. `LIMIT_EXCEEDED`, and no data. */
+/** Requests within every limit of a document, whose response costs too much. `LIMIT_EXCEEDED`, and no data. */
 export const COSTLY_QUERIES: Readonly<Record<string, CostlyQuery>> = {
   "600,000 fields: a member of 30 benefits, 20 times": {
     member: { benefits: 30 },
     query: entities(benefitsOf(90, "id name status category description userId providerStatus")),
-    variables: representations(20, () => "u-1001"),
+    variables: representations(20, () => MEMBER_ID),
   },
   "10,000,000 fields: a member of 500 benefits, 20 times": {
     member: { benefits: 500 },
     query: entities(benefitsOf(90, "id name status category description userId providerStatus")),
-    variables: representations(20, () => "u-1001"),
+    variables: representations(20, () => MEMBER_ID),
   },
   "390,000 dates of 500 benefits": {
     member: { benefits: 500 },

@@ -22,7 +22,7 @@ export function startStepCounter(isCounted: (url: string) => boolean): StepCount
         const ranges = scripts.flatMap(({ functions }) => functions.flatMap((one) => one.ranges));
         steps = ranges.reduce((sum, { count }) => sum + count, 0);
       });
-      if (steps === undefined) throw new Error("the inspector did not answer in the same turn");
+      if (steps === undefined) throw new Error("the inspector did not respond in the same turn");
       return steps;
     },
     stop() {

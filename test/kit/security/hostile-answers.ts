@@ -1,15 +1,15 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { PAYER_TAX_ID } from "../seeds/ids";
+import { CANCELLATION_ID, PAYER_TAX_ID } from "../seeds/ids";
 import { httpResponse, type RawRequest, type RawResponse } from "../network/raw-provider";
 
-/** In every hostile answer that holds text of its own. */
+/** In every hostile response that contains text of its own. */
 export const CANARY = "cnry-of-a-provider";
-/** Where an answer puts a value of its own, as JSON text. Optional in every answer. */
+/** Where a response inserts its own value, as JSON text. Optional in every response. */
 const PLANT = '"@plant@"';
-export const CANCELLATION = "IC0435879820240605bcdb1fhn43a";
+export const CANCELLATION = CANCELLATION_ID;
 const OTHER = { user: "u-9999", recurrence: "RR0435879820240605othersothe1" };
 
-/** A well-formed answer, as JSON text. */
+/** A well-formed response, as JSON text. */
 function toCorrectBody({ method, path }: RawRequest): string {
   const offer = { offerid: "plus", offername: "Plus", description: "an offer", price: "19.90", currency: "BRL" };
   const plant = "@plant@";
@@ -34,7 +34,7 @@ function toCorrectBody({ method, path }: RawRequest): string {
 }
 
 /**
- * What an answer must lead to: `sane`, a value; `shape`, JSON of another shape, which a write of Avibra's cannot tell from success;
+ * The required outcome of a response: `sane`, a value; `shape`, JSON of another shape, which a write of Avibra's cannot tell from success;
  * or the error's code.
  */
 export type Verdict =
@@ -48,7 +48,7 @@ const POLLUTION = `"__proto__":{"polluted":"${CANARY}","toString":1},"constructo
 const DEEP = 100_000;
 const BOMB = gzipSync(Buffer.alloc(50_000_000));
 
-/** Makes the bytes of an answer from the correct body. */
+/** Returns the bytes of a response for the correct body. */
 export type CreateAnswer = (correct: string) => RawResponse;
 
 export type HostileAnswer = readonly [name: string, create: CreateAnswer, verdict: Verdict];
@@ -163,12 +163,12 @@ export const HOSTILE_ANSWERS: readonly HostileAnswer[] = [
     "PROVIDER_UNAVAILABLE",
   ],
   [
-    "a second answer after the first",
+    "a second response after the first",
     (correct) => ({ bytes: Buffer.concat([httpResponse(correct), httpResponse(`{"${CANARY}":1}`)]) }),
     "sane",
   ],
   [
-    "100 Continue, then the answer",
+    "100 Continue, then the response",
     (correct) => ({ bytes: Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), httpResponse(correct)]) }),
     "PROVIDER_UNAVAILABLE",
   ],
@@ -187,11 +187,11 @@ export const HOSTILE_ANSWERS: readonly HostileAnswer[] = [
   ],
 ];
 
-/** The correct answer to a request. */
+/** The correct response to a request. */
 export const createCorrectAnswer = (request: RawRequest): RawResponse => ({
   bytes: httpResponse(toCorrectBody(request).replaceAll(PLANT, '"plain"')),
 });
 
-/** A hostile answer to a request. */
+/** A hostile response to a request. */
 export const createHostileAnswer = (request: RawRequest, create: CreateAnswer): RawResponse =>
   create(toCorrectBody(request));

@@ -1,6 +1,6 @@
 import { type LiveEnvironment, type LiveRequest, type LiveProgram } from "../start/live-environment";
 import { toDocument, MUTATIONS } from "../seeds/mutations";
-import { RECURRENCE_ID } from "../seeds/ids";
+import { MEMBER_ID, RECURRENCE_ID } from "../seeds/ids";
 import { ECHOED, PERSON, PERSONAL_INPUT, PROVIDER_VALUES, REJECTED, SECRETS } from "./canary-values";
 import { basicAuth } from "../http/webhooks";
 
@@ -31,7 +31,7 @@ export const HANGING: readonly Record<string, unknown>[] = [{ kind: "hangBeforeC
 
 export const READ_QUERY = `{ me { benefits { id name } } pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status payer { document name } } }`;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers as JSON
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- responses as JSON
 export async function sendEveryMutation(program: LiveProgram, token: string, key: string): Promise<any[]> {
   const responses = [];
   for (const mutation of MUTATIONS) {
@@ -157,7 +157,7 @@ export async function sendEveryEvent(program: LiveProgram): Promise<void> {
   const authorization = basicAuth("webhook", SECRETS.webhookPassword);
   const event = {
     eventname: "cnry_event_of_no_canary",
-    userid: "u-1001",
+    userid: MEMBER_ID,
     eventtimestamp: "2026-02-01T10:00:00Z",
     moredetails: [
       { name: "note", value: REJECTED.webhookDetail },

@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 const CHROMIUM_SCRIPT = join(__dirname, "../../../.ci/chromium.mjs");
 
-/** Only a page that never shows what a test waits for takes so long. Less than the test's own timeout, because it names what is missing. */
+/** Ends the wait for an element that never appears. Less than the test's own timeout, because its error names the element. */
 const WAIT_MS = 120_000;
 
 /** Starts Chromium at CHROMIUM_PATH, which `npm test` sets, or the one that .ci/chromium.mjs finds. It connects only to 127.0.0.1. */
@@ -50,6 +50,6 @@ export async function openPage(browser: Browser, origin: string, options: Browse
   return { page, requests, takeViolations: () => violations.splice(0) };
 }
 
-/** How far the page is wider than the window, in CSS pixels; 0 where nothing is cut off or has to be scrolled sideways. */
+/** How far the page is wider than the window, in CSS pixels; 0 if nothing is cut off or must be scrolled sideways. */
 export const measureOverflow = (page: Page) =>
   page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");

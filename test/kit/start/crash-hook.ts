@@ -15,7 +15,7 @@ process.on("SIGUSR2", () => {
   const crash = process.env["CRASH"];
   if (crash === "warning") process.emitWarning(`warned of ${canary}`, { type: "CanaryWarning", detail: canary });
   else if (crash === "rejection") void Promise.reject(createLeakyError());
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what must not be printed either
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- must not be printed either
   else if (crash === "text") void Promise.reject(canary);
   else throw createLeakyError();
 });

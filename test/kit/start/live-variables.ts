@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { PROVIDERS } from "../../../src/app/providers";
 
-/** Variables that live mode demands, so that it works with the simulated providers; callers, router and base URLs are up to the test. */
+/** The variables that live mode requires with the simulated providers; the test adds those of callers, router and base URLs. */
 export function liveVariables(avibraUrl: string): Record<string, string> {
   const providerVariables = Object.values(PROVIDERS)
     .flatMap(({ sandboxDefaults }) => Object.entries(sandboxDefaults({ AVIBRA_BASE_URL: avibraUrl })))

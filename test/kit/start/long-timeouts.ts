@@ -1,6 +1,6 @@
 /**
- * Timeouts of minutes: whatever must succeed has time, however slow the machine is. `startSubgraph` and `startProgram` set them. A test of a timeout
- * makes only that one short.
+ * Timeouts of minutes, so that requests that must succeed do so on a slow machine. `startSubgraph` and `startProgram` set them. A test
+ * of a timeout makes only that one short.
  */
 export const LONG_TIMEOUTS = {
   CONNECT_TIMEOUT_MS: "500000",

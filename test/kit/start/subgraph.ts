@@ -58,7 +58,7 @@ export async function startSubgraph(
     avibra: createSandboxControl(sandboxes.avibra.url),
     delbank: {
       ...delbank,
-      /** Starts over on both sides: our own store remembers a cancellation, whatever the sandbox has forgotten. */
+      /** Resets both sides: our store keeps a cancellation that the sandbox no longer has. */
       async reset() {
         await delbank.reset();
         await deleteCancellations(config.database.url);
@@ -91,7 +91,7 @@ async function startApp(
     ...(environment["PROVIDERS"] === "live" && liveVariables(sandboxes.avibra.url)),
     ...LONG_TIMEOUTS,
     SHUTDOWN_DELAY_MS: "0",
-    // One fault, one failure, however many of them come in a row: what a storm does is test/faults/storms.
+    // Each fault is one failure, even many in a row; test/faults/storms tests circuit breakers and retries.
     RETRY_PERCENT: "0",
     BREAKER_MIN_CALLS: "10000",
     // Every read reaches the sandbox; test/platform/reads tests the cache.

@@ -7,7 +7,7 @@ import { type TestSubgraph } from "../start/subgraph";
 import { STAFF_CLAIMS } from "../tokens/claims";
 import { UNKNOWN_OPERATION } from "./documents";
 
-// A router's callback endpoint as its protocol's documentation has it; shares nothing with what calls it.
+// A router's callback endpoint, written from the documentation of the protocol; shares no code with the subgraph.
 
 /** One call of the endpoint. */
 export interface Callback {

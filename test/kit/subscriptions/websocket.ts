@@ -3,7 +3,7 @@ import { type TestSubgraph } from "../start/subgraph";
 import { STAFF_CLAIMS } from "../tokens/claims";
 import { UNKNOWN_OPERATION } from "./documents";
 
-// Messages are written by hand: the client does not use the library that the subgraph uses for the protocol.
+// Independent of graphql-ws, the library with which the subgraph implements the protocol.
 
 /** A message of `graphql-transport-ws`. */
 export interface Message {
@@ -44,7 +44,7 @@ export async function openWebSocketClient(
   const send = (message: unknown) => {
     socket.send(typeof message === "string" ? message : JSON.stringify(message));
   };
-  /** Resolves with the probe's first value other than undefined, asked after every message; rejects if the connection closes without one. */
+  /** Calls the probe after every message; resolves with its first value other than undefined, rejects if the connection closes before. */
   function waitForMessages<Value>(probe: () => Value | undefined): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
     const check = () => {

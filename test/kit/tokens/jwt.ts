@@ -29,7 +29,7 @@ export function createWeakKey(kid: string): Key {
   return { kid, alg: "RS256", ...rsa(1024) };
 }
 
-/** As a key server publishes it, with these members besides or instead. */
+/** As a key server publishes it; `changes` add to its members or replace them. */
 export function toJwk({ kid, publicKey }: Key, changes: Readonly<Record<string, unknown>> = {}): object {
   return { ...publicKey.export({ format: "jwk" }), kid, ...changes };
 }
@@ -46,17 +46,17 @@ function signature({ alg, privateKey }: Key, input: Buffer): Buffer {
   return sign(alg === "ES384" ? "sha384" : "sha256", input, { key: privateKey, dsaEncoding: "ieee-p1363" });
 }
 
-/** A token in compact form; `header` stands beside or instead of `alg` and `kid`. Undefined members are left out. */
+/** A token in compact form; `header` adds to `alg` and `kid` or replaces them. Undefined members are left out. */
 export function signToken(key: Key, payload: Json | string, header: Json = {}): string {
   const input = signingInput({ alg: key.alg, kid: key.kid, ...header }, payload);
   return `${input}.${base64url(signature(key, Buffer.from(input)))}`;
 }
 
-/** The same, with a shared secret: what an attacker makes of a public key. */
+/** A token signed with a shared secret, as an attacker forges one with a public key. */
 export function signWithSecret(secret: string | Buffer, payload: Json, header: Json): string {
   const input = signingInput({ alg: "HS256", ...header }, payload);
   return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
 }
 
-/** No signature at all. */
+/** Without a signature. */
 export const createUnsignedToken = (payload: Json, header: Json) => `${signingInput(header, payload)}.`;

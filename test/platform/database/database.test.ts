@@ -119,7 +119,7 @@ describe("a SQLite file", () => {
     expect((await sql`select n from t`.execute(ours.kysely)).rows).toEqual([{ n: 2 }]);
   });
 
-  test("that another process is creating is opened as soon as that process is done", async () => {
+  test("that another process is creating is opened once that process has finished", async () => {
     const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
     mkdirSync(dirname(file));
     const other = new DatabaseSync(file);
@@ -131,7 +131,7 @@ describe("a SQLite file", () => {
     expect((await opening).rows).toEqual([{ one: 1 }]);
   });
 
-  test("that is moved away while open is not written to, and is used again when it is back", async () => {
+  test("that is moved away while open is not written to, and is used again after it is moved back", async () => {
     const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
     const database = openFor(`sqlite:${file}`);
     await database.migrate([]);
@@ -168,7 +168,7 @@ describe("a SQLite file", () => {
     },
   );
 
-  test("whose log is deleted while open has what was committed before after a graceful stop", async () => {
+  test("whose log is deleted while open still has the earlier commits after a graceful stop", async () => {
     const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
     const database = openFor(`sqlite:${file}`);
     await sql`create table t (n integer)`.execute(database.kysely);
@@ -180,7 +180,7 @@ describe("a SQLite file", () => {
     expect((await sql`select n from t`.execute(next.kysely)).rows).toEqual([{ n: 1 }]);
   });
 
-  test("that is new is readable by this user only; the modes of an existing one are kept", async () => {
+  test("that is new is readable only by its user; the modes of an existing one do not change", async () => {
     const file = (await databases.createDatabase("sqlite")).slice("sqlite:".length);
     const modes = () => ["", "-wal", "-shm"].map((suffix) => (statSync(`${file}${suffix}`).mode & 0o777).toString(8));
     expect(existsSync(file)).toBe(false);

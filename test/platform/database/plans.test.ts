@@ -43,7 +43,7 @@ const OPERATION_CALLS: Calls<OperationStore> = {
     const { operation, lease } = await claimAgain(operationStore);
     return [
       await operationStore.markSent(operation, lease, START_MS),
-      await operationStore.markSent(operation, "another" as never, START_MS), // asks what became of it
+      await operationStore.markSent(operation, "another" as never, START_MS), // an unknown outcome, to be looked up
     ];
   },
   acquireLock: async (operationStore) => {

@@ -113,14 +113,14 @@ describe("a PostgreSQL server whose responses are lost", () => {
   });
   afterEach(() => proxy.close());
 
-  test("and whose connection is cut leaves it open whether a write happened; the next statement gets a new connection", async () => {
+  test("and whose connection is cut: a write may have happened, and the next statement gets a new connection", async () => {
     proxy.resetAtNextResponse();
     const cut = await unavailable(sql`insert into t values (1)`.execute(database.kysely));
     expect(cut.maybeCommitted).toBe(true);
     expect(await rowsOf(database)).toEqual([{ n: 1 }]);
   });
 
-  test("and that is silent is waited for until the statement timeout and a second; the write may have happened; the next statement gets a new connection", async () => {
+  test("and that is silent: a write ends at the statement timeout and a second, and may have happened", async () => {
     const timeouts = holdTimeouts();
     proxy.dropResponses();
     const silent = unavailable(sql`insert into t values (1)`.execute(database.kysely));
@@ -134,7 +134,7 @@ describe("a PostgreSQL server whose responses are lost", () => {
     expect(await rowsOf(database)).toEqual([{ n: 1 }]);
   });
 
-  test("and that is silent is not reachable after the reachable timeout, before its statements are given up", async () => {
+  test("and that is silent is unreachable after the reachable timeout, before its statements time out", async () => {
     const reachableTimeoutMs = 100;
     database = open(proxy.url, { poolSize: 1, reachableTimeoutMs });
     await sql`select 1`.execute(database.kysely);
@@ -154,7 +154,7 @@ describe("a PostgreSQL server whose responses are lost", () => {
     proxy.restore();
   });
 
-  test("and that is silent within a transaction gets no rollback: the transaction is given up after one timeout", async () => {
+  test("and that is silent within a transaction gets no rollback, and the transaction ends after one timeout", async () => {
     const timeouts = holdTimeouts();
     const transaction = unavailable(
       database.kysely.transaction().execute(async (acquired) => {
@@ -226,7 +226,7 @@ test("in a read-only PostgreSQL database a write fails with nothing stored; once
   await database.migrate(operationMigrations);
 });
 
-describe.each(["serializable", "repeatable read"])("with %s as the default isolation of PostgreSQL", (isolation) => {
+describe.each(["serializable", "repeatable read"])("with %s as the default isolation of PostgreSQL,", (isolation) => {
   let url: string;
   const encryption = createEncryption(TEST_ENCRYPTION_KEY);
 

@@ -134,7 +134,7 @@ describe("the reachability of a PostgreSQL database", () => {
     expect(await fresh.isReachable()).toBe(true);
   });
 
-  test("is false while a commit does not end, which takes one connection however often it is asked", async () => {
+  test("is false while a commit does not end, which uses one connection for any number of checks", async () => {
     const database = await openMigrated({ reachableTimeoutMs: 300 });
     await expect(untilReachable(database)).resolves.toBe(true);
     const client = new Client({ connectionString: url });
@@ -152,7 +152,7 @@ describe("the reachability of a PostgreSQL database", () => {
     await expect(untilReachable(database)).resolves.toBe(true);
   });
 
-  test("does not grow its table however often it is asked", async () => {
+  test("does not grow its table, for any number of checks", async () => {
     const database = await openMigrated();
     for (let count = 0; count < 600; count += 1) expect(await database.isReachable()).toBe(true);
     expect(await valueOf(database, "select pg_relation_size('write_probe')")).toBeLessThanOrEqual(2 * 8192);

@@ -16,6 +16,6 @@ test.each([
   ["{ _service: me { id } }", false],
   ['{ user(id: "_service") { id } } # __schema', false],
   ["mutation __schema { a }", false],
-])("the document %s selects schema fields: %s", (text, asks) => {
-  expect(hasSchemaFields(parse(text))).toBe(asks);
+])("the document %s selects schema fields: %s", (text, expected) => {
+  expect(hasSchemaFields(parse(text))).toBe(expected);
 });

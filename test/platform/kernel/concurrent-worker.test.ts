@@ -59,7 +59,7 @@ test("a concurrent worker fills each slot as soon as it is free, also after a fa
   await stopped;
 });
 
-test("a concurrent worker that is stopped just when a slot is free fetches nothing more", async () => {
+test("a concurrent worker that is stopped when a slot becomes free fetches nothing more", async () => {
   const { worker, finish, limits } = createControlledWorker(10);
   worker.start();
   await timeouts.advance(0);

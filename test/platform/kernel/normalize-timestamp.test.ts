@@ -182,7 +182,7 @@ function write({ year, month, day, hour, minute, second, millisecond, offset }: 
   return `${date}T${time}${zone}`;
 }
 
-test("by property: every form of every day is that moment, and of a day that does not exist null", () => {
+test("each form of any day is read as that moment, and of a nonexistent day as null", () => {
   const seen = { real: 0, unreal: 0 };
   fc.assert(
     fc.property(parts, fc.boolean(), fc.constantFrom(".", ","), (one, isBasic, mark) => {
@@ -196,7 +196,7 @@ test("by property: every form of every day is that moment, and of a day that doe
   expect(Math.min(seen.real, seen.unreal)).toBeGreaterThan(100);
 });
 
-test("by property: epoch seconds and milliseconds are the moment that they count", () => {
+test("any epoch seconds and milliseconds are read as their moment", () => {
   fc.assert(
     fc.property(fc.integer({ min: 100_000_000, max: 4_000_000_000 }), (seconds) => {
       const iso = normalizeTimestamp(seconds);
@@ -208,7 +208,7 @@ test("by property: epoch seconds and milliseconds are the moment that they count
   );
 });
 
-test("by property: `Date` inputs and the dates inside of Pix ids are days of the same calendar", () => {
+test("any `Date` input and date in a Pix ID is a day of the same calendar", () => {
   const numbers = [
     fc.integer({ min: 0, max: 9999 }),
     fc.integer({ min: 0, max: 13 }),

@@ -33,8 +33,8 @@ function setMachineBy(ms: number): void {
 describe.each([
   ["back", -TEN_MINUTES_MS],
   ["forward", TEN_MINUTES_MS],
-])("when the wall clock is set %s by ten minutes", (_direction, stepMs) => {
-  test("a deadline ends when it would have ended", () => {
+])("when the wall clock is set %s by ten minutes,", (_direction, stepMs) => {
+  test("a deadline ends at its time", () => {
     const { monotonic, advance, shiftWallClock } = createTestClocks(Date.now());
     const deadline = createDeadline(monotonic, 1000);
     shiftWallClock(stepMs);
@@ -73,7 +73,7 @@ describe.each([
     expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
   });
 
-  test("a cached read ages", async () => {
+  test("a cached read becomes stale at its time", async () => {
     const { monotonic, advance } = createTestClocks(Date.now());
     const terms = { freshMs: 5000, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, maxBytes: 100_000 };
     const reads = createReadCache({ monotonic, ...terms });
@@ -170,7 +170,7 @@ describe("in the whole subgraph, when the wall clock is set back by ten minutes"
   });
 });
 
-test("the compiler refuses to mix the two clocks", () => {
+test("the compiler rejects a time of one clock in place of the other's", () => {
   const moment: Moment = systemClock.now();
   const instant = monotonicClock.now();
   const refused = (): unknown => [

@@ -54,7 +54,7 @@ const privateName = fc.constantFrom(
 );
 
 describe("a log line", () => {
-  test("is one line of JSON without control characters and bounded, whatever is logged", () => {
+  test("is one bounded line of JSON without control characters for any logged value", () => {
     fc.assert(
       fc.property(anything, text, (value, message) => {
         expectOneLine(
@@ -118,7 +118,7 @@ describe("a log line", () => {
     }
   });
 
-  test("keeps request id, call, duration and status", () => {
+  test("has request ID, call, duration and status", () => {
     const fields = { requestId: "r-1", call: "avibra.benefits.list", durationMs: 1.5, status: 503 };
     expect(
       JSON.parse(
@@ -133,7 +133,7 @@ describe("a log line", () => {
     });
   });
 
-  test("of an axios error has its name, its code and where it was thrown, and nothing of its request or answer", () => {
+  test("of an axios error has its name, code and origin, and nothing of its request or response", () => {
     const config = { headers: new AxiosHeaders({ authorization: CANARY }), url: CANARY, data: CANARY };
     const answer = { status: 500, statusText: CANARY, data: CANARY, headers: { "x-request": CANARY }, config };
     const error = new AxiosError(
@@ -185,7 +185,7 @@ describe("a log line", () => {
     });
   });
 
-  test("of an error whose every member is a canary has none of them", () => {
+  test("of an error has none of its members' canaries", () => {
     const names = ["name", "message", "code", "stack", "cause", "errno", "response", "config"];
     fc.assert(
       fc.property(
@@ -210,9 +210,9 @@ describe("a log message of a library", () => {
     [`status 400 ${CANARY}`, "status"],
     [`{"${CANARY}":1}`, undefined],
     [{ text: CANARY }, undefined],
-  ])("(%j) is logged as its first plain words", (said, words) => {
+  ])("(%j) is logged as its first plain words", (message, words) => {
     const line = written((logger) => {
-      createLibraryLogger(logger, "apollo").warn(said);
+      createLibraryLogger(logger, "apollo").warn(message);
     });
     expect(line).not.toContain(CANARY);
     const { library, words: logged, level } = JSON.parse(line) as Record<string, unknown>;

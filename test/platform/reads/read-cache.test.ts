@@ -182,7 +182,7 @@ describe("a cached response", () => {
     await expect(later).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
   });
 
-  test("that is too old is returned to a request that has waited 2 s for a new one, which is cached when it comes", async () => {
+  test("that is too old is returned to a request after 2 s without a new one, which is cached later", async () => {
     const { ask, answer, askAnswered, calls, clock, sources } = createControlledCache();
     await askAnswered("old");
     clock.time += 15_000;
@@ -274,7 +274,7 @@ describe("after an invalidation", () => {
   });
 });
 
-test("the read cache does not grow beyond maxBytes, however many reads it gets", async () => {
+test("the read cache does not grow beyond maxBytes, for any number of reads", async () => {
   const { reads, ask, answer } = createControlledCache({ maxBytes: 100_000 });
   for (let index = 0; index < 2000; index += 1) {
     const asked = ask("u-1", `u-${index}`);

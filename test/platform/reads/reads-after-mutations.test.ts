@@ -91,7 +91,7 @@ describe("after a mutation", () => {
     expect(await read(others)).toMatchObject({ isFresh: false });
   });
 
-  test("its own document reads the member fresh", async () => {
+  test("a read in the same document is fresh", async () => {
     await subgraph.avibra.reset();
     const { input } = changeOffer;
     await read(input);
@@ -147,7 +147,7 @@ describe("after a mutation whose response was lost,", () => {
     expect(after.data.user.currentOffer.offer.id).toBe("premium");
   });
 
-  test("a read is fresh again once the reconciler has executed it without settling it: the effect is possible", async () => {
+  test("a read is fresh again after an attempt of the reconciler that did not settle it", async () => {
     const cancel = findMutation("cancelPixAuthorization");
     await subgraph.delbank.addFault({ match: { method: cancel.method, path: cancel.path }, kind: "resetBeforeCommit" });
     const { data } = await send(cancel, "is-not-settled");

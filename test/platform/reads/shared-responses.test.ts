@@ -106,7 +106,7 @@ describe("with a read cache,", () => {
     expect(responses.every(({ data }) => data.user.currentOffer.offer.id === "plus")).toBe(true);
   });
 
-  test("coalesced reads all fail if the one provider call fails, and the next read calls again", async () => {
+  test("coalesced reads all fail if their provider call fails, and the next read calls again", async () => {
     await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
     avibraSwitch.hold();
     const responses = await whileReading(askTimes(5));
@@ -115,7 +115,7 @@ describe("with a read cache,", () => {
     expect(await requestCount()).toBe(2);
   });
 
-  test("the second read of a caller costs no call, by whatever field it is selected", async () => {
+  test("the second read of a caller costs no call, through any field", async () => {
     await ask();
     expect(await ask()).toMatchObject({ upstream: { ...FREE, cacheHits: 1 } });
     const other = `{ user(id: "${MEMBER_ID}") { benefits { id } } }`;
@@ -133,7 +133,7 @@ describe("with a read cache,", () => {
     expect(other).toMatchObject({ code: undefined, upstream: { ...FREE, calls: 1 } });
   });
 
-  test("an authorization that the payer has read is null for a stranger, each time", async () => {
+  test("an authorization that the payer has read is null for another caller, each time", async () => {
     const payer = await ask(AUTHORIZATION, { claims: own({ tax_id: PAYER_TAX_ID }) });
     expect(payer.data).toEqual({ pixAuthorization: { status: "ACTIVE" } });
     for (let time = 0; time < 2; time += 1) {
@@ -142,7 +142,7 @@ describe("with a read cache,", () => {
     }
   });
 
-  test("cached entities are objects of each request: their __typename can be written for each", async () => {
+  test("cached entities are new objects for each request, whose __typename can be written", async () => {
     const responses = [await resolveEntities(), ...(await Promise.all([1, 2, 3].map(resolveEntities)))];
     for (const { data, code } of responses) {
       expect(code).toBeUndefined();
@@ -187,7 +187,7 @@ describe("with READ_CACHE_MS=0,", () => {
     expect(await requestCount()).toBe(3);
   });
 
-  test("coalesced entities are objects of each request", async () => {
+  test("coalesced entities are new objects for each request", async () => {
     avibraSwitch.hold();
     const [one, other] = await whileReading([1, 2].map(resolveEntities));
     expect(one?.code).toBeUndefined();

@@ -53,7 +53,7 @@ export function testCallers(getPages: () => OpenPages): void {
       expect((await run()).data.me.id).toBe(MEMBER_ID);
     });
 
-    test("a tab's own headers are sent and kept, and an Authorization there replaces the chosen caller's", async () => {
+    test("a tab's own headers are sent and stored, and their Authorization replaces the chosen caller's", async () => {
       const { subgraph, callers } = getPages();
       const { fillEditor, readEditor, selectCaller, run, openTab, readResponseBar, page } = callers;
       const token = await subgraph.token({ sub: OTHER_MEMBER_ID });

@@ -59,8 +59,8 @@ export function testOperations(getPages: () => OpenPages): void {
     test("a cancellation that is run twice has one effect at Delbank", async () => {
       const { subgraph, light } = getPages();
       await light.openTab("CancelPixAuthorization");
-      const answers = [await light.run(), await light.run()];
-      expect(answers.map(({ data }) => data.cancelPixAuthorization.operation.status)).toEqual([
+      const responses = [await light.run(), await light.run()];
+      expect(responses.map(({ data }) => data.cancelPixAuthorization.operation.status)).toEqual([
         "SUCCEEDED",
         "SUCCEEDED",
       ]);
@@ -117,10 +117,10 @@ export function testOperations(getPages: () => OpenPages): void {
       const editor = page.getByRole("region", { name: "Operation Editor", exact: true });
       await editor.locator(".monaco-editor").first().click();
       await page.keyboard.press("ControlOrMeta+A");
-      const answer = page.waitForResponse((one) => one.request().postData()?.includes("JustWritten") ?? false);
+      const response = page.waitForResponse((one) => one.request().postData()?.includes("JustWritten") ?? false);
       await page.keyboard.insertText("query JustWritten { me { id } }");
       await page.keyboard.press("ControlOrMeta+Enter");
-      expect(await (await answer).json()).toMatchObject({ data: { me: { id: MEMBER_ID } } });
+      expect(await (await response).json()).toMatchObject({ data: { me: { id: MEMBER_ID } } });
     });
   });
 

@@ -199,14 +199,14 @@ test("the cost of a list item is computed for each execution, with its variables
   expect(await nodesOf("{ rows { lives } again: rows { lives } }", {})).toBe(44);
 });
 
-test("a list over the response budget is not completed, and nothing after it", async () => {
+test("a list over the response budget and the fields after it are not completed", async () => {
   expect(await answered("{ cats { name } later { name } items { name } failing { name } fails }", 5)).toEqual({
     isOver: true,
     data: { cats: [], later: [], items: [], failing: [], fails: null },
   });
 });
 
-test("lists of introspection are charged as every list is", async () => {
+test("lists of introspection are charged like other lists", async () => {
   expect((await answered("{ __schema { types { name fields { name } } } }", 20)).isOver).toBe(true);
 });
 

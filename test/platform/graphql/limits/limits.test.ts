@@ -112,7 +112,7 @@ const exceeds = (variable: string, max: number) => ({
   message: expect.stringMatching(new RegExp(`^The request exceeds ${variable}: .* must not .* ${max} `)),
 });
 
-describe("every limit of a request is a variable, and the value itself is allowed", () => {
+describe("the request guard allows a request at the limit, and rejects one above it:", () => {
   test.each(
     Object.entries(REQUESTS).flatMap(([name, request]) => [16, 32].map((max) => [name, max, request] as const)),
   )("%s=%d", (name, max, request) => {
@@ -122,7 +122,7 @@ describe("every limit of a request is a variable, and the value itself is allowe
   });
 });
 
-describe("every other limit of a request follows from a variable:", () => {
+describe("a limit without a variable is derived:", () => {
   test.each(
     Object.entries(DERIVED).flatMap(([name, { variable, sizes, requests }]) =>
       Object.entries(sizes).map(([value, size]) => [variable, value, name, size, requests] as const),
@@ -135,7 +135,7 @@ describe("every other limit of a request follows from a variable:", () => {
     }
   });
 
-  test.each([1, 2, 10, 99_999, 100_000])("with LIMIT_FIELDS=%d, each allows at least one", (fields) => {
+  test.each([1, 2, 10, 99_999, 100_000])("LIMIT_FIELDS=%d allows at least one of everything", (fields) => {
     const { repeats, fragments, directives, variables } = limitsOf({ LIMIT_FIELDS: `${fields}` });
     expect(Math.min(repeats, fragments, directives, variables)).toBeGreaterThanOrEqual(1);
     // Validation compares pairs of repeated fields and of fragments, and each fragment of a chain is one step of recursion.
@@ -144,11 +144,11 @@ describe("every other limit of a request follows from a variable:", () => {
     expect(fragments).toBeLessThanOrEqual(1000);
   });
 
-  test("the tables of this test have every limit", () => {
+  test("the test covers every limit", () => {
     expect(Object.keys(REQUESTS).length + Object.keys(DERIVED).length).toBe(Object.keys(limitsOf({})).length);
   });
 
-  test("a variable of an earlier version is unknown, and its replacement sets a derived limit", () => {
+  test("a variable of an earlier version does not exist, and its replacement sets the derived limit", () => {
     const replacements = Object.values(DERIVED).map(({ variable }) => variable);
     expect(Object.values(FOLDED_LIMITS)).toEqual(replacements);
     expect(Object.keys(Environment.shape)).not.toEqual(

@@ -172,6 +172,6 @@ test.each([
   [429, "retry"],
   [500, "retry"],
   [503, "retry"],
-])("a callback that the router answers with status %s is %s", (status, verdict) => {
+])("a callback with the response status %s of the router is %s", (status, verdict) => {
   expect(toDeliveryResult(status)).toBe(verdict);
 });

@@ -10,7 +10,7 @@ test.each([
   ["an empty header before another spelling of it", { Authorization: "", authorization: JWT }],
   ["an empty header among headers", { headers: { Authorization: "" }, token: JWT }],
   ["a token only among headers", { Authorization: "", token: "", headers: { Authorization: JWT } }],
-])("a connection whose parameters have %s takes its token from the next place", (_what, params) => {
+])("a connection whose parameters have %s takes its token from the next source", (_what, params) => {
   expect(getAuthorization(params)).toBe(`Bearer ${JWT}`);
 });
 
@@ -21,6 +21,6 @@ test("a connection whose parameters have only empty text has no token", () => {
 test.each([
   ["a token of another form", { Authorization: "Bearer nonsense", token: JWT }, "Bearer nonsense"],
   ["a number for a token", { Authorization: 7, token: JWT }, ""],
-])("a connection whose parameters have %s takes no token from another place", (_what, params, found) => {
+])("a connection whose parameters have %s takes no token from another source", (_what, params, found) => {
   expect(getAuthorization(params)).toBe(found);
 });

@@ -162,14 +162,14 @@ describe("a request whose connection fails before its headers are sent was not r
     expect(server.received.join("")).toBe("");
   });
 
-  test("no end of the handshake within the connect timeout", async () => {
+  test("a handshake that does not end within the connect timeout", async () => {
     const server = await start(identity);
     server.setConnectionHandler(() => undefined);
     const failure = await failureOf(open(`https://127.0.0.1:${server.port}`, { connectTimeoutMs: 200 }));
     expect(failure).toMatchObject({ kind: "timeout", maybeReceived: false });
   });
 
-  test("no end of the handshake within the call's timeout, and nothing is sent when it ends after it", async () => {
+  test("a handshake that ends after the call's timeout, whereupon nothing is sent", async () => {
     const server = await start(identity);
     let held: Socket | undefined;
     server.setConnectionHandler((socket) => (held = socket));
@@ -274,7 +274,7 @@ describe("a request whose connection fails after its headers are sent may have b
 });
 
 describe("whether a request may have been received is known for each request:", () => {
-  test("of many at once on one pool, those that the server received, and no others", async () => {
+  test("of many simultaneous ones on one pool, exactly those that the server received", async () => {
     const server = await start(identity);
     server.onBytes((connection, text) => {
       const index = Number(/POST \/change-(\d+)/.exec(text)?.[1]);
@@ -302,7 +302,7 @@ describe("whether a request may have been received is known for each request:", 
     expect(outcomes.filter((sent) => !sent).length).toBeGreaterThan(10);
   });
 
-  test("one that is aborted in the queue of a full pool was not sent, and is not sent when a connection is free", async () => {
+  test("one that is aborted in the queue of a full pool was not sent, and stays unsent when a connection is free", async () => {
     const server = await start();
     const transport = createTransport({
       baseUrl: `http://127.0.0.1:${server.port}`,

@@ -69,7 +69,7 @@ function startQueuedCall() {
 }
 
 describe("a provider call that waited for a free slot", () => {
-  test("longer than its own timeout has its whole timeout for the response once it is sent", async () => {
+  test("longer than its own timeout has its full timeout for the response", async () => {
     const queued = startQueuedCall();
     await queued.advance(5 * CALL_TIMEOUT_MS);
     expect(queued.sentCount()).toBe(0);
@@ -88,7 +88,7 @@ describe("a provider call that waited for a free slot", () => {
     expect(await queued.result).toMatchObject({ kind: "timeout", maybeReceived: true });
   });
 
-  test("until its request has hardly any time left is not sent, and certainly not received", async () => {
+  test("until its request has too little time left is not sent, and certainly not received", async () => {
     const queued = startQueuedCall();
     await queued.advance(REQUEST_TIMEOUT_MS - MIN_ATTEMPT_MS + 1);
     queued.free();
@@ -96,7 +96,7 @@ describe("a provider call that waited for a free slot", () => {
     expect(queued.sentCount()).toBe(0);
   });
 
-  test("until its request has no time left is given up without being sent", async () => {
+  test("until its request has no time left fails without being sent", async () => {
     const queued = startQueuedCall();
     await queued.advance(REQUEST_TIMEOUT_MS);
     expect(await queued.result).toMatchObject({ kind: "timeout", maybeReceived: false });
