@@ -2,13 +2,16 @@
 // heavy-suites.json at full size. Prints what could not run, and fails if the run left a process or a file behind.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findChromium } from "./chromium.mjs";
 import { listProcesses } from "./processes.mjs";
 
 const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
+/** Most suites wait more than they compute. */
+const WORKERS_PER_CORE = 2;
+const WORKER_OPTION = /^(-i|-w|--runInBand|--maxWorkers)/;
 const BROWSER_SUITES = "/test/playground/browser/";
 
 const [isAll, args] =
@@ -30,6 +33,9 @@ function runJest() {
     [
       ...["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"],
       ...args, // before the options: one that takes a list would take them, too
+      ...(args.some((arg) => WORKER_OPTION.test(arg))
+        ? []
+        : [`--maxWorkers=${WORKERS_PER_CORE * availableParallelism()}`]),
       ...["--config", ".ci/jest.config.json", "--json", "--outputFile", `${resultName}.json`],
       ...(chromium.path ? [] : [`--testPathIgnorePatterns=${BROWSER_SUITES}`]),
     ],

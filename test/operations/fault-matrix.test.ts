@@ -24,8 +24,11 @@ const TIMES = 3;
 /** Faults that lose a cancellation before Delbank receives it. The subgraph cannot know that, so it needs manual review. */
 const LOST_IN_TRANSIT = ["reset before commit", "hang before commit", "500 before commit"];
 
-/** Short timeouts only where they must run out: of a call that hangs, and of a cancellation that is never confirmed. */
-const HANGS = { AVIBRA_TIMEOUT_MS: "1000", DELBANK_TIMEOUT_MS: "3000" };
+/**
+ * Short timeouts only where they must run out: of a call that hangs, and of a cancellation that is never confirmed. The token and the
+ * authorization are read under the timeout of the call that hangs, on any machine.
+ */
+const HANGS = { AVIBRA_TIMEOUT_MS: "10000", DELBANK_TIMEOUT_MS: "10000" };
 const IS_LOST = { CONFIRMATION_WINDOW_MS: "1000" };
 
 /** Faults that one subgraph plays in turn. The lanes run at the same time. */
