@@ -61,3 +61,8 @@ export function holdTimeouts() {
 export function releaseTimeouts(): void {
   jest.useRealTimers();
 }
+
+/** Holds every `setInterval` of this test file until the test moves it with Jest's timers. Everything else continues. */
+export function holdIntervals(): void {
+  jest.useFakeTimers({ doNotFake: [...NOT_HELD, "setTimeout", "clearTimeout"] });
+}

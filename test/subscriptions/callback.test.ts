@@ -9,19 +9,15 @@ import { MUTATIONS } from "../kit/seeds/mutations";
 import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { waitFor } from "../kit/wait-for";
-import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type TestSubgraph } from "../kit/start/subgraph";
+import { createSubgraphs } from "../kit/start/subgraphs";
 import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operations/unconfirmed";
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
 const EVENTS = `subscription { userEvents(userId: "${MEMBER_ID}") { kind } }`;
 const OPEN = "benefits_pix_subscriptions_open";
 
-const running: TestSubgraph[] = [];
-async function start(environment: Readonly<Record<string, string>>): Promise<TestSubgraph> {
-  const started = await startSubgraph(environment);
-  running.push(started);
-  return started;
-}
+const { start, stopAll } = createSubgraphs();
 
 let subgraph: TestSubgraph;
 /** Its routers get no time to respond. */
@@ -33,9 +29,7 @@ beforeAll(async () => {
   impatientSubgraph = await start({ SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "50" });
   settledId = await createSettledOperation(subgraph, MEMBER_ID);
 });
-afterAll(async () => {
-  for (const one of running) await one.stop();
-});
+afterAll(stopAll);
 beforeEach(async () => {
   router = await startCallbackRouter();
 });
@@ -228,7 +222,6 @@ describe("shutdown", () => {
     });
     const confirming = router.subscribe(stopping, EVENTS);
     const response = await held;
-    running.pop();
     const stopped = stopping.stop();
     expect(await router.waitForCompletion(open.id)).toMatchObject([{ action: "complete" }]);
     response.writeHead(204).end();
@@ -250,7 +243,6 @@ describe("shutdown", () => {
     });
     expect((await router.subscribe(stopping, EVENTS)).status).toBe(200);
     router.respondWith(() => undefined);
-    running.pop();
     await stopping.stop();
     expect(router.actions()[0]).toBe("check"); // `complete` is sent in that time or not
   });

@@ -8,7 +8,8 @@ import { UNLIMITED_CONNECTIONS } from "../kit/http/connection-limits";
 import { waitForGauge } from "../kit/http/metrics";
 import { observeRequest } from "../kit/http/request";
 import { MEMBER_ID } from "../kit/seeds/ids";
-import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type TestSubgraph } from "../kit/start/subgraph";
+import { createSubgraphs } from "../kit/start/subgraphs";
 import { openWebSocketClient } from "../kit/subscriptions/websocket";
 import { waitFor } from "../kit/wait-for";
 
@@ -16,12 +17,7 @@ const SECRET = "the-router-secret-0123456789";
 const KEY = "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-version: 13\r\n";
 
 const clients: Socket[] = [];
-const running: TestSubgraph[] = [];
-async function start(environment: Readonly<Record<string, string>>): Promise<TestSubgraph> {
-  const started = await startSubgraph(environment);
-  running.push(started);
-  return started;
-}
+const { start, stopAll } = createSubgraphs();
 
 let subgraph: TestSubgraph;
 /** Requires the router secret. */
@@ -30,9 +26,7 @@ beforeAll(async () => {
   subgraph = await start({ WEBSOCKET_ORIGINS: "https://app.example.com", LIMIT_CONCURRENT_REQUESTS: "5" });
   guarded = await start({ ROUTER_SECRETS: SECRET, SHUTDOWN_TIMEOUT_MS: "600000" });
 });
-afterAll(async () => {
-  for (const one of running) await one.stop();
-});
+afterAll(stopAll);
 afterEach(() => {
   for (const client of clients.splice(0)) client.destroy();
 });
@@ -139,7 +133,6 @@ describe("a WebSocket handshake that is refused", () => {
   test("does not delay the shutdown, even if the client has sent a byte more", async () => {
     await handshake(guarded, KEY);
     await handshake(guarded, KEY, { more: "x" }).catch(() => undefined);
-    running.pop();
     await guarded.stop(); // requests in flight would have 10 minutes
   });
 

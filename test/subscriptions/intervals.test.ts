@@ -3,6 +3,7 @@ import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/c
 import { UNKNOWN_OPERATION } from "../kit/subscriptions/documents";
 import { sendEvent } from "../kit/subscriptions/send-event";
 import { connectAs } from "../kit/subscriptions/websocket";
+import { holdIntervals } from "../kit/clocks";
 import { waitForGauge } from "../kit/http/metrics";
 import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
@@ -18,19 +19,7 @@ const CONNECTIONS = "benefits_pix_websocket_connections_open";
 let subgraph: TestSubgraph;
 let router: CallbackRouter;
 beforeAll(async () => {
-  jest.useFakeTimers({
-    doNotFake: [
-      "Date",
-      "hrtime",
-      "nextTick",
-      "performance",
-      "queueMicrotask",
-      "setImmediate",
-      "clearImmediate",
-      "setTimeout",
-      "clearTimeout",
-    ],
-  });
+  holdIntervals();
   subgraph = await startSubgraph({
     SUBSCRIPTION_HEARTBEAT_MS: `${HEARTBEAT_MS}`,
     SUBSCRIPTION_CALLBACK_TIMEOUT_MS: "600000",

@@ -1,6 +1,7 @@
 import { waitForGauge } from "../kit/http/metrics";
 import { MEMBER_ID } from "../kit/seeds/ids";
-import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type TestSubgraph } from "../kit/start/subgraph";
+import { createSubgraphs } from "../kit/start/subgraphs";
 import { connectAs, openWebSocketClient } from "../kit/subscriptions/websocket";
 import { type Claims } from "../kit/tokens/claims";
 
@@ -11,12 +12,7 @@ const SUBSCRIPTIONS = "benefits_pix_subscriptions_open";
 const CONNECTIONS = "benefits_pix_websocket_connections_open";
 const LIMIT_EXCEEDED = [{ type: "error", payload: [{ extensions: { code: "LIMIT_EXCEEDED" } }] }];
 
-const running: TestSubgraph[] = [];
-async function start(environment: Readonly<Record<string, string>>): Promise<TestSubgraph> {
-  const started = await startSubgraph(environment);
-  running.push(started);
-  return started;
-}
+const { start, stopAll } = createSubgraphs();
 
 let subgraph: TestSubgraph;
 let limited: TestSubgraph;
@@ -31,9 +27,7 @@ beforeAll(async () => {
     SHUTDOWN_TIMEOUT_MS: "600000",
   });
 });
-afterAll(async () => {
-  for (const one of running) await one.stop();
-});
+afterAll(stopAll);
 
 async function connectAndSubscribe(to: TestSubgraph, claims: Claims, ids: readonly string[]) {
   const client = await connectAs(to, { claims });
@@ -148,7 +142,6 @@ describe("a WebSocket connection", () => {
     const client = await connectAndSubscribe(limited, MEMBER, ["1"]);
     const idle = await openWebSocketClient(limited.url);
     await waitForGauge(limited, SUBSCRIPTIONS, 1);
-    running.splice(running.indexOf(limited), 1);
     await limited.stop(); // subscriptions and requests would have 10 minutes
     expect(client.messagesFor("1")).toEqual([{ type: "complete", id: "1" }]);
     expect(await client.closed).toEqual({ code: 1001, reason: "Going away" });

@@ -144,7 +144,8 @@ describe("the webhook endpoint, with valid credentials,", () => {
 
   test("rejects a body that does not arrive within WEBHOOK_BODY_TIMEOUT_MS with 408, and closes the connection", async () => {
     const withShortTimeout = await startSubgraph({ WEBHOOK_BODY_TIMEOUT_MS: "300" });
-    const [status, body] = await new Promise<[number | undefined, string]>((resolve, reject) => {
+    const startedAt = performance.now();
+    const [status, body, tookMs] = await new Promise<[number | undefined, string, number]>((resolve, reject) => {
       const headers = {
         "content-type": "application/json",
         "content-length": "1000",
@@ -155,13 +156,14 @@ describe("the webhook endpoint, with valid credentials,", () => {
         let text = "";
         response.on("data", (chunk: Buffer) => (text += chunk.toString()));
         response.on("close", () => {
-          resolve([response.statusCode, text]);
+          resolve([response.statusCode, text, performance.now() - startedAt]);
         });
       });
       request.on("error", reject);
       request.write("{");
     }).finally(() => withShortTimeout.stop());
     expect(status).toBe(408);
+    expect(tookMs).toBeGreaterThan(250); // not at once; slowness only adds to it
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
   });
 

@@ -11,20 +11,15 @@ import { waitFor } from "../kit/wait-for";
 import { readMetric } from "../kit/http/metrics";
 import { expectClaimed, createClaim, openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { MEMBER_ID } from "../kit/seeds/ids";
-import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { type TestSubgraph } from "../kit/start/subgraph";
+import { createSubgraphs } from "../kit/start/subgraphs";
 import { basicAuth, postWebhook, WEBHOOK_PASSWORD, WEBHOOK_USER } from "../kit/http/webhooks";
+import { startTcpSwitch } from "../kit/network/tcp-switch";
 import { createTempDirectory } from "../kit/temp";
 
 const run = promisify(execFile);
-const running: TestSubgraph[] = [];
-async function start(environment: Readonly<Record<string, string>> = {}): Promise<TestSubgraph> {
-  const subgraph = await startSubgraph({ ...environment });
-  running.push(subgraph);
-  return subgraph;
-}
-afterEach(async () => {
-  for (const subgraph of running.splice(0)) await subgraph.stop();
-});
+const { start, stopAll } = createSubgraphs();
+afterEach(stopAll);
 
 const kindsOf = async (subgraph: TestSubgraph, userId: string) => {
   const query = `{ user(id: "${userId}") { events { edges { node { providerKind } } } } }`;
@@ -46,7 +41,10 @@ function openRequest(url: string): { readonly end: () => void } {
 }
 
 test("events over LIMIT_CONCURRENT_WEBHOOKS are rejected with 503; GraphQL has its own limit", async () => {
-  const subgraph = await start({ LIMIT_CONCURRENT_WEBHOOKS: "2", LIMIT_CONCURRENT_REQUESTS: "1" });
+  const avibra = await startTcpSwitch();
+  const limits = { LIMIT_CONCURRENT_WEBHOOKS: "2", LIMIT_CONCURRENT_REQUESTS: "1" };
+  const subgraph = await start({ ...limits, AVIBRA_BASE_URL: avibra.url });
+  avibra.setTarget(subgraph.avibra.url);
   // A request whose body has not arrived does not count toward either limit.
   const unfinished = Array.from({ length: 4 }, () => openRequest(subgraph.url));
   await waitFor(async () =>
@@ -66,15 +64,19 @@ test("events over LIMIT_CONCURRENT_WEBHOOKS are rejected with 503; GraphQL has i
 
   const post = () => postWebhook(subgraph.url, { eventname: "y", userid: "m-1" });
   await waitFor(async () => ((await post()).status === 200 ? true : undefined)); // the unfinished requests have ended
-  await subgraph.avibra.addFault({ match: { path: "/user/benefits" }, kind: "hangBeforeCommit" });
+  const read = () => subgraph.graphql("{ me { benefits { id } } }");
+  expect((await read()).errors).toBeUndefined();
+  avibra.hold();
+  await subgraph.avibra.clearRequests();
   let isSlow = true;
-  const slow = subgraph.graphql("{ me { benefits { id } } }").finally(() => (isSlow = false));
+  const slow = read().finally(() => (isSlow = false));
   await waitFor(async () => ((await subgraph.avibra.requests("/user/benefits")).length > 0 ? true : undefined));
   expect((await subgraph.graphql("{ me { id } }").catch(() => ({ errors: [] }))).errors).toBeDefined(); // the limit is reached
   const { status } = await post();
   expect({ status, isSlow }).toEqual({ status: 200, isSlow: true });
-  await subgraph.avibra.reset(); // ends the read that hangs
-  await slow;
+  avibra.release();
+  expect((await slow).errors).toBeUndefined();
+  await avibra.close();
 });
 
 test("without the database, an event is rejected with 503 and Retry-After, and no acknowledged event is lost", async () => {

@@ -11,23 +11,11 @@ import { type Logger } from "../../../src/platform/observability/logger";
 import { dumpDatabase } from "../../kit/security/canaries";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
-import { monotonicClockFrom, wallClockFrom } from "../../kit/clocks";
+import { holdIntervals, monotonicClockFrom, wallClockFrom } from "../../kit/clocks";
 import { waitFor } from "../../kit/wait-for";
 
 const DAY_MS = 86_400_000;
 const BODY = '{"secret":"canary-body"}';
-/** Only setInterval, which renews leases, is faked; the database needs the others. */
-const NOT_FAKED = [
-  "Date",
-  "hrtime",
-  "nextTick",
-  "performance",
-  "queueMicrotask",
-  "setImmediate",
-  "clearImmediate",
-  "setTimeout",
-  "clearTimeout",
-] as const;
 
 let databases: Databases;
 beforeAll(async () => {
@@ -284,7 +272,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     });
 
     test("renews the lease while effects take three leases, so that no other worker begins them", async () => {
-      jest.useFakeTimers({ doNotFake: [...NOT_FAKED] });
+      holdIntervals(); // which renew leases
       try {
         const { id } = await inbox.receive(deliveryOf());
         const { promise: held, resolve: proceed } = Promise.withResolvers<undefined>();
