@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { formatTable } from "./docs-format";
 
 interface HeavySuite {
   readonly suite: string;
@@ -12,7 +13,7 @@ export function renderHeavySuiteTable(): string {
   const suites = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")) as readonly HeavySuite[];
   const rows = suites.map(({ suite, inTest, inTestAll, because }) => {
     const name = suite.replace(/^test\//, "").replace(/\.test\.ts$/, "");
-    return `| [${name}](../../${suite}) | ${inTest} | ${inTestAll} | ${because} |`;
+    return [`[${name}](../../${suite})`, inTest, inTestAll, because];
   });
-  return ["| suite | in `npm test` | in `npm run test:all` | why |", "| --- | --- | --- | --- |", ...rows].join("\n");
+  return formatTable(["suite", "in `npm test`", "in `npm run test:all`", "why"], rows);
 }

@@ -1,9 +1,11 @@
-// Writes the generated tables of the documentation between their markers. With --check, compares.
+// Writes the generated parts of the documentation: tables between their markers, and the answers of the examples. With --check, compares.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { renderErrorTable } from "./docs-errors";
+import { updateAnswers } from "./docs-answers";
+import { renderErrorTable, renderProtocolErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
+import { renderReferenceParts } from "./docs-reference";
 import { renderHeavySuiteTable } from "./docs-tests";
 import { renderVariableTables } from "./docs-variables";
 
@@ -26,9 +28,16 @@ async function fillTables(file: string, text: string, renderTable: RenderTable):
 async function main(): Promise<void> {
   const tables: Record<string, string> = {
     ...renderVariableTables(),
+    ...renderReferenceParts(),
     "error-codes": renderErrorTable(),
+    "protocol-error-codes": renderProtocolErrorTable(),
     metrics: await renderMetricTable(),
     "heavy-suites": renderHeavySuiteTable(),
+  };
+  const isCheck = process.argv.includes("--check");
+  const report = (problem: string) => {
+    console.error(problem);
+    process.exitCode = 1;
   };
   const used = new Set<string>();
   const renderTable: RenderTable = (file, name) => {
@@ -41,16 +50,14 @@ async function main(): Promise<void> {
     const text = readFileSync(file, "utf8");
     const filled = await fillTables(file, text, renderTable);
     if (filled === text) continue;
-    if (process.argv.includes("--check")) {
-      console.error(`${file} does not match the code: run "npm run docs" and commit it`);
-      process.exitCode = 1;
-    } else {
-      writeFileSync(file, filled);
-    }
+    if (isCheck) report(`${file} does not match the code: run "npm run docs" and commit it`);
+    else writeFileSync(file, filled);
   }
   for (const name of Object.keys(tables).filter((one) => !used.has(one))) {
-    console.error(`no document has the generated table ${name}`);
-    process.exitCode = 1;
+    report(`no document has the generated table ${name}`);
+  }
+  if (!(await updateAnswers(isCheck)) && isCheck) {
+    report('schema/operations/answers.json does not match the responses: run "npm run docs" and commit it');
   }
 }
 
