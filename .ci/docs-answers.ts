@@ -32,12 +32,13 @@ async function recordAnswers(): Promise<Record<string, unknown>> {
   const [port, avibraPort, delbankPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const program = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
     env: {
-      ...{
-        DATA_DIRECTORY: directory.path,
-        LOG_LEVEL: "error",
-        EXPOSE_UPSTREAM_COST: "false",
-      },
-      ...{ PORT: `${port}`, AVIBRA_SANDBOX_PORT: `${avibraPort}`, DELBANK_SANDBOX_PORT: `${delbankPort}` },
+      DATA_DIRECTORY: directory.path,
+      LOG_LEVEL: "error",
+      EXPOSE_UPSTREAM_COST: "false",
+      SHUTDOWN_DELAY_MS: "0",
+      PORT: `${port}`,
+      AVIBRA_SANDBOX_PORT: `${avibraPort}`,
+      DELBANK_SANDBOX_PORT: `${delbankPort}`,
     },
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -52,9 +53,9 @@ async function recordAnswers(): Promise<Record<string, unknown>> {
     const sent = await createSandboxControl(`http://127.0.0.1:${avibraPort}`).sentEvents();
     const ofMember = sent.filter(({ userid }) => userid === MEMBER_ID);
     await waitFor(async () => {
-      const { data } = await client.graphql("{ me { events { edges { cursor } } } }", { claims: { sub: MEMBER_ID } });
-      const { edges } = (data as { me: { events: { edges: readonly unknown[] } } }).me.events;
-      return edges.length >= ofMember.length || undefined;
+      const response = await client.graphql("{ me { events { edges { cursor } } } }", { claims: { sub: MEMBER_ID } });
+      const { me } = response.data as { me: { events: { edges: readonly unknown[] } } };
+      return me.events.edges.length >= ofMember.length || undefined;
     });
     const answers: Record<string, unknown> = {};
     for (const { name, query, variables, caller } of readExamples(OPERATIONS)) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build, type BuildOptions } from "esbuild";
-import { readExamples } from "./examples";
+import { readAnswers, readExamples } from "./examples";
 import { renderReference } from "./reference/render-reference";
 
 const page = join(__dirname, "page");
@@ -44,20 +44,27 @@ async function bundle(outdir: string): Promise<void> {
         "editor.worker": editor.resolve("monaco-editor/esm/vs/editor/editor.worker.js"),
         "json.worker": editor.resolve("monaco-editor/esm/vs/language/json/json.worker.js"),
         "graphql.worker": editor.resolve("monaco-graphql/esm/graphql.worker.js"),
-        search: join(page, "search.ts"),
+        reference: join(page, "reference.ts"),
       },
       format: "iife",
     }),
   ]);
   copyFileSync(join(page, "favicon.svg"), join(outdir, "favicon.svg"));
   const read = (file: string) => readFileSync(join(schema, file), "utf8");
-  const html = renderReference({
-    api: read("api.graphql"),
-    subgraph: read("subgraph.graphql"),
-    examples,
-    style: readFileSync(join(page, "reference.css"), "utf8"),
-  });
-  writeFileSync(join(outdir, "docs.html"), html);
+  const style = [join(__dirname, "theme.css"), join(page, "reference.css"), join(page, "reference-narrow.css")].map(
+    (file) => readFileSync(file, "utf8"),
+  );
+  for (const mode of ["sandbox", "live"] as const) {
+    const html = renderReference({
+      mode,
+      api: read("api.graphql"),
+      subgraph: read("subgraph.graphql"),
+      examples,
+      answers: readAnswers(join(schema, "operations")),
+      style: style.join("\n"),
+    });
+    writeFileSync(join(outdir, `docs.${mode}.html`), html);
+  }
 
   await Promise.all(
     readdirSync(outdir).map(async (name) => {

@@ -12,3 +12,7 @@ export function readExamples(folder: string): readonly Example[] {
   const listed = JSON.parse(read("examples.json")) as readonly ListedExample[];
   return listed.map(({ operation, ...rest }) => ({ name: operation, query: read(`${operation}.graphql`), ...rest }));
 }
+
+/** The response of each example in the sandbox, by its name. `npm run docs` records them. */
+export const readAnswers = (folder: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(readFileSync(join(folder, "answers.json"), "utf8")) as Record<string, unknown>;

@@ -61,6 +61,7 @@ export function registerPlayground(server: FastifyInstance, options: PlaygroundO
     scope.get("/", (_request, reply) =>
       isBuilt() ? reply.type("text/html; charset=utf-8").send(shell) : sendBuildInstructions(reply),
     );
-    scope.get("/docs", (_request, reply) => (isBuilt() ? reply.sendFile("docs.html") : sendBuildInstructions(reply)));
+    const reference = `docs.${options.developerTokenUrl === undefined ? "live" : "sandbox"}.html`;
+    scope.get("/docs", (_request, reply) => (isBuilt() ? reply.sendFile(reference) : sendBuildInstructions(reply)));
   });
 }

@@ -24,7 +24,7 @@ export class UserResolver {
     nullable: true,
     description:
       "A member by ID. Without the `users:read:any` scope, any ID other than the caller's own behaves like an unknown " +
-      "member. Makes no provider call.",
+      "member. Null only with an error. Makes no provider call.",
   })
   @Directive("@authenticated")
   user(

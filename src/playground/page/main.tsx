@@ -1,5 +1,6 @@
 import { createRoot } from "react-dom/client";
 import { type Example, toTabs } from "./example-tabs";
+import { openFromLink } from "./open-from-link";
 import { Playground } from "./playground";
 import { createStorage } from "./storage";
 import { subscriptionExample } from "./subscription-example";
@@ -16,11 +17,12 @@ function metaContent(name: string): string | undefined {
 configureWorkers();
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no element to render into");
+const examples = [...EXAMPLES, subscriptionExample];
 createRoot(root).render(
   <Playground
     endpoint={metaContent("graphql-endpoint") ?? "/graphql"}
     tokenUrl={metaContent("developer-token-url")}
-    tabs={toTabs([...EXAMPLES, subscriptionExample], Date.now().toString(36))}
+    {...openFromLink(examples, toTabs(examples, Date.now().toString(36)))}
     storage={createStorage()}
   />,
 );

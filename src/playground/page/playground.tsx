@@ -14,6 +14,8 @@ export interface PlaygroundProps {
   /** The URL that issues developer tokens; undefined if there is none, so that no caller can be chosen. */
   readonly tokenUrl: string | undefined;
   readonly tabs: NonNullable<GraphiqlProps["defaultTabs"]>;
+  /** What the editor contains first, in place of the session's tab. */
+  readonly initial?: Pick<GraphiqlProps, "initialQuery" | "initialVariables">;
   readonly storage: NonNullable<GraphiqlProps["storage"]>;
 }
 
@@ -42,7 +44,7 @@ function Notice({ text }: { readonly text: string }) {
 }
 
 /** GraphiQL with the examples in its tabs, the chosen caller, and the cost of each response. */
-export function Playground({ endpoint, tokenUrl, tabs, storage }: PlaygroundProps) {
+export function Playground({ endpoint, tokenUrl, tabs, initial, storage }: PlaygroundProps) {
   const [caller, setCaller] = useState<Caller>(callers[0]);
   const [notice, setNotice] = useState<string>();
   const [latest, setLatest] = useState<CompletedRequest>();
@@ -75,6 +77,7 @@ export function Playground({ endpoint, tokenUrl, tabs, storage }: PlaygroundProp
         storage={storage}
         plugins={plugins}
         defaultTabs={tabs}
+        {...initial}
         {...(tokenUrl !== undefined && { defaultHeaders: OWN_HEADERS })}
         defaultEditorToolsVisibility={tokenUrl === undefined ? "headers" : "variables"}
         shouldPersistHeaders={false}

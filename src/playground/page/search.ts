@@ -1,40 +1,54 @@
-// The reference's search: shows the articles that contain every typed word.
-const search = document.querySelector("search");
-const input = search?.querySelector("input");
-const output = search?.querySelector("output");
-const articles = [...document.querySelectorAll<HTMLElement>("article[data-search]")].map((element) => ({
-  element,
-  text: element.textContent.toLowerCase(),
-}));
-const sections = [...document.querySelectorAll<HTMLElement>("main > section")];
-const links = [...document.querySelectorAll<HTMLAnchorElement>("nav a")];
+/** Enables the reference's search, which shows the entries that contain every typed word. */
+export function enableSearch(): void {
+  const search = document.querySelector("search");
+  const input = search?.querySelector("input");
+  const output = search?.querySelector("output");
+  const noHits = document.getElementById("no-hits");
+  if (!search || !input || !output || !noHits) return;
+  const entries = [...document.querySelectorAll<HTMLElement>("[data-search]")].map((element) => ({
+    element,
+    text: element.textContent.toLowerCase(),
+  }));
+  const sections = [...document.querySelectorAll<HTMLElement>("main > section")];
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("nav a")];
+  const findTarget = (hash: string) => document.getElementById(decodeURIComponent(hash.slice(1)));
 
-function applySearch(query: string): void {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  let matchCount = 0;
-  for (const { element, text } of articles) {
-    element.hidden = !words.every((word) => text.includes(word));
-    if (!element.hidden) matchCount += 1;
+  function applySearch(): void {
+    const query = input?.value.trim() ?? "";
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const { element, text } of entries) element.hidden = !words.every((word) => text.includes(word));
+    const count = entries.filter(({ element }) => !element.hidden).length;
+    for (const section of sections) section.hidden = !section.querySelector("[data-search]:not([hidden])");
+    for (const link of links) {
+      if (link.parentElement) link.parentElement.hidden = findTarget(link.hash)?.hidden ?? false;
+    }
+    document.body.classList.toggle("searching", words.length > 0);
+    if (output)
+      output.textContent =
+        words.length === 0 ? "" : count === 0 ? "no entries" : `${count} of ${entries.length} entries`;
+    if (noHits) {
+      noHits.hidden = count > 0;
+      const quoted = noHits.querySelector("b");
+      if (quoted) quoted.textContent = `“${query}”`;
+    }
   }
-  for (const section of sections) section.hidden = !section.querySelector("article:not([hidden])");
-  for (const link of links) {
-    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (link.parentElement) link.parentElement.hidden = target?.hidden ?? false;
-  }
-  if (output) output.textContent = words.length === 0 ? "" : `${matchCount} of ${articles.length}`;
-}
 
-if (search && input) {
+  function endSearch(): void {
+    if (input) input.value = "";
+    applySearch();
+  }
+
   search.hidden = false;
-  input.addEventListener("input", () => {
-    applySearch(input.value);
+  input.addEventListener("input", applySearch);
+  noHits.querySelector("button")?.addEventListener("click", () => {
+    endSearch();
+    input.focus();
   });
-  // A link to a hidden article ends the search.
+  // A link to a hidden entry ends the search.
   window.addEventListener("hashchange", () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = findTarget(location.hash);
     if (!target?.closest("[hidden]")) return;
-    input.value = "";
-    applySearch("");
+    endSearch();
     target.scrollIntoView();
   });
   document.addEventListener("keydown", (event) => {
@@ -42,4 +56,5 @@ if (search && input) {
     event.preventDefault();
     input.focus();
   });
+  if (input.value) applySearch(); // a reload keeps the text
 }

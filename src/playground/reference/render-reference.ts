@@ -9,36 +9,43 @@ import {
   isScalarType,
   isSpecifiedScalarType,
 } from "graphql";
-import { ERROR_CODES } from "../../platform/errors/subgraph-error";
 import { Html, html } from "../html";
-import { describeClaims, type Example } from "../page/example-tabs";
+import { type Example } from "../page/example-tabs";
 import { readAccess } from "./access";
-import { type AccessByPath, renderProse, renderRootField, renderType } from "./render-type";
+import { renderProse } from "./prose";
+import { createErrorSection } from "./render-errors";
+import { type Answers, createExampleSection } from "./render-examples";
+import { createStartSections, type ReferenceMode } from "./render-start";
+import { type AccessByPath, renderRootField, renderType } from "./render-type";
+import { type Section, toSlug } from "./section";
 
 export interface ReferenceOptions {
+  readonly mode: ReferenceMode;
   /** The SDL that clients see. The page contains each of its types and fields. */
   readonly api: string;
   /** The SDL that routers compose, with the required tokens and scopes. */
   readonly subgraph: string;
   readonly examples: readonly Example[];
+  readonly answers: Answers;
   /** CSS for the page's head. */
   readonly style: string;
 }
 
-interface Section {
-  readonly title: string;
-  readonly entries: readonly { readonly anchor: string; readonly name: string }[];
-  readonly body: Html;
-}
-
-const toSlug = (title: string) => title.toLowerCase().replaceAll(" ", "-");
+/** The fields with which most frontends begin. */
+const FIRST_FIELDS = ["me", "user"];
 
 function createRootSection(title: string, root: GraphQLObjectType, access: AccessByPath): Section {
-  const fields = Object.values(root.getFields()).map((field) => ({ field, anchor: `${root.name}.${field.name}` }));
+  const fields = root.getFields();
+  const first = FIRST_FIELDS.flatMap((name) => fields[name] ?? []);
+  const entries = [...first, ...Object.values(fields).filter((field) => !first.includes(field))].map((field) => ({
+    field,
+    anchor: `${root.name}.${field.name}`,
+  }));
+  const verb = title === "Subscriptions" ? "Sends" : "Returns";
   return {
     title,
-    entries: fields.map(({ field, anchor }) => ({ anchor, name: field.name })),
-    body: html`${fields.map(({ field, anchor }) => renderRootField(field, anchor, access))}`,
+    entries: entries.map(({ field, anchor }) => ({ anchor, name: field.name })),
+    body: html`${entries.map(({ field, anchor }) => renderRootField(field, { path: anchor, access, verb }))}`,
   };
 }
 
@@ -54,7 +61,13 @@ function createTypeSection(title: string, types: readonly GraphQLNamedType[], ac
   return {
     title,
     entries: sorted.map(({ name }) => ({ anchor: name, name })),
-    body: html`${sorted.map((type) => renderType(type, access))}`,
+    body: html`${
+      title === "Types" &&
+      html`<p>
+        A type that ends in <code>!</code> is never null. A field that can be null is also null if it failed: then
+        <code>errors</code> has an entry with the field's <code>path</code> and a <a href="#error-codes">code</a>.
+      </p>`
+    }${sorted.map((type) => renderType(type, access))}`,
   };
 }
 
@@ -71,81 +84,38 @@ function createTypeSections(schema: GraphQLSchema, access: AccessByPath): Sectio
   ].filter(({ entries }) => entries.length > 0);
 }
 
-const createExampleSection = (examples: readonly Example[]): Section => ({
-  title: "Examples",
-  entries: examples.map(({ name }) => ({ anchor: `example-${name}`, name })),
-  body: html`${examples.map(
-    ({ name, query, variables, caller }) =>
-      html`<article id="example-${name}" data-search>
-        <h3>${name}</h3>
-        <p>Caller: <code>${describeClaims(caller)}</code></p>
-        <pre><code>${query.trim()}</code></pre>
-        ${
-          Object.keys(variables).length > 0 &&
-          html`<p>Variables</p>
-            <pre><code>${JSON.stringify(variables, undefined, 2)}</code></pre>`
-        }
-      </article> `,
-  )}`,
-});
-
-const createErrorSection = (): Section => ({
-  title: "Error codes",
-  entries: [],
-  body: html`<p>
-      Every error has <code>extensions.code</code>, <code>extensions.retryable</code> (whether the same request can
-      succeed later) and <code>extensions.requestId</code>. What a user can act on is not an error but data: the
-      <code>userErrors</code> of a mutation, with a <a href="#UserErrorCode">UserErrorCode</a>.
-    </p>
-    <article data-search>
-      <div class="scrolled" role="region" aria-label="Error codes" tabindex="0">
-        <table>
-          <thead>
-            <tr>
-              <th>code</th>
-              <th>message</th>
-              <th>retryable</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${Object.entries(ERROR_CODES).map(
-              ([code, { message, retryable }]) =>
-                html`<tr>
-                  <td><code>${code}</code></td>
-                  <td>${message}</td>
-                  <td>${retryable ? "yes" : "no"}</td>
-                </tr> `,
-            )}
-          </tbody>
-        </table>
-      </div>
-    </article>`,
-});
-
 const renderSection = ({ title, body }: Section) =>
-  html`<section id="${toSlug(title)}">
-    <h2>${title}</h2>
+  html`<section id="${toSlug(title)}" aria-labelledby="${toSlug(title)}-title">
+    <h2 id="${toSlug(title)}-title">${title}</h2>
     ${body}
   </section> `;
 
 const renderContents = (sections: readonly Section[]) =>
   html`<nav aria-label="Contents">
-    ${sections.map(
-      ({ title, entries }) =>
-        html`<h2><a href="#${toSlug(title)}">${title}</a></h2>
-          <ul>
-            ${entries.map(({ anchor, name }) => html`<li><a href="#${anchor}">${name}</a></li>`)}
-          </ul> `,
-    )}
+    <ul>
+      ${sections.map(
+        ({ title, entries }) =>
+          html`<li>
+            <a class="part" href="#${toSlug(title)}">${title}</a>
+            ${
+              entries.length > 0 &&
+              html`<ul>
+                ${entries.map(({ anchor, name }) => html`<li><a href="#${anchor}">${name}</a></li>`)}
+              </ul>`
+            }
+          </li> `,
+      )}
+    </ul>
   </nav>`;
 
-/** Renders the schema reference as one page, which needs no network, and a script only for its search. */
-export function renderReference({ api, subgraph, examples, style }: ReferenceOptions): string {
+/** Renders the reference as one page, which needs no network, and a script only to search and to copy. */
+export function renderReference({ mode, api, subgraph, examples, answers, style }: ReferenceOptions): string {
   const schema = buildSchema(api);
   const access = readAccess(subgraph);
   const sections = [
+    ...createStartSections(mode),
     ...getRootTypes(schema).map(({ title, root }) => createRootSection(title, root, access)),
-    createExampleSection(examples),
+    createExampleSection(examples, answers),
     createErrorSection(),
     ...createTypeSections(schema, access),
   ];
@@ -160,19 +130,38 @@ export function renderReference({ api, subgraph, examples, style }: ReferenceOpt
         <style>
           ${new Html(style)}
         </style>
-        <script src="/playground/search.js" defer></script>
+        <script src="/playground/reference.js" defer></script>
       </head>
       <body>
+        <a class="skip" href="#content">Skip to the content</a>
         <header>
-          <h1>Benefits &amp; Pix: API reference</h1>
+          <a class="brand" href="#content">Benefits &amp; Pix</a>
           <search hidden>
-            <label>Search <input type="search" autocomplete="off" spellcheck="false" /></label> <output></output>
+            <label>Search <input type="search" autocomplete="off" spellcheck="false" /></label>
+            <output></output>
           </search>
-          <a href="/">Playground</a>
+          <a class="button" href="/">Playground</a>
         </header>
+        <p id="copied" class="unseen" role="status"></p>
         <div class="columns">
           ${renderContents(sections)}
-          <main>${renderProse(schema.description)}${sections.map(renderSection)}</main>
+          <main id="content" tabindex="-1">
+            <h1>Benefits &amp; Pix API</h1>
+            <div class="lead">
+              ${renderProse(schema.description)}
+              ${mode === "live" && html`<p class="note">This server is live: mutations change members' benefits and cancel payments.</p>`}
+            </div>
+            <div id="no-hits" hidden>
+              <p>No entry contains <b></b>.</p>
+              <p>
+                The search finds the entries that contain every word. Try fewer words, or go to the
+                <a href="#queries">queries</a>, the <a href="#examples">examples</a> or the
+                <a href="#error-codes">error codes</a>.
+              </p>
+              <button type="button">Show all entries</button>
+            </div>
+            ${sections.map(renderSection)}
+          </main>
         </div>
       </body>
     </html> `.text;

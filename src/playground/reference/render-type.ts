@@ -20,17 +20,10 @@ import {
 } from "graphql";
 import { type Html, html } from "../html";
 import { type Access } from "./access";
+import { describeNull } from "./describe-null";
+import { renderInline, renderProse } from "./prose";
 
 export type AccessByPath = ReadonlyMap<string, Access>;
-
-/** Renders a description: paragraphs, and text between backticks as code. */
-export function renderProse(text: string | null | undefined): Html {
-  const paragraphs = (text ?? "").split(/\n{2,}/).filter(Boolean);
-  return html`${paragraphs.map((paragraph) => {
-    const parts = paragraph.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
-    return html`<p>${parts}</p>`;
-  })}`;
-}
 
 /** Renders a type reference with a link to the type's article. */
 function renderTypeLink(type: GraphQLType): Html {
@@ -46,42 +39,51 @@ const renderDefault = ({ astNode }: GraphQLArgument) =>
 function renderBadges(access: Access | undefined): Html {
   if (!access) return html``;
   const { needsToken, scopes, keys } = access;
-  const scopeText = scopes.map((all) => all.join(" and ")).join(" or ");
-  return html`${keys.map((key) => html`<span class="badge">entity by ${key}</span>`)}${
-    needsToken && html`<span class="badge">token</span>`
-  }${scopes.length > 0 && html`<span class="badge">scope ${scopeText}</span>`}`;
+  const badges = [
+    ...keys.map((key) => `entity by ${key}`),
+    ...(needsToken ? ["token"] : []),
+    ...(scopes.length > 0 ? [`scope ${scopes.map((all) => all.join(" and ")).join(" or ")}`] : []),
+  ];
+  return html`${badges.map((text) => html`<span class="badge">${text}</span> `)}`;
 }
 
 const renderDeprecation = ({ deprecationReason: reason }: { readonly deprecationReason?: string | null | undefined }) =>
   reason != null && html`<div class="deprecated"><b>Deprecated.</b> ${renderProse(reason)}</div>`;
 
-/** Renders an argument, an input field or a field: name, type, description. `path` is its anchor, such as `User.id`. */
-function renderMember(element: GraphQLField<unknown, unknown> | GraphQLArgument, path: string, suffix?: Html): Html {
+const renderNullMeaning = (meaning = "if there is none") =>
+  html`<span class="null">Null ${renderInline(meaning)}.</span>`;
+
+/** Renders an argument or an input field: name, type, default, description. `path` is its anchor, such as `User.benefits.status`. */
+function renderInput(element: GraphQLArgument, path: string): Html {
   return html`<dt id="${path}">
-      <code>${element.name}</code>: <code class="type">${renderTypeLink(element.type)}</code>${
-        "defaultValue" in element && renderDefault(element)
-      }${suffix}
+      <code>${element.name}</code>: <code class="type">${renderTypeLink(element.type)}</code>${renderDefault(element)}
+    </dt>
+    <dd>${renderProse(element.description)}${renderDeprecation(element)}</dd> `;
+}
+
+/** Renders a field: name, access, what it returns, description. `path` is its anchor, such as `User.id`. */
+function renderField(field: GraphQLField<unknown, unknown>, path: string, access: AccessByPath): Html {
+  const { text, meaning } = describeNull(field.description);
+  return html`<dt id="${path}">
+      <code>${field.name}</code>
+      <span class="returns">returns <code class="type">${renderTypeLink(field.type)}</code></span>
+      ${renderBadges(access.get(path))}
     </dt>
     <dd>
-      ${renderProse(element.description)}${renderDeprecation(element)}${"args" in element && renderArguments(element.args, path)}
+      ${renderProse(text)}${!isNonNullType(field.type) && html`<p>${renderNullMeaning(meaning)}</p>`}${renderDeprecation(field)}${renderArguments(field.args, path)}
     </dd> `;
 }
 
 function renderArguments(args: readonly GraphQLArgument[], path: string): Html {
   if (args.length === 0) return html``;
-  return html`<dl class="arguments">${args.map((argument) => renderMember(argument, `${path}.${argument.name}`))}</dl>`;
+  return html`<dl class="arguments">${args.map((argument) => renderInput(argument, `${path}.${argument.name}`))}</dl>`;
 }
 
 const renderFields = (fields: GraphQLFieldMap<unknown, unknown>, name: string, access: AccessByPath) =>
-  html`<dl>
-    ${Object.values(fields).map((field) => {
-      const path = `${name}.${field.name}`;
-      return renderMember(field, path, renderBadges(access.get(path)));
-    })}
-  </dl>`;
+  html`<dl>${Object.values(fields).map((field) => renderField(field, `${name}.${field.name}`, access))}</dl>`;
 
 const renderInputFields = (type: GraphQLInputObjectType) =>
-  html`<dl>${Object.values(type.getFields()).map((field) => renderMember(field, `${type.name}.${field.name}`))}</dl>`;
+  html`<dl>${Object.values(type.getFields()).map((field) => renderInput(field, `${type.name}.${field.name}`))}</dl>`;
 
 const renderEnumValues = (type: GraphQLEnumType) =>
   html`<dl>
@@ -112,11 +114,23 @@ export function renderType(type: GraphQLNamedType, access: AccessByPath): Html {
   </article> `;
 }
 
-/** Renders the article of a query, mutation or subscription, with an anchor such as `Query.me`. */
-export function renderRootField(field: GraphQLField<unknown, unknown>, path: string, access: AccessByPath): Html {
+interface RootFieldOptions {
+  /** The anchor, such as `Query.me`. */
+  readonly path: string;
+  readonly access: AccessByPath;
+  readonly verb: "Returns" | "Sends";
+}
+
+/** Renders the article of a query, mutation or subscription. */
+export function renderRootField(field: GraphQLField<unknown, unknown>, options: RootFieldOptions): Html {
+  const { path, access, verb } = options;
+  const { text, meaning } = describeNull(field.description);
   return html`<article id="${path}" data-search>
     <h3>${field.name} ${renderBadges(access.get(path))}</h3>
-    ${renderProse(field.description)}${renderDeprecation(field)}${renderArguments(field.args, path)}
-    <p>Returns <code class="type">${renderTypeLink(field.type)}</code></p>
+    ${renderProse(text)}${renderDeprecation(field)}${renderArguments(field.args, path)}
+    <p class="returns">
+      <b>${verb}</b> <code class="type">${renderTypeLink(field.type)}</code>
+      ${isNonNullType(field.type) ? html`<span class="null">· Never null.</span>` : html`· ${renderNullMeaning(meaning)}`}
+    </p>
   </article> `;
 }

@@ -1,0 +1,17 @@
+/** A field's description without what it says about null, and what null means. */
+export interface NullDescription {
+  readonly text: string;
+  /** For example `if there is none`; undefined if the description does not mention null. */
+  readonly meaning?: string;
+}
+
+const SENTENCE = /(?:^|(?<=[.\n]))\s*(?:Returns null|Null) ((?:only|if|unless|until|for)\b[^.]*)\./;
+const CLAUSE = /; null ((?:if|unless|until|with)\b[^.;]*)/;
+
+export function describeNull(description: string | null | undefined): NullDescription {
+  const full = description ?? "";
+  const withoutSentence = full.replace(SENTENCE, "");
+  const meanings = [SENTENCE.exec(full), CLAUSE.exec(withoutSentence)].flatMap((match) => match?.[1] ?? []);
+  const text = withoutSentence.replace(CLAUSE, "").trim();
+  return meanings.length === 0 ? { text } : { text, meaning: meanings.join("; ") };
+}
