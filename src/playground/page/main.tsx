@@ -1,7 +1,6 @@
 import { createRoot } from "react-dom/client";
-import { type Example, toTabs } from "./example-tabs";
+import { type Example } from "./example-tabs";
 import { Playground } from "./playground";
-import { createStorage } from "./storage";
 import { subscriptionExample } from "./subscription-example";
 import { configureWorkers } from "./workers";
 
@@ -20,7 +19,7 @@ createRoot(root).render(
   <Playground
     endpoint={metaContent("graphql-endpoint") ?? "/graphql"}
     tokenUrl={metaContent("developer-token-url")}
-    tabs={toTabs([...EXAMPLES, subscriptionExample], Date.now().toString(36))}
-    storage={createStorage()}
+    resetUrl={metaContent("sandbox-reset-url")}
+    examples={[...EXAMPLES, subscriptionExample]}
   />,
 );
