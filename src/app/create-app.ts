@@ -154,6 +154,7 @@ export async function createApp(
     metrics,
     developer,
     hasPlayground: config.server.playground,
+    isSandbox,
   });
 
   return {

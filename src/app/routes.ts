@@ -23,11 +23,12 @@ export interface RoutesOptions {
   /** In the sandbox only. */
   readonly developer: DeveloperIssuer | undefined;
   readonly hasPlayground: boolean;
+  readonly isSandbox: boolean;
 }
 
 /** Registers every route except `/health/…`, which `registerLifecycle` registers. */
 export function registerRoutes(server: FastifyInstance, options: RoutesOptions): void {
-  const { apollo, guard, services, subscriptions, webhooks, metrics, developer, hasPlayground } = options;
+  const { apollo, guard, services, subscriptions, webhooks, metrics, developer, hasPlayground, isSandbox } = options;
   registerMetrics(server, metrics);
   registerGraphqlRoute(server, {
     path: GRAPHQL_PATH,
@@ -47,6 +48,7 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
     registerPlayground(server, {
       graphqlPath: GRAPHQL_PATH,
       ...(developer && { developerTokenUrl: DEVELOPER_TOKEN_PATH }),
+      ...(isSandbox && { sandboxResetUrl: "/dev/reset" }),
     });
   }
 }

@@ -5,6 +5,8 @@ export interface ShellOptions {
   readonly graphqlPath: string;
   /** The URL that issues developer tokens for any claims; absent if there is none. */
   readonly developerTokenUrl?: string;
+  /** The URL that resets the sandbox; absent if the providers are not simulated. */
+  readonly sandboxResetUrl?: string;
 }
 
 const renderMeta = (name: string, content: string) => `    <meta name="${name}" content="${escapeHtml(content)}">`;
@@ -26,10 +28,11 @@ ${body}
 `;
 
 /** The page's HTML. It contains no inline script, so that the content policy does not have to allow any. */
-export function renderShell({ graphqlPath, developerTokenUrl }: ShellOptions): string {
+export function renderShell({ graphqlPath, developerTokenUrl, sandboxResetUrl }: ShellOptions): string {
   const head = [
     renderMeta("graphql-endpoint", graphqlPath),
     ...(developerTokenUrl === undefined ? [] : [renderMeta("developer-token-url", developerTokenUrl)]),
+    ...(sandboxResetUrl === undefined ? [] : [renderMeta("sandbox-reset-url", sandboxResetUrl)]),
     '    <link rel="stylesheet" href="/playground/main.css">',
     '    <script type="module" src="/playground/main.js"></script>',
   ];

@@ -7,6 +7,8 @@ export interface Graphiql {
   readonly callerSelect: Locator;
   /** The text of the bar below the response, after it matches; it may change a moment later than the response. */
   readonly readResponseBar: (expected: RegExp) => Promise<string>;
+  /** The introduction, which has the place of the response until there is one. */
+  readonly about: Locator;
   readonly openTab: (title: string) => Promise<void>;
   /** Clicks the execute button; resolves with the response after GraphiQL has received it. */
   readonly run: () => Promise<GraphqlResponse>;
@@ -23,6 +25,7 @@ const isEditorRequest = (body: string | null) => body !== null && !body.includes
 export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
   const section = (name: string) => page.getByRole("region", { name, exact: true });
   const callerSelect = page.getByLabel("Send as");
+  const about = section("What is this?");
   const responseBar = page.getByRole("status", { name: "Response cost" });
   const executeButton = page.getByRole("button", { name: /^Execute query/ });
 
@@ -33,12 +36,13 @@ export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
 
   await page.goto("/");
   await section("Operation Editor").locator(".view-line").first().waitFor();
-  await section("Result Window").locator(".monaco-editor").waitFor();
+  await about.waitFor();
   return {
     page,
     callerSelect,
+    about,
     async readResponseBar(expected) {
-      await responseBar.filter({ hasText: expected }).waitFor();
+      await responseBar.filter({ hasText: expected }).waitFor({ state: "attached" }); // without height if it is empty
       return responseBar.innerText();
     },
     async openTab(title) {

@@ -51,6 +51,12 @@ describe("the playground's page", () => {
     );
   });
 
+  test("contains the URL of the reset only if the providers are simulated", async () => {
+    const { body } = await get(serve({ sandboxResetUrl: "/dev/reset" }), "/");
+    expect(body).toContain('<meta name="sandbox-reset-url" content="/dev/reset">');
+    expect((await get(serve(), "/")).body).not.toContain("sandbox-reset-url");
+  });
+
   test("contains no token URL if the server issues no developer tokens", async () => {
     const { body } = await get(serve(), "/");
     expect(body).toContain('<meta name="graphql-endpoint" content="/graphql">');

@@ -1,15 +1,20 @@
-import { type CompletedRequest } from "./graphql-fetcher";
+import { type CompletedRequest, errorsOf } from "./tab-results";
 
-/** The parts of a response that the page describes; each may be missing. */
-interface GraphqlResponse {
-  readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
+/** The provider calls of a response; absent if the server does not send them. */
+interface Upstream {
   readonly extensions?: { readonly upstream?: Readonly<Record<string, number>> };
+}
+
+/** A rejection that a mutation returns as data. */
+export interface UserError {
+  readonly code: string;
+  readonly message?: string;
 }
 
 const pluralize = (number: number, noun: string, nouns = `${noun}s`) => `${number} ${number === 1 ? noun : nouns}`;
 
 /** The provider calls of the response, from `extensions.upstream`; empty if the server does not send it. */
-function describeUpstream({ extensions }: GraphqlResponse): string[] {
+function describeUpstream({ extensions }: Upstream): string[] {
   const upstream = extensions?.upstream;
   if (!upstream) return [];
   const { calls = 0, retries = 0, cacheHits = 0, coalesced = 0, stale = 0 } = upstream;
@@ -22,14 +27,23 @@ function describeUpstream({ extensions }: GraphqlResponse): string[] {
   ];
 }
 
-function describeErrors({ errors = [] }: GraphqlResponse): string[] {
-  if (errors.length === 0) return [];
-  const codes = new Set(errors.flatMap(({ extensions }) => extensions?.code ?? []));
-  return [pluralize(errors.length, "error") + (codes.size > 0 ? `: ${[...codes].join(", ")}` : "")];
+/** The `userErrors` of every mutation of a response. */
+export function userErrorsOf(body: unknown): readonly UserError[] {
+  const { data } = (body ?? {}) as { readonly data?: Readonly<Record<string, unknown>> | null };
+  return Object.values(data ?? {}).flatMap(
+    (payload) => ((payload ?? {}) as { readonly userErrors?: readonly UserError[] }).userErrors ?? [],
+  );
 }
 
-/** The response in one line: `1 provider call · 0 retries · 0 cached · 12 ms`, preceded by its errors if there are any. */
-export function describeResponse({ body, durationMs }: CompletedRequest): string {
-  const response = (body ?? {}) as GraphqlResponse;
-  return [...describeErrors(response), ...describeUpstream(response), `${Math.round(durationMs)} ms`].join(" · ");
+/** What became of a request: `good` if all is well, `bad` if it has errors, `refused` if a mutation has `userErrors` only. */
+export function verdictOf(body: unknown): { readonly kind: "good" | "bad" | "refused"; readonly text: string } {
+  const errors = errorsOf(body).length;
+  if (errors > 0) return { kind: "bad", text: pluralize(errors, "error") };
+  const userErrors = userErrorsOf(body).length;
+  return userErrors > 0 ? { kind: "refused", text: "Refused" } : { kind: "good", text: "Success" };
+}
+
+/** The cost of the response in one line: `1 provider call · 0 retries · 0 cached · 12 ms`. */
+export function describeCost({ body, durationMs }: CompletedRequest): string {
+  return [...describeUpstream(body ?? {}), `${Math.round(durationMs)} ms`].join(" · ");
 }

@@ -1,7 +1,10 @@
 import { type GraphiQL } from "graphiql";
 import { getOperationAST, type OperationDefinitionNode, OperationTypeNode, parse } from "graphql";
-import { createClient, type SubscribePayload } from "graphql-ws";
+import { type SubscribePayload } from "graphql-ws";
 import { type ComponentProps } from "react";
+import { hideFederation } from "./hide-federation";
+import { describeSubscription, subscribe } from "./subscriptions";
+import { type ResultChange, toErrors } from "./tab-results";
 
 type Fetcher = ComponentProps<typeof GraphiQL>["fetcher"];
 
@@ -11,21 +14,14 @@ export interface RequestCaller {
   readonly name?: string;
 }
 
-/** One response, with what the response bar shows. */
-export interface CompletedRequest {
-  readonly body: unknown;
-  /** Milliseconds from sending the request to the last byte. */
-  readonly durationMs: number;
-  /** The caller's name; undefined if the page does not know it. */
-  readonly callerName: string | undefined;
-}
-
 export interface FetcherOptions {
   readonly endpoint: string;
   /** Awaited before each request, so that a newly chosen caller is used. */
   readonly getCaller: () => Promise<RequestCaller>;
-  /** Receives every response to an operation of the editor, but not to the page's own introspection. */
-  readonly onResponse: (completed: CompletedRequest) => void;
+  /** The ID of the open tab. */
+  readonly getTab: () => string;
+  /** Receives what happens to every operation of the editor, but not to the page's own introspection. */
+  readonly onChange: (change: ResultChange) => void;
 }
 
 /** Parses a response. Throws with the beginning of the text, instead of a syntax error, if it is not JSON. */
@@ -53,43 +49,61 @@ function findOperation(query: string, name: string | null | undefined): Operatio
   }
 }
 
-/** Opens a connection for each subscription, because a connection has one caller and the next caller may be another one. */
-function subscribe(endpoint: string, operation: SubscribePayload, headers: Headers) {
-  const authorization = headers.get("authorization");
-  const client = createClient({
-    url: endpoint, // relative to the page, as browsers take it
-    retryAttempts: 0, // events between two connections would be missing
-    ...(authorization !== null && { connectionParams: { authorization } }),
-  });
-  return client.iterate(operation);
+/** Sends one operation, and resolves with the body of the response. */
+export async function postOperation(endpoint: string, operation: object, headers: HeadersInit) {
+  return readJson(await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(operation) }));
 }
+
+export const requestHeaders = (caller: RequestCaller) =>
+  new Headers({
+    accept: "application/graphql-response+json, application/json;q=0.9",
+    "content-type": "application/json",
+    ...caller.headers,
+  });
 
 /**
  * Sends operations to the endpoint, as the chosen caller unless the tab has its own headers, which are sent unchanged. Queries and
  * mutations return one response; a subscription uses a WebSocket and returns events until it is stopped.
  */
-export function createFetcher({ endpoint, getCaller, onResponse }: FetcherOptions): Fetcher {
+export function createFetcher({ endpoint, getCaller, getTab, onChange }: FetcherOptions): Fetcher {
   return async (operation, options) => {
     const tabHeaders = new Headers(options?.headers);
     const caller = tabHeaders.has("authorization") ? { headers: {} } : await getCaller();
-    const headers = new Headers({
-      accept: "application/graphql-response+json, application/json;q=0.9",
-      "content-type": "application/json",
-      ...caller.headers,
-    });
+    const headers = requestHeaders(caller);
     for (const [name, value] of tabHeaders) headers.set(name, value);
     const { query, variables } = operation as SubscribePayload;
     const operationNode = findOperation(query, operation.operationName);
     const operationName = operationNode ? operationNode.name?.value : operation.operationName;
+
     if (operationNode?.operation === OperationTypeNode.SUBSCRIPTION) {
-      return subscribe(endpoint, { query, variables, operationName }, headers) as never;
+      const tab = getTab();
+      const description = describeSubscription(operationNode, variables);
+      onChange({ type: "subscribed", tab, subscription: { ...description, callerName: caller.name } });
+      const request = { operation: { query, variables, operationName }, headers };
+      return subscribe(endpoint, request, {
+        onEvent(event) {
+          onChange({ type: "received", tab, event });
+        },
+        onEnd(errors) {
+          onChange({ type: "ended", tab, errors });
+        },
+      }) as never;
     }
+
+    const send = () => postOperation(endpoint, { ...operation, operationName }, headers);
+    if (operationName === "IntrospectionQuery") return hideFederation(await send());
     const startedAt = performance.now();
-    const requestBody = JSON.stringify({ ...operation, operationName });
-    const body = await readJson(await fetch(endpoint, { method: "POST", headers, body: requestBody }));
-    if (operationName !== "IntrospectionQuery") {
-      onResponse({ body, durationMs: performance.now() - startedAt, callerName: caller.name });
+    const report = (body: unknown) => {
+      const completed = { body, durationMs: performance.now() - startedAt, callerName: caller.name };
+      onChange({ type: "responded", tab: getTab(), completed });
+    };
+    try {
+      const body = await send();
+      report(body);
+      return body;
+    } catch (error) {
+      report({ errors: toErrors(error) });
+      throw error;
     }
-    return body;
   };
 }

@@ -1,8 +1,6 @@
 import { createRoot } from "react-dom/client";
-import { type Example, toTabs } from "./example-tabs";
-import { openFromLink } from "./open-from-link";
+import { type Example } from "./example-tabs";
 import { Playground } from "./playground";
-import { createStorage } from "./storage";
 import { subscriptionExample } from "./subscription-example";
 import { configureWorkers } from "./workers";
 
@@ -17,12 +15,11 @@ function metaContent(name: string): string | undefined {
 configureWorkers();
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no element to render into");
-const examples = [...EXAMPLES, subscriptionExample];
 createRoot(root).render(
   <Playground
     endpoint={metaContent("graphql-endpoint") ?? "/graphql"}
     tokenUrl={metaContent("developer-token-url")}
-    {...openFromLink(examples, toTabs(examples, Date.now().toString(36)))}
-    storage={createStorage()}
+    resetUrl={metaContent("sandbox-reset-url")}
+    examples={[...EXAMPLES, subscriptionExample]}
   />,
 );

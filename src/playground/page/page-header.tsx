@@ -1,17 +1,30 @@
 import { type Caller, callers } from "./callers";
-import { describeClaims } from "./example-tabs";
+import { ConfirmButton } from "./confirm-button";
 
 export interface PageHeaderProps {
+  readonly isSimulated: boolean;
   /** The chosen caller; undefined if the page cannot choose one. */
   readonly caller: Caller | undefined;
   readonly onChoose: (caller: Caller) => void;
+  readonly onAbout: () => void;
+  readonly onRestore: () => void;
+  /** Undefined if the server cannot be reset. */
+  readonly onReset: (() => void) | undefined;
 }
 
-/** The header above GraphiQL: the caller, and a link to the reference. */
-export function PageHeader({ caller, onChoose }: PageHeaderProps) {
+/** The header above GraphiQL: what this is, the caller, and what concerns all tabs. */
+export function PageHeader({ isSimulated, caller, onChoose, onAbout, onRestore, onReset }: PageHeaderProps) {
   return (
     <header className="page-header">
-      <h1>Benefits &amp; Pix</h1>
+      <div className="purpose">
+        <h1>Benefits &amp; Pix</h1>
+        {isSimulated && (
+          <strong className="badge">
+            Simulated<span className="wide-only">: no money moves</span>
+          </strong>
+        )}
+        <p>Benefits from Avibra, recurring Pix at Delbank, in one graph</p>
+      </div>
       {caller && (
         <label className="caller">
           <span>Send as</span>
@@ -28,8 +41,23 @@ export function PageHeader({ caller, onChoose }: PageHeaderProps) {
           </select>
         </label>
       )}
-      {caller?.claims && <code className="claims">{describeClaims(caller.claims)}</code>}
-      <a href="/docs">Reference</a>
+      <nav aria-label="Page">
+        <button type="button" onClick={onAbout}>
+          About
+        </button>
+        <button type="button" onClick={onRestore} title="Gives the example tabs their original text and new keys">
+          Restore<span className="wide-only"> examples</span>
+        </button>
+        {onReset && (
+          <ConfirmButton
+            label="Reset"
+            question="Reset the sandbox?"
+            consequence="Both simulated providers begin again, and all operations and events are deleted. This page clears its responses and restores the examples."
+            onConfirm={onReset}
+          />
+        )}
+        <a href="/docs">Reference</a>
+      </nav>
     </header>
   );
 }

@@ -1,22 +1,26 @@
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
-import { type ComponentProps, useEffect, useRef, useState } from "react";
-import { ResponseBar } from "./response-bar";
-import { type Caller, callers } from "./callers";
-import { fetchDeveloperToken, tokensUnavailable } from "./developer-token";
-import { type CompletedRequest, type RequestCaller, createFetcher } from "./graphql-fetcher";
+import { useReducer, useRef, useState } from "react";
+import { causeEvent } from "./cause-event";
+import { useChosenCaller } from "./chosen-caller";
+import { useEditorColors } from "./editor-colors";
+import { EditorText, type OpenTabs } from "./editor-text";
+import { type Example } from "./example-tabs";
+import { createFetcher } from "./graphql-fetcher";
+import { Notice } from "./notice";
 import { PageHeader } from "./page-header";
-
-type GraphiqlProps = ComponentProps<typeof GraphiQL>;
+import { resetSandbox } from "./reset-sandbox";
+import { ResponsePanel } from "./response-panel";
+import { beginVisit, restoreExamples } from "./visit";
+import { changeResults } from "./tab-results";
 
 export interface PlaygroundProps {
   readonly endpoint: string;
   /** The URL that issues developer tokens; undefined if there is none, so that no caller can be chosen. */
   readonly tokenUrl: string | undefined;
-  readonly tabs: NonNullable<GraphiqlProps["defaultTabs"]>;
-  /** What the editor contains first, in place of the session's tab. */
-  readonly initial?: Pick<GraphiqlProps, "initialQuery" | "initialVariables">;
-  readonly storage: NonNullable<GraphiqlProps["storage"]>;
+  /** The URL that resets the sandbox; undefined if the providers are real. */
+  readonly resetUrl: string | undefined;
+  readonly examples: readonly Example[];
 }
 
 const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
@@ -25,68 +29,84 @@ const OWN_HEADERS = `// Headers of this tab's own. An Authorization here
 // is sent instead of the chosen caller's.
 {}`;
 
-function Notice({ text }: { readonly text: string }) {
-  const [isOpen, setOpen] = useState(true);
-  if (!isOpen) return null;
-  return (
-    <p className="notice" role="status">
-      <span>{text}</span>
-      <button
-        type="button"
-        onClick={() => {
-          setOpen(false);
-        }}
-      >
-        Dismiss
-      </button>
-    </p>
-  );
-}
-
-/** GraphiQL with the examples in its tabs, the chosen caller, and the cost of each response. */
-export function Playground({ endpoint, tokenUrl, tabs, initial, storage }: PlaygroundProps) {
-  const [caller, setCaller] = useState<Caller>(callers[0]);
-  const [notice, setNotice] = useState<string>();
-  const [latest, setLatest] = useState<CompletedRequest>();
-  // Read by the fetcher when it sends: GraphiQL needs the same fetcher throughout, because a new one fetches the schema again.
-  const callerRef = useRef<Promise<RequestCaller>>(undefined);
-  useEffect(() => {
-    const tokenResult =
-      tokenUrl === undefined ? Promise.resolve(tokensUnavailable) : fetchDeveloperToken(tokenUrl, caller);
-    const requestCaller = tokenResult.then((result) =>
-      "notice" in result ? { headers: {} } : { ...result, name: caller.label },
-    );
-    callerRef.current = requestCaller;
-    void tokenResult.then((result) => {
-      if (callerRef.current === requestCaller) setNotice("notice" in result ? result.notice : undefined);
-    });
-  }, [tokenUrl, caller]);
+/** GraphiQL with the examples in its tabs, the chosen caller, and an introduction where the response will be. */
+export function Playground({ endpoint, tokenUrl, resetUrl, examples }: PlaygroundProps) {
+  const { caller, chooseCaller, getCaller, problem } = useChosenCaller(tokenUrl);
+  const [visit, setVisit] = useState(() => beginVisit(examples, caller));
+  const [results, changeResult] = useReducer(changeResults, {});
+  const [isAboutOpen, setAboutOpen] = useState(false);
+  const [resetNotice, setResetNotice] = useState<string>();
+  const openTabs = useRef<OpenTabs>({ activeTab: "", tabs: [] });
+  useEditorColors();
+  // GraphiQL needs the same fetcher throughout, because a new one fetches the schema again.
   const [fetcher] = useState(() =>
     createFetcher({
       endpoint,
-      getCaller: async () => (await callerRef.current) ?? { headers: {} },
-      onResponse: setLatest,
+      getCaller,
+      getTab: () => openTabs.current.activeTab,
+      onChange(change) {
+        if (change.type === "responded" || change.type === "subscribed") setAboutOpen(false);
+        changeResult(change);
+      },
     }),
   );
+  const restore = () => {
+    changeResult({ type: "cleared" });
+    setVisit(restoreExamples(visit, { examples, caller, openTabs: openTabs.current.tabs }));
+  };
+  const reset = async (url: string) => {
+    const { isReset, notice } = await resetSandbox(url);
+    setResetNotice(notice);
+    if (isReset) restore();
+  };
+  const openAbout = () => {
+    setAboutOpen(true);
+    requestAnimationFrame(() => document.getElementById("about-title")?.focus());
+  };
+  const isSimulated = resetUrl !== undefined;
+  const notices = [problem, resetNotice].filter((text) => text !== undefined);
   return (
     <>
-      <PageHeader caller={tokenUrl === undefined ? undefined : caller} onChoose={setCaller} />
-      {notice !== undefined && <Notice key={notice} text={notice} />}
-      <GraphiQL
-        fetcher={fetcher}
-        storage={storage}
-        plugins={plugins}
-        defaultTabs={tabs}
-        {...initial}
-        {...(tokenUrl !== undefined && { defaultHeaders: OWN_HEADERS })}
-        defaultEditorToolsVisibility={tokenUrl === undefined ? "headers" : "variables"}
-        shouldPersistHeaders={false}
-      >
-        <GraphiQL.Logo>{null}</GraphiQL.Logo>
-        <GraphiQL.Footer>
-          <ResponseBar latest={latest} />
-        </GraphiQL.Footer>
-      </GraphiQL>
+      <PageHeader
+        {...{ isSimulated, caller }}
+        onChoose={chooseCaller}
+        onAbout={openAbout}
+        onRestore={restore}
+        onReset={resetUrl === undefined ? undefined : () => void reset(resetUrl)}
+      />
+      {notices.map((text) => (
+        <Notice key={text} text={text} />
+      ))}
+      <main>
+        <GraphiQL
+          key={visit.id}
+          fetcher={fetcher}
+          storage={visit.storage}
+          plugins={plugins}
+          defaultTabs={visit.tabs}
+          {...visit.initial}
+          {...(tokenUrl !== undefined && { defaultHeaders: OWN_HEADERS })}
+          defaultEditorToolsVisibility={tokenUrl === undefined ? "headers" : "variables"}
+          shouldPersistHeaders={false}
+        >
+          <GraphiQL.Logo>{null}</GraphiQL.Logo>
+          <GraphiQL.Footer>
+            <ResponsePanel
+              {...{ results, isAboutOpen, isSimulated, caller }}
+              onChoose={chooseCaller}
+              onCloseAbout={() => {
+                setAboutOpen(false);
+              }}
+              causeEvent={
+                tokenUrl === undefined
+                  ? undefined
+                  : async (memberId) => causeEvent(endpoint, await getCaller(), memberId)
+              }
+            />
+          </GraphiQL.Footer>
+          <EditorText caller={caller} openTabs={openTabs} />
+        </GraphiQL>
+      </main>
     </>
   );
 }

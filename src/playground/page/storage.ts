@@ -28,12 +28,24 @@ function openOrFallback(memory: Store, openStore: () => Store): Store {
 const APPEARANCE_KEYS = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
 const SENSITIVE_KEYS = /^graphiql:(headers|queries|favorites)$/;
 
+const TAB_KEYS = ["graphiql:tabState", "graphiql:query", "graphiql:variables"];
+
+const memory = createMemoryStore();
+
+export interface PageStorage extends Store {
+  /** Removes the tabs, so that GraphiQL begins with those that it is given. */
+  readonly forgetTabs: () => void;
+  /** Ignores everything that is stored from now on: GraphiQL writes half a second after a change, even when it is gone. */
+  readonly close: () => void;
+}
+
 /**
- * The lifetime of GraphiQL's settings. The theme and the layout are permanent. Tabs last as long as the browser's tab: they survive
- * a reload, and a new visit begins with the examples. The history contains headers and so the token, and ends with the page.
+ * The lifetime of the page's settings. The theme and the layout are permanent. Tabs and the caller last as long as the browser's tab:
+ * they survive a reload, and a new visit begins with the examples. The history contains headers and so the token, and ends with the
+ * page.
  */
-export function createStorage(): Store {
-  const memory = createMemoryStore();
+export function openStorage(): PageStorage {
+  let isOpen = true;
   const session = openOrFallback(memory, () => window.sessionStorage);
   const local = openOrFallback(memory, () => window.localStorage);
   const selectStore = (key: string) => {
@@ -44,7 +56,7 @@ export function createStorage(): Store {
   return {
     getItem: (key) => selectStore(key).getItem(key),
     setItem: (key, value) => {
-      selectStore(key).setItem(key, value);
+      if (isOpen) selectStore(key).setItem(key, value);
     },
     removeItem: (key) => {
       selectStore(key).removeItem(key);
@@ -54,6 +66,12 @@ export function createStorage(): Store {
     },
     get length() {
       return stores.reduce((sum, store) => sum + store.length, 0);
+    },
+    forgetTabs() {
+      for (const key of TAB_KEYS) session.removeItem(key);
+    },
+    close() {
+      isOpen = false;
     },
   };
 }

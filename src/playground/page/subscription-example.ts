@@ -3,8 +3,9 @@ import { type Example } from "./example-tabs";
 /** Only for the playground: it has no single response, so it is not one of the operations that tests run and compare. */
 export const subscriptionExample: Example = {
   name: "member-events",
-  query: `# Start it, then run ChangeOffer in a second
-# window: Avibra's event appears here.
+  query: `# Runs until it is stopped. Each event of
+# Avibra about the member appears when it
+# arrives.
 subscription MemberEvents($userId: UserId!) {
   userEvents(userId: $userId) {
     id

@@ -17,11 +17,13 @@ export function testCallers(getPages: () => OpenPages): void {
   describe("the playground's choice of callers", () => {
     test("a newly chosen caller is used in every tab", async () => {
       const { selectCaller, run, openTab, readResponseBar } = getPages().callers;
+      await openTab("MemberBenefits");
+      await selectCaller(/u-1001/);
       expect((await run()).data.me.id).toBe(MEMBER_ID);
       await selectCaller(/u-1002/);
       const { data } = await run();
       expect(data.me).toMatchObject({ id: "u-1002", currentOffer: { offer: { name: "Basic" } } });
-      expect(await readResponseBar(/u-1002/)).toContain("Another member, u-1002");
+      expect(await readResponseBar(/u-1002/)).toContain("Member u-1002, with the offer Basic");
       await openTab("PixAuthorization");
       expect((await run()).data).toEqual({ pixAuthorization: null });
       await selectCaller(/everybody/);
@@ -30,12 +32,12 @@ export function testCallers(getPages: () => OpenPages): void {
       expect((await run()).data.pixAuthorization).toMatchObject({ payer: { document: PAYER_TAX_ID } });
     });
 
-    test("an anonymous caller gets UNAUTHENTICATED, in the response and in the bar below", async () => {
+    test("an anonymous caller gets UNAUTHENTICATED, in the response and in the bar above", async () => {
       const { openTab, selectCaller, run, readResponseBar } = getPages().callers;
       await openTab("MemberBenefits");
       await selectCaller(/Anonymous/);
       expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
-      expect(await readResponseBar(/error/)).toMatch(/^1 error: UNAUTHENTICATED · 0 provider calls/);
+      expect(await readResponseBar(/error/)).toMatch(/^1 error\s+0 provider calls/);
     });
 
     test("a token that cannot be fetched is reported, and is fetched again for the next caller", async () => {

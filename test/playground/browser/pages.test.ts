@@ -1,4 +1,5 @@
 import { testCallers } from "./callers";
+import { testFrontDoor } from "./front-door";
 import { testLayout } from "./layout";
 import { type OpenPages, openPages } from "./open-pages";
 import { testOperations } from "./operations";
@@ -22,6 +23,7 @@ afterEach(() => {
 });
 
 const getPages = () => pages;
+testFrontDoor(getPages); // first, because it looks at pages on which nothing was run
 testLayout(getPages); // first, because it looks at pages on which nothing was run
 testOperations(getPages);
 testCallers(getPages);

@@ -1,0 +1,15 @@
+/** Resets the simulated providers and deletes operations and events. Resolves with a sentence to show. Never rejects. */
+export async function resetSandbox(resetUrl: string): Promise<{ readonly isReset: boolean; readonly notice: string }> {
+  try {
+    // Without this header, a form on any page could send the request.
+    const response = await fetch(resetUrl, { method: "POST", headers: { "apollo-require-preflight": "true" } });
+    if (response.ok) return { isReset: true, notice: "The sandbox was reset." };
+    return {
+      isReset: false,
+      notice: `The sandbox was not reset: the server responded with status ${response.status}.`,
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { isReset: false, notice: `The sandbox was not reset (${reason}).` };
+  }
+}
