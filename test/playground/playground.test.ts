@@ -199,9 +199,17 @@ describe("the reference at /docs", () => {
     expect(headers["cache-control"]).toBe("public, max-age=0");
     expect(body).toContain("<style>");
     expect([...body.matchAll(/<script[^>]*>[^<]*/g)].map(([script]) => script)).toEqual([
-      '<script src="/playground/search.js" defer>',
+      '<script src="/playground/reference.js" defer>',
     ]);
     expect(body).not.toMatch(/<link[^>]*stylesheet|\son[a-z]+=|url\(/);
+  });
+
+  test("shows the sandbox's data and token only if the server issues developer tokens", async () => {
+    const sandbox = await get(serve({ developerTokenUrl: "/dev/token" }), "/docs");
+    const live = await get(serve(), "/docs");
+    expect(sandbox.body).toContain('id="sandbox-data"');
+    expect(live.body).not.toContain('id="sandbox-data"');
+    expect(live.body).toContain("Your identity provider");
   });
 });
 
