@@ -84,9 +84,9 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       });
       const titles = await page.getByRole("tab").allInnerTexts();
       await page.reload();
+      expect(await callerSelect.inputValue()).toBe("Member u-1003, not enrolled yet");
       await page.getByText("# Caller: sub u-1003").waitFor();
       expect(await page.getByRole("tab").allInnerTexts()).toEqual(titles);
-      expect(await callerSelect.inputValue()).toBe("Member u-1003, not enrolled yet");
       expect(await readEditor("Operation Editor")).toContain("A new operation");
       await page.getByRole("tab").getByRole("button", { name: "MemberBenefits" }).click();
       expect((await run()).data.me.id).toBe("u-1003");

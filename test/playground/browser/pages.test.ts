@@ -1,3 +1,4 @@
+import { testAccessibility } from "./accessibility";
 import { testCallers } from "./callers";
 import { testFrontDoor } from "./front-door";
 import { testLayout } from "./layout";
@@ -27,4 +28,5 @@ testFrontDoor(getPages); // first, because it looks at pages on which nothing wa
 testLayout(getPages); // first, because it looks at pages on which nothing was run
 testOperations(getPages);
 testCallers(getPages);
+testAccessibility(getPages);
 testReference(getPages);
