@@ -18,5 +18,5 @@ export function renderProtocolErrorTable(): string {
     when,
     whatToDo,
   ]);
-  return formatTable(["code of the request", "when", "what to do"], rows);
+  return formatTable(["rejected with", "when", "what to do"], rows);
 }

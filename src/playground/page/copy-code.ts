@@ -14,7 +14,7 @@ async function copy(code: Element): Promise<string> {
 /** Shows the button of each box of code, which copies it and says so, also to a screen reader. */
 export function enableCopying(): void {
   const status = document.getElementById("copied");
-  const tell = (label: Element, text: string) => {
+  const show = (label: Element, text: string) => {
     label.textContent = text;
     if (status) status.textContent = text === "Copy" ? "" : text;
   };
@@ -25,9 +25,9 @@ export function enableCopying(): void {
     button.hidden = false;
     button.addEventListener("click", () => {
       void copy(code).then((text) => {
-        tell(label, text);
+        show(label, text);
         setTimeout(() => {
-          tell(label, "Copy");
+          show(label, "Copy");
         }, SHOWN_MS);
       });
     });
