@@ -4,6 +4,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fa
 import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
+import { getResponseStatus } from "./refusal-status";
 import { createRequestScope, requestScope } from "./request-scope";
 import { getBody, getSearch, toUncheckedRequest } from "./request-parameters";
 import { negotiateResponseType } from "../http/server/media-types";
@@ -69,19 +70,31 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = getSearch(request);
     const unchecked = toUncheckedRequest(request, search);
-    const analysis = unchecked ? guard(unchecked) : BATCHING_NOT_SUPPORTED;
-    if (analysis instanceof SubgraphError) return sendError(reply, 400, analysis);
+    if (!unchecked) return sendError(reply, 400, BATCHING_NOT_SUPPORTED);
+    const analysis = guard(unchecked);
+    if (analysis instanceof SubgraphError) return sendError(reply, getResponseStatus(request, 400), analysis);
     let context: Context | undefined;
-    const { status, headers, body } = await requestScope.run(createRequestScope(request.id, analysis.document), () =>
+    const scope = createRequestScope(request.id, analysis.document);
+    const {
+      status = 200,
+      headers,
+      body,
+    } = await requestScope.run(scope, () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
-        context: async () => (context = await createContext(request, analysis).catch(throwRequestLevelError)),
+        async context() {
+          scope.isWellFormed = typeof unchecked.query === "string"; // if there is no context, nothing else is looked at
+          context = await createContext(request, analysis).catch(throwRequestLevelError);
+          scope.isWellFormed = false;
+          return context;
+        },
       }),
     );
     if (body.kind !== "complete") throw new Error("incremental delivery is not supported");
     const requestLevelError = context && getRequestLevelError(context, body.string);
-    if (requestLevelError) return sendError(reply, 400, requestLevelError);
-    reply.code(status ?? 200);
+    if (requestLevelError) return sendError(reply, getResponseStatus(request, 400), requestLevelError);
+    request.errorCodes = [...scope.errorCodes];
+    reply.code(scope.isWellFormed ? getResponseStatus(request, status) : status);
     headers.delete("cache-control"); // no response must be cached; Apollo Server sets this header on some
     for (const [name, value] of headers) reply.header(name, value);
     return reply.send(body.string);

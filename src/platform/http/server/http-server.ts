@@ -56,6 +56,8 @@ function isCompressed({ headers }: FastifyRequest): boolean {
   return !/^(identity)?$/i.test(headers["content-encoding"] ?? "");
 }
 
+const NO_ERRORS: readonly string[] = Object.freeze([]);
+
 /** Node.js checks its timeouts this many times per timeout, and at least once a second. A timeout can be late by one interval. */
 const CHECKS_PER_TIMEOUT = 10;
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -117,6 +119,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   connections.attach(server.server);
   server.decorate("connections", connections);
+  server.decorateRequest("errorCodes", NO_ERRORS);
   server.addHook("preClose", (done) => {
     connections.close();
     done();
@@ -152,10 +155,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   server.addHook("onResponse", (request, reply, done) => {
-    const { method, routeOptions } = request;
+    const { method, routeOptions, errorCodes } = request;
     const durationMs = Math.round(reply.elapsedTime * 100) / 100;
     logger.debug(
-      { requestId: request.id, method, route: routeOptions.url, status: reply.statusCode, durationMs },
+      {
+        requestId: request.id,
+        method,
+        route: routeOptions.url,
+        status: reply.statusCode,
+        ...(errorCodes.length > 0 && { errorCodes }),
+        durationMs,
+      },
       "request completed",
     );
     done();
