@@ -50,6 +50,8 @@ export interface RequestInfo {
   readonly headers: { readonly authorization?: string | undefined };
   /** Aborted when the subscription of the event ends. */
   readonly signal?: AbortSignal;
+  /** Aborted when the client disconnects before it has the response. */
+  readonly disconnected?: AbortSignal;
 }
 
 /** For a request that is not a subscription: nothing waits for changes. */
@@ -72,7 +74,7 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
   const readCached = createCachedReader({
     readCache,
     caller,
-    deadline,
+    deadline: request.disconnected ? { ...deadline, signal: request.disconnected } : deadline, // mutations are completed
     timeoutMs: services.requestTimeoutMs,
     onResult: services.onRead,
     responseBudget: budgets.response,

@@ -14,7 +14,12 @@ import { isWebSocketHandshake } from "../http/server/upgrades";
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
   readonly apollo: ApolloServer<Context>;
-  readonly createContext: (request: FastifyRequest, analysis: RequestAnalysis) => Promise<Context>;
+  /** `disconnected` is aborted when the client disconnects before it has the response. */
+  readonly createContext: (
+    request: FastifyRequest,
+    analysis: RequestAnalysis,
+    disconnected: AbortSignal,
+  ) => Promise<Context>;
   /** Rejects a request over a limit before Apollo Server reads it. */
   readonly guard: RequestGuard;
   /** The error of a request that exceeded a limit during execution. `responseBody` is the response that it replaces. */
@@ -45,6 +50,15 @@ function throwRequestLevelError(error: unknown): never {
   if (!(error instanceof SubgraphError)) throw error;
   const status = STATUS_BY_CODE[error.code] ?? 500;
   throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
+}
+
+/** Returns a signal that is aborted if the connection closes before the response is sent. */
+function watchDisconnect({ raw }: FastifyReply): AbortSignal {
+  const disconnect = new AbortController();
+  raw.once("close", () => {
+    if (!raw.writableFinished) disconnect.abort();
+  });
+  return disconnect.signal;
 }
 
 const BATCHING_NOT_SUPPORTED = new SubgraphError("LIMIT_EXCEEDED", {
@@ -84,7 +98,7 @@ export function registerGraphqlRoute<Context extends BaseContext>(
         httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
         async context() {
           scope.isWellFormed = typeof unchecked.query === "string"; // if there is no context, nothing else is looked at
-          context = await createContext(request, analysis).catch(throwRequestLevelError);
+          context = await createContext(request, analysis, watchDisconnect(reply)).catch(throwRequestLevelError);
           scope.isWellFormed = false;
           return context;
         },

@@ -22,11 +22,11 @@ const COUNTS_AS_FAILURE: ReadonlySet<FailureKind> = new Set(["unreachable", "tim
 const countsAsFailure = (error: unknown) =>
   error instanceof ProviderFailure && !error.shortCircuited && COUNTS_AS_FAILURE.has(error.kind);
 
-interface TimedResult {
-  readonly value: unknown;
-  /** The call succeeded but took longer than `slowCallMs`: it counts as a failure. */
-  readonly isSlow: boolean;
-}
+const isCancelled = (error: unknown) => error instanceof ProviderFailure && error.kind === "cancelled";
+
+/** `isSlow`: the call took longer than `slowCallMs` and counts as a failure. */
+type TimedResult =
+  { readonly value: unknown; readonly isSlow: boolean } | { readonly error: unknown; readonly isSlow: true };
 
 // cockatiel measures with the wall clock how long a circuit stays open. A negative infinite delay makes it allow a probe whenever
 // it is called; how long it must not be called is measured here, with the monotonic clock.
@@ -60,11 +60,19 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
     async run<Result>(execute: () => Promise<Result>, createRejection: () => Error): Promise<Result> {
       if (isRejecting()) throw createRejection();
       const startedAt = monotonic.now();
-      const { value } = await policy.execute(async () => {
-        const result = await execute();
-        return { value: result, isSlow: msSince(startedAt, monotonic) > slowCallMs };
+      const isSlow = () => msSince(startedAt, monotonic) > slowCallMs;
+      const result = await policy.execute(async (): Promise<TimedResult> => {
+        try {
+          return { value: await execute(), isSlow: isSlow() };
+        } catch (error) {
+          // cockatiel does not count other errors, but they end a probe as a success: a cancelled probe must not close the circuit.
+          const isFailedProbe = policy.state === CircuitState.HalfOpen;
+          if (isCancelled(error) && (isFailedProbe || isSlow())) return { error, isSlow: true };
+          throw error;
+        }
       });
-      return value;
+      if ("error" in result) throw result.error;
+      return result.value as Result;
     },
   };
 }
