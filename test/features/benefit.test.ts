@@ -20,14 +20,14 @@ describe("a member's benefits and offers", () => {
       status: "ACTIVE",
       offer: { id: "plus", name: "Plus", price: { amount: "19.90", currency: "USD" }, billingPeriod: "MONTHLY" },
     });
-    expect(me?.benefits.map(({ id, status }) => [id, status])).toEqual([
+    expect(me?.benefits?.map(({ id, status }) => [id, status])).toEqual([
       ["acc-ins", "ACTIVE"],
       ["tele-health", "ACTIVE"],
       ["dental", "PENDING"],
       ["life-ins", "UNKNOWN"],
     ]);
-    expect(me?.benefits[0]).toMatchObject({ userId: MEMBER_ID, coverage: { amount: "10000.00", currency: "USD" } });
-    expect(me?.availableOffers.map(({ price }) => price?.amount)).toEqual(["9.90", "19.90", "39.90"]);
+    expect(me?.benefits?.[0]).toMatchObject({ userId: MEMBER_ID, coverage: { amount: "10000.00", currency: "USD" } });
+    expect(me?.availableOffers?.map(({ price }) => price?.amount)).toEqual(["9.90", "19.90", "39.90"]);
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
   });
 

@@ -52,9 +52,13 @@ function throwRequestLevelError(error: unknown): never {
   throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
 }
 
-/** Returns a signal that is aborted if the connection closes before the response is sent. */
+/**
+ * Returns a signal that is aborted if the connection closes before the response is sent. A client that ends only its own half of the
+ * connection counts as disconnected: Node.js then closes the other half, and the close of a process looks the same.
+ */
 function watchDisconnect({ raw }: FastifyReply): AbortSignal {
   const disconnect = new AbortController();
+  if (raw.destroyed) disconnect.abort();
   raw.once("close", () => {
     if (!raw.writableFinished) disconnect.abort();
   });
@@ -97,7 +101,7 @@ export function registerGraphqlRoute<Context extends BaseContext>(
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
         async context() {
-          scope.isWellFormed = typeof unchecked.query === "string"; // if there is no context, nothing else is looked at
+          scope.isWellFormed = true; // without a caller, nothing else of the request is looked at
           context = await createContext(request, analysis, watchDisconnect(reply)).catch(throwRequestLevelError);
           scope.isWellFormed = false;
           return context;
@@ -107,7 +111,7 @@ export function registerGraphqlRoute<Context extends BaseContext>(
     if (body.kind !== "complete") throw new Error("incremental delivery is not supported");
     const requestLevelError = context && getRequestLevelError(context, body.string);
     if (requestLevelError) return sendError(reply, getResponseStatus(request, 400), requestLevelError);
-    request.errorCodes = [...scope.errorCodes];
+    if (scope.errorCodes.size > 0) request.errorCodes = [...scope.errorCodes];
     reply.code(scope.isWellFormed ? getResponseStatus(request, status) : status);
     headers.delete("cache-control"); // no response must be cached; Apollo Server sets this header on some
     for (const [name, value] of headers) reply.header(name, value);

@@ -8,7 +8,7 @@ export function registerMetrics(server: FastifyInstance, metrics: Metrics): void
       route: request.routeOptions.url ?? "none",
       status: reply.statusCode,
       durationMs: reply.elapsedTime,
-      errorCodes: request.errorCodes,
+      errorCodes: request.errorCodes ?? [],
     });
     done();
   });

@@ -22,8 +22,8 @@ interface ErrorDetails {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The codes of the errors in the response, each once, for the log and the metrics. */
-    errorCodes: readonly string[];
+    /** The codes of the errors in the response, each once, for the log and the metrics; null without errors. */
+    errorCodes: readonly string[] | null;
   }
 }
 

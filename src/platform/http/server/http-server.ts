@@ -56,8 +56,6 @@ function isCompressed({ headers }: FastifyRequest): boolean {
   return !/^(identity)?$/i.test(headers["content-encoding"] ?? "");
 }
 
-const NO_ERRORS: readonly string[] = Object.freeze([]);
-
 /** Node.js checks its timeouts this many times per timeout, and at least once a second. A timeout can be late by one interval. */
 const CHECKS_PER_TIMEOUT = 10;
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -119,7 +117,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   connections.attach(server.server);
   server.decorate("connections", connections);
-  server.decorateRequest("errorCodes", NO_ERRORS);
+  server.decorateRequest("errorCodes", null);
   server.addHook("preClose", (done) => {
     connections.close();
     done();
@@ -163,7 +161,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         method,
         route: routeOptions.url,
         status: reply.statusCode,
-        ...(errorCodes.length > 0 && { errorCodes }),
+        ...(errorCodes && { errorCodes }),
         durationMs,
       },
       "request completed",
