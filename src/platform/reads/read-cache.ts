@@ -43,7 +43,7 @@ interface CacheEntry {
 interface InFlightRead {
   readonly tag: string;
   readonly deadline: Deadline;
-  /** False if its tag was invalidated while it was in flight. */
+  /** False if its tag was invalidated while it was in flight, or it was cancelled. */
   isCurrent: boolean;
   /** Requests that wait for it. Infinite for a refresh in the background, which is never cancelled. */
   waiting: number;
@@ -115,6 +115,7 @@ export function createReadCache({
     const detach = () => inFlight.get(key) === flight && inFlight.delete(key);
     const cancel = () => {
       detach();
+      flight.isCurrent = false; // a detached read is not invalidated
       cancellation.abort();
     };
     const flight: InFlightRead = { tag, deadline, isCurrent: true, waiting, cancel, result };
@@ -128,8 +129,9 @@ export function createReadCache({
     deadline: Deadline,
   ): Promise<ReadResult<Value>> {
     const existing = inFlight.get(key);
-    // Earlier keys of a long list used up the request's time, or its client has disconnected.
-    if (!existing && (deadline.remainingMs() <= 0 || deadline.signal?.aborted)) throw read.createTimeoutError();
+    /** False if earlier keys of a long list used up the request's time, or its client has disconnected. */
+    const isAwaited = () => deadline.remainingMs() > 0 && deadline.signal?.aborted !== true;
+    if (!existing && !isAwaited()) throw read.createTimeoutError();
     const flight = existing ?? startFetch(read, key);
     flight.waiting += 1;
     try {
@@ -137,8 +139,9 @@ export function createReadCache({
       return { value: (existing ? JSON.parse(text) : value) as Value, characters: text.length };
     } catch (error) {
       // The read timed out by its own deadline; a request that joined later still has time.
-      const didTimeOut = flight.deadline.remainingMs() < MIN_RETRY_TIME_MS && deadline.remainingMs() > 0;
-      if (existing && didTimeOut && isTransient(error)) return await fetchSingleFlight(read, key, deadline);
+      const didTimeOut = flight.deadline.remainingMs() < MIN_RETRY_TIME_MS;
+      if (existing && didTimeOut && isAwaited() && isTransient(error))
+        return await fetchSingleFlight(read, key, deadline);
       throw error;
     } finally {
       flight.waiting -= 1;

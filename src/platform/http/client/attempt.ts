@@ -46,10 +46,10 @@ export interface Exchange<Result> {
 
 /** One attempt at a call. */
 export interface Attempt<Result> {
-  /** Fires when the attempt's time is up (while it waits for a slot, at its deadline; once sent, at its timeout), or if it is cancelled. */
+  /** Fires when the attempt's time is up (while it waits for a slot, at its deadline; once sent, at its timeout), or it is cancelled. */
   readonly signal: AbortSignal;
-  /** Sends the request and parses the response. Rejects with a `ProviderFailure`. */
-  readonly send: () => Promise<Result>;
+  /** Sends the request and parses the response. Rejects with a `ProviderFailure`. A probe of a circuit is no longer cancelled. */
+  readonly send: (isProbe: boolean) => Promise<Result>;
   /** Maps an error of `send`, or of the guard that rejected the attempt, to a failure. */
   readonly toFailure: (error: unknown) => ProviderFailure;
   /** Releases the attempt's timer and listener. */
@@ -70,24 +70,31 @@ export function createAttempts(transport: Transport) {
     const { call, deadline, parse } = exchange;
     const timeout = new AbortController();
     const { signal } = timeout;
-    const abort = () => {
+    const abortAfter = (ms: number) =>
+      setTimeout(() => {
+        timeout.abort();
+      }, ms);
+    let timer = abortAfter(deadline.remainingMs());
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
       timeout.abort();
     };
-    const abortAfter = (ms: number) => setTimeout(abort, ms);
-    deadline.signal?.addEventListener("abort", abort);
-    let timer = abortAfter(deadline.remainingMs());
+    deadline.signal?.addEventListener("abort", cancel);
+    const ignoreCancellation = () => deadline.signal?.removeEventListener("abort", cancel);
     let hasStarted = false;
     let maybeReceived = false;
     const onHeadersSent = () => (maybeReceived = true);
     function toFailure(error: unknown): ProviderFailure {
       if (signal.aborted && !hasStarted) return createUnsentFailure(call.name, deadline);
-      if (deadline.signal?.aborted) return new ProviderFailure({ ...CANCELLED, call: call.name, maybeReceived });
+      if (isCancelled) return new ProviderFailure({ ...CANCELLED, call: call.name, maybeReceived });
       return toProviderFailure(call.name, error, { timedOut: signal.aborted, maybeReceived });
     }
     return {
       signal,
       toFailure,
-      async send() {
+      async send(isProbe) {
+        if (isProbe) ignoreCancellation();
         // If hardly any time is left for the response, the request is not sent: its outcome would be unknown.
         if (deadline.remainingMs() < Math.min(MIN_ATTEMPT_MS, call.timeoutMs / 2))
           throw createUnsentFailure(call.name, deadline);
@@ -107,7 +114,7 @@ export function createAttempts(transport: Transport) {
       },
       end: () => {
         clearTimeout(timer);
-        deadline.signal?.removeEventListener("abort", abort);
+        ignoreCancellation();
       },
     };
   };

@@ -57,17 +57,17 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
       return policy.state === CircuitState.HalfOpen ? "halfOpen" : "open";
     },
     isRejecting,
-    async run<Result>(execute: () => Promise<Result>, createRejection: () => Error): Promise<Result> {
+    /** `isProbe`: the call decides whether the circuit closes, so it must not be cancelled. */
+    async run<Result>(execute: (isProbe: boolean) => Promise<Result>, createRejection: () => Error): Promise<Result> {
       if (isRejecting()) throw createRejection();
       const startedAt = monotonic.now();
       const isSlow = () => msSince(startedAt, monotonic) > slowCallMs;
       const result = await policy.execute(async (): Promise<TimedResult> => {
         try {
-          return { value: await execute(), isSlow: isSlow() };
+          return { value: await execute(policy.state === CircuitState.HalfOpen), isSlow: isSlow() };
         } catch (error) {
-          // cockatiel does not count other errors, but they end a probe as a success: a cancelled probe must not close the circuit.
-          const isFailedProbe = policy.state === CircuitState.HalfOpen;
-          if (isCancelled(error) && (isFailedProbe || isSlow())) return { error, isSlow: true };
+          // Its client gave up, which says nothing about the provider, unless the provider was slow already.
+          if (isCancelled(error) && isSlow()) return { error, isSlow: true };
           throw error;
         }
       });
