@@ -174,6 +174,8 @@ describe("a client that disconnects", () => {
     leave();
     expect(await answer).toBe("left");
     await settle();
+    // It still counts as a request in flight, beside this scrape.
+    expect(await readMetric(subgraph, "benefits_pix_http_requests_in_flight")).toEqual({ "": 2 });
     held.release();
     await isIdle();
     const sent = (await provider.requests()).filter((one) => one.method === method && one.path.includes(prefix));
