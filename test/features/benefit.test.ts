@@ -31,6 +31,21 @@ describe("a member's benefits and offers", () => {
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
   });
 
+  test("are null with the provider's code if Avibra fails, not empty, and the member's other fields have data", async () => {
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 500 });
+    const { data, errors } = await subgraph.graphql(
+      "{ me { id benefits { id } availableOffers { id } operations { edges { cursor } } } }",
+    );
+    expect(data).toEqual({ me: { id: MEMBER_ID, benefits: null, availableOffers: null, operations: { edges: [] } } });
+    const extensions = expect.objectContaining({ code: "PROVIDER_UNAVAILABLE", retryable: true });
+    expect(errors).toHaveLength(2);
+    expect(new Set(errors)).toEqual(
+      new Set(
+        ["benefits", "availableOffers"].map((name) => expect.objectContaining({ path: ["me", name], extensions })),
+      ),
+    );
+  });
+
   test("are read with one call also for aliases and provider values", async () => {
     const { data } = await subgraph.graphql(
       "{ me { currentOffer { providerStatus activatedAt } benefits { id } all: benefits { id } } }",
@@ -83,7 +98,7 @@ describe("a member's benefits and offers", () => {
       body: JSON.stringify({ userid: "u-1002", currentoffer: null, offers: [], benefits: [] }),
     });
     const { data, errors } = await subgraph.graphql("{ me { benefits { id } } }");
-    expect(data.me).toBeNull();
+    expect(data.me).toEqual({ benefits: null });
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
   });
 
