@@ -10,6 +10,7 @@ import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { createRequestLevelErrorPlugin } from "../platform/graphql/request-level-error-plugin";
 import { createDocumentStore } from "../platform/graphql/document-store";
 import { createGuardedDocumentPlugin } from "../platform/graphql/guarded-document-plugin";
+import { createWellFormedRequestPlugin } from "../platform/graphql/refusal-status";
 import { createSchemaGuardPlugin } from "../platform/graphql/schema-guard-plugin";
 import { createUpstreamCostPlugin } from "../platform/graphql/upstream-cost-plugin";
 import { createRejectHttpSubscriptionsPlugin } from "../platform/graphql/subscriptions/reject-http-subscriptions-plugin";
@@ -41,6 +42,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
       ApolloServerPluginCacheControlDisabled(), // per field, it halves the throughput of lists
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      createWellFormedRequestPlugin(),
       createGuardedDocumentPlugin(),
       createRejectHttpSubscriptionsPlugin(),
       ...(isSandbox ? [] : [createSchemaGuardPlugin()]),

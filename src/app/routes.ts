@@ -32,7 +32,8 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
   registerGraphqlRoute(server, {
     path: GRAPHQL_PATH,
     apollo,
-    createContext: (request, analysis) => createContext(request, analysis, services),
+    createContext: ({ id, headers }, analysis, disconnected) =>
+      createContext({ id, headers, disconnected }, analysis, services),
     guard,
     getRequestLevelError({ responseBudget, requestLevelError }, responseBody) {
       responseBudget.checkSize(responseBody);

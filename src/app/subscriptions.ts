@@ -34,8 +34,8 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
   const subscriptions = createSubscriptions({
     schema,
     guard,
-    createContext: ({ id, authorization }, analysis, signal) =>
-      createContext({ id, headers: { authorization }, signal }, analysis, services),
+    createContext: ({ id, authorization }, analysis, signals) =>
+      createContext({ id, headers: { authorization }, ...signals }, analysis, services),
     formatError,
     quota: createQuota({ max: limits.subscriptions, maxPerCaller }),
     memory: createMemoryBudget(options.maxDocumentBytes),

@@ -20,15 +20,30 @@ describe("a member's benefits and offers", () => {
       status: "ACTIVE",
       offer: { id: "plus", name: "Plus", price: { amount: "19.90", currency: "USD" }, billingPeriod: "MONTHLY" },
     });
-    expect(me?.benefits.map(({ id, status }) => [id, status])).toEqual([
+    expect(me?.benefits?.map(({ id, status }) => [id, status])).toEqual([
       ["acc-ins", "ACTIVE"],
       ["tele-health", "ACTIVE"],
       ["dental", "PENDING"],
       ["life-ins", "UNKNOWN"],
     ]);
-    expect(me?.benefits[0]).toMatchObject({ userId: MEMBER_ID, coverage: { amount: "10000.00", currency: "USD" } });
-    expect(me?.availableOffers.map(({ price }) => price?.amount)).toEqual(["9.90", "19.90", "39.90"]);
+    expect(me?.benefits?.[0]).toMatchObject({ userId: MEMBER_ID, coverage: { amount: "10000.00", currency: "USD" } });
+    expect(me?.availableOffers?.map(({ price }) => price?.amount)).toEqual(["9.90", "19.90", "39.90"]);
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
+  });
+
+  test("are null with the provider's code if Avibra fails, not empty, and the member's other fields have data", async () => {
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 500 });
+    const { data, errors } = await subgraph.graphql(
+      "{ me { id benefits { id } availableOffers { id } operations { edges { cursor } } } }",
+    );
+    expect(data).toEqual({ me: { id: MEMBER_ID, benefits: null, availableOffers: null, operations: { edges: [] } } });
+    const extensions = expect.objectContaining({ code: "PROVIDER_UNAVAILABLE", retryable: true });
+    expect(errors).toHaveLength(2);
+    expect(new Set(errors)).toEqual(
+      new Set(
+        ["benefits", "availableOffers"].map((name) => expect.objectContaining({ path: ["me", name], extensions })),
+      ),
+    );
   });
 
   test("are read with one call also for aliases and provider values", async () => {
@@ -83,7 +98,7 @@ describe("a member's benefits and offers", () => {
       body: JSON.stringify({ userid: "u-1002", currentoffer: null, offers: [], benefits: [] }),
     });
     const { data, errors } = await subgraph.graphql("{ me { benefits { id } } }");
-    expect(data.me).toBeNull();
+    expect(data.me).toEqual({ benefits: null });
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
   });
 

@@ -83,13 +83,15 @@ export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormat
       logger.warn({ requestId, ...describeError(subgraphError) }, "service unavailable");
     const inputName = extractInputName(formatted.message);
     const locations = formatted.locations ?? getLocations(thrown);
+    const code = isProtocol ? foreignCode : error.code;
+    requestScope.getStore()?.errorCodes.add(code);
     const subgraphMessage = inputName ? `${inputName}: ${error.message}` : error.message;
     return {
       message: isProtocol ? formatProtocolMessage(foreignCode, formatted.message) : subgraphMessage,
       ...(locations && { locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: {
-        code: isProtocol ? foreignCode : error.code,
+        code,
         retryable: isProtocol ? false : error.retryable,
         ...(requestId !== undefined && { requestId }),
         ...(error.operationId !== undefined && { operationId: error.operationId }),

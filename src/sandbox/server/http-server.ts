@@ -121,7 +121,10 @@ class SandboxServer {
     const { clock, faults, log, vendor } = this.#context;
     const method = request.method ?? "";
     const { headers } = request;
-    const loggedRequest = log.add({ method, path: url, headers, body: "", atMs: clock.nowMs() });
+    const loggedRequest = log.add({ method, path: url, headers, body: "", atMs: clock.nowMs(), isAborted: false });
+    response.once("close", () => {
+      loggedRequest.isAborted = !response.writableFinished;
+    });
     if (hasBody(request)) {
       const body = await readBody(request);
       if (body === "too large") {

@@ -27,6 +27,13 @@ export interface SubscriptionRequest {
   readonly operationName?: unknown;
 }
 
+interface SubscriptionSignals {
+  /** Aborted when the subscription ends: no more events. */
+  readonly ended: AbortSignal;
+  /** Aborted when nobody reads its results any more. */
+  readonly disconnected: AbortSignal;
+}
+
 interface EventContext extends LimitedContext {
   readonly caller?: { readonly userId: string };
 }
@@ -38,7 +45,7 @@ export interface SubscriptionsOptions<Context extends EventContext> {
   readonly createContext: (
     request: SubscriptionRequest,
     analysis: RequestAnalysis,
-    signal: AbortSignal,
+    signals: SubscriptionSignals,
   ) => Promise<Context>;
   readonly formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
   readonly quota: Quota;
@@ -112,11 +119,15 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     });
   }
 
-  async function start(request: SubscriptionRequest, controller: AbortController): Promise<StartedSubscription> {
+  async function start(
+    request: SubscriptionRequest,
+    controller: AbortController,
+    disconnected: AbortSignal,
+  ): Promise<StartedSubscription> {
     if (isClosing) throw new SubgraphError("UNAVAILABLE");
     const analysis = guard(request);
     if (analysis instanceof SubgraphError) throw analysis;
-    const createEventContext = () => createContext(request, analysis, controller.signal);
+    const createEventContext = () => createContext(request, analysis, { ended: controller.signal, disconnected });
     const contextValue = await createEventContext();
     if (!contextValue.caller) throw new SubgraphError("UNAUTHENTICATED");
     const releaseOnEnd = (release: (() => void) | undefined, message: string) => {
@@ -159,14 +170,16 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     /** Opens a subscription. Returns the errors if that fails. */
     async open(request: SubscriptionRequest): Promise<OpenSubscription | { errors: readonly GraphQLFormattedError[] }> {
       const controller = new AbortController();
+      const reader = new AbortController();
       const runInScope: RunInScope = (callback) => requestScope.run(createRequestScope(request.id), callback);
       try {
-        const started = await runInScope(() => start(request, controller));
+        const started = await runInScope(() => start(request, controller, reader.signal));
         if (isClosing) throw new SubgraphError("UNAVAILABLE"); // `close` was called meanwhile and would not end it
         const { promise, resolve } = Promise.withResolvers<undefined>();
         openSubscriptions.set(controller, promise);
         return withEndCallback(executeEvents(started, controller), runInScope, () => {
           controller.abort();
+          reader.abort();
           openSubscriptions.delete(controller);
           resolve(undefined);
         });

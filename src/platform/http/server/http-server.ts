@@ -117,6 +117,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   connections.attach(server.server);
   server.decorate("connections", connections);
+  server.decorateRequest("errorCodes", null);
   server.addHook("preClose", (done) => {
     connections.close();
     done();
@@ -152,10 +153,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   server.addHook("onResponse", (request, reply, done) => {
-    const { method, routeOptions } = request;
+    const { method, routeOptions, errorCodes } = request;
     const durationMs = Math.round(reply.elapsedTime * 100) / 100;
     logger.debug(
-      { requestId: request.id, method, route: routeOptions.url, status: reply.statusCode, durationMs },
+      {
+        requestId: request.id,
+        method,
+        route: routeOptions.url,
+        status: reply.statusCode,
+        ...(errorCodes && { errorCodes }),
+        durationMs,
+      },
       "request completed",
     );
     done();

@@ -22,7 +22,7 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 /** A call that waits for the only slot of its provider's host, which another call occupies until `free`. */
-function startQueuedCall() {
+function startQueuedCall({ signal }: { readonly signal?: AbortSignal } = {}) {
   const clocks = createTestClocks(0);
   let sentCount = 0;
   let respond = (): void => undefined;
@@ -49,7 +49,7 @@ function startQueuedCall() {
   const { promise: held, resolve: free } = Promise.withResolvers<undefined>();
   void guard.run("test.other", () => held, new AbortController().signal);
 
-  const deadline = createDeadline(clocks.monotonic, REQUEST_TIMEOUT_MS);
+  const deadline = createDeadline(clocks.monotonic, REQUEST_TIMEOUT_MS, signal);
   const attempt = startAttempt({ call, deadline, parse: ({ data }: AxiosResponse<string>) => data });
   const result = guard.run(call.name, attempt.send, attempt.signal).catch((error: unknown) => attempt.toFailure(error));
   return {
@@ -94,6 +94,25 @@ describe("a provider call that waited for a free slot", () => {
     queued.free();
     expect(await queued.result).toMatchObject({ kind: "timeout", maybeReceived: false });
     expect(queued.sentCount()).toBe(0);
+  });
+
+  test("until it is cancelled fails without being sent", async () => {
+    const cancellation = new AbortController();
+    const queued = startQueuedCall(cancellation);
+    cancellation.abort();
+    expect(await queued.result).toMatchObject({ kind: "cancelled", maybeReceived: false, shortCircuited: true });
+    queued.free();
+    await queued.advance(1);
+    expect(queued.sentCount()).toBe(0);
+  });
+
+  test("and was sent ends at once when it is cancelled", async () => {
+    const cancellation = new AbortController();
+    const queued = startQueuedCall(cancellation);
+    queued.free();
+    await queued.advance(1);
+    cancellation.abort();
+    expect(await queued.result).toMatchObject({ kind: "cancelled", maybeReceived: true, shortCircuited: false });
   });
 
   test("until its request has no time left fails without being sent", async () => {
