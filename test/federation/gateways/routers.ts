@@ -1,0 +1,96 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Composer, OUR_SDL } from "./compose";
+
+const SCHEMA = join(__dirname, "../../../schema");
+const UNLICENSED_SDL = readFileSync(join(SCHEMA, "subgraph-unlicensed.graphql"), "utf8");
+
+/** A router that is a program of its own, with the configuration of schema/routers that it is started with. */
+export interface RouterKind {
+  readonly title: string;
+  /** The variable with the path of its program. Without it, the program is searched on the `PATH`, under `command`. */
+  readonly variable: string;
+  readonly command: string;
+  /** The file of schema/routers that it is started with, unchanged. */
+  readonly config: string;
+  readonly composer: Composer;
+  /** Our SDL for its supergraph. */
+  readonly sdl: string;
+  readonly describeStart: (files: RouterFiles, ports: RouterPorts) => RouterStart;
+}
+
+export interface RouterFiles {
+  readonly config: string;
+  readonly supergraph: string;
+}
+
+export interface RouterPorts {
+  readonly clients: number;
+  readonly health: number;
+  readonly callbacks: number;
+}
+
+/** How a router is started, and the URL that responds with 200 once it can answer. */
+export interface RouterStart {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly readyUrl: string;
+}
+
+export const ROUTERS: readonly RouterKind[] = [
+  {
+    title: "Apollo Router",
+    variable: "APOLLO_ROUTER",
+    command: "apollo-router",
+    config: join(SCHEMA, "routers/apollo.yaml"),
+    composer: "@apollo/composition",
+    sdl: UNLICENSED_SDL,
+    describeStart: ({ config, supergraph }, ports) => ({
+      args: ["--config", config, "--supergraph", supergraph, "--log", "warn"],
+      environment: {
+        APOLLO_TELEMETRY_DISABLED: "true",
+        ROUTER_LISTEN: `127.0.0.1:${ports.clients}`,
+        ROUTER_HEALTH_LISTEN: `127.0.0.1:${ports.health}`,
+      },
+      readyUrl: `http://127.0.0.1:${ports.health}/health?ready`,
+    }),
+  },
+  {
+    title: "Hive Router",
+    variable: "HIVE_ROUTER",
+    command: "hive-router",
+    config: join(SCHEMA, "routers/hive.yaml"),
+    composer: "@theguild/federation-composition",
+    sdl: OUR_SDL,
+    describeStart: ({ config, supergraph }, ports) => ({
+      args: [],
+      environment: {
+        ROUTER_CONFIG_FILE_PATH: config,
+        SUPERGRAPH_FILE: supergraph,
+        ROUTER_HOST: "127.0.0.1",
+        ROUTER_PORT: `${ports.clients}`,
+      },
+      readyUrl: `http://127.0.0.1:${ports.clients}/readiness`,
+    }),
+  },
+];
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The path of the router's program on this machine; undefined if it is not installed. */
+export function findRouter({ variable, command }: RouterKind): string | undefined {
+  const given = process.env[variable];
+  if (given !== undefined && given !== "") {
+    if (!isExecutable(given)) throw new Error(`${variable}: ${given} is not a program`);
+    return given;
+  }
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, command)).find(isExecutable);
+}
