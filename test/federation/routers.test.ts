@@ -1,5 +1,6 @@
 import { describeGateway } from "./gateways/claims";
 import { type Federation, startFederation } from "./gateways/federation";
+import { describeRouter } from "./gateways/router-claims";
 import { findRouter, ROUTERS } from "./gateways/routers";
 import { startRouter } from "./gateways/start-router";
 
@@ -11,7 +12,7 @@ afterAll(() => federation.stop());
 
 const found = ROUTERS.flatMap((kind) => {
   const program = findRouter(kind);
-  return program === undefined ? [] : { ...kind, program };
+  return program === undefined ? [] : [{ ...kind, program }];
 });
 
 describe.each(found)("$title:", ({ program, ...kind }) => {
@@ -20,4 +21,5 @@ describe.each(found)("$title:", ({ program, ...kind }) => {
     start: (options) => startRouter(kind, { ...options, program }),
     isMisconfiguredToo: false,
   });
+  describeRouter({ federation: () => federation, kind, program });
 });

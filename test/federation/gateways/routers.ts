@@ -16,6 +16,10 @@ export interface RouterKind {
   readonly composer: Composer;
   /** Our SDL for its supergraph. */
   readonly sdl: string;
+  /** Variables without which it does not start. */
+  readonly requiredVariables: readonly string[];
+  /** Lines of its log that are not about its configuration. */
+  readonly knownWarnings: readonly RegExp[];
   readonly describeStart: (files: RouterFiles, ports: RouterPorts) => RouterStart;
 }
 
@@ -45,6 +49,14 @@ export const ROUTERS: readonly RouterKind[] = [
     config: join(SCHEMA, "routers/apollo.yaml"),
     composer: "@apollo/composition",
     sdl: UNLICENSED_SDL,
+    requiredVariables: [
+      "ROUTER_LISTEN",
+      "ROUTER_HEALTH_LISTEN",
+      "ROUTER_CORS_ORIGIN",
+      "BENEFITS_PIX_URL",
+      "BENEFITS_PIX_ROUTER_SECRET",
+    ],
+    knownWarnings: [/`apollo\.router\.session\.count\.active` metric is deprecated/],
     describeStart: ({ config, supergraph }, ports) => ({
       args: ["--config", config, "--supergraph", supergraph, "--log", "warn"],
       environment: {
@@ -62,6 +74,14 @@ export const ROUTERS: readonly RouterKind[] = [
     config: join(SCHEMA, "routers/hive.yaml"),
     composer: "@theguild/federation-composition",
     sdl: OUR_SDL,
+    requiredVariables: [
+      "SUPERGRAPH_FILE",
+      "BENEFITS_PIX_URL",
+      "BENEFITS_PIX_ROUTER_SECRET",
+      "AUTH_JWKS_URL",
+      "ROUTER_CALLBACK_URL",
+    ],
+    knownWarnings: [],
     describeStart: ({ config, supergraph }, ports) => ({
       args: [],
       environment: {
