@@ -1,15 +1,15 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createCertificateAuthority } from "../../kit/certificates";
 import { MEMBER_ID, PAYER_TAX_ID, OTHER_MEMBER_ID } from "../../kit/seeds/ids";
 import { startSubgraph } from "../../kit/start/subgraph";
 import { createTempDirectory, type TempDirectory } from "../../kit/temp";
 import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
-import { OUR_NAME, ROUTER_SECRET } from "./compose";
-import { type Federation, sendRequest, type Request } from "./federation";
+import { OUR_NAME, ROUTER_SECRET } from "../gateways/compose";
+import { type Federation, sendRequest, type Request } from "../gateways/federation";
 import { type RouterKind } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
-import { switchBlockOn } from "./switch-block";
+import { writeSwitchedConfig } from "./switch-block";
 
 const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -18,12 +18,10 @@ const ORIGIN = "https://app.example.com";
 export interface RouterClaimsOptions {
   readonly federation: () => Federation;
   readonly kind: RouterKind;
-  /** The path of its program. */
-  readonly program: string;
 }
 
-/** Tests of every router that is started with its file of schema/routers. Returns helpers for the tests of one router. */
-export function describeRouter({ federation: getFederation, kind, program }: RouterClaimsOptions) {
+/** Tests of every router that is started with its file of schema/routers. */
+export function describeRouter({ federation: getFederation, kind }: RouterClaimsOptions): void {
   let federation: Federation;
   let router: Router;
   let directory: TempDirectory;
@@ -33,19 +31,9 @@ export function describeRouter({ federation: getFederation, kind, program }: Rou
       urls: federation.urls,
       keysUrl: federation.keys.url,
       routerSecret: ROUTER_SECRET,
-      program,
       ...options,
     });
   const through = (request: Request, by = router) => sendRequest(by.url, federation.keys, request);
-
-  /** A copy of the shipped file with this block switched on, and these texts replaced in it. */
-  function writeConfig(block: string, replacements: Readonly<Record<string, string>>): string {
-    let text = switchBlockOn(readFileSync(kind.config, "utf8"), block);
-    for (const [from, to] of Object.entries(replacements)) text = text.replaceAll(from, to);
-    const path = join(directory.path, `${block}.yaml`);
-    writeFileSync(path, text);
-    return path;
-  }
 
   beforeAll(async () => {
     federation = getFederation();
@@ -165,19 +153,18 @@ export function describeRouter({ federation: getFederation, kind, program }: Rou
     });
     try {
       const urls = { ...federation.urls, [OUR_NAME]: `${subgraph.url}/graphql` };
-      const config = writeConfig("mutual-tls", { "/etc/router": directory.path });
+      const config = writeSwitchedConfig(kind.config, "mutual-tls", { "/etc/router": directory.path });
       for (const [options, expected] of [
-        [{ urls, config }, { id: MEMBER_ID }],
+        [{ urls, config: config.path }, { id: MEMBER_ID }],
         [{ urls }, null],
       ] as const) {
         const started = await startWith(options);
         const response = await through({ query: "{ me { id } }", claims: MEMBER }, started).finally(started.stop);
         expect(response.data?.me ?? null).toEqual(expected);
       }
+      config.remove();
     } finally {
       await subgraph.stop();
     }
   });
-
-  return { through, startWith, writeConfig, router: () => router };
 }

@@ -1,6 +1,6 @@
-import { accessSync, constants, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { type Composer, OUR_SDL } from "./compose";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Composer, OUR_SDL } from "../gateways/compose";
 
 const SCHEMA = join(__dirname, "../../../schema");
 const UNLICENSED_SDL = readFileSync(join(SCHEMA, "subgraph-unlicensed.graphql"), "utf8");
@@ -8,9 +8,8 @@ const UNLICENSED_SDL = readFileSync(join(SCHEMA, "subgraph-unlicensed.graphql"),
 /** A router that is a program of its own, with the configuration of schema/routers that it is started with. */
 export interface RouterKind {
   readonly title: string;
-  /** The variable with the path of its program. Without it, the program is searched on the `PATH`, under `command`. */
-  readonly variable: string;
-  readonly command: string;
+  /** The path of its program; undefined if it is not run: .ci/routers.mjs sets the variables. */
+  readonly program: string | undefined;
   /** The file of schema/routers that it is started with, unchanged. */
   readonly config: string;
   readonly composer: Composer;
@@ -44,8 +43,7 @@ export interface RouterStart {
 export const ROUTERS: readonly RouterKind[] = [
   {
     title: "Apollo Router",
-    variable: "APOLLO_ROUTER",
-    command: "apollo-router",
+    program: process.env["APOLLO_ROUTER"],
     config: join(SCHEMA, "routers/apollo.yaml"),
     composer: "@apollo/composition",
     sdl: UNLICENSED_SDL,
@@ -69,8 +67,7 @@ export const ROUTERS: readonly RouterKind[] = [
   },
   {
     title: "Hive Router",
-    variable: "HIVE_ROUTER",
-    command: "hive-router",
+    program: process.env["HIVE_ROUTER"],
     config: join(SCHEMA, "routers/hive.yaml"),
     composer: "@theguild/federation-composition",
     sdl: OUR_SDL,
@@ -94,23 +91,3 @@ export const ROUTERS: readonly RouterKind[] = [
     }),
   },
 ];
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** The path of the router's program on this machine; undefined if it is not installed. */
-export function findRouter({ variable, command }: RouterKind): string | undefined {
-  const given = process.env[variable];
-  if (given !== undefined && given !== "") {
-    if (!isExecutable(given)) throw new Error(`${variable}: ${given} is not a program`);
-    return given;
-  }
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, command)).find(isExecutable);
-}

@@ -6,8 +6,8 @@ import { freePort } from "../../kit/free-port";
 import { createTempDirectory } from "../../kit/temp";
 import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
 import { waitFor } from "../../kit/wait-for";
-import { compose, OUR_NAME, subgraphs } from "./compose";
-import { type Gateway, type GatewayOptions } from "./gateway";
+import { compose, OUR_NAME, subgraphs } from "../gateways/compose";
+import { type Gateway, type GatewayOptions } from "../gateways/gateway";
 import { type RouterKind } from "./routers";
 
 /** Ends the wait for a program that hangs. */
@@ -21,8 +21,6 @@ export interface Router extends Gateway {
 }
 
 export interface RouterOptions extends GatewayOptions {
-  /** The path of its program. */
-  readonly program: string;
   /** Instead of the file of schema/routers. */
   readonly config?: string;
   /** Replaces variables of its environment; undefined removes one. */
@@ -31,13 +29,13 @@ export interface RouterOptions extends GatewayOptions {
 
 /** Starts the router over our subgraph and the fixtures, with its shipped configuration. Throws with its output if it ends. */
 export async function startRouter(kind: RouterKind, options: RouterOptions): Promise<Router> {
-  const { urls, routerSecret, keysUrl, program, config = kind.config, environment = {} } = options;
+  const { urls, routerSecret, keysUrl, config = kind.config, environment = {} } = options;
   const { path: directory, remove: removeDirectory } = createTempDirectory("router");
   const supergraph = join(directory, "supergraph.graphql");
   writeFileSync(supergraph, compose(kind.composer, subgraphs(urls, kind.sdl)));
   const [clients, health, callbacks] = await Promise.all([freePort(), freePort(), freePort()]);
   const start = kind.describeStart({ config, supergraph }, { clients, health, callbacks });
-  const child = spawn(program, start.args, {
+  const child = spawn(kind.program ?? "", start.args, {
     cwd: directory,
     env: {
       HOME: directory,
