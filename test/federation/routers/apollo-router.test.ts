@@ -1,14 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { OUR_SDL, ROUTER_SECRET } from "../gateways/compose";
 import { type Federation, startFederation } from "../gateways/federation";
 import { ROUTERS } from "./routers";
 import { startRouter } from "./start-router";
 
 const FOLDER = join(__dirname, "../../../schema/routers");
-const read = (file: string) => parse(readFileSync(join(FOLDER, file), "utf8")) as Record<string, unknown>;
 
 /** What needs a license, in the router's own words. */
 const LICENSED = [
@@ -21,14 +19,6 @@ const LICENSED = [
   "authenticated",
   "requiresScopes",
 ];
-
-test("apollo-licensed.yaml is apollo.yaml and what needs a license", () => {
-  const { authentication, authorization, subscription, limits, ...common } = read("apollo-licensed.yaml");
-  const { limits: freeLimits, ...free } = read("apollo.yaml");
-  expect(common).toEqual(free);
-  expect(limits).toMatchObject(freeLimits as object);
-  for (const block of [authentication, authorization, subscription]) expect(block).toBeDefined();
-});
 
 const found = ROUTERS.filter(({ title, program }) => title === "Apollo Router" && program !== undefined);
 
