@@ -47,6 +47,8 @@ export function createProviderGuard({ concurrency, queueLength, ...breakerOption
       }
     },
 
+    closeCircuits: breakers.close,
+
     /** For health and metrics. */
     state: () => ({
       active: concurrency - limiter.executionSlots,
