@@ -12,6 +12,8 @@ import { type AppServices } from "./request-context";
 import { registerRoutes } from "./routes";
 import { createSubgraph } from "./schema";
 import { openStores } from "./stores";
+import { createSimulated } from "./simulated";
+import { type Simulation } from "./reset-simulation";
 import { createSubscriptionTransports } from "./subscriptions";
 import { createWebhooks } from "./webhooks";
 import { type Config } from "../config/index";
@@ -28,13 +30,19 @@ import { createReadCache } from "../platform/reads/read-cache";
 /** Claims of the printed token: a seeded member who is the payer of a seeded authorization. */
 const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
 
+export interface AppOptions {
+  readonly providerTime?: ProviderTime | undefined;
+  /** In the sandbox only: the simulated providers. */
+  readonly simulation?: Simulation | undefined;
+}
+
 /** Creates what lives as long as the process, from top to bottom. It does not listen yet. */
 export async function createApp(
   config: Config,
   logger: Logger = createLogger(config.telemetry.logLevel),
-  { providerTime }: { readonly providerTime?: ProviderTime | undefined } = {},
+  { providerTime, simulation }: AppOptions = {},
 ) {
-  const { isSandbox, limits } = config;
+  const { isSandbox, mayCallRealProviders, limits } = config;
   const { requestTimeoutMs } = config.server;
   const metrics = createMetrics();
 
@@ -54,7 +62,7 @@ export async function createApp(
     },
   );
   const readCache = createReadCache({ monotonic: monotonicClock, ...config.readCache });
-  const stores = await openStores(config.database, { isSandbox, logger });
+  const stores = await openStores(config.database, { isSandbox, mayCallRealProviders, logger });
   const { database, operationStore, inbox, pubSub } = stores;
 
   const webhooks = createWebhooks({
@@ -78,6 +86,15 @@ export async function createApp(
     },
   });
   reactions.readsInvalidated(readCache, pubSub);
+  const simulated = createSimulated(simulation, {
+    isSandbox,
+    stores,
+    webhooks,
+    operations: config.operations,
+    requestTimeoutMs,
+    logger,
+  });
+  reactions.onSimulationReset({ readCache, closeCircuits: providers.closeCircuits }, pubSub);
 
   const { verifyToken, developer } = await createAuthentication(config.auth, {
     dataDirectory: config.database.dataDirectory,
@@ -153,6 +170,8 @@ export async function createApp(
     webhooks,
     metrics,
     developer,
+    resetSimulation: simulated.reset,
+    whenSimulated: simulated.whenConnected,
     hasPlayground: config.server.playground,
   });
 
@@ -162,6 +181,7 @@ export async function createApp(
       const url = await listenOn(server, config.server);
       reconciler.start();
       webhooks.start();
+      await simulated.connect(url);
       return url;
     },
     /** What a developer needs to send requests; undefined if a key server is configured. */

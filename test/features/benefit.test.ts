@@ -1,5 +1,6 @@
 import { MemberBenefitsDocument } from "../federation/client/generated/graphql";
 import { describeFields } from "../kit/graphql/describe-fields";
+import { BILLING_DAY } from "../kit/seeds/dates";
 import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
@@ -50,7 +51,7 @@ describe("a member's benefits and offers", () => {
     const { data } = await subgraph.graphql(
       "{ me { currentOffer { providerStatus activatedAt } benefits { id } all: benefits { id } } }",
     );
-    expect(data.me.currentOffer).toEqual({ providerStatus: "ACTIVE", activatedAt: "2026-01-05T12:00:00.000Z" });
+    expect(data.me.currentOffer).toEqual({ providerStatus: "ACTIVE", activatedAt: BILLING_DAY });
     expect(data.me.all).toEqual(data.me.benefits);
     expect(data.me.all).toHaveLength(4);
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
@@ -123,7 +124,7 @@ describe("a member's benefits and offers", () => {
         status: "ACTIVE",
         providerStatus: "ACTIVE",
         coverage: { amount: "10000.00", currency: "USD" },
-        effectiveAt: "2026-01-05T12:00:00.000Z",
+        effectiveAt: BILLING_DAY,
         expiresAt: null,
         swapEffectiveAt: null,
         swapExpiresAt: firstOfMonth,
@@ -138,7 +139,7 @@ describe("a member's benefits and offers", () => {
     },
     {
       of: "a cancelled member's benefit",
-      expected: { status: "INACTIVE", providerStatus: "inactive", expiresAt: "2026-02-05T12:00:00.000Z" },
+      expected: { status: "INACTIVE", providerStatus: "inactive", expiresAt: BILLING_DAY },
       read: readBenefit(CANCELLED_MEMBER_ID, "acc-ins"),
     },
   ]);

@@ -1,4 +1,5 @@
 import { describeFields } from "../kit/graphql/describe-fields";
+import { BILLING_DAY } from "../kit/seeds/dates";
 import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
@@ -46,8 +47,8 @@ describeFields("CurrentOffer", [
       offer: { id: "plus" },
       status: "ACTIVE",
       providerStatus: "ACTIVE",
-      activatedAt: "2026-01-05T12:00:00.000Z",
-      nextBillingAt: "2026-02-05T12:00:00.000Z",
+      activatedAt: BILLING_DAY,
+      nextBillingAt: BILLING_DAY,
     },
     read: async (selection) => (await subgraph.graphql(`{ me { currentOffer ${selection} } }`)).data.me.currentOffer,
   },

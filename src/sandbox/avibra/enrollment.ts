@@ -12,6 +12,7 @@ import {
   successResponse,
 } from "./assumptions";
 import { type AvibraCall } from "./avibra-call";
+import { addMonths } from "./billing";
 import { avibraCredentials } from "./credentials";
 import { createBenefits, findOffer, offers } from "./offers";
 import { InvalidBody } from "../server/request-body";
@@ -30,14 +31,12 @@ function mergeProfiles(current: Profile, changes: Profile): Profile {
 function activateOffer(offerId: string, now: Date): Pick<Account, "currentOffer" | "benefits"> | undefined {
   const offer = findOffer(offerId);
   if (offer === undefined) return undefined;
-  const nextBilling = new Date(now);
-  nextBilling.setUTCMonth(now.getUTCMonth() + 1);
   const currentOffer: CurrentOffer = {
     id: offer.id,
     name: offer.name,
     status: assumedStatus.active,
     activatedAt: now.toISOString(),
-    nextBillingAt: nextBilling.toISOString(),
+    nextBillingAt: addMonths(now, 1).toISOString(),
   };
   const state = { status: assumedStatus.active, effectiveAt: now.toISOString(), expiresAt: null };
   return { currentOffer, benefits: createBenefits(Object.fromEntries(offer.benefits.map((id) => [id, state]))) };

@@ -87,6 +87,10 @@ export function createCircuitBreakers(options: BreakerOptions) {
       breakers.set(group, breaker);
       return breaker;
     },
+    /** Closes all; a call in flight no longer counts. */
+    close: (): void => {
+      breakers.clear();
+    },
     states: (): Readonly<Record<string, BreakerState>> =>
       Object.fromEntries([...breakers].map(([group, breaker]) => [group, breaker.state()])),
   };

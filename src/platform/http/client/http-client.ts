@@ -29,6 +29,7 @@ export interface HttpClient {
   readonly acquireRetry: () => boolean;
   /** For health and metrics: active and queued calls, and the circuit breakers. */
   readonly state: ProviderGuard["state"];
+  readonly closeCircuits: ProviderGuard["closeCircuits"];
   close(): Promise<void>;
 }
 
@@ -102,6 +103,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     acquireRetry: () => retries.spend(),
     state: () => guard.state(),
+    closeCircuits: guard.closeCircuits,
     close: () => transport.close(),
   };
 }

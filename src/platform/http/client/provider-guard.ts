@@ -51,6 +51,8 @@ export function createProviderGuard({ concurrency, queueLength, ...breakerOption
       }
     },
 
+    closeCircuits: breakers.close,
+
     /** For health and metrics. */
     state: () => ({
       active: concurrency - limiter.executionSlots,
