@@ -9,7 +9,7 @@ import { createOperations } from "./operations";
 import { createProviders, type ProviderTime } from "./providers";
 import { reactions } from "./reactions";
 import { type AppServices } from "./request-context";
-import { registerRoutes } from "./routes";
+import { DEVELOPER_PATHS, GRAPHQL_PATH, registerRoutes } from "./routes";
 import { createSubgraph } from "./schema";
 import { openStores } from "./stores";
 import { createSimulated } from "./simulated";
@@ -129,6 +129,7 @@ export async function createApp(
   });
   const subscriptions = createSubscriptionTransports(config.subscriptions, {
     limits: limits.subscriptions,
+    corsOrigins: config.server.corsOrigins,
     maxDocumentBytes: documentBytes.subscriptions,
     requiresHttps: !isSandbox,
     schema,
@@ -141,6 +142,7 @@ export async function createApp(
   const { server, requestsInFlight } = createServer(config.server, {
     routerSecrets: config.auth.routerSecrets,
     limits: limits.transport,
+    crossOriginPaths: isSandbox ? [GRAPHQL_PATH, DEVELOPER_PATHS] : [GRAPHQL_PATH],
     logger,
   });
   const inFlight = () => requestsInFlight() + webhooks.inFlight();

@@ -12,7 +12,9 @@ import { type Metrics } from "../platform/observability/metrics";
 import { registerMetrics } from "../platform/observability/metrics-route";
 import { registerPlayground } from "../playground/playground";
 
-const GRAPHQL_PATH = "/graphql";
+export const GRAPHQL_PATH = "/graphql";
+/** What only the sandbox serves. */
+export const DEVELOPER_PATHS = "/dev/";
 
 export interface RoutesOptions {
   readonly apollo: ApolloServer<RequestContext>;

@@ -12,10 +12,13 @@ import { createMemoryBudget } from "../platform/graphql/subscriptions/memory-bud
 import { createQuota } from "../platform/kernel/quota";
 import { createSubscriptions } from "../platform/graphql/subscriptions/subscriptions";
 import { createWebSocketServer } from "../platform/graphql/subscriptions/websocket/websocket-server";
+import { createOriginCheck } from "../platform/http/server/allowed-origins";
 import { type Logger } from "../platform/observability/logger";
 
 export interface SubscriptionOptions {
   readonly limits: LimitsConfig["subscriptions"];
+  /** Other origins whose pages may open a WebSocket. */
+  readonly corsOrigins: readonly string[];
   /** Maximum size of open subscriptions' documents and variables, in bytes. */
   readonly maxDocumentBytes: number;
   /** Callbacks only to https URLs. */
@@ -52,7 +55,7 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     maxUnsentBytes: limits.webSocketUnsentBytes,
     initTimeoutMs: config.webSocketInitTimeoutMs,
     pingMs: config.heartbeatMs,
-    allowedOrigins: config.webSocketOrigins,
+    isAllowedOrigin: createOriginCheck(options.corsOrigins),
   });
   const client = createCallbackClient({ timeoutMs: config.callbackTimeoutMs });
   const callbacks = createCallbackProtocol({

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { stripIgnoredCharacters } from "graphql";
 import { createSimulation } from "../../src/sandbox/simulation";
+import { hiveGateway } from "../federation/gateways/hive";
 import { startSupergraph } from "../federation/gateways/supergraph";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
 import { type CodeBlock, findCodeBlocks, PAGES, readText } from "../kit/pages";
@@ -117,7 +118,7 @@ describe("the commands for a router", () => {
   const [first, ...others] = commands;
   const bodies = others.map(({ text }) => JSON.parse(/ -d '(.*)'$/m.exec(text)?.[1] ?? "") as { query: string });
   let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
-  beforeAll(async () => (supergraph = await startSupergraph()));
+  beforeAll(async () => (supergraph = await startSupergraph({}, { startGateway: hiveGateway("JavaScript") })));
   afterAll(() => supergraph.stop());
 
   test("are the example operations with their variables, in order", () => {

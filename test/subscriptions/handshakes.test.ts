@@ -23,7 +23,7 @@ let subgraph: TestSubgraph;
 /** Requires the router secret. */
 let guarded: TestSubgraph;
 beforeAll(async () => {
-  subgraph = await start({ WEBSOCKET_ORIGINS: "https://app.example.com", LIMIT_CONCURRENT_REQUESTS: "5" });
+  subgraph = await start({ CORS_ORIGINS: "https://app.example.com", LIMIT_CONCURRENT_REQUESTS: "5" });
   guarded = await start({ ROUTER_SECRETS: SECRET, SHUTDOWN_TIMEOUT_MS: "600000" });
 });
 afterAll(stopAll);

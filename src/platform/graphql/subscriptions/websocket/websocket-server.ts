@@ -3,6 +3,7 @@ import { type FastifyReply, type FastifyRequest } from "fastify";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../../../errors/describe-error";
+import { type OriginCheck } from "../../../http/server/allowed-origins";
 import { sendError } from "../../../http/server/error-response";
 import { claimUpgrade } from "../../../http/server/upgrades";
 import { type Logger } from "../../../observability/logger";
@@ -19,8 +20,8 @@ export interface WebSocketServerOptions extends WebSocketProtocolOptions {
   readonly maxUnsentBytes: number;
   /** Interval between pings. A client that did not answer the last one is disconnected. */
   readonly pingMs: number;
-  /** Other origins whose pages may connect. */
-  readonly allowedOrigins: readonly string[];
+  /** Whether pages of another origin may connect. */
+  readonly isAllowedOrigin: OriginCheck;
 }
 
 const GOING_AWAY = 1001;
@@ -34,7 +35,7 @@ const isHandshake = ({ headers }: FastifyRequest) =>
 
 /** GraphQL over WebSocket for direct clients, and for routers that pass subscriptions through. */
 export function createWebSocketServer(options: WebSocketServerOptions) {
-  const { logger, maxConnections, maxUnsentBytes, pingMs, allowedOrigins } = options;
+  const { logger, maxConnections, maxUnsentBytes, pingMs, isAllowedOrigin } = options;
   const protocol = createWebSocketProtocol(options);
   const server = new WebSocketServer({
     noServer: true,
@@ -127,7 +128,7 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
 
   function accept(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (!isHandshake(request)) return sendError(reply, 400, "BAD_REQUEST");
-    if (!isOriginAllowed(request.headers, allowedOrigins)) return sendError(reply, 403, "FORBIDDEN");
+    if (!isOriginAllowed(request.headers, isAllowedOrigin)) return sendError(reply, 403, "FORBIDDEN");
     if (server.clients.size >= maxConnections) return sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
     const upgrade = claimUpgrade(request.raw);
     if (!upgrade) return sendError(reply, 400, "BAD_REQUEST");
