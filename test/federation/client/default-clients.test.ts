@@ -6,13 +6,13 @@ import { startHttpServer } from "../../kit/http/http-server";
 import { findCodeSpans, readTable } from "../../kit/pages";
 import { MEMBER_ID } from "../../kit/seeds/ids";
 import { waitFor } from "../../kit/wait-for";
-import { startApolloGateway } from "../gateways/apollo";
+import { startDefaultApolloGateway } from "../gateways/apollo";
 import { ROUTER_SECRET } from "../gateways/compose";
 import { EXAMPLES, expectDone } from "../gateways/examples";
 import { type Federation, startFederation } from "../gateways/federation";
 import { type Gateway } from "../gateways/gateway";
 import { hiveGateway } from "../gateways/hive";
-import { createUrqlSender, DEFAULT_CLIENTS, type SendOperation } from "./default-clients";
+import { createUrqlSender, DEFAULT_CLIENTS, sendByStrictRelay, type SendOperation } from "./default-clients";
 import { type Refusal, REFUSALS, type Token, UNKNOWN_KEYS } from "./refusals";
 
 const PAGE = "docs/frontend/getting-started.md";
@@ -28,7 +28,7 @@ beforeAll(async () => {
   federation = await startFederation();
   // Hive Gateway verifies no tokens here, so that the subgraph refuses; test/federation/gateways.test.ts runs it with its own checks.
   const options = { urls: federation.urls, routerSecret: ROUTER_SECRET };
-  const starts = [startApolloGateway, hiveGateway("JavaScript")].map(async (start) => {
+  const starts = [startDefaultApolloGateway, hiveGateway("JavaScript")].map(async (start) => {
     const gateway = await start(options);
     gateways.push(gateway);
     return gateway.url;
@@ -60,6 +60,10 @@ const connect = (target: Target, token: string | undefined, headers: Readonly<Re
     ...headers,
   },
 });
+
+/** Caching clients add `__typename` to every selection. */
+const withoutTypenames = (data: unknown): unknown =>
+  JSON.parse(JSON.stringify(data, (name, value: unknown) => (name === "__typename" ? undefined : value)));
 
 const PAIRS = TARGETS.flatMap((target) =>
   Object.entries<SendOperation>(DEFAULT_CLIENTS).map(([client, send]) => ({ target, client, send })),
@@ -110,9 +114,14 @@ describe.each(PAIRS)("$client with its default settings, sending to $target", (p
     const input = variables["input"] as object | undefined;
     const ownInput = input && { input: { ...input, idempotencyKey: randomUUID() } };
     const connection = connect(pair.target, await federation.keys.sign(caller));
-    const outcome = await pair.send(connection, { document: parse(query), variables: { ...variables, ...ownInput } });
-    expect(outcome).toMatchObject({ codes: [] });
+    const operation = { document: parse(query), variables: { ...variables, ...ownInput } };
+    const outcome = await pair.send(connection, operation);
+    expect(outcome.codes).toEqual([]);
     expectDone(query, { data: outcome.data as object });
+    // The second request of a mutation is a replay.
+    const direct = connect("the subgraph", await federation.keys.sign(caller));
+    const expected = await DEFAULT_CLIENTS["graphql-request"](direct, operation);
+    expect(withoutTypenames(outcome.data)).toEqual(expected.data);
   });
 
   test.each(REFUSALS)("sees $code of $refusal", async (refusal) => {
@@ -121,6 +130,14 @@ describe.each(PAIRS)("$client with its default settings, sending to $target", (p
     expect(await seenCodes(pair, refusal)).toEqual(expectedCodes(pair, refusal));
   });
 });
+
+test.each(REFUSALS.filter(({ isWhole }) => isWhole))(
+  "Relay sees $code of $refusal from @apollo/gateway if its fetch function makes data null for an error without a path",
+  async (refusal) => {
+    const pair = { target: "@apollo/gateway", client: "Relay", send: sendByStrictRelay } as const;
+    expect(await seenCodes(pair, refusal)).toEqual([refusal.code]);
+  },
+);
 
 describe("urql without preferGetMethod: false", () => {
   const sendQuery = async (target: Target, headers = {}) =>

@@ -15,6 +15,7 @@ import {
   Environment,
   fetchQuery,
   type FetchFunction,
+  type GraphQLSingularResponse,
   Network,
   RecordSource,
   Store,
@@ -95,49 +96,62 @@ export const createUrqlSender =
 
 const schema = buildSchema(readFileSync(join(__dirname, "../../../schema/api.graphql"), "utf8"));
 
-const sendByRelay: SendOperation = async ({ url, headers }, operation) => {
-  const fetchFunction: FetchFunction = async ({ text }, variables) => {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify({ query: text, variables }),
-    });
-    return (await response.json()) as never;
-  };
-  const fieldErrors: Pick<GraphQLFormattedError, "extensions">[] = [];
-  const environment = new Environment({
-    network: Network.create(fetchFunction),
-    store: new Store(new RecordSource()),
-    relayFieldLogger: (event) => {
-      if (event.kind === "relay_field_payload.error") fieldErrors.push(event.error as never);
-    },
-  });
-  const request = toRelayRequest(schema, operation.document);
-  const { variables = {} } = operation;
-  try {
-    if (!isMutation(operation)) {
-      const data: unknown = await fetchQuery(environment, request, variables).toPromise();
-      return { data, codes: codesOf(fieldErrors) };
-    }
-    return await new Promise<Outcome>((resolve, reject) => {
-      commitMutation(environment, {
-        mutation: request,
-        variables,
-        onCompleted: (data, errors) => {
-          resolve({ data, codes: codesOf((errors ?? []) as never) });
-        },
-        onError: reject,
+interface Body {
+  readonly data?: unknown;
+  readonly errors?: readonly { readonly path?: unknown }[];
+}
+
+/** Relay has no HTTP client. `toPayload` is what an application can make of a response before Relay reads it. */
+const createRelaySender =
+  (toPayload = (body: Body) => body): SendOperation =>
+  async ({ url, headers }, operation) => {
+    const fetchFunction: FetchFunction = async ({ text }, variables) => {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ query: text, variables }),
       });
+      return toPayload((await response.json()) as Body) as GraphQLSingularResponse;
+    };
+    const fieldErrors: Pick<GraphQLFormattedError, "extensions">[] = [];
+    const environment = new Environment({
+      network: Network.create(fetchFunction),
+      store: new Store(new RecordSource()),
+      relayFieldLogger: (event) => {
+        if (event.kind === "relay_field_payload.error") fieldErrors.push(event.error as never);
+      },
     });
-  } catch (error) {
-    const { source } = error as { source?: { errors?: readonly GraphQLFormattedError[] } };
-    return source?.errors ? { codes: codesOf(source.errors) } : failed(error);
-  }
-};
+    const request = toRelayRequest(schema, operation.document);
+    const { variables = {} } = operation;
+    try {
+      if (!isMutation(operation)) {
+        const data: unknown = await fetchQuery(environment, request, variables).toPromise();
+        return { data, codes: codesOf(fieldErrors) };
+      }
+      return await new Promise<Outcome>((resolve, reject) => {
+        commitMutation(environment, {
+          mutation: request,
+          variables,
+          onCompleted: (data, errors) => {
+            resolve({ data, codes: codesOf((errors ?? []) as never) });
+          },
+          onError: reject,
+        });
+      });
+    } catch (error) {
+      const { source } = error as { source?: { errors?: readonly GraphQLFormattedError[] } };
+      return source?.errors ? { codes: codesOf(source.errors) } : failed(error);
+    }
+  };
+
+/** Makes Relay throw for an error without a path, also if the response has data: behind @apollo/gateway. */
+export const sendByStrictRelay = createRelaySender((body) =>
+  body.errors?.some(({ path }) => path === undefined) ? { ...body, data: null } : body,
+);
 
 export const DEFAULT_CLIENTS = {
   "Apollo Client": sendByApolloClient,
   "graphql-request": sendByGraphqlRequest,
-  Relay: sendByRelay,
+  Relay: createRelaySender(),
   urql: createUrqlSender(false),
 } as const satisfies Readonly<Record<string, SendOperation>>;
