@@ -47,7 +47,12 @@ const graphql = {
   plugins: { "@graphql-eslint": graphqlEslint },
   languageOptions: {
     parser: graphqlEslint.parser,
-    parserOptions: { graphQLConfig: { schema: "schema/api.graphql", documents: ["schema/operations/*.graphql", "docs/frontend/example/*.graphql"] } },
+    parserOptions: {
+      graphQLConfig: {
+        schema: "schema/api.graphql",
+        documents: ["schema/operations/*.graphql", "docs/frontend/example/*.graphql"],
+      },
+    },
   },
 };
 const rulesOf = (...configs) =>
