@@ -128,10 +128,15 @@ describe("hostile IDs:", () => {
     );
   });
 
-  test.each<[where: string, query: string, name: string, type?: string]>([
+  test.each<[where: string, query: string, name: string, type: string | undefined]>([
     ["an argument", "query($v: Int = 5) { me { operations(first: $v) { edges { cursor } } } }", "first", "Int!"],
     ["a root field's argument", 'query($v: UserId = "u-1001") { user(id: $v) { id } }', "id", "UserId!"],
-    ["an item of a list", "query($v: BenefitStatus = ACTIVE) { me { benefits(status: [$v]) { id } } }", "status"],
+    [
+      "an item of a list",
+      "query($v: BenefitStatus = ACTIVE) { me { benefits(status: [$v]) { id } } }",
+      "status",
+      undefined,
+    ],
     ["a directive", "query($v: Boolean = true) { me { id @skip(if: $v) } }", "if", "Boolean!"],
     ["a directive of a root field", "query($v: Boolean = true) { me @skip(if: $v) { id } }", "if", "Boolean!"],
     [
@@ -140,6 +145,7 @@ describe("hostile IDs:", () => {
       idempotencyKey: "planted", recurrenceId: "RR0435879820240605njua7shf40o", requesterType: NATURAL,
       requesterDocument: "04623217035", reason: $v }) { userErrors { code } } }`,
       "input",
+      undefined,
     ],
   ])(
     "null for a variable with a default, as %s, is BAD_USER_INPUT, and no error is logged",

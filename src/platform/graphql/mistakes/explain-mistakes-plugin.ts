@@ -5,7 +5,7 @@ import { type MistakeExplainer } from "./mistake-explainer";
 
 /** Replaces the errors of graphql-js for mistakes in a request by errors that a client may read. */
 export function createExplainMistakesPlugin(explainer: MistakeExplainer): ApolloServerPlugin {
-  function explain(
+  function explainErrors(
     errors: readonly GraphQLError[],
     { document, operation, request }: GraphQLRequestContext<BaseContext>,
   ): readonly GraphQLError[] | undefined {
@@ -20,7 +20,7 @@ export function createExplainMistakesPlugin(explainer: MistakeExplainer): Apollo
     requestDidStart: () =>
       Promise.resolve({
         didEncounterErrors(context) {
-          const explained = explain(context.errors, context);
+          const explained = explainErrors(context.errors, context);
           // Apollo Server formats this list next.
           if (explained) (context.errors as GraphQLError[]).splice(0, Infinity, ...explained);
           return Promise.resolve();

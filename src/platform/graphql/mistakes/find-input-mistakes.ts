@@ -15,14 +15,14 @@ import { findNearestName } from "./names";
 /** A variable with its `$` or an argument, then fields that the schema knows and indexes of lists. */
 export type InputPath = readonly (string | number)[];
 
-interface Place {
+interface Origin {
   /** Where the document contains the value. */
   readonly node: ASTNode;
   readonly path: InputPath;
 }
 
 /** A mistake in an input. `name` is not in its path, because the schema does not know it or the client did not write it. */
-export type InputMistake = Place &
+export type InputMistake = Origin &
   (
     | {
         readonly kind: "unknown";
@@ -62,7 +62,7 @@ const isRequired = ({ type, defaultValue }: Definition) => isNonNullType(type) &
 export function* findFieldMistakes(
   fields: InputFields,
   { owner, known }: Definitions,
-  { node, path }: Place,
+  { node, path }: Origin,
 ): Generator<InputMistake, void> {
   const definitions = new Map(known.map((definition) => [definition.name, definition]));
   const explained = new Set(fields.map(([name]) => name));

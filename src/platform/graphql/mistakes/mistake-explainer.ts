@@ -63,13 +63,13 @@ export type MistakeExplainer = ReturnType<typeof createMistakeExplainer>;
 
 /** Explains the errors of graphql-js for a request: where each mistake is and what is expected, once each and without values. */
 export function createMistakeExplainer({ schema, shouldExposeSchema }: MistakeExplainerOptions) {
-  function explain(code: MistakeCode, mistake: InputMistake): Explanation {
+  function toExplanation(code: MistakeCode, mistake: InputMistake): Explanation {
     return { code, message: describeInputMistake(mistake, shouldExposeSchema), nodes: [mistake.node] };
   }
 
   function explainArgument(mistake: InputMistake): Explanation {
-    if (mistake.kind === "wrong" && mistake.rule !== undefined) return explain("BAD_USER_INPUT", mistake);
-    return shouldExposeSchema ? explain("GRAPHQL_VALIDATION_FAILED", mistake) : createHidden([mistake.node]);
+    if (mistake.kind === "wrong" && mistake.rule !== undefined) return toExplanation("BAD_USER_INPUT", mistake);
+    return shouldExposeSchema ? toExplanation("GRAPHQL_VALIDATION_FAILED", mistake) : createHidden([mistake.node]);
   }
 
   function explainOther(error: GraphQLError): Explanation {
@@ -99,7 +99,7 @@ export function createMistakeExplainer({ schema, shouldExposeSchema }: MistakeEx
     if (invalid.length === 0) return undefined;
     const code = "BAD_USER_INPUT";
     const mistakes = findVariableMistakes(schema, operation, isRecord(variables) ? variables : {});
-    if (mistakes.length > 0) return toExplainedErrors(mistakes.map((mistake) => explain(code, mistake)));
+    if (mistakes.length > 0) return toExplainedErrors(mistakes.map((mistake) => toExplanation(code, mistake)));
     const nodes = invalid.flatMap((error) => error.nodes ?? []);
     return toExplainedErrors([{ code, message: "A variable has an invalid value.", nodes }]);
   }
