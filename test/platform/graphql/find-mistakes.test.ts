@@ -134,5 +134,6 @@ describe("the work for 10,000 mistakes ends with the twentieth:", () => {
     const document = parse(`{ ${times((index) => `a${index}: field(code: "y")`).join(" ")} }`);
     expect(findDocumentMistakes(schema, document)).toHaveLength(20);
     expect(coercions).toBe(10); // each field lacks `outer`, too
+    expect(findDocumentMistakes(schema, parse(`{ field(list: [${times(() => 7).join(" ")}]) }`))).toHaveLength(20);
   });
 });
