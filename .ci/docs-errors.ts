@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode } from "../src/platform/errors/subgraph-err
 
 /** When each code is returned. The code, its message and `retryable` come from the source. */
 const WHEN: Record<ErrorCode, string> = {
-  BAD_USER_INPUT: "An ID or an argument is malformed. The message names the rule.",
+  BAD_USER_INPUT: "A variable or an argument is invalid. The message names its path and what is expected.",
   UNAUTHENTICATED:
     "The token is missing or does not verify, `Router-Authorization` is wrong, or a required client certificate is missing.",
   FORBIDDEN:

@@ -18,6 +18,7 @@ import { createSubscriptionTransports } from "./subscriptions";
 import { createWebhooks } from "./webhooks";
 import { type Config } from "../config/index";
 import { createErrorFormatter } from "../platform/graphql/error-formatter";
+import { createMistakeExplainer } from "../platform/graphql/mistakes/mistake-explainer";
 import { deriveLimits } from "../platform/graphql/limits/derive-limits";
 import { findListFields } from "../platform/graphql/limits/list-fields";
 import { createRequestGuard } from "../platform/graphql/limits/request-guard";
@@ -118,8 +119,9 @@ export async function createApp(
 
   const { schema } = await createSubgraph();
   const formatError = createErrorFormatter({ logger, shouldExposeSchema: isSandbox });
+  const explainer = createMistakeExplainer({ schema, shouldExposeSchema: isSandbox });
   const { exposeUpstreamCost } = config.telemetry;
-  const apollo = createGraphqlServer({ schema, formatError, isSandbox, exposeUpstreamCost, logger });
+  const apollo = createGraphqlServer({ schema, explainer, formatError, isSandbox, exposeUpstreamCost, logger });
   await apollo.start();
   const documentBytes = splitDocumentCacheBytes(limits.execution.documentCacheBytes);
   const guard = createRequestGuard({
@@ -135,6 +137,7 @@ export async function createApp(
     schema,
     guard,
     services,
+    explainer,
     formatError,
     logger,
   });

@@ -16,7 +16,7 @@ async function run(name: string, idempotencyKey: string, changes: Readonly<Recor
 beforeAll(async () => {
   subgraph = await startSubgraph();
   ids.cancellation = (await run("cancelPixAuthorization", "cancellation")).operation.id;
-  ids.rejection = (await run("changeOffer", "rejection", { offerId: "unknown" })).operation.id;
+  ids.rejection = (await run("changeOffer", "rejection", { offerId: "basic" })).operation.id;
   await run("updateUser", "reused");
 });
 afterAll(() => subgraph.stop());

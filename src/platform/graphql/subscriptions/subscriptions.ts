@@ -16,7 +16,8 @@ import { createRequestScope, requestScope } from "../request-scope";
 import { withEndCallback, type RunInScope, type OpenSubscription, type SubscriptionResult } from "./open-subscription";
 import { type MemoryBudget } from "./memory-budget";
 import { type Quota } from "../../kernel/quota";
-import { validateSubscriptionDocument } from "./subscription-document";
+import { type MistakeExplainer } from "../mistakes/mistake-explainer";
+import { SubscriptionNotOpened, validateSubscriptionDocument } from "./subscription-document";
 
 /** A request for a subscription over any transport, before any check. */
 export interface SubscriptionRequest {
@@ -41,6 +42,7 @@ interface EventContext extends LimitedContext {
 export interface SubscriptionsOptions<Context extends EventContext> {
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
+  readonly explainer: MistakeExplainer;
   /** Called for each event, because data that one event read is stale for the next. Throws `UNAUTHENTICATED` for an invalid token. */
   readonly createContext: (
     request: SubscriptionRequest,
@@ -63,18 +65,11 @@ const countJsonBytes = (value: unknown) => (value === undefined ? 0 : Buffer.byt
 const estimateRequestBytes = ({ query, variables }: SubscriptionRequest) =>
   (typeof query === "string" ? estimateTextBytes(query) : 0) + countJsonBytes(variables);
 
-/** The errors of a resolver that did not open the subscription. */
-class SubscriptionNotOpened extends Error {
-  constructor(readonly errors: readonly GraphQLFormattedError[]) {
-    super();
-  }
-}
-
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 /** Opens subscriptions for every transport, with the same limits, authentication, contexts and errors. */
 export function createSubscriptions<Context extends EventContext>(options: SubscriptionsOptions<Context>) {
-  const { schema, guard, createContext, formatError, quota, memory, tokenCheckIntervalMs } = options;
+  const { schema, guard, explainer, createContext, formatError, quota, memory, tokenCheckIntervalMs } = options;
   /** Open subscriptions, each with a promise that resolves after its last result was read. */
   const openSubscriptions = new Map<AbortController, Promise<unknown>>();
   let isClosing = false;
@@ -139,18 +134,20 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     watchToken(controller, createEventContext);
     const { operationName: name } = request;
     const operationName = typeof name === "string" && name !== "" ? name : undefined;
+    const { query } = request;
+    const subscription = { query, operationName, guarded: analysis.document };
+    const { document, operation } = validateSubscriptionDocument(schema, explainer, subscription);
     const args: ExecutionArgs = {
       schema,
-      document: validateSubscriptionDocument(schema, {
-        query: request.query,
-        operationName,
-        guarded: analysis.document,
-      }),
+      document,
       operationName,
       variableValues: isRecord(request.variables) ? request.variables : undefined,
     };
     const events = await createSourceEventStream({ ...args, contextValue });
-    if (!(Symbol.asyncIterator in events)) throw new SubscriptionNotOpened((events.errors ?? []).map(toFormattedError));
+    if (!(Symbol.asyncIterator in events)) {
+      const { errors = [] } = events;
+      throw new SubscriptionNotOpened(explainer.explainVariables(errors, operation, request.variables) ?? errors);
+    }
     return { events, args, createEventContext };
   }
 
@@ -185,9 +182,8 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
         });
       } catch (error) {
         controller.abort();
-        return {
-          errors: error instanceof SubscriptionNotOpened ? error.errors : [runInScope(() => toFormattedError(error))],
-        };
+        const errors: readonly unknown[] = error instanceof SubscriptionNotOpened ? error.errors : [error];
+        return { errors: runInScope(() => errors.map(toFormattedError)) };
       }
     },
     toFormattedError,
