@@ -34,8 +34,8 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
   const subscriptions = createSubscriptions({
     schema,
     guard,
-    createContext: ({ id, authorization }, analysis, signals) =>
-      createContext({ id, headers: { authorization }, ...signals }, analysis, services),
+    createContext: ({ id, authorization }, analysis, lifetime) =>
+      createContext({ id, headers: { authorization }, ...lifetime }, analysis, services),
     formatError,
     quota: createQuota({ max: limits.subscriptions, maxPerCaller }),
     memory: createMemoryBudget(options.maxDocumentBytes),

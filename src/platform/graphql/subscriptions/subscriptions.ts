@@ -27,7 +27,7 @@ export interface SubscriptionRequest {
   readonly operationName?: unknown;
 }
 
-interface SubscriptionSignals {
+interface SubscriptionLifetime {
   /** Aborted when the subscription ends: no more events. */
   readonly ended: AbortSignal;
   /** Aborted when nobody reads its results any more. */
@@ -45,7 +45,7 @@ export interface SubscriptionsOptions<Context extends EventContext> {
   readonly createContext: (
     request: SubscriptionRequest,
     analysis: RequestAnalysis,
-    signals: SubscriptionSignals,
+    lifetime: SubscriptionLifetime,
   ) => Promise<Context>;
   readonly formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
   readonly quota: Quota;
