@@ -40,8 +40,8 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     schema,
     guard,
     explainer,
-    createContext: ({ id, authorization }, analysis, signals) =>
-      createContext({ id, headers: { authorization }, ...signals }, analysis, services),
+    createContext: ({ id, authorization }, analysis, lifetime) =>
+      createContext({ id, headers: { authorization }, ...lifetime }, analysis, services),
     formatError,
     quota: createQuota({ max: limits.subscriptions, maxPerCaller }),
     memory: createMemoryBudget(options.maxDocumentBytes),

@@ -28,7 +28,7 @@ export interface SubscriptionRequest {
   readonly operationName?: unknown;
 }
 
-interface SubscriptionSignals {
+interface SubscriptionLifetime {
   /** Aborted when the subscription ends: no more events. */
   readonly ended: AbortSignal;
   /** Aborted when nobody reads its results any more. */
@@ -47,7 +47,7 @@ export interface SubscriptionsOptions<Context extends EventContext> {
   readonly createContext: (
     request: SubscriptionRequest,
     analysis: RequestAnalysis,
-    signals: SubscriptionSignals,
+    lifetime: SubscriptionLifetime,
   ) => Promise<Context>;
   readonly formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
   readonly quota: Quota;
