@@ -6,7 +6,7 @@ async function renderSamples(): Promise<string> {
   metrics.recordCall({ call: "sample", durationMs: 1 });
   metrics.recordRetry("sample");
   metrics.recordRead("call");
-  metrics.recordRequest("sample", 200, 1);
+  metrics.recordRequest({ route: "sample", status: 200, durationMs: 1, errorCodes: ["SAMPLE"] });
   metrics.recordOperation("sample", "SUCCEEDED");
   metrics.recordEvent("sample", "stored");
   metrics.registerGauges({

@@ -1,7 +1,12 @@
-// Writes schema/subgraph.graphql, which routers compose, and schema/api.graphql, which clients see. With --check, compares.
+// Writes schema/subgraph.graphql and schema/subgraph-unlicensed.graphql, which routers compose, and schema/api.graphql, which clients
+// see. With --check, compares.
 import { readFileSync, writeFileSync } from "node:fs";
 import { printSchema } from "graphql";
 import { createSubgraph } from "../src/app/schema";
+import { removeDirectives } from "./remove-directives";
+
+/** Apollo Router needs a license for a supergraph with these. */
+const LICENSED_DIRECTIVES = ["authenticated", "requiresScopes"];
 
 function readIfExists(file: string): string {
   try {
@@ -13,7 +18,11 @@ function readIfExists(file: string): string {
 
 async function main(): Promise<void> {
   const { sdl, apiSchema } = await createSubgraph();
-  const files = { "schema/subgraph.graphql": `${sdl}\n`, "schema/api.graphql": `${printSchema(apiSchema)}\n` };
+  const files = {
+    "schema/subgraph.graphql": `${sdl}\n`,
+    "schema/subgraph-unlicensed.graphql": `${removeDirectives(sdl, LICENSED_DIRECTIVES)}\n`,
+    "schema/api.graphql": `${printSchema(apiSchema)}\n`,
+  };
   if (!process.argv.includes("--check")) {
     for (const [file, text] of Object.entries(files)) writeFileSync(file, text);
     return;

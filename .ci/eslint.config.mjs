@@ -47,7 +47,12 @@ const graphql = {
   plugins: { "@graphql-eslint": graphqlEslint },
   languageOptions: {
     parser: graphqlEslint.parser,
-    parserOptions: { graphQLConfig: { schema: "schema/api.graphql", documents: "schema/operations/*.graphql" } },
+    parserOptions: {
+      graphQLConfig: {
+        schema: "schema/api.graphql",
+        documents: ["schema/operations/*.graphql", "docs/frontend/example/*.graphql"],
+      },
+    },
   },
 };
 const rulesOf = (...configs) =>
@@ -90,7 +95,7 @@ const schemaRules = {
 export default defineConfig(
   { ignores: ["dist/", "node_modules/", ".data/", "**/generated/"] },
   {
-    files: ["src/**/*.{ts,tsx}", "test/**/*.ts", ".ci/*.ts"],
+    files: ["src/**/*.{ts,tsx}", "test/**/*.ts", "docs/**/*.ts", ".ci/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: `${import.meta.dirname}/..` } },
     rules: {
@@ -108,6 +113,7 @@ export default defineConfig(
     },
   },
   { files: ["src/**/*.{ts,tsx}"], rules: { "max-lines": ["error", { max: 300 }] } },
+  { files: ["docs/**/*.ts"], rules: { "max-lines": ["error", { max: 80 }] } }, // examples, to read at a glance
   {
     files: ["src/**/*.{ts,tsx}"],
     ignores: ["src/platform/kernel/clock.ts", "src/sandbox/**", "src/playground/page/**"],
@@ -122,7 +128,7 @@ export default defineConfig(
     files: ["src/main.ts", "src/cli/webhooks-replay.ts", "src/platform/observability/logger.ts"],
     rules: { "no-restricted-properties": ["error", environment] },
   },
-  { files: ["src/sandbox/main.ts", "test/**/*.ts"], rules: { "no-restricted-properties": "off" } },
+  { files: ["src/sandbox/main.ts", "test/**/*.ts", "docs/**/*.ts"], rules: { "no-restricted-properties": "off" } },
   {
     // Tests compare GraphQL responses as untyped JSON, and a row of a test table can be long.
     files: ["test/**/*.ts"],
@@ -141,5 +147,5 @@ export default defineConfig(
   },
   { files: [".ci/*.ts", "src/sandbox/main.ts", "test/bench/**/*.ts"], rules: { "no-console": "off" } },
   { files: ["schema/api.graphql"], ...graphql, rules: schemaRules },
-  { files: ["schema/operations/*.graphql"], ...graphql, rules: rulesOf("operations-recommended") },
+  { files: ["schema/operations/*.graphql", "docs/**/*.graphql"], ...graphql, rules: rulesOf("operations-recommended") },
 );

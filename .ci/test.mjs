@@ -1,5 +1,6 @@
-// Runs the tests: node .ci/test.mjs [--all] [Jest's arguments]. Without --all, everything in test/**/*.test.ts; with it, the suites of
-// heavy-suites.json at full size. Prints what could not run, and fails if the run left a process or a file behind.
+// Runs the tests: node .ci/test.mjs [--all | --routers] [Jest's arguments]. By default, everything in test/**/*.test.ts but the routers'
+// suites; with --all, the suites of heavy-suites.json at full size; with --routers, the routers' suites with the routers that are found.
+// Prints what could not run, and fails if the run left a process or a file behind.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findChromium } from "./chromium.mjs";
 import { listProcesses } from "./processes.mjs";
+import { findRouters } from "./routers.mjs";
 
 const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
 /** Most suites wait more than they compute. */
@@ -14,14 +16,32 @@ const WORKERS_PER_CORE = 2;
 const WORKER_OPTION = /^(-i|-w|--runInBand|--maxWorkers)/;
 const BROWSER_SUITES = "/test/playground/browser/";
 
-const [isAll, args] =
-  process.argv[2] === "--all" ? [true, [...process.argv.slice(3), ...HEAVY_SUITES]] : [false, process.argv.slice(2)];
-const resultName = isAll ? ".jest-results-all" : ".jest-results";
+const ROUTER_SUITES = "/test/federation/routers/";
 
-const chromium = findChromium();
-const notRun = [];
-if (!isAll && !chromium.path)
-  notRun.push(`not run: the playground's tests in a browser (${chromium.reason}); to run them: ${chromium.command}`);
+const option = ["--all", "--routers"].find((name) => name === process.argv[2]);
+const [isAll, isRouters] = [option === "--all", option === "--routers"];
+const ownArgs = process.argv.slice(option ? 3 : 2);
+const args = [...ownArgs, ...(isAll ? HEAVY_SUITES : []), ...(isRouters ? [ROUTER_SUITES] : [])];
+const resultName = [".jest-results", option?.slice(2)].filter(Boolean).join("-");
+
+const chromium = isRouters ? {} : findChromium();
+const routers = isRouters ? findRouters() : [];
+const notRun = [
+  ...(!option && !chromium.path
+    ? [`not run: the playground's tests in a browser (${chromium.reason}); to run them: ${chromium.command}`]
+    : []),
+  ...routers.flatMap(({ title, reason }) => (reason ? [`not run: ${title} (${reason})`] : [])),
+];
+const found = routers.filter(({ path }) => path);
+const ignoredRouterSuites = isRouters
+  ? routers.flatMap(({ path, suite }) => (path || !suite ? [] : [ROUTER_SUITES + suite]))
+  : [ROUTER_SUITES];
+for (const { title, version, path } of found) console.log(`run: ${title} ${version} (${path})`);
+if (isRouters && found.length === 0) {
+  for (const line of notRun) console.log(line);
+  writeFileSync(`${resultName}.not-run.txt`, notRun.map((line) => `${line}\n`).join(""));
+  process.exit(0);
+}
 
 const root = mkdtempSync(join(tmpdir(), "benefits-run-"));
 chmodSync(root, 0o711); // other users may enter it: PostgreSQL does not run as root
@@ -38,6 +58,7 @@ function runJest() {
         : [`--maxWorkers=${WORKERS_PER_CORE * availableParallelism()}`]),
       ...["--config", ".ci/jest.config.json", "--json", "--outputFile", `${resultName}.json`],
       ...(chromium.path ? [] : [`--testPathIgnorePatterns=${BROWSER_SUITES}`]),
+      ...ignoredRouterSuites.map((suite) => `--testPathIgnorePatterns=${suite}`),
     ],
     {
       detached: true,
@@ -47,6 +68,7 @@ function runJest() {
         TMPDIR: root,
         ...(chromium.path && { CHROMIUM_PATH: chromium.path }),
         ...(isAll && { TEST_ALL: "true" }),
+        ...Object.fromEntries(found.map(({ variable, path }) => [variable, path])),
       },
     },
   );

@@ -21,16 +21,17 @@ async function main(): Promise<void> {
   logProcessEvents(logger);
   for (const problem of config.warnings) logger.warn({ problem }, "configuration warning");
   const createError = (problem: string) => new ConfigError([problem]);
-  const launched = isSandbox ? launchSandboxes({ avibra, delbank, createError }) : undefined;
-  const [sandbox, app] = await Promise.all([launched, createApp(config, logger)]);
+  const databaseUrl = config.database.url;
+  const sandbox = isSandbox ? launchSandboxes({ avibra, delbank, databaseUrl, createError }) : undefined;
+  const { simulation } = sandbox ?? {};
+  const [app] = await Promise.all([createApp(config, logger, { simulation }), sandbox?.started]);
   const url = await app.listen();
   logger.info({ url, providers: config.mode.providers }, "listening");
-  await sandbox?.registerWebhook(url);
   const welcome = await app.getWelcome(url);
   if (welcome) process.stdout.write(sandbox?.formatWelcome(welcome) ?? "");
   stop = async () => {
     await app.stop();
-    sandbox?.stop();
+    await sandbox?.stop();
     logger.info("stopped");
   };
 }

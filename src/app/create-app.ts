@@ -9,13 +9,16 @@ import { createOperations } from "./operations";
 import { createProviders, type ProviderTime } from "./providers";
 import { reactions } from "./reactions";
 import { type AppServices } from "./request-context";
-import { registerRoutes } from "./routes";
+import { DEVELOPER_PATHS, GRAPHQL_PATH, registerRoutes } from "./routes";
 import { createSubgraph } from "./schema";
 import { openStores } from "./stores";
+import { createSimulated } from "./simulated";
+import { type Simulation } from "./reset-simulation";
 import { createSubscriptionTransports } from "./subscriptions";
 import { createWebhooks } from "./webhooks";
 import { type Config } from "../config/index";
 import { createErrorFormatter } from "../platform/graphql/error-formatter";
+import { createMistakeExplainer } from "../platform/graphql/mistakes/mistake-explainer";
 import { deriveLimits } from "../platform/graphql/limits/derive-limits";
 import { findListFields } from "../platform/graphql/limits/list-fields";
 import { createRequestGuard } from "../platform/graphql/limits/request-guard";
@@ -28,13 +31,19 @@ import { createReadCache } from "../platform/reads/read-cache";
 /** Claims of the printed token: a seeded member who is the payer of a seeded authorization. */
 const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" };
 
+export interface AppOptions {
+  readonly providerTime?: ProviderTime | undefined;
+  /** In the sandbox only: the simulated providers. */
+  readonly simulation?: Simulation | undefined;
+}
+
 /** Creates what lives as long as the process, from top to bottom. It does not listen yet. */
 export async function createApp(
   config: Config,
   logger: Logger = createLogger(config.telemetry.logLevel),
-  { providerTime }: { readonly providerTime?: ProviderTime | undefined } = {},
+  { providerTime, simulation }: AppOptions = {},
 ) {
-  const { isSandbox, limits } = config;
+  const { isSandbox, mayCallRealProviders, limits } = config;
   const { requestTimeoutMs } = config.server;
   const metrics = createMetrics();
 
@@ -54,7 +63,7 @@ export async function createApp(
     },
   );
   const readCache = createReadCache({ monotonic: monotonicClock, ...config.readCache });
-  const stores = await openStores(config.database, { isSandbox, logger });
+  const stores = await openStores(config.database, { isSandbox, mayCallRealProviders, logger });
   const { database, operationStore, inbox, pubSub } = stores;
 
   const webhooks = createWebhooks({
@@ -78,6 +87,15 @@ export async function createApp(
     },
   });
   reactions.readsInvalidated(readCache, pubSub);
+  const simulated = createSimulated(simulation, {
+    isSandbox,
+    stores,
+    webhooks,
+    operations: config.operations,
+    requestTimeoutMs,
+    logger,
+  });
+  reactions.onSimulationReset({ readCache, closeCircuits: providers.closeCircuits }, pubSub);
 
   const { verifyToken, developer } = await createAuthentication(config.auth, {
     dataDirectory: config.database.dataDirectory,
@@ -101,8 +119,9 @@ export async function createApp(
 
   const { schema } = await createSubgraph();
   const formatError = createErrorFormatter({ logger, shouldExposeSchema: isSandbox });
+  const explainer = createMistakeExplainer({ schema, shouldExposeSchema: isSandbox });
   const { exposeUpstreamCost } = config.telemetry;
-  const apollo = createGraphqlServer({ schema, formatError, isSandbox, exposeUpstreamCost, logger });
+  const apollo = createGraphqlServer({ schema, explainer, formatError, isSandbox, exposeUpstreamCost, logger });
   await apollo.start();
   const documentBytes = splitDocumentCacheBytes(limits.execution.documentCacheBytes);
   const guard = createRequestGuard({
@@ -112,11 +131,13 @@ export async function createApp(
   });
   const subscriptions = createSubscriptionTransports(config.subscriptions, {
     limits: limits.subscriptions,
+    corsOrigins: config.server.corsOrigins,
     maxDocumentBytes: documentBytes.subscriptions,
     requiresHttps: !isSandbox,
     schema,
     guard,
     services,
+    explainer,
     formatError,
     logger,
   });
@@ -124,6 +145,7 @@ export async function createApp(
   const { server, requestsInFlight } = createServer(config.server, {
     routerSecrets: config.auth.routerSecrets,
     limits: limits.transport,
+    crossOriginPaths: isSandbox ? [GRAPHQL_PATH, DEVELOPER_PATHS] : [GRAPHQL_PATH],
     logger,
   });
   const inFlight = () => requestsInFlight() + webhooks.inFlight();
@@ -153,6 +175,8 @@ export async function createApp(
     webhooks,
     metrics,
     developer,
+    resetSimulation: simulated.reset,
+    whenSimulated: simulated.whenConnected,
     hasPlayground: config.server.playground,
     isSandbox,
   });
@@ -163,6 +187,7 @@ export async function createApp(
       const url = await listenOn(server, config.server);
       reconciler.start();
       webhooks.start();
+      await simulated.connect(url);
       return url;
     },
     /** What a developer needs to send requests; undefined if a key server is configured. */

@@ -32,11 +32,14 @@ function buildConnectionLimits(
 export interface ServerOptions {
   readonly routerSecrets: readonly string[];
   readonly limits: LimitsConfig["transport"];
+  /** The paths that pages of CORS_ORIGINS can call. */
+  readonly crossOriginPaths: readonly string[];
   readonly logger: Logger;
 }
 
 /** Creates the HTTP server; it has no routes yet. */
-export function createServer(config: ServerConfig, { routerSecrets, limits, logger }: ServerOptions) {
+export function createServer(config: ServerConfig, options: ServerOptions) {
+  const { routerSecrets, limits, logger } = options;
   const admission = createAdmission({
     maxRequests: limits.concurrentRequests,
     maxTotalBodyBytes: limits.totalBodyBytes,
@@ -48,6 +51,7 @@ export function createServer(config: ServerConfig, { routerSecrets, limits, logg
     maxHeaderBytes: limits.headerBytes,
     admission,
     connections: buildConnectionLimits(config, limits, routerSecrets.length > 0),
+    crossOrigin: { origins: config.corsOrigins, paths: options.crossOriginPaths },
     isAuthorizedRouter: createRouterSecretCheck(routerSecrets),
     ...(tls && { tls }),
   });

@@ -23,7 +23,8 @@ export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
     const scope = requestScope.getStore();
     metrics.recordCall(report);
     const fields = { requestId: scope?.id, call, attempt, durationMs: Math.round(durationMs * 10) / 10 };
-    if (failure) logger.warn({ ...fields, ...describeError(failure) }, "provider call failed");
+    if (failure?.kind === "cancelled") logger.debug(fields, "provider call cancelled");
+    else if (failure) logger.warn({ ...fields, ...describeError(failure) }, "provider call failed");
     else logger.debug(fields, "provider call");
   };
   return { onAttemptSend, onAttemptEnd };

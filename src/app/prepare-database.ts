@@ -8,11 +8,20 @@ import {
   type EncryptedColumn,
   WrongEncryptionKey,
 } from "../platform/database/encryption-key-check";
+import { createLiveMarkerMigrations, markAsLive } from "../platform/database/live-marker";
 import { operationMigrations } from "../platform/operations/operation-migrations";
 import { type Encryption } from "../platform/kernel/encryption";
 import { type Logger } from "../platform/observability/logger";
 
-const MIGRATIONS = [...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations];
+/** The tables whose rows `POST /dev/reset` deletes. */
+export const DATA_TABLES = ["operation", "message"] as const;
+
+const MIGRATIONS = [
+  ...operationMigrations,
+  ...inboxMigrations,
+  ...encryptionKeyMigrations,
+  ...createLiveMarkerMigrations(DATA_TABLES),
+];
 
 const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: "operation", column: "encrypted_idempotency_key", purpose: "idempotencyKey" },
@@ -22,6 +31,8 @@ const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
 export interface PrepareDatabaseOptions {
   /** The sandbox accepts a server that can lose committed data, with a warning. */
   readonly isSandbox: boolean;
+  /** Marks the database forever, so that it is never reset. */
+  readonly mayCallRealProviders: boolean;
   readonly logger: Logger;
   /** Where the encryption key was generated; not set if LEDGER_KEY is. */
   readonly keyDirectory?: string;
@@ -45,12 +56,13 @@ async function checkDatabaseServer(database: Database, isSandbox: boolean): Prom
  */
 export async function prepareDatabase(
   { database, encryption }: { readonly database: Database; readonly encryption: Encryption },
-  { isSandbox, logger, keyDirectory }: PrepareDatabaseOptions,
+  { isSandbox, mayCallRealProviders, logger, keyDirectory }: PrepareDatabaseOptions,
 ): Promise<void> {
   try {
     const settings = await checkDatabaseServer(database, isSandbox);
     await database.migrate(MIGRATIONS);
     await assertEncryptionKeyMatches(database, encryption, ENCRYPTED_COLUMNS);
+    if (mayCallRealProviders) await markAsLive(database.kysely);
     if (settings.length > 0) logger.warn({ settings }, "the database server can lose committed data in a crash");
   } catch (error) {
     await database.close();

@@ -87,6 +87,10 @@ export function createProviders(
         ...Object.fromEntries(Object.values(httpClients).flatMap(({ state }) => Object.entries(state().breakers))),
       }),
     },
+    /** Closes every circuit breaker. */
+    closeCircuits: (): void => {
+      for (const http of Object.values(httpClients)) http.closeCircuits();
+    },
     close: () => Promise.all(Object.values(httpClients).map((http) => http.close())),
   };
 }

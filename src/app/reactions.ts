@@ -23,6 +23,7 @@ function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void
  * | an event's effects are applied         | reads of its member are invalidated                                           |
  * | an event is processed and marked so    | subscribers of its member's events are notified                               |
  * | reads were invalidated, by any replica | this replica's read cache drops them; all, if messages may have been missed   |
+ * | the sandbox was reset, by any replica  | this replica's read cache drops all reads, and its circuit breakers close     |
  */
 export const reactions = {
   /** Called by the operation store once for each operation that it settles. */
@@ -51,6 +52,21 @@ export const reactions = {
   async eventProcessed(message: Message, { subject }: MessageMetadata, pubSub: PubSub): Promise<void> {
     const wasPublished = message.processedAt !== null && message.subject === subject;
     if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventProcessed, key: subject });
+  },
+
+  async simulationReset(pubSub: PubSub): Promise<void> {
+    await pubSub.publish({ topic: topics.simulationReset, key: "all" });
+  },
+
+  /** Subscribes for the lifetime of the process. */
+  onSimulationReset(
+    { readCache, closeCircuits }: { readCache: Pick<ReadCache, "invalidateAll">; closeCircuits: () => void },
+    pubSub: PubSub,
+  ): void {
+    pubSub.subscribe(topics.simulationReset, () => {
+      closeCircuits();
+      readCache.invalidateAll();
+    });
   },
 
   /** Subscribes the read cache for the lifetime of the process. */

@@ -49,7 +49,9 @@ export interface RequestInfo {
   readonly id: string;
   readonly headers: { readonly authorization?: string | undefined };
   /** Aborted when the subscription of the event ends. */
-  readonly signal?: AbortSignal;
+  readonly ended?: AbortSignal;
+  /** Aborted when the client disconnects before it has the response: reads that only it waits for are cancelled. */
+  readonly disconnected?: AbortSignal;
 }
 
 /** For a request that is not a subscription: nothing waits for changes. */
@@ -72,7 +74,7 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
   const readCached = createCachedReader({
     readCache,
     caller,
-    deadline,
+    deadline: request.disconnected ? { ...deadline, signal: request.disconnected } : deadline, // mutations are completed
     timeoutMs: services.requestTimeoutMs,
     onResult: services.onRead,
     responseBudget: budgets.response,
@@ -119,7 +121,7 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
     loaders,
     /** Waits for changes, until the subscription ends. */
     watchChanges: (topic: string, key: string) =>
-      createChangeNotifier({ pubSub, topic, key, signal: request.signal ?? ABORTED }),
+      createChangeNotifier({ pubSub, topic, key, signal: request.ended ?? ABORTED }),
     runOperation: createRunOperation({ runner, operationStore, caller, deadline, budget: budgets, invalidate }),
   };
   return context satisfies Context;

@@ -7,11 +7,14 @@ import { type DeveloperIssuer } from "../platform/auth/developer-issuer";
 import { registerGraphqlRoute } from "../platform/graphql/graphql-route";
 import { type RequestGuard } from "../platform/graphql/limits/request-guard";
 import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "../platform/http/server/developer-token-route";
+import { registerDeveloperReset, type ResetOutcome } from "../platform/http/server/developer-reset-route";
 import { type Metrics } from "../platform/observability/metrics";
 import { registerMetrics } from "../platform/observability/metrics-route";
 import { registerPlayground } from "../playground/playground";
 
-const GRAPHQL_PATH = "/graphql";
+export const GRAPHQL_PATH = "/graphql";
+/** What only the sandbox serves. */
+export const DEVELOPER_PATHS = "/dev/";
 
 export interface RoutesOptions {
   readonly apollo: ApolloServer<RequestContext>;
@@ -22,6 +25,10 @@ export interface RoutesOptions {
   readonly metrics: Metrics;
   /** In the sandbox only. */
   readonly developer: DeveloperIssuer | undefined;
+  /** In the sandbox only. */
+  readonly resetSimulation: (() => Promise<ResetOutcome>) | undefined;
+  /** Passes on requests as soon as the sandbox has sent its first events. */
+  readonly whenSimulated: <Result>(run: () => Promise<Result>) => Promise<Result>;
   readonly hasPlayground: boolean;
   readonly isSandbox: boolean;
 }
@@ -29,11 +36,13 @@ export interface RoutesOptions {
 /** Registers every route except `/health/…`, which `registerLifecycle` registers. */
 export function registerRoutes(server: FastifyInstance, options: RoutesOptions): void {
   const { apollo, guard, services, subscriptions, webhooks, metrics, developer, hasPlayground, isSandbox } = options;
+  const { resetSimulation, whenSimulated } = options;
   registerMetrics(server, metrics);
   registerGraphqlRoute(server, {
     path: GRAPHQL_PATH,
     apollo,
-    createContext: (request, analysis) => createContext(request, analysis, services),
+    createContext: ({ id, headers }, analysis, disconnected) =>
+      whenSimulated(() => createContext({ id, headers, disconnected }, analysis, services)),
     guard,
     getRequestLevelError({ responseBudget, requestLevelError }, responseBody) {
       responseBudget.checkSize(responseBody);
@@ -44,6 +53,7 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
   });
   webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);
+  if (resetSimulation) registerDeveloperReset(server, resetSimulation);
   if (hasPlayground) {
     registerPlayground(server, {
       graphqlPath: GRAPHQL_PATH,

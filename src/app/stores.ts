@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { prepareDatabase } from "./prepare-database";
+import { prepareDatabase, type PrepareDatabaseOptions } from "./prepare-database";
 import { reactions } from "./reactions";
 import { type DatabaseConfig } from "../config/variables/database";
 import { loadOrCreateSecret } from "../platform/auth/local-secret";
@@ -10,20 +10,17 @@ import { OperationStore } from "../platform/operations/operation.store";
 import { createEncryption } from "../platform/kernel/encryption";
 import { createPostgresTransport } from "../platform/pubsub/postgres-transport";
 import { createPubSub } from "../platform/pubsub/pub-sub";
-import { type Logger } from "../platform/observability/logger";
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
-export interface StoresOptions {
-  readonly isSandbox: boolean;
-  readonly logger: Logger;
-}
+export type StoresOptions = Omit<PrepareDatabaseOptions, "keyDirectory">;
 
 /**
  * Opens the database with its stores, and pub/sub between the processes that share it. Throws DatabaseUnavailable, and ConfigError
  * for a database that must not be used with this configuration.
  */
-export async function openStores(config: DatabaseConfig, { isSandbox, logger }: StoresOptions) {
+export async function openStores(config: DatabaseConfig, options: StoresOptions) {
+  const { logger } = options;
   const { url, synchronousCommit, connectTimeoutMs, statementTimeoutMs, dataDirectory, encryptionKey } = config;
   const createKey = () => randomBytes(32).toString("base64");
   const encryption = createEncryption(
@@ -32,7 +29,7 @@ export async function openStores(config: DatabaseConfig, { isSandbox, logger }: 
   const database = openDatabase(url, { synchronousCommit, connectTimeoutMs, statementTimeoutMs });
   await prepareDatabase(
     { database, encryption },
-    { isSandbox, logger, ...(encryptionKey === undefined && { keyDirectory: dataDirectory }) },
+    { ...options, ...(encryptionKey === undefined && { keyDirectory: dataDirectory }) },
   );
   const pubSub = createPubSub(
     logger,

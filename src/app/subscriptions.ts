@@ -5,6 +5,7 @@ import { type SubscriptionsConfig } from "../config/variables/subscriptions";
 import { createContext, type AppServices } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { type RequestGuard } from "../platform/graphql/limits/request-guard";
+import { type MistakeExplainer } from "../platform/graphql/mistakes/mistake-explainer";
 import { createCallbackClient } from "../platform/graphql/subscriptions/callback/callback.client";
 import { createCallbackRoute } from "../platform/graphql/subscriptions/callback/callback-route";
 import { createCallbackProtocol } from "../platform/graphql/subscriptions/callback/callback-protocol";
@@ -12,10 +13,13 @@ import { createMemoryBudget } from "../platform/graphql/subscriptions/memory-bud
 import { createQuota } from "../platform/kernel/quota";
 import { createSubscriptions } from "../platform/graphql/subscriptions/subscriptions";
 import { createWebSocketServer } from "../platform/graphql/subscriptions/websocket/websocket-server";
+import { createOriginCheck } from "../platform/http/server/allowed-origins";
 import { type Logger } from "../platform/observability/logger";
 
 export interface SubscriptionOptions {
   readonly limits: LimitsConfig["subscriptions"];
+  /** Other origins whose pages may open a WebSocket. */
+  readonly corsOrigins: readonly string[];
   /** Maximum size of open subscriptions' documents and variables, in bytes. */
   readonly maxDocumentBytes: number;
   /** Callbacks only to https URLs. */
@@ -23,19 +27,21 @@ export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
   readonly services: AppServices;
+  readonly explainer: MistakeExplainer;
   readonly formatError: ReturnType<typeof createErrorFormatter>;
   readonly logger: Logger;
 }
 
 /** Creates the subscriptions and their two transports, WebSocket and HTTP callback. */
 export function createSubscriptionTransports(config: SubscriptionsConfig, options: SubscriptionOptions) {
-  const { limits, schema, guard, services, formatError, logger } = options;
+  const { limits, schema, guard, explainer, services, formatError, logger } = options;
   const maxPerCaller = limits.subscriptionsPerCaller;
   const subscriptions = createSubscriptions({
     schema,
     guard,
-    createContext: ({ id, authorization }, analysis, signal) =>
-      createContext({ id, headers: { authorization }, signal }, analysis, services),
+    explainer,
+    createContext: ({ id, authorization }, analysis, lifetime) =>
+      createContext({ id, headers: { authorization }, ...lifetime }, analysis, services),
     formatError,
     quota: createQuota({ max: limits.subscriptions, maxPerCaller }),
     memory: createMemoryBudget(options.maxDocumentBytes),
@@ -52,7 +58,7 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     maxUnsentBytes: limits.webSocketUnsentBytes,
     initTimeoutMs: config.webSocketInitTimeoutMs,
     pingMs: config.heartbeatMs,
-    allowedOrigins: config.webSocketOrigins,
+    isAllowedOrigin: createOriginCheck(options.corsOrigins),
   });
   const client = createCallbackClient({ timeoutMs: config.callbackTimeoutMs });
   const callbacks = createCallbackProtocol({

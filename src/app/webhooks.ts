@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { type FastifyInstance } from "fastify";
+import { createPausable } from "./pausable";
 import { PROVIDERS } from "./providers";
 import { reactions } from "./reactions";
 import { type Stores } from "./stores";
@@ -7,6 +8,7 @@ import { type LimitsConfig } from "../config/variables/limits";
 import { type OperationsConfig } from "../config/variables/operations";
 import { type WebhooksConfig } from "../config/variables/webhooks";
 import { createEventProcessor, createReceiveEvent } from "../features/event";
+import { DatabaseUnavailable } from "../platform/database/database.errors";
 import { describeError } from "../platform/errors/describe-error";
 import { registerWebhook } from "../platform/http/server/webhook-route";
 import { createInboxWorker } from "../platform/inbox/inbox-worker";
@@ -65,16 +67,22 @@ export function createWebhooks(options: WebhooksOptions) {
     maxRequests: limits.concurrentRequests,
     maxTotalBodyBytes: limits.concurrentRequests * limits.bodyBytes,
   });
-  const receive = createReceiveEvent({
-    inbox: stores.inbox,
-    clock: systemClock,
-    logger,
-    onReceived(kind, outcome) {
-      metrics.recordEvent(kind, outcome);
-    },
-    onStored: worker.trigger,
-  });
+  const receive = createPausable(
+    createReceiveEvent({
+      inbox: stores.inbox,
+      clock: systemClock,
+      logger,
+      onReceived(kind, outcome) {
+        metrics.recordEvent(kind, outcome);
+      },
+      onStored: worker.trigger,
+    }),
+    () => new DatabaseUnavailable(false, new Error("the sandbox is being reset")), // 503: the sender repeats the event
+  );
   return {
+    /** While paused, events are refused with 503. Resolves when those in flight are stored. */
+    pause: receive.pause,
+    resume: receive.resume,
     start: worker.start,
     stop: worker.stop,
     inFlight: admission.inFlight,
@@ -92,7 +100,7 @@ export function createWebhooks(options: WebhooksOptions) {
         admission,
         maxBodyBytes: limits.bodyBytes,
         bodyTimeoutMs: webhooks.bodyTimeoutMs,
-        receive,
+        receive: receive.call,
       });
     },
   };

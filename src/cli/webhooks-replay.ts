@@ -16,7 +16,8 @@ async function main(): Promise<void> {
   const since = parseSince(process.argv.slice(2));
   const config = loadConfig();
   const logger = createLogger(config.telemetry.logLevel);
-  const stores = await openStores(config.database, { isSandbox: config.isSandbox, logger });
+  const { isSandbox, mayCallRealProviders } = config;
+  const stores = await openStores(config.database, { isSandbox, mayCallRealProviders, logger });
   try {
     const { worker } = createEventWorker({ operations: config.operations, webhooks: config.webhooks, stores, logger });
     const startedAt = systemClock.now();

@@ -3,7 +3,7 @@ import { ConfigError } from "./config.errors";
 import { findContradictions, findIneffectiveLimits } from "./contradictions";
 import { type ConfigGroups, Environment, toConfigGroups } from "./environment";
 import { findIncompleteTls } from "./incomplete-tls";
-import { findLiveProblems, findLiveWarnings, findSandboxProblems } from "./modes";
+import { findLiveProblems, findLiveWarnings, findSandboxProblems, listRemoteProviders } from "./modes";
 import { findFoldedVariables, findRenamedVariables } from "./retired-variables";
 import { getSandboxDefaults } from "./sandbox-defaults";
 import { type RawEnvironment } from "./variable";
@@ -11,6 +11,8 @@ import { type RawEnvironment } from "./variable";
 /** The checked configuration, in groups. `createApp` hands each part only the groups that it needs. */
 export type Config = ConfigGroups & {
   readonly isSandbox: boolean;
+  /** In live mode, and in sandbox mode with a provider at another host: stored data may be that of real members. */
+  readonly mayCallRealProviders: boolean;
   /** Logged at start, one line each. */
   readonly warnings: readonly string[];
 };
@@ -58,6 +60,7 @@ export function loadConfig(processEnvironment: RawEnvironment = process.env): Co
   return {
     ...groups,
     isSandbox: !isLive,
+    mayCallRealProviders: isLive || listRemoteProviders(environment).length > 0,
     warnings: [
       ...(isLive ? findLiveWarnings(environment) : []),
       ...findFoldedVariables(environment),

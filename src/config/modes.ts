@@ -36,6 +36,10 @@ function isLoopback(url: string | undefined): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
 }
 
+/** The variables of provider URLs that name another host. */
+export const listRemoteProviders = (environment: RawEnvironment) =>
+  listVariableNames("_BASE_URL").filter((name) => !isLoopback(environment[name]));
+
 /** Problems that only `PROVIDERS=sandbox` has, one line each. */
 export function findSandboxProblems(environment: RawEnvironment): string[] {
   const problems: string[] = [];
@@ -46,7 +50,7 @@ export function findSandboxProblems(environment: RawEnvironment): string[] {
   }
   if (environment["AUTH_JWKS_URL"]) return problems;
   // Any client of a sandbox can sign any member's token, so its requests must not reach a real provider.
-  for (const name of listVariableNames("_BASE_URL").filter((name) => !isLoopback(environment[name]))) {
+  for (const name of listRemoteProviders(environment)) {
     problems.push(`${name}: must be a loopback address with PROVIDERS=sandbox`);
   }
   return problems;

@@ -5,6 +5,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   OPERATION_TIMEOUT_MS: "REQUEST_TIMEOUT_MS",
   LIMIT_LEDGER_READS: "LIMIT_STORE_READS",
   LIMIT_LEDGER_ROWS: "LIMIT_STORE_ROWS",
+  WEBSOCKET_ORIGINS: "CORS_ORIGINS",
 };
 
 /** Limits of earlier versions, each with the limit that replaces it. One that is still set is reported in the log. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { isAddressRange } from "../platform/auth/address-check";
+import { normalizeOrigin } from "../platform/http/server/allowed-origins";
 
 // The types of variables: which text is valid, and what it is parsed as.
 
@@ -49,6 +50,16 @@ export const addressList = commaList.refine(
   (parts) => parts.every(isAddressRange),
   "must be a comma list of IP addresses, or networks such as 192.0.2.0/24",
 );
+export const originList = commaList.transform((parts, context) => {
+  const origins = parts.map(normalizeOrigin).filter((origin) => origin !== undefined);
+  if (origins.length === parts.length) return origins;
+  context.addIssue({
+    code: "custom",
+    message:
+      "must be a comma list of origins such as https://app.example.com, without a path; only loopback hosts may have the port *",
+  });
+  return z.NEVER;
+});
 export const pemFile = z.string().transform((file, context) => {
   try {
     const text = readFileSync(file, "utf8");

@@ -2,6 +2,7 @@ import { createAvibra } from "./avibra/avibra";
 import { createDelbank } from "./delbank/delbank";
 import { Clock } from "./server/clock";
 import { startServer } from "./server/http-server";
+import { openStateFile } from "./server/state-file";
 
 export interface SandboxOptions {
   /** Default 127.0.0.1. */
@@ -12,6 +13,10 @@ export interface SandboxOptions {
   readonly delbankPort?: number;
   /** Active authorizations at Delbank in addition to the seeds. Default 0. */
   readonly extraAuthorizations?: number;
+  /** Where both vendors store their state after each change. Without it, they start from their seeds. */
+  readonly stateFile?: string | undefined;
+  /** Called with the reason if the state cannot be stored. The request then gets 500. */
+  readonly onStateFailure?: (message: string) => void;
 }
 
 export interface Sandboxes {
@@ -21,14 +26,27 @@ export interface Sandboxes {
   close(): Promise<void>;
 }
 
-/** Starts both vendors, each with its own state, clock, faults and request log. Rejects if a port is in use. */
+/**
+ * Starts both vendors, each with its own state, clock, faults and request log. Rejects if a port is in use, or with
+ * `UnreadableStateFile`.
+ */
 export async function startSandboxes(options: SandboxOptions = {}): Promise<Sandboxes> {
   const { host = "127.0.0.1", avibraPort = 0, delbankPort = 0, extraAuthorizations = 0 } = options;
+  const { stateFile, onStateFailure = () => undefined } = options;
+  const snapshotsOf = stateFile === undefined ? () => undefined : openStateFile(stateFile, onStateFailure);
   const [avibraClock, delbankClock] = [new Clock(), new Clock()];
-  const avibra = await startServer(createAvibra(avibraClock), avibraClock, { host, port: avibraPort });
+  const avibra = await startServer(createAvibra(avibraClock), avibraClock, {
+    host,
+    port: avibraPort,
+    snapshots: snapshotsOf("avibra"),
+  });
   try {
     const vendor = createDelbank(delbankClock, extraAuthorizations);
-    const delbank = await startServer(vendor, delbankClock, { host, port: delbankPort });
+    const delbank = await startServer(vendor, delbankClock, {
+      host,
+      port: delbankPort,
+      snapshots: snapshotsOf("delbank"),
+    });
     return {
       avibra: { url: avibra.url },
       delbank: { url: delbank.url },

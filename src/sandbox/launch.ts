@@ -1,5 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { extname, join } from "node:path";
+import { once } from "node:events";
+import { extname, join, resolve } from "node:path";
+import {
+  createSimulation,
+  getSandboxOrigin,
+  type ProviderAddress,
+  type SimulationOptions,
+  usesSandbox,
+} from "./simulation";
 
 // Starts the simulated providers for the subgraph, as a process of their own: their memory and their faults stay apart.
 
@@ -7,17 +15,10 @@ const EXAMPLE_QUERY = "{ me { id currentOffer { status offer { name } } benefits
 
 /** A port that no process listens on refuses the connection immediately; a busy sandbox may need time. */
 const PROBE_TIMEOUT_MS = 10_000;
-const WEBHOOK_TIMEOUT_MS = 1000;
 
-/** What the subgraph uses as a provider, and the port on which the sandbox would simulate it. */
-interface ProviderAddress {
-  readonly baseUrl: string;
-  readonly sandboxPort: number;
-}
-
-export interface LaunchOptions {
-  readonly avibra: ProviderAddress & { readonly webhookUsername: string; readonly webhookPasswords: readonly string[] };
-  readonly delbank: ProviderAddress;
+export interface LaunchOptions extends SimulationOptions {
+  /** The state of the providers is stored beside a SQLite file; otherwise they start from their seeds. */
+  readonly databaseUrl: string;
   /** The error to throw if the sandboxes do not start. Their own message is on stderr. */
   readonly createError: (problem: string) => Error;
 }
@@ -29,8 +30,10 @@ export interface WelcomeOptions {
   readonly requiresRouterSecret: boolean;
 }
 
-const getSandboxOrigin = ({ sandboxPort }: ProviderAddress) => `http://127.0.0.1:${sandboxPort}`;
-const usesSandbox = (provider: ProviderAddress) => new URL(provider.baseUrl).origin === getSandboxOrigin(provider);
+function getStateFile(databaseUrl: string): string | undefined {
+  const file = /^sqlite:(?!:memory:)(.+)$/.exec(databaseUrl)?.[1];
+  return file === undefined ? undefined : `${resolve(file)}.sandbox.json`;
+}
 
 /** Several subgraphs may share one pair of sandboxes. */
 async function isSandboxRunning(provider: ProviderAddress): Promise<boolean> {
@@ -45,21 +48,28 @@ function waitUntilReady(child: ChildProcess, createError: LaunchOptions["createE
       resolve();
     });
     child.once("exit", () => {
-      reject(createError("AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT: the sandbox could not start on these ports"));
+      reject(createError("PROVIDERS: the simulated providers could not start; the line above says why"));
     });
   });
 }
 
 /** Starts the sandboxes that the subgraph uses, unless they run already. */
-async function startChild({ avibra, delbank, createError }: LaunchOptions): Promise<ChildProcess | undefined> {
+async function startChild({
+  avibra,
+  delbank,
+  databaseUrl,
+  createError,
+}: LaunchOptions): Promise<ChildProcess | undefined> {
   const used = [avibra, delbank].filter(usesSandbox);
   const areRunning = async () => (await Promise.all(used.map(isSandboxRunning))).every(Boolean);
   if (await areRunning()) return undefined;
+  const stateFile = getStateFile(databaseUrl);
   const child = fork(join(__dirname, `main${extname(__filename)}`), {
     env: {
       HOST: "127.0.0.1",
       AVIBRA_SANDBOX_PORT: `${avibra.sandboxPort}`,
       DELBANK_SANDBOX_PORT: `${delbank.sandboxPort}`,
+      ...(stateFile !== undefined && { SANDBOX_STATE_FILE: stateFile }),
     },
   });
   try {
@@ -69,17 +79,6 @@ async function startChild({ avibra, delbank, createError }: LaunchOptions): Prom
     if (await areRunning()) return undefined; // another subgraph that started at the same moment was first
     throw error;
   }
-}
-
-/** Registers the subgraph's webhook with the simulated Avibra; the subgraph that registered last receives the events. */
-async function registerWebhook({ avibra }: LaunchOptions, url: string): Promise<void> {
-  if (!usesSandbox(avibra)) return;
-  const { baseUrl, webhookUsername: username, webhookPasswords } = avibra;
-  await fetch(`${baseUrl}/__sandbox/webhooks/settings`, {
-    method: "POST",
-    body: JSON.stringify({ url: `${url}/webhooks/avibra`, username, password: webhookPasswords[0] }),
-    signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
-  }).catch(() => undefined); // without it no events are sent; the subgraph works
 }
 
 function formatWelcome({ avibra, delbank }: LaunchOptions, options: WelcomeOptions): string {
@@ -101,13 +100,20 @@ curl ${url}/graphql -H 'content-type: application/json'${router} \\
 `;
 }
 
-/** Starts the simulated providers. Rejects with an error of `createError` if they do not start. */
-export async function launchSandboxes(options: LaunchOptions) {
-  const child = await startChild(options);
+/** Starts the simulated providers. `started` rejects with an error of `createError` if they do not start. */
+export function launchSandboxes(options: LaunchOptions) {
+  const child = startChild(options);
   return {
-    registerWebhook: (url: string) => registerWebhook(options, url),
+    started: child,
+    simulation: createSimulation(options),
     formatWelcome: (welcome: WelcomeOptions) => formatWelcome(options, welcome),
-    /** The sandbox process ends itself when it is disconnected. */
-    stop: () => child?.disconnect(),
+    /** Resolves when the sandbox process has ended, so that a next start does not find it. It ends itself when it is disconnected. */
+    async stop(): Promise<void> {
+      const process = await child;
+      if (!process?.connected) return;
+      const exited = once(process, "exit");
+      process.disconnect();
+      await exited;
+    },
   };
 }

@@ -16,11 +16,15 @@ function readInteger(name: string, description: string, { max, fallback }: { max
 const readPort = (name: string, fallback: number) => readInteger(name, "port number", { max: 65_535, fallback });
 
 function readOptions(): Required<SandboxOptions> {
-  const host = process.env["HOST"] ?? "";
+  const { HOST: host = "", SANDBOX_STATE_FILE: stateFile = "" } = process.env;
   return {
     host: host === "" ? "127.0.0.1" : host,
     avibraPort: readPort("AVIBRA_SANDBOX_PORT", DEFAULT_AVIBRA_PORT),
     delbankPort: readPort("DELBANK_SANDBOX_PORT", DEFAULT_DELBANK_PORT),
+    stateFile: stateFile === "" ? undefined : stateFile,
+    onStateFailure: (message) => {
+      console.error(`sandbox: ${message}`);
+    },
     extraAuthorizations: readInteger("DELBANK_SANDBOX_AUTHORIZATIONS", "number", { max: 10_000, fallback: 0 }),
   };
 }

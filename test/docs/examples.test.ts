@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { stripIgnoredCharacters } from "graphql";
-import { type Sandboxes, startSandboxes } from "../../src/sandbox";
+import { createSimulation } from "../../src/sandbox/simulation";
+import { hiveGateway } from "../federation/gateways/hive";
 import { startSupergraph } from "../federation/gateways/supergraph";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
 import { type CodeBlock, findCodeBlocks, PAGES, readText } from "../kit/pages";
@@ -25,6 +26,9 @@ const BY_PAGE = PAGES.map((file) => [file, findCodeBlocks(readText(file)).filter
 /** The JSON that a page shows as the response of an example. */
 const responseOf = ({ next }: CodeBlock): unknown => (next?.language === "json" ? JSON.parse(next.text) : undefined);
 
+/** A command without a response body prints nothing. */
+const parseOutput = (text: string): unknown => (text === "" ? undefined : JSON.parse(text));
+
 /** A response without its cost, if the page leaves that out. */
 function asShown(printed: unknown, shown: unknown): unknown {
   const { extensions, ...rest } = printed as { extensions?: { upstream?: unknown } };
@@ -43,31 +47,27 @@ test("every JSON block follows its example, and every query has a JSON block", (
 });
 
 describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isForRouter)))("%s", (_file, blocks) => {
-  let sandboxes: Sandboxes;
   let subgraph: TestSubgraph;
   let run: ReturnType<typeof createShell>;
   beforeAll(async () => {
-    sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
-    subgraph = await startSubgraph({
-      AVIBRA_BASE_URL: sandboxes.avibra.url,
-      DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
-      // As for a newcomer: with retries, circuit breakers and the read cache.
+    // As for a newcomer: with the first event, retries, circuit breakers and the read cache.
+    const variables = {
       RETRY_PERCENT: "10",
       BREAKER_MIN_CALLS: "20",
       EXPOSE_UPSTREAM_COST: "true",
       // Longer than for a newcomer, so that a slow machine does not let a cached read expire.
       READ_CACHE_MS: "600000",
       ...(blocks.some(hangs) && SHORT_TIMEOUTS),
-    });
+    };
+    subgraph = await startSubgraph(variables, { simulate: createSimulation });
     run = createShell({
       "http://127.0.0.1:4001": subgraph.url,
-      "http://127.0.0.1:4101": sandboxes.avibra.url,
-      "http://127.0.0.1:4102": sandboxes.delbank.url,
+      "http://127.0.0.1:4101": subgraph.avibra.url,
+      "http://127.0.0.1:4102": subgraph.delbank.url,
     });
   });
   afterAll(async () => {
     await subgraph.stop();
-    await sandboxes.close();
   });
 
   const claimsOf = (text: string) => {
@@ -106,7 +106,7 @@ describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isForRouter)))("%s", (
       const printed: unknown =
         language === "graphql"
           ? await subgraph.graphql(block.text, { claims: claimsOf(block.text) })
-          : JSON.parse(await run(block.text));
+          : parseOutput(await run(block.text));
       const shown = responseOf(block);
       if (shown !== undefined) expect(asShown(printed, shown)).toEqual(shown);
     },
@@ -118,7 +118,7 @@ describe("the commands for a router", () => {
   const [first, ...others] = commands;
   const bodies = others.map(({ text }) => JSON.parse(/ -d '(.*)'$/m.exec(text)?.[1] ?? "") as { query: string });
   let supergraph: Awaited<ReturnType<typeof startSupergraph>>;
-  beforeAll(async () => (supergraph = await startSupergraph()));
+  beforeAll(async () => (supergraph = await startSupergraph({}, { startGateway: hiveGateway("JavaScript") })));
   afterAll(() => supergraph.stop());
 
   test("are the example operations with their variables, in order", () => {

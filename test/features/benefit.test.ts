@@ -1,5 +1,6 @@
 import { MemberBenefitsDocument } from "../federation/client/generated/graphql";
 import { describeFields } from "../kit/graphql/describe-fields";
+import { BILLING_DAY } from "../kit/seeds/dates";
 import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 
@@ -20,22 +21,37 @@ describe("a member's benefits and offers", () => {
       status: "ACTIVE",
       offer: { id: "plus", name: "Plus", price: { amount: "19.90", currency: "USD" }, billingPeriod: "MONTHLY" },
     });
-    expect(me?.benefits.map(({ id, status }) => [id, status])).toEqual([
+    expect(me?.benefits?.map(({ id, status }) => [id, status])).toEqual([
       ["acc-ins", "ACTIVE"],
       ["tele-health", "ACTIVE"],
       ["dental", "PENDING"],
       ["life-ins", "UNKNOWN"],
     ]);
-    expect(me?.benefits[0]).toMatchObject({ userId: MEMBER_ID, coverage: { amount: "10000.00", currency: "USD" } });
-    expect(me?.availableOffers.map(({ price }) => price?.amount)).toEqual(["9.90", "19.90", "39.90"]);
+    expect(me?.benefits?.[0]).toMatchObject({ userId: MEMBER_ID, coverage: { amount: "10000.00", currency: "USD" } });
+    expect(me?.availableOffers?.map(({ price }) => price?.amount)).toEqual(["9.90", "19.90", "39.90"]);
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
+  });
+
+  test("are null with the provider's code if Avibra fails, not empty, and the member's other fields have data", async () => {
+    await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 500 });
+    const { data, errors } = await subgraph.graphql(
+      "{ me { id benefits { id } availableOffers { id } operations { edges { cursor } } } }",
+    );
+    expect(data).toEqual({ me: { id: MEMBER_ID, benefits: null, availableOffers: null, operations: { edges: [] } } });
+    const extensions = expect.objectContaining({ code: "PROVIDER_UNAVAILABLE", retryable: true });
+    expect(errors).toHaveLength(2);
+    expect(new Set(errors)).toEqual(
+      new Set(
+        ["benefits", "availableOffers"].map((name) => expect.objectContaining({ path: ["me", name], extensions })),
+      ),
+    );
   });
 
   test("are read with one call also for aliases and provider values", async () => {
     const { data } = await subgraph.graphql(
       "{ me { currentOffer { providerStatus activatedAt } benefits { id } all: benefits { id } } }",
     );
-    expect(data.me.currentOffer).toEqual({ providerStatus: "ACTIVE", activatedAt: "2026-01-05T12:00:00.000Z" });
+    expect(data.me.currentOffer).toEqual({ providerStatus: "ACTIVE", activatedAt: BILLING_DAY });
     expect(data.me.all).toEqual(data.me.benefits);
     expect(data.me.all).toHaveLength(4);
     expect(await subgraph.avibra.requests(BENEFITS)).toHaveLength(1);
@@ -83,7 +99,7 @@ describe("a member's benefits and offers", () => {
       body: JSON.stringify({ userid: "u-1002", currentoffer: null, offers: [], benefits: [] }),
     });
     const { data, errors } = await subgraph.graphql("{ me { benefits { id } } }");
-    expect(data.me).toBeNull();
+    expect(data.me).toEqual({ benefits: null });
     expect(errors?.[0]?.extensions.code).toBe("PROVIDER_CONTRACT");
   });
 
@@ -108,7 +124,7 @@ describe("a member's benefits and offers", () => {
         status: "ACTIVE",
         providerStatus: "ACTIVE",
         coverage: { amount: "10000.00", currency: "USD" },
-        effectiveAt: "2026-01-05T12:00:00.000Z",
+        effectiveAt: BILLING_DAY,
         expiresAt: null,
         swapEffectiveAt: null,
         swapExpiresAt: firstOfMonth,
@@ -123,7 +139,7 @@ describe("a member's benefits and offers", () => {
     },
     {
       of: "a cancelled member's benefit",
-      expected: { status: "INACTIVE", providerStatus: "inactive", expiresAt: "2026-02-05T12:00:00.000Z" },
+      expected: { status: "INACTIVE", providerStatus: "inactive", expiresAt: BILLING_DAY },
       read: readBenefit(CANCELLED_MEMBER_ID, "acc-ins"),
     },
   ]);

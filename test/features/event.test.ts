@@ -124,3 +124,11 @@ describe("the fields of events", () => {
     expect(edges).toEqual([{ node: { kind, providerKind: eventname } }]);
   });
 });
+
+test("events that cannot be read are null with an error, and the member's other fields have data", async () => {
+  const { data, errors } = await subgraph.graphql(
+    "{ me { id events(first: 0) { edges { cursor } pageInfo { hasNextPage } } benefits { id } } }",
+  );
+  expect(data).toEqual({ me: { id: "u-1001", events: null, benefits: Array(4).fill({ id: expect.any(String) }) } });
+  expect(errors).toMatchObject([{ path: ["me", "events"], extensions: { code: "BAD_USER_INPUT" } }]);
+});

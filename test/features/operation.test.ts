@@ -16,7 +16,7 @@ async function run(name: string, idempotencyKey: string, changes: Readonly<Recor
 beforeAll(async () => {
   subgraph = await startSubgraph();
   ids.cancellation = (await run("cancelPixAuthorization", "cancellation")).operation.id;
-  ids.rejection = (await run("changeOffer", "rejection", { offerId: "unknown" })).operation.id;
+  ids.rejection = (await run("changeOffer", "rejection", { offerId: "basic" })).operation.id;
   await run("updateUser", "reused");
 });
 afterAll(() => subgraph.stop());
@@ -116,3 +116,11 @@ describeFields("MutationPayload", [
       sendFragment("prefillUser", { ...findMutation("prefillUser").input, idempotencyKey: "payload" }, selection),
   },
 ]);
+
+test("operations that cannot be read are null with an error, and the member's other fields have data", async () => {
+  const { data, errors } = await subgraph.graphql(
+    "{ me { id operations(first: 0) { edges { cursor } pageInfo { hasNextPage } } benefits { id } } }",
+  );
+  expect(data).toEqual({ me: { id: "u-1001", operations: null, benefits: Array(4).fill({ id: expect.any(String) }) } });
+  expect(errors).toMatchObject([{ path: ["me", "operations"], extensions: { code: "BAD_USER_INPUT" } }]);
+});

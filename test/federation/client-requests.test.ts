@@ -7,6 +7,7 @@ import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { postWebhook } from "../kit/http/webhooks";
 import { openWebSocketClient } from "../kit/subscriptions/websocket";
+import { ACCEPT_GRAPHQL_RESPONSE } from "../kit/http/graphql-client";
 
 // Requests that deviate from a specification, as clients, proxies and tools in use send them.
 
@@ -54,7 +55,7 @@ describe("the media type of a refusal", () => {
     ["application/json", JSON_TYPE],
     ["application/graphql-response+json", RESPONSE_TYPE],
     ["Application/GraphQL-Response+JSON; charset=utf-8", RESPONSE_TYPE],
-    ["application/graphql-response+json, application/json", RESPONSE_TYPE],
+    ["application/graphql-response+json, application/json", JSON_TYPE],
     ["application/json, application/graphql-response+json", JSON_TYPE],
     ["application/json;q=0.9, application/graphql-response+json", RESPONSE_TYPE],
     ["application/graphql-response+json;q=0.9,application/json", JSON_TYPE],
@@ -64,10 +65,13 @@ describe("the media type of a refusal", () => {
     ["application/json;q=0, application/graphql-response+json;q=0.1", RESPONSE_TYPE],
     ["text/event-stream, application/graphql-response+json;q=0.8", RESPONSE_TYPE],
   ];
-  const REFUSALS: readonly (readonly [string, number, RequestParts])[] = [
-    ["no router secret", 401, { headers: { "router-authorization": "" } }],
+  /** Of well-formed requests: the status is 200 as JSON. */
+  const WELL_FORMED: readonly (readonly [string, number, RequestParts])[] = [
     ["a malformed token", 401, { headers: { authorization: "Bearer none" }, body: { query: QUERY } }],
     ["a document over a limit", 400, { body: { query: `${"{a".repeat(100)}${"}".repeat(100)}` } }],
+  ];
+  const REFUSALS: readonly (readonly [string, number, RequestParts])[] = [
+    ["no router secret", 401, { headers: { "router-authorization": "" } }],
     ["a batch", 400, { body: [{ query: QUERY }] }],
     ["a body that is not JSON", 400, { body: "{" }],
     ["another content type", 415, { headers: { "content-type": "text/plain" }, body: "x" }],
@@ -90,6 +94,15 @@ describe("the media type of a refusal", () => {
       expect(await send({ headers: accepting, body: { query: QUERY } })).toMatchObject({ status: 200, type, json: ME });
     });
 
+    test.each(WELL_FORMED)("%s, %d or as JSON 200", async (_what, status, { headers: more, ...sent }) => {
+      const response = await send({ ...sent, headers: { ...more, ...accepting } });
+      expect(response).toMatchObject({
+        status: type === JSON_TYPE ? 200 : status,
+        type,
+        json: { errors: [{ extensions: { requestId: expect.any(String) } }] },
+      });
+    });
+
     test.each(REFUSALS)("%s, %d", async (_what, status, { headers: more, ...sent }) => {
       const response = await send({ ...sent, headers: { ...more, ...accepting } });
       expect(response).toMatchObject({
@@ -107,7 +120,7 @@ describe("the media type of a refusal", () => {
 });
 
 describe("an empty parameter is treated as absent:", () => {
-  const get = (search: string) => send({ method: "GET", path: `/graphql?${search}` });
+  const get = (search: string) => send({ method: "GET", path: `/graphql?${search}`, headers: ACCEPT_GRAPHQL_RESPONSE });
   const query = encodeURIComponent("query A($n: Boolean = true) { me { id @include(if: $n) } }");
 
   test.each([
@@ -248,7 +261,9 @@ describe("a token", () => {
     ["Bearer Bearer ", 401],
   ])("after %j in the Authorization header is answered with %d", async (scheme, status) => {
     const authorization = `${scheme}${token}`;
-    expect((await send({ headers: { authorization }, body: { query: QUERY } })).status).toBe(status);
+    expect(
+      (await send({ headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE }, body: { query: QUERY } })).status,
+    ).toBe(status);
   });
 
   const initialize = async (payload: unknown, more: Readonly<Record<string, string>> = {}) => {

@@ -1,11 +1,27 @@
 import { spawn } from "node:child_process";
+import { startApolloGateway } from "./gateways/apollo";
+import { startClientSide } from "./gateways/client-side";
 import { EXAMPLES, expectDone } from "./gateways/examples";
-import { readText } from "../kit/pages";
-import { waitFor } from "../kit/wait-for";
 import { freePort } from "../kit/free-port";
+import { createGraphqlClient } from "../kit/http/graphql-client";
+import { startHttpServer } from "../kit/http/http-server";
+import { startUnconfirmedOperation } from "../kit/operations/unconfirmed";
+import { readText } from "../kit/pages";
+import { createSandboxControl } from "../kit/sandbox-control";
+import { MEMBER_ID } from "../kit/seeds/ids";
+import { connectAs } from "../kit/subscriptions/websocket";
+import { PAYER_CLAIMS } from "../kit/tokens/claims";
+import { createDeveloperTokens } from "../kit/tokens/developer-token";
+import { waitFor } from "../kit/wait-for";
 
 const TOKEN_PATH = /'http:\/\/127\.0\.0\.1:4000(\/dev\/token\S+)'/.exec(readText("docs/platform/router.md"))?.[1] ?? "";
-const VARIABLES = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];
+const PORTS = ["GATEWAY_PORT", "PORT", "AVIBRA_SANDBOX_PORT", "DELBANK_SANDBOX_PORT"];
+
+/** Commands that a test has started, each in a process group of its own. */
+const groups = new Set<number>();
+afterAll(() => {
+  for (const group of groups) if (hasProcess(group)) process.kill(-group, "SIGKILL");
+});
 
 /** Whether the process group has a process. */
 function hasProcess(group: number): boolean {
@@ -16,34 +32,213 @@ function hasProcess(group: number): boolean {
   }
 }
 
-test("npm run supergraph responds to the documented commands at the gateway's URL, and ends all its processes on SIGTERM", async () => {
-  const ports: Record<string, string> = {};
-  for (const name of VARIABLES) ports[name] = `${await freePort()}`;
-  const origin = `http://127.0.0.1:${ports["GATEWAY_PORT"] ?? ""}`;
-  const program = spawn("npm", ["run", "--silent", "supergraph"], {
-    env: { ...process.env, ...ports },
-    detached: true, // a group of its own
-    stdio: ["ignore", "pipe", "inherit"],
+/** Runs a command in a process group of its own. */
+function run(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...environment },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const group = program.pid ?? NaN;
-  const exit = new Promise((resolve) => program.once("close", resolve));
-  try {
-    let output = "";
-    program.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    await waitFor(() => output.includes(`Supergraph  ${origin}/graphql`) || undefined);
-    expect(output).toContain(`${origin}${TOKEN_PATH}`);
-    const { token } = (await (await fetch(`${origin}${TOKEN_PATH}`)).json()) as { token: string };
-    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-    for (const { query, variables } of EXAMPLES) {
-      const body = JSON.stringify({ query, variables });
-      const response = await fetch(`${origin}/graphql`, { method: "POST", headers, body });
-      expectDone(query, (await response.json()) as object);
+  const group = child.pid ?? NaN;
+  groups.add(group);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return {
+    output: () => output,
+    exit: new Promise<number | null>((resolve) => child.once("close", resolve)),
+    /** Sends a signal to the process that was started. */
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Sends a signal to every process, as a terminal does at Ctrl-C. */
+    killGroup: (signal: NodeJS.Signals) => process.kill(-group, signal),
+    isRunning: () => hasProcess(group),
+    /** Resolves after the last process has ended: the simulated providers end after their parent. */
+    waitUntilGone: () => waitFor(() => !hasProcess(group) || undefined),
+  };
+}
+
+async function choosePorts(): Promise<Record<string, string>> {
+  const ports: Record<string, string> = {};
+  for (const name of PORTS) ports[name] = `${await freePort()}`;
+  return ports;
+}
+const runSupergraph = (environment: Readonly<Record<string, string>>) =>
+  run("npm", ["run", "--silent", "supergraph"], environment);
+
+/** `npm run supergraph`, once it has printed its banner. */
+async function startCommand(environment: Readonly<Record<string, string>> = {}) {
+  const ports = await choosePorts();
+  const command = runSupergraph({ ...ports, ...environment });
+  const isRunning = () => (command.output().includes("Ctrl-C") || !command.isRunning() ? true : undefined);
+  await waitFor(isRunning, 180_000);
+  if (!command.isRunning()) throw new Error(command.output());
+  const origin = `http://127.0.0.1:${ports["GATEWAY_PORT"] ?? ""}`;
+  const banner = command.output();
+  /** The lines of the banner below this heading, as printed. */
+  const commandOf = (heading: string) =>
+    banner
+      .split("\n\n")
+      .find((block) => block.startsWith(heading))
+      ?.replace(/^.*\n/, "") ?? "";
+  return { ...command, origin, ports, banner, commandOf, token: createDeveloperTokens(origin) };
+}
+type Command = Awaited<ReturnType<typeof startCommand>>;
+
+async function expectBannersQueryToSucceed({ commandOf }: Command): Promise<void> {
+  const shell = run("sh", ["-c", `${commandOf("A token")}\n${commandOf("Query")}`]);
+  expect(await shell.exit).toBe(0);
+  expect(JSON.parse(shell.output())).toEqual({
+    data: {
+      me: { displayName: "Ana", currentOffer: { status: "ACTIVE" } },
+      invoices: [
+        { id: "inv-1", authorization: { yearlyAmount: { amount: "238.80", currency: "BRL" } } },
+        { id: "inv-2", authorization: { yearlyAmount: null } },
+      ],
+    },
+  });
+}
+
+describe("npm run supergraph", () => {
+  let command: Command;
+  beforeAll(async () => {
+    command = await startCommand();
+  });
+
+  test("prints the URLs of the playground and of Hive Gateway", () => {
+    expect(command.banner).toContain(`Playground  ${command.origin}/ `);
+    expect(command.banner).toContain(`Supergraph  ${command.origin}/graphql   (subgraphs`);
+    expect(command.banner).toContain("behind Hive Gateway");
+  });
+
+  test("prints a query that answers without errors, as printed", () => expectBannersQueryToSucceed(command));
+
+  test("prints a subscription that receives the member's events, as printed", async () => {
+    const { commandOf, ports } = command;
+    const shell = run("sh", ["-c", `${commandOf("A token")}\n${commandOf("Subscribe")}`]);
+    const avibra = createSandboxControl(`http://127.0.0.1:${ports["AVIBRA_SANDBOX_PORT"] ?? ""}`);
+    await waitFor(async () => {
+      // An event before the subscription is not sent: each turn sends another one.
+      await avibra.sendEvent({ eventname: "offer_upgrade_successful", userid: MEMBER_ID });
+      return shell.output().includes('{"data":{"userEvents":{"kind":"OFFER_UPGRADE_SUCCESSFUL"}}}') || undefined;
+    });
+    shell.killGroup("SIGTERM");
+    await shell.waitUntilGone();
+  });
+
+  test("sends operationSettled by SSE and by WebSocket, after an unconfirmed operation has settled", async () => {
+    const { origin, ports, token } = command;
+    const delbank = createSandboxControl(`http://127.0.0.1:${ports["DELBANK_SANDBOX_PORT"] ?? ""}`);
+    const client = createGraphqlClient(`${origin}/graphql`, { getToken: token });
+    const operation = await startUnconfirmedOperation({ ...client, delbank });
+    const query = `subscription { operationSettled(id: "${operation.id}") { id status } }`;
+    const settled = { operationSettled: { id: operation.id, status: "SUCCEEDED" } };
+
+    const webSocket = await connectAs({ url: origin, token }, { claims: PAYER_CLAIMS });
+    webSocket.subscribe("1", query);
+    const sse = await fetch(`${origin}/graphql`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "text/event-stream",
+        authorization: `Bearer ${await token(PAYER_CLAIMS)}`,
+      },
+      body: JSON.stringify({ query }),
+    });
+    await operation.confirm();
+    expect(await webSocket.waitForCompletion("1")).toMatchObject([
+      { type: "next", payload: { data: settled } },
+      { type: "complete" },
+    ]);
+    expect(await sse.text()).toContain(JSON.stringify({ data: settled })); // its end is the end of the subscription
+    await webSocket.close();
+  });
+
+  test("serves the playground and the reference at the gateway, and sends browsers there from the endpoint", async () => {
+    const { origin } = command;
+    const visit = (path: string) =>
+      fetch(`${origin}${path}`, { headers: { accept: "text/html,*/*" }, redirect: "manual" });
+    const endpoint = await visit("/graphql");
+    expect([endpoint.status, endpoint.headers.get("location")]).toEqual([302, "/"]);
+    const playground = await (await visit("/")).text();
+    expect(playground).toContain('<meta name="graphql-endpoint" content="/graphql">');
+    expect(playground).toContain('<meta name="developer-token-url" content="/dev/token">');
+    for (const path of ["/docs", "/playground/main.js", "/playground/main.css", "/favicon.svg"]) {
+      expect((await visit(path)).status).toBe(200);
     }
-    expect(hasProcess(group)).toBe(true);
-    program.kill("SIGTERM");
-    expect(await exit).toBe(0);
-    await waitFor(() => !hasProcess(group) || undefined); // the simulated providers end after their parent
-  } finally {
-    if (hasProcess(group)) process.kill(-group, "SIGKILL");
+    const metrics = await fetch(`${origin}/metrics`); // of the subgraph, only what pages need is served
+    expect(await metrics.text()).not.toContain("benefits_pix_");
+  });
+
+  test("ends every process at Ctrl-C", async () => {
+    command.killGroup("SIGINT");
+    expect([0, 130]).toContain(await command.exit);
+    await command.waitUntilGone();
+  });
+});
+
+test("GATEWAY=apollo npm run supergraph responds to the documented commands, and ends all its processes on SIGTERM", async () => {
+  const command = await startCommand({ GATEWAY: "apollo" });
+  expect(command.banner).toContain("behind @apollo/gateway");
+  expect(command.commandOf("Subscribe")).toBe("");
+  await expectBannersQueryToSucceed(command);
+  expect(command.banner).toContain(`${command.origin}${TOKEN_PATH}`);
+  const { token } = (await (await fetch(`${command.origin}${TOKEN_PATH}`)).json()) as { token: string };
+  const client = createGraphqlClient(`${command.origin}/graphql`, { getToken: () => Promise.resolve(token) });
+  for (const { query, variables, caller } of EXAMPLES) {
+    expectDone(query, (await (await client.post(query, { variables, claims: caller })).json()) as object);
   }
+  expect(command.isRunning()).toBe(true);
+  command.kill("SIGTERM");
+  expect(await command.exit).toBe(0);
+  await command.waitUntilGone();
+});
+
+describe("npm run supergraph ends with exit code 1 and leaves no process", () => {
+  async function expectFailure(environment: Readonly<Record<string, string>>, message: string): Promise<void> {
+    const command = runSupergraph({ ...(await choosePorts()), ...environment });
+    expect(await command.exit).toBe(1);
+    expect(command.output()).toBe(`${message}\n`);
+    await command.waitUntilGone();
+  }
+
+  test("if the port of a variable is in use, and says so", async () => {
+    const other = await startHttpServer((_request, response) => response.end());
+    await expectFailure({ DELBANK_SANDBOX_PORT: `${other.port}` }, `DELBANK_SANDBOX_PORT: ${other.port} is in use`);
+    await other.close();
+  });
+
+  test("if several ports cannot be used, and names each", async () => {
+    const other = await startHttpServer((_request, response) => response.end());
+    const same = `${await freePort()}`;
+    await expectFailure(
+      { GATEWAY_PORT: `${other.port}`, PORT: "http", AVIBRA_SANDBOX_PORT: same, DELBANK_SANDBOX_PORT: same },
+      `GATEWAY_PORT: ${other.port} is in use
+PORT: must be a whole number from 1 to 65535
+DELBANK_SANDBOX_PORT: ${same} is in use`,
+    );
+    await other.close();
+  });
+
+  test("if GATEWAY is unknown, and says what it may be", () =>
+    expectFailure({ GATEWAY: "rover" }, "GATEWAY: must be one of: hive, apollo"));
+});
+
+test("a client side whose port is taken meanwhile stops the gateway and the subgraphs that it has started", async () => {
+  const other = await startHttpServer((_request, response) => response.end());
+  const { promise: stopped, resolve } = Promise.withResolvers<string>();
+  const starting = startClientSide("http://127.0.0.1:9", {
+    port: other.port,
+    async startGateway(options) {
+      const gateway = await startApolloGateway(options);
+      return {
+        ...gateway,
+        async stop() {
+          await gateway.stop();
+          resolve("stopped");
+        },
+      };
+    },
+  });
+  await expect(starting).rejects.toThrow("EADDRINUSE");
+  expect(await stopped).toBe("stopped");
+  await other.close();
 });

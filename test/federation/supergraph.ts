@@ -1,47 +1,96 @@
+import { startApolloGateway } from "./gateways/apollo";
 import { startClientSide } from "./gateways/client-side";
 import { ROUTER_SECRET } from "./gateways/compose";
+import { type StartGateway } from "./gateways/gateway";
+import { hiveGateway } from "./gateways/hive";
+import { findPortProblems } from "./gateways/port-problems";
+import { createStops } from "./gateways/stops";
 import { startProgram } from "../kit/start/program";
 
-// `npm run supergraph`: the built program with both simulated providers, two other teams' subgraphs, and @apollo/gateway before them.
+// `npm run supergraph`: the built program with both simulated providers, two other teams' subgraphs, and a gateway before them.
 
-const {
-  GATEWAY_PORT = "4000",
-  PORT = "4001",
-  AVIBRA_SANDBOX_PORT = "4101",
-  DELBANK_SANDBOX_PORT = "4102",
-} = process.env;
-const SUBGRAPH = `http://127.0.0.1:${PORT}`;
+interface GatewayChoice {
+  readonly name: string;
+  readonly start: StartGateway;
+  readonly hasSubscriptions: boolean;
+}
+const GATEWAYS: Readonly<Record<string, GatewayChoice>> = {
+  hive: { name: "Hive Gateway", start: hiveGateway("JavaScript"), hasSubscriptions: true },
+  apollo: { name: "@apollo/gateway", start: startApolloGateway, hasSubscriptions: false },
+};
+const getVariable = (name: string, fallback: string) => process.env[name] || fallback;
 
-const welcome = (url: string) => `
-Supergraph  ${url}   (subgraphs benefits-pix, accounts, billing behind @apollo/gateway)
-Subgraph    ${SUBGRAPH}/graphql   (answers only the gateway)
+const SUBSCRIPTION = 'subscription { userEvents(userId: \\"u-1001\\") { kind } }';
+const renderSubscription = (url: string) => `
+Subscribe, then change the offer in the playground:
+curl -sN ${url} -H 'content-type: application/json' -H 'accept: text/event-stream' -H "authorization: Bearer $TOKEN" \\
+  -d '{"query":"${SUBSCRIPTION}"}'
+`;
+
+const renderWelcome = (url: string, subgraph: string, { name, hasSubscriptions }: GatewayChoice) => `
+Playground  ${new URL("/", url).href}   (choose a member, run an example${hasSubscriptions ? ", subscribe" : ""})
+Supergraph  ${url}   (subgraphs benefits-pix, accounts, billing behind ${name})
+Subgraph    ${subgraph}/graphql   (answers only the gateway)
 
 A token for any member:
 TOKEN=$(curl -s '${new URL("/dev/token", url).href}?sub=u-1001&tax_id=04623217035&scope=pix:cancel' | cut -d'"' -f4)
 
-Try:
+Query:
 curl -s ${url} -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\
-  -d '{"query":"{ me { displayName currentOffer { status } } invoices { id authorization { status yearlyAmount { amount currency } } } }"}'
-
+  -d '{"query":"{ me { displayName currentOffer { status } } invoices { id authorization { yearlyAmount { amount currency } } } }"}'
+${hasSubscriptions ? renderSubscription(url) : `\n${name} has no subscriptions; GATEWAY=hive has.\n`}
 The five example operations are in docs/platform/router.md. Ctrl-C stops everything.
 `;
 
 /** Runs until a signal. The operation store ends with it, so the same idempotency keys can be used after every start. */
-async function main(): Promise<void> {
-  const ports = { PORT, AVIBRA_SANDBOX_PORT, DELBANK_SANDBOX_PORT };
-  const program = await startProgram({ ...ports, ROUTER_SECRETS: ROUTER_SECRET });
-  const clientSide = await startClientSide(SUBGRAPH, Number(GATEWAY_PORT));
-  const stop = () => {
-    program.process.kill("SIGTERM");
+async function main(signaled: Promise<undefined>): Promise<void> {
+  const gateway = GATEWAYS[getVariable("GATEWAY", "hive")];
+  if (!gateway) throw new Error(`GATEWAY: must be one of: ${Object.keys(GATEWAYS).join(", ")}`);
+  const programPorts = {
+    PORT: getVariable("PORT", "4001"),
+    AVIBRA_SANDBOX_PORT: getVariable("AVIBRA_SANDBOX_PORT", "4101"),
+    DELBANK_SANDBOX_PORT: getVariable("DELBANK_SANDBOX_PORT", "4102"),
   };
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
-  process.stdout.write(welcome(clientSide.url));
+  const gatewayPort = getVariable("GATEWAY_PORT", "4000");
+  const problems = await findPortProblems({ GATEWAY_PORT: gatewayPort, ...programPorts });
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 
-  await program.exit;
-  await clientSide.stop();
+  const { add, stopAll } = createStops();
+  try {
+    const program = await add(startProgram({ ...programPorts, ROUTER_SECRETS: ROUTER_SECRET }), async (one) => {
+      await one.stop();
+      await one.exit;
+    });
+    const startGateway = gateway.start;
+    const clientSide = await add(startClientSide(program.url, { startGateway, port: Number(gatewayPort) }), (one) =>
+      one.stop(),
+    );
+    process.stdout.write(renderWelcome(clientSide.url, program.url, gateway));
+
+    const programEnded = program.exit.then(() => {
+      throw new Error(`the subgraph ended:\n${program.output()}`);
+    });
+    await Promise.race([signaled, programEnded, ...(clientSide.failure ? [clientSide.failure] : [])]);
+  } finally {
+    await stopAll();
+  }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+let hasSignal = false;
+/** A second signal has no effect: npm repeats the one that the terminal sends. */
+const signaled = new Promise<undefined>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => {
+      hasSignal = true;
+      resolve(undefined);
+    });
+  }
 });
+main(signaled).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    if (hasSignal) process.exit(0); // Ctrl-C is sent to the child processes too: a start or a run fails by it
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

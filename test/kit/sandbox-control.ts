@@ -6,6 +6,8 @@ export interface ReceivedRequest {
   readonly body: string;
   /** When its first byte arrived, ISO 8601. */
   readonly at: string;
+  /** Whether the subgraph closed the connection before it had the whole response. */
+  readonly isAborted: boolean;
 }
 
 /** One change that a simulated provider committed. */

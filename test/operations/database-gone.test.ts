@@ -57,13 +57,13 @@ describe("while PostgreSQL is stopped", () => {
   test("members, offers and authorizations are still readable; enrollment is UNKNOWN", async () => {
     const { data, errors } = await subgraph.graphql(
       `{ me { id enrollment { status } benefits { id } currentOffer { status } }
-         pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status cancellations { id } } }`,
+         pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`,
       { claims: PAYER_CLAIMS },
     );
     expect(errors).toBeUndefined();
     expect(data).toMatchObject({
       me: { id: MEMBER_ID, enrollment: { status: "UNKNOWN" }, currentOffer: { status: "ACTIVE" } },
-      pixAuthorization: { status: "ACTIVE", cancellations: [] },
+      pixAuthorization: { status: "ACTIVE" },
     });
     expect(data.me.benefits).toHaveLength(4);
   });
@@ -75,8 +75,31 @@ describe("while PostgreSQL is stopped", () => {
       data: { operation: null, me: { id: MEMBER_ID } },
       errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }],
     });
-    const list = await subgraph.graphql("{ me { operations { edges { cursor } } } }", { claims: PAYER_CLAIMS });
-    expect(list.errors).toMatchObject([{ extensions: { code: "UNAVAILABLE", retryable: true } }]);
+  });
+
+  test("lists that are read from the database are null with UNAVAILABLE, not empty, and the fields beside them have data", async () => {
+    const { data, errors } = await subgraph.graphql(
+      `{ me { id operations { edges { cursor } pageInfo { hasNextPage } } events { edges { cursor } } benefits { id } }
+         pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status cancellations { id } } }`,
+      { claims: PAYER_CLAIMS },
+    );
+    expect(data).toEqual({
+      me: { id: MEMBER_ID, operations: null, events: null, benefits: Array(4).fill({ id: expect.any(String) }) },
+      pixAuthorization: { status: "ACTIVE", cancellations: null },
+    });
+    expect(errors).toHaveLength(3);
+    expect(errors).toEqual(
+      [
+        ["me", "operations"],
+        ["me", "events"],
+        ["pixAuthorization", "cancellations"],
+      ].map((path) =>
+        expect.objectContaining({
+          path,
+          extensions: expect.objectContaining({ code: "UNAVAILABLE", retryable: true }),
+        }),
+      ),
+    );
   });
 
   test("/health/live is 200, and /health/ready is 503 and names the database", async () => {

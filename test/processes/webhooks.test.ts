@@ -1,6 +1,7 @@
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
+import { HOUR_TIMEOUTS } from "../kit/database/pool";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { postWebhook } from "../kit/http/webhooks";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
@@ -31,7 +32,7 @@ const STEPS = [
 ];
 
 async function countDue({ databaseUrl }: ReplicaCluster): Promise<number> {
-  const database = openDatabase(databaseUrl);
+  const database = openDatabase(databaseUrl, HOUR_TIMEOUTS);
   const count = await new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY)).countDue(0);
   await database.close();
   return count;

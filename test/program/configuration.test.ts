@@ -168,16 +168,63 @@ describe.each([
   });
 
   test("a renamed variable that is still set is rejected with its new name, together with all other problems", () => {
-    const oldNames = { OPERATION_TIMEOUT_MS: "5000", LIMIT_LEDGER_READS: "10", LIMIT_LEDGER_ROWS: "10" };
+    const oldNames = {
+      OPERATION_TIMEOUT_MS: "5000",
+      LIMIT_LEDGER_READS: "10",
+      LIMIT_LEDGER_ROWS: "10",
+      WEBSOCKET_ORIGINS: "*",
+    };
     expect(problems({ ...environment, ...oldNames })).toEqual([
       "OPERATION_TIMEOUT_MS: was renamed to REQUEST_TIMEOUT_MS",
       "LIMIT_LEDGER_READS: was renamed to LIMIT_STORE_READS",
       "LIMIT_LEDGER_ROWS: was renamed to LIMIT_STORE_ROWS",
+      "WEBSOCKET_ORIGINS: was renamed to CORS_ORIGINS",
     ]);
     expect(problems({ ...environment, ...oldNames, OPERATION_TIMEOUT_MS: " ", PORT: "http" })).toEqual([
       "LIMIT_LEDGER_READS: was renamed to LIMIT_STORE_READS",
       "LIMIT_LEDGER_ROWS: was renamed to LIMIT_STORE_ROWS",
+      "WEBSOCKET_ORIGINS: was renamed to CORS_ORIGINS",
       "PORT: must be a whole number from 0 to 65535",
+    ]);
+  });
+
+  test.each([
+    "*",
+    "null",
+    "app.example.com",
+    "//app.example.com",
+    "https://",
+    "https://app.example.com/",
+    "https://app.example.com/shop",
+    "https://app.example.com?x",
+    "https://app.example.com#x",
+    "https://user:password@app.example.com",
+    "https://*.example.com",
+    "https://app.example.com:*",
+    "https://localhost.example.com:*",
+    "https://app.example.com:65536",
+    "https://app.example.com https://other.example.com",
+    "https:\\\\app.example.com",
+    "file://app",
+    "capacitor://localhost",
+    "wss://app.example.com",
+    "https://app.example.com,",
+    "https://app.example.com,*",
+  ])("CORS_ORIGINS=%s is rejected without being repeated", (value) => {
+    const [problem, ...others] = problems({ ...environment, CORS_ORIGINS: value });
+    expect([problem, others]).toEqual([expect.stringMatching(/^CORS_ORIGINS: must be a comma list /), []]);
+    expect(problem).not.toContain("app.example.com/");
+  });
+
+  test("CORS_ORIGINS is read as browsers send origins: in lower case, without a default port", () => {
+    const text =
+      "HTTPS://App.Example.COM:443,http://app.example.com:80, http://[0:0::1]:8080,HTTP://LocalHost:*,https://bücher.example";
+    expect(loadConfig({ ...environment, CORS_ORIGINS: text }).server.corsOrigins).toEqual([
+      "https://app.example.com",
+      "http://app.example.com",
+      "http://[::1]:8080",
+      "http://localhost:*",
+      "https://xn--bcher-kva.example",
     ]);
   });
 

@@ -77,13 +77,13 @@ describe("Avibra's create endpoint", () => {
     ["no e-mail", { email: null }],
     ["a numeric name", { firstname: 7 }],
     ["an empty user ID", { userid: "" }],
-    ["an unknown offer", { offerid: "gold" }],
+    ["an unknown offer", { offerid: "gold" }, "OFFER_NOT_FOUND"],
     ["a birth date in another format", { dateofbirth: "03/02/1990" }],
     ["an address that is a string", { address: "Rua A" }],
-  ])("rejects %s with 400 and creates no user", async (_what, more) => {
+  ])("rejects %s with 400 and creates no user", async (_what, more, errorcode = "400") => {
     const { status, json } = await avibra.create("u-1", "k-1", more);
     expect(status).toBe(400);
-    expect(json).toMatchObject({ errorcode: "400" });
+    expect(json).toMatchObject({ errorcode });
     expect(await avibra.control.commits()).toEqual([]);
   });
 

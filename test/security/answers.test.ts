@@ -2,7 +2,7 @@ import { toBody, COSTLY_QUERIES, largeMemberFault } from "../kit/security/costly
 import { MEMBER_ID } from "../kit/seeds/ids";
 import { sendRequest } from "../kit/http/request";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
-import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { ACCEPT_GRAPHQL_RESPONSE, type GraphqlResponse } from "../kit/http/graphql-client";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 let subgraph: TestSubgraph;
@@ -15,7 +15,10 @@ afterAll(() => subgraph.stop());
 afterEach(() => subgraph.avibra.clearFaults());
 
 const send = (body: string) =>
-  sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
+  sendRequest(`${subgraph.url}/graphql`, {
+    headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE },
+    body: Buffer.from(body),
+  });
 
 describe("a response over LIMIT_NODES or LIMIT_RESPONSE_BYTES is rejected as a whole", () => {
   test.each(Object.entries(COSTLY_QUERIES))("%s", async (_name, costly) => {

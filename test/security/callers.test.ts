@@ -2,6 +2,7 @@ import { generateKeyPair, SignJWT } from "jose";
 import { sendBytes } from "../kit/http/send-bytes";
 import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { ACCEPT_GRAPHQL_RESPONSE } from "../kit/http/graphql-client";
 
 const ISSUER = "benefits-pix-subgraph-developer";
 const AUDIENCE = "benefits-pix-subgraph";
@@ -12,7 +13,8 @@ describe("a subgraph in sandbox mode", () => {
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
 
-  const sendWith = (authorization: string) => subgraph.post(QUERY, { claims: null, headers: { authorization } });
+  const sendWith = (authorization: string) =>
+    subgraph.post(QUERY, { claims: null, headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE } });
 
   /** A token like the developer issuer's, signed with another key. */
   async function forge(
@@ -96,7 +98,7 @@ test("a token is rejected with a retryable 503 while the key server is unreachab
   const subgraph = await startSubgraph({ AUTH_JWKS_URL: "http://127.0.0.1:9/keys" });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const authorization = `Bearer ${part({ alg: "ES256", kid: "k" })}.${part({ sub: MEMBER_ID, exp: 4e9 })}.c2ln`;
-  const response = await subgraph.post(QUERY, { claims: null, headers: { authorization } });
+  const response = await subgraph.post(QUERY, { claims: null, headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE } });
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] });
   await subgraph.stop();

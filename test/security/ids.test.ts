@@ -123,29 +123,42 @@ describe("hostile IDs:", () => {
     const { errors } = await subgraph.graphql("query($s: [BenefitStatus!]) { me { benefits(status: $s) { id } } }", {
       variables: { s: [planted] },
     });
-    expect(errors?.[0]?.message).toBe('Variable "$s" has an invalid value.');
+    expect(errors?.[0]?.message).toBe(
+      'Variable "$s[0]" has an invalid value: expected a value of type BenefitStatus!, one of ACTIVE, ELIGIBLE, PENDING, INACTIVE, UNKNOWN.',
+    );
   });
 
-  test.each([
-    ["an argument", "query($v: Int = 5) { me { operations(first: $v) { edges { cursor } } } }", "first"],
-    ["a root field's argument", 'query($v: UserId = "u-1001") { user(id: $v) { id } }', "id"],
-    ["an item of a list", "query($v: BenefitStatus = ACTIVE) { me { benefits(status: [$v]) { id } } }", "status"],
-    ["a directive", "query($v: Boolean = true) { me { id @skip(if: $v) } }", "if"],
-    ["a directive of a root field", "query($v: Boolean = true) { me @skip(if: $v) { id } }", "if"],
+  test.each<[where: string, query: string, name: string, type: string | undefined]>([
+    ["an argument", "query($v: Int = 5) { me { operations(first: $v) { edges { cursor } } } }", "first", "Int!"],
+    ["a root field's argument", 'query($v: UserId = "u-1001") { user(id: $v) { id } }', "id", "UserId!"],
+    [
+      "an item of a list",
+      "query($v: BenefitStatus = ACTIVE) { me { benefits(status: [$v]) { id } } }",
+      "status",
+      undefined,
+    ],
+    ["a directive", "query($v: Boolean = true) { me { id @skip(if: $v) } }", "if", "Boolean!"],
+    ["a directive of a root field", "query($v: Boolean = true) { me @skip(if: $v) { id } }", "if", "Boolean!"],
     [
       "a member of an input",
       `mutation($v: PixCancellationReason = ACCOUNT_CLOSED) { cancelPixAuthorization(input: {
       idempotencyKey: "planted", recurrenceId: "RR0435879820240605njua7shf40o", requesterType: NATURAL,
       requesterDocument: "04623217035", reason: $v }) { userErrors { code } } }`,
       "input",
+      undefined,
     ],
   ])(
     "null for a variable with a default, as %s, is BAD_USER_INPUT, and no error is logged",
-    async (_where, query, name) => {
+    async (_where, query, name, type) => {
       subgraph.logs.length = 0;
       const { errors } = await subgraph.graphql(query, { variables: { v: null } });
       expect(errors?.map(({ message, extensions }) => [message, extensions.code])).toEqual([
-        [`Argument "${name}" has an invalid value.`, "BAD_USER_INPUT"],
+        [
+          type === undefined
+            ? `Argument "${name}" has an invalid value.`
+            : `Argument "${name}" is null or missing: a value of type ${type} is required.`,
+          "BAD_USER_INPUT",
+        ],
       ]);
       expect(subgraph.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
     },

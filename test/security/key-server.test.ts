@@ -12,6 +12,7 @@ import { startSubgraph } from "../kit/start/subgraph";
 import { createKey, type Key, signToken, toJwk } from "../kit/tokens/jwt";
 import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { waitFor } from "../kit/wait-for";
+import { ACCEPT_GRAPHQL_RESPONSE } from "../kit/http/graphql-client";
 
 const first = createKey("ES256", "first");
 const second = createKey("RS256", "second");
@@ -155,7 +156,10 @@ describe("a key server", () => {
     });
     try {
       const send = () =>
-        subgraph.post("{ me { id } }", { claims: null, headers: { authorization: authorizationOf(first) } });
+        subgraph.post("{ me { id } }", {
+          claims: null,
+          headers: { authorization: authorizationOf(first), ...ACCEPT_GRAPHQL_RESPONSE },
+        });
       const refused = await send();
       expect(refused.status).toBe(503);
       expect(await refused.json()).toMatchObject({

@@ -2,6 +2,7 @@ import { MEMBER_ID } from "../kit/seeds/ids";
 import { createKey, createWeakKey, type Key, toJwk, signToken } from "../kit/tokens/jwt";
 import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { ACCEPT_GRAPHQL_RESPONSE } from "../kit/http/graphql-client";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";
@@ -24,7 +25,9 @@ afterEach(async () => {
 async function statusWith(signer: Key, header: Readonly<Record<string, unknown>> = {}, exp = 3600) {
   const claims = { sub: MEMBER_ID, iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + exp };
   const authorization = `Bearer ${signToken(signer, claims, header)}`;
-  return (await subgraph.post("{ me { id } }", { claims: null, headers: { authorization } })).status;
+  return (
+    await subgraph.post("{ me { id } }", { claims: null, headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE } })
+  ).status;
 }
 
 const malformed = { kty: "EC", crv: "P-256", kid: "one", x: "AA", y: "AA" };

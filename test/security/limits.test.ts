@@ -2,7 +2,7 @@ import { ATTACKS } from "../kit/security/attacks";
 import { startStepCounter, type StepCounter } from "../kit/security/count-steps";
 import { type RawResponse, sendRequest } from "../kit/http/request";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
-import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { ACCEPT_GRAPHQL_RESPONSE, type GraphqlResponse } from "../kit/http/graphql-client";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 
 /** The costliest rejected request takes 200,000 steps of the GraphQL layer. `npm run bench -- limits` shows the processor time. */
@@ -21,7 +21,10 @@ beforeEach(async () => {
 });
 
 const send = (body: string | Buffer) =>
-  sendRequest(`${subgraph.url}/graphql`, { headers: { authorization }, body: Buffer.from(body) });
+  sendRequest(`${subgraph.url}/graphql`, {
+    headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE },
+    body: Buffer.from(body),
+  });
 const read = (response: RawResponse | undefined) => JSON.parse(response?.text ?? "") as GraphqlResponse;
 const rejection = (message: string) => ({
   errors: [{ message, extensions: { code: "LIMIT_EXCEEDED", retryable: false, requestId: expect.any(String) } }],
@@ -107,7 +110,7 @@ describe("the limits of documents:", () => {
   const get = async (parameters: Readonly<Record<string, string>>) =>
     sendRequest(`${subgraph.url}/graphql?${new URLSearchParams(parameters).toString()}`, {
       method: "GET",
-      headers: { authorization },
+      headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE },
     });
 
   test("a GET has the limits of a POST", async () => {

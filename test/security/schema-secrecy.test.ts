@@ -3,7 +3,7 @@ import { MEMBER_ID } from "../kit/seeds/ids";
 import { createKey, toJwk, signToken } from "../kit/tokens/jwt";
 import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
-import { type GraphqlResponse } from "../kit/http/graphql-client";
+import { ACCEPT_GRAPHQL_RESPONSE, type GraphqlResponse } from "../kit/http/graphql-client";
 
 const SECRET = "the-router-secret-of-32-characters";
 const ISSUER = "https://issuer.test/";
@@ -29,7 +29,7 @@ afterAll(async () => {
   await keyServer.close();
 });
 
-const router = { "router-authorization": SECRET };
+const router = { "router-authorization": SECRET, ...ACCEPT_GRAPHQL_RESPONSE };
 const member = () => {
   const exp = Math.floor(Date.now() / 1000) + 600;
   const claims = { sub: MEMBER_ID, iss: ISSUER, aud: "benefits", exp, scope: "users:read:any pix:read:any" };

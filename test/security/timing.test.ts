@@ -5,6 +5,7 @@ import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { base64url, createKey, type Json, signToken, toJwk } from "../kit/tokens/jwt";
 import { AUDIENCE, ISSUER, type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
+import { ACCEPT_GRAPHQL_RESPONSE } from "../kit/http/graphql-client";
 
 // Response times reveal what the work for a response depends on. These tests compare the work; `npm run bench -- timing` compares the times.
 
@@ -42,7 +43,11 @@ interface SentRequest {
 
 /** Sends one request; returns its response and the work for it. */
 async function observeWork({ query = QUERY, secret = SECRET, token }: SentRequest) {
-  const headers = { "router-authorization": secret, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+  const headers = {
+    "router-authorization": secret,
+    ...ACCEPT_GRAPHQL_RESPONSE,
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
   const comparisons = jest.spyOn(crypto, "timingSafeEqual");
   const signatures = jest.spyOn(globalThis.crypto.subtle, "verify");
   const statements: string[] = [];

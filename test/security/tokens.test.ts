@@ -16,6 +16,7 @@ import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { waitFor } from "../kit/wait-for";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { monotonicClockFrom, wallClockFrom } from "../kit/clocks";
+import { ACCEPT_GRAPHQL_RESPONSE } from "../kit/http/graphql-client";
 
 const ISSUER = "https://issuer.test/";
 const AUDIENCE = "benefits";
@@ -58,7 +59,7 @@ afterAll(async () => {
 });
 
 const sendWith = (authorization: string, query = QUERY) =>
-  subgraph.post(query, { claims: null, headers: { authorization } });
+  subgraph.post(query, { claims: null, headers: { authorization, ...ACCEPT_GRAPHQL_RESPONSE } });
 /** Valid claims with these changes; undefined ones are omitted. */
 const claimsWith = (changes: Json): Json => ({ ...VALID, ...changes });
 
@@ -229,7 +230,10 @@ describe("a token", () => {
       const status = await new Promise<number | undefined>((resolve, reject) => {
         const sent = request(
           `${subgraph.url}/graphql`,
-          { method: "POST", headers: { "content-type": "application/json", authorization } as never },
+          {
+            method: "POST",
+            headers: { "content-type": "application/json", authorization, ...ACCEPT_GRAPHQL_RESPONSE } as never,
+          },
           (response) => {
             resolve(response.resume().statusCode);
           },

@@ -23,7 +23,7 @@ let subgraph: TestSubgraph;
 /** Requires the router secret. */
 let guarded: TestSubgraph;
 beforeAll(async () => {
-  subgraph = await start({ WEBSOCKET_ORIGINS: "https://app.example.com", LIMIT_CONCURRENT_REQUESTS: "5" });
+  subgraph = await start({ CORS_ORIGINS: "https://app.example.com", LIMIT_CONCURRENT_REQUESTS: "5" });
   guarded = await start({ ROUTER_SECRETS: SECRET, SHUTDOWN_TIMEOUT_MS: "600000" });
 });
 afterAll(stopAll);
@@ -41,7 +41,7 @@ async function handshake({ url }: Pick<TestSubgraph, "url">, headers: string, { 
   socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
   socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n${headers}\r\n${more}`);
   await Promise.race([once(socket, "end"), once(socket, "close")]);
-  return { socket, errors, status: Number(received.split(" ")[1]) };
+  return { socket, errors, received, status: Number(received.split(" ")[1]) };
 }
 
 describe("a WebSocket handshake", () => {
@@ -60,6 +60,13 @@ describe("a WebSocket handshake", () => {
     for (const origin of [{ origin: "https://app.example.com" }, { origin: subgraph.url }, {}]) {
       await (await connectFrom(origin)).close();
     }
+  });
+
+  test("from another origin is refused with a message that names the origin as the reason", async () => {
+    const { received } = await handshake(subgraph, `${KEY}origin: https://evil.example\r\n`);
+    expect(received).toContain("Origin not allowed: pages of this origin must not open a WebSocket here.");
+    expect(received).toContain('"code":"FORBIDDEN"');
+    expect(received).not.toContain("evil");
   });
 
   test("is accepted only at /graphql, and only for the protocol graphql-transport-ws", async () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
+import { HOUR_TIMEOUTS } from "../kit/database/pool";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { waitForGauge } from "../kit/http/metrics";
@@ -103,7 +104,7 @@ describe("userEvents", () => {
     client.subscribe("1", EVENTS, { userId: "u-1002" });
     await waitForGauge(subgraph, OPEN, 1);
     await client.settle();
-    const database = openDatabase(databaseUrl);
+    const database = openDatabase(databaseUrl, HOUR_TIMEOUTS);
     const waiting = { kind: "waiting", subject: "u-1002", occurredAt: 0 };
     const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));
     await inbox.receive({ metadata: waiting, body: "{}", now: Date.now() + 3_600_000 }); // not due before that

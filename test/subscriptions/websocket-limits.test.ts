@@ -132,7 +132,10 @@ describe("a WebSocket connection", () => {
   test("is closed after a second connection_init and after an ID that is in use, with its subscriptions", async () => {
     const initializedTwice = await connectAs(subgraph);
     initializedTwice.send({ type: "connection_init" });
-    expect((await initializedTwice.closed).code).toBe(4429);
+    expect(await initializedTwice.closed).toEqual({
+      code: 4429,
+      reason: "connection_init must be sent only once on a connection.",
+    });
     const client = await connectAndSubscribe(subgraph, MEMBER, ["1", "1"]);
     expect((await client.closed).code).toBe(4409);
     await waitForGauge(subgraph, SUBSCRIPTIONS, 0);

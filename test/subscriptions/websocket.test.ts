@@ -65,6 +65,8 @@ describe("operationSettled over a WebSocket", () => {
   });
 });
 
+const NOT_VALID = "The bearer token is not valid: it is malformed, expired, or from another issuer.";
+
 describe("a WebSocket", () => {
   test("carries only subscriptions: queries and mutations are refused without a provider call", async () => {
     await subgraph.avibra.reset();
@@ -126,14 +128,14 @@ describe("a WebSocket", () => {
   });
 
   test.each([
-    ["no token", {}],
+    ["no token", {}, "A bearer token is required, in connection_init or in the Authorization header."],
     ["a malformed token", { Authorization: "Bearer nonsense" }],
     ["a token that is an object", { Authorization: { a: 1 } }],
     ["a malformed token in another member", { token: "nonsense" }],
-  ])("is closed with 4403 after connection_init with %s", async (_what, payload) => {
+  ])("is closed with 4403 and the reason after connection_init with %s", async (_what, payload, reason = NOT_VALID) => {
     const client = await openWebSocketClient(subgraph.url);
     client.send({ type: "connection_init", payload });
-    expect(await client.closed).toEqual({ code: 4403, reason: "Forbidden" });
+    expect(await client.closed).toEqual({ code: 4403, reason });
   });
 
   test("is required for a subscription, which is BAD_REQUEST over plain HTTP", async () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, integer, pemFile, timeoutMs } from "../values";
+import { flag, integer, originList, pemFile, timeoutMs } from "../values";
 import { variable, type ValuesOf } from "../variable";
 
 export type ServerConfig = ValuesOf<typeof serverVariables>;
@@ -48,6 +48,11 @@ export const serverVariables = {
     "SHUTDOWN_TIMEOUT_MS",
     integer(0, 600_000, 15_000),
     "maximum time after that for requests in flight to finish, in milliseconds",
+  ),
+  corsOrigins: variable(
+    "CORS_ORIGINS",
+    originList.default([]),
+    "comma list of origins whose pages may send requests and open WebSockets; the sandbox allows loopback origins",
   ),
   playground: variable(
     "PLAYGROUND",

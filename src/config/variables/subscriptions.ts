@@ -35,9 +35,4 @@ export const subscriptionsVariables = {
     timeoutMs(3000),
     "maximum time for a WebSocket client to send `connection_init`, in milliseconds",
   ),
-  webSocketOrigins: variable(
-    "WEBSOCKET_ORIGINS",
-    commaList.default([]),
-    "comma list of origins whose pages may open a WebSocket, in addition to this host's own",
-  ),
 };

@@ -11,9 +11,11 @@ const MAX_ID_LENGTH = 128;
 @Resolver(() => User)
 export class BenefitResolver {
   @FieldResolver(() => [Benefit], {
+    nullable: true,
     description:
       "The member's benefits with their status. Empty if Avibra does not know the member, or if the caller cannot " +
-      "access the member. Makes at most one provider call, shared with the offers.",
+      "access the member; null with an error if Avibra cannot be read. Makes at most one provider call, shared with " +
+      "the offers.",
   })
   @Directive("@authenticated")
   async benefits(

@@ -78,7 +78,9 @@ export class Benefit {
 
   @Field(() => Money, {
     nullable: true,
-    description: "The maximum coverage. Null if the benefit has no coverage amount.",
+    description:
+      "The maximum coverage, in the currency that Avibra states: `USD` in the sandbox. Null if the benefit has no coverage " +
+      "amount.",
   })
   coverage!: Money | null;
 

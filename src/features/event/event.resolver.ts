@@ -10,9 +10,10 @@ import { toEvent } from "./to-event";
 @Resolver(() => User)
 export class EventResolver {
   @FieldResolver(() => UserEventConnection, {
+    nullable: true,
     description:
       "The events that Avibra sent about this member, last received first. Empty if the caller cannot access the " +
-      "member. Makes no provider call.",
+      "member; null with an error if the database cannot be read. Makes no provider call.",
   })
   @Directive("@authenticated")
   async events(

@@ -2,7 +2,9 @@ import { Directive, Field, ObjectType } from "type-graphql";
 
 @ObjectType({
   simpleResolvers: true,
-  description: "An amount of money in one currency.",
+  description:
+    "An amount of money in one currency. Avibra's amounts and Pix payments can be in different currencies: compare or " +
+    "add amounts only if `currency` is the same. In the sandbox, offers and coverages are in `USD`, and Pix payments in `BRL`.",
 })
 @Directive("@shareable")
 export class Money {

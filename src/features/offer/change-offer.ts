@@ -3,6 +3,7 @@ import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type OfferChange } from "../../providers/avibra/avibra.wire";
 import { createUserError } from "../operation/public";
+import { UNKNOWN_OFFER } from "./unknown-offer";
 
 /** Changes a member's offer; `keyed`: it is sent again with its own key. */
 export function createChangeOfferHandler(avibra: AvibraClient): OperationHandler<OfferChange> {
@@ -16,8 +17,9 @@ export function createChangeOfferHandler(avibra: AvibraClient): OperationHandler
     },
     onRejection(failure, isRetry) {
       if (isRetry) return undefined; // a rejected retry proves nothing about the earlier attempt
-      const code = parseAvibraRefusal(failure) === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED";
-      return { status: "FAILED", failure: createUserError(code) };
+      const refusal = parseAvibraRefusal(failure);
+      if (refusal === "unknownOffer") return { status: "FAILED", failure: UNKNOWN_OFFER };
+      return { status: "FAILED", failure: createUserError(refusal === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED") };
     },
   };
 }

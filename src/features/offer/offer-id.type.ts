@@ -6,6 +6,7 @@ export const OfferId = createTextScalar({
   name: "OfferId",
   description: "An offer's ID: 1 to 64 letters, digits, `_` or `-`. For example `premium`.",
   rule: '1 to 64 letters, digits, "_" or "-"',
+  example: "premium",
   maxLength: 64,
   isValid: (text) => PATTERN.test(text),
 });

@@ -29,9 +29,10 @@ export class OfferResolver {
   }
 
   @FieldResolver(() => [Offer], {
+    nullable: true,
     description:
-      "The offers that the member can choose. Empty if there are none, or if the caller cannot access the member. " +
-      "Makes at most one provider call, shared with the benefits.",
+      "The offers that the member can choose. Empty if there are none, or if the caller cannot access the member; " +
+      "null with an error if Avibra cannot be read. Makes at most one provider call, shared with the benefits.",
   })
   @Directive("@authenticated")
   async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<readonly Offer[]> {

@@ -35,7 +35,10 @@ export class Offer {
   @Field(() => String, { nullable: true, description: "The offer's display text." })
   description!: string | null;
 
-  @Field(() => Money, { nullable: true, description: "The price of one billing period." })
+  @Field(() => Money, {
+    nullable: true,
+    description: "The price of one billing period, in the currency that Avibra states: `USD` in the sandbox.",
+  })
   price!: Money | null;
 
   @Field(() => String, {

@@ -1,2 +1,3 @@
 /** What other features may import from this one. */
 export { OfferId } from "./offer-id.type";
+export { UNKNOWN_OFFER } from "./unknown-offer";

@@ -35,9 +35,10 @@ export class OperationResolver {
   }
 
   @FieldResolver(() => OperationConnection, {
+    nullable: true,
     description:
-      "The operations of this member, newest first. Empty if the caller cannot access the member. Makes no provider " +
-      "call.",
+      "The operations of this member, newest first. Empty if the caller cannot access the member; null with an error " +
+      "if the database cannot be read. Makes no provider call.",
   })
   @Directive("@authenticated")
   async operations(

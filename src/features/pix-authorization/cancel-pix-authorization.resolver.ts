@@ -15,10 +15,10 @@ import { PixCancellation } from "./pix-cancellation.type";
 
 function toIntent(input: CancelPixAuthorizationInput, payerTaxId: string | null): CancellationIntent {
   const { recurrenceId, requesterType, requesterDocument, reason } = input;
-  if (reason === "UNKNOWN") throw new SubgraphError("BAD_USER_INPUT", { message: "reason must not be UNKNOWN." });
+  if (reason === "UNKNOWN") throw new SubgraphError("BAD_USER_INPUT", { message: "input.reason must not be UNKNOWN." });
   const isOfType = requesterType === "NATURAL" ? isCpf(requesterDocument) : isCnpj(requesterDocument);
   if (!isOfType) {
-    const message = "requesterDocument must be a CPF for NATURAL and a CNPJ for LEGAL.";
+    const message = "input.requesterDocument must be a CPF for requesterType NATURAL and a CNPJ for LEGAL.";
     throw new SubgraphError("BAD_USER_INPUT", { message });
   }
   return { recurrenceId, requesterType, requesterDocument, reason, payerTaxId };

@@ -1,4 +1,3 @@
-import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type RequestBudget } from "../../platform/reads/request-budget";
@@ -25,10 +24,7 @@ export function createOwnCancellationsLoader(options: OwnCancellationsLoaderOpti
     async loadOne(recurrenceId: string) {
       responseBudget.assertWithin();
       const query = { recurrenceId, kinds: [CANCEL_PIX_AUTHORIZATION] };
-      const succeeded = await operationStore.listSucceeded(query).catch((error: unknown) => {
-        if (error instanceof DatabaseUnavailable) return []; // the provider's cancellations are still readable
-        throw error;
-      });
+      const succeeded = await operationStore.listSucceeded(query);
       responseBudget.chargeRows(succeeded.length);
       return succeeded.flatMap(({ result }) => toPixCancellation(result) ?? []);
     },

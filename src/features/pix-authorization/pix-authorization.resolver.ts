@@ -31,9 +31,10 @@ export class PixAuthorizationResolver {
   }
 
   @FieldResolver(() => [PixCancellation], {
+    nullable: true,
     description:
       "The cancellations that Delbank returns, and those made through this subgraph that Delbank does not return yet. " +
-      "Usually none or one.",
+      "Usually none or one; null with an error if the database cannot be read.",
   })
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,

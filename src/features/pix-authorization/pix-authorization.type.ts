@@ -40,7 +40,7 @@ export class PixAuthorization {
 
   @Field(() => Money, {
     nullable: true,
-    description: "The fixed amount of each payment. Null if the amount varies or is not readable.",
+    description: "The fixed amount of each payment, in `BRL`. Null if the amount varies or is not readable.",
   })
   amount!: Money | null;
 

@@ -6,7 +6,8 @@ export const RecurrenceId = createTextScalar({
   description:
     "The ID of an Automatic Pix recurrence: 29 case-sensitive characters, for example " +
     "`RR0435879820240605njua7shf40o`.",
-  rule: "the 29 case-sensitive characters of a recurrence id",
+  rule: "29 case-sensitive characters (RR, RN, CR or CN, 8 digits or capital letters, a date as YYYYMMDD, 11 letters or digits)",
+  example: "RR0435879820240605njua7shf40o",
   maxLength: PIX_ID_LENGTH,
   isValid: isRecurrenceId,
 });
@@ -14,7 +15,8 @@ export const RecurrenceId = createTextScalar({
 export const CancellationId = createTextScalar({
   name: "CancellationId",
   description: "The ID of a cancellation: 29 case-sensitive characters, for example `IC0435879820240605bcdb1fhn43a`.",
-  rule: "the 29 case-sensitive characters of a cancellation id",
+  rule: "29 case-sensitive characters (IC, 8 digits or capital letters, a date as YYYYMMDD, 11 letters or digits)",
+  example: "IC0435879820240605bcdb1fhn43a",
   maxLength: PIX_ID_LENGTH,
   isValid: isCancellationId,
 });

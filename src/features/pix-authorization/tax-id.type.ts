@@ -8,6 +8,7 @@ export const TaxId = createTextScalar({
   rule:
     "a CPF of 11 digits, or a CNPJ of 12 digits or capital letters and 2 digits, without punctuation, with valid check digits, " +
     "and no placeholder (one digit repeated, or the digits 1 to 9 in order)",
+  example: "52998224725",
   maxLength: 14,
   isValid: (text) => isCpf(text) || isCnpj(text),
 });

@@ -1,15 +1,22 @@
 import { type ProviderFailure } from "../../platform/http/client/provider-failure";
+import { type OperationFailure } from "../../platform/operations/operation";
 import { type OperationHandler, type Outcome } from "../../platform/operations/operation-handler";
 import { type AvibraClient } from "../../providers/avibra/avibra.client";
-import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
+import { type AvibraRefusal, parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type MemberProfile } from "../../providers/avibra/avibra.wire";
+import { UNKNOWN_OFFER } from "../offer/public";
 import { createUserError } from "../operation/public";
 
 const SUCCEEDED: Outcome = { status: "SUCCEEDED" };
-const CODES = { alreadyExists: "ALREADY_EXISTS", notFound: "NOT_FOUND", rejected: "PROVIDER_REJECTED" } as const;
+const FAILURES: Record<AvibraRefusal, OperationFailure> = {
+  alreadyExists: createUserError("ALREADY_EXISTS"),
+  notFound: createUserError("NOT_FOUND"),
+  unknownOffer: UNKNOWN_OFFER,
+  rejected: createUserError("PROVIDER_REJECTED"),
+};
 
 function toFailedOutcome(failure: ProviderFailure, unknownUserIs400 = false): Outcome {
-  return { status: "FAILED", failure: createUserError(CODES[parseAvibraRefusal(failure, unknownUserIs400)]) };
+  return { status: "FAILED", failure: FAILURES[parseAvibraRefusal(failure, unknownUserIs400)] };
 }
 
 /** After an attempt that may have been processed, a rejection proves nothing about that attempt. */

@@ -14,7 +14,8 @@ function isRealDate(text: string): boolean {
 export const EmailAddress = createTextScalar({
   name: "EmailAddress",
   description: "An email address, for example `ana@example.com`.",
-  rule: "an email address of at most 254 characters",
+  rule: "an email address of at most 254 characters without spaces or accents",
+  example: "ana@example.com",
   maxLength: 254,
   isValid: (text) => EMAIL.test(text),
 });
@@ -22,7 +23,8 @@ export const EmailAddress = createTextScalar({
 export const PhoneNumber = createTextScalar({
   name: "PhoneNumber",
   description: "A phone number in E.164 format, for example `+5511987654321`.",
-  rule: "a phone number in E.164: +, country code, number",
+  rule: "a phone number in E.164 format: + and 7 to 15 digits",
+  example: "+5511987654321",
   maxLength: 16,
   isValid: (text) => PHONE.test(text),
 });
@@ -31,6 +33,7 @@ export const CalendarDate = createTextScalar({
   name: "Date",
   description: "A calendar date in ISO 8601 format, for example `1990-05-17`.",
   rule: "a real date as YYYY-MM-DD",
+  example: "1990-05-17",
   maxLength: 10,
   isValid: isRealDate,
 });

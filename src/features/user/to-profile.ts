@@ -10,7 +10,7 @@ function validateText(name: string, value: string | null | undefined): string | 
   const isValid = value.trim() !== "" && value.length <= MAX_LENGTH && !/\p{Cc}/u.test(value);
   if (isValid) return value;
   throw new SubgraphError("BAD_USER_INPUT", {
-    message: `${name} must be 1 to ${MAX_LENGTH} characters without control characters.`,
+    message: `input.${name} must be 1 to ${MAX_LENGTH} characters without control characters.`,
   });
 }
 

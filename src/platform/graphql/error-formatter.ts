@@ -2,6 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type Logger } from "../observability/logger";
 import { getLocations } from "./limits/parse-document";
+import { ExplainedError } from "./mistakes/explained-error";
 import { requestScope } from "./request-scope";
 import { describeError } from "../errors/describe-error";
 import { SubgraphError } from "../errors/subgraph-error";
@@ -17,30 +18,25 @@ const PROTOCOL_CODES = new Set([
   "BAD_USER_INPUT",
 ]);
 
+const MISTAKE_CODES = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
+const INVALID_REQUEST = "The request is not valid.";
+
 function findSubgraphError(error: unknown): SubgraphError | undefined {
   if (error instanceof SubgraphError) return error;
   if (error instanceof DatabaseUnavailable) return new SubgraphError("UNAVAILABLE", { cause: error });
   return error instanceof GraphQLError ? findSubgraphError(error.originalError) : undefined;
 }
 
-/**
- * Where a rejected value came from: `Variable "$id"`, `Argument "id"` or an empty text. Contains a GraphQL name and nothing of
- * the value.
- */
-function extractInputName(message: string): string {
-  return /^(Variable "\$|Argument ")\w{1,64}"/.exec(message)?.[0] ?? "";
-}
+/** An argument without a value, found during execution: a variable for it is null or was not provided. */
+const MISSING_ARGUMENT = /^Argument "(\w{1,64})" of (?:non-null|required) type "([\w![\]]{1,80})"/;
 
-/** graphql-js quotes rejected values ("Int cannot represent non-integer value: …"), which can be personal data. */
-function stripValue(message: string): string {
-  if (message.startsWith("Syntax Error:")) return message.replace(/(, found |").*$/su, "");
-  if (message.startsWith("Unknown operation named")) return "The document has no operation of that name.";
-  const inputName = extractInputName(message);
-  if (inputName) return `${inputName} has an invalid value.`;
-  const quote = /(, found | cannot represent |^Value | got invalid value )/.exec(message);
-  if (!quote) return message;
-  const expected = message.startsWith("Expected value of type") ? `${message.slice(0, quote.index)}.` : "";
-  return expected || "A value in the document is not valid for its type.";
+/** The message of graphql-js for an argument during execution can quote a value. Returns undefined for another message. */
+function describeArgument(message: string, shouldExposeSchema: boolean): string | undefined {
+  const [, missing, type] = MISSING_ARGUMENT.exec(message) ?? [];
+  if (missing)
+    return `Argument "${missing}" is null or missing: a value${shouldExposeSchema ? ` of type ${type}` : ""} is required.`;
+  const [argument] = /^Argument "\w{1,64}"/.exec(message) ?? [];
+  return argument && `${argument} has an invalid value.`;
 }
 
 /**
@@ -52,21 +48,23 @@ function getErrorCode(formatted: GraphQLFormattedError, thrown: unknown): string
   const innermost = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
   const isFromGraphqlJs = innermost instanceof GraphQLError && !innermost.originalError;
   if (!isFromGraphqlJs || code !== "INTERNAL_SERVER_ERROR") return code;
-  if (extractInputName(innermost.message)) return "BAD_USER_INPUT";
+  if (innermost.message.startsWith("Argument ")) return "BAD_USER_INPUT";
   return formatted.path ? code : "BAD_REQUEST";
 }
 
 export interface ErrorFormatterOptions {
   readonly logger: Logger;
-  /** Whether clients receive validation errors, which contain names and types of the schema. */
+  /** Whether messages may contain types of the schema. */
   readonly shouldExposeSchema: boolean;
 }
 
 /** Converts every thrown value to the error that a client receives. */
 export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormatterOptions) {
-  function formatProtocolMessage(code: string, message: string): string {
-    const isHidden = code === "GRAPHQL_VALIDATION_FAILED" && !shouldExposeSchema;
-    return isHidden ? "The document is not valid for this schema." : stripValue(message);
+  function formatProtocolMessage(code: string, { message }: GraphQLFormattedError, thrown: unknown): string {
+    if (thrown instanceof ExplainedError) return message;
+    if (code === "BAD_USER_INPUT") return describeArgument(message, shouldExposeSchema) ?? INVALID_REQUEST;
+    if (MISTAKE_CODES.has(code)) return INVALID_REQUEST; // not explained: the message of graphql-js can quote a value
+    return message.startsWith("Unknown operation named") ? "The document has no operation of that name." : message;
   }
 
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
@@ -81,15 +79,15 @@ export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormat
     }
     if (subgraphError?.code === "UNAVAILABLE")
       logger.warn({ requestId, ...describeError(subgraphError) }, "service unavailable");
-    const inputName = extractInputName(formatted.message);
     const locations = formatted.locations ?? getLocations(thrown);
-    const subgraphMessage = inputName ? `${inputName}: ${error.message}` : error.message;
+    const code = isProtocol ? foreignCode : error.code;
+    requestScope.getStore()?.errorCodes.add(code);
     return {
-      message: isProtocol ? formatProtocolMessage(foreignCode, formatted.message) : subgraphMessage,
+      message: isProtocol ? formatProtocolMessage(foreignCode, formatted, thrown) : error.message,
       ...(locations && { locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: {
-        code: isProtocol ? foreignCode : error.code,
+        code,
         retryable: isProtocol ? false : error.retryable,
         ...(requestId !== undefined && { requestId }),
         ...(error.operationId !== undefined && { operationId: error.operationId }),

@@ -4,6 +4,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fa
 import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
+import { getResponseStatus } from "./refusal-status";
 import { createRequestScope, requestScope } from "./request-scope";
 import { getBody, getSearch, toUncheckedRequest } from "./request-parameters";
 import { negotiateResponseType } from "../http/server/media-types";
@@ -13,7 +14,12 @@ import { isWebSocketHandshake } from "../http/server/upgrades";
 export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly path: string;
   readonly apollo: ApolloServer<Context>;
-  readonly createContext: (request: FastifyRequest, analysis: RequestAnalysis) => Promise<Context>;
+  /** `disconnected` is aborted when the client disconnects before it has the response. */
+  readonly createContext: (
+    request: FastifyRequest,
+    analysis: RequestAnalysis,
+    disconnected: AbortSignal,
+  ) => Promise<Context>;
   /** Rejects a request over a limit before Apollo Server reads it. */
   readonly guard: RequestGuard;
   /** The error of a request that exceeded a limit during execution. `responseBody` is the response that it replaces. */
@@ -46,6 +52,19 @@ function throwRequestLevelError(error: unknown): never {
   throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
 }
 
+/**
+ * Returns a signal that is aborted if the connection closes before the response is sent. A client that ends only its own half of the
+ * connection counts as disconnected: Node.js then closes the other half, and the close of a process looks the same.
+ */
+function watchDisconnect({ raw }: FastifyReply): AbortSignal {
+  const disconnect = new AbortController();
+  if (raw.destroyed) disconnect.abort();
+  raw.once("close", () => {
+    if (!raw.writableFinished) disconnect.abort();
+  });
+  return disconnect.signal;
+}
+
 const BATCHING_NOT_SUPPORTED = new SubgraphError("LIMIT_EXCEEDED", {
   message: "A request must contain only one operation, not a batch.",
 });
@@ -69,19 +88,31 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = getSearch(request);
     const unchecked = toUncheckedRequest(request, search);
-    const analysis = unchecked ? guard(unchecked) : BATCHING_NOT_SUPPORTED;
-    if (analysis instanceof SubgraphError) return sendError(reply, 400, analysis);
+    if (!unchecked) return sendError(reply, 400, BATCHING_NOT_SUPPORTED);
+    const analysis = guard(unchecked);
+    if (analysis instanceof SubgraphError) return sendError(reply, getResponseStatus(request, 400), analysis);
     let context: Context | undefined;
-    const { status, headers, body } = await requestScope.run(createRequestScope(request.id, analysis.document), () =>
+    const scope = createRequestScope(request.id, analysis.document);
+    const {
+      status = 200,
+      headers,
+      body,
+    } = await requestScope.run(scope, () =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
-        context: async () => (context = await createContext(request, analysis).catch(throwRequestLevelError)),
+        async context() {
+          scope.isWellFormed = true; // without a caller, nothing else of the request is looked at
+          context = await createContext(request, analysis, watchDisconnect(reply)).catch(throwRequestLevelError);
+          scope.isWellFormed = false;
+          return context;
+        },
       }),
     );
     if (body.kind !== "complete") throw new Error("incremental delivery is not supported");
     const requestLevelError = context && getRequestLevelError(context, body.string);
-    if (requestLevelError) return sendError(reply, 400, requestLevelError);
-    reply.code(status ?? 200);
+    if (requestLevelError) return sendError(reply, getResponseStatus(request, 400), requestLevelError);
+    if (scope.errorCodes.size > 0) request.errorCodes = [...scope.errorCodes];
+    reply.code(scope.isWellFormed ? getResponseStatus(request, status) : status);
     headers.delete("cache-control"); // no response must be cached; Apollo Server sets this header on some
     for (const [name, value] of headers) reply.header(name, value);
     return reply.send(body.string);

@@ -22,6 +22,10 @@ export interface RequestScope {
   readonly upstream: UpstreamCost;
   /** The document of a GraphQL request. */
   readonly document?: GuardedDocument | undefined;
+  /** Whether the request is well-formed GraphQL over HTTP: Apollo Server has read its parameters. */
+  isWellFormed: boolean;
+  /** The codes of the errors in the response. */
+  readonly errorCodes: Set<string>;
 }
 
 export const requestScope = new AsyncLocalStorage<RequestScope>();
@@ -29,5 +33,7 @@ export const requestScope = new AsyncLocalStorage<RequestScope>();
 export const createRequestScope = (id: string, document?: GuardedDocument): RequestScope => ({
   id,
   document,
+  isWellFormed: false,
+  errorCodes: new Set(),
   upstream: { calls: 0, retries: 0, coalesced: 0, cacheHits: 0, stale: 0 },
 });

@@ -4,7 +4,12 @@ import { type Metrics } from "./metrics";
 /** Registers `GET /metrics` (Prometheus text format) and records the duration of each HTTP request. */
 export function registerMetrics(server: FastifyInstance, metrics: Metrics): void {
   server.addHook("onResponse", (request, reply, done) => {
-    metrics.recordRequest(request.routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime);
+    metrics.recordRequest({
+      route: request.routeOptions.url ?? "none",
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+      errorCodes: request.errorCodes ?? [],
+    });
     done();
   });
   server.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()));

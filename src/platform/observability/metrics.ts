@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { ERROR_CODES } from "../errors/subgraph-error";
 import { type GaugeSources, registerGauges } from "./gauges";
 
 /** In seconds, from a cache hit to a timeout. */
@@ -10,6 +11,15 @@ interface CallSample {
   readonly call: string;
   readonly durationMs: number;
   readonly failure?: { readonly kind: string; readonly shortCircuited: boolean };
+}
+
+/** One HTTP request to this service. */
+interface RequestSample {
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+  /** The codes of the errors in the response, each once. */
+  readonly errorCodes: readonly string[];
 }
 
 /** The label `source` of a read cache lookup, by what the read cache reports. */
@@ -54,6 +64,12 @@ export function createMetrics() {
     buckets: BUCKETS,
     registers,
   });
+  const responseErrors = new Counter({
+    name: "benefits_pix_response_errors_total",
+    help: "HTTP responses with an error of this code, whatever their status.",
+    labelNames: ["code"],
+    registers,
+  });
   const operationExecutions = new Counter({
     name: "benefits_pix_operation_executions_total",
     help: "Executions of an operation, each of up to three attempts, by the status afterward.",
@@ -73,6 +89,7 @@ export function createMetrics() {
     registers,
   });
   // A counter that starts at 1 has no increase that an alert could detect.
+  for (const code of Object.keys(ERROR_CODES)) responseErrors.inc({ code }, 0);
   for (const source of TAX_ID_SOURCES) ambiguousTaxIds.inc({ source }, 0);
 
   return {
@@ -86,8 +103,9 @@ export function createMetrics() {
     recordRead(source: keyof typeof LOOKUP_SOURCES): void {
       readCacheLookups.inc({ source: LOOKUP_SOURCES[source] });
     },
-    recordRequest(route: string, status: number, durationMs: number): void {
+    recordRequest({ route, status, durationMs, errorCodes }: RequestSample): void {
       httpRequestDuration.observe({ route, status }, durationMs / 1000);
+      for (const code of errorCodes) responseErrors.inc({ code });
     },
     recordOperation(kind: string, status: string): void {
       operationExecutions.inc({ kind, status });

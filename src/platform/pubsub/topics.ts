@@ -6,4 +6,6 @@ export const topics = {
   operationSettled: "operationSettled",
   /** An event about the user with this id was processed. */
   eventProcessed: "eventStored",
+  /** The sandbox was reset: nothing that was read before is current. */
+  simulationReset: "simulationReset",
 } as const;

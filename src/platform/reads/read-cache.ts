@@ -43,8 +43,12 @@ interface CacheEntry {
 interface InFlightRead {
   readonly tag: string;
   readonly deadline: Deadline;
-  /** False if its tag was invalidated while it was in flight. */
+  /** False if its tag was invalidated while it was in flight, or it was cancelled. */
   isCurrent: boolean;
+  /** Requests that wait for it. Infinite for a refresh in the background, which is never cancelled. */
+  waiting: number;
+  /** Ends the call, and detaches the read. */
+  readonly cancel: () => void;
   readonly result: Promise<{ readonly value: unknown; readonly text: string }>;
 }
 
@@ -67,7 +71,8 @@ export type ReadCache = ReturnType<typeof createReadCache>;
 
 /**
  * Caches reads within one caller scope. Requests join a read in flight (single flight) and share recent responses, each as
- * its own object. A request whose deadline ends does not cancel the read for the others. Values must be plain JSON.
+ * its own object. A read is cancelled if the clients of all requests that wait for it have disconnected; a request whose deadline
+ * ends does not cancel it. Values must be plain JSON.
  */
 export function createReadCache({
   monotonic,
@@ -94,8 +99,9 @@ export function createReadCache({
     if (cache.has(key)) keysByTag.set(entry.tag, (keysByTag.get(entry.tag) ?? new Set()).add(key)); // false if it was too large
   }
 
-  function startFetch({ tag, fetch, timeoutMs }: CachedRead<unknown>, key: string): InFlightRead {
-    const deadline = createDeadline(monotonic, timeoutMs);
+  function startFetch({ tag, fetch, timeoutMs }: CachedRead<unknown>, key: string, waiting = 0): InFlightRead {
+    const cancellation = new AbortController();
+    const deadline = createDeadline(monotonic, timeoutMs, cancellation.signal);
     const result = fetch(deadline)
       .then((value) => {
         const text = JSON.stringify(value);
@@ -103,10 +109,16 @@ export function createReadCache({
         return { value, text };
       })
       .finally(() => {
-        if (inFlight.get(key) === flight) inFlight.delete(key);
+        detach();
       });
     result.catch(() => undefined); // callers handle it; there may be none
-    const flight: InFlightRead = { tag, deadline, isCurrent: true, result };
+    const detach = () => inFlight.get(key) === flight && inFlight.delete(key);
+    const cancel = () => {
+      detach();
+      flight.isCurrent = false; // a detached read is not invalidated
+      cancellation.abort();
+    };
+    const flight: InFlightRead = { tag, deadline, isCurrent: true, waiting, cancel, result };
     inFlight.set(key, flight);
     return flight;
   }
@@ -117,16 +129,23 @@ export function createReadCache({
     deadline: Deadline,
   ): Promise<ReadResult<Value>> {
     const existing = inFlight.get(key);
-    if (!existing && deadline.remainingMs() <= 0) throw read.createTimeoutError(); // earlier keys of a long list used up the request's time
+    /** False if earlier keys of a long list used up the request's time, or its client has disconnected. */
+    const isAwaited = () => deadline.remainingMs() > 0 && deadline.signal?.aborted !== true;
+    if (!existing && !isAwaited()) throw read.createTimeoutError();
     const flight = existing ?? startFetch(read, key);
+    flight.waiting += 1;
     try {
       const { value, text } = await withDeadline(deadline, flight.result, read.createTimeoutError);
       return { value: (existing ? JSON.parse(text) : value) as Value, characters: text.length };
     } catch (error) {
       // The read timed out by its own deadline; a request that joined later still has time.
-      const didTimeOut = flight.deadline.remainingMs() < MIN_RETRY_TIME_MS && deadline.remainingMs() > 0;
-      if (existing && didTimeOut && isTransient(error)) return await fetchSingleFlight(read, key, deadline);
+      const didTimeOut = flight.deadline.remainingMs() < MIN_RETRY_TIME_MS;
+      if (existing && didTimeOut && isAwaited() && isTransient(error))
+        return await fetchSingleFlight(read, key, deadline);
       throw error;
+    } finally {
+      flight.waiting -= 1;
+      if (flight.waiting === 0 && deadline.signal?.aborted) flight.cancel();
     }
   }
 
@@ -142,12 +161,16 @@ export function createReadCache({
       const staleForMs = cached ? msSince(cached.freshUntil, monotonic) : Infinity;
       if (cached && staleForMs < 0) return serveCached("cache", cached);
       if (cached && staleForMs < staleWhileRevalidateMs) {
-        if (!inFlight.has(key)) startFetch(read, key);
+        if (!inFlight.has(key)) startFetch(read, key, Infinity);
         return serveCached("stale", cached);
       }
       const source = inFlight.has(key) ? "coalesced" : "call";
       const hasStaleFallback = cached && staleForMs < staleIfErrorMs;
-      const fallbackDeadline = createDeadline(monotonic, Math.min(deadline.remainingMs(), STALE_IF_ERROR_WAIT_MS));
+      const fallbackDeadline = createDeadline(
+        monotonic,
+        Math.min(deadline.remainingMs(), STALE_IF_ERROR_WAIT_MS),
+        deadline.signal,
+      );
       try {
         const { value, characters } = await fetchSingleFlight(
           read,

@@ -9,7 +9,7 @@ export interface ErrorGuidance {
 /** The codes of `ERROR_CODES`. Their messages and `retryable` are in the source. */
 export const ERROR_GUIDE: Record<ErrorCode, ErrorGuidance> = {
   BAD_USER_INPUT: {
-    when: "An ID or an argument is malformed. The message names the rule.",
+    when: "A variable or an argument is invalid. The message names its path and what is expected.",
     whatToDo: "Correct the value. The same request fails again.",
   },
   UNAUTHENTICATED: {

@@ -9,7 +9,7 @@ export const SEED_MEMBERS: readonly Seed[] = [
   {
     id: "u-1001",
     state:
-      "offer `plus`; one benefit leaves and one arrives with the next monthly swap; one has an undocumented status",
+      "offer `plus`, enrolled by an event; the next monthly swap replaces a benefit; one has an undocumented status",
   },
   { id: "u-1002", state: "offer `basic`, two active benefits" },
   { id: "u-1003", state: "prefilled but not enrolled: no offer, no benefits" },

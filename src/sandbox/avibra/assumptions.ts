@@ -37,10 +37,13 @@ export const keyRetentionMs = 24 * 3_600_000;
 /** D on cancel; A on create, update, prefill and offers. */
 export const successResponse: HttpResponse = jsonResponse(200, "Successful");
 
-/** `errorInfo`. */
-export function errorInfo(status: number, message: string): HttpResponse {
-  return jsonResponse(status, { errorcode: String(status), errormessage: message });
+/** `errorInfo`. Its code is the status, or names the reason. */
+export function errorInfo(status: number, message: string, code = String(status)): HttpResponse {
+  return jsonResponse(status, { errorcode: code, errormessage: message });
 }
+
+/** An offer that does not exist, in any request. */
+export const unknownOfferResponse: HttpResponse = errorInfo(400, "offerid is not known", "OFFER_NOT_FOUND");
 
 function optionalText(fields: JsonObject, name: string): string | undefined {
   const value = fields[name];

@@ -1,8 +1,8 @@
 import { type HttpResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
-import { type JsonObject, parseJsonObject, InvalidBody } from "../server/request-body";
-import { type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
-import { type AvibraState } from "./account.state";
+import { type JsonObject, isJsonObject, parseJsonObject, InvalidBody } from "../server/request-body";
+import { type Commit, isListOf, type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
+import { type Account, type AvibraState, type LinkToken } from "./account.state";
 import { assumedFailure, errorInfo } from "./assumptions";
 import { avibraCredentials } from "./credentials";
 import { type Endpoint, endpoints } from "./endpoints";
@@ -133,6 +133,34 @@ class Avibra {
     return { users: [...accounts.values()], linkTokens, commits };
   }
 
+  /** Members that were never changed are not part of it, so that their seeds stay relative to the date of each start. */
+  snapshot(): JsonObject {
+    const { accounts, linkTokens, commits } = this.#state;
+    const changed = new Set(commits.map(({ subject }) => subject));
+    return {
+      accounts: [...accounts.values()].filter(({ userId }) => changed.has(userId)),
+      linkTokens,
+      commits,
+      responses: this.#idempotency.list(),
+    };
+  }
+
+  restore({ accounts, linkTokens, commits, responses }: JsonObject): boolean {
+    const isSnapshot =
+      isListOf(accounts, "userId", "stage") &&
+      isListOf(linkTokens, "userId", "token") &&
+      isListOf(commits, "operation", "subject") &&
+      Array.isArray(responses) &&
+      responses.every((entry) => Array.isArray(entry) && typeof entry[0] === "string" && isJsonObject(entry[1]));
+    if (!isSnapshot) return false;
+    this.#state = createSeedState(this.#clock.now());
+    for (const account of accounts as Account[]) this.#state.accounts.set(account.userId, account);
+    this.#state.linkTokens.push(...(linkTokens as LinkToken[]));
+    this.#state.commits.push(...(commits as Commit[]));
+    this.#idempotency.restore(responses as ReturnType<IdempotencyStore["list"]>);
+    return true;
+  }
+
   reset(clockJumpMs: number): void {
     this.#tokens.shiftExpiries(clockJumpMs);
     this.webhooks.reset();
@@ -151,6 +179,8 @@ export function createAvibra(clock: Clock): Vendor {
     reset: (clockJumpMs) => {
       avibra.reset(clockJumpMs);
     },
+    snapshot: () => avibra.snapshot(),
+    restore: (snapshot) => avibra.restore(snapshot),
     control: createWebhookControl(avibra.webhooks, clock),
     close: () => {
       avibra.webhooks.stop();

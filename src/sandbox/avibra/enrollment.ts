@@ -10,8 +10,10 @@ import {
   readUserInfo,
   type UserReference,
   successResponse,
+  unknownOfferResponse,
 } from "./assumptions";
 import { type AvibraCall } from "./avibra-call";
+import { addMonths } from "./billing";
 import { avibraCredentials } from "./credentials";
 import { createBenefits, findOffer, offers } from "./offers";
 import { InvalidBody } from "../server/request-body";
@@ -30,14 +32,12 @@ function mergeProfiles(current: Profile, changes: Profile): Profile {
 function activateOffer(offerId: string, now: Date): Pick<Account, "currentOffer" | "benefits"> | undefined {
   const offer = findOffer(offerId);
   if (offer === undefined) return undefined;
-  const nextBilling = new Date(now);
-  nextBilling.setUTCMonth(now.getUTCMonth() + 1);
   const currentOffer: CurrentOffer = {
     id: offer.id,
     name: offer.name,
     status: assumedStatus.active,
     activatedAt: now.toISOString(),
-    nextBillingAt: nextBilling.toISOString(),
+    nextBillingAt: addMonths(now, 1).toISOString(),
   };
   const state = { status: assumedStatus.active, effectiveAt: now.toISOString(), expiresAt: null };
   return { currentOffer, benefits: createBenefits(Object.fromEntries(offer.benefits.map((id) => [id, state]))) };
@@ -52,7 +52,7 @@ export function createUser(call: AvibraCall, fields: JsonObject): HttpResponse {
   if (existing !== undefined && existing.stage !== "PREFILLED") return errorInfo(409, "Bad Request");
   const offer =
     info.offerId === undefined ? { currentOffer: null, benefits: [] } : activateOffer(info.offerId, call.now);
-  if (offer === undefined) return errorInfo(400, "offerid is not known");
+  if (offer === undefined) return unknownOfferResponse;
   const profile = mergeProfiles(existing?.profile ?? {}, info.profile);
   call.commit({ userId: info.userId, stage: "ENROLLED", profile, ...offer });
   return successResponse;
@@ -117,7 +117,8 @@ export function changeOffers(call: AvibraCall, fields: JsonObject): HttpResponse
   let newOffer: ReturnType<typeof activateOffer>;
   for (const { offerId, direction } of change.changes) {
     const newRank = offers.findIndex((offer) => offer.id === offerId);
-    const isPossible = newRank !== -1 && (direction === "UPGRADE" ? newRank > rank : newRank < rank);
+    if (newRank === -1) return unknownOfferResponse;
+    const isPossible = direction === "UPGRADE" ? newRank > rank : newRank < rank;
     if (!isPossible) return errorInfo(assumedFailure.offerNotPossible, "that offer cannot be taken so");
     rank = newRank;
     newOffer = activateOffer(offerId, call.now);

@@ -3,14 +3,19 @@ import { randomAlphanumeric } from "../server/random";
 import { type JsonObject } from "../server/request-body";
 import { assumedFailure, benefitsResponse, errorInfo, linkTokenResponse, readUserReference } from "./assumptions";
 import { type AvibraCall } from "./avibra-call";
+import { findNextBilling } from "./billing";
 import { checkPartner } from "./enrollment";
 import { offers } from "./offers";
 
 export function getBenefits(call: AvibraCall): HttpResponse {
   const account = call.state.accounts.get(call.userId);
-  return account === undefined
-    ? errorInfo(assumedFailure.benefitsUnknownUser, "user not found")
-    : benefitsResponse(account, offers);
+  if (account === undefined) return errorInfo(assumedFailure.benefitsUnknownUser, "user not found");
+  const { currentOffer } = account;
+  const billed = currentOffer && {
+    ...currentOffer,
+    nextBillingAt: findNextBilling(currentOffer.nextBillingAt, call.now),
+  };
+  return benefitsResponse({ ...account, currentOffer: billed }, offers);
 }
 
 /** Issues a portal token. It does not change the user, so it is listed in the state and not in the journal of commits. */

@@ -1,18 +1,34 @@
 import { type Account, type AvibraState } from "./account.state";
-import { assumedStatus } from "./assumptions";
+import { type AvibraEvent, assumedStatus } from "./assumptions";
+import { addMonths, findNextBilling, toIsoSeconds } from "./billing";
 import { createBenefits } from "./offers";
 
-const activated = "2026-01-05T12:00:00Z";
-const activatedEpochSeconds = Date.parse(activated) / 1_000;
-const nextBilling = "2026-02-05T12:00:00Z";
-
-/** Swaps happen on the first day of the month, midnight UTC. */
-function firstOfNextMonth(now: Date): Date {
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
+/** The dates of the seeds, relative to the sandbox's clock. */
+interface SeedDates {
+  /** Three months ago. */
+  readonly activated: string;
+  readonly activatedEpochSeconds: number;
+  /** A month after the activation. */
+  readonly firstBilling: string;
+  /** In the future. */
+  readonly nextBilling: string;
+  /** Midnight UTC of the first day of the next month. */
+  readonly swap: Date;
 }
 
-function withBenefitSwap(now: Date): Account {
-  const swap = firstOfNextMonth(now);
+function computeDates(now: Date): SeedDates {
+  const activated = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 3, 5, 12));
+  const firstBilling = toIsoSeconds(addMonths(activated, 1));
+  return {
+    activated: toIsoSeconds(activated),
+    activatedEpochSeconds: activated.getTime() / 1_000,
+    firstBilling,
+    nextBilling: findNextBilling(firstBilling, now) as string,
+    swap: new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)),
+  };
+}
+
+function withBenefitSwap({ activated, activatedEpochSeconds, nextBilling, swap }: SeedDates): Account {
   return {
     userId: "u-1001",
     stage: "ENROLLED",
@@ -45,7 +61,7 @@ function withBenefitSwap(now: Date): Account {
   };
 }
 
-const onBasic: Account = {
+const onBasic = ({ activated, activatedEpochSeconds, nextBilling }: SeedDates): Account => ({
   userId: "u-1002",
   stage: "ENROLLED",
   profile: { firstName: "Bruno", lastName: "Lima", email: "bruno.lima@example.com" },
@@ -61,7 +77,7 @@ const onBasic: Account = {
     "acc-ins": { status: assumedStatus.active, effectiveAt: activatedEpochSeconds, expiresAt: null },
     "tele-health": { status: "Active", effectiveAt: activated, swapEffectiveAt: "", swapExpiresAt: null },
   }),
-};
+});
 
 const prefilled: Account = {
   userId: "u-1003",
@@ -71,7 +87,7 @@ const prefilled: Account = {
   benefits: [],
 };
 
-const cancelled: Account = {
+const cancelled = ({ activated, firstBilling }: SeedDates): Account => ({
   userId: "u-1004",
   stage: "CANCELLED",
   profile: { firstName: "Davi", lastName: "Rocha", email: "davi.rocha@example.com" },
@@ -82,10 +98,22 @@ const cancelled: Account = {
     activatedAt: activated,
     nextBillingAt: "",
   },
-  benefits: createBenefits({ "acc-ins": { status: "inactive", effectiveAt: activated, expiresAt: nextBilling } }),
-};
+  benefits: createBenefits({ "acc-ins": { status: "inactive", effectiveAt: activated, expiresAt: firstBilling } }),
+});
 
 export function createSeedState(now: Date): AvibraState {
-  const accounts = [withBenefitSwap(now), onBasic, prefilled, cancelled];
+  const dates = computeDates(now);
+  const accounts = [withBenefitSwap(dates), onBasic(dates), prefilled, cancelled(dates)];
   return { accounts: new Map(accounts.map((account) => [account.userId, account])), linkTokens: [], commits: [] };
+}
+
+/** The events that led to the seeds. Their keys are fixed, so that a subgraph stores each once, however often they are sent. */
+export function createSeedEvents(now: Date): readonly { readonly key: string; readonly event: AvibraEvent }[] {
+  const { activated } = computeDates(now);
+  return [
+    {
+      key: "sandbox-seed-u-1001-enrollment",
+      event: { name: "enrollment_successful", userId: "u-1001", at: activated },
+    },
+  ];
 }

@@ -41,6 +41,15 @@ export class WebhookSender {
     this.#sendCopies(event, key, copies);
   }
 
+  /** Sends an event without delay or copies. Resolves to whether the first response was 2xx; if not, it is repeated as others are. */
+  async sendNow(event: AvibraEvent, key: string): Promise<boolean> {
+    const delivery = this.#addDelivery(event, key);
+    const { signal } = this.#controller;
+    const isDelivered = await this.#attempt(delivery, signal);
+    if (!isDelivered) void this.#deliver(delivery, signal);
+    return isDelivered;
+  }
+
   list(): readonly unknown[] {
     return this.#deliveries.map(({ event, ...delivery }) => ({ ...eventInfo(event), ...delivery }));
   }
@@ -66,11 +75,15 @@ export class WebhookSender {
 
   #sendCopies(event: AvibraEvent, key: string, copies: number): void {
     for (let copy = 0; copy < copies; copy += 1) {
-      const delivery: Delivery = { event, key, attempts: 0, status: null };
-      this.#deliveries.push(delivery);
-      if (this.#deliveries.length > MAX_DELIVERIES) this.#deliveries.shift();
-      void this.#deliver(delivery, this.#controller.signal);
+      void this.#deliver(this.#addDelivery(event, key), this.#controller.signal);
     }
+  }
+
+  #addDelivery(event: AvibraEvent, key: string): Delivery {
+    const delivery: Delivery = { event, key, attempts: 0, status: null };
+    this.#deliveries.push(delivery);
+    if (this.#deliveries.length > MAX_DELIVERIES) this.#deliveries.shift();
+    return delivery;
   }
 
   async #deliver(delivery: Delivery, signal: AbortSignal): Promise<void> {
@@ -78,14 +91,18 @@ export class WebhookSender {
     try {
       await sleep(disorder ? delayMs * Math.random() : delayMs, undefined, { signal });
       while (delivery.attempts < MAX_ATTEMPTS) {
-        delivery.attempts += 1;
-        delivery.status = await this.#post(delivery, signal);
-        if (delivery.status !== null && delivery.status >= 200 && delivery.status < 300) return;
+        if (await this.#attempt(delivery, signal)) return;
         await sleep(Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** delivery.attempts), undefined, { signal });
       }
     } catch {
       // stopped
     }
+  }
+
+  async #attempt(delivery: Delivery, signal: AbortSignal): Promise<boolean> {
+    delivery.attempts += 1;
+    delivery.status = await this.#post(delivery, signal);
+    return delivery.status !== null && delivery.status >= 200 && delivery.status < 300;
   }
 
   async #post({ event, key }: Delivery, signal: AbortSignal): Promise<number | null> {

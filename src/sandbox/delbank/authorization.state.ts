@@ -35,6 +35,6 @@ export interface Authorization {
 /** The state that a reset discards. */
 export interface DelbankState {
   /** By recurrence ID, which is case-sensitive. */
-  readonly authorizations: ReadonlyMap<string, Authorization>;
+  readonly authorizations: Map<string, Authorization>;
   readonly commits: Commit[];
 }

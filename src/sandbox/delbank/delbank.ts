@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
 import { randomAlphanumeric } from "../server/random";
-import { parseJsonObject, InvalidBody } from "../server/request-body";
-import { type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
+import { type JsonObject, parseJsonObject, InvalidBody } from "../server/request-body";
+import { type Commit, isListOf, type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
 import { serializeAcceptedCancellation, newerSerializer, olderSerializer, type Serializer } from "./serializers";
 import { assumedSituation, failureResponse, newCancellationStatus, processingMs } from "./assumptions";
 import { type Authorization, type Cancellation, type DelbankState } from "./authorization.state";
@@ -147,6 +147,19 @@ class Delbank {
     return { authorizations: [...authorizations.values()], commits };
   }
 
+  snapshot(): JsonObject {
+    return this.state();
+  }
+
+  restore({ authorizations, commits }: JsonObject): boolean {
+    const isSnapshot =
+      isListOf(authorizations, "recurrenceId", "guid", "situation") && isListOf(commits, "operation", "subject");
+    if (!isSnapshot) return false;
+    for (const one of authorizations as Authorization[]) this.#state.authorizations.set(one.recurrenceId, one);
+    this.#state.commits.push(...(commits as Commit[]));
+    return true;
+  }
+
   setLag(lagMs: number): void {
     this.#replica.lagMs = lagMs;
   }
@@ -178,6 +191,8 @@ export function createDelbank(clock: Clock, extraAuthorizations: number): Vendor
     reset: () => {
       delbank.reset();
     },
+    snapshot: () => delbank.snapshot(),
+    restore: (snapshot) => delbank.restore(snapshot),
     control: createDelbankControl(delbank),
   };
 }

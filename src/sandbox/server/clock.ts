@@ -25,6 +25,11 @@ export class Clock {
     return true;
   }
 
+  /** How far it is ahead of the machine's time, in milliseconds. */
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
   /** Resets to the machine's time. Returns by how many milliseconds the time changed. */
   reset(): number {
     const jumpMs = -this.#offsetMs;

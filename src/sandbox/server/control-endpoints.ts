@@ -44,7 +44,11 @@ function addFaults(faults: FaultQueue, body: unknown): HttpResponse {
 }
 
 /** The control endpoints of a sandbox. They need no authentication, and are subject to neither faults nor the request log. */
-export function handleControlRequest(context: ControlContext, action: string, body: string): HttpResponse {
+export function handleControlRequest(
+  context: ControlContext,
+  action: string,
+  body: string,
+): HttpResponse | Promise<HttpResponse> {
   const { clock, faults, log, vendor } = context;
   switch (action) {
     case "GET requests":

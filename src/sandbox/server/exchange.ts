@@ -9,7 +9,7 @@ export interface Exchange {
   /** The server's own URL, for redirects. */
   readonly origin: string;
   /** Calls the vendor, which applies its effect. */
-  readonly handleRequest: () => HttpResponse | Promise<HttpResponse>;
+  readonly handleRequest: () => Promise<HttpResponse>;
   readonly gatewayError: (status: number, message: string) => HttpResponse;
 }
 

@@ -7,6 +7,7 @@ import { playFault, REDIRECTED_PATH } from "./play-fault";
 import { FaultQueue } from "./fault-queue";
 import { readBody } from "./request-body";
 import { RequestLog } from "./request-log";
+import { type SnapshotStore } from "./state-file";
 import { type Vendor } from "./vendor";
 
 export interface RunningServer {
@@ -36,10 +37,13 @@ function hasBody({ headers }: IncomingMessage): boolean {
 /** Serves one simulated vendor: request log, then faults, then the vendor. Control endpoints bypass all three. */
 class SandboxServer {
   readonly #context: ControlContext;
+  readonly #snapshots: SnapshotStore | undefined;
+  #savedSnapshot = "";
   #resetScope = new ResetScope();
   #origin = "";
 
-  constructor(vendor: Vendor, clock: Clock) {
+  constructor(vendor: Vendor, clock: Clock, snapshots: SnapshotStore | undefined) {
+    this.#snapshots = snapshots;
     this.#context = {
       vendor,
       clock,
@@ -49,6 +53,9 @@ class SandboxServer {
         this.#reset();
       },
     };
+    if (snapshots === undefined) return;
+    this.#restore(snapshots);
+    this.#savedSnapshot = this.#takeSnapshot();
   }
 
   listen(host: string, port: number): Promise<RunningServer> {
@@ -87,6 +94,30 @@ class SandboxServer {
     vendor.reset(clock.reset());
   }
 
+  #restore(snapshots: SnapshotStore): void {
+    const { clock, vendor } = this.#context;
+    const snapshot = snapshots.load();
+    if (snapshot === undefined) return;
+    const { clockOffsetMs, ...state } = snapshot;
+    const isRestored =
+      typeof clockOffsetMs === "number" && clock.set(Date.now() + clockOffsetMs) && vendor.restore(state);
+    if (!isRestored) throw snapshots.createShapeError();
+  }
+
+  #takeSnapshot(): string {
+    const { clock, vendor } = this.#context;
+    return JSON.stringify({ clockOffsetMs: clock.offsetMs, ...vendor.snapshot() });
+  }
+
+  /** Called before each response to a request that can have changed the state, so that what a client knows survives a `kill -9`. */
+  #saveState(): void {
+    if (this.#snapshots === undefined) return;
+    const snapshot = this.#takeSnapshot();
+    if (snapshot === this.#savedSnapshot) return;
+    this.#snapshots.save(snapshot);
+    this.#savedSnapshot = snapshot;
+  }
+
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const resetScope = this.#resetScope;
     try {
@@ -100,7 +131,8 @@ class SandboxServer {
         await this.#handleVendor(request, response, { path, url, signal: resetScope.signal });
       }
     } catch {
-      // The client disconnected, the sandbox was reset or closed during the wait, or the simulation has a bug.
+      // The client disconnected, the sandbox was reset or closed during the wait, the state cannot be stored, or the simulation has
+      // a bug.
       const isAborted = resetScope.signal.aborted || response.headersSent || response.destroyed;
       if (isAborted) response.destroy();
       else sendResponse(response, this.#context.vendor.gatewayError(500, "the sandbox failed"));
@@ -109,8 +141,14 @@ class SandboxServer {
 
   async #handleControl(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
     const body = hasBody(request) ? await readBody(request) : { text: "" };
-    if (body === "too large") sendResponse(response, this.#context.vendor.gatewayError(413, "the body is too large"));
-    else sendResponse(response, handleControlRequest(this.#context, `${request.method ?? ""} ${name}`, body.text));
+    if (body === "too large") {
+      sendResponse(response, this.#context.vendor.gatewayError(413, "the body is too large"));
+      return;
+    }
+    const method = request.method ?? "";
+    const httpResponse = await handleControlRequest(this.#context, `${method} ${name}`, body.text);
+    if (method !== "GET") this.#saveState();
+    sendResponse(response, httpResponse);
   }
 
   async #handleVendor(
@@ -121,7 +159,10 @@ class SandboxServer {
     const { clock, faults, log, vendor } = this.#context;
     const method = request.method ?? "";
     const { headers } = request;
-    const loggedRequest = log.add({ method, path: url, headers, body: "", atMs: clock.nowMs() });
+    const loggedRequest = log.add({ method, path: url, headers, body: "", atMs: clock.nowMs(), isAborted: false });
+    response.once("close", () => {
+      loggedRequest.isAborted = !response.writableFinished;
+    });
     if (hasBody(request)) {
       const body = await readBody(request);
       if (body === "too large") {
@@ -134,8 +175,11 @@ class SandboxServer {
       sendResponse(response, { status: 200, body: '{"redirected":true}' });
       return;
     }
-    const handleRequest: Exchange["handleRequest"] = () =>
-      vendor.handle({ method, path, headers, body: loggedRequest.body });
+    const handleRequest: Exchange["handleRequest"] = async () => {
+      const httpResponse = await vendor.handle({ method, path, headers, body: loggedRequest.body });
+      if (method !== "GET") this.#saveState();
+      return httpResponse;
+    };
     const fault = faults.takeMatching(method, path);
     if (fault === undefined) sendResponse(response, await handleRequest());
     else
@@ -146,10 +190,18 @@ class SandboxServer {
   }
 }
 
-export function startServer(
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Without it, the vendor starts from its seeds. */
+  readonly snapshots: SnapshotStore | undefined;
+}
+
+/** Throws `UnreadableStateFile` for a snapshot that cannot be restored. */
+export async function startServer(
   vendor: Vendor,
   clock: Clock,
-  listenOptions: { host: string; port: number },
+  { host, port, snapshots }: ServerOptions,
 ): Promise<RunningServer> {
-  return new SandboxServer(vendor, clock).listen(listenOptions.host, listenOptions.port);
+  return await new SandboxServer(vendor, clock, snapshots).listen(host, port);
 }

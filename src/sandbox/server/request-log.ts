@@ -10,6 +10,8 @@ export interface LoggedRequest {
   /** Set when the body has arrived; the row exists from the first byte. */
   body: string;
   readonly atMs: number;
+  /** Whether the client closed the connection before it had the whole response. */
+  isAborted: boolean;
 }
 
 /** The newest requests, in order of arrival. */

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders } from "node:http";
 import { type HttpResponse } from "./http-response";
+import { isJsonObject, type JsonObject } from "./request-body";
 
 export interface VendorRequest {
   readonly method: string;
@@ -26,10 +27,22 @@ export interface Vendor {
   readonly state: () => Readonly<Record<string, unknown>>;
   /** Restores the seeds. `clockJumpMs` is how far the reset moved the clock, in milliseconds. */
   readonly reset: (clockJumpMs: number) => void;
+  /** What a restart must preserve: JSON for `restore`. */
+  readonly snapshot: () => JsonObject;
+  /** Restores a snapshot over the seeds. Returns false, and changes nothing, if it does not have the shape of one. */
+  readonly restore: (snapshot: JsonObject) => boolean;
   /** The vendor's own control endpoints. Returns undefined for any other path. */
-  readonly control?: (action: string, body: unknown) => HttpResponse | undefined;
+  readonly control?: (action: string, body: unknown) => HttpResponse | Promise<HttpResponse> | undefined;
   /** Stops its background work. */
   readonly close?: () => void;
+}
+
+/** Whether the value is an array of objects that have these members as text. */
+export function isListOf(value: unknown, ...names: readonly string[]): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((item) => isJsonObject(item) && names.every((name) => typeof item[name] === "string"))
+  );
 }
 
 /** The path below the vendor's base path; any other path is returned unchanged. */

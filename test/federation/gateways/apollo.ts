@@ -4,7 +4,7 @@ import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { type DirectiveNode, GraphQLError, type GraphQLFormattedError, Kind, parse, print, visit } from "graphql";
 import { compose, OUR_NAME, subgraphs } from "./compose";
-import { type StartGateway } from "./gateway";
+import { type Gateway, type GatewayOptions, type StartGateway } from "./gateway";
 
 /** Headers that are forwarded to every subgraph. A client's `router-authorization` is not: the gateway sends its own. */
 const PROPAGATED = ["authorization", "x-request-id"] as const;
@@ -27,8 +27,8 @@ interface GatewayContext {
   readonly headers?: IncomingHttpHeaders;
 }
 
-/** Forwards the client's headers, and sends the router secret to our subgraph. */
-class ForwardingSource extends RemoteGraphQLDataSource<GatewayContext> {
+/** Forwards the client's headers, and sends the router secret to our subgraph. Otherwise, it has the defaults of the library. */
+class DefaultSource extends RemoteGraphQLDataSource<GatewayContext> {
   constructor(
     url: string,
     private readonly secret: string | undefined,
@@ -43,7 +43,9 @@ class ForwardingSource extends RemoteGraphQLDataSource<GatewayContext> {
     }
     if (this.secret !== undefined) request.http?.headers.set("router-authorization", this.secret);
   }
+}
 
+class ForwardingSource extends DefaultSource {
   /** By default, this gateway shows clients a subgraph's URL and whole response for every status other than 2xx. */
   override async errorFromResponse(
     response: Parameters<RemoteGraphQLDataSource["errorFromResponse"]>[0],
@@ -54,12 +56,11 @@ class ForwardingSource extends RemoteGraphQLDataSource<GatewayContext> {
   }
 }
 
-/** Serves our subgraph and the fixtures through @apollo/gateway, which verifies no tokens. */
-export const startApolloGateway: StartGateway = async ({ urls, routerSecret }) => {
+async function startWithSource(Source: typeof DefaultSource, { urls, routerSecret }: GatewayOptions): Promise<Gateway> {
   const supergraphSdl = withoutAuthorization(compose("@apollo/composition", subgraphs(urls)));
   const gateway = new ApolloGateway({
     supergraphSdl,
-    buildService: ({ name, url }) => new ForwardingSource(url ?? "", name === OUR_NAME ? routerSecret : undefined),
+    buildService: ({ name, url }) => new Source(url ?? "", name === OUR_NAME ? routerSecret : undefined),
   });
   const server = new ApolloServer<GatewayContext>({
     gateway,
@@ -71,4 +72,10 @@ export const startApolloGateway: StartGateway = async ({ urls, routerSecret }) =
     context: ({ req }) => Promise.resolve({ headers: req.headers }),
   });
   return { url: new URL("/graphql", url).href, stop: () => server.stop() };
-};
+}
+
+/** Serves our subgraph and the fixtures through @apollo/gateway, which verifies no tokens. */
+export const startApolloGateway: StartGateway = (options) => startWithSource(ForwardingSource, options);
+
+/** The same, with the library's own handling of a subgraph's responses. */
+export const startDefaultApolloGateway: StartGateway = (options) => startWithSource(DefaultSource, options);

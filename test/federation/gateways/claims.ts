@@ -164,6 +164,52 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
     ]);
   });
 
+  const EVERYTHING = `{
+    me { id displayName benefits { id } availableOffers { id } currentOffer { status }
+      operations(first: 1) { edges { cursor } pageInfo { hasNextPage } } events(first: 1) { edges { cursor } } }
+    team { displayName benefits { id } }
+    pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status cancellations { id } }
+    invoices { id authorization { status } } }`;
+  const EMPTY_PAGE = { edges: expect.any(Array) };
+  const AUTHORIZED = { pixAuthorization: { status: "ACTIVE", cancellations: [] } };
+  const failing = { kind: "status", status: 500, times: 1000 };
+
+  test("if Avibra fails, its lists are null with its code, and the fields of Delbank and of other subgraphs have data", async () => {
+    await federation.subgraph.avibra.addFault({ match: { path: BENEFITS }, ...failing });
+    const response = await through({ query: EVERYTHING, claims: { ...MEMBER, ...STAFF, sub: MEMBER_ID } });
+    const failed = { benefits: null, availableOffers: null, currentOffer: null };
+    expect(response.data).toMatchObject({
+      me: { id: MEMBER_ID, displayName: "Ana", ...failed, operations: EMPTY_PAGE, events: EMPTY_PAGE },
+      team: ["Ana", "Bruno"].map((displayName) => ({ displayName, benefits: null })),
+      ...AUTHORIZED,
+      invoices: [
+        { id: "inv-1", authorization: { status: "ACTIVE" } },
+        { id: "inv-2", authorization: null },
+      ],
+    });
+    // Hive's JavaScript planner omits positions in lists, and adds an error of its own for the unknown authorization of an invoice.
+    const errors = response.errors?.filter(({ path }) => path?.[0] !== "invoices");
+    expect(new Set(errors?.map(({ path }) => path?.at(-1)))).toEqual(new Set(Object.keys(failed)));
+    expect(new Set(errors?.map(({ extensions }) => extensions?.["code"]))).toEqual(new Set(["PROVIDER_UNAVAILABLE"]));
+  });
+
+  test("if Delbank fails, its fields are null with its code, and the fields of Avibra and of other subgraphs have data", async () => {
+    await federation.subgraph.delbank.addFault({ match: {}, ...failing });
+    const response = await through({ query: EVERYTHING, claims: { ...MEMBER, ...STAFF, sub: MEMBER_ID } });
+    expect(response.data).toMatchObject({
+      me: { id: MEMBER_ID, displayName: "Ana", currentOffer: { status: "ACTIVE" }, operations: EMPTY_PAGE },
+      team: ["Ana", "Bruno"].map((displayName) => ({ displayName })),
+      pixAuthorization: null,
+      invoices: [
+        { id: "inv-1", authorization: null },
+        { id: "inv-2", authorization: null },
+      ],
+    });
+    for (const list of [response.data.me.benefits, response.data.me.availableOffers, response.data.team[1].benefits])
+      expect(list).not.toHaveLength(0);
+    expect(new Set(codes(response))).toEqual(new Set(["PROVIDER_UNAVAILABLE"]));
+  });
+
   test("a malformed ID is BAD_USER_INPUT, and a refusal that the user can act on is in userErrors", async () => {
     const malformed = await through({ query: '{ user(id: "no id!") { id } }', claims: MEMBER });
     expect(codes(malformed)).toEqual(["BAD_USER_INPUT"]);

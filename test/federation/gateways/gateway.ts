@@ -10,6 +10,8 @@ export interface GatewayOptions {
 /** A gateway over our subgraph and the fixtures, on a free port. */
 export interface Gateway {
   readonly url: string;
+  /** Rejects if it ends by itself, with what it has written. A gateway in this process has none. */
+  readonly failure?: Promise<never>;
   readonly stop: () => Promise<void>;
 }
 

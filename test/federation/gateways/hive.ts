@@ -22,7 +22,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 
 async function startHiveGateway(planner: Planner, { urls, routerSecret = "", keysUrl = "" }: GatewayOptions) {
   if (!existsSync(PROGRAM))
-    throw new Error("Hive Gateway is not installed: node .ci/install-locked.mjs test/federation/hive");
+    throw new Error("Hive Gateway is not installed; to install it: node .ci/install-locked.mjs test/federation/hive");
   const { path: directory, remove: removeDirectory } = createTempDirectory("hive");
   const supergraph = join(directory, "supergraph.graphql");
   writeFileSync(supergraph, compose("@theguild/federation-composition", subgraphs(urls)));
@@ -41,14 +41,24 @@ async function startHiveGateway(planner: Planner, { urls, routerSecret = "", key
   const collect = (chunk: Buffer) => void (output += chunk.toString());
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill); // also if the tests end early
   const end = new Promise<void>((resolve) =>
     child.once("close", () => {
+      process.off("exit", kill);
       resolve();
     }),
   );
+  let isStopping = false;
+  const failure = end.then(() => {
+    if (isStopping) return new Promise<never>(() => undefined);
+    throw new Error(`Hive Gateway ended:\n${output}`);
+  });
+  failure.catch(() => undefined); // few wait for it
 
   async function stop() {
-    child.kill("SIGKILL");
+    isStopping = true;
+    kill();
     await end;
     removeDirectory();
   }
@@ -62,7 +72,7 @@ async function startHiveGateway(planner: Planner, { urls, routerSecret = "", key
     await stop();
     throw new Error(`Hive Gateway did not start:\n${output}`);
   }
-  return { url: `http://127.0.0.1:${port}/graphql`, stop };
+  return { url: `http://127.0.0.1:${port}/graphql`, failure, stop };
 }
 
 /** Serves our subgraph and the fixtures through Hive Gateway with this planner, as a program of its own. */

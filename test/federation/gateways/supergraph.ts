@@ -1,18 +1,35 @@
+import { createSimulation } from "../../../src/sandbox/simulation";
 import { startSubgraph } from "../../kit/start/subgraph";
+import { startApolloGateway } from "./apollo";
 import { startClientSide } from "./client-side";
 import { ROUTER_SECRET } from "./compose";
+import { type StartGateway } from "./gateway";
+import { createStops } from "./stops";
 
-/** A supergraph on free ports: both simulated providers, our subgraph, two other teams' subgraphs, and @apollo/gateway. */
-export async function startSupergraph(environment: Readonly<Record<string, string>> = {}) {
-  const subgraph = await startSubgraph({ ROUTER_SECRETS: ROUTER_SECRET, ...environment });
-  const clientSide = await startClientSide(subgraph.url);
-  return {
-    url: clientSide.url,
-    /** `token(claims)` signs clients' tokens; `avibra` and `delbank` control the providers. */
-    subgraph,
-    async stop() {
-      await clientSide.stop();
-      await subgraph.stop();
-    },
-  };
+export interface SupergraphOptions {
+  /** Default: @apollo/gateway, which starts in this process. */
+  readonly startGateway?: StartGateway;
+}
+
+/** A supergraph on free ports: both simulated providers, our subgraph, two other teams' subgraphs, and a gateway. */
+export async function startSupergraph(
+  environment: Readonly<Record<string, string>> = {},
+  { startGateway = startApolloGateway }: SupergraphOptions = {},
+) {
+  const { add, stopAll } = createStops();
+  try {
+    const variables = { ROUTER_SECRETS: ROUTER_SECRET, ...environment };
+    const starting = startSubgraph(variables, { simulate: createSimulation });
+    const subgraph = await add(starting, (one) => one.stop());
+    const clientSide = await add(startClientSide(subgraph.url, { startGateway }), (one) => one.stop());
+    return {
+      url: clientSide.url,
+      /** `token(claims)` signs clients' tokens; `avibra` and `delbank` control the providers. */
+      subgraph,
+      stop: stopAll,
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
 }

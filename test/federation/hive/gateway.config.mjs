@@ -16,7 +16,8 @@ export const gatewayConfig = defineConfig({
       return headers;
     },
   },
-  // Subscriptions: over a WebSocket for each caller, who is told of when it is opened.
+  // Subscriptions: over a WebSocket for each caller, whose token is sent when it is opened. It comes from the header of the client's request,
+  // or from the `connection_init` of the client's WebSocket, whose names Hive Gateway adds to the headers as they are written.
   transportEntries: {
     "benefits-pix": {
       options: {
@@ -24,7 +25,9 @@ export const gatewayConfig = defineConfig({
           kind: "ws",
           location: "/graphql",
           headers: [["router-authorization", ROUTER_SECRET]],
-          options: { connectionParams: { Authorization: "{context.headers.authorization}" } },
+          options: {
+            connectionParams: { Authorization: "{context.headers.authorization}{context.headers.Authorization}" },
+          },
         },
       },
     },

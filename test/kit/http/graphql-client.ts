@@ -30,6 +30,9 @@ export interface GraphqlResponse {
   readonly extensions?: { readonly upstream: UpstreamCost };
 }
 
+/** With this header, the status of a refusal is 4xx or 503; without it, that of a well-formed request is 200. */
+export const ACCEPT_GRAPHQL_RESPONSE = { accept: "application/graphql-response+json" };
+
 export interface GraphqlOptions {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   /** The token's claims; `null` sends no token. Default: the client's claims. */

@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 
 export interface HttpServer {
   /** Without a slash at its end. */
   readonly url: string;
   readonly port: number;
+  readonly server: Server;
   /** Cuts every connection and stops listening. */
   readonly close: () => Promise<void>;
 }
@@ -22,6 +23,7 @@ export async function startHttpServer(
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    server,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -31,6 +31,7 @@ export async function startProviderGateway(getTarget: () => string) {
     received.push(headers);
     const upstream = httpRequest(getTarget() + url, { method, headers: withoutHopHeaders(headers), agent: false });
     request.pipe(upstream);
+    response.once("close", () => upstream.destroy()); // a client that leaves ends its request at the provider
     const [original] = (await once(upstream, "response")) as [IncomingMessage];
     const { statusCode = 200 } = original;
     if (held && url.startsWith(held.pathPrefix)) {

@@ -5,6 +5,7 @@ import { OperationStore } from "../../../src/platform/operations/operation.store
 import { type Claim, type ClaimResult, type Operation } from "../../../src/platform/operations/operation";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Database, type DatabaseOptions, openDatabase } from "../../../src/platform/database/open-database";
+import { HOUR_TIMEOUTS } from "../database/pool";
 
 /** The encryption key of every test store, so that several processes can share a database. */
 export const TEST_ENCRYPTION_KEY = Buffer.alloc(32, "test").toString("base64");
@@ -23,7 +24,7 @@ export function openOperationStore(
   limits: Partial<DatabaseOptions> = {},
   onSettled?: (operation: Operation) => void,
 ): OpenStore {
-  const database = openDatabase(url, limits);
+  const database = openDatabase(url, { ...HOUR_TIMEOUTS, ...limits });
   return { database, store: new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), onSettled) };
 }
 

@@ -1,14 +1,22 @@
 import { PAYER_CLAIMS } from "../tokens/claims";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../seeds/ids";
 import { waitFor } from "../wait-for";
+import { type GraphqlOptions } from "../http/graphql-client";
 import { type TestSubgraph } from "../start/subgraph";
 
 /** Variables with which the reconciler polls soon after a lost response. */
 export const FAST_RECONCILIATION = { RECONCILE_INTERVAL_MS: "50" };
 
+/** What sends the requests: a client of the subgraph or of a gateway. */
+interface Sender {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as GraphqlResponse
+  readonly graphql: (query: string, options: GraphqlOptions) => Promise<{ readonly data?: any }>;
+  readonly delbank: TestSubgraph["delbank"];
+}
+
 /** A Pix cancellation whose response is lost, and that cannot be confirmed before `confirm` is called; its operation's id. */
 export async function startUnconfirmedOperation(
-  { graphql, delbank }: Pick<TestSubgraph, "graphql" | "delbank">,
+  { graphql, delbank }: Sender,
   idempotencyKey = "press-1",
 ) {
   await delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });

@@ -38,6 +38,7 @@ export const PERSON = {
 export const REJECTED = {
   argument: "cnry argument!",
   variable: "cnry-unused-variable",
+  fieldName: "cnryFieldNameInAVariable",
   literal: "cnry-literal",
   bodyMember: "cnry-body-member",
   malformed: "cnry-malformed-json",

@@ -69,7 +69,9 @@ export async function sendEveryInvalidRequest(program: LiveProgram, token: strin
       const input = { idempotencyKey: "k", ...mutation.input, [member]: `${REJECTED.argument}\n` };
       await sendQuery(toDocument(mutation), { variables: { input } });
     }
-    const unknown = { ...mutation.input, idempotencyKey: "k", surprise: REJECTED.argument };
+    const address = { [REJECTED.fieldName]: 1, city: { [REJECTED.fieldName]: REJECTED.argument } };
+    const surprise = { [REJECTED.fieldName]: REJECTED.argument, address };
+    const unknown = { ...mutation.input, ...surprise, idempotencyKey: "k", surprise: REJECTED.argument };
     await sendQuery(toDocument(mutation), { variables: { input: unknown } });
   }
   await sendQuery(`{ user(id: "${REJECTED.argument}") { id } }`);

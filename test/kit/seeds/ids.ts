@@ -2,6 +2,8 @@
 
 /** A member with the offer `plus`, an active account and a pending swap. */
 export const MEMBER_ID = "u-1001";
+/** Another member, with the offer `basic`. */
+export const OTHER_MEMBER_ID = "u-1002";
 /** A member whose account was cancelled. */
 export const CANCELLED_MEMBER_ID = "u-1004";
 /** An active authorization; its payer is the member `MEMBER_ID`. */

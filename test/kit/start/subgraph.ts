@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { createApp } from "../../../src/app/create-app";
 import { type ProviderTime } from "../../../src/app/providers";
-import { loadConfig } from "../../../src/config/index";
+import { type Simulation } from "../../../src/app/reset-simulation";
+import { type Config, loadConfig } from "../../../src/config/index";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { startSandboxes } from "../../../src/sandbox";
@@ -23,14 +24,20 @@ async function deleteCancellations(databaseUrl: string): Promise<void> {
 
 export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
 
+export interface SubgraphOptions {
+  readonly providerTime?: ProviderTime;
+  /**
+   * With `createSimulation` as in `npm start`: the sandbox of Avibra sends its events to the subgraph, first those of its seeds, and
+   * `POST /dev/reset` resets both sides. Without it, a test sees only the events that it sends.
+   */
+  readonly simulate?: (config: Config) => Simulation;
+}
+
 /**
  * Starts both sandboxes and the subgraph on free ports, with real HTTP between all of them. With `providerTime`, the test moves the
  * clocks of the providers' clients; see ./provider-time.ts.
  */
-export async function startSubgraph(
-  environment: Readonly<Record<string, string>> = {},
-  { providerTime }: { readonly providerTime?: ProviderTime } = {},
-) {
+export async function startSubgraph(environment: Readonly<Record<string, string>> = {}, options: SubgraphOptions = {}) {
   const sandboxes = await startSandboxes({ avibraPort: 0, delbankPort: 0 });
   const directory = createTempDirectory("subgraph");
   async function stopSandboxes(): Promise<void> {
@@ -42,7 +49,7 @@ export async function startSubgraph(
     sandboxes,
     directory: directory.path,
     logs,
-    providerTime,
+    ...options,
   }).catch(async (error: unknown) => {
     await stopSandboxes();
     throw error;
@@ -71,19 +78,20 @@ export async function startSubgraph(
   };
 }
 
-interface StartOptions {
+interface StartOptions extends SubgraphOptions {
   readonly sandboxes: Awaited<ReturnType<typeof startSandboxes>>;
   readonly directory: string;
   readonly logs: string[];
-  readonly providerTime: ProviderTime | undefined;
 }
 
 async function startApp(
   environment: Readonly<Record<string, string>>,
-  { sandboxes, directory, logs, providerTime }: StartOptions,
+  { sandboxes, directory, logs, providerTime, simulate }: StartOptions,
 ) {
   const config = loadConfig({
     PORT: "0",
+    AVIBRA_SANDBOX_PORT: new URL(sandboxes.avibra.url).port,
+    DELBANK_SANDBOX_PORT: new URL(sandboxes.delbank.url).port,
     AVIBRA_BASE_URL: sandboxes.avibra.url,
     DELBANK_BASE_URL: `${sandboxes.delbank.url}/baas/api/v1`,
     DATA_DIRECTORY: directory,
@@ -103,7 +111,7 @@ async function startApp(
   const app = await createApp(
     config,
     createLogger(config.telemetry.logLevel, { write: (line) => void logs.push(line) }),
-    { providerTime },
+    { providerTime, simulation: simulate?.(config) },
   );
   return { config, app, url: await app.listen() };
 }

@@ -38,9 +38,9 @@ export async function startTokenIssuer(keys?: readonly object[]) {
           ? respondWithKeys(publishedKeys)
           : (_request, response) => void response.writeHead(500).end(text);
     },
-    /** A token with these claims, signed with the issuer's own key and valid for an hour. */
-    sign: (claims: JWTPayload): Promise<string> => {
-      const exp = Math.floor(Date.now() / 1000) + LIFETIME_SECONDS;
+    /** A token with these claims, signed with the issuer's own key and valid for an hour; with a negative lifetime, expired. */
+    sign: (claims: JWTPayload, lifetimeSeconds = LIFETIME_SECONDS): Promise<string> => {
+      const exp = Math.floor(Date.now() / 1000) + lifetimeSeconds;
       return Promise.resolve(signToken(ownKey, { ...claims, iss: ISSUER, aud: AUDIENCE, exp }));
     },
     close: server.close,

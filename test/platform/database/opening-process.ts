@@ -1,6 +1,7 @@
 // One of several processes that open the same new SQLite files and migrate them, each at the same moment.
 import { setTimeout as pause } from "node:timers/promises";
 import { openDatabase } from "../../../src/platform/database/open-database";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { createStepMigrations } from "../../kit/database/concurrent-migrations";
 import { runWorker } from "../../kit/start/workers";
 
@@ -12,7 +13,7 @@ runWorker((args) =>
     for (const file of files) {
       // The processes share no lock but the one under test; the wall clock's next beat is where they meet.
       await pause(PACE_MS - (Date.now() % PACE_MS));
-      const database = openDatabase(file);
+      const database = openDatabase(file, HOUR_TIMEOUTS);
       await database.migrate(createStepMigrations());
       await database.close();
     }

@@ -4,6 +4,7 @@ import { createGroupCommit } from "../../../src/platform/inbox/group-commit";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
 
@@ -63,7 +64,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
   afterAll(() => databases.stop());
 
   test("stores 19 of 20 concurrent messages if the database rejects one", async () => {
-    const database = openDatabase(await databases.createDatabase(dialect));
+    const database = openDatabase(await databases.createDatabase(dialect), HOUR_TIMEOUTS);
     await database.migrate(inboxMigrations);
     const inbox = new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY));
     const receive = (index: number) =>

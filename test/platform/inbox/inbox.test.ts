@@ -8,6 +8,7 @@ import { Inbox } from "../../../src/platform/inbox/inbox";
 import { type Delivery, type Message, type EncryptedMessage } from "../../../src/platform/inbox/message";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Logger } from "../../../src/platform/observability/logger";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { dumpDatabase } from "../../kit/security/canaries";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import { LEASE_MS, START_MS, TEST_ENCRYPTION_KEY } from "../../kit/operations/test-store";
@@ -43,7 +44,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
 
   /** An inbox that passes the result of each statement to `onResult`. */
   function openObserved(onResult: (result: QueryResult<UnknownRow>) => void): Inbox {
-    const database = openDatabase(url);
+    const database = openDatabase(url, HOUR_TIMEOUTS);
     closers.push(() => database.close());
     const kysely = database.kysely.withPlugin({
       transformQuery: ({ node }) => node,
@@ -57,10 +58,10 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
 
   beforeAll(async () => {
     url = await databases.createDatabase(dialect);
-    shared = openDatabase(url);
+    shared = openDatabase(url, HOUR_TIMEOUTS);
     await shared.migrate(inboxMigrations);
     open = () => {
-      const database = openDatabase(url);
+      const database = openDatabase(url, HOUR_TIMEOUTS);
       closers.push(() => database.close());
       return { inbox: new Inbox(database, createEncryption(TEST_ENCRYPTION_KEY)), close: () => database.close() };
     };
@@ -372,7 +373,7 @@ describe.each(["sqlite", "postgres"] as const)("the inbox on %s", (dialect) => {
     });
 
     test("expires a message of another encryption key a day late, logs that once, and delays no other", async () => {
-      const database = openDatabase(url);
+      const database = openDatabase(url, HOUR_TIMEOUTS);
       closers.push(() => database.close());
       const stranger = new Inbox(database, createEncryption(Buffer.alloc(32, "another").toString("base64")));
       const { id } = await stranger.receive(deliveryOf());

@@ -1,4 +1,5 @@
 import { shiftMonotonicClock } from "../../kit/clocks";
+import { ACCEPT_GRAPHQL_RESPONSE } from "../../kit/http/graphql-client";
 import { readMetric, waitForGauge } from "../../kit/http/metrics";
 import { postWebhook } from "../../kit/http/webhooks";
 import { startTcpSwitch, type TcpSwitch } from "../../kit/network/tcp-switch";
@@ -133,6 +134,18 @@ async function labelsOfEach(): Promise<Record<string, string[]>> {
   return Object.fromEntries(await Promise.all(found)) as Record<string, string[]>;
 }
 
+test("errors of responses are counted and logged by code, whatever the status", async () => {
+  const count = async () =>
+    (await readMetric(subgraph, "benefits_pix_response_errors_total"))['code="GRAPHQL_PARSE_FAILED"'] ?? 0;
+  const before = await count();
+  const statuses: number[] = [];
+  for (const headers of [{}, ACCEPT_GRAPHQL_RESPONSE]) statuses.push((await subgraph.post("{", { headers })).status);
+  expect(statuses).toEqual([200, 400]);
+  await waitFor(async () => ((await count()) === before + 2 ? true : undefined));
+  const logged = subgraph.logs.filter((line) => line.includes('"errorCodes":["GRAPHQL_PARSE_FAILED"]'));
+  expect(logged.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([200, 400]);
+});
+
 test("the metrics are those of the documentation's table, each with the labels that it names", async () => {
   await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
   await read("m-retry"); // one retry
@@ -150,7 +163,7 @@ test("the metrics follow the naming conventions of Prometheus and have the prefi
   const metrics = [...text.matchAll(/^# HELP (\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].filter(
     ([, name = ""]) => !/^(process|nodejs)_/.test(name),
   );
-  expect(metrics).toHaveLength(18);
+  expect(metrics).toHaveLength(19);
   for (const [, name = "", help = "", type = ""] of metrics) {
     expect(name).toMatch(/^benefits_pix_[a-z]+(_[a-z]+)*$/);
     expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"]);

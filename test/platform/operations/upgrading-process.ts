@@ -3,10 +3,11 @@ import { encryptionKeyMigrations } from "../../../src/platform/database/encrypti
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { runWorker } from "../../kit/start/workers";
 
 runWorker(([url = ""]) => {
-  const database = openDatabase(url);
+  const database = openDatabase(url, HOUR_TIMEOUTS);
   return Promise.resolve(async () => {
     try {
       await database.migrate([...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations]);

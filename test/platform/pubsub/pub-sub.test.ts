@@ -3,6 +3,7 @@ import { openDatabase } from "../../../src/platform/database/open-database";
 import { createPostgresTransport } from "../../../src/platform/pubsub/postgres-transport";
 import { createPubSub, type PubSubMessage } from "../../../src/platform/pubsub/pub-sub";
 import { type Logger } from "../../../src/platform/observability/logger";
+import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { type OwnDatabases, startOwnDatabases } from "../../kit/start/databases";
 import { waitFor } from "../../kit/wait-for";
 
@@ -15,7 +16,7 @@ function createRecorder() {
 
 /** One replica: its pub/sub, and the messages of topic `a` that it received. */
 function openReplica(url: string) {
-  const database = openDatabase(url);
+  const database = openDatabase(url, HOUR_TIMEOUTS);
   const { lines, logger } = createRecorder();
   const connect = (receiver: Parameters<typeof createPostgresTransport>[1]) =>
     createPostgresTransport({ database, url, logger, random: Math.random }, receiver);

@@ -6,7 +6,11 @@ import { expectClaimed, createClaim, START_MS, TEST_ENCRYPTION_KEY } from "../..
 
 test("a settled operation publishes the invalidation of its reads before operationSettled, and only once", async () => {
   const config = loadConfig({ DATABASE_URL: "sqlite::memory:", LEDGER_KEY: TEST_ENCRYPTION_KEY });
-  const stores = await openStores(config.database, { isSandbox: true, logger: createLogger("silent") });
+  const stores = await openStores(config.database, {
+    isSandbox: true,
+    mayCallRealProviders: false,
+    logger: createLogger("silent"),
+  });
   const received: string[] = [];
   for (const topic of Object.values(topics))
     stores.pubSub.subscribe(topic, ({ key }) => received.push(`${topic} ${key}`));

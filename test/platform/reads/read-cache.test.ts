@@ -28,7 +28,11 @@ function createControlledCache({ freshMs = 5000, staleMs = 5000, staleIfErrorMs 
     staleIfErrorMs,
     maxBytes,
   });
-  const calls: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
+  const calls: {
+    readonly resolve: (answer: Answer) => void;
+    readonly reject: (error: Error) => void;
+    readonly signal: AbortSignal | undefined;
+  }[] = [];
   const sources: ReadSource[] = [];
   let deadline = patient();
   const ask = (who = "u-1", of = "u-1", operation = "benefits") => {
@@ -38,9 +42,9 @@ function createControlledCache({ freshMs = 5000, staleMs = 5000, staleIfErrorMs 
       args: [of],
       tag: `user/${of}`,
       timeoutMs: TIMEOUT_MS,
-      fetch: () =>
+      fetch: ({ signal }) =>
         new Promise<Answer>((resolve, reject) => {
-          calls.push({ resolve, reject });
+          calls.push({ resolve, reject, signal });
         }),
       onResult: (source) => sources.push(source),
       createTimeoutError: () => new SubgraphError("PROVIDER_TIMEOUT"),
@@ -58,6 +62,21 @@ function createControlledCache({ freshMs = 5000, staleMs = 5000, staleIfErrorMs 
   return {
     ...{ reads, clock, calls, sources, ask, answer, fail, askAnswered },
     hurry: (ms: number) => (deadline = createDeadline(monotonicClock, ms)),
+    /** Asks for a client; the function disconnects it. */
+    askAs: ({ isGone = false } = {}) => {
+      const client = new AbortController();
+      if (isGone) client.abort();
+      deadline = createDeadline(monotonicClock, 3_600_000, client.signal);
+      const asked = ask();
+      deadline = patient();
+      return {
+        asked,
+        disconnect: () => {
+          client.abort();
+        },
+      };
+    },
+    isCancelled: (index: number) => calls[index]?.signal?.aborted,
   };
 }
 
@@ -139,6 +158,80 @@ describe("a read in flight", () => {
     const next = ask();
     answer();
     await next;
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe("when clients disconnect, a read in flight", () => {
+  test("is cancelled with the last client that waits for it, and a later request makes a new call", async () => {
+    const { askAs, ask, answer, isCancelled, calls } = createControlledCache();
+    const [first, second] = [askAs(), askAs()];
+    first.disconnect();
+    await expect(first.asked).rejects.toMatchObject({ code: "PROVIDER_TIMEOUT" });
+    expect(isCancelled(0)).toBe(false);
+    second.disconnect();
+    await expect(second.asked).rejects.toMatchObject({ code: "PROVIDER_TIMEOUT" });
+    expect(isCancelled(0)).toBe(true);
+    const next = ask();
+    answer("new");
+    expect((await next).name).toBe("new");
+    expect(calls).toHaveLength(2);
+  });
+
+  test("goes on for a request that joined it, whose client stays", async () => {
+    const { askAs, ask, answer, isCancelled } = createControlledCache();
+    const first = askAs();
+    const other = ask();
+    first.disconnect();
+    await expect(first.asked).rejects.toThrow();
+    answer("for the other");
+    expect((await other).name).toBe("for the other");
+    expect(isCancelled(0)).toBe(false);
+  });
+
+  test("is not cancelled by a disconnect after its response", async () => {
+    const { askAs, answer, isCancelled } = createControlledCache();
+    const first = askAs();
+    answer("in time");
+    await first.asked;
+    first.disconnect();
+    expect(isCancelled(0)).toBe(false);
+  });
+
+  test("is not started for a client that has disconnected", async () => {
+    const { askAs, calls } = createControlledCache();
+    await expect(askAs({ isGone: true }).asked).rejects.toMatchObject({ code: "PROVIDER_TIMEOUT" });
+    expect(calls).toEqual([]);
+  });
+
+  test("is not cancelled if it refreshes a stale response in the background", async () => {
+    const { askAs, ask, askAnswered, answer, clock, isCancelled, calls } = createControlledCache({ freshMs: 5000 });
+    await askAnswered("first");
+    clock.time += 5001;
+    const stale = askAs(); // served at once; starts the refresh
+    expect((await stale.asked).name).toBe("first");
+    stale.disconnect();
+    clock.time += 10_000;
+    const joined = askAs(); // waits for the refresh
+    joined.disconnect();
+    await expect(joined.asked).resolves.toMatchObject({ name: "first" }); // stale if error
+    expect(isCancelled(1)).toBe(false);
+    answer("refreshed");
+    expect((await ask()).name).toBe("refreshed");
+    expect(calls).toHaveLength(2);
+  });
+
+  test("that was cancelled does not fill the cache if it responds nevertheless, because no invalidation would reach it", async () => {
+    const { askAs, ask, answer, reads, calls } = createControlledCache();
+    const { asked, disconnect } = askAs();
+    disconnect();
+    await expect(asked).rejects.toThrow();
+    reads.invalidate("user/u-1");
+    answer("before the mutation", 0);
+    await Promise.resolve();
+    const next = ask();
+    answer("after it");
+    expect((await next).name).toBe("after it");
     expect(calls).toHaveLength(2);
   });
 });

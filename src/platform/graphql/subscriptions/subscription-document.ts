@@ -5,11 +5,15 @@ import {
   GraphQLError,
   type GraphQLSchema,
   Kind,
+  type OperationDefinitionNode,
   OperationTypeNode,
   parse,
   type SelectionSetNode,
   validate,
 } from "graphql";
+import { ExplainedError } from "../mistakes/explained-error";
+import { explainSyntaxError } from "../mistakes/explain-syntax-error";
+import { type MistakeExplainer } from "../mistakes/mistake-explainer";
 import { getValidDocument } from "../valid-document";
 import { type GuardedDocument } from "../limits/document-cache";
 
@@ -18,14 +22,19 @@ const createCodedError = (code: string, message: string) => new GraphQLError(mes
 /** Throws the syntax error. Parses the text only for its message: a document that the guard did not check is never executed. */
 function rejectUnparsed(query: unknown): never {
   if (typeof query !== "string") throw createCodedError("BAD_REQUEST", "A subscription must have a query.");
-  let message = "Syntax Error.";
   try {
     parse(query);
   } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    ({ message } = error);
+    throw error instanceof GraphQLError ? explainSyntaxError(error) : error;
   }
-  throw createCodedError("GRAPHQL_PARSE_FAILED", message);
+  throw new ExplainedError("Syntax Error.", "GRAPHQL_PARSE_FAILED");
+}
+
+/** All errors for which a subscription was not opened. */
+export class SubscriptionNotOpened extends Error {
+  constructor(readonly errors: readonly GraphQLError[]) {
+    super();
+  }
 }
 
 const { SUBSCRIPTION } = OperationTypeNode;
@@ -60,23 +69,32 @@ export interface SubscriptionDocument {
   readonly guarded: GuardedDocument | undefined;
 }
 
-/** Returns the document if it is valid and the operation is a subscription. Throws errors with Apollo Server's codes. */
+export interface ValidSubscription {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
+
+/**
+ * Returns the document if it is valid and the operation is a subscription. Throws an error with one of Apollo Server's codes, or
+ * `SubscriptionNotOpened`.
+ */
 export function validateSubscriptionDocument(
   schema: GraphQLSchema,
+  explainer: MistakeExplainer,
   { query, operationName, guarded }: SubscriptionDocument,
-): DocumentNode {
+): ValidSubscription {
   const document = guarded?.document ?? rejectUnparsed(query);
   if (hasConditionalRootField(document)) {
     throw createCodedError("BAD_REQUEST", "The root field of a subscription must not have @skip or @include.");
   }
   if (!getValidDocument(guarded, schema)) {
-    const [invalid] = validate(schema, document, undefined, { maxErrors: 1 });
-    if (invalid) throw createCodedError("GRAPHQL_VALIDATION_FAILED", invalid.message);
+    const errors = validate(schema, document);
+    if (errors.length > 0) throw new SubscriptionNotOpened(explainer.explainDocument(errors, document));
   }
   const operation = getOperationAST(document, operationName);
   if (!operation) throw createCodedError("OPERATION_RESOLUTION_FAILURE", "The document has no operation of that name.");
   if (operation.operation !== SUBSCRIPTION) {
     throw createCodedError("BAD_REQUEST", "Only subscriptions are supported here. Send queries and mutations by POST.");
   }
-  return document;
+  return { document, operation };
 }

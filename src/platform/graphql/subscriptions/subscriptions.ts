@@ -16,7 +16,8 @@ import { createRequestScope, requestScope } from "../request-scope";
 import { withEndCallback, type RunInScope, type OpenSubscription, type SubscriptionResult } from "./open-subscription";
 import { type MemoryBudget } from "./memory-budget";
 import { type Quota } from "../../kernel/quota";
-import { validateSubscriptionDocument } from "./subscription-document";
+import { type MistakeExplainer } from "../mistakes/mistake-explainer";
+import { SubscriptionNotOpened, validateSubscriptionDocument } from "./subscription-document";
 
 /** A request for a subscription over any transport, before any check. */
 export interface SubscriptionRequest {
@@ -27,6 +28,13 @@ export interface SubscriptionRequest {
   readonly operationName?: unknown;
 }
 
+interface SubscriptionLifetime {
+  /** Aborted when the subscription ends: no more events. */
+  readonly ended: AbortSignal;
+  /** Aborted when nobody reads its results any more. */
+  readonly disconnected: AbortSignal;
+}
+
 interface EventContext extends LimitedContext {
   readonly caller?: { readonly userId: string };
 }
@@ -34,11 +42,12 @@ interface EventContext extends LimitedContext {
 export interface SubscriptionsOptions<Context extends EventContext> {
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
+  readonly explainer: MistakeExplainer;
   /** Called for each event, because data that one event read is stale for the next. Throws `UNAUTHENTICATED` for an invalid token. */
   readonly createContext: (
     request: SubscriptionRequest,
     analysis: RequestAnalysis,
-    signal: AbortSignal,
+    lifetime: SubscriptionLifetime,
   ) => Promise<Context>;
   readonly formatError: (formatted: GraphQLFormattedError, thrown: unknown) => GraphQLFormattedError;
   readonly quota: Quota;
@@ -56,18 +65,11 @@ const countJsonBytes = (value: unknown) => (value === undefined ? 0 : Buffer.byt
 const estimateRequestBytes = ({ query, variables }: SubscriptionRequest) =>
   (typeof query === "string" ? estimateTextBytes(query) : 0) + countJsonBytes(variables);
 
-/** The errors of a resolver that did not open the subscription. */
-class SubscriptionNotOpened extends Error {
-  constructor(readonly errors: readonly GraphQLFormattedError[]) {
-    super();
-  }
-}
-
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 /** Opens subscriptions for every transport, with the same limits, authentication, contexts and errors. */
 export function createSubscriptions<Context extends EventContext>(options: SubscriptionsOptions<Context>) {
-  const { schema, guard, createContext, formatError, quota, memory, tokenCheckIntervalMs } = options;
+  const { schema, guard, explainer, createContext, formatError, quota, memory, tokenCheckIntervalMs } = options;
   /** Open subscriptions, each with a promise that resolves after its last result was read. */
   const openSubscriptions = new Map<AbortController, Promise<unknown>>();
   let isClosing = false;
@@ -112,11 +114,15 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     });
   }
 
-  async function start(request: SubscriptionRequest, controller: AbortController): Promise<StartedSubscription> {
+  async function start(
+    request: SubscriptionRequest,
+    controller: AbortController,
+    disconnected: AbortSignal,
+  ): Promise<StartedSubscription> {
     if (isClosing) throw new SubgraphError("UNAVAILABLE");
     const analysis = guard(request);
     if (analysis instanceof SubgraphError) throw analysis;
-    const createEventContext = () => createContext(request, analysis, controller.signal);
+    const createEventContext = () => createContext(request, analysis, { ended: controller.signal, disconnected });
     const contextValue = await createEventContext();
     if (!contextValue.caller) throw new SubgraphError("UNAUTHENTICATED");
     const releaseOnEnd = (release: (() => void) | undefined, message: string) => {
@@ -128,18 +134,20 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     watchToken(controller, createEventContext);
     const { operationName: name } = request;
     const operationName = typeof name === "string" && name !== "" ? name : undefined;
+    const { query } = request;
+    const subscription = { query, operationName, guarded: analysis.document };
+    const { document, operation } = validateSubscriptionDocument(schema, explainer, subscription);
     const args: ExecutionArgs = {
       schema,
-      document: validateSubscriptionDocument(schema, {
-        query: request.query,
-        operationName,
-        guarded: analysis.document,
-      }),
+      document,
       operationName,
       variableValues: isRecord(request.variables) ? request.variables : undefined,
     };
     const events = await createSourceEventStream({ ...args, contextValue });
-    if (!(Symbol.asyncIterator in events)) throw new SubscriptionNotOpened((events.errors ?? []).map(toFormattedError));
+    if (!(Symbol.asyncIterator in events)) {
+      const { errors = [] } = events;
+      throw new SubscriptionNotOpened(explainer.explainVariables(errors, operation, request.variables) ?? errors);
+    }
     return { events, args, createEventContext };
   }
 
@@ -159,22 +167,23 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     /** Opens a subscription. Returns the errors if that fails. */
     async open(request: SubscriptionRequest): Promise<OpenSubscription | { errors: readonly GraphQLFormattedError[] }> {
       const controller = new AbortController();
+      const reader = new AbortController();
       const runInScope: RunInScope = (callback) => requestScope.run(createRequestScope(request.id), callback);
       try {
-        const started = await runInScope(() => start(request, controller));
+        const started = await runInScope(() => start(request, controller, reader.signal));
         if (isClosing) throw new SubgraphError("UNAVAILABLE"); // `close` was called meanwhile and would not end it
         const { promise, resolve } = Promise.withResolvers<undefined>();
         openSubscriptions.set(controller, promise);
         return withEndCallback(executeEvents(started, controller), runInScope, () => {
           controller.abort();
+          reader.abort();
           openSubscriptions.delete(controller);
           resolve(undefined);
         });
       } catch (error) {
         controller.abort();
-        return {
-          errors: error instanceof SubscriptionNotOpened ? error.errors : [runInScope(() => toFormattedError(error))],
-        };
+        const errors: readonly unknown[] = error instanceof SubscriptionNotOpened ? error.errors : [error];
+        return { errors: runInScope(() => errors.map(toFormattedError)) };
       }
     },
     toFormattedError,

@@ -9,9 +9,16 @@ import { type Transport } from "./undici-transport";
 // Visible ASCII and spaces. axios would remove CR and LF silently, which hides an attack instead of rejecting it.
 const HEADER_VALUE = /^[\x20-\x7e]*$/;
 
-/** The failure of an attempt that had no time left before it was sent. */
-export const createTimeoutFailure = (call: string) =>
-  new ProviderFailure({ kind: "timeout", call, reason: "no time left", maybeReceived: false, shortCircuited: true });
+/** The failure of an attempt that was not sent, because no time is left or nobody waits for it. */
+export const createUnsentFailure = (call: string, { signal }: Deadline) =>
+  new ProviderFailure({
+    ...(signal?.aborted ? CANCELLED : { kind: "timeout", reason: "no time left" }),
+    call,
+    maybeReceived: false,
+    shortCircuited: true,
+  });
+
+const CANCELLED = { kind: "cancelled", reason: "no client waits for it" } as const;
 
 function encodeBody(body: EndpointCall<unknown>["body"]): { data?: string; contentType?: string } {
   if (!body) return {};
@@ -39,13 +46,13 @@ export interface Exchange<Result> {
 
 /** One attempt at a call. */
 export interface Attempt<Result> {
-  /** Fires when the attempt's time is up: while it waits for a slot, at its deadline; once sent, at its timeout. */
+  /** Fires when the attempt's time is up (while it waits for a slot, at its deadline; once sent, at its timeout), or it is cancelled. */
   readonly signal: AbortSignal;
-  /** Sends the request and parses the response. Rejects with a `ProviderFailure`. */
-  readonly send: () => Promise<Result>;
+  /** Sends the request and parses the response. Rejects with a `ProviderFailure`. A probe of a circuit is no longer cancelled. */
+  readonly send: (isProbe: boolean) => Promise<Result>;
   /** Maps an error of `send`, or of the guard that rejected the attempt, to a failure. */
   readonly toFailure: (error: unknown) => ProviderFailure;
-  /** Releases the attempt's timer. */
+  /** Releases the attempt's timer and listener. */
   readonly end: () => void;
 }
 
@@ -68,20 +75,29 @@ export function createAttempts(transport: Transport) {
         timeout.abort();
       }, ms);
     let timer = abortAfter(deadline.remainingMs());
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+      timeout.abort();
+    };
+    deadline.signal?.addEventListener("abort", cancel);
+    const ignoreCancellation = () => deadline.signal?.removeEventListener("abort", cancel);
     let hasStarted = false;
     let maybeReceived = false;
     const onHeadersSent = () => (maybeReceived = true);
-    const toFailure = (error: unknown) =>
-      signal.aborted && !hasStarted
-        ? createTimeoutFailure(call.name)
-        : toProviderFailure(call.name, error, { timedOut: signal.aborted, maybeReceived });
+    function toFailure(error: unknown): ProviderFailure {
+      if (signal.aborted && !hasStarted) return createUnsentFailure(call.name, deadline);
+      if (isCancelled) return new ProviderFailure({ ...CANCELLED, call: call.name, maybeReceived });
+      return toProviderFailure(call.name, error, { timedOut: signal.aborted, maybeReceived });
+    }
     return {
       signal,
       toFailure,
-      async send() {
+      async send(isProbe) {
+        if (isProbe) ignoreCancellation();
         // If hardly any time is left for the response, the request is not sent: its outcome would be unknown.
         if (deadline.remainingMs() < Math.min(MIN_ATTEMPT_MS, call.timeoutMs / 2))
-          throw createTimeoutFailure(call.name);
+          throw createUnsentFailure(call.name, deadline);
         hasStarted = true;
         clearTimeout(timer);
         timer = abortAfter(Math.min(call.timeoutMs, deadline.remainingMs()));
@@ -98,6 +114,7 @@ export function createAttempts(transport: Transport) {
       },
       end: () => {
         clearTimeout(timer);
+        ignoreCancellation();
       },
     };
   };

@@ -22,11 +22,11 @@ const COUNTS_AS_FAILURE: ReadonlySet<FailureKind> = new Set(["unreachable", "tim
 const countsAsFailure = (error: unknown) =>
   error instanceof ProviderFailure && !error.shortCircuited && COUNTS_AS_FAILURE.has(error.kind);
 
-interface TimedResult {
-  readonly value: unknown;
-  /** The call succeeded but took longer than `slowCallMs`: it counts as a failure. */
-  readonly isSlow: boolean;
-}
+const isCancelled = (error: unknown) => error instanceof ProviderFailure && error.kind === "cancelled";
+
+/** `isSlow`: the call took longer than `slowCallMs` and counts as a failure. */
+type TimedResult =
+  { readonly value: unknown; readonly isSlow: boolean } | { readonly error: unknown; readonly isSlow: true };
 
 // cockatiel measures with the wall clock how long a circuit stays open. A negative infinite delay makes it allow a probe whenever
 // it is called; how long it must not be called is measured here, with the monotonic clock.
@@ -57,14 +57,22 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
       return policy.state === CircuitState.HalfOpen ? "halfOpen" : "open";
     },
     isRejecting,
-    async run<Result>(execute: () => Promise<Result>, createRejection: () => Error): Promise<Result> {
+    /** `isProbe`: the call decides whether the circuit closes, so it must not be cancelled. */
+    async run<Result>(execute: (isProbe: boolean) => Promise<Result>, createRejection: () => Error): Promise<Result> {
       if (isRejecting()) throw createRejection();
       const startedAt = monotonic.now();
-      const { value } = await policy.execute(async () => {
-        const result = await execute();
-        return { value: result, isSlow: msSince(startedAt, monotonic) > slowCallMs };
+      const isSlow = () => msSince(startedAt, monotonic) > slowCallMs;
+      const result = await policy.execute(async (): Promise<TimedResult> => {
+        try {
+          return { value: await execute(policy.state === CircuitState.HalfOpen), isSlow: isSlow() };
+        } catch (error) {
+          // Its client gave up, which says nothing about the provider, unless the provider was slow already.
+          if (isCancelled(error) && isSlow()) return { error, isSlow: true };
+          throw error;
+        }
       });
-      return value;
+      if ("error" in result) throw result.error;
+      return result.value as Result;
     },
   };
 }
@@ -78,6 +86,10 @@ export function createCircuitBreakers(options: BreakerOptions) {
       const breaker = breakers.get(group) ?? createBreaker(options);
       breakers.set(group, breaker);
       return breaker;
+    },
+    /** Closes all; a call in flight no longer counts. */
+    close: (): void => {
+      breakers.clear();
     },
     states: (): Readonly<Record<string, BreakerState>> =>
       Object.fromEntries([...breakers].map(([group, breaker]) => [group, breaker.state()])),

@@ -2,7 +2,7 @@ import { type AxiosResponse } from "axios";
 import { type Deadline } from "../../kernel/deadline";
 import { type Clock } from "../../kernel/clock";
 import { type MonotonicClock, msSince } from "../../kernel/monotonic-clock";
-import { createAttempts, createTimeoutFailure, type Exchange } from "./attempt";
+import { createAttempts, createUnsentFailure, type Exchange } from "./attempt";
 import { ProviderFailure } from "./provider-failure";
 import { type EndpointCall } from "./endpoint-call";
 import { createProviderGuard, type GuardOptions, type ProviderGuard } from "./provider-guard";
@@ -29,6 +29,7 @@ export interface HttpClient {
   readonly acquireRetry: () => boolean;
   /** For health and metrics: active and queued calls, and the circuit breakers. */
   readonly state: ProviderGuard["state"];
+  readonly closeCircuits: ProviderGuard["closeCircuits"];
   close(): Promise<void>;
 }
 
@@ -57,7 +58,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   /** One attempt within the deadline: sent when a slot is free, parsed and reported. Its own timeout starts when it is sent. */
   async function attemptOnce<Result>(exchange: Exchange<Result>, attempt: number): Promise<Result> {
     const { name: call } = exchange.call;
-    if (exchange.deadline.remainingMs() <= 0) throw createTimeoutFailure(call);
+    const { deadline } = exchange;
+    if (deadline.remainingMs() <= 0 || deadline.signal?.aborted) throw createUnsentFailure(call, deadline);
     const startedAt = monotonic.now();
     const report = (failure?: ProviderFailure) =>
       onAttemptEnd?.({ call, attempt, durationMs: msSince(startedAt, monotonic), ...(failure && { failure }) });
@@ -101,6 +103,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     acquireRetry: () => retries.spend(),
     state: () => guard.state(),
+    closeCircuits: guard.closeCircuits,
     close: () => transport.close(),
   };
 }

@@ -9,9 +9,10 @@ import { type ErrorCode, SubgraphError } from "../../errors/subgraph-error";
  * - `unauthorized`: the provider rejected our credentials (401, 403)
  * - `refused`: the provider refused the request (other 4xx)
  * - `unreadable`: the response violates the contract: a redirect, too large, truncated, not JSON, wrong shape
+ * - `cancelled`: this process ended the call, because every client that waited for it has disconnected
  */
 export type FailureKind =
-  "unreachable" | "timeout" | "unavailable" | "overloaded" | "unauthorized" | "refused" | "unreadable";
+  "unreachable" | "timeout" | "unavailable" | "overloaded" | "unauthorized" | "refused" | "unreadable" | "cancelled";
 
 const CODES: Record<FailureKind, ErrorCode> = {
   unreachable: "PROVIDER_UNAVAILABLE",
@@ -21,6 +22,7 @@ const CODES: Record<FailureKind, ErrorCode> = {
   unauthorized: "PROVIDER_AUTH",
   refused: "PROVIDER_CONTRACT",
   unreadable: "PROVIDER_CONTRACT",
+  cancelled: "PROVIDER_UNAVAILABLE",
 };
 
 interface ProviderFailureOptions {

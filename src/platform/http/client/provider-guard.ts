@@ -30,7 +30,11 @@ export function createProviderGuard({ concurrency, queueLength, ...breakerOption
 
   return {
     /** Executes a call. Rejects with a short-circuited `ProviderFailure`, or if `signal` fires while the call is queued. */
-    async run<Result>(call: string, execute: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    async run<Result>(
+      call: string,
+      execute: (isProbe: boolean) => Promise<Result>,
+      signal: AbortSignal,
+    ): Promise<Result> {
       const breaker = breakers.forCall(call);
       const createRejection = (reason: string) =>
         new ProviderFailure({ kind: "unavailable", call, reason, maybeReceived: false, shortCircuited: true });
@@ -46,6 +50,8 @@ export function createProviderGuard({ concurrency, queueLength, ...breakerOption
         throw error instanceof BulkheadRejectedError ? createRejection("queue full") : error;
       }
     },
+
+    closeCircuits: breakers.close,
 
     /** For health and metrics. */
     state: () => ({

@@ -1,11 +1,13 @@
 import { type Repeat } from "./endpoint-call";
-import { type ProviderFailure } from "./provider-failure";
+import { type FailureKind, type ProviderFailure } from "./provider-failure";
 
 const MAX_ATTEMPTS = 3;
 const BASE_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 /** Minimum time for an attempt, ms. */
 export const MIN_ATTEMPT_MS = 200;
+
+const FINAL: ReadonlySet<FailureKind> = new Set(["unauthorized", "refused", "cancelled"]);
 
 export interface RetryContext {
   readonly repeat: Repeat;
@@ -36,7 +38,7 @@ export function computeRetryDelayMs({
   random,
   now,
 }: RetryContext): number | undefined {
-  const isFinal = failure.shortCircuited || failure.kind === "unauthorized" || failure.kind === "refused";
+  const isFinal = failure.shortCircuited || FINAL.has(failure.kind);
   // A keyed write with an unreadable response is repeated with its key; a read would get the same response.
   const isPointless = repeat === "safe" && failure.kind === "unreadable";
   if (repeat === "once" || isFinal || isPointless || attempt >= MAX_ATTEMPTS) return undefined;

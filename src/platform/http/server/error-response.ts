@@ -20,14 +20,22 @@ interface ErrorDetails {
   readonly retryable: boolean;
 }
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The codes of the errors in the response, each once, for the log and the metrics; null without errors. */
+    errorCodes: readonly string[] | null;
+  }
+}
+
+function toDetails(error: ErrorCode | ProtocolCode | ErrorDetails): ErrorDetails {
+  if (typeof error !== "string") return error;
+  if (!isProtocolCode(error)) return new SubgraphError(error);
+  return { code: error, message: PROTOCOL_MESSAGES[error], retryable: error === "UNAVAILABLE" };
+}
+
 /** Returns the JSON of a GraphQL response with one error. */
 export function formatErrorBody(error: ErrorCode | ProtocolCode | ErrorDetails, requestId: string): string {
-  const { code, message, retryable } =
-    typeof error !== "string"
-      ? error
-      : isProtocolCode(error)
-        ? { code: error, message: PROTOCOL_MESSAGES[error], retryable: error === "UNAVAILABLE" }
-        : new SubgraphError(error);
+  const { code, message, retryable } = toDetails(error);
   return JSON.stringify({ errors: [{ message, extensions: { code, retryable, requestId } }] });
 }
 
@@ -37,6 +45,11 @@ export function sendError(
   status: number,
   error: ErrorCode | ProtocolCode | ErrorDetails,
 ): FastifyReply {
-  const { id, headers } = reply.request;
-  return reply.code(status).type(negotiateResponseType(headers.accept)).send(formatErrorBody(error, id));
+  const { request } = reply;
+  const details = toDetails(error);
+  request.errorCodes = [details.code];
+  return reply
+    .code(status)
+    .type(negotiateResponseType(request.headers.accept))
+    .send(formatErrorBody(details, request.id));
 }

@@ -14,6 +14,7 @@ import { type Admission } from "./admission";
 import { type Logger } from "../../observability/logger";
 import { createClientErrorHandler } from "./client-error-handler";
 import { type ConnectionLimits, type Connections, createConnections } from "./connections";
+import { type CrossOriginOptions, registerCrossOrigin } from "./cross-origin";
 import { registerExpectContinue } from "./expect-continue";
 import { isHealthProbe } from "./health-probe";
 import { type IngressPolicy } from "./ingress-policy";
@@ -39,6 +40,7 @@ export interface HttpServerOptions {
   readonly connections: ConnectionLimits;
   /** Whether the value of the header `Router-Authorization` is valid. */
   readonly isAuthorizedRouter: (routerAuthorization: string | undefined) => boolean;
+  readonly crossOrigin?: CrossOriginOptions;
   /** PEM text. With `clientCa`, every request except a health probe requires a client certificate of that authority. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }
@@ -111,23 +113,31 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     }),
     frameworkErrors: (_error, request, reply) => {
       connections.startSendTimeout(reply.raw, request.raw.socket); // no hook runs for a malformed path
+      setHeaders(request, reply);
       void (authorize(request, reply) ?? sendError(reply, 400, "BAD_REQUEST"));
     },
     forceCloseConnections: "idle",
   });
   connections.attach(server.server);
   server.decorate("connections", connections);
+  server.decorateRequest("errorCodes", null);
   server.addHook("preClose", (done) => {
     connections.close();
     done();
   });
+  const setHeaders = (request: FastifyRequest, reply: FastifyReply) =>
+    reply.headers(headers).header("x-request-id", request.id);
+  server.addHook("onRequest", (request, reply, done) => {
+    setHeaders(request, reply);
+    done();
+  });
+  if (options.crossOrigin) registerCrossOrigin(server, options.crossOrigin);
   registerJsonBodyParser(server);
   registerExpectContinue(server);
   routeUpgrades(server);
 
-  /** Runs first for every request. Returns the response if the request is refused. */
+  /** Returns the response if the request is refused. */
   function authorize(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-    reply.headers(headers).header("x-request-id", request.id);
     const ingressPolicy = getIngressPolicy(request);
     const rejection = ingressPolicy ? ingressPolicy.reject(request, reply) : authorizeRouter(request, reply);
     if (rejection) return rejection;
@@ -152,10 +162,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     done();
   });
   server.addHook("onResponse", (request, reply, done) => {
-    const { method, routeOptions } = request;
+    const { method, routeOptions, errorCodes } = request;
     const durationMs = Math.round(reply.elapsedTime * 100) / 100;
     logger.debug(
-      { requestId: request.id, method, route: routeOptions.url, status: reply.statusCode, durationMs },
+      {
+        requestId: request.id,
+        method,
+        route: routeOptions.url,
+        status: reply.statusCode,
+        ...(errorCodes && { errorCodes }),
+        durationMs,
+      },
       "request completed",
     );
     done();

@@ -2,6 +2,9 @@ const JSON_TYPE = "application/json";
 const RESPONSE_TYPE = "application/graphql-response+json";
 const UTF_8: readonly string[] = ["utf-8", "utf8", ""];
 
+/** The value of `Content-Type` for this media type. */
+const inUtf8 = (type: string): string => `${type}; charset=utf-8`;
+
 /** Parses a media type or media range. A repeated parameter has several values. */
 function parseMediaType(text: string): {
   readonly type: string;
@@ -41,27 +44,28 @@ interface Preference {
   readonly type: string;
   readonly quality: number;
   readonly specificity: number;
-  readonly position: number;
 }
 
 function getPreference(type: string, accept: string): Preference {
-  const ranges = accept.split(",").map((text, position) => {
+  const ranges = accept.split(",").map((text) => {
     const { type: range, getParameterValues } = parseMediaType(text);
     const [q = "1"] = getParameterValues("q");
-    return { type, quality: Number.parseFloat(q) || 0, specificity: getSpecificity(range, type), position };
+    return { type, quality: Number.parseFloat(q) || 0, specificity: getSpecificity(range, type) };
   });
-  const none: Preference = { type, quality: 0, specificity: -1, position: 0 };
+  const none: Preference = { type, quality: 0, specificity: -1 };
   return ranges.reduce((best, range) => (range.specificity > best.specificity ? range : best), none);
 }
 
-/** The media type of a GraphQL response that the client prefers, or JSON if it accepts neither (RFC 9110, 12.5.1). */
+/** The media type of a GraphQL response that the client prefers; JSON if it accepts both equally, or neither (RFC 9110, 12.5.1). */
 export function negotiateResponseType(accept: string | undefined): string {
-  if (accept === undefined || accept === "*/*" || accept === JSON_TYPE) return `${JSON_TYPE}; charset=utf-8`;
+  if (accept === undefined || accept === "*/*" || accept === JSON_TYPE) return inUtf8(JSON_TYPE);
   const [json, response] = [JSON_TYPE, RESPONSE_TYPE].map((type) => getPreference(type, accept)) as [
     Preference,
     Preference,
   ];
-  const difference =
-    response.quality - json.quality || response.specificity - json.specificity || json.position - response.position;
-  return `${difference > 0 ? RESPONSE_TYPE : JSON_TYPE}; charset=utf-8`;
+  const difference = response.quality - json.quality || response.specificity - json.specificity;
+  return inUtf8(difference > 0 ? RESPONSE_TYPE : JSON_TYPE);
 }
+
+/** Whether the client gets its GraphQL response as `application/json`. */
+export const prefersJson = (accept: string | undefined): boolean => negotiateResponseType(accept) === inUtf8(JSON_TYPE);

@@ -5,6 +5,7 @@ import { loadConfig } from "../../../../src/config/index";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";
 import { createResponseBudget } from "../../../../src/platform/graphql/limits/response-budget";
+import { createMistakeExplainer } from "../../../../src/platform/graphql/mistakes/mistake-explainer";
 import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../../src/platform/graphql/subscriptions/subscriptions";
@@ -35,6 +36,7 @@ function start() {
   let callers = 0;
   const subscriptions = createSubscriptions({
     schema: SCHEMA,
+    explainer: createMistakeExplainer({ schema: SCHEMA, shouldExposeSchema: true }),
     guard: createRequestGuard({
       limits: deriveLimits(config.limits.documents),
       listFields: new Set(),

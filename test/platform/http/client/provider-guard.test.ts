@@ -100,6 +100,30 @@ describe("a circuit breaker", () => {
     expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
   });
 
+  test("tells a call whether it is the probe, which must not be cancelled", async () => {
+    const guard = createGuard();
+    const asked: boolean[] = [];
+    const note = (isProbe: boolean) => Promise.resolve(asked.push(isProbe));
+    await guard.run(CALL, note, never);
+    await openUp(guard);
+    advance(OPEN_MS);
+    await guard.run(CALL, note, never);
+    await guard.run(CALL, note, never);
+    expect(asked).toEqual([false, true, false]);
+  });
+
+  test("stays closed if calls are cancelled, and opens if they were slow before", async () => {
+    const guard = createGuard({ slowCallMs: 1000 });
+    for (let call = 0; call < 30; call += 1) await outcome(guard, fails("cancelled"));
+    expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
+    const slow = () => {
+      advance(1001);
+      return fails("cancelled")();
+    };
+    for (let call = 0; call < 10; call += 1) expect(await outcome(guard, slow)).toMatchObject({ kind: "cancelled" });
+    expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
+  });
+
   test("whose probe fails stays open for its open time again", async () => {
     const guard = createGuard();
     await openUp(guard);

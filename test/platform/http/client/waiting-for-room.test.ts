@@ -22,7 +22,10 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 /** A call that waits for the only slot of its provider's host, which another call occupies until `free`. */
-function startQueuedCall() {
+function startQueuedCall({
+  signal,
+  isProbe = false,
+}: { readonly signal?: AbortSignal; readonly isProbe?: boolean } = {}) {
   const clocks = createTestClocks(0);
   let sentCount = 0;
   let respond = (): void => undefined;
@@ -49,9 +52,10 @@ function startQueuedCall() {
   const { promise: held, resolve: free } = Promise.withResolvers<undefined>();
   void guard.run("test.other", () => held, new AbortController().signal);
 
-  const deadline = createDeadline(clocks.monotonic, REQUEST_TIMEOUT_MS);
+  const deadline = createDeadline(clocks.monotonic, REQUEST_TIMEOUT_MS, signal);
   const attempt = startAttempt({ call, deadline, parse: ({ data }: AxiosResponse<string>) => data });
-  const result = guard.run(call.name, attempt.send, attempt.signal).catch((error: unknown) => attempt.toFailure(error));
+  const send = () => attempt.send(isProbe);
+  const result = guard.run(call.name, send, attempt.signal).catch((error: unknown) => attempt.toFailure(error));
   return {
     result,
     free: () => {
@@ -94,6 +98,35 @@ describe("a provider call that waited for a free slot", () => {
     queued.free();
     expect(await queued.result).toMatchObject({ kind: "timeout", maybeReceived: false });
     expect(queued.sentCount()).toBe(0);
+  });
+
+  test("until it is cancelled fails without being sent", async () => {
+    const cancellation = new AbortController();
+    const queued = startQueuedCall(cancellation);
+    cancellation.abort();
+    expect(await queued.result).toMatchObject({ kind: "cancelled", maybeReceived: false, shortCircuited: true });
+    queued.free();
+    await queued.advance(1);
+    expect(queued.sentCount()).toBe(0);
+  });
+
+  test("and was sent ends at once when it is cancelled", async () => {
+    const cancellation = new AbortController();
+    const queued = startQueuedCall(cancellation);
+    queued.free();
+    await queued.advance(1);
+    cancellation.abort();
+    expect(await queued.result).toMatchObject({ kind: "cancelled", maybeReceived: true, shortCircuited: false });
+  });
+
+  test("and was sent as the probe of a circuit is not cancelled", async () => {
+    const cancellation = new AbortController();
+    const queued = startQueuedCall({ signal: cancellation.signal, isProbe: true });
+    queued.free();
+    await queued.advance(1);
+    cancellation.abort();
+    queued.respond();
+    expect(await queued.result).toBe('"response"');
   });
 
   test("until its request has no time left fails without being sent", async () => {

@@ -11,6 +11,7 @@ interface Body {
   readonly extensions?: { readonly subscription?: unknown } | null;
 }
 
+/** Unlike other refusals, these do not depend on `Accept`: Hive Router reads only the status, and would wait for events. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, UNAVAILABLE: 503, INTERNAL: 500 };
 
 /** Handles GraphQL requests for a subscription over the callback protocol. Returns undefined for any other request. */
@@ -21,7 +22,9 @@ export function createCallbackRoute(protocol: CallbackProtocol) {
     const subscriptionRequest = { id: request.id, authorization, query, variables, operationName };
     const scope = createRequestScope(request.id);
     const errors = await requestScope.run(scope, () => protocol.open(subscriptionRequest, extensions?.subscription));
-    const code = String(errors?.[0]?.extensions?.["code"]);
+    const codes = errors?.map(({ extensions }) => String(extensions?.["code"])) ?? [];
+    const [code = ""] = codes;
+    if (errors) request.errorCodes = [...new Set(codes)];
     return reply
       .code(errors ? (STATUS_BY_CODE[code] ?? 400) : 200)
       .headers(CALLBACK_PROTOCOL_HEADERS)

@@ -1,8 +1,9 @@
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
-import { makeServer, type WebSocket } from "graphql-ws";
+import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import { type TokenVerifier } from "../../../auth/token-verifier";
 import { resolveRequestId } from "../../../errors/request-id";
 import { SubgraphError } from "../../../errors/subgraph-error";
+import { TOKEN_MISSING, TOKEN_NOT_VALID } from "./close-reasons";
 import { getAuthorization } from "./connection-params";
 import { withUniqueSubscriptionIds } from "./unique-subscription-ids";
 import { type Quota } from "../../../kernel/quota";
@@ -42,11 +43,13 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
       const release = caller && quota.acquire(caller.userId);
       if (release) connection.whenClosed(release);
       else if (caller) connection.close(TRY_AGAIN_LATER, "Too many connections");
+      else connection.close(CloseCode.Forbidden, TOKEN_MISSING);
       return release !== undefined;
     } catch (error) {
       if (!(error instanceof SubgraphError)) throw error;
       if (error.retryable) connection.close(TRY_AGAIN_LATER, "Try again later");
-      return false; // graphql-ws closes the connection with 4403
+      else connection.close(CloseCode.Forbidden, TOKEN_NOT_VALID);
+      return false; // graphql-ws would close it with 4403
     }
   }
 

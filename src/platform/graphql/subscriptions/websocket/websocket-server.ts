@@ -3,9 +3,12 @@ import { type FastifyReply, type FastifyRequest } from "fastify";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../../../errors/describe-error";
+import { SubgraphError } from "../../../errors/subgraph-error";
+import { type OriginCheck } from "../../../http/server/allowed-origins";
 import { sendError } from "../../../http/server/error-response";
 import { claimUpgrade } from "../../../http/server/upgrades";
 import { type Logger } from "../../../observability/logger";
+import { CLOSE_REASONS } from "./close-reasons";
 import { isOriginAllowed } from "./is-origin-allowed";
 import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions } from "./websocket-protocol";
 
@@ -19,22 +22,27 @@ export interface WebSocketServerOptions extends WebSocketProtocolOptions {
   readonly maxUnsentBytes: number;
   /** Interval between pings. A client that did not answer the last one is disconnected. */
   readonly pingMs: number;
-  /** Other origins whose pages may connect. */
-  readonly allowedOrigins: readonly string[];
+  /** Whether pages of another origin may connect. */
+  readonly isAllowedOrigin: OriginCheck;
 }
 
+const NORMAL_CLOSURE = 1000;
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
 const INTERNAL_ERROR = 1011;
 /** How long a client has to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 1000;
 
+const ORIGIN_NOT_ALLOWED = new SubgraphError("FORBIDDEN", {
+  message: "Origin not allowed: pages of this origin must not open a WebSocket here.",
+});
+
 const isHandshake = ({ headers }: FastifyRequest) =>
   headers["sec-websocket-version"] === "13" && /^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "");
 
 /** GraphQL over WebSocket for direct clients, and for routers that pass subscriptions through. */
 export function createWebSocketServer(options: WebSocketServerOptions) {
-  const { logger, maxConnections, maxUnsentBytes, pingMs, allowedOrigins } = options;
+  const { logger, maxConnections, maxUnsentBytes, pingMs, isAllowedOrigin } = options;
   const protocol = createWebSocketProtocol(options);
   const server = new WebSocketServer({
     noServer: true,
@@ -106,7 +114,9 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
-        close: connection.close,
+        close: (code = NORMAL_CLOSURE, reason = "") => {
+          connection.close(code, CLOSE_REASONS[code] ?? reason);
+        },
         onMessage: (handle) => socket.on("message", (data, isBinary) => void handleMessage(handle, data, isBinary)),
       },
       connection,
@@ -127,7 +137,7 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
 
   function accept(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (!isHandshake(request)) return sendError(reply, 400, "BAD_REQUEST");
-    if (!isOriginAllowed(request.headers, allowedOrigins)) return sendError(reply, 403, "FORBIDDEN");
+    if (!isOriginAllowed(request.headers, isAllowedOrigin)) return sendError(reply, 403, ORIGIN_NOT_ALLOWED);
     if (server.clients.size >= maxConnections) return sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
     const upgrade = claimUpgrade(request.raw);
     if (!upgrade) return sendError(reply, 400, "BAD_REQUEST");

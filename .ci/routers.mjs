@@ -1,0 +1,64 @@
+// Finds routers for test/federation/routers: the program that its variable names, otherwise the first of its name on the PATH. The project
+// contains none of them; docs/platform/router.md says how they are built.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const VERSION_TIMEOUT_MS = 60_000;
+
+const ROUTERS = [
+  {
+    title: "Apollo Router",
+    variable: "APOLLO_ROUTER",
+    commands: ["apollo-router", "router"],
+    suite: "apollo-router.test.ts",
+  },
+  {
+    title: "Hive Router",
+    variable: "HIVE_ROUTER",
+    commands: ["hive-router", "hive_router"],
+    suite: "hive-router.test.ts",
+  },
+  { title: "Cosmo Router", variable: "COSMO_ROUTER", commands: ["cosmo-router"] },
+];
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function findOnPath(commands) {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.flatMap((folder) => commands.map((command) => join(folder, command))).find(isExecutable);
+}
+
+/** The version that a router prints; undefined if the program is not that router. */
+function readVersion({ title, path }) {
+  const hasVersionOption = title === "Apollo Router";
+  const { stdout } = spawnSync(path, hasVersionOption ? ["--version"] : [], {
+    encoding: "utf8",
+    timeout: VERSION_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+    // Hive Router has no option for it: it logs its version, then ends because there is no such address.
+    env: { SUPERGRAPH_FILE_PATH: "/dev/null", HOST: "256.0.0.1", PORT: "0" },
+  });
+  return /^(\d+\.\d+\.\S+)$/m.exec(stdout)?.[1] ?? /"version":"([^"]+)"/.exec(stdout)?.[1];
+}
+
+/** By router: its program and version, or the reason why it is not run; and the suite of tests that only it can run. */
+export function findRouters() {
+  return ROUTERS.map(({ title, variable, commands, suite }) => {
+    const router = { title, variable, suite };
+    const given = process.env[variable];
+    const path = given ? given : findOnPath(commands);
+    if (!path) return { ...router, reason: `set ${variable}, or put ${commands[0]} on the PATH` };
+    if (!suite) return { ...router, reason: "there is no test for it" };
+    if (!isExecutable(path)) return { ...router, reason: `${variable}: ${path} is not a program` };
+    const version = readVersion({ title, path });
+    return version ? { ...router, path, version } : { ...router, reason: `${path} prints no version` };
+  });
+}

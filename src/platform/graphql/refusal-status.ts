@@ -1,0 +1,30 @@
+import { type ApolloServerPlugin } from "@apollo/server";
+import { type FastifyRequest } from "fastify";
+import { prefersJson } from "../http/server/media-types";
+import { requestScope } from "./request-scope";
+
+/** Refusals for what a request asks. Other statuses, for example 405 for a mutation by GET, do not depend on `Accept`. */
+const REFUSALS: readonly number[] = [400, 401, 403, 503];
+
+/**
+ * The status of the response to a well-formed request. Over `application/json`, a refusal is 200, as GraphQL over HTTP recommends:
+ * Apollo Router, Hive Router, @apollo/gateway and Apollo Client replace or hide the errors of any other status.
+ * https://graphql.github.io/graphql-over-http/draft/#sec-application-json
+ */
+export function getResponseStatus({ headers }: FastifyRequest, status: number): number {
+  return REFUSALS.includes(status) && prefersJson(headers.accept) ? 200 : status;
+}
+
+/** Marks requests whose parameters Apollo Server has accepted: later errors are refusals of well-formed requests. */
+export function createWellFormedRequestPlugin(): ApolloServerPlugin {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didResolveSource() {
+          const scope = requestScope.getStore();
+          if (scope) scope.isWellFormed = true;
+          return Promise.resolve();
+        },
+      }),
+  };
+}

@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startUnconfirmedOperation } from "../../kit/operations/unconfirmed";
+import { MEMBER_ID, OTHER_MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
+import { sendEvent } from "../../kit/subscriptions/send-event";
+import { PAYER_CLAIMS } from "../../kit/tokens/claims";
+import { waitFor } from "../../kit/wait-for";
+import { ROUTER_SECRET } from "../gateways/compose";
+import { type Federation, type Request, sendRequest, startFederation } from "../gateways/federation";
+import { subscribeBySse } from "./read-sse";
+import { ROUTERS } from "./routers";
+import { type Router, type RouterOptions, startRouter } from "./start-router";
+import { writeSwitchedConfig } from "./switch-block";
+
+const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
+const MANIFEST = join(__dirname, "../../../schema/persisted-documents.json");
+const EVENTS = "subscription($userId: UserId!) { userEvents(userId: $userId) { kind } }";
+const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { status } }";
+
+const found = ROUTERS.filter(({ title, program }) => title === "Hive Router" && program !== undefined);
+
+describe.each(found)("$title", (kind) => {
+  let federation: Federation;
+  let router: Router;
+  const startWith = (options: Partial<RouterOptions> = {}) =>
+    startRouter(kind, {
+      urls: federation.urls,
+      keysUrl: federation.keys.url,
+      routerSecret: ROUTER_SECRET,
+      ...options,
+    });
+  const through = (request: Request, by = router) => sendRequest(by.url, federation.keys, request);
+  const requestsToUs = () => federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length;
+  const subscribe = (query: string, variables: Readonly<Record<string, unknown>>, by = router) =>
+    subscribeBySse(by.url, federation.keys, { query, variables, claims: PAYER_CLAIMS });
+
+  /** The number of open subscriptions in the subgraph. */
+  async function countSubscriptions(): Promise<number> {
+    const headers = { "router-authorization": ROUTER_SECRET };
+    const text = await (await fetch(`${federation.subgraph.url}/metrics`, { headers })).text();
+    return Number(/^benefits_pix_subscriptions_open (\d+)$/m.exec(text)?.[1]);
+  }
+
+  beforeAll(async () => {
+    federation = await startFederation();
+    router = await startWith();
+  });
+  afterAll(async () => {
+    await router.stop();
+    await federation.stop();
+  });
+  beforeEach(async () => {
+    const { subgraph } = federation;
+    await Promise.all([subgraph.avibra.reset(), subgraph.delbank.reset()]);
+    subgraph.logs.length = 0;
+  });
+
+  test("@authenticated: without a token, the subgraph is sent no request, and the rest of the query is answered", async () => {
+    const { data, errors } = await through({ query: "{ me { id } team { displayName } }" });
+    expect(data).toEqual({ me: null, team: [{ displayName: "Ana" }, { displayName: "Bruno" }] });
+    expect(errors).toMatchObject([{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }]);
+    expect(requestsToUs()).toBe(0);
+  });
+
+  test("@requiresScopes: the subgraph is sent a mutation only if the token has the scope", async () => {
+    const query = `mutation { cancelPixAuthorization(input: {
+      idempotencyKey: "scopes", recurrenceId: "${RECURRENCE_ID}", requesterType: NATURAL,
+      requesterDocument: "${PAYER_TAX_ID}", reason: REQUESTED_BY_PAYER }) { operation { status } } }`;
+    const { errors } = await through({ query, claims: MEMBER });
+    expect(errors).toMatchObject([{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }]);
+    expect(requestsToUs()).toBe(0);
+    const { data } = await through({ query, claims: { ...MEMBER, scope: "pix:cancel" } });
+    expect(data).toEqual({ cancelPixAuthorization: { operation: { status: "SUCCEEDED" } } });
+  });
+
+  test("a forged token is rejected without a request to the subgraph", async () => {
+    const { data, errors } = await through({ query: "{ me { id } }", headers: { authorization: "Bearer forged" } });
+    expect([data?.me ?? null, errors?.length]).toEqual([null, 1]);
+    expect(requestsToUs()).toBe(0);
+  });
+
+  test.each(["AUTH_ISSUER", "AUTH_AUDIENCE"])(
+    "without %s, it starts with a warning that names it, and accepts no token",
+    async (variable) => {
+      const misconfigured = await startWith({ environment: { [variable]: undefined } });
+      try {
+        expect(misconfigured.output()).toContain(`environment variable \`${variable}\``);
+        const { data, errors } = await through({ query: "{ me { id } }", claims: MEMBER }, misconfigured);
+        expect(data).toEqual({ me: null });
+        expect(errors).toMatchObject([{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }]);
+        expect(requestsToUs()).toBe(0);
+      } finally {
+        await misconfigured.stop();
+      }
+    },
+  );
+
+  test("a subscription by callback sends a member's own event, and no other member's event", async () => {
+    const subscription = await subscribe(EVENTS, { userId: MEMBER_ID });
+    await waitFor(async () => {
+      // An event before the subscription is not sent: each turn sends another one.
+      await sendEvent(federation.subgraph, OTHER_MEMBER_ID, "enrollment_successful");
+      await sendEvent(federation.subgraph, MEMBER_ID, "offer_upgrade_successful");
+      return subscription.received().includes("OFFER_UPGRADE_SUCCESSFUL") || undefined;
+    });
+    await subscription.close();
+    expect(subscription.received()).not.toContain("ENROLLMENT_SUCCESSFUL");
+  });
+
+  test("a cancellation whose response was lost is UNCONFIRMED, and operationSettled sends its outcome", async () => {
+    const graphql = (query: string, options: Omit<Request, "query">) => through({ query, ...options });
+    const operation = await startUnconfirmedOperation({ delbank: federation.subgraph.delbank, graphql }, "by-router");
+    const subscription = await subscribe(SETTLED, { id: operation.id });
+    await waitFor(async () => ((await countSubscriptions()) === 1 ? true : undefined));
+    await operation.confirm();
+    await subscription.ended;
+    expect(subscription.received()).toContain('{"data":{"operationSettled":{"status":"SUCCEEDED"}}}');
+  });
+
+  test("kill -9 of the router frees the places of its subscriptions", async () => {
+    const other = await startWith();
+    const subscriptions = await Promise.all([1, 2, 3].map(() => subscribe(EVENTS, { userId: MEMBER_ID }, other)));
+    await waitFor(async () => ((await countSubscriptions()) === 3 ? true : undefined));
+    await other.kill();
+    await Promise.all(subscriptions.map(({ ended }) => ended));
+    await waitFor(async () => ((await countSubscriptions()) === 0 ? true : undefined));
+    expect((await through({ query: "{ me { id } }", claims: MEMBER })).data).toEqual({ me: { id: MEMBER_ID } });
+  });
+
+  test("with the persisted-documents block, only operations of the manifest are executed, by hash or documentId", async () => {
+    const manifest = JSON.parse(readFileSync(MANIFEST, "utf8")) as { operations: { id: string; name: string }[] };
+    const id = manifest.operations.find(({ name }) => name === "MemberBenefits")?.id;
+    const config = writeSwitchedConfig(kind.config, "persisted-documents", {
+      "path: schema/persisted-documents.json": `path: ${MANIFEST}`,
+    });
+    const strict = await startWith({ config: config.path });
+    const post = async (body: object) => {
+      const headers = {
+        "content-type": "application/json",
+        authorization: `Bearer ${await federation.keys.sign(MEMBER)}`,
+      };
+      const response = await fetch(strict.url, { method: "POST", headers, body: JSON.stringify(body) });
+      return (await response.json()) as { data?: { me?: { id: string } }; errors?: unknown[] };
+    };
+    try {
+      const byHash = { extensions: { persistedQuery: { version: 1, sha256Hash: id } } };
+      for (const body of [{ documentId: id }, byHash]) expect((await post(body)).data?.me?.id).toBe(MEMBER_ID);
+      const unknown = createHash("sha256").update("{ me { id } }").digest("hex");
+      for (const body of [{ query: "{ me { id } }" }, { documentId: unknown }]) {
+        const response = await post(body);
+        expect([response.data ?? null, response.errors?.length]).toEqual([null, 1]);
+      }
+    } finally {
+      await strict.stop();
+      config.remove();
+    }
+  });
+});

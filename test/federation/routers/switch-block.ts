@@ -1,0 +1,20 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createTempDirectory } from "../../kit/temp";
+
+/** A router's configuration with this commented block switched on: its lines between `# --- <name>` and `# --- end`. */
+function switchBlockOn(config: string, name: string): string {
+  const block = new RegExp(`^# --- ${name}\\n((?:#.*\\n)+?)# --- end\\n`, "m");
+  if (!block.test(config)) throw new Error(`the configuration has no block ${name}`);
+  return config.replace(block, (_, lines: string) => lines.replace(/^# ?/gm, ""));
+}
+
+/** Writes a copy of the configuration with this block switched on and these texts replaced; `remove` deletes it. */
+export function writeSwitchedConfig(config: string, block: string, replacements: Readonly<Record<string, string>>) {
+  let text = switchBlockOn(readFileSync(config, "utf8"), block);
+  for (const [from, to] of Object.entries(replacements)) text = text.replaceAll(from, to);
+  const { path: folder, remove } = createTempDirectory("router-config");
+  const path = join(folder, `${block}.yaml`);
+  writeFileSync(path, text);
+  return { path, remove };
+}

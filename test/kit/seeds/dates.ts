@@ -1,0 +1,2 @@
+/** Matches the activation of a seeded offer and its billings: they are relative to the date of the sandbox's start. */
+export const BILLING_DAY: unknown = expect.stringMatching(/^\d{4}-\d\d-05T12:00:00(\.000)?Z$/);
