@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describeCost, verdictOf } from "../../src/playground/page/describe-response";
+import { describeCost, outcomeOf } from "../../src/playground/page/describe-response";
 import { createHint, findStaleCallerComment, toTabs } from "../../src/playground/page/example-tabs";
 import { TAB_PURPOSES } from "../../src/playground/page/tab-purposes";
 import { subscriptionExample } from "../../src/playground/page/subscription-example";
@@ -30,14 +30,14 @@ describe("the playground's response bar", () => {
     ["2 errors", "bad", { errors: [{}, {}], data: null }],
     ["Success", "good", null],
   ])("says %s (%s) of %j", (text, kind, body) => {
-    expect(verdictOf(body)).toEqual({ kind, text });
+    expect(outcomeOf(body)).toEqual({ kind, text });
   });
 });
 
 describe("the playground's example tabs", () => {
   const claims = { sub: "u-1", scope: "pix:cancel" };
-  const caller = { label: "Ana", about: "", claims };
-  const anonymous = { label: "Anonymous", about: "" };
+  const caller = { label: "Ana", description: "", claims };
+  const anonymous = { label: "Anonymous", description: "" };
   const variables = { input: { idempotencyKey: "key", nested: { idempotencyKey: "other" }, list: ["unchanged"] } };
   const example = { name: "one", query: "query One { me { id } }\n", variables, caller: { sub: "needed" } };
 

@@ -44,13 +44,16 @@ describe("the playground's callers", () => {
     const query = `query ($id: RecurrenceId!) { me { currentOffer { status offer { name } } benefits { id } }
       pixAuthorization(recurrenceId: $id) { status } }`;
     const seen = await Promise.all(
-      callers.map(async ({ about, claims }) => {
-        const id = /RR\w{27}/.exec(about)?.[0] ?? RECURRENCE_ID;
+      callers.map(async ({ description, claims }) => {
+        const id = /RR\w{27}/.exec(description)?.[0] ?? RECURRENCE_ID;
         const { data, errors } = await subgraph.graphql(query, { variables: { id }, claims: claims ?? null });
-        if (errors) return [about, errors[0]?.extensions.code];
+        if (errors) return [description, errors[0]?.extensions.code];
         const { currentOffer, benefits } = data.me;
         const offer = currentOffer ? `${currentOffer.offer.name} ${currentOffer.status}` : "no offer";
-        return [about, `${offer}, ${benefits.length} benefits, ${data.pixAuthorization?.status ?? "no recurrence"}`];
+        return [
+          description,
+          `${offer}, ${benefits.length} benefits, ${data.pixAuthorization?.status ?? "no recurrence"}`,
+        ];
       }),
     );
     expect(Object.fromEntries(seen)).toEqual({

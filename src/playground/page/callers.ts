@@ -2,7 +2,7 @@
 export interface Caller {
   readonly label: string;
   /** Who it is and what the sandbox's data says, in a few words. */
-  readonly about: string;
+  readonly description: string;
   /** The claims of the token; undefined for an anonymous caller. */
   readonly claims?: Readonly<Record<string, string>>;
 }
@@ -11,38 +11,38 @@ export interface Caller {
 export const callers: readonly [Caller, ...Caller[]] = [
   {
     label: "Member u-1001, who pays by Pix",
-    about: "Ana has the offer Plus and pays for it with the recurrence RR0435879820240605njua7shf40o",
+    description: "Ana has the offer Plus and pays for it with the recurrence RR0435879820240605njua7shf40o",
     claims: { sub: "u-1001", tax_id: "04623217035", scope: "pix:cancel" },
   },
   {
     label: "Member u-1002, with the offer Basic",
-    about: "Bruno has two active benefits",
+    description: "Bruno has two active benefits",
     claims: { sub: "u-1002" },
   },
   {
     label: "Member u-1003, not enrolled yet",
-    about: "Carla is prefilled: no offer, no benefits",
+    description: "Carla is prefilled: no offer, no benefits",
     claims: { sub: "u-1003" },
   },
   {
     label: "Member u-1004, who cancelled",
-    about: "Davi's offer and his recurrence RR3822485720260110cancelled01 are cancelled",
+    description: "Davi's offer and his recurrence RR3822485720260110cancelled01 are cancelled",
     claims: { sub: "u-1004", tax_id: "77379362038" },
   },
   {
     label: "Payer p-2001, a company",
-    about: "Padaria Aurora is no member, but pays with the recurrence RR3822485720260110legalpay001",
+    description: "Padaria Aurora is no member, but pays with the recurrence RR3822485720260110legalpay001",
     claims: { sub: "p-2001", tax_id: "01234567000195", scope: "pix:cancel" },
   },
   {
     label: "Staff: everybody's data",
-    about: "Reads and changes every member's data; tax IDs are masked",
+    description: "Reads and changes every member's data; tax IDs are masked",
     claims: { sub: "staff-1", scope: "users:read:any users:write:any pix:read:any pix:cancel:any" },
   },
   {
     label: "Staff: tax ids in full, too",
-    about: "Reads every member's data, with whole tax IDs",
+    description: "Reads every member's data, with whole tax IDs",
     claims: { sub: "staff-2", scope: "users:read:any pix:read:any pii:read" },
   },
-  { label: "Anonymous: without a token", about: "Every field is refused" },
+  { label: "Anonymous: without a token", description: "Every field is refused" },
 ];

@@ -36,7 +36,7 @@ export function userErrorsOf(body: unknown): readonly UserError[] {
 }
 
 /** What became of a request: `good` if all is well, `bad` if it has errors, `refused` if a mutation has `userErrors` only. */
-export function verdictOf(body: unknown): { readonly kind: "good" | "bad" | "refused"; readonly text: string } {
+export function outcomeOf(body: unknown): { readonly kind: "good" | "bad" | "refused"; readonly text: string } {
   const errors = errorsOf(body).length;
   if (errors > 0) return { kind: "bad", text: pluralize(errors, "error") };
   const userErrors = userErrorsOf(body).length;

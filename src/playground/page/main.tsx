@@ -2,7 +2,7 @@ import { createRoot } from "react-dom/client";
 import { type Example } from "./example-tabs";
 import { Playground } from "./playground";
 import { subscriptionExample } from "./subscription-example";
-import { configureWorkers } from "./workers";
+import { configureWorkers, ignoreCancellations } from "./workers";
 
 /** The operations of schema/operations, inserted by bundle.ts. */
 declare const EXAMPLES: readonly Example[];
@@ -13,6 +13,7 @@ function metaContent(name: string): string | undefined {
 }
 
 configureWorkers();
+ignoreCancellations();
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no element to render into");
 createRoot(root).render(

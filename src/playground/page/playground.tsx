@@ -34,7 +34,7 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
   const { caller, chooseCaller, getCaller, problem } = useChosenCaller(tokenUrl);
   const [visit, setVisit] = useState(() => beginVisit(examples, caller));
   const [results, changeResult] = useReducer(changeResults, {});
-  const [isAboutOpen, setAboutOpen] = useState(false);
+  const [isIntroductionOpen, setIntroductionOpen] = useState(false);
   const [resetNotice, setResetNotice] = useState<string>();
   const openTabs = useRef<OpenTabs>({ activeTab: "", tabs: [] });
   useEditorColors();
@@ -45,7 +45,7 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
       getCaller,
       getTab: () => openTabs.current.activeTab,
       onChange(change) {
-        if (change.type === "responded" || change.type === "subscribed") setAboutOpen(false);
+        if (change.type === "responded" || change.type === "subscribed") setIntroductionOpen(false);
         changeResult(change);
       },
     }),
@@ -59,9 +59,9 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
     setResetNotice(notice);
     if (isReset) restore();
   };
-  const openAbout = () => {
-    setAboutOpen(true);
-    requestAnimationFrame(() => document.getElementById("about-title")?.focus());
+  const openIntroduction = () => {
+    setIntroductionOpen(true);
+    requestAnimationFrame(() => document.getElementById("introduction-title")?.focus());
   };
   const isSimulated = resetUrl !== undefined;
   const notices = [problem, resetNotice].filter((text) => text !== undefined);
@@ -70,7 +70,7 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
       <PageHeader
         {...{ isSimulated, caller }}
         onChoose={chooseCaller}
-        onAbout={openAbout}
+        onAbout={openIntroduction}
         onRestore={restore}
         onReset={resetUrl === undefined ? undefined : () => void reset(resetUrl)}
       />
@@ -92,10 +92,10 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
           <GraphiQL.Logo>{null}</GraphiQL.Logo>
           <GraphiQL.Footer>
             <ResponsePanel
-              {...{ results, isAboutOpen, isSimulated, caller }}
+              {...{ results, isIntroductionOpen, isSimulated, caller }}
               onChoose={chooseCaller}
-              onCloseAbout={() => {
-                setAboutOpen(false);
+              onCloseIntroduction={() => {
+                setIntroductionOpen(false);
               }}
               causeEvent={
                 tokenUrl === undefined

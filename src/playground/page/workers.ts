@@ -11,3 +11,11 @@ export function configureWorkers(): void {
     },
   });
 }
+
+/** The editor rejects what it was still computing when it is replaced. That is no error, so the console does not report it. */
+export function ignoreCancellations(): void {
+  window.addEventListener("unhandledrejection", (event) => {
+    const { name } = (event.reason ?? {}) as { readonly name?: string };
+    if (name === "Canceled") event.preventDefault();
+  });
+}

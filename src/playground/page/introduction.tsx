@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "react";
 import { type Caller, callers } from "./callers";
 import { TAB_PURPOSES } from "./tab-purposes";
 
-export interface AboutProps {
+export interface IntroductionProps {
   /** Whether the providers are simulated. */
   readonly isSimulated: boolean;
   /** The chosen caller; undefined if the page cannot choose one. */
@@ -59,7 +59,7 @@ function Members({ caller, onChoose }: { readonly caller: Caller; readonly onCho
           >
             {one.label}
           </button>
-          <span>{one.about}</span>
+          <span>{one.description}</span>
         </li>
       ))}
     </ul>
@@ -80,14 +80,14 @@ function useFocusAfter() {
 }
 
 /** What this is, for someone who has only its URL. It has the place of the response until there is one. */
-export function About({ isSimulated, caller, onChoose, onClose }: AboutProps) {
+export function Introduction({ isSimulated, caller, onChoose, onClose }: IntroductionProps) {
   const actions = useGraphiQLActions();
   const element = useFocusAfter();
   const title = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.title ?? "");
   const purpose = TAB_PURPOSES[title];
   return (
-    <section ref={element} className="about" aria-labelledby="about-title" tabIndex={0}>
-      <h2 id="about-title" tabIndex={-1}>
+    <section ref={element} className="introduction" aria-labelledby="introduction-title" tabIndex={0}>
+      <h2 id="introduction-title" tabIndex={-1}>
         What is this?
       </h2>
       {onClose && (
