@@ -15,10 +15,7 @@ interface Sender {
 }
 
 /** A Pix cancellation whose response is lost, and that cannot be confirmed before `confirm` is called; its operation's id. */
-export async function startUnconfirmedOperation(
-  { graphql, delbank }: Sender,
-  idempotencyKey = "press-1",
-) {
+export async function startUnconfirmedOperation({ graphql, delbank }: Sender, idempotencyKey = "press-1") {
   await delbank.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
   // The first read is the check before anything is sent.
   await delbank.addFault({ match: { method: "GET" }, kind: "delay", delayMs: 0 });
