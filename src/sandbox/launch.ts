@@ -23,6 +23,8 @@ export interface LaunchOptions extends SimulationOptions {
   readonly createError: (problem: string) => Error;
 }
 
+const SQLITE_SCHEME = "sqlite:";
+
 export interface WelcomeOptions {
   readonly url: string;
   readonly token: string;
@@ -31,8 +33,8 @@ export interface WelcomeOptions {
 }
 
 function getStateFile(databaseUrl: string): string | undefined {
-  const file = /^sqlite:(?!:memory:)(.+)$/.exec(databaseUrl)?.[1];
-  return file === undefined ? undefined : `${resolve(file)}.sandbox.json`;
+  const [scheme, file = ""] = [databaseUrl.slice(0, SQLITE_SCHEME.length), databaseUrl.slice(SQLITE_SCHEME.length)];
+  return scheme !== SQLITE_SCHEME || file === ":memory:" ? undefined : `${resolve(file)}.sandbox.json`;
 }
 
 /** Several subgraphs may share one pair of sandboxes. */
