@@ -33,8 +33,8 @@ export interface WelcomeOptions {
 }
 
 function getStateFile(databaseUrl: string): string | undefined {
-  const [scheme, file = ""] = [databaseUrl.slice(0, SQLITE_SCHEME.length), databaseUrl.slice(SQLITE_SCHEME.length)];
-  return scheme !== SQLITE_SCHEME || file === ":memory:" ? undefined : `${resolve(file)}.sandbox.json`;
+  const file = databaseUrl.slice(SQLITE_SCHEME.length);
+  return databaseUrl.startsWith(SQLITE_SCHEME) && file !== ":memory:" ? `${resolve(file)}.sandbox.json` : undefined;
 }
 
 /** Several subgraphs may share one pair of sandboxes. */
