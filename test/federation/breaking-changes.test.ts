@@ -57,8 +57,8 @@ describe("the check for breaking changes of the schema", () => {
     [
       "a field that newly requires a scope",
       schemaWith(
-        /availableOffers: \[Offer!\]!/,
-        'availableOffers: [Offer!]! @requiresScopes(scopes: [["offers"]])',
+        /availableOffers: \[Offer!\]/,
+        'availableOffers: [Offer!] @requiresScopes(scopes: [["offers"]])',
         "subgraph",
       ),
       'User.availableOffers @requiresScopes(scopes: [["offers"]]) was added.',

@@ -29,15 +29,15 @@ export async function runExample(sandbox: Sandbox, report: Report): Promise<void
   ) => socket.iterate<Data>({ query: print(document), variables });
   report("Sign in", { endpoint: sandbox.url, member: MEMBER.sub, scope: MEMBER.scope });
 
-  // It starts now: subscribe before you read or change what you want to hear about.
-  const events = subscribe(operations.UserEventsDocument, { userId: MEMBER.sub });
-
   const { me } = await client.request(operations.ReadBenefitsDocument);
   report("Read benefits", {
     offer: me?.currentOffer ? `${me.currentOffer.offer.name} (${me.currentOffer.status})` : "none",
     // A list is null only beside an error, and this client throws errors.
     benefits: me?.benefits?.map(({ name, status }) => `${name} (${status})`).join(", ") ?? "none",
   });
+
+  // It starts now: subscribe before you change what you want to hear about.
+  const events = subscribe(operations.UserEventsDocument, { userId: MEMBER.sub });
 
   const input = {
     idempotencyKey: randomUUID(), // one for each press of the button; a retry sends the same

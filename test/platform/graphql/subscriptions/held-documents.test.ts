@@ -42,7 +42,7 @@ function start() {
       listFields: new Set(),
       cacheBytes: bytes.cache,
     }),
-    createContext: (_request, _cost, ended) => {
+    createContext: (_request, _cost, { ended }) => {
       const caller = { userId: `u-${(callers += 1)}` };
       return Promise.resolve({
         ended,

@@ -13,10 +13,10 @@ function subscriptionsToNothing() {
   const schema = buildSchema("type Query { x: Int } type Subscription { ticks: Int }");
   const field = schema.getSubscriptionType()?.getFields()["ticks"];
   if (!field) throw new Error("no such field");
-  field.subscribe = (_root, _args, { signal }: { signal: AbortSignal }) =>
+  field.subscribe = (_root, _args, { ended }: { ended: AbortSignal }) =>
     (async function* () {
       await new Promise((resolve) => {
-        signal.addEventListener("abort", resolve);
+        ended.addEventListener("abort", resolve);
       });
     })();
   const { promise: admitted, resolve: admit } = Promise.withResolvers<undefined>();
@@ -28,10 +28,10 @@ function subscriptionsToNothing() {
       mutations: 0,
       document: { document: parse(REQUEST.query), result: undefined, hash: undefined, bytes: 0 },
     }),
-    createContext: async (_request, _analysis, signal) => {
+    createContext: async (_request, _analysis, { ended }) => {
       await admitted;
       const responseBudget = createResponseBudget({ nodes: Infinity, bytes: Infinity });
-      return { signal, caller: { userId: "u-1" }, responseBudget, requestLevelError: () => undefined };
+      return { ended, caller: { userId: "u-1" }, responseBudget, requestLevelError: () => undefined };
     },
     formatError: (formatted, thrown) => {
       const { originalError } = thrown as { originalError?: unknown };
