@@ -49,6 +49,15 @@ function readSocketEnd(): Promise<string> {
   });
 }
 
+/** Sends a cancellation whose client disconnects once the sandbox has received it. */
+async function cancelAndDisconnect(): Promise<void> {
+  const client = new AbortController();
+  const cancelled = cancel({ signal: client.signal });
+  await until(async () => (await control.requests()).some(({ method }) => method === "POST"));
+  client.abort();
+  expect((await cancelled).end).toBe("ABORT_ERR");
+}
+
 /** Polls until the condition is met. */
 async function until(isMet: () => Promise<boolean>): Promise<void> {
   while (!(await isMet()));
@@ -79,11 +88,11 @@ describe("the fault status", () => {
 
 describe("the fault delay", () => {
   test("commits after the delay, also if the client has disconnected", async () => {
-    await control.fault({ kind: "delay", delayMs: 40 });
+    await control.fault({ kind: "delay", delayMs: 1000 });
     const startedMs = performance.now();
-    expect((await cancel({ timeoutMs: 10 })).end).toBe("gave up");
+    await cancelAndDisconnect();
     await until(async () => (await control.commits()).length === 1);
-    expect(performance.now() - startedMs).toBeGreaterThan(38);
+    expect(performance.now() - startedMs).toBeGreaterThan(990);
     await expectCommits(1);
   });
 
@@ -118,13 +127,13 @@ describe("a reset fault", () => {
 describe("a hang fault", () => {
   test("hangBeforeCommit sends no response and commits nothing", async () => {
     await control.fault({ kind: "hangBeforeCommit" });
-    expect((await cancel({ timeoutMs: 60 })).end).toBe("gave up");
+    await cancelAndDisconnect();
     await expectCommits(0);
   });
 
   test("hangAfterCommit commits and sends no response", async () => {
     await control.fault({ kind: "hangAfterCommit" });
-    const hanging = cancel({ timeoutMs: 5_000 });
+    const hanging = cancel();
     await until(async () => (await control.commits()).length === 1);
     await control.reset();
     expect((await hanging).end).toBe("ECONNRESET");
