@@ -8,7 +8,7 @@ interface Introspection {
 }
 
 /** `_entities` and `_Any`, but not `__Schema`. */
-const FOR_ROUTERS = /^_(?!_)|^(?:federation|link)(?:__|$)/;
+const FOR_ROUTERS = /^_[^_]|^(?:federation|link)(?:__|$)/;
 const FOR_ROUTERS_DIRECTIVES = /^(?:link|key|shareable|authenticated|requiresScopes|tag|cost|listSize|federation__.*)$/;
 
 /** An introspection result without what only routers use, so that neither the explorer nor the documentation offers it. */

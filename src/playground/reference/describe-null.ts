@@ -5,13 +5,15 @@ export interface NullDescription {
   readonly meaning?: string;
 }
 
-const SENTENCE = /(?:^|(?<=[.\n]))\s*(?:Returns null|Null) ((?:only|if|unless|until|for)\b[^.]*)\./;
+const SENTENCE = /(^|[.\n]) ?(?:Returns null|Null) ((?:only|if|unless|until|for)\b[^.]*)\./;
 const CLAUSE = /; null ((?:if|unless|until|with)\b[^.;]*)/;
 
 export function describeNull(description: string | null | undefined): NullDescription {
   const full = description ?? "";
-  const withoutSentence = full.replace(SENTENCE, "");
-  const meanings = [SENTENCE.exec(full), CLAUSE.exec(withoutSentence)].flatMap((match) => match?.[1] ?? []);
+  const withoutSentence = full.replace(SENTENCE, "$1");
+  const meanings = [SENTENCE.exec(full)?.[2], CLAUSE.exec(withoutSentence)?.[1]].filter(
+    (meaning) => meaning !== undefined,
+  );
   const text = withoutSentence.replace(CLAUSE, "").trim();
   return meanings.length === 0 ? { text } : { text, meaning: meanings.join("; ") };
 }
