@@ -7,7 +7,11 @@ import { type DeveloperIssuer } from "../platform/auth/developer-issuer";
 import { registerGraphqlRoute } from "../platform/graphql/graphql-route";
 import { type RequestGuard } from "../platform/graphql/limits/request-guard";
 import { DEVELOPER_TOKEN_PATH, registerDeveloperToken } from "../platform/http/server/developer-token-route";
-import { DEVELOPER_RESET_PATH, registerDeveloperReset, type ResetOutcome } from "../platform/http/server/developer-reset-route";
+import {
+  DEVELOPER_RESET_PATH,
+  registerDeveloperReset,
+  type ResetOutcome,
+} from "../platform/http/server/developer-reset-route";
 import { type Metrics } from "../platform/observability/metrics";
 import { registerMetrics } from "../platform/observability/metrics-route";
 import { registerPlayground } from "../playground/playground";
