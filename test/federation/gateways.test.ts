@@ -1,11 +1,11 @@
-import { randomUUID } from "node:crypto";
-import { postWebhook } from "../kit/http/webhooks";
-import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { MEMBER_ID, OTHER_MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { sendEvent } from "../kit/subscriptions/send-event";
 import { waitFor } from "../kit/wait-for";
 import { startApolloGateway } from "./gateways/apollo";
 import { describeGateway, MEMBER } from "./gateways/claims";
 import { type Federation, startFederation } from "./gateways/federation";
 import { hiveGateway } from "./gateways/hive";
+import { subscribeBySse } from "./gateways/subscribe-by-sse";
 
 let federation: Federation;
 beforeAll(async () => {
@@ -50,35 +50,17 @@ describe.each(["JavaScript", "Rust"] as const)("Hive Gateway with the %s planner
 
   test("a subscription sends a member's own event by SSE, and no other member's event", async () => {
     const { keys, subgraph } = federation;
-    const controller = new AbortController();
-    const response = await fetch(url(), {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "text/event-stream",
-        authorization: `Bearer ${await keys.sign(MEMBER)}`,
-      },
-      body: JSON.stringify({ query: 'subscription { userEvents(userId: "u-1001") { kind } }' }),
-      signal: controller.signal,
-    });
-    let received = "";
-    const reading = (async () => {
-      for await (const chunk of response.body ?? []) received += Buffer.from(chunk).toString();
-    })().catch(() => undefined); // the client disconnects
+    const query = `subscription { userEvents(userId: "${MEMBER_ID}") { kind } }`;
+    const subscription = await subscribeBySse(url(), keys.sign, { query, claims: MEMBER });
     await waitFor(async () => {
       // An event before the subscription is not sent: each turn sends another one.
-      await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid: "u-1002" }, { key: randomUUID() });
-      await postWebhook(
-        subgraph.url,
-        { eventname: "offer_upgrade_successful", userid: MEMBER_ID },
-        { key: randomUUID() },
-      );
-      return received.includes("event: next") || undefined;
+      await sendEvent(subgraph, OTHER_MEMBER_ID, "enrollment_successful");
+      await sendEvent(subgraph, MEMBER_ID, "offer_upgrade_successful");
+      return subscription.received().includes("event: next") || undefined;
     });
-    controller.abort();
-    await reading;
-    expect(received).toContain('{"data":{"userEvents":{"kind":"OFFER_UPGRADE_SUCCESSFUL"}}}');
-    expect(received).not.toContain("ENROLLMENT_SUCCESSFUL");
+    await subscription.close();
+    expect(subscription.received()).toContain('{"data":{"userEvents":{"kind":"OFFER_UPGRADE_SUCCESSFUL"}}}');
+    expect(subscription.received()).not.toContain("ENROLLMENT_SUCCESSFUL");
   });
 
   test("a forged token is rejected without a request to the subgraph", async () => {

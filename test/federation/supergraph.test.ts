@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { startApolloGateway } from "./gateways/apollo";
 import { startClientSide } from "./gateways/client-side";
 import { EXAMPLES, expectDone } from "./gateways/examples";
+import { subscribeBySse } from "./gateways/subscribe-by-sse";
 import { freePort } from "../kit/free-port";
 import { createGraphqlClient } from "../kit/http/graphql-client";
 import { startHttpServer } from "../kit/http/http-server";
@@ -134,21 +135,14 @@ describe("npm run supergraph", () => {
 
     const webSocket = await connectAs({ url: origin, token }, { claims: PAYER_CLAIMS });
     webSocket.subscribe("1", query);
-    const sse = await fetch(`${origin}/graphql`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "text/event-stream",
-        authorization: `Bearer ${await token(PAYER_CLAIMS)}`,
-      },
-      body: JSON.stringify({ query }),
-    });
+    const sse = await subscribeBySse(`${origin}/graphql`, token, { query, claims: PAYER_CLAIMS });
     await operation.confirm();
     expect(await webSocket.waitForCompletion("1")).toMatchObject([
       { type: "next", payload: { data: settled } },
       { type: "complete" },
     ]);
-    expect(await sse.text()).toContain(JSON.stringify({ data: settled })); // its end is the end of the subscription
+    await sse.ended;
+    expect(sse.received()).toContain(JSON.stringify({ data: settled }));
     await webSocket.close();
   });
 

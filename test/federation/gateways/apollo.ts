@@ -2,26 +2,12 @@ import { type IncomingHttpHeaders } from "node:http";
 import { ApolloGateway, type GraphQLDataSourceProcessOptions, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
-import { type DirectiveNode, GraphQLError, type GraphQLFormattedError, Kind, parse, print, visit } from "graphql";
-import { compose, OUR_NAME, subgraphs } from "./compose";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { compose, OUR_NAME, subgraphs, UNLICENSED_SDL } from "./compose";
 import { type Gateway, type GatewayOptions, type StartGateway } from "./gateway";
 
 /** Headers that are forwarded to every subgraph. A client's `router-authorization` is not: the gateway sends its own. */
 const PROPAGATED = ["authorization", "x-request-id"] as const;
-
-const isSecurityLink = ({ arguments: given = [] }: DirectiveNode) =>
-  given.some(({ name, value }) => name.value === "for" && value.kind === Kind.ENUM && value.value === "SECURITY");
-
-/** @apollo/gateway rejects a supergraph with security features, which it cannot enforce: without them, only our subgraph enforces them. */
-export function withoutAuthorization(supergraphSdl: string): string {
-  const names = ["authenticated", "requiresScopes"];
-  const stripped = visit(parse(supergraphSdl), {
-    Directive(node) {
-      return names.includes(node.name.value) || (node.name.value === "link" && isSecurityLink(node)) ? null : undefined;
-    },
-  });
-  return print(stripped);
-}
 
 interface GatewayContext {
   readonly headers?: IncomingHttpHeaders;
@@ -57,7 +43,8 @@ class ForwardingSource extends DefaultSource {
 }
 
 async function startWithSource(Source: typeof DefaultSource, { urls, routerSecret }: GatewayOptions): Promise<Gateway> {
-  const supergraphSdl = withoutAuthorization(compose("@apollo/composition", subgraphs(urls)));
+  // It rejects a supergraph with security features, which it cannot enforce.
+  const supergraphSdl = compose("@apollo/composition", subgraphs(urls, UNLICENSED_SDL));
   const gateway = new ApolloGateway({
     supergraphSdl,
     buildService: ({ name, url }) => new Source(url ?? "", name === OUR_NAME ? routerSecret : undefined),

@@ -48,7 +48,7 @@ export function describeGateway({ federation: getFederation, start, isMisconfigu
       headers: { "router-authorization": ROUTER_SECRET },
     });
   /** The number of GraphQL requests to our subgraph since the start of the test. */
-  const requestsToUs = () => federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length;
+  const requestsToUs = () => federation.countRequestsToUs();
   const codes = ({ errors }: GatewayResponse) => errors?.map(({ extensions }) => extensions?.["code"]);
   const commits = async () => (await federation.subgraph.delbank.state()).commits.length;
 

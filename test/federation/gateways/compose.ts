@@ -26,8 +26,12 @@ export const COMPOSERS: Readonly<Record<string, (services: readonly Service[]) =
 };
 export type Composer = keyof typeof COMPOSERS;
 
+const readSchema = (file: string) => readFileSync(join(__dirname, "../../../schema", file), "utf8");
+
 /** Our committed schema. */
-export const OUR_SDL = readFileSync(join(__dirname, "../../../schema/subgraph.graphql"), "utf8");
+export const OUR_SDL = readSchema("subgraph.graphql");
+/** The same without @authenticated and @requiresScopes: then only our subgraph enforces them. */
+export const UNLICENSED_SDL = readSchema("subgraph-unlicensed.graphql");
 
 /** Our name in a supergraph, to which routers assign a URL and a secret. */
 export const OUR_NAME = "benefits-pix";

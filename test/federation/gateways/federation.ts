@@ -14,6 +14,8 @@ export interface Federation {
   readonly keys: TokenIssuer;
   /** The URL of each subgraph, by its name in the supergraph. */
   readonly urls: Readonly<Record<string, string>>;
+  /** The number of GraphQL requests to our subgraph since its log was cleared. */
+  countRequestsToUs(): number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function startFederation(): Promise<Federation> {
     billing,
     keys,
     urls: { [OUR_NAME]: `${subgraph.url}/graphql`, accounts: accounts.url, billing: billing.url },
+    countRequestsToUs: () => subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length,
     async stop() {
       await Promise.all([accounts.stop(), billing.stop(), subgraph.stop()]);
       await keys.close();

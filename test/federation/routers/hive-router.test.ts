@@ -8,7 +8,7 @@ import { PAYER_CLAIMS } from "../../kit/tokens/claims";
 import { waitFor } from "../../kit/wait-for";
 import { ROUTER_SECRET } from "../gateways/compose";
 import { type Federation, type Request, sendRequest, startFederation } from "../gateways/federation";
-import { subscribeBySse } from "./read-sse";
+import { subscribeBySse } from "../gateways/subscribe-by-sse";
 import { ROUTERS } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
 import { writeSwitchedConfig } from "./switch-block";
@@ -31,9 +31,9 @@ describe.each(found)("$title", (kind) => {
       ...options,
     });
   const through = (request: Request, by = router) => sendRequest(by.url, federation.keys, request);
-  const requestsToUs = () => federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"')).length;
+  const requestsToUs = () => federation.countRequestsToUs();
   const subscribe = (query: string, variables: Readonly<Record<string, unknown>>, by = router) =>
-    subscribeBySse(by.url, federation.keys, { query, variables, claims: PAYER_CLAIMS });
+    subscribeBySse(by.url, federation.keys.sign, { query, variables, claims: PAYER_CLAIMS });
 
   /** The number of open subscriptions in the subgraph. */
   async function countSubscriptions(): Promise<number> {
@@ -122,7 +122,7 @@ describe.each(found)("$title", (kind) => {
     const other = await startWith();
     const subscriptions = await Promise.all([1, 2, 3].map(() => subscribe(EVENTS, { userId: MEMBER_ID }, other)));
     await waitFor(async () => ((await countSubscriptions()) === 3 ? true : undefined));
-    await other.kill();
+    await other.stop();
     await Promise.all(subscriptions.map(({ ended }) => ended));
     await waitFor(async () => ((await countSubscriptions()) === 0 ? true : undefined));
     expect((await through({ query: "{ me { id } }", claims: MEMBER })).data).toEqual({ me: { id: MEMBER_ID } });

@@ -86,7 +86,7 @@ export function describeRouter({ federation: getFederation, kind }: RouterClaims
     const callers = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? MEMBER_ID : OTHER_MEMBER_ID));
     const responses = await Promise.all(callers.map((sub) => through({ query, claims: { sub } })));
     expect(responses.map(({ data }) => data.me.id)).toEqual(callers);
-    expect(federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"'))).toHaveLength(20);
+    expect(federation.countRequestsToUs()).toBe(20);
   });
 
   test("an error message of another subgraph is replaced, and its code is kept", async () => {
@@ -122,13 +122,13 @@ export function describeRouter({ federation: getFederation, kind }: RouterClaims
     });
     await response.arrayBuffer();
     expect(response.ok).toBe(false);
-    expect(federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"'))).toEqual([]);
+    expect(federation.countRequestsToUs()).toBe(0);
   });
 
   test("a document of more tokens than this subgraph accepts ends at the router", async () => {
     const query = `{ me { ${"id ".repeat(5001)} } }`;
     expect((await through({ query, claims: MEMBER })).errors).toHaveLength(1);
-    expect(federation.subgraph.logs.filter((line) => line.includes('"route":"/graphql"'))).toEqual([]);
+    expect(federation.countRequestsToUs()).toBe(0);
   });
 
   test("reaches a subgraph with TLS_CLIENT_CA_FILE with the mutual-tls block, and not without it", async () => {

@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Composer, OUR_SDL } from "../gateways/compose";
+import { type Composer, OUR_SDL, UNLICENSED_SDL } from "../gateways/compose";
 
 const SCHEMA = join(__dirname, "../../../schema");
-const UNLICENSED_SDL = readFileSync(join(SCHEMA, "subgraph-unlicensed.graphql"), "utf8");
 
 /** A router that is a program of its own, with the configuration of schema/routers that it is started with. */
 export interface RouterKind {

@@ -1,11 +1,11 @@
 import { type Claims } from "../../kit/tokens/claims";
-import { type TokenIssuer } from "../../kit/tokens/token-issuer";
+import { type GetToken } from "../../kit/tokens/developer-token";
 
-/** A client's subscription by SSE through a router. */
+/** A client's subscription by server-sent events through a gateway. */
 export interface SseSubscription {
   /** Everything received so far. */
   readonly received: () => string;
-  /** Resolves when the router has ended the response. */
+  /** Resolves when the gateway has ended the response. */
   readonly ended: Promise<void>;
   /** Disconnects. */
   readonly close: () => Promise<void>;
@@ -20,7 +20,7 @@ interface SubscribeOptions {
 /** Subscribes with this caller's token and reads until the response ends or the client disconnects. */
 export async function subscribeBySse(
   url: string,
-  keys: TokenIssuer,
+  getToken: GetToken,
   { claims, ...body }: SubscribeOptions,
 ): Promise<SseSubscription> {
   const controller = new AbortController();
@@ -29,7 +29,7 @@ export async function subscribeBySse(
     headers: {
       "content-type": "application/json",
       accept: "text/event-stream",
-      authorization: `Bearer ${await keys.sign(claims)}`,
+      authorization: `Bearer ${await getToken(claims)}`,
     },
     body: JSON.stringify(body),
     signal: controller.signal,
@@ -37,7 +37,7 @@ export async function subscribeBySse(
   let received = "";
   const ended = (async () => {
     for await (const chunk of response.body ?? []) received += Buffer.from(chunk).toString();
-  })().catch(() => undefined); // the client or the router disconnects
+  })().catch(() => undefined); // the client or the gateway disconnects
   return {
     received: () => received,
     ended,
