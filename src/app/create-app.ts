@@ -178,7 +178,7 @@ export async function createApp(
     resetSimulation: simulated.reset,
     whenSimulated: simulated.whenConnected,
     hasPlayground: config.server.playground,
-    isSandbox,
+    isSimulated: !mayCallRealProviders,
   });
 
   return {

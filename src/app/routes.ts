@@ -34,12 +34,13 @@ export interface RoutesOptions {
   /** Passes on requests as soon as the sandbox has sent its first events. */
   readonly whenSimulated: <Result>(run: () => Promise<Result>) => Promise<Result>;
   readonly hasPlayground: boolean;
-  readonly isSandbox: boolean;
+  /** Whether both providers are simulated: a sandbox with a key server may call others. */
+  readonly isSimulated: boolean;
 }
 
 /** Registers every route except `/health/…`, which `registerLifecycle` registers. */
 export function registerRoutes(server: FastifyInstance, options: RoutesOptions): void {
-  const { apollo, guard, services, subscriptions, webhooks, metrics, developer, hasPlayground, isSandbox } = options;
+  const { apollo, guard, services, subscriptions, webhooks, metrics, developer, hasPlayground, isSimulated } = options;
   const { resetSimulation, whenSimulated } = options;
   registerMetrics(server, metrics);
   registerGraphqlRoute(server, {
@@ -62,7 +63,7 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
     registerPlayground(server, {
       graphqlPath: GRAPHQL_PATH,
       ...(developer && { developerTokenUrl: DEVELOPER_TOKEN_PATH }),
-      ...(isSandbox && { sandboxResetUrl: DEVELOPER_RESET_PATH }),
+      ...(isSimulated && { sandboxResetUrl: DEVELOPER_RESET_PATH }),
     });
   }
 }

@@ -121,7 +121,7 @@ describe("POST /dev/reset", () => {
     await subgraph.stop();
   });
 
-  test("is rejected with 409 on a database that was opened with a provider at another host", async () => {
+  test("is not offered by the page, and rejected with 409, on a database that was opened with a provider at another host", async () => {
     const DATABASE_URL = await databases.createDatabase("sqlite");
     const remote = {
       DELBANK_BASE_URL: "https://delbank.test/baas/api/v1",
@@ -129,7 +129,11 @@ describe("POST /dev/reset", () => {
       AUTH_ISSUER: "https://issuer.test/",
       AUTH_AUDIENCE: "benefits",
     };
-    await (await subgraphs.start({ LEDGER_KEY, DATABASE_URL, ...remote })).stop();
+    const atAnotherHost = await subgraphs.start({ LEDGER_KEY, DATABASE_URL, ...remote });
+    const page = await (await fetch(`${atAnotherHost.url}/`)).text();
+    expect(page).toContain("graphql-endpoint");
+    expect(page).not.toContain("sandbox-reset-url"); // by which the page says that no money moves
+    await atAnotherHost.stop();
     const subgraph = await startSandbox({ DATABASE_URL });
     expect((await postReset(subgraph)).status).toBe(409);
     await subgraph.stop();

@@ -70,8 +70,8 @@ export const PROTOCOL_ERROR_GUIDE: Readonly<Record<string, ErrorGuidance>> = {
     whatToDo: "Send the name of one of its operations as `operationName`.",
   },
   BAD_REQUEST: {
-    when: "The body is not one JSON object with a `query`. Batches are rejected.",
-    whatToDo: "Send one object with `query` and, if needed, `variables` and `operationName`.",
+    when: "The body is not a JSON object with a `query`, a `GET` has no preflight header or contains a mutation, or the method is neither `GET` nor `POST`.",
+    whatToDo: "Send a `POST` with one JSON object: `query` and, if needed, `variables` and `operationName`.",
   },
   NOT_FOUND: {
     when: "The server has nothing at this path.",
@@ -86,7 +86,7 @@ export const PROTOCOL_ERROR_GUIDE: Readonly<Record<string, ErrorGuidance>> = {
     whatToDo: "Send the document as `query`, or register it with the router.",
   },
   PERSISTED_QUERY_NOT_FOUND: {
-    when: "The request contains the hash of a document that is not known.",
+    when: "Only behind a gateway that stores queries, such as `@apollo/gateway`: it does not know the hash.",
     whatToDo: "Send the document as `query`.",
   },
 };

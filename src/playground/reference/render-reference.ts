@@ -149,7 +149,7 @@ export function renderReference({ mode, api, subgraph, examples, answers, style 
             <h1>Benefits &amp; Pix API</h1>
             <div class="lead">
               ${renderProse(schema.description)}
-              ${mode === "live" && html`<p class="note">This server is live: mutations change members' benefits and cancel payments.</p>`}
+              ${mode === "live" && html`<p class="note">This server has no developer tokens. Unless its providers are simulated, mutations change members' benefits and cancel payments.</p>`}
             </div>
             <div id="no-hits" hidden>
               <p>No entry contains <b></b>.</p>

@@ -76,6 +76,18 @@ const createEndpointBody = (mode: ReferenceMode) =>
           <code>extensions.requestId</code>.`,
       ],
       [
+        html`Header <code>accept</code>`,
+        html`Optional. If it prefers <code>application/graphql-response+json</code>, a request that is refused as a
+          whole has the status 4xx or 503; otherwise a well-formed request has the status 200. The
+          <a href="#error-codes">code</a> is the same: branch on it.`,
+      ],
+      [
+        html`Pages of other origins`,
+        mode === "sandbox"
+          ? html`Any loopback origin, or those in <code>CORS_ORIGINS</code>. Send no cookies.`
+          : html`The router decides which origins it allows. Send no cookies.`,
+      ],
+      [
         html`Subscriptions`,
         html`A WebSocket at the same URL, with the subprotocol <code>graphql-transport-ws</code> and the token in the
           payload of <code>connection_init</code>`,
@@ -141,7 +153,10 @@ const SEEDS = html`<article data-search>
   </article>
   <article data-search>
     <h3>Authorizations</h3>
-    <p>The person who pays is the member <code>u-1001</code>, with the tax ID <code>${SEED_PAYER_TAX_ID}</code>.</p>
+    <p>
+      Unless another one is named, the payer is the member <code>u-1001</code>, with the tax ID
+      <code>${SEED_PAYER_TAX_ID}</code>.
+    </p>
     ${renderPairs(toPairs(SEED_AUTHORIZATIONS))}
   </article>`;
 

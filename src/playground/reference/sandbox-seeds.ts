@@ -24,10 +24,11 @@ export const SEED_PAYER_TAX_ID = "04623217035";
 
 export const SEED_AUTHORIZATIONS: readonly Seed[] = [
   { id: "RR0435879820240605njua7shf40o", state: "active, the payer is a person" },
-  { id: "RR3822485720260110legalpay001", state: "active, the payer is a company" },
+  { id: "RR3822485720260110legalpay001", state: "active, the payer is a company with the tax ID `01234567000195`" },
   {
     id: "RR3822485720260110cancelled01",
-    state: "cancelled, by cancellation `IC0435879820240605bcdb1fhn43a`",
+    state:
+      "cancelled, by cancellation `IC0435879820240605bcdb1fhn43a`; the payer is `u-1004`, with the tax ID `77379362038`",
   },
   { id: "RN3822485720260110pending0001", state: "confirmation pending" },
   { id: "RR3822485720260110expired0001", state: "expired" },
