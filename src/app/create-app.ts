@@ -43,7 +43,9 @@ export async function createApp(
   logger: Logger = createLogger(config.telemetry.logLevel),
   { providerTime, simulation }: AppOptions = {},
 ) {
-  const { isSandbox, mayCallRealProviders, limits } = config;
+  const { isSandbox, limits } = config;
+  // A provider on this host that is not the sandbox can be a tunnel to a real one.
+  const mayCallRealProviders = config.mayCallRealProviders || simulation?.isComplete === false;
   const { requestTimeoutMs } = config.server;
   const metrics = createMetrics();
 
@@ -178,7 +180,7 @@ export async function createApp(
     resetSimulation: simulated.reset,
     whenSimulated: simulated.whenConnected,
     hasPlayground: config.server.playground,
-    isSimulated: !mayCallRealProviders,
+    isSimulated: simulation !== undefined && !mayCallRealProviders,
   });
 
   return {

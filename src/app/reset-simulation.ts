@@ -8,6 +8,8 @@ import { lockLiveMarker } from "../platform/database/live-marker";
 import { describeError } from "../platform/errors/describe-error";
 import { type ResetOutcome } from "../platform/http/server/developer-reset-route";
 import { type Clock } from "../platform/kernel/clock";
+import { createDeadline } from "../platform/kernel/deadline";
+import { monotonicClock } from "../platform/kernel/monotonic-clock";
 import { type Logger } from "../platform/observability/logger";
 
 /** The simulated providers of the sandbox. */
@@ -68,7 +70,8 @@ export function createSimulationReset(options: ResetOptions) {
   }
 
   async function resetWhenIdle(): Promise<ResetOutcome> {
-    for (let remainingMs = requestTimeoutMs + GRACE_MS; remainingMs > 0; remainingMs -= POLL_MS) {
+    const deadline = createDeadline(monotonicClock, requestTimeoutMs + GRACE_MS);
+    while (deadline.remainingMs() > 0) {
       const outcome = await resetOnce();
       if (outcome !== "inFlight") return outcome;
       await sleep(POLL_MS);
@@ -83,9 +86,11 @@ export function createSimulationReset(options: ResetOptions) {
     if (!simulation.isComplete || (await isLive())) return "live";
     await simulation.reset(); // ends the calls that hang by a fault, so that their mutations end
     await webhooks.pause();
-    const outcome = await resetWhenIdle().finally(webhooks.resume);
+    const outcome = await resetWhenIdle().finally(async () => {
+      webhooks.resume();
+      await reactions.simulationReset(pubSub); // the providers were reset, even if the tables were not
+    });
     if (outcome !== "done") return outcome;
-    await reactions.simulationReset(pubSub);
     logger.info("the sandbox was reset");
     return (await simulation.connect(url)) ? "done" : "unavailable";
   }

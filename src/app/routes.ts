@@ -34,7 +34,7 @@ export interface RoutesOptions {
   /** Passes on requests as soon as the sandbox has sent its first events. */
   readonly whenSimulated: <Result>(run: () => Promise<Result>) => Promise<Result>;
   readonly hasPlayground: boolean;
-  /** Whether both providers are simulated: a sandbox with a key server may call others. */
+  /** Whether both providers are certainly simulated. */
   readonly isSimulated: boolean;
 }
 

@@ -93,7 +93,8 @@ async function main(): Promise<void> {
     // only the closed channel ends this process.
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => undefined);
     process.on("disconnect", stop);
-    sendToParent({ ready: true });
+    if (process.connected) sendToParent({ ready: true });
+    else stop(); // the parent has ended meanwhile
   } catch (error) {
     console.error(formatStartupError(error, options));
     process.exitCode = 1;

@@ -16,7 +16,7 @@ const isExample = (block: CodeBlock) => ["graphql", "js"].includes(block.languag
 
 const hangs = ({ text }: CodeBlock) => text.includes('"kind":"hang');
 /** A request has time for two calls that hang, and not for a third. */
-const SHORT_TIMEOUTS = { DELBANK_TIMEOUT_MS: "300", REQUEST_TIMEOUT_MS: "750" };
+const SHORT_TIMEOUTS = { DELBANK_TIMEOUT_MS: "1500", REQUEST_TIMEOUT_MS: "3150" };
 
 /** The examples of each page that has any. */
 const BY_PAGE = PAGES.map((file) => [file, findCodeBlocks(readText(file)).filter(isExample)] as const).filter(
@@ -83,16 +83,19 @@ describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isForRouter)))("%s", (
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { env: { TOKEN } });
     let printed = "";
     child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-    await waitFor(async () => {
-      // It receives only events that come after its subscription; each of these is a new one.
-      await postWebhook(subgraph.url, {
-        eventname: "enrollment_successful",
-        userid: "u-1001",
-        eventtimestamp: `${printed.length}-${Date.now()}`,
+    try {
+      await waitFor(async () => {
+        // It receives only events that come after its subscription; each of these is a new one.
+        await postWebhook(subgraph.url, {
+          eventname: "enrollment_successful",
+          userid: "u-1001",
+          eventtimestamp: `${printed.length}-${Date.now()}`,
+        });
+        return printed.split("\n").length > 2 ? true : undefined;
       });
-      return printed.split("\n").length > 2 ? true : undefined;
-    });
-    child.kill();
+    } finally {
+      child.kill();
+    }
     return printed.split("\n").slice(0, 2);
   }
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { freePort } from "../kit/free-port";
 import { createSandboxControl, type SandboxControl } from "../kit/sandbox-control";
@@ -19,16 +19,24 @@ async function freePorts() {
   };
 }
 
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const { pid = 0 } of running) process.kill(-pid, "SIGKILL"); // after a failed test
+});
+
 /** Runs `npm run example` to its end. */
 async function runExample(environment: Environment, ...options: readonly string[]) {
   const child = spawn("npm", ["run", "--silent", "example", "--", ...options], {
     env: { ...process.env, ...environment },
+    detached: true, // a process group of its own
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
   const printed = { out: "", error: "" };
   child.stdout.on("data", (chunk: Buffer) => (printed.out += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (printed.error += chunk.toString()));
   const [code] = (await once(child, "close")) as [number | null];
+  running.delete(child);
   return { code, ...printed };
 }
 

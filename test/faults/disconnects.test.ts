@@ -113,7 +113,7 @@ describe("a client that disconnects", () => {
     );
     await waitForReads(2); // that of the other member: the second request has joined the first one's read
     first.leave();
-    await settle();
+    await waitForGauge(subgraph, "benefits_pix_http_requests_in_flight", 2); // the second request and this scrape
     held.release();
     expect(await second.answer).toMatchObject({ data: { user: { benefits: Array(4).fill({}) } } });
     expect(await reads(`${BENEFITS}${MEMBER_ID}`)).toHaveLength(1);
@@ -128,7 +128,7 @@ describe("a client that disconnects", () => {
     );
     await waitForReads(2);
     first.leave();
-    await settle();
+    await waitForGauge(subgraph, "benefits_pix_http_requests_in_flight", 2); // the second request and this scrape
     expect((await reads())[0]).toMatchObject({ isAborted: false });
     second.leave();
     await waitFor(async () => ((await reads())[0]?.isAborted ? true : undefined));

@@ -78,6 +78,21 @@ describe.each(FILES)("schema/routers/%s", (file) => {
   });
 });
 
+test("the files name this subgraph as the supergraph does, wherever they name one", () => {
+  const names = [
+    ...[apollo.override_subgraph_url, apollo.include_subgraph_errors.subgraphs, apollo.traffic_shaping.subgraphs],
+    ...[apollo.headers.subgraphs, hive.headers.subgraphs, cosmo.headers.subgraphs],
+    ...[hive.override_subgraph_urls.subgraphs, hive.error_masking.subgraphs],
+    ...[cosmo.override_routing_url.subgraphs, cosmo.traffic_shaping.subgraphs],
+  ].map((block: object) => Object.keys(block));
+  const lists = [apollo.subscription.mode.callback.subgraphs, hive.subscriptions.callback.subgraphs];
+  for (const found of [...names, ...lists]) expect(found).toEqual([OUR_NAME]);
+});
+
+test("cosmo.yaml says in its first line that it was not run", () => {
+  expect(readText("cosmo.yaml")).toMatch(/^# NOT RUN HERE/);
+});
+
 test("apollo-licensed.yaml is apollo.yaml and what needs a license", () => {
   const { authentication, authorization, subscription, limits, ...common } = apollo;
   const { limits: freeLimits, ...free } = readYaml("apollo.yaml");

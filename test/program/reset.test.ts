@@ -1,10 +1,12 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { waitForGauge } from "../kit/http/metrics";
 import { postWebhook } from "../kit/http/webhooks";
+import { createSandboxControl } from "../kit/sandbox-control";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
+import { createSubgraphs } from "../kit/start/subgraphs";
 import { PAYER_CLAIMS, STAFF_CLAIMS } from "../kit/tokens/claims";
 import { waitFor } from "../kit/wait-for";
 import { createSimulation } from "../../src/sandbox/simulation";
@@ -48,8 +50,12 @@ const upgrade = ({ graphql }: Pick<TestSubgraph, "graphql">) => {
 };
 
 let databases: Databases;
+const { start, stopAll } = createSubgraphs();
 beforeAll(async () => (databases = await startDatabases()));
-afterAll(() => databases.stop());
+afterAll(async () => {
+  await stopAll();
+  await databases.stop();
+});
 
 describe.each(["sqlite", "postgres"] as const)("POST /dev/reset on %s", (dialect) => {
   let subgraph: TestSubgraph;
@@ -130,9 +136,36 @@ describe.each(["sqlite", "postgres"] as const)("POST /dev/reset on %s", (dialect
   });
 });
 
+test("POST /dev/reset does not reset the providers again while a mutation is in flight", async () => {
+  let resets = 0;
+  const subgraph = await start(
+    {},
+    {
+      simulate(config) {
+        const simulation = createSimulation(config);
+        // The first reset, which would end the mutation, does nothing.
+        return { ...simulation, reset: () => ((resets += 1) === 1 ? Promise.resolve(true) : simulation.reset()) };
+      },
+    },
+  );
+  await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "hangAfterCommit" });
+  const inFlight = cancel(subgraph);
+  await waitFor(async () => ((await subgraph.delbank.state()).commits.length > 0 ? true : undefined));
+  const resetting = reset(subgraph);
+  const event = { eventname: "user_benefits_pendingswap", userid: MEMBER_ID };
+  for (let refused = 0; refused < 5;) {
+    refused += (await postWebhook(subgraph.url, event, { key: randomUUID() })).status === 503 ? 1 : 0;
+  }
+  expect(resets).toBe(1);
+  await createSandboxControl(subgraph.delbank.url).reset(); // ends the mutation
+  expect((await inFlight).data.cancelPixAuthorization.operation.status).toBe("UNCONFIRMED");
+  expect((await resetting).status).toBe(204);
+  expect(await readState(subgraph)).toEqual(SEEDS);
+});
+
 test("POST /dev/reset refuses events with 503 while it runs, and deletes those that it did not refuse", async () => {
   const statuses: number[] = [];
-  const subgraph: TestSubgraph = await startSubgraph(
+  const subgraph: TestSubgraph = await start(
     {},
     {
       simulate(config) {
@@ -151,11 +184,10 @@ test("POST /dev/reset refuses events with 503 while it runs, and deletes those t
   expect((await reset(subgraph)).status).toBe(204);
   expect(statuses).toEqual([200, 503]);
   expect(await readState(subgraph)).toEqual(SEEDS);
-  await subgraph.stop();
 });
 
 test("POST /dev/reset is answered with 503 if a provider does not respond, and changes nothing", async () => {
-  const subgraph = await startSubgraph(
+  const subgraph = await start(
     {},
     { simulate: (config) => ({ ...createSimulation(config), reset: () => Promise.resolve(false) }) },
   );
@@ -163,14 +195,13 @@ test("POST /dev/reset is answered with 503 if a provider does not respond, and c
   const before = await readState(subgraph);
   expect((await reset(subgraph)).status).toBe(503);
   expect(await readState(subgraph)).toEqual(before);
-  await subgraph.stop();
 });
 
 test("POST /dev/reset on one replica drops the cached reads of the other", async () => {
   const DATABASE_URL = await databases.createDatabase("postgres");
   const environment = { DATABASE_URL, LEDGER_KEY, READ_CACHE_MS: "600000" };
-  const first = await startSubgraph(environment, { simulate: createSimulation });
-  const second = await startSubgraph({
+  const first = await start(environment, { simulate: createSimulation });
+  const second = await start({
     ...environment,
     AVIBRA_BASE_URL: first.avibra.url,
     DELBANK_BASE_URL: `${first.delbank.url}/baas/api/v1`,
@@ -182,14 +213,12 @@ test("POST /dev/reset on one replica drops the cached reads of the other", async
   expect(await readOnSecond()).toBe("CANCELLED");
   expect((await reset(first)).status).toBe(204);
   await waitFor(async () => ((await readOnSecond()) === "ACTIVE" ? true : undefined));
-  await second.stop();
-  await first.stop();
 });
 
 describe("the events of the seeds", () => {
   test("are there when the first request is answered, also if they arrive after it", async () => {
     const firstRead = Promise.withResolvers<unknown>();
-    const subgraph: TestSubgraph = await startSubgraph(
+    await start(
       {},
       {
         simulate(config) {
@@ -214,26 +243,22 @@ describe("the events of the seeds", () => {
       },
     );
     expect(await firstRead.promise).toEqual({ data: { me: { enrollment: { status: "ENROLLED" } } } });
-    await subgraph.stop();
   });
 
   test("are stored once in a database, however often subgraphs start on it", async () => {
     const DATABASE_URL = await databases.createDatabase("postgres");
     const environment = { DATABASE_URL, LEDGER_KEY };
-    const first = await startSubgraph(environment, { simulate: createSimulation });
-    const second = await startSubgraph(environment, { simulate: createSimulation });
+    const first = await start(environment, { simulate: createSimulation });
+    const second = await start(environment, { simulate: createSimulation });
     for (const subgraph of [first, second]) {
       const { data } = await subgraph.graphql("{ me { events { edges { node { kind } } } } }", { claims: CLAIMS });
       expect(data.me.events.edges).toEqual([{ node: { kind: "ENROLLMENT_SUCCESSFUL" } }]);
     }
-    await second.stop();
-    await first.stop();
   });
 
   test("that the subgraph cannot receive delay no start, and are reported", async () => {
-    const subgraph = await startSubgraph({ AVIBRA_WEBHOOK_ADDRESSES: "192.0.2.1" }, { simulate: createSimulation });
+    const subgraph = await start({ AVIBRA_WEBHOOK_ADDRESSES: "192.0.2.1" }, { simulate: createSimulation });
     expect((await subgraph.graphql("{ me { enrollment { status } } }")).data.me.enrollment.status).toBe("UNKNOWN");
     expect(subgraph.logs.join("")).toContain("the sandbox could not send its first events");
-    await subgraph.stop();
   });
 });

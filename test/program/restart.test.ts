@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { freePort } from "../kit/free-port";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { type Databases, startDatabases } from "../kit/start/databases";
 import { type RunningProgram, spawnProgram, startProgram } from "../kit/start/program";
 import { createTempDirectory } from "../kit/temp";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
@@ -17,7 +18,12 @@ const STATE = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status }
   me { enrollment { status source } events { edges { node { kind } } } operations { edges { node { id kind status } } } } }`;
 
 const directory = createTempDirectory("restart");
-afterAll(directory.remove);
+let databases: Databases;
+beforeAll(async () => (databases = await startDatabases()));
+afterAll(async () => {
+  directory.remove();
+  await databases.stop();
+});
 const started: RunningProgram[] = [];
 afterEach(async () => {
   for (const program of started.splice(0)) await program.kill();
@@ -98,19 +104,25 @@ test("the program ends with a message that says what to do if the state of the s
   await first.stop();
   writeFileSync(file, readFileSync(file, "utf8").slice(0, 100));
   const second = spawnProgram({ ...environment, PORT: `${await freePort()}` });
-  expect(await second.exit).toBe(1);
+  expect(await second.exit.finally(() => second.process.kill("SIGKILL"))).toBe(1);
   expect(second.output()).toContain(
     `sandbox: ${file} is not a state of the simulated providers that this release can read; delete it, and they start from their seeds`,
   );
   expect(second.output()).toContain("PROVIDERS: the simulated providers could not start; the line above says why");
 });
 
-test("with DATABASE_URL=sqlite::memory:, the simulated providers start from their seeds", async () => {
-  const environment = { ...(await chooseVariables("memory")), DATABASE_URL: "sqlite::memory:" };
-  const first = await start(environment);
-  await first.graphql(CANCEL, { claims: PAYER_CLAIMS });
-  await first.stop();
-  const second = await start(environment);
-  const { data } = await second.graphql(STATE, { claims: PAYER_CLAIMS });
-  expect(data).toMatchObject({ pixAuthorization: { status: "ACTIVE" }, me: { operations: { edges: [] } } });
-});
+test.each(["sqlite::memory:", "PostgreSQL"])(
+  "with %s, the simulated providers start from their seeds",
+  async (database) => {
+    const DATABASE_URL = database === "PostgreSQL" ? await databases.createDatabase("postgres") : database;
+    const environment = { ...(await chooseVariables(database.slice(0, 6))), DATABASE_URL };
+    const first = await start(environment);
+    await first.graphql(CANCEL, { claims: PAYER_CLAIMS });
+    await first.stop();
+    const second = await start(environment);
+    expect((await second.delbank.state()).commits).toEqual([]);
+    const { data } = await second.graphql(STATE, { claims: PAYER_CLAIMS });
+    expect(data.pixAuthorization).toEqual({ status: "ACTIVE" });
+    expect(data.me.operations.edges).toHaveLength(database === "PostgreSQL" ? 1 : 0); // what the database keeps
+  },
+);

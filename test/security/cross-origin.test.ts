@@ -269,13 +269,16 @@ describe("the built program", () => {
 
   test("answers pages of its CORS_ORIGINS and no others", async () => {
     const program = await startProgram({ ...(await sandboxPorts()), CORS_ORIGINS: APP });
-    const authorization = `Bearer ${await program.token({ sub: MEMBER_ID })}`;
-    expect(corsHeaders(await preflight(program.url, APP))).toEqual(preflightHeaders(APP));
-    const response = await post(program.url, APP, { authorization });
-    expect(corsHeaders(response)).toEqual(readable(APP));
-    expect(await response.json()).toMatchObject({ data: { me: { id: MEMBER_ID } } });
-    expect(corsHeaders(await preflight(program.url, "http://localhost:3000"))).toEqual({ vary: "Origin" });
-    await program.stop();
+    try {
+      const authorization = `Bearer ${await program.token({ sub: MEMBER_ID })}`;
+      expect(corsHeaders(await preflight(program.url, APP))).toEqual(preflightHeaders(APP));
+      const response = await post(program.url, APP, { authorization });
+      expect(corsHeaders(response)).toEqual(readable(APP));
+      expect(await response.json()).toMatchObject({ data: { me: { id: MEMBER_ID } } });
+      expect(corsHeaders(await preflight(program.url, "http://localhost:3000"))).toEqual({ vary: "Origin" });
+    } finally {
+      await program.stop();
+    }
   });
 
   test("does not start with WEBSOCKET_ORIGINS, and names CORS_ORIGINS", async () => {

@@ -7,7 +7,7 @@ import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard"
 import { getResponseStatus } from "./refusal-status";
 import { createRequestScope, requestScope } from "./request-scope";
 import { getBody, getSearch, toUncheckedRequest } from "./request-parameters";
-import { negotiateResponseType } from "../http/server/media-types";
+import { negotiateResponseType, prefersJson } from "../http/server/media-types";
 import { sendError } from "../http/server/error-response";
 import { isWebSocketHandshake } from "../http/server/upgrades";
 
@@ -37,9 +37,9 @@ function toHeaderMap(request: FastifyRequest): HeaderMap {
   }
   // Apollo Server negotiates after execution and answers 406 for other types: the outcome of a mutation would be lost.
   // Without the header, it sends JSON.
-  const type = negotiateResponseType(request.headers.accept);
-  if (type.startsWith("application/json")) headers.delete("accept");
-  else headers.set("accept", type);
+  const { accept } = request.headers;
+  if (prefersJson(accept)) headers.delete("accept");
+  else headers.set("accept", negotiateResponseType(accept));
   return headers;
 }
 

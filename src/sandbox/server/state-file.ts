@@ -12,7 +12,7 @@ export class UnreadableStateFile extends Error {}
 export interface SnapshotStore {
   /** The stored snapshot; undefined without one. */
   readonly load: () => JsonObject | undefined;
-  /** Stores a snapshot, as JSON. It is on the disk when this returns. Throws if it cannot be written. */
+  /** Stores a snapshot, as JSON. It survives the end of this process when this returns. Throws if it cannot be written. */
   readonly save: (snapshot: string) => void;
   /** The error of a stored snapshot that the vendor does not understand. */
   readonly createShapeError: () => UnreadableStateFile;
@@ -48,7 +48,7 @@ function createShapeError(file: string): UnreadableStateFile {
 
 /** A program that is killed leaves the old content or the new one, never a part. Only the user may read it. */
 function writeAtomically(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = `${file}.tmp`; // a program that was killed leaves it, and the next one replaces it
   try {
     mkdirSync(dirname(file), { recursive: true });
     const descriptor = openSync(temporary, "w", 0o600);

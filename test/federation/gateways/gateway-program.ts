@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { waitFor } from "../../kit/wait-for";
 import { type Gateway } from "./gateway";
 
-/** Ends the wait for a program that hangs. */
-const START_TIMEOUT_MS = 180_000;
+/** Ends the wait for a program that hangs, before the test ends. */
+const START_TIMEOUT_MS = 150_000;
 
 export interface GatewayCommand {
   /** For messages. */
@@ -38,12 +37,21 @@ export async function startGatewayProgram(command: GatewayCommand): Promise<Gate
   const { title, program, args, cwd, env, url, readyUrl } = command;
   const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
+  let isMissing = false;
+  child.once("error", (error) => {
+    isMissing = true;
+    output += String(error);
+  });
   const collect = (chunk: Buffer) => void (output += chunk.toString());
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill); // also if the tests end early
-  const ended = once(child, "close").finally(() => process.off("exit", kill));
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => {
+      resolve();
+    });
+  }).finally(() => process.off("exit", kill));
   let isStopping = false;
   const failure = ended.then(() => {
     if (isStopping) return new Promise<never>(() => undefined);
@@ -58,10 +66,12 @@ export async function startGatewayProgram(command: GatewayCommand): Promise<Gate
   }
 
   const isReady = async () => (await fetch(readyUrl)).ok || undefined;
-  const isUp = await waitFor(() => (hasEnded(child) ? false : isReady()), START_TIMEOUT_MS).catch(() => false);
+  const isEnded = () => isMissing || hasEnded(child);
+  const isUp = await waitFor(() => (isEnded() ? false : isReady()), START_TIMEOUT_MS).catch(() => false);
   if (!isUp) {
+    const reason = isEnded() ? "ended before it was ready" : "is not ready";
     await stop();
-    throw new Error(`${title} did not start:\n${output}`);
+    throw new Error(`${title} ${reason}:\n${output}`);
   }
   return { url, failure, output: () => output, stop };
 }

@@ -58,7 +58,7 @@ export function describeRouter({ federation: getFederation, kind }: RouterClaims
   });
 
   test.each(kind.requiredVariables)("does not start without %s", async (variable) => {
-    await expect(startWith({ environment: { [variable]: undefined } })).rejects.toThrow(/did not start/);
+    await expect(startWith({ environment: { [variable]: undefined } })).rejects.toThrow(/ended before it was ready/);
   });
 
   test("sends a client's token, request ID and trace context to every subgraph, and no cookie", async () => {

@@ -187,16 +187,19 @@ describe("the status of other refusals does not depend on the Accept header:", (
     await waitFor(async () => (await stopping.avibra.requests("/user/benefits/"))[0]);
     const refusal = { ...query("{ __typename }"), hasToken: false, to: stopping };
     const stopped = stopping.stop();
-    for (const accept of [undefined, JSON_TYPE, RESPONSE_TYPE])
-      expect(
-        await waitFor(async () => {
-          const { status, codes } = await send(refusal, accept);
-          return status === 200 ? undefined : { status, codes };
-        }),
-      ).toEqual({ status: 503, codes: ["UNAVAILABLE"] });
-    await stopping.avibra.reset();
-    await held;
-    await stopped;
+    try {
+      for (const accept of [undefined, JSON_TYPE, RESPONSE_TYPE])
+        expect(
+          await waitFor(async () => {
+            const { status, codes } = await send(refusal, accept);
+            return status === 200 ? undefined : { status, codes };
+          }),
+        ).toEqual({ status: 503, codes: ["UNAVAILABLE"] });
+    } finally {
+      await stopping.avibra.reset();
+      await held;
+      await stopped;
+    }
   });
 });
 

@@ -162,11 +162,12 @@ export function testFrontDoor(getPages: () => OpenPages): void {
 
   describe("the playground's reset", () => {
     test("is asked for once more, sends the preflight header, clears the responses and renews the keys", async () => {
-      const { page, openTab, readEditor, about, run } = getPages().callers;
+      const { subgraph, callers } = getPages();
+      const { page, openTab, readEditor, about, run } = callers;
       const sent: (string | undefined)[] = [];
       await page.route("**/dev/reset", async (route) => {
         sent.push(`${route.request().method()} ${route.request().headers()["apollo-require-preflight"]}`);
-        await route.fulfill({ status: 204 });
+        await route.continue();
       });
       const readKey = async () => {
         await openTab("CancelPixAuthorization");
@@ -174,16 +175,20 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       };
       const before = await readKey();
       await run();
+      const countCommits = async () => (await subgraph.delbank.state()).commits.length;
+      expect(await countCommits()).toBeGreaterThan(0);
       const dialog = page.getByRole("dialog", { name: "Reset the sandbox?" });
       await page.getByRole("button", { name: "Reset" }).click();
       await dialog.getByRole("button", { name: "Cancel" }).click();
       await dialog.waitFor({ state: "hidden" });
       expect(sent).toEqual([]);
+      expect(await countCommits()).toBeGreaterThan(0);
       await page.getByRole("button", { name: "Reset" }).click();
       await dialog.getByRole("button", { name: "Reset" }).click();
       await page.getByText("The sandbox was reset.").waitFor();
       await about.waitFor();
       expect(sent).toEqual(["POST true"]);
+      expect(await countCommits()).toBe(0);
       expect(await readKey()).not.toBe(before);
       await about.waitFor(); // the response of this tab is gone, too
       await page.unroute("**/dev/reset");

@@ -1,4 +1,5 @@
 import { type BrowserContextOptions } from "playwright-core";
+import { createSimulation } from "../../../src/sandbox/simulation";
 import { type Graphiql, openGraphiqlPage } from "../../kit/graphiql";
 import { openPage, startBrowser, type WatchedPage } from "../../kit/start/browser";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
@@ -46,7 +47,9 @@ export async function openPages(onStop: (stop: () => Promise<void>) => void): Pr
   };
   const [browser, subgraph, liveSubgraph] = await Promise.all([
     stopAfter(startBrowser(), (started) => started.close()),
-    stopAfter(startSubgraph({ ...STEADY, EXPOSE_UPSTREAM_COST: "true" }), (started) => started.stop()),
+    stopAfter(startSubgraph({ ...STEADY, EXPOSE_UPSTREAM_COST: "true" }, { simulate: createSimulation }), (started) =>
+      started.stop(),
+    ),
     stopAfter(startSubgraph({ ...STEADY, ...LIVE }), (started) => started.stop()),
   ]);
   const openPlayground = async (options: BrowserContextOptions, { url } = subgraph): Promise<PlaygroundPage> => {
