@@ -112,13 +112,17 @@ describe("POST /dev/reset", () => {
     await subgraph.stop();
   });
 
-  test("is rejected with 409 if a provider is not simulated by the sandbox", async () => {
-    const subgraph = await startSandbox({ DELBANK_SANDBOX_PORT: "1" });
+  test("is rejected with 409 if a provider is not simulated by the sandbox, and from then on for this database", async () => {
+    const DATABASE_URL = await databases.createDatabase("sqlite");
+    const subgraph = await startSandbox({ DATABASE_URL, DELBANK_SANDBOX_PORT: "1" });
     await cancel(subgraph);
     expect((await postReset(subgraph)).status).toBe(409);
     expect(await countOperations(subgraph)).toBe(1);
     expect((await subgraph.delbank.state()).commits).toHaveLength(1);
     await subgraph.stop();
+    const later = await startSandbox({ DATABASE_URL }); // the other provider could have been a tunnel to a real one
+    expect((await postReset(later)).status).toBe(409);
+    await later.stop();
   });
 
   test("is not offered by the page, and rejected with 409, on a database that was opened with a provider at another host", async () => {
@@ -129,7 +133,7 @@ describe("POST /dev/reset", () => {
       AUTH_ISSUER: "https://issuer.test/",
       AUTH_AUDIENCE: "benefits",
     };
-    const atAnotherHost = await subgraphs.start({ LEDGER_KEY, DATABASE_URL, ...remote });
+    const atAnotherHost = await startSandbox({ DATABASE_URL, ...remote });
     const page = await (await fetch(`${atAnotherHost.url}/`)).text();
     expect(page).toContain("graphql-endpoint");
     expect(page).not.toContain("sandbox-reset-url"); // by which the page says that no money moves
