@@ -127,6 +127,24 @@ describe("an operation whose window ends during a poll", () => {
     expect([needsAttention(b).length, executedStatuses(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
   });
 
+  test("of sending, and a bug throws after it was marked as sent, is read in its window of confirmation", async () => {
+    const { b } = await start((bench) => ({
+      once: {
+        ...createScriptedKind("once", "once", { confirm: [{ status: "SUCCEEDED" }] }).handler,
+        perform: () => {
+          bench().advance(SEND_WINDOW_MS);
+          return Promise.reject(BUG);
+        },
+      },
+    }));
+    const id = await died(b, "once");
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "PENDING", attempts: 1 });
+    await b.advanceAndPoll(120_000);
+    expect(await b.store.find(id)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+    expect(needsAttention(b)).toEqual([]);
+  });
+
   test("and a bug throws after another worker leased it, stays PENDING for that worker", async () => {
     const lease = { owner: "successor", leaseMs: LEASE_MS, limit: 1 };
     const { b, direct } = await start((bench) => ({

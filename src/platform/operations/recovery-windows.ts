@@ -52,11 +52,13 @@ export function nextAttentionAt(
   return ageMs === undefined ? null : operation.sentAt + ageMs;
 }
 
-/** When any other unsettled operation is executed next. */
+/** When any other unsettled operation is executed next: at the end of its window of reads at the latest, so that it is parked. */
 export function nextAttemptAt(
   time: OperationTime,
   options: { readonly windows: RecoveryWindows; readonly random: number },
 ): number {
-  const isRead = time.repeat === "once" && time.operation.sentAt !== null;
-  return isRead ? (nextAttentionAt(time, options) ?? time.now) : nextSendAt(time, options.random);
+  const { sentAt } = time.operation;
+  if (time.repeat !== "once" || sentAt === null) return nextSendAt(time, options.random);
+  const endsAt = sentAt + options.windows.confirmationMs;
+  return Math.max(time.now, Math.min(endsAt, nextAttentionAt(time, options) ?? endsAt));
 }

@@ -75,7 +75,11 @@ describe("the next execution of an operation", () => {
     expect(next).toBe(Math.ceil(13 * HOUR * (111 / 120) ** 3));
   });
 
-  test("is immediate if it is found unconfirmed after both windows, so that it is read once more and parked", () => {
-    expect(nextAttemptAt(at(500 * HOUR, "once"), schedule)).toBe(500 * HOUR);
+  test("is immediate if it is unconfirmed after its window, so that it is read once more and parked", () => {
+    for (const ageMs of [13 * HOUR, 14 * HOUR, 500 * HOUR]) {
+      expect(nextAttemptAt(at(ageMs, "once"), schedule)).toBe(ageMs);
+    }
+    // A clock that was set back has used up its reads.
+    expect(nextAttemptAt(at(HOUR, "once", { reads: 130 }), schedule)).toBe(13 * HOUR);
   });
 });
