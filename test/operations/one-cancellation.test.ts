@@ -210,6 +210,17 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
     },
   );
 
+  test("that is UNCONFIRMED is read with one request for each counted read, without retries", async () => {
+    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await controlled.cancel("key-1");
+    await controlled.control.clearRequests();
+    await controlled.control.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 1_000 });
+    await controlled.advanceAndPoll(10_000, 10_000);
+    expect(await controlled.stored("key-1")).toMatchObject({ status: "UNCONFIRMED", reads: 1 });
+    expect(await controlled.gets()).toBe(1);
+    await controlled.control.clearFaults();
+  });
+
   test("that NEEDS_ATTENTION is not settled by a read for a caller who is not its payer", async () => {
     await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
     await controlled.cancel("key-1", BY_PAYER);
