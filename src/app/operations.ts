@@ -33,9 +33,16 @@ export function createOperations(
   { requestTimeoutMs, portalUrl, logger, operationStore, avibra, delbank, afterExecution }: OperationsOptions,
 ) {
   const handlers = createOperationHandlers({ avibra, delbank, portalUrl });
+  const windows = {
+    sendMs: config.sendWindowMs,
+    confirmationMs: config.confirmationWindowMs,
+    attentionMs: config.attentionWindowMs,
+    keyedMs: config.keyedWindowMs,
+  };
   const worker = createOperationWorker({
     operationStore,
     handlers,
+    windows,
     clock: systemClock,
     random: Math.random,
     sleep,
@@ -54,12 +61,12 @@ export function createOperations(
   const reconciler = createReconciler({
     ...common,
     handlers,
+    windows,
+    random: Math.random,
     monotonic: monotonicClock,
     logger,
     afterExecution,
     executionTimeoutMs: requestTimeoutMs,
-    confirmationWindowMs: config.confirmationWindowMs,
-    keyedWindowMs: config.keyedWindowMs,
     intervalMs: config.reconcileIntervalMs,
   });
   return { runner, reconciler };

@@ -20,6 +20,7 @@ function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void
  * | an operation settled                   | reads of its member and recurrence are invalidated, its subscribers notified  |
  * | an execution ended, not settled        | reads of its member and recurrence are invalidated                            |
  * | an execution left it `UNCONFIRMED`     | stored events are matched with it: one may prove that it succeeded            |
+ * | it came to `NEEDS_ATTENTION`           | its subscribers are notified; they wait on, because it may still settle       |
  * | an event's effects are applied         | reads of its member are invalidated                                           |
  * | an event is processed and marked so    | subscribers of its member's events are notified                               |
  * | reads were invalidated, by any replica | this replica's read cache drops them; all, if messages may have been missed   |
@@ -32,7 +33,7 @@ export const reactions = {
     void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
   },
 
-  /** In a request or by the reconciler. Metrics count every execution. */
+  /** In a request or by the reconciler. Metrics count every execution, but not one that leaves it at `NEEDS_ATTENTION`. */
   operationExecuted(
     operation: ReportedOperation,
     { pubSub, metrics, matchStoredEvents }: OperationExecutedOptions,
@@ -41,6 +42,8 @@ export const reactions = {
     if (isSettled(operation.status)) return; // `operationSettled` has published
     publishInvalidation(operation, pubSub);
     if (operation.status === "UNCONFIRMED") matchStoredEvents(operation);
+    if (operation.status === "NEEDS_ATTENTION")
+      void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
   },
 
   /** Before the event is marked as processed: after a crash it happens again. */

@@ -27,3 +27,13 @@ export function findIneffectiveLimits({ limits: { transport, subscriptions } }: 
   }
   return warnings;
 }
+
+/** The central bank's timing manual, quoted by an integrator: from the request of a cancellation to its answer. */
+const MAX_ANSWER_MS = 12 * 3_600_000;
+
+/** Windows that are valid and too short, for example a value that was set for an earlier release. Warnings, one line each. */
+export function findShortWindows({ operations }: ConfigGroups): string[] {
+  return operations.confirmationWindowMs < MAX_ANSWER_MS
+    ? ["CONFIRMATION_WINDOW_MS: is less than 12 h, so a cancellation may need attention before its answer can be known"]
+    : [];
+}

@@ -1,6 +1,6 @@
 import { PROVIDERS } from "../app/providers";
 import { ConfigError } from "./config.errors";
-import { findContradictions, findIneffectiveLimits } from "./contradictions";
+import { findContradictions, findIneffectiveLimits, findShortWindows } from "./contradictions";
 import { type ConfigGroups, Environment, toConfigGroups } from "./environment";
 import { findIncompleteTls } from "./incomplete-tls";
 import { findLiveProblems, findLiveWarnings, findSandboxProblems, listRemoteProviders } from "./modes";
@@ -65,6 +65,7 @@ export function loadConfig(processEnvironment: RawEnvironment = process.env): Co
       ...(isLive ? findLiveWarnings(environment) : []),
       ...findFoldedVariables(environment),
       ...findIneffectiveLimits(groups),
+      ...findShortWindows(groups),
     ],
   };
 }

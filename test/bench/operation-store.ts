@@ -13,6 +13,7 @@ import { systemClock } from "../../src/platform/kernel/clock";
 import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 import { createDeadline } from "../../src/platform/kernel/deadline";
 import { startDatabases } from "../kit/start/databases";
+import { WINDOWS } from "../kit/operations/controlled-store";
 import { createMigratedStore } from "../kit/operations/test-store";
 import { median, quantile, row, timed } from "./figures";
 import { startSandboxProcess } from "./sandbox-process";
@@ -32,6 +33,7 @@ async function openRunner(url: string, handlers: OperationHandlers) {
   const worker = createOperationWorker({
     operationStore: store,
     handlers,
+    windows: WINDOWS,
     clock: systemClock,
     random: Math.random,
     sleep,

@@ -17,7 +17,7 @@ const OPTIONS: ChaosOptions = {
   ...SIZE,
   // At a fixed rate, a slow machine would run out of connections.
   load: { minTotal: SIZE.offered, isComplete: includesNeededCodes, inFlight: 16 },
-  environment: { CONFIRMATION_WINDOW_MS: "2000" },
+  environment: { SEND_WINDOW_MS: "2000", CONFIRMATION_WINDOW_MS: "2000" },
   givenUpMs: GIVEN_UP_MS,
 };
 

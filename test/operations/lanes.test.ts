@@ -1,6 +1,6 @@
 import { createOperationHandlers } from "../../src/app/operation-handlers";
 import { type OperationHandler } from "../../src/platform/operations/operation-handler";
-import { CONFIRMATION_WINDOW_MS, createControlledStore } from "../kit/operations/controlled-store";
+import { CONFIRMATION_WINDOW_MS, createControlledStore, SEND_WINDOW_MS } from "../kit/operations/controlled-store";
 import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
 import { MUTATIONS } from "../kit/seeds/mutations";
 import { type AvibraClient } from "../../src/providers/avibra/avibra.client";
@@ -121,7 +121,7 @@ describe("the reconciler", () => {
 
   test("leaves an operation of an unregistered kind PENDING for a newer release, and never parks it", async () => {
     await start(() => false);
-    const unknown = await abandon("newer", "newer", false);
+    const unknown = await abandon("newer", "newer", true);
     bench.advance(LEASE_MS);
     await bench.reconciler.pollOnce();
     expect(await statusOf(unknown)).toBe("PENDING");
@@ -132,5 +132,21 @@ describe("the reconciler", () => {
     expect(await statusOf(unknown)).toBe("PENDING");
     bench.advance(60_000);
     expect(await leaseAll()).toHaveLength(1);
+  });
+
+  test("ends an operation of an unregistered kind as FAILED after the send window if it was never sent", async () => {
+    await start(() => false);
+    const unknown = await abandon("newer", "newer", false);
+    bench.advance(SEND_WINDOW_MS - 1);
+    await bench.reconciler.pollOnce();
+    expect(await statusOf(unknown)).toBe("PENDING");
+    bench.advance(60_000);
+    await bench.reconciler.pollOnce();
+    expect(await bench.store.find(unknown)).toMatchObject({
+      status: "FAILED",
+      attempts: 0,
+      failure: { retryable: true },
+    });
+    expect(bench.executed).toMatchObject([{ id: unknown, status: "FAILED" }]);
   });
 });

@@ -171,7 +171,7 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
     const { id } = await controlled.stored("key-1");
     const blocked = { outcome: "busy", blockedBy: { id } };
     expect(await controlled.cancel("key-2", input)).toMatchObject(blocked);
-    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 600_000);
     expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     controlled.advance(1_000 * HOUR);
     expect(await controlled.cancel("key-2", input)).toMatchObject(blocked);
@@ -195,7 +195,7 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
       // Delbank does not show the cancellation for the whole window.
       const active = { RecurrenceId: RECURRENCE_ID, Situation: "ACTIVE", cancellations: [] };
       await controlled.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body: active, times: 1_000 });
-      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 600_000);
       expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
       await controlled.control.clearFaults();
       await lag(0);
@@ -209,6 +209,17 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
       expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 1]);
     },
   );
+
+  test("that is UNCONFIRMED is read with one request for each counted read, without retries", async () => {
+    await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+    await controlled.cancel("key-1");
+    await controlled.control.clearRequests();
+    await controlled.control.addFault({ match: { method: "GET" }, kind: "status", status: 503, times: 1_000 });
+    await controlled.advanceAndPoll(10_000, 10_000);
+    expect(await controlled.stored("key-1")).toMatchObject({ status: "UNCONFIRMED", reads: 1 });
+    expect(await controlled.gets()).toBe(1);
+    await controlled.control.clearFaults();
+  });
 
   test("that NEEDS_ATTENTION is not settled by a read for a caller who is not its payer", async () => {
     await controlled.control.addFault({ match: { method: "POST" }, kind: "resetAfterCommit" });
@@ -263,7 +274,7 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
     test("becomes NEEDS_ATTENTION, not SUCCEEDED, if Delbank never committed it", async () => {
       await controlled.control.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
       expect(await controlled.cancel("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 600_000);
       expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
       expect([await controlled.posts(), await controlled.commits()]).toEqual([1, 0]);
     });
@@ -283,7 +294,7 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
       const receipt = { kind: "status", status: 200, body };
       await controlled.control.addFault({ match: { method: "POST" }, ...receipt });
       expect(await controlled.cancel("key-1", OF_OLD)).toMatchObject({ operation: { status: "UNCONFIRMED" } });
-      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 600_000);
       expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
     });
 
@@ -297,7 +308,7 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
       };
       const { operation, lease } = expectClaimed(await controlled.store.claim(createClaim(input)));
       await controlled.store.markSent(operation, lease, controlled.now());
-      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+      await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 600_000);
       expect(await controlled.stored("key-1")).toMatchObject({ status: "NEEDS_ATTENTION" });
       expect(await controlled.cancel("key-2", OF_OLD)).toMatchObject({
         outcome: "busy",
@@ -318,7 +329,7 @@ describe.each(["sqlite", "postgres"] as const)("a cancellation of an authorizati
     const cancellations = [{ RecurrenceId: RECURRENCE_ID, CancellationId: first.id }];
     const body = { RecurrenceId: RECURRENCE_ID, Situation: "CANCELLED", cancellations };
     await controlled.control.addFault({ match: { method: "GET" }, kind: "wrongShape", body, times: 1_000 });
-    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 60_000);
+    await controlled.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 600_000);
     expect(await controlled.stored("key-2")).toMatchObject({ status: "NEEDS_ATTENTION" });
     await controlled.control.clearFaults();
   });

@@ -5,7 +5,7 @@ import { OutcomeNotRecorded } from "../../src/platform/operations/operation.erro
 import {
   CONFIRMATION_WINDOW_MS,
   createControlledStore,
-  KEYED_WINDOW_MS,
+  SEND_WINDOW_MS,
   createScriptedKind,
 } from "../kit/operations/controlled-store";
 import {
@@ -16,7 +16,6 @@ import {
   type OpenStore,
 } from "../kit/operations/test-store";
 
-const WINDOWS = { once: CONFIRMATION_WINDOW_MS, keyed: KEYED_WINDOW_MS };
 const BUG = new TypeError("a bug");
 
 const databases: OpenStore["database"][] = [];
@@ -56,7 +55,7 @@ describe.each(["once", "keyed"] as const)("a %s operation that was never sent", 
     const kind = createScriptedKind("kind", repeat, { prepare: [undefined], confirm: [undefined] });
     const { b } = await start(() => kind.handlers);
     const id = await died(b, "kind");
-    b.advance(WINDOWS[repeat] + pastMs - LEASE_MS);
+    b.advance(SEND_WINDOW_MS + pastMs - LEASE_MS);
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status });
     expect(kind.calls.map(({ what }) => what)).toEqual(calls);
@@ -126,6 +125,24 @@ describe("an operation whose window ends during a poll", () => {
     await b.reconciler.pollOnce();
     expect(await b.store.find(id)).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1 });
     expect([needsAttention(b).length, executedStatuses(b)]).toEqual([1, ["NEEDS_ATTENTION"]]);
+  });
+
+  test("of sending, and a bug throws after it was marked as sent, is read in its window of confirmation", async () => {
+    const { b } = await start((bench) => ({
+      once: {
+        ...createScriptedKind("once", "once", { confirm: [{ status: "SUCCEEDED" }] }).handler,
+        perform: () => {
+          bench().advance(SEND_WINDOW_MS);
+          return Promise.reject(BUG);
+        },
+      },
+    }));
+    const id = await died(b, "once");
+    await b.reconciler.pollOnce();
+    expect(await b.store.find(id)).toMatchObject({ status: "PENDING", attempts: 1 });
+    await b.advanceAndPoll(120_000);
+    expect(await b.store.find(id)).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
+    expect(needsAttention(b)).toEqual([]);
   });
 
   test("and a bug throws after another worker leased it, stays PENDING for that worker", async () => {

@@ -4,12 +4,14 @@ import { startSandboxes, type Sandboxes } from "../../src/sandbox";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { createSandboxHandlers, type SandboxHandlersOptions } from "../kit/operations/sandbox-handlers";
 import {
+  ATTENTION_WINDOW_MS,
   CONFIRMATION_WINDOW_MS,
   createControlledStore,
   createProviderFailure,
   KEYED_WINDOW_MS,
   OPERATION_TIMEOUT_MS,
   createScriptedKind,
+  SEND_WINDOW_MS,
 } from "../kit/operations/controlled-store";
 import { expectClaimed, createClaim, LEASE_MS } from "../kit/operations/test-store";
 import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
@@ -60,24 +62,30 @@ describe("a once operation whose response is lost", () => {
     expect(await b.run("once")).toMatchObject({ outcome: "replay", operation: { status: "SUCCEEDED" } });
   });
 
-  test("becomes NEEDS_ATTENTION after its window, is logged once, and is not polled any more", async () => {
+  test("becomes NEEDS_ATTENTION after its window and at most 120 reads, logged once, and stays so after a week", async () => {
     const kind = createScriptedKind("once", "once", { perform: [LOST], confirm: [undefined] });
     const b = await open(kind.handlers);
     await b.run("once");
-    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 5000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS - 1, 5000);
     expect(await stored(b)).toMatchObject({ status: "UNCONFIRMED" });
-    await b.advanceAndPoll(60_000, 5000);
+    await b.advanceAndPoll(1);
     const operation = await stored(b);
-    expect(operation).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1, nextAttemptAt: null });
-    const confirmations = kind.count("confirm");
-    expect(confirmations).toBeGreaterThan(15); // about once a minute in the end, more often at first
-    const errors = b.logs.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50);
-    expect(errors).toMatchObject([
-      { msg: "operation requires manual review", operationId: operation.id, kind: "once", status: "NEEDS_ATTENTION" },
-    ]);
-    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS, 60_000);
-    expect(kind.count("confirm")).toBe(confirmations);
-    expect(kind.count("perform")).toBe(1);
+    expect(operation).toMatchObject({ status: "NEEDS_ATTENTION", attempts: 1 });
+    const reads = kind.count("confirm");
+    expect(operation.reads).toBe(reads);
+    expect(reads).toBeGreaterThan(100);
+    expect(reads).toBeLessThanOrEqual(120);
+    const errors = () => b.logs.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50);
+    const error = { msg: "operation requires manual review", operationId: operation.id, kind: "once" };
+    expect(errors()).toMatchObject([{ ...error, status: "NEEDS_ATTENTION" }]);
+
+    await b.advanceAndPoll(ATTENTION_WINDOW_MS, 600_000);
+    expect(kind.count("confirm") - reads).toBe(24 * 7 - 1); // once an hour; the last would be late
+    expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION", nextAttemptAt: null });
+    await b.advanceAndPoll(ATTENTION_WINDOW_MS, 3_600_000);
+    expect(kind.count("confirm") - reads).toBe(24 * 7 - 1);
+    expect([kind.count("perform"), errors().length]).toEqual([1, 1]);
+    expect(b.executed.filter(({ status }) => status === "NEEDS_ATTENTION")).toHaveLength(1);
     expect(await b.run("once")).toMatchObject({ outcome: "inProgress", operation: { status: "NEEDS_ATTENTION" } });
   });
 
@@ -89,12 +97,12 @@ describe("a once operation whose response is lost", () => {
     });
     const b = await open(kind.handlers);
     expect(await b.run("once")).toMatchObject({ operation: { status: "PENDING", sentAt: null } });
-    b.advance(CONFIRMATION_WINDOW_MS - 1000);
+    b.advance(SEND_WINDOW_MS - 1000);
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "UNCONFIRMED" });
-    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS - 60_000, 5000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS - 60_000, 60_000);
     expect(await stored(b)).toMatchObject({ status: "UNCONFIRMED" });
-    await b.advanceAndPoll(120_000, 5000);
+    await b.advanceAndPoll(120_000, 60_000);
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION" });
     expect(kind.count("perform")).toBe(1);
   });
@@ -219,7 +227,7 @@ describe("an operation that cannot be sent", () => {
     expect(await stored(b)).toMatchObject({ status: "PENDING", sentAt: null, attempts: 0 });
     expect(kind.count("confirm")).toBe(0);
     expect(await b.run("once")).toMatchObject({ outcome: "inProgress", operation: { status: "PENDING" } });
-    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 10_000);
+    await b.advanceAndPoll(SEND_WINDOW_MS, 10_000);
     // It was never sent, so it needs no manual review.
     expect(await stored(b)).toMatchObject({ status: "FAILED", failure: { retryable: true }, encryptedInput: null });
   });
@@ -238,7 +246,7 @@ describe("an operation that cannot be sent", () => {
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "PENDING", attempts: 0 });
     expect(b.logs.join("")).toContain("operation input could not be decrypted: check LEDGER_KEY");
-    b.advance(KEYED_WINDOW_MS);
+    b.advance(SEND_WINDOW_MS);
     await b.reconciler.pollOnce();
     expect(await stored(b)).toMatchObject({ status: "FAILED", attempts: 0, failure: { retryable: true } });
     expect(await b.store.find(other.operation.id)).toMatchObject({ status: "SUCCEEDED" });
@@ -340,7 +348,7 @@ describe("an operation at the sandbox", () => {
     const { b, control, request } = await atDelbank("automatic-pix");
     await control.addFault({ match: { method: "POST", path: "/automatic-pix" }, kind: "resetBeforeCommit" });
     await b.runner.run(request);
-    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 30_000);
+    await b.advanceAndPoll(CONFIRMATION_WINDOW_MS + 120_000, 600_000);
     expect(await stored(b)).toMatchObject({ status: "NEEDS_ATTENTION" });
     expect((await control.state()).commits).toEqual([]);
     expect((await control.requests()).filter(({ method }) => method === "POST")).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { MEMBER_ID, PAYER_TAX_ID } from "../kit/seeds/ids";
+export { authorizationId } from "../kit/seeds/ids";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { type RunningProgram } from "../kit/start/program";
 import { type CodeLocation } from "./breakpoint";
@@ -49,9 +50,6 @@ export function upgradeOffer(userId: string, offerId: string): Mutation {
     claims: payerClaims(userId),
   };
 }
-
-/** One of the authorizations that a cluster has besides the seeds; `number` from 1. */
-export const authorizationId = (number: number) => `RR3822485720260110more${`${number}`.padStart(7, "0")}`;
 
 /** A `once` mutation: a member cancels an authorization. */
 export function cancelPix(recurrenceId: string, member: string = MEMBER_ID): Mutation {

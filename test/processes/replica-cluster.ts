@@ -14,7 +14,7 @@ export const DIALECTS: readonly Dialect[] = process.env["TEST_ALL"] === "true" ?
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /**
- * Timeouts of minutes, so that no normal response is late on a busy machine. No lease ends and no confirmation window passes during a
+ * Timeouts of minutes, so that no normal response is late on a busy machine. No lease and no window ends during a
  * test, unless the test calls `passTime`.
  */
 const TIMING_VARIABLES = {
@@ -22,6 +22,7 @@ const TIMING_VARIABLES = {
   AVIBRA_TIMEOUT_MS: `${4 * MINUTE}`,
   DELBANK_TIMEOUT_MS: `${4 * MINUTE}`,
   OPERATION_LEASE_MS: `${10 * MINUTE}`,
+  SEND_WINDOW_MS: `${2 * HOUR}`,
   CONFIRMATION_WINDOW_MS: `${2 * HOUR}`,
   RECONCILE_INTERVAL_MS: "100",
 };

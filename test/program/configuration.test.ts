@@ -243,6 +243,24 @@ describe.each([
     ]);
   });
 
+  test("the windows of an operation are 15 min for sending, 13 h and a week for reading, and 20 h for resending", () => {
+    expect(loadConfig(environment).operations).toMatchObject({
+      sendWindowMs: 900_000,
+      confirmationWindowMs: 13 * 3_600_000,
+      attentionWindowMs: 7 * 24 * 3_600_000,
+      keyedWindowMs: 20 * 3_600_000,
+    });
+  });
+
+  test("a confirmation window that is shorter than an answer takes is a warning: an earlier release had such a default", () => {
+    const warnings = (CONFIRMATION_WINDOW_MS: string) =>
+      loadConfig({ ...environment, CONFIRMATION_WINDOW_MS }).warnings;
+    expect(warnings("900000")).toEqual([
+      "CONFIRMATION_WINDOW_MS: is less than 12 h, so a cancellation may need attention before its answer can be known",
+    ]);
+    expect(warnings("43200000")).toEqual([]);
+  });
+
   test("limits that LIMIT_CONNECTIONS makes useless are warnings", () => {
     const warnings = (limits: Readonly<Record<string, string>>) => loadConfig({ ...environment, ...limits }).warnings;
     expect(warnings({ LIMIT_CONNECTIONS: "999", LIMIT_WEBSOCKETS: "998" })).toEqual([

@@ -15,14 +15,24 @@ export const operationsVariables = {
     timeoutMs(1000),
     "time between two polls for unsettled operations and unprocessed events, in milliseconds",
   ),
+  sendWindowMs: variable(
+    "SEND_WINDOW_MS",
+    integer(1, 2 ** 31 - 1, 900_000),
+    "how long a mutation that was never sent may still be sent, in milliseconds; after that it fails",
+  ),
   confirmationWindowMs: variable(
     "CONFIRMATION_WINDOW_MS",
-    integer(1, 2 ** 31 - 1, 900_000),
-    "how long Delbank is polled for an unconfirmed Pix cancellation, in milliseconds",
+    integer(1, 2 ** 31 - 1, 46_800_000),
+    "how long Delbank is read for a sent cancellation, in milliseconds; 13 h: an answer takes up to 12 h (second-hand)",
+  ),
+  attentionWindowMs: variable(
+    "ATTENTION_WINDOW_MS",
+    integer(0, 2 ** 31 - 1, 604_800_000),
+    "how long Delbank is then read once an hour, while the cancellation needs attention, in milliseconds",
   ),
   keyedWindowMs: variable(
     "KEYED_WINDOW_MS",
     integer(1, 82_800_000, 72_000_000),
-    "how long an unconfirmed change is retried at Avibra, in milliseconds; Avibra stores keys for 24 h",
+    "how long a change that may have arrived is resent to Avibra, in milliseconds; Avibra stores keys for 24 h",
   ),
 };

@@ -9,8 +9,8 @@ import { isOperationId } from "./operation-id";
 import { Operation } from "./operation.type";
 
 /**
- * Subscribes before the first read, so that it misses no settlement. Ends without an event if the operation does not exist or the
- * caller may not read it.
+ * Subscribes before the first read, so that it misses no settlement. Sends an operation that needs attention once and waits on: it may
+ * still settle. Ends without an event if the operation does not exist or the caller may not read it.
  */
 async function* streamSettledOperation(
   id: string,
@@ -19,12 +19,17 @@ async function* streamSettledOperation(
   const authenticatedCaller = requireCaller(caller);
   if (!isOperationId(id)) return;
   const changeNotifier = watchChanges(topics.operationSettled, id);
+  let wasSent = false;
   do {
     const operation = await operationStore.find(id);
     if (!operation || !canReadOperation(authenticatedCaller, operation)) return;
     if (isSettled(operation.status)) {
       yield operation;
       return;
+    }
+    if (operation.status === "NEEDS_ATTENTION" && !wasSent) {
+      wasSent = true;
+      yield operation;
     }
   } while (await changeNotifier.waitForChange());
 }
@@ -33,8 +38,9 @@ async function* streamSettledOperation(
 export class OperationSettledResolver {
   @Subscription(() => Operation, {
     description:
-      "Sends the operation when its outcome is known, immediately if it is known already, and then ends. Ends " +
-      "immediately without an event if the operation does not exist, or if the caller cannot access it.",
+      "Sends the operation when its outcome is known, immediately if it is known already, and then ends. Before that, sends " +
+      "it once if it is `NEEDS_ATTENTION`, and continues. Ends immediately without an event if the operation does not exist, " +
+      "or if the caller cannot access it.",
     subscribe: ({ args, context }: SubscribeResolverData<unknown, { id: string }, Context>) =>
       streamSettledOperation(args.id, context),
   })

@@ -25,7 +25,11 @@ registerEnumType(OperationStatus, {
     },
     SUCCEEDED: { description: "The provider accepted the request, or its effect was confirmed later." },
     FAILED: { description: "The request was rejected and had no effect. `failure` contains the reason." },
-    NEEDS_ATTENTION: { description: "The outcome could not be determined automatically and requires manual review." },
+    NEEDS_ATTENTION: {
+      description:
+        "The outcome could not be determined in time and requires manual review. The request is never sent again. The " +
+        "subgraph still reads the outcome of a Pix cancellation, so the status can change to `SUCCEEDED` or `FAILED`.",
+    },
   },
 });
 

@@ -65,7 +65,7 @@ export function createCancelPixAuthorizationHandler(delbank: DelbankClient): Ope
     async prepare(intent, { deadline, earlier, now }) {
       // A caller who may cancel any authorization may know its cancellations; a payer only after Delbank has confirmed the payer.
       const knownDecision = evaluateEarlierCancellations(earlier, now);
-      // The reconciler no longer reads whether an operation that needs attention has succeeded.
+      // The reconciler reads only once an hour whether an operation that needs attention has succeeded.
       const shouldAskProvider =
         knownDecision.kind === "inProgress" && knownDecision.blockedBy.status === "NEEDS_ATTENTION";
       const knownPreparation =
@@ -117,7 +117,8 @@ export function createCancelPixAuthorizationHandler(delbank: DelbankClient): Ope
     },
 
     async confirm({ recurrenceId }, { deadline, baseline }) {
-      const authorization = await delbank.getAuthorization(recurrenceId, deadline);
+      // Each read is one request, so that the reads until the end of the window have a maximum.
+      const authorization = await delbank.getAuthorizationOnce(recurrenceId, deadline);
       const proof = authorization && findProof(getBaselineIds({ baseline }), authorization);
       return proof ? { status: "SUCCEEDED", result: toResult(proof) } : undefined;
     },

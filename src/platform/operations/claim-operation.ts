@@ -47,6 +47,7 @@ function buildRow(encryption: Encryption, claim: Claim, id: string): Insertable<
     encrypted_input: encryption.encrypt(canonicalJson(input), { rowId: id, purpose: "input" }),
     status: "PENDING",
     attempts: 0,
+    reads: 0,
     created_at: claim.now,
     // Due as soon as the lease ends: if its holder dies, the operation waits no longer than that.
     next_attempt_at: claim.now,

@@ -120,4 +120,16 @@ export const operationMigrations: readonly Migration[] = [
       }
     },
   },
+  {
+    name: "operations/0006-reads",
+    async up(database) {
+      await database.schema
+        .alterTable("operation")
+        .addColumn("reads", "integer", (column) => column.notNull().defaultTo(0))
+        .execute();
+      // The release before did not execute these any more. The reconciler decides which of them are still read.
+      await sql`update operation set next_attempt_at = created_at
+        where status = 'NEEDS_ATTENTION' and next_attempt_at is null`.execute(database);
+    },
+  },
 ];

@@ -18,6 +18,7 @@ export type OperationRow = {
   encrypted_input: string | null;
   status: OperationStatus;
   attempts: number;
+  reads: number;
   result: string | null;
   failure: string | null;
   created_at: number;
@@ -55,6 +56,7 @@ export function fromOperationRow(row: OperationRow): Operation {
     userId: row.user_id,
     recurrenceId: row.recurrence_id,
     attempts: row.attempts,
+    reads: row.reads,
     createdAt: row.created_at,
     encryptedIdempotencyKey: row.encrypted_idempotency_key,
     ...(row.baseline !== null && { baseline: parseJson(row.baseline) }),

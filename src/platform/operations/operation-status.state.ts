@@ -1,14 +1,14 @@
 /**
  * What is known of an operation's effect.
  * PENDING: executing, or waiting to be executed. UNCONFIRMED: sent, without a response that proves the outcome. SUCCEEDED, FAILED:
- * settled, final. NEEDS_ATTENTION: no longer reconciled; it settles only by an event, by a later operation whose `prepare` proves it,
- * or by an operator.
+ * settled, final. NEEDS_ATTENTION: sent, without an outcome in its window; never sent again. It settles by a read, by an event, by a
+ * later operation whose `prepare` proves it, or by an operator.
  */
 export type OperationStatus = "PENDING" | "UNCONFIRMED" | "SUCCEEDED" | "FAILED" | "NEEDS_ATTENTION";
 
 /**
  * What may happen to an operation. `sent`: an attempt is about to be sent. `succeeded`, `failed`: there is evidence of the outcome.
- * `responseLost`: an attempt ended without a response that proves the outcome. `parked`: reconciliation stopped.
+ * `responseLost`: an attempt ended without a response that proves the outcome. `parked`: its window ended.
  */
 export type OperationEvent = "sent" | "succeeded" | "failed" | "responseLost" | "parked";
 

@@ -23,6 +23,19 @@ export function isUnsentTask(task: OperationTask): task is OperationTask<UnsentO
   return task.operation.sentAt === null;
 }
 
+/** An earlier release has parked it although it was never sent: the table's check constraint `operation_sent` holds what `attempts` says. */
+export function isParkedUnsent({ status, attempts }: Pick<Operation, "status" | "attempts">): boolean {
+  return status === "NEEDS_ATTENTION" && attempts === 0;
+}
+
+/** Whether an execution changed nothing that others see. */
+export function stillNeedsAttention(
+  before: Pick<ReportedOperation, "status">,
+  after: Pick<ReportedOperation, "status">,
+): boolean {
+  return before.status === "NEEDS_ATTENTION" && after.status === "NEEDS_ATTENTION";
+}
+
 /** The operation after the execution, and what only this caller must see. */
 export interface OperationTaskResult {
   readonly operation: ReportedOperation;

@@ -5,19 +5,33 @@ import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
 import { toPerformContext, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
-import { type ReportedOperation, type SentOperation, toUnrecorded, type UnsentOperation } from "./operation";
+import {
+  type ReportedOperation,
+  requireUnsettled,
+  type SentOperation,
+  toUnrecorded,
+  type UnsentOperation,
+} from "./operation";
 import { createOutcomeRecorder } from "./outcome-recorder";
 import { type NotSent, prepareToSend } from "./prepare-to-send";
 import { isRejection, isMaybeProcessed } from "./classify-rejection";
-import { isUnsentTask, type OperationTask, type OperationTaskResult } from "./operation-task";
+import {
+  isParkedUnsent,
+  isUnsentTask,
+  type OperationTask,
+  type OperationTaskResult,
+  stillNeedsAttention,
+} from "./operation-task";
+import { mayRead, type RecoveryWindows } from "./recovery-windows";
 
 export interface OperationWorkerOptions {
   readonly operationStore: OperationStore;
   readonly handlers: OperationHandlers;
+  readonly windows: RecoveryWindows;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Called with each operation after its execution. */
+  /** Called with each operation after its execution, unless it needed attention before and still does. */
   readonly afterExecution?: (operation: ReportedOperation) => void;
 }
 
@@ -36,7 +50,7 @@ export type OperationWorker = ReturnType<typeof createOperationWorker>;
  * `once` operation that may have been sent before.
  */
 export function createOperationWorker(options: OperationWorkerOptions) {
-  const { operationStore, handlers, clock, random, sleep, afterExecution } = options;
+  const { operationStore, handlers, windows, clock, random, sleep, afterExecution } = options;
   const { settle, settleUndelivered, releaseUnsent, postponeOrPark } = createOutcomeRecorder(options);
   const handlersByKind = new Map(Object.entries(handlers));
 
@@ -172,19 +186,31 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     return send(handler, task);
   }
 
-  /** Confirms a `once` operation that may have been sent; sends a `keyed` one again with its key. */
-  async function executeSent(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
-    const { operation, input, deadline, recovery } = task;
-    // The provider may no longer know the key, so that sending again could have a second effect.
-    if (handler.repeat === "keyed" && recovery?.isPastWindow) return postponeOrPark(task, true);
-    if (handler.repeat !== "once") return send(handler, task);
+  /**
+   * Reads the outcome of a `once` operation that may have been sent. The read is counted first: a process that dies in it, or whose
+   * lease was taken, adds none to the schedule.
+   */
+  async function confirm(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+    const { operation, lease, input, deadline } = task;
+    if (!mayRead({ operation, now: clock.now() }, windows)) return postponeOrPark(task, true);
+    const marked = await operationStore.markRead(operation.id, lease, clock.now());
+    if (marked.outcome === "leaseLost") return { operation: marked.operation };
+    const current = { ...task, operation: requireUnsettled(marked.operation) };
     try {
       const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
-      return await (outcome ? settle(task, outcome, "noResponse") : postponeOrPark(task, true));
+      return await (outcome ? settle(current, outcome, "noResponse") : postponeOrPark(current, true));
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
-      return postponeOrPark(task, true);
+      return postponeOrPark(current, true);
     }
+  }
+
+  /** Confirms a `once` operation that may have been sent; sends a `keyed` one again with its key. */
+  async function executeSent(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+    if (handler.repeat === "once") return confirm(handler, task);
+    // The provider may no longer know the key, so that sending again could have a second effect.
+    const isOver = task.recovery?.isPastWindow || task.operation.status === "NEEDS_ATTENTION";
+    return isOver ? postponeOrPark(task, true) : send(handler, task);
   }
 
   async function executeTask(task: OperationTask): Promise<OperationTaskResult> {
@@ -192,6 +218,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     if (!handler) throw new Error("No handler is registered for this kind of operation");
     // The caller that its result is for no longer waits.
     if (handler.repeat === "safe" && task.recovery) return settleUndelivered(task);
+    if (isParkedUnsent(task.operation)) return settleUndelivered(task);
     return isUnsentTask(task) ? executeUnsent(handler, task) : executeSent(handler, task);
   }
 
@@ -199,7 +226,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     /** Prepares, sends, confirms and retries the operation, depending on its state; a provider that is not available postpones it. */
     async execute(task: OperationTask): Promise<OperationTaskResult> {
       const result = await executeTask(task);
-      afterExecution?.(result.operation);
+      if (!stillNeedsAttention(task.operation, result.operation)) afterExecution?.(result.operation);
       return result;
     },
   };

@@ -72,6 +72,11 @@ export class OperationStore {
     return result.outcome === "done" ? { outcome: "done", operation: requireSent(result.operation) } : result;
   }
 
+  /** Counts a read of the provider for the outcome. Call it before each read, and read only after `done`. */
+  async markRead(id: string, lease: Lease, now: number): Promise<LeasedResult> {
+    return await this.updateUnderLease(id, lease, { changes: { reads: sql<number>`reads + 1` }, validAt: now });
+  }
+
   /** See `acquireExclusiveLock`. Call it before `markSent`, once the operation may be sent. */
   async acquireLock(id: string, lease: Lease, lock: ExclusiveLock): Promise<boolean> {
     return await acquireExclusiveLock(this.tables, { id, lease }, lock);
@@ -138,20 +143,24 @@ export class OperationStore {
     return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "responseLost" }));
   }
 
-  /** Stops the reconciliation: `leaseDue` skips the operation from now on, `settle` still works. Releases the lease. */
-  async park(id: string, lease: Lease): Promise<LeasedResult> {
-    const changes: Changes = { ...NO_LEASE, status: "NEEDS_ATTENTION", next_attempt_at: null };
+  /** Records that the operation's window ended without an outcome: it is never sent again. Releases the lease. */
+  async park(
+    id: string,
+    lease: Lease,
+    { nextAttemptAt = null }: { readonly nextAttemptAt?: number | null } = {},
+  ): Promise<LeasedResult> {
+    const changes: Changes = { ...NO_LEASE, status: "NEEDS_ATTENTION", next_attempt_at: nextAttemptAt };
     return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "parked" }));
   }
 
   /**
-   * Releases the lease without an outcome: due again at `nextAttemptAt`, or immediately without it. `shouldResetSent` undoes
-   * `markSent`: only for a worker that knows that no byte of any attempt was sent.
+   * Releases the lease without an outcome: due again at `nextAttemptAt`, never if it is null, or immediately without it.
+   * `shouldResetSent` undoes `markSent`: only for a worker that knows that no byte of any attempt was sent.
    */
   async release(
     id: string,
     lease: Lease,
-    options: { nextAttemptAt?: number; shouldResetSent?: boolean } = {},
+    options: { nextAttemptAt?: number | null; shouldResetSent?: boolean } = {},
   ): Promise<LeasedResult> {
     const dueColumns = options.nextAttemptAt === undefined ? {} : { next_attempt_at: options.nextAttemptAt };
     const unsentColumns = options.shouldResetSent ? { sent_at: null, attempts: 0, exclusive_on: null } : {};

@@ -19,6 +19,8 @@ interface OperationFields {
   readonly recurrenceId: string | null;
   /** How often it was marked as sent. */
   readonly attempts: number;
+  /** How often the provider was, or was about to be, read for its outcome. */
+  readonly reads: number;
   readonly createdAt: number;
   /** See `OperationStore.decryptIdempotencyKey`. */
   readonly encryptedIdempotencyKey: string;
@@ -58,7 +60,10 @@ export interface UnconfirmedOperation extends UnsettledFields {
   readonly unconfirmedSince: number;
 }
 
-/** Sent, and no longer reconciled; it settles only by an event, by a later operation whose `prepare` proves it, or by an operator. */
+/**
+ * Sent, without an outcome in its window. A `once` operation is still read once an hour for some days; each settles also by an event,
+ * by a later operation whose `prepare` proves it, or by an operator.
+ */
 export interface ParkedOperation extends UnsettledFields {
   readonly status: "NEEDS_ATTENTION";
   readonly sentAt: number;

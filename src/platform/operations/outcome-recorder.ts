@@ -3,7 +3,7 @@ import { type Clock } from "../kernel/clock";
 import { retryStatement } from "./retry-statement";
 import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
-import { type Outcome } from "./operation-handler";
+import { type OperationHandlers, type Outcome } from "./operation-handler";
 import {
   type LeasedResult,
   type Operation,
@@ -11,9 +11,9 @@ import {
   toUnrecorded,
   type UnsettledOperation,
 } from "./operation";
-import { recheckDelayMs } from "../kernel/backoff";
 import { type SettleCondition } from "./settle-operation";
 import { type OperationTask, type OperationTaskResult } from "./operation-task";
+import { nextAttemptAt, nextAttentionAt, nextSendAt, type RecoveryWindows } from "./recovery-windows";
 
 /** Failure of an operation that certainly had no effect. */
 export const NOT_DELIVERED: OperationFailure = {
@@ -53,13 +53,17 @@ async function recordOrUnconfirmed(
 
 interface OutcomeRecorderOptions {
   readonly operationStore: OperationStore;
+  readonly handlers: OperationHandlers;
+  readonly windows: RecoveryWindows;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
 /** Stores the results of attempts and confirmations. Each method returns the operation as it is stored then. */
-export function createOutcomeRecorder({ operationStore, clock, random, sleep }: OutcomeRecorderOptions) {
+export function createOutcomeRecorder(options: OutcomeRecorderOptions) {
+  const { operationStore, handlers, windows, clock, random, sleep } = options;
+
   /** Retries once after the deadline: else `sent_at` could remain in a row that was not sent, or an outcome be stored without notice. */
   function retry<Result>(
     { deadline }: OperationTask,
@@ -94,15 +98,24 @@ export function createOutcomeRecorder({ operationStore, clock, random, sleep }: 
     return settle(task, { status: "FAILED", failure: NOT_DELIVERED }, "noResponse");
   }
 
-  /** Releases the operation for a later execution, or parks it if its window has ended and it may have been sent. */
+  /**
+   * Releases the operation for a later execution, or parks it if its window has ended and it may have been sent. A parked one stays
+   * parked.
+   */
   function postponeOrPark(task: OperationTask, maybeProcessed: boolean): Promise<OperationTaskResult> {
     const { operation, lease, recovery } = task;
     const now = clock.now();
-    const nextAttemptAt = now + recheckDelayMs(now - operation.createdAt, random());
     const record = (): Promise<LeasedResult> => {
-      if (!maybeProcessed) return releaseUnsent(task, { nextAttemptAt });
-      if (recovery?.isPastWindow) return retry(task, () => operationStore.park(operation.id, lease));
-      return retry(task, () => operationStore.markUnconfirmed(operation.id, lease, { nextAttemptAt, now }));
+      if (!maybeProcessed) return releaseUnsent(task, { nextAttemptAt: nextSendAt({ operation, now }, random()) });
+      const time = { operation, repeat: handlers[operation.kind]?.repeat ?? "once", now };
+      const schedule = { windows, random: random() };
+      const parked = { nextAttemptAt: nextAttentionAt(time, schedule) };
+      if (operation.status === "NEEDS_ATTENTION") {
+        return retry(task, () => operationStore.release(operation.id, lease, parked));
+      }
+      if (recovery?.isPastWindow) return retry(task, () => operationStore.park(operation.id, lease, parked));
+      const unconfirmed = { nextAttemptAt: nextAttemptAt(time, schedule), now };
+      return retry(task, () => operationStore.markUnconfirmed(operation.id, lease, unconfirmed));
     };
     return recordOrUnconfirmed(operation, async () => ({ operation: (await record()).operation }));
   }

@@ -10,8 +10,16 @@ import { OutcomeNotRecorded } from "./operation.errors";
 import { type OperationStore } from "./operation.store";
 import { type OperationHandler } from "./operation-handler";
 import { type OperationWorker } from "./operation-worker";
-import { type DueOperation, type ReportedOperation, type UnsettledOperation } from "./operation";
+import { type DueOperation, type Operation, type ReportedOperation, type UnsettledOperation } from "./operation";
+import { isParkedUnsent, stillNeedsAttention } from "./operation-task";
 import { NOT_DELIVERED } from "./outcome-recorder";
+import {
+  hasWindowEnded,
+  nextAttemptAt,
+  nextAttentionAt,
+  type OperationTime,
+  type RecoveryWindows,
+} from "./recovery-windows";
 
 export interface ReconcilerOptions {
   readonly operationStore: OperationStore;
@@ -27,68 +35,85 @@ export interface ReconcilerOptions {
   readonly leaseMs: number;
   /** How long one execution may take. */
   readonly executionTimeoutMs: number;
-  /** How long the outcome of a `once` operation is confirmed before it needs attention. */
-  readonly confirmationWindowMs: number;
-  /** How long a `keyed` operation is sent again: less than the provider stores its key. */
-  readonly keyedWindowMs: number;
+  readonly windows: RecoveryWindows;
+  readonly random: () => number;
   /** Time between two polls. */
   readonly intervalMs: number;
 }
 
 /** Maximum number of concurrent executions for each provider. */
 const CONCURRENCY_PER_PROVIDER = 20;
-const SKIP_DELAY_MS = 60_000;
+const UNKNOWN_KIND_DELAY_MS = 60_000;
 
 /** Executes operations that no process executes: those of a process that died, and those without a known outcome. */
 export function createReconciler(options: ReconcilerOptions) {
-  const { operationStore, worker, handlers, clock, logger, owner, leaseMs } = options;
+  const { operationStore, worker, handlers, windows, clock, random, logger, owner, leaseMs } = options;
   const registered = Object.entries(handlers);
-  const onceKinds = new Set(registered.filter(([, { repeat }]) => repeat === "once").map(([kind]) => kind));
 
-  function hasWindowEnded({ kind, createdAt, sentAt }: UnsettledOperation): boolean {
-    const windowMs = onceKinds.has(kind) ? options.confirmationWindowMs : options.keyedWindowMs;
-    return clock.now() - (sentAt ?? createdAt) > windowMs;
-  }
+  /** An operation of an unknown kind is never sent again, as one that is `once`. */
+  const toTime = (operation: UnsettledOperation): OperationTime => ({
+    operation,
+    repeat: handlers[operation.kind]?.repeat ?? "once",
+    now: clock.now(),
+  });
 
-  function log({ id, kind, status }: ReportedOperation): void {
+  function log({ operation: before }: DueOperation, after: ReportedOperation): void {
+    if (stillNeedsAttention(before, after)) return;
+    const { id, kind, status } = after;
     const fields = { operationId: id, kind, status };
     if (status === "NEEDS_ATTENTION") logger.error(fields, "operation requires manual review");
     else logger.info(fields, "operation reconciled");
   }
 
-  /** Ends an operation that the worker cannot execute. The row decides, under the lease: if it was never sent, it has failed. */
-  async function giveUp({ operation: { id }, lease }: DueOperation): Promise<void> {
-    const settlement = { status: "FAILED", failure: NOT_DELIVERED } as const;
-    const condition = { lease, attempts: 0 };
-    const settleResult = await operationStore.settleIf(id, settlement, { now: clock.now(), condition });
-    const { operation } =
-      settleResult.outcome === "conditionNotMet" ? await operationStore.park(id, lease) : settleResult;
-    options.afterExecution?.(operation);
-    log(operation);
+  /** Releases the operation, so that another process may execute it later. One that needs attention is released for good in the end. */
+  async function postpone({ operation, lease }: DueOperation): Promise<Operation> {
+    const schedule = { windows, random: random() };
+    const time = toTime(operation);
+    const isParked = operation.status === "NEEDS_ATTENTION";
+    const dueAt = isParked ? nextAttentionAt(time, schedule) : nextAttemptAt(time, schedule);
+    return (await operationStore.release(operation.id, lease, { nextAttemptAt: dueAt })).operation;
   }
 
-  /** Releases the operation, so that another process may execute it later. */
-  async function skip({ operation: { id }, lease }: DueOperation): Promise<void> {
-    const { operation } = await operationStore.release(id, lease, { nextAttemptAt: clock.now() + SKIP_DELAY_MS });
-    log(operation);
+  async function park({ operation, lease }: DueOperation): Promise<Operation> {
+    const dueAt = nextAttentionAt(toTime(operation), { windows, random: random() });
+    return (await operationStore.park(operation.id, lease, { nextAttemptAt: dueAt })).operation;
+  }
+
+  /** Ends an operation that the worker cannot execute. The row decides, under the lease: if it was never sent, it has failed. */
+  async function giveUp(due: DueOperation): Promise<void> {
+    const { operation: before, lease } = due;
+    const settlement = { status: "FAILED", failure: NOT_DELIVERED } as const;
+    const condition = { lease, attempts: 0 };
+    const settleResult = await operationStore.settleIf(before.id, settlement, { now: clock.now(), condition });
+    let after: Operation = settleResult.operation;
+    if (settleResult.outcome === "conditionNotMet") {
+      const sent = { ...due, operation: settleResult.operation };
+      const isParked = sent.operation.status === "NEEDS_ATTENTION";
+      // It may have been sent by the execution that threw: then its window has just begun.
+      after = await (isParked || !hasWindowEnded(toTime(sent.operation), windows) ? postpone(sent) : park(sent));
+    }
+    if (!stillNeedsAttention(before, after)) options.afterExecution?.(after);
+    log(due, after);
   }
 
   async function reconcile(due: DueOperation): Promise<void> {
     const { operation } = due;
-    const isPastWindow = hasWindowEnded(operation);
+    const isPastWindow = hasWindowEnded(toTime(operation), windows);
     if (due.outcome === "unreadable") {
       // Encrypted with another key: a replica with that key executes it, unless there is none during the whole window.
       const message = "operation input could not be decrypted: check LEDGER_KEY";
       logger.error({ operationId: operation.id }, message);
-      return isPastWindow ? giveUp(due) : skip(due);
+      if (isPastWindow || isParkedUnsent(operation)) await giveUp(due);
+      else log(due, await postpone(due));
+      return;
     }
     const deadline = createDeadline(options.monotonic, options.executionTimeoutMs);
-    log((await worker.execute({ ...due, deadline, recovery: { isPastWindow } })).operation);
+    log(due, (await worker.execute({ ...due, deadline, recovery: { isPastWindow } })).operation);
   }
 
   /**
-   * An operation whose execution throws is retried until its window ends. An unavailable database proves nothing about the operation:
-   * its lease expires, and it is leased again.
+   * An operation whose execution throws is executed again as scheduled, until its window ends. An unavailable database proves nothing
+   * about the operation: its lease expires, and it is leased again.
    */
   async function reconcileSafely(due: DueOperation): Promise<void> {
     try {
@@ -96,15 +121,27 @@ export function createReconciler(options: ReconcilerOptions) {
     } catch (error) {
       logger.error({ operationId: due.operation.id, ...describeError(error) }, "reconciling the operation failed");
       const isDatabaseLost = error instanceof DatabaseUnavailable || error instanceof OutcomeNotRecorded;
-      if (!isDatabaseLost && hasWindowEnded(due.operation)) await giveUp(due);
+      if (isDatabaseLost) return;
+      if (hasWindowEnded(toTime(due.operation), windows)) await giveUp(due);
+      else await postpone(due);
     }
   }
 
-  /** A newer release has stored an operation of a kind without a handler: only that release can execute it. */
+  /**
+   * A newer release has stored an operation of a kind without a handler: only that release can execute it. No release sends what was
+   * never sent in its window.
+   */
   async function skipUnknownKind(due: DueOperation): Promise<void> {
-    const { id, kind } = due.operation;
+    const { operation, lease } = due;
+    const { id, kind, status, sentAt } = operation;
+    if (isParkedUnsent(operation) || (sentAt === null && hasWindowEnded(toTime(operation), windows)))
+      return giveUp(due);
+    if (status === "NEEDS_ATTENTION") {
+      await postpone(due);
+      return;
+    }
     logger.warn({ operationId: id, kind }, "unknown operation kind: skipped for a newer release");
-    await skip(due);
+    await operationStore.release(id, lease, { nextAttemptAt: clock.now() + UNKNOWN_KIND_DELAY_MS });
   }
 
   const createReconcilerLane = (execute: (due: DueOperation) => Promise<void>, kinds: NonNullable<DueQuery["kinds"]>) =>

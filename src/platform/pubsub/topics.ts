@@ -2,7 +2,7 @@
 export const topics = {
   /** Cached reads with this tag (see read-tags.ts) are out of date. */
   readsInvalidated: "readsOld",
-  /** The operation of this id is settled. */
+  /** The operation of this id is settled, or needs attention. */
   operationSettled: "operationSettled",
   /** An event about the user with this id was processed. */
   eventProcessed: "eventStored",

@@ -60,13 +60,14 @@ export function createDelbankClient(options: DelbankOptions) {
     headers,
   });
 
-  /** Sends a read. Resolves to null if Delbank answers 404. */
-  async function find<Args extends readonly string[], Result extends object>(
+  /** Sends a read, once if there is an `attempt`. Resolves to null if Delbank answers 404. */
+  async function read<Args extends readonly string[], Result extends object>(
     endpoint: Endpoint<Args, Result>,
     args: Args,
-    deadline: Deadline,
+    { deadline, attempt }: { readonly deadline: Deadline; readonly attempt?: number },
   ): Promise<Result | null> {
-    const found = await http.find(createCall(endpoint, args), deadline);
+    const call = createCall(endpoint, args);
+    const found = await http.find({ ...call, ...(attempt !== undefined && { attempt }) }, deadline);
     if (found === null) return null;
     if (endpoint.matches?.(found, ...args) === false) throw createMismatch(endpoint.name);
     const parties: Partial<Parties> = found;
@@ -76,7 +77,11 @@ export function createDelbankClient(options: DelbankOptions) {
   }
 
   return {
-    find,
+    find: <Args extends readonly string[], Result extends object>(
+      endpoint: Endpoint<Args, Result>,
+      args: Args,
+      deadline: Deadline,
+    ) => read(endpoint, args, { deadline }),
 
     /** Requests the cancellation of an authorization. Sent at most once. */
     async requestCancellation(request: CancellationRequest, deadline: Deadline): Promise<CancellationReceipt> {
@@ -89,6 +94,10 @@ export function createDelbankClient(options: DelbankOptions) {
 
     /** Returns one authorization; null if Delbank does not know it. */
     getAuthorization: (recurrenceId: string, deadline: Deadline) =>
-      find(endpoints.getAuthorization, [recurrenceId], deadline),
+      read(endpoints.getAuthorization, [recurrenceId], { deadline }),
+
+    /** The same in one request, without retries: for a caller that reads again later. */
+    getAuthorizationOnce: (recurrenceId: string, deadline: Deadline) =>
+      read(endpoints.getAuthorization, [recurrenceId], { deadline, attempt: 1 }),
   };
 }

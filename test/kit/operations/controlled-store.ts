@@ -9,6 +9,7 @@ import {
 import { createOperationRunner } from "../../../src/platform/operations/operation-runner";
 import { createOperationWorker } from "../../../src/platform/operations/operation-worker";
 import { type ReportedOperation } from "../../../src/platform/operations/operation";
+import { type RecoveryWindows } from "../../../src/platform/operations/recovery-windows";
 import { createReconciler } from "../../../src/platform/operations/reconciler";
 import { createLogger } from "../../../src/platform/observability/logger";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
@@ -17,8 +18,17 @@ import { monotonicClockFrom, wallClockFrom } from "../clocks";
 import { LEASE_MS, createMigratedStore, type OpenStore, START_MS } from "./test-store";
 
 export const OPERATION_TIMEOUT_MS = 8_000;
-export const CONFIRMATION_WINDOW_MS = 900_000;
+// The defaults of the program.
+export const SEND_WINDOW_MS = 900_000;
+export const CONFIRMATION_WINDOW_MS = 46_800_000;
+export const ATTENTION_WINDOW_MS = 604_800_000;
 export const KEYED_WINDOW_MS = 72_000_000;
+export const WINDOWS: RecoveryWindows = {
+  sendMs: SEND_WINDOW_MS,
+  confirmationMs: CONFIRMATION_WINDOW_MS,
+  attentionMs: ATTENTION_WINDOW_MS,
+  keyedMs: KEYED_WINDOW_MS,
+};
 
 type ProviderFailureInfo = ConstructorParameters<typeof ProviderFailure>[0];
 
@@ -96,6 +106,7 @@ export async function createControlledStore(
   const worker = createOperationWorker({
     operationStore: store,
     handlers,
+    windows: WINDOWS,
     clock,
     random: () => 0.5,
     sleep,
@@ -111,8 +122,8 @@ export async function createControlledStore(
     logger: createLogger("info", { write: (line) => void logs.push(line) }),
     owner: "two",
     executionTimeoutMs: OPERATION_TIMEOUT_MS,
-    confirmationWindowMs: CONFIRMATION_WINDOW_MS,
-    keyedWindowMs: KEYED_WINDOW_MS,
+    windows: WINDOWS,
+    random: () => 0.5,
     intervalMs: 1000,
   });
   return {

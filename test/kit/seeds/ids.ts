@@ -15,3 +15,5 @@ export const CANCELLATION_ID = "IC0435879820240605bcdb1fhn43a";
 export const PAYER_TAX_ID = "04623217035";
 /** A CPF of a person who is neither payer nor beneficiary of `RECURRENCE_ID`. */
 export const OTHER_TAX_ID = "77379362038";
+/** One of the active authorizations that a sandbox has besides the seeds (`extraAuthorizations`); `number` from 1. */
+export const authorizationId = (number: number) => `RR3822485720260110more${`${number}`.padStart(7, "0")}`;

@@ -6,6 +6,7 @@ import { type OperationHandler } from "../../../src/platform/operations/operatio
 import { createOperationWorker } from "../../../src/platform/operations/operation-worker";
 import { createDeadline } from "../../../src/platform/kernel/deadline";
 import { monotonicClockFrom, wallClockFrom } from "../../kit/clocks";
+import { WINDOWS } from "../../kit/operations/controlled-store";
 import { LEASE_MS, openOperationStore, START_MS } from "../../kit/operations/test-store";
 import { runWorker } from "../../kit/start/workers";
 
@@ -37,6 +38,7 @@ async function settleLate(url: string, repeat: (typeof REPEATS)[number], onSettl
   const worker = createOperationWorker({
     operationStore: store,
     handlers: { [repeat]: handler },
+    windows: WINDOWS,
     clock,
     random: () => 0.5,
     sleep: () => Promise.resolve(),

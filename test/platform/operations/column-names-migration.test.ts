@@ -91,6 +91,7 @@ describe.each(["sqlite", "postgres"] as const)(
         userId: "u-1",
         recurrenceId: null,
         attempts: 0,
+        reads: 0,
         result: null,
         failure: null,
         createdAt: START_MS,

@@ -55,6 +55,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
         userId: "subject-1",
         recurrenceId: "target-1",
         attempts: 0,
+        reads: 0,
         result: null,
         failure: null,
         createdAt: START_MS,

@@ -15,7 +15,7 @@ export interface EndpointCall<Result> {
   readonly path: string;
   readonly repeat: Repeat;
   readonly timeoutMs: number;
-  /** The number of this attempt if the caller repeats the call itself; default 1. */
+  /** The number of this attempt if the caller repeats the call itself, so that the client does not; default 1. */
   readonly attempt?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> };

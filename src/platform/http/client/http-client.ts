@@ -77,7 +77,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
-  /** Retries `safe` calls. Keyed calls are retried by the operation worker, which has their key. */
+  /** Retries `safe` calls, unless their caller does. Keyed calls are retried by the operation worker, which has their key. */
   async function sendWithRetry<Result>(exchange: Exchange<Result>): Promise<Result> {
     const { call, deadline } = exchange;
     const first = call.attempt ?? 1;
@@ -86,7 +86,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       try {
         return await attemptOnce(exchange, attempt);
       } catch (error) {
-        if (call.repeat !== "safe" || !(error instanceof ProviderFailure)) throw error;
+        const isRepeatedByCaller = call.repeat !== "safe" || call.attempt !== undefined;
+        if (isRepeatedByCaller || !(error instanceof ProviderFailure)) throw error;
         const failed = { repeat: call.repeat, failure: error, attempt, remainingMs: deadline.remainingMs() };
         const delayMs = computeRetryDelayMs({ ...failed, random: random(), now: clock.now() });
         if (delayMs === undefined || !retries.spend()) throw error;
