@@ -48,7 +48,7 @@ export type OfferStatus =
 export type OperationStatus =
   /** The request was rejected and had no effect. `failure` contains the reason. */
   | 'FAILED'
-  /** The outcome could not be determined automatically and requires manual review. */
+  /** The outcome could not be determined in time and requires manual review. The request is never sent again. The subgraph still reads the outcome of a Pix cancellation, so the status can change to `SUCCEEDED` or `FAILED`. */
   | 'NEEDS_ATTENTION'
   /** The operation is running, or the provider could not be reached and the request will be sent later. */
   | 'PENDING'
