@@ -122,7 +122,15 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
     /** Waits for changes, until the subscription ends. */
     watchChanges: (topic: string, key: string) =>
       createChangeNotifier({ pubSub, topic, key, signal: request.ended ?? ABORTED }),
-    runOperation: createRunOperation({ runner, operationStore, caller, deadline, budget: budgets, invalidate }),
+    runOperation: createRunOperation({
+      runner,
+      operationStore,
+      caller,
+      requestId: request.id,
+      deadline,
+      budget: budgets,
+      invalidate,
+    }),
   };
   return context satisfies Context;
 }
