@@ -145,4 +145,54 @@ export const operationMigrations: readonly Migration[] = [
         ((status || ':' || kind), created_at, id)`.execute(database);
     },
   },
+  {
+    name: "operations/0008-history",
+    async up(database, dialect) {
+      await database.schema
+        .createTable("operation_history")
+        .addColumn("id", "text", (column) => column.primaryKey().notNull())
+        .addColumn("operation_id", "text", (column) => column.notNull().references("operation.id").onDelete("cascade"))
+        .addColumn("at", dialect === "sqlite" ? "integer" : "bigint", (column) => column.notNull())
+        .addColumn("step", "text", (column) => column.notNull())
+        .addColumn("attempt", "integer")
+        .addColumn("outcome", "text", (column) => column.notNull())
+        .addColumn("http_status", "integer")
+        .execute();
+      await database.schema
+        .createIndex("operation_history_by_operation")
+        .on("operation_history")
+        .columns(["operation_id", "at"])
+        .execute();
+    },
+  },
+  {
+    name: "operations/0009-decision",
+    async up(database, dialect) {
+      await database.schema
+        .createTable("operation_decision")
+        .addColumn("id", "text", (column) => column.primaryKey().notNull())
+        .addColumn("operation_id", "text", (column) => column.notNull().references("operation.id").onDelete("cascade"))
+        .addColumn("at", dialect === "sqlite" ? "integer" : "bigint", (column) => column.notNull())
+        .addColumn("step", "text", (column) => column.notNull())
+        .addColumn("outcome", "text", (column) => column.notNull())
+        .addColumn("decided_by", "text", (column) => column.notNull())
+        .addColumn("reason", "text", (column) => column.notNull())
+        .addColumn("evidence", "text", (column) => column.notNull())
+        .addColumn("provider_view", "text", (column) => column.notNull())
+        .addColumn("against_provider", "integer", (column) => column.notNull())
+        .addColumn("status_before", "text", (column) => column.notNull())
+        .addColumn("attempts_before", "integer", (column) => column.notNull())
+        .addCheckConstraint("operation_decision_step", sql`step in ('PROPOSED', 'SETTLED')`)
+        .addCheckConstraint("operation_decision_outcome", sql`outcome in ('SUCCEEDED', 'FAILED')`)
+        .execute();
+      await database.schema
+        .createIndex("operation_decision_by_operation")
+        .on("operation_decision")
+        .columns(["operation_id", "at"])
+        .execute();
+      // At most one decision settles an operation.
+      await sql`create unique index operation_decision_settled on operation_decision (operation_id)
+        where step = 'SETTLED'`.execute(database);
+    },
+  },
 ];

@@ -19,7 +19,7 @@ export interface OperationTask<Leased extends UnsettledOperation = UnsettledOper
   readonly wasClaimRetried?: boolean;
 }
 
-export function isUnsentTask(task: OperationTask): task is OperationTask<UnsentOperation> {
+export function isUnsentTask<Task extends OperationTask>(task: Task): task is Task & OperationTask<UnsentOperation> {
   return task.operation.sentAt === null;
 }
 

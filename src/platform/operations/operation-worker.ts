@@ -2,6 +2,7 @@ import { DatabaseUnavailable } from "../database/database.errors";
 import { ProviderFailure } from "../http/client/provider-failure";
 import { computeRetryDelayMs } from "../http/client/retry-delay";
 import { type Clock } from "../kernel/clock";
+import { describeFailure, type HistoryEntry } from "./operation-history";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
 import { toPerformContext, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
@@ -42,6 +43,9 @@ const REJECTION_FINAL_AFTER_MS = 60_000;
 type MarkResult =
   | { readonly outcome: "done"; readonly operation: SentOperation }
   | { readonly outcome: "leaseLost"; readonly operation: ReportedOperation };
+
+/** A task with what its execution did so far, stored when it ends. */
+type Execution<Task extends OperationTask = OperationTask> = Task & { readonly history: HistoryEntry[] };
 
 export type OperationWorker = ReturnType<typeof createOperationWorker>;
 
@@ -126,25 +130,28 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     return discardUnsent(task, notSent);
   }
 
-  async function send(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+  async function send(handler: OperationHandler<unknown>, task: Execution): Promise<OperationTaskResult> {
     const remainingBeforeMs = task.deadline.remainingMs();
     const result = await sendUntilDone(handler, task);
     return { ...result, sendDurationMs: remainingBeforeMs - task.deadline.remainingMs() };
   }
 
-  async function sendUntilDone(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
-    const { input, deadline } = task;
+  async function sendUntilDone(handler: OperationHandler<unknown>, task: Execution): Promise<OperationTaskResult> {
+    const { input, deadline, history } = task;
     let current = task;
     let maybeProcessed = task.operation.sentAt !== null;
     for (let attempt = 1; ; attempt += 1) {
       const marked = await markSent(current, maybeProcessed);
       if (marked.outcome === "leaseLost") return { operation: marked.operation };
       current = { ...task, operation: marked.operation };
+      const entry = { step: "attempt", at: clock.now(), attempt: marked.operation.attempts } as const;
       try {
         const outcome = await handler.perform(input, { ...toPerformContext(marked.operation), deadline });
+        history.push({ ...entry, outcome: outcome.status === "SUCCEEDED" ? "succeeded" : "failed", httpStatus: null });
         return await settle(current, outcome, "response");
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
+        history.push({ ...entry, ...describeFailure(failure) });
         const outcome = isRejection(failure, handler.repeat)
           ? resolveRejection(handler, failure, { operation: marked.operation, maybeProcessed })
           : undefined;
@@ -172,15 +179,17 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   /** Prepares and sends an operation that was never sent. A provider that is not available postpones it. */
   async function executeUnsent(
     handler: OperationHandler<unknown>,
-    task: OperationTask<UnsentOperation>,
+    task: Execution<OperationTask<UnsentOperation>>,
   ): Promise<OperationTaskResult> {
     // It was never sent: it has failed, without manual review.
     if (task.recovery?.isPastWindow) return settleUndelivered(task);
+    const entry = { step: "prepare", at: clock.now(), attempt: null } as const;
     try {
       const notSent = await checkBeforeSend(handler, task);
       if (notSent) return notSent;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
+      task.history.push({ ...entry, ...describeFailure(failure) });
       return postponeOrPark(task, false);
     }
     return send(handler, task);
@@ -190,30 +199,33 @@ export function createOperationWorker(options: OperationWorkerOptions) {
    * Reads the outcome of a `once` operation that may have been sent. The read is counted first: a process that dies in it, or whose
    * lease was taken, adds none to the schedule.
    */
-  async function confirm(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
-    const { operation, lease, input, deadline } = task;
+  async function confirm(handler: OperationHandler<unknown>, task: Execution): Promise<OperationTaskResult> {
+    const { operation, lease, input, deadline, history } = task;
     if (!mayRead({ operation, now: clock.now() }, windows)) return postponeOrPark(task, true);
     const marked = await operationStore.markRead(operation.id, lease, clock.now());
     if (marked.outcome === "leaseLost") return { operation: marked.operation };
     const current = { ...task, operation: requireUnsettled(marked.operation) };
+    const entry = { step: "read", at: clock.now(), attempt: null } as const;
     try {
       const outcome = await handler.confirm?.(input, { deadline, baseline: operation.baseline });
+      history.push({ ...entry, outcome: outcome ? "proof" : "noProof", httpStatus: null });
       return await (outcome ? settle(current, outcome, "noResponse") : postponeOrPark(current, true));
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
+      history.push({ ...entry, ...describeFailure(failure) });
       return postponeOrPark(current, true);
     }
   }
 
   /** Confirms a `once` operation that may have been sent; sends a `keyed` one again with its key. */
-  async function executeSent(handler: OperationHandler<unknown>, task: OperationTask): Promise<OperationTaskResult> {
+  async function executeSent(handler: OperationHandler<unknown>, task: Execution): Promise<OperationTaskResult> {
     if (handler.repeat === "once") return confirm(handler, task);
     // The provider may no longer know the key, so that sending again could have a second effect.
     const isOver = task.recovery?.isPastWindow || task.operation.status === "NEEDS_ATTENTION";
     return isOver ? postponeOrPark(task, true) : send(handler, task);
   }
 
-  async function executeTask(task: OperationTask): Promise<OperationTaskResult> {
+  async function executeTask(task: Execution): Promise<OperationTaskResult> {
     const handler = handlersByKind.get(task.operation.kind);
     if (!handler) throw new Error("No handler is registered for this kind of operation");
     // The caller that its result is for no longer waits.
@@ -222,10 +234,19 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     return isUnsentTask(task) ? executeUnsent(handler, task) : executeSent(handler, task);
   }
 
+  async function executeWithHistory(task: OperationTask): Promise<OperationTaskResult> {
+    const history: HistoryEntry[] = [];
+    try {
+      return await executeTask({ ...task, history });
+    } finally {
+      await operationStore.recordHistory(task.operation.id, history);
+    }
+  }
+
   return {
     /** Prepares, sends, confirms and retries the operation, depending on its state; a provider that is not available postpones it. */
     async execute(task: OperationTask): Promise<OperationTaskResult> {
-      const result = await executeTask(task);
+      const result = await executeWithHistory(task);
       if (!stillNeedsAttention(task.operation, result.operation)) afterExecution?.(result.operation);
       return result;
     },

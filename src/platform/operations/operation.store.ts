@@ -22,6 +22,7 @@ import {
   type SettleResult,
   type SucceededOperation,
 } from "./operation";
+import { type HistoryEntry, recordHistory } from "./operation-history";
 import { type Changes, type LeasedChange, updateLeasedRow } from "./operation-lease";
 import { listByKind, listOperations } from "./operation-list";
 import { fromOperationRow, type OperationRow, type OperationTables } from "./operation-row";
@@ -165,6 +166,11 @@ export class OperationStore {
     const dueColumns = options.nextAttemptAt === undefined ? {} : { next_attempt_at: options.nextAttemptAt };
     const unsentColumns = options.shouldResetSent ? { sent_at: null, attempts: 0, exclusive_on: null } : {};
     return await this.updateUnderLease(id, lease, { changes: { ...NO_LEASE, ...dueColumns, ...unsentColumns } });
+  }
+
+  /** Stores what an execution did. Never throws: no outcome depends on it, and the operation may have been discarded. */
+  async recordHistory(id: string, entries: readonly HistoryEntry[]): Promise<void> {
+    await recordHistory(this.tables, id, entries).catch(() => undefined);
   }
 
   /**

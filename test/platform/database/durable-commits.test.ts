@@ -30,18 +30,19 @@ async function openWith(setting: string, limits: Partial<DatabaseOptions> = {}) 
 /** Every method of the operation store that writes, each once at least with effect. */
 async function writeOperations(operationStore: OperationStore): Promise<Record<string, () => Promise<unknown>>> {
   const claim = async (key: string) => expectClaimed(await operationStore.claim(createClaim({ idempotencyKey: key })));
-  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(claim));
+  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(claim));
   const row = (index: number) => {
     const found = rows[index];
     if (!found) throw new Error("no such row");
     return { ...found.operation, lease: found.lease };
   };
   const [a, b, c, d, e, f, g, h] = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
-  const i = row(8);
+  const [i, j] = [row(8), row(9)];
   const later = { nextAttemptAt: START_MS + 1, now: START_MS };
   return {
     claim: () => claim("z"),
     markSent: () => operationStore.markSent(a, a.lease, START_MS),
+    markRead: () => operationStore.markRead(j.id, j.lease, START_MS),
     acquireLock: () => operationStore.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
     discard: () => operationStore.discard(c.id, c.lease),
     "discard with a tombstone": () => operationStore.discard(g.id, g.lease, { shouldLeaveTombstone: true }),
@@ -113,13 +114,18 @@ test("with synchronous_commit off, each write of the operation store, the inbox 
   const { database, commits, stop } = await openWith("off");
   await database.migrate([...operationMigrations, ...inboxMigrations]);
   expect(await commits.read()).toEqual(["schema on"]);
-  await commits.watch(["operation", "message", "schema_migration"]);
+  await commits.watch(["operation", "operation_history", "message", "schema_migration"]);
 
   const encryption = createEncryption(TEST_ENCRYPTION_KEY);
-  const operationWrites = await writeOperations(new OperationStore(database, encryption));
+  const operationStore = new OperationStore(database, encryption);
+  const operationWrites = await writeOperations(operationStore);
+  const { operation } = expectClaimed(await operationStore.claim(createClaim({ idempotencyKey: "history" })));
+  const entry = { at: START_MS, step: "attempt", attempt: 1, outcome: "timeout", httpStatus: null } as const;
+  const historyWrites = { recordHistory: () => operationStore.recordHistory(operation.id, [entry]) };
   const inboxWrites = await writeInbox(new Inbox(database, encryption));
   await commits.read();
   expect(await failuresOf(operationWrites, commits, ["operation on"])).toEqual([]);
+  expect(await failuresOf(historyWrites, commits, ["operation_history on"])).toEqual([]);
   expect(await failuresOf(inboxWrites, commits, ["message on"])).toEqual([]);
 
   // A method that is added to a store must be added above.
@@ -127,7 +133,8 @@ test("with synchronous_commit off, each write of the operation store, the inbox 
     ...Object.getOwnPropertyNames(OperationStore.prototype),
     ...Object.getOwnPropertyNames(Inbox.prototype),
   ];
-  const known = new Set([...READS, ...INTERNAL, ...Object.keys(operationWrites), ...Object.keys(inboxWrites)]);
+  const writes = { ...operationWrites, ...historyWrites, ...inboxWrites };
+  const known = new Set([...READS, ...INTERNAL, ...Object.keys(writes)]);
   expect(methods.filter((name) => !known.has(name))).toEqual([]);
   await stop();
 });
