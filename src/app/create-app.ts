@@ -65,7 +65,12 @@ export async function createApp(
     },
   );
   const readCache = createReadCache({ monotonic: monotonicClock, ...config.readCache });
-  const stores = await openStores(config.database, { isSandbox, mayCallRealProviders, logger });
+  const stores = await openStores(config.database, {
+    isSandbox,
+    mayCallRealProviders,
+    logger,
+    notificationIntervalMs: config.operations.reconcileIntervalMs,
+  });
   const { database, operationStore, inbox, pubSub } = stores;
 
   const webhooks = createWebhooks({

@@ -1,15 +1,24 @@
 import { type Message, type MessageMetadata } from "../platform/inbox/message";
 import { isSettled } from "../platform/operations/operation-status.state";
 import { type ReportedOperation } from "../platform/operations/operation";
-import { type PubSub } from "../platform/pubsub/pub-sub";
+import { type PubSub, type PubSubMessage } from "../platform/pubsub/pub-sub";
 import { topics } from "../platform/pubsub/topics";
 import { type Metrics } from "../platform/observability/metrics";
 import { type ReadCache } from "../platform/reads/read-cache";
 import { operationTags, userTag } from "../platform/reads/read-tags";
 
-/** Invalidates the reads of an operation's member and recurrence on every replica. */
-function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void {
-  for (const key of operationTags(operation)) void pubSub.publish({ topic: topics.readsInvalidated, key });
+/** Invalidate the reads of an operation's member and recurrence on every replica. */
+function invalidationMessages(operation: ReportedOperation): PubSubMessage[] {
+  return operationTags(operation).map((key) => ({ topic: topics.readsInvalidated, key }));
+}
+
+/** What every replica is told when an operation has settled. A subscriber that is notified must not read the old value. */
+export function settlementMessages(operation: ReportedOperation): PubSubMessage[] {
+  return [...invalidationMessages(operation), { topic: topics.operationSettled, key: operation.id }];
+}
+
+function publishAll(messages: readonly PubSubMessage[], pubSub: PubSub): void {
+  for (const message of messages) void pubSub.publish(message);
 }
 
 /**
@@ -17,7 +26,7 @@ function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void
  *
  * | when                                   | then                                                                          |
  * | -------------------------------------- | ----------------------------------------------------------------------------- |
- * | an operation settled                   | reads of its member and recurrence are invalidated, its subscribers notified  |
+ * | an operation settled, by anyone        | reads of its member and recurrence are invalidated, its subscribers notified  |
  * | an execution ended, not settled        | reads of its member and recurrence are invalidated                            |
  * | an execution left it `UNCONFIRMED`     | stored events are matched with it: one may prove that it succeeded            |
  * | it came to `NEEDS_ATTENTION`           | its subscribers are notified; they wait on, because it may still settle       |
@@ -29,8 +38,7 @@ function publishInvalidation(operation: ReportedOperation, pubSub: PubSub): void
 export const reactions = {
   /** Called by the operation store once for each operation that it settles. */
   operationSettled(operation: ReportedOperation, pubSub: PubSub): void {
-    publishInvalidation(operation, pubSub); // first: a subscriber that is notified must not read the old value
-    void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
+    publishAll(settlementMessages(operation), pubSub);
   },
 
   /** In a request or by the reconciler. Metrics count every execution, but not one that leaves it at `NEEDS_ATTENTION`. */
@@ -40,7 +48,7 @@ export const reactions = {
   ): void {
     metrics.recordOperation(operation.kind, operation.status);
     if (isSettled(operation.status)) return; // `operationSettled` has published
-    publishInvalidation(operation, pubSub);
+    publishAll(invalidationMessages(operation), pubSub);
     if (operation.status === "UNCONFIRMED") matchStoredEvents(operation);
     if (operation.status === "NEEDS_ATTENTION")
       void pubSub.publish({ topic: topics.operationSettled, key: operation.id });

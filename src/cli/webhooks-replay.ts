@@ -8,10 +8,7 @@ import { createLogger } from "../platform/observability/logger";
 import { systemClock } from "../platform/kernel/clock";
 import { describeStartFailure } from "../app/describe-start-failure";
 
-/**
- * Processes stored events again, from their bodies, whether or not replicas are running. With SQLite, a process that runs at the same
- * time is not notified.
- */
+/** Processes stored events again, from their bodies, whether or not replicas are running. */
 async function main(): Promise<void> {
   const since = parseSince(process.argv.slice(2));
   const config = loadConfig();

@@ -50,3 +50,11 @@ export async function applyMigrations(
       }
     });
 }
+
+/** The names of the applied migrations; none if no program has migrated the database. */
+export async function listAppliedMigrations(database: Kysely<unknown>): Promise<readonly string[]> {
+  const tables = await database.introspection.getTables();
+  if (!tables.some(({ name }) => name === "schema_migration")) return [];
+  const { rows } = await sql<{ name: string }>`select name from schema_migration`.execute(database);
+  return rows.map(({ name }) => name);
+}

@@ -41,3 +41,9 @@ export async function lockLiveMarker(transaction: Kysely<unknown>, dialect: Dial
   );
   return rows[0]?.is_live !== 0;
 }
+
+/** Whether the database was ever opened in live mode. */
+export async function isMarkedAsLive(database: Kysely<unknown>): Promise<boolean> {
+  const { rows } = await sql<{ is_live: number }>`select is_live from live_marker where id = 1`.execute(database);
+  return rows[0]?.is_live !== 0;
+}

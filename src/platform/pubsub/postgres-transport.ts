@@ -1,23 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "kysely";
 import { Client } from "pg";
 import { z } from "zod";
 import { type Database } from "../database/open-database";
 import { describeError } from "../errors/describe-error";
 import { type Logger } from "../observability/logger";
+import { createMessageSender } from "./message-sender";
+import { CHANNEL } from "./notification-table";
 import { type Receiver, type PubSubMessage, type Transport } from "./pub-sub";
 
-/** Replicas of several releases use it, so it must not change. */
-const CHANNEL = "signals";
 const CONNECT_TIMEOUT_MS = 2_000;
 /** How often the connection is checked, in ms: a broken connection may report no error. */
 const PROBE_INTERVAL_MS = 5_000;
 const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 10_000;
-/** Messages in one statement: NOTIFY takes a server-wide lock at commit. */
-const MAX_BATCH_SIZE = 100;
-/** Messages that wait while the database is slow; beyond that the oldest are dropped. */
-const MAX_QUEUE_SIZE = 10_000;
 
 const Notification = z.object({
   from: z.string(),
@@ -103,40 +98,18 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
     receiver.onReconnect(); // also the first time: messages may have been sent before
   }
 
-  const queue: { readonly payload: string; readonly onSent: () => void }[] = [];
-  let sending: Promise<void> | undefined;
-
-  async function flush(): Promise<void> {
-    while (queue.length > 0) {
-      const batch = queue.splice(0, MAX_BATCH_SIZE);
-      const payloads = batch.map(({ payload }) => payload);
-      await sql`select pg_notify(${CHANNEL}, payload) from unnest(${payloads}::text[]) as payload`
-        .execute(database.kysely)
-        .catch((error: unknown) => {
-          logger.warn({ messages: payloads.length, ...describeError(error) }, "NOTIFY failed");
-        });
-      for (const { onSent } of batch) onSent(); // before the next batch is sent
-    }
-    sending = undefined;
-  }
+  const sender = createMessageSender({ target: database, from: instanceId, logger });
 
   void listen();
   return {
     async send(message: PubSubMessage) {
       if (isClosed) return;
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      const onSent = () => {
-        resolve(undefined);
-      };
-      queue.push({ payload: JSON.stringify({ from: instanceId, ...message }), onSent });
-      if (queue.length > MAX_QUEUE_SIZE) queue.shift()?.onSent();
-      sending ??= flush();
-      await promise;
+      await sender.send(message);
     },
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      await sending;
+      await sender.drain();
       await client?.end().catch(() => undefined);
     },
   };
