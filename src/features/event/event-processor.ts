@@ -62,10 +62,11 @@ export function createEventProcessor({ inbox, operationStore, clock }: EventProc
     return event ? toMessageMetadata(event, message.receivedAt) : message;
   }
 
-  /** Settles an operation that has become unconfirmed if an event that was received before proves it. */
+  /** Settles an operation without a known outcome if an event that was received before proves it. */
   async function matchStoredEvents({ status, userId, kind }: ReportedOperation): Promise<void> {
     const kinds = (Object.keys(CONFIRMS) as AvibraEventKind[]).filter((event) => CONFIRMS[event] === kind);
-    if (status !== "UNCONFIRMED" || userId === null || kinds.length === 0) return;
+    const isOpen = status === "UNCONFIRMED" || status === "NEEDS_ATTENTION";
+    if (!isOpen || userId === null || kinds.length === 0) return;
     for (const message of await inbox.findBySubject(userId, getEventNames(kinds))) {
       const body = await inbox.readBody(message); // one at a time: each may have the maximum size
       const event = body === undefined ? undefined : parseStoredEvent(message, body);

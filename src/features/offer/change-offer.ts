@@ -3,6 +3,7 @@ import { type AvibraClient } from "../../providers/avibra/avibra.client";
 import { parseAvibraRefusal } from "../../providers/avibra/avibra.errors";
 import { type OfferChange } from "../../providers/avibra/avibra.wire";
 import { createUserError } from "../operation/public";
+import { createMemberView, viewChangedOffer } from "../user/public";
 import { UNKNOWN_OFFER } from "./unknown-offer";
 
 /** Changes a member's offer; `keyed`: it is sent again with its own key. */
@@ -21,5 +22,6 @@ export function createChangeOfferHandler(avibra: AvibraClient): OperationHandler
       if (refusal === "unknownOffer") return { status: "FAILED", failure: UNKNOWN_OFFER };
       return { status: "FAILED", failure: createUserError(refusal === "notFound" ? "NOT_FOUND" : "PROVIDER_REJECTED") };
     },
+    view: createMemberView(avibra, viewChangedOffer),
   };
 }

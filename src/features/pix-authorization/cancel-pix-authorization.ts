@@ -17,6 +17,7 @@ import { canCancelAuthorization } from "./access";
 import { type CancellationIntent, findCancellationError } from "./cancellation-eligibility.state";
 import { type PixCancellation } from "./pix-cancellation.type";
 import { findProvenOperation, type Proof, findProof } from "./cancellation-proof.state";
+import { viewCancellation } from "./view-cancellation";
 
 export const CANCEL_PIX_AUTHORIZATION = "CANCEL_PIX_AUTHORIZATION";
 
@@ -121,6 +122,15 @@ export function createCancelPixAuthorizationHandler(delbank: DelbankClient): Ope
       const authorization = await delbank.getAuthorizationOnce(recurrenceId, deadline);
       const proof = authorization && findProof(getBaselineIds({ baseline }), authorization);
       return proof ? { status: "SUCCEEDED", result: toResult(proof) } : undefined;
+    },
+
+    async view(operation, { deadline }) {
+      const { recurrenceId } = operation;
+      if (recurrenceId === null) return { summary: "The operation names no authorization." };
+      const authorization = await delbank.getAuthorization(recurrenceId, deadline);
+      const proof = authorization && findProof(getBaselineIds(operation), authorization);
+      const view = viewCancellation(authorization, proof ?? undefined);
+      return proof && operation.sentAt !== null ? { ...view, proof: { result: toResult(proof) } } : view;
     },
   };
 }

@@ -6,6 +6,7 @@ import { type AvibraRefusal, parseAvibraRefusal } from "../../providers/avibra/a
 import { type MemberProfile } from "../../providers/avibra/avibra.wire";
 import { UNKNOWN_OFFER } from "../offer/public";
 import { createUserError } from "../operation/public";
+import { createMemberView, viewAccount, viewCancelledOffer, viewUnreadable } from "./view-member";
 
 const SUCCEEDED: Outcome = { status: "SUCCEEDED" };
 const FAILURES: Record<AvibraRefusal, OperationFailure> = {
@@ -38,6 +39,7 @@ export function createAccountHandlers(avibra: AvibraClient) {
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.createUser(profile, attempt).then(() => SUCCEEDED),
     onRejection: succeedIfAlreadyExistsOnRetry,
+    view: createMemberView(avibra, viewAccount),
   };
   const update: OperationHandler<MemberProfile> = {
     provider: "avibra",
@@ -45,6 +47,7 @@ export function createAccountHandlers(avibra: AvibraClient) {
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
     onRejection: failIfFirstAttempt,
+    view: createMemberView(avibra, viewUnreadable),
   };
   const prefill: OperationHandler<MemberProfile> = {
     provider: "avibra",
@@ -52,6 +55,7 @@ export function createAccountHandlers(avibra: AvibraClient) {
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
     onRejection: succeedIfAlreadyExistsOnRetry,
+    view: createMemberView(avibra, viewUnreadable),
   };
   const cancel: OperationHandler<{ readonly userId: string }> = {
     provider: "avibra",
@@ -59,6 +63,7 @@ export function createAccountHandlers(avibra: AvibraClient) {
     acquireRetry: avibra.acquireRetry,
     perform: ({ userId }, attempt) => avibra.cancelUser(userId, attempt).then(() => SUCCEEDED),
     onRejection: (failure, isRetry) => (isRetry ? undefined : toFailedOutcome(failure, true)),
+    view: createMemberView(avibra, viewCancelledOffer),
   };
   return { create, update, prefill, cancel };
 }

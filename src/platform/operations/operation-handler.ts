@@ -54,6 +54,22 @@ export interface ConfirmContext {
   readonly baseline: unknown;
 }
 
+/** What the provider shows about an operation now, for a person. */
+export interface ProviderView {
+  /** One sentence without personal data. */
+  readonly summary: string;
+  /** The outcome for which it speaks; absent if it speaks for none. */
+  readonly speaksFor?: "SUCCEEDED" | "FAILED";
+  /** Present if it proves the success; the result to store. */
+  readonly proof?: { readonly result: unknown };
+}
+
+export interface ViewContext<Input> {
+  readonly deadline: Deadline;
+  /** Undefined if it is deleted or cannot be decrypted. */
+  readonly input: Input | undefined;
+}
+
 /** How one kind of operation is sent to a provider, and what is done if the response is lost. */
 export interface OperationHandler<Input> {
   /** The provider that it calls. The recovery of operations at one provider does not wait for another. */
@@ -78,6 +94,8 @@ export interface OperationHandler<Input> {
   onRejection(failure: ProviderFailure, isRetry: boolean): Outcome | undefined;
   /** For `once`: reads whether it took effect; undefined while there is no proof. Throws ProviderFailure. */
   confirm?(input: Input, context: ConfirmContext): Promise<Outcome | undefined>;
+  /** For operators: reads what the provider shows now. Changes nothing. Throws ProviderFailure. */
+  view?(operation: Operation, context: ViewContext<Input>): Promise<ProviderView>;
 }
 
 /**
