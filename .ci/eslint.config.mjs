@@ -125,7 +125,12 @@ export default defineConfig(
   },
   { files: ["src/config/index.ts"], rules: { "no-restricted-properties": ["error", ...output] } },
   {
-    files: ["src/main.ts", "src/cli/webhooks-replay.ts", "src/platform/observability/logger.ts"],
+    files: [
+      "src/main.ts",
+      "src/cli/operations.ts",
+      "src/cli/webhooks-replay.ts",
+      "src/platform/observability/logger.ts",
+    ],
     rules: { "no-restricted-properties": ["error", environment] },
   },
   { files: ["src/sandbox/main.ts", "test/**/*.ts", "docs/**/*.ts"], rules: { "no-restricted-properties": "off" } },

@@ -12,9 +12,10 @@ function formatErrorCode(error: unknown): string {
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 /**
- * Describes for the operator why the program did not start: one sentence for what an operator can fix, JSON for anything else.
+ * Describes for the operator why the program did not start: one sentence for what an operator can fix, `otherwise` with JSON for
+ * anything else.
  */
-export function describeStartFailure(error: unknown): string {
+export function describeStartFailure(error: unknown, otherwise = "The program could not start"): string {
   if (error instanceof ConfigError) return error.message;
   if (error instanceof DatabaseUnavailable) {
     return `The database of DATABASE_URL cannot be reached or cannot be written to${formatErrorCode(error.cause)}.`;
@@ -22,5 +23,5 @@ export function describeStartFailure(error: unknown): string {
   if ((error as { code?: unknown } | undefined)?.code === INSUFFICIENT_PRIVILEGE) {
     return `The user of DATABASE_URL lacks a privilege that the migration of the schema needs${formatErrorCode(error)}.`;
   }
-  return `The program could not start: ${JSON.stringify(describeError(error))}`;
+  return `${otherwise}: ${JSON.stringify(describeError(error))}`;
 }

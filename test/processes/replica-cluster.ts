@@ -76,10 +76,21 @@ export async function createReplicaCluster(
   });
   const { avibra, delbank, databaseUrl, store, kysely } = opened;
   const providers = { avibra, delbank };
+  const environment = {
+    ...TIMING_VARIABLES,
+    AVIBRA_BASE_URL: avibra.url,
+    DELBANK_BASE_URL: `${delbank.url}/baas/api/v1`,
+    DATABASE_URL: databaseUrl,
+    DATA_DIRECTORY: directory,
+    LEDGER_KEY: TEST_ENCRYPTION_KEY,
+    ...clusterEnvironment,
+  };
 
   return {
     ...providers,
     databaseUrl,
+    /** The variables of each process. */
+    environment,
     store,
     stop,
     /** What the provider has committed for the mutation's member or authorization. */
@@ -112,17 +123,8 @@ export async function createReplicaCluster(
         kysely,
       );
     },
-    async start(environment: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
-      const replica = await startProgram({
-        ...TIMING_VARIABLES,
-        AVIBRA_BASE_URL: avibra.url,
-        DELBANK_BASE_URL: `${delbank.url}/baas/api/v1`,
-        DATABASE_URL: databaseUrl,
-        DATA_DIRECTORY: directory,
-        LEDGER_KEY: TEST_ENCRYPTION_KEY,
-        ...clusterEnvironment,
-        ...environment,
-      });
+    async start(override: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
+      const replica = await startProgram({ ...environment, ...override });
       replicas.add(replica);
       return replica;
     },

@@ -1,4 +1,4 @@
-import { integer, timeoutMs } from "../values";
+import { flag, integer, timeoutMs } from "../values";
 import { variable, type ValuesOf } from "../variable";
 
 export type OperationsConfig = ValuesOf<typeof operationsVariables>;
@@ -34,5 +34,10 @@ export const operationsVariables = {
     "KEYED_WINDOW_MS",
     integer(1, 82_800_000, 72_000_000),
     "how long a change that may have arrived is resent to Avibra, in milliseconds; Avibra stores keys for 24 h",
+  ),
+  requiresSecondPerson: variable(
+    "OPERATOR_SECOND_PERSON",
+    flag.default(false),
+    "`true`: `npm run operations -- settle` settles only after two people have called it with the same outcome",
   ),
 };

@@ -4,7 +4,7 @@ import { canonicalJson } from "../kernel/canonical-json";
 import { type Changes } from "./operation-lease";
 import { type OperationTables, type OperationRow } from "./operation-row";
 import { statusesThatAccept } from "./operation-status.state";
-import { type Settlement } from "./operation";
+import { type Operation, type Settlement } from "./operation";
 
 /** The condition on the row under which a settlement is stored. Empty: it is stored unconditionally. */
 export interface SettleCondition {
@@ -12,6 +12,8 @@ export interface SettleCondition {
   readonly lease?: Lease;
   /** The number of attempts in the row must be this one. */
   readonly attempts?: number;
+  /** The row must have no lease, and be as somebody has seen it. */
+  readonly asSeen?: Pick<Operation, "status" | "attempts" | "reads">;
 }
 
 export interface SettleRequest {
@@ -30,7 +32,7 @@ export interface SettleRequest {
  */
 export async function settleOperation(
   database: Kysely<OperationTables>,
-  { id, settlement, now, condition: { lease, attempts } }: SettleRequest,
+  { id, settlement, now, condition: { lease, attempts, asSeen } }: SettleRequest,
 ): Promise<OperationRow | undefined> {
   const event = settlement.status === "SUCCEEDED" ? "succeeded" : "failed";
   const changes: Changes = {
@@ -50,5 +52,13 @@ export async function settleOperation(
     .where("status", "in", statusesThatAccept(event));
   if (lease !== undefined) update = update.where("lease_owner", "=", lease);
   if (attempts !== undefined) update = update.where("attempts", "=", attempts);
+  if (asSeen !== undefined) {
+    const { status, reads } = asSeen;
+    update = update
+      .where("status", "=", status)
+      .where("attempts", "=", asSeen.attempts)
+      .where("reads", "=", reads)
+      .where((row) => row.or([row("lease_until", "is", null), row("lease_until", "<=", now)]));
+  }
   return await update.returningAll().executeTakeFirst();
 }

@@ -8,6 +8,7 @@ import {
 } from "../../../src/platform/database/encryption-key-check";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
+import { createOperatorStore } from "../../../src/platform/operations/operator-store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { type Databases, startDatabases } from "../../kit/start/databases";
@@ -33,6 +34,8 @@ const claimAgain = async (operationStore: OperationStore) =>
       createClaim({ idempotencyKey: `k-${(keys += 1)}`, userId: MEMBER, recurrenceId: "target-0" }),
     ),
   );
+
+const READ_ENTRY = { at: START_MS, step: "read", attempt: null, outcome: "noProof", httpStatus: null } as const;
 
 const OPERATION_CALLS: Calls<OperationStore> = {
   claim: async (operationStore) => [
@@ -84,6 +87,9 @@ const OPERATION_CALLS: Calls<OperationStore> = {
     const { operation, lease } = await claimAgain(operationStore);
     return operationStore.release(operation.id, lease, { shouldResetSent: true });
   },
+  recordHistory: async (operationStore) => {
+    await operationStore.recordHistory((await claimAgain(operationStore)).operation.id, [READ_ENTRY]);
+  },
   leaseDue: (operationStore) => operationStore.leaseDue(due),
   find: (operationStore) => operationStore.find("none"),
   findByKey: (operationStore) => operationStore.findByKey("principal-1", "key-1"),
@@ -115,6 +121,23 @@ const OPERATION_CALLS: Calls<OperationStore> = {
       await operationStore.listSent({ ...whose, kinds: KINDS });
   },
 };
+
+/** What the operations command does with the operation of an id. */
+async function callOperatorStore(database: Database, operationStore: OperationStore): Promise<void> {
+  const operators = createOperatorStore({ database, messagesOf: () => [] });
+  for (const needsSecondPerson of [false, true, true]) {
+    const { operation: seen, lease } = await claimAgain(operationStore);
+    await operationStore.release(seen.id, lease);
+    await operators.find(seen.id, START_MS);
+    await operators.recordRead(seen.id, READ_ENTRY);
+    const decision = { decidedBy: "a", reason: "b", evidence: "c", providerView: "d", isAgainstProvider: false };
+    const settlement = { status: "SUCCEEDED" } as const;
+    await operators.decide({ seen, settlement, decision, needsSecondPerson, now: START_MS });
+    await operators.settleProven(seen.id, null, START_MS);
+    await operators.listHistory(seen.id);
+    await operators.listDecisions(seen.id);
+  }
+}
 
 const received = (inbox: Inbox) => {
   const metadata = { kind: "kind-1", subject: MEMBER, occurredAt: START_MS };
@@ -249,6 +272,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s with a long history", (dia
     ];
     for (const call of Object.values(OPERATION_CALLS)) await call(operationStore);
     for (const call of Object.values(INBOX_CALLS)) await call(inbox);
+    await callOperatorStore(recorder.database, operationStore);
     plans = new Map();
     for (const query of recorder.statements().filter(isPlanned)) plans.set(query.sql, await planOf(database, query));
   });

@@ -1,0 +1,34 @@
+/** What a command exits with. Scripts use the numbers, so they must not change. */
+export const EXIT = {
+  /** Done, or it was so before. */
+  done: 0,
+  failed: 1,
+  /** The arguments are wrong. */
+  usage: 2,
+  /** A process executes the operation now. */
+  leased: 3,
+  /** The operation changed meanwhile, or the provider shows another outcome. */
+  disagrees: 4,
+  /** A second person must decide the same. */
+  secondPerson: 5,
+} as const;
+
+/** What a command prints, and its exit code. */
+export interface CommandResult {
+  readonly exitCode: (typeof EXIT)[keyof typeof EXIT];
+  /** For people: lines. */
+  readonly text: string;
+  /** For programs, with `--json`. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** A command that did nothing, for the reason that the sentence says. Holds nothing that was typed. */
+export class CommandFailure extends Error {
+  override readonly name = "CommandFailure";
+  constructor(
+    readonly exitCode: CommandResult["exitCode"],
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,46 @@
+import { type CommandContext } from "./command-context";
+import { type ListFilter } from "./arguments";
+import { type CommandResult, EXIT } from "./exit-code";
+import { toDuration, toTable, toTime } from "./output";
+import { type Operation, type OperationQuery } from "../../platform/operations/operation";
+
+type ListQuery = Omit<OperationQuery, "first" | "after">;
+
+const HEADER = ["ID", "STATUS", "KIND", "AGE", "ATTEMPTS", "READS", "MEMBER", "RECURRENCE", "REQUEST"];
+
+const PAGE_SIZE = 500;
+
+/** Reads page after page, so that no statement takes long. */
+async function readAll({ operationStore }: CommandContext["operator"], query: ListQuery): Promise<Operation[]> {
+  const found: Operation[] = [];
+  for (let after: string | undefined, hasNextPage = true; hasNextPage;) {
+    const page = await operationStore.list({ ...query, first: PAGE_SIZE, ...(after !== undefined && { after }) });
+    found.push(...page.items.map(({ operation }) => operation));
+    after = page.items.at(-1)?.cursor;
+    ({ hasNextPage } = page);
+  }
+  return found;
+}
+
+/** Lists operations, oldest first. */
+export async function list({ operator, clock }: CommandContext, filter: ListFilter): Promise<CommandResult> {
+  const now = clock.now();
+  const { olderThanMs, ...query } = filter;
+  const olderThan = olderThanMs === undefined ? {} : { olderThan: now - olderThanMs };
+  const found = await readAll(operator, { ...query, ...olderThan, order: "oldestFirst" });
+  const rows = found.map((operation) => {
+    const { id, status, kind, createdAt, attempts, reads, userId, recurrenceId, requestId } = operation;
+    return [id, status, kind, toDuration(now - createdAt), attempts, reads, userId, recurrenceId, requestId];
+  });
+  const count = `${found.length} operation${found.length === 1 ? "" : "s"}`;
+  return {
+    exitCode: EXIT.done,
+    text: found.length === 0 ? "No operations." : `${toTable(HEADER, rows)}\n${count}`,
+    json: {
+      operations: found.map((operation) => {
+        const { id, status, kind, createdAt, attempts, reads, userId, recurrenceId, requestId } = operation;
+        return { id, status, kind, createdAt: toTime(createdAt), attempts, reads, userId, recurrenceId, requestId };
+      }),
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { type ProviderReading } from "../../app/operator";
+import { isSettled } from "../../platform/operations/operation-status.state";
+import { type Operation, type OperationFailure, type Settlement } from "../../platform/operations/operation";
+import { type SeenOperation } from "../../platform/operations/operator-store";
+import { type SettleArguments } from "./arguments";
+import {
+  type CommandContext,
+  describeReading,
+  describeRecovery,
+  findOrFail,
+  report,
+  reportLeased,
+} from "./command-context";
+import { type CommandResult, EXIT } from "./exit-code";
+import { toVersion, undecidedUntil } from "./next-step";
+import { toTime } from "./output";
+import { readAndRecord } from "./recheck";
+
+/** Shown to the caller of the operation. */
+const FOUND_UNDONE: OperationFailure = {
+  code: "PROVIDER_REJECTED",
+  message: "A manual review found that nothing was changed. Retry with a new idempotencyKey.",
+  retryable: true,
+};
+
+/** What the row alone decides; undefined if it may be settled. */
+function checkRow(seen: SeenOperation, { outcome, seen: version }: SettleArguments): CommandResult | undefined {
+  const { operation, lease } = seen;
+  const { status } = operation;
+  if (status === outcome) return report(EXIT.done, operation, { message: `Nothing to do: it is ${status} already.` });
+  if (isSettled(status)) {
+    return report(EXIT.disagrees, operation, { message: `Nothing was changed: it is ${status}, which is final.` });
+  }
+  if (lease) return reportLeased(seen);
+  if (version !== undefined && version !== toVersion(operation)) {
+    const message = "Nothing was changed: the operation changed since that version. Run show again.";
+    return report(EXIT.disagrees, operation, { message });
+  }
+  if (status !== "PENDING") return undefined;
+  const message = "Nothing was changed: it is PENDING, so that the program itself sends it, or lets it fail.";
+  return report(EXIT.disagrees, operation, { message });
+}
+
+/** Why the decision is against the provider; undefined if it is not. */
+function findObjection(
+  context: CommandContext,
+  { operation, provider }: { readonly operation: Operation; readonly provider: ProviderReading },
+  { outcome }: SettleArguments,
+): string | undefined {
+  if (!provider.isRead) return "the provider could not be read";
+  const { speaksFor } = provider.view;
+  if (speaksFor !== undefined && speaksFor !== outcome) return `the provider speaks for ${speaksFor}`;
+  if (operation.status !== "UNCONFIRMED" || outcome !== "FAILED") return undefined;
+  const until = toTime(undecidedUntil(operation, describeRecovery(context, operation)));
+  return `it is UNCONFIRMED, so that it may still take effect until ${until}`;
+}
+
+function toSettlement(outcome: SettleArguments["outcome"], provider: ProviderReading): Settlement {
+  if (outcome === "FAILED") return { status: "FAILED", failure: FOUND_UNDONE };
+  return { status: "SUCCEEDED", ...(provider.isRead && provider.view.proof) };
+}
+
+/** Settles an operation by a person's decision, if the provider does not show another outcome. */
+export async function settle(context: CommandContext, request: SettleArguments): Promise<CommandResult> {
+  const { operator, clock, config } = context;
+  const { id, outcome, reason, evidence, by, mayBeAgainstProvider } = request;
+  const seen = await findOrFail(context, id);
+  const { operation } = seen;
+  const refusal = checkRow(seen, request);
+  if (refusal) return refusal;
+  const provider = await readAndRecord(context, operation);
+  const objection = findObjection(context, { operation, provider }, request);
+  if (objection !== undefined && !mayBeAgainstProvider) {
+    const exitCode = provider.isRead ? EXIT.disagrees : EXIT.failed;
+    const message = `Nothing was changed: ${objection}. With --against-provider it is settled all the same, which is recorded.`;
+    return report(exitCode, operation, { provider, message });
+  }
+  const result = await operator.operations.decide({
+    seen: operation,
+    settlement: toSettlement(outcome, provider),
+    decision: {
+      ...{ decidedBy: by, reason, evidence },
+      providerView: describeReading(provider),
+      isAgainstProvider: objection !== undefined,
+    },
+    needsSecondPerson: config.requiresSecondPerson,
+    now: clock.now(),
+  });
+  if (result.outcome === "settled") {
+    return report(EXIT.done, result.operation, {
+      provider,
+      message: `It is ${outcome} now, by the decision of ${by}.`,
+    });
+  }
+  if (result.outcome === "proposed") {
+    const message = `Proposed as ${outcome} by ${by}: another person must repeat the call with their own --by.`;
+    return report(EXIT.secondPerson, operation, { provider, message });
+  }
+  const after = await findOrFail(context, id);
+  const { status } = after.operation;
+  return (
+    checkRow(after, request) ??
+    report(EXIT.disagrees, after.operation, {
+      provider,
+      message: `Nothing was changed: it changed meanwhile; it is ${status}.`,
+    })
+  );
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import { type Kysely } from "kysely";
+import { type Operation } from "./operation";
+import { type OperationStatus } from "./operation-status.state";
+import { type OperationTables } from "./operation-row";
+
+/** What a person decided about an operation, and on which grounds. Holds no personal data but the person's name. */
+export interface Decision {
+  /** Epoch ms. */
+  readonly at: number;
+  /** `PROPOSED`: a second person must decide the same. `SETTLED`: it settled the operation. */
+  readonly step: "PROPOSED" | "SETTLED";
+  readonly outcome: "SUCCEEDED" | "FAILED";
+  readonly decidedBy: string;
+  readonly reason: string;
+  readonly evidence: string;
+  /** What the provider showed then. */
+  readonly providerView: string;
+  /** Whether the provider showed another outcome, or could not be read. */
+  readonly isAgainstProvider: boolean;
+  readonly statusBefore: OperationStatus;
+  readonly attemptsBefore: number;
+}
+
+/** The table of decisions. */
+type DecisionTables = OperationTables & { operation_decision: DecisionRow };
+
+type DecisionRow = {
+  id: string;
+  operation_id: string;
+  at: number;
+  step: Decision["step"];
+  outcome: Decision["outcome"];
+  decided_by: string;
+  reason: string;
+  evidence: string;
+  provider_view: string;
+  against_provider: number;
+  status_before: OperationStatus;
+  attempts_before: number;
+};
+
+/** Two spellings of one name are one person. */
+const normalizeName = (name: string) => name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+export const isSamePerson = (one: string, other: string) => normalizeName(one) === normalizeName(other);
+
+/** A proposal is for the operation as it was, and for this long. */
+const PROPOSAL_MS = 24 * 3_600_000;
+
+/** The decisions about one operation, oldest first. */
+export async function listDecisions(database: Kysely<OperationTables>, operationId: string): Promise<Decision[]> {
+  const rows = await database
+    .$extendTables<DecisionTables>()
+    .selectFrom("operation_decision")
+    .selectAll()
+    .where("operation_id", "=", operationId)
+    .execute();
+  const decisions = rows.map((row) => ({
+    at: row.at,
+    step: row.step,
+    outcome: row.outcome,
+    decidedBy: row.decided_by,
+    reason: row.reason,
+    evidence: row.evidence,
+    providerView: row.provider_view,
+    isAgainstProvider: row.against_provider === 1,
+    statusBefore: row.status_before,
+    attemptsBefore: row.attempts_before,
+  }));
+  return decisions.toSorted((one, other) => one.at - other.at);
+}
+
+export async function insertDecision(
+  database: Kysely<OperationTables>,
+  operationId: string,
+  decision: Decision,
+): Promise<void> {
+  const row: DecisionRow = {
+    id: randomUUID(),
+    operation_id: operationId,
+    at: decision.at,
+    step: decision.step,
+    outcome: decision.outcome,
+    decided_by: decision.decidedBy,
+    reason: decision.reason,
+    evidence: decision.evidence,
+    provider_view: decision.providerView,
+    against_provider: decision.isAgainstProvider ? 1 : 0,
+    status_before: decision.statusBefore,
+    attempts_before: decision.attemptsBefore,
+  };
+  await database.$extendTables<DecisionTables>().insertInto("operation_decision").values(row).execute();
+}
+
+/** The proposals that still count for the operation as it is. */
+export function findProposals(
+  decisions: readonly Decision[],
+  { status, attempts }: Pick<Operation, "status" | "attempts">,
+  now: number,
+): readonly Decision[] {
+  return decisions.filter(
+    (one) =>
+      one.step === "PROPOSED" &&
+      one.statusBefore === status &&
+      one.attemptsBefore === attempts &&
+      one.at > now - PROPOSAL_MS,
+  );
+}

@@ -1,0 +1,110 @@
+import { parseArguments } from "../../src/cli/operations/arguments";
+import { CommandFailure } from "../../src/cli/operations/exit-code";
+import { hasPersonalData } from "../../src/cli/operations/find-personal-data";
+
+const ID = "0b0e7c1e-6a52-4d3c-9a67-6d1f6f8b2f10";
+const REASONS = ["--reason", "never received", "--evidence", "ticket 4711", "--by", "Ana"];
+const SETTLE = ["settle", ID, "--as", "failed", ...REASONS];
+
+/** What the command says before it exits with 2. */
+function usageError(args: readonly string[]): string {
+  try {
+    parseArguments(args);
+  } catch (error) {
+    if (error instanceof CommandFailure && error.exitCode === 2) return error.message;
+    throw error;
+  }
+  throw new Error("the arguments were accepted");
+}
+
+describe("the arguments of the operations command", () => {
+  test.each<[string, unknown]>([
+    ["list", { command: { name: "list", filter: { status: ["PENDING", "UNCONFIRMED", "NEEDS_ATTENTION"] } }, isJson: false }],
+    ["list --status failed,NEEDS_ATTENTION --status pending --json", { command: { name: "list", filter: { status: ["FAILED", "NEEDS_ATTENTION", "PENDING"] } }, isJson: true }],
+    ["list --request r-1", { command: { name: "list", filter: { requestId: "r-1" } }, isJson: false }],
+    ["list --user u-1 --recurrence RR1 --kind create_user", { command: { name: "list", filter: { userId: "u-1", recurrenceId: "RR1", kind: ["CREATE_USER"] } }, isJson: false }],
+    ["list --older-than 2h --status succeeded", { command: { name: "list", filter: { olderThanMs: 7_200_000, status: ["SUCCEEDED"] } }, isJson: false }],
+    [`show ${ID.toUpperCase()} --offline`, { command: { name: "show", id: ID, isOffline: true }, isJson: false }],
+    [`recheck ${ID} --json`, { command: { name: "recheck", id: ID }, isJson: true }],
+    ["--help", { command: { name: "help" }, isJson: false }],
+    ["settle --help", { command: { name: "help" }, isJson: false }],
+  ])("%s", (line, expected) => {
+    expect(parseArguments(line.split(" "))).toEqual(expected);
+  }); // prettier-ignore
+
+  test("of settle are the decision, its reason, its evidence and who decides", () => {
+    expect(parseArguments([...SETTLE, "--seen", "NEEDS_ATTENTION.1.3", "--against-provider"])).toEqual({
+      command: {
+        ...{ name: "settle", id: ID, outcome: "FAILED", reason: "never received", evidence: "ticket 4711", by: "Ana" },
+        ...{ seen: "NEEDS_ATTENTION.1.3", mayBeAgainstProvider: true },
+      },
+      isJson: false,
+    });
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ["no command", [], "must be list, show, recheck or settle"],
+    ["an unknown command", ["delete", ID], "must be list, show, recheck or settle"],
+    ["an unknown option", ["list", "--limit", "3"], "An option is unknown"],
+    ["a flag with a value", ["list", "--json=yes"], "An option is unknown or has no value, or a flag has one"],
+    ["an option without its value", ["list", "--user"], "An option is unknown or has no value"],
+    ["an unknown status", ["list", "--status", "DONE"], "--status must be one of PENDING"],
+    ["an empty filter", ["list", "--user", ""], "--user must be 1 to 256 characters"],
+    ["a control character in a filter", ["list", "--request", "a\u001b[2J"], "without control characters"],
+    ["a duration without a unit", ["list", "--older-than", "15"], "such as 90s"],
+    ["list with an id", ["list", ID], "list takes no id"],
+    ["show without an id", ["show"], "id of the operation is missing"],
+    ["show with two ids", ["show", ID, ID], "Only one id"],
+    ["an id that is no UUID", ["show", "1 or 1=1"], "must be a UUID"],
+    ["an option of another command", ["recheck", ID, "--offline"], "An option is unknown"],
+    ["settle without an outcome", ["settle", ID, ...REASONS], "--as must be succeeded or failed"],
+    ["settle with another outcome", ["settle", ID, "--as", "done", ...REASONS], "--as must be succeeded or failed"],
+    ["settle without a reason", SETTLE.filter((part) => !["--reason", "never received"].includes(part)), "--reason is required"],
+    ["settle without evidence", SETTLE.filter((part) => !["--evidence", "ticket 4711"].includes(part)), "--evidence is required"],
+    ["settle without a name", SETTLE.slice(0, -2), "--by is required"],
+    ["a reason of white space", [...SETTLE, "--reason", "  "], "--reason must be 1 to 1000"],
+    ["a reason of several lines", [...SETTLE, "--reason", "a\nb"], "on one line"],
+    ["evidence that is too long", [...SETTLE, "--evidence", "x".repeat(1001)], "--evidence must be 1 to 1000"],
+    ["a CPF in the reason", [...SETTLE, "--reason", "asked by 046.232.170-35"], "--reason must not contain a CPF"],
+    ["an e-mail address in the evidence", [...SETTLE, "--evidence", "mail of ana@example.com"], "--evidence must not contain"],
+    ["an e-mail address as the name", [...SETTLE, "--by", "ana@example.com"], "--by must not contain"],
+    ["a control character in the name", [...SETTLE, "--by", "Ana\u009b2J"], "--by must be a name"],
+  ])("that are wrong (%s) are refused with exit code 2, without what was typed", (_what, args, message) => {
+    const said = usageError(args);
+    expect(said).toContain(message);
+    expect(said).toContain("--help");
+    for (const typed of args.filter((part) => /@|\d{3}|\n|\u001b|\u009b/.test(part))) expect(said).not.toContain(typed);
+  }); // prettier-ignore
+});
+
+describe("personal data in a reason", () => {
+  test.each([
+    "04623217035",
+    "046.232.170-35",
+    "CPF 046 232 170 35 of 2026",
+    "CPF04623217035",
+    "cpf:04623217035,",
+    "０４６２３２１７０３５",
+    "046\u200b23217035",
+    "19.131.243/0001-97",
+    "CNPJ 19131243000197",
+    "12.ABC.345/01DE-35",
+    "ana@example.com",
+    "Ana <ana@localhost>",
+    "ana＠example.com",
+  ])("is found in %s", (text) => {
+    expect(hasPersonalData(text)).toBe(true);
+  });
+
+  test.each([
+    "Delbank ticket 48213 of 2026-11-28 10:15",
+    "RR0435879820240605njua7shf40o and IC0435879820240605bcdb1fhn43a",
+    "operation 0b0e7c1e-6a52-4d3c-9a67-6d1f6f8b2f10",
+    "E00416968202611281015abcdefghijk",
+    "12345678900",
+    "call 11 98765-4321",
+    "R$ 1.234.567,89 @ 3 pm",
+  ])("is not found in %s", (text) => {
+    expect(hasPersonalData(text)).toBe(false);
+  });
+});
