@@ -27,7 +27,7 @@ export async function show(
   const providerText = provider ? describeReading(provider) : "not read: --offline";
   const { kind, status, userId, recurrenceId, requestId, attempts, reads, nextAttemptAt } = operation;
   const executedBy = lease && { process: toProcess(lease.owner), until: toTime(lease.until) };
-  const facts: readonly (readonly [string, string | number | null])[] = [
+  const fields: readonly (readonly [string, string | number | null])[] = [
     ["Operation", id],
     ["Kind", kind],
     ["Status", status],
@@ -42,7 +42,7 @@ export async function show(
     ["Executed by", executedBy && `${executedBy.process} until ${executedBy.until}`],
   ];
   const lines = [
-    ...facts.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value ?? "-"}`),
+    ...fields.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value ?? "-"}`),
     "",
     ...story.map(({ at, text }) => `${(at === null ? "time not known" : toTime(at)).padEnd(STEP_WIDTH)}${text}`),
     "",

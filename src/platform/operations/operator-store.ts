@@ -49,11 +49,8 @@ export function createOperatorStore({ database, messagesOf }: OperatorStoreOptio
 
   async function publishSettlement(transaction: Kysely<OperationTables>, operation: Operation): Promise<void> {
     if (operation.settledAt === null) return;
-    const target: MessageTarget = {
-      kysely: transaction as unknown as MessageTarget["kysely"],
-      dialect: database.dialect,
-    };
-    await sendMessages(target, sender, messagesOf(operation));
+    const kysely = transaction as unknown as MessageTarget["kysely"];
+    await sendMessages({ kysely, dialect: database.dialect }, sender, messagesOf(operation));
   }
 
   /** Two people who decide at the same time wait for each other. */
