@@ -12,7 +12,7 @@ import { findRouters } from "./routers.mjs";
 
 const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
 /** Most suites wait more than they compute. */
-const WORKERS_PER_CORE = 3;
+const WORKERS_PER_CORE = 2;
 const WORKER_OPTION = /^(-i|-w|--runInBand|--maxWorkers)/;
 const BROWSER_SUITES = "/test/playground/browser/";
 
