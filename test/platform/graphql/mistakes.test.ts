@@ -1,31 +1,17 @@
-import { createKey, toJwk, signToken } from "../../kit/tokens/jwt";
-import { type TokenIssuer, startTokenIssuer } from "../../kit/tokens/token-issuer";
+import { type LiveSubgraph, startLiveSubgraph } from "../../kit/start/live-subgraph";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { type GraphqlResponse } from "../../kit/http/graphql-client";
 import { connectAs } from "../../kit/subscriptions/websocket";
 
-const ISSUER = "https://issuer.test/";
-const ROUTER_SECRET = "the-router-secret-of-32-characters";
-const key = createKey("ES256");
-
-let keyServer: TokenIssuer;
 let sandbox: TestSubgraph;
-let live: TestSubgraph;
+let live: LiveSubgraph;
 beforeAll(async () => {
-  keyServer = await startTokenIssuer([toJwk(key)]);
   sandbox = await startSubgraph();
-  live = await startSubgraph({
-    PROVIDERS: "live",
-    ROUTER_SECRETS: ROUTER_SECRET,
-    AUTH_JWKS_URL: keyServer.url,
-    AUTH_ISSUER: ISSUER,
-    AUTH_AUDIENCE: "benefits",
-  });
+  live = await startLiveSubgraph();
 });
 afterAll(async () => {
   await sandbox.stop();
   await live.stop();
-  await keyServer.close();
 });
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -33,14 +19,7 @@ const toLines = ({ errors = [] }: GraphqlResponse) =>
   errors.map(({ message, extensions }) => `${extensions.code}: ${message}`);
 
 const inSandbox = async (query: string, variables?: Variables) => toLines(await sandbox.graphql(query, { variables }));
-
-async function inLiveMode(query: string, variables?: Variables) {
-  const exp = Math.floor(Date.now() / 1000) + 600;
-  const claims = { sub: "u-1001", iss: ISSUER, aud: "benefits", exp };
-  const token = signToken(key, claims);
-  const headers = { "router-authorization": ROUTER_SECRET, authorization: `Bearer ${token}` };
-  return toLines(await live.graphql(query, { variables, claims: null, headers }));
-}
+const inLiveMode = async (query: string, variables?: Variables) => toLines(await live.graphql(query, { variables }));
 
 describe("a syntax error says which character or kind of token is wrong, with line and column:", () => {
   test.each([
