@@ -83,6 +83,8 @@ export function testLayout(getPages: () => OpenPages): void {
           width,
           isInside: true,
         });
+        const title = await page.getByRole("heading", { level: 1 }).boundingBox();
+        expect(title?.height).toBeLessThan(30); // one line
         expect(await measureBelow(page)).toBeGreaterThan(0);
         expect(await measureOverflow(page)).toBe(0);
       }
