@@ -91,7 +91,7 @@ describe("the reference of our schema", () => {
     );
     expect(textOf(page, "Query.me")).toContain('<span class="badge">token</span>');
     expect(textOf(page, "Query.me")).not.toContain("scope");
-    expect(textOf(page, "Benefit")).toContain('<span class="badge">entity by userId id</span>');
+    expect(textOf(page, "Benefit")).toContain('<span class="badge">key userId and id</span>');
   });
 
   test("contains the example operations with their callers and variables", () => {
@@ -113,6 +113,17 @@ describe("the reference of our schema", () => {
     expect(json.map((code) => JSON.parse(code) as unknown)).toEqual(expected);
     expect(answer.errors).toBeUndefined();
     expect(Object.values(answer.data)).not.toContain(null);
+  });
+
+  test("says of the endpoint which status Accept gives a refusal, and which pages can read the responses", () => {
+    const wordsOfEndpoint = (text: string) => wordsOf(partOf(text, "section", "endpoint"));
+    for (const text of [page, render({ mode: "live" })]) {
+      expect(wordsOfEndpoint(text)).toContain("If it prefers application/graphql-response+json, a GraphQL request");
+      expect(wordsOfEndpoint(text)).toContain("Otherwise the response is application/json, with the status 200.");
+      expect(wordsOfEndpoint(text)).toContain("Leave credentials at its default: the API reads no cookies.");
+    }
+    expect(wordsOfEndpoint(page)).toContain("A page of any loopback origin, such as http://localhost:5173, can send");
+    expect(wordsOfEndpoint(render({ mode: "live" }))).toContain("The router decides which origins it allows.");
   });
 
   test("begins with what a reader needs before the first request; live mode has no data of the sandbox", () => {

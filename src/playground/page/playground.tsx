@@ -9,7 +9,7 @@ import { type Example } from "./example-tabs";
 import { createFetcher } from "./graphql-fetcher";
 import { Notice } from "./notice";
 import { PageHeader } from "./page-header";
-import { resetSandbox } from "./reset-sandbox";
+import { resetSandbox, type ResetResult } from "./reset-sandbox";
 import { ResponsePanel } from "./response-panel";
 import { beginVisit, restoreExamples } from "./visit";
 import { changeResults } from "./tab-results";
@@ -35,7 +35,7 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
   const [visit, setVisit] = useState(() => beginVisit(examples, caller));
   const [results, changeResult] = useReducer(changeResults, {});
   const [isIntroductionOpen, setIntroductionOpen] = useState(false);
-  const [resetNotice, setResetNotice] = useState<string>();
+  const [resetResult, setResetResult] = useState<ResetResult>();
   const openTabs = useRef<OpenTabs>({ activeTab: "", tabs: [] });
   useEditorColors();
   // GraphiQL needs the same fetcher throughout, because a new one fetches the schema again.
@@ -55,16 +55,16 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
     setVisit(restoreExamples(visit, { examples, caller, openTabs: openTabs.current.tabs }));
   };
   const reset = async (url: string) => {
-    const { isReset, notice } = await resetSandbox(url);
-    setResetNotice(notice);
-    if (isReset) restore();
+    setResetResult(undefined); // the notice of an earlier reset may be dismissed
+    const result = await resetSandbox(url);
+    setResetResult(result);
+    if (result.isReset) restore();
   };
   const openIntroduction = () => {
     setIntroductionOpen(true);
     requestAnimationFrame(() => document.getElementById("introduction-title")?.focus());
   };
   const isSimulated = resetUrl !== undefined;
-  const notices = [problem, resetNotice].filter((text) => text !== undefined);
   return (
     <>
       <PageHeader
@@ -74,9 +74,8 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
         onRestore={restore}
         onReset={resetUrl === undefined ? undefined : () => void reset(resetUrl)}
       />
-      {notices.map((text) => (
-        <Notice key={text} text={text} />
-      ))}
+      {problem !== undefined && <Notice key={problem} text={problem} />}
+      {resetResult && <Notice text={resetResult.notice} isGood={resetResult.isReset} />}
       <main>
         <GraphiQL
           key={visit.id}

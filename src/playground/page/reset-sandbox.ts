@@ -1,5 +1,11 @@
-/** Resets the simulated providers and deletes operations and events. Resolves with a sentence to show. Never rejects. */
-export async function resetSandbox(resetUrl: string): Promise<{ readonly isReset: boolean; readonly notice: string }> {
+export interface ResetResult {
+  readonly isReset: boolean;
+  /** A sentence to show. */
+  readonly notice: string;
+}
+
+/** Resets the simulated providers and deletes operations and events. Never rejects. */
+export async function resetSandbox(resetUrl: string): Promise<ResetResult> {
   try {
     // Without this header, a form on any page could send the request.
     const response = await fetch(resetUrl, { method: "POST", headers: { "apollo-require-preflight": "true" } });

@@ -28,7 +28,25 @@ function openOrFallback(memory: Store, openStore: () => Store): Store {
 const APPEARANCE_KEYS = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
 const SENSITIVE_KEYS = /^graphiql:(headers|queries|favorites)$/;
 
-const TAB_KEYS = ["graphiql:tabState", "graphiql:query", "graphiql:variables"];
+const TABS_KEY = "graphiql:tabState";
+const OPEN_TAB_KEYS = { "graphiql:query": "query", "graphiql:variables": "variables" } as const;
+const isOpenTabKey = (key: string): key is keyof typeof OPEN_TAB_KEYS => key in OPEN_TAB_KEYS;
+
+interface StoredTabs {
+  readonly activeTabIndex: number;
+  readonly tabs: readonly { readonly query: string | null; readonly variables: string | null }[];
+}
+
+/**
+ * GraphiQL stores the text of the open tab twice, a moment apart: with the tabs, and by itself. If the texts differ, because the
+ * page was reloaded in between, it adds a tab. So only the one of the tabs is read.
+ */
+function readOpenTab(session: Store) {
+  const stored = session.getItem(TABS_KEY);
+  if (stored === null) return undefined;
+  const { tabs, activeTabIndex } = JSON.parse(stored) as StoredTabs;
+  return tabs[activeTabIndex];
+}
 
 const memory = createMemoryStore();
 
@@ -54,7 +72,10 @@ export function openStorage(): PageStorage {
   };
   const stores = [memory, session, local];
   return {
-    getItem: (key) => selectStore(key).getItem(key),
+    getItem(key) {
+      const openTab = isOpenTabKey(key) && readOpenTab(session);
+      return openTab ? openTab[OPEN_TAB_KEYS[key]] : selectStore(key).getItem(key);
+    },
     setItem: (key, value) => {
       if (isOpen) selectStore(key).setItem(key, value);
     },
@@ -68,7 +89,7 @@ export function openStorage(): PageStorage {
       return stores.reduce((sum, store) => sum + store.length, 0);
     },
     forgetTabs() {
-      for (const key of TAB_KEYS) session.removeItem(key);
+      for (const key of [TABS_KEY, ...Object.keys(OPEN_TAB_KEYS)]) session.removeItem(key);
     },
     close() {
       isOpen = false;

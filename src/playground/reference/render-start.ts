@@ -67,15 +67,21 @@ const createEndpointBody = (mode: ReferenceMode) =>
       ],
       [
         html`Header <code>accept</code>`,
-        html`Optional. If it prefers <code>application/graphql-response+json</code>, a request that is refused as a
-          whole has the status 4xx or 503; otherwise a well-formed request has the status 200. The
-          <a href="#error-codes">code</a> is the same: branch on it.`,
+        html`Optional. If it prefers <code>application/graphql-response+json</code>, a GraphQL request that is refused
+          as a whole has the status 4xx or 503. Otherwise the response is <code>application/json</code>, with the status
+          200. What is no GraphQL request, or comes during an overload, has the same status in both. The
+          <a href="#error-codes">code</a> is the same in both, too: branch on it, never on the status.`,
       ],
       [
-        html`Pages of other origins`,
-        mode === "sandbox"
-          ? html`Any loopback origin, or those in <code>CORS_ORIGINS</code>. Send no cookies.`
-          : html`The router decides which origins it allows. Send no cookies.`,
+        html`Pages of other origins (CORS)`,
+        html`${
+            mode === "sandbox"
+              ? html`A page of any loopback origin, such as <code>http://localhost:5173</code>, can send requests, read
+                  the responses and open WebSockets. <code>CORS_ORIGINS</code> lists other origins, and replaces this
+                  default.`
+              : html`The router decides which origins it allows.`
+          }
+          Leave <code>credentials</code> at its default: the API reads no cookies.`,
       ],
       [
         html`Subscriptions`,

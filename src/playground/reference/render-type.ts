@@ -40,7 +40,7 @@ function renderBadges(access: Access | undefined): Html {
   if (!access) return html``;
   const { needsToken, scopes, keys } = access;
   const badges = [
-    ...keys.map((key) => `entity by ${key}`),
+    ...keys.map((key) => `key ${key.split(" ").join(" and ")}`),
     ...(needsToken ? ["token"] : []),
     ...(scopes.length > 0 ? [`scope ${scopes.map((all) => all.join(" and ")).join(" or ")}`] : []),
   ];

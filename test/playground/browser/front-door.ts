@@ -83,6 +83,8 @@ export function testFrontDoor(getPages: () => OpenPages): void {
         return stored.includes("# Caller: sub u-1003") || undefined;
       });
       const titles = await page.getByRole("tab").allInnerTexts();
+      // The text of the open tab as it is between the two moments at which GraphiQL stores it.
+      await page.evaluate("sessionStorage.setItem('graphiql:query', '{ me { id } } # newer')");
       await page.reload();
       expect(await callerSelect.inputValue()).toBe("Member u-1003, not enrolled yet");
       await page.getByText("# Caller: sub u-1003").waitFor();
@@ -148,6 +150,7 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       await page.getByRole("button", { name: /^Execute query/ }).click();
       await page.getByRole("heading", { name: "Waiting for Avibra's events about u-1001", exact: true }).waitFor();
       const events = page.getByRole("log", { name: "Received events" }).getByRole("article");
+      expect(await page.locator(".graphiql-spinner:visible").count()).toBe(0); // the heading has a sign of its own
       for (const count of [1, 2]) {
         await page.getByRole("button", { name: "Cause an event" }).click();
         await page.getByRole("heading", { name: `Event ${count}` }).waitFor();
@@ -192,6 +195,17 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect(await readKey()).not.toBe(before);
       await about.waitFor(); // the response of this tab is gone, too
       await page.unroute("**/dev/reset");
+    });
+
+    test("that succeeded says so in green, again after its notice was dismissed", async () => {
+      const { page } = getPages().callers;
+      const notice = page.getByRole("status").filter({ hasText: "The sandbox was reset." });
+      expect(await notice.evaluate((one) => one.classList.contains("good"))).toBe(true);
+      await notice.getByRole("button", { name: "Dismiss" }).click();
+      await notice.waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Reset" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
+      await notice.waitFor();
     });
 
     test("that the server refuses says so, and keeps the responses", async () => {

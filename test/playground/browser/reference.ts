@@ -27,6 +27,9 @@ export function testReference(getPages: () => OpenPages): void {
       expect(await page.locator("search output").innerText()).toMatch(new RegExp(`^${shown} of \\d\\d`));
       expect(shown).toBeLessThan(10);
       expect(await page.locator(`${CONTENTS} a:visible`).allInnerTexts()).toContain("Benefit");
+      const firstLines = await page.evaluate<string[]>(`[...document.querySelectorAll("main > section")].flatMap(
+        (section) => section.querySelector("article:not([hidden])") ?? []).map((one) => getComputedStyle(one).borderTopWidth)`);
+      expect(new Set(firstLines)).toEqual(new Set(["0px"])); // a line only divides entries
       expect(await page.locator(`${CONTENTS} a:visible`).allInnerTexts()).not.toContain("createUser");
     });
 
