@@ -209,6 +209,7 @@ test("POST /dev/reset is answered with 503 if one provider does not respond, and
     },
   );
   expect((await cancel(subgraph)).data.cancelPixAuthorization.operation.status).toBe("SUCCEEDED");
+  expect((await upgrade(subgraph)).data.changeOffer.operation.status).toBe("SUCCEEDED");
   const before = await readState(subgraph);
   expect((await reset(subgraph)).status).toBe(503);
   expect(await readState(subgraph)).toEqual(before);
