@@ -185,8 +185,8 @@ test("POST /dev/reset refuses events with 503 while it runs, and deletes those t
         };
         return {
           ...providers,
-          abortFaults: () => sendEvent().then(providers.abortFaults),
-          reset: () => sendEvent().then(providers.reset),
+          abortFaults: () => sendEvent().then(() => providers.abortFaults()),
+          reset: () => sendEvent().then(() => providers.reset()),
         };
       },
     },
