@@ -196,9 +196,13 @@ describe("the reference of our schema", () => {
     ["Mutation.changeOffer", "Returns ChangeOfferPayload! · Never null."],
     ["Subscription.userEvents", "Sends UserEvent! · Never null."],
     ["Money", "amount returns String! The amount as decimal text"],
-    ["CurrentOffer", "activatedAt returns DateTime When the offer took effect. Null if there is none."],
+    ["CurrentOffer", "activatedAt returns DateTime When the offer took effect. nextBillingAt"],
+    [
+      "PixCancellation",
+      "requesterType returns PersonType Whether the requester is a person or a company. requesterDocument",
+    ],
     ["Operation", "failure returns UserError Why the operation failed. Null unless status is FAILED."],
-  ])("says what %s returns, and what null means", (id, expected) => {
+  ])("says what %s returns, and what null means if its description does", (id, expected) => {
     expect(wordsOf(textOf(page, id))).toContain(expected);
   });
 
