@@ -59,7 +59,7 @@ export interface PageStorage extends Store {
 
 /**
  * The lifetime of the page's settings. The theme and the layout are permanent. Tabs and the caller last as long as the browser's tab:
- * they survive a reload, and a new visit begins with the examples. The history contains headers and so the token, and ends with the
+ * they survive a reload, and a new session begins with the examples. The history contains headers and so the token, and ends with the
  * page.
  */
 export function openStorage(): PageStorage {

@@ -4,7 +4,7 @@ import { toErrors, type ReceivedEvent, type ResponseError, type StartedSubscript
 
 type Variables = SubscribePayload["variables"];
 
-/** What a subscription waits for, and whose events they are if the page can cause one. */
+/** What a subscription waits for, and whose events they are if the page can send a test event. */
 export function describeSubscription(
   { selectionSet }: OperationDefinitionNode,
   variables: Variables,

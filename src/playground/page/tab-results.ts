@@ -18,7 +18,7 @@ export interface CompletedRequest {
 export interface StartedSubscription {
   /** What it waits for, as the end of a sentence: `Avibra's events about u-1001`. */
   readonly waitsFor: string;
-  /** The member whose events it waits for; undefined if the page cannot cause an event. */
+  /** The member whose events it waits for; undefined if the page cannot send a test event. */
   readonly memberId: string | undefined;
   readonly callerName: string | undefined;
 }

@@ -67,7 +67,7 @@ export function testOperations(getPages: () => OpenPages): void {
       expect((await subgraph.delbank.state()).commits).toHaveLength(1);
     });
 
-    test("two visits have different idempotency keys in the same example", async () => {
+    test("two sessions have different idempotency keys in the same example", async () => {
       const { light, dark } = getPages();
       const key = await readKey(light);
       expect(key).toMatch(/^cancel-1-\w+$/);

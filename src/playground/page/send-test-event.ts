@@ -3,13 +3,13 @@ import { errorsOf, toErrors } from "./tab-results";
 import { userErrorsOf } from "./describe-response";
 
 /** It changes nothing for an enrolled member, and is followed by an event at any time. */
-const PREFILL = `mutation CauseEvent($input: PrefillUserInput!) {
+const PREFILL = `mutation SendTestEvent($input: PrefillUserInput!) {
   prefillUser(input: $input) { userErrors { code message } }
 }`;
 
-/** Sends a mutation that the simulated Avibra answers with an event. Resolves with the reason if it was refused. */
-export async function causeEvent(endpoint: string, caller: RequestCaller, userId: string): Promise<string | undefined> {
-  const input = { idempotencyKey: `cause-event-${crypto.randomUUID()}`, userId };
+/** Sends a mutation after which the simulated Avibra sends an event. Resolves with the reason if the mutation was refused. */
+export async function sendTestEvent(endpoint: string, caller: RequestCaller, userId: string): Promise<string | undefined> {
+  const input = { idempotencyKey: `test-event-${crypto.randomUUID()}`, userId };
   try {
     const body = await postOperation(endpoint, { query: PREFILL, variables: { input } }, requestHeaders(caller));
     return [...errorsOf(body), ...userErrorsOf(body)][0]?.message;

@@ -5,7 +5,7 @@ import { openStorage, type PageStorage } from "./storage";
 import { TAB_PURPOSES } from "./tab-purposes";
 
 /** What GraphiQL begins with. A new ID makes a new GraphiQL. */
-export interface Visit {
+export interface Session {
   readonly id: string;
   readonly storage: PageStorage;
   readonly tabs: Tab[];
@@ -16,7 +16,7 @@ export interface Visit {
 const createId = () => Date.now().toString(36);
 
 /** The tabs are used if the storage has none. */
-export function beginVisit(examples: readonly Example[], caller: Caller | undefined): Visit {
+export function beginSession(examples: readonly Example[], caller: Caller | undefined): Session {
   const id = createId();
   return { id, storage: openStorage(), ...openFromLink(examples, toTabs(examples, id, caller)) };
 }
@@ -28,12 +28,12 @@ export interface RestoreOptions {
 }
 
 /** The examples with their original text and new idempotency keys, and after them the tabs that are no examples. */
-export function restoreExamples(current: Visit, { examples, caller, openTabs }: RestoreOptions): Visit {
+export function restoreExamples(current: Session, { examples, caller, openTabs }: RestoreOptions): Session {
   current.storage.close();
-  const visit = beginVisit(examples, caller);
-  visit.storage.forgetTabs();
+  const session = beginSession(examples, caller);
+  session.storage.forgetTabs();
   const own = openTabs
     .filter(({ title }) => TAB_PURPOSES[title] === undefined)
     .map(({ query, variables = null }) => ({ query, variables }));
-  return { ...visit, tabs: [...visit.tabs, ...own] };
+  return { ...session, tabs: [...session.tabs, ...own] };
 }
