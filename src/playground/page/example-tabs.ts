@@ -14,6 +14,7 @@ export interface Example {
 export interface Tab {
   readonly query: string | null;
   readonly variables?: string | null;
+  readonly headers?: string | null;
 }
 
 /** A caller's claims as text. */

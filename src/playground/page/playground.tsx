@@ -1,16 +1,17 @@
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useReducer, useRef, useState } from "react";
-import { sendTestEvent } from "./send-test-event";
 import { useChosenCaller } from "./chosen-caller";
 import { useEditorColors } from "./editor-colors";
-import { EditorText, type OpenTabs } from "./editor-text";
 import { type Example } from "./example-tabs";
 import { createFetcher } from "./graphql-fetcher";
+import { InsideGraphiql } from "./inside-graphiql";
 import { Notice } from "./notice";
+import { type OpenTabs } from "./open-tabs";
 import { PageHeader } from "./page-header";
 import { resetSandbox, type ResetResult } from "./reset-sandbox";
 import { ResponsePanel } from "./response-panel";
+import { sendTestEvent } from "./send-test-event";
 import { beginSession, restoreExamples } from "./session";
 import { changeResults } from "./tab-results";
 
@@ -52,7 +53,7 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
   );
   const restore = () => {
     changeResult({ type: "cleared" });
-    setSession(restoreExamples(session, { examples, caller, openTabs: openTabs.current.tabs }));
+    setSession(restoreExamples(session, { examples, caller, openTabs: openTabs.current }));
   };
   const reset = async (url: string) => {
     setResetResult(undefined); // the notice of an earlier reset may be dismissed
@@ -103,7 +104,7 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
               }
             />
           </GraphiQL.Footer>
-          <EditorText caller={caller} openTabs={openTabs} />
+          <InsideGraphiql {...{ session, caller, openTabs }} />
         </GraphiQL>
       </main>
     </>

@@ -1,8 +1,8 @@
 import { Introduction, type IntroductionProps } from "./introduction";
 import { describeCost, outcomeOf } from "./describe-response";
 import { ErrorList } from "./error-list";
-import { type SendTestEvent, EventList } from "./event-list";
-import { useActiveTab } from "./editor-text";
+import { EventList, type SendTestEvent } from "./event-list";
+import { useActiveTab } from "./active-tab";
 import { type TabResult, type TabResults } from "./tab-results";
 
 export interface ResponsePanelProps extends Omit<IntroductionProps, "onClose"> {

@@ -94,9 +94,15 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect((await run()).data.me.id).toBe("u-1003");
     });
 
-    test("get the examples' text and new keys when they are restored, and others stay", async () => {
+    test("get the examples' text and new keys when they are restored, and the user's own stay with their headers", async () => {
       const { page, openTab, readEditor, fillEditor, selectCaller, about } = getPages().callers;
       await selectCaller(/u-1001/);
+      await page.getByRole("button", { name: "<untitled>" }).click();
+      await page.getByRole("region", { name: "Operation Editor" }).filter({ hasText: "Ctrl-Enter runs it" }).waitFor();
+      await fillEditor("Headers", '{ "x-request-id": "typed-by-hand-2" }');
+      await fillEditor("Operation Editor", "query ChangeOffer { me { id } }"); // the title of an example
+      const own = page.getByRole("tab", { name: "ChangeOffer" }).last();
+      await page.getByRole("tab", { name: /untitled/ }).waitFor({ state: "detached" });
       await openTab("CancelPixAuthorization");
       await fillEditor("Variables", '{ "changed": true }');
       await page.getByRole("button", { name: "Restore examples" }).click();
@@ -105,8 +111,16 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect(await readEditor("Variables")).toMatch(/"idempotencyKey": "cancel-1-\w+"/);
       expect(await page.getByRole("tab").allInnerTexts()).toEqual([
         ...["MemberBenefits", "PixAuthorization", "ChangeOffer", "CancelPixAuthorization", "MemberOperations"],
-        ...["MemberEvents", "<untitled>"],
+        ...["MemberEvents", "ChangeOffer"],
       ]);
+      await own.getByRole("button", { name: "ChangeOffer" }).click();
+      await page
+        .getByRole("region", { name: "Operation Editor" })
+        .filter({ hasText: "query ChangeOffer { me" })
+        .waitFor();
+      expect(await readEditor("Headers")).toContain("typed-by-hand-2");
+      await own.getByRole("button", { name: "Close Tab" }).click();
+      await page.getByRole("region", { name: "Operation Editor" }).filter({ hasText: "MemberEvents" }).waitFor();
     });
   });
 
