@@ -1,17 +1,18 @@
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useReducer, useRef, useState } from "react";
-import { causeEvent } from "./cause-event";
 import { useChosenCaller } from "./chosen-caller";
 import { useEditorColors } from "./editor-colors";
-import { EditorText, type OpenTabs } from "./editor-text";
 import { type Example } from "./example-tabs";
 import { createFetcher } from "./graphql-fetcher";
+import { InsideGraphiql } from "./inside-graphiql";
 import { Notice } from "./notice";
+import { type OpenTabs } from "./open-tabs";
 import { PageHeader } from "./page-header";
 import { resetSandbox, type ResetResult } from "./reset-sandbox";
 import { ResponsePanel } from "./response-panel";
-import { beginVisit, restoreExamples } from "./visit";
+import { sendTestEvent } from "./send-test-event";
+import { beginSession, restoreExamples } from "./session";
 import { changeResults } from "./tab-results";
 
 export interface PlaygroundProps {
@@ -32,7 +33,7 @@ const OWN_HEADERS = `// Headers of this tab's own. An Authorization here
 /** GraphiQL with the examples in its tabs, the chosen caller, and an introduction where the response will be. */
 export function Playground({ endpoint, tokenUrl, resetUrl, examples }: PlaygroundProps) {
   const { caller, chooseCaller, getCaller, problem } = useChosenCaller(tokenUrl);
-  const [visit, setVisit] = useState(() => beginVisit(examples, caller));
+  const [session, setSession] = useState(() => beginSession(examples, caller));
   const [results, changeResult] = useReducer(changeResults, {});
   const [isIntroductionOpen, setIntroductionOpen] = useState(false);
   const [resetResult, setResetResult] = useState<ResetResult>();
@@ -52,7 +53,7 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
   );
   const restore = () => {
     changeResult({ type: "cleared" });
-    setVisit(restoreExamples(visit, { examples, caller, openTabs: openTabs.current.tabs }));
+    setSession(restoreExamples(session, { examples, caller, openTabs: openTabs.current }));
   };
   const reset = async (url: string) => {
     setResetResult(undefined); // the notice of an earlier reset may be dismissed
@@ -78,12 +79,12 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
       {resetResult && <Notice text={resetResult.notice} isGood={resetResult.isReset} />}
       <main>
         <GraphiQL
-          key={visit.id}
+          key={session.id}
           fetcher={fetcher}
-          storage={visit.storage}
+          storage={session.storage}
           plugins={plugins}
-          defaultTabs={visit.tabs}
-          {...visit.initial}
+          defaultTabs={session.tabs}
+          {...session.initial}
           {...(tokenUrl !== undefined && { defaultHeaders: OWN_HEADERS })}
           defaultEditorToolsVisibility={tokenUrl === undefined ? "headers" : "variables"}
           shouldPersistHeaders={false}
@@ -96,14 +97,14 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
               onCloseIntroduction={() => {
                 setIntroductionOpen(false);
               }}
-              causeEvent={
+              sendTestEvent={
                 tokenUrl === undefined
                   ? undefined
-                  : async (memberId) => causeEvent(endpoint, await getCaller(), memberId)
+                  : async (memberId) => sendTestEvent(endpoint, await getCaller(), memberId)
               }
             />
           </GraphiQL.Footer>
-          <EditorText caller={caller} openTabs={openTabs} />
+          <InsideGraphiql {...{ session, caller, openTabs }} />
         </GraphiQL>
       </main>
     </>

@@ -51,6 +51,7 @@ function readOpenTab(session: Store) {
 const memory = createMemoryStore();
 
 export interface PageStorage extends Store {
+  readonly hasTabs: () => boolean;
   /** Removes the tabs, so that GraphiQL begins with those that it is given. */
   readonly forgetTabs: () => void;
   /** Ignores everything that is stored from now on: GraphiQL writes half a second after a change, even when it is gone. */
@@ -59,7 +60,7 @@ export interface PageStorage extends Store {
 
 /**
  * The lifetime of the page's settings. The theme and the layout are permanent. Tabs and the caller last as long as the browser's tab:
- * they survive a reload, and a new visit begins with the examples. The history contains headers and so the token, and ends with the
+ * they survive a reload, and a new session begins with the examples. The history contains headers and so the token, and ends with the
  * page.
  */
 export function openStorage(): PageStorage {
@@ -88,6 +89,7 @@ export function openStorage(): PageStorage {
     get length() {
       return stores.reduce((sum, store) => sum + store.length, 0);
     },
+    hasTabs: () => session.getItem(TABS_KEY) !== null,
     forgetTabs() {
       for (const key of [TABS_KEY, ...Object.keys(OPEN_TAB_KEYS)]) session.removeItem(key);
     },

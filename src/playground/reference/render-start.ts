@@ -69,8 +69,9 @@ const createEndpointBody = (mode: ReferenceMode) =>
         html`Header <code>accept</code>`,
         html`Optional. If it prefers <code>application/graphql-response+json</code>, a GraphQL request that is refused
           as a whole has the status 4xx or 503. Otherwise the response is <code>application/json</code>, with the status
-          200. What is no GraphQL request, or comes during an overload, has the same status in both. The
-          <a href="#error-codes">code</a> is the same in both, too: branch on it, never on the status.`,
+          200. A request that is not a GraphQL request, or that arrives during an overload, is refused with the same
+          status in both cases. The <a href="#error-codes">code</a> is always the same: branch on it, never on the
+          status.`,
       ],
       [
         html`Pages of other origins (CORS)`,

@@ -63,7 +63,7 @@ async function visitViews(
   await click(/^Execute query/);
   await page.getByRole("heading", { name: /^Waiting for/ }).waitFor();
   await measure("subscription that waits");
-  await click("Cause an event");
+  await click("Send a test event");
   await page.getByRole("heading", { name: "Event 1" }).waitFor();
   await measure("subscription with an event");
   await click(/^Stop query/);

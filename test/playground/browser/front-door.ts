@@ -50,13 +50,13 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       await about.getByRole("button", { name: "Back to the response" }).click();
     });
 
-    test("says that the providers are real in live mode, where nothing can be reset and no event caused", async () => {
+    test("says that the providers are real in live mode, where nothing can be reset and no test event sent", async () => {
       const { page, about } = getPages().live;
       await page.getByRole("button", { name: "About" }).click();
       expect(await about.innerText()).toContain("The providers are real.");
       expect(await page.locator("body").innerText()).not.toMatch(/simulated|no money/i);
       expect(await page.getByRole("button", { name: "Reset" }).count()).toBe(0);
-      expect(await about.getByText("Who asks").count()).toBe(0);
+      expect(await about.getByRole("heading", { name: "Callers" }).count()).toBe(0);
       expect(await getPages().live.readEditor("Operation Editor")).not.toContain("Caller");
     });
   });
@@ -94,9 +94,15 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect((await run()).data.me.id).toBe("u-1003");
     });
 
-    test("get the examples' text and new keys when they are restored, and others stay", async () => {
+    test("get the examples' text and new keys when they are restored, and the user's own stay with their headers", async () => {
       const { page, openTab, readEditor, fillEditor, selectCaller, about } = getPages().callers;
       await selectCaller(/u-1001/);
+      await page.getByRole("button", { name: "<untitled>" }).click();
+      await page.getByRole("region", { name: "Operation Editor" }).filter({ hasText: "Ctrl-Enter runs it" }).waitFor();
+      await fillEditor("Headers", '{ "x-request-id": "typed-by-hand-2" }');
+      await fillEditor("Operation Editor", "query ChangeOffer { me { id } }"); // the title of an example
+      const own = page.getByRole("tab", { name: "ChangeOffer" }).last();
+      await page.getByRole("tab", { name: /untitled/ }).waitFor({ state: "detached" });
       await openTab("CancelPixAuthorization");
       await fillEditor("Variables", '{ "changed": true }');
       await page.getByRole("button", { name: "Restore examples" }).click();
@@ -105,8 +111,16 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect(await readEditor("Variables")).toMatch(/"idempotencyKey": "cancel-1-\w+"/);
       expect(await page.getByRole("tab").allInnerTexts()).toEqual([
         ...["MemberBenefits", "PixAuthorization", "ChangeOffer", "CancelPixAuthorization", "MemberOperations"],
-        ...["MemberEvents", "<untitled>"],
+        ...["MemberEvents", "ChangeOffer"],
       ]);
+      await own.getByRole("button", { name: "ChangeOffer" }).click();
+      await page
+        .getByRole("region", { name: "Operation Editor" })
+        .filter({ hasText: "query ChangeOffer { me" })
+        .waitFor();
+      expect(await readEditor("Headers")).toContain("typed-by-hand-2");
+      await own.getByRole("button", { name: "Close Tab" }).click();
+      await page.getByRole("region", { name: "Operation Editor" }).filter({ hasText: "MemberEvents" }).waitFor();
     });
   });
 
@@ -141,7 +155,7 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect(reference).toContain(`id="UserErrorCode.${code}"`);
     });
 
-    test("of a subscription says what it waits for, causes an event, and lists every event, the newest first", async () => {
+    test("of a subscription says what it waits for, sends a test event, and lists every event, the newest first", async () => {
       const { subgraph, callers } = getPages();
       const { page, openTab } = callers;
       const webhook = { url: `${subgraph.url}/webhooks/avibra`, username: WEBHOOK_USER, password: WEBHOOK_PASSWORD };
@@ -152,7 +166,7 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       const events = page.getByRole("log", { name: "Received events" }).getByRole("article");
       expect(await page.locator(".graphiql-spinner:visible").count()).toBe(0); // the heading has a sign of its own
       for (const count of [1, 2]) {
-        await page.getByRole("button", { name: "Cause an event" }).click();
+        await page.getByRole("button", { name: "Send a test event" }).click();
         await page.getByRole("heading", { name: `Event ${count}` }).waitFor();
         expect(await events.count()).toBe(count);
       }
