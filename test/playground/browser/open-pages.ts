@@ -47,8 +47,9 @@ export async function openPages(onStop: (stop: () => Promise<void>) => void): Pr
   };
   const [browser, subgraph, liveSubgraph] = await Promise.all([
     stopAfter(startBrowser(), (started) => started.close()),
-    stopAfter(startSubgraph({ ...STEADY, EXPOSE_UPSTREAM_COST: "true" }, { simulate: createSandboxProviders }), (started) =>
-      started.stop(),
+    stopAfter(
+      startSubgraph({ ...STEADY, EXPOSE_UPSTREAM_COST: "true" }, { simulate: createSandboxProviders }),
+      (started) => started.stop(),
     ),
     stopAfter(startSubgraph({ ...STEADY, ...LIVE }), (started) => started.stop()),
   ]);
