@@ -106,7 +106,8 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
     if (recurrenceId !== undefined) {
       for (const loader of [loaders.pixAuthorization, loaders.ownCancellations]) loader.clear(recurrenceId);
     }
-    for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.eventsOfUser]) loader.clearAll();
+    for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.operations, loaders.eventsOfUser])
+      loader.clearAll();
   }
 
   const context = {
