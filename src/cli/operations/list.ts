@@ -1,6 +1,6 @@
 import { type CommandContext } from "./command-context";
 import { type ListFilter } from "./arguments";
-import { type CommandResult, EXIT } from "./exit-code";
+import { CommandFailure, type CommandResult, EXIT } from "./exit-code";
 import { toDuration, toTable, toTime } from "./output";
 import { type Operation, type OperationQuery } from "../../platform/operations/operation";
 
@@ -26,6 +26,11 @@ async function readAll({ operationStore }: CommandContext["operator"], query: Li
 export async function list({ operator, clock }: CommandContext, filter: ListFilter): Promise<CommandResult> {
   const now = clock.now();
   const { olderThanMs, ...query } = filter;
+  const kinds = Object.keys(operator.handlers);
+  // It would find nothing, which reads as if all were well.
+  if (query.kind?.some((kind) => !kinds.includes(kind))) {
+    throw new CommandFailure(EXIT.usage, `--kind must be one of ${kinds.join(", ")}.`);
+  }
   const olderThan = olderThanMs === undefined ? {} : { olderThan: now - olderThanMs };
   const found = await readAll(operator, { ...query, ...olderThan, order: "oldestFirst" });
   const rows = found.map((operation) => {
