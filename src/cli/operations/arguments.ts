@@ -113,10 +113,13 @@ function parseOutcome(value: string | undefined): "SUCCEEDED" | "FAILED" {
   return value === "failed" ? "FAILED" : wrong("--as must be succeeded or failed");
 }
 
+/** Without it, npm takes the options and passes their values. */
+const NPM_HINT = "npm run needs -- before the command";
+
 function parseId(positionals: readonly string[]): string {
   const [id, ...rest] = positionals;
   if (id === undefined) return wrong("The id of the operation is missing");
-  if (rest.length > 0) wrong("Only one id is allowed");
+  if (rest.length > 0) wrong(`Only one id is allowed: a text with spaces needs quotation marks, and ${NPM_HINT}`);
   const lowerCase = id.trim().toLowerCase();
   return isOperationId(lowerCase) ? lowerCase : wrong("The id must be a UUID");
 }
@@ -136,7 +139,7 @@ const UNSETTLED = operationStatuses.filter((status) => !isSettled(status));
 function parseList(args: readonly string[]): Arguments {
   const { values, positionals } = parseStrictly(args, OPTIONS.list);
   if (values.help) return { command: { name: "help" }, isJson: false };
-  if (positionals.length > 0) wrong("list takes no id");
+  if (positionals.length > 0) wrong(`list takes no id; ${NPM_HINT}`);
   const { kind, user, recurrence, request } = values;
   const isAboutOne = user !== undefined || recurrence !== undefined || request !== undefined;
   const status = values.status ? parseStatuses(values.status) : isAboutOne ? undefined : UNSETTLED;
