@@ -148,16 +148,20 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       expect(stderr).toMatch(/^--kind must be one of CREATE_USER, .*CANCEL_PIX_AUTHORIZATION\.\n$/);
     });
 
-    test("reads more than one page", async () => {
+    test("reads page after page up to 5000 operations, and says if there are more", async () => {
       const copy = sql`insert into operation (id, principal, key_digest, encrypted_idempotency_key, kind, fingerprint, status,
         attempts, reads, created_at, sent_at) values ${sql.join(
-          Array.from({ length: 1001 }, (_, index) => {
+          Array.from({ length: 5001 }, (_, index) => {
             const id = `00000000-0000-4000-8000-${`${index}`.padStart(12, "0")}`;
             return sql`(${id}, 'p', ${id}, 'k', 'CREATE_USER', 'f', 'NEEDS_ATTENTION', 1, 0, 1, 1)`;
           }),
         )}`;
       await copy.execute(opened.database.kysely);
-      expect(await list()).toHaveLength(1001);
+      const { json } = await operations("list", "--json");
+      expect([json.operations.length, json.hasMore]).toEqual([5000, true]);
+      expect((await operations("list")).stdout).toMatch(/\n5000 operations; there are more: use filters\n$/);
+      await sql`delete from operation where id like '%5000'`.execute(opened.database.kysely);
+      expect((await operations("list", "--json")).json).toMatchObject({ hasMore: false });
     });
   });
 
