@@ -37,8 +37,6 @@ export interface OperatorStoreOptions {
   readonly messagesOf: (operation: SettledOperation) => readonly PubSubMessage[];
 }
 
-export type OperatorStore = ReturnType<typeof createOperatorStore>;
-
 /** What people see of operations, and decide about them. Each change is one transaction with its record and its messages. */
 export function createOperatorStore({ database, messagesOf }: OperatorStoreOptions) {
   const tables = database.kysely.$extendTables<OperationTables>();
