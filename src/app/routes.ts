@@ -55,6 +55,7 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
     },
     acceptWebSocket: subscriptions.acceptWebSocket,
     acceptCallback: subscriptions.acceptCallback,
+    acceptEventStream: subscriptions.acceptEventStream,
   });
   webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);

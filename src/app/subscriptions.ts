@@ -12,6 +12,7 @@ import { createCallbackProtocol } from "../platform/graphql/subscriptions/callba
 import { createMemoryBudget } from "../platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../platform/kernel/quota";
 import { createSubscriptions } from "../platform/graphql/subscriptions/subscriptions";
+import { createSseRoute } from "../platform/graphql/subscriptions/sse/sse-route";
 import { createWebSocketServer } from "../platform/graphql/subscriptions/websocket/websocket-server";
 import { createOriginCheck } from "../platform/http/server/allowed-origins";
 import { type Logger } from "../platform/observability/logger";
@@ -32,7 +33,7 @@ export interface SubscriptionOptions {
   readonly logger: Logger;
 }
 
-/** Creates the subscriptions and their two transports, WebSocket and HTTP callback. */
+/** Creates the subscriptions and their transports: server-sent events, WebSocket and HTTP callback. */
 export function createSubscriptionTransports(config: SubscriptionsConfig, options: SubscriptionOptions) {
   const { limits, schema, guard, explainer, services, formatError, logger } = options;
   const maxPerCaller = limits.subscriptionsPerCaller;
@@ -60,6 +61,7 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     pingMs: config.heartbeatMs,
     isAllowedOrigin: createOriginCheck(options.corsOrigins),
   });
+  const eventStreams = createSseRoute({ subscriptions, keepAliveMs: config.heartbeatMs, logger });
   const client = createCallbackClient({ timeoutMs: config.callbackTimeoutMs });
   const callbacks = createCallbackProtocol({
     subscriptions,
@@ -74,11 +76,12 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
   });
   return {
     acceptWebSocket: webSockets.accept,
+    acceptEventStream: eventStreams.accept,
     acceptCallback: createCallbackRoute(callbacks),
     state: () => ({ open: subscriptions.count(), webSockets: webSockets.count() }),
     /** Ends every subscription and closes its transport. */
     async close() {
-      const ended = Promise.all([subscriptions.close(), callbacks.close()]);
+      const ended = Promise.all([subscriptions.close(), callbacks.close(), eventStreams.close()]);
       await Promise.race([ended, sleep(config.endTimeoutMs, undefined, { ref: false })]);
       client.close();
       await webSockets.close();

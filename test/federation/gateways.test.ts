@@ -5,7 +5,7 @@ import { startApolloGateway } from "./gateways/apollo";
 import { describeGateway, MEMBER } from "./gateways/claims";
 import { type Federation, startFederation } from "./gateways/federation";
 import { hiveGateway } from "./gateways/hive";
-import { subscribeBySse } from "./gateways/subscribe-by-sse";
+import { subscribeBySse } from "../kit/subscriptions/sse";
 
 let federation: Federation;
 beforeAll(async () => {

@@ -5,8 +5,9 @@ import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
 import { getResponseStatus } from "./refusal-status";
+import { type SseRoute } from "./subscriptions/sse/sse-route";
 import { createRequestScope, requestScope } from "./request-scope";
-import { getBody, getSearch, toUncheckedRequest } from "./request-parameters";
+import { getBody, getSearch, toRequestParameters } from "./request-parameters";
 import { negotiateResponseType, prefersJson } from "../http/server/media-types";
 import { sendError } from "../http/server/error-response";
 import { isWebSocketHandshake } from "../http/server/upgrades";
@@ -26,6 +27,8 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly getRequestLevelError: (context: Context, responseBody: string) => SubgraphError | undefined;
   /** Handles a request for a subscription over the callback protocol. Returns undefined for any other request. */
   readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
+  /** Handles a request for a subscription by server-sent events. Returns undefined for any other request. */
+  readonly acceptEventStream: SseRoute["accept"];
   /** Handles a WebSocket handshake. */
   readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
@@ -83,13 +86,16 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   server: FastifyInstance,
   options: GraphqlRouteOptions<Context>,
 ): void {
-  const { path, apollo, createContext, guard, getRequestLevelError, acceptCallback, acceptWebSocket } = options;
+  const { path, apollo, createContext, guard, getRequestLevelError, acceptCallback, acceptWebSocket, acceptEventStream } =
+    options;
 
   async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = getSearch(request);
-    const unchecked = toUncheckedRequest(request, search);
-    if (!unchecked) return sendError(reply, 400, BATCHING_NOT_SUPPORTED);
-    const analysis = guard(unchecked);
+    const parameters = toRequestParameters(request, search);
+    if (!parameters) return sendError(reply, 400, BATCHING_NOT_SUPPORTED);
+    const analysis = guard(parameters);
+    const eventStream = acceptEventStream(request, reply, { parameters, analysis });
+    if (eventStream) return eventStream;
     if (analysis instanceof SubgraphError) return sendError(reply, getResponseStatus(request, 400), analysis);
     let context: Context | undefined;
     const scope = createRequestScope(request.id, analysis.document);

@@ -1,6 +1,11 @@
 import { type FastifyRequest } from "fastify";
 import { type UncheckedRequest } from "./limits/request-guard";
 
+/** The parameters of a request before any check, with those of its operation. */
+export interface RequestParameters extends UncheckedRequest {
+  readonly operationName?: unknown;
+}
+
 const OPTIONAL_PARAMETERS = ["operationName", "variables", "extensions"];
 
 /** The query string of a GET, without empty parameters: forms and API clients send them for values they do not have. */
@@ -22,14 +27,15 @@ export function getBody({ body }: FastifyRequest): unknown {
   return Object.fromEntries(Object.entries(body as object).filter(([name]) => name !== "operationName"));
 }
 
-/** The input of the request guard, read from a GET as Apollo Server reads it. Undefined for a batch of requests. */
-export function toUncheckedRequest({ method, body }: FastifyRequest, search: string): UncheckedRequest | undefined {
+/** The parameters of a request, read from a GET as Apollo Server reads it. Undefined for a batch of requests. */
+export function toRequestParameters({ method, body }: FastifyRequest, search: string): RequestParameters | undefined {
   if (method !== "GET") return Array.isArray(body) ? undefined : (body ?? {});
   const parameters = new URLSearchParams(search);
+  const [query, operationName] = [parameters.get("query"), parameters.get("operationName")];
   try {
     const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;
-    return { query: parameters.get("query"), variables };
+    return { query, operationName, variables };
   } catch {
-    return { query: parameters.get("query") }; // Apollo Server rejects variables that are not JSON
+    return { query, operationName }; // Apollo Server rejects variables that are not JSON
   }
 }

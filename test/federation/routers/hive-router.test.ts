@@ -8,7 +8,7 @@ import { PAYER_CLAIMS } from "../../kit/tokens/claims";
 import { waitFor } from "../../kit/wait-for";
 import { ROUTER_SECRET } from "../gateways/compose";
 import { type Federation, type Request, sendRequest, startFederation } from "../gateways/federation";
-import { subscribeBySse } from "../gateways/subscribe-by-sse";
+import { subscribeBySse } from "../../kit/subscriptions/sse";
 import { ROUTERS } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
 import { writeSwitchedConfig } from "./switch-block";

@@ -26,6 +26,8 @@ export interface SubscriptionRequest {
   readonly query?: unknown;
   readonly variables?: unknown;
   readonly operationName?: unknown;
+  /** The result of the request guard, if it has seen the request already. */
+  readonly analysis?: RequestAnalysis | SubgraphError;
 }
 
 interface SubscriptionLifetime {
@@ -120,7 +122,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     disconnected: AbortSignal,
   ): Promise<StartedSubscription> {
     if (isClosing) throw new SubgraphError("UNAVAILABLE");
-    const analysis = guard(request);
+    const analysis = request.analysis ?? guard(request);
     if (analysis instanceof SubgraphError) throw analysis;
     const createEventContext = () => createContext(request, analysis, { ended: controller.signal, disconnected });
     const contextValue = await createEventContext();
