@@ -54,6 +54,7 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
       return requestLevelError();
     },
     acceptWebSocket: subscriptions.acceptWebSocket,
+    acceptsLateSecret: subscriptions.acceptsLateSecret,
     acceptCallback: subscriptions.acceptCallback,
     acceptEventStream: subscriptions.acceptEventStream,
   });

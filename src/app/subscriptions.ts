@@ -14,6 +14,7 @@ import { createQuota } from "../platform/kernel/quota";
 import { createSubscriptions } from "../platform/graphql/subscriptions/subscriptions";
 import { createSseRoute } from "../platform/graphql/subscriptions/sse/sse-route";
 import { createWebSocketServer } from "../platform/graphql/subscriptions/websocket/websocket-server";
+import { createRouterSecretCheck } from "../platform/auth/secret-check";
 import { createOriginCheck } from "../platform/http/server/allowed-origins";
 import { type Logger } from "../platform/observability/logger";
 
@@ -25,6 +26,8 @@ export interface SubscriptionOptions {
   readonly maxDocumentBytes: number;
   /** Callbacks only to https URLs. */
   readonly requiresHttps: boolean;
+  /** Compared with the secret of a WebSocket's `connection_init`. */
+  readonly routerSecrets: readonly string[];
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
   readonly services: AppServices;
@@ -55,9 +58,12 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     verifyToken: services.verifyToken,
     quota: createQuota({ max: limits.webSockets, maxPerCaller }),
     maxConnections: limits.webSockets,
+    maxUnverified: limits.unverifiedWebSockets,
+    isAuthorizedRouter: createRouterSecretCheck(options.routerSecrets),
     maxMessageBytes: limits.webSocketMessageBytes,
     maxUnsentBytes: limits.webSocketUnsentBytes,
     initTimeoutMs: config.webSocketInitTimeoutMs,
+    secretTimeoutMs: config.webSocketSecretTimeoutMs,
     pingMs: config.heartbeatMs,
     isAllowedOrigin: createOriginCheck(options.corsOrigins),
   });
@@ -76,6 +82,7 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
   });
   return {
     acceptWebSocket: webSockets.accept,
+    acceptsLateSecret: limits.unverifiedWebSockets > 0,
     acceptEventStream: eventStreams.accept,
     acceptCallback: createCallbackRoute(callbacks),
     state: () => ({ open: subscriptions.count(), webSockets: webSockets.count() }),

@@ -35,4 +35,9 @@ export const subscriptionsVariables = {
     timeoutMs(3000),
     "maximum time for a WebSocket client to send `connection_init`, in milliseconds",
   ),
+  webSocketSecretTimeoutMs: variable(
+    "WEBSOCKET_SECRET_TIMEOUT_MS",
+    timeoutMs(2000),
+    "the same without the router's secret in the handshake: then `connection_init` must contain it",
+  ),
 };

@@ -29,6 +29,8 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
   /** Handles a request for a subscription by server-sent events. Returns undefined for any other request. */
   readonly acceptEventStream: SseRoute["accept"];
+  /** Whether `acceptWebSocket` verifies the secret of a handshake without one. */
+  readonly acceptsLateSecret: boolean;
   /** Handles a WebSocket handshake. */
   readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
@@ -125,7 +127,7 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   }
 
   for (const method of ALL_METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
-  server.all(path, { onRequest: rejectOtherMethods }, (request, reply) => {
+  server.all(path, { onRequest: rejectOtherMethods, config: { acceptsLateSecret: options.acceptsLateSecret } }, (request, reply) => {
     if (isWebSocketHandshake(request.raw)) return acceptWebSocket(request, reply);
     return (request.completion = acceptCallback(request, reply) ?? handleRequest(request, reply));
   });

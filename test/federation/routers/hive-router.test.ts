@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startUnconfirmedOperation } from "../../kit/operations/unconfirmed";
 import { MEMBER_ID, OTHER_MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
+import { readMetric } from "../../kit/http/metrics";
 import { sendEvent } from "../../kit/subscriptions/send-event";
 import { PAYER_CLAIMS } from "../../kit/tokens/claims";
 import { waitFor } from "../../kit/wait-for";
@@ -36,11 +37,8 @@ describe.each(found)("$title", (kind) => {
     subscribeBySse(by.url, federation.keys.sign, { query, variables, claims: PAYER_CLAIMS });
 
   /** The number of open subscriptions in the subgraph. */
-  async function countSubscriptions(): Promise<number> {
-    const headers = { "router-authorization": ROUTER_SECRET };
-    const text = await (await fetch(`${federation.subgraph.url}/metrics`, { headers })).text();
-    return Number(/^benefits_pix_subscriptions_open (\d+)$/m.exec(text)?.[1]);
-  }
+  const countSubscriptions = async () =>
+    (await readMetric(federation.subgraph, "benefits_pix_subscriptions_open"))[""];
 
   beforeAll(async () => {
     federation = await startFederation();

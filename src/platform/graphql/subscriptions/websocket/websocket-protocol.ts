@@ -3,8 +3,8 @@ import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import { type TokenVerifier } from "../../../auth/token-verifier";
 import { resolveRequestId } from "../../../errors/request-id";
 import { SubgraphError } from "../../../errors/subgraph-error";
-import { TOKEN_MISSING, TOKEN_NOT_VALID } from "./close-reasons";
-import { getAuthorization } from "./connection-params";
+import { SECRET_NOT_VALID, TOKEN_MISSING, TOKEN_NOT_VALID } from "./close-reasons";
+import { getAuthorization, getRouterSecret } from "./connection-params";
 import { withUniqueSubscriptionIds } from "./unique-subscription-ids";
 import { type Quota } from "../../../kernel/quota";
 import { type Subscriptions } from "../subscriptions";
@@ -13,6 +13,10 @@ import { type Subscriptions } from "../subscriptions";
 export interface Connection {
   /** The handshake's header, or the token of `connection_init` if it contains one. */
   authorization: string | undefined;
+  /** Whether the router's secret, if one is configured, still has to be in `connection_init`. */
+  readonly isUnverified: boolean;
+  /** Call when the secret is valid. */
+  readonly markVerified: () => void;
   readonly close: (code: number, reason: string) => void;
   /** Calls the listener when the connection closes, or immediately if it is closed. */
   readonly whenClosed: (listener: () => void) => void;
@@ -22,6 +26,7 @@ export interface WebSocketProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly subscriptions: Subscriptions;
   readonly verifyToken: TokenVerifier;
+  readonly isAuthorizedRouter: (secret: string | undefined) => boolean;
   /** Initialized connections of each caller. */
   readonly quota: Quota;
   readonly initTimeoutMs: number;
@@ -35,7 +40,14 @@ const PLACEHOLDER_SUBSCRIPTION = parse("subscription { opened }");
 
 /** The protocol `graphql-transport-ws`. A connection has one caller and carries only subscriptions. */
 export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
-  const { schema, subscriptions, verifyToken, quota, initTimeoutMs } = options;
+  const { schema, subscriptions, verifyToken, isAuthorizedRouter, quota, initTimeoutMs } = options;
+
+  function verifyRouter(connection: Connection, secret: string | undefined): boolean {
+    const isRouter = isAuthorizedRouter(secret);
+    if (isRouter) connection.markVerified();
+    else connection.close(CloseCode.Forbidden, SECRET_NOT_VALID);
+    return isRouter;
+  }
 
   async function authenticate(connection: Connection): Promise<boolean> {
     try {
@@ -56,6 +68,7 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
   const server = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: initTimeoutMs,
     onConnect({ extra, connectionParams }) {
+      if (extra.isUnverified && !verifyRouter(extra, getRouterSecret(connectionParams))) return false;
       extra.authorization = getAuthorization(connectionParams) ?? extra.authorization;
       return authenticate(extra);
     },
