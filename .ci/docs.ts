@@ -6,6 +6,7 @@ import { updateAnswers } from "./docs-answers";
 import { renderErrorTable, renderProtocolErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
 import { renderReferenceParts } from "./docs-reference";
+import { renderRouterOffers } from "./docs-routers";
 import { renderHeavySuiteTable } from "./docs-tests";
 import { renderVariableTables } from "./docs-variables";
 
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     "protocol-error-codes": renderProtocolErrorTable(),
     metrics: await renderMetricTable(),
     "heavy-suites": renderHeavySuiteTable(),
+    "router-offers": renderRouterOffers(),
   };
   const isCheck = process.argv.includes("--check");
   const report = (problem: string) => {

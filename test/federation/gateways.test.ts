@@ -5,6 +5,7 @@ import { startApolloGateway } from "./gateways/apollo";
 import { describeGateway, MEMBER } from "./gateways/claims";
 import { type Federation, startFederation } from "./gateways/federation";
 import { hiveGateway } from "./gateways/hive";
+import { describeSubscriptions } from "./gateways/subscription-claims";
 import { subscribeBySse } from "../kit/subscriptions/sse";
 
 let federation: Federation;
@@ -18,7 +19,8 @@ describe("@apollo/gateway:", () => {
 });
 
 // @apollo/gateway runs the claims of a misconfigured gateway in every run: another program for each of them takes seconds.
-const isMisconfiguredToo = process.env["TEST_ALL"] === "true";
+const isTestAll = process.env["TEST_ALL"] === "true";
+const isMisconfiguredToo = isTestAll;
 
 describe.each(["JavaScript", "Rust"] as const)("Hive Gateway with the %s planner:", (planner) => {
   const start = hiveGateway(planner);
@@ -69,3 +71,13 @@ describe.each(["JavaScript", "Rust"] as const)("Hive Gateway with the %s planner
     expect(requestsToUs()).toBe(0);
   });
 });
+
+// One event over a WebSocket is a claim of every run, above.
+if (isTestAll) {
+  describe.each([
+    ["over a WebSocket", "ws"],
+    ["by server-sent events", "sse"],
+  ] as const)("Hive Gateway, subscribing %s:", (_way, transport) => {
+    describeSubscriptions({ start: hiveGateway("JavaScript", transport) });
+  });
+}

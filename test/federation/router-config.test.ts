@@ -7,6 +7,7 @@ import { loadConfig } from "../../src/config/index";
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { startSubgraph } from "../kit/start/subgraph";
 import { OUR_NAME } from "./gateways/compose";
+import { OFFERS } from "./routers/offers";
 
 // The routers themselves read these files in `npm run test:routers`. Here the files are compared with this subgraph and with each other.
 
@@ -147,4 +148,15 @@ test("the routers verify tokens with this subgraph's algorithms", () => {
   const all = [apollo.authentication.router.jwt.jwks[0], cosmo.authentication.jwt.jwks[0]];
   for (const { algorithms } of all) expect(algorithms).toEqual(ours);
   expect(hive.jwt.allowed_algorithms).toEqual(ours);
+});
+
+test("each test that only Hive Router runs is listed in offers.json, with what Apollo Router says instead", () => {
+  const suites = ["routers/hive-router.test.ts", "gateways/subscription-claims.ts"];
+  const titles = suites.flatMap((suite) =>
+    Array.from(
+      readFileSync(join(__dirname, suite), "utf8").matchAll(/^ {2}test(?:\.each\(.*\))?\(\s*"(.*)",/gm),
+      ([, title]) => title,
+    ),
+  );
+  expect(OFFERS.flatMap(({ tests }) => tests).sort()).toEqual(titles.sort());
 });

@@ -56,6 +56,31 @@ describe("a WebSocket without the router's secret in its handshake", () => {
     expect(client.messages).toEqual([]);
   });
 
+  test.each([
+    ["without a token", "UNAUTHENTICATED", {}],
+    ["with a forged token", "UNAUTHENTICATED", { token: "Bearer forged" }],
+    ["over the connections of its caller", "LIMIT_EXCEEDED", undefined],
+  ])(
+    "and with the secret in connection_init, %s, gets %s for a subscription, and stays unverified",
+    async (_what, code, payload) => {
+      const limited = await start({
+        ROUTER_SECRETS: SECRET,
+        LIMIT_SUBSCRIPTIONS_PER_CALLER: "0",
+        LIMIT_UNVERIFIED_WEBSOCKETS: "1",
+      });
+      const client = await openWebSocketClient(limited.url);
+      const token = payload ?? { authorization: `Bearer ${await limited.token({ sub: MEMBER_ID })}` };
+      client.send({ type: "connection_init", payload: { "router-authorization": SECRET, ...token } });
+      await client.waitForMessages(() => client.messages[0]);
+      client.subscribe("1", EVENTS);
+      expect(await client.waitForCompletion("1")).toMatchObject([
+        { type: "error", payload: [{ extensions: { code, requestId: expect.any(String) } }] },
+      ]);
+      await expect(openWebSocketClient(limited.url)).rejects.toThrow("refused with 503");
+      await client.close();
+    },
+  );
+
   test("is closed with 4401 if it subscribes before connection_init", async () => {
     const client = await openWebSocketClient(subgraph.url);
     client.subscribe("1", EVENTS);

@@ -3,12 +3,12 @@ import { variable, type ValuesOf } from "../variable";
 
 export type SubscriptionsConfig = ValuesOf<typeof subscriptionsVariables>;
 
-/** Subscriptions over WebSocket and over the HTTP callback protocol. */
+/** Subscriptions by server-sent events, over WebSocket and by the HTTP callback protocol. */
 export const subscriptionsVariables = {
   heartbeatMs: variable(
     "SUBSCRIPTION_HEARTBEAT_MS",
     integer(100, 600_000, 12_000),
-    "time between two pings of a WebSocket, and between two checks of a subscription's token, in milliseconds",
+    "time between two pings of a WebSocket or comments of a stream, and between two checks of a subscription's token, in milliseconds",
   ),
   callbackHosts: variable(
     "SUBSCRIPTION_CALLBACK_HOSTS",

@@ -88,8 +88,16 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   server: FastifyInstance,
   options: GraphqlRouteOptions<Context>,
 ): void {
-  const { path, apollo, createContext, guard, getRequestLevelError, acceptCallback, acceptWebSocket, acceptEventStream } =
-    options;
+  const {
+    path,
+    apollo,
+    createContext,
+    guard,
+    getRequestLevelError,
+    acceptCallback,
+    acceptWebSocket,
+    acceptEventStream,
+  } = options;
 
   async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = getSearch(request);
@@ -127,8 +135,12 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   }
 
   for (const method of ALL_METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
-  server.all(path, { onRequest: rejectOtherMethods, config: { acceptsLateSecret: options.acceptsLateSecret } }, (request, reply) => {
-    if (isWebSocketHandshake(request.raw)) return acceptWebSocket(request, reply);
-    return (request.completion = acceptCallback(request, reply) ?? handleRequest(request, reply));
-  });
+  server.all(
+    path,
+    { onRequest: rejectOtherMethods, config: { acceptsLateSecret: options.acceptsLateSecret } },
+    (request, reply) => {
+      if (isWebSocketHandshake(request.raw)) return acceptWebSocket(request, reply);
+      return (request.completion = acceptCallback(request, reply) ?? handleRequest(request, reply));
+    },
+  );
 }

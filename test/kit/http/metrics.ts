@@ -1,7 +1,7 @@
 import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 
-type Metered = Pick<TestSubgraph, "url"> & Partial<Pick<TestSubgraph, "routerSecret">>;
+type Metered = Pick<TestSubgraph, "url"> & { readonly routerSecret?: string | undefined };
 
 /** Returns the samples of one metric at `GET /metrics`, by their labels as text; a sample without labels has the key "". */
 export async function readMetric({ url, routerSecret }: Metered, name: string): Promise<Record<string, number>> {

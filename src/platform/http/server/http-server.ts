@@ -28,6 +28,10 @@ declare module "fastify" {
   interface FastifyInstance {
     connections: Connections;
   }
+  interface FastifyRequest {
+    /** For a response without an end of its own: the time until it began, in ms. Null for any other. */
+    openedAfterMs: number | null;
+  }
 }
 
 export interface HttpServerOptions {
@@ -58,9 +62,7 @@ function getIngressPolicy({ routeOptions }: FastifyRequest): IngressPolicy | und
 function acceptsLateSecret({ raw, headers, routeOptions }: FastifyRequest): boolean {
   const { config } = routeOptions as Partial<FastifyRequest["routeOptions"]>;
   return (
-    config?.acceptsLateSecret === true &&
-    headers["router-authorization"] === undefined &&
-    isWebSocketHandshake(raw)
+    config?.acceptsLateSecret === true && headers["router-authorization"] === undefined && isWebSocketHandshake(raw)
   );
 }
 
@@ -132,6 +134,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   server.decorate("connections", connections);
   server.decorateRequest("errorCodes", null);
   server.decorateRequest("isUnverified", false);
+  server.decorateRequest("openedAfterMs", null);
   server.addHook("preClose", (done) => {
     connections.close();
     done();

@@ -14,11 +14,11 @@ export type EventStream = ReturnType<typeof openEventStream>;
 const COMMENT = ":\n\n";
 
 /** Resolves when the response can take more, or has closed. */
-function waitForDrain(raw: ServerResponse): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
+function waitForDrain(raw: ServerResponse): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
   const done = () => {
     raw.off("drain", done).off("close", done);
-    resolve();
+    resolve(undefined);
   };
   raw.on("drain", done).on("close", done);
   return promise;
@@ -44,10 +44,10 @@ export function openEventStream(reply: FastifyReply, { keepAliveMs, onSlow }: Ev
       raw.destroy();
     } else isSlow = true;
   }, keepAliveMs);
-  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const { promise: closed, resolve } = Promise.withResolvers<undefined>();
   const onClose = () => {
     clearInterval(timer);
-    resolve();
+    resolve(undefined);
   };
   if (raw.destroyed) onClose();
   else raw.once("close", onClose);

@@ -17,7 +17,7 @@ export interface SseRouteOptions {
 }
 
 /** A GraphQL request with the result of the request guard. */
-export interface GuardedRequest {
+interface GuardedRequest {
   readonly parameters: RequestParameters;
   readonly analysis: RequestAnalysis | SubgraphError;
 }
@@ -73,6 +73,7 @@ export function createSseRoute({ subscriptions, keepAliveMs, logger }: SseRouteO
         logger.warn({ requestId: id }, "event stream closed: client too slow to read");
       },
     });
+    request.openedAfterMs = reply.elapsedTime;
     admissionSlot?.release(); // from here on, it counts as a subscription
     async function run(): Promise<void> {
       if ("errors" in results) await sendErrors(request, stream, results.errors);
@@ -94,14 +95,10 @@ export function createSseRoute({ subscriptions, keepAliveMs, logger }: SseRouteO
 
   return {
     /** Handles a request for a subscription of a client that accepts server-sent events. Returns undefined for any other request. */
-    accept(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      guarded: GuardedRequest,
-    ): Promise<FastifyReply> | undefined {
-      if (!mayStream(request) || !isSubscription(guarded)) return undefined;
-      return requestScope.run(createRequestScope(request.id), () => serve(request, reply, guarded));
-    },
+    accept: (request: FastifyRequest, reply: FastifyReply, guarded: GuardedRequest) =>
+      mayStream(request) && isSubscription(guarded)
+        ? requestScope.run(createRequestScope(request.id), () => serve(request, reply, guarded))
+        : undefined,
     /** Call after `Subscriptions.close`. Resolves when every client was sent the end. */
     async close(): Promise<void> {
       await Promise.allSettled(open);

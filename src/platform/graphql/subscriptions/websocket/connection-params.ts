@@ -25,9 +25,7 @@ function getParam(params: ConnectionParams, name: string): unknown {
 function findParam(params: ConnectionParams, names: readonly string[]): unknown {
   const headers = getParam(params, HEADERS_KEY);
   const sources = isRecord(headers) ? [params, headers] : [params];
-  return sources
-    .flatMap((source) => names.map((name) => getParam(source, name)))
-    .find((value) => value !== undefined);
+  return sources.flatMap((source) => names.map((name) => getParam(source, name))).find((value) => value !== undefined);
 }
 
 /** Returns the router's secret of a `connection_init`. Undefined if there is none. */

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { formatCheck, residentMb, row } from "./figures";
+import { startSandboxProcess } from "./sandbox-process";
+import { startSubgraphProcess } from "./subgraph-process";
+import { waitForGauge } from "../kit/http/metrics";
+import { MEMBER_ID } from "../kit/seeds/ids";
+import { WAYS } from "../kit/subscriptions/ways";
+import { createTempDirectory } from "../kit/temp";
+
+const COUNT = 500;
+const WARM_UP = 100;
+const REST_MS = 5000;
+const MAX_KB = 50;
+const OPEN = "benefits_pix_subscriptions_open";
+const EVENTS = "subscription($userId: UserId!) { userEvents(userId: $userId) { kind } }";
+
+/** What idle subscriptions cost, by each way to subscribe, in a process of its own. */
+export async function subscriptions(): Promise<void> {
+  const sandbox = await startSandboxProcess();
+  console.log(`\nsubscriptions: memory of the process for each of ${COUNT} idle ones`);
+  try {
+    for (const [way, subscribe] of WAYS) {
+      const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
+      const bound = `${2 * COUNT}`;
+      const subgraph = await startSubgraphProcess(
+        { ...sandbox.environment, LIMIT_SUBSCRIPTIONS: bound, LIMIT_SUBSCRIPTIONS_PER_CALLER: bound },
+        directory,
+      );
+      const url = new URL(subgraph.url).origin;
+      const open = async (count: number) => {
+        const opened = [];
+        for (let index = 0; index < count; index += 1) {
+          const variables = { userId: MEMBER_ID };
+          opened.push(
+            await subscribe({ url, token: subgraph.tokenOf }, { query: EVENTS, variables, claims: { sub: MEMBER_ID } }),
+          );
+        }
+        await waitForGauge({ url }, OPEN, count);
+        await sleep(REST_MS);
+        return opened;
+      };
+      try {
+        const leaveAll = async (opened: Awaited<ReturnType<typeof open>>) => {
+          await Promise.all(opened.map((one) => one.leave()));
+          await waitForGauge({ url }, OPEN, 0);
+        };
+        await leaveAll(await open(WARM_UP));
+        const before = residentMb(subgraph.pid);
+        const opened = await open(COUNT);
+        const kb = ((residentMb(subgraph.pid) - before) * 1024) / COUNT;
+        console.log(row(way, formatCheck(`${kb.toFixed(1)} kB`, kb < MAX_KB), `< ${MAX_KB} kB`));
+        await leaveAll(opened);
+      } finally {
+        await subgraph.stop();
+        removeDirectory();
+      }
+    }
+  } finally {
+    await sandbox.stop();
+  }
+}
