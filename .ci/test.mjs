@@ -27,7 +27,7 @@ const resultName = [".jest-results", option?.slice(2)].filter(Boolean).join("-")
 const chromium = isRouters ? {} : findChromium();
 const routers = isRouters ? findRouters() : [];
 const notRun = [
-  ...(!option && !chromium.path
+  ...(!isRouters && !chromium.path
     ? [`not run: the playground's tests in a browser (${chromium.reason}); to run them: ${chromium.command}`]
     : []),
   ...routers.flatMap(({ title, reason }) => (reason ? [`not run: ${title} (${reason})`] : [])),
