@@ -32,10 +32,10 @@ export function toRequestParameters({ method, body }: FastifyRequest, search: st
   if (method !== "GET") return Array.isArray(body) ? undefined : (body ?? {});
   const parameters = new URLSearchParams(search);
   const [query, operationName] = [parameters.get("query"), parameters.get("operationName")];
+  const text = parameters.get("variables");
   try {
-    const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;
-    return { query, operationName, variables };
+    return { query, operationName, variables: JSON.parse(text ?? "null") as unknown };
   } catch {
-    return { query, operationName }; // Apollo Server rejects variables that are not JSON
+    return { query, operationName, variables: text }; // Apollo Server rejects them
   }
 }

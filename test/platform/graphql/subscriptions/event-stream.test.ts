@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { type EventStream, openEventStream } from "../../../../src/platform/graphql/subscriptions/sse/event-stream";
@@ -11,6 +12,7 @@ const LARGE = "x".repeat(LARGE_BYTES);
 
 let server: FastifyInstance;
 let stream: EventStream;
+let raw: ServerResponse;
 let slow: number;
 let client: Socket;
 let received: string;
@@ -21,6 +23,7 @@ beforeEach(async () => {
   server = fastify();
   const { promise: opened, resolve } = Promise.withResolvers<EventStream>();
   server.get("/", (_request, reply) => {
+    raw = reply.raw;
     resolve(openEventStream(reply, { keepAliveMs: KEEP_ALIVE_MS, onSlow: () => void (slow += 1) }));
   });
   await server.listen({ host: "127.0.0.1", port: 0 });
@@ -74,4 +77,16 @@ test("an event stream whose client reads late is kept, and sends nothing else me
   await stream.closed;
   await waitFor(() => received.includes("event: complete") || undefined);
   expect([slow, countComments()]).toEqual([0, 2]); // the first, and the last
+});
+
+test("an event stream that has ended is sent no comment, and is closed if its client does not read the end", async () => {
+  const failures: unknown[] = [];
+  raw.on("error", (error) => failures.push(error));
+  raw.socket?.cork(); // as for a client that does not read
+  stream.end();
+  jest.advanceTimersByTime(KEEP_ALIVE_MS);
+  expect(slow).toBe(0);
+  jest.advanceTimersByTime(KEEP_ALIVE_MS);
+  await stream.closed;
+  expect([slow, failures]).toEqual([1, []]);
 });

@@ -38,7 +38,8 @@ export function openEventStream(reply: FastifyReply, { keepAliveMs, onSlow }: Ev
   }
 
   const timer = setInterval(() => {
-    if (!raw.writableNeedDrain) void write(COMMENT);
+    const isWaiting = raw.writableNeedDrain || raw.writableEnded; // it closes once everything is sent
+    if (!isWaiting) void write(COMMENT);
     else if (isSlow) {
       onSlow();
       raw.destroy();

@@ -3,6 +3,7 @@ import { getOperationAST, type GraphQLFormattedError, OperationTypeNode } from "
 import { SubgraphError } from "../../../errors/subgraph-error";
 import { acceptsEventStream } from "../../../http/server/media-types";
 import { type Logger } from "../../../observability/logger";
+import { isRecord } from "../../limits/is-record";
 import { type RequestAnalysis } from "../../limits/request-guard";
 import { type RequestParameters } from "../../request-parameters";
 import { createRequestScope, requestScope } from "../../request-scope";
@@ -26,7 +27,14 @@ interface GuardedRequest {
 const PREFLIGHT_HEADERS = ["apollo-require-preflight", "x-apollo-operation-name"];
 const BEGINS_WITH_SUBSCRIPTION = /^[\s,\uFEFF]*subscription\b/;
 
-function isSubscription({ parameters: { query, operationName }, analysis }: GuardedRequest): boolean {
+/** Of any other request, Apollo Server reports what is malformed. */
+const isWellFormed = ({ variables = null, operationName = null }: RequestParameters) =>
+  (variables === null || (isRecord(variables) && !Array.isArray(variables))) &&
+  (operationName === null || typeof operationName === "string");
+
+function isSubscription({ parameters, analysis }: GuardedRequest): boolean {
+  if (!isWellFormed(parameters)) return false;
+  const { query, operationName } = parameters;
   const document = analysis instanceof SubgraphError ? undefined : analysis.document?.document;
   // A document over a limit, or with a syntax error, was not read.
   if (!document) return typeof query === "string" && BEGINS_WITH_SUBSCRIPTION.test(query);
