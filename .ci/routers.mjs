@@ -1,7 +1,7 @@
 // Finds routers for test/federation/routers: the program that its variable names, otherwise the first of its name on the PATH. The project
 // contains none of them; docs/platform/router.md says how they are built.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const VERSION_TIMEOUT_MS = 60_000;
@@ -11,13 +11,13 @@ const ROUTERS = [
     title: "Apollo Router",
     variable: "APOLLO_ROUTER",
     commands: ["apollo-router", "router"],
-    suite: "apollo-router.test.ts",
+    suite: "apollo-",
   },
   {
     title: "Hive Router",
     variable: "HIVE_ROUTER",
     commands: ["hive-router", "hive_router"],
-    suite: "hive-router.test.ts",
+    suite: "hive-",
   },
   { title: "Cosmo Router", variable: "COSMO_ROUTER", commands: ["cosmo-router"] },
 ];
@@ -49,7 +49,7 @@ function readVersion({ title, path }) {
   return /^(\d+\.\d+\.\S+)$/m.exec(stdout)?.[1] ?? /"version":"([^"]+)"/.exec(stdout)?.[1];
 }
 
-/** By router: its program and version, or the reason why it is not run; and the suite of tests that only it can run. */
+/** By router: its program and version, or the reason why it is not run; and how the names of the suites begin that only it can run. */
 export function findRouters() {
   return ROUTERS.map(({ title, variable, commands, suite }) => {
     const router = { title, variable, suite };
@@ -61,4 +61,13 @@ export function findRouters() {
     const version = readVersion({ title, path });
     return version ? { ...router, path, version } : { ...router, reason: `${path} prints no version` };
   });
+}
+
+const NOT_OFFERED = "test/federation/routers/not-offered.json";
+
+/** A line for each claim that a router does not offer, with its own words. */
+export function listNotOffered({ title, version }) {
+  return JSON.parse(readFileSync(NOT_OFFERED, "utf8")).flatMap(({ claim, refusals }) =>
+    refusals[title] ? [`not offered by ${title} ${version}: ${claim} (${refusals[title]})`] : [],
+  );
 }

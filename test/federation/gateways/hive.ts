@@ -33,7 +33,14 @@ async function startHiveGateway(
       program: process.execPath,
       args: [PROGRAM, "supergraph", supergraph, ...options, ...(planner === "Rust" ? ["--hive-router-runtime"] : [])],
       cwd: FOLDER,
-      env: { PATH: process.env["PATH"], ROUTER_SECRET: routerSecret, JWKS_URL: keysUrl, ISSUER, AUDIENCE, SUBSCRIPTIONS: transport },
+      env: {
+        PATH: process.env["PATH"],
+        ROUTER_SECRET: routerSecret,
+        JWKS_URL: keysUrl,
+        ISSUER,
+        AUDIENCE,
+        SUBSCRIPTIONS: transport,
+      },
       url: `http://127.0.0.1:${port}/graphql`,
       readyUrl: `http://127.0.0.1:${port}/readiness`,
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createTempDirectory } from "../../kit/temp";
 import { OUR_SDL, ROUTER_SECRET } from "../gateways/compose";
 import { type Federation, startFederation } from "../gateways/federation";
-import { OFFERS } from "./offers";
+import { findNotOffered } from "./not-offered";
 import { ROUTERS } from "./routers";
 import { startRouter } from "./start-router";
 import { switchBlockOn } from "./switch-block";
@@ -23,7 +23,7 @@ const LICENSED = [
   "requiresScopes",
 ];
 
-/** Offers that need more than apollo-licensed.yaml, each with the configuration that asks for it. */
+/** Claims that need more than apollo-licensed.yaml, each with the configuration that asks for it. */
 const FURTHER: Readonly<Record<string, (licensed: string) => string>> = {
   "subscriptions by server-sent events": () => "subscription:\n  enabled: true\n  mode:\n    sse:\n      all: {}\n",
   "only operations of the manifest are executed": (licensed) => switchBlockOn(licensed, "persisted-documents"),
@@ -59,18 +59,18 @@ describe.each(found)("$title", (kind) => {
     await expect(started).rejects.toThrow(violation);
   });
 
-  test.each(OFFERS)("does not offer: $offer; it says: $apolloRefusal", async ({ offer, apolloRefusal }) => {
+  test.each(findNotOffered(kind.title))("does not offer: $claim; it says: $refusal", async ({ claim, refusal }) => {
     const { urls, keys } = federation;
     const { path: folder, remove } = createTempDirectory("router-config");
     const config = join(folder, "apollo.yaml");
     const licensed = readFileSync(join(FOLDER, "apollo-licensed.yaml"), "utf8");
-    writeFileSync(config, FURTHER[offer]?.(licensed) ?? licensed);
+    writeFileSync(config, FURTHER[claim]?.(licensed) ?? licensed);
     try {
       const started = startRouter(
         { ...kind, sdl: OUR_SDL, config },
         { urls, keysUrl: keys.url, routerSecret: ROUTER_SECRET },
       );
-      await expect(started).rejects.toThrow(apolloRefusal);
+      await expect(started).rejects.toThrow(refusal);
     } finally {
       remove();
     }

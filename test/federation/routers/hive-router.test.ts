@@ -8,6 +8,7 @@ import { waitFor } from "../../kit/wait-for";
 import { ROUTER_SECRET } from "../gateways/compose";
 import { type Federation, type Request, sendRequest, startFederation } from "../gateways/federation";
 import { subscribeBySse } from "../../kit/subscriptions/sse";
+import { findNotOffered } from "./not-offered";
 import { ROUTERS } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
 import { writeSwitchedConfig } from "./switch-block";
@@ -89,6 +90,10 @@ describe.each(found)("$title", (kind) => {
       }
     },
   );
+
+  test.each(findNotOffered(kind.title))("does not offer: $claim; it says: $refusal", async ({ refusal }) => {
+    await expect(startWith({ environment: { AUTH_JWKS_URL: undefined } })).rejects.toThrow(refusal);
+  });
 
   test("kill -9 of the router frees the places of its subscriptions", async () => {
     const other = await startWith();
