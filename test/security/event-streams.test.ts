@@ -216,6 +216,13 @@ describe("over one connection", () => {
     expect(client.received()).not.toContain('"benefits"');
   });
 
+  test("refused subscriptions that are pipelined behind a stream are requests in flight, which others can replace", async () => {
+    const client = open({ query: EVENTS });
+    await subscribed(1);
+    for (let count = 1; count <= 5; count += 1) request(client, { query: "subscription { nothing }" });
+    await waitForGauge(subgraph, IN_FLIGHT, 2); // of LIMIT_CONCURRENT_REQUESTS, one is that of the metrics
+  });
+
   test("streams that are pipelined are counted, and a disconnect frees all their places", async () => {
     const client = open({ query: EVENTS }, { query: EVENTS }, { query: EVENTS });
     await subscribed(3);

@@ -16,6 +16,13 @@ import { writeSwitchedConfig } from "./switch-block";
 const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
 const MANIFEST = join(__dirname, "../../../schema/persisted-documents.json");
 const EVENTS = "subscription($userId: UserId!) { userEvents(userId: $userId) { kind } }";
+const OVER_LIMITS = [
+  [
+    "that is deeper",
+    `{ pixAuthorization(recurrenceId: "x") ${"{ cancellations { authorization ".repeat(9)}{ status }${" } }".repeat(9)} }`,
+  ],
+  ["with more aliases", `{ ${Array.from({ length: 101 }, (_, index) => `a${index}: me { id }`).join(" ")} }`],
+] as const;
 
 const found = ROUTERS.filter(({ title, program }) => title === "Hive Router" && program !== undefined);
 
@@ -90,6 +97,12 @@ describe.each(found)("$title", (kind) => {
       }
     },
   );
+
+  test.each(OVER_LIMITS)("a document %s than this subgraph accepts ends at the router", async (_what, query) => {
+    const { data, errors } = await through({ query, claims: MEMBER });
+    expect([data ?? null, errors?.length]).toEqual([null, 1]);
+    expect(requestsToUs()).toBe(0);
+  });
 
   test.each(findNotOffered(kind.title))("does not offer: $claim; it says: $refusal", async ({ refusal }) => {
     await expect(startWith({ environment: { AUTH_JWKS_URL: undefined } })).rejects.toThrow(refusal);

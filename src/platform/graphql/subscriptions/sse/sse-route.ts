@@ -82,7 +82,8 @@ export function createSseRoute({ subscriptions, keepAliveMs, logger }: SseRouteO
       },
     });
     request.openedAfterMs = reply.elapsedTime;
-    admissionSlot?.release(); // from here on, it counts as a subscription
+    if ("errors" in results) admissionSlot?.waitForDrain();
+    else admissionSlot?.release(); // from here on, it counts as a subscription
     async function run(): Promise<void> {
       if ("errors" in results) await sendErrors(request, stream, results.errors);
       else {
