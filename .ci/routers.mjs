@@ -57,9 +57,10 @@ export function findRouters() {
     const path = given ? given : findOnPath(commands);
     if (!path) return { ...router, reason: `set ${variable}, or put ${commands[0]} on the PATH` };
     if (!suite) return { ...router, reason: "there is no test for it" };
-    if (!isExecutable(path)) return { ...router, reason: `${variable}: ${path} is not a program` };
+    const isBroken = Boolean(given);
+    if (!isExecutable(path)) return { ...router, reason: `${variable}: ${path} is not a program`, isBroken };
     const version = readVersion({ title, path });
-    return version ? { ...router, path, version } : { ...router, reason: `${path} prints no version` };
+    return version ? { ...router, path, version } : { ...router, reason: `${path} prints no version`, isBroken };
   });
 }
 

@@ -33,6 +33,7 @@ const notRun = [
   ...routers.flatMap(({ title, reason }) => (reason ? [`not run: ${title} (${reason})`] : [])),
 ];
 const found = routers.filter(({ path }) => path);
+const isBroken = routers.some((router) => router.isBroken); // its variable names a program that is not this router
 const ignoredRouterSuites = isRouters
   ? routers.flatMap(({ path, suite }) => (path || !suite ? [] : [ROUTER_SUITES + suite]))
   : [ROUTER_SUITES];
@@ -41,7 +42,7 @@ for (const line of routersRun) console.log(line);
 if (isRouters && found.length === 0) {
   for (const line of notRun) console.log(line);
   writeFileSync(`${resultName}.not-run.txt`, notRun.map((line) => `${line}\n`).join(""));
-  process.exit(0);
+  process.exit(isBroken ? 1 : 0);
 }
 
 const root = mkdtempSync(join(tmpdir(), "benefits-run-"));
@@ -101,4 +102,4 @@ rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 const limitations = [...routersRun, ...notRun, ...found.flatMap(listNotOffered)];
 for (const line of [...complaints, ...limitations]) console.log(line);
 writeFileSync(`${resultName}.not-run.txt`, limitations.map((line) => `${line}\n`).join(""));
-process.exit(complaints.length > 0 ? 1 : code);
+process.exit(complaints.length > 0 || isBroken ? 1 : code);
