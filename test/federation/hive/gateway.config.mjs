@@ -16,8 +16,9 @@ export const gatewayConfig = defineConfig({
       return headers;
     },
   },
-  // Subscriptions: by server-sent events without this block; with it, over a WebSocket for each caller, whose token is sent when it is opened. It comes from the header of the client's request,
-  // or from the `connection_init` of the client's WebSocket, whose names Hive Gateway adds to the headers as they are written.
+  // Subscriptions: by server-sent events without this block; with it, over a WebSocket for each caller, whose token is sent when it is
+  // opened. It comes from the header of the client's request, or from the `connection_init` of the client's WebSocket, whose names Hive
+  // Gateway adds to the headers as they are written.
   ...(SUBSCRIPTIONS !== "sse" && {
     transportEntries: {
       "benefits-pix": {
