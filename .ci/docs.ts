@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { updateResponses } from "./docs-responses";
+import { renderRouterOffers } from "./docs-routers";
 import { renderErrorTable, renderProtocolErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
 import { renderReferenceParts } from "./docs-reference";
-import { renderRouterOffers } from "./docs-routers";
 import { renderHeavySuiteTable } from "./docs-tests";
 import { renderVariableTables } from "./docs-variables";
 
@@ -30,11 +30,11 @@ async function main(): Promise<void> {
   const tables: Record<string, string> = {
     ...renderVariableTables(),
     ...renderReferenceParts(),
+    "router-offers": renderRouterOffers(),
     "error-codes": renderErrorTable(),
     "protocol-error-codes": renderProtocolErrorTable(),
     metrics: await renderMetricTable(),
     "heavy-suites": renderHeavySuiteTable(),
-    "router-offers": renderRouterOffers(),
   };
   const isCheck = process.argv.includes("--check");
   const report = (problem: string) => {

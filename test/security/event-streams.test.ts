@@ -221,6 +221,8 @@ describe("over one connection", () => {
     await subscribed(1);
     for (let count = 1; count <= 5; count += 1) request(client, { query: "subscription { nothing }" });
     await waitForGauge(subgraph, IN_FLIGHT, 2); // of LIMIT_CONCURRENT_REQUESTS, one is that of the metrics
+    const responses = await Promise.all([1, 2].map(() => send({ query: ME })));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
   });
 
   test("streams that are pipelined are counted, and a disconnect frees all their places", async () => {

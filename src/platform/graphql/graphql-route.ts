@@ -5,9 +5,8 @@ import { GraphQLError } from "graphql";
 import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
 import { getResponseStatus } from "./refusal-status";
-import { type SseRoute } from "./subscriptions/sse/sse-route";
 import { createRequestScope, requestScope } from "./request-scope";
-import { getBody, getSearch, toRequestParameters } from "./request-parameters";
+import { getBody, getSearch, type GuardedRequest, toRequestParameters } from "./request-parameters";
 import { negotiateResponseType, prefersJson } from "../http/server/media-types";
 import { sendError } from "../http/server/error-response";
 import { isWebSocketHandshake } from "../http/server/upgrades";
@@ -28,7 +27,11 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   /** Handles a request for a subscription over the callback protocol. Returns undefined for any other request. */
   readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
   /** Handles a request for a subscription by server-sent events. Returns undefined for any other request. */
-  readonly acceptEventStream: SseRoute["accept"];
+  readonly acceptEventStream: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    guarded: GuardedRequest,
+  ) => Promise<FastifyReply> | undefined;
   /** Whether `acceptWebSocket` verifies the secret of a handshake without one. */
   readonly acceptsLateSecret: boolean;
   /** Handles a WebSocket handshake. */

@@ -1,9 +1,16 @@
 import { type FastifyRequest } from "fastify";
-import { type UncheckedRequest } from "./limits/request-guard";
+import { type SubgraphError } from "../errors/subgraph-error";
+import { type RequestAnalysis, type UncheckedRequest } from "./limits/request-guard";
 
 /** The parameters of a request before any check, with those of its operation. */
 export interface RequestParameters extends UncheckedRequest {
   readonly operationName?: unknown;
+}
+
+/** A request with the result of the request guard. */
+export interface GuardedRequest {
+  readonly parameters: RequestParameters;
+  readonly analysis: RequestAnalysis | SubgraphError;
 }
 
 const OPTIONAL_PARAMETERS = ["operationName", "variables", "extensions"];

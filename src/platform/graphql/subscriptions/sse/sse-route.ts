@@ -4,8 +4,7 @@ import { SubgraphError } from "../../../errors/subgraph-error";
 import { acceptsEventStream } from "../../../http/server/media-types";
 import { type Logger } from "../../../observability/logger";
 import { isRecord } from "../../limits/is-record";
-import { type RequestAnalysis } from "../../limits/request-guard";
-import { type RequestParameters } from "../../request-parameters";
+import { type GuardedRequest, type RequestParameters } from "../../request-parameters";
 import { createRequestScope, requestScope } from "../../request-scope";
 import { type OpenSubscription } from "../open-subscription";
 import { type Subscriptions } from "../subscriptions";
@@ -15,12 +14,6 @@ export interface SseRouteOptions {
   readonly subscriptions: Subscriptions;
   readonly keepAliveMs: number;
   readonly logger: Logger;
-}
-
-/** A GraphQL request with the result of the request guard. */
-interface GuardedRequest {
-  readonly parameters: RequestParameters;
-  readonly analysis: RequestAnalysis | SubgraphError;
 }
 
 /** What Apollo Server requires of a GET, so that no page of another site can send it without a preflight request. */
@@ -45,8 +38,6 @@ function isSubscription({ parameters, analysis }: GuardedRequest): boolean {
 const mayStream = ({ method, headers }: FastifyRequest) =>
   acceptsEventStream(headers.accept) &&
   (method !== "GET" || PREFLIGHT_HEADERS.some((name) => (headers[name] ?? "") !== ""));
-
-export type SseRoute = ReturnType<typeof createSseRoute>;
 
 /**
  * Subscriptions by server-sent events, each in a response of its own: the "distinct connections mode" of

@@ -12,6 +12,8 @@ import { CLOSE_REASONS, SECRET_NOT_VALID } from "./close-reasons";
 import { isOriginAllowed } from "./is-origin-allowed";
 import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions } from "./websocket-protocol";
 
+// cspell:ignore Initialisation
+
 export interface WebSocketServerOptions extends WebSocketProtocolOptions {
   readonly logger: Logger;
   /** Open connections, initialized or not. A further handshake is rejected with 503. */
