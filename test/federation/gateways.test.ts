@@ -80,9 +80,9 @@ describe.each(["JavaScript", "Rust"] as const)("Hive Gateway with the %s planner
 // One event over a WebSocket is a claim of every run, above.
 if (isTestAll) {
   describe.each([
-    ["over a WebSocket", "ws"],
-    ["by server-sent events", "sse"],
-  ] as const)("Hive Gateway, subscribing %s:", (_way, transport) => {
-    describeSubscriptions({ start: hiveGateway("JavaScript", transport) });
+    ["over a WebSocket", "ws", { hiddenReason: { code: "INTERNAL_SERVER_ERROR" } }],
+    ["by server-sent events", "sse", {}],
+  ] as const)("Hive Gateway, subscribing %s:", (_way, transport, options) => {
+    describeSubscriptions({ start: hiveGateway("JavaScript", transport), ...options });
   });
 }

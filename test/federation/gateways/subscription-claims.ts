@@ -22,10 +22,12 @@ const HEARTBEAT = { SUBSCRIPTION_HEARTBEAT_MS: "5000" };
 export interface SubscriptionClaimsOptions {
   /** Starts the gateway with its way to subscribe. */
   readonly start: (options: GatewayOptions) => Promise<Gateway>;
+  /** What a client is sent instead of the reason why its subscription was refused or ended, if the gateway hides it. */
+  readonly hiddenReason?: Readonly<Record<string, unknown>>;
 }
 
 /** Tests of every way in which a gateway subscribes at the subgraph. Its clients use server-sent events. */
-export function describeSubscriptions({ start }: SubscriptionClaimsOptions): void {
+export function describeSubscriptions({ start, hiddenReason }: SubscriptionClaimsOptions): void {
   let federation: Federation;
   let gateway: Gateway;
   let isStopped = false;
@@ -63,6 +65,8 @@ export function describeSubscriptions({ start }: SubscriptionClaimsOptions): voi
     open.push(subscription);
     return subscription;
   }
+  /** The extensions of an error of ours, as the gateway shows it. */
+  const shown = (extensions: Readonly<Record<string, unknown>>) => hiddenReason ?? extensions;
   /** The extensions of the last errors that the client was sent. */
   async function refusalOf(subscription: SseSubscription): Promise<Readonly<Record<string, unknown>> | undefined> {
     await subscription.ended;
@@ -98,11 +102,9 @@ export function describeSubscriptions({ start }: SubscriptionClaimsOptions): voi
       await subscribe(SETTLED, { id: UNKNOWN_ID }),
       await subscribe(EVENTS, { userId: MEMBER_ID }, STRANGER),
     ])
-      expect(await refusalOf(subscription)).toMatchObject({
-        code: "NOT_FOUND",
-        retryable: false,
-        requestId: expect.any(String),
-      });
+      expect(await refusalOf(subscription)).toMatchObject(
+        shown({ code: "NOT_FOUND", retryable: false, requestId: expect.any(String) }),
+      );
   });
 
   test("the 21st subscription of a caller ends with LIMIT_EXCEEDED, and clients who leave free their places", async () => {
@@ -111,7 +113,7 @@ export function describeSubscriptions({ start }: SubscriptionClaimsOptions): voi
     for (let index = 0; index < 20; index += 1) await subscribe(aliased(index), { userId: MEMBER_ID });
     await waitForOpen(20);
     const refused = await subscribe(aliased(20), { userId: MEMBER_ID });
-    expect(await refusalOf(refused)).toMatchObject({ code: "LIMIT_EXCEEDED", retryable: false });
+    expect(await refusalOf(refused)).toMatchObject(shown({ code: "LIMIT_EXCEEDED", retryable: false }));
     await Promise.all(open.map((one) => one.close()));
     await waitForOpen(0);
   });
@@ -121,7 +123,7 @@ export function describeSubscriptions({ start }: SubscriptionClaimsOptions): voi
     await waitForOpen(1);
     const tomorrow = Date.now() + DAY_MS;
     jest.spyOn(Date, "now").mockReturnValue(tomorrow); // of the subgraph, not of the gateway
-    expect(await refusalOf(subscription)).toMatchObject({ code: "UNAUTHENTICATED", retryable: false });
+    expect(await refusalOf(subscription)).toMatchObject(shown({ code: "UNAUTHENTICATED", retryable: false }));
   });
 
   test("when its replica stops, a subscription ends with UNAVAILABLE, which is retryable", async () => {
@@ -129,6 +131,6 @@ export function describeSubscriptions({ start }: SubscriptionClaimsOptions): voi
     await waitForOpen(1);
     isStopped = true;
     await federation.stop();
-    expect(await refusalOf(subscription)).toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    expect(await refusalOf(subscription)).toMatchObject(shown({ code: "UNAVAILABLE", retryable: true }));
   });
 }

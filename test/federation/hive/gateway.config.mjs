@@ -11,6 +11,8 @@ export const gatewayConfig = defineConfig({
         const value = request.headers.get(name);
         if (value !== null) headers[name] = value;
       }
+      // By server-sent events, it subscribes with a GET, which needs a header that no page of another site can send.
+      if (subgraphName === "benefits-pix") headers["apollo-require-preflight"] = "true";
       // Ours, and for one subgraph alone: neither the client's nor everybody's.
       if (subgraphName === "benefits-pix" && ROUTER_SECRET) headers["router-authorization"] = ROUTER_SECRET;
       return headers;
