@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { updateResponses } from "./docs-responses";
+import { renderRouterOffers } from "./docs-routers";
 import { renderErrorTable, renderProtocolErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
 import { renderReferenceParts } from "./docs-reference";
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   const tables: Record<string, string> = {
     ...renderVariableTables(),
     ...renderReferenceParts(),
+    "router-offers": renderRouterOffers(),
     "error-codes": renderErrorTable(),
     "protocol-error-codes": renderProtocolErrorTable(),
     metrics: await renderMetricTable(),

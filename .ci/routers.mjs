@@ -1,7 +1,7 @@
 // Finds routers for test/federation/routers: the program that its variable names, otherwise the first of its name on the PATH. The project
 // contains none of them; docs/platform/router.md says how they are built.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const VERSION_TIMEOUT_MS = 60_000;
@@ -11,13 +11,13 @@ const ROUTERS = [
     title: "Apollo Router",
     variable: "APOLLO_ROUTER",
     commands: ["apollo-router", "router"],
-    suite: "apollo-router.test.ts",
+    suite: "apollo-",
   },
   {
     title: "Hive Router",
     variable: "HIVE_ROUTER",
     commands: ["hive-router", "hive_router"],
-    suite: "hive-router.test.ts",
+    suite: "hive-",
   },
   { title: "Cosmo Router", variable: "COSMO_ROUTER", commands: ["cosmo-router"] },
 ];
@@ -49,7 +49,7 @@ function readVersion({ title, path }) {
   return /^(\d+\.\d+\.\S+)$/m.exec(stdout)?.[1] ?? /"version":"([^"]+)"/.exec(stdout)?.[1];
 }
 
-/** By router: its program and version, or the reason why it is not run; and the suite of tests that only it can run. */
+/** By router: its program and version, or the reason why it is not run; and how the names of the suites begin that only it can run. */
 export function findRouters() {
   return ROUTERS.map(({ title, variable, commands, suite }) => {
     const router = { title, variable, suite };
@@ -57,8 +57,18 @@ export function findRouters() {
     const path = given ? given : findOnPath(commands);
     if (!path) return { ...router, reason: `set ${variable}, or put ${commands[0]} on the PATH` };
     if (!suite) return { ...router, reason: "there is no test for it" };
-    if (!isExecutable(path)) return { ...router, reason: `${variable}: ${path} is not a program` };
+    const isBroken = Boolean(given);
+    if (!isExecutable(path)) return { ...router, reason: `${variable}: ${path} is not a program`, isBroken };
     const version = readVersion({ title, path });
-    return version ? { ...router, path, version } : { ...router, reason: `${path} prints no version` };
+    return version ? { ...router, path, version } : { ...router, reason: `${path} prints no version`, isBroken };
   });
+}
+
+const NOT_OFFERED = "test/federation/routers/not-offered.json";
+
+/** A line for each claim that a router does not offer, with its own words. */
+export function listNotOffered({ title, version }) {
+  return JSON.parse(readFileSync(NOT_OFFERED, "utf8")).flatMap(({ claim, refusals }) =>
+    refusals[title] ? [`not offered by ${title} ${version}: ${claim} (${refusals[title]})`] : [],
+  );
 }

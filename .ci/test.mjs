@@ -1,6 +1,6 @@
 // Runs the tests: node .ci/test.mjs [--all | --routers] [Jest's arguments]. By default, everything in test/**/*.test.ts but the routers'
 // suites; with --all, the suites of heavy-suites.json at full size; with --routers, the routers' suites with the routers that are found.
-// Prints what could not run, and fails if the run left a process or a file behind.
+// Prints what could not run and what a router does not offer, and fails if the run left a process or a file behind.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findChromium } from "./chromium.mjs";
 import { listProcesses } from "./processes.mjs";
-import { findRouters } from "./routers.mjs";
+import { findRouters, listNotOffered } from "./routers.mjs";
 
 const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
 /** Most suites wait more than they compute. */
@@ -33,14 +33,16 @@ const notRun = [
   ...routers.flatMap(({ title, reason }) => (reason ? [`not run: ${title} (${reason})`] : [])),
 ];
 const found = routers.filter(({ path }) => path);
+const isBroken = routers.some((router) => router.isBroken); // its variable names a program that is not this router
 const ignoredRouterSuites = isRouters
   ? routers.flatMap(({ path, suite }) => (path || !suite ? [] : [ROUTER_SUITES + suite]))
   : [ROUTER_SUITES];
-for (const { title, version, path } of found) console.log(`run: ${title} ${version} (${path})`);
+const routersRun = found.map(({ title, version, path }) => `run: ${title} ${version} (${path})`);
+for (const line of routersRun) console.log(line);
 if (isRouters && found.length === 0) {
   for (const line of notRun) console.log(line);
   writeFileSync(`${resultName}.not-run.txt`, notRun.map((line) => `${line}\n`).join(""));
-  process.exit(0);
+  process.exit(isBroken ? 1 : 0);
 }
 
 const root = mkdtempSync(join(tmpdir(), "benefits-run-"));
@@ -97,6 +99,7 @@ const files = readdirSync(root);
 if (files.length > 0) complaints.push(`left behind: ${files.join(", ")} in the temporary directory`);
 rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 
-for (const line of [...complaints, ...notRun]) console.log(line);
-writeFileSync(`${resultName}.not-run.txt`, notRun.map((line) => `${line}\n`).join(""));
-process.exit(complaints.length > 0 ? 1 : code);
+const limitations = [...routersRun, ...notRun, ...found.flatMap(listNotOffered)];
+for (const line of [...complaints, ...limitations]) console.log(line);
+writeFileSync(`${resultName}.not-run.txt`, limitations.map((line) => `${line}\n`).join(""));
+process.exit(complaints.length > 0 || isBroken ? 1 : code);

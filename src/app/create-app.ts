@@ -141,6 +141,7 @@ export async function createApp(
     corsOrigins: config.server.corsOrigins,
     maxDocumentBytes: documentBytes.subscriptions,
     requiresHttps: !isSandbox,
+    routerSecrets: config.auth.routerSecrets,
     schema,
     guard,
     services,

@@ -54,7 +54,9 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
       return requestLevelError();
     },
     acceptWebSocket: subscriptions.acceptWebSocket,
+    acceptsLateSecret: subscriptions.acceptsLateSecret,
     acceptCallback: subscriptions.acceptCallback,
+    acceptEventStream: subscriptions.acceptEventStream,
   });
   webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);

@@ -12,7 +12,9 @@ import { createCallbackProtocol } from "../platform/graphql/subscriptions/callba
 import { createMemoryBudget } from "../platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../platform/kernel/quota";
 import { createSubscriptions } from "../platform/graphql/subscriptions/subscriptions";
+import { createSseRoute } from "../platform/graphql/subscriptions/sse/sse-route";
 import { createWebSocketServer } from "../platform/graphql/subscriptions/websocket/websocket-server";
+import { createRouterSecretCheck } from "../platform/auth/secret-check";
 import { createOriginCheck } from "../platform/http/server/allowed-origins";
 import { type Logger } from "../platform/observability/logger";
 
@@ -24,6 +26,8 @@ export interface SubscriptionOptions {
   readonly maxDocumentBytes: number;
   /** Callbacks only to https URLs. */
   readonly requiresHttps: boolean;
+  /** Compared with the secret of a WebSocket's `connection_init`. */
+  readonly routerSecrets: readonly string[];
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
   readonly services: AppServices;
@@ -32,7 +36,7 @@ export interface SubscriptionOptions {
   readonly logger: Logger;
 }
 
-/** Creates the subscriptions and their two transports, WebSocket and HTTP callback. */
+/** Creates the subscriptions and their transports: server-sent events, WebSocket and HTTP callback. */
 export function createSubscriptionTransports(config: SubscriptionsConfig, options: SubscriptionOptions) {
   const { limits, schema, guard, errorDescriber, services, formatError, logger } = options;
   const maxPerCaller = limits.subscriptionsPerCaller;
@@ -54,12 +58,16 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     verifyToken: services.verifyToken,
     quota: createQuota({ max: limits.webSockets, maxPerCaller }),
     maxConnections: limits.webSockets,
+    maxUnverified: limits.unverifiedWebSockets,
+    isAuthorizedRouter: createRouterSecretCheck(options.routerSecrets),
     maxMessageBytes: limits.webSocketMessageBytes,
     maxUnsentBytes: limits.webSocketUnsentBytes,
     initTimeoutMs: config.webSocketInitTimeoutMs,
+    secretTimeoutMs: config.webSocketSecretTimeoutMs,
     pingMs: config.heartbeatMs,
     isAllowedOrigin: createOriginCheck(options.corsOrigins),
   });
+  const eventStreams = createSseRoute({ subscriptions, keepAliveMs: config.heartbeatMs, logger });
   const client = createCallbackClient({ timeoutMs: config.callbackTimeoutMs });
   const callbacks = createCallbackProtocol({
     subscriptions,
@@ -74,11 +82,13 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
   });
   return {
     acceptWebSocket: webSockets.accept,
+    acceptsLateSecret: limits.unverifiedWebSockets > 0,
+    acceptEventStream: eventStreams.accept,
     acceptCallback: createCallbackRoute(callbacks),
     state: () => ({ open: subscriptions.count(), webSockets: webSockets.count() }),
     /** Ends every subscription and closes its transport. */
     async close() {
-      const ended = Promise.all([subscriptions.close(), callbacks.close()]);
+      const ended = Promise.all([subscriptions.close(), callbacks.close(), eventStreams.close()]);
       await Promise.race([ended, sleep(config.endTimeoutMs, undefined, { ref: false })]);
       client.close();
       await webSockets.close();

@@ -13,6 +13,7 @@ import { limits } from "./limits";
 import { memory } from "./memory";
 import { reads } from "./reads";
 import { storm } from "./storm";
+import { subscriptions } from "./subscriptions";
 import { timing } from "./timing";
 import { webhooks } from "./webhooks";
 
@@ -28,6 +29,7 @@ const BENCHMARKS = {
   storm,
   memory,
   documents,
+  subscriptions,
   chaos,
   histories: () => histories(values),
   webhooks,

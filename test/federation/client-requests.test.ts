@@ -6,6 +6,7 @@ import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { STAFF_CLAIMS } from "../kit/tokens/claims";
 import { postWebhook } from "../kit/http/webhooks";
+import { subscribeBySse } from "../kit/subscriptions/sse";
 import { openWebSocketClient } from "../kit/subscriptions/websocket";
 import { ACCEPT_GRAPHQL_RESPONSE } from "../kit/http/graphql-client";
 
@@ -149,7 +150,8 @@ describe("an empty parameter is treated as absent:", () => {
     });
   });
 
-  test("an operationName of a subscription by WebSocket and by callback", async () => {
+  test("an operationName of a subscription by WebSocket, by callback and by server-sent events", async () => {
+    const NOT_FOUND = [{ extensions: { code: "NOT_FOUND" } }]; // of its operation: it was executed
     const client = await openWebSocketClient(subgraph.url, { headers: { "router-authorization": SECRET } });
     client.send({ type: "connection_init", payload: { token } });
     await client.waitForMessages(() => client.messages[0]);
@@ -158,7 +160,7 @@ describe("an empty parameter is treated as absent:", () => {
       id: "1",
       payload: { query: SETTLED, operationName: "", variables: { id: "none" } },
     });
-    expect(await client.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(await client.waitForCompletion("1")).toMatchObject([{ type: "error", id: "1", payload: NOT_FOUND }]);
     await client.close();
     const router = await startCallbackRouter();
     const subscribed = await router.subscribe(subgraph, SETTLED, {
@@ -167,8 +169,17 @@ describe("an empty parameter is treated as absent:", () => {
       operationName: "",
     });
     expect(subscribed.body).toEqual({ data: null });
-    expect(await router.waitForCompletion(subscribed.id)).toMatchObject([{ action: "complete" }]);
+    expect(await router.waitForCompletion(subscribed.id)).toMatchObject([{ action: "complete", errors: NOT_FOUND }]);
     await router.close();
+    const stream = await subscribeBySse(`${subgraph.url}/graphql`, subgraph.token, {
+      query: SETTLED,
+      operationName: "",
+      variables: { id: "none" },
+      claims: STAFF_CLAIMS,
+      headers: { "router-authorization": SECRET },
+    });
+    await stream.ended;
+    expect(stream.payloads()).toMatchObject([{ errors: NOT_FOUND }]);
   });
 
   test("extensions and extensions.subscription that are null, so that no callback is opened", async () => {

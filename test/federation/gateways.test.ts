@@ -5,7 +5,8 @@ import { startApolloGateway } from "./gateways/apollo";
 import { describeGateway, MEMBER } from "./gateways/claims";
 import { type Federation, startFederation } from "./gateways/federation";
 import { hiveGateway } from "./gateways/hive";
-import { subscribeBySse } from "./gateways/subscribe-by-sse";
+import { describeSubscriptions } from "./gateways/subscription-claims";
+import { subscribeBySse } from "../kit/subscriptions/sse";
 
 let federation: Federation;
 beforeAll(async () => {
@@ -13,16 +14,22 @@ beforeAll(async () => {
 });
 afterAll(() => federation.stop());
 
+const misconfigurations = ["no secret", "no keys"] as const;
+
 describe("@apollo/gateway:", () => {
-  describeGateway({ federation: () => federation, start: startApolloGateway, isMisconfiguredToo: true });
+  describeGateway({ federation: () => federation, start: startApolloGateway, misconfigurations });
 });
 
-// @apollo/gateway runs the claims of a misconfigured gateway in every run: another program for each of them takes seconds.
-const isMisconfiguredToo = process.env["TEST_ALL"] === "true";
+// @apollo/gateway runs the claims about misconfigurations in every run: another program for each of them takes seconds.
+const isTestAll = process.env["TEST_ALL"] === "true";
 
 describe.each(["JavaScript", "Rust"] as const)("Hive Gateway with the %s planner:", (planner) => {
   const start = hiveGateway(planner);
-  const { through, requestsToUs, url } = describeGateway({ federation: () => federation, start, isMisconfiguredToo });
+  const { through, requestsToUs, url } = describeGateway({
+    federation: () => federation,
+    start,
+    misconfigurations: isTestAll ? misconfigurations : [],
+  });
   const refusal = { data: null, errors: [{ extensions: { code: "UNAUTHORIZED_FIELD_OR_TYPE" } }] };
 
   test("@authenticated: without a token, the subgraph is sent neither a root field nor a reference", async () => {
@@ -69,3 +76,13 @@ describe.each(["JavaScript", "Rust"] as const)("Hive Gateway with the %s planner
     expect(requestsToUs()).toBe(0);
   });
 });
+
+// One event over a WebSocket is a claim of every run, above.
+if (isTestAll) {
+  describe.each([
+    ["over a WebSocket", "ws", { hiddenReason: { code: "INTERNAL_SERVER_ERROR" } }],
+    ["by server-sent events", "sse", {}],
+  ] as const)("Hive Gateway, subscribing %s:", (_way, transport, options) => {
+    describeSubscriptions({ start: hiveGateway("JavaScript", transport), ...options });
+  });
+}

@@ -7,6 +7,7 @@ import { loadConfig } from "../../src/config/index";
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
 import { startSubgraph } from "../kit/start/subgraph";
 import { OUR_NAME } from "./gateways/compose";
+import { findNotOffered } from "./routers/not-offered";
 
 // The routers themselves read these files in `npm run test:routers`. Here the files are compared with this subgraph and with each other.
 
@@ -147,4 +148,17 @@ test("the routers verify tokens with this subgraph's algorithms", () => {
   const all = [apollo.authentication.router.jwt.jwks[0], cosmo.authentication.jwt.jwks[0]];
   for (const { algorithms } of all) expect(algorithms).toEqual(ours);
   expect(hive.jwt.allowed_algorithms).toEqual(ours);
+});
+
+const DECLARATION = /^ *test(?:\.each\(.*\))?\(\s*"(.*)",/gm;
+const findTitles = (suite: string) =>
+  Array.from(readFileSync(join(__dirname, suite), "utf8").matchAll(DECLARATION), ([, title = ""]) => title);
+
+test("each test that only one router runs is of a claim in not-offered.json, with what the other router says instead", () => {
+  const listed = (router: string) => findNotOffered(router).flatMap(({ tests }) => tests);
+  const ofHive = ["routers/hive-router.test.ts", "gateways/subscription-claims.ts"].flatMap(findTitles);
+  expect(listed("Apollo Router").sort()).toEqual(ofHive.filter((title) => !title.startsWith("does not offer")).sort());
+  const withoutKeys = listed("Hive Router");
+  expect(withoutKeys).toHaveLength(1);
+  expect(findTitles("gateways/claims.ts")).toEqual(expect.arrayContaining(withoutKeys));
 });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { startApolloGateway } from "./gateways/apollo";
 import { startClientSide } from "./gateways/client-side";
 import { EXAMPLES, expectDone } from "./gateways/examples";
-import { subscribeBySse } from "./gateways/subscribe-by-sse";
+import { subscribeBySse } from "../kit/subscriptions/sse";
 import { freePort } from "../kit/free-port";
 import { createGraphqlClient } from "../kit/http/graphql-client";
 import { startHttpServer } from "../kit/http/http-server";

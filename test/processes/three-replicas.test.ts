@@ -178,12 +178,14 @@ describe("three replicas on one PostgreSQL", () => {
   });
 
   // The last test: it ends a replica.
-  test("a replica completes its subscriptions on SIGTERM and exits with 0", async () => {
+  test("a replica ends its subscriptions with UNAVAILABLE on SIGTERM and exits with 0", async () => {
     const client = await connectAs(at(1), { claims: { sub: MEMBER_ID } });
     client.subscribe("1", EVENTS);
     await waitForGauge(at(1), OPEN_SUBSCRIPTIONS, 1);
     expect(await replicaAt(1).stop()).toBe(0);
-    expect(client.messagesFor("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(client.messagesFor("1")).toMatchObject([
+      { type: "error", payload: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] },
+    ]);
     expect((await client.closed).code).toBe(1001);
   });
 });

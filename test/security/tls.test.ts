@@ -121,6 +121,16 @@ describe("a subgraph with TLS_CLIENT_CA_FILE", () => {
       }
     });
 
+    test("refuses a WebSocket handshake without the secret with 401 if its client has no certificate", async () => {
+      const handshake = {
+        connection: "upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": `${"a".repeat(22)}==`,
+      };
+      expect((await send(`${subgraph.url}/graphql`, { ...tls, headers: handshake })).status).toBe(401);
+    });
+
     /** Gets a TLS session from a health check, and sends GraphQL on a second connection that resumes the session. */
     async function resume(identity: Partial<CertificateIdentity>): Promise<{ isResumed: boolean; status: string }> {
       const { port } = new URL(subgraph.url);

@@ -58,7 +58,11 @@ async function overWebSocket(query: string) {
   return codesOf(first?.type === "error" ? { errors: first.payload } : {});
 }
 
-const byCallback = async (query: string) => codesOf((await router.subscribe(subgraph, query)).body as GraphqlResponse);
+async function byCallback(query: string) {
+  const { id } = await router.subscribe(subgraph, query);
+  const { errors } = (await router.waitForCompletion(id)).at(-1) ?? {};
+  return codesOf(errors ? { errors } : {});
+}
 
 describe("a document over a limit is rejected after a malformed one with the same UTF-8 bytes,", () => {
   test.each([
@@ -77,11 +81,11 @@ describe("a document over a limit is rejected after a malformed one with the sam
 
 describe("a malformed document is rejected after a valid one with the same UTF-8 bytes,", () => {
   const ANSWERED = { data: { __typename: "Query" }, codes: [] };
-  const COMPLETED = { data: undefined, codes: [] };
+  const NOT_FOUND = { data: undefined, codes: ["NOT_FOUND"] };
   test.each([
     ["POST", post, post, "{ __typename }", ANSWERED],
     ["GET, then POST", get, post, "{ __typename }", ANSWERED],
-    ["WebSocket", overWebSocket, overWebSocket, 'subscription { operationSettled(id: "none") { id } }', COMPLETED],
+    ["WebSocket", overWebSocket, overWebSocket, 'subscription { operationSettled(id: "none") { id } }', NOT_FOUND],
   ])("by %s", async (_how, first, second, document, expected) => {
     const { malformed, valid } = twins(document);
     for (let time = 0; time < 3; time += 1) expect(await first(valid)).toEqual(expected);

@@ -15,6 +15,9 @@ import { startUnconfirmedOperation, FAST_RECONCILIATION } from "../kit/operation
 
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
 const EVENTS = `subscription { userEvents(userId: "${MEMBER_ID}") { kind } }`;
+const CREATE_USER = "mutation($i: CreateUserInput!) { createUser(input: $i) { operation { id } } }";
+const createUser = { i: { idempotencyKey: "by-callback", ...MUTATIONS[0]?.input } };
+const NOT_FOUND = { action: "complete", errors: [{ extensions: { code: "NOT_FOUND" } }] };
 const OPEN = "benefits_pix_subscriptions_open";
 
 const { start, stopAll } = createSubgraphs();
@@ -42,11 +45,10 @@ const subscribeToSettled = (subscription: SubscribeOptions["subscription"] = {})
 describe("a subscription by HTTP callback", () => {
   test("is confirmed by the router, acknowledged, sent its event when the operation settles, and completed", async () => {
     const operation = await startUnconfirmedOperation(subgraph);
-    // The operation of another member ends without an event, like an unknown one.
     const other = { variables: { id: operation.id }, claims: { sub: CANCELLED_MEMBER_ID } };
     const options = { variables: { id: operation.id }, claims: PAYER_CLAIMS };
     const otherId = (await router.subscribe(subgraph, SETTLED, other)).id;
-    expect(await router.waitForCompletion(otherId)).toMatchObject([{ action: "complete" }]);
+    expect(await router.waitForCompletion(otherId)).toMatchObject([NOT_FOUND]);
 
     const { id, status, headers, body } = await router.subscribe(subgraph, SETTLED, options);
     expect({ status, body }).toEqual({ status: 200, body: { data: null } });
@@ -64,15 +66,6 @@ describe("a subscription by HTTP callback", () => {
     await waitForGauge(subgraph, OPEN, 0);
   });
 
-  test("to an unknown operation, or to one of another member that has settled, ends without an event", async () => {
-    for (const variables of [{ id: settledId }, { id: "00000000-0000-4000-8000-000000000000" }]) {
-      const options = { variables, claims: { sub: CANCELLED_MEMBER_ID } };
-      const { id, body } = await router.subscribe(subgraph, SETTLED, options);
-      expect(body).toEqual({ data: null });
-      expect(await router.waitForCompletion(id)).toMatchObject([{ action: "complete" }]);
-    }
-  });
-
   test("is sent its event again if the router fails, and then its end", async () => {
     router.respondWithStatuses(204, 500, 500, 204);
     const { id } = await subscribeToSettled();
@@ -88,26 +81,87 @@ describe("a subscription by HTTP callback", () => {
     expect(router.actions()).toEqual(["check", "next", "check"]); // the last one is of the next subscription
   });
 
-  test("is refused without a token, and nothing is sent to the callback URL", async () => {
-    const { status, body } = await router.subscribe(subgraph, UNKNOWN_OPERATION, { claims: null });
-    expect(status).toBe(401);
-    expect(body).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
-    expect(router.calls).toEqual([]);
+  const refusals: [what: string, query: string, code: string, options?: SubscribeOptions][] = [
+    ["a query", "{ me { benefits { id } } }", "BAD_REQUEST"],
+    ["a mutation", CREATE_USER, "BAD_REQUEST", { variables: createUser }],
+    ["a document that is too deep", `{ me ${"{ me ".repeat(20)} { id } ${"}".repeat(20)} }`, "LIMIT_EXCEEDED"],
+    ["an empty document", "", "GRAPHQL_PARSE_FAILED"],
+    ["a missing token", EVENTS, "UNAUTHENTICATED", { claims: null }],
+    ["another member", EVENTS, "NOT_FOUND", { claims: { sub: CANCELLED_MEMBER_ID } }],
+  ];
+  test.each<(typeof refusals)[number]>(refusals)(
+    "that is refused for %s is accepted and completed with the error, with no place taken and no provider call",
+    async (_what, query, code, options = {}) => {
+      await subgraph.avibra.reset();
+      const { id, status, headers, body } = await router.subscribe(subgraph, query, options);
+      expect([status, body]).toEqual([200, { data: null }]);
+      expect(await router.waitForCompletion(id)).toEqual([
+        {
+          kind: "subscription",
+          action: "complete",
+          id,
+          verifier: "the-verifier",
+          errors: [
+            expect.objectContaining({
+              extensions: { code, retryable: false, requestId: headers.get("x-request-id") },
+            }),
+          ],
+        },
+      ]);
+      expect(router.actions()).toEqual(["check", "complete"]);
+      await waitForGauge(subgraph, OPEN, 0);
+      expect(await subgraph.avibra.requests("/user")).toEqual([]);
+    },
+  );
+
+  test.each<(typeof refusals)[number]>(refusals)(
+    "that is refused for %s is answered with the error if the router may not be called, or does not confirm it",
+    async (_what, query, code, options = {}) => {
+      const refusal = { errors: [{ extensions: { code } }] };
+      const elsewhere = { ...options, subscription: { callbackUrl: "http://10.0.0.1/" } };
+      expect((await router.subscribe(subgraph, query, elsewhere)).body).toMatchObject(refusal);
+      expect(router.calls).toEqual([]);
+      router.respondWithStatuses(404);
+      const { status, body } = await router.subscribe(subgraph, query, options);
+      expect([status, body]).toMatchObject([code === "UNAUTHENTICATED" ? 401 : 400, refusal]);
+      expect(router.actions()).toEqual(["check"]);
+    },
+  );
+
+  test("that is refused under the ID of an open one does not complete that one", async () => {
+    const { id } = await router.subscribe(subgraph, EVENTS);
+    const subscription = { subscriptionId: id, callbackUrl: `${router.url}/${id}` };
+    expect(await router.subscribe(subgraph, EVENTS, { subscription, claims: null })).toMatchObject({
+      status: 401,
+      body: { errors: [{ extensions: { code: "UNAUTHENTICATED" } }] },
+    });
+    await sendEvent(subgraph, MEMBER_ID);
+    await waitFor(() => router.bodiesOf(id).find(({ action }) => action === "next"));
+    expect(router.bodiesOf(id).map(({ action }) => action)).toEqual(["check", "next"]);
+    router.respondWithStatuses(404);
+    await sendEvent(subgraph, MEMBER_ID);
+    await waitForGauge(subgraph, OPEN, 0);
   });
 
-  test.each([
-    ["a query", "{ me { benefits { id } } }"],
-    ["a mutation", "mutation($i: CreateUserInput!) { createUser(input: $i) { operation { id } } }"],
-    ["a document that is too deep", `{ me ${"{ me ".repeat(20)} { id } ${"}".repeat(20)} }`],
-    ["an empty document", ""],
-  ])("is refused for %s, with no provider call and no callback", async (_what, query) => {
-    await subgraph.avibra.reset();
-    const variables = { i: { idempotencyKey: "by-callback", ...MUTATIONS[0]?.input } };
-    const { status, body } = await router.subscribe(subgraph, query, { variables });
-    expect(status).toBe(400);
-    expect(body.errors).toHaveLength(1);
-    expect(await subgraph.avibra.requests("/user")).toEqual([]);
+  test("that is refused is answered with its error while 100 refusals are being sent, and accepted again after that", async () => {
+    // A router gets at most 32 messages at a time.
+    const routers = await Promise.all([1, 2, 3, 4].map(() => startCallbackRouter()));
+    const held: ServerResponse[] = [];
+    for (const one of routers)
+      one.respondWith((_request, response, { action }) => {
+        if (action === "complete") held.push(response);
+        else response.writeHead(204).end();
+      });
+    const refuse = (by = router) => by.subscribe(subgraph, EVENTS, { claims: null });
+    for (const one of routers)
+      for (const { status } of await Promise.all(Array.from({ length: 25 }, () => refuse(one))))
+        expect(status).toBe(200);
+    expect((await refuse()).status).toBe(401);
     expect(router.calls).toEqual([]);
+    await waitFor(() => held.length === 100 || undefined);
+    for (const response of held) response.writeHead(204).end();
+    await waitFor(async () => ((await refuse()).status === 200 ? true : undefined));
+    await Promise.all(routers.map((one) => one.close()));
   });
 
   test("is refused while one with the same ID and URL is open, and accepted after that one has ended", async () => {
@@ -230,8 +284,8 @@ describe("shutdown", () => {
     expect(status).toBe(200);
     for (const completed of [open.id, id]) {
       const messages = router.bodiesOf(completed);
-      expect(messages).toMatchObject([{ action: "check" }, { action: "complete" }]);
-      expect(messages[1]).not.toHaveProperty("errors");
+      const errors = [{ extensions: { code: "UNAVAILABLE", retryable: true } }];
+      expect(messages).toMatchObject([{ action: "check" }, { action: "complete", errors }]);
     }
   });
 

@@ -45,10 +45,12 @@ async function handshake({ url }: Pick<TestSubgraph, "url">, headers: string, { 
 }
 
 describe("a WebSocket handshake", () => {
-  test("is accepted only with the router secret, if one is configured", async () => {
-    await expect(openWebSocketClient(guarded.url)).rejects.toThrow("refused with 401");
-    const headers = { "router-authorization": SECRET };
-    await (await openWebSocketClient(guarded.url, { headers })).close();
+  test("with the router secret is accepted, and with another one refused with 401", async () => {
+    const connectWith = (secret: string) =>
+      openWebSocketClient(guarded.url, { headers: { "router-authorization": secret } });
+    for (const secret of ["", `${SECRET}x`, SECRET.toUpperCase(), `${SECRET}, ${SECRET}`])
+      await expect(connectWith(secret)).rejects.toThrow("refused with 401");
+    await (await connectWith(SECRET)).close();
   });
 
   test("is accepted from this host's pages, listed origins and clients without an origin, and no others", async () => {
@@ -120,7 +122,7 @@ describe("a WebSocket handshake", () => {
 
 describe("a WebSocket handshake that is refused", () => {
   test.each<[string, number, string, { to?: () => TestSubgraph; path?: string }]>([
-    ["without the router's secret", 401, KEY, { to: () => guarded }],
+    ["with another router secret", 401, `${KEY}router-authorization: x\r\n`, { to: () => guarded }],
     ["from a page of another origin", 403, `${KEY}origin: https://evil.example\r\n`, {}],
     ["without its key", 400, "", {}],
     ["at an unknown path", 404, KEY, { path: "/nothing" }],

@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { type CallbackRouter, startCallbackRouter } from "../kit/subscriptions/callback-router";
 import { UNKNOWN_OPERATION } from "../kit/subscriptions/documents";
 import { sendEvent } from "../kit/subscriptions/send-event";
+import { subscribeBySse } from "../kit/subscriptions/sse";
+import { WAYS } from "../kit/subscriptions/ways";
 import { connectAs } from "../kit/subscriptions/websocket";
-import { holdIntervals } from "../kit/clocks";
-import { waitForGauge } from "../kit/http/metrics";
+import { holdIntervals, shiftMonotonicClock } from "../kit/clocks";
+import { readMetric, waitForGauge } from "../kit/http/metrics";
 import { MEMBER_ID } from "../kit/seeds/ids";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { waitFor } from "../kit/wait-for";
@@ -140,21 +142,48 @@ describe("the ping of a WebSocket", () => {
 });
 
 describe("the token of an open subscription", () => {
-  test("is verified again at an interval: the subscription ends with UNAUTHENTICATED once the token has expired", async () => {
-    const client = await connectAs(subgraph, { claims: { sub: MEMBER_ID } });
-    client.subscribe("1", EVENTS, { userId: MEMBER_ID });
+  test.each(WAYS)(
+    "is verified again at an interval: a subscription %s ends with UNAUTHENTICATED once the token has expired",
+    async (_way, subscribe) => {
+      const variables = { userId: MEMBER_ID };
+      const subscription = await subscribe(subgraph, { query: EVENTS, variables, claims: { sub: MEMBER_ID } });
+      await waitForGauge(subgraph, OPEN, 1);
+      jest.advanceTimersByTime(HEARTBEAT_MS);
+      await sendEvent(subgraph, MEMBER_ID);
+      await waitFor(() => subscription.payloads()[0]);
+      const tomorrow = Date.now() + 24 * 3_600_000;
+      const wallClock = jest.spyOn(Date, "now").mockReturnValue(tomorrow);
+      jest.advanceTimersByTime(HEARTBEAT_MS);
+      await subscription.ended;
+      wallClock.mockRestore();
+      expect(subscription.payloads()).toMatchObject([
+        { data: { userEvents: { kind: "ENROLLMENT_SUCCESSFUL" } } },
+        { errors: [{ extensions: { code: "UNAUTHENTICATED" } }] },
+      ]);
+      await waitForGauge(subgraph, OPEN, 0);
+      await subscription.leave();
+    },
+  );
+
+  test("ends a stream whose hours do not count in the duration of requests", async () => {
+    const claims = { sub: MEMBER_ID };
+    const countRefusals = async () =>
+      (await readMetric(subgraph, "benefits_pix_response_errors_total"))['code="UNAUTHENTICATED"'] ?? 0;
+    const before = await countRefusals();
+    const { ended } = await subscribeBySse(`${subgraph.url}/graphql`, subgraph.token, {
+      query: EVENTS,
+      variables: { userId: MEMBER_ID },
+      claims,
+    });
     await waitForGauge(subgraph, OPEN, 1);
-    jest.advanceTimersByTime(HEARTBEAT_MS);
-    await client.settle();
-    expect(client.messagesFor("1")).toEqual([]);
+    shiftMonotonicClock(3_600_000);
     const tomorrow = Date.now() + 24 * 3_600_000;
-    const wallClock = jest.spyOn(Date, "now").mockReturnValue(tomorrow);
+    jest.spyOn(Date, "now").mockReturnValue(tomorrow);
     jest.advanceTimersByTime(HEARTBEAT_MS);
-    expect(await client.waitForCompletion("1")).toMatchObject([
-      { type: "error", payload: [{ extensions: { code: "UNAUTHENTICATED" } }] },
-    ]);
-    wallClock.mockRestore();
-    await waitForGauge(subgraph, OPEN, 0);
-    await client.close();
+    await ended;
+    jest.restoreAllMocks();
+    await waitFor(async () => (await countRefusals()) > before || undefined);
+    const sum = await readMetric(subgraph, "benefits_pix_http_request_duration_seconds_sum");
+    expect(sum['route="/graphql",status="200"']).toBeLessThan(3600);
   });
 });

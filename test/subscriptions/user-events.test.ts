@@ -118,11 +118,13 @@ describe("userEvents", () => {
     await client.close();
   });
 
-  test("of another or unknown member ends without an event; staff receive an unknown member's events", async () => {
+  test("of another or unknown member ends with NOT_FOUND; staff receive an unknown member's events", async () => {
     const client = await connect({ claims: MEMBER });
     for (const userId of [MEMBER_ID, "u-unknown"]) {
       client.subscribe(userId, EVENTS, { userId });
-      expect(await client.waitForCompletion(userId)).toEqual([{ type: "complete", id: userId }]);
+      expect(await client.waitForCompletion(userId)).toMatchObject([
+        { type: "error", payload: [{ extensions: { code: "NOT_FOUND" } }] },
+      ]);
     }
     await client.close();
     const staff = await connect({ claims: { sub: "support", scope: "users:read:any" } });

@@ -141,12 +141,14 @@ describe("a WebSocket connection", () => {
     await waitForGauge(subgraph, SUBSCRIPTIONS, 0);
   });
 
-  test("is closed at shutdown with code 1001, after its subscriptions were completed", async () => {
+  test("is closed at shutdown with code 1001, after its subscriptions ended with UNAVAILABLE", async () => {
     const client = await connectAndSubscribe(limited, MEMBER, ["1"]);
     const idle = await openWebSocketClient(limited.url);
     await waitForGauge(limited, SUBSCRIPTIONS, 1);
     await limited.stop(); // subscriptions and requests would have 10 minutes
-    expect(client.messagesFor("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(client.messagesFor("1")).toMatchObject([
+      { type: "error", payload: [{ extensions: { code: "UNAVAILABLE", retryable: true } }] },
+    ]);
     expect(await client.closed).toEqual({ code: 1001, reason: "Going away" });
     expect((await idle.closed).code).toBe(1001);
   });

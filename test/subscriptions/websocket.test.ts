@@ -13,6 +13,7 @@ import { connectAs, openWebSocketClient } from "../kit/subscriptions/websocket";
 const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { id kind status } }";
 const EVENTS = `subscription { userEvents(userId: "${MEMBER_ID}") { kind } }`;
 const MEMBER = { sub: MEMBER_ID };
+const NOT_FOUND = { type: "error", payload: [{ extensions: { code: "NOT_FOUND", retryable: false } }] };
 
 let subgraph: TestSubgraph;
 let settledId: string;
@@ -22,14 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => subgraph.stop());
 describe("operationSettled over a WebSocket", () => {
-  test("sends an operation once the reconciler settles its lost response, and ends; another member gets no event", async () => {
+  test("sends an operation once the reconciler settles its lost response, and ends; another member gets NOT_FOUND", async () => {
     const { id, confirm } = await startUnconfirmedOperation(subgraph);
     const client = await connectAs(subgraph, { claims: PAYER_CLAIMS });
     client.subscribe("1", SETTLED, { id });
     await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
     const other = await connectAs(subgraph, { claims: { sub: CANCELLED_MEMBER_ID } });
     other.subscribe("1", SETTLED, { id });
-    expect(await other.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(await other.waitForCompletion("1")).toMatchObject([NOT_FOUND]);
     await other.close();
     expect(client.messagesFor("1")).toEqual([]);
     await confirm();
@@ -54,12 +55,12 @@ describe("operationSettled over a WebSocket", () => {
     }
   });
 
-  test("ends without an event for another member's settled operation, like for an unknown one", async () => {
+  test("ends with NOT_FOUND for another member's settled operation, like for an unknown one", async () => {
     const client = await connectAs(subgraph, { claims: { sub: CANCELLED_MEMBER_ID } });
     const ids = [settledId, "00000000-0000-4000-8000-000000000000", "no-id", "1'--"];
     for (const [index, id] of ids.entries()) {
       client.subscribe(`${index}`, SETTLED, { id });
-      expect(await client.waitForCompletion(`${index}`)).toEqual([{ type: "complete", id: `${index}` }]);
+      expect(await client.waitForCompletion(`${index}`)).toMatchObject([NOT_FOUND]);
     }
     await client.close();
   });
@@ -138,11 +139,6 @@ describe("a WebSocket", () => {
     expect(await client.closed).toEqual({ code: 4403, reason });
   });
 
-  test("is required for a subscription, which is BAD_REQUEST over plain HTTP", async () => {
-    const response = await subgraph.graphql(SETTLED, { variables: { id: "x" } });
-    expect(response).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
-  });
-
   test("has no subscription or listener left after its client disconnects without a close frame", async () => {
     const listeners = (await readMetric(subgraph, "benefits_pix_pubsub_subscribers"))[""] ?? 0;
     const clients = await Promise.all([1, 2, 3].map(() => connectAs(subgraph, { claims: MEMBER })));
@@ -201,23 +197,22 @@ describe("a subscription with @skip or @include on its field", () => {
       "in fragments that contain each other",
       `subscription { ...F } fragment F on Subscription { ...F ${FIELD} @skip(if: true) { kind } }`,
     ],
-  ])("%s is refused with BAD_REQUEST over both transports, and logs no error", async (_how, query) => {
+  ])("%s is refused with BAD_REQUEST over a WebSocket and by callback, and logs no error", async (_how, query) => {
     const before = subgraph.logs.length;
     const refusal = [{ message: expect.stringContaining("@skip or @include"), extensions: { code: "BAD_REQUEST" } }];
     const client = await connectAs(subgraph);
     client.subscribe("1", query, { no: true });
     expect(await client.waitForCompletion("1")).toMatchObject([{ type: "error", payload: refusal }]);
     await client.close();
-    const { status, body } = await router.subscribe(subgraph, query, { variables: { no: true } });
-    expect({ status, errors: body.errors }).toMatchObject({ status: 400, errors: refusal });
-    expect(router.calls).toEqual([]);
+    const { id } = await router.subscribe(subgraph, query, { variables: { no: true } });
+    expect(await router.waitForCompletion(id)).toMatchObject([{ action: "complete", errors: refusal }]);
     expect(subgraph.logs.slice(before).join("")).not.toContain("unexpected error");
   });
 
   test("is not refused for @skip and @include below that field", async () => {
     const client = await connectAs(subgraph);
     client.subscribe("1", UNKNOWN_OPERATION.replace("{ id }", "{ id @skip(if: true) kind @include(if: true) }"));
-    expect(await client.waitForCompletion("1")).toEqual([{ type: "complete", id: "1" }]);
+    expect(await client.waitForCompletion("1")).toMatchObject([NOT_FOUND]);
     await client.close();
   });
 });

@@ -110,6 +110,11 @@ const subscriptions = {
     integer(0, 2 ** 20, 1000),
     "maximum number of open WebSockets; more return 503",
   ),
+  unverifiedWebSockets: variable(
+    "LIMIT_UNVERIFIED_WEBSOCKETS",
+    integer(0, 2 ** 20, 50),
+    "of these, without the router's secret in the handshake and before `connection_init`; 0: none are accepted",
+  ),
   webSocketMessageBytes: variable(
     "LIMIT_WEBSOCKET_MESSAGE_BYTES",
     integer(1024, 2 ** 27, 2 ** 17),

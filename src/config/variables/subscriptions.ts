@@ -3,12 +3,12 @@ import { variable, type ValuesOf } from "../variable";
 
 export type SubscriptionsConfig = ValuesOf<typeof subscriptionsVariables>;
 
-/** Subscriptions over WebSocket and over the HTTP callback protocol. */
+/** Subscriptions by server-sent events, over WebSocket and by the HTTP callback protocol. */
 export const subscriptionsVariables = {
   heartbeatMs: variable(
     "SUBSCRIPTION_HEARTBEAT_MS",
     integer(100, 600_000, 12_000),
-    "time between two pings of a WebSocket, and between two checks of a subscription's token, in milliseconds",
+    "time between two pings of a WebSocket or comments of a stream, and between two checks of a subscription's token, in milliseconds",
   ),
   callbackHosts: variable(
     "SUBSCRIPTION_CALLBACK_HOSTS",
@@ -34,5 +34,10 @@ export const subscriptionsVariables = {
     "WEBSOCKET_INIT_TIMEOUT_MS",
     timeoutMs(3000),
     "maximum time for a WebSocket client to send `connection_init`, in milliseconds",
+  ),
+  webSocketSecretTimeoutMs: variable(
+    "WEBSOCKET_SECRET_TIMEOUT_MS",
+    timeoutMs(2000),
+    "the same without the router's secret in the handshake: then `connection_init` must contain it",
   ),
 };

@@ -31,12 +31,12 @@ async function* streamUnseenEvents(
   }
 }
 
-/** Streams the events that are processed after the call. Ends immediately if the caller may not read the member. */
+/** Streams the events that are processed after the call. Throws `NOT_FOUND` if the caller may not read the member. */
 async function streamNewEvents(
   userId: string,
   { caller, inbox, watchChanges }: Context,
 ): Promise<AsyncIterable<Message>> {
-  if (!canReadEvents(requireCaller(caller), userId)) return (async function* () {})();
+  if (!canReadEvents(requireCaller(caller), userId)) throw new SubgraphError("NOT_FOUND");
   const readLatest = async () => {
     const { items } = await inbox.list({ subject: userId, first: MAX_EVENTS_PER_READ, isProcessed: true });
     return items.map(({ message }) => message);
@@ -50,8 +50,8 @@ async function streamNewEvents(
 export class UserEventsResolver {
   @Subscription(() => UserEvent, {
     description:
-      "Sends each new event of a member after the subgraph has processed it. Ends immediately without an event if the " +
-      "caller cannot access the member. Makes no provider call.",
+      "Sends each new event of a member after the subgraph has processed it. Ends with the error `NOT_FOUND` if the caller " +
+      "cannot access the member. Makes no provider call.",
     subscribe: ({ args, context }: SubscribeResolverData<unknown, { userId: string }, Context>) =>
       streamNewEvents(args.userId, context),
   })

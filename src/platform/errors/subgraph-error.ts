@@ -3,6 +3,7 @@ export type ErrorCode =
   | "BAD_USER_INPUT"
   | "UNAUTHENTICATED"
   | "FORBIDDEN"
+  | "NOT_FOUND"
   | "LIMIT_EXCEEDED"
   | "PROVIDER_UNAVAILABLE"
   | "PROVIDER_TIMEOUT"
@@ -17,6 +18,7 @@ export const ERROR_CODES: Record<ErrorCode, { readonly message: string; readonly
   BAD_USER_INPUT: { message: "The request contains an invalid value.", retryable: false },
   UNAUTHENTICATED: { message: "A valid bearer token is required.", retryable: false },
   FORBIDDEN: { message: "The caller does not have permission.", retryable: false },
+  NOT_FOUND: { message: "It does not exist, or the caller cannot access it.", retryable: false },
   LIMIT_EXCEEDED: { message: "The request exceeds a configured limit.", retryable: false },
   PROVIDER_UNAVAILABLE: { message: "The provider is temporarily unavailable.", retryable: true },
   PROVIDER_TIMEOUT: { message: "The provider did not respond in time.", retryable: true },
@@ -56,3 +58,8 @@ export class SubgraphError extends Error {
     this.operationId = details.operationId;
   }
 }
+
+/** Ends the subscriptions of a process that stops. Expected, therefore not logged for each of them. */
+export const SERVER_STOPPING = new SubgraphError("UNAVAILABLE", {
+  message: "The server is stopping. Subscribe again.",
+});

@@ -5,7 +5,7 @@ import { getLocations } from "./limits/parse-document";
 import { RequestError } from "./request-errors/request-error";
 import { requestScope } from "./request-scope";
 import { describeError } from "../errors/describe-error";
-import { SubgraphError } from "../errors/subgraph-error";
+import { SERVER_STOPPING, SubgraphError } from "../errors/subgraph-error";
 
 /** Apollo Server's codes for malformed requests, which clients receive. Every other code that is not ours becomes `INTERNAL`. */
 const PROTOCOL_CODES = new Set([
@@ -77,7 +77,7 @@ export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormat
       const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
       logger.error({ requestId, ...describeError(cause) }, "unexpected error");
     }
-    if (subgraphError?.code === "UNAVAILABLE")
+    if (subgraphError?.code === "UNAVAILABLE" && subgraphError !== SERVER_STOPPING)
       logger.warn({ requestId, ...describeError(subgraphError) }, "service unavailable");
     const locations = formatted.locations ?? getLocations(thrown);
     const code = isProtocol ? foreignCode : error.code;

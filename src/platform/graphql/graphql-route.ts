@@ -6,7 +6,7 @@ import { type ErrorCode, SubgraphError } from "../errors/subgraph-error";
 import { type RequestAnalysis, type RequestGuard } from "./limits/request-guard";
 import { getResponseStatus } from "./refusal-status";
 import { createRequestScope, requestScope } from "./request-scope";
-import { getBody, getSearch, toUncheckedRequest } from "./request-parameters";
+import { getBody, getSearch, type GuardedRequest, toRequestParameters } from "./request-parameters";
 import { negotiateResponseType, prefersJson } from "../http/server/media-types";
 import { sendError } from "../http/server/error-response";
 import { isWebSocketHandshake } from "../http/server/upgrades";
@@ -26,6 +26,14 @@ export interface GraphqlRouteOptions<Context extends BaseContext> {
   readonly getRequestLevelError: (context: Context, responseBody: string) => SubgraphError | undefined;
   /** Handles a request for a subscription over the callback protocol. Returns undefined for any other request. */
   readonly acceptCallback: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined;
+  /** Handles a request for a subscription by server-sent events. Returns undefined for any other request. */
+  readonly acceptEventStream: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    guarded: GuardedRequest,
+  ) => Promise<FastifyReply> | undefined;
+  /** Whether `acceptWebSocket` verifies the secret of a handshake without one. */
+  readonly acceptsLateSecret: boolean;
   /** Handles a WebSocket handshake. */
   readonly acceptWebSocket: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
@@ -83,13 +91,24 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   server: FastifyInstance,
   options: GraphqlRouteOptions<Context>,
 ): void {
-  const { path, apollo, createContext, guard, getRequestLevelError, acceptCallback, acceptWebSocket } = options;
+  const {
+    path,
+    apollo,
+    createContext,
+    guard,
+    getRequestLevelError,
+    acceptCallback,
+    acceptWebSocket,
+    acceptEventStream,
+  } = options;
 
   async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const search = getSearch(request);
-    const unchecked = toUncheckedRequest(request, search);
-    if (!unchecked) return sendError(reply, 400, BATCHING_NOT_SUPPORTED);
-    const analysis = guard(unchecked);
+    const parameters = toRequestParameters(request, search);
+    if (!parameters) return sendError(reply, 400, BATCHING_NOT_SUPPORTED);
+    const analysis = guard(parameters);
+    const eventStream = acceptEventStream(request, reply, { parameters, analysis });
+    if (eventStream) return eventStream;
     if (analysis instanceof SubgraphError) return sendError(reply, getResponseStatus(request, 400), analysis);
     let context: Context | undefined;
     const scope = createRequestScope(request.id, analysis.document);
@@ -119,8 +138,12 @@ export function registerGraphqlRoute<Context extends BaseContext>(
   }
 
   for (const method of ALL_METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
-  server.all(path, { onRequest: rejectOtherMethods }, (request, reply) => {
-    if (isWebSocketHandshake(request.raw)) return acceptWebSocket(request, reply);
-    return (request.completion = acceptCallback(request, reply) ?? handleRequest(request, reply));
-  });
+  server.all(
+    path,
+    { onRequest: rejectOtherMethods, config: { acceptsLateSecret: options.acceptsLateSecret } },
+    (request, reply) => {
+      if (isWebSocketHandshake(request.raw)) return acceptWebSocket(request, reply);
+      return (request.completion = acceptCallback(request, reply) ?? handleRequest(request, reply));
+    },
+  );
 }

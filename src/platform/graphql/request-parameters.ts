@@ -1,5 +1,17 @@
 import { type FastifyRequest } from "fastify";
-import { type UncheckedRequest } from "./limits/request-guard";
+import { type SubgraphError } from "../errors/subgraph-error";
+import { type RequestAnalysis, type UncheckedRequest } from "./limits/request-guard";
+
+/** The parameters of a request before any check, with those of its operation. */
+export interface RequestParameters extends UncheckedRequest {
+  readonly operationName?: unknown;
+}
+
+/** A request with the result of the request guard. */
+export interface GuardedRequest {
+  readonly parameters: RequestParameters;
+  readonly analysis: RequestAnalysis | SubgraphError;
+}
 
 const OPTIONAL_PARAMETERS = ["operationName", "variables", "extensions"];
 
@@ -22,14 +34,15 @@ export function getBody({ body }: FastifyRequest): unknown {
   return Object.fromEntries(Object.entries(body as object).filter(([name]) => name !== "operationName"));
 }
 
-/** The input of the request guard, read from a GET as Apollo Server reads it. Undefined for a batch of requests. */
-export function toUncheckedRequest({ method, body }: FastifyRequest, search: string): UncheckedRequest | undefined {
+/** The parameters of a request, read from a GET as Apollo Server reads it. Undefined for a batch of requests. */
+export function toRequestParameters({ method, body }: FastifyRequest, search: string): RequestParameters | undefined {
   if (method !== "GET") return Array.isArray(body) ? undefined : (body ?? {});
   const parameters = new URLSearchParams(search);
+  const [query, operationName] = [parameters.get("query"), parameters.get("operationName")];
+  const text = parameters.get("variables");
   try {
-    const variables = JSON.parse(parameters.get("variables") ?? "null") as unknown;
-    return { query: parameters.get("query"), variables };
+    return { query, operationName, variables: JSON.parse(text ?? "null") as unknown };
   } catch {
-    return { query: parameters.get("query") }; // Apollo Server rejects variables that are not JSON
+    return { query, operationName, variables: text }; // Apollo Server rejects them
   }
 }

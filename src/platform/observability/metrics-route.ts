@@ -7,7 +7,7 @@ export function registerMetrics(server: FastifyInstance, metrics: Metrics): void
     metrics.recordRequest({
       route: request.routeOptions.url ?? "none",
       status: reply.statusCode,
-      durationMs: reply.elapsedTime,
+      durationMs: request.openedAfterMs ?? reply.elapsedTime,
       errorCodes: request.errorCodes ?? [],
     });
     done();

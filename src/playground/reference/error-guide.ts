@@ -20,6 +20,10 @@ export const ERROR_GUIDE: Record<ErrorCode, ErrorGuidance> = {
     when: "A Pix cancellation or `Query.operations` without the required scope. In live mode also a request for the schema on behalf of a caller.",
     whatToDo: "Send a token that has the scope. The schema reference shows the scopes of each field.",
   },
+  NOT_FOUND: {
+    when: "A subscription to an operation or a member that does not exist, or that the caller cannot access. With the status 404, the server has nothing at this path.",
+    whatToDo: "Correct the ID, or send the token of a caller who can access it. Send GraphQL requests to `/graphql`.",
+  },
   LIMIT_EXCEEDED: {
     when: "The request exceeds one of the `LIMIT_…` variables. The message names the limit. [Limits](../platform/limits.md#responses) explains whether providers were called.",
     whatToDo: "Select less, or split the request. For a mutation, reuse the same `idempotencyKey`.",
@@ -72,10 +76,6 @@ export const PROTOCOL_ERROR_GUIDE: Readonly<Record<string, ErrorGuidance>> = {
   BAD_REQUEST: {
     when: "The body is not a JSON object with a `query`, a `GET` has no preflight header or contains a mutation, or the method is neither `GET` nor `POST`.",
     whatToDo: "Send a `POST` with one JSON object: `query` and, if needed, `variables` and `operationName`.",
-  },
-  NOT_FOUND: {
-    when: "The server has nothing at this path.",
-    whatToDo: "Send the request to `/graphql`.",
   },
   UNSUPPORTED_MEDIA_TYPE: {
     when: "The body is compressed, is not UTF-8, or has another content type than `application/json`.",

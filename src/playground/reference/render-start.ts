@@ -86,7 +86,8 @@ const createEndpointBody = (mode: ReferenceMode) =>
       ],
       [
         html`Subscriptions`,
-        html`A WebSocket at the same URL, with the subprotocol <code>graphql-transport-ws</code> and the token in the
+        html`The same request with <code>accept: text/event-stream</code>, which is answered with server-sent events; or
+          a WebSocket at the same URL, with the subprotocol <code>graphql-transport-ws</code> and the token in the
           payload of <code>connection_init</code>`,
       ],
     ])}

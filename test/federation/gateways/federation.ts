@@ -19,7 +19,8 @@ export interface Federation {
   stop(): Promise<void>;
 }
 
-export async function startFederation(): Promise<Federation> {
+/** `environment`: further variables of our subgraph. */
+export async function startFederation(environment: Readonly<Record<string, string>> = {}): Promise<Federation> {
   const keys = await startTokenIssuer();
   const [subgraph, accounts, billing] = await Promise.all([
     startSubgraph({
@@ -27,6 +28,7 @@ export async function startFederation(): Promise<Federation> {
       AUTH_JWKS_URL: keys.url,
       AUTH_ISSUER: ISSUER,
       AUTH_AUDIENCE: AUDIENCE,
+      ...environment,
     }),
     startAccounts(),
     startBilling(),

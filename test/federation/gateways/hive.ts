@@ -12,8 +12,12 @@ const PROGRAM = join(FOLDER, "node_modules/@graphql-hive/gateway/dist/bin.js");
 
 type Planner = "JavaScript" | "Rust";
 
+/** How it subscribes at our subgraph. */
+type Transport = "ws" | "sse";
+
 async function startHiveGateway(
   planner: Planner,
+  transport: Transport,
   { urls, routerSecret = "", keysUrl = "" }: GatewayOptions,
 ): Promise<Gateway> {
   if (!existsSync(PROGRAM))
@@ -29,7 +33,14 @@ async function startHiveGateway(
       program: process.execPath,
       args: [PROGRAM, "supergraph", supergraph, ...options, ...(planner === "Rust" ? ["--hive-router-runtime"] : [])],
       cwd: FOLDER,
-      env: { PATH: process.env["PATH"], ROUTER_SECRET: routerSecret, JWKS_URL: keysUrl, ISSUER, AUDIENCE },
+      env: {
+        PATH: process.env["PATH"],
+        ROUTER_SECRET: routerSecret,
+        JWKS_URL: keysUrl,
+        ISSUER,
+        AUDIENCE,
+        SUBSCRIPTIONS: transport,
+      },
       url: `http://127.0.0.1:${port}/graphql`,
       readyUrl: `http://127.0.0.1:${port}/readiness`,
     });
@@ -46,6 +57,6 @@ async function startHiveGateway(
 
 /** Serves our subgraph and the fixtures through Hive Gateway with this planner, as a program of its own. */
 export const hiveGateway =
-  (planner: Planner): StartGateway =>
+  (planner: Planner, transport: Transport = "ws"): StartGateway =>
   (options) =>
-    startHiveGateway(planner, options);
+    startHiveGateway(planner, transport, options);

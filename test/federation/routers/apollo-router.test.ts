@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createTempDirectory } from "../../kit/temp";
 import { OUR_SDL, ROUTER_SECRET } from "../gateways/compose";
 import { type Federation, startFederation } from "../gateways/federation";
+import { findNotOffered } from "./not-offered";
 import { ROUTERS } from "./routers";
 import { startRouter } from "./start-router";
+import { switchBlockOn } from "./switch-block";
 
 const FOLDER = join(__dirname, "../../../schema/routers");
 
@@ -19,6 +22,12 @@ const LICENSED = [
   "authenticated",
   "requiresScopes",
 ];
+
+/** Claims that need more than apollo-licensed.yaml, each with the configuration that asks for it. */
+const FURTHER: Readonly<Record<string, (licensed: string) => string>> = {
+  "subscriptions by server-sent events": () => "subscription:\n  enabled: true\n  mode:\n    sse:\n      all: {}\n",
+  "only operations of the manifest are executed": (licensed) => switchBlockOn(licensed, "persisted-documents"),
+};
 
 const found = ROUTERS.filter(({ title, program }) => title === "Apollo Router" && program !== undefined);
 
@@ -48,5 +57,22 @@ describe.each(found)("$title", (kind) => {
     const started = startRouter(licensed, { urls, keysUrl: keys.url, routerSecret: ROUTER_SECRET });
     const violation = `not available for your license: [${LICENSED.map((name) => `"${name}"`).join(", ")}]`;
     await expect(started).rejects.toThrow(violation);
+  });
+
+  test.each(findNotOffered(kind.title))("does not offer: $claim; it says: $refusal", async ({ claim, refusal }) => {
+    const { urls, keys } = federation;
+    const { path: folder, remove } = createTempDirectory("router-config");
+    const config = join(folder, "apollo.yaml");
+    const licensed = readFileSync(join(FOLDER, "apollo-licensed.yaml"), "utf8");
+    writeFileSync(config, FURTHER[claim]?.(licensed) ?? licensed);
+    try {
+      const started = startRouter(
+        { ...kind, sdl: OUR_SDL, config },
+        { urls, keysUrl: keys.url, routerSecret: ROUTER_SECRET },
+      );
+      await expect(started).rejects.toThrow(refusal);
+    } finally {
+      remove();
+    }
   });
 });

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startUnconfirmedOperation } from "../../kit/operations/unconfirmed";
-import { MEMBER_ID, OTHER_MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
-import { sendEvent } from "../../kit/subscriptions/send-event";
+import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
+import { readMetric } from "../../kit/http/metrics";
 import { PAYER_CLAIMS } from "../../kit/tokens/claims";
 import { waitFor } from "../../kit/wait-for";
 import { ROUTER_SECRET } from "../gateways/compose";
 import { type Federation, type Request, sendRequest, startFederation } from "../gateways/federation";
-import { subscribeBySse } from "../gateways/subscribe-by-sse";
+import { subscribeBySse } from "../../kit/subscriptions/sse";
+import { findNotOffered } from "./not-offered";
 import { ROUTERS } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
 import { writeSwitchedConfig } from "./switch-block";
@@ -16,7 +16,13 @@ import { writeSwitchedConfig } from "./switch-block";
 const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
 const MANIFEST = join(__dirname, "../../../schema/persisted-documents.json");
 const EVENTS = "subscription($userId: UserId!) { userEvents(userId: $userId) { kind } }";
-const SETTLED = "subscription($id: ID!) { operationSettled(id: $id) { status } }";
+const OVER_LIMITS = [
+  [
+    "that is deeper",
+    `{ pixAuthorization(recurrenceId: "x") ${"{ cancellations { authorization ".repeat(9)}{ status }${" } }".repeat(9)} }`,
+  ],
+  ["with more aliases", `{ ${Array.from({ length: 101 }, (_, index) => `a${index}: me { id }`).join(" ")} }`],
+] as const;
 
 const found = ROUTERS.filter(({ title, program }) => title === "Hive Router" && program !== undefined);
 
@@ -32,15 +38,11 @@ describe.each(found)("$title", (kind) => {
     });
   const through = (request: Request, by = router) => sendRequest(by.url, federation.keys, request);
   const requestsToUs = () => federation.countRequestsToUs();
-  const subscribe = (query: string, variables: Readonly<Record<string, unknown>>, by = router) =>
+  const subscribe = (query: string, variables: Readonly<Record<string, unknown>>, by: Router) =>
     subscribeBySse(by.url, federation.keys.sign, { query, variables, claims: PAYER_CLAIMS });
 
   /** The number of open subscriptions in the subgraph. */
-  async function countSubscriptions(): Promise<number> {
-    const headers = { "router-authorization": ROUTER_SECRET };
-    const text = await (await fetch(`${federation.subgraph.url}/metrics`, { headers })).text();
-    return Number(/^benefits_pix_subscriptions_open (\d+)$/m.exec(text)?.[1]);
-  }
+  const countSubscriptions = async () => (await readMetric(federation.subgraph, "benefits_pix_subscriptions_open"))[""];
 
   beforeAll(async () => {
     federation = await startFederation();
@@ -96,26 +98,14 @@ describe.each(found)("$title", (kind) => {
     },
   );
 
-  test("a subscription by callback sends a member's own event, and no other member's event", async () => {
-    const subscription = await subscribe(EVENTS, { userId: MEMBER_ID });
-    await waitFor(async () => {
-      // An event before the subscription is not sent: each turn sends another one.
-      await sendEvent(federation.subgraph, OTHER_MEMBER_ID, "enrollment_successful");
-      await sendEvent(federation.subgraph, MEMBER_ID, "offer_upgrade_successful");
-      return subscription.received().includes("OFFER_UPGRADE_SUCCESSFUL") || undefined;
-    });
-    await subscription.close();
-    expect(subscription.received()).not.toContain("ENROLLMENT_SUCCESSFUL");
+  test.each(OVER_LIMITS)("a document %s than this subgraph accepts ends at the router", async (_what, query) => {
+    const { data, errors } = await through({ query, claims: MEMBER });
+    expect([data ?? null, errors?.length]).toEqual([null, 1]);
+    expect(requestsToUs()).toBe(0);
   });
 
-  test("a cancellation whose response was lost is UNCONFIRMED, and operationSettled sends its outcome", async () => {
-    const graphql = (query: string, options: Omit<Request, "query">) => through({ query, ...options });
-    const operation = await startUnconfirmedOperation({ delbank: federation.subgraph.delbank, graphql }, "by-router");
-    const subscription = await subscribe(SETTLED, { id: operation.id });
-    await waitFor(async () => ((await countSubscriptions()) === 1 ? true : undefined));
-    await operation.confirm();
-    await subscription.ended;
-    expect(subscription.received()).toContain('{"data":{"operationSettled":{"status":"SUCCEEDED"}}}');
+  test.each(findNotOffered(kind.title))("does not offer: $claim; it says: $refusal", async ({ refusal }) => {
+    await expect(startWith({ environment: { AUTH_JWKS_URL: undefined } })).rejects.toThrow(refusal);
   });
 
   test("kill -9 of the router frees the places of its subscriptions", async () => {

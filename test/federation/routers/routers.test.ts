@@ -16,7 +16,7 @@ describe.each(found)("$title:", (kind) => {
   describeGateway({
     federation: () => federation,
     start: (options) => startRouter(kind, options),
-    isMisconfiguredToo: false,
+    misconfigurations: ["another secret", ...(kind.canRunWithoutKeys ? (["no keys"] as const) : [])],
   });
   describeRouter({ federation: () => federation, kind });
 });

@@ -13,6 +13,8 @@ export interface RouterKind {
   readonly composer: Composer;
   /** Our SDL for its supergraph. */
   readonly sdl: string;
+  /** Whether it starts without the keys of callers' tokens. */
+  readonly canRunWithoutKeys: boolean;
   /** Variables without which it does not start. */
   readonly requiredVariables: readonly string[];
   /** Lines of its log that are not about its configuration. */
@@ -45,6 +47,7 @@ export const ROUTERS: readonly RouterKind[] = [
     config: join(SCHEMA, "routers/apollo.yaml"),
     composer: "@apollo/composition",
     sdl: UNLICENSED_SDL,
+    canRunWithoutKeys: true,
     requiredVariables: [
       "ROUTER_LISTEN",
       "ROUTER_HEALTH_LISTEN",
@@ -69,6 +72,7 @@ export const ROUTERS: readonly RouterKind[] = [
     config: join(SCHEMA, "routers/hive.yaml"),
     composer: "@theguild/federation-composition",
     sdl: OUR_SDL,
+    canRunWithoutKeys: false,
     requiredVariables: [
       "SUPERGRAPH_FILE",
       "BENEFITS_PIX_URL",

@@ -1,9 +1,12 @@
 import { waitFor } from "../wait-for";
 import { type TestSubgraph } from "../start/subgraph";
 
+type Metered = Pick<TestSubgraph, "url"> & { readonly routerSecret?: string | undefined };
+
 /** Returns the samples of one metric at `GET /metrics`, by their labels as text; a sample without labels has the key "". */
-export async function readMetric({ url }: Pick<TestSubgraph, "url">, name: string): Promise<Record<string, number>> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+export async function readMetric({ url, routerSecret }: Metered, name: string): Promise<Record<string, number>> {
+  const headers = routerSecret === undefined ? {} : { "router-authorization": routerSecret };
+  const text = await (await fetch(`${url}/metrics`, { headers })).text();
   const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return Object.fromEntries(
     lines.map((line) => {
@@ -14,6 +17,6 @@ export async function readMetric({ url }: Pick<TestSubgraph, "url">, name: strin
 }
 
 /** Waits until a gauge without labels has this value. */
-export async function waitForGauge(subgraph: Pick<TestSubgraph, "url">, name: string, value: number): Promise<void> {
+export async function waitForGauge(subgraph: Metered, name: string, value: number): Promise<void> {
   await waitFor(async () => ((await readMetric(subgraph, name))[""] === value ? true : undefined));
 }

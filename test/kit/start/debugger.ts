@@ -22,7 +22,7 @@ interface Message {
 }
 
 /** Attaches to a program that was started with `DEBUGGABLE_ENV`. */
-export async function attachDebugger(program: Program): Promise<Debugger> {
+export async function attachDebugger(program: Pick<Program, "output">): Promise<Debugger> {
   const url = await waitFor(() => /ws:\/\/127\.0\.0\.1:\S+/.exec(program.output())?.[0]);
   const socket = new WebSocket(url);
   await once(socket, "open");

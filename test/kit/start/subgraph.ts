@@ -61,6 +61,8 @@ export async function startSubgraph(environment: Readonly<Record<string, string>
     url,
     logs,
     token,
+    /** If one is configured. */
+    routerSecret: config.auth.routerSecrets[0],
     ...createGraphqlClient(`${url}/graphql`, { getToken: token, claims: STAFF_CLAIMS }),
     avibra: createSandboxControl(sandboxes.avibra.url),
     delbank: {

@@ -1,2 +1,2 @@
-/** Ends without an event when it is opened, because there is no such operation. */
+/** Ends with `NOT_FOUND` when it is opened, because there is no such operation. */
 export const UNKNOWN_OPERATION = 'subscription { operationSettled(id: "none") { id } }';

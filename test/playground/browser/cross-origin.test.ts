@@ -42,7 +42,7 @@ const query = (page: Page, url: string, headers: Readonly<Record<string, string>
     [url, headers] as const,
   );
 
-/** The messages of a subscription that ends without an event, or how the WebSocket failed. */
+/** The messages of a subscription that ends immediately, or how the WebSocket failed. */
 const subscribe = (page: Page, url: string, token: string, document: string) =>
   page.evaluate(
     ([endpoint, authorization, text]) =>
@@ -92,7 +92,7 @@ test("a page of a listed origin queries with a token, reads refusals and subscri
     requestId: "page-0001",
   });
   expect(await query(page, endpoint, { ...headers, "x-unlisted": "1" })).toBe("Failed to fetch");
-  expect(await subscribe(page, endpoint, token, UNKNOWN_OPERATION)).toEqual(["connection_ack", "complete"]);
+  expect(await subscribe(page, endpoint, token, UNKNOWN_OPERATION)).toEqual(["connection_ack", "error"]);
 });
 
 test("a page of an origin that is not listed neither reads a response nor opens a WebSocket, in a browser", async () => {

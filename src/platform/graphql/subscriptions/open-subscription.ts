@@ -6,7 +6,14 @@ export interface SubscriptionResult {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** Results in the order of their events. The reader ends it with `return`; `next` throws the error that ended it early. */
+/** Ends a subscription early, with the error that its client receives: it names the request, whose scope transports do not know. */
+export class SubscriptionEnded extends Error {
+  constructor(readonly formatted: GraphQLFormattedError) {
+    super();
+  }
+}
+
+/** Results in the order of their events. The reader ends it with `return`; `next` throws `SubscriptionEnded`. */
 export type OpenSubscription = AsyncGenerator<SubscriptionResult, void, void>;
 
 /** Runs the callback in the scope of the request that opened the subscription. */

@@ -7,13 +7,19 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from "graphql";
-import { SubgraphError } from "../../errors/subgraph-error";
+import { SERVER_STOPPING, SubgraphError } from "../../errors/subgraph-error";
 import { isRecord } from "../limits/is-record";
 import { type LimitedContext } from "../limits/limited-context";
 import { type RequestAnalysis, type RequestGuard } from "../limits/request-guard";
 import { estimateTextBytes } from "../limits/text-bytes";
 import { createRequestScope, requestScope } from "../request-scope";
-import { withEndCallback, type RunInScope, type OpenSubscription, type SubscriptionResult } from "./open-subscription";
+import {
+  SubscriptionEnded,
+  withEndCallback,
+  type RunInScope,
+  type OpenSubscription,
+  type SubscriptionResult,
+} from "./open-subscription";
 import { type MemoryBudget } from "./memory-budget";
 import { type Quota } from "../../kernel/quota";
 import { type RequestErrorDescriber } from "../request-errors/request-error-describer";
@@ -26,6 +32,8 @@ export interface SubscriptionRequest {
   readonly query?: unknown;
   readonly variables?: unknown;
   readonly operationName?: unknown;
+  /** The result of the request guard if it has seen the request already, or the error for which the transport refuses it. */
+  readonly analysis?: RequestAnalysis | SubgraphError;
 }
 
 interface SubscriptionLifetime {
@@ -82,6 +90,8 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
 
   /** Converts any thrown value to the error that a client receives. */
   function toFormattedError(thrown: unknown): GraphQLFormattedError {
+    const original = thrown instanceof GraphQLError ? thrown.originalError : thrown;
+    if (original instanceof SubscriptionEnded) return original.formatted;
     const error = thrown instanceof GraphQLError ? thrown : new GraphQLError("", { originalError: thrown as Error });
     const { extensions, ...formatted } = error.toJSON();
     return formatError({ ...formatted, extensions: { code: "INTERNAL_SERVER_ERROR", ...extensions } }, error);
@@ -119,8 +129,8 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     controller: AbortController,
     disconnected: AbortSignal,
   ): Promise<StartedSubscription> {
-    if (isClosing) throw new SubgraphError("UNAVAILABLE");
-    const analysis = guard(request);
+    if (isClosing) throw SERVER_STOPPING;
+    const analysis = request.analysis ?? guard(request);
     if (analysis instanceof SubgraphError) throw analysis;
     const createEventContext = () => createContext(request, analysis, { ended: controller.signal, disconnected });
     const contextValue = await createEventContext();
@@ -157,12 +167,16 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     { events, args, createEventContext }: StartedSubscription,
     controller: AbortController,
   ): OpenSubscription {
-    for await (const rootValue of events) {
-      const contextValue = await createEventContext();
-      const result = await execute({ ...args, rootValue, contextValue });
-      yield toSubscriptionResult(result, contextValue);
+    try {
+      for await (const rootValue of events) {
+        const contextValue = await createEventContext();
+        const result = await execute({ ...args, rootValue, contextValue });
+        yield toSubscriptionResult(result, contextValue);
+      }
+      if (controller.signal.reason instanceof SubgraphError) throw controller.signal.reason;
+    } catch (error) {
+      throw new SubscriptionEnded(toFormattedError(error));
     }
-    if (controller.signal.reason instanceof SubgraphError) throw controller.signal.reason;
   }
 
   return {
@@ -173,7 +187,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
       const runInScope: RunInScope = (callback) => requestScope.run(createRequestScope(request.id), callback);
       try {
         const started = await runInScope(() => start(request, controller, reader.signal));
-        if (isClosing) throw new SubgraphError("UNAVAILABLE"); // `close` was called meanwhile and would not end it
+        if (isClosing) throw SERVER_STOPPING; // `close` was called meanwhile and would not end it
         const { promise, resolve } = Promise.withResolvers<undefined>();
         openSubscriptions.set(controller, promise);
         return withEndCallback(executeEvents(started, controller), runInScope, () => {
@@ -191,11 +205,11 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     toFormattedError,
     /** Number of open subscriptions. */
     count: () => openSubscriptions.size,
-    /** Rejects new subscriptions and ends all open ones. Resolves when their readers have received the end. */
+    /** Rejects new subscriptions and ends all open ones with `UNAVAILABLE`. Resolves when their readers have received the end. */
     async close(): Promise<void> {
       isClosing = true;
       const finished = [...openSubscriptions.values()];
-      for (const controller of openSubscriptions.keys()) controller.abort();
+      for (const controller of openSubscriptions.keys()) controller.abort(SERVER_STOPPING);
       await Promise.all(finished);
     },
   };

@@ -28,6 +28,10 @@ declare module "fastify" {
   interface FastifyInstance {
     connections: Connections;
   }
+  interface FastifyRequest {
+    /** For a response without an end of its own: the time until it began, in ms. Null for any other. */
+    openedAfterMs: number | null;
+  }
 }
 
 export interface HttpServerOptions {
@@ -52,6 +56,14 @@ function getSingleValue(header: string | string[] | undefined): string | undefin
 /** The policy of the route. `config` is undefined if the path is malformed. */
 function getIngressPolicy({ routeOptions }: FastifyRequest): IngressPolicy | undefined {
   return (routeOptions as Partial<FastifyRequest["routeOptions"]>).config?.ingressPolicy;
+}
+
+/** Whether the route verifies the router's secret of this handshake, which has none. */
+function acceptsLateSecret({ raw, headers, routeOptions }: FastifyRequest): boolean {
+  const { config } = routeOptions as Partial<FastifyRequest["routeOptions"]>;
+  return (
+    config?.acceptsLateSecret === true && headers["router-authorization"] === undefined && isWebSocketHandshake(raw)
+  );
 }
 
 function isCompressed({ headers }: FastifyRequest): boolean {
@@ -121,6 +133,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   connections.attach(server.server);
   server.decorate("connections", connections);
   server.decorateRequest("errorCodes", null);
+  server.decorateRequest("isUnverified", false);
+  server.decorateRequest("openedAfterMs", null);
   server.addHook("preClose", (done) => {
     connections.close();
     done();
@@ -141,14 +155,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     const ingressPolicy = getIngressPolicy(request);
     const rejection = ingressPolicy ? ingressPolicy.reject(request, reply) : authorizeRouter(request, reply);
     if (rejection) return rejection;
-    if (!isHealthProbe(request)) connections.markVerified(request.raw.socket, ingressPolicy?.trust ?? "router");
+    if (!isHealthProbe(request) && !request.isUnverified)
+      connections.markVerified(request.raw.socket, ingressPolicy?.trust ?? "router");
     const hasHost = request.headers.host !== undefined || request.raw.httpVersion === "1.0";
     return hasHost ? undefined : sendError(reply, 400, "BAD_REQUEST");
   }
   function authorizeRouter(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
     const isRouter = hasCertificate && isAuthorizedRouter(getSingleValue(request.headers["router-authorization"]));
-    return isRouter || isHealthProbe(request) ? undefined : sendError(reply, 401, "UNAUTHENTICATED");
+    if (isRouter || isHealthProbe(request)) return undefined;
+    request.isUnverified = hasCertificate && acceptsLateSecret(request);
+    return request.isUnverified ? undefined : sendError(reply, 401, "UNAUTHENTICATED");
   }
   registerAdmissionHooks(server);
   server.addHook("onRequest", async (request, reply) => {

@@ -1,5 +1,6 @@
 const JSON_TYPE = "application/json";
 const RESPONSE_TYPE = "application/graphql-response+json";
+const EVENT_STREAM_TYPE = "text/event-stream";
 const UTF_8: readonly string[] = ["utf-8", "utf8", ""];
 
 /** The value of `Content-Type` for this media type. */
@@ -35,6 +36,23 @@ export function isUtf8Json(contentType = ""): boolean {
   return type === JSON_TYPE && getParameterValues("charset").every((charset) => UTF_8.includes(charset));
 }
 
+type MediaType = ReturnType<typeof parseMediaType>;
+
+/** The quality of a media range, from 0 (not accepted) to 1. */
+function getQuality({ getParameterValues }: MediaType): number {
+  const [quality = "1"] = getParameterValues("q");
+  return Number.parseFloat(quality) || 0;
+}
+
+/** Whether an `Accept` names server-sent events, in any position. */
+export function acceptsEventStream(accept = ""): boolean {
+  if (!/event-stream/i.test(accept)) return false; // most requests
+  return accept
+    .split(",")
+    .map(parseMediaType)
+    .some((range) => range.type === EVENT_STREAM_TYPE && getQuality(range) > 0);
+}
+
 /** How specifically a media range matches, or -1. The most specific range applies (RFC 9110, 12.5.1). */
 function getSpecificity(range: string, type: string): number {
   return [range === "*/*", range === "application/*", range === type].lastIndexOf(true);
@@ -48,9 +66,8 @@ interface Preference {
 
 function getPreference(type: string, accept: string): Preference {
   const ranges = accept.split(",").map((text) => {
-    const { type: range, getParameterValues } = parseMediaType(text);
-    const [q = "1"] = getParameterValues("q");
-    return { type, quality: Number.parseFloat(q) || 0, specificity: getSpecificity(range, type) };
+    const range = parseMediaType(text);
+    return { type, quality: getQuality(range), specificity: getSpecificity(range.type, type) };
   });
   const none: Preference = { type, quality: 0, specificity: -1 };
   return ranges.reduce((best, range) => (range.specificity > best.specificity ? range : best), none);

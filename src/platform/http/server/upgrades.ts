@@ -10,6 +10,20 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /**
+     * Accepts WebSocket handshakes without `Router-Authorization`, as some routers send them: the route must verify the secret in the
+     * first message.
+     */
+    acceptsLateSecret?: boolean;
+  }
+  interface FastifyRequest {
+    /** A handshake whose secret is still to be verified. */
+    isUnverified: boolean;
+  }
+}
+
 const pendingUpgrades = new WeakMap<IncomingMessage, Upgrade & { readonly response: ServerResponse }>();
 
 /** Requests to upgrade to another protocol, such as h2c, are served as ordinary requests. */

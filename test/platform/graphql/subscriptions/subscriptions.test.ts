@@ -57,14 +57,14 @@ test("a subscription that is being opened while all are closed is rejected, and 
   expect(shares.acquire("u-1")).toBeDefined();
 });
 
-test("an open subscription is ended when all are closed, and returns its quota", async () => {
+test("an open subscription is ended with UNAVAILABLE when all are closed, and returns its quota", async () => {
   const { subscriptions, shares, admit } = subscriptionsToNothing();
   admit();
   const opened = await subscriptions.open(REQUEST);
   if ("errors" in opened) throw new Error("it was refused");
   expect(shares.acquire("u-1")).toBeUndefined();
-  const read = opened.next();
+  const read = opened.next().catch(subscriptions.toFormattedError);
   await subscriptions.close();
-  expect(await read).toEqual({ done: true, value: undefined });
+  expect(await read).toEqual({ message: "UNAVAILABLE" });
   expect([subscriptions.count(), shares.acquire("u-1") === undefined]).toEqual([0, false]);
 });

@@ -37,10 +37,23 @@ const computeHeartbeatMs = (intervalMs: number) => Math.min(60_000, Math.max(500
 /** The subscription ends after so many failed heartbeats in a row. */
 const MAX_MISSED_HEARTBEATS = 3;
 
+/** Refused subscriptions whose routers are being sent the reason. More are answered with it: they must not hold memory. */
+const MAX_REFUSALS_IN_FLIGHT = 100;
+
 const createInputError = (message: string) => new SubgraphError("BAD_USER_INPUT", { message });
 const CALLBACK_NOT_CONFIRMED = new SubgraphError("UNAVAILABLE", {
   message: "The callback URL did not confirm the subscription.",
 });
+
+/** The errors of a refused subscription. */
+interface Refusal {
+  readonly errors: readonly GraphQLFormattedError[];
+}
+
+interface CallbackOutcome extends Refusal {
+  /** Whether the router has confirmed the subscription: it is then sent the errors. */
+  readonly isConfirmed: boolean;
+}
 
 export type CallbackProtocol = ReturnType<typeof createCallbackProtocol>;
 
@@ -50,6 +63,7 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
   const activeKeys = new Set<string>();
   /** Subscriptions that are being opened or are open. */
   const inFlight = new Set<Promise<unknown>>();
+  let refusalsInFlight = 0;
 
   async function trackInFlight<Value>(promise: Promise<Value>): Promise<Value> {
     inFlight.add(promise);
@@ -96,6 +110,13 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
     else await deliverWithRetries(deliver, { action: "complete", errors }, random);
   }
 
+  /** Some routers read only the status of a response, and pass on the errors of `complete`. */
+  async function sendRefusal({ errors }: Refusal, deliver: Deliver): Promise<void> {
+    refusalsInFlight += 1;
+    await deliverWithRetries(deliver, { action: "complete", errors }, random);
+    refusalsInFlight -= 1;
+  }
+
   /** Asks the router to confirm the subscription. Throws an error for the client if it does not. */
   async function confirm(
     { callbackUrl, subscriptionId: id, verifier }: CallbackRequest,
@@ -111,32 +132,33 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
     throw CALLBACK_NOT_CONFIRMED;
   }
 
-  async function confirmAndForward(results: OpenSubscription, extension: unknown): Promise<void> {
+  async function confirmAndForward(results: OpenSubscription | Refusal, extension: unknown): Promise<void> {
+    if ("errors" in results && refusalsInFlight >= MAX_REFUSALS_IN_FLIGHT) throw CALLBACK_NOT_CONFIRMED;
     const parsed = CallbackRequest.safeParse(extension);
     if (!parsed.success) throw createInputError("extensions.subscription does not match the callback protocol.");
     const key = JSON.stringify([parsed.data.callbackUrl, parsed.data.subscriptionId]);
     const deliver = await confirm(parsed.data, key);
+    const sent =
+      "errors" in results ? sendRefusal(results, deliver) : forward(results, deliver, parsed.data.heartbeatIntervalMs);
     void trackInFlight(
-      forward(results, deliver, parsed.data.heartbeatIntervalMs).finally(() => {
+      sent.finally(() => {
         activeKeys.delete(key);
       }),
     );
   }
 
   return {
-    /** Opens a subscription, confirms it with the router and then sends its events. Returns the errors if that fails. */
-    async open(
-      request: SubscriptionRequest,
-      extension: unknown,
-    ): Promise<readonly GraphQLFormattedError[] | undefined> {
+    /** Opens a subscription, confirms it with the router and then sends its events, or the errors for which it is refused. */
+    async open(request: SubscriptionRequest, extension: unknown): Promise<CallbackOutcome> {
       const results = await subscriptions.open(request);
-      if ("errors" in results) return results.errors;
+      const errors = "errors" in results ? results.errors : [];
       try {
         await trackInFlight(confirmAndForward(results, extension));
-        return undefined;
+        return { isConfirmed: true, errors };
       } catch (error) {
+        if ("errors" in results) return { isConfirmed: false, errors };
         await results.return();
-        return [subscriptions.toFormattedError(error)];
+        return { isConfirmed: false, errors: [subscriptions.toFormattedError(error)] };
       }
     },
     /** Call after `Subscriptions.close`. Resolves when every router was sent `complete`. */

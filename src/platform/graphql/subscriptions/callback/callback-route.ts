@@ -21,15 +21,17 @@ export function createCallbackRoute(protocol: CallbackProtocol) {
     const { authorization } = request.headers;
     const subscriptionRequest = { id: request.id, authorization, query, variables, operationName };
     const scope = createRequestScope(request.id);
-    const errors = await requestScope.run(scope, () => protocol.open(subscriptionRequest, extensions?.subscription));
-    const codes = errors?.map(({ extensions }) => String(extensions?.["code"])) ?? [];
+    const { isConfirmed, errors } = await requestScope.run(scope, () =>
+      protocol.open(subscriptionRequest, extensions?.subscription),
+    );
+    const codes = errors.map(({ extensions }) => String(extensions?.["code"]));
     const [code = ""] = codes;
-    if (errors) request.errorCodes = [...new Set(codes)];
+    if (errors.length > 0) request.errorCodes = [...new Set(codes)];
     return reply
-      .code(errors ? (STATUS_BY_CODE[code] ?? 400) : 200)
+      .code(isConfirmed ? 200 : (STATUS_BY_CODE[code] ?? 400))
       .headers(CALLBACK_PROTOCOL_HEADERS)
       .type(negotiateResponseType(request.headers.accept))
-      .send(JSON.stringify(errors ? { errors } : { data: null }));
+      .send(JSON.stringify(isConfirmed ? { data: null } : { errors }));
   }
 
   return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {

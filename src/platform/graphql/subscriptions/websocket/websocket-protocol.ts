@@ -3,8 +3,8 @@ import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import { type TokenVerifier } from "../../../auth/token-verifier";
 import { resolveRequestId } from "../../../errors/request-id";
 import { SubgraphError } from "../../../errors/subgraph-error";
-import { TOKEN_MISSING, TOKEN_NOT_VALID } from "./close-reasons";
-import { getAuthorization } from "./connection-params";
+import { SECRET_NOT_VALID, TOKEN_MISSING, TOKEN_NOT_VALID } from "./close-reasons";
+import { getAuthorization, getRouterSecret } from "./connection-params";
 import { withUniqueSubscriptionIds } from "./unique-subscription-ids";
 import { type Quota } from "../../../kernel/quota";
 import { type Subscriptions } from "../subscriptions";
@@ -13,6 +13,12 @@ import { type Subscriptions } from "../subscriptions";
 export interface Connection {
   /** The handshake's header, or the token of `connection_init` if it contains one. */
   authorization: string | undefined;
+  /** Whether the router's secret, if one is configured, still has to be in `connection_init`. */
+  readonly isUnverified: boolean;
+  /** Call when the secret and the token are valid. */
+  readonly markVerified: () => void;
+  /** Why its subscriptions are refused. */
+  refusal?: SubgraphError;
   readonly close: (code: number, reason: string) => void;
   /** Calls the listener when the connection closes, or immediately if it is closed. */
   readonly whenClosed: (listener: () => void) => void;
@@ -22,6 +28,7 @@ export interface WebSocketProtocolOptions {
   readonly schema: GraphQLSchema;
   readonly subscriptions: Subscriptions;
   readonly verifyToken: TokenVerifier;
+  readonly isAuthorizedRouter: (secret: string | undefined) => boolean;
   /** Initialized connections of each caller. */
   readonly quota: Quota;
   readonly initTimeoutMs: number;
@@ -30,38 +37,75 @@ export interface WebSocketProtocolOptions {
 /** https://www.iana.org/assignments/websocket: 1013 "Try Again Later". */
 export const TRY_AGAIN_LATER = 1013;
 
+/** Why a connection is closed, and the error of a subscription for the same reason. */
+interface Refusal {
+  readonly error: SubgraphError;
+  readonly code: number;
+  readonly reason: string;
+}
+
+const NO_TOKEN: Refusal = {
+  error: new SubgraphError("UNAUTHENTICATED"),
+  code: CloseCode.Forbidden,
+  reason: TOKEN_MISSING,
+};
+const TOO_MANY_CONNECTIONS: Refusal = {
+  error: new SubgraphError("LIMIT_EXCEEDED", { message: "Too many WebSockets of this caller are open." }),
+  code: TRY_AGAIN_LATER,
+  reason: "Too many connections",
+};
+
 /** graphql-ws reads only the operation type of the document: `onSubscribe` has checked and opened the real one. */
 const PLACEHOLDER_SUBSCRIPTION = parse("subscription { opened }");
 
 /** The protocol `graphql-transport-ws`. A connection has one caller and carries only subscriptions. */
 export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
-  const { schema, subscriptions, verifyToken, quota, initTimeoutMs } = options;
+  const { schema, subscriptions, verifyToken, isAuthorizedRouter, quota, initTimeoutMs } = options;
 
-  async function authenticate(connection: Connection): Promise<boolean> {
+  async function authenticate({ authorization, whenClosed }: Connection): Promise<Refusal | undefined> {
     try {
-      const caller = await verifyToken(connection.authorization);
-      const release = caller && quota.acquire(caller.userId);
-      if (release) connection.whenClosed(release);
-      else if (caller) connection.close(TRY_AGAIN_LATER, "Too many connections");
-      else connection.close(CloseCode.Forbidden, TOKEN_MISSING);
-      return release !== undefined;
+      const caller = await verifyToken(authorization);
+      if (!caller) return NO_TOKEN;
+      const release = quota.acquire(caller.userId);
+      if (!release) return TOO_MANY_CONNECTIONS;
+      whenClosed(release);
+      return undefined;
     } catch (error) {
       if (!(error instanceof SubgraphError)) throw error;
-      if (error.retryable) connection.close(TRY_AGAIN_LATER, "Try again later");
-      else connection.close(CloseCode.Forbidden, TOKEN_NOT_VALID);
-      return false; // graphql-ws would close it with 4403
+      return error.retryable
+        ? { error, code: TRY_AGAIN_LATER, reason: "Try again later" }
+        : { error, code: CloseCode.Forbidden, reason: TOKEN_NOT_VALID };
     }
+  }
+
+  /** Returns whether the connection is acknowledged. */
+  async function connect(connection: Connection, params: Record<string, unknown> | undefined): Promise<boolean> {
+    const { isUnverified } = connection;
+    if (isUnverified && !isAuthorizedRouter(getRouterSecret(params))) {
+      connection.close(CloseCode.Forbidden, SECRET_NOT_VALID);
+      return false;
+    }
+    connection.authorization = getAuthorization(params) ?? connection.authorization;
+    const refusal = await authenticate(connection);
+    if (!refusal) {
+      connection.markVerified();
+      return true;
+    }
+    if (isUnverified) {
+      connection.refusal = refusal.error; // a router shows its client errors, but not why a connection was closed
+      return true;
+    }
+    connection.close(refusal.code, refusal.reason);
+    return false; // graphql-ws would close it with 4403
   }
 
   const server = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: initTimeoutMs,
-    onConnect({ extra, connectionParams }) {
-      extra.authorization = getAuthorization(connectionParams) ?? extra.authorization;
-      return authenticate(extra);
-    },
-    async onSubscribe({ extra: { authorization } }, _id, { query, variables, operationName }) {
+    onConnect: ({ extra, connectionParams }) => connect(extra, connectionParams),
+    async onSubscribe({ extra: { authorization, refusal } }, _id, { query, variables, operationName }) {
       const id = resolveRequestId(undefined);
-      const opened = await subscriptions.open({ id, authorization, query, variables, operationName });
+      const analysis = refusal && { analysis: refusal };
+      const opened = await subscriptions.open({ id, authorization, query, variables, operationName, ...analysis });
       if (!("errors" in opened)) return { schema, document: PLACEHOLDER_SUBSCRIPTION, contextValue: opened };
       return opened.errors.map(({ message, extensions = {} }) => new GraphQLError(message, { extensions }));
     },

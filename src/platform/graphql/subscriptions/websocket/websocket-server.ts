@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FastifyReply, type FastifyRequest } from "fastify";
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { describeError } from "../../../errors/describe-error";
 import { SubgraphError } from "../../../errors/subgraph-error";
@@ -8,14 +8,20 @@ import { type OriginCheck } from "../../../http/server/allowed-origins";
 import { sendError } from "../../../http/server/error-response";
 import { claimUpgrade } from "../../../http/server/upgrades";
 import { type Logger } from "../../../observability/logger";
-import { CLOSE_REASONS } from "./close-reasons";
+import { CLOSE_REASONS, SECRET_NOT_VALID } from "./close-reasons";
 import { isOriginAllowed } from "./is-origin-allowed";
 import { createWebSocketProtocol, TRY_AGAIN_LATER, type WebSocketProtocolOptions } from "./websocket-protocol";
+
+// cspell:ignore Initialisation
 
 export interface WebSocketServerOptions extends WebSocketProtocolOptions {
   readonly logger: Logger;
   /** Open connections, initialized or not. A further handshake is rejected with 503. */
   readonly maxConnections: number;
+  /** Open connections whose router's secret was not verified yet. A further handshake without the secret is rejected with 503. */
+  readonly maxUnverified: number;
+  /** How long such a connection has to send `connection_init`. */
+  readonly secretTimeoutMs: number;
   /** A larger message closes its connection with code 1009. */
   readonly maxMessageBytes: number;
   /** Bytes that can wait to be sent to one client. More close the connection with code 1013. */
@@ -42,7 +48,7 @@ const isHandshake = ({ headers }: FastifyRequest) =>
 
 /** GraphQL over WebSocket for direct clients, and for routers that pass subscriptions through. */
 export function createWebSocketServer(options: WebSocketServerOptions) {
-  const { logger, maxConnections, maxUnsentBytes, pingMs, isAllowedOrigin } = options;
+  const { logger, maxConnections, maxUnverified, secretTimeoutMs, maxUnsentBytes, pingMs, isAllowedOrigin } = options;
   const protocol = createWebSocketProtocol(options);
   const server = new WebSocketServer({
     noServer: true,
@@ -51,6 +57,8 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   });
   const aliveSockets = new WeakSet<WebSocket>();
+  /** Connections without rights. */
+  const unverified = new Set<WebSocket>();
 
   function close(socket: WebSocket, code: number, reason: string): void {
     socket.close(code, reason);
@@ -79,13 +87,33 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
     });
   }
 
-  function serve(socket: WebSocket, authorization: string | undefined): void {
+  /** Closes the connection if the router's secret is not verified in time. Returns what to call when it is. */
+  function awaitSecret(socket: WebSocket): () => void {
+    const timer = setTimeout(() => {
+      close(socket, CloseCode.ConnectionInitialisationTimeout, SECRET_NOT_VALID);
+    }, secretTimeoutMs);
+    const forget = () => {
+      clearTimeout(timer);
+      unverified.delete(socket);
+    };
+    unverified.add(socket);
+    socket.once("close", forget);
+    return forget;
+  }
+
+  function serve(socket: WebSocket, { headers, isUnverified, raw, server: { connections } }: FastifyRequest): void {
+    const stopWaiting = isUnverified ? awaitSecret(socket) : undefined;
     const whenClosed = (listener: () => void) => {
       if (socket.readyState === socket.CLOSED) listener();
       else socket.once("close", listener);
     };
     const connection = {
-      authorization,
+      authorization: headers.authorization,
+      isUnverified,
+      markVerified() {
+        stopWaiting?.();
+        connections.markVerified(raw.socket, "router");
+      },
       whenClosed,
       close: (code: number, reason: string) => {
         close(socket, code, reason);
@@ -139,11 +167,13 @@ export function createWebSocketServer(options: WebSocketServerOptions) {
     if (!isHandshake(request)) return sendError(reply, 400, "BAD_REQUEST");
     if (!isOriginAllowed(request.headers, isAllowedOrigin)) return sendError(reply, 403, ORIGIN_NOT_ALLOWED);
     if (server.clients.size >= maxConnections) return sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
+    if (request.isUnverified && unverified.size >= maxUnverified)
+      return sendError(reply.header("retry-after", "1"), 503, "UNAVAILABLE");
     const upgrade = claimUpgrade(request.raw);
     if (!upgrade) return sendError(reply, 400, "BAD_REQUEST");
     reply.hijack();
     server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
-      serve(socket, request.headers.authorization);
+      serve(socket, request);
     });
     return reply;
   }
