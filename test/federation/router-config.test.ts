@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildSchema, type GraphQLObjectType } from "graphql";
 import { parse } from "yaml";
 import { z } from "zod";
 import { Environment } from "../../src/config/environment";
 import { loadConfig } from "../../src/config/index";
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
+import { MAX_ROUTER_COST } from "../../src/platform/graphql/limits/router-costs";
 import { startSubgraph } from "../kit/start/subgraph";
 import { OUR_NAME } from "./gateways/compose";
 
@@ -128,6 +130,15 @@ test("the routers' limits are at most this subgraph's", () => {
     max_depth,
     max_aliases,
   ]);
+});
+
+test("hive.yaml allows what MAX_ROUTER_COST says, and assumes the default of `first` where it is absent", () => {
+  const { operation_cost, default_list_size } = hive.demand_control;
+  expect(operation_cost).toEqual({ max: MAX_ROUTER_COST, mode: "enforce" });
+  const api = buildSchema(readFileSync(join(FOLDER, "api.graphql"), "utf8"));
+  const pages = ["operations", "events"].map((name) => (api.getType("User") as GraphQLObjectType).getFields()[name]);
+  const defaults = pages.map((field) => field?.args.find(({ name }) => name === "first")?.defaultValue);
+  expect(defaults).toEqual(Array(2).fill(default_list_size.subgraphs[OUR_NAME]));
 });
 
 test("the routers allow exactly the extensions that this subgraph's errors have, and its messages", async () => {

@@ -1,0 +1,29 @@
+import { composeSchemaContract } from "@theguild/federation-composition";
+import { buildSchema, findBreakingChanges, parse, validate } from "graphql";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { subgraphs } from "./gateways/compose";
+import { EXAMPLES } from "./gateways/examples";
+
+const API = buildSchema(readFileSync(join(__dirname, "../../schema/api.graphql"), "utf8"));
+
+describe('a contract without the tag "staff"', () => {
+  const services = subgraphs().map(({ name, sdl, url }) => ({ name, url, typeDefs: parse(sdl) }));
+  const { publicSdl, errors } = composeSchemaContract(
+    services,
+    { include: new Set(), exclude: new Set(["staff"]) },
+    true,
+  );
+  const contract = buildSchema(publicSdl ?? "type Query { nothing: Int }");
+
+  test("lacks only the field that reads a member by ID", () => {
+    expect(errors).toBeUndefined();
+    expect(findBreakingChanges(API, contract).map(({ description }) => description)).toEqual([
+      "Query.user was removed.",
+    ]);
+  });
+
+  test.each(EXAMPLES)("accepts the example $operation", ({ query }) => {
+    expect(validate(contract, parse(query))).toEqual([]);
+  });
+});
