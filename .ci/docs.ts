@@ -6,7 +6,7 @@ import { updateAnswers } from "./docs-answers";
 import { renderErrorTable, renderProtocolErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
 import { renderReferenceParts } from "./docs-reference";
-import { renderHeavySuiteTable } from "./docs-tests";
+import { renderHeavySuiteTable, renderRouterFailureTable } from "./docs-tests";
 import { renderVariableTables } from "./docs-variables";
 
 const DOCUMENTS = [
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     "protocol-error-codes": renderProtocolErrorTable(),
     metrics: await renderMetricTable(),
     "heavy-suites": renderHeavySuiteTable(),
+    "router-failures": renderRouterFailureTable(),
   };
   const isCheck = process.argv.includes("--check");
   const report = (problem: string) => {
