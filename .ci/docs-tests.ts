@@ -21,7 +21,10 @@ export function renderHeavySuiteTable(): string {
 interface RouterFailure {
   readonly failure: string;
   readonly seen: Readonly<
-    Record<string, { readonly status: number; readonly codes: readonly string[]; readonly rest: boolean; readonly advice: boolean }>
+    Record<
+      string,
+      { readonly status: number; readonly codes: readonly string[]; readonly rest: boolean; readonly advice: boolean }
+    >
   >;
 }
 

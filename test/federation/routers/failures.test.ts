@@ -8,7 +8,13 @@ import { createTempDirectory } from "../../kit/temp";
 import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
 import { waitFor } from "../../kit/wait-for";
 import { OUR_NAME, ROUTER_SECRET } from "../gateways/compose";
-import { type Federation, type GatewayResponse, type Request, sendRequest, startFederation } from "../gateways/federation";
+import {
+  type Federation,
+  type GatewayResponse,
+  type Request,
+  sendRequest,
+  startFederation,
+} from "../gateways/federation";
 import { type RouterKind, ROUTERS } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
 
