@@ -1,8 +1,8 @@
-// Writes the generated parts of the documentation: tables between their markers, and the answers of the examples. With --check, compares.
+// Writes the generated parts of the documentation: tables between their markers, and the responses of the examples. With --check, compares.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
-import { updateAnswers } from "./docs-answers";
+import { updateResponses } from "./docs-responses";
 import { renderErrorTable, renderProtocolErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
 import { renderReferenceParts } from "./docs-reference";
@@ -57,8 +57,8 @@ async function main(): Promise<void> {
   for (const name of Object.keys(tables).filter((one) => !used.has(one))) {
     report(`no document has the generated table ${name}`);
   }
-  if (!(await updateAnswers(isCheck)) && isCheck) {
-    report('schema/operations/answers.json does not match the responses: run "npm run docs" and commit it');
+  if (!(await updateResponses(isCheck)) && isCheck) {
+    report('schema/operations/responses.json does not match the responses: run "npm run docs" and commit it');
   }
 }
 

@@ -30,7 +30,7 @@ const resultName = [".jest-results", option?.slice(2)].filter(Boolean).join("-")
 const chromium = isRouters ? {} : findChromium();
 const routers = isRouters ? findRouters() : [];
 const notRun = [
-  ...(!option && !chromium.path
+  ...(!isRouters && !chromium.path
     ? [`not run: the playground's tests in a browser (${chromium.reason}); to run them: ${chromium.command}`]
     : []),
   ...(!option && !hasRover ? ["not run: `rover subgraph introspect` (on x64 Linux only)"] : []),

@@ -23,8 +23,8 @@ async function main(): Promise<void> {
   const createError = (problem: string) => new ConfigError([problem]);
   const databaseUrl = config.database.url;
   const sandbox = isSandbox ? launchSandboxes({ avibra, delbank, databaseUrl, createError }) : undefined;
-  const { simulation } = sandbox ?? {};
-  const [app] = await Promise.all([createApp(config, logger, { simulation }), sandbox?.started]);
+  const { sandboxProviders } = sandbox ?? {};
+  const [app] = await Promise.all([createApp(config, logger, { sandboxProviders }), sandbox?.started]);
   const url = await app.listen();
   logger.info({ url, providers: config.mode.providers }, "listening");
   const welcome = await app.getWelcome(url);

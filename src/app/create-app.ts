@@ -12,13 +12,13 @@ import { type AppServices } from "./request-context";
 import { DEVELOPER_PATHS, GRAPHQL_PATH, registerRoutes } from "./routes";
 import { createSubgraph } from "./schema";
 import { openStores } from "./stores";
-import { createSimulated } from "./simulated";
-import { type Simulation } from "./reset-simulation";
+import { createSandboxConnection } from "./sandbox-connection";
+import { type SandboxProviders } from "./reset-sandbox";
 import { createSubscriptionTransports } from "./subscriptions";
 import { createWebhooks } from "./webhooks";
 import { type Config } from "../config/index";
 import { createErrorFormatter } from "../platform/graphql/error-formatter";
-import { createMistakeExplainer } from "../platform/graphql/mistakes/mistake-explainer";
+import { createRequestErrorDescriber } from "../platform/graphql/request-errors/request-error-describer";
 import { deriveLimits } from "../platform/graphql/limits/derive-limits";
 import { findListFields } from "../platform/graphql/limits/list-fields";
 import { createRequestGuard } from "../platform/graphql/limits/request-guard";
@@ -34,18 +34,18 @@ const DEVELOPER_CLAIMS = { sub: "u-1001", tax_id: "04623217035", scope: "pix:can
 export interface AppOptions {
   readonly providerTime?: ProviderTime | undefined;
   /** In the sandbox only: the simulated providers. */
-  readonly simulation?: Simulation | undefined;
+  readonly sandboxProviders?: SandboxProviders | undefined;
 }
 
 /** Creates what lives as long as the process, from top to bottom. It does not listen yet. */
 export async function createApp(
   config: Config,
   logger: Logger = createLogger(config.telemetry.logLevel),
-  { providerTime, simulation }: AppOptions = {},
+  { providerTime, sandboxProviders }: AppOptions = {},
 ) {
   const { isSandbox, limits } = config;
   // A provider on this host that is not the sandbox can be a tunnel to a real one.
-  const mayCallRealProviders = config.mayCallRealProviders || simulation?.isComplete === false;
+  const mayCallRealProviders = config.mayCallRealProviders || sandboxProviders?.isComplete === false;
   const { requestTimeoutMs } = config.server;
   const metrics = createMetrics();
 
@@ -89,7 +89,7 @@ export async function createApp(
     },
   });
   reactions.readsInvalidated(readCache, pubSub);
-  const simulated = createSimulated(simulation, {
+  const sandboxConnection = createSandboxConnection(sandboxProviders, {
     isSandbox,
     stores,
     webhooks,
@@ -97,7 +97,7 @@ export async function createApp(
     requestTimeoutMs,
     logger,
   });
-  reactions.onSimulationReset({ readCache, closeCircuits: providers.closeCircuits }, pubSub);
+  reactions.onSandboxReset({ readCache, providers }, pubSub);
 
   const { verifyToken, developer } = await createAuthentication(config.auth, {
     dataDirectory: config.database.dataDirectory,
@@ -121,9 +121,9 @@ export async function createApp(
 
   const { schema } = await createSubgraph();
   const formatError = createErrorFormatter({ logger, shouldExposeSchema: isSandbox });
-  const explainer = createMistakeExplainer({ schema, shouldExposeSchema: isSandbox });
+  const errorDescriber = createRequestErrorDescriber({ schema, shouldExposeSchema: isSandbox });
   const { exposeUpstreamCost } = config.telemetry;
-  const apollo = createGraphqlServer({ schema, explainer, formatError, isSandbox, exposeUpstreamCost, logger });
+  const apollo = createGraphqlServer({ schema, errorDescriber, formatError, isSandbox, exposeUpstreamCost, logger });
   await apollo.start();
   const documentBytes = splitDocumentCacheBytes(limits.execution.documentCacheBytes);
   const guard = createRequestGuard({
@@ -139,7 +139,7 @@ export async function createApp(
     schema,
     guard,
     services,
-    explainer,
+    errorDescriber,
     formatError,
     logger,
   });
@@ -177,10 +177,10 @@ export async function createApp(
     webhooks,
     metrics,
     developer,
-    resetSimulation: simulated.reset,
-    whenSimulated: simulated.whenConnected,
+    resetSandbox: sandboxConnection.reset,
+    whenConnected: sandboxConnection.whenConnected,
     hasPlayground: config.server.playground,
-    isSimulated: simulation !== undefined && !mayCallRealProviders,
+    isSimulated: sandboxProviders !== undefined && !mayCallRealProviders,
   });
 
   return {
@@ -189,7 +189,7 @@ export async function createApp(
       const url = await listenOn(server, config.server);
       reconciler.start();
       webhooks.start();
-      await simulated.connect(url);
+      await sandboxConnection.connect(url);
       return url;
     },
     /** What a developer needs to send requests; undefined if a key server is configured. */

@@ -7,12 +7,12 @@ import {
 import { type GraphQLSchema } from "graphql";
 import { type RequestContext } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
-import { createExplainMistakesPlugin } from "../platform/graphql/mistakes/explain-mistakes-plugin";
-import { type MistakeExplainer } from "../platform/graphql/mistakes/mistake-explainer";
+import { createRequestErrorsPlugin } from "../platform/graphql/request-errors/request-errors-plugin";
+import { type RequestErrorDescriber } from "../platform/graphql/request-errors/request-error-describer";
 import { createRequestLevelErrorPlugin } from "../platform/graphql/request-level-error-plugin";
 import { createDocumentStore } from "../platform/graphql/document-store";
 import { createGuardedDocumentPlugin } from "../platform/graphql/guarded-document-plugin";
-import { createWellFormedRequestPlugin } from "../platform/graphql/refusal-status";
+import { createRefusalStatusPlugin } from "../platform/graphql/refusal-status-plugin";
 import { createSchemaGuardPlugin } from "../platform/graphql/schema-guard-plugin";
 import { createUpstreamCostPlugin } from "../platform/graphql/upstream-cost-plugin";
 import { createRejectHttpSubscriptionsPlugin } from "../platform/graphql/subscriptions/reject-http-subscriptions-plugin";
@@ -21,7 +21,7 @@ import { type Logger } from "../platform/observability/logger";
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
-  readonly explainer: MistakeExplainer;
+  readonly errorDescriber: RequestErrorDescriber;
   readonly formatError: ReturnType<typeof createErrorFormatter>;
   readonly isSandbox: boolean;
   readonly exposeUpstreamCost: boolean;
@@ -30,7 +30,7 @@ export interface GraphqlServerOptions {
 
 /** Creates Apollo Server; it is not started yet. */
 export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer<RequestContext> {
-  const { schema, explainer, formatError, isSandbox, exposeUpstreamCost, logger } = options;
+  const { schema, errorDescriber, formatError, isSandbox, exposeUpstreamCost, logger } = options;
   return new ApolloServer<RequestContext>({
     schema,
     introspection: true, // in live mode only for the router: see createSchemaGuardPlugin
@@ -45,8 +45,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
       ApolloServerPluginCacheControlDisabled(), // per field, it halves the throughput of lists
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      createWellFormedRequestPlugin(),
-      createExplainMistakesPlugin(explainer),
+      createRefusalStatusPlugin(),
+      createRequestErrorsPlugin(errorDescriber),
       createGuardedDocumentPlugin(),
       createRejectHttpSubscriptionsPlugin(),
       ...(isSandbox ? [] : [createSchemaGuardPlugin()]),

@@ -87,8 +87,9 @@ export function createProviders(
         ...Object.fromEntries(Object.values(httpClients).flatMap(({ state }) => Object.entries(state().breakers))),
       }),
     },
-    /** Closes every circuit breaker. */
-    closeCircuits: (): void => {
+    /** Closes every circuit breaker, and removes the access token. */
+    reset: (): void => {
+      clients.avibra.resetToken();
       for (const http of Object.values(httpClients)) http.closeCircuits();
     },
     close: () => Promise.all(Object.values(httpClients).map((http) => http.close())),

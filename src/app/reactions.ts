@@ -57,17 +57,20 @@ export const reactions = {
     if (subject !== null && !wasPublished) await pubSub.publish({ topic: topics.eventProcessed, key: subject });
   },
 
-  async simulationReset(pubSub: PubSub): Promise<void> {
-    await pubSub.publish({ topic: topics.simulationReset, key: "all" });
+  async sandboxReset(pubSub: PubSub): Promise<void> {
+    await pubSub.publish({ topic: topics.sandboxReset, key: "all" });
   },
 
   /** Subscribes for the lifetime of the process. */
-  onSimulationReset(
-    { readCache, closeCircuits }: { readCache: Pick<ReadCache, "invalidateAll">; closeCircuits: () => void },
+  onSandboxReset(
+    {
+      readCache,
+      providers,
+    }: { readCache: Pick<ReadCache, "invalidateAll">; providers: { readonly reset: () => void } },
     pubSub: PubSub,
   ): void {
-    pubSub.subscribe(topics.simulationReset, () => {
-      closeCircuits();
+    pubSub.subscribe(topics.sandboxReset, () => {
+      providers.reset();
       readCache.invalidateAll();
     });
   },

@@ -30,9 +30,9 @@ export interface RoutesOptions {
   /** In the sandbox only. */
   readonly developer: DeveloperIssuer | undefined;
   /** In the sandbox only. */
-  readonly resetSimulation: (() => Promise<ResetOutcome>) | undefined;
+  readonly resetSandbox: (() => Promise<ResetOutcome>) | undefined;
   /** Passes on requests as soon as the sandbox has sent its first events. */
-  readonly whenSimulated: <Result>(run: () => Promise<Result>) => Promise<Result>;
+  readonly whenConnected: <Result>(run: () => Promise<Result>) => Promise<Result>;
   readonly hasPlayground: boolean;
   /** Whether both providers are certainly simulated. */
   readonly isSimulated: boolean;
@@ -41,13 +41,13 @@ export interface RoutesOptions {
 /** Registers every route except `/health/…`, which `registerLifecycle` registers. */
 export function registerRoutes(server: FastifyInstance, options: RoutesOptions): void {
   const { apollo, guard, services, subscriptions, webhooks, metrics, developer, hasPlayground, isSimulated } = options;
-  const { resetSimulation, whenSimulated } = options;
+  const { resetSandbox, whenConnected } = options;
   registerMetrics(server, metrics);
   registerGraphqlRoute(server, {
     path: GRAPHQL_PATH,
     apollo,
     createContext: ({ id, headers }, analysis, disconnected) =>
-      whenSimulated(() => createContext({ id, headers, disconnected }, analysis, services)),
+      whenConnected(() => createContext({ id, headers, disconnected }, analysis, services)),
     guard,
     getRequestLevelError({ responseBudget, requestLevelError }, responseBody) {
       responseBudget.checkSize(responseBody);
@@ -58,7 +58,7 @@ export function registerRoutes(server: FastifyInstance, options: RoutesOptions):
   });
   webhooks.register(server);
   if (developer) registerDeveloperToken(server, developer);
-  if (resetSimulation) registerDeveloperReset(server, resetSimulation);
+  if (resetSandbox) registerDeveloperReset(server, resetSandbox);
   if (hasPlayground) {
     registerPlayground(server, {
       graphqlPath: GRAPHQL_PATH,

@@ -5,7 +5,7 @@ import { type SubscriptionsConfig } from "../config/variables/subscriptions";
 import { createContext, type AppServices } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { type RequestGuard } from "../platform/graphql/limits/request-guard";
-import { type MistakeExplainer } from "../platform/graphql/mistakes/mistake-explainer";
+import { type RequestErrorDescriber } from "../platform/graphql/request-errors/request-error-describer";
 import { createCallbackClient } from "../platform/graphql/subscriptions/callback/callback.client";
 import { createCallbackRoute } from "../platform/graphql/subscriptions/callback/callback-route";
 import { createCallbackProtocol } from "../platform/graphql/subscriptions/callback/callback-protocol";
@@ -27,19 +27,19 @@ export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
   readonly services: AppServices;
-  readonly explainer: MistakeExplainer;
+  readonly errorDescriber: RequestErrorDescriber;
   readonly formatError: ReturnType<typeof createErrorFormatter>;
   readonly logger: Logger;
 }
 
 /** Creates the subscriptions and their two transports, WebSocket and HTTP callback. */
 export function createSubscriptionTransports(config: SubscriptionsConfig, options: SubscriptionOptions) {
-  const { limits, schema, guard, explainer, services, formatError, logger } = options;
+  const { limits, schema, guard, errorDescriber, services, formatError, logger } = options;
   const maxPerCaller = limits.subscriptionsPerCaller;
   const subscriptions = createSubscriptions({
     schema,
     guard,
-    explainer,
+    errorDescriber,
     createContext: ({ id, authorization }, analysis, lifetime) =>
       createContext({ id, headers: { authorization }, ...lifetime }, analysis, services),
     formatError,

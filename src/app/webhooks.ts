@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { type FastifyInstance } from "fastify";
-import { createPausable } from "./pausable";
+import { createPausable } from "../platform/kernel/pausable";
 import { PROVIDERS } from "./providers";
 import { reactions } from "./reactions";
 import { type Stores } from "./stores";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build, type BuildOptions } from "esbuild";
-import { readAnswers, readExamples } from "./examples";
+import { readExamples, readResponses } from "./examples";
 import { renderReference } from "./reference/render-reference";
 
 const page = join(__dirname, "page");
@@ -60,7 +60,7 @@ async function bundle(outdir: string): Promise<void> {
       api: read("api.graphql"),
       subgraph: read("subgraph.graphql"),
       examples,
-      answers: readAnswers(join(schema, "operations")),
+      responses: readResponses(join(schema, "operations")),
       style: style.join("\n"),
     });
     writeFileSync(join(outdir, `docs.${mode}.html`), html);

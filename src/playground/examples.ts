@@ -14,5 +14,5 @@ export function readExamples(folder: string): readonly Example[] {
 }
 
 /** The response of each example in the sandbox, by its name. `npm run docs` records them. */
-export const readAnswers = (folder: string): Readonly<Record<string, unknown>> =>
-  JSON.parse(readFileSync(join(folder, "answers.json"), "utf8")) as Record<string, unknown>;
+export const readResponses = (folder: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(readFileSync(join(folder, "responses.json"), "utf8")) as Record<string, unknown>;

@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { extname, join, resolve } from "node:path";
 import {
-  createSimulation,
+  createSandboxProviders,
   getSandboxOrigin,
   type ProviderAddress,
-  type SimulationOptions,
+  type SandboxProvidersOptions,
   usesSandbox,
-} from "./simulation";
+} from "./sandbox-providers";
 
 // Starts the simulated providers for the subgraph, as a process of their own: their memory and their faults stay apart.
 
@@ -16,7 +16,7 @@ const EXAMPLE_QUERY = "{ me { id currentOffer { status offer { name } } benefits
 /** A port that no process listens on refuses the connection immediately; a busy sandbox may need time. */
 const PROBE_TIMEOUT_MS = 10_000;
 
-export interface LaunchOptions extends SimulationOptions {
+export interface LaunchOptions extends SandboxProvidersOptions {
   /** The state of the providers is stored beside a SQLite file; otherwise they start from their seeds. */
   readonly databaseUrl: string;
   /** The error to throw if the sandboxes do not start. Their own message is on stderr. */
@@ -107,7 +107,7 @@ export function launchSandboxes(options: LaunchOptions) {
   const child = startChild(options);
   return {
     started: child,
-    simulation: createSimulation(options),
+    sandboxProviders: createSandboxProviders(options),
     formatWelcome: (welcome: WelcomeOptions) => formatWelcome(options, welcome),
     /** Resolves when the sandbox process has ended, so that a next start does not find it. It ends itself when it is disconnected. */
     async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { stripIgnoredCharacters } from "graphql";
-import { createSimulation } from "../../src/sandbox/simulation";
+import { createSandboxProviders } from "../../src/sandbox/sandbox-providers";
 import { hiveGateway } from "../federation/gateways/hive";
 import { startSupergraph } from "../federation/gateways/supergraph";
 import { EXAMPLES, expectDone } from "../federation/gateways/examples";
@@ -59,7 +59,7 @@ describe.each(BY_PAGE.filter(([, blocks]) => !blocks.some(isForRouter)))("%s", (
       READ_CACHE_MS: "600000",
       ...(blocks.some(hangs) && SHORT_TIMEOUTS),
     };
-    subgraph = await startSubgraph(variables, { simulate: createSimulation });
+    subgraph = await startSubgraph(variables, { simulate: createSandboxProviders });
     run = createShell({
       "http://127.0.0.1:4001": subgraph.url,
       "http://127.0.0.1:4101": subgraph.avibra.url,

@@ -1,6 +1,7 @@
 import { PixAuthorizationDocument } from "../federation/client/generated/graphql";
 import { TaxId } from "../../src/features/pix-authorization/tax-id.type";
 import { describeFields } from "../kit/graphql/describe-fields";
+import { CANCELLATION_TIME } from "../kit/seeds/dates";
 import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { sendMutation, findMutation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
@@ -81,7 +82,7 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix with API genera
         requesterDocument: "***.793.620-**",
         reason: "REQUESTED_BY_PAYEE",
         reasonCode: "SLCR",
-        cancelledAt: "2024-09-17T10:10:06.101Z",
+        cancelledAt: CANCELLATION_TIME,
         providerStatus: "0",
         authorization: { recurrenceId: CANCELLED_RECURRENCE_ID, status: "CANCELLED" },
       },
@@ -140,7 +141,7 @@ describe.each(["automatic-pix", "pix-automatic"])("Automatic Pix with API genera
       requesterDocument: "***.793.620-**",
       reason: "REQUESTED_BY_PAYEE",
       reasonCode: "SLCR",
-      cancelledAt: "2024-09-17T10:10:06.101Z",
+      cancelledAt: CANCELLATION_TIME,
       providerStatus: "0",
       authorization: { status: "CANCELLED" },
     });

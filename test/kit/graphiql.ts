@@ -1,6 +1,8 @@
 import { type Locator, type Page } from "playwright-core";
 import { type GraphqlResponse } from "./http/graphql-client";
 
+type Editor = "Operation Editor" | "Variables" | "Headers";
+
 /** Actions of a user in GraphiQL, and what is on the page. */
 export interface Graphiql {
   readonly page: Page;
@@ -13,10 +15,10 @@ export interface Graphiql {
   /** Clicks the execute button; resolves with the response after GraphiQL has received it. */
   readonly run: () => Promise<GraphqlResponse>;
   readonly selectCaller: (caller: RegExp) => Promise<void>;
-  /** Replaces the text of the editor below the operation. */
-  readonly fillEditor: (editor: "Variables" | "Headers", text: string) => Promise<void>;
+  /** Replaces the text of an editor. */
+  readonly fillEditor: (editor: Editor, text: string) => Promise<void>;
   /** The text of an editor as far as it is on the screen. */
-  readonly readEditor: (editor: "Operation Editor" | "Variables" | "Headers") => Promise<string>;
+  readonly readEditor: (editor: Editor) => Promise<string>;
 }
 
 const isEditorRequest = (body: string | null) => body !== null && !body.includes("IntrospectionQuery");
@@ -29,8 +31,9 @@ export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
   const responseBar = page.getByRole("status", { name: "Response cost" });
   const executeButton = page.getByRole("button", { name: /^Execute query/ });
 
-  async function openTool(name: string): Promise<Locator> {
-    await page.getByRole("button", { name, exact: true }).click();
+  async function openEditor(name: Editor): Promise<Locator> {
+    // Only one of the editors below the operation is visible.
+    if (name !== "Operation Editor") await page.getByRole("button", { name, exact: true }).click();
     return section(name).locator(".monaco-editor:visible");
   }
 
@@ -62,7 +65,7 @@ export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
       await callerSelect.selectOption(label);
     },
     async fillEditor(editor, text) {
-      await (await openTool(editor)).click();
+      await (await openEditor(editor)).first().click();
       await page.keyboard.press("ControlOrMeta+A");
       await page.keyboard.insertText(text);
       // Brackets that the editor closed by itself.
@@ -70,8 +73,7 @@ export async function openGraphiqlPage(page: Page): Promise<Graphiql> {
       await page.keyboard.press("Delete");
     },
     async readEditor(editor) {
-      const editorElement = editor === "Operation Editor" ? section(editor) : await openTool(editor);
-      const lines = await editorElement.locator(".view-line").allInnerTexts();
+      const lines = await (await openEditor(editor)).locator(".view-line").allInnerTexts();
       return lines.join("\n").replaceAll("\u00a0", " ");
     },
   };

@@ -4,6 +4,7 @@ import { type Operation } from "../../src/platform/operations/operation";
 import { type OperationStore } from "../../src/platform/operations/operation.store";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { monotonicClockFrom } from "../kit/clocks";
+import { ONE_DIALECT } from "../kit/database/one-dialect";
 import {
   CONFIRMATION_WINDOW_MS,
   createControlledStore,
@@ -82,7 +83,7 @@ test("there are 50 cancellations", () => {
   expect(CASES).toHaveLength(50);
 });
 
-describe.each(["sqlite", "postgres"] as const)("after an outage of Delbank of twenty minutes, on %s,", (dialect) => {
+describe.each(ONE_DIALECT)("after an outage of Delbank of twenty minutes, on %s,", (dialect) => {
   let opened: OpenStore;
   /** Of the processes that die, and of the replicas, whose circuit breakers open during the outage. */
   let callers: ReturnType<typeof createSandboxHandlers>;

@@ -40,34 +40,34 @@ describe("the playground's callers", () => {
   beforeAll(async () => (subgraph = await startSubgraph()));
   afterAll(() => subgraph.stop());
 
-  test("are described as the sandbox's data is", async () => {
+  test("have labels and descriptions that say what the sandbox's data is", async () => {
     const query = `query ($id: RecurrenceId!) { me { currentOffer { status offer { name } } benefits { id } }
       pixAuthorization(recurrenceId: $id) { status } }`;
     const seen = await Promise.all(
-      callers.map(async ({ description, claims }) => {
+      callers.map(async ({ label, description, claims }) => {
+        const said = `${label}: ${description}`;
         const id = /RR\w{27}/.exec(description)?.[0] ?? RECURRENCE_ID;
         const { data, errors } = await subgraph.graphql(query, { variables: { id }, claims: claims ?? null });
-        if (errors) return [description, errors[0]?.extensions.code];
+        if (errors) return [said, errors[0]?.extensions.code];
         const { currentOffer, benefits } = data.me;
         const offer = currentOffer ? `${currentOffer.offer.name} ${currentOffer.status}` : "no offer";
-        return [
-          description,
-          `${offer}, ${benefits.length} benefits, ${data.pixAuthorization?.status ?? "no recurrence"}`,
-        ];
+        return [said, `${offer}, ${benefits.length} benefits, ${data.pixAuthorization?.status ?? "no recurrence"}`];
       }),
     );
     expect(Object.fromEntries(seen)).toEqual({
-      "Ana has the offer Plus and pays for it with the recurrence RR0435879820240605njua7shf40o":
+      "Member u-1001, who pays by Pix: Ana has the offer Plus and pays for it with the recurrence RR0435879820240605njua7shf40o":
         "Plus ACTIVE, 4 benefits, ACTIVE",
-      "Bruno has two active benefits": "Basic ACTIVE, 2 benefits, no recurrence",
-      "Carla is prefilled: no offer, no benefits": "no offer, 0 benefits, no recurrence",
-      "Davi's offer and his recurrence RR3822485720260110cancelled01 are cancelled":
+      "Member u-1002, with the offer Basic: Bruno has two active benefits": "Basic ACTIVE, 2 benefits, no recurrence",
+      "Member u-1003, not enrolled yet: Carla is prefilled: no offer, no benefits":
+        "no offer, 0 benefits, no recurrence",
+      "Member u-1004, who cancelled: Davi's offer and his recurrence RR3822485720260110cancelled01 are cancelled":
         "Basic CANCELLED, 1 benefits, CANCELLED",
-      "Padaria Aurora is no member, but pays with the recurrence RR3822485720260110legalpay001":
+      "Payer p-2001, a company: Padaria Aurora is no member, but pays with the recurrence RR3822485720260110legalpay001":
         "no offer, 0 benefits, ACTIVE",
-      "Reads and changes every member's data; tax IDs are masked": "no offer, 0 benefits, ACTIVE",
-      "Reads every member's data, with whole tax IDs": "no offer, 0 benefits, ACTIVE",
-      "Every field is refused": "UNAUTHENTICATED",
+      "Staff: everybody's data: Reads and changes every member's data; tax IDs are masked":
+        "no offer, 0 benefits, ACTIVE",
+      "Staff: tax IDs in full, too: Reads every member's data, with whole tax IDs": "no offer, 0 benefits, ACTIVE",
+      "Anonymous: without a token: Every field is refused": "UNAUTHENTICATED",
     });
   });
 });
@@ -108,6 +108,15 @@ describe("what a tab of the playground shows", () => {
     const completed = { body: {}, durationMs: 1, callerName: undefined };
     const results = change(subscribed, { type: "responded", tab: "a", completed }, received(1));
     expect(results["a"]).toEqual({ kind: "response", completed });
+  });
+
+  test("is nothing after its request was stopped, and the events that it has after its subscription was", () => {
+    const completed = { body: {}, durationMs: 1, callerName: undefined };
+    const stopped: ResultChange = { type: "stopped", tab: "a" };
+    expect(change({ type: "responded", tab: "a", completed }, stopped)).toEqual({});
+    const results = change(subscribed, received(1), stopped);
+    expect(bodies(results)).toEqual([1]);
+    expect(results["a"]).toMatchObject({ isOpen: false, errors: [] });
   });
 
   test.each([

@@ -9,7 +9,7 @@ import {
   isSpecifiedScalarType,
 } from "graphql";
 import { type ErrorCode, ERROR_CODES } from "../../src/platform/errors/subgraph-error";
-import { readAnswers, readExamples } from "../../src/playground/examples";
+import { readExamples, readResponses } from "../../src/playground/examples";
 import { describeNull } from "../../src/playground/reference/describe-null";
 import { GLOSSARY } from "../../src/playground/reference/glossary";
 import { renderReference, type ReferenceOptions } from "../../src/playground/reference/render-reference";
@@ -19,12 +19,12 @@ import { readText } from "../kit/pages";
 const SCHEMA = join(__dirname, "../../schema");
 const read = (file: string) => readFileSync(join(SCHEMA, file), "utf8");
 const examples = readExamples(join(SCHEMA, "operations"));
-const answers = readAnswers(join(SCHEMA, "operations"));
+const responses = readResponses(join(SCHEMA, "operations"));
 
 const render = (options: Partial<ReferenceOptions> = {}) =>
   renderReference({
     mode: "sandbox",
-    ...{ api: read("api.graphql"), subgraph: read("subgraph.graphql"), examples, answers, style: "" },
+    ...{ api: read("api.graphql"), subgraph: read("subgraph.graphql"), examples, responses, style: "" },
     ...options,
   });
 
@@ -91,7 +91,7 @@ describe("the reference of our schema", () => {
     );
     expect(textOf(page, "Query.me")).toContain('<span class="badge">token</span>');
     expect(textOf(page, "Query.me")).not.toContain("scope");
-    expect(textOf(page, "Benefit")).toContain('<span class="badge">entity by userId id</span>');
+    expect(textOf(page, "Benefit")).toContain('<span class="badge">key userId and id</span>');
   });
 
   test("contains the example operations with their callers and variables", () => {
@@ -102,17 +102,28 @@ describe("the reference of our schema", () => {
     expect(textOf(page, "example-change-offer")).toContain("&quot;direction&quot;: &quot;UPGRADE&quot;");
   });
 
-  test.each(examples)("shows $name with its recorded answer, which has no errors", ({ name, query, variables }) => {
+  test.each(examples)("shows $name with its recorded response, which has no errors", ({ name, query, variables }) => {
     const shown = [...textOf(page, `example-${name}`).matchAll(/<code>([^<]*)<\/code><\/pre>/g)].map(([, code = ""]) =>
       code.replaceAll("&quot;", '"').replaceAll("&amp;", "&"),
     );
     const [operation = "", ...json] = shown;
     expect(query.endsWith(`${operation}\n`)).toBe(true);
-    const answer = answers[name] as { data: Record<string, unknown>; errors?: unknown };
-    const expected = Object.keys(variables).length > 0 ? [variables, answer] : [answer];
+    const response = responses[name] as { data: Record<string, unknown>; errors?: unknown };
+    const expected = Object.keys(variables).length > 0 ? [variables, response] : [response];
     expect(json.map((code) => JSON.parse(code) as unknown)).toEqual(expected);
-    expect(answer.errors).toBeUndefined();
-    expect(Object.values(answer.data)).not.toContain(null);
+    expect(response.errors).toBeUndefined();
+    expect(Object.values(response.data)).not.toContain(null);
+  });
+
+  test("says of the endpoint which status Accept gives a refusal, and which pages can read the responses", () => {
+    const wordsOfEndpoint = (text: string) => wordsOf(partOf(text, "section", "endpoint"));
+    for (const text of [page, render({ mode: "live" })]) {
+      expect(wordsOfEndpoint(text)).toContain("If it prefers application/graphql-response+json, a GraphQL request");
+      expect(wordsOfEndpoint(text)).toContain("Otherwise the response is application/json, with the status 200.");
+      expect(wordsOfEndpoint(text)).toContain("Leave credentials at its default: the API reads no cookies.");
+    }
+    expect(wordsOfEndpoint(page)).toContain("A page of any loopback origin, such as http://localhost:5173, can send");
+    expect(wordsOfEndpoint(render({ mode: "live" }))).toContain("The router decides which origins it allows.");
   });
 
   test("begins with what a reader needs before the first request; live mode has no data of the sandbox", () => {
@@ -157,14 +168,16 @@ describe("the reference of our schema", () => {
     expect(wordsOf(live)).toContain("Unless its providers are simulated, mutations change");
   });
 
-  test("defines the terms of the glossary in docs/contributing/architecture.md that a frontend needs, in their words", () => {
+  test("defines each term of the glossary in docs/contributing/architecture.md that a frontend needs once, in its words", () => {
     const source = wordsOf(readText("docs/contributing/architecture.md").replaceAll("`", ""));
-    const shown = wordsOf(partOf(page, "section", "glossary"));
+    const purpose = wordsOf(partOf(page, "section", "purpose"));
+    const glossary = wordsOf(partOf(page, "section", "glossary"));
     expect(GLOSSARY.length).toBeGreaterThan(20);
-    for (const { term, definition, isInternal } of GLOSSARY) {
+    for (const { term, definition, isInternal, isBasic } of GLOSSARY) {
       const plain = definition.replaceAll("`", "");
       expect(source).toContain(`- **${term}**: ${plain}`);
-      expect(shown.includes(`${term} ${plain.slice(0, 1).toUpperCase()}${plain.slice(1)}`)).toBe(!isInternal);
+      const shown = `${term} ${plain.slice(0, 1).toUpperCase()}${plain.slice(1)}`;
+      expect([purpose.includes(shown), glossary.includes(shown)]).toEqual([!!isBasic, !isBasic && !isInternal]);
     }
   });
 
@@ -183,9 +196,13 @@ describe("the reference of our schema", () => {
     ["Mutation.changeOffer", "Returns ChangeOfferPayload! · Never null."],
     ["Subscription.userEvents", "Sends UserEvent! · Never null."],
     ["Money", "amount returns String! The amount as decimal text"],
-    ["CurrentOffer", "activatedAt returns DateTime When the offer took effect. Null if there is none."],
+    ["CurrentOffer", "activatedAt returns DateTime When the offer took effect. nextBillingAt"],
+    [
+      "PixCancellation",
+      "requesterType returns PersonType Whether the requester is a person or a company. requesterDocument",
+    ],
     ["Operation", "failure returns UserError Why the operation failed. Null unless status is FAILED."],
-  ])("says what %s returns, and what null means", (id, expected) => {
+  ])("says what %s returns, and what null means if its description does", (id, expected) => {
     expect(wordsOf(textOf(page, id))).toContain(expected);
   });
 

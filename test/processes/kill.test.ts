@@ -1,3 +1,4 @@
+import { ONE_DIALECT } from "../kit/database/one-dialect";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { type RunningProgram } from "../kit/start/program";
 import { waitFor } from "../kit/wait-for";
@@ -15,14 +16,7 @@ import {
   SETTLE,
   TO_OPERATION,
 } from "./mutations";
-import {
-  createReplicaCluster,
-  type Dialect,
-  DIALECTS,
-  PAST_LEASE_MS,
-  PAST_WINDOW_MS,
-  type ReplicaCluster,
-} from "./replica-cluster";
+import { createReplicaCluster, PAST_LEASE_MS, PAST_WINDOW_MS, type ReplicaCluster } from "./replica-cluster";
 
 jest.setTimeout(900_000); // `beforeAll` starts a dozen processes
 
@@ -153,7 +147,7 @@ async function readSettled(replica: RunningProgram, { mutation: { claims } }: Ca
   });
 }
 
-describe.each(DIALECTS)("kill -9 on %s, then a restart", (dialect: Dialect) => {
+describe.each(ONE_DIALECT)("kill -9 on %s, then a restart", (dialect) => {
   let cluster: ReplicaCluster;
   let restarted: RunningProgram;
   let killed = new Map<Case, Promise<void>>();

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { type Dialect } from "../../src/platform/database/apply-migrations";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox";
 import { openOperationStore, TEST_ENCRYPTION_KEY } from "../kit/operations/test-store";
 import { createSandboxControl } from "../kit/sandbox-control";
@@ -6,10 +7,6 @@ import { type Databases, startDatabases } from "../kit/start/databases";
 import { type RunningProgram, startProgram } from "../kit/start/program";
 import { createTempDirectory } from "../kit/temp";
 import { IDEMPOTENCY_KEY, type Mutation } from "./mutations";
-
-export type Dialect = "sqlite" | "postgres";
-/** `npm test` runs on SQLite, `npm run test:all` on PostgreSQL: the crash matrices are too slow for both. */
-export const DIALECTS: readonly Dialect[] = process.env["TEST_ALL"] === "true" ? ["postgres"] : ["sqlite"];
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

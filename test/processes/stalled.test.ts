@@ -1,3 +1,4 @@
+import { ONE_DIALECT } from "../kit/database/one-dialect";
 import { startTcpSwitch, type TcpSwitch } from "../kit/network/tcp-switch";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { type RunningProgram } from "../kit/start/program";
@@ -13,14 +14,14 @@ import {
   sendMutation,
   SETTLE,
 } from "./mutations";
-import { createReplicaCluster, DIALECTS, PAST_LEASE_MS, PAST_WINDOW_MS, type ReplicaCluster } from "./replica-cluster";
+import { createReplicaCluster, PAST_LEASE_MS, PAST_WINDOW_MS, type ReplicaCluster } from "./replica-cluster";
 
 jest.setTimeout(600_000);
 
 const HOUR = 3_600_000;
 const SETTLED = ["SUCCEEDED", "FAILED", "NEEDS_ATTENTION"];
 
-describe.each(DIALECTS)("a process that stalled past its lease, on %s", (dialect) => {
+describe.each(ONE_DIALECT)("a process that stalled past its lease, on %s", (dialect) => {
   let cluster: ReplicaCluster;
   let stalled: RunningProgram;
   /** Takes over operations whose lease has ended. Its requests to Delbank can be cut. */

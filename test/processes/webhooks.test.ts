@@ -1,6 +1,7 @@
 import { openDatabase } from "../../src/platform/database/open-database";
 import { Inbox } from "../../src/platform/inbox/inbox";
 import { createEncryption } from "../../src/platform/kernel/encryption";
+import { ONE_DIALECT } from "../kit/database/one-dialect";
 import { HOUR_TIMEOUTS } from "../kit/database/pool";
 import { DEBUGGABLE_ENV } from "../kit/start/debugger";
 import { postWebhook } from "../kit/http/webhooks";
@@ -11,7 +12,7 @@ import { waitFor } from "../kit/wait-for";
 import { setBreakpoint } from "./breakpoint";
 import { loseUpgrade, readEvents, upgradeEvent } from "./lost-upgrade";
 import { upgradeOffer } from "./mutations";
-import { createReplicaCluster, DIALECTS, PAST_LEASE_MS, type ReplicaCluster } from "./replica-cluster";
+import { createReplicaCluster, PAST_LEASE_MS, type ReplicaCluster } from "./replica-cluster";
 
 jest.setTimeout(600_000);
 
@@ -38,7 +39,7 @@ async function countDue({ databaseUrl }: ReplicaCluster): Promise<number> {
   return count;
 }
 
-describe.each(DIALECTS)("kill -9 on %s, then a restart", (dialect) => {
+describe.each(ONE_DIALECT)("kill -9 on %s, then a restart", (dialect) => {
   let cluster: ReplicaCluster;
   /** Each test kills it and starts the next one. */
   let replica: RunningProgram;

@@ -209,12 +209,14 @@ test("requests that time out because a provider hangs leave nothing in memory", 
   const response = await fetch(`${program.url}/dev/token?sub=support&scope=users:read:any`);
   const { token } = (await response.json()) as { token: string };
   const hang = { match: { path: "/user/benefits" }, kind: "hangBeforeCommit", times: 1_000_000 };
-  await createSandboxControl(program.avibraUrl).addFault(hang);
+  const control = createSandboxControl(program.avibraUrl);
+  await control.addFault(hang);
   let count = 0;
   const sendOne = async () => {
     const query = "query($id: UserId!) { user(id: $id) { currentOffer { status } } }"; // one document: documents are cached
     const response = await send({ url: program.url, token }, query, { variables: { id: `h-${(count += 1)}` } });
-    expect(await response.text()).toMatch(/PROVIDER_(TIMEOUT|UNAVAILABLE)/);
+    // UNAVAILABLE if a busy machine used up the time before the provider was asked.
+    expect(await response.text()).toMatch(/"code":"(PROVIDER_TIMEOUT|PROVIDER_UNAVAILABLE|UNAVAILABLE)"/);
   };
   const sendWaves = async (waves: number) => {
     for (let wave = 0; wave < waves; wave += 1) await Promise.all(Array.from({ length: 40 }, sendOne));
@@ -229,6 +231,7 @@ test("requests that time out because a provider hangs leave nothing in memory", 
   const [before, countBefore] = [await usedBytes(), count];
   await sendWaves(15);
   const bytesEach = ((await usedBytes()) - before) / (count - countBefore);
+  expect((await control.requests("/user/benefits")).length).toBeGreaterThan(0);
   expect(bytesEach).toBeLessThan(3000); // one of them takes several times that while it is in flight
   memory.close();
 });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
+import { freePort } from "../kit/free-port";
 import { type GraphqlResponse } from "../kit/http/graphql-client";
 import { waitForGauge } from "../kit/http/metrics";
 import { postWebhook } from "../kit/http/webhooks";
@@ -9,7 +10,7 @@ import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { createSubgraphs } from "../kit/start/subgraphs";
 import { PAYER_CLAIMS, STAFF_CLAIMS } from "../kit/tokens/claims";
 import { waitFor } from "../kit/wait-for";
-import { createSimulation } from "../../src/sandbox/simulation";
+import { createSandboxProviders } from "../../src/sandbox/sandbox-providers";
 
 /** The subgraphs that share a database share its key. */
 const LEDGER_KEY = randomBytes(32).toString("base64");
@@ -66,7 +67,7 @@ describe.each(["sqlite", "postgres"] as const)("POST /dev/reset on %s", (dialect
       BREAKER_MIN_CALLS: "2",
       RECONCILE_INTERVAL_MS: "20",
     };
-    subgraph = await startSubgraph(environment, { simulate: createSimulation });
+    subgraph = await startSubgraph(environment, { simulate: createSandboxProviders });
   });
   afterAll(() => subgraph.stop());
 
@@ -85,6 +86,11 @@ describe.each(["sqlite", "postgres"] as const)("POST /dev/reset on %s", (dialect
       "RR3822485720260110rejected001",
     ])
       await subgraph.graphql(`{ pixAuthorization(recurrenceId: "${id}") { status } }`, { claims: CLAIMS });
+
+    // Avibra rejects the token and each new one.
+    await subgraph.avibra.addFault({ kind: "status", status: 401, times: 1000, match: {} });
+    for (let read = 0; read < 3; read += 1)
+      await subgraph.graphql("{ me { currentOffer { status } } }", { claims: { ...CLAIMS, sub: `u-${read}` } });
 
     const response = await reset(subgraph);
     expect([response.status, await response.text()]).toEqual([204, ""]);
@@ -142,9 +148,12 @@ test("POST /dev/reset does not reset the providers again while a mutation is in 
     {},
     {
       simulate(config) {
-        const simulation = createSimulation(config);
-        // The first reset, which would end the mutation, does nothing.
-        return { ...simulation, reset: () => ((resets += 1) === 1 ? Promise.resolve(true) : simulation.reset()) };
+        const providers = createSandboxProviders(config);
+        const reset = () => {
+          resets += 1;
+          return providers.reset();
+        };
+        return { ...providers, reset, abortFaults: () => Promise.resolve(true) }; // which would end the mutation
       },
     },
   );
@@ -156,7 +165,7 @@ test("POST /dev/reset does not reset the providers again while a mutation is in 
   for (let refused = 0; refused < 5;) {
     refused += (await postWebhook(subgraph.url, event, { key: randomUUID() })).status === 503 ? 1 : 0;
   }
-  expect(resets).toBe(1);
+  expect(resets).toBe(0);
   await createSandboxControl(subgraph.delbank.url).reset(); // ends the mutation
   expect((await inFlight).data.cancelPixAuthorization.operation.status).toBe("UNCONFIRMED");
   expect((await resetting).status).toBe(204);
@@ -169,14 +178,15 @@ test("POST /dev/reset refuses events with 503 while it runs, and deletes those t
     {},
     {
       simulate(config) {
-        const simulation = createSimulation(config);
+        const providers = createSandboxProviders(config);
         const event = { eventname: "user_benefits_pendingswap", userid: MEMBER_ID };
+        const sendEvent = async () => {
+          statuses.push((await postWebhook(subgraph.url, event, { key: `${statuses.length}` })).status);
+        };
         return {
-          ...simulation,
-          async reset() {
-            statuses.push((await postWebhook(subgraph.url, event, { key: `${statuses.length}` })).status);
-            return simulation.reset();
-          },
+          ...providers,
+          abortFaults: () => sendEvent().then(() => providers.abortFaults()),
+          reset: () => sendEvent().then(() => providers.reset()),
         };
       },
     },
@@ -186,12 +196,20 @@ test("POST /dev/reset refuses events with 503 while it runs, and deletes those t
   expect(await readState(subgraph)).toEqual(SEEDS);
 });
 
-test("POST /dev/reset is answered with 503 if a provider does not respond, and changes nothing", async () => {
+test("POST /dev/reset is answered with 503 if one provider does not respond, and resets nothing", async () => {
+  const closedPort = await freePort();
   const subgraph = await start(
     {},
-    { simulate: (config) => ({ ...createSimulation(config), reset: () => Promise.resolve(false) }) },
+    {
+      simulate: (config) =>
+        createSandboxProviders({
+          ...config,
+          delbank: { baseUrl: `http://127.0.0.1:${closedPort}`, sandboxPort: closedPort },
+        }),
+    },
   );
   expect((await cancel(subgraph)).data.cancelPixAuthorization.operation.status).toBe("SUCCEEDED");
+  expect((await upgrade(subgraph)).data.changeOffer.operation.status).toBe("SUCCEEDED");
   const before = await readState(subgraph);
   expect((await reset(subgraph)).status).toBe(503);
   expect(await readState(subgraph)).toEqual(before);
@@ -200,7 +218,7 @@ test("POST /dev/reset is answered with 503 if a provider does not respond, and c
 test("POST /dev/reset on one replica drops the cached reads of the other", async () => {
   const DATABASE_URL = await databases.createDatabase("postgres");
   const environment = { DATABASE_URL, LEDGER_KEY, READ_CACHE_MS: "600000" };
-  const first = await start(environment, { simulate: createSimulation });
+  const first = await start(environment, { simulate: createSandboxProviders });
   const second = await start({
     ...environment,
     AVIBRA_BASE_URL: first.avibra.url,
@@ -222,9 +240,9 @@ describe("the events of the seeds", () => {
       {},
       {
         simulate(config) {
-          const simulation = createSimulation(config);
+          const providers = createSandboxProviders(config);
           return {
-            ...simulation,
+            ...providers,
             async connect(url) {
               const query = '{"query":"{ me { enrollment { status } } }"}';
               const token = await fetch(`${url}/dev/token?sub=${MEMBER_ID}`).then((response) => response.json());
@@ -236,7 +254,7 @@ describe("the events of the seeds", () => {
                 firstRead.resolve(await response.json());
               });
               await waitForGauge({ url }, "benefits_pix_http_requests_in_flight", 2); // the query, and the scrape that counts it
-              return simulation.connect(url);
+              return providers.connect(url);
             },
           };
         },
@@ -248,8 +266,8 @@ describe("the events of the seeds", () => {
   test("are stored once in a database, however often subgraphs start on it", async () => {
     const DATABASE_URL = await databases.createDatabase("postgres");
     const environment = { DATABASE_URL, LEDGER_KEY };
-    const first = await start(environment, { simulate: createSimulation });
-    const second = await start(environment, { simulate: createSimulation });
+    const first = await start(environment, { simulate: createSandboxProviders });
+    const second = await start(environment, { simulate: createSandboxProviders });
     for (const subgraph of [first, second]) {
       const { data } = await subgraph.graphql("{ me { events { edges { node { kind } } } } }", { claims: CLAIMS });
       expect(data.me.events.edges).toEqual([{ node: { kind: "ENROLLMENT_SUCCESSFUL" } }]);
@@ -257,7 +275,7 @@ describe("the events of the seeds", () => {
   });
 
   test("that the subgraph cannot receive delay no start, and are reported", async () => {
-    const subgraph = await start({ AVIBRA_WEBHOOK_ADDRESSES: "192.0.2.1" }, { simulate: createSimulation });
+    const subgraph = await start({ AVIBRA_WEBHOOK_ADDRESSES: "192.0.2.1" }, { simulate: createSandboxProviders });
     expect((await subgraph.graphql("{ me { enrollment { status } } }")).data.me.enrollment.status).toBe("UNKNOWN");
     expect(subgraph.logs.join("")).toContain("the sandbox could not send its first events");
   });

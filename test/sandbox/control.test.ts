@@ -1,5 +1,6 @@
 import { OLDER, send, useSandboxes } from "./vendor-clients";
 import { observeRequest } from "../kit/http/request";
+import { waitFor } from "../kit/wait-for";
 import { CANCELLED_MEMBER_ID, MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 
 const { avibra, delbank } = useSandboxes();
@@ -160,6 +161,30 @@ test.each([
   ["GET", "state/more"],
 ])("the unknown control endpoint %s %s gets 404", async (method, path) => {
   expect((await delbank.control.call(path, { method })).status).toBe(404);
+});
+
+test.each(["null", "http://127.0.0.1:4001", "https://app.example"])(
+  "a control request of a page of %s gets 403 and has no effect",
+  async (origin) => {
+    await delbank.control.fault({ kind: "status" });
+    for (const [method, path] of [
+      ["POST", "reset"],
+      ["DELETE", "faults"],
+    ] as const)
+      expect((await delbank.control.call(path, { method, headers: { origin } })).status).toBe(403);
+    expect((await delbank.control.call("faults")).json).toHaveLength(1);
+  },
+);
+
+test("POST faults/abort removes the faults, ends the calls that wait because of one, and keeps the state", async () => {
+  await delbank.control.fault({ kind: "hangAfterCommit" });
+  await delbank.control.fault({ kind: "status" });
+  const hanging = delbank.cancel(RECURRENCE_ID).catch(() => "ended");
+  await waitFor(async () => ((await delbank.control.commits()).length > 0 ? true : undefined));
+  expect((await delbank.control.call("faults/abort", { method: "POST" })).status).toBe(204);
+  expect(await hanging).toBe("ended");
+  expect((await delbank.control.call("faults")).json).toEqual([]);
+  expect(await delbank.control.commits()).toHaveLength(1);
 });
 
 test("the control endpoints are not served under the base path", async () => {

@@ -1,3 +1,4 @@
+import { CANCELLATION_TIME } from "../kit/seeds/dates";
 import { CANCELLATION_ID, CANCELLED_RECURRENCE_ID, OTHER_TAX_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { NEWER, OLDER, type VendorResponse, useSandboxes } from "./vendor-clients";
 
@@ -129,7 +130,7 @@ describe("Delbank's read of a cancellation", () => {
       RequesterPersonType: "NATURAL",
       RequesterDocument: 77379362038,
       CancellationReason: 6,
-      CancellationAt: "2024-09-17T10:10:06.101Z",
+      CancellationAt: CANCELLATION_TIME,
       CancellationStatus: "0",
     };
     expect(status).toBe(200);

@@ -216,7 +216,9 @@ describe("a body fault commits and", () => {
     expect(performance.now() - startedMs).toBeGreaterThan(bytes);
     expect(JSON.parse(text)).toMatchObject({ idRecorrencia: RECURRENCE_ID });
     await control.fault({ kind: "slowBody" });
-    expect((await read({ timeoutMs: 30 })).end).toBe("gave up");
+    const incomplete = await read({ maxBytes: 1 });
+    expect(incomplete.end).toBe("gave up");
+    expect(() => JSON.parse(incomplete.text) as unknown).toThrow(SyntaxError);
     await expectCommits(1);
   });
 });

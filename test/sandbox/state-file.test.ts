@@ -1,11 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Sandboxes, startSandboxes } from "../../src/sandbox/index";
-import { RECURRENCE_ID } from "../kit/seeds/ids";
+import { createAvibra } from "../../src/sandbox/avibra/avibra";
+import { avibraCredentials } from "../../src/sandbox/avibra/credentials";
+import { IdempotencyStore } from "../../src/sandbox/avibra/idempotency-store";
+import { Clock } from "../../src/sandbox/server/clock";
+import { CANCELLED_RECURRENCE_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { createTempDirectory } from "../kit/temp";
 import { AvibraClient, DelbankClient } from "./vendor-clients";
 
 const directory = createTempDirectory("sandbox-state");
+const DAY_MS = 86_400_000;
 const running: Sandboxes[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((sandboxes) => sandboxes.close()));
@@ -24,9 +29,22 @@ async function start(stateFile: string, onStateFailure?: (message: string) => vo
   await avibra.signIn();
   return { avibra, delbank };
 }
-type DelbankState = {
-  readonly authorizations: readonly { readonly recurrenceId: string; readonly situation: string }[];
-};
+interface StoredAuthorization {
+  readonly recurrenceId: string;
+  readonly situation: string;
+  readonly createdAt: string;
+}
+type DelbankState = { readonly authorizations: readonly StoredAuthorization[] };
+const ofDelbank = ({ authorizations }: DelbankState, id: string) =>
+  authorizations.find(({ recurrenceId }) => recurrenceId === id);
+const situationsOf = ({ authorizations }: DelbankState) =>
+  authorizations.map(({ recurrenceId, situation }) => [recurrenceId, situation]);
+const readVendors = (file: string) =>
+  (
+    JSON.parse(readFileSync(file, "utf8")) as {
+      vendors: { avibra: { accounts: object[] }; delbank: { changed: object[] } };
+    }
+  ).vendors;
 
 test("the state file does not exist before the first change, and then only its user may read it", async () => {
   const file = newFile();
@@ -41,16 +59,17 @@ test("the state file does not exist before the first change, and then only its u
 test("a restart with the same state file finds cancellations, accounts, used keys and the clock", async () => {
   const file = newFile();
   const first = await start(file);
-  await first.delbank.control.clock({ advanceMs: 86_400_000 });
+  await first.delbank.control.clock({ advanceMs: DAY_MS });
   await first.delbank.cancel(RECURRENCE_ID);
   expect((await first.avibra.create("m-1", "key-1")).status).toBe(200);
   const before = await first.delbank.control.state<DelbankState>();
 
   const second = await start(file);
   const after = await second.delbank.control.state<DelbankState>();
-  expect(after.authorizations).toEqual(before.authorizations);
+  expect(ofDelbank(after, RECURRENCE_ID)).toEqual(ofDelbank(before, RECURRENCE_ID));
+  expect(situationsOf(after)).toEqual(situationsOf(before));
   expect(after.commits).toMatchObject([{ operation: "cancel", subject: RECURRENCE_ID }]);
-  expect(Date.parse(after.now) - Date.parse(before.now)).toBeLessThan(86_400_000);
+  expect(Date.parse(after.now) - Date.parse(before.now)).toBeLessThan(DAY_MS);
   expect(Date.parse(after.now)).toBeGreaterThan(Date.parse(before.now) - 60_000);
   expect((await second.avibra.create("m-1", "key-1")).status).toBe(200);
   expect((await second.avibra.control.state()).commits).toHaveLength(1);
@@ -76,12 +95,106 @@ test("a restart with the same state file has no faults and an empty request log"
   expect(await second.delbank.control.requests()).toEqual([]);
 });
 
-test("members that were never changed keep seeds that are relative to the start", async () => {
+test("the state file contains only the members and authorizations that changed, also after a restart", async () => {
   const file = newFile();
   const first = await start(file);
   await first.avibra.create("m-1", "key");
-  const { vendors } = JSON.parse(readFileSync(file, "utf8")) as { vendors: { avibra: { accounts: object[] } } };
-  expect(vendors.avibra.accounts).toMatchObject([{ userId: "m-1" }]);
+  await first.delbank.cancel(RECURRENCE_ID);
+  const second = await start(file);
+  await second.avibra.create("m-2", "key-2");
+  await second.delbank.control.call("counterpart", { method: "POST", body: { recurrenceId: CANCELLED_RECURRENCE_ID } });
+  expect(readVendors(file)).toMatchObject({
+    avibra: { accounts: [{ userId: "m-1" }, { userId: "m-2" }] },
+    delbank: { changed: [{ recurrenceId: RECURRENCE_ID }, { recurrenceId: CANCELLED_RECURRENCE_ID }] },
+  });
+});
+
+test("after a restart 40 days later, an authorization that changed is as before, and the pending one is of yesterday", async () => {
+  const file = newFile();
+  const first = await start(file);
+  await first.delbank.cancel(RECURRENCE_ID);
+  const before = await first.delbank.control.state<DelbankState>();
+  await first.delbank.control.clock({ advanceMs: 40 * DAY_MS });
+  const after = await (await start(file)).delbank.control.state<DelbankState>();
+  expect(ofDelbank(after, RECURRENCE_ID)).toEqual(ofDelbank(before, RECURRENCE_ID));
+  const pending = ofDelbank(after, "RN3822485720260110pending0001");
+  const ageMs = Date.parse(after.now) - Date.parse(pending?.createdAt ?? "");
+  expect(ageMs).toBeGreaterThan(0);
+  expect(ageMs).toBeLessThan(2 * DAY_MS);
+});
+
+test("a state file of a release that stored every authorization is read, without its seeds of fixed dates", async () => {
+  const file = newFile();
+  mkdirSync(join(file, ".."));
+  const created = { guid: "g", createdAt: "2026-01-10T12:00:00Z", situationAt: "2026-01-10T12:00:00Z" };
+  const changed = {
+    ...created,
+    recurrenceId: RECURRENCE_ID,
+    situation: "CANCELLED",
+    situationAt: "2026-07-01T08:00:00.000Z",
+    cancellations: [],
+  };
+  const authorizations = [
+    changed,
+    { ...created, recurrenceId: "RN3822485720260110pending0001", situation: "PENDING", cancellations: [] },
+    {
+      ...created,
+      recurrenceId: CANCELLED_RECURRENCE_ID,
+      situation: "CANCELLED",
+      situationAt: "2024-09-17T10:10:06.101Z",
+      cancellations: [],
+    },
+  ];
+  const commits = [{ operation: "cancel", subject: RECURRENCE_ID, at: changed.situationAt }];
+  const vendors = { delbank: { clockOffsetMs: 0, authorizations, commits } };
+  writeFileSync(file, JSON.stringify({ version: 1, vendors }));
+  const { delbank } = await start(file);
+  const state = await delbank.control.state<DelbankState>();
+  expect(ofDelbank(state, RECURRENCE_ID)).toEqual(changed);
+  expect(state.commits).toEqual(commits);
+  const others = state.authorizations.filter(({ recurrenceId }) => recurrenceId !== RECURRENCE_ID);
+  expect(others).toHaveLength(5);
+  expect(others.filter(({ createdAt }) => createdAt === created.createdAt)).toEqual([]);
+  await delbank.control.call("counterpart", { method: "POST", body: { recurrenceId: RECURRENCE_ID } });
+  expect(readVendors(file).delbank.changed).toMatchObject([{ recurrenceId: RECURRENCE_ID, situation: "ACTIVE" }]);
+});
+
+test("the newest 10,000 effects are stored, with every member that changed", () => {
+  const clock = new Clock();
+  const avibra = createAvibra(clock);
+  const send = (path: string, body: string, headers: Readonly<Record<string, string>>) =>
+    avibra.handle({ method: "POST", path: `/preprod${path}`, headers, body }) as { status: number; body: string };
+  const { clientId, clientSecret, scope, apiKey } = avibraCredentials;
+  const form = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret, scope };
+  const token = send("/oauth2/token", new URLSearchParams(form).toString(), {
+    "content-type": "application/x-www-form-urlencoded",
+  });
+  const { access_token } = JSON.parse(token.body) as { access_token: string };
+  const authorization = `Bearer ${access_token}`;
+  const prefill = (userid: string) =>
+    send("/user/prefill", JSON.stringify({ userid }), {
+      authorization,
+      "x-api-key": apiKey,
+      version: "v1",
+      "idempotency-key": "any",
+    });
+  expect(prefill("m-first").status).toBe(200);
+  for (let count = 0; count < 10_000; count += 1) prefill("m-last");
+  const { accounts, commits } = avibra.snapshot() as { accounts: object[]; commits: { subject: string }[] };
+  expect(accounts).toMatchObject([{ userId: "m-first" }, { userId: "m-last" }]);
+  expect(commits).toHaveLength(10_000);
+  expect(new Set(commits.map(({ subject }) => subject))).toEqual(new Set(["m-last"]));
+});
+
+test("an idempotency key is forgotten after 24 hours, and no longer stored", () => {
+  const clock = new Clock();
+  const store = new IdempotencyStore(clock);
+  store.set("create", "key-1", { status: 200, body: "" });
+  clock.set(clock.nowMs() + DAY_MS);
+  expect(store.get("create", "key-1")).toBeUndefined();
+  store.set("create", "key-2", { status: 200, body: "" });
+  clock.reset();
+  expect(store.get("create", "key-1")).toBeUndefined();
 });
 
 test("a reset is in the state file: a restart finds the seeds", async () => {

@@ -22,6 +22,8 @@ const ACCEPTS: readonly (readonly [string, string])[] = [
   ["multipart/mixed; incrementalSpec=v0.2", JSON_TYPE],
   ["application/json;q=0", JSON_TYPE],
   ["*/*;q=0", JSON_TYPE],
+  ["application/graphql-response+json;q=0", JSON_TYPE],
+  ["application/graphql-response+json;q=0, text/html", JSON_TYPE],
   ["application/json;callbackSpec=1.0", JSON_TYPE],
   ["application/json; charset=iso-8859-1", JSON_TYPE],
   ["application/json; charset=utf-8; x=1", JSON_TYPE],

@@ -125,6 +125,18 @@ describe("a listed origin", () => {
       expect.objectContaining({ extensions: expect.objectContaining({ code: expect.any(String) }) }),
     ]);
   });
+
+  test("cannot read the refusal of too large headers or of a malformed path", async () => {
+    const headers = { origin: APP, "router-authorization": SECRET };
+    const responses = [
+      await fetch(`${listed.url}/graphql`, { headers: { ...headers, "x-large": "x".repeat(20_000) } }),
+      await fetch(`${listed.url}/%`, { headers }),
+    ];
+    expect(responses.map((response) => [response.status, corsHeaders(response)])).toEqual([
+      [431, {}],
+      [400, {}],
+    ]);
+  });
 });
 
 describe("an origin that is not listed", () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createSimulation } from "../../src/sandbox/simulation";
+import { createSandboxProviders } from "../../src/sandbox/sandbox-providers";
 import { RECURRENCE_ID, PAYER_TAX_ID } from "../kit/seeds/ids";
 import { type Databases, startOwnDatabases } from "../kit/start/databases";
 import { createSubgraphs } from "../kit/start/subgraphs";
@@ -36,7 +36,7 @@ const liveMode = () => ({
   AUTH_AUDIENCE: "benefits",
 });
 const startSandbox = (environment: Readonly<Record<string, string>> = {}) =>
-  subgraphs.start({ LEDGER_KEY, ...environment }, { simulate: createSimulation });
+  subgraphs.start({ LEDGER_KEY, ...environment }, { simulate: createSandboxProviders });
 const postReset = ({ url }: TestSubgraph, headers: Readonly<Record<string, string>> = PREFLIGHT) =>
   fetch(`${url}/dev/reset`, { method: "POST", headers });
 async function cancel(subgraph: TestSubgraph): Promise<void> {
@@ -78,7 +78,7 @@ describe("POST /dev/reset", () => {
   });
 
   test("does not exist in live mode", async () => {
-    const live = await subgraphs.start(liveMode(), { simulate: createSimulation });
+    const live = await subgraphs.start(liveMode(), { simulate: createSandboxProviders });
     const response = await postReset(live, { ...PREFLIGHT, "router-authorization": SECRET });
     expect([response.status, await errorOf(response)]).toEqual([404, "NOT_FOUND"]);
     await live.stop();

@@ -1,43 +1,27 @@
 import { getIntrospectionQuery } from "graphql";
 import { MEMBER_ID } from "../kit/seeds/ids";
-import { createKey, toJwk, signToken } from "../kit/tokens/jwt";
-import { type TokenIssuer, startTokenIssuer } from "../kit/tokens/token-issuer";
+import { type LiveSubgraph, ROUTER, startLiveSubgraph } from "../kit/start/live-subgraph";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
 import { ACCEPT_GRAPHQL_RESPONSE, type GraphqlResponse } from "../kit/http/graphql-client";
 
-const SECRET = "the-router-secret-of-32-characters";
-const ISSUER = "https://issuer.test/";
-const key = createKey("ES256");
-
-let keyServer: TokenIssuer;
-let live: TestSubgraph;
+let live: LiveSubgraph;
 let sandbox: TestSubgraph;
 beforeAll(async () => {
-  keyServer = await startTokenIssuer([toJwk(key)]);
-  live = await startSubgraph({
-    PROVIDERS: "live",
-    ROUTER_SECRETS: SECRET,
-    AUTH_JWKS_URL: keyServer.url,
-    AUTH_ISSUER: ISSUER,
-    AUTH_AUDIENCE: "benefits",
-  });
+  live = await startLiveSubgraph();
   sandbox = await startSubgraph();
 });
 afterAll(async () => {
   await live.stop();
   await sandbox.stop();
-  await keyServer.close();
 });
 
-const router = { "router-authorization": SECRET, ...ACCEPT_GRAPHQL_RESPONSE };
-const member = () => {
-  const exp = Math.floor(Date.now() / 1000) + 600;
-  const claims = { sub: MEMBER_ID, iss: ISSUER, aud: "benefits", exp, scope: "users:read:any pix:read:any" };
-  const token = signToken(key, claims);
+const router = { ...ROUTER, ...ACCEPT_GRAPHQL_RESPONSE };
+const member = async () => {
+  const token = await live.token({ sub: MEMBER_ID, scope: "users:read:any pix:read:any" });
   return { ...router, authorization: `Bearer ${token}` };
 };
 const asRouter = (query: string) => live.post(query, { claims: null, headers: router });
-const asMember = (query: string) => live.post(query, { claims: null, headers: member() });
+const asMember = async (query: string) => live.post(query, { claims: null, headers: await member() });
 
 const SCHEMA_QUERIES = [
   getIntrospectionQuery(),
@@ -69,7 +53,7 @@ describe("in live mode,", () => {
           body: JSON.stringify(body),
         });
       await live.avibra.clearRequests();
-      const rejected = await send(member());
+      const rejected = await send(await member());
       expect(rejected.status).toBe(403);
       const extensions = { code: "FORBIDDEN", retryable: false, requestId: expect.any(String) as string };
       expect(await rejected.json()).toEqual({
@@ -88,7 +72,7 @@ describe("in live mode,", () => {
   );
 
   test("a schema query by GET is FORBIDDEN for a member", async () => {
-    const headers = { ...member(), "apollo-require-preflight": "1" };
+    const headers = { ...(await member()), "apollo-require-preflight": "1" };
     const response = await fetch(`${live.url}/graphql?query=${encodeURIComponent("{ _service { sdl } }")}`, {
       headers,
     });

@@ -14,7 +14,8 @@ export interface Sandbox {
   readonly getToken: (claims: Readonly<Record<string, string>>) => Promise<string>;
   /** Runs `request` while Delbank executes the next cancellation and loses its response. */
   readonly losingResponse: <Value>(request: () => Promise<Value>) => Promise<Value>;
-  readonly sendEvent: (userId: string) => Promise<void>;
+  /** Sends events about the member until `receive` resolves. */
+  readonly sendingEvents: <Value>(userId: string, receive: () => Promise<Value>) => Promise<Value>;
 }
 export type Report = (step: string, result: Readonly<Record<string, string>>) => void;
 
@@ -36,11 +37,10 @@ export async function runExample(sandbox: Sandbox, report: Report): Promise<void
     benefits: me?.benefits?.map(({ name, status }) => `${name} (${status})`).join(", ") ?? "none",
   });
 
-  // It starts now: subscribe before you change what you want to hear about.
+  // Subscribe before you change what you want to hear about. The server does not confirm the start of a subscription.
   const events = subscribe(operations.UserEventsDocument, { userId: MEMBER.sub });
-
   const input = {
-    idempotencyKey: randomUUID(), // one for each press of the button; a retry sends the same
+    idempotencyKey: randomUUID(), // identifies this request: a retry sends the same one
     recurrenceId: RECURRENCE_ID,
     requesterType: "NATURAL",
     requesterDocument: MEMBER.tax_id,
@@ -55,18 +55,18 @@ export async function runExample(sandbox: Sandbox, report: Report): Promise<void
     ...(cancelled.operation && { status: cancelled.operation.status }),
     ...(userError && { userError: userError.code, message: userError.message }),
   });
-
   if (userError && userError.code !== "ALREADY_CANCELLED") throw new Error(userError.message);
 
-  const id = cancelled.operation?.id;
-  if (id && !userError) {
-    const { operationSettled } = await next(subscribe(operations.OperationSettledDocument, { id }));
-    report("Wait for operationSettled", { status: operationSettled.status });
-    if (operationSettled.status !== "SUCCEEDED") throw new Error("Delbank did not cancel the authorization.");
+  if (cancelled.operation && !userError) {
+    const outcome = subscribe(operations.OperationSettledDocument, { id: cancelled.operation.id });
+    let { status } = cancelled.operation;
+    while (status !== "SUCCEEDED") {
+      ({ status } = (await next(outcome)).operationSettled);
+      report("Wait for operationSettled", { status }); // NEEDS_ATTENTION can still become one of the others
+      if (status === "FAILED") throw new Error("Delbank rejected the cancellation.");
+    }
   }
-
-  await sandbox.sendEvent(MEMBER.sub);
-  const { userEvents } = await next(events);
+  const { userEvents } = await sandbox.sendingEvents(MEMBER.sub, () => next(events));
   report("Receive an event by userEvents", { kind: userEvents.kind, occurredAt: userEvents.occurredAt });
   await socket.dispose();
 }

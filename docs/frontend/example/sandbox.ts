@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { startProgram } from "../../../test/kit/start/program";
 import { freePort } from "../../../test/kit/free-port";
 import { type Sandbox } from "./example";
@@ -35,9 +36,17 @@ function controlSandbox(ports: Ports): Sandbox {
       // Without a cancellation, the fault would wait for the next one.
       return request().finally(() => send(`${delbank}/faults`, { method: "DELETE" }));
     },
-    async sendEvent(userid) {
-      const event = { eventname: "user_benefits_pendingswap", userid };
-      await send(`${avibra}/webhooks`, { method: "POST", body: JSON.stringify(event) });
+    async sendingEvents(userid, receive) {
+      const body = JSON.stringify({ eventname: "user_benefits_pendingswap", userid });
+      const received = receive();
+      const isOver = received.then(
+        () => true,
+        () => true,
+      );
+      // The subgraph can process the first event before the subscription has started.
+      do await send(`${avibra}/webhooks`, { method: "POST", body });
+      while (!(await Promise.race([isOver, sleep(1000, false, { ref: false })])));
+      return received;
     },
   };
 }

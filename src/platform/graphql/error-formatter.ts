@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { DatabaseUnavailable } from "../database/database.errors";
 import { type Logger } from "../observability/logger";
 import { getLocations } from "./limits/parse-document";
-import { ExplainedError } from "./mistakes/explained-error";
+import { RequestError } from "./request-errors/request-error";
 import { requestScope } from "./request-scope";
 import { describeError } from "../errors/describe-error";
 import { SubgraphError } from "../errors/subgraph-error";
@@ -18,7 +18,7 @@ const PROTOCOL_CODES = new Set([
   "BAD_USER_INPUT",
 ]);
 
-const MISTAKE_CODES = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
+const DOCUMENT_ERROR_CODES = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
 const INVALID_REQUEST = "The request is not valid.";
 
 function findSubgraphError(error: unknown): SubgraphError | undefined {
@@ -61,9 +61,9 @@ export interface ErrorFormatterOptions {
 /** Converts every thrown value to the error that a client receives. */
 export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormatterOptions) {
   function formatProtocolMessage(code: string, { message }: GraphQLFormattedError, thrown: unknown): string {
-    if (thrown instanceof ExplainedError) return message;
+    if (thrown instanceof RequestError) return message;
     if (code === "BAD_USER_INPUT") return describeArgument(message, shouldExposeSchema) ?? INVALID_REQUEST;
-    if (MISTAKE_CODES.has(code)) return INVALID_REQUEST; // not explained: the message of graphql-js can quote a value
+    if (DOCUMENT_ERROR_CODES.has(code)) return INVALID_REQUEST; // not described by us: the message of graphql-js can quote a value
     return message.startsWith("Unknown operation named") ? "The document has no operation of that name." : message;
   }
 

@@ -101,9 +101,9 @@ export function registerGraphqlRoute<Context extends BaseContext>(
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: request.method, headers: toHeaderMap(request), search, body: getBody(request) },
         async context() {
-          scope.isWellFormed = true; // without a caller, nothing else of the request is looked at
+          scope.statusFollowsAccept = true; // without a caller, nothing else of the request is looked at
           context = await createContext(request, analysis, watchDisconnect(reply)).catch(throwRequestLevelError);
-          scope.isWellFormed = false;
+          scope.statusFollowsAccept = false;
           return context;
         },
       }),
@@ -112,7 +112,7 @@ export function registerGraphqlRoute<Context extends BaseContext>(
     const requestLevelError = context && getRequestLevelError(context, body.string);
     if (requestLevelError) return sendError(reply, getResponseStatus(request, 400), requestLevelError);
     if (scope.errorCodes.size > 0) request.errorCodes = [...scope.errorCodes];
-    reply.code(scope.isWellFormed ? getResponseStatus(request, status) : status);
+    reply.code(scope.statusFollowsAccept ? getResponseStatus(request, status) : status);
     headers.delete("cache-control"); // no response must be cached; Apollo Server sets this header on some
     for (const [name, value] of headers) reply.header(name, value);
     return reply.send(body.string);

@@ -1,7 +1,5 @@
-import { type ApolloServerPlugin } from "@apollo/server";
 import { type FastifyRequest } from "fastify";
 import { prefersJson } from "../http/server/media-types";
-import { requestScope } from "./request-scope";
 
 /** Refusals for what a request asks. Other statuses, for example 405 for a mutation by GET, do not depend on `Accept`. */
 const REFUSALS: readonly number[] = [400, 401, 403, 503];
@@ -13,18 +11,4 @@ const REFUSALS: readonly number[] = [400, 401, 403, 503];
  */
 export function getResponseStatus({ headers }: FastifyRequest, status: number): number {
   return REFUSALS.includes(status) && prefersJson(headers.accept) ? 200 : status;
-}
-
-/** Marks requests whose parameters Apollo Server has accepted: later errors are refusals of well-formed requests. */
-export function createWellFormedRequestPlugin(): ApolloServerPlugin {
-  return {
-    requestDidStart: () =>
-      Promise.resolve({
-        didResolveSource() {
-          const scope = requestScope.getStore();
-          if (scope) scope.isWellFormed = true;
-          return Promise.resolve();
-        },
-      }),
-  };
 }

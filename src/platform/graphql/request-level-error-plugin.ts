@@ -1,6 +1,6 @@
 import { type ApolloServerPlugin, type BaseContext } from "@apollo/server";
-import { type GraphQLError } from "graphql";
 import { type LimitedContext } from "./limits/limited-context";
+import { replaceErrors } from "./replace-errors";
 
 type Context = BaseContext & Pick<LimitedContext, "requestLevelError">;
 
@@ -12,8 +12,8 @@ export function createRequestLevelErrorPlugin(): ApolloServerPlugin<Context> {
   return {
     requestDidStart: ({ contextValue }) =>
       Promise.resolve({
-        didEncounterErrors({ errors }) {
-          if (contextValue.requestLevelError()) (errors as GraphQLError[]).length = 0; // Apollo Server formats them next
+        didEncounterErrors(context) {
+          if (contextValue.requestLevelError()) replaceErrors(context, []);
           return Promise.resolve();
         },
         willSendResponse({ response }) {

@@ -22,8 +22,8 @@ export interface RequestScope {
   readonly upstream: UpstreamCost;
   /** The document of a GraphQL request. */
   readonly document?: GuardedDocument | undefined;
-  /** Whether the request is well-formed GraphQL over HTTP: Apollo Server has read its parameters. */
-  isWellFormed: boolean;
+  /** Whether a refusal of the request has the status that its `Accept` asks for; see `getResponseStatus`. */
+  statusFollowsAccept: boolean;
   /** The codes of the errors in the response. */
   readonly errorCodes: Set<string>;
 }
@@ -33,7 +33,7 @@ export const requestScope = new AsyncLocalStorage<RequestScope>();
 export const createRequestScope = (id: string, document?: GuardedDocument): RequestScope => ({
   id,
   document,
-  isWellFormed: false,
+  statusFollowsAccept: false,
   errorCodes: new Set(),
   upstream: { calls: 0, retries: 0, coalesced: 0, cacheHits: 0, stale: 0 },
 });

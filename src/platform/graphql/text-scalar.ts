@@ -18,7 +18,8 @@ export interface TextScalarOptions {
 export function createTextScalar({ name, description, rule, example, maxLength, isValid }: TextScalarOptions) {
   function parseValue(value: unknown): string {
     if (typeof value === "string" && value.length <= maxLength && isValid(value)) return value;
-    throw new SubgraphError("BAD_USER_INPUT", { message: `${name} must be ${rule}, for example ${example}.` });
+    const expected = typeof value === "string" ? rule : `a string: ${rule}`;
+    throw new SubgraphError("BAD_USER_INPUT", { message: `${name} must be ${expected}, for example ${example}.` });
   }
   return new GraphQLScalarType<string, string>({
     name,

@@ -7,5 +7,5 @@ export const topics = {
   /** An event about the user with this id was processed. */
   eventProcessed: "eventStored",
   /** The sandbox was reset: nothing that was read before is current. */
-  simulationReset: "simulationReset",
+  sandboxReset: "sandboxReset",
 } as const;

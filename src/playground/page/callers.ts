@@ -40,7 +40,7 @@ export const callers: readonly [Caller, ...Caller[]] = [
     claims: { sub: "staff-1", scope: "users:read:any users:write:any pix:read:any pix:cancel:any" },
   },
   {
-    label: "Staff: tax ids in full, too",
+    label: "Staff: tax IDs in full, too",
     description: "Reads every member's data, with whole tax IDs",
     claims: { sub: "staff-2", scope: "users:read:any pix:read:any pii:read" },
   },

@@ -8,7 +8,7 @@ const MANUAL_HINT = 'Put one of your own under Headers: { "Authorization": "Bear
 /** Shown if the server issues no tokens. */
 export const tokensUnavailable: TokenResult = { notice: `This server issues no developer tokens. ${MANUAL_HINT}` };
 
-/** Fetches a new token for the caller each time, so that no token outlives its signing key. Never rejects. */
+/** Fetches a new token for the caller. Never rejects. */
 export async function fetchDeveloperToken(tokenUrl: string, { claims }: Caller): Promise<TokenResult> {
   if (claims === undefined) return { headers: {} };
   try {

@@ -79,6 +79,7 @@ function toTheme({ base, paper, ink, comment, keyword, type, argument, text, num
     { token: "string.key.json", foreground: ink },
     { token: "string.value.json", foreground: text },
     { token: "number", foreground: number },
+    { token: "keyword.json", foreground: keyword },
   ].map((rule) => ({ ...rule, foreground: rule.foreground.slice(1) }));
   return { base, inherit: true, colors, rules };
 }

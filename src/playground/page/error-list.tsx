@@ -20,9 +20,10 @@ const fromError = ({ message, path = [], extensions }: ResponseError): ListedErr
 });
 
 export function listErrors(body: unknown): readonly ListedError[] {
-  const userErrors = userErrorsOf(body).map(({ code, message }) => ({
-    ...{ code, anchor: `UserErrorCode.${code}`, message, where: "userErrors" },
-  }));
+  const userErrors = userErrorsOf(body).map(({ code, message }) => {
+    const anchor = `UserErrorCode.${code}`;
+    return { code, anchor, message, where: "userErrors" };
+  });
   return [...errorsOf(body).map(fromError), ...userErrors];
 }
 

@@ -2,29 +2,34 @@ import { useState } from "react";
 import { ErrorList } from "./error-list";
 import { errorsOf, type TabResult } from "./tab-results";
 
-/** Causes an event about a member. Resolves with the reason if there will be none. */
-export type CauseEvent = (memberId: string) => Promise<string | undefined>;
+/** Sends a test event about a member. Resolves with the reason if there will be none. */
+export type SendTestEvent = (memberId: string) => Promise<string | undefined>;
 
 export interface EventListProps {
   readonly result: Extract<TabResult, { kind: "events" }>;
-  /** Undefined if the page must not cause events, because the providers are real. */
-  readonly causeEvent: CauseEvent | undefined;
+  /** Undefined if the page cannot send a test event, because the providers are real. */
+  readonly sendTestEvent: SendTestEvent | undefined;
 }
 
 const formatTime = (at: number) => new Date(at).toLocaleTimeString(undefined, { hour12: false });
 
-function CauseButton({ memberId, causeEvent }: { readonly memberId: string; readonly causeEvent: CauseEvent }) {
+interface TestEventButtonProps {
+  readonly memberId: string;
+  readonly sendTestEvent: SendTestEvent;
+}
+
+function TestEventButton({ memberId, sendTestEvent }: TestEventButtonProps) {
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<string>();
-  const cause = async () => {
+  const send = async () => {
     setSending(true);
-    setProblem(await causeEvent(memberId));
+    setProblem(await sendTestEvent(memberId));
     setSending(false);
   };
   return (
-    <div className="cause">
-      <button type="button" className="primary" aria-disabled={isSending} onClick={() => void (isSending || cause())}>
-        Cause an event
+    <div className="test-event">
+      <button type="button" className="primary" aria-disabled={isSending} onClick={() => void (isSending || send())}>
+        Send a test event
       </button>
       <span role="status">
         {problem ?? (
@@ -37,8 +42,8 @@ function CauseButton({ memberId, causeEvent }: { readonly memberId: string; read
   );
 }
 
-/** A subscription: what it waits for, a button that causes an event, and every event that arrived, the newest first. */
-export function EventList({ result, causeEvent }: EventListProps) {
+/** A subscription: what it waits for, a button that sends a test event, and every event that arrived, the newest first. */
+export function EventList({ result, sendTestEvent }: EventListProps) {
   const { subscription, isOpen, events, errors } = result;
   const { memberId, waitsFor } = subscription;
   return (
@@ -49,7 +54,7 @@ export function EventList({ result, causeEvent }: EventListProps) {
       {isOpen && events.length === 0 && (
         <p>A subscription has no response of its own. Each event appears here when it happens.</p>
       )}
-      {isOpen && memberId !== undefined && causeEvent && <CauseButton memberId={memberId} causeEvent={causeEvent} />}
+      {isOpen && memberId !== undefined && sendTestEvent && <TestEventButton {...{ memberId, sendTestEvent }} />}
       <ErrorList body={{ errors }} kind="bad" />
       {/* Focusable, so that the keyboard can scroll it. */}
       <div className="events" role="log" aria-label="Received events" tabIndex={0}>

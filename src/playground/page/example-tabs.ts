@@ -14,6 +14,7 @@ export interface Example {
 export interface Tab {
   readonly query: string | null;
   readonly variables?: string | null;
+  readonly headers?: string | null;
 }
 
 /** A caller's claims as text. */
@@ -49,28 +50,28 @@ export function createHint(caller: Caller | undefined): string {
 `;
 }
 
-/** Idempotency keys are new for each visit. Within it they stay the same, also after a reload, so a second run shows a replay. */
-function withFreshIdempotencyKeys(value: unknown, visitId: string): unknown {
+/** Idempotency keys are new for each session. Within it they stay the same, also after a reload, so a second run shows a replay. */
+function withFreshIdempotencyKeys(value: unknown, sessionId: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       name,
-      name === "idempotencyKey" ? `${String(inner)}-${visitId}` : withFreshIdempotencyKeys(inner, visitId),
+      name === "idempotencyKey" ? `${String(inner)}-${sessionId}` : withFreshIdempotencyKeys(inner, sessionId),
     ]),
   );
 }
 
 /**
- * The tabs of a new session, in order; the operation's name is the tab's title. `visitId` is new with each visit. Without a
+ * The tabs of a new session, in order; the operation's name is the tab's title. `sessionId` is new with each session. Without a
  * caller, because the page cannot choose one, no comment names one.
  */
-export function toTabs(examples: readonly Example[], visitId: string, caller: Caller | undefined): Tab[] {
+export function toTabs(examples: readonly Example[], sessionId: string, caller: Caller | undefined): Tab[] {
   return examples.map(({ query, variables }) => ({
     query: `${caller ? formatCallerComment(caller) : ""}${query}`,
     // GraphiQL opens its first tab without variables, so the first example must not need any.
     variables:
       Object.keys(variables).length === 0
         ? null
-        : JSON.stringify(withFreshIdempotencyKeys(variables, visitId), undefined, 2),
+        : JSON.stringify(withFreshIdempotencyKeys(variables, sessionId), undefined, 2),
   }));
 }

@@ -1,12 +1,8 @@
-import { type GraphiQL } from "graphiql";
 import { getOperationAST, type OperationDefinitionNode, OperationTypeNode, parse } from "graphql";
-import { type SubscribePayload } from "graphql-ws";
-import { type ComponentProps } from "react";
 import { hideFederation } from "./hide-federation";
+import { createStoppable } from "./stoppable";
 import { describeSubscription, subscribe } from "./subscriptions";
 import { type ResultChange, toErrors } from "./tab-results";
-
-type Fetcher = ComponentProps<typeof GraphiQL>["fetcher"];
 
 /** The caller: the headers that identify it, and the name to show. */
 export interface RequestCaller {
@@ -22,6 +18,26 @@ export interface FetcherOptions {
   readonly getTab: () => string;
   /** Receives what happens to every operation of the editor, but not to the page's own introspection. */
   readonly onChange: (change: ResultChange) => void;
+}
+
+/** An operation as GraphiQL passes it. */
+interface EditorOperation {
+  readonly query: string;
+  readonly variables?: Record<string, unknown> | null;
+  readonly operationName?: string | null | undefined;
+}
+
+/** What one run of the editor's operation sends. */
+interface Run {
+  readonly operation: EditorOperation;
+  /** Undefined if the server has to report the error in the query. */
+  readonly node: OperationDefinitionNode | undefined;
+  /** The tab that was open when it began: the result is that tab's, whichever is open later. */
+  readonly tab: string;
+  readonly headers: Headers;
+  readonly callerName: string | undefined;
+  readonly signal: AbortSignal;
+  readonly report: (change: ResultChange) => void;
 }
 
 /** Parses a response. Throws with the beginning of the text, instead of a syntax error, if it is not JSON. */
@@ -49,9 +65,15 @@ function findOperation(query: string, name: string | null | undefined): Operatio
   }
 }
 
+interface PostOptions {
+  readonly headers: Headers;
+  /** Closes the connection when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
 /** Sends one operation, and resolves with the body of the response. */
-export async function postOperation(endpoint: string, operation: object, headers: HeadersInit) {
-  return readJson(await fetch(endpoint, { method: "POST", headers, body: JSON.stringify(operation) }));
+export async function postOperation(endpoint: string, operation: object, options: PostOptions) {
+  return readJson(await fetch(endpoint, { method: "POST", body: JSON.stringify(operation), ...options }));
 }
 
 export const requestHeaders = (caller: RequestCaller) =>
@@ -61,49 +83,84 @@ export const requestHeaders = (caller: RequestCaller) =>
     ...caller.headers,
   });
 
+/** Sends a query or a mutation, and yields its response. */
+async function* sendRequest(endpoint: string, { operation, tab, headers, callerName, signal, report }: Run) {
+  const startedAt = performance.now();
+  const reportBody = (body: unknown) => {
+    const completed = { body, durationMs: performance.now() - startedAt, callerName };
+    report({ type: "responded", tab, completed });
+  };
+  try {
+    const body = await postOperation(endpoint, operation, { headers, signal });
+    reportBody(body);
+    yield body;
+  } catch (error) {
+    reportBody({ errors: toErrors(error) });
+    throw error;
+  }
+}
+
+/** Opens a subscription, and yields its events until it ends. */
+async function* receiveEvents(endpoint: string, node: OperationDefinitionNode, run: Run) {
+  const { tab, callerName, report, headers, signal } = run;
+  const { query, variables, operationName } = run.operation;
+  report({ type: "subscribed", tab, subscription: { ...describeSubscription(node, variables), callerName } });
+  try {
+    const operation = { query, variables, operationName };
+    for await (const body of subscribe(endpoint, { operation, headers, signal })) {
+      report({ type: "received", tab, event: { body, at: Date.now() } });
+      yield body;
+    }
+    report({ type: "ended", tab, errors: [] });
+  } catch (error) {
+    report({ type: "ended", tab, errors: toErrors(error) });
+    throw error;
+  }
+}
+
 /**
- * Sends operations to the endpoint, as the chosen caller unless the tab has its own headers, which are sent unchanged. Queries and
- * mutations return one response; a subscription uses a WebSocket and returns events until it is stopped.
+ * Sends operations to the endpoint, as the chosen caller unless the tab's own headers contain `authorization`; a tab's headers are
+ * sent unchanged. Queries and mutations return one response; a subscription uses a WebSocket and returns events until it ends. Both
+ * are iterators, because GraphiQL can stop only these.
  */
-export function createFetcher({ endpoint, getCaller, getTab, onChange }: FetcherOptions): Fetcher {
-  return async (operation, options) => {
-    const tabHeaders = new Headers(options?.headers);
+export function createFetcher({ endpoint, getCaller, getTab, onChange }: FetcherOptions) {
+  async function authorize(tabHeaders: Headers) {
     const caller = tabHeaders.has("authorization") ? { headers: {} } : await getCaller();
     const headers = requestHeaders(caller);
     for (const [name, value] of tabHeaders) headers.set(name, value);
-    const { query, variables } = operation as SubscribePayload;
-    const operationNode = findOperation(query, operation.operationName);
-    const operationName = operationNode ? operationNode.name?.value : operation.operationName;
+    return { headers, callerName: caller.name };
+  }
 
-    if (operationNode?.operation === OperationTypeNode.SUBSCRIPTION) {
-      const tab = getTab();
-      const description = describeSubscription(operationNode, variables);
-      onChange({ type: "subscribed", tab, subscription: { ...description, callerName: caller.name } });
-      const request = { operation: { query, variables, operationName }, headers };
-      return subscribe(endpoint, request, {
-        onEvent(event) {
-          onChange({ type: "received", tab, event });
-        },
-        onEnd(errors) {
-          onChange({ type: "ended", tab, errors });
-        },
-      }) as never;
-    }
-
-    const send = () => postOperation(endpoint, { ...operation, operationName }, headers);
-    if (operationName === "IntrospectionQuery") return hideFederation(await send());
-    const startedAt = performance.now();
-    const report = (body: unknown) => {
-      const completed = { body, durationMs: performance.now() - startedAt, callerName: caller.name };
-      onChange({ type: "responded", tab: getTab(), completed });
+  /** Reports what happens until it is stopped, which is the last report. */
+  async function* run(started: Pick<Run, "operation" | "node" | "tab">, tabHeaders: Headers, signal: AbortSignal) {
+    const { node, tab } = started;
+    const onStop = () => {
+      onChange({ type: "stopped", tab });
+    };
+    signal.addEventListener("abort", onStop);
+    const report = (change: ResultChange) => {
+      if (!signal.aborted) onChange(change);
     };
     try {
-      const body = await send();
-      report(body);
-      return body;
-    } catch (error) {
-      report({ errors: toErrors(error) });
-      throw error;
+      const all = { ...started, ...(await authorize(tabHeaders)), signal, report };
+      if (signal.aborted) return;
+      if (node?.operation === OperationTypeNode.SUBSCRIPTION) yield* receiveEvents(endpoint, node, all);
+      else yield* sendRequest(endpoint, all);
+    } finally {
+      signal.removeEventListener("abort", onStop);
     }
+  }
+
+  async function introspect(operation: EditorOperation, tabHeaders: Headers) {
+    return hideFederation(await postOperation(endpoint, operation, await authorize(tabHeaders)));
+  }
+
+  return (operation: EditorOperation, options?: { readonly headers?: Readonly<Record<string, string>> }) => {
+    const tabHeaders = new Headers(options?.headers);
+    const node = findOperation(operation.query, operation.operationName);
+    const named = { ...operation, operationName: node ? node.name?.value : operation.operationName };
+    if (named.operationName === "IntrospectionQuery") return introspect(named, tabHeaders);
+    const started = { operation: named, node, tab: getTab() };
+    return createStoppable((signal) => run(started, tabHeaders, signal));
   };
 }

@@ -9,7 +9,7 @@ export interface IntroductionProps {
   /** The chosen caller; undefined if the page cannot choose one. */
   readonly caller: Caller | undefined;
   readonly onChoose: (caller: Caller) => void;
-  /** Undefined if there is nothing behind. */
+  /** Undefined if there is no response to go back to. */
   readonly onClose: (() => void) | undefined;
 }
 
@@ -139,8 +139,8 @@ export function Introduction({ isSimulated, caller, onChoose, onClose }: Introdu
 
       {caller && (
         <>
-          <h3>Who asks</h3>
-          <p>Every request is sent as one of these. Choose another, and the same operation answers differently.</p>
+          <h3>Callers</h3>
+          <p>Every request is sent as one of these. Choose another one: the response depends on the caller.</p>
           <Members caller={caller} onChoose={onChoose} />
         </>
       )}

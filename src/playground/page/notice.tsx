@@ -1,11 +1,16 @@
 import { useState } from "react";
 
+export interface NoticeProps {
+  readonly text: string;
+  readonly isGood?: boolean;
+}
+
 /** A message to the developer, until it is dismissed. */
-export function Notice({ text }: { readonly text: string }) {
+export function Notice({ text, isGood = false }: NoticeProps) {
   const [isOpen, setOpen] = useState(true);
   if (!isOpen) return null;
   return (
-    <p className="notice" role="status">
+    <p className={isGood ? "notice good" : "notice"} role="status">
       <span>{text}</span>
       <button
         type="button"

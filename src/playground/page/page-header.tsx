@@ -23,7 +23,9 @@ export function PageHeader({ isSimulated, caller, onChoose, onAbout, onRestore, 
             Simulated<span className="wide-only">: no money moves</span>
           </strong>
         )}
-        <p>Benefits from Avibra, recurring Pix at Delbank, in one graph</p>
+        <p>
+          Benefits from Avibra, recurring Pix at Delbank<span className="wide-only">, in one graph</span>
+        </p>
       </div>
       {caller && (
         <label className="caller">

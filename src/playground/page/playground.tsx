@@ -1,17 +1,18 @@
 import { explorerPlugin } from "@graphiql/plugin-explorer";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useReducer, useRef, useState } from "react";
-import { causeEvent } from "./cause-event";
 import { useChosenCaller } from "./chosen-caller";
 import { useEditorColors } from "./editor-colors";
-import { EditorText, type OpenTabs } from "./editor-text";
 import { type Example } from "./example-tabs";
 import { createFetcher } from "./graphql-fetcher";
+import { InsideGraphiql } from "./inside-graphiql";
 import { Notice } from "./notice";
+import { type OpenTabs } from "./open-tabs";
 import { PageHeader } from "./page-header";
-import { resetSandbox } from "./reset-sandbox";
+import { resetSandbox, type ResetResult } from "./reset-sandbox";
 import { ResponsePanel } from "./response-panel";
-import { beginVisit, restoreExamples } from "./visit";
+import { sendTestEvent } from "./send-test-event";
+import { beginSession, restoreExamples } from "./session";
 import { changeResults } from "./tab-results";
 
 export interface PlaygroundProps {
@@ -32,10 +33,10 @@ const OWN_HEADERS = `// Headers of this tab's own. An Authorization here
 /** GraphiQL with the examples in its tabs, the chosen caller, and an introduction where the response will be. */
 export function Playground({ endpoint, tokenUrl, resetUrl, examples }: PlaygroundProps) {
   const { caller, chooseCaller, getCaller, problem } = useChosenCaller(tokenUrl);
-  const [visit, setVisit] = useState(() => beginVisit(examples, caller));
+  const [session, setSession] = useState(() => beginSession(examples, caller));
   const [results, changeResult] = useReducer(changeResults, {});
   const [isIntroductionOpen, setIntroductionOpen] = useState(false);
-  const [resetNotice, setResetNotice] = useState<string>();
+  const [resetResult, setResetResult] = useState<ResetResult>();
   const openTabs = useRef<OpenTabs>({ activeTab: "", tabs: [] });
   useEditorColors();
   // GraphiQL needs the same fetcher throughout, because a new one fetches the schema again.
@@ -52,19 +53,19 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
   );
   const restore = () => {
     changeResult({ type: "cleared" });
-    setVisit(restoreExamples(visit, { examples, caller, openTabs: openTabs.current.tabs }));
+    setSession(restoreExamples(session, { examples, caller, openTabs: openTabs.current }));
   };
   const reset = async (url: string) => {
-    const { isReset, notice } = await resetSandbox(url);
-    setResetNotice(notice);
-    if (isReset) restore();
+    setResetResult(undefined); // the notice of an earlier reset may be dismissed
+    const result = await resetSandbox(url);
+    setResetResult(result);
+    if (result.isReset) restore();
   };
   const openIntroduction = () => {
     setIntroductionOpen(true);
     requestAnimationFrame(() => document.getElementById("introduction-title")?.focus());
   };
   const isSimulated = resetUrl !== undefined;
-  const notices = [problem, resetNotice].filter((text) => text !== undefined);
   return (
     <>
       <PageHeader
@@ -74,17 +75,16 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
         onRestore={restore}
         onReset={resetUrl === undefined ? undefined : () => void reset(resetUrl)}
       />
-      {notices.map((text) => (
-        <Notice key={text} text={text} />
-      ))}
+      {problem !== undefined && <Notice key={problem} text={problem} />}
+      {resetResult && <Notice text={resetResult.notice} isGood={resetResult.isReset} />}
       <main>
         <GraphiQL
-          key={visit.id}
+          key={session.id}
           fetcher={fetcher}
-          storage={visit.storage}
+          storage={session.storage}
           plugins={plugins}
-          defaultTabs={visit.tabs}
-          {...visit.initial}
+          defaultTabs={session.tabs}
+          {...session.initial}
           {...(tokenUrl !== undefined && { defaultHeaders: OWN_HEADERS })}
           defaultEditorToolsVisibility={tokenUrl === undefined ? "headers" : "variables"}
           shouldPersistHeaders={false}
@@ -97,14 +97,14 @@ export function Playground({ endpoint, tokenUrl, resetUrl, examples }: Playgroun
               onCloseIntroduction={() => {
                 setIntroductionOpen(false);
               }}
-              causeEvent={
+              sendTestEvent={
                 tokenUrl === undefined
                   ? undefined
-                  : async (memberId) => causeEvent(endpoint, await getCaller(), memberId)
+                  : async (memberId) => sendTestEvent(endpoint, await getCaller(), memberId)
               }
             />
           </GraphiQL.Footer>
-          <EditorText caller={caller} openTabs={openTabs} />
+          <InsideGraphiql {...{ session, caller, openTabs }} />
         </GraphiQL>
       </main>
     </>

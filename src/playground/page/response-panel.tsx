@@ -1,8 +1,8 @@
 import { Introduction, type IntroductionProps } from "./introduction";
 import { describeCost, outcomeOf } from "./describe-response";
 import { ErrorList } from "./error-list";
-import { type CauseEvent, EventList } from "./event-list";
-import { useActiveTab } from "./editor-text";
+import { EventList, type SendTestEvent } from "./event-list";
+import { useActiveTab } from "./active-tab";
 import { type TabResult, type TabResults } from "./tab-results";
 
 export interface ResponsePanelProps extends Omit<IntroductionProps, "onClose"> {
@@ -10,7 +10,7 @@ export interface ResponsePanelProps extends Omit<IntroductionProps, "onClose"> {
   /** Whether the introduction is shown although there is a response. */
   readonly isIntroductionOpen: boolean;
   readonly onCloseIntroduction: () => void;
-  readonly causeEvent: CauseEvent | undefined;
+  readonly sendTestEvent: SendTestEvent | undefined;
 }
 
 /** In one line: whether it succeeded, the cost, and the caller. Empty if there is no response. */
@@ -32,7 +32,7 @@ function ResponseBar({ result }: { readonly result: TabResult | undefined }) {
 
 /** What the page adds to the response: the introduction in its place, or its outcome, cost and errors above it. */
 export function ResponsePanel(props: ResponsePanelProps) {
-  const { results, isIntroductionOpen, onCloseIntroduction, causeEvent, ...introduction } = props;
+  const { results, isIntroductionOpen, onCloseIntroduction, sendTestEvent, ...introduction } = props;
   const tab = useActiveTab();
   const result = results[tab];
   const isIntroductionShown = isIntroductionOpen || result === undefined;
@@ -42,7 +42,7 @@ export function ResponsePanel(props: ResponsePanelProps) {
       <ResponseBar result={result} />
       {isIntroductionShown && <Introduction {...introduction} onClose={result && onCloseIntroduction} />}
       {!isIntroductionShown && result.kind === "events" && (
-        <EventList key={tab} result={result} causeEvent={causeEvent} />
+        <EventList key={tab} result={result} sendTestEvent={sendTestEvent} />
       )}
       {!isIntroductionShown && completed && (
         <ErrorList body={completed.body} kind={outcomeOf(completed.body).kind === "bad" ? "bad" : "refused"} />

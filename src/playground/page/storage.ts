@@ -28,11 +28,30 @@ function openOrFallback(memory: Store, openStore: () => Store): Store {
 const APPEARANCE_KEYS = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
 const SENSITIVE_KEYS = /^graphiql:(headers|queries|favorites)$/;
 
-const TAB_KEYS = ["graphiql:tabState", "graphiql:query", "graphiql:variables"];
+const TABS_KEY = "graphiql:tabState";
+const OPEN_TAB_KEYS = { "graphiql:query": "query", "graphiql:variables": "variables" } as const;
+const isOpenTabKey = (key: string): key is keyof typeof OPEN_TAB_KEYS => key in OPEN_TAB_KEYS;
+
+interface StoredTabs {
+  readonly activeTabIndex: number;
+  readonly tabs: readonly { readonly query: string | null; readonly variables: string | null }[];
+}
+
+/**
+ * GraphiQL stores the text of the open tab twice, a moment apart: with the tabs, and by itself. If the texts differ, because the
+ * page was reloaded in between, it adds a tab. So only the one of the tabs is read.
+ */
+function readOpenTab(session: Store) {
+  const stored = session.getItem(TABS_KEY);
+  if (stored === null) return undefined;
+  const { tabs, activeTabIndex } = JSON.parse(stored) as StoredTabs;
+  return tabs[activeTabIndex];
+}
 
 const memory = createMemoryStore();
 
 export interface PageStorage extends Store {
+  readonly hasTabs: () => boolean;
   /** Removes the tabs, so that GraphiQL begins with those that it is given. */
   readonly forgetTabs: () => void;
   /** Ignores everything that is stored from now on: GraphiQL writes half a second after a change, even when it is gone. */
@@ -41,7 +60,7 @@ export interface PageStorage extends Store {
 
 /**
  * The lifetime of the page's settings. The theme and the layout are permanent. Tabs and the caller last as long as the browser's tab:
- * they survive a reload, and a new visit begins with the examples. The history contains headers and so the token, and ends with the
+ * they survive a reload, and a new session begins with the examples. The history contains headers and so the token, and ends with the
  * page.
  */
 export function openStorage(): PageStorage {
@@ -54,7 +73,10 @@ export function openStorage(): PageStorage {
   };
   const stores = [memory, session, local];
   return {
-    getItem: (key) => selectStore(key).getItem(key),
+    getItem(key) {
+      const openTab = isOpenTabKey(key) && readOpenTab(session);
+      return openTab ? openTab[OPEN_TAB_KEYS[key]] : selectStore(key).getItem(key);
+    },
     setItem: (key, value) => {
       if (isOpen) selectStore(key).setItem(key, value);
     },
@@ -67,8 +89,9 @@ export function openStorage(): PageStorage {
     get length() {
       return stores.reduce((sum, store) => sum + store.length, 0);
     },
+    hasTabs: () => session.getItem(TABS_KEY) !== null,
     forgetTabs() {
-      for (const key of TAB_KEYS) session.removeItem(key);
+      for (const key of [TABS_KEY, ...Object.keys(OPEN_TAB_KEYS)]) session.removeItem(key);
     },
     close() {
       isOpen = false;

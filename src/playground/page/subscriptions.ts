@@ -1,10 +1,10 @@
 import { type FieldNode, Kind, type OperationDefinitionNode, valueFromASTUntyped } from "graphql";
 import { createClient, type SubscribePayload } from "graphql-ws";
-import { toErrors, type ReceivedEvent, type ResponseError, type StartedSubscription } from "./tab-results";
+import { type StartedSubscription } from "./tab-results";
 
 type Variables = SubscribePayload["variables"];
 
-/** What a subscription waits for, and whose events they are if the page can cause one. */
+/** What a subscription waits for, and whose events they are if the page can send a test event. */
 export function describeSubscription(
   { selectionSet }: OperationDefinitionNode,
   variables: Variables,
@@ -25,42 +25,22 @@ export function describeSubscription(
   }
 }
 
-export interface SubscriptionObserver {
-  readonly onEvent: (event: ReceivedEvent) => void;
-  readonly onEnd: (errors: readonly ResponseError[]) => void;
+export interface SubscriptionRequest {
+  readonly operation: SubscribePayload;
+  readonly headers: Headers;
+  /** Closes the connection when it is aborted. */
+  readonly signal: AbortSignal;
 }
 
-/**
- * Opens a connection for each subscription, because a connection has one caller and the next caller may be another one. The iterator
- * is no generator: a generator's `return` waits for the next event, so that a quiet subscription could not be stopped.
- */
-export function subscribe(
-  endpoint: string,
-  { operation, headers }: { readonly operation: SubscribePayload; readonly headers: Headers },
-  { onEvent, onEnd }: SubscriptionObserver,
-): AsyncIterableIterator<unknown> {
+/** Opens a connection for each subscription, because a connection has one caller and the next caller may be another one. */
+export function subscribe(endpoint: string, { operation, headers, signal }: SubscriptionRequest) {
   const authorization = headers.get("authorization");
   const client = createClient({
     url: endpoint, // relative to the page, as browsers take it
     retryAttempts: 0, // events between two connections would be missing
     ...(authorization !== null && { connectionParams: { authorization } }),
   });
-  const events = client.iterate(operation);
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      try {
-        const result = await events.next();
-        if (result.done) onEnd([]);
-        else onEvent({ body: result.value, at: Date.now() });
-        return result;
-      } catch (error) {
-        onEnd(toErrors(error));
-        throw error;
-      }
-    },
-    return: async () => (await events.return?.()) ?? { done: true, value: undefined },
-  };
+  const events = client.iterate(operation) as AsyncIterableIterator<Record<string, unknown>>;
+  signal.addEventListener("abort", () => void events.return?.());
+  return events;
 }

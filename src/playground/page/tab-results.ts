@@ -18,7 +18,7 @@ export interface CompletedRequest {
 export interface StartedSubscription {
   /** What it waits for, as the end of a sentence: `Avibra's events about u-1001`. */
   readonly waitsFor: string;
-  /** The member whose events it waits for; undefined if the page cannot cause an event. */
+  /** The member whose events it waits for; undefined if the page cannot send a test event. */
   readonly memberId: string | undefined;
   readonly callerName: string | undefined;
 }
@@ -50,6 +50,8 @@ export type ResultChange =
   | { readonly type: "subscribed"; readonly tab: string; readonly subscription: StartedSubscription }
   | { readonly type: "received"; readonly tab: string; readonly event: ReceivedEvent }
   | { readonly type: "ended"; readonly tab: string; readonly errors: readonly ResponseError[] }
+  /** The user stopped it, or left its tab. */
+  | { readonly type: "stopped"; readonly tab: string }
   | { readonly type: "cleared" };
 
 /** The page's memory of a subscription that never ends. */
@@ -60,16 +62,22 @@ function changeResult(result: TabResult | undefined, change: Exclude<ResultChang
   if (change.type === "subscribed") {
     return { kind: "events", subscription: change.subscription, isOpen: true, events: [], errors: [] } as const;
   }
-  if (result?.kind !== "events") return result;
-  return change.type === "received"
-    ? { ...result, events: [change.event, ...result.events].slice(0, MAX_EVENTS) }
-    : { ...result, isOpen: false, errors: change.errors };
+  if (result?.kind !== "events") return change.type === "stopped" ? undefined : result; // GraphiQL has removed its response
+  switch (change.type) {
+    case "received":
+      return { ...result, events: [change.event, ...result.events].slice(0, MAX_EVENTS) };
+    case "ended":
+      return { ...result, isOpen: false, errors: change.errors };
+    case "stopped":
+      return { ...result, isOpen: false };
+  }
 }
 
 export function changeResults(results: TabResults, change: ResultChange): TabResults {
   if (change.type === "cleared") return {};
-  const result = changeResult(results[change.tab], change);
-  return result === undefined ? results : { ...results, [change.tab]: result };
+  const { [change.tab]: previous, ...others } = results;
+  const result = changeResult(previous, change);
+  return result === undefined ? others : { ...others, [change.tab]: result };
 }
 
 /** The errors of a response; none if it has none, or is no object. */

@@ -5,6 +5,8 @@ export interface Term {
   readonly definition: string;
   /** Whether only contributors need it; the page at `/docs` leaves it out. */
   readonly isInternal?: true;
+  /** Whether the page at `/docs` begins with it, and so leaves it out of its glossary. */
+  readonly isBasic?: true;
 }
 
 export const GLOSSARY: readonly Term[] = [
@@ -15,9 +17,16 @@ export const GLOSSARY: readonly Term[] = [
   },
   {
     term: "Recurrence",
-    definition: "one series of recurring payments at Delbank, identified by a `recurrenceId`.",
+    definition:
+      "one series of recurring payments at Delbank, for example of a monthly fee, identified by a `recurrenceId`.",
+    isBasic: true,
   },
-  { term: "Authorization", definition: "the payer's permission for a recurrence; in the graph, `PixAuthorization`." },
+  {
+    term: "Authorization",
+    definition:
+      "the payer's permission for a recurrence; in the graph, `PixAuthorization`. While it is active, the payments are collected. Once it is cancelled, no more are.",
+    isBasic: true,
+  },
   { term: "Payer", definition: "the person or company that pays." },
   { term: "Beneficiary", definition: "the company that is paid." },
   { term: "Member", definition: "a person who receives benefits; in the graph, `User`." },
@@ -41,7 +50,8 @@ export const GLOSSARY: readonly Term[] = [
   {
     term: "Operation",
     definition:
-      "a stored mutation request and its outcome, identified by a caller and an idempotency key; in the graph, `Operation`.",
+      "a stored mutation request and its outcome, identified by a caller and an idempotency key; in the graph, `Operation`. The same request with the same key has no second effect.",
+    isBasic: true,
   },
   {
     term: "Operation store",

@@ -4,7 +4,7 @@ import { renderCode } from "./prose";
 import { type Section } from "./section";
 
 /** The response of each example, by its name. */
-export type Answers = Readonly<Record<string, unknown>>;
+export type Responses = Readonly<Record<string, unknown>>;
 
 const WIDTH = 60;
 
@@ -30,7 +30,7 @@ function splitComment(query: string): { readonly comment: string; readonly opera
 /** The name of the operation, which is also the title of its tab in the playground. */
 const getTitle = ({ name, query }: Example) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1] ?? name;
 
-function renderExample(example: Example, answer: unknown) {
+function renderExample(example: Example, response: unknown) {
   const { name, query, variables, caller } = example;
   const { comment, operation } = splitComment(query);
   const title = getTitle(example);
@@ -48,16 +48,16 @@ function renderExample(example: Example, answer: unknown) {
         renderCode("Variables", { label: `the variables of ${title}`, code: formatJson(variables) })
       }
     </div>
-    <div>${renderCode("Answer", { label: `the answer to ${title}`, code: formatJson(answer) })}</div>
+    <div>${renderCode("Response", { label: `the response to ${title}`, code: formatJson(response) })}</div>
   </article> `;
 }
 
-export const createExampleSection = (examples: readonly Example[], answers: Answers): Section => ({
+export const createExampleSection = (examples: readonly Example[], responses: Responses): Section => ({
   title: "Examples",
   entries: examples.map((example) => ({ anchor: `example-${example.name}`, name: getTitle(example) })),
   body: html`<p>
-      The answers were recorded in this order from a sandbox that had just started. IDs and dates differ with each run.
-      A link to the playground fills the editor and sends nothing.
+      The responses were recorded in this order from a sandbox that had just started. IDs and dates differ with each
+      run. A link to the playground fills the editor and sends nothing.
     </p>
-    ${examples.map((example) => renderExample(example, answers[example.name]))}`,
+    ${examples.map((example) => renderExample(example, responses[example.name]))}`,
 });

@@ -14,7 +14,7 @@ import { type Example } from "../page/example-tabs";
 import { readAccess } from "./access";
 import { renderProse } from "./prose";
 import { createErrorSection } from "./render-errors";
-import { type Answers, createExampleSection } from "./render-examples";
+import { createExampleSection, type Responses } from "./render-examples";
 import { createStartSections, type ReferenceMode } from "./render-start";
 import { type AccessByPath, renderRootField, renderType } from "./render-type";
 import { type Section, toSlug } from "./section";
@@ -26,7 +26,7 @@ export interface ReferenceOptions {
   /** The SDL that routers compose, with the required tokens and scopes. */
   readonly subgraph: string;
   readonly examples: readonly Example[];
-  readonly answers: Answers;
+  readonly responses: Responses;
   /** CSS for the page's head. */
   readonly style: string;
 }
@@ -109,13 +109,13 @@ const renderContents = (sections: readonly Section[]) =>
   </nav>`;
 
 /** Renders the reference as one page, which needs no network, and a script only to search and to copy. */
-export function renderReference({ mode, api, subgraph, examples, answers, style }: ReferenceOptions): string {
+export function renderReference({ mode, api, subgraph, examples, responses, style }: ReferenceOptions): string {
   const schema = buildSchema(api);
   const access = readAccess(subgraph);
   const sections = [
     ...createStartSections(mode),
     ...getRootTypes(schema).map(({ title, root }) => createRootSection(title, root, access)),
-    createExampleSection(examples, answers),
+    createExampleSection(examples, responses),
     createErrorSection(),
     ...createTypeSections(schema, access),
   ];

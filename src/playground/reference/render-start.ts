@@ -1,5 +1,5 @@
 import { type Html, html } from "../html";
-import { GLOSSARY } from "./glossary";
+import { GLOSSARY, type Term } from "./glossary";
 import { renderCode, renderInline } from "./prose";
 import { SEED_AUTHORIZATIONS, SEED_MEMBERS, SEED_PAYER_TAX_ID, type Seed, UNKNOWN_MEMBERS } from "./sandbox-seeds";
 import { type Section } from "./section";
@@ -22,8 +22,20 @@ const renderPairs = (pairs: readonly (readonly [Html, Html])[]) =>
     )}
   </dl>`;
 
-const PURPOSE = html`<article data-search>
-  <p>
+/** The documentation writes these texts after a colon; here they begin a line. */
+const renderCapitalized = (text: string) => renderInline(text.slice(0, 1).toUpperCase() + text.slice(1));
+
+const renderTerms = (isIncluded: (term: Term) => boolean) =>
+  GLOSSARY.filter(isIncluded).map(
+    ({ term, definition }) =>
+      html`<div data-search>
+        <dt>${term}</dt>
+        <dd>${renderCapitalized(definition)}</dd>
+      </div> `,
+  );
+
+const PURPOSE = html`<article>
+  <p data-search>
     A frontend shows a member's benefits and offer with <a href="#Query.me"><code>me</code></a
     >, moves the member to another offer with <a href="#Mutation.changeOffer"><code>changeOffer</code></a
     >, and shows and cancels recurring payments with
@@ -31,29 +43,7 @@ const PURPOSE = html`<article data-search>
     <a href="#Mutation.cancelPixAuthorization"><code>cancelPixAuthorization</code></a
     >. Three words explain the rest:
   </p>
-  <dl class="ideas">
-    <div>
-      <dt>Recurrence</dt>
-      <dd>
-        A series of payments that repeats, for example a monthly fee that is paid by Automatic Pix. Delbank names it
-        with a <code>recurrenceId</code> of 29 characters.
-      </dd>
-    </div>
-    <div>
-      <dt>Authorization</dt>
-      <dd>
-        The payer's permission for one recurrence: <a href="#PixAuthorization">PixAuthorization</a>. While it is active,
-        the payments are collected. Once it is cancelled, no more are.
-      </dd>
-    </div>
-    <div>
-      <dt>Operation</dt>
-      <dd>
-        A mutation request and its outcome: <a href="#Operation">Operation</a>. Your <code>idempotencyKey</code> names
-        it. If a response is lost, send the same request again: it has no second effect.
-      </dd>
-    </div>
-  </dl>
+  <dl class="ideas">${renderTerms(({ isBasic }) => isBasic === true)}</dl>
 </article>`;
 
 const createEndpointBody = (mode: ReferenceMode) =>
@@ -77,15 +67,22 @@ const createEndpointBody = (mode: ReferenceMode) =>
       ],
       [
         html`Header <code>accept</code>`,
-        html`Optional. If it prefers <code>application/graphql-response+json</code>, a request that is refused as a
-          whole has the status 4xx or 503; otherwise a well-formed request has the status 200. The
-          <a href="#error-codes">code</a> is the same: branch on it.`,
+        html`Optional. If it prefers <code>application/graphql-response+json</code>, a GraphQL request that is refused
+          as a whole has the status 4xx or 503. Otherwise the response is <code>application/json</code>, with the status
+          200. A request that is not a GraphQL request, or that arrives during an overload, is refused with the same
+          status in both cases. The <a href="#error-codes">code</a> is always the same: branch on it, never on the
+          status.`,
       ],
       [
-        html`Pages of other origins`,
-        mode === "sandbox"
-          ? html`Any loopback origin, or those in <code>CORS_ORIGINS</code>. Send no cookies.`
-          : html`The router decides which origins it allows. Send no cookies.`,
+        html`Pages of other origins (CORS)`,
+        html`${
+            mode === "sandbox"
+              ? html`A page of any loopback origin, such as <code>http://localhost:5173</code>, can send requests, read
+                  the responses and open WebSockets. <code>CORS_ORIGINS</code> lists other origins, and replaces this
+                  default.`
+              : html`The router decides which origins it allows.`
+          }
+          Leave <code>credentials</code> at its default: the API reads no cookies.`,
       ],
       [
         html`Subscriptions`,
@@ -141,9 +138,6 @@ const PROVIDER_TOKEN = html`<article data-search>
   </p>
 </article>`;
 
-/** The documentation writes these texts after a colon; here they begin a line. */
-const renderCapitalized = (text: string) => renderInline(text.slice(0, 1).toUpperCase() + text.slice(1));
-
 const toPairs = (seeds: readonly Seed[]) =>
   seeds.map(({ id, state }) => [html`<code>${id}</code>`, renderCapitalized(state)] as const);
 
@@ -161,15 +155,7 @@ const SEEDS = html`<article data-search>
   </article>`;
 
 const renderGlossary = () =>
-  html`<dl class="glossary">
-    ${GLOSSARY.filter(({ isInternal }) => !isInternal).map(
-      ({ term, definition }) =>
-        html`<div data-search>
-          <dt>${term}</dt>
-          <dd>${renderCapitalized(definition)}</dd>
-        </div> `,
-    )}
-  </dl>`;
+  html`<dl class="glossary">${renderTerms(({ isBasic, isInternal }) => !isBasic && !isInternal)}</dl>`;
 
 /** What a reader needs before the first request. */
 export function createStartSections(mode: ReferenceMode): readonly Section[] {

@@ -40,7 +40,7 @@ function renderBadges(access: Access | undefined): Html {
   if (!access) return html``;
   const { needsToken, scopes, keys } = access;
   const badges = [
-    ...keys.map((key) => `entity by ${key}`),
+    ...keys.map((key) => `key ${key.split(" ").join(" and ")}`),
     ...(needsToken ? ["token"] : []),
     ...(scopes.length > 0 ? [`scope ${scopes.map((all) => all.join(" and ")).join(" or ")}`] : []),
   ];
@@ -50,8 +50,7 @@ function renderBadges(access: Access | undefined): Html {
 const renderDeprecation = ({ deprecationReason: reason }: { readonly deprecationReason?: string | null | undefined }) =>
   reason != null && html`<div class="deprecated"><b>Deprecated.</b> ${renderProse(reason)}</div>`;
 
-const renderNullMeaning = (meaning = "if there is none") =>
-  html`<span class="null">Null ${renderInline(meaning)}.</span>`;
+const renderNullMeaning = (meaning: string) => html`<span class="null">Null ${renderInline(meaning)}.</span>`;
 
 /** Renders an argument or an input field: name, type, default, description. `path` is its anchor, such as `User.benefits.status`. */
 function renderInput(element: GraphQLArgument, path: string): Html {
@@ -70,7 +69,7 @@ function renderField(field: GraphQLField<unknown, unknown>, path: string, access
       ${renderBadges(access.get(path))}
     </dt>
     <dd>
-      ${renderProse(text)}${!isNonNullType(field.type) && html`<p>${renderNullMeaning(meaning)}</p>`}${renderDeprecation(field)}${renderArguments(field.args, path)}
+      ${renderProse(text)}${meaning !== undefined && html`<p>${renderNullMeaning(meaning)}</p>`}${renderDeprecation(field)}${renderArguments(field.args, path)}
     </dd> `;
 }
 
@@ -130,7 +129,7 @@ export function renderRootField(field: GraphQLField<unknown, unknown>, options: 
     ${renderProse(text)}${renderDeprecation(field)}${renderArguments(field.args, path)}
     <p class="returns">
       <b>${verb}</b> <code class="type">${renderTypeLink(field.type)}</code>
-      ${isNonNullType(field.type) ? html`<span class="null">· Never null.</span>` : html`· ${renderNullMeaning(meaning)}`}
+      ${isNonNullType(field.type) && html`<span class="null">· Never null.</span>`}${meaning !== undefined && html`· ${renderNullMeaning(meaning)}`}
     </p>
   </article> `;
 }

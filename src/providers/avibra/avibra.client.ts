@@ -160,5 +160,8 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
 
     /** For health: the access token's state. */
     tokenState: () => tokens.state(),
+    resetToken: () => {
+      tokens.reset();
+    },
   };
 }

@@ -12,6 +12,8 @@ export interface TokenSource {
   discard(token: string): boolean;
   /** Starts the discard cooldown, after a new token was rejected too: the token is not the cause. */
   startCooldown(): void;
+  /** Removes the token, and what is remembered of failures: the next call fetches a new token. */
+  reset(): void;
   /** For health and metrics: whether a valid token is cached, its remaining time and age (ms), and whether the last fetch failed. */
   state(): {
     readonly held: boolean;
@@ -115,6 +117,11 @@ export function createTokenSource({ fetchToken, monotonic, random }: TokenSource
     },
     startCooldown() {
       cooldownUntil = addMs(monotonic.now(), DISCARD_COOLDOWN_MS);
+    },
+    reset() {
+      cachedToken = undefined;
+      lastFailure = undefined;
+      cooldownUntil = undefined;
     },
     state() {
       const expiresInMs = cachedToken ? Math.max(0, -msSince(cachedToken.usableUntil, monotonic)) : 0;

@@ -35,6 +35,8 @@ export interface LinkToken {
 /** The state that a reset discards. */
 export interface AvibraState {
   readonly accounts: Map<string, Account>;
+  /** The IDs of the accounts that are not as the seeds have them. */
+  readonly changedIds: Set<string>;
   readonly linkTokens: LinkToken[];
   readonly commits: Commit[];
 }

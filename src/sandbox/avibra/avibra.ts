@@ -1,5 +1,6 @@
 import { type HttpResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
+import { appendToJournal } from "../server/journal";
 import { type JsonObject, isJsonObject, parseJsonObject, InvalidBody } from "../server/request-body";
 import { type Commit, isListOf, type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
 import { type Account, type AvibraState, type LinkToken } from "./account.state";
@@ -101,8 +102,9 @@ class Avibra {
           commit: (account) => {
             const events = eventsOfChange(endpoint.name, state.accounts.get(account.userId), account);
             state.accounts.set(account.userId, account);
+            state.changedIds.add(account.userId);
             const row = { operation: endpoint.name, subject: account.userId, at: now.toISOString() };
-            state.commits.push(typeof key === "string" ? { ...row, idempotencyKey: key } : row);
+            appendToJournal(state.commits, [typeof key === "string" ? { ...row, idempotencyKey: key } : row]);
             for (const name of events) this.webhooks.send({ name, userId: account.userId, at: row.at });
           },
         },
@@ -135,10 +137,9 @@ class Avibra {
 
   /** Members that were never changed are not part of it, so that their seeds stay relative to the date of each start. */
   snapshot(): JsonObject {
-    const { accounts, linkTokens, commits } = this.#state;
-    const changed = new Set(commits.map(({ subject }) => subject));
+    const { accounts, changedIds, linkTokens, commits } = this.#state;
     return {
-      accounts: [...accounts.values()].filter(({ userId }) => changed.has(userId)),
+      accounts: [...accounts.values()].filter(({ userId }) => changedIds.has(userId)),
       linkTokens,
       commits,
       responses: this.#idempotency.list(),
@@ -154,9 +155,12 @@ class Avibra {
       responses.every((entry) => Array.isArray(entry) && typeof entry[0] === "string" && isJsonObject(entry[1]));
     if (!isSnapshot) return false;
     this.#state = createSeedState(this.#clock.now());
-    for (const account of accounts as Account[]) this.#state.accounts.set(account.userId, account);
-    this.#state.linkTokens.push(...(linkTokens as LinkToken[]));
-    this.#state.commits.push(...(commits as Commit[]));
+    for (const account of accounts as Account[]) {
+      this.#state.accounts.set(account.userId, account);
+      this.#state.changedIds.add(account.userId);
+    }
+    appendToJournal(this.#state.linkTokens, linkTokens as LinkToken[]);
+    appendToJournal(this.#state.commits, commits as Commit[]);
     this.#idempotency.restore(responses as ReturnType<IdempotencyStore["list"]>);
     return true;
   }

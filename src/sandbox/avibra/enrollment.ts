@@ -13,9 +13,9 @@ import {
   unknownOfferResponse,
 } from "./assumptions";
 import { type AvibraCall } from "./avibra-call";
-import { addMonths } from "./billing";
 import { avibraCredentials } from "./credentials";
 import { createBenefits, findOffer, offers } from "./offers";
+import { addMonths } from "../server/calendar";
 import { InvalidBody } from "../server/request-body";
 
 export function checkPartner({ partnerName }: UserReference): void {

@@ -18,20 +18,27 @@ export class IdempotencyStore {
 
   get(endpoint: string, key: string): HttpResponse | undefined {
     const entry = this.#entries.get(`${endpoint} ${key}`);
-    return entry !== undefined && this.#clock.nowMs() - entry.atMs < keyRetentionMs ? entry.response : undefined;
+    return entry !== undefined && this.#isStored(entry) ? entry.response : undefined;
   }
 
   set(endpoint: string, key: string, response: HttpResponse): void {
+    for (const [name, entry] of this.#entries) {
+      if (this.#isStored(entry)) break; // those behind it are newer
+      this.#entries.delete(name);
+    }
     this.#entries.set(`${endpoint} ${key}`, { response, atMs: this.#clock.nowMs() });
   }
 
   /** Every entry whose key is still stored, for `restore`. */
   list(): readonly (readonly [string, Entry])[] {
-    const nowMs = this.#clock.nowMs();
-    return [...this.#entries].filter(([, { atMs }]) => nowMs - atMs < keyRetentionMs);
+    return [...this.#entries].filter(([, entry]) => this.#isStored(entry));
   }
 
   restore(entries: ReturnType<IdempotencyStore["list"]>): void {
     for (const [name, entry] of entries) this.#entries.set(name, entry);
+  }
+
+  #isStored({ atMs }: Entry): boolean {
+    return this.#clock.nowMs() - atMs < keyRetentionMs;
   }
 }

@@ -1,4 +1,5 @@
 import { type HttpResponse } from "../server/http-response";
+import { appendToJournal } from "../server/journal";
 import { randomAlphanumeric } from "../server/random";
 import { type JsonObject } from "../server/request-body";
 import { assumedFailure, benefitsResponse, errorInfo, linkTokenResponse, readUserReference } from "./assumptions";
@@ -26,6 +27,6 @@ export function createLinkToken(call: AvibraCall, fields: JsonObject): HttpRespo
     return errorInfo(assumedFailure.linkTokenUnknownUser, "user not found");
   }
   const link = { userId: user.userId, token: `sandbox-link-${randomAlphanumeric(24)}`, at: call.now.toISOString() };
-  call.state.linkTokens.push(link);
+  appendToJournal(call.state.linkTokens, [link]);
   return linkTokenResponse(link);
 }

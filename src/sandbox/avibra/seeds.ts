@@ -1,7 +1,8 @@
 import { type Account, type AvibraState } from "./account.state";
 import { type AvibraEvent, assumedStatus } from "./assumptions";
-import { addMonths, findNextBilling, toIsoSeconds } from "./billing";
+import { findNextBilling } from "./billing";
 import { createBenefits } from "./offers";
+import { addMonths, findSeedStart, toIsoSeconds } from "../server/calendar";
 
 /** The dates of the seeds, relative to the sandbox's clock. */
 interface SeedDates {
@@ -17,7 +18,7 @@ interface SeedDates {
 }
 
 function computeDates(now: Date): SeedDates {
-  const activated = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 3, 5, 12));
+  const activated = findSeedStart(now);
   const firstBilling = toIsoSeconds(addMonths(activated, 1));
   return {
     activated: toIsoSeconds(activated),
@@ -104,7 +105,12 @@ const cancelled = ({ activated, firstBilling }: SeedDates): Account => ({
 export function createSeedState(now: Date): AvibraState {
   const dates = computeDates(now);
   const accounts = [withBenefitSwap(dates), onBasic(dates), prefilled, cancelled(dates)];
-  return { accounts: new Map(accounts.map((account) => [account.userId, account])), linkTokens: [], commits: [] };
+  return {
+    accounts: new Map(accounts.map((account) => [account.userId, account])),
+    changedIds: new Set(),
+    linkTokens: [],
+    commits: [],
+  };
 }
 
 /** The events that led to the seeds. Their keys are fixed, so that a subgraph stores each once, however often they are sent. */

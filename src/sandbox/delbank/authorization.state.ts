@@ -36,5 +36,7 @@ export interface Authorization {
 export interface DelbankState {
   /** By recurrence ID, which is case-sensitive. */
   readonly authorizations: Map<string, Authorization>;
+  /** The IDs of the authorizations that are not as the seeds have them. */
+  readonly changedIds: Set<string>;
   readonly commits: Commit[];
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpResponse, jsonResponse } from "../server/http-response";
 import { type Clock } from "../server/clock";
+import { appendToJournal } from "../server/journal";
 import { randomAlphanumeric } from "../server/random";
 import { type JsonObject, parseJsonObject, InvalidBody } from "../server/request-body";
 import { type Commit, isListOf, type Vendor, type VendorRequest, stripBasePath } from "../server/vendor";
@@ -18,7 +19,7 @@ import {
 import { delbankCredentials } from "./credentials";
 import { createDelbankControl } from "./delbank-control";
 import { LaggingReplica } from "./lagging-replica";
-import { createSeedState } from "./seeds";
+import { createSeedState, isEarlierSeed } from "./seeds";
 
 const BASE_PATH = "/baas/api/v1";
 
@@ -58,7 +59,7 @@ class Delbank {
   constructor(clock: Clock, extraAuthorizations: number) {
     this.#clock = clock;
     this.#extraAuthorizations = extraAuthorizations;
-    this.#state = createSeedState(extraAuthorizations);
+    this.#state = createSeedState(clock.now(), extraAuthorizations);
   }
 
   handle(request: VendorRequest): HttpResponse | Promise<HttpResponse> {
@@ -138,7 +139,8 @@ class Delbank {
     authorization.cancellations.push(cancellation);
     authorization.situation = assumedSituation.cancelled;
     authorization.situationAt = at;
-    state.commits.push({ operation: "cancel", subject: authorization.recurrenceId, at });
+    state.changedIds.add(authorization.recurrenceId);
+    appendToJournal(state.commits, [{ operation: "cancel", subject: authorization.recurrenceId, at }]);
     return jsonResponse(200, serializeAcceptedCancellation(authorization, cancellation));
   }
 
@@ -147,16 +149,25 @@ class Delbank {
     return { authorizations: [...authorizations.values()], commits };
   }
 
+  /** Authorizations that were never changed are not part of it, so that their seeds stay relative to the date of each start. */
   snapshot(): JsonObject {
-    return this.state();
+    const { authorizations, changedIds, commits } = this.#state;
+    const changed = [...authorizations.values()].filter(({ recurrenceId }) => changedIds.has(recurrenceId));
+    return { changed, commits };
   }
 
-  restore({ authorizations, commits }: JsonObject): boolean {
+  restore({ authorizations, changed = authorizations, commits }: JsonObject): boolean {
     const isSnapshot =
-      isListOf(authorizations, "recurrenceId", "guid", "situation") && isListOf(commits, "operation", "subject");
+      isListOf(changed, "recurrenceId", "guid", "situation") && isListOf(commits, "operation", "subject");
     if (!isSnapshot) return false;
-    for (const one of authorizations as Authorization[]) this.#state.authorizations.set(one.recurrenceId, one);
-    this.#state.commits.push(...(commits as Commit[]));
+    this.#state = createSeedState(this.#clock.now(), this.#extraAuthorizations);
+    // Earlier releases stored all authorizations, under that name.
+    for (const one of changed as Authorization[]) {
+      if (isEarlierSeed(one)) continue;
+      this.#state.authorizations.set(one.recurrenceId, one);
+      this.#state.changedIds.add(one.recurrenceId);
+    }
+    appendToJournal(this.#state.commits, commits as Commit[]);
     return true;
   }
 
@@ -171,11 +182,12 @@ class Delbank {
     if (!isListed) authorization.cancellations.length = 0;
     authorization.situation = assumedSituation.active;
     authorization.situationAt = this.#clock.iso();
+    this.#state.changedIds.add(recurrenceId);
     return true;
   }
 
   reset(): void {
-    this.#state = createSeedState(this.#extraAuthorizations);
+    this.#state = createSeedState(this.#clock.now(), this.#extraAuthorizations);
     this.#replica = new LaggingReplica();
   }
 }

@@ -17,6 +17,8 @@ export interface ControlContext {
   readonly log: RequestLog;
   readonly vendor: Vendor;
   readonly reset: () => void;
+  /** Removes the faults and ends the calls that hang by one. */
+  readonly abortFaults: () => void;
 }
 
 function parseJson(body: string): unknown {
@@ -67,6 +69,9 @@ export function handleControlRequest(
       return addFaults(faults, parseJson(body));
     case "DELETE faults":
       faults.clear();
+      return NO_CONTENT;
+    case "POST faults/abort":
+      context.abortFaults();
       return NO_CONTENT;
     case "POST clock":
       return setClock(clock, parseJson(body));

@@ -16,7 +16,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-class ResetScope {
+/** The calls that wait because of a fault. */
+class FaultScope {
   readonly #controller = new AbortController();
   readonly signal = this.#controller.signal;
 
@@ -39,7 +40,7 @@ class SandboxServer {
   readonly #context: ControlContext;
   readonly #snapshots: SnapshotStore | undefined;
   #savedSnapshot = "";
-  #resetScope = new ResetScope();
+  #faultScope = new FaultScope();
   #origin = "";
 
   constructor(vendor: Vendor, clock: Clock, snapshots: SnapshotStore | undefined) {
@@ -51,6 +52,9 @@ class SandboxServer {
       faults: new FaultQueue(vendor.basePath),
       reset: () => {
         this.#reset();
+      },
+      abortFaults: () => {
+        this.#abortFaults();
       },
     };
     if (snapshots === undefined) return;
@@ -75,7 +79,7 @@ class SandboxServer {
             done();
           });
         });
-        this.#resetScope.end();
+        this.#faultScope.end();
         this.#context.vendor.close?.();
         server.closeAllConnections();
         return closed;
@@ -85,11 +89,15 @@ class SandboxServer {
     return promise;
   }
 
+  #abortFaults(): void {
+    this.#context.faults.clear();
+    this.#faultScope.end();
+    this.#faultScope = new FaultScope();
+  }
+
   #reset(): void {
-    const { clock, faults, log, vendor } = this.#context;
-    this.#resetScope.end();
-    this.#resetScope = new ResetScope();
-    faults.clear();
+    const { clock, log, vendor } = this.#context;
+    this.#abortFaults();
     log.clear();
     vendor.reset(clock.reset());
   }
@@ -119,7 +127,7 @@ class SandboxServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const resetScope = this.#resetScope;
+    const faultScope = this.#faultScope;
     try {
       const url = request.url ?? "/";
       const query = url.indexOf("?");
@@ -128,18 +136,23 @@ class SandboxServer {
       if (path.startsWith(CONTROL_PREFIX) && path !== REDIRECTED_PATH) {
         await this.#handleControl(request, response, path.slice(CONTROL_PREFIX.length));
       } else {
-        await this.#handleVendor(request, response, { path, url, signal: resetScope.signal });
+        await this.#handleVendor(request, response, { path, url, signal: faultScope.signal });
       }
     } catch {
-      // The client disconnected, the sandbox was reset or closed during the wait, the state cannot be stored, or the simulation has
+      // The client disconnected, the faults were removed or the sandbox was closed during the wait, the state cannot be stored, or the simulation has
       // a bug.
-      const isAborted = resetScope.signal.aborted || response.headersSent || response.destroyed;
+      const isAborted = faultScope.signal.aborted || response.headersSent || response.destroyed;
       if (isAborted) response.destroy();
       else sendResponse(response, this.#context.vendor.gatewayError(500, "the sandbox failed"));
     }
   }
 
   async #handleControl(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
+    if (request.headers.origin !== undefined) {
+      // Only browsers send it: a page could otherwise move the clock or have events sent to itself.
+      sendResponse(response, this.#context.vendor.gatewayError(403, "pages must not control the sandbox"));
+      return;
+    }
     const body = hasBody(request) ? await readBody(request) : { text: "" };
     if (body === "too large") {
       sendResponse(response, this.#context.vendor.gatewayError(413, "the body is too large"));

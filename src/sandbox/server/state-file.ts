@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rm
 import { dirname } from "node:path";
 import { type JsonObject, isJsonObject } from "./request-body";
 
-/** Raised when the shape of a vendor's snapshot changes. */
+/** Raised when a release would misread the snapshots of an earlier one. */
 const VERSION = 1;
 
 /** The state file cannot be read. The message says why, and what to do. */

@@ -65,10 +65,14 @@ const connect = (target: Target, token: string | undefined, headers: Readonly<Re
 const withoutTypenames = (data: unknown): unknown =>
   JSON.parse(JSON.stringify(data, (name, value: unknown) => (name === "__typename" ? undefined : value)));
 
-const PAIRS = TARGETS.flatMap((target) =>
+const ALL_PAIRS = TARGETS.flatMap((target) =>
   Object.entries<SendOperation>(DEFAULT_CLIENTS).map(([client, send]) => ({ target, client, send })),
 );
-type Pair = (typeof PAIRS)[number];
+type Pair = (typeof ALL_PAIRS)[number];
+/** In `npm test`, one client sends to Hive Gateway, whose responses do not depend on the client. */
+const PAIRS = ALL_PAIRS.filter(
+  ({ target, client }) => process.env["TEST_ALL"] === "true" || target !== "Hive Gateway" || client === "Apollo Client",
+);
 
 /**
  * @apollo/gateway sends `data: { me: null }` with an error that has no path, and Relay looks for the error of a field by its path: it

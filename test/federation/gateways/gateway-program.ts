@@ -30,6 +30,9 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
+/** Characters of a program's output that are kept. */
+const MAX_OUTPUT = 100_000;
+
 /**
  * Starts a gateway that is a program of its own and waits until it is ready; `stop` is `kill -9`. Throws with what it has written if
  * it ends before that.
@@ -43,7 +46,7 @@ export async function startGatewayProgram(command: GatewayCommand): Promise<Gate
     isMissing = true;
     output += String(error);
   });
-  const collect = (chunk: Buffer) => void (output += chunk.toString());
+  const collect = (chunk: Buffer) => void (output = (output + chunk.toString()).slice(-MAX_OUTPUT));
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
   const kill = () => child.kill("SIGKILL");

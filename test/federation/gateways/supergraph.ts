@@ -1,4 +1,4 @@
-import { createSimulation } from "../../../src/sandbox/simulation";
+import { createSandboxProviders } from "../../../src/sandbox/sandbox-providers";
 import { startSubgraph } from "../../kit/start/subgraph";
 import { startApolloGateway } from "./apollo";
 import { startClientSide } from "./client-side";
@@ -19,7 +19,7 @@ export async function startSupergraph(
   const { add, stopAll } = createStops();
   try {
     const variables = { ROUTER_SECRETS: ROUTER_SECRET, ...environment };
-    const starting = startSubgraph(variables, { simulate: createSimulation });
+    const starting = startSubgraph(variables, { simulate: createSandboxProviders });
     const subgraph = await add(starting, (one) => one.stop());
     const clientSide = await add(startClientSide(subgraph.url, { startGateway }), (one) => one.stop());
     return {

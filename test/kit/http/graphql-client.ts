@@ -42,6 +42,12 @@ export interface GraphqlOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface ClientOptions {
+  readonly getToken: GetToken;
+  readonly claims?: Claims | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface GraphqlClient {
   /** Sends an operation; the HTTP response with its body unread. */
   post(query: string, options?: GraphqlOptions): Promise<Response>;
@@ -54,10 +60,13 @@ export interface GraphqlClient {
   ): Promise<Data>;
 }
 
-/** A client of the GraphQL endpoint at `endpoint` over fetch. Without `claims`, it sends no token unless a request has claims. */
+/**
+ * A client of the GraphQL endpoint at `endpoint` over fetch. Without `claims`, it sends no token unless a request has claims. `headers` are
+ * those of every request.
+ */
 export function createGraphqlClient(
   endpoint: string,
-  { getToken, claims: defaultClaims = null }: { getToken: GetToken; claims?: Claims | null },
+  { getToken, claims: defaultClaims = null, headers: defaultHeaders }: ClientOptions,
 ): GraphqlClient {
   async function post(
     query: string,
@@ -67,6 +76,7 @@ export function createGraphqlClient(
       method: "POST",
       headers: {
         "content-type": "application/json",
+        ...defaultHeaders,
         ...(claims && { authorization: `Bearer ${await getToken(claims)}` }),
         ...headers,
       },

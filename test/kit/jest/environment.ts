@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import NodeEnvironment from "jest-environment-node";
+import { installCompileCache } from "./compile-cache";
+
+installCompileCache(); // once for each worker, which loads this module once
 
 /** What a suite must not leave: listening servers, child processes, and timers that keep the process alive. */
 const LASTING = ["TCPServerWrap", "PipeServerWrap", "ProcessWrap", "Timeout"];

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { createApp } from "../../../src/app/create-app";
 import { type ProviderTime } from "../../../src/app/providers";
-import { type Simulation } from "../../../src/app/reset-simulation";
+import { type SandboxProviders } from "../../../src/app/reset-sandbox";
 import { type Config, loadConfig } from "../../../src/config/index";
 import { openDatabase } from "../../../src/platform/database/open-database";
 import { createLogger } from "../../../src/platform/observability/logger";
@@ -27,10 +27,10 @@ export type TestSubgraph = Awaited<ReturnType<typeof startSubgraph>>;
 export interface SubgraphOptions {
   readonly providerTime?: ProviderTime;
   /**
-   * With `createSimulation` as in `npm start`: the sandbox of Avibra sends its events to the subgraph, first those of its seeds, and
+   * With `createSandboxProviders` as in `npm start`: the sandbox of Avibra sends its events to the subgraph, first those of its seeds, and
    * `POST /dev/reset` resets both sides. Without it, a test sees only the events that it sends.
    */
-  readonly simulate?: (config: Config) => Simulation;
+  readonly simulate?: (config: Config) => SandboxProviders;
 }
 
 /**
@@ -111,7 +111,7 @@ async function startApp(
   const app = await createApp(
     config,
     createLogger(config.telemetry.logLevel, { write: (line) => void logs.push(line) }),
-    { providerTime, simulation: simulate?.(config) },
+    { providerTime, sandboxProviders: simulate?.(config) },
   );
   return { config, app, url: await app.listen() };
 }

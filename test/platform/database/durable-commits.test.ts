@@ -30,18 +30,19 @@ async function openWith(setting: string, limits: Partial<DatabaseOptions> = {}) 
 /** Every method of the operation store that writes, each once at least with effect. */
 async function writeOperations(operationStore: OperationStore): Promise<Record<string, () => Promise<unknown>>> {
   const claim = async (key: string) => expectClaimed(await operationStore.claim(createClaim({ idempotencyKey: key })));
-  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(claim));
+  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(claim));
   const row = (index: number) => {
     const found = rows[index];
     if (!found) throw new Error("no such row");
     return { ...found.operation, lease: found.lease };
   };
   const [a, b, c, d, e, f, g, h] = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
-  const i = row(8);
+  const [i, j] = [row(8), row(9)];
   const later = { nextAttemptAt: START_MS + 1, now: START_MS };
   return {
     claim: () => claim("z"),
     markSent: () => operationStore.markSent(a, a.lease, START_MS),
+    markRead: () => operationStore.markRead(j.id, j.lease, START_MS),
     acquireLock: () => operationStore.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
     discard: () => operationStore.discard(c.id, c.lease),
     "discard with a tombstone": () => operationStore.discard(g.id, g.lease, { shouldLeaveTombstone: true }),

@@ -46,6 +46,10 @@ const OPERATION_CALLS: Calls<OperationStore> = {
       await operationStore.markSent(operation, "another" as never, START_MS), // an unknown outcome, to be looked up
     ];
   },
+  markRead: async (operationStore) => {
+    const { operation, lease } = await claimAgain(operationStore);
+    return operationStore.markRead(operation.id, lease, START_MS);
+  },
   acquireLock: async (operationStore) => {
     const { operation, lease } = await claimAgain(operationStore);
     const hold = { kind: "kind-1", recurrenceId: "target-0" };

@@ -7,7 +7,7 @@ import { createDocumentCache, type GuardedDocument } from "../../../src/platform
 import { analyzeDocument } from "../../../src/platform/graphql/limits/request-guard";
 import { loadConfig } from "../../../src/config/index";
 import { validateSubscriptionDocument } from "../../../src/platform/graphql/subscriptions/subscription-document";
-import { createMistakeExplainer } from "../../../src/platform/graphql/mistakes/mistake-explainer";
+import { createRequestErrorDescriber } from "../../../src/platform/graphql/request-errors/request-error-describer";
 import { createRequestScope, requestScope } from "../../../src/platform/graphql/request-scope";
 
 const schema = buildSchema("type Query { a: Int b: Int }");
@@ -53,9 +53,9 @@ test.each([
 test("a valid subscription that the guard has not parsed is not opened", () => {
   const query = "subscription { ticks }";
   const ticking = buildSchema("type Query { a: Int } type Subscription { ticks: Int }");
-  const explainer = createMistakeExplainer({ schema: ticking, shouldExposeSchema: true });
+  const errorDescriber = createRequestErrorDescriber({ schema: ticking, shouldExposeSchema: true });
   const open = (known: GuardedDocument | undefined) =>
-    validateSubscriptionDocument(ticking, explainer, { query, operationName: undefined, guarded: known });
+    validateSubscriptionDocument(ticking, errorDescriber, { query, operationName: undefined, guarded: known });
   const examined = documents.get(query);
   expect(open(examined).document).toBe(examined.document);
   for (const known of [undefined, documents.get("subscription {"), documents.get("#\ud800")])

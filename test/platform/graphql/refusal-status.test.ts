@@ -1,49 +1,42 @@
-import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { type LiveSubgraph, ROUTER, startLiveSubgraph } from "../../kit/start/live-subgraph";
+import { startSubgraph } from "../../kit/start/subgraph";
 import { observeRequest, type RequestOptions } from "../../kit/http/request";
 import { waitFor } from "../../kit/wait-for";
 import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
-import { createKey, signToken, toJwk } from "../../kit/tokens/jwt";
-import { startTokenIssuer, type TokenIssuer } from "../../kit/tokens/token-issuer";
+import { createKey, signToken } from "../../kit/tokens/jwt";
+import { AUDIENCE, ISSUER } from "../../kit/tokens/token-issuer";
 
-const SECRET = "the-router-secret-of-32-characters";
-const ISSUER = "https://issuer.test/";
 const JSON_TYPE = "application/json";
 const RESPONSE_TYPE = "application/graphql-response+json";
-const ROUTER = { "router-authorization": SECRET };
 
-const key = createKey("ES256");
-const sign = (expiresInS = 600, signingKey = key): string => {
-  const exp = Math.floor(Date.now() / 1000) + expiresInS;
-  const claims = { sub: MEMBER_ID, iss: ISSUER, aud: "benefits", exp, scope: "users:read:any" };
-  return `Bearer ${signToken(signingKey, claims)}`;
-};
+const CLAIMS = { sub: MEMBER_ID, scope: "users:read:any" };
+const ISSUED = { ...CLAIMS, iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 3600 };
 
-let keyServer: TokenIssuer;
-let subgraph: TestSubgraph;
-let withoutKeys: TestSubgraph;
+let subgraph: LiveSubgraph;
+let withoutKeys: LiveSubgraph;
 beforeAll(async () => {
-  keyServer = await startTokenIssuer([toJwk(key)]);
-  const live = { PROVIDERS: "live", ROUTER_SECRETS: SECRET, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: "benefits" };
-  subgraph = await startSubgraph({ ...live, AUTH_JWKS_URL: keyServer.url, LIMIT_PROVIDER_CALLS: "3" });
-  withoutKeys = await startSubgraph({ ...live, AUTH_JWKS_URL: "http://127.0.0.1:9/keys" });
+  subgraph = await startLiveSubgraph({ LIMIT_PROVIDER_CALLS: "3" });
+  withoutKeys = await startLiveSubgraph({ AUTH_JWKS_URL: "http://127.0.0.1:9/keys" });
 });
 afterAll(async () => {
   await subgraph.stop();
   await withoutKeys.stop();
-  await keyServer.close();
 });
 
 interface Refusal extends RequestOptions {
   /** Sent as JSON. */
   readonly json?: unknown;
   readonly search?: string;
-  readonly to?: TestSubgraph;
-  /** False for a request without a token. */
-  readonly hasToken?: boolean;
+  readonly to?: Pick<LiveSubgraph, "url">;
+  /** Default: a valid token. `null` sends none. */
+  readonly token?: string | Promise<string> | null;
 }
 
 /** Sends a request of the router for a member; `accept` undefined sends no such header. */
-async function send({ json, search = "", to = subgraph, hasToken = true, ...options }: Refusal, accept?: string) {
+async function send(
+  { json, search = "", to = subgraph, token = subgraph.token(CLAIMS), ...options }: Refusal,
+  accept?: string,
+) {
   const { status, headers, text } = await observeRequest(`${to.url}/graphql${search}`, {
     method: "POST",
     ...(json !== undefined && { body: JSON.stringify(json) }),
@@ -51,7 +44,7 @@ async function send({ json, search = "", to = subgraph, hasToken = true, ...opti
     headers: {
       "content-type": JSON_TYPE,
       ...ROUTER,
-      ...(hasToken && { authorization: sign() }),
+      ...(token !== null && { authorization: `Bearer ${await token}` }),
       ...options.headers,
       ...(accept !== undefined && { accept }),
     },
@@ -67,7 +60,7 @@ const USER = "query($id: UserId!) { user(id: $id) { id } }";
 const CANCEL = `mutation { cancelPixAuthorization(input: { idempotencyKey: "refused", recurrenceId: "${RECURRENCE_ID}",
   requesterType: NATURAL, requesterDocument: "${PAYER_TAX_ID}", reason: REQUESTED_BY_PAYER }) { userErrors { code } } }`;
 const query = (text: string, variables?: object) => ({ json: { query: text, variables } });
-const withToken = (authorization: string) => ({ ...query("{ me { id } }"), headers: { authorization } });
+const withToken = (token: string | Promise<string> | null) => ({ ...query("{ me { id } }"), token });
 
 describe("the status of a well-formed request that is refused as a whole follows the Accept header:", () => {
   const REFUSALS: readonly (readonly [what: string, code: string, status: number, refusal: () => Refusal])[] = [
@@ -88,21 +81,21 @@ describe("the status of a well-formed request that is refused as a whole follows
       () => ({ json: { query: "query A { me { id } }", operationName: "B" } }),
     ],
     ["a subscription", "BAD_REQUEST", 400, () => query('subscription { operationSettled(id: "x") { id } }')],
-    ["a malformed token", "UNAUTHENTICATED", 401, () => withToken("Bearer a.b.c")],
-    ["an expired token", "UNAUTHENTICATED", 401, () => withToken(sign(-3600))],
-    ["a token of another key", "UNAUTHENTICATED", 401, () => withToken(sign(600, createKey("ES256")))],
+    ["a malformed token", "UNAUTHENTICATED", 401, () => withToken("a.b.c")],
+    ["an expired token", "UNAUTHENTICATED", 401, () => withToken(subgraph.token(CLAIMS, -3600))],
+    ["a token of another key", "UNAUTHENTICATED", 401, () => withToken(signToken(createKey("ES256"), ISSUED))],
     [
       "a malformed token and only the hash of a document",
       "UNAUTHENTICATED",
       401,
-      () => ({ json: { extensions: { persistedQuery: { version: 1 } } }, headers: { authorization: "Bearer x" } }),
+      () => ({ json: { extensions: { persistedQuery: { version: 1 } } }, token: "x" }),
     ],
     ["the schema, for a member", "FORBIDDEN", 403, () => query("{ __schema { queryType { name } } }")],
     [
       "a token while the key server is unreachable",
       "UNAVAILABLE",
       503,
-      () => ({ ...withToken(sign()), to: withoutKeys }),
+      () => ({ ...query("{ me { id } }"), to: withoutKeys }),
     ],
   ];
 
@@ -125,7 +118,7 @@ describe("the status of a well-formed request that is refused as a whole follows
 
 describe("the error of a field has the status 200 in both media types:", () => {
   test.each([
-    ["a field without a token", "UNAUTHENTICATED", () => ({ ...query("{ me { id } }"), hasToken: false })],
+    ["a field without a token", "UNAUTHENTICATED", () => withToken(null)],
     ["a mutation without its scope", "FORBIDDEN", () => query(CANCEL)],
   ])("%s is %s", async (_what, code, refusal) => {
     expect(await send(refusal(), RESPONSE_TYPE)).toMatchObject({ status: 200, type: RESPONSE_TYPE, codes: [code] });
@@ -185,7 +178,7 @@ describe("the status of other refusals does not depend on the Accept header:", (
     await stopping.avibra.addFault({ match: { path: "/user/benefits/" }, kind: "hangBeforeCommit" });
     const held = stopping.graphql("{ me { benefits { id } } }", { claims: { sub: MEMBER_ID } });
     await waitFor(async () => (await stopping.avibra.requests("/user/benefits/"))[0]);
-    const refusal = { ...query("{ __typename }"), hasToken: false, to: stopping };
+    const refusal = { ...query("{ __typename }"), token: null, to: stopping };
     const stopped = stopping.stop();
     try {
       for (const accept of [undefined, JSON_TYPE, RESPONSE_TYPE])

@@ -40,7 +40,7 @@ export function testCallers(getPages: () => OpenPages): void {
       expect(await readResponseBar(/error/)).toMatch(/^1 error\s+0 provider calls/);
     });
 
-    test("a token that cannot be fetched is reported, and is fetched again for the next caller", async () => {
+    test("a token that cannot be fetched is reported, and is fetched again for the next request", async () => {
       const { page, openTab, selectCaller, run } = getPages().callers;
       await openTab("MemberBenefits");
       await selectCaller(/u-1001/);
@@ -50,8 +50,9 @@ export function testCallers(getPages: () => OpenPages): void {
       await notice.waitFor();
       expect((await run()).errors?.[0]?.extensions.code).toBe("UNAUTHENTICATED");
       await page.unroute("**/dev/token*");
-      await selectCaller(/u-1001/);
+      expect((await run()).data.me.id).toBe("u-1002");
       await notice.waitFor({ state: "detached" });
+      await selectCaller(/u-1001/);
       expect((await run()).data.me.id).toBe(MEMBER_ID);
     });
 

@@ -50,13 +50,13 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       await about.getByRole("button", { name: "Back to the response" }).click();
     });
 
-    test("says that the providers are real in live mode, where nothing can be reset and no event caused", async () => {
+    test("says that the providers are real in live mode, where nothing can be reset and no test event sent", async () => {
       const { page, about } = getPages().live;
       await page.getByRole("button", { name: "About" }).click();
       expect(await about.innerText()).toContain("The providers are real.");
       expect(await page.locator("body").innerText()).not.toMatch(/simulated|no money/i);
       expect(await page.getByRole("button", { name: "Reset" }).count()).toBe(0);
-      expect(await about.getByText("Who asks").count()).toBe(0);
+      expect(await about.getByRole("heading", { name: "Callers" }).count()).toBe(0);
       expect(await getPages().live.readEditor("Operation Editor")).not.toContain("Caller");
     });
   });
@@ -83,6 +83,8 @@ export function testFrontDoor(getPages: () => OpenPages): void {
         return stored.includes("# Caller: sub u-1003") || undefined;
       });
       const titles = await page.getByRole("tab").allInnerTexts();
+      // The text of the open tab as it is between the two moments at which GraphiQL stores it.
+      await page.evaluate("sessionStorage.setItem('graphiql:query', '{ me { id } } # newer')");
       await page.reload();
       expect(await callerSelect.inputValue()).toBe("Member u-1003, not enrolled yet");
       await page.getByText("# Caller: sub u-1003").waitFor();
@@ -92,9 +94,15 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect((await run()).data.me.id).toBe("u-1003");
     });
 
-    test("get the examples' text and new keys when they are restored, and others stay", async () => {
+    test("get the examples' text and new keys when they are restored, and the user's own stay with their headers", async () => {
       const { page, openTab, readEditor, fillEditor, selectCaller, about } = getPages().callers;
       await selectCaller(/u-1001/);
+      await page.getByRole("button", { name: "<untitled>" }).click();
+      await page.getByRole("region", { name: "Operation Editor" }).filter({ hasText: "Ctrl-Enter runs it" }).waitFor();
+      await fillEditor("Headers", '{ "x-request-id": "typed-by-hand-2" }');
+      await fillEditor("Operation Editor", "query ChangeOffer { me { id } }"); // the title of an example
+      const own = page.getByRole("tab", { name: "ChangeOffer" }).last();
+      await page.getByRole("tab", { name: /untitled/ }).waitFor({ state: "detached" });
       await openTab("CancelPixAuthorization");
       await fillEditor("Variables", '{ "changed": true }');
       await page.getByRole("button", { name: "Restore examples" }).click();
@@ -103,8 +111,16 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect(await readEditor("Variables")).toMatch(/"idempotencyKey": "cancel-1-\w+"/);
       expect(await page.getByRole("tab").allInnerTexts()).toEqual([
         ...["MemberBenefits", "PixAuthorization", "ChangeOffer", "CancelPixAuthorization", "MemberOperations"],
-        ...["MemberEvents", "<untitled>"],
+        ...["MemberEvents", "ChangeOffer"],
       ]);
+      await own.getByRole("button", { name: "ChangeOffer" }).click();
+      await page
+        .getByRole("region", { name: "Operation Editor" })
+        .filter({ hasText: "query ChangeOffer { me" })
+        .waitFor();
+      expect(await readEditor("Headers")).toContain("typed-by-hand-2");
+      await own.getByRole("button", { name: "Close Tab" }).click();
+      await page.getByRole("region", { name: "Operation Editor" }).filter({ hasText: "MemberEvents" }).waitFor();
     });
   });
 
@@ -139,7 +155,7 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect(reference).toContain(`id="UserErrorCode.${code}"`);
     });
 
-    test("of a subscription says what it waits for, causes an event, and lists every event, the newest first", async () => {
+    test("of a subscription says what it waits for, sends a test event, and lists every event, the newest first", async () => {
       const { subgraph, callers } = getPages();
       const { page, openTab } = callers;
       const webhook = { url: `${subgraph.url}/webhooks/avibra`, username: WEBHOOK_USER, password: WEBHOOK_PASSWORD };
@@ -148,8 +164,9 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       await page.getByRole("button", { name: /^Execute query/ }).click();
       await page.getByRole("heading", { name: "Waiting for Avibra's events about u-1001", exact: true }).waitFor();
       const events = page.getByRole("log", { name: "Received events" }).getByRole("article");
+      expect(await page.locator(".graphiql-spinner:visible").count()).toBe(0); // the heading has a sign of its own
       for (const count of [1, 2]) {
-        await page.getByRole("button", { name: "Cause an event" }).click();
+        await page.getByRole("button", { name: "Send a test event" }).click();
         await page.getByRole("heading", { name: `Event ${count}` }).waitFor();
         expect(await events.count()).toBe(count);
       }
@@ -192,6 +209,17 @@ export function testFrontDoor(getPages: () => OpenPages): void {
       expect(await readKey()).not.toBe(before);
       await about.waitFor(); // the response of this tab is gone, too
       await page.unroute("**/dev/reset");
+    });
+
+    test("that succeeded says so in green, again after its notice was dismissed", async () => {
+      const { page } = getPages().callers;
+      const notice = page.getByRole("status").filter({ hasText: "The sandbox was reset." });
+      expect(await notice.evaluate((one) => one.classList.contains("good"))).toBe(true);
+      await notice.getByRole("button", { name: "Dismiss" }).click();
+      await notice.waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Reset" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
+      await notice.waitFor();
     });
 
     test("that the server refuses says so, and keeps the responses", async () => {

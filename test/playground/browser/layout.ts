@@ -53,6 +53,49 @@ export function testLayout(getPages: () => OpenPages): void {
       },
     );
 
+    test("on a phone the name of every caller fits into the choice, beside which there is no badge", async () => {
+      const { page } = getPages().phone;
+      const [width, needed] = await page.evaluate<[number, number]>(`(() => {
+        const select = document.querySelector(".caller select");
+        const copy = select.cloneNode(true);
+        copy.style.cssText = "position: absolute; width: max-content";
+        document.querySelector(".page-header").append(copy);
+        const widths = [select.offsetWidth, copy.offsetWidth];
+        copy.remove();
+        return widths;
+      })()`);
+      expect(width).toBeGreaterThanOrEqual(needed);
+    });
+
+    test("in a low window, for example at a zoom of 200 %, the page scrolls, and the editor is as high as its buttons", async () => {
+      const { page } = getPages().dark;
+      const editor = page.locator(".graphiql-query-editor");
+      const lastButton = page.getByRole("button", { name: /^Copy query/ });
+      const found: unknown[] = [];
+      for (const [width, height] of [
+        [640, 400],
+        [390, 664],
+        [844, 390],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        const [outer, inner] = [await editor.boundingBox(), await lastButton.boundingBox()];
+        const editorBottom = (outer?.y ?? 0) + (outer?.height ?? 0);
+        const title = await page.getByRole("heading", { level: 1 }).boundingBox();
+        found.push({
+          width,
+          lastButton: (inner?.y ?? Infinity) + (inner?.height ?? 0) - editorBottom < 0 ? "inside" : "outside",
+          titleLines: Math.round((title?.height ?? 0) / 24),
+          scrolls: (await measureBelow(page)) > 0,
+          overflow: await measureOverflow(page),
+        });
+      }
+      await page.setViewportSize(WIDE); // before anything fails: the next tests use this page
+      expect(found).toEqual(
+        [640, 390, 844].map((width) => ({ width, lastButton: "inside", titleLines: 1, scrolls: true, overflow: 0 })),
+      );
+      expect(await measureBelow(page)).toBe(0);
+    });
+
     test("on a phone the response is below the editors, and an open plugin takes their place until it is closed", async () => {
       const { page } = getPages().phone;
       const editor = page.getByRole("region", { name: "Operation Editor" });
@@ -68,6 +111,26 @@ export function testLayout(getPages: () => OpenPages): void {
       expect(plugin?.height).toBeGreaterThan(600);
       await page.getByRole("button", { name: "Hide Documentation Explorer" }).click();
       await response.waitFor({ state: "visible" });
+    });
+  });
+
+  describe("GraphiQL's buttons", () => {
+    test("have a visible outline if the keyboard reaches them", async () => {
+      const { page } = getPages().dark;
+      await page.getByRole("button", { name: /^Prettify query/ }).focus();
+      await page.keyboard.press("Tab");
+      const outline = await page.evaluate<string>("getComputedStyle(document.activeElement).outline");
+      expect(outline).toBe("rgb(94, 234, 212) solid 2px");
+    });
+
+    test("show no title of their icon, which is a minified name", async () => {
+      const { page } = getPages().dark;
+      const icon = await page.locator(".graphiql-execute-button > svg").boundingBox();
+      const { x = 0, y = 0, width = 0, height = 0 } = icon ?? {};
+      const hovered = await page.evaluate<string>(
+        `document.elementFromPoint(${x + width / 2}, ${y + height / 2}).tagName`,
+      );
+      expect(hovered).toBe("BUTTON");
     });
   });
 

@@ -1,5 +1,5 @@
 import { type BrowserContextOptions } from "playwright-core";
-import { createSimulation } from "../../../src/sandbox/simulation";
+import { createSandboxProviders } from "../../../src/sandbox/sandbox-providers";
 import { type Graphiql, openGraphiqlPage } from "../../kit/graphiql";
 import { openPage, startBrowser, type WatchedPage } from "../../kit/start/browser";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
@@ -47,8 +47,9 @@ export async function openPages(onStop: (stop: () => Promise<void>) => void): Pr
   };
   const [browser, subgraph, liveSubgraph] = await Promise.all([
     stopAfter(startBrowser(), (started) => started.close()),
-    stopAfter(startSubgraph({ ...STEADY, EXPOSE_UPSTREAM_COST: "true" }, { simulate: createSimulation }), (started) =>
-      started.stop(),
+    stopAfter(
+      startSubgraph({ ...STEADY, EXPOSE_UPSTREAM_COST: "true" }, { simulate: createSandboxProviders }),
+      (started) => started.stop(),
     ),
     stopAfter(startSubgraph({ ...STEADY, ...LIVE }), (started) => started.stop()),
   ]);

@@ -67,7 +67,7 @@ export function testOperations(getPages: () => OpenPages): void {
       expect((await subgraph.delbank.state()).commits).toHaveLength(1);
     });
 
-    test("two visits have different idempotency keys in the same example", async () => {
+    test("two sessions have different idempotency keys in the same example", async () => {
       const { light, dark } = getPages();
       const key = await readKey(light);
       expect(key).toMatch(/^cancel-1-\w+$/);
@@ -89,6 +89,33 @@ export function testOperations(getPages: () => OpenPages): void {
       });
       await light.page.getByRole("button", { name: /^Stop query/ }).click();
       await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
+    });
+
+    test("an open subscription ends when the examples are restored, which closes its WebSocket", async () => {
+      const { subgraph, light } = getPages();
+      await light.openTab(SUBSCRIPTION);
+      await light.page.getByRole("button", { name: /^Execute query/ }).click();
+      await waitForGauge(subgraph, "benefits_pix_subscriptions_open", 1);
+      await light.page.getByRole("button", { name: "Restore examples" }).click();
+      await waitForGauge(subgraph, "benefits_pix_websocket_connections_open", 0);
+    });
+
+    test("a request is aborted when it is stopped, and when a new tab is opened", async () => {
+      const { page, openTab } = getPages().dark;
+      await openTab("MemberBenefits");
+      await page.route("**/graphql", () => undefined); // no response
+      for (const leave of [/^Stop query/, "New tab"]) {
+        const sent = page.waitForRequest((request) => request.method() === "POST");
+        await page.getByRole("button", { name: /^Execute query/ }).click();
+        const request = await sent;
+        const failed = page.waitForEvent("requestfailed", (one) => one === request);
+        await page.getByRole("button", { name: leave }).click();
+        await failed;
+        await page.getByRole("button", { name: /^Execute query/ }).waitFor();
+      }
+      await page.unroute("**/graphql");
+      await page.getByRole("tab", { selected: true }).getByRole("button", { name: "Close Tab" }).click();
+      await page.getByRole("tab", { name: /untitled/ }).waitFor({ state: "detached" });
     });
 
     test("the explorer adds a ticked field to the operation", async () => {

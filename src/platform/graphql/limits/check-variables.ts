@@ -23,7 +23,7 @@ export function checkVariables(variables: Variables, limits: Limits): void {
   checkObjects(Object.values(variables), limits);
 }
 
-/** graphql-js repeats the whole object in the message of each mistake in it. */
+/** graphql-js repeats the whole object in the message of each error in it. */
 function checkObjects(values: readonly unknown[], limits: Limits): void {
   for (const value of values) {
     if (Array.isArray(value)) checkObjects(value, limits);

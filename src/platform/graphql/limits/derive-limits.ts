@@ -16,7 +16,7 @@ const CHARACTERS = { count: 65_536, tokens: 5000 } as const;
 const ORDINARY_LINES = 500;
 const TOKENS_PER_LINE = 10;
 
-/** Directives are evaluated for every item of a list, and graphql-js reports each mistake in them separately. */
+/** Directives are evaluated for every item of a list, and graphql-js reports each error in them separately. */
 const FIELDS_PER_DIRECTIVE = 20;
 
 /** Pairs that validation compares, or that an error message repeats, for each field of `LIMIT_FIELDS`. */
@@ -47,7 +47,7 @@ export function deriveLimits(limits: RequestLimits) {
     directives: Math.ceil(fields / FIELDS_PER_DIRECTIVE),
     /**
      * 100: variables of a request, variable definitions of a document, and values in an object in the variables: graphql-js
-     * repeats the object in the message of each mistake in it.
+     * repeats the object in the message of each error in it.
      */
     variables: countWithinPairs(fields, PAIRS_PER_FIELD),
     /** 20,000: values in the variables of a request, lists and objects included. */

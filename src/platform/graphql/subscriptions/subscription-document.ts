@@ -11,9 +11,9 @@ import {
   type SelectionSetNode,
   validate,
 } from "graphql";
-import { ExplainedError } from "../mistakes/explained-error";
-import { explainSyntaxError } from "../mistakes/explain-syntax-error";
-import { type MistakeExplainer } from "../mistakes/mistake-explainer";
+import { RequestError } from "../request-errors/request-error";
+import { describeSyntaxError } from "../request-errors/describe-syntax-error";
+import { type RequestErrorDescriber } from "../request-errors/request-error-describer";
 import { getValidDocument } from "../valid-document";
 import { type GuardedDocument } from "../limits/document-cache";
 
@@ -25,9 +25,9 @@ function rejectUnparsed(query: unknown): never {
   try {
     parse(query);
   } catch (error) {
-    throw error instanceof GraphQLError ? explainSyntaxError(error) : error;
+    throw error instanceof GraphQLError ? describeSyntaxError(error) : error;
   }
-  throw new ExplainedError("Syntax Error.", "GRAPHQL_PARSE_FAILED");
+  throw new RequestError("Syntax Error.", "GRAPHQL_PARSE_FAILED");
 }
 
 /** All errors for which a subscription was not opened. */
@@ -80,7 +80,7 @@ export interface ValidSubscription {
  */
 export function validateSubscriptionDocument(
   schema: GraphQLSchema,
-  explainer: MistakeExplainer,
+  errorDescriber: RequestErrorDescriber,
   { query, operationName, guarded }: SubscriptionDocument,
 ): ValidSubscription {
   const document = guarded?.document ?? rejectUnparsed(query);
@@ -89,7 +89,7 @@ export function validateSubscriptionDocument(
   }
   if (!getValidDocument(guarded, schema)) {
     const errors = validate(schema, document);
-    if (errors.length > 0) throw new SubscriptionNotOpened(explainer.explainDocument(errors, document));
+    if (errors.length > 0) throw new SubscriptionNotOpened(errorDescriber.describeDocumentErrors(errors, document));
   }
   const operation = getOperationAST(document, operationName);
   if (!operation) throw createCodedError("OPERATION_RESOLUTION_FAILURE", "The document has no operation of that name.");

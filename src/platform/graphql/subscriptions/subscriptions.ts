@@ -16,7 +16,7 @@ import { createRequestScope, requestScope } from "../request-scope";
 import { withEndCallback, type RunInScope, type OpenSubscription, type SubscriptionResult } from "./open-subscription";
 import { type MemoryBudget } from "./memory-budget";
 import { type Quota } from "../../kernel/quota";
-import { type MistakeExplainer } from "../mistakes/mistake-explainer";
+import { type RequestErrorDescriber } from "../request-errors/request-error-describer";
 import { SubscriptionNotOpened, validateSubscriptionDocument } from "./subscription-document";
 
 /** A request for a subscription over any transport, before any check. */
@@ -42,7 +42,7 @@ interface EventContext extends LimitedContext {
 export interface SubscriptionsOptions<Context extends EventContext> {
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
-  readonly explainer: MistakeExplainer;
+  readonly errorDescriber: RequestErrorDescriber;
   /** Called for each event, because data that one event read is stale for the next. Throws `UNAUTHENTICATED` for an invalid token. */
   readonly createContext: (
     request: SubscriptionRequest,
@@ -69,7 +69,7 @@ export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 /** Opens subscriptions for every transport, with the same limits, authentication, contexts and errors. */
 export function createSubscriptions<Context extends EventContext>(options: SubscriptionsOptions<Context>) {
-  const { schema, guard, explainer, createContext, formatError, quota, memory, tokenCheckIntervalMs } = options;
+  const { schema, guard, errorDescriber, createContext, formatError, quota, memory, tokenCheckIntervalMs } = options;
   /** Open subscriptions, each with a promise that resolves after its last result was read. */
   const openSubscriptions = new Map<AbortController, Promise<unknown>>();
   let isClosing = false;
@@ -136,7 +136,7 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     const operationName = typeof name === "string" && name !== "" ? name : undefined;
     const { query } = request;
     const subscription = { query, operationName, guarded: analysis.document };
-    const { document, operation } = validateSubscriptionDocument(schema, explainer, subscription);
+    const { document, operation } = validateSubscriptionDocument(schema, errorDescriber, subscription);
     const args: ExecutionArgs = {
       schema,
       document,
@@ -146,7 +146,9 @@ export function createSubscriptions<Context extends EventContext>(options: Subsc
     const events = await createSourceEventStream({ ...args, contextValue });
     if (!(Symbol.asyncIterator in events)) {
       const { errors = [] } = events;
-      throw new SubscriptionNotOpened(explainer.explainVariables(errors, operation, request.variables) ?? errors);
+      throw new SubscriptionNotOpened(
+        errorDescriber.describeVariableErrors(errors, operation, request.variables) ?? errors,
+      );
     }
     return { events, args, createEventContext };
   }

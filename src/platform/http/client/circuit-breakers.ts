@@ -24,7 +24,7 @@ const countsAsFailure = (error: unknown) =>
 
 const isCancelled = (error: unknown) => error instanceof ProviderFailure && error.kind === "cancelled";
 
-/** `isSlow`: the call took longer than `slowCallMs` and counts as a failure. */
+/** `isSlow`: the call counts as a failure, because it took longer than `slowCallMs` or was a probe that was not sent. */
 type TimedResult =
   { readonly value: unknown; readonly isSlow: boolean } | { readonly error: unknown; readonly isSlow: true };
 
@@ -63,9 +63,12 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
       const startedAt = monotonic.now();
       const isSlow = () => msSince(startedAt, monotonic) > slowCallMs;
       const result = await policy.execute(async (): Promise<TimedResult> => {
+        const isProbe = policy.state === CircuitState.HalfOpen;
         try {
-          return { value: await execute(policy.state === CircuitState.HalfOpen), isSlow: isSlow() };
+          return { value: await execute(isProbe), isSlow: isSlow() };
         } catch (error) {
+          // A probe that was not sent says nothing about the provider: the circuit stays open.
+          if (isProbe && error instanceof ProviderFailure && error.shortCircuited) return { error, isSlow: true };
           // Its client gave up, which says nothing about the provider, unless the provider was slow already.
           if (isCancelled(error) && isSlow()) return { error, isSlow: true };
           throw error;

@@ -14,11 +14,12 @@ export interface ConnectionLimits {
   readonly receiveTimeoutMs: number;
   /** Maximum time for a client to read a response, in ms. */
   readonly sendTimeoutMs: number;
+  /** Added to the timeouts of Node.js, in ms. Bytes that do not start a request can restart its timers, but not these. Default: 2000. */
+  readonly graceMs?: number;
 }
 
 /** Maximum time for a client to close a connection that the server has ended. */
 const LINGER_MS = 1000;
-/** Added to the timeouts of Node.js. Bytes that do not start a request can restart its timers, but not these. */
 const GRACE_MS = 2000;
 
 /** The state of one TCP connection. */
@@ -42,7 +43,14 @@ export type Connections = ReturnType<typeof createConnections>;
  * At the limit, a new connection replaces an idle one; see `createEvictionOrder`.
  */
 export function createConnections(limits: ConnectionLimits) {
-  const { maxConnections, maxUnverifiedPerAddress, keepAliveTimeoutMs, receiveTimeoutMs, sendTimeoutMs } = limits;
+  const {
+    maxConnections,
+    maxUnverifiedPerAddress,
+    keepAliveTimeoutMs,
+    receiveTimeoutMs,
+    sendTimeoutMs,
+    graceMs = GRACE_MS,
+  } = limits;
   const open = new Set<Connection>();
   const evictionOrder = createEvictionOrder<Connection>();
   /** By the socket of the requests. With TLS it is not the socket of the connection. */
@@ -94,7 +102,7 @@ export function createConnections(limits: ConnectionLimits) {
     evictionOrder.add(connection);
     bySocket.set(socket, connection);
     byEndpoint.set(endpoint, connection);
-    setDeadline(connection, receiveTimeoutMs + GRACE_MS);
+    setDeadline(connection, receiveTimeoutMs + graceMs);
     socket.once("close", () => {
       untrack(connection);
       if (byEndpoint.get(endpoint) === connection) byEndpoint.delete(endpoint);
@@ -105,7 +113,7 @@ export function createConnections(limits: ConnectionLimits) {
     const connection = byEndpoint.get(getEndpoint(socket));
     if (!connection) return;
     bySocket.set(socket, connection);
-    setDeadline(connection, receiveTimeoutMs + GRACE_MS);
+    setDeadline(connection, receiveTimeoutMs + graceMs);
   }
 
   /** Until the response closes, the timeouts of the request apply instead of those of the connection. */
@@ -120,7 +128,7 @@ export function createConnections(limits: ConnectionLimits) {
       connection.responses.delete(response);
       if (connection.responses.size > 0 || !open.has(connection)) return;
       evictionOrder.markIdle(connection);
-      setDeadline(connection, keepAliveTimeoutMs + receiveTimeoutMs + GRACE_MS);
+      setDeadline(connection, keepAliveTimeoutMs + receiveTimeoutMs + graceMs);
     });
   }
 

@@ -64,7 +64,7 @@ export function negotiateResponseType(accept: string | undefined): string {
     Preference,
   ];
   const difference = response.quality - json.quality || response.specificity - json.specificity;
-  return inUtf8(difference > 0 ? RESPONSE_TYPE : JSON_TYPE);
+  return inUtf8(response.quality > 0 && difference > 0 ? RESPONSE_TYPE : JSON_TYPE);
 }
 
 /** Whether the client gets its GraphQL response as `application/json`. */

@@ -5,7 +5,7 @@ import { loadConfig } from "../../../../src/config/index";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createRequestGuard } from "../../../../src/platform/graphql/limits/request-guard";
 import { createResponseBudget } from "../../../../src/platform/graphql/limits/response-budget";
-import { createMistakeExplainer } from "../../../../src/platform/graphql/mistakes/mistake-explainer";
+import { createRequestErrorDescriber } from "../../../../src/platform/graphql/request-errors/request-error-describer";
 import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../../src/platform/graphql/subscriptions/subscriptions";
@@ -36,7 +36,7 @@ function start() {
   let callers = 0;
   const subscriptions = createSubscriptions({
     schema: SCHEMA,
-    explainer: createMistakeExplainer({ schema: SCHEMA, shouldExposeSchema: true }),
+    errorDescriber: createRequestErrorDescriber({ schema: SCHEMA, shouldExposeSchema: true }),
     guard: createRequestGuard({
       limits: deriveLimits(config.limits.documents),
       listFields: new Set(),

@@ -1,7 +1,7 @@
 import { buildSchema, parse } from "graphql";
 import { SubgraphError } from "../../../../src/platform/errors/subgraph-error";
 import { createResponseBudget } from "../../../../src/platform/graphql/limits/response-budget";
-import { createMistakeExplainer } from "../../../../src/platform/graphql/mistakes/mistake-explainer";
+import { createRequestErrorDescriber } from "../../../../src/platform/graphql/request-errors/request-error-describer";
 import { createMemoryBudget } from "../../../../src/platform/graphql/subscriptions/memory-budget";
 import { createQuota } from "../../../../src/platform/kernel/quota";
 import { createSubscriptions } from "../../../../src/platform/graphql/subscriptions/subscriptions";
@@ -23,7 +23,7 @@ function subscriptionsToNothing() {
   const shares = createQuota({ max: 1, maxPerCaller: 1 });
   const subscriptions = createSubscriptions({
     schema,
-    explainer: createMistakeExplainer({ schema, shouldExposeSchema: true }),
+    errorDescriber: createRequestErrorDescriber({ schema, shouldExposeSchema: true }),
     guard: () => ({
       mutations: 0,
       document: { document: parse(REQUEST.query), result: undefined, hash: undefined, bytes: 0 },

@@ -124,6 +124,20 @@ describe("a circuit breaker", () => {
     expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
   });
 
+  test("whose probe was not sent stays open for its open time again", async () => {
+    const guard = createGuard();
+    const unsent = () =>
+      Promise.reject(
+        new ProviderFailure({ kind: "timeout", call: CALL, reason: "no time left", shortCircuited: true }),
+      );
+    await openUp(guard);
+    advance(OPEN_MS);
+    expect(await outcome(guard, unsent)).toMatchObject({ reason: "no time left" });
+    expect(await outcome(guard, answers)).toMatchObject(refusal("circuit open"));
+    advance(OPEN_MS);
+    expect(await outcome(guard, answers)).toBe("answer");
+  });
+
   test("whose probe fails stays open for its open time again", async () => {
     const guard = createGuard();
     await openUp(guard);

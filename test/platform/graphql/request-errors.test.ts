@@ -1,31 +1,17 @@
-import { createKey, toJwk, signToken } from "../../kit/tokens/jwt";
-import { type TokenIssuer, startTokenIssuer } from "../../kit/tokens/token-issuer";
+import { type LiveSubgraph, startLiveSubgraph } from "../../kit/start/live-subgraph";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { type GraphqlResponse } from "../../kit/http/graphql-client";
 import { connectAs } from "../../kit/subscriptions/websocket";
 
-const ISSUER = "https://issuer.test/";
-const ROUTER_SECRET = "the-router-secret-of-32-characters";
-const key = createKey("ES256");
-
-let keyServer: TokenIssuer;
 let sandbox: TestSubgraph;
-let live: TestSubgraph;
+let live: LiveSubgraph;
 beforeAll(async () => {
-  keyServer = await startTokenIssuer([toJwk(key)]);
   sandbox = await startSubgraph();
-  live = await startSubgraph({
-    PROVIDERS: "live",
-    ROUTER_SECRETS: ROUTER_SECRET,
-    AUTH_JWKS_URL: keyServer.url,
-    AUTH_ISSUER: ISSUER,
-    AUTH_AUDIENCE: "benefits",
-  });
+  live = await startLiveSubgraph();
 });
 afterAll(async () => {
   await sandbox.stop();
   await live.stop();
-  await keyServer.close();
 });
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -33,14 +19,7 @@ const toLines = ({ errors = [] }: GraphqlResponse) =>
   errors.map(({ message, extensions }) => `${extensions.code}: ${message}`);
 
 const inSandbox = async (query: string, variables?: Variables) => toLines(await sandbox.graphql(query, { variables }));
-
-async function inLiveMode(query: string, variables?: Variables) {
-  const exp = Math.floor(Date.now() / 1000) + 600;
-  const claims = { sub: "u-1001", iss: ISSUER, aud: "benefits", exp };
-  const token = signToken(key, claims);
-  const headers = { "router-authorization": ROUTER_SECRET, authorization: `Bearer ${token}` };
-  return toLines(await live.graphql(query, { variables, claims: null, headers }));
-}
+const inLiveMode = async (query: string, variables?: Variables) => toLines(await live.graphql(query, { variables }));
 
 describe("a syntax error says which character or kind of token is wrong, with line and column:", () => {
   test.each([
@@ -53,15 +32,19 @@ describe("a syntax error says which character or kind of token is wrong, with li
     ['{ me { id """Planted""" } }', "Expected Name, found a string at line 1, column 11"],
     ["{ me { id 4711 } }", "Expected Name, found a number at line 1, column 11"],
     ["{ me { id: ... } }", 'Expected Name, found "..." at line 1, column 12'],
-    ["Planted { me { id } }", "Unexpected a name at line 1, column 1"],
+    ["Planted { me { id } }", "Unexpected name at line 1, column 1"],
     ["{ user(id: 'Planted') { id } }", `Unexpected "'" (strings need double quotes) at line 1, column 12`],
     ["{ user(id: “Planted”) { id } }", "Unexpected character U+201C at line 1, column 12"],
-    ["{ user(id: é) { id } }", "Unexpected a letter or digit that is only allowed in strings at line 1, column 12"],
+    ["{ user(id: é) { id } }", "Unexpected letter or digit that is only allowed in strings at line 1, column 12"],
     ['{ user(id: "Planted) { id } }', "Unterminated string at line 1, column 30"],
     ['{ user(id: """Planted) { id } }', "Unterminated string at line 1, column 32"],
     ['{ user(id: "Planted\ud800") { id } }', "Invalid character in a string at line 1, column 20"],
     ['{ user(id: "Planted\\u{4711") { id } }', "Invalid Unicode escape sequence in a string at line 1, column 20"],
     ['{ user(id: "Planted\\q") { id } }', "Invalid escape sequence in a string at line 1, column 20"],
+    [
+      "{ user(id: 04711) { id } }",
+      "Invalid number: it must not begin with 0 (a text needs double quotes) at line 1, column 13",
+    ],
     ["{ user(id: 4711Planted) { id } }", "Invalid number: expected a digit at line 1, column 16"],
     ["query($x: Int = $Planted) { me { id } }", "Unexpected variable in a constant value at line 1, column 17"],
   ])("%s", async (query, message) => {
@@ -92,7 +75,7 @@ interface VariableCase {
   readonly live: readonly string[];
 }
 
-describe("a mistake in a variable is named once, in live mode without names that the client did not write", () => {
+describe("an error in a variable is named once, in live mode without names that the client did not write", () => {
   test.each<[string, VariableCase]>([
     [
       "a misspelled required field",
@@ -162,7 +145,15 @@ describe("a mistake in a variable is named once, in live mode without names that
       },
     ],
     [
-      "mistakes in a nested object",
+      "a number for one of our scalars, which is a string",
+      {
+        variables: { input: { ...MEMBER, phone: 4711 } },
+        sandbox: [`"$input.phone" has an invalid value: ${PHONE_RULE.replace("must be", "must be a string:")}`],
+        live: [`"$input.phone" has an invalid value: ${PHONE_RULE.replace("must be", "must be a string:")}`],
+      },
+    ],
+    [
+      "errors in a nested object",
       {
         variables: { input: { ...MEMBER, address: { citty: "planted", line1: { planted: 1 } } } },
         sandbox: [
@@ -242,13 +233,17 @@ describe("a mistake in a variable is named once, in live mode without names that
 const INVALID = "GRAPHQL_VALIDATION_FAILED";
 const HIDDEN = [`${INVALID}: The document is not valid for this schema.`];
 
-describe("a mistake in a document is named once, and in live mode only as a mistake", () => {
+describe("an error in a document is named once, and in live mode only as an error", () => {
   test.each<[query: string, sandbox: readonly string[], live?: readonly string[]]>([
     ["{ mee { id } }", [`${INVALID}: Cannot query field "mee" on type "Query". Did you mean "me"?`]],
     [`{ planted${"a".repeat(58)} }`, [`${INVALID}: Cannot query field "…" on type "Query".`]],
     [
       '{ user(idd: "planted") { id } }',
       [`${INVALID}: Argument "idd" is not defined by Query.user. Did you mean "id" of type UserId!?`],
+    ],
+    [
+      "{ me }",
+      [`${INVALID}: Field "me" of type "User" must have a selection of subfields. Did you mean "me { ... }"?`],
     ],
     ["{ user { id } }", [`${INVALID}: Argument "id" is missing: a value of type UserId! is required.`]],
     ["{ me { id @skip } }", [`${INVALID}: Argument "if" is missing: a value of type Boolean! is required.`]],
@@ -292,12 +287,12 @@ describe("a mistake in a document is named once, and in live mode only as a mist
     expect(await inLiveMode(query)).toEqual(expectedLive);
   });
 
-  test("one error for equal mistakes has the location of each", async () => {
+  test("one error for equal errors has the location of each", async () => {
     const { errors } = await sandbox.graphql('{ a: user(id: "a b") { id } b: user(id: "c d") { id } }');
     expect(errors).toMatchObject([{ locations: [{ column: 11 }, { column: 37 }] }]);
   });
 
-  test("at most 20 mistakes are reported", async () => {
+  test("at most 20 errors are reported", async () => {
     const fields = Array.from({ length: 60 }, (_, index) => `zzz${index}`);
     expect(await inSandbox(`{ ${fields.join(" ")} }`)).toHaveLength(20);
     const input = { ...MEMBER, ...Object.fromEntries(fields.map((name) => [name, 1])) };
@@ -305,9 +300,9 @@ describe("a mistake in a document is named once, and in live mode only as a mist
   });
 });
 
-test("a subscription reports the same mistakes over WebSocket", async () => {
+test("a subscription reports the same errors over WebSocket", async () => {
   const client = await connectAs(sandbox, { claims: { sub: "u-1001" } });
-  const mistakes: readonly [query: string, variables: Variables, message: string][] = [
+  const errors: readonly [query: string, variables: Variables, message: string][] = [
     ["subscription { userEvents { id } }}", {}, 'Syntax Error: Unexpected "}" at line 1, column 35.'],
     [
       "subscription { operationSettled(idd: 4711) { id } }",
@@ -320,7 +315,7 @@ test("a subscription reports the same mistakes over WebSocket", async () => {
       'Variable "$id" has an invalid value: expected a value of type ID!.',
     ],
   ];
-  for (const [index, [query, variables, message]] of mistakes.entries()) {
+  for (const [index, [query, variables, message]] of errors.entries()) {
     client.subscribe(`${index}`, query, variables);
     const [answer] = await client.waitForCompletion(`${index}`);
     expect(answer).toMatchObject({ type: "error", payload: [{ message }] });

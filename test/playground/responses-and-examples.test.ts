@@ -69,7 +69,7 @@ describe("the playground's example tabs", () => {
     expect(Object.keys(TAB_PURPOSES)).toEqual(titles);
   });
 
-  test("have idempotency keys of this visit at every depth, and unchanged other values", () => {
+  test("have idempotency keys of this session at every depth, and unchanged other values", () => {
     expect(JSON.parse(toTabs([example], "now", caller)[0]?.variables ?? "")).toEqual({
       input: { idempotencyKey: "key-now", nested: { idempotencyKey: "other-now" }, list: ["unchanged"] },
     });

@@ -7,8 +7,8 @@ import {
   parse,
   validate,
 } from "graphql";
-import { findDocumentMistakes } from "../../../src/platform/graphql/mistakes/find-document-mistakes";
-import { findVariableMistakes } from "../../../src/platform/graphql/mistakes/find-variable-mistakes";
+import { findArgumentErrors } from "../../../src/platform/graphql/request-errors/find-argument-errors";
+import { findVariableErrors } from "../../../src/platform/graphql/request-errors/find-variable-errors";
 
 const RUNS = 500;
 
@@ -52,7 +52,7 @@ const { value: random } = fc.letrec<{ value: unknown }>((tie) => ({
     fc.array(fc.tuple(name, tie("value")), { maxLength: 7 }).map((fields) => Object.fromEntries(fields) as unknown),
   ),
 }));
-/** Mostly correct, so that mistakes are also found deep inside. */
+/** Mostly correct, so that errors are also found deep inside. */
 const almostValid = fc.record(
   {
     id: fc.oneof({ weight: 9, arbitrary: fc.constant<unknown>("x") }, random),
@@ -87,13 +87,13 @@ function toLiteral(value: unknown): string {
   return typeof value === "string" && /^[A-Z]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-test("mistakes are found in the value of a variable exactly if graphql-js rejects it", () => {
+test("errors are found in the value of a variable exactly if graphql-js rejects it", () => {
   let rejected = 0;
   fc.assert(
     fc.property(fc.oneof(random, almostValid), (outer) => {
       fc.pre(outer !== null);
       if (isRejected(outer)) rejected += 1;
-      expect(findVariableMistakes(schema, operation, { outer }).length > 0).toBe(isRejected(outer));
+      expect(findVariableErrors(schema, operation, { outer }).length > 0).toBe(isRejected(outer));
     }),
     { numRuns: RUNS },
   );
@@ -101,7 +101,7 @@ test("mistakes are found in the value of a variable exactly if graphql-js reject
   expect(rejected).toBeLessThan((RUNS * 9) / 10);
 });
 
-test("mistakes are found in a literal exactly if graphql-js rejects the document", () => {
+test("errors are found in a literal exactly if graphql-js rejects the document", () => {
   let rejected = 0;
   fc.assert(
     fc.property(fc.oneof(random, almostValid), fc.constantFrom("outer", "list", "code", "lists"), (value, argument) => {
@@ -109,31 +109,31 @@ test("mistakes are found in a literal exactly if graphql-js rejects the document
       const document = parse(`{ field(${required}${argument}: ${toLiteral(value)}) }`);
       const isInvalid = validate(schema, document).length > 0;
       if (isInvalid) rejected += 1;
-      expect(findDocumentMistakes(schema, document).length > 0).toBe(isInvalid);
+      expect(findArgumentErrors(schema, document).length > 0).toBe(isInvalid);
     }),
     { numRuns: RUNS },
   );
   expect(rejected).toBeLessThan(RUNS);
 });
 
-describe("the work for 10,000 mistakes ends with the twentieth:", () => {
+describe("the work for 10,000 errors ends with the twentieth:", () => {
   const times = (make: (index: number) => unknown) => Array.from({ length: 10_000 }, (_, index) => make(index));
 
   test("of a variable", () => {
     coercions = 0;
     const more = times(() => ({ code: "y" }));
     const outer = { id: 1, colors: [], required: { code: "x", more } };
-    expect(findVariableMistakes(schema, operation, { outer })).toHaveLength(20);
+    expect(findVariableErrors(schema, operation, { outer })).toHaveLength(20);
     expect(coercions).toBe(21); // the one that is valid
     const unknown = Object.fromEntries(times((index) => [`unknown${index}`, 1]) as [string, number][]);
-    expect(findVariableMistakes(schema, operation, { outer: unknown })).toHaveLength(20);
+    expect(findVariableErrors(schema, operation, { outer: unknown })).toHaveLength(20);
   });
 
   test("of a document", () => {
     coercions = 0;
     const document = parse(`{ ${times((index) => `a${index}: field(code: "y")`).join(" ")} }`);
-    expect(findDocumentMistakes(schema, document)).toHaveLength(20);
+    expect(findArgumentErrors(schema, document)).toHaveLength(20);
     expect(coercions).toBe(10); // each field lacks `outer`, too
-    expect(findDocumentMistakes(schema, parse(`{ field(list: [${times(() => 7).join(" ")}]) }`))).toHaveLength(20);
+    expect(findArgumentErrors(schema, parse(`{ field(list: [${times(() => 7).join(" ")}]) }`))).toHaveLength(20);
   });
 });

@@ -1,18 +1,21 @@
-import { createSimulationReset, type ResetOptions, type Simulation } from "./reset-simulation";
+import { createSandboxReset, type ResetOptions, type SandboxProviders } from "./reset-sandbox";
 import { type OperationsConfig } from "../config/variables/operations";
 import { systemClock } from "../platform/kernel/clock";
 
-export interface SimulatedOptions extends Pick<ResetOptions, "stores" | "webhooks" | "logger" | "requestTimeoutMs"> {
+export interface SandboxConnectionOptions extends Pick<
+  ResetOptions,
+  "stores" | "webhooks" | "logger" | "requestTimeoutMs"
+> {
   readonly isSandbox: boolean;
   readonly operations: Pick<OperationsConfig, "leaseMs">;
 }
 
 /** What the app does with simulated providers: receive the events of their seeds before the first request, and reset them. */
-export function createSimulated(
-  simulation: Simulation | undefined,
-  { isSandbox, operations, ...options }: SimulatedOptions,
+export function createSandboxConnection(
+  sandboxProviders: SandboxProviders | undefined,
+  { isSandbox, operations, ...options }: SandboxConnectionOptions,
 ) {
-  if (!simulation || !isSandbox) {
+  if (!sandboxProviders || !isSandbox) {
     return {
       connect: () => Promise.resolve(),
       whenConnected: <Result>(run: () => Promise<Result>) => run(),
@@ -22,8 +25,8 @@ export function createSimulated(
   const { promise: connected, resolve: open } = Promise.withResolvers<undefined>();
   let isOpen = false;
   let eventsUrl = "";
-  const resetSimulation = createSimulationReset({
-    simulation,
+  const resetSandbox = createSandboxReset({
+    sandboxProviders,
     clock: systemClock,
     leaseMs: operations.leaseMs,
     ...options,
@@ -32,12 +35,12 @@ export function createSimulated(
     /** `url` is the subgraph's own, which receives the events. */
     async connect(url: string): Promise<void> {
       eventsUrl = url;
-      if (!(await simulation.connect(url))) options.logger.warn("the sandbox could not send its first events");
+      if (!(await sandboxProviders.connect(url))) options.logger.warn("the sandbox could not send its first events");
       isOpen = true;
       open(undefined);
     },
     /** Requests wait for `connect`, so that the first one sees the events. */
     whenConnected: <Result>(run: () => Promise<Result>) => (isOpen ? run() : connected.then(run)),
-    reset: () => resetSimulation(eventsUrl),
+    reset: () => resetSandbox(eventsUrl),
   };
 }

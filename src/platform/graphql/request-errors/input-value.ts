@@ -2,7 +2,7 @@ import { type ArgumentNode, type ASTNode, type GraphQLLeafType, Kind, type Value
 import { isRecord } from "../limits/is-record";
 
 /** A value of a variable, or a literal, as input coercion reads it. */
-export interface Input {
+export interface InputValue {
   /** Where the document contains it. */
   readonly node: ASTNode;
   readonly isNull: boolean;
@@ -11,16 +11,16 @@ export interface Input {
   /** Its text, if it is a string or an enum value. */
   readonly text: string | undefined;
   /** Undefined if it is not a list. */
-  readonly items: () => readonly Input[] | undefined;
+  readonly items: () => readonly InputValue[] | undefined;
   /** Undefined if it is not an object. */
   readonly fields: () => InputFields | undefined;
   /** Throws, or returns undefined, if the type has no such value. */
   readonly coerce: (type: GraphQLLeafType) => unknown;
 }
 
-export type InputFields = readonly (readonly [name: string, input: Input])[];
+export type InputFields = readonly (readonly [name: string, input: InputValue])[];
 
-export const readValue = (value: unknown, node: ASTNode): Input => ({
+export const readValue = (value: unknown, node: ASTNode): InputValue => ({
   node,
   isNull: value === null || value === undefined,
   isVariable: false,
@@ -33,7 +33,7 @@ export const readValue = (value: unknown, node: ASTNode): Input => ({
   coerce: (type): unknown => type.parseValue(value),
 });
 
-export const readLiteral = (value: ValueNode, node: ASTNode = value): Input => ({
+export const readLiteral = (value: ValueNode, node: ASTNode = value): InputValue => ({
   node,
   isNull: value.kind === Kind.NULL,
   isVariable: value.kind === Kind.VARIABLE,

@@ -13,17 +13,19 @@ import { monotonicClock } from "../platform/kernel/monotonic-clock";
 import { type Logger } from "../platform/observability/logger";
 
 /** The simulated providers of the sandbox. */
-export interface Simulation {
+export interface SandboxProviders {
   /** Whether both providers are simulated. */
   readonly isComplete: boolean;
   /** Receives the providers' events at this URL, first those that led to their seeds. Resolves to whether these were received. */
   readonly connect: (url: string) => Promise<boolean>;
+  /** Removes the faults and ends the calls that hang by one. Resolves to whether all providers did so. */
+  readonly abortFaults: () => Promise<boolean>;
   /** Resets the providers. Resolves to whether all of them were reset. */
   readonly reset: () => Promise<boolean>;
 }
 
 export interface ResetOptions {
-  readonly simulation: Simulation;
+  readonly sandboxProviders: SandboxProviders;
   readonly stores: Pick<Stores, "database" | "pubSub">;
   /** Stops accepting events, so that none from before the reset is stored after it. */
   readonly webhooks: { readonly pause: () => Promise<void>; readonly resume: () => void };
@@ -45,8 +47,8 @@ async function lockTables(transaction: Kysely<unknown>): Promise<void> {
 }
 
 /** Resets the sandbox to its first start: providers, operations, events, and on every replica cached reads and circuit breakers. */
-export function createSimulationReset(options: ResetOptions) {
-  const { simulation, stores, webhooks, clock, logger, leaseMs, requestTimeoutMs } = options;
+export function createSandboxReset(options: ResetOptions) {
+  const { sandboxProviders, stores, webhooks, clock, logger, leaseMs, requestTimeoutMs } = options;
   const { database, pubSub } = stores;
   let previous: Promise<unknown> = Promise.resolve();
 
@@ -63,7 +65,7 @@ export function createSimulationReset(options: ResetOptions) {
       if (await lockLiveMarker(transaction, database.dialect)) return "live";
       if (database.dialect === "postgres") await lockTables(transaction);
       if (await isMutationInFlight(transaction)) return "inFlight";
-      if (!(await simulation.reset())) return "unavailable";
+      if (!(await sandboxProviders.reset())) return "unavailable";
       for (const table of DATA_TABLES) await sql`delete from ${sql.table(table)}`.execute(transaction);
       return "done";
     });
@@ -83,16 +85,17 @@ export function createSimulationReset(options: ResetOptions) {
     database.kysely.transaction().execute((transaction) => lockLiveMarker(transaction, database.dialect));
 
   async function reset(url: string): Promise<ResetOutcome> {
-    if (!simulation.isComplete || (await isLive())) return "live";
-    await simulation.reset(); // ends the calls that hang by a fault, so that their mutations end
+    if (!sandboxProviders.isComplete || (await isLive())) return "live";
+    // Ends the mutations whose calls hang by a fault. If a provider does not respond, none is reset.
+    if (!(await sandboxProviders.abortFaults())) return "unavailable";
     await webhooks.pause();
     const outcome = await resetWhenIdle().finally(async () => {
       webhooks.resume();
-      await reactions.simulationReset(pubSub); // the providers were reset, even if the tables were not
+      await reactions.sandboxReset(pubSub); // the providers may have been reset, even if the tables were not
     });
     if (outcome !== "done") return outcome;
     logger.info("the sandbox was reset");
-    return (await simulation.connect(url)) ? "done" : "unavailable";
+    return (await sandboxProviders.connect(url)) ? "done" : "unavailable";
   }
 
   /** Resets are executed one after the other. `url` is where events are received. */

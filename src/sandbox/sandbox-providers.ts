@@ -4,7 +4,7 @@ export interface ProviderAddress {
   readonly sandboxPort: number;
 }
 
-export interface SimulationOptions {
+export interface SandboxProvidersOptions {
   readonly avibra: ProviderAddress & { readonly webhookUsername: string; readonly webhookPasswords: readonly string[] };
   readonly delbank: ProviderAddress;
 }
@@ -27,7 +27,7 @@ async function post(provider: ProviderAddress, name: string, body?: object): Pro
 }
 
 /** What the subgraph tells the simulated providers. */
-export function createSimulation({ avibra, delbank }: SimulationOptions) {
+export function createSandboxProviders({ avibra, delbank }: SandboxProvidersOptions) {
   return {
     /** Whether both providers of the subgraph are simulated. */
     isComplete: [avibra, delbank].every(usesSandbox),
@@ -41,6 +41,12 @@ export function createSimulation({ avibra, delbank }: SimulationOptions) {
       const { webhookUsername: username, webhookPasswords } = avibra;
       const settings = { url: `${url}/webhooks/avibra`, username, password: webhookPasswords[0] };
       return (await post(avibra, "webhooks/settings", settings)) && (await post(avibra, "webhooks/seeds"));
+    },
+
+    /** Removes the faults of both providers and ends the calls that hang by one. Resolves to whether both have done so. */
+    async abortFaults(): Promise<boolean> {
+      const results = await Promise.all([post(avibra, "faults/abort"), post(delbank, "faults/abort")]);
+      return results.every(Boolean);
     },
 
     /** Resets both providers: state, clock, faults and request log. Resolves to whether both have done so. */

@@ -13,22 +13,22 @@ import { createDeveloperTokens } from "../test/kit/tokens/developer-token";
 import { waitFor } from "../test/kit/wait-for";
 
 const OPERATIONS = "schema/operations";
-const FILE = `${OPERATIONS}/answers.json`;
+const FILE = `${OPERATIONS}/responses.json`;
 
 const GENERATED_KEYS = new Set(["cursor", "startCursor", "endCursor"]);
 /** A UUID, a moment, and the ID of a cancellation. */
 const GENERATED_VALUE = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|IC\w{27})$/;
 
-/** The answers without what each run generates anew. */
-const maskGenerated = (answers: unknown): string =>
-  JSON.stringify(answers, (key, value: unknown) => {
+/** The responses without what differs with each run. */
+const maskGenerated = (responses: unknown): string =>
+  JSON.stringify(responses, (key, value: unknown) => {
     if (typeof value !== "string") return value;
     return GENERATED_KEYS.has(key) || GENERATED_VALUE.test(value) ? "generated" : value;
   });
 
 /** Runs the program as `npm start` does, on ports and data of its own, and sends it the examples in their order. */
-async function recordAnswers(): Promise<Record<string, unknown>> {
-  const directory = createTempDirectory("answers");
+async function recordResponses(): Promise<Record<string, unknown>> {
+  const directory = createTempDirectory("responses");
   const [port, avibraPort, delbankPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const program = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
     env: {
@@ -49,7 +49,7 @@ async function recordAnswers(): Promise<Record<string, unknown>> {
     const state = await waitFor(() => (program.exitCode === null ? isReady() : "ended"));
     if (state === "ended") throw new Error("the program ended before it was ready");
     const client = createGraphqlClient(`${url}/graphql`, { getToken: createDeveloperTokens(url) });
-    // The seeds may have sent events, on which the answers depend.
+    // The seeds may have sent events, on which the responses depend.
     const sent = await createSandboxControl(`http://127.0.0.1:${avibraPort}`).sentEvents();
     const ofMember = sent.filter(({ userid }) => userid === MEMBER_ID);
     await waitFor(async () => {
@@ -57,11 +57,11 @@ async function recordAnswers(): Promise<Record<string, unknown>> {
       const { me } = response.data as { me: { events: { edges: readonly unknown[] } } };
       return me.events.edges.length >= ofMember.length || undefined;
     });
-    const answers: Record<string, unknown> = {};
+    const responses: Record<string, unknown> = {};
     for (const { name, query, variables, caller } of readExamples(OPERATIONS)) {
-      answers[name] = await client.graphql(query, { variables, claims: { sub: "", ...caller } });
+      responses[name] = await client.graphql(query, { variables, claims: { sub: "", ...caller } });
     }
-    return answers;
+    return responses;
   } finally {
     program.kill();
     await ended;
@@ -70,11 +70,11 @@ async function recordAnswers(): Promise<Record<string, unknown>> {
 }
 
 /**
- * Records the answers, and writes them to the file unless they differ from its content only in what is generated. Returns whether the file
+ * Records the responses, and writes them to the file unless they differ from its content only in what is generated. Returns whether the file
  * was current. With `isCheck`, writes nothing.
  */
-export async function updateAnswers(isCheck: boolean): Promise<boolean> {
-  const recorded = await recordAnswers();
+export async function updateResponses(isCheck: boolean): Promise<boolean> {
+  const recorded = await recordResponses();
   const written: unknown = existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf8")) : undefined;
   const isCurrent = maskGenerated(recorded) === maskGenerated(written);
   if (!isCurrent && !isCheck) {

@@ -10,18 +10,18 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import { MAX_MISTAKES } from "./explained-error";
-import { findFieldMistakes, findInputMistakes, type InputMistake } from "./find-input-mistakes";
-import { readArguments, readLiteral } from "./input";
+import { MAX_ERRORS } from "./request-error";
+import { findFieldErrors, findInputErrors, type InputError } from "./find-input-errors";
+import { readArguments, readLiteral } from "./input-value";
 
-/** Finds the mistakes in the arguments of a document's fields and directives, and in the defaults of its variables. */
-export function findDocumentMistakes(schema: GraphQLSchema, document: DocumentNode): readonly InputMistake[] {
-  const mistakes: InputMistake[] = [];
+/** Finds the errors in the arguments of a document's fields and directives, and in the defaults of its variables. */
+export function findArgumentErrors(schema: GraphQLSchema, document: DocumentNode): readonly InputError[] {
+  const errors: InputError[] = [];
   const typeInfo = new TypeInfo(schema);
 
-  function collect(found: Iterable<InputMistake>): void {
-    if (mistakes.length >= MAX_MISTAKES) return;
-    for (const mistake of found) if (mistakes.push(mistake) >= MAX_MISTAKES) return;
+  function collect(found: Iterable<InputError>): void {
+    if (errors.length >= MAX_ERRORS) return;
+    for (const error of found) if (errors.push(error) >= MAX_ERRORS) return;
   }
 
   function checkArguments(
@@ -29,7 +29,7 @@ export function findDocumentMistakes(schema: GraphQLSchema, document: DocumentNo
     owner: string,
     known: readonly GraphQLArgument[] | undefined,
   ): void {
-    if (known) collect(findFieldMistakes(readArguments(node.arguments ?? []), { owner, known }, { node, path: [] }));
+    if (known) collect(findFieldErrors(readArguments(node.arguments ?? []), { owner, known }, { node, path: [] }));
   }
 
   visit(
@@ -44,9 +44,9 @@ export function findDocumentMistakes(schema: GraphQLSchema, document: DocumentNo
       VariableDefinition({ variable, type: typeNode, defaultValue }) {
         const type = typeFromAST(schema, typeNode);
         if (!defaultValue || !isInputType(type)) return;
-        collect(findInputMistakes(readLiteral(defaultValue), type, [`$${variable.name.value}`]));
+        collect(findInputErrors(readLiteral(defaultValue), type, [`$${variable.name.value}`]));
       },
     }),
   );
-  return mistakes;
+  return errors;
 }
