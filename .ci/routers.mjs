@@ -1,7 +1,7 @@
 // Finds routers for test/federation/routers: the program that its variable names, otherwise the first of its name on the PATH. The project
 // contains none of them; docs/platform/router.md says how they are built.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const VERSION_TIMEOUT_MS = 60_000;
@@ -21,6 +21,15 @@ const ROUTERS = [
   },
   { title: "Cosmo Router", variable: "COSMO_ROUTER", commands: ["cosmo-router"] },
 ];
+
+const FAILURES = ".ci/router-failures.json";
+
+/** A line if the documentation shows the failures of another version of this router. */
+export function noteOtherVersion({ title, version }) {
+  const recorded = JSON.parse(readFileSync(FAILURES, "utf8")).versions[title];
+  const isOther = version !== undefined && version !== recorded;
+  return isOther ? [`${title} is ${version}, and the documentation's table of failures is of ${recorded}`] : [];
+}
 
 function isExecutable(file) {
   try {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findChromium } from "./chromium.mjs";
 import { listProcesses } from "./processes.mjs";
-import { findRouters } from "./routers.mjs";
+import { findRouters, noteOtherVersion } from "./routers.mjs";
 
 const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
 /** Most suites wait more than they compute. */
@@ -35,6 +35,7 @@ const notRun = [
     : []),
   ...(!option && !hasRover ? ["not run: `rover subgraph introspect` (on x64 Linux only)"] : []),
   ...routers.flatMap(({ title, reason }) => (reason ? [`not run: ${title} (${reason})`] : [])),
+  ...routers.flatMap(noteOtherVersion),
 ];
 const found = routers.filter(({ path }) => path);
 const ignoredRouterSuites = isRouters
@@ -74,6 +75,7 @@ function runJest() {
         ...(chromium.path && { CHROMIUM_PATH: chromium.path }),
         ...(isAll && { TEST_ALL: "true" }),
         ...Object.fromEntries(found.map(({ variable, path }) => [variable, path])),
+        ...Object.fromEntries(found.map(({ variable, version }) => [`${variable}_VERSION`, version])),
       },
     },
   );

@@ -18,7 +18,7 @@ import {
 import { type RouterKind, ROUTERS } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
 
-// `UPDATE_ROUTER_FAILURES=true npm run test:routers` writes the file, `npm run docs` the table on the page docs/platform/router.md.
+// `UPDATE_ROUTER_FAILURES=true npm run test:routers` writes the file, `npm run docs` the table on docs/platform/router-operation.md.
 const FILE = join(__dirname, "../../../.ci/router-failures.json");
 
 /** What a client sees: `rest` if other fields have data, `advice` if the errors have our `retryable` and `requestId`. */
@@ -28,10 +28,12 @@ interface Seen {
   readonly rest: boolean;
   readonly advice: boolean;
 }
-interface Row {
-  readonly failure: string;
-  readonly seen: Readonly<Record<string, Seen>>;
+/** By router. */
+interface Recorded {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly failures: readonly { readonly failure: string; readonly seen: Readonly<Record<string, Seen>> }[];
 }
+const readRecorded = () => JSON.parse(readFileSync(FILE, "utf8")) as Recorded;
 
 const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
 const BENEFITS = "/user/benefits/";
@@ -111,28 +113,36 @@ const FAILURES: Readonly<Record<string, (world: World) => Promise<GatewayRespons
   "the router's secret is wrong": ({ throughAnother }) => throughAnother({ routerSecret: "a-wrong-secret" }, ME),
   "the subgraph cannot be reached": async (world) =>
     world.throughAnother(at(`http://127.0.0.1:${await freePort()}`, world), ME),
+  "the subgraph closes the connection before it responds": async (world) => {
+    const closing = await startTcpServer((socket) => socket.once("data", () => socket.destroy()));
+    return world.throughAnother(at(`http://127.0.0.1:${closing.port}`, world), ME).finally(closing.close);
+  },
   "the subgraph does not respond in time": async (world) => {
     const silent = await startTcpServer(() => undefined);
     return throughShortTimeouts(world, `http://127.0.0.1:${silent.port}`).finally(silent.close);
   },
 };
 
+const toCode = (extensions: Readonly<Record<string, unknown>> = {}) =>
+  typeof extensions["code"] === "string" ? extensions["code"] : "no code";
+
 function toSeen({ status, data, errors = [] }: GatewayResponse): Seen {
   const otherData = JSON.stringify(data ?? null).replaceAll(/"\w+":(?:null|\{\})/g, "");
   return {
     status,
-    codes: [...new Set(errors.map(({ extensions }) => String(extensions?.["code"] ?? "no code")))].sort(),
+    codes: [...new Set(errors.map(({ extensions }) => toCode(extensions)))].sort(),
     rest: errors.length > 0 && /"\w+":["\d]/.test(otherData),
     advice: errors.some(({ extensions = {} }) => "retryable" in extensions && "requestId" in extensions),
   };
 }
 
 const found = ROUTERS.filter(({ program }) => program !== undefined);
-const rows = JSON.parse(readFileSync(FILE, "utf8")) as readonly Row[];
+const recorded = readRecorded();
 const isUpdate = process.env["UPDATE_ROUTER_FAILURES"] === "true";
 
 describe.each(found)("what a client sees through $title", (kind) => {
   const observed = new Map<string, Seen>();
+  const { title, version = "of an unknown version" } = kind;
   let federation: Federation;
   let router: Router;
   beforeAll(async () => {
@@ -142,13 +152,7 @@ describe.each(found)("what a client sees through $title", (kind) => {
   afterAll(async () => {
     await router.stop();
     await federation.stop();
-    if (!isUpdate) return;
-    const before = JSON.parse(readFileSync(FILE, "utf8")) as readonly Row[];
-    const after = Object.keys(FAILURES).map((failure) => ({
-      failure,
-      seen: { ...before.find((row) => row.failure === failure)?.seen, [kind.title]: observed.get(failure) },
-    }));
-    writeFileSync(FILE, `${JSON.stringify(after, null, 2)}\n`);
+    if (isUpdate) record();
   });
   beforeEach(() => Promise.all([federation.subgraph.avibra.reset(), federation.subgraph.delbank.reset()]));
 
@@ -159,16 +163,30 @@ describe.each(found)("what a client sees through $title", (kind) => {
     const another = await startWith(options);
     return through(request, another).finally(another.stop);
   }
+  /** Replaces what is recorded for this router. */
+  function record(): void {
+    const { versions, failures } = readRecorded(); // with what was observed through the router before this one
+    const others = (failure: string) => failures.find((row) => row.failure === failure)?.seen;
+    const rows = Object.keys(FAILURES).map((failure) => ({
+      failure,
+      seen: { ...others(failure), [title]: observed.get(failure) },
+    }));
+    const text = JSON.stringify({ versions: { ...versions, [title]: version }, failures: rows }, null, 2);
+    writeFileSync(FILE, `${text}\n`);
+  }
 
   test.each(Object.keys(FAILURES))("if %s is as in the table", async (failure) => {
     const response = await FAILURES[failure]?.({ federation, through, throughAnother, kind });
     if (!response) throw new Error("no response");
     const seen = toSeen(response);
     observed.set(failure, seen);
-    if (!isUpdate) expect(seen).toEqual(rows.find((row) => row.failure === failure)?.seen[kind.title]);
+    if (isUpdate) return;
+    const expected = recorded.failures.find((row) => row.failure === failure)?.seen[title];
+    const versions = `this router is ${version}, the table is of ${recorded.versions[title] ?? "none"}`; // for the message
+    expect({ versions, seen }).toEqual({ versions, seen: expected });
   });
 
   test("the table has these failures only", () => {
-    if (!isUpdate) expect(rows.map(({ failure }) => failure)).toEqual(Object.keys(FAILURES));
+    if (!isUpdate) expect(recorded.failures.map(({ failure }) => failure)).toEqual(Object.keys(FAILURES));
   });
 });

@@ -192,10 +192,11 @@ describe.each(found)("kill -9 on the way of a mutation through $title:", (kind) 
     "$point: a $repeat mutation that is sent again with its key is $status, with $effects effect",
     async (one) => {
       const { point, mutation, status, effects } = one;
-      const { operation, sent } = repeated.get(one) ?? { sent: -1 };
+      const { operation, sent } = repeated.get(one) ?? {};
       expect(operation).toMatchObject({ status, id: (await cluster.find(mutation))?.id });
       const commits = await cluster.commits(mutation);
       expect(commits).toHaveLength(effects);
+      if (one.repeat === "keyed") expect(commits).toMatchObject([{ idempotencyKey: operation?.id }]);
       if (one.repeat === "once") expect(sent).toBe(point === "the router before it sends" ? 1 : 0);
       // Once more: the same outcome, and the provider is sent nothing.
       await clearRequests();
