@@ -13,6 +13,7 @@ const LICENSED = [
   "Authentication plugin",
   "Authorization directives",
   "Federated subscriptions",
+  "Demand control plugin",
   "Operation depth limiting",
   "Operation root fields limiting",
   "Operation aliases limiting",
