@@ -106,7 +106,8 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
     if (recurrenceId !== undefined) {
       for (const loader of [loaders.pixAuthorization, loaders.ownCancellations]) loader.clear(recurrenceId);
     }
-    for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.eventsOfUser]) loader.clearAll();
+    for (const loader of [loaders.operation, loaders.operationsOfUser, loaders.operations, loaders.eventsOfUser])
+      loader.clearAll();
   }
 
   const context = {
@@ -122,7 +123,15 @@ export async function createContext(request: RequestInfo, analysis: RequestAnaly
     /** Waits for changes, until the subscription ends. */
     watchChanges: (topic: string, key: string) =>
       createChangeNotifier({ pubSub, topic, key, signal: request.ended ?? ABORTED }),
-    runOperation: createRunOperation({ runner, operationStore, caller, deadline, budget: budgets, invalidate }),
+    runOperation: createRunOperation({
+      runner,
+      operationStore,
+      caller,
+      requestId: request.id,
+      deadline,
+      budget: budgets,
+      invalidate,
+    }),
   };
   return context satisfies Context;
 }

@@ -35,13 +35,14 @@ const isListOfObjects = ({ type }: FieldDefinitionNode) =>
   print(type).startsWith("[") && TYPES.some(({ name }) => name.value === namedType(type));
 const isObject = ({ type }: FieldDefinitionNode) => TYPES.some(({ name }) => name.value === namedType(type));
 
-const CALLER = { ...PAYER_CLAIMS, scope: `${PAYER_CLAIMS.scope} pix:read:any` };
+const CALLER = { ...PAYER_CLAIMS, scope: `${PAYER_CLAIMS.scope} pix:read:any operations:read:any` };
 const ROOTS: Readonly<Record<string, string>> = {
   me: "me { id }",
   user: `user(id: "${MEMBER_ID}") { id }`,
   pixAuthorization: `pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status }`,
   pixCancellation: `pixCancellation(recurrenceId: "${CANCELLED_RECURRENCE_ID}", id: "${CANCELLATION_ID}") { id }`,
   operation: 'operation(id: "00000000-0000-4000-8000-000000000000") { id }',
+  operations: "operations { edges { cursor } }",
 };
 
 describe("@cost and @listSize of the schema", () => {

@@ -16,10 +16,11 @@ describe('a contract without the tag "staff"', () => {
   );
   const contract = buildSchema(publicSdl ?? "type Query { nothing: Int }");
 
-  test("lacks only the field that reads a member by ID", () => {
+  test("lacks only the fields that read a member by ID and the operations of all members", () => {
     expect(errors).toBeUndefined();
     expect(findBreakingChanges(API, contract).map(({ description }) => description)).toEqual([
       "Query.user was removed.",
+      "Query.operations was removed.",
     ]);
   });
 

@@ -60,6 +60,8 @@ const VALUES: readonly Attack[] = [
   ["a string for an Int", `{ me { operations(first: "${PLANTED}") { edges { cursor } } } }`],
   ["a float for an Int", `{ me { operations(first: ${NUMBER}.5) { edges { cursor } } } }`],
   ["an Int that is too large", `{ me { operations(first: ${NUMBER}000) { edges { cursor } } } }`],
+  ["text for a time in a filter", `{ operations(filter: { olderThan: "${PLANTED}" }) { edges { cursor } } }`],
+  ["a number for a request ID", `{ operations(filter: { requestId: ${NUMBER} }) { edges { cursor } } }`],
   ["a string for a Boolean of a directive", `{ me { id @include(if: "${PLANTED}") } }`],
   ["a string for an input", `mutation { prefillUser(input: "${PLANTED}") { operation { id } } }`],
   [
@@ -108,6 +110,13 @@ const VALUES: readonly Attack[] = [
       `a variable's ${field} that is ${JSON.stringify(value)}`,
       PREFILL,
       prefill({ [field]: value }),
+    ]),
+  ),
+  ...["status", "kind", "userId", "recurrenceId", "requestId", "olderThan"].flatMap((field): Attack[] =>
+    [`${PLANTED}\u0007`, NUMBER, { [PLANTED]: PLANTED }].map((value) => [
+      `a filter's ${field} that is ${JSON.stringify(value)}`,
+      "query($f: OperationFilter) { operations(filter: $f) { edges { cursor } } }",
+      { f: { [field]: value } },
     ]),
   ),
   ["a variable's unknown field with a value", PREFILL, prefill({ unknown: PLANTED, emial: PLANTED })],

@@ -1,4 +1,6 @@
 import { type Caller } from "../../platform/auth/caller";
+import { requireCaller } from "../../platform/auth/require-caller";
+import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation } from "../../platform/operations/operation";
 import { canReadUser } from "../user/public";
@@ -16,9 +18,32 @@ export function canReadOperationsOfUser(caller: Caller, userId: string): boolean
   return canReadUser(caller, userId);
 }
 
-/** An operation may be read by the caller who started it, and by the callers who may read its member. */
+function canReadAnyOperation({ scopes }: Caller): boolean {
+  return scopes.has("operations:read:any");
+}
+
+/** The recurrence of every operation may be read with the scope `pix:read:any`. */
+function canReadAnyRecurrence({ scopes }: Caller): boolean {
+  return scopes.has("pix:read:any");
+}
+
+/**
+ * The operations of all members may be listed with the scope `operations:read:any`; a recurrence finds its operations only with
+ * `pix:read:any`, because it shows which operations are its own. Throws `UNAUTHENTICATED` and `FORBIDDEN`.
+ */
+export function requireOperationsPermission(
+  caller: Caller | undefined,
+  { recurrenceId }: { readonly recurrenceId?: string | null },
+): Caller {
+  const authenticatedCaller = requireCaller(caller);
+  if (!canReadAnyOperation(authenticatedCaller)) throw new SubgraphError("FORBIDDEN");
+  if (recurrenceId && !canReadAnyRecurrence(authenticatedCaller)) throw new SubgraphError("FORBIDDEN");
+  return authenticatedCaller;
+}
+
+/** An operation may be read by the caller who started it, by the callers who may read its member, and with `operations:read:any`. */
 export function canReadOperation(caller: Caller, operation: Operation): boolean {
-  return isRequester(caller, operation) || canReadUser(caller, operation.userId ?? "");
+  return isRequester(caller, operation) || canReadUser(caller, operation.userId ?? "") || canReadAnyOperation(caller);
 }
 
 /**
@@ -26,7 +51,7 @@ export function canReadOperation(caller: Caller, operation: Operation): boolean 
  * the operation, and by callers with the scope `pix:read:any`.
  */
 function canReadRecurrence(caller: Caller, operation: Operation): boolean {
-  return operation.recurrenceId === null || isRequester(caller, operation) || caller.scopes.has("pix:read:any");
+  return operation.recurrenceId === null || isRequester(caller, operation) || canReadAnyRecurrence(caller);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type OperationStore } from "../../platform/operations/operation.store";
-import { type Operation, type OperationPage } from "../../platform/operations/operation";
+import { type Operation, type OperationPage, type OperationQuery } from "../../platform/operations/operation";
 import { type ResponseBudget } from "../../platform/graphql/limits/response-budget";
 import { type RequestBudget } from "../../platform/reads/request-budget";
 import { createLoader, type Loader } from "../../platform/reads/create-loader";
@@ -11,6 +11,8 @@ export interface OperationLoaders {
   readonly operation: Loader<string, Operation | null>;
   /** A page of a member's operations. Throws `BAD_USER_INPUT` for an invalid cursor. */
   readonly operationsOfUser: Loader<PageKey, OperationPage>;
+  /** A page of the operations of all members. Throws `BAD_USER_INPUT` for an invalid cursor. */
+  readonly operations: Loader<OperationQuery, OperationPage>;
 }
 
 export interface OperationLoadersOptions {
@@ -27,6 +29,13 @@ export function createOperationLoaders({
   budget,
   responseBudget,
 }: OperationLoadersOptions): OperationLoaders {
+  async function loadPage(query: OperationQuery): Promise<OperationPage> {
+    responseBudget.assertWithin();
+    const page = await operationStore.list(query).catch(throwAsBadCursor);
+    responseBudget.chargeRows(page.items.length);
+    return page;
+  }
+
   return {
     operation: createLoader({
       async loadOne(id: string) {
@@ -39,16 +48,17 @@ export function createOperationLoaders({
       budget,
     }),
     operationsOfUser: createLoader({
-      async loadOne({ userId, first, after }: PageKey) {
-        responseBudget.assertWithin();
-        const query = { userId, first, ...(after !== undefined && { after }) };
-        const page = await operationStore.list(query).catch(throwAsBadCursor);
-        responseBudget.chargeRows(page.items.length);
-        return page;
-      },
+      loadOne: ({ userId, first, after }: PageKey) =>
+        loadPage({ userId, first, ...(after !== undefined && { after }) }),
       concurrency,
       budget,
       cacheKeyFn: serializePageKey,
+    }),
+    operations: createLoader({
+      loadOne: loadPage,
+      concurrency,
+      budget,
+      cacheKeyFn: (query) => JSON.stringify(query),
     }),
   };
 }

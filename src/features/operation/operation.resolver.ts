@@ -25,7 +25,7 @@ export class OperationResolver {
     nullable: true,
     description:
       "A mutation request and its outcome. Returns null if it does not exist, or if the caller neither started it nor " +
-      "is its member and lacks `users:read:any`. Makes no provider call.",
+      "is its member and lacks `users:read:any` and `operations:read:any`. Makes no provider call.",
   })
   @Directive("@authenticated")
   operation(

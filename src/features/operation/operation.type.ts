@@ -89,6 +89,20 @@ export class Operation {
   })
   recurrenceId!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The ID of the request that started the operation: its header `x-request-id`. Null if an earlier release stored the operation.",
+  })
+  requestId!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "What to show the user while the outcome is not known. Null if it is known: then show the message of the failure, if there is one.",
+  })
+  userMessage!: string | null;
+
   @Field(() => Int, {
     description: "The number of times that the operation was, or was about to be, sent to the provider.",
   })

@@ -16,6 +16,7 @@ export interface RunOperationOptions {
   readonly runner: OperationRunner;
   readonly operationStore: OperationStore;
   readonly caller: Caller | undefined;
+  readonly requestId: string;
   readonly deadline: Deadline;
   /** The budgets of the request. Throws, and the mutation is not executed, if one is already exceeded. */
   readonly budget: { readonly beginMutation: (kind: OperationKind) => void };
@@ -32,6 +33,7 @@ export function createRunOperation({
   runner,
   operationStore,
   caller,
+  requestId,
   deadline,
   budget,
   invalidate,
@@ -50,7 +52,7 @@ export function createRunOperation({
       ...(userId !== undefined && { userId }),
       ...(recurrenceId !== undefined && { recurrenceId }),
     };
-    const run = await runner.run({ kind, principal, idempotencyKey, input, deadline, ...subjectIds });
+    const run = await runner.run({ kind, principal, idempotencyKey, input, requestId, deadline, ...subjectIds });
     invalidate(subjectIds);
     if (run.outcome === "noTime") throw new SubgraphError("UNAVAILABLE");
     if (run.outcome === "unknown") {

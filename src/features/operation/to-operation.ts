@@ -2,6 +2,7 @@ import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type OperationFailure, type ReportedOperation } from "../../platform/operations/operation";
 import { type Operation, type OperationKind } from "./operation.type";
+import { createUserMessage } from "./user-message";
 import { type UserError, type UserErrorCode } from "./user-error.type";
 
 const toIsoString = (ms: number) => new Date(ms).toISOString();
@@ -36,6 +37,8 @@ export function toOperation(
     status,
     userId: stored.userId,
     recurrenceId: stored.recurrenceId,
+    requestId: stored.requestId,
+    userMessage: createUserMessage(stored.kind as OperationKind, status),
     attempts,
     createdAt: toIsoString(stored.createdAt),
     settledAt: stored.settledAt === null ? null : toIsoString(stored.settledAt),

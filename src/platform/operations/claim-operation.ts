@@ -44,6 +44,7 @@ function buildRow(encryption: Encryption, claim: Claim, id: string): Insertable<
     fingerprint: encryption.fingerprint(kind, input),
     user_id: claim.userId ?? null,
     recurrence_id: claim.recurrenceId ?? null,
+    request_id: claim.requestId ?? null,
     encrypted_input: encryption.encrypt(canonicalJson(input), { rowId: id, purpose: "input" }),
     status: "PENDING",
     attempts: 0,

@@ -40,6 +40,7 @@ export async function replaceWithTombstone(
     fingerprint: "",
     user_id: null,
     recurrence_id: null,
+    request_id: null,
     encrypted_input: null,
     baseline: null,
     exclusive_on: null,

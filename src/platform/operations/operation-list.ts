@@ -1,32 +1,83 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { encodeCursor, decodeCursor } from "../database/keyset-cursor";
-import { type OperationTables, fromOperationRow } from "./operation-row";
-import { type OperationStatus } from "./operation-status.state";
+import { type OperationRow, type OperationTables, fromOperationRow } from "./operation-row";
+import { type OperationStatus, operationStatuses } from "./operation-status.state";
 import { type Operation, type OperationPage, type OperationsByKindQuery, type OperationQuery } from "./operation";
 
-/** Reads one page, newest first. Throws InvalidCursor, and RangeError unless `first` is at least 1; the caller must limit it. */
+/** The expression of its index. */
+const STATUS_AND_KIND = sql<string>`status || ':' || kind`;
+
+/** Blocks the use of an index on this column: the rows are few already. */
+const withoutIndex = (column: "status" | "kind") => sql<string>`coalesce(${sql.ref(column)}, '')`;
+
+/**
+ * Reads one page. Throws InvalidCursor, and RangeError unless `first` is at least 1; the caller must limit it.
+ *
+ * Each select reads one index in the order of the page and stops at its limit. With a request, recurrence or user, it is the index of
+ * that column, and the other conditions leave out rows of its history. Without one, each status and kind has a select of its own.
+ */
 export async function listOperations(database: Kysely<OperationTables>, query: OperationQuery): Promise<OperationPage> {
   if (!Number.isSafeInteger(query.first) || query.first < 1) throw new RangeError("first must be at least 1");
-  const [column, value] =
-    "userId" in query ? (["user_id", query.userId] as const) : (["recurrence_id", query.recurrenceId] as const);
-  let select = database
-    .selectFrom("operation")
-    .selectAll()
-    .where(column, "=", value)
-    .orderBy("created_at", "desc")
-    .orderBy("id", "desc")
-    .limit(query.first + 1);
-  if (query.after !== undefined) {
-    const { at, id } = decodeCursor(query.after);
-    select = select.where((row) => row(row.refTuple("created_at", "id"), "<", row.tuple(at, id)));
+  const direction = query.order === "oldestFirst" ? "asc" : "desc";
+  const after = query.after === undefined ? undefined : decodeCursor(query.after);
+  const { userId, recurrenceId, requestId, olderThan } = query;
+
+  const newSelect = () => {
+    let select = database
+      .selectFrom("operation")
+      .selectAll()
+      .orderBy("created_at", direction)
+      .orderBy("id", direction)
+      .limit(query.first + 1);
+    if (olderThan !== undefined) select = select.where("created_at", "<", olderThan);
+    if (!after) return select;
+    const isAfter = direction === "asc" ? ">" : "<";
+    return select.where((row) => row(row.refTuple("created_at", "id"), isAfter, row.tuple(after.at, after.id)));
+  };
+
+  function selectOfSubject() {
+    let select = newSelect();
+    if (userId !== undefined) select = select.where("user_id", "=", userId);
+    if (recurrenceId !== undefined) select = select.where("recurrence_id", "=", recurrenceId);
+    if (requestId !== undefined) select = select.where("request_id", "=", requestId);
+    for (const column of ["status", "kind"] as const) {
+      const values = query[column];
+      if (values) select = select.where(withoutIndex(column), "in", values);
+    }
+    return select;
   }
-  const rows = await select.execute();
+
+  function selectsByStatus() {
+    const { status: statuses = operationStatuses, kind: kinds } = query;
+    return [...new Set(statuses)].flatMap((status) => {
+      // A tombstone is no operation; it has the status FAILED.
+      const select = newSelect().$if(status === "FAILED", (failed) => failed.where("principal", "<>", ""));
+      if (!kinds) return [select.where("status", "=", status)];
+      return [...new Set(kinds)].map((kind) => select.where(STATUS_AND_KIND, "=", `${status}:${kind}`));
+    });
+  }
+
+  const isOfSubject = userId !== undefined || recurrenceId !== undefined || requestId !== undefined;
+  const isNothing = query.status?.length === 0 || query.kind?.length === 0;
+  const selects = isNothing ? [] : isOfSubject ? [selectOfSubject()] : selectsByStatus();
+  const rows = await executeAll(database, selects);
+  const sign = direction === "asc" ? 1 : -1;
   return {
     items: rows
+      .toSorted((one, other) => sign * (one.created_at - other.created_at || (one.id < other.id ? -1 : 1)))
       .slice(0, query.first)
       .map((row) => ({ operation: fromOperationRow(row), cursor: encodeCursor({ at: row.created_at, id: row.id }) })),
     hasNextPage: rows.length > query.first,
   };
+}
+
+type SelectRows = SelectQueryBuilder<OperationTables, "operation", OperationRow>;
+
+/** Executes the selects in one statement. */
+async function executeAll(database: Kysely<OperationTables>, selects: readonly SelectRows[]): Promise<OperationRow[]> {
+  const [first, ...others] = selects.map((select) => database.selectFrom(select.as("rows")).selectAll());
+  if (!first) return [];
+  return await others.reduce((all, one) => all.unionAll(one), first).execute();
 }
 
 /** Maximum number of operations that `listByKind` returns. */
@@ -43,8 +94,8 @@ export async function listByKind(
 ): Promise<Operation[]> {
   const [column, value] =
     "userId" in query ? (["user_id", query.userId] as const) : (["recurrence_id", query.recurrenceId] as const);
-  const selectKind = (kind: string) => {
-    const newest = database
+  const selectKind = (kind: string) =>
+    database
       .selectFrom("operation")
       .selectAll()
       .where(column, "=", value)
@@ -55,11 +106,7 @@ export async function listByKind(
       .orderBy("created_at", "desc")
       .orderBy("id", "desc")
       .limit(MAX_OPERATIONS_BY_KIND);
-    return database.selectFrom(newest.as("newest")).selectAll();
-  };
-  const [firstSelect, ...otherSelects] = query.kinds.map(selectKind);
-  if (!firstSelect) return [];
-  const rows = await otherSelects.reduce((all, one) => all.unionAll(one), firstSelect).execute();
+  const rows = await executeAll(database, query.kinds.map(selectKind));
   return rows
     .toSorted((one, other) => other.created_at - one.created_at)
     .slice(0, MAX_OPERATIONS_BY_KIND)

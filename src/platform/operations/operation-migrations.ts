@@ -132,4 +132,17 @@ export const operationMigrations: readonly Migration[] = [
         where status = 'NEEDS_ATTENTION' and next_attempt_at is null`.execute(database);
     },
   },
+  {
+    name: "operations/0007-request-id",
+    async up(database) {
+      await database.schema.alterTable("operation").addColumn("request_id", "text").execute();
+      await sql`create index operation_by_request on operation (request_id, created_at, id)
+        where request_id is not null`.execute(database);
+      // For lists and counts of all members' operations.
+      await sql`create index operation_by_status on operation (status, created_at, id)`.execute(database);
+      // One expression, as `listOperations` has it: with two columns, SQLite prefers this index to those of one user or recurrence.
+      await sql`create index operation_by_status_and_kind on operation
+        ((status || ':' || kind), created_at, id)`.execute(database);
+    },
+  },
 ];

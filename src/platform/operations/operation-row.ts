@@ -15,6 +15,7 @@ export type OperationRow = {
   fingerprint: string;
   user_id: string | null;
   recurrence_id: string | null;
+  request_id: string | null;
   encrypted_input: string | null;
   status: OperationStatus;
   attempts: number;
@@ -55,6 +56,7 @@ export function fromOperationRow(row: OperationRow): Operation {
     kind: row.kind,
     userId: row.user_id,
     recurrenceId: row.recurrence_id,
+    requestId: row.request_id,
     attempts: row.attempts,
     reads: row.reads,
     createdAt: row.created_at,

@@ -19,6 +19,8 @@ export interface RunRequest {
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
+  /** The ID of the GraphQL request. */
+  readonly requestId?: string;
   readonly deadline: Deadline;
 }
 

@@ -189,7 +189,7 @@ export class OperationStore {
     return row && fromOperationRow(row);
   }
 
-  /** A page of the operations of one user or one recurrence, newest first. Throws InvalidCursor; RangeError unless `first` is at least 1. */
+  /** A page of the operations that meet the filter. Throws InvalidCursor; RangeError unless `first` is at least 1. */
   async list(query: OperationQuery): Promise<OperationPage> {
     return await listOperations(this.tables, query);
   }

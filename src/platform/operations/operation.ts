@@ -1,4 +1,5 @@
 import { type Lease } from "../database/due-rows";
+import { type OperationStatus } from "./operation-status.state";
 
 /** Why an operation failed. Every field may be shown to the caller and holds no personal data. */
 export interface OperationFailure {
@@ -17,6 +18,8 @@ interface OperationFields {
   readonly kind: string;
   readonly userId: string | null;
   readonly recurrenceId: string | null;
+  /** The ID of the GraphQL request that it was created for; null if an earlier release stored the row. */
+  readonly requestId: string | null;
   /** How often it was marked as sent. */
   readonly attempts: number;
   /** How often the provider was, or was about to be, read for its outcome. */
@@ -133,6 +136,8 @@ export interface Claim {
   readonly input: unknown;
   readonly userId?: string;
   readonly recurrenceId?: string;
+  /** The ID of the GraphQL request; stored if this claim is the first. */
+  readonly requestId?: string;
   /** Identifies the process, for operators who read the table. */
   readonly owner: string;
   readonly leaseMs: number;
@@ -174,12 +179,29 @@ export type DueOperation =
     }
   | { readonly outcome: "unreadable"; readonly operation: UnsettledOperation; readonly lease: Lease };
 
-/** One page of the operations of one user or one recurrence. */
-export type OperationQuery = { readonly first: number; readonly after?: string } & (
-  { readonly userId: string } | { readonly recurrenceId: string }
-);
+/** Which operations to list: those that meet every condition. */
+export interface OperationFilter {
+  /** Any of these. */
+  readonly status?: readonly OperationStatus[];
+  /** Any of these. */
+  readonly kind?: readonly string[];
+  readonly userId?: string;
+  readonly recurrenceId?: string;
+  /** The ID of the GraphQL request that they were created for. */
+  readonly requestId?: string;
+  /** Created before this moment, in epoch milliseconds. */
+  readonly olderThan?: number;
+}
 
-/** Newest first. A cursor, passed as `after`, returns the operations after its own. */
+/** One page of operations. `after` is a cursor of the same filter and order. */
+export interface OperationQuery extends OperationFilter {
+  readonly first: number;
+  readonly after?: string;
+  /** Default: newest first. */
+  readonly order?: "newestFirst" | "oldestFirst";
+}
+
+/** A cursor, passed as `after`, returns the operations after its own. */
 export interface OperationPage {
   readonly items: readonly { readonly operation: Operation; readonly cursor: string }[];
   readonly hasNextPage: boolean;

@@ -37,7 +37,7 @@ export const callers: readonly [Caller, ...Caller[]] = [
   {
     label: "Staff: everybody's data",
     description: "Reads and changes every member's data; tax IDs are masked",
-    claims: { sub: "staff-1", scope: "users:read:any users:write:any pix:read:any pix:cancel:any" },
+    claims: { sub: "staff-1", scope: "users:read:any users:write:any pix:read:any pix:cancel:any operations:read:any" },
   },
   {
     label: "Staff: tax IDs in full, too",

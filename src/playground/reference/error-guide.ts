@@ -17,7 +17,7 @@ export const ERROR_GUIDE: Record<ErrorCode, ErrorGuidance> = {
     whatToDo: "Sign the user in again, and send the new token as `Authorization: Bearer …`.",
   },
   FORBIDDEN: {
-    when: "A Pix cancellation without the required scope. In live mode also a request for the schema on behalf of a caller.",
+    when: "A Pix cancellation or `Query.operations` without the required scope. In live mode also a request for the schema on behalf of a caller.",
     whatToDo: "Send a token that has the scope. The schema reference shows the scopes of each field.",
   },
   LIMIT_EXCEEDED: {

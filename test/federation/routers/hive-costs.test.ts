@@ -15,6 +15,7 @@ import { ROUTERS } from "./routers";
 import { type Router, startRouter } from "./start-router";
 
 const PAGE = 100;
+const CALLER = { ...PAYER_CLAIMS, scope: `${PAYER_CLAIMS.scope} operations:read:any` };
 const times = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => make(index)).join(" ");
 
@@ -35,6 +36,10 @@ const REFUSED: readonly { name: string; query: string; variables?: Record<string
   {
     name: "11 pages of 100 operations",
     query: `{ me { ${times(11, (n) => `o${n}: operations(first: 100) { edges { cursor } }`)} } }`,
+  },
+  {
+    name: "11 pages of 100 operations of all members",
+    query: `{ ${times(11, (n) => `o${n}: operations(first: 100) { edges { cursor } }`)} }`,
   },
   {
     name: "11 pages of 100 events",
@@ -98,14 +103,14 @@ describe.each(found)("$title", (kind) => {
     for (let index = 0; index < PAGE; index += 1) {
       const input = { idempotencyKey: `row-${index}`, userId: MEMBER_ID, offerId: "premium", direction: "UPGRADE" };
       const query = "mutation($input: ChangeOfferInput!) { changeOffer(input: $input) { operation { id } } }";
-      const options = { variables: { input }, claims: PAYER_CLAIMS };
+      const options = { variables: { input }, claims: CALLER };
       const { errors } = await sendRequest(shipped.url, keys, { query, ...options });
       expect(errors).toBeUndefined();
       await sendEvent(subgraph, MEMBER_ID);
     }
     await waitFor(async () => {
       const query = `{ me { events(first: ${PAGE}) { edges { cursor } } } }`;
-      const { data } = await sendRequest(shipped.url, keys, { query, claims: PAYER_CLAIMS });
+      const { data } = await sendRequest(shipped.url, keys, { query, claims: CALLER });
       return data.me.events.edges.length === PAGE || undefined;
     });
   });
@@ -120,7 +125,7 @@ describe.each(found)("$title", (kind) => {
   test.each([...queries, { operation: "the largest query that is accepted", query: LARGEST, variables: {} }])(
     "with full lists, the estimated cost of $operation is at least its actual cost and at most twice it",
     async ({ query, variables }) => {
-      const response = await sendMeasured(query, { variables, claims: PAYER_CLAIMS });
+      const response = await sendMeasured(query, { variables, claims: CALLER });
       const { errors } = (await response.json()) as { errors?: unknown };
       expect(errors).toBeUndefined();
       const [estimated, actual] = [costOf(response, "estimated"), costOf(response, "actual")];
@@ -134,7 +139,7 @@ describe.each(found)("$title", (kind) => {
   test.each(REFUSED)(
     "$name are refused by the subgraph, and cost more than the shipped maximum",
     async ({ query, variables }) => {
-      const options = { variables, claims: PAYER_CLAIMS };
+      const options = { variables, claims: CALLER };
       const response = await sendMeasured(query, options);
       const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
       expect(new Set(errors.map(({ extensions }) => extensions.code))).toContain("LIMIT_EXCEEDED");

@@ -93,6 +93,18 @@ const OPERATION_CALLS: Calls<OperationStore> = {
       const after = items.at(-1)?.cursor ?? "";
       await operationStore.list({ ...whose, first: 20, after });
     }
+    for (const order of ["newestFirst", "oldestFirst"] as const)
+      for (const some of [
+        {},
+        { status: ["SUCCEEDED", "PENDING"] },
+        { kind: KINDS },
+        { requestId: "request-1" },
+        { userId: "member-4", status: ["PENDING"], kind: KINDS },
+      ] as const) {
+        const { items } = await operationStore.list({ ...some, order, first: 20 });
+        const after = items.at(-1)?.cursor;
+        await operationStore.list({ ...some, order, first: 20, olderThan: START_MS, ...(after && { after }) });
+      }
   },
   listSucceeded: async (operationStore) => {
     for (const whose of [{ userId: MEMBER }, { recurrenceId: "target-0" }])
@@ -168,10 +180,12 @@ async function fill({ kysely, dialect }: Database): Promise<void> {
     ${rows} select ${id}, 'digest-' || i, ${kind}, ${subject}, ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} - i * 1000,
       case when i % 50 = 0 then 'sealed' end, ${sql.lit(START_MS)}, 1 from n`.execute(kysely);
   await sql`insert into operation (id, principal, key_digest, encrypted_idempotency_key, kind, fingerprint, user_id, recurrence_id, status, attempts,
-      created_at, sent_at, settled_at)
+      created_at, sent_at, settled_at, request_id)
     ${rows} select ${id}, 'p', 'digest-' || i, 'sealed', ${kind}, 'f', ${subject},
       case when i <= ${sql.lit(OF_MEMBER)} then 'target-0' else 'target-' || (i % 5000) end, 'SUCCEEDED', 1,
-      ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} from n`.execute(kysely);
+      ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)} - i * 1000, ${sql.lit(START_MS)}, 'request-' || i from n`.execute(
+    kysely,
+  );
   await sql`analyze`.execute(kysely);
 }
 
@@ -187,9 +201,12 @@ async function planOf({ kysely, dialect }: Database, query: CompiledQuery): Prom
 const UNDONE = /\b(message_due|operation_due|message_sealed)\b/;
 const TABLE = /\b(message|operation)\b/;
 
-/** One row by its id; what is still to be worked on beside all that was; rows by their ids: none leaves much out. */
+/**
+ * One row by its id; what is still to be worked on beside all that was; rows by their ids; a list without its tombstones; a list of
+ * one member, recurrence or request by status and kind: none leaves much out.
+ */
 const FEW_LEFT_OUT =
-  /_pkey\b|\(processed_at IS NOT NULL\)$|Filter: \(*id <> '[^']+'::text\)( AND \(id <> '[^']+'::text\)\))?$/;
+  /_pkey\b|Filter: \(principal <> ''::text\)$|operation_by_(subject|target|request) .*Filter: \(\(?COALESCE\(|\(processed_at IS NOT NULL\)$|Filter: \(*id <> '[^']+'::text\)( AND \(id <> '[^']+'::text\)\))?$/;
 
 /** Lines of a plan that read a whole table, sort rows of one, or read many rows of an index and leave them out. */
 const faultsIn = (plan: readonly string[]) =>
@@ -213,11 +230,13 @@ test("every method of the operation store and the inbox is called here", () => {
 
 describe.each(["sqlite", "postgres"] as const)("on %s with a long history", (dialect) => {
   let database: Database;
+  let url: string;
   let recorder: ReturnType<typeof recordStatements>;
   let plans: Map<string, string[]>;
 
   beforeAll(async () => {
-    database = openDatabase(await databases.createDatabase(dialect), HOUR_TIMEOUTS);
+    url = await databases.createDatabase(dialect);
+    database = openDatabase(url, HOUR_TIMEOUTS);
     await database.migrate([...operationMigrations, ...inboxMigrations, ...encryptionKeyMigrations]);
     const encryption = createEncryption(TEST_ENCRYPTION_KEY);
     await assertEncryptionKeyMatches(database, encryption, []);
@@ -247,10 +266,19 @@ describe.each(["sqlite", "postgres"] as const)("on %s with a long history", (dia
     expect(faults).toEqual([]);
   });
 
+  test("no statement of the operation store needs the statistics of its table to find its index", async () => {
+    if (dialect === "postgres") return;
+    await sql`drop table sqlite_stat1`.execute(database.kysely);
+    await database.close();
+    database = openDatabase(url, HOUR_TIMEOUTS);
+    const statements = recorder.statements().filter((query) => isPlanned(query) && query.sql.includes('"operation"'));
+    for (const query of statements) expect(await planOf(database, query)).toEqual(plans.get(query.sql));
+  });
+
   test("a statement that reads a table or sorts a history is found", async () => {
     for (const text of [
       "select id from message order by occurred_at",
-      "select id from operation where status = 'FAILED'",
+      "select id from operation where attempts = 3",
       `select id from message where subject = '${MEMBER}' and kind in ('kind-1', 'kind-2') order by processed_at`,
     ]) {
       const plan = await planOf(database, sql`${sql.raw(text)}`.compile(database.kysely));

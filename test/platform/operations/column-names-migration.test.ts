@@ -90,6 +90,7 @@ describe.each(["sqlite", "postgres"] as const)(
         status: "PENDING",
         userId: "u-1",
         recurrenceId: null,
+        requestId: null,
         attempts: 0,
         reads: 0,
         result: null,

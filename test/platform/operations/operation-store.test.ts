@@ -11,7 +11,7 @@ import {
   operationStatuses,
 } from "../../../src/platform/operations/operation-status.state";
 import { type Lease } from "../../../src/platform/database/due-rows";
-import { type Claim, type Operation } from "../../../src/platform/operations/operation";
+import { type Claim, type Operation, type OperationFilter } from "../../../src/platform/operations/operation";
 import { type Databases, startDatabases } from "../../kit/start/databases";
 import {
   clearOperations,
@@ -46,14 +46,14 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
 
   describe("claim", () => {
     test("stores a new operation as PENDING and unsent", async () => {
-      const { operation } = await claim({ userId: "subject-1", recurrenceId: "target-1" });
+      const ids = { userId: "subject-1", recurrenceId: "target-1", requestId: "request-1" };
+      const { operation } = await claim(ids);
       expect(operation).toEqual({
         id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         principal: "principal-1",
         kind: "order.cancel",
         status: "PENDING",
-        userId: "subject-1",
-        recurrenceId: "target-1",
+        ...ids,
         attempts: 0,
         reads: 0,
         result: null,
@@ -70,6 +70,15 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       expect(await store.findByKey("principal-1", "key-1")).toEqual(operation);
       expect(store.decryptInput(operation)).toEqual({ reason: "none", items: [1, 2] });
       expect(store.decryptIdempotencyKey(operation)).toBe("key-1");
+    });
+
+    test("stores the request ID of the first claim; a row of an earlier release has none", async () => {
+      const { operation } = expectClaimed(await store.claim(createClaim({ requestId: "request-1" })));
+      expect(await store.claim(createClaim({ requestId: "request-2" }))).toMatchObject({
+        operation: { requestId: "request-1" },
+      });
+      await sql`update operation set request_id = null`.execute(database.kysely);
+      expect(await store.find(operation.id)).toMatchObject({ requestId: null });
     });
 
     test("returns inProgress for the same input in another member order: PENDING, UNCONFIRMED or NEEDS_ATTENTION", async () => {
@@ -492,6 +501,61 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
       const second = await store.list({ userId: "s", first: 2, after: first.items[1]?.cursor ?? "" });
       expect(second.items.map(({ operation }) => store.decryptIdempotencyKey(operation))).toEqual(["k0"]);
       expect(second.hasNextPage).toBe(false);
+    });
+
+    describe("with a filter", () => {
+      const SETTLED = { status: "SUCCEEDED" } as const;
+      beforeEach(async () => {
+        const create = async (idempotencyKey: string, n: number, rest: Partial<Claim> = {}) =>
+          claim({ idempotencyKey, now: START_MS + n, kind: "a", userId: "s", requestId: `request-${n % 2}`, ...rest });
+        await create("pending", 0);
+        const done = await create("done", 1, { recurrenceId: "t" });
+        await store.settle(done.operation.id, SETTLED, START_MS + 10);
+        const parked = await create("parked", 2, { kind: "b", userId: "s2" });
+        await store.markSent(parked.operation, parked.lease, START_MS + 2);
+        await store.park(parked.operation.id, parked.lease);
+        await create("pending b", 3, { kind: "b" });
+        const tombstone = await create("tombstone", 4);
+        await store.discard(tombstone.operation.id, tombstone.lease, { shouldLeaveTombstone: true });
+      });
+
+      const keysOf = async (query: OperationFilter & { order?: "oldestFirst" }, first = 10) =>
+        (await store.list({ ...query, first })).items.map(({ operation }) => store.decryptIdempotencyKey(operation));
+
+      test.each<[string, OperationFilter, string[]]>([
+        ["none", {}, ["pending b", "parked", "done", "pending"]],
+        ["one status", { status: ["PENDING"] }, ["pending b", "pending"]],
+        ["FAILED, which tombstones have", { status: ["FAILED"] }, []],
+        ["some statuses", { status: ["NEEDS_ATTENTION", "SUCCEEDED", "SUCCEEDED"] }, ["parked", "done"]],
+        ["no status", { status: [] }, []],
+        ["a kind", { kind: ["b"] }, ["pending b", "parked"]],
+        ["a status and kinds", { status: ["PENDING"], kind: ["a", "b"] }, ["pending b", "pending"]],
+        ["no kind", { kind: [] }, []],
+        ["a user", { userId: "s" }, ["pending b", "done", "pending"]],
+        ["a user, a status and a kind", { userId: "s", status: ["PENDING"], kind: ["a"] }, ["pending"]],
+        ["a user and a request", { userId: "s", requestId: "request-1" }, ["pending b", "done"]],
+        ["a recurrence", { recurrenceId: "t" }, ["done"]],
+        ["a recurrence and another user", { recurrenceId: "t", userId: "s2" }, []],
+        ["a request", { requestId: "request-0" }, ["parked", "pending"]],
+        ["a request and a status", { requestId: "request-0", status: ["NEEDS_ATTENTION"] }, ["parked"]],
+        ["an age", { olderThan: START_MS + 2 }, ["done", "pending"]],
+        ["an age and a user", { olderThan: START_MS + 1, userId: "s" }, ["pending"]],
+      ])("finds what meets every condition: %s", async (_name, filter, keys) => {
+        expect(await keysOf(filter)).toEqual(keys);
+        expect(await keysOf({ ...filter, order: "oldestFirst" })).toEqual(keys.toReversed());
+      });
+
+      test.each(["newestFirst", "oldestFirst"] as const)("%s, each operation is on one page", async (order) => {
+        const found: string[] = [];
+        for (let after: string | undefined; ;) {
+          const page = await store.list({ order, first: 1, ...(after !== undefined && { after }) });
+          found.push(...page.items.map(({ operation }) => store.decryptIdempotencyKey(operation)));
+          if (!page.hasNextPage) break;
+          after = page.items.at(-1)?.cursor;
+        }
+        const newestFirst = ["pending b", "parked", "done", "pending"];
+        expect(found).toEqual(order === "newestFirst" ? newestFirst : newestFirst.toReversed());
+      });
     });
 
     test.each(["", "x", "MTpub25l", Buffer.from(`1:${"a".repeat(99)}`).toString("base64url")])(
