@@ -7,7 +7,7 @@ import { renderRouterOffers } from "./docs-routers";
 import { renderErrorTable, renderProtocolErrorTable } from "./docs-errors";
 import { renderMetricTable } from "./docs-metrics";
 import { renderReferenceParts } from "./docs-reference";
-import { renderHeavySuiteTable } from "./docs-tests";
+import { renderHeavySuiteTable, renderRouterFailureTable } from "./docs-tests";
 import { renderVariableTables } from "./docs-variables";
 
 const DOCUMENTS = [
@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     "protocol-error-codes": renderProtocolErrorTable(),
     metrics: await renderMetricTable(),
     "heavy-suites": renderHeavySuiteTable(),
+    "router-failures": renderRouterFailureTable(),
   };
   const isCheck = process.argv.includes("--check");
   const report = (problem: string) => {

@@ -22,6 +22,15 @@ const ROUTERS = [
   { title: "Cosmo Router", variable: "COSMO_ROUTER", commands: ["cosmo-router"] },
 ];
 
+const FAILURES = ".ci/router-failures.json";
+
+/** A line if the documentation shows the failures of another version of this router. */
+export function noteOtherVersion({ title, version }) {
+  const recorded = JSON.parse(readFileSync(FAILURES, "utf8")).versions[title];
+  const isOther = version !== undefined && version !== recorded;
+  return isOther ? [`${title} is ${version}, and the documentation's table of failures is of ${recorded}`] : [];
+}
+
 function isExecutable(file) {
   try {
     accessSync(file, constants.X_OK);

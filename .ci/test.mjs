@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findChromium } from "./chromium.mjs";
 import { listProcesses } from "./processes.mjs";
-import { findRouters, listNotOffered } from "./routers.mjs";
+import { findRouters, listNotOffered, noteOtherVersion } from "./routers.mjs";
 
 const HEAVY_SUITES = JSON.parse(readFileSync(".ci/heavy-suites.json", "utf8")).map(({ suite }) => suite);
 /** Most suites wait more than they compute. */
@@ -16,6 +16,9 @@ const WORKERS_PER_CORE = 2;
 const WORKER_OPTION = /^(-i|-w|--runInBand|--maxWorkers)/;
 const BROWSER_SUITES = "/test/playground/browser/";
 
+const ROVER_SUITE = "/test/federation/rover.test.ts";
+/** The lockfile of test/federation/rover has Rover for these machines only. */
+const hasRover = process.platform === "linux" && process.arch === "x64";
 const ROUTER_SUITES = "/test/federation/routers/";
 
 const option = ["--all", "--routers"].find((name) => name === process.argv[2]);
@@ -30,7 +33,9 @@ const notRun = [
   ...(!isRouters && !chromium.path
     ? [`not run: the playground's tests in a browser (${chromium.reason}); to run them: ${chromium.command}`]
     : []),
+  ...(!option && !hasRover ? ["not run: `rover subgraph introspect` (on x64 Linux only)"] : []),
   ...routers.flatMap(({ title, reason }) => (reason ? [`not run: ${title} (${reason})`] : [])),
+  ...routers.flatMap(noteOtherVersion),
 ];
 const found = routers.filter(({ path }) => path);
 const isBroken = routers.some((router) => router.isBroken); // its variable names a program that is not this router
@@ -60,6 +65,7 @@ function runJest() {
         : [`--maxWorkers=${WORKERS_PER_CORE * availableParallelism()}`]),
       ...["--config", ".ci/jest.config.json", "--json", "--outputFile", `${resultName}.json`],
       ...(chromium.path ? [] : [`--testPathIgnorePatterns=${BROWSER_SUITES}`]),
+      ...(hasRover ? [] : [`--testPathIgnorePatterns=${ROVER_SUITE}`]),
       ...ignoredRouterSuites.map((suite) => `--testPathIgnorePatterns=${suite}`),
     ],
     {
@@ -71,6 +77,7 @@ function runJest() {
         ...(chromium.path && { CHROMIUM_PATH: chromium.path }),
         ...(isAll && { TEST_ALL: "true" }),
         ...Object.fromEntries(found.map(({ variable, path }) => [variable, path])),
+        ...Object.fromEntries(found.map(({ variable, version }) => [`${variable}_VERSION`, version])),
       },
     },
   );

@@ -20,7 +20,7 @@ In the sandbox, both providers are simulated: it needs no credentials and moves 
 /** Federation v2.9 is the newest version that both composers of `npm run check:composition` accept. */
 const link = `extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.9"
-  import: ["@key", "@shareable", "@authenticated", "@requiresScopes"]
+  import: ["@key", "@shareable", "@authenticated", "@requiresScopes", "@cost", "@listSize", "@tag"]
 )`;
 
 /** Builds the subgraph of all features. */

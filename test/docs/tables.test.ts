@@ -95,3 +95,19 @@ test("the page Getting started lists the members and authorizations of the sandb
   expect(listed("member")).toEqual(users.map(({ userId }) => userId));
   expect(listed("authorization")).toEqual(authorizations.map(({ recurrenceId }) => recurrenceId));
 });
+
+test("the page Router names the versions of routers whose failures were recorded", () => {
+  const { versions } = JSON.parse(readText(".ci/router-failures.json")) as { versions: Record<string, string> };
+  const page = readText("docs/platform/router.md");
+  const rows = readTable("docs/platform/router.md", "router");
+  const run = rows.filter(([, version]) => version !== "none").map(([router, version]) => `${router} ${version}`);
+  const recorded = Object.entries(versions).map((entry) => entry.join(" "));
+  expect(new Set(run)).toEqual(new Set(recorded));
+  const named = Array.from(page.matchAll(/(?:Apollo|Hive) Router \d+\.\d+\.\d+/g), ([text]) => text);
+  expect(new Set(named)).toEqual(new Set(recorded));
+  const built = Array.from(
+    page.matchAll(/^cargo install (\w+)-router(?:@| --version )(\S+)/gm),
+    ([, name = "", version]) => `${name.charAt(0).toUpperCase()}${name.slice(1)} Router ${version}`,
+  );
+  expect(built).toEqual(recorded);
+});

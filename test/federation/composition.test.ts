@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph } from "@apollo/federation-internals";
 import { buildSchema, findBreakingChanges } from "graphql";
 import { compose, COMPOSERS, OUR_NAME, subgraphs } from "./gateways/compose";
@@ -50,3 +52,15 @@ test("a supergraph that @apollo/composition composes has the schema's descriptio
   expect(API.description).toMatch(/Avibra.*Delbank.*moves no money/s);
   expect(supergraph.description).toBe(API.description);
 });
+
+test.each(["apollo", "apollo-licensed", "hive"])(
+  "npm run compose -- %s prints a supergraph of this subgraph, with the directives that the router enforces",
+  async (router) => {
+    const child = spawn(process.execPath, ["--import", "tsx", ".ci/supergraph.ts", router], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const supergraph = await text(child.stdout);
+    expect(supergraph).toContain(`@join__graph(name: "${OUR_NAME}"`);
+    expect(supergraph.includes("@requiresScopes")).toBe(router !== "apollo");
+  },
+);

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildSchema, type GraphQLObjectType } from "graphql";
 import { parse } from "yaml";
 import { z } from "zod";
 import { Environment } from "../../src/config/environment";
 import { loadConfig } from "../../src/config/index";
 import { deriveLimits } from "../../src/platform/graphql/limits/derive-limits";
+import { MAX_ROUTER_COST } from "../../src/platform/graphql/limits/router-costs";
 import { startSubgraph } from "../kit/start/subgraph";
 import { OUR_NAME } from "./gateways/compose";
 import { findNotOffered } from "./routers/not-offered";
@@ -95,11 +97,11 @@ test("cosmo.yaml says in its first line that it was not run", () => {
 });
 
 test("apollo-licensed.yaml is apollo.yaml and what needs a license", () => {
-  const { authentication, authorization, subscription, limits, ...common } = apollo;
+  const { authentication, authorization, demand_control, subscription, limits, ...common } = apollo;
   const { limits: freeLimits, ...free } = readYaml("apollo.yaml");
   expect(common).toEqual(free);
   expect(limits.router).toMatchObject(freeLimits.router);
-  for (const block of [authentication, authorization, subscription]) expect(block).toBeDefined();
+  for (const block of [authentication, authorization, demand_control, subscription]) expect(block).toBeDefined();
 });
 
 test("the routers' timeouts for this subgraph are above REQUEST_TIMEOUT_MS, and those for clients above these", () => {
@@ -129,6 +131,17 @@ test("the routers' limits are at most this subgraph's", () => {
     max_depth,
     max_aliases,
   ]);
+});
+
+test("the routers allow what MAX_ROUTER_COST says, and assume the default of `first` where it is absent", () => {
+  const { operation_cost, default_list_size } = hive.demand_control;
+  expect(operation_cost).toEqual({ max: MAX_ROUTER_COST, mode: "enforce" });
+  const api = buildSchema(readFileSync(join(FOLDER, "api.graphql"), "utf8"));
+  const pages = ["operations", "events"].map((name) => (api.getType("User") as GraphQLObjectType).getFields()[name]);
+  const defaults = pages.map((field) => field?.args.find(({ name }) => name === "first")?.defaultValue);
+  expect(defaults).toEqual(Array(2).fill(default_list_size.subgraphs[OUR_NAME]));
+  const { mode, strategy } = apollo.demand_control;
+  expect([mode, strategy.static_estimated]).toEqual(["enforce", { list_size: defaults[0], max: MAX_ROUTER_COST }]);
 });
 
 test("the routers allow exactly the extensions that this subgraph's errors have, and its messages", async () => {

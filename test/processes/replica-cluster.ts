@@ -32,12 +32,20 @@ export interface ReplicaClusterOptions {
   /** Active authorizations at Delbank besides the seeds: `authorizationId`. */
   readonly authorizations?: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** By default, the simulated providers run in this process. */
+  readonly startProviders?: (extraAuthorizations: number) => Promise<Sandboxes>;
 }
+
+const startInProcess = (extraAuthorizations: number) => startSandboxes({ extraAuthorizations });
 
 /** Both sandboxes, a database and a data directory; `start` starts one more process of the program on them. */
 export async function createReplicaCluster(
   dialect: Dialect,
-  { authorizations = 0, environment: clusterEnvironment = {} }: ReplicaClusterOptions = {},
+  {
+    authorizations = 0,
+    environment: clusterEnvironment = {},
+    startProviders = startInProcess,
+  }: ReplicaClusterOptions = {},
 ) {
   const { path: directory, remove: removeDirectory } = createTempDirectory("cluster");
   const replicas = new Set<RunningProgram>();
@@ -56,7 +64,7 @@ export async function createReplicaCluster(
   async function open() {
     if (dialect === "postgres") databases = await startDatabases();
     const databaseUrl = (await databases?.createDatabase("postgres")) ?? `sqlite:${directory}/subgraph.db`;
-    const { avibra, delbank } = (sandboxes = await startSandboxes({ extraAuthorizations: authorizations }));
+    const { avibra, delbank } = (sandboxes = await startProviders(authorizations));
     const { store, database } = openOperationStore(databaseUrl);
     closeDatabase = () => database.close();
     return {

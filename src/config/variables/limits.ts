@@ -1,3 +1,4 @@
+import { DEFAULT_PROVIDER_CALLS, DEFAULT_STORE_ROWS } from "../../platform/graphql/limits/router-costs";
 import { integer } from "../values";
 import { variable, type ValuesOf } from "../variable";
 
@@ -59,7 +60,7 @@ const documents = {
   ),
   providerCalls: variable(
     "LIMIT_PROVIDER_CALLS",
-    integer(0, 1_000_000, 200),
+    integer(0, 1_000_000, DEFAULT_PROVIDER_CALLS),
     "maximum number of provider calls of a request",
   ),
 };
@@ -88,7 +89,7 @@ const execution = {
   ),
   storeRows: variable(
     "LIMIT_STORE_ROWS",
-    integer(0, 1_000_000, 1000),
+    integer(0, 1_000_000, DEFAULT_STORE_ROWS),
     "maximum number of operations and events that a request may select: the sum of its `first`",
   ),
   providerBodyBytes: variable(

@@ -1,5 +1,7 @@
 import { Arg, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { COSTS_PROVIDER_CALL, sizedUpTo } from "../../platform/graphql/limits/router-costs";
+import { MAX_ITEMS } from "../../providers/avibra/benefits.wire";
 import { type Context } from "../context";
 import { isUserId, User } from "../user/public";
 import { Benefit, BenefitStatus } from "./benefit.type";
@@ -18,6 +20,8 @@ export class BenefitResolver {
       "the offers.",
   })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
+  @Directive(sizedUpTo(MAX_ITEMS))
   async benefits(
     @Root() user: User,
     @Ctx() { loaders }: Context,

@@ -1,5 +1,6 @@
 import { Args, Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { SIZED_BY_FIRST } from "../../platform/graphql/limits/router-costs";
 import { type Context } from "../context";
 import { assertPageSize, PageArgs, toConnection } from "../page/public";
 import { User } from "../user/public";
@@ -16,6 +17,7 @@ export class EventResolver {
       "member; null with an error if the database cannot be read. Makes no provider call.",
   })
   @Directive("@authenticated")
+  @Directive(SIZED_BY_FIRST)
   async events(
     @Root() { id: userId }: User,
     @Ctx() { caller, loaders, rowBudget }: Context,

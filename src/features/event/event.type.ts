@@ -1,5 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Directive, Field, ID, ObjectType, registerEnumType } from "type-graphql";
+import { COSTS_ROW } from "../../platform/graphql/limits/router-costs";
 import { PageInfo } from "../page/public";
 
 export const UserEventKind = {
@@ -50,6 +51,7 @@ export class UserEvent {
 }
 
 @ObjectType({ simpleResolvers: true, description: "An event and its cursor." })
+@Directive(COSTS_ROW)
 export class UserEventEdge {
   @Field(() => String, { description: "The event's position in the list." })
   cursor!: string;

@@ -1,4 +1,5 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
+import { COSTS_PROVIDER_CALL } from "../../platform/graphql/limits/router-costs";
 import { type Context } from "../context";
 import { toUserPayload } from "../user/public";
 import { ChangeOfferPayload } from "./change-offer-payload.type";
@@ -8,6 +9,7 @@ import { ChangeOfferInput } from "./offer.input";
 export class ChangeOfferResolver {
   @Mutation(() => ChangeOfferPayload, { description: "Moves a member to another offer." })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   async changeOffer(
     @Arg("input", () => ChangeOfferInput, { description: "The member and the new offer." }) input: ChangeOfferInput,
     @Ctx() { runOperation }: Context,

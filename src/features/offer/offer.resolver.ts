@@ -1,5 +1,6 @@
 import { Ctx, Directive, FieldResolver, Resolver, Root } from "type-graphql";
-import { type MemberBenefits } from "../../providers/avibra/benefits.wire";
+import { COSTS_PROVIDER_CALL, sizedUpTo } from "../../platform/graphql/limits/router-costs";
+import { MAX_ITEMS, type MemberBenefits } from "../../providers/avibra/benefits.wire";
 import { type Context } from "../context";
 import { User } from "../user/public";
 import { CurrentOffer, Offer } from "./offer.type";
@@ -23,6 +24,7 @@ export class OfferResolver {
       "most one provider call, shared with the benefits.",
   })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   async currentOffer(@Root() user: User, @Ctx() { loaders }: Context): Promise<CurrentOffer | null> {
     const memberBenefits = await loaders.benefitsOfUser.load(user.id);
     return memberBenefits && toCurrentOffer(memberBenefits);
@@ -35,6 +37,8 @@ export class OfferResolver {
       "null with an error if Avibra cannot be read. Makes at most one provider call, shared with the benefits.",
   })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
+  @Directive(sizedUpTo(MAX_ITEMS))
   async availableOffers(@Root() user: User, @Ctx() { loaders }: Context): Promise<readonly Offer[]> {
     const memberBenefits = await loaders.benefitsOfUser.load(user.id);
     return memberBenefits?.availableOffers ?? [];

@@ -1,8 +1,10 @@
-import { Field, ObjectType } from "type-graphql";
+import { Directive, Field, ObjectType } from "type-graphql";
+import { COSTS_ROW } from "../../platform/graphql/limits/router-costs";
 import { PageInfo } from "../page/public";
 import { Operation } from "./operation.type";
 
 @ObjectType({ simpleResolvers: true, description: "An operation and its cursor." })
+@Directive(COSTS_ROW)
 export class OperationEdge {
   @Field(() => String, { description: "The operation's position in the list." })
   cursor!: string;

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, Directive, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { SIZED_BY_FIRST } from "../../platform/graphql/limits/router-costs";
 import { type Context } from "../context";
 import { assertPageSize, PageArgs, toConnection } from "../page/public";
 import { User } from "../user/public";
@@ -41,6 +42,7 @@ export class OperationResolver {
       "if the database cannot be read. Makes no provider call.",
   })
   @Directive("@authenticated")
+  @Directive(SIZED_BY_FIRST)
   async operations(
     @Root() { id: userId }: User,
     @Ctx() { caller, operationStore, loaders, rowBudget }: Context,

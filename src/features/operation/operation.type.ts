@@ -1,5 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Directive, Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from "type-graphql";
+import { sizedUpTo } from "../../platform/graphql/limits/router-costs";
 import { UserError } from "./user-error.type";
 
 export const OperationStatus = {
@@ -139,6 +140,7 @@ export abstract class MutationPayload {
   })
   operation!: Operation | null;
 
+  @Directive(sizedUpTo(1))
   @Field(() => [UserError], { description: "The errors that the user can act on. Empty if there are none." })
   userErrors!: UserError[];
 }

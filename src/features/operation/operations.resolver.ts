@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, Directive, Query, Resolver } from "type-graphql";
+import { SIZED_BY_FIRST } from "../../platform/graphql/limits/router-costs";
 import { type OperationFilter as StoredFilter } from "../../platform/operations/operation";
 import { type Context } from "../context";
 import { assertPageSize, PageArgs, toConnection } from "../page/public";
@@ -27,6 +28,8 @@ export class OperationsResolver {
   })
   @Directive("@authenticated")
   @Directive('@requiresScopes(scopes: [["operations:read:any"]])')
+  @Directive('@tag(name: "staff")')
+  @Directive(SIZED_BY_FIRST)
   async operations(
     @Ctx() { caller, operationStore, loaders, rowBudget }: Context,
     @Args(() => PageArgs) { first, after }: PageArgs,

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Mutation, Resolver, Root } from "type-graphql";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
+import { COSTS_PROVIDER_CALL } from "../../platform/graphql/limits/router-costs";
 import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
 import { type Context } from "../context";
 import { Operation } from "../operation/public";
@@ -34,6 +35,7 @@ export class CancelPixAuthorizationResolver {
   })
   @Directive("@authenticated")
   @Directive('@requiresScopes(scopes: [["pix:cancel"], ["pix:cancel:any"]])')
+  @Directive(COSTS_PROVIDER_CALL)
   async cancelPixAuthorization(
     @Arg("input", () => CancelPixAuthorizationInput, {
       description: "The authorization to cancel, the requester and the reason.",
@@ -60,6 +62,7 @@ export class CancelPixAuthorizationResolver {
       "The authorization as Delbank currently returns it. Null if the caller cannot access it. Makes at most one " +
       "provider call.",
   })
+  @Directive(COSTS_PROVIDER_CALL)
   authorization(
     @Root() { recurrenceId, operation }: CancelPixAuthorizationPayload,
     @Ctx() context: Context,

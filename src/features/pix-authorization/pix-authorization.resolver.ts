@@ -1,6 +1,7 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
-import { type Authorization } from "../../providers/delbank/delbank.wire";
+import { COSTS_PROVIDER_CALL, sizedUpTo } from "../../platform/graphql/limits/router-costs";
+import { type Authorization, MAX_CANCELLATIONS } from "../../providers/delbank/delbank.wire";
 import { type Context } from "../context";
 import { PixCancellation } from "./pix-cancellation.type";
 import { isRecurrenceId } from "./pix-id";
@@ -23,6 +24,7 @@ export class PixAuthorizationResolver {
       "nor its beneficiary and lacks `pix:read:any`. The tax ID of the token identifies the payer and the beneficiary.",
   })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   async pixAuthorization(
     @Arg("recurrenceId", () => RecurrenceId, { description: "The recurrence's ID." }) recurrenceId: string,
     @Ctx() { loaders }: Context,
@@ -36,6 +38,7 @@ export class PixAuthorizationResolver {
       "The cancellations that Delbank returns, and those made through this subgraph that Delbank does not return yet. " +
       "Usually none or one; null with an error if the database cannot be read.",
   })
+  @Directive(sizedUpTo(MAX_CANCELLATIONS))
   async cancellations(
     @Root() { recurrenceId, providerCancellations }: PixAuthorization,
     @Ctx() { loaders }: Context,

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import { requireCaller } from "../../platform/auth/require-caller";
+import { COSTS_PROVIDER_CALL } from "../../platform/graphql/limits/router-costs";
 import { type Context } from "../context";
 import { resolvePixAuthorizationReference } from "./pix-authorization.resolver";
 import { PixAuthorization } from "./pix-authorization.type";
@@ -16,6 +17,7 @@ export class PixCancellationResolver {
       "access its authorization.",
   })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   async pixCancellation(
     @Arg("recurrenceId", () => RecurrenceId, { description: "The ID of the cancelled recurrence." })
     recurrenceId: string,
@@ -31,6 +33,7 @@ export class PixCancellationResolver {
     description:
       "The authorization that was cancelled. Null if the caller cannot access it. Makes at most one provider call.",
   })
+  @Directive(COSTS_PROVIDER_CALL)
   authorization(@Root() { recurrenceId }: PixCancellation, @Ctx() context: Context): Promise<PixAuthorization | null> {
     return resolvePixAuthorizationReference({ recurrenceId }, context);
   }

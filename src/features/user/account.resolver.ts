@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Mutation, Resolver } from "type-graphql";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
+import { COSTS_PROVIDER_CALL } from "../../platform/graphql/limits/router-costs";
 import { type Context } from "../context";
 import { type OperationKind, createUserError } from "../operation/public";
 import { toProfile } from "./to-profile";
@@ -36,6 +37,7 @@ async function runUserMutation({ runOperation }: Context, { kind, request, input
 export class AccountResolver {
   @Mutation(() => CreateUserPayload, { description: "Creates a member's account at Avibra." })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   createUser(
     @Arg("input", () => CreateUserInput, { description: "The member to create." }) input: CreateUserInput,
     @Ctx() context: Context,
@@ -45,6 +47,7 @@ export class AccountResolver {
 
   @Mutation(() => UpdateUserPayload, { description: "Changes a member's name, email address or phone number." })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   updateUser(
     @Arg("input", () => UpdateUserInput, { description: "The member and the new data." }) input: UpdateUserInput,
     @Ctx() context: Context,
@@ -56,6 +59,7 @@ export class AccountResolver {
 
   @Mutation(() => PrefillUserPayload, { description: "Sends a member's data to Avibra before the member enrolls." })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   prefillUser(
     @Arg("input", () => PrefillUserInput, { description: "The member and the known data." }) input: PrefillUserInput,
     @Ctx() context: Context,
@@ -67,6 +71,7 @@ export class AccountResolver {
     description: "Cancels a member's offer, so that your company is no longer billed for it.",
   })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   cancelUser(
     @Arg("input", () => CancelUserInput, { description: "The member whose offer to cancel." })
     request: CancelUserInput,
@@ -81,6 +86,7 @@ export class AccountResolver {
       "key.",
   })
   @Directive("@authenticated")
+  @Directive(COSTS_PROVIDER_CALL)
   async createPortalLink(
     @Arg("input", () => CreatePortalLinkInput, { description: "The member to create a portal link for." })
     { userId, idempotencyKey }: CreatePortalLinkInput,

@@ -27,6 +27,7 @@ export class UserResolver {
       "member. Null only with an error. Makes no provider call.",
   })
   @Directive("@authenticated")
+  @Directive('@tag(name: "staff")') // a member's app uses `me`
   user(
     @Arg("id", () => UserId, { description: "The member's ID." }) id: string,
     @Ctx() { caller }: Context,

@@ -5,7 +5,7 @@ import { sanitizeText } from "../../platform/kernel/sanitize-text";
 import { normalizeTimestamp } from "../../platform/kernel/normalize-timestamp";
 
 /** Maximum length of a list; far more than a member can have. */
-const MAX_ITEMS = 500;
+export const MAX_ITEMS = 500;
 const MAX_NAME_LENGTH = 256;
 const MAX_DESCRIPTION_LENGTH = 4000;
 

@@ -79,7 +79,7 @@ export const Cancellation = z
 export type Cancellation = z.output<typeof Cancellation>;
 
 /** Maximum length of the list; usually 0 or 1. */
-const MAX_CANCELLATIONS = 50;
+export const MAX_CANCELLATIONS = 50;
 
 const STATUSES = ["ACTIVE", "PENDING", "CANCELLED", "EXPIRED", "REJECTED"] as const;
 

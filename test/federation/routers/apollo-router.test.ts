@@ -16,6 +16,7 @@ const LICENSED = [
   "Authentication plugin",
   "Authorization directives",
   "Federated subscriptions",
+  "Demand control plugin",
   "Operation depth limiting",
   "Operation root fields limiting",
   "Operation aliases limiting",

@@ -6,8 +6,12 @@ const SCHEMA = join(__dirname, "../../../schema");
 /** A router that is a program of its own, with the configuration of schema/routers that it is started with. */
 export interface RouterKind {
   readonly title: string;
-  /** The path of its program; undefined if it is not run: .ci/routers.mjs sets the variables. */
+  /** The variable with the path of its program. */
+  readonly variable: string;
+  /** Undefined if it is not run: .ci/routers.mjs sets the variables. */
   readonly program: string | undefined;
+  /** The version that it prints; undefined if .ci/test.mjs has not started this run. */
+  readonly version: string | undefined;
   /** The file of schema/routers that it is started with, unchanged. */
   readonly config: string;
   readonly composer: Composer;
@@ -43,7 +47,9 @@ export interface RouterStart {
 export const ROUTERS: readonly RouterKind[] = [
   {
     title: "Apollo Router",
+    variable: "APOLLO_ROUTER",
     program: process.env["APOLLO_ROUTER"],
+    version: process.env["APOLLO_ROUTER_VERSION"],
     config: join(SCHEMA, "routers/apollo.yaml"),
     composer: "@apollo/composition",
     sdl: UNLICENSED_SDL,
@@ -68,7 +74,9 @@ export const ROUTERS: readonly RouterKind[] = [
   },
   {
     title: "Hive Router",
+    variable: "HIVE_ROUTER",
     program: process.env["HIVE_ROUTER"],
+    version: process.env["HIVE_ROUTER_VERSION"],
     config: join(SCHEMA, "routers/hive.yaml"),
     composer: "@theguild/federation-composition",
     sdl: OUR_SDL,

@@ -1,0 +1,47 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { type Sandboxes } from "../../../src/sandbox";
+import { freePort } from "../free-port";
+import { createTempDirectory } from "../temp";
+
+/** Both simulated providers as a program of their own. */
+export interface SandboxProgram extends Sandboxes {
+  /** `kill -9`; the providers find their state when they are started again, but neither faults nor requests. */
+  readonly kill: () => Promise<void>;
+  /** Starts the program again, with the same ports. */
+  readonly restart: () => Promise<void>;
+}
+
+/** Starts the built sandbox, with so many active authorizations besides the seeds. */
+export async function startSandboxProgram(extraAuthorizations: number): Promise<SandboxProgram> {
+  const { path: directory, remove: removeDirectory } = createTempDirectory("sandbox");
+  const [avibra, delbank] = await Promise.all([freePort(), freePort()]);
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    child = fork("dist/sandbox/main.js", {
+      env: {
+        AVIBRA_SANDBOX_PORT: `${avibra}`,
+        DELBANK_SANDBOX_PORT: `${delbank}`,
+        DELBANK_SANDBOX_AUTHORIZATIONS: `${extraAuthorizations}`,
+        SANDBOX_STATE_FILE: join(directory, "state.json"),
+      },
+    });
+    await once(child, "message");
+  }
+  async function kill(): Promise<void> {
+    if (!child?.connected) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+  await start();
+  return {
+    avibra: { url: `http://127.0.0.1:${avibra}` },
+    delbank: { url: `http://127.0.0.1:${delbank}` },
+    kill,
+    restart: start,
+    close: () => kill().finally(removeDirectory),
+  };
+}
