@@ -56,7 +56,7 @@ export function findRouters() {
     const given = process.env[variable];
     const path = given ? given : findOnPath(commands);
     if (!path) return { ...router, reason: `set ${variable}, or put ${commands[0]} on the PATH` };
-    if (!suite) return { ...router, reason: "there is no test for it" };
+    if (!suite) return { ...router, reason: "nothing here can start it" };
     if (!isExecutable(path)) return { ...router, reason: `${variable}: ${path} is not a program` };
     const version = readVersion({ title, path });
     return version ? { ...router, path, version } : { ...router, reason: `${path} prints no version` };
