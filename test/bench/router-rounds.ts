@@ -52,7 +52,7 @@ async function prepareOperation(ways: RouterWays, operation: RouterOperation, si
   if (operation === PLAIN_READ && peer && first)
     prepared.push({ operation, way: peer, rounds: [], headers, reference: first.reference });
   const parts = prepared.length * (size.rounds + Number(size.hasWarmUp));
-  const available = Math.floor((operation.available ?? Infinity) / parts);
+  const available = Math.floor((operation.available ?? Infinity) / parts) - CONNECTIONS;
   return prepared.map((one) => ({ ...one, maxRequests: Math.min(size.maxRequests, available) }));
 }
 

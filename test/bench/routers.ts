@@ -6,7 +6,7 @@ import { chooseRouterPrograms } from "./router-programs";
 import { type Measured, measureWays, type RoundSize } from "./router-rounds";
 import { type RouterWays, startRouterWays } from "./router-ways";
 
-const SIZE: RoundSize = { rounds: 3, hasWarmUp: true, seconds: 1, maxRequests: Infinity };
+const SIZE: RoundSize = { rounds: 4, hasWarmUp: true, seconds: 0.8, maxRequests: Infinity };
 
 /** What the peer leaves out, compared with this subgraph. */
 const PEER_GAPS = [
