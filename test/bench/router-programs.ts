@@ -11,9 +11,10 @@ export interface RouterProgram extends RouterKind {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** No file shows its optimization level: whoever knows it sets the variable. */
-function describeProgram({ title, variable, version = "" }: FoundRouter, program: string, environment: Environment) {
-  const build = environment[`${variable}_BUILD`];
-  const level = build ? `said to be built with ${build}` : `as found; ${variable}_BUILD can say how it was built`;
+function describeProgram(router: FoundRouter, program: string, environment: Environment): string {
+  const { title, buildVariable = "", version = "" } = router;
+  const build = environment[buildVariable];
+  const level = build ? `said to be built with ${build}` : `as found; ${buildVariable} can say how it was built`;
   return `${title} ${version} (${describeBinary(program)}, ${level})`;
 }
 

@@ -65,7 +65,13 @@ describe("a round of the benchmark", () => {
 });
 
 describe("the routers of the benchmark", () => {
-  const APOLLO = { title: "Apollo Router", variable: "APOLLO_ROUTER", path: process.execPath, version: "2.17.0" };
+  const APOLLO = {
+    title: "Apollo Router",
+    variable: "APOLLO_ROUTER",
+    buildVariable: "APOLLO_ROUTER_BUILD",
+    path: process.execPath,
+    version: "2.17.0",
+  };
   const HIVE = { title: "Hive Router", variable: "HIVE_ROUTER", reason: "set HIVE_ROUTER" };
 
   test("are those that were found, with version, size and symbols, and an optimization level only if a variable names it", () => {
