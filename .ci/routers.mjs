@@ -10,12 +10,14 @@ const ROUTERS = [
   {
     title: "Apollo Router",
     variable: "APOLLO_ROUTER",
+    buildVariable: "APOLLO_ROUTER_BUILD",
     commands: ["apollo-router", "router"],
     suite: "apollo-",
   },
   {
     title: "Hive Router",
     variable: "HIVE_ROUTER",
+    buildVariable: "HIVE_ROUTER_BUILD",
     commands: ["hive-router", "hive_router"],
     suite: "hive-",
   },
@@ -60,12 +62,12 @@ function readVersion({ title, path }) {
 
 /** By router: its program and version, or the reason why it is not run; and how the names of the suites begin that only it can run. */
 export function findRouters() {
-  return ROUTERS.map(({ title, variable, commands, suite }) => {
-    const router = { title, variable, suite };
+  return ROUTERS.map(({ title, variable, buildVariable, commands, suite }) => {
+    const router = { title, variable, buildVariable, suite };
     const given = process.env[variable];
     const path = given ? given : findOnPath(commands);
     if (!path) return { ...router, reason: `set ${variable}, or put ${commands[0]} on the PATH` };
-    if (!suite) return { ...router, reason: "there is no test for it" };
+    if (!suite) return { ...router, reason: "nothing here can start it" };
     const isBroken = Boolean(given);
     if (!isExecutable(path)) return { ...router, reason: `${variable}: ${path} is not a program`, isBroken };
     const version = readVersion({ title, path });

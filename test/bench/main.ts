@@ -12,6 +12,7 @@ import { benchmarkOperationStore } from "./operation-store";
 import { limits } from "./limits";
 import { memory } from "./memory";
 import { reads } from "./reads";
+import { routers } from "./routers";
 import { storm } from "./storm";
 import { subscriptions } from "./subscriptions";
 import { timing } from "./timing";
@@ -24,6 +25,7 @@ const { values, positionals: benchmarkNames } = parseArgs({
 const BENCHMARKS = {
   operations: benchmarkOperationStore,
   reads,
+  routers,
   limits,
   footprint,
   storm,

@@ -20,6 +20,7 @@ export interface GatewayCommand {
 }
 
 export interface GatewayProgram extends Gateway {
+  readonly pid: number;
   readonly failure: Promise<never>;
   /** Everything that it has written so far. */
   readonly output: () => string;
@@ -76,5 +77,5 @@ export async function startGatewayProgram(command: GatewayCommand): Promise<Gate
     await stop();
     throw new Error(`${title} ${reason}:\n${output}`);
   }
-  return { url, failure, output: () => output, stop };
+  return { url, pid: child.pid ?? 0, failure, output: () => output, stop };
 }

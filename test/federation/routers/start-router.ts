@@ -13,16 +13,19 @@ export type Router = GatewayProgram;
 export interface RouterOptions extends GatewayOptions {
   /** Instead of the file of schema/routers. */
   readonly config?: string;
+  /** Instead of the supergraph of our subgraph and the fixtures. */
+  readonly supergraphSdl?: string;
   /** Replaces variables of its environment; undefined removes one. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Starts the router over our subgraph and the fixtures, with its shipped configuration. Throws with its output if it ends. */
+/** Starts the router, by default over our subgraph and the fixtures and with its shipped configuration. Throws with its output if it ends. */
 export async function startRouter(kind: RouterKind, options: RouterOptions): Promise<Router> {
   const { urls, routerSecret, keysUrl, config = kind.config, environment = {} } = options;
+  const { supergraphSdl = compose(kind.composer, subgraphs(urls, kind.sdl)) } = options;
   const { path: directory, remove: removeDirectory } = createTempDirectory("router");
   const supergraph = join(directory, "supergraph.graphql");
-  writeFileSync(supergraph, compose(kind.composer, subgraphs(urls, kind.sdl)));
+  writeFileSync(supergraph, supergraphSdl);
   const [clients, health, callbacks] = await Promise.all([freePort(), freePort(), freePort()]);
   const start = kind.describeStart({ config, supergraph }, { clients, health, callbacks });
   const router = await startGatewayProgram({
