@@ -17,7 +17,7 @@ const WORKER_OPTION = /^(-i|-w|--runInBand|--maxWorkers)/;
 const BROWSER_SUITES = "/test/playground/browser/";
 
 const ROVER_SUITE = "/test/federation/rover.test.ts";
-/** The lockfile of test/federation/rover has Rover for these machines only. */
+/** test/federation/rover has Rover for these machines only. */
 const hasRover = process.platform === "linux" && process.arch === "x64";
 const ROUTER_SUITES = "/test/federation/routers/";
 

@@ -103,7 +103,7 @@ describe.each([
   ["hive", 500],
   ["compatibility", 50],
   ["wgc", 500],
-  ["rover", 2],
+  ["rover", 1],
 ])("the lockfile of test/federation/%s", (folder, leastPackages) => {
   const { packages } = read(`test/federation/${folder}/package-lock.json`) as typeof lock;
   const fetched = Object.entries(packages)

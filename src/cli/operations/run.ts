@@ -34,11 +34,8 @@ function describeFailure(error: unknown): string {
   if (error instanceof CommandFailure) return error.message;
   const isUncertain = error instanceof DatabaseUnavailable && error.maybeCommitted;
   const uncertain = isUncertain ? " It is not known whether the last step was stored: run show." : "";
-  return (
-    describeStartFailure(error, "The command failed")
-      .split(/\s*\n\s*/)
-      .join(" ") + uncertain
-  );
+  const lines = describeStartFailure(error, "The command failed").split("\n");
+  return lines.map((line) => line.trim()).join(" ") + uncertain;
 }
 
 async function runOrThrow(
