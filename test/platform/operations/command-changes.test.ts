@@ -1,5 +1,5 @@
 import { type OperationObserver } from "../../../src/platform/operations/operation-observer";
-import { createOperatorStore, type OperatorStore } from "../../../src/platform/operations/operator-store";
+import { createOperatorStore } from "../../../src/platform/operations/operator-store";
 import {
   createClaim,
   createMigratedStore,
@@ -26,7 +26,7 @@ describe.each(["sqlite", "postgres"] as const)("a settlement by a command, on %s
   };
   let replicas: OpenStore[];
   let command: OpenStore;
-  let operator: OperatorStore;
+  let operator: ReturnType<typeof createOperatorStore>;
   beforeAll(async () => {
     const url = await databases.createDatabase(dialect);
     await (await createMigratedStore(url)).database.close();
