@@ -167,7 +167,9 @@ describe.each(alerts.map((alert) => [alert.alert, alert] as const))("the alert %
     expect([annotations.runbook_url, fileExists(annotations.runbook_url)]).toEqual([annotations.runbook_url, true]);
     const row = readTable("docs/operations/alerts.md", "alert").find(([alert = ""]) => alert === `\`${name}\``);
     expect(row?.[1]).toBe(labels.severity);
-    expect(row?.[3]).toContain(`(${annotations.runbook_url.replace("docs/operations/", "")})`);
+    const [, reference = ""] = /\]\[([a-z]+)\]$/.exec(row?.[3] ?? "") ?? [];
+    const path = annotations.runbook_url.replace("docs/operations/", "");
+    expect(readText("docs/operations/alerts.md")).toContain(`\n[${reference}]: ${path}\n`);
   });
 });
 
