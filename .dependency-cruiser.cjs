@@ -148,6 +148,7 @@ module.exports = {
           "^src/platform/(operations|inbox)/",
           "^src/platform/auth/(token-verifier|verified-token-cache)\\.ts$", // the expiry of a token
           "^src/platform/http/client/http-client\\.ts$", // Retry-After may be a date
+          "^src/platform/observability/backlog-gauges\\.ts$", // the age of stored rows
           "^src/features/event/(event-processor|receive-event)\\.ts$",
         ],
       },

@@ -1,8 +1,12 @@
+import { systemClock } from "../src/platform/kernel/clock";
 import { createMetrics } from "../src/platform/observability/metrics";
 
 /** A registry in which every metric has at least one sample, because only samples show the labels of a metric. */
-async function renderSamples(): Promise<string> {
+export async function renderSamples(): Promise<string> {
   const metrics = createMetrics();
+  metrics.recordStatus("sample", "SUCCEEDED");
+  metrics.recordBreakerTransition("sample", "open");
+  metrics.recordAuthenticationFailure("sample");
   metrics.recordCall({ call: "sample", durationMs: 1 });
   metrics.recordRetry("sample");
   metrics.recordRead("call");
@@ -17,6 +21,15 @@ async function renderSamples(): Promise<string> {
     openConnections: () => 0,
     subscriptions: () => ({ open: 0, webSockets: 0 }),
     listeners: () => 0,
+    database: {
+      isUp: () => true,
+      connections: () => ({ used: 0, idle: 1, waiting: 0 }),
+      backlog: () => ({
+        unsettled: [{ status: "PENDING", count: 0, oldestCreatedAt: null }],
+        due: { count: 0, oldestReceivedAt: null },
+      }),
+      clock: systemClock,
+    },
   });
   return await metrics.render();
 }

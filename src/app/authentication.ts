@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type ReportAuthenticationFailure } from "./authentication-log";
 import { type AuthConfig } from "../config/variables/auth";
 import { createDeveloperIssuer } from "../platform/auth/developer-issuer";
 import { createRemoteKeySet } from "../platform/auth/remote-key-set";
@@ -12,6 +13,7 @@ export interface AuthenticationOptions {
   /** Directory of the developer issuer's signing key. */
   readonly dataDirectory: string;
   readonly metrics: Pick<Metrics, "recordAmbiguousDocument">;
+  readonly onUnauthenticated: ReportAuthenticationFailure;
 }
 
 /** The keys that verify callers' tokens: those of the key server, or in the sandbox those of the developer issuer. */
@@ -23,7 +25,10 @@ async function createKeySource({ jwksUrl, issuer, audience }: AuthConfig, dataDi
 }
 
 /** Verifies callers' tokens. `developer` issues them, in the sandbox only. */
-export async function createAuthentication(config: AuthConfig, { dataDirectory, metrics }: AuthenticationOptions) {
+export async function createAuthentication(
+  config: AuthConfig,
+  { dataDirectory, metrics, onUnauthenticated }: AuthenticationOptions,
+) {
   const { keys, developer } = await createKeySource(config, dataDirectory);
   const { issuer, audience, userClaim, taxIdClaim } = config;
   const verifyToken = createTokenVerifier({
@@ -32,6 +37,7 @@ export async function createAuthentication(config: AuthConfig, { dataDirectory, 
     audience,
     userClaim,
     taxIdClaim,
+    onUnauthenticated,
     readTaxId(claim) {
       const result = parseTaxIdClaim(claim);
       if (isAmbiguous(result)) metrics.recordAmbiguousDocument("token");

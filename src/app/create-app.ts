@@ -4,7 +4,9 @@ import { createAuthentication } from "./authentication";
 import { createGraphqlServer } from "./graphql-server";
 import { createServer, listenOn } from "./http-server";
 import { splitDocumentCacheBytes } from "./split-document-cache";
-import { observeCalls, observeReads } from "./observe-calls";
+import { createAuthenticationLog } from "./authentication-log";
+import { knownLabels } from "./known-labels";
+import { observeBreakers, observeCalls, observeReads } from "./observe-calls";
 import { createOperations } from "./operations";
 import { createProviders, type ProviderTime } from "./providers";
 import { reactions } from "./reactions";
@@ -17,13 +19,16 @@ import { type SandboxProviders } from "./reset-sandbox";
 import { createSubscriptionTransports } from "./subscriptions";
 import { createWebhooks } from "./webhooks";
 import { type Config } from "../config/index";
+import { createDatabaseMonitor } from "../platform/database/database-monitor";
 import { createErrorFormatter } from "../platform/graphql/error-formatter";
 import { createRequestErrorDescriber } from "../platform/graphql/request-errors/request-error-describer";
 import { deriveLimits } from "../platform/graphql/limits/derive-limits";
 import { findListFields } from "../platform/graphql/limits/list-fields";
 import { createRequestGuard } from "../platform/graphql/limits/request-guard";
 import { registerLifecycle } from "../platform/http/server/lifecycle";
+import { systemClock } from "../platform/kernel/clock";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
+import { type Backlog } from "../platform/observability/backlog-gauges";
 import { createLogger, type Logger } from "../platform/observability/logger";
 import { createMetrics } from "../platform/observability/metrics";
 import { createReadCache } from "../platform/reads/read-cache";
@@ -47,7 +52,8 @@ export async function createApp(
   // A provider on this host that is not the sandbox can be a tunnel to a real one.
   const mayCallRealProviders = config.mayCallRealProviders || sandboxProviders?.isComplete === false;
   const { requestTimeoutMs } = config.server;
-  const metrics = createMetrics();
+  const metrics = createMetrics(knownLabels);
+  const onUnauthenticated = createAuthenticationLog(logger, metrics, monotonicClock);
 
   const { avibra, delbank, ...providers } = createProviders(
     {
@@ -59,6 +65,7 @@ export async function createApp(
     {
       observer: observeCalls(logger, metrics),
       time: providerTime,
+      onBreakerTransition: observeBreakers(logger, metrics),
       onAmbiguousDocument(party) {
         metrics.recordAmbiguousDocument(party);
       },
@@ -69,6 +76,7 @@ export async function createApp(
     isSandbox,
     mayCallRealProviders,
     logger,
+    metrics,
     notificationIntervalMs: config.operations.reconcileIntervalMs,
   });
   const { database, operationStore, inbox, pubSub } = stores;
@@ -78,6 +86,7 @@ export async function createApp(
     operations: config.operations,
     avibra: config.avibra,
     limits: limits.webhooks,
+    onUnauthenticated,
     stores,
     metrics,
     logger,
@@ -107,6 +116,7 @@ export async function createApp(
   const { verifyToken, developer } = await createAuthentication(config.auth, {
     dataDirectory: config.database.dataDirectory,
     metrics,
+    onUnauthenticated,
   });
   const services: AppServices = {
     avibra,
@@ -152,6 +162,7 @@ export async function createApp(
 
   const { server, requestsInFlight } = createServer(config.server, {
     routerSecrets: config.auth.routerSecrets,
+    onUnauthenticated,
     limits: limits.transport,
     crossOriginPaths: isSandbox ? [GRAPHQL_PATH, DEVELOPER_PATHS] : [GRAPHQL_PATH],
     logger,
@@ -166,6 +177,17 @@ export async function createApp(
     drainTimeoutMs: config.server.shutdownTimeoutMs,
     endSubscriptions: () => subscriptions.close(),
   });
+  const databaseMonitor = createDatabaseMonitor<Backlog>({
+    database,
+    readSnapshot: async () => {
+      await operationStore.reportCommandChanges();
+      return {
+        unsettled: await operationStore.countUnsettled(),
+        due: await inbox.countBacklog(systemClock.now()),
+      };
+    },
+    logger,
+  });
   metrics.registerGauges({
     providers: providers.httpClients,
     readCache,
@@ -174,6 +196,12 @@ export async function createApp(
     openConnections: server.connections.count,
     subscriptions: subscriptions.state,
     listeners: () => pubSub.listenerCount(),
+    database: {
+      isUp: databaseMonitor.isUp,
+      connections: () => database.connections(),
+      backlog: databaseMonitor.snapshot,
+      clock: systemClock,
+    },
   });
   registerRoutes(server, {
     apollo,
@@ -192,9 +220,11 @@ export async function createApp(
   return {
     /** Starts to listen; resolves to the URL. Throws ConfigError for an address that cannot be used. */
     async listen() {
+      await databaseMonitor.pollOnce(); // the first scrape has every series
       const url = await listenOn(server, config.server);
       reconciler.start();
       webhooks.start();
+      databaseMonitor.start();
       await sandboxConnection.connect(url);
       return url;
     },
@@ -211,7 +241,7 @@ export async function createApp(
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       logger.info("stopping");
-      await Promise.all([reconciler.stop(), lifecycle.stop()]);
+      await Promise.all([reconciler.stop(), lifecycle.stop(), databaseMonitor.stop()]);
       await webhooks.stop(); // after the last event was received: it is still processed
       await apollo.stop();
       await providers.close();

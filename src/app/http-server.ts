@@ -1,4 +1,5 @@
 import { type FastifyInstance } from "fastify";
+import { type ReportAuthenticationFailure } from "./authentication-log";
 import { type LimitsConfig } from "../config/variables/limits";
 import { type ServerConfig } from "../config/variables/server";
 import { createRouterSecretCheck } from "../platform/auth/secret-check";
@@ -35,11 +36,12 @@ export interface ServerOptions {
   /** The paths that pages of CORS_ORIGINS can call. */
   readonly crossOriginPaths: readonly string[];
   readonly logger: Logger;
+  readonly onUnauthenticated: ReportAuthenticationFailure;
 }
 
 /** Creates the HTTP server; it has no routes yet. */
 export function createServer(config: ServerConfig, options: ServerOptions) {
-  const { routerSecrets, limits, logger } = options;
+  const { routerSecrets, limits, logger, onUnauthenticated } = options;
   const admission = createAdmission({
     maxRequests: limits.concurrentRequests,
     maxTotalBodyBytes: limits.totalBodyBytes,
@@ -53,6 +55,7 @@ export function createServer(config: ServerConfig, options: ServerOptions) {
     connections: buildConnectionLimits(config, limits, routerSecrets.length > 0),
     crossOrigin: { origins: config.corsOrigins, paths: options.crossOriginPaths },
     isAuthorizedRouter: createRouterSecretCheck(routerSecrets),
+    onUnauthenticated,
     ...(tls && { tls }),
   });
   return { server, requestsInFlight: admission.inFlight };

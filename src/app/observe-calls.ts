@@ -1,8 +1,10 @@
 import { describeError } from "../platform/errors/describe-error";
+import { type BreakerTransition } from "../platform/http/client/circuit-breakers";
 import { type HttpClientOptions } from "../platform/http/client/http-client";
 import { type ReadSource } from "../platform/reads/read-cache";
 import { type Logger } from "../platform/observability/logger";
 import { type Metrics } from "../platform/observability/metrics";
+import { operationScope } from "../platform/observability/operation-scope";
 import { createRequestScope, requestScope } from "../platform/graphql/request-scope";
 
 /** Called for each attempt at a provider call. */
@@ -22,12 +24,27 @@ export function observeCalls(logger: Logger, metrics: Metrics): CallObserver {
     const { call, attempt, durationMs, failure } = report;
     const scope = requestScope.getStore();
     metrics.recordCall(report);
-    const fields = { requestId: scope?.id, call, attempt, durationMs: Math.round(durationMs * 10) / 10 };
+    const operation = operationScope.getStore();
+    const fields = {
+      requestId: scope?.id ?? operation?.requestId,
+      operationId: operation?.operationId,
+      call,
+      attempt,
+      durationMs: Math.round(durationMs * 10) / 10,
+    };
     if (failure?.kind === "cancelled") logger.debug(fields, "provider call cancelled");
     else if (failure) logger.warn({ ...fields, ...describeError(failure) }, "provider call failed");
     else logger.debug(fields, "provider call");
   };
   return { onAttemptSend, onAttemptEnd };
+}
+
+/** Logs and counts each change of a circuit breaker's state. */
+export function observeBreakers(logger: Logger, metrics: Metrics) {
+  return (group: string, { from, to }: BreakerTransition): void => {
+    metrics.recordBreakerTransition(group, to);
+    logger[to === "open" ? "warn" : "info"]({ group, from, to }, "circuit breaker changed");
+  };
 }
 
 /** The same observer for calls that serve all requests: its log lines name the request that started the call, but it adds no cost. */

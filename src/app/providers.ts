@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ValuesOf } from "../config/variable";
 import { type ProviderCallsConfig } from "../config/variables/provider-calls";
+import { type BreakerTransition } from "../platform/http/client/circuit-breakers";
 import { createHttpClient, type HttpClient } from "../platform/http/client/http-client";
 import { type ConnectHost } from "../platform/http/client/provider-host";
 import { withoutAttribution, type CallObserver } from "./observe-calls";
@@ -38,12 +39,13 @@ export interface ProvidersOptions {
   /** Default: the machine's. */
   readonly time?: ProviderTime | undefined;
   readonly onAmbiguousDocument?: (party: "payer" | "beneficiary") => void;
+  readonly onBreakerTransition?: (group: string, transition: BreakerTransition) => void;
 }
 
 /** Creates the providers' clients. Each host has its own connections, bulkhead and circuit breakers. */
 export function createProviders(
   { avibra: avibraConfig, delbank: delbankConfig, calls, maxBodyBytes }: ProvidersConfig,
-  { observer, time = SYSTEM_TIME, onAmbiguousDocument }: ProvidersOptions,
+  { observer, time = SYSTEM_TIME, onAmbiguousDocument, onBreakerTransition }: ProvidersOptions,
 ) {
   const httpClients: Record<string, HttpClient> = {};
   const connect: ConnectHost = ({ name, baseUrl, concurrency, timeoutMs, tls, isShared = false }) => {
@@ -60,6 +62,7 @@ export function createProviders(
         failurePercent: calls.breakerFailurePercent,
         openMs: calls.breakerOpenMs,
         slowCallMs: timeoutMs * SLOW_CALL_RATIO,
+        ...(onBreakerTransition && { onTransition: onBreakerTransition }),
       },
       retryPercent: calls.retryPercent,
       ...time,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createOperationTrail } from "./operation-trail";
 import { prepareDatabase, type PrepareDatabaseOptions } from "./prepare-database";
 import { reactions } from "./reactions";
 import { ConfigError } from "../config/config.errors";
@@ -9,7 +10,9 @@ import { loadOrCreateSecret } from "../platform/auth/local-secret";
 import { openDatabase } from "../platform/database/open-database";
 import { Inbox } from "../platform/inbox/inbox";
 import { OperationStore } from "../platform/operations/operation.store";
+import { systemClock } from "../platform/kernel/clock";
 import { createEncryption } from "../platform/kernel/encryption";
+import { type Metrics } from "../platform/observability/metrics";
 import { createCommandTransport } from "../platform/pubsub/command-transport";
 import { createPostgresTransport } from "../platform/pubsub/postgres-transport";
 import { createPubSub } from "../platform/pubsub/pub-sub";
@@ -20,6 +23,8 @@ export type Stores = Awaited<ReturnType<typeof openStores>>;
 export interface StoresOptions extends Omit<PrepareDatabaseOptions, "keyDirectory"> {
   /** On SQLite: the time between two polls for the messages of commands, in ms. Not set for a command, which receives none. */
   readonly notificationIntervalMs?: number;
+  /** Not set for a command: a running process reports and counts what it changes. */
+  readonly metrics?: Pick<Metrics, "recordStatus">;
 }
 
 /** Nothing else waits while the statement of a command waits for the write of the running process. */
@@ -44,7 +49,7 @@ function assertExists({ url, keyFile }: { readonly url: string; readonly keyFile
  * for a database that must not be used with this configuration.
  */
 export async function openStores(config: DatabaseConfig, options: StoresOptions) {
-  const { logger, notificationIntervalMs } = options;
+  const { logger, notificationIntervalMs, metrics } = options;
   const { url, synchronousCommit, connectTimeoutMs, statementTimeoutMs, dataDirectory, encryptionKey } = config;
   const keyFile = join(dataDirectory, "ledger-key");
   if (options.isExisting) assertExists({ url, ...(encryptionKey === undefined && { keyFile }) });
@@ -66,8 +71,11 @@ export async function openStores(config: DatabaseConfig, options: StoresOptions)
       ? createPostgresTransport({ database, url, logger, random: Math.random }, receiver)
       : createSqliteTransport({ database, intervalMs: notificationIntervalMs, logger }, receiver);
   });
-  const operationStore = new OperationStore(database, encryption, (operation) => {
-    reactions.operationSettled(operation, pubSub);
+  const operationStore = new OperationStore(database, encryption, {
+    ...(metrics ? createOperationTrail({ logger, clock: systemClock, metrics }) : { isCommand: true }),
+    onSettled(operation) {
+      reactions.operationSettled(operation, pubSub);
+    },
   });
   return {
     database,

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { type FastifyInstance } from "fastify";
+import { type ReportAuthenticationFailure } from "./authentication-log";
 import { createPausable } from "../platform/kernel/pausable";
 import { PROVIDERS } from "./providers";
 import { reactions } from "./reactions";
@@ -57,6 +58,7 @@ export interface WebhooksOptions extends EventWorkerOptions {
   readonly avibra: Pick<AvibraConfig, "webhookAddresses" | "webhookUsername" | "webhookPasswords">;
   readonly limits: LimitsConfig["webhooks"];
   readonly metrics: Pick<Metrics, "recordEvent">;
+  readonly onUnauthenticated: ReportAuthenticationFailure;
 }
 
 /** Receives, stores and processes providers' events. */
@@ -101,6 +103,7 @@ export function createWebhooks(options: WebhooksOptions) {
         maxBodyBytes: limits.bodyBytes,
         bodyTimeoutMs: webhooks.bodyTimeoutMs,
         receive: receive.call,
+        onUnauthenticated: options.onUnauthenticated,
       });
     },
   };

@@ -207,7 +207,7 @@ export async function runChaos(options: ChaosOptions) {
       sentAgain: findResentRequests(operations, received[1]),
       untruths: findFalseResults(operations, commits),
       /** Lines of errors that nobody caught. */
-      crashes: subgraph.output().match(/^.*"level":60\b.*$/gm) ?? [],
+      crashes: subgraph.output().match(/^.*"level":"fatal".*$/gm) ?? [],
     };
   } finally {
     if (subgraph.isRunning()) await subgraph.stop();

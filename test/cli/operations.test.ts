@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { EXIT } from "../../src/cli/operations/exit-code";
 import { operationMigrations } from "../../src/platform/operations/operation-migrations";
 import { type OperationStatus } from "../../src/platform/operations/operation-status.state";
+import { readMetric } from "../kit/http/metrics";
 import { postWebhook } from "../kit/http/webhooks";
 import { type CommandRun, decideAs, runCommand } from "../kit/operations/operator-commands";
 import {
@@ -630,6 +631,21 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("has not used this database yet") });
       await unused.close();
     });
+  });
+
+  test("a settlement by a person has one line in the log of the running program, which counts it", async () => {
+    const STATUS_CHANGES = "benefits_pix_operation_status_changes_total";
+    const id = await store({ requestId: "request-7" });
+    const { kind = "" } = (await opened.store.find(id)) ?? {};
+    const count = async () => (await readMetric(subgraph, STATUS_CHANGES))[`kind="${kind}",status="FAILED"`] ?? NaN;
+    const before = await count();
+    expect(await settleAs(id, "failed")).toMatchObject({ exitCode: 0 });
+    const lines = () => subgraph.logs.filter((line) => line.includes(id) && line.includes("operation status changed"));
+    await waitFor(() => lines().length > 0 || undefined);
+    expect(lines().map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ requestId: "request-7", kind, from: "NEEDS_ATTENTION", to: "FAILED", attempts: 1 }),
+    ]);
+    expect(await count()).toBe(before + 1);
   });
 
   describe("the page of the operations command", () => {

@@ -96,7 +96,7 @@ describe("a client that disconnects", () => {
     expect(await reads()).toHaveLength(10); // no retries
     expect(await isIdle()).toMatchObject({ 'provider="avibra"': 0 });
     expect(Object.values(await readMetric(subgraph, "benefits_pix_circuit_breaker_state"))).not.toContain(2);
-    expect(subgraph.logs.filter((line) => /"level":[456]0/.test(line))).toEqual([]);
+    expect(subgraph.logs.filter((line) => /"level":"(warn|error|fatal)"/.test(line))).toEqual([]);
     expect(await codes()).toEqual(codesBefore);
     await subgraph.avibra.clearFaults();
     expect((await subgraph.graphql(benefitsOf(MEMBER_ID))).data.user.benefits).toHaveLength(4);
@@ -281,6 +281,6 @@ test("after 1,000 clients ask for different members and leave, no call remains a
   await subgraph.avibra.clearFaults();
   expect((await subgraph.graphql(benefitsOf(MEMBER_ID))).errors).toBeUndefined();
   expect(Object.values(await readMetric(subgraph, "benefits_pix_circuit_breaker_state"))).not.toContain(2);
-  expect(subgraph.logs.filter((line) => /"level":[56]0/.test(line))).toEqual([]);
+  expect(subgraph.logs.filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);
   expect(unhandled).toEqual([]);
 });

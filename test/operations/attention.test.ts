@@ -41,7 +41,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s, a sent operation", (diale
   const settled: string[] = [];
   beforeAll(async () => {
     const url = await databases.createDatabase(dialect);
-    opened = openOperationStore(url, {}, ({ id }) => void settled.push(id));
+    opened = openOperationStore(url, {}, { onSettled: ({ id }) => void settled.push(id) });
     await opened.database.migrate(operationMigrations);
   });
   afterAll(() => opened.database.close());

@@ -1,4 +1,5 @@
 import { type OwnDatabases, startOwnDatabases } from "../kit/start/databases";
+import { readMetric } from "../kit/http/metrics";
 import { sendMutation, findMutation, MUTATIONS, OPERATION_FIELDS, fetchOperation } from "../kit/seeds/mutations";
 import { PAYER_CLAIMS } from "../kit/tokens/claims";
 import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
@@ -32,6 +33,11 @@ afterAll(async () => {
 });
 beforeEach(() => Promise.all([subgraph.avibra.clearRequests(), subgraph.delbank.clearRequests()]));
 
+/** The messages of the log lines of one level. */
+const messages = (level: string) =>
+  subgraph.logs
+    .map((line) => JSON.parse(line) as { readonly level: string; readonly msg: string })
+    .flatMap((line) => (line.level === level ? [line.msg] : []));
 const ready = async () => {
   const response = await fetch(`${subgraph.url}/health/ready`);
   return { status: response.status, body: await response.json() };
@@ -102,6 +108,23 @@ describe("while PostgreSQL is stopped", () => {
     );
   });
 
+  test("a scrape answers with what was read last, and the loss is logged once, not at each poll", async () => {
+    const isUp = async () => (await readMetric(subgraph, "benefits_pix_database_up"))[""];
+    await waitFor(async () => (await isUp()) === 0 || undefined);
+    expect(await readMetric(subgraph, "benefits_pix_operations_unsettled")).toEqual(
+      Object.fromEntries(["PENDING", "UNCONFIRMED", "NEEDS_ATTENTION"].map((status) => [`status="${status}"`, 0])),
+    );
+    expect(messages("error")).toEqual(["database lost"]);
+    expect(messages("warn").filter((message) => /reading|polling/.test(message))).toEqual([]);
+    // One for each failed request: without the stack, which is the same each time.
+    const perRequest = subgraph.logs.filter((line) => line.includes("service unavailable"));
+    expect(perRequest.length).toBeGreaterThan(0);
+    for (const line of perRequest) {
+      expect(JSON.parse(line)).toMatchObject({ requestId: expect.any(String) as string, code: "UNAVAILABLE" });
+      expect(line).not.toContain('"stack"');
+    }
+  });
+
   test("/health/live is 200, and /health/ready is 503 and names the database", async () => {
     expect((await fetch(`${subgraph.url}/health/live`)).status).toBe(200);
     expect(await ready()).toMatchObject({ status: 503, body: { checks: { database: { ok: false } } } });
@@ -118,6 +141,15 @@ describe("after PostgreSQL has started again", () => {
     });
     expect(back.body).toMatchObject({ checks: { database: { ok: true } } });
     expect(await fetchOperation(subgraph, earlier.id)).toEqual(earlier);
+  });
+
+  test("its return is logged once, and a scrape says that it is up", async () => {
+    await waitFor(async () => (await readMetric(subgraph, "benefits_pix_database_up"))[""] === 1 || undefined);
+    expect(messages("info").filter((message) => message.startsWith("database"))).toEqual(["database restored"]);
+    expect(messages("error")).toEqual(["database lost"]);
+    const connections = await readMetric(subgraph, "benefits_pix_database_connections");
+    expect(Object.keys(connections).sort()).toEqual(['state="idle"', 'state="used"', 'state="waiting"']);
+    expect((connections['state="idle"'] ?? 0) + (connections['state="used"'] ?? 0)).toBeGreaterThan(0);
   });
 
   test.each(MUTATIONS)("$name with the key that failed succeeds, with one effect", async (mutation) => {

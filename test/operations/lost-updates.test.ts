@@ -5,6 +5,7 @@ import {
   createControlledStore,
   createProviderFailure,
   createScriptedKind,
+  KEYED_WINDOW_MS,
 } from "../kit/operations/controlled-store";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import {
@@ -37,10 +38,10 @@ const LOSSES = ["answer", "request"] as const;
 const exclusive = (handler: OperationHandler<unknown>) => ({ [KIND]: { ...handler, isExclusive: true } });
 
 describe.each(["sqlite", "postgres"] as const)("a lost update of a once operation, on %s:", (dialect) => {
-  async function start(script: Script) {
+  async function start(script: Script, repeat: "once" | "keyed" = "once") {
     const lossy = await openLossyStore(databases, dialect);
     cleanups.push(() => lossy.close());
-    const kind = createScriptedKind(KIND, "once", { prepare: [undefined], confirm: [undefined], ...script });
+    const kind = createScriptedKind(KIND, repeat, { prepare: [undefined], confirm: [undefined], ...script });
     const b = await createControlledStore(exclusive(kind.handler), lossy.lossy);
     await b.store.find("connects now");
     const stored = async () => lossy.direct.store.findByKey("principal-1", "key-1");
@@ -74,6 +75,7 @@ describe.each(["sqlite", "postgres"] as const)("a lost update of a once operatio
       expect(kind.count("perform")).toBe(performs);
       expect(kind.count("confirm")).toBe(0);
       expect(lossy.settled).toEqual([(await stored())?.id]);
+      expect(lossy.changes).toEqual(["PENDING SUCCEEDED"]);
     },
   );
 
@@ -109,6 +111,24 @@ describe.each(["sqlite", "postgres"] as const)("a lost update of a once operatio
     await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
     expect(await stored()).toMatchObject({ status: "SUCCEEDED", attempts: 1 });
     expect(kind.count("perform")).toBe(1);
+    expect(lossy.changes).toEqual(["PENDING UNCONFIRMED", "UNCONFIRMED SUCCEEDED"]); // each reported once
+  });
+
+  test.each(
+    LOSSES.flatMap((loss) => [
+      { loss, repeat: "once", windowMs: CONFIRMATION_WINDOW_MS, due: "read later" } as const,
+      { loss, repeat: "keyed", windowMs: KEYED_WINDOW_MS + 1, due: "never due again" } as const,
+    ]),
+  )("park of a $repeat operation, its $loss lost once: reported once, and $due", async ({ loss, repeat, windowMs }) => {
+    const { lossy, b, stored } = await start({ perform: [LOST], confirm: [undefined] }, repeat);
+    await b.run(KIND);
+    b.advance(windowMs);
+    lossy.loseNext(loss, "park", "behave");
+    await b.advanceAndPoll(10 * LEASE_MS, LEASE_MS);
+    expect(lossy.lossCount()).toBe(1);
+    const nextAttemptAt: unknown = repeat === "once" ? expect.any(Number) : null;
+    expect(await stored()).toMatchObject({ status: "NEEDS_ATTENTION", nextAttemptAt });
+    expect(lossy.changes).toEqual(["PENDING UNCONFIRMED", "UNCONFIRMED NEEDS_ATTENTION"]);
   });
 });
 

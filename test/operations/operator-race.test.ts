@@ -57,7 +57,7 @@ describe.each(["sqlite", "postgres"] as const)("settle on %s", (dialect) => {
     const settled: string[] = [];
     const clients = createSandboxHandlers(sandboxes);
     const openReplica = async () => {
-      const opened: OpenStore = openOperationStore(url, {}, ({ id }) => void settled.push(id));
+      const opened: OpenStore = openOperationStore(url, {}, { onSettled: ({ id }) => void settled.push(id) });
       const replica = await createControlledStore(clients.handlers, opened);
       return { ...opened, ...replica };
     };

@@ -280,7 +280,10 @@ describe("at the start of the program", () => {
       .split("\n")
       .filter((line) => line.includes("configuration warning"));
     expect(warnings.map((line) => JSON.parse(line) as object)).toEqual([
-      expect.objectContaining({ level: 40, problem: expect.stringMatching(/^DATABASE_URL: a SQLite file/) as string }),
+      expect.objectContaining({
+        level: "warn",
+        problem: expect.stringMatching(/^DATABASE_URL: a SQLite file/) as string,
+      }),
     ]);
     program.process.kill("SIGTERM");
     expect(await program.exit).toBe(0);

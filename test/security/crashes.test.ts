@@ -124,8 +124,8 @@ describe("a running program", () => {
       program.process.kill("SIGUSR2");
       expect(await program.exit).toBe(1);
       const lines = program.output().slice(before).trim().split("\n");
-      const entries = lines.map((line) => JSON.parse(line) as { readonly level: number });
-      expect(entries.filter(({ level }) => level === 60)).toEqual([
+      const entries = lines.map((line) => JSON.parse(line) as { readonly level: string });
+      expect(entries.filter(({ level }) => level === "fatal")).toEqual([
         expect.objectContaining({ msg: "uncaught error, exiting", ...(error && { error }) }),
       ]);
       expect(originsIn(program, { ...SECRETS, ...REJECTED_CREDENTIALS, CRASH_CANARY, KEY_CANARY })).toEqual([]);

@@ -160,7 +160,7 @@ describe("hostile IDs:", () => {
           "BAD_USER_INPUT",
         ],
       ]);
-      expect(subgraph.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
+      expect(subgraph.logs.filter((line) => line.includes('"level":"error"'))).toEqual([]);
     },
   );
 });

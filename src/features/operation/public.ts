@@ -2,5 +2,5 @@
 export { createUserError } from "./create-user-error";
 export { IdempotencyKey } from "./idempotency-key.type";
 export { type OperationOutcome } from "./operation-request";
-export { MutationPayload, Operation, type OperationKind } from "./operation.type";
+export { MutationPayload, Operation, OperationKind } from "./operation.type";
 export { type UserErrorCode } from "./user-error.type";

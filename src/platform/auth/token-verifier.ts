@@ -2,6 +2,7 @@ import { type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { SubgraphError } from "../errors/subgraph-error";
 import { type Clock } from "../kernel/clock";
 import { type MonotonicClock } from "../kernel/monotonic-clock";
+import { type AuthenticationFailure, classifyTokenError } from "./authentication-failure";
 import { type Caller } from "./caller";
 import { KeysUnavailable } from "./remote-key-set";
 import { cacheVerifiedTokens, type VerifiedToken } from "./verified-token-cache";
@@ -18,6 +19,8 @@ export interface TokenVerifierOptions {
   readonly taxIdClaim: string;
   /** Parses the tax ID claim. Returns undefined if it does not identify one person. Called once per verification. */
   readonly readTaxId: (claim: unknown) => string | undefined;
+  /** Called with the reason before it throws `UNAUTHENTICATED`. */
+  readonly onUnauthenticated?: (reason: AuthenticationFailure) => void;
   readonly clock: Clock;
   readonly monotonic: MonotonicClock;
 }
@@ -52,6 +55,11 @@ function isDate(seconds: number | undefined): boolean {
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { keys, issuer, audience, userClaim, taxIdClaim, readTaxId, clock } = options;
 
+  function refuse(reason: AuthenticationFailure, cause?: unknown): never {
+    options.onUnauthenticated?.(reason);
+    throw new SubgraphError("UNAUTHENTICATED", { cause });
+  }
+
   async function verify(token: string): Promise<VerifiedToken> {
     const payload = await verifyWithKeys(token, keys, {
       issuer,
@@ -61,11 +69,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       currentDate: new Date(clock.now()),
       requiredClaims: ["exp"],
     }).catch((error: unknown) => {
-      throw new SubgraphError(error instanceof KeysUnavailable ? "UNAVAILABLE" : "UNAUTHENTICATED", { cause: error });
+      if (error instanceof KeysUnavailable) throw new SubgraphError("UNAVAILABLE", { cause: error });
+      return refuse(classifyTokenError(error), error);
     });
     const userId = readTextClaim(payload, userClaim);
-    if (userId === undefined || !USER_ID.test(userId) || !isDate(payload.exp))
-      throw new SubgraphError("UNAUTHENTICATED");
+    if (userId === undefined || !USER_ID.test(userId) || !isDate(payload.exp)) return refuse("token_claims");
     const taxId = payload[taxIdClaim] === undefined ? undefined : readTaxId(payload[taxIdClaim]);
     const scopes = new Set(readTextClaim(payload, "scope")?.split(" "));
     const caller = { userId, scopes, ...(taxId !== undefined && { taxId }) };
@@ -76,7 +84,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   return async (authorization) => {
     if (authorization === undefined) return undefined;
     const token = authorization.length <= MAX_TOKEN_LENGTH ? BEARER.exec(authorization)?.[1] : undefined;
-    if (token === undefined) throw new SubgraphError("UNAUTHENTICATED");
+    if (token === undefined) return refuse("token_malformed");
     return (await verifyCached(token)).caller;
   };
 }

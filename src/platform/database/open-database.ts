@@ -1,8 +1,8 @@
-import { Kysely, PostgresDialect, type Dialect as KyselyDialect, sql, SqliteDialect } from "kysely";
+import { Kysely, PostgresDialect, sql, SqliteDialect } from "kysely";
 import { InvalidDatabaseUrl } from "./database.errors";
 import { type SynchronousCommit } from "./durable-statements";
 import { applyMigrations, type Dialect, type Migration } from "./apply-migrations";
-import { openPostgresPool, type PostgresOptions } from "./postgres.client";
+import { type ConnectionCounts, openPostgresPool, type PostgresOptions } from "./postgres.client";
 import { openSqlite } from "./sqlite.client";
 import { createWriteProbe, writeProbeMigrations } from "./write-probe";
 
@@ -43,6 +43,8 @@ export interface Database {
    * `reachableTimeoutMs`; to false before `migrate`. Never rejects.
    */
   isReachable(): Promise<boolean>;
+  /** Open connections, by whether a statement uses them, and statements that wait for one. SQLite has one connection. */
+  connections(): ConnectionCounts;
   /** Closes each connection after its running statement. Later statements throw. */
   close(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export interface Database {
 export function openDatabase(url: string, options: Partial<DatabaseOptions> = {}): Database {
   const resolvedOptions = { ...DEFAULT_OPTIONS, ...options };
   const dialect = dialectOf(url);
-  const kysely = createKysely(url, resolvedOptions);
+  const { kysely, connections } = connect(url, resolvedOptions);
   const probeWrite = createWriteProbe(
     { kysely, dialect },
     {
@@ -74,6 +76,7 @@ export function openDatabase(url: string, options: Partial<DatabaseOptions> = {}
         : migratePostgres(url, resolvedOptions, allMigrations);
     },
     isReachable: () => resolvesWithin(checkUsable(kysely, probeWrite), resolvedOptions.reachableTimeoutMs),
+    connections,
     close: () => kysely.destroy(),
   };
 }
@@ -84,16 +87,21 @@ function dialectOf(url: string): Dialect {
   throw new InvalidDatabaseUrl();
 }
 
-function createKysely(url: string, options: DatabaseOptions): Kysely<unknown> {
-  return new Kysely({ dialect: createKyselyDialect(url, options) });
+interface Connection {
+  readonly kysely: Kysely<unknown>;
+  readonly connections: () => ConnectionCounts;
 }
 
-function createKyselyDialect(url: string, options: DatabaseOptions): KyselyDialect {
-  if (dialectOf(url) === "postgres")
-    return new PostgresDialect({ pool: openPostgresPool(url, options, options.synchronousCommit) });
+function connect(url: string, options: DatabaseOptions): Connection {
+  if (dialectOf(url) === "postgres") {
+    const pool = openPostgresPool(url, options, options.synchronousCommit);
+    return { kysely: new Kysely({ dialect: new PostgresDialect({ pool }) }), connections: pool.connections };
+  }
   const file = url.slice("sqlite:".length);
   // Opened by the first statement; if that fails, the next one tries again.
-  return new SqliteDialect({ database: () => openSqlite(file, options.busyTimeoutMs) });
+  const dialect = new SqliteDialect({ database: () => openSqlite(file, options.busyTimeoutMs) });
+  // Statements are synchronous: none is running while another function is.
+  return { kysely: new Kysely({ dialect }), connections: () => ({ used: 0, idle: 1, waiting: 0 }) };
 }
 
 async function migrateSqlite(
@@ -111,7 +119,11 @@ async function migrateSqlite(
 }
 
 async function migratePostgres(url: string, options: DatabaseOptions, migrations: readonly Migration[]): Promise<void> {
-  const migrationDatabase = createKysely(url, { ...options, statementTimeoutMs: MIGRATION_TIMEOUT_MS, poolSize: 1 });
+  const { kysely: migrationDatabase } = connect(url, {
+    ...options,
+    statementTimeoutMs: MIGRATION_TIMEOUT_MS,
+    poolSize: 1,
+  });
   try {
     await applyMigrations(migrationDatabase, "postgres", migrations);
   } finally {

@@ -13,6 +13,9 @@ export interface PostgresOptions {
   readonly poolSize: number;
 }
 
+/** Connections of a pool, and statements that wait for one. */
+export type ConnectionCounts = Readonly<Record<"used" | "idle" | "waiting", number>>;
+
 const INT8 = types.builtins.INT8;
 
 /** The server reports a statement that it cancels at the timeout; this is for a server that does not respond at all. */
@@ -27,7 +30,11 @@ const MAX_RETRIES = 20;
  * dropped without an unhandled event. Writes are committed with at least `level`, and a statement outside a transaction is retried
  * after a serialization failure, so that any default isolation level works.
  */
-export function openPostgresPool(url: string, options: PostgresOptions, level: SynchronousCommit): PostgresPool {
+export function openPostgresPool(
+  url: string,
+  options: PostgresOptions,
+  level: SynchronousCommit,
+): PostgresPool & { readonly connections: () => ConnectionCounts } {
   const pool = new Pool({
     connectionString: url,
     max: options.poolSize,
@@ -88,6 +95,11 @@ export function openPostgresPool(url: string, options: PostgresOptions, level: S
 
   return {
     options: {},
+    connections: () => ({
+      used: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     end: () => pool.end(),
     connect: async () => {
       try {

@@ -37,3 +37,9 @@ export function describeError(error: unknown): Record<string, unknown> {
     stack: extractFrames(error),
   };
 }
+
+/** The same for an expected error, whose line can be written for each request: where it was thrown says nothing then. */
+export function describeWithoutStack(error: SubgraphError): Record<string, unknown> {
+  const { code, cause, logFields } = error;
+  return { code, ...(logFields ?? (cause instanceof Error && { cause: getNameAndCode(cause) })) };
+}

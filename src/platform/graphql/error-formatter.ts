@@ -4,7 +4,7 @@ import { type Logger } from "../observability/logger";
 import { getLocations } from "./limits/parse-document";
 import { RequestError } from "./request-errors/request-error";
 import { requestScope } from "./request-scope";
-import { describeError } from "../errors/describe-error";
+import { describeError, describeWithoutStack } from "../errors/describe-error";
 import { SERVER_STOPPING, SubgraphError } from "../errors/subgraph-error";
 
 /** Apollo Server's codes for malformed requests, which clients receive. Every other code that is not ours becomes `INTERNAL`. */
@@ -78,7 +78,7 @@ export function createErrorFormatter({ logger, shouldExposeSchema }: ErrorFormat
       logger.error({ requestId, ...describeError(cause) }, "unexpected error");
     }
     if (subgraphError?.code === "UNAVAILABLE" && subgraphError !== SERVER_STOPPING)
-      logger.warn({ requestId, ...describeError(subgraphError) }, "service unavailable");
+      logger.warn({ requestId, ...describeWithoutStack(subgraphError) }, "service unavailable"); // one for each request of an outage
     const locations = formatted.locations ?? getLocations(thrown);
     const code = isProtocol ? foreignCode : error.code;
     requestScope.getStore()?.errorCodes.add(code);

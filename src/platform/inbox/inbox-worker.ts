@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from "../database/database.errors";
 import { type DueQuery } from "../database/due-rows";
 import { describeError } from "../errors/describe-error";
 import { recheckDelayMs } from "../kernel/backoff";
@@ -123,7 +124,9 @@ export function createInboxWorker(options: InboxWorkerOptions) {
     batchSize: BATCH_SIZE,
     intervalMs,
     onFailure: (error) => {
-      logger.warn(describeError(error), "polling the inbox failed");
+      // The loss of the database is logged once, not at each poll.
+      const level = error instanceof DatabaseUnavailable ? "debug" : "warn";
+      logger[level](describeError(error), "polling the inbox failed");
     },
   });
   return { pollOnce, start: worker.start, trigger: worker.trigger, stop: worker.stop };

@@ -18,6 +18,9 @@ import {
   type EncryptedMessage,
 } from "./message";
 
+/** Counting stops here, so that its cost does not grow with a backlog. */
+const MAX_COUNTED = 10_000;
+
 /** SQLite allows 32,766 values in a statement; a row has twelve. */
 const MAX_BATCH_SIZE = 200;
 
@@ -133,6 +136,21 @@ export class Inbox {
       .where("received_at", ">=", since)
       .executeTakeFirstOrThrow();
     return count;
+  }
+
+  /** The messages that are due, at most 10,000, and when the oldest of them was received (epoch ms; null if there is none). */
+  async countBacklog(now: number): Promise<{ readonly count: number; readonly oldestReceivedAt: number | null }> {
+    const due = this.tables
+      .selectFrom("message")
+      .select("received_at")
+      .where("next_attempt_at", "<=", now)
+      .orderBy("next_attempt_at")
+      .orderBy("id")
+      .limit(MAX_COUNTED);
+    return await this.tables
+      .selectFrom(due.as("due"))
+      .select((row) => [row.fn.countAll<number>().as("count"), row.fn.min("received_at").as("oldestReceivedAt")])
+      .executeTakeFirstOrThrow();
   }
 
   /**

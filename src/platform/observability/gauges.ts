@@ -1,13 +1,17 @@
-import { Gauge, type Registry } from "prom-client";
+import { type Registry } from "prom-client";
+import { type DatabaseState, registerBacklogGauges } from "./backlog-gauges";
+import { buildInfo } from "./build-info";
+import { createRegisterLabeled } from "./labeled-gauge";
 
 /** The values of `circuit_breaker_state`. */
 const BREAKER_STATES = { closed: 0, halfOpen: 1, open: 2 } as const;
+export type BreakerState = keyof typeof BREAKER_STATES;
 
 /** The current requests and circuit breakers of the HTTP client of one host. */
 interface ClientState {
   readonly active: number;
   readonly queued: number;
-  readonly breakers: Readonly<Record<string, keyof typeof BREAKER_STATES>>;
+  readonly breakers: Readonly<Record<string, BreakerState>>;
 }
 
 /** The gauges call these at each scrape. */
@@ -22,34 +26,14 @@ export interface GaugeSources {
   readonly subscriptions: () => { readonly open: number; readonly webSockets: number };
   /** Subscribers of this process to its pub/sub channels. */
   readonly listeners: () => number;
-}
-
-/** One value of a gauge, with its labels. */
-interface Sample<Label extends string> {
-  readonly value: number;
-  readonly labels: Readonly<Record<Label, string>>;
+  readonly database: DatabaseState;
 }
 
 /** Registers the gauges. Must be called once per registry. */
-export function registerGauges(registry: Registry, sources: GaugeSources): void {
+export function registerGauges(registry: Registry, sources: GaugeSources, breakerGroups: Iterable<string>): void {
   const { providers, tokenAgeMs, readCache, requestsInFlight, openConnections, subscriptions, listeners } = sources;
 
-  function registerLabeled<Label extends string>(
-    name: string,
-    help: string,
-    { labelNames, getSamples }: { labelNames: readonly Label[]; getSamples: () => readonly Sample<Label>[] },
-  ): void {
-    const gauge = new Gauge({
-      name: `benefits_pix_${name}`,
-      help,
-      labelNames,
-      registers: [registry],
-      collect() {
-        gauge.reset();
-        for (const { labels, value } of getSamples()) gauge.set(labels, value);
-      },
-    });
-  }
+  const registerLabeled = createRegisterLabeled(registry);
 
   function register(name: string, help: string, getValue: () => number): void {
     registerLabeled(name, help, { labelNames: [], getSamples: () => [{ labels: {}, value: getValue() }] });
@@ -77,12 +61,11 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
     {
       labelNames: ["group"],
       getSamples: () =>
-        Object.values(providers).flatMap(({ state }) =>
-          Object.entries(state().breakers).map(([group, breaker]) => ({
-            labels: { group },
-            value: BREAKER_STATES[breaker],
-          })),
-        ),
+        [
+          // The first call of a group creates its breaker.
+          ...[...breakerGroups].map((group) => [group, "closed"] as const),
+          ...Object.values(providers).flatMap(({ state }) => Object.entries(state().breakers)),
+        ].map(([group, breaker]) => ({ labels: { group }, value: BREAKER_STATES[breaker] })),
     },
   );
   registerLabeled(
@@ -104,4 +87,9 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   register("subscriptions_open", "Open GraphQL subscriptions.", () => subscriptions().open);
   register("websocket_connections_open", "Open WebSocket connections.", () => subscriptions().webSockets);
   register("pubsub_subscribers", "Subscribers of this process to changes that any replica publishes.", listeners);
+  registerBacklogGauges(registerLabeled, sources.database);
+  registerLabeled("build_info", "Always 1; the labels say what runs.", {
+    labelNames: ["version", "node"],
+    getSamples: () => [{ labels: { version: buildInfo.version, node: process.version }, value: 1 }],
+  });
 }

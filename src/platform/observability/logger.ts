@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
 import { sanitizeText } from "../kernel/sanitize-text";
+import { buildInfo } from "./build-info";
 import { redactFields } from "./redaction";
 
 /** Takes fields and a constant message: `logger.warn({ call }, "provider call failed")`. */
@@ -14,11 +15,13 @@ const MAX_MESSAGE_LENGTH = 200;
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const stream =
-    destination ?? (process.stdout.isTTY ? pretty({ sync: true, ignore: "pid,hostname" }) : process.stdout);
+    destination ??
+    (process.stdout.isTTY ? pretty({ sync: true, ignore: Object.keys(buildInfo).join() }) : process.stdout);
   return pino(
     {
       level,
-      base: null,
+      base: buildInfo,
+      formatters: { level: (label) => ({ level: label }) },
       timestamp: stdTimeFunctions.isoTime,
       hooks: {
         logMethod([first, second]: unknown[], log) {

@@ -15,6 +15,8 @@ export interface LeasedChange {
   readonly validAt?: number;
   /** The number of attempts in the row must be one of these. */
   readonly attempts?: readonly number[];
+  /** The response of the same call was lost before. */
+  readonly isRetry?: boolean;
 }
 
 /** A row and the lease under which it is changed. */

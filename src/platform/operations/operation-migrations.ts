@@ -195,4 +195,14 @@ export const operationMigrations: readonly Migration[] = [
         where step = 'SETTLED'`.execute(database);
     },
   },
+  {
+    name: "operations/0010-previous-status",
+    async up(database) {
+      await database.schema.alterTable("operation").addColumn("previous_status", "text").execute();
+      await database.schema.alterTable("operation").addColumn("unreported", "integer").execute();
+      await sql`create index operation_unreported on operation (unreported) where unreported is not null`.execute(
+        database,
+      );
+    },
+  },
 ];

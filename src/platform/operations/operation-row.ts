@@ -18,6 +18,10 @@ export type OperationRow = {
   request_id: string | null;
   encrypted_input: string | null;
   status: OperationStatus;
+  /** The status before the last statement that could change it. */
+  previous_status: OperationStatus | null;
+  /** 1: a command has changed the status, which a running process has still to report. */
+  unreported: 1 | null;
   attempts: number;
   reads: number;
   result: string | null;

@@ -1,6 +1,7 @@
 import { DatabaseUnavailable } from "../database/database.errors";
 import { ProviderFailure } from "../http/client/provider-failure";
 import { computeRetryDelayMs } from "../http/client/retry-delay";
+import { operationScope } from "../observability/operation-scope";
 import { type Clock } from "../kernel/clock";
 import { describeFailure, type HistoryEntry } from "./operation-history";
 import { retryStatement } from "./retry-statement";
@@ -102,7 +103,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   ): Promise<OperationTaskResult> {
     try {
       const takenOver = await retryStatement(
-        () => operationStore.discard(operation.id, lease, { shouldLeaveTombstone: wasClaimRetried }),
+        () => operationStore.discard(operation, lease, { shouldLeaveTombstone: wasClaimRetried }),
         {
           deadline,
           sleep,
@@ -246,7 +247,8 @@ export function createOperationWorker(options: OperationWorkerOptions) {
   return {
     /** Prepares, sends, confirms and retries the operation, depending on its state; a provider that is not available postpones it. */
     async execute(task: OperationTask): Promise<OperationTaskResult> {
-      const result = await executeWithHistory(task);
+      const { id: operationId, requestId } = task.operation;
+      const result = await operationScope.run({ operationId, requestId }, executeWithHistory, task);
       if (!stillNeedsAttention(task.operation, result.operation)) afterExecution?.(result.operation);
       return result;
     },

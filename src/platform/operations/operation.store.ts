@@ -3,6 +3,7 @@ import { type DueQuery, grantLease, type Lease, leaseDueRows, NO_LEASE } from ".
 import { type Database } from "../database/open-database";
 import { type Encryption } from "../kernel/encryption";
 import { claimOperation } from "./claim-operation";
+import { countUnsettled, type UnsettledCount } from "./count-unsettled";
 import { deleteUnsent, replaceWithTombstone } from "./discard-operation";
 import { acquireExclusiveLock, type EarlierQuery, type ExclusiveLock, findEarlier } from "./exclusive-lock";
 import { findByDigest, findById } from "./find-operation";
@@ -17,7 +18,6 @@ import {
   type OperationsByKindQuery,
   requireUnsettled,
   type SentOperation,
-  type SettledOperation,
   type Settlement,
   type SettleResult,
   type SucceededOperation,
@@ -25,9 +25,12 @@ import {
 import { type HistoryEntry, recordHistory } from "./operation-history";
 import { type Changes, type LeasedChange, updateLeasedRow } from "./operation-lease";
 import { listByKind, listOperations } from "./operation-list";
+import { type OperationObserver } from "./operation-observer";
 import { fromOperationRow, type OperationRow, type OperationTables } from "./operation-row";
+import { type OperationStatus } from "./operation-status.state";
 import { OperationNotFound, recordOutcome } from "./operation.errors";
 import { settleOperation, type SettleRequest } from "./settle-operation";
+import { takeUnreported } from "./take-unreported";
 import { toDueOperation } from "./to-due-operation";
 
 /**
@@ -42,8 +45,7 @@ export class OperationStore {
   constructor(
     private readonly database: Database,
     private readonly encryption: Encryption,
-    /** Called once for each operation that this store settles. */
-    private readonly onSettled: (operation: SettledOperation) => void = () => undefined,
+    private readonly observer: OperationObserver = {},
   ) {
     this.tables = database.kysely.$extendTables<OperationTables>();
   }
@@ -54,7 +56,9 @@ export class OperationStore {
    * and no other worker has taken over. Throws TypeError if the input is not JSON.
    */
   async claim(claim: Claim): Promise<ClaimResult> {
-    return await claimOperation(this.tables, this.encryption, claim);
+    const result = await claimOperation(this.tables, this.encryption, claim);
+    if (result.outcome === "claimed") this.observer.onAccepted?.(result.operation);
+    return result;
   }
 
   /**
@@ -94,15 +98,17 @@ export class OperationStore {
    * otherwise the operation, which another worker has taken over.
    */
   async discard(
-    id: string,
+    operation: Operation,
     lease: Lease,
     options: { readonly shouldLeaveTombstone?: boolean } = {},
   ): Promise<Operation | undefined> {
-    const row = { id, lease };
+    const row = { id: operation.id, lease };
     const wasDiscarded = await (options.shouldLeaveTombstone
       ? replaceWithTombstone(this.tables, row)
       : deleteUnsent(this.tables, row));
-    return wasDiscarded ? undefined : await this.find(id);
+    const takenOver = wasDiscarded ? undefined : await this.find(operation.id);
+    if (!takenOver) this.observer.onDiscarded?.(operation);
+    return takenOver;
   }
 
   /** Stores the final outcome and deletes the input. Requires no lease: an event or a later operation may prove the outcome. */
@@ -114,17 +120,24 @@ export class OperationStore {
   async settleIf(
     id: string,
     settlement: Settlement,
-    options: Omit<SettleRequest, "id" | "settlement">,
+    options: Omit<SettleRequest, "id" | "settlement" | "isCommand">,
   ): Promise<SettleResult> {
     return await recordOutcome(id, async () => {
-      const row = await settleOperation(this.tables, { id, settlement, ...options });
-      const operation = row ? fromOperationRow(row) : await this.get(id);
+      const changed = await settleOperation(this.tables, {
+        id,
+        settlement,
+        ...options,
+        ...(this.observer.isCommand && { isCommand: true }),
+      });
+      const row = changed ?? (await this.getRow(id));
+      const operation = fromOperationRow(row);
       if (operation.settledAt === null) return { outcome: "conditionNotMet", operation };
-      // Settled by an earlier call whose response was lost: `onSettled` was not called.
+      // Settled by an earlier call whose response was lost: the observer was not called.
       const wasOwnSettlement =
         options.isRetry && operation.settledAt === options.now && operation.status === settlement.status;
-      if (!row && !wasOwnSettlement) return { outcome: "alreadySettled", operation };
-      this.onSettled(operation);
+      if (!changed && !wasOwnSettlement) return { outcome: "alreadySettled", operation };
+      this.observer.onSettled?.(operation);
+      this.reportChange(row);
       return { outcome: "settled", operation };
     });
   }
@@ -137,21 +150,26 @@ export class OperationStore {
   ): Promise<LeasedResult> {
     const changes: Changes = {
       ...NO_LEASE,
-      status: "UNCONFIRMED",
+      ...toStatus("UNCONFIRMED"),
       unconfirmed_since: sql<number>`coalesce(unconfirmed_since, ${options.now})`,
       next_attempt_at: options.nextAttemptAt,
     };
     return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "responseLost" }));
   }
 
-  /** Records that the operation's window ended without an outcome: it is never sent again. Releases the lease. */
+  /**
+   * Records that the operation's window ended without an outcome: it is never sent again. Releases the lease. `isRetry`: the response
+   * of the same call was lost before.
+   */
   async park(
     id: string,
     lease: Lease,
-    { nextAttemptAt = null }: { readonly nextAttemptAt?: number | null } = {},
+    { nextAttemptAt = null, isRetry }: { readonly nextAttemptAt?: number | null; readonly isRetry?: boolean } = {},
   ): Promise<LeasedResult> {
-    const changes: Changes = { ...NO_LEASE, status: "NEEDS_ATTENTION", next_attempt_at: nextAttemptAt };
-    return await recordOutcome(id, () => this.updateUnderLease(id, lease, { changes, event: "parked" }));
+    const changes: Changes = { ...NO_LEASE, ...toStatus("NEEDS_ATTENTION"), next_attempt_at: nextAttemptAt };
+    return await recordOutcome(id, () =>
+      this.updateUnderLease(id, lease, { changes, event: "parked", ...(isRetry && { isRetry }) }),
+    );
   }
 
   /**
@@ -211,6 +229,16 @@ export class OperationStore {
     return await listByKind(this.tables, query, "sent");
   }
 
+  /** See `countUnsettled`. */
+  async countUnsettled(): Promise<UnsettledCount[]> {
+    return await countUnsettled(this.tables);
+  }
+
+  /** Reports what commands have changed since the last call of any process. */
+  async reportCommandChanges(): Promise<void> {
+    for (const row of await takeUnreported(this.tables)) this.reportChange(row);
+  }
+
   /** The stored input; undefined once it is deleted. Throws DecryptionFailed. */
   decryptInput({ id, encryptedInput }: Pick<Operation, "id" | "encryptedInput">): unknown {
     if (encryptedInput === null) return undefined;
@@ -224,15 +252,37 @@ export class OperationStore {
 
   private async updateUnderLease(id: string, lease: Lease, change: LeasedChange): Promise<LeasedResult> {
     const row = await updateLeasedRow(this.tables, { id, lease }, change);
-    if (row) return { outcome: "done", operation: fromOperationRow(row) };
-    return { outcome: "leaseLost", operation: await this.get(id) };
+    if (row) {
+      if (change.changes.status !== undefined) this.reportChange(row);
+      return { outcome: "done", operation: fromOperationRow(row) };
+    }
+    const current = await this.getRow(id);
+    if (isOwnChange(current, change)) this.reportChange(current);
+    return { outcome: "leaseLost", operation: fromOperationRow(current) };
   }
 
-  private async get(id: string): Promise<Operation> {
-    const operation = await this.find(id);
-    if (!operation) throw new OperationNotFound(id);
-    return operation;
+  private reportChange(row: OperationRow): void {
+    const from = row.previous_status;
+    if (from !== null && from !== row.status) this.observer.onStatusChanged?.(fromOperationRow(row), from);
   }
+
+  private async getRow(id: string): Promise<OperationRow> {
+    const row = await findById(this.tables, id);
+    if (!row) throw new OperationNotFound(id);
+    return row;
+  }
+}
+
+/** The columns of a change of status. The row keeps the status before, because no statement returns it. */
+const toStatus = (status: OperationStatus) => ({ status, previous_status: sql.ref<OperationStatus>("status") });
+
+/**
+ * Whether the row is what an earlier call with these changes stored, whose response was lost. Each due time is a random one; without
+ * one, another worker would have had to take over and store the same between the two calls.
+ */
+function isOwnChange(row: OperationRow, { changes, isRetry = false }: LeasedChange): boolean {
+  const { status, next_attempt_at: dueAt } = changes;
+  return status !== undefined && row.status === status && row.next_attempt_at === dueAt && (dueAt !== null || isRetry);
 }
 
 /** What `markSent` has changed is marked as sent. */

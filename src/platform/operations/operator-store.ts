@@ -74,7 +74,7 @@ export function createOperatorStore({ database, messagesOf }: OperatorStoreOptio
     async settleProven(id: string, result: unknown, now: number): Promise<Operation | undefined> {
       return await inTransaction(async (transaction) => {
         const settlement: Settlement = { status: "SUCCEEDED", result };
-        const row = await settleOperation(transaction, { id, settlement, now, condition: {} });
+        const row = await settleOperation(transaction, { id, settlement, now, condition: {}, isCommand: true });
         if (!row) return undefined;
         const operation = fromOperationRow(row);
         await publishSettlement(transaction, operation);
@@ -110,7 +110,11 @@ export function createOperatorStore({ database, messagesOf }: OperatorStoreOptio
             return { outcome: "proposed" };
           }
         }
-        const row = await settleOperation(transaction, { id, settlement, now, condition: { asSeen: seen } });
+        const row = await settleOperation(transaction, {
+          ...{ id, settlement, now },
+          condition: { asSeen: seen },
+          isCommand: true,
+        });
         if (!row) return { outcome: "changed" };
         const operation = fromOperationRow(row);
         await insertDecision(transaction, id, { ...record, step: "SETTLED" });

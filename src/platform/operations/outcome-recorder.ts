@@ -113,7 +113,9 @@ export function createOutcomeRecorder(options: OutcomeRecorderOptions) {
       if (operation.status === "NEEDS_ATTENTION") {
         return retry(task, () => operationStore.release(operation.id, lease, parked));
       }
-      if (recovery?.isPastWindow) return retry(task, () => operationStore.park(operation.id, lease, parked));
+      if (recovery?.isPastWindow) {
+        return retry(task, (retries) => operationStore.park(operation.id, lease, { ...parked, isRetry: retries > 0 }));
+      }
       const unconfirmed = { nextAttemptAt: nextAttemptAt(time, schedule), now };
       return retry(task, () => operationStore.markUnconfirmed(operation.id, lease, unconfirmed));
     };

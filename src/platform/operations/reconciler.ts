@@ -11,6 +11,7 @@ import { type OperationStore } from "./operation.store";
 import { type OperationHandler } from "./operation-handler";
 import { type OperationWorker } from "./operation-worker";
 import { type DueOperation, type Operation, type ReportedOperation, type UnsettledOperation } from "./operation";
+import { isSettled } from "./operation-status.state";
 import { isParkedUnsent, stillNeedsAttention } from "./operation-task";
 import { NOT_DELIVERED } from "./outcome-recorder";
 import {
@@ -59,10 +60,10 @@ export function createReconciler(options: ReconcilerOptions) {
 
   function log({ operation: before }: DueOperation, after: ReportedOperation): void {
     if (stillNeedsAttention(before, after)) return;
-    const { id, kind, status } = after;
-    const fields = { operationId: id, kind, status };
+    const { id, requestId, kind, status } = after;
+    const fields = { requestId, operationId: id, kind, status };
     if (status === "NEEDS_ATTENTION") logger.error(fields, "operation requires manual review");
-    else logger.info(fields, "operation reconciled");
+    else logger.info(fields, isSettled(status) ? "operation reconciled" : "operation postponed");
   }
 
   /** Releases the operation, so that another process may execute it later. One that needs attention is released for good in the end. */
@@ -119,8 +120,9 @@ export function createReconciler(options: ReconcilerOptions) {
     try {
       await reconcile(due);
     } catch (error) {
-      logger.error({ operationId: due.operation.id, ...describeError(error) }, "reconciling the operation failed");
       const isDatabaseLost = error instanceof DatabaseUnavailable || error instanceof OutcomeNotRecorded;
+      const fields = { operationId: due.operation.id, ...describeError(error) };
+      logger[isDatabaseLost ? "debug" : "error"](fields, "reconciling the operation failed");
       if (isDatabaseLost) return;
       if (hasWindowEnded(toTime(due.operation), windows)) await giveUp(due);
       else await postpone(due);
@@ -151,7 +153,9 @@ export function createReconciler(options: ReconcilerOptions) {
       concurrency: CONCURRENCY_PER_PROVIDER,
       intervalMs: options.intervalMs,
       onFailure: (error) => {
-        logger.warn(describeError(error), "reading due operations failed");
+        // The loss of the database is logged once, not at each poll.
+        const level = error instanceof DatabaseUnavailable ? "debug" : "warn";
+        logger[level](describeError(error), "reading due operations failed");
       },
     });
   const handlersByProvider = Map.groupBy(registered, ([, { provider }]) => provider);

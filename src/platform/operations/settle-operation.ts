@@ -1,9 +1,9 @@
-import { type Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { type Lease, NO_LEASE } from "../database/due-rows";
 import { canonicalJson } from "../kernel/canonical-json";
 import { type Changes } from "./operation-lease";
 import { type OperationTables, type OperationRow } from "./operation-row";
-import { statusesThatAccept } from "./operation-status.state";
+import { type OperationStatus, statusesThatAccept } from "./operation-status.state";
 import { type Operation, type Settlement } from "./operation";
 
 /** The condition on the row under which a settlement is stored. Empty: it is stored unconditionally. */
@@ -24,6 +24,8 @@ export interface SettleRequest {
   readonly condition: SettleCondition;
   /** The response of the same call, with the same `now`, was lost before. */
   readonly isRetry?: boolean;
+  /** This process is a command: a running process reports the settlement, see `takeUnreported`. */
+  readonly isCommand?: boolean;
 }
 
 /**
@@ -32,12 +34,14 @@ export interface SettleRequest {
  */
 export async function settleOperation(
   database: Kysely<OperationTables>,
-  { id, settlement, now, condition: { lease, attempts, asSeen } }: SettleRequest,
+  { id, settlement, now, isCommand, condition: { lease, attempts, asSeen } }: SettleRequest,
 ): Promise<OperationRow | undefined> {
   const event = settlement.status === "SUCCEEDED" ? "succeeded" : "failed";
   const changes: Changes = {
     ...NO_LEASE,
+    previous_status: sql.ref<OperationStatus>("status"),
     status: settlement.status,
+    ...(isCommand && { unreported: 1 }),
     result:
       settlement.status === "SUCCEEDED" && settlement.result !== undefined ? canonicalJson(settlement.result) : null,
     failure: settlement.status === "FAILED" ? canonicalJson(settlement.failure) : null,

@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from "../database/database.errors";
 import { type Database } from "../database/open-database";
 import { describeError } from "../errors/describe-error";
 import { createPollingWorker } from "../kernel/polling-worker";
@@ -40,7 +41,9 @@ export function createSqliteTransport(options: SqliteTransportOptions, receiver:
     batchSize: Infinity, // each poll reads all
     intervalMs: options.intervalMs,
     onFailure: (error) => {
-      options.logger.warn(describeError(error), "reading notifications failed");
+      // The loss of the database is logged once, not at each poll.
+      const level = error instanceof DatabaseUnavailable ? "debug" : "warn";
+      options.logger[level](describeError(error), "reading notifications failed");
     },
   });
   worker.start();

@@ -28,6 +28,9 @@ export interface AvibraOptions {
   readonly monotonic: MonotonicClock;
 }
 
+/** The endpoint of access tokens: its host and path are those of a variable. */
+export const TOKEN_ENDPOINT = "avibra.token.fetch";
+
 /** Idempotency key, attempt number and deadline of one write. */
 export interface WriteOptions {
   readonly idempotencyKey: string;
@@ -64,7 +67,7 @@ export function createAvibraClient({ http, tokenHttp, tokenPath, credentials, ti
   const fetchToken = () => {
     const { clientId: client_id, clientSecret: client_secret, scope } = credentials;
     const form = { grant_type: "client_credentials", client_id, client_secret, scope };
-    const grant = { name: "avibra.token.fetch", method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
+    const grant = { name: TOKEN_ENDPOINT, method: "POST", path: tokenPath, repeat: "safe", timeoutMs } as const;
     // Several requests may wait for one token, so it has its own deadline.
     return tokenHttp
       .call({ ...grant, body: { form }, response: TokenGrant }, createDeadline(monotonic, timeoutMs))

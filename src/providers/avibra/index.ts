@@ -2,7 +2,8 @@ import { createAddressCheck } from "../../platform/auth/address-check";
 import { createBasicAuthCheck } from "../../platform/auth/basic-auth-check";
 import { type ConnectHost } from "../../platform/http/client/provider-host";
 import { type MonotonicClock } from "../../platform/kernel/monotonic-clock";
-import { createAvibraClient } from "./avibra.client";
+import { createAvibraClient, TOKEN_ENDPOINT } from "./avibra.client";
+import * as endpoints from "./endpoints";
 import { type AvibraConfig, avibraVariables, getAvibraSandboxDefaults } from "./variables";
 
 function create(config: AvibraConfig, connect: ConnectHost, { monotonic }: { readonly monotonic: MonotonicClock }) {
@@ -24,6 +25,7 @@ export const avibra = {
   variables: avibraVariables,
   sandboxDefaults: getAvibraSandboxDefaults,
   create,
+  endpointNames: [...Object.values(endpoints).map(({ name }) => name), TOKEN_ENDPOINT],
   webhook: {
     path: "/webhooks/avibra",
     /** Who may send events. */

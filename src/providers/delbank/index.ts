@@ -1,5 +1,6 @@
 import { type ConnectHost } from "../../platform/http/client/provider-host";
 import { createDelbankClient, type DelbankOptions } from "./delbank.client";
+import * as endpoints from "./endpoints";
 import { type DelbankConfig, delbankVariables, getDelbankSandboxDefaults } from "./variables";
 
 function create(
@@ -29,4 +30,5 @@ export const delbank = {
   variables: delbankVariables,
   sandboxDefaults: getDelbankSandboxDefaults,
   create,
+  endpointNames: Object.values(endpoints).map(({ name }) => name),
 };

@@ -1,7 +1,7 @@
 import { type KyselyPlugin, type PluginTransformQueryArgs, type QueryId } from "kysely";
 import { DatabaseUnavailable } from "../../../src/platform/database/database.errors";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
-import { type Operation } from "../../../src/platform/operations/operation";
+import { type OperationObserver } from "../../../src/platform/operations/operation-observer";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { type Databases } from "../start/databases";
 import { createMigratedStore, openOperationStore, type OpenStore, TEST_ENCRYPTION_KEY } from "./test-store";
@@ -16,6 +16,7 @@ const STATEMENT_TEXTS = {
   settle: '"settled_at" = #',
   release: '"sent_at" = #',
   unconfirmed: '"unconfirmed_since" = ',
+  park: '"previous_status" = "status", "next_attempt_at" = ',
 } as const;
 export type Statement = keyof typeof STATEMENT_TEXTS;
 
@@ -25,6 +26,8 @@ export interface LossyStore {
   readonly direct: OpenStore;
   /** Ids of the operations that `lossy` reported as settled. */
   readonly settled: readonly string[];
+  /** Changes of status that `lossy` reported, as `PENDING UNCONFIRMED`. */
+  readonly changes: readonly string[];
   /** Loses the next such statement (`request`) or its response (`answer`); with `refuse`, later connections fail. */
   loseNext(loss: Loss, statement: Statement, afterwards: "behave" | "refuse"): void;
   restore(): void;
@@ -32,17 +35,20 @@ export interface LossyStore {
   close(): Promise<void>;
 }
 
-type OnSettled = (operation: Operation) => void;
-
 export async function openLossyStore(databases: Databases, dialect: "sqlite" | "postgres"): Promise<LossyStore> {
   const url = await databases.createDatabase(dialect);
   const direct = await createMigratedStore(url);
   const settled: string[] = [];
-  const onSettled = ({ id }: Operation) => void settled.push(id);
-  const lossySide = dialect === "postgres" ? await openOverNetwork(url, onSettled) : openInProcess(url, onSettled);
+  const changes: string[] = [];
+  const observer: OperationObserver = {
+    onSettled: ({ id }) => void settled.push(id),
+    onStatusChanged: ({ status }, from) => void changes.push(`${from} ${status}`),
+  };
+  const lossySide = dialect === "postgres" ? await openOverNetwork(url, observer) : openInProcess(url, observer);
   return {
     ...lossySide,
     settled,
+    changes,
     direct,
     async close() {
       await lossySide.lossy.database.close();
@@ -52,10 +58,10 @@ export async function openLossyStore(databases: Databases, dialect: "sqlite" | "
   };
 }
 
-async function openOverNetwork(url: string, onSettled: OnSettled) {
+async function openOverNetwork(url: string, observer: OperationObserver) {
   const proxy = await startPostgresProxy(url);
   return {
-    lossy: openOperationStore(proxy.url, {}, onSettled),
+    lossy: openOperationStore(proxy.url, {}, observer),
     loseNext: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
       proxy.loseNext(loss, STATEMENT_TEXTS[statement].replace("#", "$"), afterwards);
     },
@@ -68,7 +74,7 @@ async function openOverNetwork(url: string, onSettled: OnSettled) {
 }
 
 /** SQLite runs within the process: a result is lost between the driver and the store, as after an input/output error. */
-function openInProcess(url: string, onSettled: OnSettled) {
+function openInProcess(url: string, observer: OperationObserver) {
   const { database } = openOperationStore(url);
   const targeted = new WeakSet<QueryId>();
   const compileText = ({ node, queryId }: PluginTransformQueryArgs): string =>
@@ -101,7 +107,7 @@ function openInProcess(url: string, onSettled: OnSettled) {
   return {
     lossy: {
       database: lossyDatabase,
-      store: new OperationStore(lossyDatabase, createEncryption(TEST_ENCRYPTION_KEY), onSettled),
+      store: new OperationStore(lossyDatabase, createEncryption(TEST_ENCRYPTION_KEY), observer),
     },
     loseNext: (loss: Loss, statement: Statement, afterwards: "behave" | "refuse") => {
       plan = { loss, statement, afterwards };

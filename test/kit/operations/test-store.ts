@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type Lease } from "../../../src/platform/database/due-rows";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
+import { type OperationObserver } from "../../../src/platform/operations/operation-observer";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { type Claim, type ClaimResult, type Operation } from "../../../src/platform/operations/operation";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
@@ -22,10 +23,10 @@ export interface OpenStore {
 export function openOperationStore(
   url: string,
   limits: Partial<DatabaseOptions> = {},
-  onSettled?: (operation: Operation) => void,
+  observer?: OperationObserver,
 ): OpenStore {
   const database = openDatabase(url, { ...HOUR_TIMEOUTS, ...limits });
-  return { database, store: new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), onSettled) };
+  return { database, store: new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), observer) };
 }
 
 export async function createMigratedStore(url: string, limits: Partial<DatabaseOptions> = {}): Promise<OpenStore> {

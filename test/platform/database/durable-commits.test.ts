@@ -28,24 +28,28 @@ async function openWith(setting: string, limits: Partial<DatabaseOptions> = {}) 
 }
 
 /** Every method of the operation store that writes, each once at least with effect. */
-async function writeOperations(operationStore: OperationStore): Promise<Record<string, () => Promise<unknown>>> {
+async function writeOperations(
+  operationStore: OperationStore,
+  commandStore: OperationStore,
+): Promise<Record<string, () => Promise<unknown>>> {
   const claim = async (key: string) => expectClaimed(await operationStore.claim(createClaim({ idempotencyKey: key })));
-  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map(claim));
+  const rows = await Promise.all(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"].map(claim));
   const row = (index: number) => {
     const found = rows[index];
     if (!found) throw new Error("no such row");
     return { ...found.operation, lease: found.lease };
   };
   const [a, b, c, d, e, f, g, h] = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
-  const [i, j] = [row(8), row(9)];
+  const [i, j, k] = [row(8), row(9), row(10)];
+  await commandStore.settle(k.id, { status: "SUCCEEDED" }, START_MS);
   const later = { nextAttemptAt: START_MS + 1, now: START_MS };
   return {
     claim: () => claim("z"),
     markSent: () => operationStore.markSent(a, a.lease, START_MS),
     markRead: () => operationStore.markRead(j.id, j.lease, START_MS),
     acquireLock: () => operationStore.acquireLock(b.id, b.lease, { kind: "kind", recurrenceId: "target" }),
-    discard: () => operationStore.discard(c.id, c.lease),
-    "discard with a tombstone": () => operationStore.discard(g.id, g.lease, { shouldLeaveTombstone: true }),
+    discard: () => operationStore.discard(c, c.lease),
+    "discard with a tombstone": () => operationStore.discard(g, g.lease, { shouldLeaveTombstone: true }),
     settle: () => operationStore.settle(d.id, { status: "SUCCEEDED" }, START_MS),
     settleIf: () =>
       operationStore.settleIf(i.id, { status: "SUCCEEDED" }, { now: START_MS, condition: { lease: i.lease } }),
@@ -55,6 +59,7 @@ async function writeOperations(operationStore: OperationStore): Promise<Record<s
     },
     park: () => operationStore.park(f.id, f.lease),
     release: () => operationStore.release(h.id, h.lease),
+    reportCommandChanges: () => operationStore.reportCommandChanges(),
     leaseDue: () => operationStore.leaseDue({ owner: "two", leaseMs: 1, now: START_MS + LEASE_MS, limit: 10 }),
   };
 }
@@ -106,9 +111,11 @@ const READS = [
   "decryptIdempotencyKey",
   "countDue",
   "findBySubject",
+  "countUnsettled",
+  "countBacklog",
   "decryptBody",
 ];
-const INTERNAL = ["constructor", "due", "updateUnderLease", "get", "readBody", "insertAll"];
+const INTERNAL = ["constructor", "due", "updateUnderLease", "getRow", "reportChange", "readBody", "insertAll"];
 
 test("with synchronous_commit off, each write of the operation store, the inbox and the migrations commits with on", async () => {
   const { database, commits, stop } = await openWith("off");
@@ -118,7 +125,10 @@ test("with synchronous_commit off, each write of the operation store, the inbox 
 
   const encryption = createEncryption(TEST_ENCRYPTION_KEY);
   const operationStore = new OperationStore(database, encryption);
-  const operationWrites = await writeOperations(operationStore);
+  const operationWrites = await writeOperations(
+    operationStore,
+    new OperationStore(database, encryption, { isCommand: true }),
+  );
   const { operation } = expectClaimed(await operationStore.claim(createClaim({ idempotencyKey: "history" })));
   const entry = { at: START_MS, step: "attempt", attempt: 1, outcome: "timeout", httpStatus: null } as const;
   const historyWrites = { recordHistory: () => operationStore.recordHistory(operation.id, [entry]) };

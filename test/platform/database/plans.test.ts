@@ -19,7 +19,7 @@ import { findCallSitesInSource, recordStatements } from "../../kit/database/reco
 type Calls<Store> = Readonly<Record<string, (store: Store) => Promise<unknown>>>;
 
 const NO_STATEMENT = ["constructor", "decryptInput", "decryptIdempotencyKey", "decryptBody"];
-const PRIVATE = ["due", "updateUnderLease", "get", "insertAll"];
+const PRIVATE = ["due", "updateUnderLease", "getRow", "reportChange", "insertAll"];
 const KINDS = ["kind-1", "kind-2", "kind-3"];
 const MEMBER = "member-0";
 const due = { owner: "one", leaseMs: LEASE_MS, now: START_MS + 1000, limit: 50 };
@@ -69,9 +69,9 @@ const OPERATION_CALLS: Calls<OperationStore> = {
   },
   discard: async (operationStore) => {
     const { operation, lease } = await claimAgain(operationStore);
-    await operationStore.discard(operation.id, lease);
+    await operationStore.discard(operation, lease);
     const other = await claimAgain(operationStore);
-    await operationStore.discard(other.operation.id, other.lease, { shouldLeaveTombstone: true });
+    await operationStore.discard(other.operation, other.lease, { shouldLeaveTombstone: true });
   },
   settle: async (operationStore) =>
     operationStore.settle((await claimAgain(operationStore)).operation.id, { status: "SUCCEEDED" }, START_MS),
@@ -112,6 +112,8 @@ const OPERATION_CALLS: Calls<OperationStore> = {
         await operationStore.list({ ...some, order, first: 20, olderThan: START_MS, ...(after && { after }) });
       }
   },
+  reportCommandChanges: (operationStore) => operationStore.reportCommandChanges(),
+  countUnsettled: (operationStore) => operationStore.countUnsettled(),
   listSucceeded: async (operationStore) => {
     for (const whose of [{ userId: MEMBER }, { recurrenceId: "target-0" }])
       await operationStore.listSucceeded({ ...whose, kinds: KINDS });
@@ -136,6 +138,7 @@ async function callOperatorStore(database: Database, operationStore: OperationSt
     await operators.settleProven(seen.id, null, START_MS);
     await operators.listHistory(seen.id);
     await operators.listDecisions(seen.id);
+    await operationStore.reportCommandChanges();
   }
 }
 
@@ -169,6 +172,7 @@ const INBOX_CALLS: Calls<Inbox> = {
   },
   requeue: (inbox) => inbox.requeue(START_MS + 1, START_MS),
   countDue: (inbox) => inbox.countDue(START_MS),
+  countBacklog: (inbox) => inbox.countBacklog(START_MS),
   purgeBodies: (inbox) => inbox.purgeBodies(START_MS + 1_000_000_000),
   list: async (inbox) => {
     for (const areProcessed of [false, true]) {

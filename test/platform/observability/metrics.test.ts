@@ -7,6 +7,8 @@ import { findCodeSpans, readTable } from "../../kit/pages";
 import { CANCELLED_MEMBER_ID, MEMBER_ID } from "../../kit/seeds/ids";
 import { findMutation, sendMutation } from "../../kit/seeds/mutations";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
+import { PAYER_CLAIMS } from "../../kit/tokens/claims";
+import { version } from "../../../package.json";
 import { waitFor } from "../../kit/wait-for";
 
 const BENEFITS = "/user/benefits";
@@ -47,12 +49,42 @@ const read = async (userId: string) => {
   expect(errors).toBeUndefined();
 };
 const gauge = async (name: string, labels = "") => (await readMetric(subgraph, name))[labels] ?? NaN;
+/** The series of a counter that have counted something. */
+const readCounted = async (name: string) =>
+  Object.fromEntries(Object.entries(await readMetric(subgraph, name)).filter(([, value]) => value > 0));
 const cacheSize = async () => [
   await gauge("benefits_pix_read_cache_entries"),
   await gauge("benefits_pix_read_cache_size_bytes"),
 ];
 
-// The first two tests are about a subgraph that has received no request.
+// The first three tests are about a subgraph that has received no request.
+test("the series of an alert exist from the start, with 0", async () => {
+  const statuses = ["PENDING", "UNCONFIRMED", "NEEDS_ATTENTION"].map((status) => `status="${status}"`);
+  const zeros = (labels: readonly string[]) => Object.fromEntries(labels.map((one) => [one, 0]));
+  const read = (name: string) => readMetric(subgraph, `benefits_pix_${name}`);
+  expect(await read("operations_unsettled")).toEqual(zeros(statuses));
+  expect(await read("operations_oldest_unsettled_age_seconds")).toEqual(zeros(statuses));
+  expect(await read("inbox_messages_due")).toEqual({ "": 0 });
+  expect(await read("inbox_oldest_due_age_seconds")).toEqual({ "": 0 });
+  expect(await read("database_up")).toEqual({ "": 1 });
+  expect(await read("build_info")).toEqual({ [`version="${version}",node="${process.version}"`]: 1 });
+  expect(await read("operation_status_changes_total")).toMatchObject({
+    'kind="CANCEL_PIX_AUTHORIZATION",status="NEEDS_ATTENTION"': 0,
+  });
+  expect(await read("circuit_breaker_state")).toMatchObject({ 'group="delbank.cancellations"': 0 });
+  expect(await read("circuit_breaker_transitions_total")).toMatchObject({
+    'group="delbank.cancellations",state="open"': 0,
+    'group="avibra.token",state="half_open"': 0,
+  });
+  expect(await read("provider_requests_total")).toMatchObject({
+    'endpoint="delbank.cancellations.request",outcome="timeout"': 0,
+    'endpoint="avibra.token.fetch",outcome="short_circuited"': 0,
+  });
+  expect(await read("provider_request_duration_seconds_count")).toMatchObject({
+    'endpoint="avibra.benefits.list",outcome="ok"': 0,
+  });
+});
+
 test("the age of the access token is absent without a token, and then in seconds", async () => {
   expect(await readMetric(subgraph, TOKEN_AGE)).toEqual({});
   const startedAt = performance.now();
@@ -77,13 +109,13 @@ test("a read cache lookup is counted by the source of its result, and the gauges
   await subgraph.graphql('{ operation(id: "00000000-0000-4000-8000-000000000000") { id } }');
   avibraSwitch.release();
   await Promise.all(both);
-  expect(await readMetric(subgraph, LOOKUPS)).toEqual({ 'source="fetch"': before + 1, 'source="single_flight"': 1 });
+  expect(await readCounted(LOOKUPS)).toEqual({ 'source="fetch"': before + 1, 'source="single_flight"': 1 });
   const [entriesOfTwo, bytesOfTwo = NaN] = await cacheSize();
   expect([entriesOfTwo, bytesOfTwo - bytes > 500]).toEqual([2, true]);
   await read(MEMBER_ID);
   shiftMonotonicClock(FRESH_MS);
   await read(MEMBER_ID);
-  expect(await readMetric(subgraph, LOOKUPS)).toEqual({
+  expect(await readCounted(LOOKUPS)).toEqual({
     'source="fetch"': before + 1,
     'source="single_flight"': 1,
     'source="cache"': 1,
@@ -111,7 +143,7 @@ test("requests to a provider are counted by provider while they are in flight or
 test("a webhook event is counted as stored once, and then as a duplicate", async () => {
   const event = { eventname: "enrollment_successful", userid: MEMBER_ID };
   for (let delivery = 0; delivery < 3; delivery += 1) await postWebhook(subgraph.url, event);
-  expect(await readMetric(subgraph, EVENTS)).toEqual({
+  expect(await readCounted(EVENTS)).toEqual({
     'kind="ENROLLMENT_SUCCESSFUL",outcome="stored"': 1,
     'kind="ENROLLMENT_SUCCESSFUL",outcome="duplicate"': 2,
   });
@@ -146,6 +178,16 @@ test("errors of responses are counted and logged by code, whatever the status", 
   expect(logged.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual([200, 400]);
 });
 
+test("an operation without an outcome is counted by status, with its age", async () => {
+  await subgraph.delbank.addFault({ match: { method: "POST" }, kind: "resetBeforeCommit" });
+  const cancel = findMutation("cancelPixAuthorization");
+  await sendMutation(subgraph, cancel, { input: { ...cancel.input, idempotencyKey: "lost" }, claims: PAYER_CLAIMS });
+  const unconfirmed = 'status="UNCONFIRMED"';
+  await waitFor(async () => (await gauge("benefits_pix_operations_unsettled", unconfirmed)) === 1 || undefined);
+  expect(await gauge("benefits_pix_operations_oldest_unsettled_age_seconds", unconfirmed)).toBeGreaterThan(0);
+  expect(await gauge("benefits_pix_operations_oldest_unsettled_age_seconds", 'status="PENDING"')).toBe(0);
+});
+
 test("the metrics are those of the documentation's table, each with the labels that it names", async () => {
   await subgraph.avibra.addFault({ match: { path: BENEFITS }, kind: "status", status: 503 });
   await read("m-retry"); // one retry
@@ -163,7 +205,7 @@ test("the metrics follow the naming conventions of Prometheus and have the prefi
   const metrics = [...text.matchAll(/^# HELP (\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].filter(
     ([, name = ""]) => !/^(process|nodejs)_/.test(name),
   );
-  expect(metrics).toHaveLength(19);
+  expect(metrics).toHaveLength(30);
   for (const [, name = "", help = "", type = ""] of metrics) {
     expect(name).toMatch(/^benefits_pix_[a-z]+(_[a-z]+)*$/);
     expect([name, name.endsWith("_total")]).toEqual([name, type === "counter"]);

@@ -176,7 +176,7 @@ describe.each(["sqlite", "postgres"] as const)("an exclusive lock on %s", (diale
 
   test("does not keep a discarded operation: its key is free", async () => {
     const first = await claim();
-    await store.discard(first.operation.id, first.lease);
+    await store.discard(first.operation, first.lease);
     expect(await store.find(first.operation.id)).toBeUndefined();
     expect(
       await store.claim(createClaim({ idempotencyKey: `key-${keys}`, recurrenceId: SCOPE.recurrenceId })),
@@ -188,8 +188,8 @@ describe.each(["sqlite", "postgres"] as const)("an exclusive lock on %s", (diale
   test("does not let an operation be discarded that was sent, or with the lease of another one", async () => {
     const [sent, other] = [await claim(), await claim()];
     await store.markSent(sent.operation, sent.lease, START_MS + 1);
-    await store.discard(sent.operation.id, sent.lease);
-    await store.discard(other.operation.id, sent.lease);
+    await store.discard(sent.operation, sent.lease);
+    await store.discard(other.operation, sent.lease);
     expect(await store.find(sent.operation.id)).toMatchObject({ attempts: 1 });
     expect(await store.find(other.operation.id)).toBeDefined();
   });

@@ -516,7 +516,7 @@ describe.each(["sqlite", "postgres"] as const)("the operation store on %s", (dia
         await store.park(parked.operation.id, parked.lease);
         await create("pending b", 3, { kind: "b" });
         const tombstone = await create("tombstone", 4);
-        await store.discard(tombstone.operation.id, tombstone.lease, { shouldLeaveTombstone: true });
+        await store.discard(tombstone.operation, tombstone.lease, { shouldLeaveTombstone: true });
       });
 
       const keysOf = async (query: OperationFilter & { order?: "oldestFirst" }, first = 10) =>

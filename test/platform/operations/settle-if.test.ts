@@ -42,7 +42,9 @@ describe.each(["sqlite", "postgres"] as const)("a conditional settlement, on %s,
   const settled: string[] = [];
   beforeAll(async () => {
     ({ database } = await createMigratedStore(await databases.createDatabase(dialect)));
-    store = new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), ({ id }) => settled.push(id));
+    store = new OperationStore(database, createEncryption(TEST_ENCRYPTION_KEY), {
+      onSettled: ({ id }) => void settled.push(id),
+    });
   });
   afterAll(() => database.close());
   beforeEach(async () => {

@@ -12,6 +12,13 @@ export interface BreakerOptions {
   /** How long the breaker stays open before it allows one probe, ms. */
   readonly openMs: number;
   readonly monotonic: MonotonicClock;
+  /** Called when the breaker of a group comes to another state. */
+  readonly onTransition?: (group: string, transition: BreakerTransition) => void;
+}
+
+export interface BreakerTransition {
+  readonly from: BreakerState;
+  readonly to: BreakerState;
 }
 
 export type BreakerState = "closed" | "open" | "halfOpen";
@@ -32,7 +39,17 @@ type TimedResult =
 // it is called; how long it must not be called is measured here, with the monotonic clock.
 const HALF_OPEN_IMMEDIATELY = new ConstantBackoff(-Infinity);
 
-function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic }: BreakerOptions) {
+const BREAKER_STATES: Readonly<Record<CircuitState, BreakerState>> = {
+  [CircuitState.Closed]: "closed",
+  [CircuitState.HalfOpen]: "halfOpen",
+  [CircuitState.Open]: "open",
+  [CircuitState.Isolated]: "open",
+};
+
+function createBreaker(
+  { minCalls, failurePercent, slowCallMs, openMs, monotonic }: BreakerOptions,
+  onTransition: (transition: BreakerTransition) => void,
+) {
   const policy = circuitBreaker(
     handleWhen(countsAsFailure).orWhenResult((result) => (result as TimedResult).isSlow),
     {
@@ -46,16 +63,19 @@ function createBreaker({ minCalls, failurePercent, slowCallMs, openMs, monotonic
   );
   let openedAt: Instant | undefined;
   policy.onBreak(() => (openedAt = monotonic.now()));
+  let current: BreakerState = "closed";
+  policy.onStateChange((state) => {
+    const from = current;
+    current = BREAKER_STATES[state];
+    onTransition({ from, to: current });
+  });
   const isCoolingDown = () => openedAt !== undefined && msSince(openedAt, monotonic) < openMs;
   /** Whether a call would be rejected now. While a probe runs, other calls are rejected instead of waiting for it. */
   const isRejecting = () =>
     policy.state === CircuitState.HalfOpen || (policy.state === CircuitState.Open && isCoolingDown());
 
   return {
-    state(): BreakerState {
-      if (policy.state === CircuitState.Closed) return "closed";
-      return policy.state === CircuitState.HalfOpen ? "halfOpen" : "open";
-    },
+    state: (): BreakerState => BREAKER_STATES[policy.state],
     isRejecting,
     /** `isProbe`: the call decides whether the circuit closes, so it must not be cancelled. */
     async run<Result>(execute: (isProbe: boolean) => Promise<Result>, createRejection: () => Error): Promise<Result> {
@@ -86,7 +106,11 @@ export function createCircuitBreakers(options: BreakerOptions) {
   return {
     forCall(call: string) {
       const group = call.slice(0, call.lastIndexOf("."));
-      const breaker = breakers.get(group) ?? createBreaker(options);
+      const breaker =
+        breakers.get(group) ??
+        createBreaker(options, (transition) => {
+          options.onTransition?.(group, transition);
+        });
       breakers.set(group, breaker);
       return breaker;
     },

@@ -25,6 +25,8 @@ const CODES: Record<FailureKind, ErrorCode> = {
   cancelled: "PROVIDER_UNAVAILABLE",
 };
 
+export const FAILURE_KINDS = Object.keys(CODES) as readonly FailureKind[];
+
 interface ProviderFailureOptions {
   readonly kind: FailureKind;
   /** The call's low-cardinality name, for example `avibra.benefits.list`. */

@@ -7,6 +7,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import { type AuthenticationFailure } from "../../auth/authentication-failure";
 import { describeError } from "../../errors/describe-error";
 import { resolveRequestId } from "../../errors/request-id";
 import { SubgraphError } from "../../errors/subgraph-error";
@@ -44,6 +45,8 @@ export interface HttpServerOptions {
   readonly connections: ConnectionLimits;
   /** Whether the value of the header `Router-Authorization` is valid. */
   readonly isAuthorizedRouter: (routerAuthorization: string | undefined) => boolean;
+  /** Called with the reason of each refusal with 401 that the router's credentials cause. */
+  readonly onUnauthenticated?: (reason: AuthenticationFailure) => void;
   readonly crossOrigin?: CrossOriginOptions;
   /** PEM text. With `clientCa`, every request except a health probe requires a client certificate of that authority. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
@@ -162,10 +165,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   }
   function authorizeRouter(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
     const hasCertificate = tls?.clientCa === undefined || (request.raw.socket as TLSSocket).authorized;
-    const isRouter = hasCertificate && isAuthorizedRouter(getSingleValue(request.headers["router-authorization"]));
-    if (isRouter || isHealthProbe(request)) return undefined;
+    const presented = getSingleValue(request.headers["router-authorization"]);
+    if ((hasCertificate && isAuthorizedRouter(presented)) || isHealthProbe(request)) return undefined;
     request.isUnverified = hasCertificate && acceptsLateSecret(request);
-    return request.isUnverified ? undefined : sendError(reply, 401, "UNAUTHENTICATED");
+    if (request.isUnverified) return undefined;
+    const secretFailure = presented === undefined ? "router_secret_missing" : "router_secret_wrong";
+    options.onUnauthenticated?.(hasCertificate ? secretFailure : "client_certificate_missing");
+    return sendError(reply, 401, "UNAUTHENTICATED");
   }
   registerAdmissionHooks(server);
   server.addHook("onRequest", async (request, reply) => {

@@ -1,3 +1,4 @@
+import { type AuthenticationFailure } from "../../auth/authentication-failure";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { DatabaseUnavailable } from "../../database/database.errors";
 import { SubgraphError } from "../../errors/subgraph-error";
@@ -27,6 +28,7 @@ export interface WebhookRouteOptions {
   readonly maxBodyBytes: number;
   /** Maximum time until the body is complete, in ms; then 408. */
   readonly bodyTimeoutMs: number;
+  readonly onUnauthenticated?: (reason: AuthenticationFailure) => void;
   /** Stores the message durably. Returns false if the JSON is not a message. Throws `DatabaseUnavailable`. */
   readonly receive: (webhookRequest: WebhookRequest) => Promise<boolean>;
 }
@@ -49,6 +51,7 @@ export function registerWebhook(server: FastifyInstance, options: WebhookRouteOp
       // The address of the connection, because anyone can send a forwarding header.
       if (!isAllowedAddress(request.socket.remoteAddress)) return sendError(reply, 403, "FORBIDDEN");
       if (isAuthorized(request.headers.authorization)) return undefined;
+      options.onUnauthenticated?.("webhook_credentials");
       // The rest of an unauthenticated request is not read.
       const challenge = { "www-authenticate": 'Basic realm="webhooks", charset="UTF-8"', connection: "close" };
       return sendError(reply.headers(challenge), 401, WRONG_CREDENTIALS);

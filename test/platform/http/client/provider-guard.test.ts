@@ -100,6 +100,20 @@ describe("a circuit breaker", () => {
     expect(guard.state().breakers).toEqual({ "vendor.things": "closed" });
   });
 
+  test("reports each of its transitions once, with its group", async () => {
+    const transitions: string[] = [];
+    const guard = createGuard({ onTransition: (group, { from, to }) => transitions.push(`${group} ${from} ${to}`) });
+    await openUp(guard);
+    await outcome(guard, answers); // rejected
+    advance(OPEN_MS);
+    await outcome(guard, fails("unavailable")); // the probe
+    advance(OPEN_MS);
+    await outcome(guard, answers);
+    await outcome(guard, answers);
+    const expected = ["closed open", "open halfOpen", "halfOpen open", "open halfOpen", "halfOpen closed"];
+    expect(transitions).toEqual(expected.map((change) => `vendor.things ${change}`));
+  });
+
   test("tells a call whether it is the probe, which must not be cancelled", async () => {
     const guard = createGuard();
     const asked: boolean[] = [];
