@@ -152,6 +152,7 @@ export async function createApp(
     maxDocumentBytes: documentBytes.subscriptions,
     requiresHttps: !isSandbox,
     routerSecrets: config.auth.routerSecrets,
+    onUnauthenticated,
     schema,
     guard,
     services,

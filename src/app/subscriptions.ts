@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type GraphQLSchema } from "graphql";
 import { type LimitsConfig } from "../config/variables/limits";
 import { type SubscriptionsConfig } from "../config/variables/subscriptions";
+import { type ReportAuthenticationFailure } from "./authentication-log";
 import { createContext, type AppServices } from "./request-context";
 import { type createErrorFormatter } from "../platform/graphql/error-formatter";
 import { type RequestGuard } from "../platform/graphql/limits/request-guard";
@@ -28,6 +29,7 @@ export interface SubscriptionOptions {
   readonly requiresHttps: boolean;
   /** Compared with the secret of a WebSocket's `connection_init`. */
   readonly routerSecrets: readonly string[];
+  readonly onUnauthenticated: ReportAuthenticationFailure;
   readonly schema: GraphQLSchema;
   readonly guard: RequestGuard;
   readonly services: AppServices;
@@ -60,6 +62,7 @@ export function createSubscriptionTransports(config: SubscriptionsConfig, option
     maxConnections: limits.webSockets,
     maxUnverified: limits.unverifiedWebSockets,
     isAuthorizedRouter: createRouterSecretCheck(options.routerSecrets),
+    onUnauthenticated: options.onUnauthenticated,
     maxMessageBytes: limits.webSocketMessageBytes,
     maxUnsentBytes: limits.webSocketUnsentBytes,
     initTimeoutMs: config.webSocketInitTimeoutMs,

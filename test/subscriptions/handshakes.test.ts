@@ -164,6 +164,7 @@ test("a WebSocket handshake that is never answered is closed with the server", a
     admission: createAdmission({ maxRequests: 10, maxTotalBodyBytes: 10_000 }),
     connections: UNLIMITED_CONNECTIONS,
     isAuthorizedRouter: () => true,
+    onUnauthenticated: () => undefined,
   });
   const { promise: requested, resolve } = Promise.withResolvers<undefined>();
   server.get("/never", () => {

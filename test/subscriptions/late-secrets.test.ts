@@ -1,4 +1,4 @@
-import { waitForGauge } from "../kit/http/metrics";
+import { readMetric, waitForGauge } from "../kit/http/metrics";
 import { MEMBER_ID } from "../kit/seeds/ids";
 import { type TestSubgraph } from "../kit/start/subgraph";
 import { createSubgraphs } from "../kit/start/subgraphs";
@@ -42,18 +42,23 @@ describe("a WebSocket without the router's secret in its handshake", () => {
   });
 
   test.each([
-    ["no payload", undefined],
-    ["a valid token only", { withToken: true }],
-    ["another secret and a valid token", { withToken: true, "router-authorization": `${SECRET}x` }],
-    ["an empty secret", { "router-authorization": "" }],
-    ["a secret that is a list", { "router-authorization": [SECRET] }],
-    ["the secret under another name", { secret: SECRET, token: SECRET }],
-  ])("is closed with 4403 and one reason after connection_init with %s", async (_what, payload) => {
+    ["no payload", "missing", undefined],
+    ["a valid token only", "missing", { withToken: true }],
+    ["another secret and a valid token", "wrong", { withToken: true, "router-authorization": `${SECRET}x` }],
+    ["an empty secret", "missing", { "router-authorization": "" }],
+    ["a secret that is a list", "missing", { "router-authorization": [SECRET] }],
+    ["the secret under another name", "missing", { secret: SECRET, token: SECRET }],
+  ])("is closed with 4403 after connection_init with %s, counted as %s", async (_what, failure, payload) => {
+    const countRefusals = async () =>
+      (await readMetric(subgraph, "benefits_pix_authentication_failures_total"))[`reason="router_secret_${failure}"`] ??
+      0;
+    const before = await countRefusals();
     const client = await openWebSocketClient(subgraph.url);
     const { withToken, ...rest } = { withToken: false, ...payload };
     client.send({ type: "connection_init", payload: { ...rest, ...(withToken && { authorization }) } });
     expect(await client.closed).toEqual({ code: 4403, reason: NOT_VALID });
     expect(client.messages).toEqual([]);
+    expect(await countRefusals()).toBe(before + 1);
   });
 
   test.each([

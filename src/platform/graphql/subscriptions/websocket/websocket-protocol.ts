@@ -1,5 +1,6 @@
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
+import { type AuthenticationFailure } from "../../../auth/authentication-failure";
 import { type TokenVerifier } from "../../../auth/token-verifier";
 import { resolveRequestId } from "../../../errors/request-id";
 import { SubgraphError } from "../../../errors/subgraph-error";
@@ -29,6 +30,8 @@ export interface WebSocketProtocolOptions {
   readonly subscriptions: Subscriptions;
   readonly verifyToken: TokenVerifier;
   readonly isAuthorizedRouter: (secret: string | undefined) => boolean;
+  /** Called for each `connection_init` without the required secret. */
+  readonly onUnauthenticated: (reason: AuthenticationFailure) => void;
   /** Initialized connections of each caller. */
   readonly quota: Quota;
   readonly initTimeoutMs: number;
@@ -81,7 +84,9 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
   /** Returns whether the connection is acknowledged. */
   async function connect(connection: Connection, params: Record<string, unknown> | undefined): Promise<boolean> {
     const { isUnverified } = connection;
-    if (isUnverified && !isAuthorizedRouter(getRouterSecret(params))) {
+    const secret = getRouterSecret(params);
+    if (isUnverified && !isAuthorizedRouter(secret)) {
+      options.onUnauthenticated(secret === undefined ? "router_secret_missing" : "router_secret_wrong");
       connection.close(CloseCode.Forbidden, SECRET_NOT_VALID);
       return false;
     }
