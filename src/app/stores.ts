@@ -9,6 +9,7 @@ import { loadOrCreateSecret } from "../platform/auth/local-secret";
 import { openDatabase } from "../platform/database/open-database";
 import { Inbox } from "../platform/inbox/inbox";
 import { OperationStore } from "../platform/operations/operation.store";
+import { createRetentionStore } from "../platform/operations/retention.store";
 import { createEncryption } from "../platform/kernel/encryption";
 import { createCommandTransport } from "../platform/pubsub/command-transport";
 import { createPostgresTransport } from "../platform/pubsub/postgres-transport";
@@ -72,6 +73,7 @@ export async function openStores(config: DatabaseConfig, options: StoresOptions)
   return {
     database,
     operationStore,
+    retentionStore: createRetentionStore({ database, encryption }),
     inbox: new Inbox(database, encryption),
     pubSub,
     async close() {

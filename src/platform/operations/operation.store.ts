@@ -4,7 +4,13 @@ import { type Database } from "../database/open-database";
 import { type Encryption } from "../kernel/encryption";
 import { claimOperation } from "./claim-operation";
 import { deleteUnsent, replaceWithTombstone } from "./discard-operation";
-import { acquireExclusiveLock, type EarlierQuery, type ExclusiveLock, findEarlier } from "./exclusive-lock";
+import {
+  acquireExclusiveLock,
+  type EarlierQuery,
+  type ExclusiveLock,
+  findEarlier,
+  type ReducedRecurrence,
+} from "./exclusive-lock";
 import { findByDigest, findById } from "./find-operation";
 import {
   type Claim,
@@ -27,6 +33,7 @@ import { type Changes, type LeasedChange, updateLeasedRow } from "./operation-le
 import { listByKind, listOperations } from "./operation-list";
 import { fromOperationRow, type OperationRow, type OperationTables } from "./operation-row";
 import { OperationNotFound, recordOutcome } from "./operation.errors";
+import { reduceRecurrenceId } from "./reduce-operations";
 import { settleOperation, type SettleRequest } from "./settle-operation";
 import { toDueOperation } from "./to-due-operation";
 
@@ -80,12 +87,12 @@ export class OperationStore {
 
   /** See `acquireExclusiveLock`. Call it before `markSent`, once the operation may be sent. */
   async acquireLock(id: string, lease: Lease, lock: ExclusiveLock): Promise<boolean> {
-    return await acquireExclusiveLock(this.tables, { id, lease }, lock);
+    return await acquireExclusiveLock(this.tables, { id, lease }, this.withReduced(lock));
   }
 
   /** See `findEarlier`. */
   async findEarlier(query: EarlierQuery): Promise<Operation[]> {
-    return await findEarlier(this.tables, query);
+    return await findEarlier(this.tables, this.withReduced(query));
   }
 
   /**
@@ -220,6 +227,10 @@ export class OperationStore {
   /** The caller's idempotency key; must be shown to that caller only. Throws DecryptionFailed. */
   decryptIdempotencyKey({ id, encryptedIdempotencyKey }: Pick<Operation, "id" | "encryptedIdempotencyKey">): string {
     return this.encryption.decrypt(encryptedIdempotencyKey, { rowId: id, purpose: "idempotencyKey" });
+  }
+
+  private withReduced<Query extends Pick<ExclusiveLock, "recurrenceId">>(query: Query): Query & ReducedRecurrence {
+    return { ...query, reducedRecurrenceId: reduceRecurrenceId(this.encryption, query.recurrenceId) };
   }
 
   private async updateUnderLease(id: string, lease: Lease, change: LeasedChange): Promise<LeasedResult> {
