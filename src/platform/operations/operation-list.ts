@@ -74,7 +74,10 @@ export async function listOperations(database: Kysely<OperationTables>, query: O
 type SelectRows = SelectQueryBuilder<OperationTables, "operation", OperationRow>;
 
 /** Executes the selects in one statement. */
-async function executeAll(database: Kysely<OperationTables>, selects: readonly SelectRows[]): Promise<OperationRow[]> {
+export async function executeAll(
+  database: Kysely<OperationTables>,
+  selects: readonly SelectRows[],
+): Promise<OperationRow[]> {
   const [first, ...others] = selects.map((select) => database.selectFrom(select.as("rows")).selectAll());
   if (!first) return [];
   return await others.reduce((all, one) => all.unionAll(one), first).execute();

@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { type Database } from "../database/open-database";
 import { type Encryption } from "../kernel/encryption";
 import { type Operation, type SettledOperation } from "./operation";
+import { executeAll } from "./operation-list";
 import { fromOperationRow, type OperationRow, type OperationTables } from "./operation-row";
 import { isSettled, operationStatuses } from "./operation-status.state";
 import { reduceOperations, REDUCTION_BATCH_SIZE } from "./reduce-operations";
@@ -31,6 +32,9 @@ export type RetentionStore = ReturnType<typeof createRetentionStore>;
 /** Literals, as in the predicate of a partial index: the operation concerns another user than its requester, or none. */
 const FOR_OTHERS = sql<boolean>`principal <> coalesce(user_id, '') and principal <> ''`;
 
+/** Maximum number of undecided operations that are named for each status. */
+const MAX_UNDECIDED = 100;
+
 const UNDECIDED = operationStatuses.filter((status) => !isSettled(status));
 
 /**
@@ -41,21 +45,25 @@ export function createRetentionStore({ database, encryption }: { database: Datab
   const tables = database.kysely.$extendTables<OperationTables>();
   const isPostgres = database.dialect === "postgres"; // SQLite's transactions have the write lock from the start
 
-  /** The undecided operations of all users are read: they are few, and no index has those of one user without its history. */
+  /** Reads the undecided operations of all users, which are few: no index has those of one user without its history. */
   async function selectUndecided(transaction: Kysely<OperationTables>, user: UserKeys): Promise<Operation[]> {
     const { userId, principal } = user;
-    const rows = await transaction
-      .selectFrom("operation")
-      .selectAll()
-      .where("status", "in", UNDECIDED)
-      .where((row) =>
-        row.or([
-          row("principal", "=", principal),
-          ...(userId === undefined ? [] : [row(sql<string>`coalesce(user_id, '')`, "=", userId)]),
-        ]),
-      )
-      .execute();
-    return rows.map(fromOperationRow).toSorted((one, other) => one.createdAt - other.createdAt);
+    const selects = UNDECIDED.map((status) =>
+      transaction
+        .selectFrom("operation")
+        .selectAll()
+        .where("status", "=", status)
+        .where((row) =>
+          row.or([
+            row("principal", "=", principal),
+            ...(userId === undefined ? [] : [row(sql<string>`coalesce(user_id, '')`, "=", userId)]),
+          ]),
+        )
+        .orderBy("created_at")
+        .orderBy("id")
+        .limit(MAX_UNDECIDED),
+    );
+    return (await executeAll(transaction, selects)).map(fromOperationRow);
   }
 
   const selectConcerning = (reader: Kysely<OperationTables>, userId: string) =>
@@ -146,7 +154,7 @@ export function createRetentionStore({ database, encryption }: { database: Datab
       });
     },
 
-    /** The operations that keep a user from being erased, oldest first. */
+    /** The operations that keep a user from being erased, by status, oldest first; at most 100 of each status. */
     async findUndecided(user: UserKeys): Promise<Operation[]> {
       return await selectUndecided(tables, user);
     },
