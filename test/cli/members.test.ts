@@ -12,6 +12,7 @@ import {
   type OpenStore,
   TEST_ENCRYPTION_KEY,
 } from "../kit/operations/test-store";
+import { findCodeBlocks, readText } from "../kit/pages";
 import { dumpDatabase, findCanaries } from "../kit/security/canaries";
 import { MEMBER_ID, OTHER_MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { countCommits, findMutation, MUTATIONS, sendMutation } from "../kit/seeds/mutations";
@@ -174,6 +175,17 @@ describe.each(["sqlite", "postgres"] as const)("the members command on %s", (dia
       const { data } = await sendMutation(subgraph, cancel, { input, claims: PAYER });
       expect(data.cancelPixAuthorization.userErrors).toMatchObject([{ code: "ALREADY_CANCELLED" }]);
       expect((await subgraph.delbank.state()).commits).toEqual([]);
+    });
+
+    test("lets another cancellation be sent when the counterpart can no longer answer, and Delbank shows none", async () => {
+      const cancel = findMutation("cancelPixAuthorization");
+      await sendMutation(subgraph, cancel, { input: { ...cancel.input, idempotencyKey: "first" }, claims: PAYER });
+      expect((await members("erase", MEMBER)).exitCode).toBe(0);
+      await createSandboxControl(subgraph.delbank.url).reset();
+      await sql`update operation set sent_at = sent_at - ${14 * 3_600_000}`.execute(opened.database.kysely);
+      const input = { ...cancel.input, idempotencyKey: "second" };
+      const { data } = await sendMutation(subgraph, cancel, { input, claims: PAYER });
+      expect(data.cancelPixAuthorization).toMatchObject({ operation: { status: "SUCCEEDED" }, userErrors: [] });
     });
 
     test("hides the operation from the member, and shows staff its kind and outcome only", async () => {
@@ -411,5 +423,52 @@ describe.each(["sqlite", "postgres"] as const)("the members command on %s", (dia
     const run = await runMembersCommand({ ...environment, DATABASE_URL }, ["erase", MEMBER]);
     expect(run).toMatchObject({ exitCode: 1, stdout: "", stderr: expect.stringContaining("DATABASE_URL") });
     expect(run.stderr).not.toContain(MEMBER);
+  });
+
+  describe("the page about retention", () => {
+    const PAGE = "docs/operations/retention-and-erasure.md";
+    const blocks = findCodeBlocks(readText(PAGE));
+    const commands = blocks
+      .filter(({ language }) => language === "sh")
+      .map(({ text }) => /^npm run (?:--silent )?members -- (.*)\n?$/.exec(text)?.[1] ?? `not a command: ${text}`);
+
+    test("has commands that succeed in their order, and what erase prints", async () => {
+      await sendEvent(MEMBER);
+      await whenProcessed();
+      for (const name of ["createUser", "updateUser"]) {
+        const mutation = findMutation(name);
+        const input = { ...mutation.input, userId: MEMBER, idempotencyKey: name };
+        await sendMutation(subgraph, mutation, { input, claims: PAYER });
+      }
+      const outputs: string[] = [];
+      for (const command of commands) {
+        const { exitCode, stdout, stderr } = await members(...command.replace("$USER_ID", MEMBER).split(" "));
+        expect([command, exitCode, stderr]).toEqual([command, 0, ""]);
+        outputs.push(stdout);
+      }
+      expect(commands).toHaveLength(3);
+      expect(outputs[2]).toBe(blocks.find(({ language }) => language === "text")?.text);
+    });
+
+    test("names every column of an operation, and every member of an export", async () => {
+      const text = readText(PAGE);
+      const { rows } = await sql<{ name: string }>`${
+        dialect === "sqlite"
+          ? sql`select name from pragma_table_info('operation')`
+          : sql`select column_name as name from information_schema.columns where table_name = 'operation'`
+      }`.execute(opened.database.kysely);
+      const isTime = (name: string) => /_(at|since|until)$/.test(name);
+      const names = rows.map(({ name }) => name).filter((name) => !isTime(name));
+      const exported = Object.keys((await members("export", MEMBER)).json).slice(2);
+      expect(names.length).toBeGreaterThan(15);
+      expect([...names, ...exported].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+    });
+
+    test("lists the exit codes of --help", async () => {
+      const codesOf = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, code]) => Number(code));
+      const { stdout } = await members("--help");
+      expect(codesOf(readText(PAGE), /^\| (\d) +\|/gm)).toEqual([0, 1, 2, 4]);
+      expect(codesOf(stdout, /^ {2}(\d) {2}/gm)).toEqual([0, 1, 2, 4]);
+    });
   });
 });
