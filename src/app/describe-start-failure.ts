@@ -21,7 +21,7 @@ export function describeStartFailure(error: unknown, otherwise = "The program co
     return `The database of DATABASE_URL cannot be reached or cannot be written to${formatErrorCode(error.cause)}.`;
   }
   if ((error as { code?: unknown } | undefined)?.code === INSUFFICIENT_PRIVILEGE) {
-    return `The user of DATABASE_URL lacks a privilege that the migration of the schema needs${formatErrorCode(error)}.`;
+    return `The user of DATABASE_URL lacks a privilege that is needed, for example to migrate the schema${formatErrorCode(error)}.`;
   }
   return `${otherwise}: ${JSON.stringify(describeError(error))}`;
 }

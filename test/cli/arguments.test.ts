@@ -21,11 +21,11 @@ describe("the arguments of the operations command", () => {
   test.each<[string, unknown]>([
     ["list", { command: { name: "list", filter: { status: ["PENDING", "UNCONFIRMED", "NEEDS_ATTENTION"] } }, isJson: false }],
     ["list --status failed,NEEDS_ATTENTION --status pending --json", { command: { name: "list", filter: { status: ["FAILED", "NEEDS_ATTENTION", "PENDING"] } }, isJson: true }],
-    ["list --request r-1", { command: { name: "list", filter: { requestId: "r-1" } }, isJson: false }],
+    ["list --request \u00a0r-1\t", { command: { name: "list", filter: { requestId: "r-1" } }, isJson: false }],
     ["list --user u-1 --recurrence RR1 --kind create_user", { command: { name: "list", filter: { userId: "u-1", recurrenceId: "RR1", kind: ["CREATE_USER"] } }, isJson: false }],
     ["list --older-than 2h --status succeeded", { command: { name: "list", filter: { olderThanMs: 7_200_000, status: ["SUCCEEDED"] } }, isJson: false }],
     [`show ${ID.toUpperCase()} --offline`, { command: { name: "show", id: ID, isOffline: true }, isJson: false }],
-    [`recheck ${ID} --json`, { command: { name: "recheck", id: ID }, isJson: true }],
+    [`recheck ${ID}\u00a0 --json`, { command: { name: "recheck", id: ID }, isJson: true }],
     ["--help", { command: { name: "help" }, isJson: false }],
     ["settle --help", { command: { name: "help" }, isJson: false }],
   ])("%s", (line, expected) => {
@@ -45,16 +45,17 @@ describe("the arguments of the operations command", () => {
   test.each<[string, readonly string[], string]>([
     ["no command", [], "must be list, show, recheck or settle"],
     ["an unknown command", ["delete", ID], "must be list, show, recheck or settle"],
-    ["an unknown option", ["list", "--limit", "3"], "An option is unknown"],
+    ["an unknown option", ["list", "--limit", "3"], "the options are --json, --help, --status"],
     ["a flag with a value", ["list", "--json=yes"], "An option is unknown or has no value, or a flag has one"],
     ["an option without its value", ["list", "--user"], "An option is unknown or has no value"],
     ["an unknown status", ["list", "--status", "DONE"], "--status must be one of PENDING"],
     ["an empty filter", ["list", "--user", ""], "--user must be 1 to 256 characters"],
     ["a control character in a filter", ["list", "--request", "a\u001b[2J"], "without control characters"],
     ["a duration without a unit", ["list", "--older-than", "15"], "such as 90s"],
-    ["list with an id", ["list", ID], "list takes no id"],
+    ["list with an id", ["list", ID], "list takes no id; npm run needs -- before the command"],
     ["show without an id", ["show"], "id of the operation is missing"],
     ["show with two ids", ["show", ID, ID], "Only one id"],
+    ["a reason without quotation marks", ["settle", ID, ...["--as", "failed", "--reason", "never", "received"]], "needs quotation marks"],
     ["an id that is no UUID", ["show", "1 or 1=1"], "must be a UUID"],
     ["an option of another command", ["recheck", ID, "--offline"], "An option is unknown"],
     ["settle without an outcome", ["settle", ID, ...REASONS], "--as must be succeeded or failed"],
@@ -86,6 +87,9 @@ describe("personal data in a reason", () => {
     "cpf:04623217035,",
     "０４６２３２１７０３５",
     "046\u200b23217035",
+    "046_232_170_35",
+    "046.232.170–35",
+    "046  232\u00a0170 - 35",
     "19.131.243/0001-97",
     "CNPJ 19131243000197",
     "12.ABC.345/01DE-35",
@@ -104,6 +108,7 @@ describe("personal data in a reason", () => {
     "12345678900",
     "call 11 98765-4321",
     "R$ 1.234.567,89 @ 3 pm",
+    "a table of 12, 34 and 56",
   ])("is not found in %s", (text) => {
     expect(hasPersonalData(text)).toBe(false);
   });

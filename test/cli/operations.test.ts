@@ -4,7 +4,7 @@ import { EXIT } from "../../src/cli/operations/exit-code";
 import { operationMigrations } from "../../src/platform/operations/operation-migrations";
 import { type OperationStatus } from "../../src/platform/operations/operation-status.state";
 import { postWebhook } from "../kit/http/webhooks";
-import { decideAs, runCommand } from "../kit/operations/operator-commands";
+import { type CommandRun, decideAs, runCommand } from "../kit/operations/operator-commands";
 import {
   createClaim,
   expectClaimed,
@@ -109,6 +109,14 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       opened.database.kysely,
     );
 
+  /** Receives an event before its operation is stored, so that the running process does not match them. */
+  async function receiveEnrollment(userid: string): Promise<void> {
+    const eventtimestamp = new Date().toISOString();
+    await postWebhook(subgraph.url, { eventname: "enrollment_successful", userid, eventtimestamp });
+    const unprocessed = sql`select 1 from message where processed_at is null`;
+    await waitFor(async () => ((await unprocessed.execute(opened.database.kysely)).rows[0] ? undefined : true));
+  }
+
   describe("list", () => {
     const list = async (...args: string[]) => {
       const { exitCode, json } = await operations("list", "--json", ...args);
@@ -134,16 +142,26 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       expect(stdout).toMatch(new RegExp(`\n${pending}  PENDING +CREATE_USER +1h.* +1 +0 +u-77 +- +-\n2 operations\n$`));
     });
 
-    test("reads more than one page", async () => {
+    test("refuses a kind that does not exist, of which it would find nothing", async () => {
+      const { exitCode, stdout, stderr } = await operations("list", "--kind", "CANCEL_PIX");
+      expect([exitCode, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^--kind must be one of CREATE_USER, .*CANCEL_PIX_AUTHORIZATION\.\n$/);
+    });
+
+    test("reads page after page up to 5000 operations, and says if there are more", async () => {
       const copy = sql`insert into operation (id, principal, key_digest, encrypted_idempotency_key, kind, fingerprint, status,
         attempts, reads, created_at, sent_at) values ${sql.join(
-          Array.from({ length: 1001 }, (_, index) => {
+          Array.from({ length: 5001 }, (_, index) => {
             const id = `00000000-0000-4000-8000-${`${index}`.padStart(12, "0")}`;
             return sql`(${id}, 'p', ${id}, 'k', 'CREATE_USER', 'f', 'NEEDS_ATTENTION', 1, 0, 1, 1)`;
           }),
         )}`;
       await copy.execute(opened.database.kysely);
-      expect(await list()).toHaveLength(1001);
+      const { json } = await operations("list", "--json");
+      expect([json.operations.length, json.hasMore]).toEqual([5000, true]);
+      expect((await operations("list")).stdout).toMatch(/\n5000 operations; there are more: use filters\n$/);
+      await sql`delete from operation where id like '%5000'`.execute(opened.database.kysely);
+      expect((await operations("list", "--json")).json).toMatchObject({ hasMore: false });
     });
   });
 
@@ -219,6 +237,23 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       expect(json.nextStep).toMatch(nextStep);
     }); // prettier-ignore
 
+    test("has one line for successive reads with the same result, and each read in JSON", async () => {
+      const id = await store();
+      const results = ["noProof", "noProof", "noProof", "unavailable", "noProof"] as const;
+      const reads = results.map((outcome, index) => {
+        return { at: Date.UTC(2026, 0, 1, index), step: "read", attempt: null, outcome, httpStatus: null } as const;
+      });
+      await opened.store.recordHistory(id, reads);
+      const { stdout } = await operations("show", id, "--offline");
+      expect(stdout.split("\n").filter((line) => line.includes("the provider was read"))).toEqual([
+        "2026-01-01T00:00:00.000Z  the provider was read: no proof, 3 times until 2026-01-01T02:00:00.000Z",
+        "2026-01-01T03:00:00.000Z  the provider was read: no answer (unavailable)",
+        "2026-01-01T04:00:00.000Z  the provider was read: no proof",
+      ]);
+      const { json } = await operations("show", id, "--offline", "--json");
+      expect(json.story.filter(({ what }: { readonly what: string }) => what === "read")).toHaveLength(5);
+    });
+
     test("lists the events of its member since the request", async () => {
       const id = await store({ kind: "CREATE_USER", userId: "u-88", ageMs: 0 });
       await postWebhook(subgraph.url, { eventname: "enrollment_request_received", userid: "u-88" });
@@ -264,13 +299,8 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
     });
 
     test("settles what a stored event proves", async () => {
-      const userId = "u-99";
-      await postWebhook(subgraph.url, {
-        eventname: "enrollment_successful",
-        userid: userId,
-        eventtimestamp: new Date().toISOString(),
-      });
-      const id = await store({ kind: "CREATE_USER", userId, ageMs: 1000 });
+      await receiveEnrollment("u-99");
+      const id = await store({ kind: "CREATE_USER", userId: "u-99" });
       expect(await operations("recheck", id)).toMatchObject({
         exitCode: 0,
         stdout: expect.stringContaining("It is SUCCEEDED now"),
@@ -378,6 +408,13 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       },
     );
 
+    test("is refused with 4 if a stored event proves the success, although the provider shows nothing, whatever the options", async () => {
+      await receiveEnrollment("u-98");
+      const id = await store({ kind: "CREATE_USER", userId: "u-98" });
+      expect(await settleAs(id, "failed", "--against-provider")).toMatchObject({ exitCode: 4 });
+      expect([await statusOf(id), await decisionsOf(id)]).toEqual(["SUCCEEDED", []]);
+    });
+
     test("stores the provider's result if it proves the decision", async () => {
       const id = await store({ recurrenceId: CANCELLED_RECURRENCE_ID });
       expect(await settleAs(id, "succeeded", "--against-provider")).toMatchObject({ exitCode: 0 });
@@ -422,30 +459,48 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
         expect((await decisionsOf(id)).length).toBeLessThanOrEqual(1);
       }
     });
+  });
 
-    test("drops the cached reads of the running process", async () => {
-      const id = await store();
-      const read = async () => {
-        const query = `{ pixAuthorization(recurrenceId: "${RECURRENCE_ID}") { status } }`;
-        expect((await subgraph.graphql(query, { claims: STAFF_CLAIMS })).data.pixAuthorization).toEqual({
-          status: "ACTIVE",
-        });
-        return (await subgraph.delbank.requests()).length;
+  describe("the running process drops its cached reads after", () => {
+    const readAuthorization = (id: string) => `{ result: pixAuthorization(recurrenceId: "${id}") { status } }`;
+    const readMember = `{ result: user(id: "${MEMBER_ID}") { currentOffer { status } } }`;
+
+    test.each<[string, Row, string, (id: string) => Promise<CommandRun>]>([
+      ["settle", {}, readAuthorization(RECURRENCE_ID), (id) => settleAs(id, "failed")],
+      [
+        "recheck that finds a proof at the provider",
+        { recurrenceId: CANCELLED_RECURRENCE_ID },
+        readAuthorization(CANCELLED_RECURRENCE_ID),
+        (id) => operations("recheck", id),
+      ],
+      [
+        "recheck that finds a proof in a stored event",
+        { kind: "CREATE_USER", userId: MEMBER_ID },
+        readMember,
+        (id) => operations("recheck", id),
+      ],
+    ])("%s", async (_what, row, query, run) => {
+      if (row.userId !== undefined) await receiveEnrollment(row.userId);
+      const id = await store(row);
+      const countRequests = async () => {
+        const requests = await Promise.all([subgraph.avibra.requests(), subgraph.delbank.requests()]);
+        return requests.flat().length;
       };
-      const cached = await waitFor(async () => {
-        const before = await read();
-        return (await read()) === before ? before : undefined;
-      });
-      expect(await settleAs(id, "failed")).toMatchObject({ exitCode: 0 });
-      const afterSettle = (await subgraph.delbank.requests()).length;
-      expect(afterSettle).toBe(cached + 1); // the command's own read
-      await waitFor(async () => ((await read()) > afterSettle ? true : undefined));
+      const read = async () => {
+        expect((await subgraph.graphql(query, { claims: STAFF_CLAIMS })).data.result).not.toBeNull();
+        return countRequests();
+      };
+      await waitFor(async () => ((await read()) === (await read()) ? true : undefined));
+      expect(await run(id)).toMatchObject({ exitCode: 0 });
+      expect((await opened.store.find(id))?.settledAt).not.toBeNull();
+      const afterCommand = await countRequests();
+      await waitFor(async () => ((await read()) > afterCommand ? true : undefined));
     });
   });
 
   describe("settle with OPERATOR_SECOND_PERSON=true", () => {
-    const settleBy = (by: string, id: string, outcome: "succeeded" | "failed" = "failed") =>
-      runCommand({ ...environment, OPERATOR_SECOND_PERSON: "true" }, ["settle", id, ...decideAs(outcome, by)]);
+    const settleBy = (by: string, id: string, outcome: "succeeded" | "failed" = "failed", ...more: string[]) =>
+      runCommand({ ...environment, OPERATOR_SECOND_PERSON: "true" }, ["settle", id, ...decideAs(outcome, by), ...more]);
 
     test("exits with 5 until another person decides the same", async () => {
       const id = await store();
@@ -473,6 +528,16 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       expect((await settleBy("Dora", id, "failed")).exitCode).toBe(5);
       expect(await statusOf(id)).toBe("NEEDS_ATTENTION");
       expect((await settleBy("Ana", id, "failed")).exitCode).toBe(0);
+    });
+
+    test("does not settle against the provider with the name of a person who agreed with the provider", async () => {
+      const id = await store({ recurrenceId: CANCELLED_RECURRENCE_ID, baseline: [CANCELLATION_ID] });
+      expect((await settleBy("Ana", id, "failed")).exitCode).toBe(5);
+      await sql`update operation set baseline = '[]' where id = ${id}`.execute(opened.database.kysely);
+      expect((await settleBy("Bruno", id, "failed")).exitCode).toBe(4);
+      expect((await settleBy("Bruno", id, "failed", "--against-provider")).exitCode).toBe(5);
+      expect(await statusOf(id)).toBe("NEEDS_ATTENTION");
+      expect((await settleBy("Ana", id, "failed", "--against-provider")).exitCode).toBe(0);
     });
 
     test("settles once if several people call it at the same time", async () => {
@@ -535,7 +600,11 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       for (const args of [["show"], ["recheck"], ["settle", ...decideAs("failed")]] as const) {
         const [name, ...rest] = args;
         const run = await operations(name, randomUUID(), ...rest);
-        expect(run).toMatchObject({ exitCode: 1, stdout: "", stderr: "No operation has this id.\n" });
+        expect(run).toMatchObject({
+          exitCode: 1,
+          stdout: "",
+          stderr: expect.stringMatching(/^No operation has this id\..* list --request\.\n$/),
+        });
       }
     });
 

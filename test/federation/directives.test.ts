@@ -39,6 +39,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   pixCancellation:
     '{ pixCancellation(recurrenceId: "RR3822485720260110cancelled01", id: "IC0435879820240605bcdb1fhn43a") { id } }',
   operation: '{ operation(id: "00000000-0000-4000-8000-000000000000") { id } }',
+  operations: "{ operations(first: 1) { edges { node { id } } } }",
 };
 const selected = (name: string) => (name === "id" ? "id" : `${name} { __typename }`);
 
@@ -95,9 +96,16 @@ describe("the schema's directives and the code say the same", () => {
     expect(unmarked).toEqual(["id"]);
   });
 
-  test("@requiresScopes is on a mutation exactly if the code requires a scope, and names the accepted scopes", async () => {
+  test("@requiresScopes is on a root field exactly if the code requires a scope, and names the accepted scopes", async () => {
     const marked = coordinatesWith(sdl, "requiresScopes");
-    expect([...marked.keys()]).toEqual(["Mutation.cancelPixAuthorization"]);
+    expect([...marked.keys()]).toEqual(["Query.operations", "Mutation.cancelPixAuthorization"]);
+    for (const name of fieldsOf("Query")) {
+      const forbidden = async (scope: string) =>
+        (await codesOf(ROOTS[name] ?? "", { sub: MEMBER_ID, tax_id: PAYER_TAX_ID, scope })).includes("FORBIDDEN");
+      const scopes = marked.get(`Query.${name}`)?.["scopes"] as string[][] | undefined;
+      expect([name, await forbidden("openid")]).toEqual([name, scopes !== undefined]);
+      for (const alternative of scopes ?? []) expect(await forbidden(alternative.join(" "))).toBe(false);
+    }
     for (const mutation of MUTATIONS) {
       const forbidden = async (scope: string) => {
         const own = { sub: (mutation.input["userId"] as string | undefined) ?? MEMBER_ID, tax_id: PAYER_TAX_ID, scope };

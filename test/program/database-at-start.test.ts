@@ -113,7 +113,7 @@ describe("an unusable database at start is reported in one sentence, without JSO
     await client.end();
     [url.username, url.password] = ["reader", "hunter2"];
     expect(await describeFailure({ DATABASE_URL: url.href })).toBe(
-      "The user of DATABASE_URL lacks a privilege that the migration of the schema needs (42501).\n",
+      "The user of DATABASE_URL lacks a privilege that is needed, for example to migrate the schema (42501).\n",
     );
   });
 

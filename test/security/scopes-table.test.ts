@@ -21,8 +21,8 @@ type Role = "sub" | "payer" | "beneficiary" | "caller" | "subject" | "stranger";
 /** The roles of the owners that the table names. */
 const ROLES: Readonly<Record<string, readonly Role[]>> = {
   "the token's `sub`": ["sub"],
-  "payer or beneficiary, by tax ID": ["payer", "beneficiary"],
-  "payer, by tax ID": ["payer"],
+  "payer or beneficiary": ["payer", "beneficiary"],
+  payer: ["payer"],
   "its caller, or its member": ["caller", "subject"],
   "its caller": ["caller"],
   "no owner": [],
@@ -187,12 +187,14 @@ const CELLS: readonly Cells[] = readTable("docs/platform/authorization.md", "wha
     const [thing = "", condition = ""] = what.split(": ");
     const owners = ROLES[whose];
     if (!owners) throw new Error(`no roles for "${whose}"`);
-    const alternatives = (scope.split("(")[0] ?? "").split(", or ").map(findCodeSpans);
+    const [always = "", choice] = (scope.split("(")[0] ?? "").split(" with ");
+    const alternatives = (choice ?? always).split(" or ").map(findCodeSpans);
+    const common = choice === undefined ? [] : findCodeSpans(always);
     return {
       what: thing,
       owners,
       needed: findCodeSpans(condition),
-      alternatives: alternatives.filter((scopes) => scopes.length > 0),
+      alternatives: alternatives.filter((scopes) => scopes.length > 0).map((scopes) => [...common, ...scopes]),
     };
   },
 );

@@ -61,10 +61,11 @@ function wrong(message: string): never {
 const MAX_ID_LENGTH = 256;
 
 function parseFilterText(name: string, value: string): string {
-  if (value.trim() === "" || value.length > MAX_ID_LENGTH || /\p{Cc}/u.test(value)) {
+  const trimmed = value.trim(); // of a copied one
+  if (trimmed === "" || trimmed.length > MAX_ID_LENGTH || /\p{Cc}/u.test(trimmed)) {
     return wrong(`--${name} must be 1 to ${MAX_ID_LENGTH} characters without control characters`);
   }
-  return value;
+  return trimmed;
 }
 
 function parseStatuses(values: readonly string[]): OperationStatus[] {
@@ -112,11 +113,14 @@ function parseOutcome(value: string | undefined): "SUCCEEDED" | "FAILED" {
   return value === "failed" ? "FAILED" : wrong("--as must be succeeded or failed");
 }
 
+/** Without it, npm takes the options and passes their values. */
+const NPM_HINT = "npm run needs -- before the command";
+
 function parseId(positionals: readonly string[]): string {
   const [id, ...rest] = positionals;
   if (id === undefined) return wrong("The id of the operation is missing");
-  if (rest.length > 0) wrong("Only one id is allowed");
-  const lowerCase = id.toLowerCase();
+  if (rest.length > 0) wrong(`Only one id is allowed: a text with spaces needs quotation marks, and ${NPM_HINT}`);
+  const lowerCase = id.trim().toLowerCase();
   return isOperationId(lowerCase) ? lowerCase : wrong("The id must be a UUID");
 }
 
@@ -125,7 +129,8 @@ function parseStrictly<Options extends (typeof OPTIONS)[CommandName]>(args: read
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch {
-    return wrong("An option is unknown or has no value, or a flag has one");
+    const names = Object.keys(options).map((name) => `--${name}`);
+    return wrong(`An option is unknown or has no value, or a flag has one; the options are ${names.join(", ")}`);
   }
 }
 
@@ -134,7 +139,7 @@ const UNSETTLED = operationStatuses.filter((status) => !isSettled(status));
 function parseList(args: readonly string[]): Arguments {
   const { values, positionals } = parseStrictly(args, OPTIONS.list);
   if (values.help) return { command: { name: "help" }, isJson: false };
-  if (positionals.length > 0) wrong("list takes no id");
+  if (positionals.length > 0) wrong(`list takes no id; ${NPM_HINT}`);
   const { kind, user, recurrence, request } = values;
   const isAboutOne = user !== undefined || recurrence !== undefined || request !== undefined;
   const status = values.status ? parseStatuses(values.status) : isAboutOne ? undefined : UNSETTLED;

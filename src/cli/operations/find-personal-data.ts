@@ -1,9 +1,9 @@
 import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
 
 const EMAIL = /[^\s@]@[^\s@]/;
-/** Letters and digits with at most one separator between two of them, so that a document is in one run in any of its forms. */
-const RUNS = /[0-9A-Z]+(?:[ ./-][0-9A-Z]+)*/g;
-const SEPARATOR = /[ ./-]/;
+/** Groups of letters and digits with the separators of documents between them, so that a document is in one run in any of its forms. */
+const RUNS = /[0-9A-Z]+(?:[\s./\\_\p{Pd}]{1,3}[0-9A-Z]+)*/gu;
+const SEPARATOR = /[\s./\\_\p{Pd}]+/u;
 
 const isDocument = (text: string) => (text.length === 11 && isCpf(text)) || (text.length === 14 && isCnpj(text));
 

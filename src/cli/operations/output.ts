@@ -1,7 +1,8 @@
 import { sanitizeText } from "../../platform/kernel/sanitize-text";
 
 const MAX_CELL_LENGTH = 120;
-const MAX_LINE_LENGTH = 2000;
+/** A decision with a reason and evidence of the maximum length fits. */
+const MAX_LINE_LENGTH = 4000;
 
 /** Stored text can hold characters that control a terminal. */
 export const toCell = (value: string | number | null) =>

@@ -64,6 +64,10 @@ function toSettlement(outcome: SettleArguments["outcome"], provider: ProviderRea
 export async function settle(context: CommandContext, request: SettleArguments): Promise<CommandResult> {
   const { operator, clock, config } = context;
   const { id, outcome, reason, evidence, by, mayBeAgainstProvider } = request;
+  const found = await findOrFail(context, id);
+  const refusalBefore = checkRow(found, request);
+  if (refusalBefore) return refusalBefore;
+  await operator.matchStoredEvents(found.operation); // one that was received may prove the outcome
   const seen = await findOrFail(context, id);
   const { operation } = seen;
   const refusal = checkRow(seen, request);

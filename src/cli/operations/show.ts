@@ -2,10 +2,27 @@ import { type CommandContext, describeReading, describeRecovery, findOrFail } fr
 import { type CommandResult, EXIT } from "./exit-code";
 import { describeNextStep, toProcess, toVersion } from "./next-step";
 import { toLine, toTime } from "./output";
-import { tellStory, toCallerDigest } from "./story";
+import { type Step, tellStory, toCallerDigest } from "./story";
 
 const LABEL_WIDTH = 13;
 const STEP_WIDTH = 26;
+
+const toStepLine = ({ at, text }: Step) => `${(at === null ? "time not known" : toTime(at)).padEnd(STEP_WIDTH)}${text}`;
+
+/** Successive reads with the same result are one line: a cancellation can have hundreds. */
+function toStoryLines(story: readonly Step[]): string[] {
+  const lines: string[] = [];
+  for (let first = 0, next: number; first < story.length; first = next) {
+    const [step, ...others] = story.slice(first) as [Step, ...Step[]];
+    const end = others.findIndex(({ what, text }) => what !== "read" || text !== step.text);
+    const repeated = step.what === "read" ? others.slice(0, end === -1 ? undefined : end) : [];
+    const last = repeated.at(-1)?.at;
+    const times = typeof last === "number" ? `, ${repeated.length + 1} times until ${toTime(last)}` : "";
+    lines.push(toStepLine(step) + times);
+    next = first + 1 + repeated.length;
+  }
+  return lines;
+}
 
 /** Tells the whole story of one operation. */
 export async function show(
@@ -44,7 +61,7 @@ export async function show(
   const lines = [
     ...fields.map(([label, value]) => `${label.padEnd(LABEL_WIDTH)}${value ?? "-"}`),
     "",
-    ...story.map(({ at, text }) => `${(at === null ? "time not known" : toTime(at)).padEnd(STEP_WIDTH)}${text}`),
+    ...toStoryLines(story),
     "",
     `${"Provider".padEnd(LABEL_WIDTH)}${providerText}`,
     `${"Next step".padEnd(LABEL_WIDTH)}${nextStep}`,

@@ -67,7 +67,7 @@ function describeUnrecordedAttempts({ operation, history, decisions }: StorySour
 
 function describeDecision(decision: Decision): string {
   const { step, outcome, decidedBy, reason, evidence, providerView, isAgainstProvider } = decision;
-  const verb = step === "PROPOSED" ? "proposed, for a second person" : "settled";
+  const verb = step === "PROPOSED" ? "proposed" : "settled";
   const against = isAgainstProvider ? " AGAINST the provider" : "";
   if (reason === "") return `${verb} as ${outcome} by ${decidedBy}${against}; reason and evidence are erased`;
   return `${verb} as ${outcome} by ${decidedBy}${against}; reason: ${reason}; evidence: ${evidence}; the provider then: ${providerView}`;

@@ -99,7 +99,7 @@ export class Operation {
   @Field(() => String, {
     nullable: true,
     description:
-      "What to show the user while the outcome is not known. Null when it is known: then show `failure.message`, if any.",
+      "What to show the user while the outcome is not known. Null if it is known: then show the message of the failure, if there is one.",
   })
   userMessage!: string | null;
 

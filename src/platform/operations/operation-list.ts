@@ -8,7 +8,7 @@ import { type Operation, type OperationPage, type OperationsByKindQuery, type Op
 const STATUS_AND_KIND = sql<string>`status || ':' || kind`;
 
 /** Blocks the use of an index on this column: the rows are few already. */
-const unindexed = (column: "status" | "kind") => sql<string>`coalesce(${sql.ref(column)}, '')`;
+const withoutIndex = (column: "status" | "kind") => sql<string>`coalesce(${sql.ref(column)}, '')`;
 
 /**
  * Reads one page. Throws InvalidCursor, and RangeError unless `first` is at least 1; the caller must limit it.
@@ -42,7 +42,7 @@ export async function listOperations(database: Kysely<OperationTables>, query: O
     if (requestId !== undefined) select = select.where("request_id", "=", requestId);
     for (const column of ["status", "kind"] as const) {
       const values = query[column];
-      if (values) select = select.where(unindexed(column), "in", values);
+      if (values) select = select.where(withoutIndex(column), "in", values);
     }
     return select;
   }

@@ -37,8 +37,6 @@ export interface OperatorStoreOptions {
   readonly messagesOf: (operation: SettledOperation) => readonly PubSubMessage[];
 }
 
-export type OperatorStore = ReturnType<typeof createOperatorStore>;
-
 /** What people see of operations, and decide about them. Each change is one transaction with its record and its messages. */
 export function createOperatorStore({ database, messagesOf }: OperatorStoreOptions) {
   const tables = database.kysely.$extendTables<OperationTables>();
@@ -102,7 +100,9 @@ export function createOperatorStore({ database, messagesOf }: OperatorStoreOptio
           const isAsSeen = row?.status === status && row.attempts === attempts && row.reads === seen.reads;
           if (!isAsSeen || isLeased) return { outcome: "changed" };
           const proposals = findProposals(await listDecisions(transaction, id), seen, now).filter(
-            ({ outcome }) => outcome === settlement.status,
+            // Who has agreed with the provider has not agreed to settle against it.
+            ({ outcome, isAgainstProvider }) =>
+              outcome === settlement.status && (isAgainstProvider || !decision.isAgainstProvider),
           );
           const isOwn = (proposal: Decision) => isSamePerson(proposal.decidedBy, decision.decidedBy);
           if (proposals.every(isOwn)) {
