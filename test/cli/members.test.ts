@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { promisify } from "node:util";
 import { sql } from "kysely";
 import { postWebhook } from "../kit/http/webhooks";
 import { runMembersCommand } from "../kit/operations/members-commands";
@@ -110,6 +109,17 @@ describe.each(["sqlite", "postgres"] as const)("the members command on %s", (dia
     );
     return runCommand(environment, args);
   };
+  /** Stores settled operations of the member. */
+  async function fill(number: number): Promise<void> {
+    const numbers =
+      dialect === "sqlite"
+        ? sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(number)})`
+        : sql`with n(i) as (select generate_series(1, ${sql.lit(number)}))`;
+    await sql`insert into operation (id, principal, key_digest, encrypted_idempotency_key, kind, fingerprint, user_id, status,
+      attempts, created_at, sent_at, settled_at, request_id) ${numbers}
+      select 'row-' || i, ${MEMBER}, 'digest-' || i, 'e', 'CREATE_USER', 'f', ${MEMBER}, 'SUCCEEDED', 1, i, i, i,
+        'request-' || i from n`.execute(opened.database.kysely);
+  }
   const countOf = async (table: string) => {
     const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(
       opened.database.kysely,
@@ -118,11 +128,46 @@ describe.each(["sqlite", "postgres"] as const)("the members command on %s", (dia
   };
 
   // First: when a later test reads SQLite's files, this process loses its locks, and another process would delete the log.
-  test("the built command prints no progress into a pipe", async () => {
-    await storeParked();
-    const options = { env: { PATH: process.env["PATH"], ...environment } };
-    const run = promisify(execFile)(process.execPath, ["dist/cli/members.js", "erase", OTHER_MEMBER_ID], options);
-    expect(await run).toEqual({ stdout: "Nothing is stored about this member.\n", stderr: "" });
+  describe("the built command", () => {
+    const runBuilt = (...args: string[]) =>
+      new Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>((resolve) => {
+        const options = { env: { PATH: process.env["PATH"], ...environment } };
+        execFile(process.execPath, ["dist/cli/members.js", ...args], options, (error, stdout, stderr) => {
+          resolve({ exitCode: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+        });
+      });
+
+    test("erases while the member requests mutations and loses none, without progress in a pipe", async () => {
+      await fill(3000);
+      const update = findMutation("updateUser");
+      const send = async (number: number) => {
+        const input = { userId: MEMBER, lastName: `Souza ${number}`, idempotencyKey: `race-${number}` };
+        const { data, errors } = await sendMutation(subgraph, update, { input, claims: PAYER });
+        expect(errors).toBeUndefined();
+        return data.updateUser.operation as {
+          readonly id: string;
+          readonly status: string;
+          readonly userId: string | null;
+        };
+      };
+      const state = { isErasing: true };
+      const erasing = runBuilt("erase", MEMBER, "--json").finally(() => (state.isErasing = false));
+      const sent: string[] = [];
+      while (state.isErasing) sent.push((await send(sent.length)).id);
+      const { exitCode, stdout, stderr } = await erasing;
+      expect(stderr).toBe("");
+      const { undecided } = JSON.parse(stdout) as { readonly undecided: readonly { readonly id: string }[] };
+      expect(exitCode).toBe(undecided.length > 0 ? 4 : 0);
+      expect(sent.length).toBeGreaterThan(1);
+      for (const { id } of undecided) expect(sent).toContain(id);
+      await waitFor(async () => ((await members("erase", MEMBER)).exitCode === 0 ? true : undefined));
+      for (const [number, id] of sent.entries()) expect(await send(number)).toMatchObject({ id, userId: null });
+      const { commits } = await subgraph.avibra.state();
+      const keys = commits
+        .filter(({ operation }) => operation === "update")
+        .map(({ idempotencyKey }) => idempotencyKey);
+      for (const id of sent) expect(keys.filter((key) => key === id).length).toBeLessThanOrEqual(1);
+    });
   });
 
   describe("erase", () => {
@@ -249,14 +294,7 @@ describe.each(["sqlite", "postgres"] as const)("the members command on %s", (dia
     });
 
     test("of 10,000 operations works in batches, with progress on a terminal", async () => {
-      const numbers =
-        dialect === "sqlite"
-          ? sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)`
-          : sql`with n(i) as (select generate_series(1, 10000))`;
-      await sql`insert into operation (id, principal, key_digest, encrypted_idempotency_key, kind, fingerprint, user_id, status,
-        attempts, created_at, sent_at, settled_at, request_id) ${numbers}
-        select 'row-' || i, ${MEMBER}, 'digest-' || i, 'e', 'CREATE_USER', 'f', ${MEMBER}, 'SUCCEEDED', 1, i, i, i,
-          'request-' || i from n`.execute(opened.database.kysely);
+      await fill(10_000);
       const counted = await members("erase", MEMBER, "--dry-run");
       expect(counted).toMatchObject({ exitCode: 0, stdout: "10000 operations and 0 events would be erased.\n" });
       const run = await runMembersCommand(environment, ["erase", MEMBER], { isTerminal: true });
