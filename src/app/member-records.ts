@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { MEMBER_ERASED } from "./reactions";
 import { openStores } from "./stores";
 import { type Config } from "../config/index";
-import { toPrincipal } from "../features/operation/public";
+import { toPrincipal } from "../features/operation";
 import { isUserId } from "../features/user/public";
 import { replaceMessages } from "../platform/pubsub/notification-table";
 import { topics } from "../platform/pubsub/topics";

@@ -3,5 +3,4 @@ export { createUserError } from "./create-user-error";
 export { IdempotencyKey } from "./idempotency-key.type";
 export { type OperationOutcome } from "./operation-request";
 export { MutationPayload, Operation, type OperationKind } from "./operation.type";
-export { toPrincipal } from "./principal";
 export { type UserErrorCode } from "./user-error.type";
