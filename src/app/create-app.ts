@@ -11,6 +11,7 @@ import { createOperations } from "./operations";
 import { createProviders, type ProviderTime } from "./providers";
 import { reactions } from "./reactions";
 import { type AppServices } from "./request-context";
+import { createOperationRetention } from "./retention";
 import { DEVELOPER_PATHS, GRAPHQL_PATH, registerRoutes } from "./routes";
 import { createSubgraph } from "./schema";
 import { openStores } from "./stores";
@@ -102,6 +103,7 @@ export async function createApp(
       reactions.operationExecuted(operation, { pubSub, metrics, matchStoredEvents: webhooks.matchStoredEvents });
     },
   });
+  const retention = createOperationRetention(config.operations, { stores, logger });
   reactions.readsInvalidated(readCache, pubSub);
   const sandboxConnection = createSandboxConnection(sandboxProviders, {
     isSandbox,
@@ -224,6 +226,7 @@ export async function createApp(
       await databaseMonitor.pollOnce(); // the first scrape has every series
       const url = await listenOn(server, config.server);
       reconciler.start();
+      retention.start();
       webhooks.start();
       databaseMonitor.start();
       await sandboxConnection.connect(url);
@@ -242,7 +245,7 @@ export async function createApp(
     /** Stops gracefully; see `registerLifecycle`. */
     async stop() {
       logger.info("stopping");
-      await Promise.all([reconciler.stop(), lifecycle.stop(), databaseMonitor.stop()]);
+      await Promise.all([reconciler.stop(), retention.stop(), lifecycle.stop(), databaseMonitor.stop()]);
       await webhooks.stop(); // after the last event was received: it is still processed
       await apollo.stop();
       await providers.close();

@@ -7,6 +7,9 @@ import { type Metrics } from "../platform/observability/metrics";
 import { type ReadCache } from "../platform/reads/read-cache";
 import { operationTags, userTag } from "../platform/reads/read-tags";
 
+/** What every replica is told when a member is erased: it names nobody, because SQLite stores it. */
+export const MEMBER_ERASED: PubSubMessage = { topic: topics.allReadsInvalidated, key: "all" };
+
 /** Invalidate the reads of an operation's member and recurrence on every replica. */
 function invalidationMessages(operation: ReportedOperation): PubSubMessage[] {
   return operationTags(operation).map((key) => ({ topic: topics.readsInvalidated, key }));
@@ -33,6 +36,7 @@ function publishAll(messages: readonly PubSubMessage[], pubSub: PubSub): void {
  * | an event's effects are applied         | reads of its member are invalidated                                           |
  * | an event is processed and marked so    | subscribers of its member's events are notified                               |
  * | reads were invalidated, by any replica | this replica's read cache drops them; all, if messages may have been missed   |
+ * | a member was erased, by a command      | this replica's read cache drops all reads                                     |
  * | the sandbox was reset, by any replica  | this replica's read cache drops all reads, and its circuit breakers close     |
  */
 export const reactions = {
@@ -94,6 +98,9 @@ export const reactions = {
         readCache.invalidateAll();
       },
     );
+    pubSub.subscribe(topics.allReadsInvalidated, () => {
+      readCache.invalidateAll();
+    });
   },
 };
 

@@ -10,6 +10,7 @@ import { loadOrCreateSecret } from "../platform/auth/local-secret";
 import { openDatabase } from "../platform/database/open-database";
 import { Inbox } from "../platform/inbox/inbox";
 import { OperationStore } from "../platform/operations/operation.store";
+import { createRetentionStore } from "../platform/operations/retention.store";
 import { systemClock } from "../platform/kernel/clock";
 import { createEncryption } from "../platform/kernel/encryption";
 import { type Metrics } from "../platform/observability/metrics";
@@ -80,6 +81,7 @@ export async function openStores(config: DatabaseConfig, options: StoresOptions)
   return {
     database,
     operationStore,
+    retentionStore: createRetentionStore({ database, encryption }),
     inbox: new Inbox(database, encryption),
     pubSub,
     async close() {

@@ -7,35 +7,19 @@ import { toJson, toLine } from "./output";
 import { recheck } from "./recheck";
 import { settle } from "./settle";
 import { show } from "./show";
-import { describeStartFailure } from "../../app/describe-start-failure";
+import { type CommandOutput, describeCommandFailure } from "../command-output";
 import { openOperator } from "../../app/operator";
 import { loadConfig } from "../../config/index";
 import { type RawEnvironment } from "../../config/variable";
-import { DatabaseUnavailable } from "../../platform/database/database.errors";
 import { systemClock } from "../../platform/kernel/clock";
 import { createLogger } from "../../platform/observability/logger";
 
 type ActiveCommand = Exclude<Command, { readonly name: "help" }>;
 
-/** Where a command writes; `stdout` is for its result. */
-export interface CommandOutput {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
-}
-
 async function execute(command: ActiveCommand, context: CommandContext): Promise<CommandResult> {
   if (command.name === "list") return await list(context, command.filter);
   if (command.name === "show") return await show(context, command);
   return await (command.name === "recheck" ? recheck(context, command) : settle(context, command));
-}
-
-/** One line, without what was typed. */
-function describeFailure(error: unknown): string {
-  if (error instanceof CommandFailure) return error.message;
-  const isUncertain = error instanceof DatabaseUnavailable && error.maybeCommitted;
-  const uncertain = isUncertain ? " It is not known whether the last step was stored: run show." : "";
-  const lines = describeStartFailure(error, "The command failed").split("\n");
-  return lines.map((line) => line.trim()).join(" ") + uncertain;
 }
 
 async function runOrThrow(
@@ -70,7 +54,7 @@ export async function runOperations(
   try {
     return await runOrThrow(args, environment, output);
   } catch (error) {
-    output.stderr(`${toLine(describeFailure(error))}\n`);
+    output.stderr(`${toLine(describeCommandFailure(error, "run show"))}\n`);
     return error instanceof CommandFailure ? error.exitCode : EXIT.failed;
   }
 }

@@ -9,7 +9,16 @@ export interface Step {
   /** Epoch ms; null if it is not known. */
   readonly at: number | null;
   readonly what:
-    "requested" | "prepare" | "attempt" | "read" | "operatorRead" | "unconfirmed" | "event" | "decision" | "settled";
+    | "requested"
+    | "prepare"
+    | "attempt"
+    | "read"
+    | "operatorRead"
+    | "unconfirmed"
+    | "event"
+    | "decision"
+    | "settled"
+    | "reduced";
   readonly text: string;
 }
 
@@ -24,7 +33,9 @@ const DIGEST_LENGTH = 16;
 
 /** The caller, so that two operations of one caller can be recognized without a name. */
 export const toCallerDigest = ({ principal }: Operation) =>
-  `sha256:${createHash("sha256").update(principal).digest("hex").slice(0, DIGEST_LENGTH)}`;
+  principal === ""
+    ? "erased"
+    : `sha256:${createHash("sha256").update(principal).digest("hex").slice(0, DIGEST_LENGTH)}`;
 
 const withStatus = ({ outcome, httpStatus }: HistoryEntry) =>
   httpStatus === null ? outcome : `${outcome}, HTTP ${httpStatus}`;
@@ -58,6 +69,7 @@ function describeDecision(decision: Decision): string {
   const { step, outcome, decidedBy, reason, evidence, providerView, isAgainstProvider } = decision;
   const verb = step === "PROPOSED" ? "proposed" : "settled";
   const against = isAgainstProvider ? " AGAINST the provider" : "";
+  if (reason === "") return `${verb} as ${outcome} by ${decidedBy}${against}; reason and evidence are erased`;
   return `${verb} as ${outcome} by ${decidedBy}${against}; reason: ${reason}; evidence: ${evidence}; the provider then: ${providerView}`;
 }
 
@@ -68,7 +80,7 @@ function describeSettlement({ status, failure }: Operation): string {
 /** Everything that is known about an operation, in the order in which it happened; what has no time is last. */
 export function tellStory(sources: StorySources): Step[] {
   const { operation, history, events, decisions } = sources;
-  const { createdAt, unconfirmedSince, settledAt, requestId } = operation;
+  const { createdAt, unconfirmedSince, settledAt, requestId, reducedAt } = operation;
   const request = requestId === null ? "" : ` in request ${requestId}`;
   const steps: Step[] = [
     { at: createdAt, what: "requested", text: `requested${request} by the caller ${toCallerDigest(operation)}` },
@@ -85,6 +97,9 @@ export function tellStory(sources: StorySources): Step[] {
     steps.push({ at: unconfirmedSince, what: "unconfirmed", text: "UNCONFIRMED: no answer proved the outcome" });
   }
   if (settledAt !== null) steps.push({ at: settledAt, what: "settled", text: describeSettlement(operation) });
+  if (reducedAt !== undefined) {
+    steps.push({ at: reducedAt, what: "reduced", text: "reduced: what it held about people is erased" });
+  }
   // Stable: steps of one moment stay in the order above.
   return steps.toSorted((one, other) => (one.at ?? Infinity) - (other.at ?? Infinity));
 }

@@ -35,6 +35,11 @@ export const operationsVariables = {
     integer(1, 82_800_000, 72_000_000),
     "how long a change that may have arrived is resent to Avibra, in milliseconds; Avibra stores keys for 24 h",
   ),
+  retentionDays: variable(
+    "OPERATION_RETENTION_DAYS",
+    integer(1, 36_500, 400),
+    "days for which a settled mutation is stored in full; then only what prevents its repetition",
+  ),
   requiresSecondPerson: variable(
     "OPERATOR_SECOND_PERSON",
     flag.default(false),

@@ -4,6 +4,7 @@ import { OperationSettledResolver } from "./operation-settled.resolver";
 import { OperationsResolver } from "./operations.resolver";
 
 export { createOperationLoaders } from "./operation.loader";
+export { toPrincipal } from "./principal";
 export { createRunOperation } from "./run-operation";
 export const operationFeature = {
   resolvers: [OperationResolver, OperationsResolver, OperationKeyResolver, OperationSettledResolver],

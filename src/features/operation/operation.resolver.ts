@@ -66,7 +66,7 @@ export class OperationKeyResolver {
   @FieldResolver(() => String, {
     description:
       "The idempotency key of the request. Empty if the caller did not start the operation, or if the key can no " +
-      "longer be decrypted.",
+      "longer be decrypted or is no longer stored.",
   })
   idempotencyKey(@Root() { decryptIdempotencyKey }: Operation): string {
     return decryptIdempotencyKey();

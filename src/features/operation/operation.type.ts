@@ -77,7 +77,8 @@ export class Operation {
 
   @Field(() => ID, {
     nullable: true,
-    description: "The ID of the member that the operation concerns. Null if it concerns none.",
+    description:
+      "The ID of the member that the operation concerns. Null if it concerns none, or if the ID is no longer stored.",
   })
   userId!: string | null;
 
@@ -85,14 +86,14 @@ export class Operation {
     nullable: true,
     description:
       "The ID of the recurrence that the operation cancels. Null for other kinds, or if the caller neither started the " +
-      "operation nor has the scope `pix:read:any`.",
+      "operation nor has the scope `pix:read:any`, or if the ID is no longer stored.",
   })
   recurrenceId!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "The ID of the request that started the operation: its header `x-request-id`. Null if an earlier release stored the operation.",
+      "The ID of the request that started the operation: its header `x-request-id`. Null if it is not, or no longer, stored.",
   })
   requestId!: string | null;
 

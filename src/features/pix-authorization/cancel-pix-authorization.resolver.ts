@@ -79,7 +79,7 @@ export class OperationPixCancellationResolver {
     nullable: true,
     description:
       "The cancellation that the operation created. Null unless the operation is a successful Pix cancellation that " +
-      "the caller can access.",
+      "the caller can access, and whose details are still stored.",
   })
   pixCancellation(@Root() { kind, status, result }: Operation): PixCancellation | null {
     return kind === CANCEL_PIX_AUTHORIZATION && status === "SUCCEEDED" ? toPixCancellation(result) : null;

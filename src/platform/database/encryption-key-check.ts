@@ -88,7 +88,7 @@ async function canDecryptMost(
   for (const { table, column, purpose } of columns) {
     const { rows } = await sql<{ id: string; ciphertext: string }>`
       select id, ${sql.ref(column)} as ciphertext from ${sql.table(table)}
-      where ${sql.ref(column)} is not null order by id limit ${SAMPLE_SIZE}`.execute(kysely);
+      where ${sql.ref(column)} <> '' order by id limit ${SAMPLE_SIZE}`.execute(kysely);
     results.push(...rows.map(({ id, ciphertext }) => canDecrypt(encryption, ciphertext, { rowId: id, purpose })));
   }
   return results.filter(Boolean).length * 2 >= results.length;

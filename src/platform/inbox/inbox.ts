@@ -5,7 +5,7 @@ import { type Database } from "../database/open-database";
 import { type Encryption } from "../kernel/encryption";
 import { createGroupCommit } from "./group-commit";
 import { listByKind, listMessages } from "./list-messages";
-import { requeue, type PurgeResult, purgeBodies } from "./message-retention";
+import { forgetMessages, type ForgetQuery, requeue, type PurgeResult, purgeBodies } from "./message-retention";
 import { type InboxTables, type MessageRow, toEncryptedMessage } from "./message-row";
 import {
   type Delivery,
@@ -159,6 +159,24 @@ export class Inbox {
    */
   async purgeBodies(before: number): Promise<PurgeResult> {
     return await purgeBodies(this.tables, before);
+  }
+
+  /**
+   * Removes what one batch of messages holds about a subject: kind, subject and body. A message that is sent again is still
+   * recognized. Returns the number of messages of the batch; 0 if none is left.
+   */
+  async forget(query: ForgetQuery): Promise<number> {
+    return await forgetMessages(this.tables, query);
+  }
+
+  /** The number of messages about one subject. */
+  async count(subject: string): Promise<number> {
+    const { count } = await this.tables
+      .selectFrom("message")
+      .select((row) => row.fn.countAll<number>().as("count"))
+      .where("subject", "=", subject)
+      .executeTakeFirstOrThrow();
+    return count;
   }
 
   /** A page of the messages about one subject, latest received first. Throws InvalidCursor; RangeError unless `first` is at least 1. */

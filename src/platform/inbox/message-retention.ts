@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type Kysely } from "kysely";
+import { NO_LEASE } from "../database/due-rows";
 import { type InboxTables } from "./message-row";
 
 /** Maximum number of rows that one statement changes: a long statement blocks SQLite's other writers and times out on PostgreSQL. */
@@ -28,6 +29,35 @@ export async function requeue(database: Kysely<InboxTables>, since: number, now:
     count += Number(numUpdatedRows);
     last = end;
   }
+}
+
+/** Which messages to forget. */
+export interface ForgetQuery {
+  readonly subject: string;
+  /** Only processed messages that were received until then (epoch ms). Default: all messages, whether processed or not. */
+  readonly receivedUntil?: number;
+}
+
+/** See `Inbox.forget`. What stays recognizes a message that is sent again. */
+export async function forgetMessages(
+  database: Kysely<InboxTables>,
+  { subject, receivedUntil }: ForgetQuery,
+): Promise<number> {
+  let select = database.selectFrom("message").select("id").where("subject", "=", subject);
+  if (receivedUntil !== undefined) {
+    select = select.where("received_at", "<=", receivedUntil).where("next_attempt_at", "is", null);
+  }
+  const found = await select.orderBy("received_at").orderBy("id").limit(BATCH_SIZE).execute();
+  if (found.length === 0) return 0;
+  const ids = found.map(({ id }) => id);
+  // Without a lease, a worker that processes a message now stores nothing more about it.
+  await database
+    .updateTable("message")
+    .set({ ...NO_LEASE, kind: null, subject: null, encrypted_body: null, next_attempt_at: null })
+    .where("id", "in", ids)
+    .where("subject", "=", subject)
+    .execute();
+  return found.length;
 }
 
 /** One batch of purged bodies. `unprocessed` of them expired: their messages will never be processed. */

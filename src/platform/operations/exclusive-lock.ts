@@ -19,14 +19,22 @@ export interface ExclusiveLock {
 /** Which operations to find; `id` is the operation that they are earlier than. */
 export type EarlierQuery = Pick<ExclusiveLock, "kind" | "recurrenceId"> & { readonly id: string };
 
+/** What a reduced operation has in place of the recurrence. */
+export interface ReducedRecurrence {
+  readonly reducedRecurrenceId: string;
+}
+
 // Literals, not parameters: a planner matches them against the predicates of the partial indexes.
 const NOT_FAILED = sql<boolean>`earlier.status <> 'FAILED'`;
 const SENT_OR_LOCKED = sql<boolean>`(earlier.sent_at is not null or earlier.exclusive_on is not null)`;
 
-function selectEarlier(database: Kysely<OperationTables>, { id, kind, recurrenceId }: EarlierQuery) {
+function selectEarlier(
+  database: Kysely<OperationTables>,
+  { id, kind, recurrenceId, reducedRecurrenceId }: EarlierQuery & ReducedRecurrence,
+) {
   return database
     .selectFrom("operation as earlier")
-    .where("earlier.recurrence_id", "=", recurrenceId)
+    .where("earlier.recurrence_id", "in", [recurrenceId, reducedRecurrenceId])
     .where("earlier.kind", "=", kind)
     .where("earlier.id", "<>", id)
     .where(NOT_FAILED)
@@ -53,7 +61,7 @@ function buildExclusiveKey({ kind, recurrenceId, superseded = [] }: ExclusiveLoc
 export async function acquireExclusiveLock(
   database: Kysely<OperationTables>,
   row: LeasedRow,
-  lock: ExclusiveLock,
+  lock: ExclusiveLock & ReducedRecurrence,
 ): Promise<boolean> {
   const { superseded = [], baseline } = lock;
   const { id, lease } = row;
@@ -77,13 +85,14 @@ export async function acquireExclusiveLock(
 }
 
 /** Other operations of this kind on this recurrence that were sent or have the lock, and have not failed; oldest first. */
-export async function findEarlier(database: Kysely<OperationTables>, query: EarlierQuery): Promise<Operation[]> {
-  const rows = await selectEarlier(database, query)
-    .selectAll("earlier")
-    .orderBy("earlier.created_at")
-    .orderBy("earlier.id")
-    .execute();
-  return rows.map(fromOperationRow);
+export async function findEarlier(
+  database: Kysely<OperationTables>,
+  query: EarlierQuery & ReducedRecurrence,
+): Promise<Operation[]> {
+  const rows = await selectEarlier(database, query).selectAll("earlier").execute();
+  return rows
+    .map(fromOperationRow)
+    .toSorted((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1));
 }
 
 async function hasLease(database: Kysely<OperationTables>, { id, lease }: LeasedRow): Promise<boolean> {

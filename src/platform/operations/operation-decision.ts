@@ -4,7 +4,10 @@ import { type Operation } from "./operation";
 import { type OperationStatus } from "./operation-status.state";
 import { type OperationTables } from "./operation-row";
 
-/** What a person decided about an operation, and on which grounds. Holds no personal data but the person's name. */
+/**
+ * What a person decided about an operation, and on which grounds. Holds no personal data but the person's name. The texts are empty
+ * once they are erased.
+ */
 export interface Decision {
   /** Epoch ms. */
   readonly at: number;
@@ -90,6 +93,22 @@ export async function insertDecision(
     attempts_before: decision.attemptsBefore,
   };
   await database.$extendTables<DecisionTables>().insertInto("operation_decision").values(row).execute();
+}
+
+/**
+ * Erases the free texts of the decisions about these operations, which can name a member. Who decided what, when, and whether against
+ * the provider stays: it is the record of those who act for the company.
+ */
+export async function eraseDecisionTexts(
+  database: Kysely<OperationTables>,
+  operationIds: readonly string[],
+): Promise<void> {
+  await database
+    .$extendTables<DecisionTables>()
+    .updateTable("operation_decision")
+    .set({ reason: "", evidence: "", provider_view: "" })
+    .where("operation_id", "in", operationIds)
+    .execute();
 }
 
 /** The proposals that still count for the operation as it is. */

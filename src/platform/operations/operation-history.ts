@@ -71,3 +71,12 @@ export async function listHistory(database: Kysely<OperationTables>, operationId
     .map(({ at, step, attempt, outcome, http_status }) => ({ at, step, attempt, outcome, httpStatus: http_status }))
     .toSorted((one, other) => one.at - other.at || (one.attempt ?? 0) - (other.attempt ?? 0));
 }
+
+/** Deletes the entries of these operations. */
+export async function deleteHistory(database: Kysely<OperationTables>, operationIds: readonly string[]): Promise<void> {
+  await database
+    .$extendTables<HistoryTables>()
+    .deleteFrom("operation_history")
+    .where("operation_id", "in", operationIds)
+    .execute();
+}

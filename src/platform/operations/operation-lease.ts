@@ -1,7 +1,7 @@
-import { type Kysely, type UpdateObject } from "kysely";
+import { type Kysely, sql, type UpdateObject } from "kysely";
 import { type Lease } from "../database/due-rows";
 import { type OperationTables, type OperationRow } from "./operation-row";
-import { type OperationEvent, statusesThatAccept } from "./operation-status.state";
+import { type OperationEvent, type OperationStatus, statusesThatAccept } from "./operation-status.state";
 
 /** Column values of a changed row. */
 export type Changes = UpdateObject<OperationTables, "operation">;
@@ -40,4 +40,16 @@ export async function updateLeasedRow(
   if (change.validAt !== undefined) update = update.where("lease_until", ">", change.validAt);
   if (change.attempts) update = update.where("attempts", "in", change.attempts);
   return await update.returningAll().executeTakeFirst();
+}
+
+/** The columns of a change of status. The row keeps the status before, because no statement returns it. */
+export const toStatus = (status: OperationStatus) => ({ status, previous_status: sql.ref<OperationStatus>("status") });
+
+/**
+ * Whether the row is what an earlier call with these changes stored, whose response was lost. Each due time is a random one; without
+ * one, another worker would have had to take over and store the same between the two calls.
+ */
+export function isOwnChange(row: OperationRow, { changes, isRetry = false }: LeasedChange): boolean {
+  const { status, next_attempt_at: dueAt } = changes;
+  return status !== undefined && row.status === status && row.next_attempt_at === dueAt && (dueAt !== null || isRetry);
 }

@@ -50,8 +50,8 @@ export async function listOperations(database: Kysely<OperationTables>, query: O
   function selectsByStatus() {
     const { status: statuses = operationStatuses, kind: kinds } = query;
     return [...new Set(statuses)].flatMap((status) => {
-      // A tombstone is no operation; it has the status FAILED.
-      const select = newSelect().$if(status === "FAILED", (failed) => failed.where("principal", "<>", ""));
+      // A tombstone is no operation; it has the status FAILED, and no fingerprint.
+      const select = newSelect().$if(status === "FAILED", (failed) => failed.where("fingerprint", "<>", ""));
       if (!kinds) return [select.where("status", "=", status)];
       return [...new Set(kinds)].map((kind) => select.where(STATUS_AND_KIND, "=", `${status}:${kind}`));
     });
@@ -74,7 +74,10 @@ export async function listOperations(database: Kysely<OperationTables>, query: O
 type SelectRows = SelectQueryBuilder<OperationTables, "operation", OperationRow>;
 
 /** Executes the selects in one statement. */
-async function executeAll(database: Kysely<OperationTables>, selects: readonly SelectRows[]): Promise<OperationRow[]> {
+export async function executeAll(
+  database: Kysely<OperationTables>,
+  selects: readonly SelectRows[],
+): Promise<OperationRow[]> {
   const [first, ...others] = selects.map((select) => database.selectFrom(select.as("rows")).selectAll());
   if (!first) return [];
   return await others.reduce((all, one) => all.unionAll(one), first).execute();

@@ -205,4 +205,24 @@ export const operationMigrations: readonly Migration[] = [
       );
     },
   },
+  {
+    name: "operations/0011-reduction",
+    async up(database, dialect) {
+      // A reduced row holds nothing about a person: see reduce-operations.ts.
+      await database.schema
+        .alterTable("operation")
+        .addColumn("reduced_at", dialect === "sqlite" ? "integer" : "bigint", (column) =>
+          column.check(sql`reduced_at is null or (settled_at is not null and principal = '' and encrypted_idempotency_key = ''
+            and user_id is null and request_id is null and encrypted_input is null and result is null and baseline is null
+            and exclusive_on is null)`),
+        )
+        .execute();
+      // In the order of the retention; a row leaves it when it is reduced.
+      await sql`create index operation_unreduced on operation (settled_at, id)
+        where settled_at is not null and reduced_at is null`.execute(database);
+      // Only operations about another member than their requester: few.
+      await sql`create index operation_by_requester on operation (principal, id)
+        where principal <> coalesce(user_id, '') and principal <> ''`.execute(database);
+    },
+  },
 ];

@@ -35,6 +35,7 @@ export type OperationRow = {
   lease_until: number | null;
   exclusive_on: string | null;
   baseline: string | null;
+  reduced_at: number | null;
 };
 
 /** No release stores a failed operation without its failure; only an edited row is read like this. */
@@ -59,13 +60,14 @@ export function fromOperationRow(row: OperationRow): Operation {
     principal: row.principal,
     kind: row.kind,
     userId: row.user_id,
-    recurrenceId: row.recurrence_id,
+    recurrenceId: row.reduced_at === null ? row.recurrence_id : null,
     requestId: row.request_id,
     attempts: row.attempts,
     reads: row.reads,
     createdAt: row.created_at,
     encryptedIdempotencyKey: row.encrypted_idempotency_key,
     ...(row.baseline !== null && { baseline: parseJson(row.baseline) }),
+    ...(row.reduced_at !== null && { reducedAt: row.reduced_at }),
   };
   if (isSettled(row.status)) {
     const settled = {

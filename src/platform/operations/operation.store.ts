@@ -5,7 +5,13 @@ import { type Encryption } from "../kernel/encryption";
 import { claimOperation } from "./claim-operation";
 import { countUnsettled, type UnsettledCount } from "./count-unsettled";
 import { deleteUnsent, replaceWithTombstone } from "./discard-operation";
-import { acquireExclusiveLock, type EarlierQuery, type ExclusiveLock, findEarlier } from "./exclusive-lock";
+import {
+  acquireExclusiveLock,
+  type EarlierQuery,
+  type ExclusiveLock,
+  findEarlier,
+  type ReducedRecurrence,
+} from "./exclusive-lock";
 import { findByDigest, findById } from "./find-operation";
 import {
   type Claim,
@@ -23,12 +29,12 @@ import {
   type SucceededOperation,
 } from "./operation";
 import { type HistoryEntry, recordHistory } from "./operation-history";
-import { type Changes, type LeasedChange, updateLeasedRow } from "./operation-lease";
+import { type Changes, isOwnChange, type LeasedChange, toStatus, updateLeasedRow } from "./operation-lease";
 import { listByKind, listOperations } from "./operation-list";
 import { type OperationObserver } from "./operation-observer";
 import { fromOperationRow, type OperationRow, type OperationTables } from "./operation-row";
-import { type OperationStatus } from "./operation-status.state";
 import { OperationNotFound, recordOutcome } from "./operation.errors";
+import { reduceRecurrenceId } from "./reduce-operations";
 import { settleOperation, type SettleRequest } from "./settle-operation";
 import { takeUnreported } from "./take-unreported";
 import { toDueOperation } from "./to-due-operation";
@@ -84,12 +90,12 @@ export class OperationStore {
 
   /** See `acquireExclusiveLock`. Call it before `markSent`, once the operation may be sent. */
   async acquireLock(id: string, lease: Lease, lock: ExclusiveLock): Promise<boolean> {
-    return await acquireExclusiveLock(this.tables, { id, lease }, lock);
+    return await acquireExclusiveLock(this.tables, { id, lease }, this.withReduced(lock));
   }
 
   /** See `findEarlier`. */
   async findEarlier(query: EarlierQuery): Promise<Operation[]> {
-    return await findEarlier(this.tables, query);
+    return await findEarlier(this.tables, this.withReduced(query));
   }
 
   /**
@@ -250,6 +256,10 @@ export class OperationStore {
     return this.encryption.decrypt(encryptedIdempotencyKey, { rowId: id, purpose: "idempotencyKey" });
   }
 
+  private withReduced<Query extends Pick<ExclusiveLock, "recurrenceId">>(query: Query): Query & ReducedRecurrence {
+    return { ...query, reducedRecurrenceId: reduceRecurrenceId(this.encryption, query.recurrenceId) };
+  }
+
   private async updateUnderLease(id: string, lease: Lease, change: LeasedChange): Promise<LeasedResult> {
     const row = await updateLeasedRow(this.tables, { id, lease }, change);
     if (row) {
@@ -271,18 +281,6 @@ export class OperationStore {
     if (!row) throw new OperationNotFound(id);
     return row;
   }
-}
-
-/** The columns of a change of status. The row keeps the status before, because no statement returns it. */
-const toStatus = (status: OperationStatus) => ({ status, previous_status: sql.ref<OperationStatus>("status") });
-
-/**
- * Whether the row is what an earlier call with these changes stored, whose response was lost. Each due time is a random one; without
- * one, another worker would have had to take over and store the same between the two calls.
- */
-function isOwnChange(row: OperationRow, { changes, isRetry = false }: LeasedChange): boolean {
-  const { status, next_attempt_at: dueAt } = changes;
-  return status !== undefined && row.status === status && row.next_attempt_at === dueAt && (dueAt !== null || isRetry);
 }
 
 /** What `markSent` has changed is marked as sent. */

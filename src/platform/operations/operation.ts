@@ -13,12 +13,12 @@ export interface OperationFailure {
 /** What every stored operation has. Times are epoch milliseconds. No field holds a secret in clear text. */
 interface OperationFields {
   readonly id: string;
-  /** The requester; idempotency keys are unique for each one. */
+  /** The requester; idempotency keys are unique for each one. Empty once it is erased. */
   readonly principal: string;
   readonly kind: string;
   readonly userId: string | null;
   readonly recurrenceId: string | null;
-  /** The ID of the GraphQL request that it was created for; null if an earlier release stored the row. */
+  /** The ID of the GraphQL request that it was created for; null if an earlier release stored the row, or it is reduced. */
   readonly requestId: string | null;
   /** How often it was marked as sent. */
   readonly attempts: number;
@@ -29,6 +29,8 @@ interface OperationFields {
   readonly encryptedIdempotencyKey: string;
   /** What `prepare` read from the provider before the first attempt; absent until then, and if an earlier release stored the row. */
   readonly baseline?: unknown;
+  /** When what it held about people was removed; only a settled one is reduced: see `reduceOperations`. */
+  readonly reducedAt?: number;
 }
 
 /** The outcome is not known. */

@@ -67,6 +67,20 @@ export async function readMessages(
   return rows;
 }
 
+/**
+ * Sends a message that makes cached reads of everybody out of date, and deletes what the table says about this user: messages that the new
+ * one includes, and those about the user's events.
+ */
+export async function replaceMessages(
+  { kysely, dialect }: MessageTarget,
+  from: string,
+  { message, included, key }: { readonly message: PubSubMessage; readonly included: string; readonly key: string },
+): Promise<void> {
+  await sendMessages({ kysely, dialect }, from, [message]);
+  if (dialect === "sqlite")
+    await sql`delete from notification where topic = ${included} or key = ${key}`.execute(kysely);
+}
+
 /** Deletes old messages. */
 export async function purgeMessages(kysely: Kysely<unknown>): Promise<void> {
   await sql`delete from notification where sent_at < unixepoch() * 1000 - ${RETENTION_MS}`.execute(kysely);

@@ -4,6 +4,7 @@ import { inboxMigrations } from "../../../src/platform/inbox/inbox-migrations";
 import { Inbox } from "../../../src/platform/inbox/inbox";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
+import { createRetentionStore } from "../../../src/platform/operations/retention.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { alterDatabase, type CommitSettings, recordCommitSettings } from "../../kit/database/commit-settings";
 import { HOUR_TIMEOUTS } from "../../kit/database/pool";
@@ -81,6 +82,7 @@ async function writeInbox(inbox: Inbox): Promise<Record<string, () => Promise<un
     markProcessed: () => inbox.markProcessed(one.lease, [one.message.id], START_MS),
     requeue: () => inbox.requeue(0, START_MS + 2 * LEASE_MS),
     purgeBodies: () => inbox.purgeBodies(START_MS + 30 * 86_400_000),
+    forget: () => inbox.forget({ subject: "s" }),
   };
 }
 
@@ -110,12 +112,22 @@ const READS = [
   "decryptInput",
   "decryptIdempotencyKey",
   "countDue",
+  "count",
   "findBySubject",
   "countUnsettled",
   "countBacklog",
   "decryptBody",
 ];
-const INTERNAL = ["constructor", "due", "updateUnderLease", "getRow", "reportChange", "readBody", "insertAll"];
+const INTERNAL = [
+  "constructor",
+  "due",
+  "updateUnderLease",
+  "getRow",
+  "reportChange",
+  "readBody",
+  "insertAll",
+  "withReduced",
+];
 
 test("with synchronous_commit off, each write of the operation store, the inbox and the migrations commits with on", async () => {
   const { database, commits, stop } = await openWith("off");
@@ -132,9 +144,18 @@ test("with synchronous_commit off, each write of the operation store, the inbox 
   const { operation } = expectClaimed(await operationStore.claim(createClaim({ idempotencyKey: "history" })));
   const entry = { at: START_MS, step: "attempt", attempt: 1, outcome: "timeout", httpStatus: null } as const;
   const historyWrites = { recordHistory: () => operationStore.recordHistory(operation.id, [entry]) };
+  const retentionStore = createRetentionStore({ database, encryption });
+  const reduction = { before: START_MS + 1, now: START_MS, beforeReduction: () => Promise.resolve() };
+  const settled = await operationStore.claim(createClaim({ idempotencyKey: "erased", principal: "p", userId: "u" }));
+  await operationStore.settle(expectClaimed(settled).operation.id, { status: "SUCCEEDED" }, START_MS);
+  const retentionWrites = {
+    eraseUser: () => retentionStore.eraseUser({ userId: "u", principal: "p" }, START_MS),
+    reduceSettled: () => retentionStore.reduceSettled(reduction), // those that were settled above
+  };
   const inboxWrites = await writeInbox(new Inbox(database, encryption));
   await commits.read();
   expect(await failuresOf(operationWrites, commits, ["operation on"])).toEqual([]);
+  expect(await failuresOf(retentionWrites, commits, ["operation on"])).toEqual([]);
   expect(await failuresOf(historyWrites, commits, ["operation_history on"])).toEqual([]);
   expect(await failuresOf(inboxWrites, commits, ["message on"])).toEqual([]);
 

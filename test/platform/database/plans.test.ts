@@ -9,6 +9,7 @@ import {
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { OperationStore } from "../../../src/platform/operations/operation.store";
 import { createOperatorStore } from "../../../src/platform/operations/operator-store";
+import { createRetentionStore } from "../../../src/platform/operations/retention.store";
 import { createEncryption } from "../../../src/platform/kernel/encryption";
 import { HOUR_TIMEOUTS } from "../../kit/database/pool";
 import { type Databases, startDatabases } from "../../kit/start/databases";
@@ -19,7 +20,7 @@ import { findCallSitesInSource, recordStatements } from "../../kit/database/reco
 type Calls<Store> = Readonly<Record<string, (store: Store) => Promise<unknown>>>;
 
 const NO_STATEMENT = ["constructor", "decryptInput", "decryptIdempotencyKey", "decryptBody"];
-const PRIVATE = ["due", "updateUnderLease", "getRow", "reportChange", "insertAll"];
+const PRIVATE = ["due", "updateUnderLease", "getRow", "reportChange", "insertAll", "withReduced"];
 const KINDS = ["kind-1", "kind-2", "kind-3"];
 const MEMBER = "member-0";
 const due = { owner: "one", leaseMs: LEASE_MS, now: START_MS + 1000, limit: 50 };
@@ -142,6 +143,20 @@ async function callOperatorStore(database: Database, operationStore: OperationSt
   }
 }
 
+/** What the retention does, and what the members command does with one member, and with one who requests for others. */
+async function callRetentionStore(database: Database): Promise<void> {
+  const retentionStore = createRetentionStore({ database, encryption: createEncryption(TEST_ENCRYPTION_KEY) });
+  const requester = { principal: "p" };
+  for (const user of [{ userId: "member-3", principal: "member-3" }, requester]) {
+    await retentionStore.findUndecided(user);
+    await retentionStore.countOfUser(user);
+    await retentionStore.eraseUser(user, START_MS);
+  }
+  await retentionStore.listRequestedForOthers(requester, "");
+  const beforeReduction = () => Promise.resolve();
+  await retentionStore.reduceSettled({ before: START_MS + 1, now: START_MS, beforeReduction });
+}
+
 const received = (inbox: Inbox) => {
   const metadata = { kind: "kind-1", subject: MEMBER, occurredAt: START_MS };
   return inbox.receive({ metadata, body: "{}", idempotencyKey: `k-${(keys += 1)}`, now: START_MS });
@@ -174,6 +189,11 @@ const INBOX_CALLS: Calls<Inbox> = {
   countDue: (inbox) => inbox.countDue(START_MS),
   countBacklog: (inbox) => inbox.countBacklog(START_MS),
   purgeBodies: (inbox) => inbox.purgeBodies(START_MS + 1_000_000_000),
+  forget: async (inbox) => {
+    await inbox.forget({ subject: "member-1" });
+    await inbox.forget({ subject: "member-2", receivedUntil: START_MS });
+  },
+  count: (inbox) => inbox.count("member-1"), // of the member with half of all rows, it reads half of the table
   list: async (inbox) => {
     for (const areProcessed of [false, true]) {
       const { items } = await inbox.list({ subject: MEMBER, first: 20, isProcessed: areProcessed });
@@ -230,10 +250,10 @@ const TABLE = /\b(message|operation)\b/;
 
 /**
  * One row by its id; what is still to be worked on beside all that was; rows by their ids; a list without its tombstones; a list of
- * one member, recurrence or request by status and kind: none leaves much out.
+ * one member, recurrence or request by status and kind; what is undecided by member; what was processed: none leaves much out.
  */
 const FEW_LEFT_OUT =
-  /_pkey\b|Filter: \(principal <> ''::text\)$|operation_by_(subject|target|request) .*Filter: \(\(?COALESCE\(|\(processed_at IS NOT NULL\)$|Filter: \(*id <> '[^']+'::text\)( AND \(id <> '[^']+'::text\)\))?$/;
+  /_pkey\b|Filter: \(fingerprint <> ''::text\)$|operation_by_(subject|target|request) .*Filter: \(\(?COALESCE\(|operation_by_status .*Filter: \(\(?principal = |\(processed_at IS NOT NULL\)$|Filter: \(next_attempt_at IS NULL\)$|Filter: \(*id <> '[^']+'::text\)( AND \(id <> '[^']+'::text\)\))?$/;
 
 /** Lines of a plan that read a whole table, sort rows of one, or read many rows of an index and leave them out. */
 const faultsIn = (plan: readonly string[]) =>
@@ -277,6 +297,7 @@ describe.each(["sqlite", "postgres"] as const)("on %s with a long history", (dia
     for (const call of Object.values(OPERATION_CALLS)) await call(operationStore);
     for (const call of Object.values(INBOX_CALLS)) await call(inbox);
     await callOperatorStore(recorder.database, operationStore);
+    await callRetentionStore(recorder.database);
     plans = new Map();
     for (const query of recorder.statements().filter(isPlanned)) plans.set(query.sql, await planOf(database, query));
   });
