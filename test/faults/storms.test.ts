@@ -1,4 +1,4 @@
-import { readMetric } from "../kit/http/metrics";
+import { readCounted, readMetric } from "../kit/http/metrics";
 import { type ProviderGateway, startProviderGateway } from "../kit/network/provider-gateway";
 import { RECURRENCE_ID } from "../kit/seeds/ids";
 import { createProviderTime } from "../kit/start/provider-time";
@@ -77,7 +77,7 @@ describe("a provider that answers every read with 503", () => {
     await inWaves(10, OFFERED / 10);
     expect(await countReceived()).toBeLessThanOrEqual(1.1 * OFFERED);
     expect(await countReceived()).toBeGreaterThan(OFFERED + 10); // retries are made
-    const retries = await readMetric(subgraph, "benefits_pix_provider_retries_total");
+    const retries = await readCounted(subgraph, "benefits_pix_provider_retries_total");
     expect(retries).toEqual({ 'endpoint="avibra.benefits.list"': (await countReceived()) - OFFERED });
     expect(time.delays).toHaveLength((await countReceived()) - OFFERED);
   });

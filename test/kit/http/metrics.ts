@@ -16,6 +16,11 @@ export async function readMetric({ url, routerSecret }: Metered, name: string): 
   );
 }
 
+/** The series of a counter that have counted something: every series exists from the start. */
+export async function readCounted(subgraph: Metered, name: string): Promise<Record<string, number>> {
+  return Object.fromEntries(Object.entries(await readMetric(subgraph, name)).filter(([, value]) => value > 0));
+}
+
 /** Waits until a gauge without labels has this value. */
 export async function waitForGauge(subgraph: Metered, name: string, value: number): Promise<void> {
   await waitFor(async () => ((await readMetric(subgraph, name))[""] === value ? true : undefined));

@@ -1,6 +1,6 @@
 import { shiftMonotonicClock } from "../../kit/clocks";
 import { ACCEPT_GRAPHQL_RESPONSE } from "../../kit/http/graphql-client";
-import { readMetric, waitForGauge } from "../../kit/http/metrics";
+import { readCounted, readMetric, waitForGauge } from "../../kit/http/metrics";
 import { postWebhook } from "../../kit/http/webhooks";
 import { startTcpSwitch, type TcpSwitch } from "../../kit/network/tcp-switch";
 import { findCodeSpans, readTable } from "../../kit/pages";
@@ -49,9 +49,6 @@ const read = async (userId: string) => {
   expect(errors).toBeUndefined();
 };
 const gauge = async (name: string, labels = "") => (await readMetric(subgraph, name))[labels] ?? NaN;
-/** The series of a counter that have counted something. */
-const readCounted = async (name: string) =>
-  Object.fromEntries(Object.entries(await readMetric(subgraph, name)).filter(([, value]) => value > 0));
 const cacheSize = async () => [
   await gauge("benefits_pix_read_cache_entries"),
   await gauge("benefits_pix_read_cache_size_bytes"),
@@ -109,13 +106,13 @@ test("a read cache lookup is counted by the source of its result, and the gauges
   await subgraph.graphql('{ operation(id: "00000000-0000-4000-8000-000000000000") { id } }');
   avibraSwitch.release();
   await Promise.all(both);
-  expect(await readCounted(LOOKUPS)).toEqual({ 'source="fetch"': before + 1, 'source="single_flight"': 1 });
+  expect(await readCounted(subgraph, LOOKUPS)).toEqual({ 'source="fetch"': before + 1, 'source="single_flight"': 1 });
   const [entriesOfTwo, bytesOfTwo = NaN] = await cacheSize();
   expect([entriesOfTwo, bytesOfTwo - bytes > 500]).toEqual([2, true]);
   await read(MEMBER_ID);
   shiftMonotonicClock(FRESH_MS);
   await read(MEMBER_ID);
-  expect(await readCounted(LOOKUPS)).toEqual({
+  expect(await readCounted(subgraph, LOOKUPS)).toEqual({
     'source="fetch"': before + 1,
     'source="single_flight"': 1,
     'source="cache"': 1,
@@ -143,7 +140,7 @@ test("requests to a provider are counted by provider while they are in flight or
 test("a webhook event is counted as stored once, and then as a duplicate", async () => {
   const event = { eventname: "enrollment_successful", userid: MEMBER_ID };
   for (let delivery = 0; delivery < 3; delivery += 1) await postWebhook(subgraph.url, event);
-  expect(await readCounted(EVENTS)).toEqual({
+  expect(await readCounted(subgraph, EVENTS)).toEqual({
     'kind="ENROLLMENT_SUCCESSFUL",outcome="stored"': 1,
     'kind="ENROLLMENT_SUCCESSFUL",outcome="duplicate"': 2,
   });
