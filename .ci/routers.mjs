@@ -44,7 +44,7 @@ function isExecutable(file) {
 
 function findOnPath(commands) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.flatMap((folder) => commands.map((command) => join(folder, command))).find(isExecutable);
+  return commands.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
 }
 
 /** The version that a router prints; undefined if the program is not that router. */

@@ -15,6 +15,7 @@ import { findCodeBlocks, readText } from "../kit/pages";
 import { dumpDatabase, findCanaries } from "../kit/security/canaries";
 import { MEMBER_ID, OTHER_MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { countCommits, findMutation, MUTATIONS, sendMutation } from "../kit/seeds/mutations";
+import { ONE_DIALECT } from "../kit/database/one-dialect";
 import { type Databases, startDatabases } from "../kit/start/databases";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { startSubgraph, type TestSubgraph } from "../kit/start/subgraph";
@@ -40,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-describe.each(["sqlite", "postgres"] as const)("the members command on %s", (dialect) => {
+describe.each(ONE_DIALECT)("the members command on %s", (dialect) => {
   let subgraph: TestSubgraph;
   let opened: OpenStore;
   let url: string;

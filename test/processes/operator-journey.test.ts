@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { ONE_DIALECT } from "../kit/database/one-dialect";
 import { decideAs } from "../kit/operations/operator-commands";
 import { waitForGauge } from "../kit/http/metrics";
 import { type RunningProgram } from "../kit/start/program";
@@ -24,16 +25,15 @@ interface CommandOutput {
   readonly stderr: string;
 }
 
-describe.each([
-  ["sqlite", 1],
-  ["postgres", 3],
-] as const)("the journey of an operator on %s with %i replicas", (dialect, count) => {
+const REPLICAS = { sqlite: 1, postgres: 3 };
+
+describe.each(ONE_DIALECT)("the journey of an operator on %s", (dialect) => {
   let cluster: ReplicaCluster;
   let replicas: readonly RunningProgram[];
   beforeAll(async () => {
     const environment = { READ_CACHE_MS: "600000", NODE_OPTIONS: WITHOUT_POLLS };
     cluster = await createReplicaCluster(dialect, { authorizations: 2, environment });
-    replicas = await Promise.all(Array.from({ length: count }, () => cluster.start()));
+    replicas = await Promise.all(Array.from({ length: REPLICAS[dialect] }, () => cluster.start()));
   });
   afterAll(() => cluster.stop());
 

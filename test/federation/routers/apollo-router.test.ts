@@ -71,7 +71,7 @@ describe.each(found)("$title", (kind) => {
         { ...kind, sdl: OUR_SDL, config },
         { urls, keysUrl: keys.url, routerSecret: ROUTER_SECRET },
       );
-      await expect(started).rejects.toThrow(refusal);
+      await expect(started).rejects.toThrow(LICENSED.includes(refusal) ? `"${refusal}"` : refusal);
     } finally {
       remove();
     }

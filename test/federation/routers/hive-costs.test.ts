@@ -90,13 +90,18 @@ describe.each(found)("$title", (kind) => {
     const { subgraph, urls, keys } = federation;
     const config = join(directory.path, "measuring.yaml");
     const text = readFileSync(kind.config, "utf8");
-    const measured = text
-      .replace("mode: enforce", "mode: measure\n    expose_headers: { estimated: true, actual: true }")
+    const changes = [
+      [/mode: enforce/, "mode: measure\n    expose_headers: { estimated: true, actual: true }"],
       // The default, `by_subgraph`, does not count selections that the router sends as fragments, because they are repeated.
-      .replace("demand_control:\n", "demand_control:\n  actual_cost_mode: by_response_shape\n")
-      .replace(/(max_(?:aliases|tokens):\n +n:) \d+/g, "$1 100000");
-    expect(measured).not.toBe(text);
-    writeFileSync(config, measured);
+      [/demand_control:\n/, "demand_control:\n  actual_cost_mode: by_response_shape\n"],
+      [/(max_aliases:\n +n:) \d+/, "$1 100000"],
+      [/(max_tokens:\n +n:) \d+/, "$1 100000"],
+    ] as const;
+    for (const [pattern] of changes) expect(text).toMatch(pattern);
+    writeFileSync(
+      config,
+      changes.reduce((changed, [pattern, replacement]) => changed.replace(pattern, replacement), text),
+    );
     const options = { urls, keysUrl: keys.url, routerSecret: ROUTER_SECRET };
     [shipped, measuring] = await Promise.all([startRouter(kind, options), startRouter(kind, { ...options, config })]);
     await fillLists(subgraph);

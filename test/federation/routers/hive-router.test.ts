@@ -82,6 +82,21 @@ describe.each(found)("$title", (kind) => {
     expect(requestsToUs()).toBe(0);
   });
 
+  test("without ROUTER_CORS_ORIGIN, it allows the pages of no origin", async () => {
+    const misconfigured = await startWith({ environment: { ROUTER_CORS_ORIGIN: undefined } });
+    try {
+      const preflight = async (by: Router) => {
+        const headers = { origin: "https://app.example.com", "access-control-request-method": "POST" };
+        const response = await fetch(by.url, { method: "OPTIONS", headers });
+        return response.headers.get("access-control-allow-origin");
+      };
+      expect(await preflight(router)).toBe("https://app.example.com");
+      expect([null, "null"]).toContain(await preflight(misconfigured));
+    } finally {
+      await misconfigured.stop();
+    }
+  });
+
   test.each(["AUTH_ISSUER", "AUTH_AUDIENCE"])(
     "without %s, it starts with a warning that names it, and accepts no token",
     async (variable) => {
