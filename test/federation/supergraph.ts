@@ -46,9 +46,9 @@ const GATEWAYS: Readonly<Record<string, GatewayChoice>> = {
 const getVariable = (name: string, fallback: string) => process.env[name] || fallback;
 
 const SUBSCRIPTION = 'subscription { userEvents(userId: \\"u-1001\\") { kind } }';
-const renderSubscription = (url: string) => `
-Subscribe, then change the offer in the playground:
-curl -sN ${url} -H 'content-type: application/json' -H 'accept: text/event-stream' -H "authorization: Bearer $TOKEN" \\
+const renderSubscription = (url: string, { hasPlayground }: GatewayChoice) => `
+Subscribe, then change the offer${hasPlayground ? " in the playground" : ", with its example operation"}:
+curl -sN ${url} -H 'content-type: application/json' -H 'accept: text/event-stream, application/json' -H "authorization: Bearer $TOKEN" \\
   -d '{"query":"${SUBSCRIPTION}"}'
 `;
 
@@ -67,7 +67,7 @@ TOKEN=$(curl -s '${new URL("/dev/token", url).href}?sub=u-1001&tax_id=0462321703
 Query:
 curl -s ${url} -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\
   -d '{"query":"{ me { displayName currentOffer { status } } invoices { id authorization { yearlyAmount { amount currency } } } }"}'
-${gateway.hasSubscriptions ? renderSubscription(url) : `\n${gateway.name} has no subscriptions here; GATEWAY=hive has.\n`}
+${gateway.hasSubscriptions ? renderSubscription(url, gateway) : `\n${gateway.name} has no subscriptions here; GATEWAY=hive has.\n`}
 The five example operations are in docs/platform/router.md. Ctrl-C stops everything.
 `;
 

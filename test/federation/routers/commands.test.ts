@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { freePort } from "../../kit/free-port";
 import { findCodeBlocks, readText } from "../../kit/pages";
 import { MEMBER_ID } from "../../kit/seeds/ids";
@@ -56,7 +56,7 @@ test.each(found)("the commands that start $title by hand lead to the response on
       .reduce((text, [port, free]) => text.replaceAll(port, `${free}`), command)
       .replace(NO_ISSUER, "")
       .replace(/\/opt\/\S+/, kind.program ?? "")
-      .replaceAll("supergraph.graphql", join(folder.path, `${kind.variable}.graphql`));
+      .replaceAll("supergraph.graphql", relative("", join(folder.path, `${kind.variable}.graphql`)));
   const programs = [
     run("sh", ["-c", replaced(startSubgraph)], {
       PORT: `${ports.get("4001") ?? ""}`,

@@ -97,21 +97,31 @@ export function describeRouter({ federation: getFederation, kind }: RouterClaims
     expect(JSON.stringify(errors)).not.toContain("10.0.0.7");
   });
 
-  test("a page of the configured origin may read responses, and a page of another origin may not", async () => {
-    const preflight = async (origin: string) => {
-      const headers = {
-        origin,
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "content-type,authorization",
-      };
-      const response = await fetch(router.url, { method: "OPTIONS", headers });
-      await response.arrayBuffer();
-      expect(response.headers.has("access-control-allow-credentials")).toBe(false);
-      return response.headers.get("access-control-allow-origin");
+  async function preflight(origin: string, { url } = router): Promise<string | null> {
+    const headers = {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "content-type,authorization",
     };
+    const response = await fetch(url, { method: "OPTIONS", headers });
+    await response.arrayBuffer();
+    expect(response.headers.has("access-control-allow-credentials")).toBe(false);
+    return response.headers.get("access-control-allow-origin");
+  }
+  // Hive Router sends "null", the origin of a sandboxed frame: it could read responses, but it has no token.
+  const NO_ORIGIN = [null, "null"];
+
+  test("a page of the configured origin may read responses, and a page of another origin may not", async () => {
     expect(await preflight(ORIGIN)).toBe(ORIGIN);
-    // Hive Router sends "null", the origin of a sandboxed frame: it could read responses, but it has no token.
-    expect([null, "null"]).toContain(await preflight("https://other.example.com"));
+    expect(NO_ORIGIN).toContain(await preflight("https://other.example.com"));
+  });
+
+  test("without ROUTER_CORS_ORIGIN, no page may read responses", async () => {
+    const started = startWith({ environment: { ROUTER_CORS_ORIGIN: undefined } });
+    if (kind.requiredVariables.includes("ROUTER_CORS_ORIGIN")) return expect(started).rejects.toThrow(/ended before/);
+    const misconfigured = await started;
+    const allowed = await preflight(ORIGIN, misconfigured).finally(misconfigured.stop);
+    expect(NO_ORIGIN).toContain(allowed);
   });
 
   test("a request that an HTML form can send is refused", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createTempDirectory } from "../../kit/temp";
 
@@ -9,12 +9,17 @@ export function switchBlockOn(config: string, name: string): string {
   return config.replace(block, (_, lines: string) => lines.replace(/^# ?/gm, ""));
 }
 
-/** Writes a copy of the configuration with this block switched on and these texts replaced; `remove` deletes it. */
-export function writeSwitchedConfig(config: string, block: string, replacements: Readonly<Record<string, string>>) {
+/** Writes a copy with this block switched on and these texts replaced into `routers` of a new folder; `remove` deletes the folder. */
+export function writeSwitchedConfig(
+  config: string,
+  block: string,
+  replacements: Readonly<Record<string, string>> = {},
+) {
   let text = switchBlockOn(readFileSync(config, "utf8"), block);
   for (const [from, to] of Object.entries(replacements)) text = text.replaceAll(from, to);
   const { path: folder, remove } = createTempDirectory("router-config");
-  const path = join(folder, `${block}.yaml`);
+  mkdirSync(join(folder, "routers"));
+  const path = join(folder, "routers", `${block}.yaml`);
   writeFileSync(path, text);
-  return { path, remove };
+  return { folder, path, remove };
 }
