@@ -127,8 +127,7 @@ export default defineConfig(
   {
     files: [
       "src/main.ts",
-      "src/cli/members.ts",
-      "src/cli/operations.ts",
+      "src/cli/run-command.ts",
       "src/cli/webhooks-replay.ts",
       "src/platform/observability/logger.ts",
     ],

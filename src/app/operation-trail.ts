@@ -24,6 +24,9 @@ export function createOperationTrail({ logger, clock, metrics }: OperationTrailO
       logger.info(toFields(operation), "operation accepted");
       metrics.recordStatus(operation.kind, operation.status);
     },
+    onRepeated(operation, repeatedBy) {
+      logger.info({ ...toFields(operation), repeatedBy }, "operation repeated");
+    },
     onDiscarded(operation) {
       logger.info(toFields(operation), "operation discarded");
     },

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 
 /** Starts the built command; `--help` needs no database. */
-function startHelp(stdout: "pipe" | number) {
-  const child = spawn(process.execPath, ["dist/cli/operations.js", "--help"], {
+function startHelp(command: string, stdout: "pipe" | number) {
+  const child = spawn(process.execPath, [`dist/cli/${command}.js`, "--help"], {
     env: { PATH: process.env["PATH"] },
     stdio: ["ignore", stdout, "pipe"],
   });
@@ -14,16 +14,16 @@ function startHelp(stdout: "pipe" | number) {
   return { child, exit };
 }
 
-describe("the output of the operations command", () => {
+describe.each(["operations", "members"])("the output of the command %s", (command) => {
   test("to a pipe whose reader has ended is no failure", async () => {
-    const { child, exit } = startHelp("pipe");
+    const { child, exit } = startHelp(command, "pipe");
     child.stdout?.destroy();
     expect(await exit).toEqual({ exitCode: 0, stderr: "" });
   });
 
   test("that cannot be written is exit code 1", async () => {
     const readOnly = openSync("package.json", "r");
-    expect(await startHelp(readOnly).exit).toEqual({ exitCode: 1, stderr: "" });
+    expect(await startHelp(command, readOnly).exit).toEqual({ exitCode: 1, stderr: "" });
     closeSync(readOnly);
   });
 });

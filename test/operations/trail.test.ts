@@ -13,11 +13,12 @@ interface Line {
   readonly requestId?: string;
   readonly operationId?: string;
   readonly call?: string;
+  readonly repeatedBy?: string;
 }
 
 const STATUS_CHANGES = "benefits_pix_operation_status_changes_total";
 const BREAKER_MIN_CALLS = 4;
-const TRAIL = ["operation accepted", "operation discarded", "operation status changed"];
+const TRAIL = ["operation accepted", "operation repeated", "operation discarded", "operation status changed"];
 
 let subgraph: TestSubgraph;
 beforeAll(async () => {
@@ -65,7 +66,11 @@ test("an operation that succeeds at once has two lines, with its request, kind, 
   expect(calls.map((line) => [line.call, line.requestId])).toEqual([["avibra.user.update", requestId]]);
 
   await send("updateUser", { idempotencyKey: "at-once" }); // a replay
-  expect(trailOf(id)).toHaveLength(2);
+  const [repeated, ...more] = trailOf(id).slice(2);
+  expect(repeated).toMatchObject({ level: "info", msg: "operation repeated", requestId, attempts: 1 });
+  expect(repeated?.repeatedBy).toMatch(/^[0-9a-f-]{36}$/);
+  expect(repeated?.repeatedBy).not.toBe(requestId);
+  expect(more).toEqual([]);
 });
 
 test("each change of status has a line, and the provider calls of the reconciler name the operation and its request", async () => {
@@ -98,9 +103,13 @@ test("each change of status has a line, and the provider calls of the reconciler
     .filter(({ call }) => call === "delbank.authorizations.get")
     .at(-1);
   expect(background).toMatchObject({ requestId: trailOf(id)[0]?.requestId, operationId: id });
-  expect(lines().filter(({ msg }) => msg === "operation reconciled")).not.toContainEqual(
-    expect.objectContaining({ status: "UNCONFIRMED" }),
-  );
+  const reconciled = lines().filter(({ msg }) => msg === "operation reconciled");
+  expect(reconciled).not.toContainEqual(expect.objectContaining({ status: "UNCONFIRMED" }));
+  expect(reconciled.find(({ operationId }) => operationId === id)).toMatchObject({
+    status: "SUCCEEDED",
+    attempts: 1,
+    ageMs: expect.any(Number) as number,
+  });
 
   const after = await readMetric(subgraph, STATUS_CHANGES);
   const counted = ["PENDING", "UNCONFIRMED", "SUCCEEDED", "FAILED", "NEEDS_ATTENTION"].map((status) => {

@@ -7,6 +7,8 @@ export interface OperationObserver {
   readonly isCommand?: boolean;
   /** Claimed by its first request. */
   readonly onAccepted?: (operation: Operation) => void;
+  /** Claimed again with the same key, by the request of this ID. */
+  readonly onRepeated?: (operation: Operation, requestId: string | undefined) => void;
   /** Removed again: it was never sent, and another operation excluded it or there was too little time. */
   readonly onDiscarded?: (operation: Operation) => void;
   readonly onSettled?: (operation: SettledOperation) => void;

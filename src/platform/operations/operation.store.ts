@@ -64,6 +64,7 @@ export class OperationStore {
   async claim(claim: Claim): Promise<ClaimResult> {
     const result = await claimOperation(this.tables, this.encryption, claim);
     if (result.outcome === "claimed") this.observer.onAccepted?.(result.operation);
+    else if (result.outcome !== "keyReused") this.observer.onRepeated?.(result.operation, claim.requestId);
     return result;
   }
 

@@ -60,8 +60,8 @@ export function createReconciler(options: ReconcilerOptions) {
 
   function log({ operation: before }: DueOperation, after: ReportedOperation): void {
     if (stillNeedsAttention(before, after)) return;
-    const { id, requestId, kind, status } = after;
-    const fields = { requestId, operationId: id, kind, status };
+    const { id, requestId, kind, status, attempts, createdAt } = after;
+    const fields = { requestId, operationId: id, kind, status, attempts, ageMs: clock.now() - createdAt };
     if (status === "NEEDS_ATTENTION") logger.error(fields, "operation requires manual review");
     else logger.info(fields, isSettled(status) ? "operation reconciled" : "operation postponed");
   }
