@@ -85,6 +85,7 @@ describe.each(["sqlite", "postgres"] as const)("decisions on %s", (dialect) => {
     ["do not settle over an open dissent", [["Ana", "FAILED"], ["Bruno", "SUCCEEDED"], ["Carla", "FAILED"]], "proposed"],
     ["do not settle with a vote that was withdrawn", [["Ana", "FAILED"], ["Ana", "SUCCEEDED"], ["Bruno", "FAILED"]], "proposed"],
     ["settle once the dissenter agrees", [["Ana", "FAILED"], ["Bruno", "SUCCEEDED"], ["Bruno", "FAILED"]], "settled"],
+    ["settle with the latest votes, whatever those before were", [["Bruno", "SUCCEEDED"], ["Bruno", "FAILED"], ["Ana", "FAILED"]], "settled"],
     ["do not settle with one person's votes", [["Ana", "FAILED"], ["ANA", "FAILED"], [" ana ", "FAILED"]], "proposed"],
   ])("%s", async (what, votes, expected) => {
     const { id, operators, decide } = await park(opened, what);
