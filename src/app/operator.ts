@@ -7,7 +7,6 @@ import { CONFIRMS, createEventProcessor } from "../features/event";
 import { isMarkedAsLive } from "../platform/database/live-marker";
 import { ProviderFailure } from "../platform/http/client/provider-failure";
 import { type Message } from "../platform/inbox/message";
-import { type Clock } from "../platform/kernel/clock";
 import { createDeadline } from "../platform/kernel/deadline";
 import { DecryptionFailed } from "../platform/kernel/encryption.errors";
 import { monotonicClock } from "../platform/kernel/monotonic-clock";
@@ -40,10 +39,7 @@ function usesSandboxes({ isSandbox, avibra, delbank }: Config): boolean {
 }
 
 /** What a command for operators uses, beside running replicas. Starts no sandbox, and sends nothing that changes a provider. */
-export async function openOperator(
-  config: Config,
-  { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
-) {
+export async function openOperator(config: Config, { logger }: { readonly logger: Logger }) {
   const { isSandbox, mayCallRealProviders } = config;
   const stores = await openStores(config.database, { isSandbox, mayCallRealProviders, logger, isExisting: true });
   const { database, operationStore, inbox } = stores;
@@ -59,7 +55,12 @@ export async function openOperator(
     { observer: { onAttemptSend: ignore, onAttemptEnd: ignore } },
   );
   const handlers: OperationHandlers = createOperationHandlers({ avibra, delbank, portalUrl: config.avibra.portalUrl });
-  const { matchStoredEvents } = createEventProcessor({ inbox, operationStore, clock });
+  const operations = createOperatorStore({ database, messagesOf: settlementMessages });
+  const { matchStoredEvents } = createEventProcessor({
+    inbox,
+    operationStore,
+    settleProven: (id) => operations.settleProven(id),
+  });
 
   function decryptInput(operation: Operation): unknown {
     try {
@@ -79,7 +80,7 @@ export async function openOperator(
   }
 
   return {
-    operations: createOperatorStore({ database, messagesOf: settlementMessages }),
+    operations,
     operationStore,
     handlers,
     matchStoredEvents,

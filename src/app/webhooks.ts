@@ -33,7 +33,11 @@ export interface EventWorkerOptions {
 /** Creates the worker that processes stored events; the program and `webhooks:replay` use it. */
 export function createEventWorker({ operations, webhooks, stores, logger }: EventWorkerOptions) {
   const { inbox, operationStore, pubSub } = stores;
-  const processor = createEventProcessor({ inbox, operationStore, clock: systemClock });
+  const processor = createEventProcessor({
+    inbox,
+    operationStore,
+    settleProven: (id) => operationStore.settle(id, { status: "SUCCEEDED" }, systemClock.now()),
+  });
   const worker = createInboxWorker({
     inbox,
     async handle(message, body) {

@@ -220,7 +220,7 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       ["lists no cancellation", {}, /^The authorization is ACTIVE .* lists no cancellation/, /^Ask the provider to confirm .* settle \S+ --as failed --seen NEEDS_ATTENTION\.1\.0/],
       ["lists a new cancellation", { recurrenceId: CANCELLED_RECURRENCE_ID }, /lists the cancellation IC\w+, which it did not list/, /^Run npm run operations -- recheck .*proves the success/],
       ["lists an earlier one", { recurrenceId: CANCELLED_RECURRENCE_ID, baseline: [CANCELLATION_ID] }, /^The authorization is CANCELLED .* lists no cancellation/, /^Ask the provider for the outcome/],
-      ["does not know the authorization", { recurrenceId: "RR0435879820240605unknown0000" }, /does not know the authorization/, /^Ask the provider for the outcome/],
+      ["does not know the authorization", { recurrenceId: "RR0435879820240605unknown0000" }, /does not know the authorization/, /^Ask the provider for the outcome, and check that the variables are those of the program, then/],
       ["knows the account", { kind: "CREATE_USER", userId: MEMBER_ID }, /Avibra knows the member/, /--as succeeded/],
       ["does not know the account", { kind: "CREATE_USER", userId: "u-9999" }, /Avibra does not know the member/, /--as failed/],
       ["has another offer", { kind: "CHANGE_OFFER", userId: MEMBER_ID, input: { offerId: "premium" } }, /is plus; the operation asked for premium/, /--as failed/],
@@ -327,6 +327,16 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       expect(await statusOf(id)).toBe(row.status ?? "NEEDS_ATTENTION");
     });
 
+    test("proves nothing about one that an earlier release has parked although it was never sent", async () => {
+      const id = await store({ recurrenceId: CANCELLED_RECURRENCE_ID });
+      const unsent = sql`update operation set sent_at = null, attempts = 0, baseline = null where id = ${id}`;
+      await unsent.execute(opened.database.kysely);
+      expect(await operations("recheck", id)).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining("It stays NEEDS_ATTENTION"),
+      });
+    });
+
     test("of one that a process executes exits with 3", async () => {
       const id = await store({ recurrenceId: CANCELLED_RECURRENCE_ID });
       await lease(id);
@@ -358,7 +368,7 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
             decidedBy: "Ana",
             reason: "the bank says so",
           },
-          ...{ evidence: "ticket 4711", providerView: expect.stringContaining("ACTIVE"), isAgainstProvider: false },
+          ...{ evidence: "ticket 4711", providerView: expect.stringContaining("ACTIVE"), objection: null },
           ...{ statusBefore: "NEEDS_ATTENTION", attemptsBefore: 1 },
         },
         [],
@@ -379,35 +389,34 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       );
     });
 
-    test.each<[string, Row, "succeeded" | "failed", string]>([
-      [
-        "the provider proves the success",
-        { recurrenceId: CANCELLED_RECURRENCE_ID },
-        "failed",
-        "the provider speaks for SUCCEEDED",
-      ],
-      ["the provider shows that nothing was done", {}, "succeeded", "the provider speaks for FAILED"],
-      [
-        "the provider does not know the new member",
-        { kind: "CREATE_USER", userId: "u-9999" },
-        "succeeded",
-        "speaks for FAILED",
-      ],
-      ["it may still take effect", { status: "UNCONFIRMED" }, "failed", "may still take effect until"],
+    test.each<[string, Row, "succeeded" | "failed", RegExp, string]>([
+      ["the provider proves the success", { recurrenceId: CANCELLED_RECURRENCE_ID }, "failed", /the provider speaks for SUCCEEDED/, "otherOutcome"],
+      ["the provider shows that nothing was done", {}, "succeeded", /the provider speaks for FAILED/, "otherOutcome"],
+      ["the provider does not know the new member", { kind: "CREATE_USER", userId: "u-9999" }, "succeeded", /speaks for FAILED/, "otherOutcome"],
+      ["the provider does not know the authorization", { recurrenceId: "RR0435879820240605unknown0000" }, "failed", /does not know what it is about/, "notKnown"],
+      ["the provider does not know the member to change", { kind: "UPDATE_USER", userId: "u-9999" }, "succeeded", /does not know what it is about/, "notKnown"],
+      ["the provider does not know the member to cancel", { kind: "CANCEL_USER", userId: "u-9999" }, "failed", /does not know what it is about/, "notKnown"],
+      ["the provider does not know the member of the offer", { kind: "CHANGE_OFFER", userId: "u-9999" }, "failed", /does not know what it is about/, "notKnown"],
+      ["it may still take effect", { status: "UNCONFIRMED" }, "failed", /may still take effect until \S+Z\. /, "unconfirmed"],
+      ["it is read for its outcome", { status: "UNCONFIRMED", recurrenceId: CANCELLED_RECURRENCE_ID, baseline: [CANCELLATION_ID] }, "succeeded", /reads the provider for its outcome until/, "unconfirmed"],
+      ["it is sent again", { status: "UNCONFIRMED", kind: "UPDATE_USER", userId: MEMBER_ID }, "succeeded", /sends it again with its key until/, "unconfirmed"],
+      ["its window is over, but not ended", { status: "UNCONFIRMED", ageMs: 14 * HOUR }, "failed", /window, which was over at/, "unconfirmed"],
     ])(
-      "is refused with 4 if %s, unless --against-provider, which is recorded",
-      async (_what, row, outcome, message) => {
+      "is refused with 4 if %s, unless --against-provider, which is recorded as what it was",
+      async (_what, row, outcome, message, objection) => {
         const id = await store(row);
         expect(await settleAs(id, outcome)).toMatchObject({
           exitCode: 4,
-          json: { message: expect.stringContaining(message) },
+          json: { message: expect.stringMatching(message) },
         });
         expect([await statusOf(id), await decisionsOf(id)]).toEqual([row.status ?? "NEEDS_ATTENTION", []]);
         expect(await settleAs(id, outcome, "--against-provider")).toMatchObject({ exitCode: 0 });
         expect(await statusOf(id)).toBe(outcome === "failed" ? "FAILED" : "SUCCEEDED");
-        expect(await decisionsOf(id)).toMatchObject([{ isAgainstProvider: true }]);
+        expect(await decisionsOf(id)).toMatchObject([{ objection }]);
+        const { stdout } = await operations("show", id, "--offline");
+        expect(stdout.includes("AGAINST the provider")).toBe(objection === "otherOutcome");
       },
-    );
+    ); // prettier-ignore
 
     test("is refused with 4 if a stored event proves the success, although the provider shows nothing, whatever the options", async () => {
       await receiveEnrollment("u-98");
@@ -420,7 +429,13 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       const id = await store({ recurrenceId: CANCELLED_RECURRENCE_ID });
       expect(await settleAs(id, "succeeded", "--against-provider")).toMatchObject({ exitCode: 0 });
       expect(await opened.store.find(id)).toMatchObject({ status: "SUCCEEDED", result: { id: CANCELLATION_ID } });
-      expect(await decisionsOf(id)).toMatchObject([{ isAgainstProvider: false }]);
+      expect(await decisionsOf(id)).toMatchObject([{ objection: null }]);
+    });
+
+    test("settles an UNCONFIRMED operation whose success the provider proves", async () => {
+      const id = await store({ status: "UNCONFIRMED", recurrenceId: CANCELLED_RECURRENCE_ID });
+      expect(await settleAs(id, "succeeded")).toMatchObject({ exitCode: 0 });
+      expect(await decisionsOf(id)).toMatchObject([{ objection: null }]);
     });
 
     test("is refused with 3 while a process executes the operation, and with 4 if it is PENDING or changed since it was shown", async () => {
@@ -444,12 +459,12 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
 
     test("is refused if the row changes while the provider is read", async () => {
       const changes = [
-        [3, (id: string) => lease(id)],
-        [4, (id: string) => sql`update operation set reads = 9 where id = ${id}`.execute(opened.database.kysely)],
-        [4, (id: string) => opened.store.settle(id, { status: "SUCCEEDED" }, Date.now())],
-        [0, (id: string) => settleAs(id, "failed")],
+        [3, 0, (id: string) => lease(id)],
+        [4, 0, (id: string) => sql`update operation set reads = 9 where id = ${id}`.execute(opened.database.kysely)],
+        [4, 0, (id: string) => opened.store.settle(id, { status: "SUCCEEDED" }, Date.now())],
+        [0, 1, (id: string) => settleAs(id, "failed")],
       ] as const;
-      for (const [exitCode, change] of changes) {
+      for (const [exitCode, decisions, change] of changes) {
         await subgraph.delbank.clearRequests();
         const id = await store();
         await subgraph.delbank.addFault({ match: { method: "GET" }, kind: "delay", delayMs: 500 });
@@ -457,7 +472,7 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
         await waitFor(async () => ((await subgraph.delbank.requests()).length > 0 ? true : undefined));
         await change(id);
         expect((await settling).exitCode).toBe(exitCode);
-        expect((await decisionsOf(id)).length).toBeLessThanOrEqual(1);
+        expect(await decisionsOf(id)).toHaveLength(decisions);
       }
     });
   });
@@ -507,21 +522,31 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       const id = await store();
       expect((await settleBy("Ana", id)).exitCode).toBe(5);
       for (const same of ["Ana", " ana ", "ANA", "Ａna"]) expect((await settleBy(same, id)).exitCode).toBe(5);
-      expect([await statusOf(id), (await decisionsOf(id)).length]).toEqual(["NEEDS_ATTENTION", 1]);
+      expect([await statusOf(id), (await decisionsOf(id)).length]).toEqual(["NEEDS_ATTENTION", 5]);
       expect((await operations("show", id)).stdout).toContain(
-        "Ana has proposed FAILED: another person who agrees runs",
+        "Ａna has proposed FAILED: another person who agrees runs",
       );
       expect((await settleBy("Bruno", id)).exitCode).toBe(0);
-      expect(await decisionsOf(id)).toMatchObject([
-        { step: "PROPOSED", decidedBy: "Ana" },
-        { step: "SETTLED", decidedBy: "Bruno" },
-      ]);
+      expect((await decisionsOf(id)).at(-1)).toMatchObject({ step: "SETTLED", decidedBy: "Bruno" });
     });
 
-    test("does not settle if the second person decides otherwise, or about an operation that has changed", async () => {
+    test("does not settle while a person proposes the other outcome, and says who, until that person changes their mind", async () => {
       const id = await store({ recurrenceId: CANCELLED_RECURRENCE_ID, baseline: [CANCELLATION_ID] });
       expect((await settleBy("Ana", id, "failed")).exitCode).toBe(5);
-      expect((await settleBy("Bruno", id, "succeeded")).exitCode).toBe(5);
+      expect((await settleBy("Bruno", id, "succeeded")).stdout).toContain(
+        "nothing is settled while Ana proposed otherwise",
+      );
+      expect((await operations("show", id)).stdout).toMatch(
+        /Ana has proposed FAILED, Bruno has proposed SUCCEEDED: nothing is settled until they agree.* --as failed\|succeeded/,
+      );
+      expect((await settleBy("Carla", id, "failed")).exitCode).toBe(5);
+      expect(await statusOf(id)).toBe("NEEDS_ATTENTION");
+      expect((await settleBy("Bruno", id, "failed")).exitCode).toBe(0);
+    });
+
+    test("does not settle about an operation that has changed, or with a proposal of yesterday", async () => {
+      const id = await store({ recurrenceId: CANCELLED_RECURRENCE_ID, baseline: [CANCELLATION_ID] });
+      expect((await settleBy("Ana", id, "failed")).exitCode).toBe(5);
       await sql`update operation set attempts = 2 where id = ${id}`.execute(opened.database.kysely);
       expect((await settleBy("Carla", id, "failed")).exitCode).toBe(5);
       const old = sql`update operation_decision set at = at - ${25 * HOUR}`;
@@ -567,7 +592,7 @@ describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (
       expect(await statusOf(id)).toBe("NEEDS_ATTENTION");
       expect(await without("settle", id, ...decideAs("failed"), "--against-provider")).toMatchObject({ exitCode: 0 });
       expect(await decisionsOf(id)).toMatchObject([
-        { isAgainstProvider: true, providerView: expect.stringContaining("not read") },
+        { objection: "notRead", providerView: expect.stringContaining("not read") },
       ]);
     });
 

@@ -56,7 +56,7 @@ function operation(
   more: Partial<EarlierCancellation> = {},
 ): EarlierCancellation {
   const result = status === "SUCCEEDED" ? { id: OWN } : null;
-  return { id: `operation-${(ids += 1)}`, status, sentAt: NOW - ageMs, result, baseline: [OLD], ...more };
+  return { id: `operation-${(ids += 1)}`, status, attempts: 1, sentAt: NOW - ageMs, result, baseline: [OLD], ...more };
 }
 
 /** A row of the rule: the operation's status and age, what Delbank shows, and the expected decision. */
@@ -277,7 +277,7 @@ describe("an earlier operation without an outcome", () => {
     ["NEEDS_ATTENTION", { baseline: undefined }, "ACTIVE", [NEW], undefined],
     ["NEEDS_ATTENTION", {}, "ACTIVE", [OLD], undefined],
     ["NEEDS_ATTENTION", {}, "CANCELLED", [], undefined],
-    ["NEEDS_ATTENTION", { sentAt: null }, "ACTIVE", [NEW], undefined],
+    ["NEEDS_ATTENTION", { attempts: 0 }, "ACTIVE", [NEW], undefined],
     ["PENDING", {}, "ACTIVE", [NEW], undefined],
     ["FAILED", {}, "ACTIVE", [NEW], undefined],
     ["SUCCEEDED", {}, "ACTIVE", [NEW], undefined],

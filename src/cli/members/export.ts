@@ -56,8 +56,8 @@ async function describeOperation(context: MembersContext, operation: Operation, 
     idempotencyKey: isRequester ? idempotencyKey : null,
     input: orNull(() => operationStore.decryptInput(operation) ?? null),
     history: history.map((entry) => ({ ...entry, at: toTime(entry.at) })),
-    decisions: decisions.map(({ at, step, outcome, reason, evidence, providerView, isAgainstProvider }) => ({
-      ...{ at: toTime(at), step, outcome, reason, evidence, providerView, isAgainstProvider },
+    decisions: decisions.map(({ at, step, outcome, reason, evidence, providerView, objection }) => ({
+      ...{ at: toTime(at), step, outcome, reason, evidence, providerView, objection },
     })),
   };
 }

@@ -15,8 +15,8 @@ export interface CommandContext {
 }
 
 /** Throws CommandFailure if there is no such operation. */
-export async function findOrFail({ operator, clock }: CommandContext, id: string): Promise<SeenOperation> {
-  const seen = await operator.operations.find(id, clock.now());
+export async function findOrFail({ operator }: CommandContext, id: string): Promise<SeenOperation> {
+  const seen = await operator.operations.find(id);
   if (!seen)
     throw new CommandFailure(EXIT.failed, "No operation has this id. With the id of a request: list --request.");
   return seen;

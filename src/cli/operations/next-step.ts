@@ -45,12 +45,17 @@ function describeWait({ operation, recovery }: NextStepOptions): string {
 
 function describeDecisionToTake({ operation, provider, decisions, now }: NextStepOptions): string {
   const version = toVersion(operation);
-  const [proposal] = findProposals(decisions, operation, now);
+  const proposals = findProposals(decisions, operation, now);
   const toSettle = (as: string) =>
     `npm run operations -- settle ${operation.id} --as ${as} --seen ${version} --reason … --evidence … --by …`;
-  if (proposal) {
-    const as = proposal.outcome.toLowerCase();
-    return `${proposal.decidedBy} has proposed ${proposal.outcome}: another person who agrees runs ${toSettle(as)}`;
+  if (proposals.length > 0) {
+    const list = proposals.map(({ decidedBy, outcome }) => `${decidedBy} has proposed ${outcome}`).join(", ");
+    const outcomes = [...new Set(proposals.map(({ outcome }) => outcome.toLowerCase()))];
+    const who =
+      outcomes.length > 1
+        ? "nothing is settled until they agree; who agrees with the others"
+        : "another person who agrees";
+    return `${list}: ${who} runs ${toSettle(outcomes.join("|"))}`;
   }
   if (!provider) return "Run show without --offline, so that the provider is read.";
   if (!provider.isRead)
@@ -60,7 +65,9 @@ function describeDecisionToTake({ operation, provider, decisions, now }: NextSte
   }
   if (provider.view.speaksFor === "SUCCEEDED")
     return `Check that it was this operation, then run ${toSettle("succeeded")}`;
-  return `Ask the provider for the outcome, then run ${toSettle("succeeded|failed")}`;
+  const isOtherAccount = provider.view.isSubjectMissing && operation.attempts > 0;
+  const check = isOtherAccount ? ", and check that the variables are those of the program" : "";
+  return `Ask the provider for the outcome${check}, then run ${toSettle("succeeded|failed")}`;
 }
 
 /** What a person should do next, in one sentence. */

@@ -40,7 +40,7 @@ export async function recheck(context: CommandContext, { id }: { readonly id: st
   await operator.matchStoredEvents(operation);
   const provider = await readAndRecord(context, operation);
   if (provider.isRead && provider.view.proof) {
-    await operator.operations.settleProven(id, provider.view.proof.result, clock.now());
+    await operator.operations.settleProven(id, provider.view.proof.result);
   }
   const after = await findOrFail(context, id);
   if (isSettled(after.operation.status)) {

@@ -34,7 +34,7 @@ async function runOrThrow(
   }
   const config = loadConfig(environment);
   const logger = createLogger("warn", { write: output.stderr });
-  const operator = await openOperator(config, { logger, clock: systemClock });
+  const operator = await openOperator(config, { logger });
   try {
     const context = { operator, config: config.operations, clock: systemClock };
     const { exitCode, text, json } = await execute(command, context);

@@ -1,6 +1,7 @@
 import { type ProviderReading } from "../../app/operator";
 import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation, type OperationFailure, type Settlement } from "../../platform/operations/operation";
+import { type Objection } from "../../platform/operations/operation-decision";
 import { type SeenOperation } from "../../platform/operations/operator-store";
 import { type SettleArguments } from "./arguments";
 import {
@@ -41,18 +42,34 @@ function checkRow(seen: SeenOperation, { outcome, seen: version }: SettleArgumen
   return report(EXIT.disagrees, operation, { message });
 }
 
-/** Why the decision is against the provider; undefined if it is not. */
+/** What speaks against the decision, and in words; undefined if nothing does. */
 function findObjection(
   context: CommandContext,
   { operation, provider }: { readonly operation: Operation; readonly provider: ProviderReading },
   { outcome }: SettleArguments,
-): string | undefined {
-  if (!provider.isRead) return "the provider could not be read";
-  const { speaksFor } = provider.view;
-  if (speaksFor !== undefined && speaksFor !== outcome) return `the provider speaks for ${speaksFor}`;
-  if (operation.status !== "UNCONFIRMED" || outcome !== "FAILED") return undefined;
-  const until = toTime(undecidedUntil(operation, describeRecovery(context, operation)));
-  return `it is UNCONFIRMED, so that it may still take effect until ${until}`;
+): readonly [Objection, string] | undefined {
+  if (!provider.isRead) return ["notRead", "the provider could not be read"];
+  const { speaksFor, proof, isSubjectMissing } = provider.view;
+  if (speaksFor !== undefined && speaksFor !== outcome) return ["otherOutcome", `the provider speaks for ${speaksFor}`];
+  if (isSubjectMissing && operation.attempts > 0) {
+    return [
+      "notKnown",
+      "the provider does not know what it is about: check that the variables are those of the program",
+    ];
+  }
+  if (operation.status !== "UNCONFIRMED" || proof) return undefined;
+  const recovery = describeRecovery(context, operation);
+  const until = undecidedUntil(operation, recovery);
+  if (until <= context.clock.now()) {
+    return [
+      "unconfirmed",
+      `it is UNCONFIRMED, and the program has still to end its window, which was over at ${toTime(until)}`,
+    ];
+  }
+  if (outcome === "FAILED")
+    return ["unconfirmed", `it is UNCONFIRMED, so that it may still take effect until ${toTime(until)}`];
+  const how = recovery.isReadForOutcome ? "reads the provider for its outcome" : "sends it again with its key";
+  return ["unconfirmed", `it is UNCONFIRMED, so that the program ${how} until ${toTime(until)}`];
 }
 
 function toSettlement(outcome: SettleArguments["outcome"], provider: ProviderReading): Settlement {
@@ -62,7 +79,7 @@ function toSettlement(outcome: SettleArguments["outcome"], provider: ProviderRea
 
 /** Settles an operation by a person's decision, if the provider does not show another outcome. */
 export async function settle(context: CommandContext, request: SettleArguments): Promise<CommandResult> {
-  const { operator, clock, config } = context;
+  const { operator, config } = context;
   const { id, outcome, reason, evidence, by, mayBeAgainstProvider } = request;
   const found = await findOrFail(context, id);
   const refusalBefore = checkRow(found, request);
@@ -76,7 +93,7 @@ export async function settle(context: CommandContext, request: SettleArguments):
   const objection = findObjection(context, { operation, provider }, request);
   if (objection !== undefined && !mayBeAgainstProvider) {
     const exitCode = provider.isRead ? EXIT.disagrees : EXIT.failed;
-    const message = `Nothing was changed: ${objection}. With --against-provider it is settled all the same, which is recorded.`;
+    const message = `Nothing was changed: ${objection[1]}. With --against-provider it is settled all the same, which is recorded.`;
     return report(exitCode, operation, { provider, message });
   }
   const result = await operator.operations.decide({
@@ -85,10 +102,9 @@ export async function settle(context: CommandContext, request: SettleArguments):
     decision: {
       ...{ decidedBy: by, reason, evidence },
       providerView: describeReading(provider),
-      isAgainstProvider: objection !== undefined,
+      objection: objection?.[0] ?? null,
     },
     needsSecondPerson: config.requiresSecondPerson,
-    now: clock.now(),
   });
   if (result.outcome === "settled") {
     return report(EXIT.done, result.operation, {
@@ -97,7 +113,11 @@ export async function settle(context: CommandContext, request: SettleArguments):
     });
   }
   if (result.outcome === "proposed") {
-    const message = `Proposed as ${outcome} by ${by}: another person must repeat the call with their own --by.`;
+    const { dissenters } = result;
+    const message =
+      dissenters.length > 0
+        ? `Proposed as ${outcome} by ${by}: nothing is settled while ${dissenters.join(", ")} proposed otherwise.`
+        : `Proposed as ${outcome} by ${by}: another person must repeat the call with their own --by.`;
     return report(EXIT.secondPerson, operation, { provider, message });
   }
   const after = await findOrFail(context, id);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type MemberEvent } from "../../app/operator";
 import { type Operation } from "../../platform/operations/operation";
-import { type Decision } from "../../platform/operations/operation-decision";
+import { type Decision, type Objection } from "../../platform/operations/operation-decision";
 import { type HistoryEntry } from "../../platform/operations/operation-history";
 
 /** One thing that happened to an operation. */
@@ -65,10 +65,18 @@ function describeUnrecordedAttempts({ operation, history, decisions }: StorySour
     }));
 }
 
+/** How a decision is described that overrides an objection. */
+const OVERRIDDEN: Record<Objection, string> = {
+  otherOutcome: "AGAINST the provider",
+  notKnown: "although the provider did not know what it is about",
+  notRead: "although the provider could not be read",
+  unconfirmed: "although it was UNCONFIRMED",
+};
+
 function describeDecision(decision: Decision): string {
-  const { step, outcome, decidedBy, reason, evidence, providerView, isAgainstProvider } = decision;
+  const { step, outcome, decidedBy, reason, evidence, providerView, objection } = decision;
   const verb = step === "PROPOSED" ? "proposed" : "settled";
-  const against = isAgainstProvider ? " AGAINST the provider" : "";
+  const against = objection === null ? "" : ` ${OVERRIDDEN[objection]}`;
   if (reason === "") return `${verb} as ${outcome} by ${decidedBy}${against}; reason and evidence are erased`;
   return `${verb} as ${outcome} by ${decidedBy}${against}; reason: ${reason}; evidence: ${evidence}; the provider then: ${providerView}`;
 }

@@ -3,7 +3,6 @@ import { type Message, type MessageMetadata } from "../../platform/inbox/message
 import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation, type ReportedOperation } from "../../platform/operations/operation";
-import { type Clock } from "../../platform/kernel/clock";
 import {
   type AvibraEvent,
   type AvibraEventKind,
@@ -15,8 +14,9 @@ import { matchOperation, CONFIRMS, type Candidate } from "./match-operation.stat
 
 export interface EventProcessorOptions {
   readonly inbox: Inbox;
-  readonly operationStore: OperationStore;
-  readonly clock: Clock;
+  readonly operationStore: Pick<OperationStore, "listSent" | "decryptInput">;
+  /** Stores that the operation has succeeded, unless it is settled. */
+  readonly settleProven: (operationId: string) => Promise<unknown>;
 }
 
 /** The members of an event that are stored unencrypted. */
@@ -25,7 +25,7 @@ export function toMessageMetadata({ name, userId, at }: AvibraEvent, receivedAt:
 }
 
 /** The effects of an event. Each of them is idempotent. */
-export function createEventProcessor({ inbox, operationStore, clock }: EventProcessorOptions) {
+export function createEventProcessor({ inbox, operationStore, settleProven }: EventProcessorOptions) {
   function toCandidate(operation: Operation): Candidate {
     try {
       return { operation, input: operationStore.decryptInput(operation) };
@@ -42,7 +42,7 @@ export function createEventProcessor({ inbox, operationStore, clock }: EventProc
     if (!confirmedKind || userId === null || at === null) return;
     const sentOperations = await operationStore.listSent({ userId, kinds: [confirmedKind] });
     const operation = matchOperation({ kind, at, offerId }, sentOperations.map(toCandidate));
-    if (operation) await operationStore.settle(operation.id, { status: "SUCCEEDED" }, clock.now());
+    if (operation) await settleProven(operation.id);
   }
 
   /** Undefined if the body is not JSON: the event then keeps its stored metadata and has no other effects. */

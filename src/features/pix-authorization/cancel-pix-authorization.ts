@@ -130,7 +130,7 @@ export function createCancelPixAuthorizationHandler(delbank: DelbankClient): Ope
       const authorization = await delbank.getAuthorization(recurrenceId, deadline);
       const proof = authorization && findProof(getBaselineIds(operation), authorization);
       const view = viewCancellation(authorization, proof ?? undefined);
-      return proof && operation.sentAt !== null ? { ...view, proof: { result: toResult(proof) } } : view;
+      return proof && operation.attempts > 0 ? { ...view, proof: { result: toResult(proof) } } : view;
     },
   };
 }

@@ -35,7 +35,8 @@ export function findProvenOperation<Earlier extends EarlierCancellation>(
 ): { readonly operation: Earlier; readonly proof: Proof } | undefined {
   for (const operation of earlier) {
     if (operation.status !== "UNCONFIRMED" && operation.status !== "NEEDS_ATTENTION") continue;
-    const proof = operation.sentAt === null ? undefined : findProof(getBaselineIds(operation), snapshot);
+    // Not `sentAt`: a row that an earlier release has parked unsent is read as sent.
+    const proof = operation.attempts > 0 ? findProof(getBaselineIds(operation), snapshot) : undefined;
     if (proof) return { operation, proof };
   }
   return undefined;

@@ -8,7 +8,7 @@ import { type Authorization, type Cancellation } from "../../providers/delbank/d
 export const RESPONSE_WINDOW_MS = 13 * 3_600_000;
 
 /** An earlier operation on the authorization that was sent, or is about to be sent. */
-export type EarlierCancellation = Pick<Operation, "id" | "status" | "sentAt" | "result" | "baseline">;
+export type EarlierCancellation = Pick<Operation, "id" | "status" | "attempts" | "sentAt" | "result" | "baseline">;
 
 /** The authorization as Delbank shows it. Most decisions need only the ids of its cancellations. */
 export interface AuthorizationSnapshot<Listed extends Pick<Cancellation, "id"> = Pick<Cancellation, "id">> {

@@ -4,7 +4,7 @@ import { type Proof } from "./cancellation-proof.state";
 
 /** What Delbank shows about a cancellation, in a sentence. That it lists none speaks for a failure, but does not prove it. */
 export function viewCancellation(authorization: Authorization | null, proof: Proof | undefined): ProviderView {
-  if (!authorization) return { summary: "Delbank does not know the authorization." };
+  if (!authorization) return { summary: "Delbank does not know the authorization.", isSubjectMissing: true };
   const { status } = authorization;
   if (proof) {
     const cause =

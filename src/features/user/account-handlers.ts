@@ -47,7 +47,7 @@ export function createAccountHandlers(avibra: AvibraClient) {
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.updateUser(profile, attempt).then(() => SUCCEEDED),
     onRejection: failIfFirstAttempt,
-    view: createMemberView(avibra, viewUnreadable),
+    view: createMemberView(avibra, (member) => viewUnreadable(member)),
   };
   const prefill: OperationHandler<MemberProfile> = {
     provider: "avibra",
@@ -55,7 +55,7 @@ export function createAccountHandlers(avibra: AvibraClient) {
     acquireRetry: avibra.acquireRetry,
     perform: (profile, attempt) => avibra.prefillUser(profile, attempt).then(() => SUCCEEDED),
     onRejection: succeedIfAlreadyExistsOnRetry,
-    view: createMemberView(avibra, viewUnreadable),
+    view: createMemberView(avibra, (member) => viewUnreadable(member, true)),
   };
   const cancel: OperationHandler<{ readonly userId: string }> = {
     provider: "avibra",

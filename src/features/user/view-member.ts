@@ -20,6 +20,8 @@ export function createMemberView(
 }
 
 const UNKNOWN_MEMBER = "Avibra does not know the member.";
+/** For a change of a member that exists. */
+const MISSING_MEMBER: ProviderView = { summary: UNKNOWN_MEMBER, isSubjectMissing: true };
 
 /** Whether the account exists. */
 export function viewAccount(member: MemberBenefits | null): ProviderView {
@@ -28,14 +30,15 @@ export function viewAccount(member: MemberBenefits | null): ProviderView {
     : { summary: UNKNOWN_MEMBER, speaksFor: "FAILED" };
 }
 
-/** For a change that no read of Avibra shows. */
-export function viewUnreadable(member: MemberBenefits | null): ProviderView {
-  return { summary: member ? "Avibra knows the member, but does not show this change." : UNKNOWN_MEMBER };
+/** For a change that no read of Avibra shows. `isNew`: the member need not have existed before it. */
+export function viewUnreadable(member: MemberBenefits | null, isNew = false): ProviderView {
+  if (member) return { summary: "Avibra knows the member, but does not show this change." };
+  return isNew ? { summary: UNKNOWN_MEMBER } : MISSING_MEMBER;
 }
 
 /** Whether the member has an offer. */
 export function viewCancelledOffer(member: MemberBenefits | null): ProviderView {
-  if (!member) return { summary: UNKNOWN_MEMBER };
+  if (!member) return MISSING_MEMBER;
   const { currentOffer } = member;
   if (!currentOffer) return { summary: "The member has no offer at Avibra.", speaksFor: "SUCCEEDED" };
   const summary = `The member's offer at Avibra is ${currentOffer.offerId}, ${currentOffer.status}.`;
@@ -45,7 +48,7 @@ export function viewCancelledOffer(member: MemberBenefits | null): ProviderView 
 
 /** Whether the member has the offer that was asked for. */
 export function viewChangedOffer(member: MemberBenefits | null, input: unknown): ProviderView {
-  if (!member) return { summary: UNKNOWN_MEMBER };
+  if (!member) return MISSING_MEMBER;
   const current = member.currentOffer?.offerId ?? "none";
   const { offerId } = (input ?? {}) as { readonly offerId?: unknown };
   if (typeof offerId !== "string") return { summary: `The member's offer at Avibra is ${current}.` };

@@ -5,6 +5,12 @@ import { type OperationStatus } from "./operation-status.state";
 import { type OperationTables } from "./operation-row";
 
 /**
+ * What speaks against a decision. `otherOutcome`: the provider showed the other outcome. `notKnown`: the provider did not know what
+ * the operation is about. `notRead`: the provider could not be read. `unconfirmed`: the program itself still looked for the outcome.
+ */
+export type Objection = "otherOutcome" | "notKnown" | "notRead" | "unconfirmed";
+
+/**
  * What a person decided about an operation, and on which grounds. Holds no personal data but the person's name. The texts are empty
  * once they are erased.
  */
@@ -19,8 +25,8 @@ export interface Decision {
   readonly evidence: string;
   /** What the provider showed then. */
   readonly providerView: string;
-  /** Whether the provider showed another outcome, or could not be read. */
-  readonly isAgainstProvider: boolean;
+  /** What spoke against it and was overridden; null if nothing did. */
+  readonly objection: Objection | null;
   readonly statusBefore: OperationStatus;
   readonly attemptsBefore: number;
 }
@@ -38,7 +44,9 @@ type DecisionRow = {
   reason: string;
   evidence: string;
   provider_view: string;
+  /** 1 if the provider showed the other outcome; an earlier release stored 1 for each objection, and no `objection`. */
   against_provider: number;
+  objection: Objection | null;
   status_before: OperationStatus;
   attempts_before: number;
 };
@@ -66,7 +74,7 @@ export async function listDecisions(database: Kysely<OperationTables>, operation
     reason: row.reason,
     evidence: row.evidence,
     providerView: row.provider_view,
-    isAgainstProvider: row.against_provider === 1,
+    objection: row.objection ?? (row.against_provider === 1 ? "otherOutcome" : null),
     statusBefore: row.status_before,
     attemptsBefore: row.attempts_before,
   }));
@@ -88,7 +96,8 @@ export async function insertDecision(
     reason: decision.reason,
     evidence: decision.evidence,
     provider_view: decision.providerView,
-    against_provider: decision.isAgainstProvider ? 1 : 0,
+    against_provider: decision.objection === "otherOutcome" ? 1 : 0,
+    objection: decision.objection,
     status_before: decision.statusBefore,
     attempts_before: decision.attemptsBefore,
   };
@@ -111,17 +120,20 @@ export async function eraseDecisionTexts(
     .execute();
 }
 
-/** The proposals that still count for the operation as it is. */
+/** The latest proposal of each person that still counts for the operation as it is, oldest first. `decisions` are oldest first. */
 export function findProposals(
   decisions: readonly Decision[],
   { status, attempts }: Pick<Operation, "status" | "attempts">,
   now: number,
 ): readonly Decision[] {
-  return decisions.filter(
+  const open = decisions.filter(
     (one) =>
       one.step === "PROPOSED" &&
       one.statusBefore === status &&
       one.attemptsBefore === attempts &&
       one.at > now - PROPOSAL_MS,
+  );
+  return open.filter(
+    (one, index) => !open.slice(index + 1).some((later) => isSamePerson(later.decidedBy, one.decidedBy)),
   );
 }

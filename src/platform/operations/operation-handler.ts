@@ -60,6 +60,11 @@ export interface ProviderView {
   readonly summary: string;
   /** The outcome for which it speaks; absent if it speaks for none. */
   readonly speaksFor?: "SUCCEEDED" | "FAILED";
+  /**
+   * Set if the provider does not know the recurrence or member that the operation is about, although it must have existed when the
+   * operation was sent: another account or environment may have been read.
+   */
+  readonly isSubjectMissing?: true;
   /** Present if it proves the success; the result to store. */
   readonly proof?: { readonly result: unknown };
 }

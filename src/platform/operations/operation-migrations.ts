@@ -225,4 +225,10 @@ export const operationMigrations: readonly Migration[] = [
         where principal <> coalesce(user_id, '') and principal <> ''`.execute(database);
     },
   },
+  {
+    name: "operations/0012-objection",
+    async up(database) {
+      await database.schema.alterTable("operation_decision").addColumn("objection", "text").execute();
+    },
+  },
 ];

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
+import { readDatabaseTime } from "../database/database-time";
 import { type Database } from "../database/open-database";
 import { type MessageTarget, sendMessages } from "../pubsub/notification-table";
 import { type PubSubMessage } from "../pubsub/pub-sub";
@@ -21,15 +22,18 @@ export interface DecisionRequest {
   /** As the person has seen it. */
   readonly seen: Operation;
   readonly settlement: Settlement;
-  readonly decision: Pick<Decision, "decidedBy" | "reason" | "evidence" | "providerView" | "isAgainstProvider">;
+  readonly decision: Pick<Decision, "decidedBy" | "reason" | "evidence" | "providerView" | "objection">;
   readonly needsSecondPerson: boolean;
-  /** Epoch ms. */
-  readonly now: number;
 }
 
-/** `changed`: the row is not as it was seen, or has a lease: nothing was stored. `proposed`: another person must decide the same. */
+/**
+ * `changed`: the row is not as it was seen, or has a lease: nothing was stored. `proposed`: another person must decide the same, and
+ * those who have proposed the other outcome must change their minds.
+ */
 export type DecisionResult =
-  { readonly outcome: "settled"; readonly operation: Operation } | { readonly outcome: "changed" | "proposed" };
+  | { readonly outcome: "settled"; readonly operation: Operation }
+  | { readonly outcome: "changed" }
+  | { readonly outcome: "proposed"; readonly dissenters: readonly string[] };
 
 export interface OperatorStoreOptions {
   readonly database: Database;
@@ -37,7 +41,10 @@ export interface OperatorStoreOptions {
   readonly messagesOf: (operation: SettledOperation) => readonly PubSubMessage[];
 }
 
-/** What people see of operations, and decide about them. Each change is one transaction with its record and its messages. */
+/**
+ * What people see of operations, and decide about them. Each change is one transaction with its record and its messages. The time is
+ * that of the database: the clock of the machine where a command runs can be wrong by more than a lease.
+ */
 export function createOperatorStore({ database, messagesOf }: OperatorStoreOptions) {
   const tables = database.kysely.$extendTables<OperationTables>();
   const sender = randomUUID();
@@ -58,8 +65,8 @@ export function createOperatorStore({ database, messagesOf }: OperatorStoreOptio
   }
 
   return {
-    async find(id: string, now: number): Promise<SeenOperation | undefined> {
-      const row = await findById(tables, id);
+    async find(id: string): Promise<SeenOperation | undefined> {
+      const [row, now] = [await findById(tables, id), await readDatabaseTime(database)];
       if (!row) return undefined;
       const { lease_owner: owner, lease_until: until } = row;
       const lease = owner !== null && until !== null && until > now ? { owner, until } : null;
@@ -71,8 +78,9 @@ export function createOperatorStore({ database, messagesOf }: OperatorStoreOptio
     recordRead: (id: string, entry: HistoryEntry): Promise<void> => recordHistory(tables, id, [entry]),
 
     /** Settles an operation that the provider has proved to have succeeded. Undefined if it was settled before. */
-    async settleProven(id: string, result: unknown, now: number): Promise<Operation | undefined> {
+    async settleProven(id: string, result?: unknown): Promise<Operation | undefined> {
       return await inTransaction(async (transaction) => {
+        const now = await readDatabaseTime({ kysely: transaction, dialect: database.dialect });
         const settlement: Settlement = { status: "SUCCEEDED", result };
         const row = await settleOperation(transaction, { id, settlement, now, condition: {}, isCommand: true });
         if (!row) return undefined;
@@ -83,31 +91,29 @@ export function createOperatorStore({ database, messagesOf }: OperatorStoreOptio
     },
 
     /** Stores a person's decision if the operation is as that person has seen it. */
-    async decide({ seen, settlement, decision, needsSecondPerson, now }: DecisionRequest): Promise<DecisionResult> {
+    async decide({ seen, settlement, decision, needsSecondPerson }: DecisionRequest): Promise<DecisionResult> {
       const { id, status, attempts } = seen;
-      const record = {
-        ...decision,
-        at: now,
-        outcome: settlement.status,
-        statusBefore: status,
-        attemptsBefore: attempts,
-      };
       return await inTransaction(async (transaction): Promise<DecisionResult> => {
-        await lockRow(transaction, id);
+        if (needsSecondPerson) await lockRow(transaction, id);
+        const now = await readDatabaseTime({ kysely: transaction, dialect: database.dialect });
+        const outcome = settlement.status;
+        const record = { ...decision, at: now, outcome, statusBefore: status, attemptsBefore: attempts };
         if (needsSecondPerson) {
           const row = await findById(transaction, id);
           const isLeased = row?.lease_until != null && row.lease_until > now;
           const isAsSeen = row?.status === status && row.attempts === attempts && row.reads === seen.reads;
           if (!isAsSeen || isLeased) return { outcome: "changed" };
-          const proposals = findProposals(await listDecisions(transaction, id), seen, now).filter(
-            // Who has agreed with the provider has not agreed to settle against it.
-            ({ outcome, isAgainstProvider }) =>
-              outcome === settlement.status && (isAgainstProvider || !decision.isAgainstProvider),
+          const others = findProposals(await listDecisions(transaction, id), seen, now).filter(
+            ({ decidedBy }) => !isSamePerson(decidedBy, decision.decidedBy),
           );
-          const isOwn = (proposal: Decision) => isSamePerson(proposal.decidedBy, decision.decidedBy);
-          if (proposals.every(isOwn)) {
-            if (proposals.length === 0) await insertDecision(transaction, id, { ...record, step: "PROPOSED" });
-            return { outcome: "proposed" };
+          const dissenters = others.filter((one) => one.outcome !== outcome).map(({ decidedBy }) => decidedBy);
+          // Who saw no objection, or another one, has not agreed to override this one.
+          const isAgreed = others.some(
+            (one) => one.outcome === outcome && (decision.objection === null || one.objection === decision.objection),
+          );
+          if (!isAgreed || dissenters.length > 0) {
+            await insertDecision(transaction, id, { ...record, step: "PROPOSED" });
+            return { outcome: "proposed", dissenters };
           }
         }
         const row = await settleOperation(transaction, {

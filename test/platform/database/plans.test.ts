@@ -131,12 +131,12 @@ async function callOperatorStore(database: Database, operationStore: OperationSt
   for (const needsSecondPerson of [false, true, true]) {
     const { operation: seen, lease } = await claimAgain(operationStore);
     await operationStore.release(seen.id, lease);
-    await operators.find(seen.id, START_MS);
+    await operators.find(seen.id);
     await operators.recordRead(seen.id, READ_ENTRY);
-    const decision = { decidedBy: "a", reason: "b", evidence: "c", providerView: "d", isAgainstProvider: false };
+    const decision = { decidedBy: "a", reason: "b", evidence: "c", providerView: "d", objection: null };
     const settlement = { status: "SUCCEEDED" } as const;
-    await operators.decide({ seen, settlement, decision, needsSecondPerson, now: START_MS });
-    await operators.settleProven(seen.id, null, START_MS);
+    await operators.decide({ seen, settlement, decision, needsSecondPerson });
+    await operators.settleProven(seen.id);
     await operators.listHistory(seen.id);
     await operators.listDecisions(seen.id);
     await operationStore.reportCommandChanges();

@@ -11,7 +11,7 @@ import {
 import { type Databases, startDatabases } from "../../kit/start/databases";
 
 const SUCCEEDED = { status: "SUCCEEDED" } as const;
-const DECISION = { decidedBy: "a", reason: "b", evidence: "c", providerView: "d", isAgainstProvider: false };
+const DECISION = { decidedBy: "a", reason: "b", evidence: "c", providerView: "d", objection: null };
 
 let databases: Databases;
 beforeAll(async () => {
@@ -45,11 +45,10 @@ describe.each(["sqlite", "postgres"] as const)("a settlement by a command, on %s
       async (id) => {
         const seen = await command.store.find(id);
         if (!seen) throw new Error("not stored");
-        const now = START_MS + 1;
-        await operator.decide({ seen, settlement: SUCCEEDED, decision: DECISION, needsSecondPerson: false, now });
+        await operator.decide({ seen, settlement: SUCCEEDED, decision: DECISION, needsSecondPerson: false });
       },
     ],
-    ["by a read that proves it", (id) => operator.settleProven(id, null, START_MS + 1)],
+    ["by a read that proves it", (id) => operator.settleProven(id)],
   ])("%s, is reported once by one of the running processes that poll at the same time", async (how, settle) => {
     const { operation, lease } = expectClaimed(await command.store.claim(createClaim({ idempotencyKey: how })));
     await command.store.release(operation.id, lease);

@@ -6,7 +6,7 @@ import { type Databases, startDatabases } from "../../kit/start/databases";
 
 const DECISION: Omit<Decision, "step" | "at"> = {
   ...{ outcome: "FAILED", decidedBy: "Ana", reason: "the bank says so", evidence: "ticket 4711" },
-  ...{ providerView: "none", isAgainstProvider: false, statusBefore: "NEEDS_ATTENTION", attemptsBefore: 1 },
+  ...{ providerView: "none", objection: null, statusBefore: "NEEDS_ATTENTION", attemptsBefore: 1 },
 };
 
 let databases: Databases;

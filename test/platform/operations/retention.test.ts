@@ -307,15 +307,14 @@ describe.each(["sqlite", "postgres"] as const)("on %s", (dialect) => {
       await opened.store.markSent(operation, lease, START_MS);
       await opened.store.park(operation.id, lease);
       const operators = createOperatorStore({ database: opened.database, messagesOf: () => [] });
-      const seen = await operators.find(operation.id, START_MS);
+      const seen = await operators.find(operation.id);
       if (!seen) throw new Error("not found");
       const texts = { reason: "Ana Souza called", evidence: "ticket 1", providerView: "nothing" };
       await operators.decide({
         seen: seen.operation,
         settlement: { status: "SUCCEEDED" },
-        decision: { decidedBy: "Rui", ...texts, isAgainstProvider: true },
+        decision: { decidedBy: "Rui", ...texts, objection: "otherOutcome" },
         needsSecondPerson: false,
-        now: START_MS,
       });
       const [before] = await operators.listDecisions(operation.id);
       expect(before).toMatchObject(texts);
