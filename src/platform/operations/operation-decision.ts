@@ -51,8 +51,13 @@ type DecisionRow = {
   attempts_before: number;
 };
 
-/** Two spellings of one name are one person. */
-const normalizeName = (name: string) => name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+/** Two spellings of one name are one person: only its letters and digits count, without accents, case, width and invisible characters. */
+const normalizeName = (name: string) =>
+  name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, "")
+    .replace(/[^\p{L}\p{N}]/gu, "");
 export const isSamePerson = (one: string, other: string) => normalizeName(one) === normalizeName(other);
 
 /** A proposal is for the operation as it was, and for this long. */

@@ -1,4 +1,9 @@
-import { type Decision, insertDecision, listDecisions } from "../../../src/platform/operations/operation-decision";
+import {
+  type Decision,
+  insertDecision,
+  isSamePerson,
+  listDecisions,
+} from "../../../src/platform/operations/operation-decision";
 import { operationMigrations } from "../../../src/platform/operations/operation-migrations";
 import { type OperationTables } from "../../../src/platform/operations/operation-row";
 import { createClaim, expectClaimed, openOperationStore, START_MS } from "../../kit/operations/test-store";
@@ -30,3 +35,22 @@ test.each(["sqlite", "postgres"] as const)(
     await database.close();
   },
 );
+
+test.each([
+  ["another case and spacing", "ANA  souza"],
+  ["no space", "AnaSouza"],
+  ["an accent", "Aná Souza"],
+  ["a full stop and a hyphen", "Ana-Souza."],
+  ["full-width letters", "Ａｎａ Souza"],
+  ["an invisible letter", "Ana\u3164 Souza"],
+  ["a variation selector", "Ana\ufe0f Souza"],
+  ["a grapheme joiner", "A\u034fna Souza"],
+  ["a zero-width space", "Ana\u200b Souza"],
+])("a name with %s is the same person", (_what, name) => {
+  expect(isSamePerson(name, "Ana Souza")).toBe(true);
+});
+
+test("a name with other letters or digits is another person", () => {
+  for (const name of ["Ana", "Ana Sousa", "Ana Souza 2", "Anna Souza"])
+    expect(isSamePerson(name, "Ana Souza")).toBe(false);
+});
