@@ -1,3 +1,4 @@
+import { randomInt, randomUUID } from "node:crypto";
 import { parseArguments } from "../../src/cli/operations/arguments";
 import { CommandFailure } from "../../src/cli/operations/exit-code";
 import { hasPersonalData } from "../../src/cli/operations/find-personal-data";
@@ -96,6 +97,30 @@ describe("personal data in a reason", () => {
     "ana@example.com",
     "Ana <ana@localhost>",
     "ana＠example.com",
+    "CPF046.232.170-35",
+    "cpf046 232 170 35",
+    "046.232.170-35x",
+    "payer04623217035x",
+    "046.232.170\u221235",
+    "046.232.170\u201135",
+    "046,232,170-35",
+    "046:232:170:35",
+    "046|232|170|35",
+    "(046)232.170-35",
+    "0462 3217 035",
+    "0 4 6 2 3 2 1 7 0 3 5",
+    "046 -- 232 -- 170 -- 35",
+    "046\u2022232\u2022170\u202235",
+    "０４６．２３２．１７０－３５",
+    "046\ufe0f232\u034f170\u00ad35",
+    "of 2026-11-28 10:15: 046.232.170-35",
+    "CNPJ19.131.243/0001-97",
+    "CNPJ 19-131-243-0001-97",
+    "payer19.131.243\u22150001\u221297",
+    "CNPJ12ABC34501DE35",
+    "12abc345/01de-35",
+    "payer12.ABC.345/01DE-35x",
+    "１２.ＡＢＣ.３４５/０１ＤＥ-３５",
   ])("is found in %s", (text) => {
     expect(hasPersonalData(text)).toBe(true);
   });
@@ -109,7 +134,34 @@ describe("personal data in a reason", () => {
     "call 11 98765-4321",
     "R$ 1.234.567,89 @ 3 pm",
     "a table of 12, 34 and 56",
+    "046.232.170-36",
+    "10462321703519",
+    "19.131.243/0001-98",
+    "incident INC0012345, ticket #48213, PAY-4711",
+    "call of 2026-11-28T10:15:30.123Z, answer of 28/11/2026 10:15:31",
+    "1764324930123 in the log",
+    "so: ticket 660630", // a CNPJ with letters by its check digits, if its groups did not count
   ])("is not found in %s", (text) => {
     expect(hasPersonalData(text)).toBe(false);
+  });
+
+  const TIMES = Array.from({ length: 2000 }, (_, index) => new Date(Date.UTC(2026, 0, 1) + index * 12_345_678));
+  const toIso = (time: Date) => time.toISOString();
+  const LETTERS_AND_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
+  const toRandomText = (length: number) =>
+    Array.from({ length }, () => LETTERS_AND_DIGITS[randomInt(LETTERS_AND_DIGITS.length)]).join("");
+  test.each<[string, (time: Date) => string]>([
+    ["UUID", () => randomUUID()],
+    ["EndToEndId", (time) => `E00416968${toIso(time).replace(/\D/g, "").slice(0, 12)}${toRandomText(11)}`],
+    ["recurrence ID", (time) => `RR04358798${toIso(time).replace(/\D/g, "").slice(0, 8)}${toRandomText(11)}`],
+    ["timestamp", toIso],
+    ["timestamp with a space", (time) => toIso(time).replace("T", " ").slice(0, 19)],
+    ["timestamp with a time zone", (time) => toIso(time).replace("Z", "-03:00")],
+    ["Brazilian timestamp", (time) => toIso(time).replace(/^(\d+)-(\d+)-(\d+)T(.*)\..*$/, "$3/$2/$1 $4")],
+    ["time in ms", (time) => `${time.getTime()}`],
+    ["number of a ticket", (time) => `ticket ${time.getTime() % 10_000_000}`],
+  ])("is not found in any %s, in a sentence", (_what, toEvidence) => {
+    const texts = TIMES.map((time) => `Delbank says so: ${toEvidence(time)}, as seen by the support`);
+    expect(texts.filter(hasPersonalData)).toEqual([]);
   });
 });
