@@ -4,8 +4,12 @@ import { CommandFailure } from "../../src/cli/operations/exit-code";
 import { hasPersonalData } from "../../src/cli/operations/find-personal-data";
 
 const ID = "0b0e7c1e-6a52-4d3c-9a67-6d1f6f8b2f10";
-const REASONS = ["--reason", "never received", "--evidence", "ticket 4711", "--by", "Ana"];
-const SETTLE = ["settle", ID, "--as", "failed", ...REASONS];
+const DECISION = { as: "failed", reason: "never received", evidence: "ticket 4711", by: "Ana" };
+const settleWith = (options: Partial<Record<keyof typeof DECISION, string | undefined>>) => {
+  const values = Object.entries({ ...DECISION, ...options }).filter(([, value]) => value !== undefined);
+  return ["settle", ID, ...values.flatMap(([name, value = ""]) => [`--${name}`, value])];
+};
+const SETTLE = settleWith({});
 
 /** What the command says before it exits with 2. */
 function usageError(args: readonly string[]): string {
@@ -59,18 +63,24 @@ describe("the arguments of the operations command", () => {
     ["a reason without quotation marks", ["settle", ID, ...["--as", "failed", "--reason", "never", "received"]], "needs quotation marks"],
     ["an id that is no UUID", ["show", "1 or 1=1"], "must be a UUID"],
     ["an option of another command", ["recheck", ID, "--offline"], "An option is unknown"],
-    ["settle without an outcome", ["settle", ID, ...REASONS], "--as must be succeeded or failed"],
-    ["settle with another outcome", ["settle", ID, "--as", "done", ...REASONS], "--as must be succeeded or failed"],
-    ["settle without a reason", SETTLE.filter((part) => !["--reason", "never received"].includes(part)), "--reason is required"],
-    ["settle without evidence", SETTLE.filter((part) => !["--evidence", "ticket 4711"].includes(part)), "--evidence is required"],
-    ["settle without a name", SETTLE.slice(0, -2), "--by is required"],
-    ["a reason of white space", [...SETTLE, "--reason", "  "], "--reason must be 1 to 1000"],
-    ["a reason of several lines", [...SETTLE, "--reason", "a\nb"], "on one line"],
-    ["evidence that is too long", [...SETTLE, "--evidence", "x".repeat(1001)], "--evidence must be 1 to 1000"],
-    ["a CPF in the reason", [...SETTLE, "--reason", "asked by 046.232.170-35"], "--reason must not contain a CPF"],
-    ["an e-mail address in the evidence", [...SETTLE, "--evidence", "mail of ana@example.com"], "--evidence must not contain"],
-    ["an e-mail address as the name", [...SETTLE, "--by", "ana@example.com"], "--by must not contain"],
-    ["a control character in the name", [...SETTLE, "--by", "Ana\u009b2J"], "--by must be a name"],
+    ["settle without an outcome", settleWith({ as: undefined }), "--as must be succeeded or failed"],
+    ["settle with another outcome", settleWith({ as: "done" }), "--as must be succeeded or failed"],
+    ["settle without a reason", settleWith({ reason: undefined }), "--reason is required"],
+    ["settle without evidence", settleWith({ evidence: undefined }), "--evidence is required"],
+    ["settle without a name", settleWith({ by: undefined }), "--by is required"],
+    ["a reason of white space", settleWith({ reason: "  " }), "--reason must be 1 to 1000"],
+    ["a reason of several lines", settleWith({ reason: "a\nb" }), "on one line"],
+    ["evidence that is too long", settleWith({ evidence: "x".repeat(1001) }), "--evidence must be 1 to 1000"],
+    ["a CPF in the reason", settleWith({ reason: "asked by 046.232.170-35" }), "--reason must not contain a CPF"],
+    ["an e-mail address in the evidence", settleWith({ evidence: "mail of ana@example.com" }), "--evidence must not contain"],
+    ["an e-mail address as the name", settleWith({ by: "ana@example.com" }), "--by must not contain"],
+    ...["as", "reason", "evidence", "by", "seen"].map((name): [string, readonly string[], string] => [
+      `--${name} twice`, ["settle", ID, `--${name}`, "Bruno", "--json", `--${name}=Ana@`], `--${name} must not be repeated`,
+    ]),
+    ...["kind", "user", "recurrence", "request", "older-than"].map((name): [string, readonly string[], string] => [
+      `--${name} twice`, ["list", `--${name}`, "1h", `--${name}`, "1h"], `--${name} must not be repeated`,
+    ]),
+    ["a control character in the name", settleWith({ by: "Ana\u009b2J" }), "--by must be a name"],
   ])("that are wrong (%s) are refused with exit code 2, without what was typed", (_what, args, message) => {
     const said = usageError(args);
     expect(said).toContain(message);
