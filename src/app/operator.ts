@@ -3,10 +3,9 @@ import { createProviders } from "./providers";
 import { settlementMessages } from "./reactions";
 import { openStores } from "./stores";
 import { type Config } from "../config/index";
-import { CONFIRMS, createEventProcessor } from "../features/event";
+import { createEventProcessor } from "../features/event";
 import { isMarkedAsLive } from "../platform/database/live-marker";
 import { ProviderFailure } from "../platform/http/client/provider-failure";
-import { type Message } from "../platform/inbox/message";
 import { type Clock } from "../platform/kernel/clock";
 import { createDeadline } from "../platform/kernel/deadline";
 import { DecryptionFailed } from "../platform/kernel/encryption.errors";
@@ -15,20 +14,11 @@ import { type Logger } from "../platform/observability/logger";
 import { type Operation } from "../platform/operations/operation";
 import { type OperationHandlers, type ProviderView } from "../platform/operations/operation-handler";
 import { createOperatorStore } from "../platform/operations/operator-store";
-import { getEventKind } from "../providers/avibra/avibra.webhook";
 
 /** What the provider shows, or why it could not be read; a failed call is the provider's. */
 export type ProviderReading =
   | { readonly isRead: true; readonly view: ProviderView }
   | { readonly isRead: false; readonly reason: string; readonly failure?: ProviderFailure };
-
-/** An event of an operation's member since it was requested. */
-export interface MemberEvent extends Message {
-  /** Whether an event of this kind can prove an operation of this kind. */
-  readonly canProve: boolean;
-}
-
-const MAX_EVENTS = 100;
 
 export type Operator = Awaited<ReturnType<typeof openOperator>>;
 
@@ -81,6 +71,7 @@ export async function openOperator(
   return {
     operations: createOperatorStore({ database, messagesOf: settlementMessages }),
     operationStore,
+    inbox,
     handlers,
     matchStoredEvents,
 
@@ -102,20 +93,6 @@ export async function openOperator(
           failure.kind === "unreachable" && isSandbox ? "; is `npm start` or `npm run sandbox` running?" : "";
         return { isRead: false, reason: `${handler.provider} could not be read (${kind})${hint}`, failure };
       }
-    },
-
-    /** The events of the operation's member that were received since it was requested, oldest first. */
-    async listEvents({ userId, kind, createdAt }: Operation): Promise<MemberEvent[]> {
-      if (userId === null) return [];
-      const { items } = await inbox.list({ subject: userId, first: MAX_EVENTS });
-      return items
-        .map(({ message }) => message)
-        .filter(({ receivedAt }) => receivedAt >= createdAt)
-        .map((message) => {
-          const eventKind = getEventKind(message.kind);
-          return { ...message, canProve: eventKind !== undefined && CONFIRMS[eventKind] === kind };
-        })
-        .toReversed();
     },
 
     async close(): Promise<void> {
