@@ -34,7 +34,7 @@ export function describeRecovery({ operator, config }: CommandContext, { kind }:
 export const describeReading = (reading: ProviderReading) =>
   reading.isRead ? reading.view.summary : `not read: ${reading.reason}`;
 
-/** The result of a command that left the operation as it is, or found it so. */
+/** The result of a command about one operation: as it is now, what happened, and what the provider showed. */
 export function report(
   exitCode: CommandResult["exitCode"],
   { id, status }: Operation,

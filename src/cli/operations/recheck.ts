@@ -1,7 +1,7 @@
 import { type ProviderReading } from "../../app/operator";
 import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation } from "../../platform/operations/operation";
-import { describeFailure, type HistoryEntry } from "../../platform/operations/operation-history";
+import { toHistoryOutcome, type HistoryEntry } from "../../platform/operations/operation-history";
 import { type CommandContext, describeRecovery, findOrFail, report, reportLeased } from "./command-context";
 import { type CommandResult, EXIT } from "./exit-code";
 import { describeNextStep } from "./next-step";
@@ -20,7 +20,7 @@ export async function readAndRecord(
 }
 
 function toOutcome(reading: ProviderReading): Pick<HistoryEntry, "outcome" | "httpStatus"> | undefined {
-  if (!reading.isRead) return reading.failure && describeFailure(reading.failure);
+  if (!reading.isRead) return reading.failure && toHistoryOutcome(reading.failure);
   return { outcome: reading.view.proof ? "proof" : "noProof", httpStatus: null };
 }
 

@@ -29,16 +29,16 @@ function checkRow(seen: SeenOperation, { outcome, seen: version }: SettleArgumen
   const { status } = operation;
   if (status === outcome) return report(EXIT.done, operation, { message: `Nothing to do: it is ${status} already.` });
   if (isSettled(status)) {
-    return report(EXIT.disagrees, operation, { message: `Nothing was changed: it is ${status}, which is final.` });
+    return report(EXIT.refused, operation, { message: `Nothing was changed: it is ${status}, which is final.` });
   }
   if (lease) return reportLeased(seen);
   if (version !== undefined && version !== toVersion(operation)) {
     const message = "Nothing was changed: the operation changed since that version. Run show again.";
-    return report(EXIT.disagrees, operation, { message });
+    return report(EXIT.refused, operation, { message });
   }
   if (status !== "PENDING") return undefined;
   const message = "Nothing was changed: it is PENDING, so that the program itself sends it, or lets it fail.";
-  return report(EXIT.disagrees, operation, { message });
+  return report(EXIT.refused, operation, { message });
 }
 
 /** Why the decision is against the provider; undefined if it is not. */
@@ -75,8 +75,9 @@ export async function settle(context: CommandContext, request: SettleArguments):
   const provider = await readAndRecord(context, operation);
   const objection = findObjection(context, { operation, provider }, request);
   if (objection !== undefined && !mayBeAgainstProvider) {
-    const exitCode = provider.isRead ? EXIT.disagrees : EXIT.failed;
-    const message = `Nothing was changed: ${objection}. With --against-provider it is settled all the same, which is recorded.`;
+    const exitCode = provider.isRead ? EXIT.refused : EXIT.failed;
+    const step = config.requiresSecondPerson ? "proposed to a second person" : "settled";
+    const message = `Nothing was changed: ${objection}. With --against-provider it is ${step} all the same, which is recorded.`;
     return report(exitCode, operation, { provider, message });
   }
   const result = await operator.operations.decide({
@@ -104,7 +105,7 @@ export async function settle(context: CommandContext, request: SettleArguments):
   const { status } = after.operation;
   return (
     checkRow(after, request) ??
-    report(EXIT.disagrees, after.operation, {
+    report(EXIT.refused, after.operation, {
       provider,
       message: `Nothing was changed: it changed meanwhile; it is ${status}.`,
     })
