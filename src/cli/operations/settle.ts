@@ -1,20 +1,14 @@
-import { type ProviderReading } from "../../app/operator";
 import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation, type OperationFailure, type Settlement } from "../../platform/operations/operation";
 import { type SeenOperation } from "../../platform/operations/operator-store";
 import { type SettleArguments } from "./arguments";
-import {
-  type CommandContext,
-  describeReading,
-  describeRecovery,
-  findOrFail,
-  report,
-  reportLeased,
-} from "./command-context";
+import { type CommandContext, findOrFail } from "./command-context";
 import { type CommandResult, EXIT } from "./exit-code";
-import { toVersion, undecidedUntil } from "./next-step";
+import { toVersion } from "./next-step";
 import { toTime } from "./output";
-import { readAndRecord } from "./recheck";
+import { describeReading, type ProviderReading, readAndRecord } from "./provider-reading";
+import { describeRecovery, undecidedUntil } from "./recovery";
+import { report, reportLeased } from "./report";
 
 /** Shown to the caller of the operation. */
 const FOUND_UNDONE: OperationFailure = {
