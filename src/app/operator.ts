@@ -3,31 +3,11 @@ import { createProviders } from "./providers";
 import { settlementMessages } from "./reactions";
 import { openStores } from "./stores";
 import { type Config } from "../config/index";
-import { CONFIRMS, createEventProcessor } from "../features/event";
+import { createEventProcessor } from "../features/event";
 import { isMarkedAsLive } from "../platform/database/live-marker";
-import { ProviderFailure } from "../platform/http/client/provider-failure";
-import { type Message } from "../platform/inbox/message";
-import { createDeadline } from "../platform/kernel/deadline";
-import { DecryptionFailed } from "../platform/kernel/encryption.errors";
-import { monotonicClock } from "../platform/kernel/monotonic-clock";
 import { type Logger } from "../platform/observability/logger";
-import { type Operation } from "../platform/operations/operation";
-import { type OperationHandlers, type ProviderView } from "../platform/operations/operation-handler";
+import { type OperationHandlers } from "../platform/operations/operation-handler";
 import { createOperatorStore } from "../platform/operations/operator-store";
-import { getEventKind } from "../providers/avibra/avibra.webhook";
-
-/** What the provider shows, or why it could not be read; a failed call is the provider's. */
-export type ProviderReading =
-  | { readonly isRead: true; readonly view: ProviderView }
-  | { readonly isRead: false; readonly reason: string; readonly failure?: ProviderFailure };
-
-/** An event of an operation's member since it was requested. */
-export interface MemberEvent extends Message {
-  /** Whether an event of this kind can prove an operation of this kind. */
-  readonly canProve: boolean;
-}
-
-const MAX_EVENTS = 100;
 
 export type Operator = Awaited<ReturnType<typeof openOperator>>;
 
@@ -62,15 +42,6 @@ export async function openOperator(config: Config, { logger }: { readonly logger
     settleProven: (id) => operations.settleProven(id),
   });
 
-  function decryptInput(operation: Operation): unknown {
-    try {
-      return operationStore.decryptInput(operation);
-    } catch (error) {
-      if (error instanceof DecryptionFailed) return undefined;
-      throw error;
-    }
-  }
-
   /** What the sandbox shows says nothing about an operation at a real provider, and the other way round. */
   function findModeMismatch(): string | undefined {
     if (isLive === !usesSandboxes(config)) return undefined;
@@ -82,42 +53,13 @@ export async function openOperator(config: Config, { logger }: { readonly logger
   return {
     operations,
     operationStore,
+    inbox,
     handlers,
     matchStoredEvents,
-
-    /** Reads what the provider shows about the operation now. */
-    async readProvider(operation: Operation): Promise<ProviderReading> {
-      const handler = handlers[operation.kind];
-      if (!handler) return { isRead: false, reason: "this release does not know the kind of the operation" };
-      if (!handler.view) return { isRead: false, reason: "the provider shows nothing about operations of this kind" };
-      const mismatch = findModeMismatch();
-      if (mismatch !== undefined) return { isRead: false, reason: mismatch };
-      const deadline = createDeadline(monotonicClock, config.server.requestTimeoutMs);
-      try {
-        return { isRead: true, view: await handler.view(operation, { deadline, input: decryptInput(operation) }) };
-      } catch (failure) {
-        if (!(failure instanceof ProviderFailure)) throw failure;
-        const { status } = failure;
-        const kind = status === undefined ? failure.kind : `${failure.kind}, HTTP ${status}`;
-        const hint =
-          failure.kind === "unreachable" && isSandbox ? "; is `npm start` or `npm run sandbox` running?" : "";
-        return { isRead: false, reason: `${handler.provider} could not be read (${kind})${hint}`, failure };
-      }
-    },
-
-    /** The events of the operation's member that were received since it was requested, oldest first. */
-    async listEvents({ userId, kind, createdAt }: Operation): Promise<MemberEvent[]> {
-      if (userId === null) return [];
-      const { items } = await inbox.list({ subject: userId, first: MAX_EVENTS });
-      return items
-        .map(({ message }) => message)
-        .filter(({ receivedAt }) => receivedAt >= createdAt)
-        .map((message) => {
-          const eventKind = getEventKind(message.kind);
-          return { ...message, canProve: eventKind !== undefined && CONFIRMS[eventKind] === kind };
-        })
-        .toReversed();
-    },
+    findModeMismatch,
+    isSandbox,
+    /** Maximum duration of one read of a provider, in ms. */
+    readTimeoutMs: config.server.requestTimeoutMs,
 
     async close(): Promise<void> {
       await providers.close();

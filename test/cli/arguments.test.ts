@@ -1,10 +1,15 @@
+import { randomInt, randomUUID } from "node:crypto";
 import { parseArguments } from "../../src/cli/operations/arguments";
 import { CommandFailure } from "../../src/cli/operations/exit-code";
 import { hasPersonalData } from "../../src/cli/operations/find-personal-data";
 
 const ID = "0b0e7c1e-6a52-4d3c-9a67-6d1f6f8b2f10";
-const REASONS = ["--reason", "never received", "--evidence", "ticket 4711", "--by", "Ana"];
-const SETTLE = ["settle", ID, "--as", "failed", ...REASONS];
+const DECISION = { as: "failed", reason: "never received", evidence: "ticket 4711", by: "Ana" };
+const settleWith = (options: Partial<Record<keyof typeof DECISION, string | undefined>>) => {
+  const values = Object.entries({ ...DECISION, ...options }).filter(([, value]) => value !== undefined);
+  return ["settle", ID, ...values.flatMap(([name, value = ""]) => [`--${name}`, value])];
+};
+const SETTLE = settleWith({});
 
 /** What the command says before it exits with 2. */
 function usageError(args: readonly string[]): string {
@@ -58,18 +63,24 @@ describe("the arguments of the operations command", () => {
     ["a reason without quotation marks", ["settle", ID, ...["--as", "failed", "--reason", "never", "received"]], "needs quotation marks"],
     ["an id that is no UUID", ["show", "1 or 1=1"], "must be a UUID"],
     ["an option of another command", ["recheck", ID, "--offline"], "An option is unknown"],
-    ["settle without an outcome", ["settle", ID, ...REASONS], "--as must be succeeded or failed"],
-    ["settle with another outcome", ["settle", ID, "--as", "done", ...REASONS], "--as must be succeeded or failed"],
-    ["settle without a reason", SETTLE.filter((part) => !["--reason", "never received"].includes(part)), "--reason is required"],
-    ["settle without evidence", SETTLE.filter((part) => !["--evidence", "ticket 4711"].includes(part)), "--evidence is required"],
-    ["settle without a name", SETTLE.slice(0, -2), "--by is required"],
-    ["a reason of white space", [...SETTLE, "--reason", "  "], "--reason must be 1 to 1000"],
-    ["a reason of several lines", [...SETTLE, "--reason", "a\nb"], "on one line"],
-    ["evidence that is too long", [...SETTLE, "--evidence", "x".repeat(1001)], "--evidence must be 1 to 1000"],
-    ["a CPF in the reason", [...SETTLE, "--reason", "asked by 046.232.170-35"], "--reason must not contain a CPF"],
-    ["an e-mail address in the evidence", [...SETTLE, "--evidence", "mail of ana@example.com"], "--evidence must not contain"],
-    ["an e-mail address as the name", [...SETTLE, "--by", "ana@example.com"], "--by must not contain"],
-    ["a control character in the name", [...SETTLE, "--by", "Ana\u009b2J"], "--by must be a name"],
+    ["settle without an outcome", settleWith({ as: undefined }), "--as must be succeeded or failed"],
+    ["settle with another outcome", settleWith({ as: "done" }), "--as must be succeeded or failed"],
+    ["settle without a reason", settleWith({ reason: undefined }), "--reason is required"],
+    ["settle without evidence", settleWith({ evidence: undefined }), "--evidence is required"],
+    ["settle without a name", settleWith({ by: undefined }), "--by is required"],
+    ["a reason of white space", settleWith({ reason: "  " }), "--reason must be 1 to 1000"],
+    ["a reason of several lines", settleWith({ reason: "a\nb" }), "on one line"],
+    ["evidence that is too long", settleWith({ evidence: "x".repeat(1001) }), "--evidence must be 1 to 1000"],
+    ["a CPF in the reason", settleWith({ reason: "asked by 046.232.170-35" }), "--reason must not contain a CPF"],
+    ["an e-mail address in the evidence", settleWith({ evidence: "mail of ana@example.com" }), "--evidence must not contain"],
+    ["an e-mail address as the name", settleWith({ by: "ana@example.com" }), "--by must not contain"],
+    ...["as", "reason", "evidence", "by", "seen"].map((name): [string, readonly string[], string] => [
+      `--${name} twice`, ["settle", ID, `--${name}`, "Bruno", "--json", `--${name}=Ana@`], `--${name} must not be repeated`,
+    ]),
+    ...["kind", "user", "recurrence", "request", "older-than"].map((name): [string, readonly string[], string] => [
+      `--${name} twice`, ["list", `--${name}`, "1h", `--${name}`, "1h"], `--${name} must not be repeated`,
+    ]),
+    ["a control character in the name", settleWith({ by: "Ana\u009b2J" }), "--by must be a name"],
   ])("that are wrong (%s) are refused with exit code 2, without what was typed", (_what, args, message) => {
     const said = usageError(args);
     expect(said).toContain(message);
@@ -96,6 +107,30 @@ describe("personal data in a reason", () => {
     "ana@example.com",
     "Ana <ana@localhost>",
     "ana＠example.com",
+    "CPF046.232.170-35",
+    "cpf046 232 170 35",
+    "046.232.170-35x",
+    "payer04623217035x",
+    "046.232.170\u221235",
+    "046.232.170\u201135",
+    "046,232,170-35",
+    "046:232:170:35",
+    "046|232|170|35",
+    "(046)232.170-35",
+    "0462 3217 035",
+    "0 4 6 2 3 2 1 7 0 3 5",
+    "046 -- 232 -- 170 -- 35",
+    "046\u2022232\u2022170\u202235",
+    "０４６．２３２．１７０－３５",
+    "046\ufe0f232\u034f170\u00ad35",
+    "of 2026-11-28 10:15: 046.232.170-35",
+    "CNPJ19.131.243/0001-97",
+    "CNPJ 19-131-243-0001-97",
+    "payer19.131.243\u22150001\u221297",
+    "CNPJ12ABC34501DE35",
+    "12abc345/01de-35",
+    "payer12.ABC.345/01DE-35x",
+    "１２.ＡＢＣ.３４５/０１ＤＥ-３５",
   ])("is found in %s", (text) => {
     expect(hasPersonalData(text)).toBe(true);
   });
@@ -109,7 +144,34 @@ describe("personal data in a reason", () => {
     "call 11 98765-4321",
     "R$ 1.234.567,89 @ 3 pm",
     "a table of 12, 34 and 56",
+    "046.232.170-36",
+    "10462321703519",
+    "19.131.243/0001-98",
+    "incident INC0012345, ticket #48213, PAY-4711",
+    "call of 2026-11-28T10:15:30.123Z, answer of 28/11/2026 10:15:31",
+    "1764324930123 in the log",
+    "so: ticket 660630", // a CNPJ with letters by its check digits, if its groups did not count
   ])("is not found in %s", (text) => {
     expect(hasPersonalData(text)).toBe(false);
+  });
+
+  const TIMES = Array.from({ length: 2000 }, (_, index) => new Date(Date.UTC(2026, 0, 1) + index * 12_345_678));
+  const toIso = (time: Date) => time.toISOString();
+  const LETTERS_AND_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
+  const toRandomText = (length: number) =>
+    Array.from({ length }, () => LETTERS_AND_DIGITS[randomInt(LETTERS_AND_DIGITS.length)]).join("");
+  test.each<[string, (time: Date) => string]>([
+    ["UUID", () => randomUUID()],
+    ["EndToEndId", (time) => `E00416968${toIso(time).replace(/\D/g, "").slice(0, 12)}${toRandomText(11)}`],
+    ["recurrence ID", (time) => `RR04358798${toIso(time).replace(/\D/g, "").slice(0, 8)}${toRandomText(11)}`],
+    ["timestamp", toIso],
+    ["timestamp with a space", (time) => toIso(time).replace("T", " ").slice(0, 19)],
+    ["timestamp with a time zone", (time) => toIso(time).replace("Z", "-03:00")],
+    ["Brazilian timestamp", (time) => toIso(time).replace(/^(\d+)-(\d+)-(\d+)T(.*)\..*$/, "$3/$2/$1 $4")],
+    ["time in ms", (time) => `${time.getTime()}`],
+    ["number of a ticket", (time) => `ticket ${time.getTime() % 10_000_000}`],
+  ])("is not found in any %s, in a sentence", (_what, toEvidence) => {
+    const texts = TIMES.map((time) => `Delbank says so: ${toEvidence(time)}, as seen by the support`);
+    expect(texts.filter(hasPersonalData)).toEqual([]);
   });
 });

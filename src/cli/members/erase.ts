@@ -26,7 +26,7 @@ function reportUndecided(operations: readonly Operation[], erased: Counts): Comm
   const undecided = operations.map(({ id, status, kind }) => ({ id, status, kind }));
   const done = sum(erased) === 0 ? "Nothing was erased" : `Not all was erased, but ${toText(erased)}`;
   return {
-    exitCode: EXIT.disagrees,
+    exitCode: EXIT.refused,
     text: [
       `${done}: the outcome of ${toCount(undecided.length, "operation")} is not known.`,
       ...undecided.map(({ id, status, kind }) => `${id}  ${status}  ${kind}`),

@@ -124,14 +124,25 @@ function parseId(positionals: readonly string[]): string {
   return isOperationId(lowerCase) ? lowerCase : wrong("The id must be a UUID");
 }
 
-/** parseArgs quotes what was typed, which may be personal data. */
-function parseStrictly<Options extends (typeof OPTIONS)[CommandName]>(args: readonly string[], options: Options) {
+/** What parseArgs throws quotes what was typed, which may be personal data. */
+function parseOptions<Options extends (typeof OPTIONS)[CommandName]>(args: readonly string[], options: Options) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true, tokens: true });
   } catch {
     const names = Object.keys(options).map((name) => `--${name}`);
     return wrong(`An option is unknown or has no value, or a flag has one; the options are ${names.join(", ")}`);
   }
+}
+
+/** Of two values, parseArgs would silently take the last. */
+function parseStrictly<Options extends (typeof OPTIONS)[CommandName]>(args: readonly string[], options: Options) {
+  const parsed = parseOptions(args, options);
+  const names = parsed.tokens.flatMap((token) =>
+    token.kind === "option" && token.value !== undefined && token.name !== "status" ? [token.name] : [],
+  );
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  if (repeated !== undefined) wrong(`--${repeated} must not be repeated`);
+  return parsed;
 }
 
 const UNSETTLED = operationStatuses.filter((status) => !isSettled(status));

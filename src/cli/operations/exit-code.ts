@@ -7,8 +7,8 @@ export const EXIT = {
   usage: 2,
   /** A process executes the operation now. */
   leased: 3,
-  /** The operation changed meanwhile, or the provider shows another outcome. */
-  disagrees: 4,
+  /** It is PENDING, settled otherwise or changed meanwhile, or something speaks against the decision. */
+  refused: 4,
   /** A second person must decide the same. */
   secondPerson: 5,
 } as const;

@@ -40,7 +40,7 @@ Exit codes
   1  failed
   2  wrong use
   3  a process executes the operation now
-  4  the operation changed meanwhile, or the provider shows another outcome
+  4  refused: it is PENDING, settled otherwise or changed meanwhile, or the provider shows another outcome
   5  waits for the second person
 
 Examples

@@ -1,17 +1,10 @@
-import { type ProviderReading } from "../../app/operator";
 import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation } from "../../platform/operations/operation";
 import { type Decision, findProposals } from "../../platform/operations/operation-decision";
 import { type SeenOperation } from "../../platform/operations/operator-store";
 import { toTime } from "./output";
-
-/** The windows in which the reconciler acts by itself, in ms, and what it does with the kind of the operation. */
-export interface Recovery {
-  readonly sendMs: number;
-  /** From the sending to `NEEDS_ATTENTION`. */
-  readonly undecidedMs: number;
-  readonly isReadForOutcome: boolean;
-}
+import { type ProviderReading } from "./provider-reading";
+import { type Recovery, undecidedUntil } from "./recovery";
 
 export interface NextStepOptions extends SeenOperation {
   /** Undefined if it was not asked. */
@@ -26,10 +19,6 @@ export const toProcess = (owner: string) => owner.split("#")[0] ?? owner;
 
 /** The version of a row, for `settle --seen`. */
 export const toVersion = ({ status, attempts, reads }: Operation) => `${status}.${attempts}.${reads}`;
-
-/** When an operation without a known outcome becomes `NEEDS_ATTENTION` (epoch ms). */
-export const undecidedUntil = ({ sentAt, createdAt }: Operation, { undecidedMs }: Recovery) =>
-  (sentAt ?? createdAt) + undecidedMs;
 
 function describeWait({ operation, recovery }: NextStepOptions): string {
   if (operation.status === "PENDING" && operation.sentAt === null) {

@@ -1,28 +1,10 @@
-import { type ProviderReading } from "../../app/operator";
 import { isSettled } from "../../platform/operations/operation-status.state";
-import { type Operation } from "../../platform/operations/operation";
-import { describeFailure, type HistoryEntry } from "../../platform/operations/operation-history";
-import { type CommandContext, describeRecovery, findOrFail, report, reportLeased } from "./command-context";
+import { type CommandContext, findOrFail } from "./command-context";
 import { type CommandResult, EXIT } from "./exit-code";
 import { describeNextStep } from "./next-step";
-
-/** Reads the provider, and stores that it was read. */
-export async function readAndRecord(
-  { operator, clock }: CommandContext,
-  operation: Operation,
-): Promise<ProviderReading> {
-  const at = clock.now();
-  const reading = await operator.readProvider(operation);
-  const outcome = toOutcome(reading);
-  if (outcome)
-    await operator.operations.recordRead(operation.id, { at, step: "operatorRead", attempt: null, ...outcome });
-  return reading;
-}
-
-function toOutcome(reading: ProviderReading): Pick<HistoryEntry, "outcome" | "httpStatus"> | undefined {
-  if (!reading.isRead) return reading.failure && describeFailure(reading.failure);
-  return { outcome: reading.view.proof ? "proof" : "noProof", httpStatus: null };
-}
+import { readAndRecord } from "./provider-reading";
+import { describeRecovery } from "./recovery";
+import { report, reportLeased } from "./report";
 
 /** Looks for the outcome now: at the provider, and in the stored events. Settles the operation only if one of them proves it. */
 export async function recheck(context: CommandContext, { id }: { readonly id: string }): Promise<CommandResult> {

@@ -1,21 +1,15 @@
-import { type ProviderReading } from "../../app/operator";
 import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation, type OperationFailure, type Settlement } from "../../platform/operations/operation";
 import { type Objection } from "../../platform/operations/operation-decision";
 import { type SeenOperation } from "../../platform/operations/operator-store";
 import { type SettleArguments } from "./arguments";
-import {
-  type CommandContext,
-  describeReading,
-  describeRecovery,
-  findOrFail,
-  report,
-  reportLeased,
-} from "./command-context";
+import { type CommandContext, findOrFail } from "./command-context";
 import { type CommandResult, EXIT } from "./exit-code";
-import { toVersion, undecidedUntil } from "./next-step";
+import { toVersion } from "./next-step";
 import { toTime } from "./output";
-import { readAndRecord } from "./recheck";
+import { describeReading, type ProviderReading, readAndRecord } from "./provider-reading";
+import { describeRecovery, undecidedUntil } from "./recovery";
+import { report, reportLeased } from "./report";
 
 /** Shown to the caller of the operation. */
 const FOUND_UNDONE: OperationFailure = {
@@ -30,16 +24,16 @@ function checkRow(seen: SeenOperation, { outcome, seen: version }: SettleArgumen
   const { status } = operation;
   if (status === outcome) return report(EXIT.done, operation, { message: `Nothing to do: it is ${status} already.` });
   if (isSettled(status)) {
-    return report(EXIT.disagrees, operation, { message: `Nothing was changed: it is ${status}, which is final.` });
+    return report(EXIT.refused, operation, { message: `Nothing was changed: it is ${status}, which is final.` });
   }
   if (lease) return reportLeased(seen);
   if (version !== undefined && version !== toVersion(operation)) {
     const message = "Nothing was changed: the operation changed since that version. Run show again.";
-    return report(EXIT.disagrees, operation, { message });
+    return report(EXIT.refused, operation, { message });
   }
   if (status !== "PENDING") return undefined;
   const message = "Nothing was changed: it is PENDING, so that the program itself sends it, or lets it fail.";
-  return report(EXIT.disagrees, operation, { message });
+  return report(EXIT.refused, operation, { message });
 }
 
 /** What speaks against the decision, and in words; undefined if nothing does. */
@@ -92,8 +86,9 @@ export async function settle(context: CommandContext, request: SettleArguments):
   const provider = await readAndRecord(context, operation);
   const objection = findObjection(context, { operation, provider }, request);
   if (objection !== undefined && !mayBeAgainstProvider) {
-    const exitCode = provider.isRead ? EXIT.disagrees : EXIT.failed;
-    const message = `Nothing was changed: ${objection[1]}. With --against-provider it is settled all the same, which is recorded.`;
+    const exitCode = provider.isRead ? EXIT.refused : EXIT.failed;
+    const step = config.requiresSecondPerson ? "proposed to a second person" : "settled";
+    const message = `Nothing was changed: ${objection[1]}. With --against-provider it is ${step} all the same, which is recorded.`;
     return report(exitCode, operation, { provider, message });
   }
   const result = await operator.operations.decide({
@@ -124,7 +119,7 @@ export async function settle(context: CommandContext, request: SettleArguments):
   const { status } = after.operation;
   return (
     checkRow(after, request) ??
-    report(EXIT.disagrees, after.operation, {
+    report(EXIT.refused, after.operation, {
       provider,
       message: `Nothing was changed: it changed meanwhile; it is ${status}.`,
     })

@@ -1,7 +1,10 @@
-import { type CommandContext, describeReading, describeRecovery, findOrFail } from "./command-context";
+import { type CommandContext, findOrFail } from "./command-context";
 import { type CommandResult, EXIT } from "./exit-code";
+import { listMemberEvents } from "./member-events";
 import { describeNextStep, toProcess, toVersion } from "./next-step";
 import { toLine, toTime } from "./output";
+import { describeReading, readProvider } from "./provider-reading";
+import { describeRecovery } from "./recovery";
 import { type Step, tellStory, toCallerDigest } from "./story";
 
 const LABEL_WIDTH = 13;
@@ -32,13 +35,13 @@ export async function show(
   const { operator, clock } = context;
   const seen = await findOrFail(context, id);
   const { operation, lease } = seen;
-  const [history, decisions, events] = await Promise.all([
+  const [history, decisions, memberEvents] = await Promise.all([
     operator.operations.listHistory(id),
     operator.operations.listDecisions(id),
-    operator.listEvents(operation),
+    listMemberEvents(operator.inbox, operation),
   ]);
-  const provider = isOffline ? undefined : await operator.readProvider(operation);
-  const story = tellStory({ operation, history, events, decisions });
+  const provider = isOffline ? undefined : await readProvider(operator, operation);
+  const story = tellStory({ operation, history, memberEvents, decisions, isExecuted: lease !== null });
   const recovery = describeRecovery(context, operation);
   const nextStep = describeNextStep({ ...seen, provider, decisions, recovery, now: clock.now() });
   const providerText = provider ? describeReading(provider) : "not read: --offline";

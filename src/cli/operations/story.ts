@@ -1,32 +1,38 @@
 import { createHash } from "node:crypto";
-import { type MemberEvent } from "../../app/operator";
+import { type MemberEvents } from "./member-events";
 import { type Operation } from "../../platform/operations/operation";
 import { type Decision, type Objection } from "../../platform/operations/operation-decision";
 import { type HistoryEntry } from "../../platform/operations/operation-history";
+
+/** What can happen to an operation. */
+export const STEPS = [
+  "requested",
+  "prepare",
+  "attempt",
+  "unconfirmed",
+  "read",
+  "operatorRead",
+  "event",
+  "decision",
+  "settled",
+  "reduced",
+] as const;
 
 /** One thing that happened to an operation. */
 export interface Step {
   /** Epoch ms; null if it is not known. */
   readonly at: number | null;
-  readonly what:
-    | "requested"
-    | "prepare"
-    | "attempt"
-    | "read"
-    | "operatorRead"
-    | "unconfirmed"
-    | "event"
-    | "decision"
-    | "settled"
-    | "reduced";
+  readonly what: (typeof STEPS)[number];
   readonly text: string;
 }
 
 export interface StorySources {
   readonly operation: Operation;
   readonly history: readonly HistoryEntry[];
-  readonly events: readonly MemberEvent[];
+  readonly memberEvents: MemberEvents;
   readonly decisions: readonly Decision[];
+  /** Whether a process has the lease now. */
+  readonly isExecuted: boolean;
 }
 
 const DIGEST_LENGTH = 16;
@@ -50,18 +56,25 @@ function describeEntry(entry: HistoryEntry): string {
   return outcome === "noProof" ? `${reader}: no proof` : `${reader}: no answer (${withStatus(entry)})`;
 }
 
-/** A first attempt that simply succeeded has no entry, nor has one whose process ended before it could record it. */
-function describeUnrecordedAttempts({ operation, history, decisions }: StorySources): Step[] {
+/**
+ * A first attempt that succeeded has no entry, nor has one whose process ended before it could record it. The provider was read, or a
+ * person decided, only if the outcome was not known.
+ */
+function describeUnrecordedAttempts({ operation, history, decisions, isExecuted }: StorySources): Step[] {
   const { attempts, sentAt, status, unconfirmedSince } = operation;
   const recorded = new Set(history.map(({ step, attempt }) => (step === "attempt" ? attempt : null)));
-  const isSimpleSuccess =
-    status === "SUCCEEDED" && attempts === 1 && history.length + decisions.length === 0 && unconfirmedSince === null;
+  const wasUnknown =
+    unconfirmedSince !== null || decisions.length > 0 || history.some(({ step }) => /^(read|operatorRead)$/.test(step));
+  const describeOutcome = (attempt: number) => {
+    if (isExecuted && attempt === attempts) return "no outcome is recorded yet";
+    return status === "SUCCEEDED" && attempts === 1 && !wasUnknown ? "succeeded" : "no outcome was recorded";
+  };
   return Array.from({ length: attempts }, (_, index) => index + 1)
     .filter((attempt) => !recorded.has(attempt))
     .map((attempt) => ({
       at: attempt === 1 ? sentAt : null,
       what: "attempt" as const,
-      text: `attempt ${attempt}: ${isSimpleSuccess ? "succeeded" : "no outcome was recorded"}`,
+      text: `attempt ${attempt}: ${describeOutcome(attempt)}`,
     }));
 }
 
@@ -72,6 +85,19 @@ const OVERRIDDEN: Record<Objection, string> = {
   notRead: "although the provider could not be read",
   unconfirmed: "although it was UNCONFIRMED",
 };
+
+function describeEvents({ events, hasOlder }: MemberEvents): Step[] {
+  const steps = events.map(({ receivedAt, kind, canProve }): Step => {
+    const proof = canProve ? "; its kind can prove this operation" : "";
+    return { at: receivedAt, what: "event", text: `event ${kind ?? "of no kind"} received${proof}` };
+  });
+  const older: Step = {
+    at: events[0]?.receivedAt ?? null,
+    what: "event",
+    text: `older events about the member since the request are not shown: there are more than ${events.length}`,
+  };
+  return hasOlder ? [older, ...steps] : steps;
+}
 
 function describeDecision(decision: Decision): string {
   const { step, outcome, decidedBy, reason, evidence, providerView, objection } = decision;
@@ -87,18 +113,14 @@ function describeSettlement({ status, failure }: Operation): string {
 
 /** Everything that is known about an operation, in the order in which it happened; what has no time is last. */
 export function tellStory(sources: StorySources): Step[] {
-  const { operation, history, events, decisions } = sources;
+  const { operation, history, memberEvents, decisions } = sources;
   const { createdAt, unconfirmedSince, settledAt, requestId, reducedAt } = operation;
   const request = requestId === null ? "" : ` in request ${requestId}`;
   const steps: Step[] = [
     { at: createdAt, what: "requested", text: `requested${request} by the caller ${toCallerDigest(operation)}` },
     ...describeUnrecordedAttempts(sources),
     ...history.map((entry) => ({ at: entry.at, what: entry.step, text: describeEntry(entry) })),
-    ...events.map((event) => ({
-      at: event.receivedAt,
-      what: "event" as const,
-      text: `event ${event.kind ?? "of no kind"} received${event.canProve ? "; its kind can prove this operation" : ""}`,
-    })),
+    ...describeEvents(memberEvents),
     ...decisions.map((decision) => ({ at: decision.at, what: "decision" as const, text: describeDecision(decision) })),
   ];
   if (unconfirmedSince !== null) {

@@ -3,7 +3,7 @@ import { requireCaller } from "../../platform/auth/require-caller";
 import { SubgraphError } from "../../platform/errors/subgraph-error";
 import { type OperationStore } from "../../platform/operations/operation.store";
 import { type Operation } from "../../platform/operations/operation";
-import { canReadUser } from "../user/public";
+import { canReadAnyUser, canReadUser } from "../user/public";
 import { type Operation as VisibleOperation } from "./operation.type";
 import { toPrincipal } from "./principal";
 import { toOperation } from "./to-operation";
@@ -41,9 +41,14 @@ export function requireOperationsPermission(
   return authenticatedCaller;
 }
 
+/** An operation without a member, such as a cancellation, may be read by those who may read every member. */
+function canReadMember(caller: Caller, { userId }: Operation): boolean {
+  return userId === null ? canReadAnyUser(caller) : canReadUser(caller, userId);
+}
+
 /** An operation may be read by the caller who started it, by the callers who may read its member, and with `operations:read:any`. */
 export function canReadOperation(caller: Caller, operation: Operation): boolean {
-  return isRequester(caller, operation) || canReadUser(caller, operation.userId ?? "") || canReadAnyOperation(caller);
+  return isRequester(caller, operation) || canReadMember(caller, operation) || canReadAnyOperation(caller);
 }
 
 /**

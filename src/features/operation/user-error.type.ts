@@ -29,7 +29,9 @@ registerEnumType(UserErrorCode, {
         "The operation, or another one on the same authorization, is in progress. Retry with the same idempotencyKey, or " +
         "query `operation`.",
     },
-    PROVIDER_REJECTED: { description: "The provider rejected the request." },
+    PROVIDER_REJECTED: {
+      description: "The provider rejected the request, never received it, or did not execute it. `message` says more.",
+    },
   },
 });
 

@@ -1,5 +1,5 @@
 /** What other features may import from this one. */
-export { canReadUser, canWriteUser } from "./access";
+export { canReadAnyUser, canReadUser, canWriteUser } from "./access";
 export { toUserPayload } from "./to-user-payload";
 export { isUserId } from "./user-id";
 export { UserId } from "./user-id.type";

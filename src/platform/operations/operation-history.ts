@@ -31,7 +31,7 @@ export interface HistoryEntry {
 }
 
 /** What a failed call says about itself. */
-export const describeFailure = (failure: ProviderFailure): Pick<HistoryEntry, "outcome" | "httpStatus"> => ({
+export const toHistoryOutcome = (failure: ProviderFailure): Pick<HistoryEntry, "outcome" | "httpStatus"> => ({
   outcome: failure.kind,
   httpStatus: failure.status ?? null,
 });

@@ -3,7 +3,7 @@ import { ProviderFailure } from "../http/client/provider-failure";
 import { computeRetryDelayMs } from "../http/client/retry-delay";
 import { operationScope } from "../observability/operation-scope";
 import { type Clock } from "../kernel/clock";
-import { describeFailure, type HistoryEntry } from "./operation-history";
+import { toHistoryOutcome, type HistoryEntry } from "./operation-history";
 import { retryStatement } from "./retry-statement";
 import { type OperationStore } from "./operation.store";
 import { toPerformContext, type OperationHandler, type OperationHandlers, type Outcome } from "./operation-handler";
@@ -152,7 +152,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
         return await settle(current, outcome, "response");
       } catch (failure) {
         if (!(failure instanceof ProviderFailure)) throw failure;
-        history.push({ ...entry, ...describeFailure(failure) });
+        history.push({ ...entry, ...toHistoryOutcome(failure) });
         const outcome = isRejection(failure, handler.repeat)
           ? resolveRejection(handler, failure, { operation: marked.operation, maybeProcessed })
           : undefined;
@@ -190,7 +190,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       if (notSent) return notSent;
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
-      task.history.push({ ...entry, ...describeFailure(failure) });
+      task.history.push({ ...entry, ...toHistoryOutcome(failure) });
       return postponeOrPark(task, false);
     }
     return send(handler, task);
@@ -213,7 +213,7 @@ export function createOperationWorker(options: OperationWorkerOptions) {
       return await (outcome ? settle(current, outcome, "noResponse") : postponeOrPark(current, true));
     } catch (failure) {
       if (!(failure instanceof ProviderFailure)) throw failure;
-      history.push({ ...entry, ...describeFailure(failure) });
+      history.push({ ...entry, ...toHistoryOutcome(failure) });
       return postponeOrPark(current, true);
     }
   }

@@ -174,7 +174,7 @@ export type UserErrorCode =
   | 'NOT_FOUND'
   /** The operation, or another one on the same authorization, is in progress. Retry with the same idempotencyKey, or query `operation`. */
   | 'OPERATION_IN_PROGRESS'
-  /** The provider rejected the request. */
+  /** The provider rejected the request, never received it, or did not execute it. `message` says more. */
   | 'PROVIDER_REJECTED';
 
 export type CancelPixAuthorizationMutationVariables = Exact<{
