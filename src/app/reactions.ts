@@ -15,13 +15,12 @@ function invalidationMessages(operation: ReportedOperation): PubSubMessage[] {
   return operationTags(operation).map((key) => ({ topic: topics.readsInvalidated, key }));
 }
 
-/** What every replica is told when an operation has settled. A subscriber that is notified must not read the old value. */
+/**
+ * What every replica is told when an operation has settled, or came to `NEEDS_ATTENTION`. It is published together: a subscriber that
+ * is notified must not read the old value.
+ */
 export function settlementMessages(operation: ReportedOperation): PubSubMessage[] {
   return [...invalidationMessages(operation), { topic: topics.operationSettled, key: operation.id }];
-}
-
-function publishAll(messages: readonly PubSubMessage[], pubSub: PubSub): void {
-  for (const message of messages) void pubSub.publish(message);
 }
 
 /**
@@ -42,7 +41,7 @@ function publishAll(messages: readonly PubSubMessage[], pubSub: PubSub): void {
 export const reactions = {
   /** Called by the operation store once for each operation that it settles. */
   operationSettled(operation: ReportedOperation, pubSub: PubSub): void {
-    publishAll(settlementMessages(operation), pubSub);
+    void pubSub.publish(...settlementMessages(operation));
   },
 
   /** In a request or by the reconciler. Metrics count every execution, but not one that leaves it at `NEEDS_ATTENTION`. */
@@ -52,10 +51,9 @@ export const reactions = {
   ): void {
     metrics.recordOperation(operation.kind, operation.status);
     if (isSettled(operation.status)) return; // `operationSettled` has published
-    publishAll(invalidationMessages(operation), pubSub);
+    const isParked = operation.status === "NEEDS_ATTENTION";
+    void pubSub.publish(...(isParked ? settlementMessages(operation) : invalidationMessages(operation)));
     if (operation.status === "UNCONFIRMED") matchStoredEvents(operation);
-    if (operation.status === "NEEDS_ATTENTION")
-      void pubSub.publish({ topic: topics.operationSettled, key: operation.id });
   },
 
   /** Before the event is marked as processed: after a crash it happens again. */

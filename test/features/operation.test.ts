@@ -1,3 +1,6 @@
+import { createRunOperation } from "../../src/features/operation";
+import { createDeadline } from "../../src/platform/kernel/deadline";
+import { monotonicClock } from "../../src/platform/kernel/monotonic-clock";
 import { anyDateTime, describeFields } from "../kit/graphql/describe-fields";
 import { MEMBER_ID, RECURRENCE_ID } from "../kit/seeds/ids";
 import { createUserMessage } from "../../src/features/operation/user-message";
@@ -273,4 +276,20 @@ test("operations that cannot be read are null with an error, and the member's ot
   );
   expect(data).toEqual({ me: { id: "u-1001", operations: null, benefits: Array(4).fill({ id: expect.any(String) }) } });
   expect(errors).toMatchObject([{ path: ["me", "operations"], extensions: { code: "BAD_USER_INPUT" } }]);
+});
+
+test("a mutation that throws invalidates the reads of its member: the provider may have executed it", async () => {
+  const invalidated: unknown[] = [];
+  const runOperation = createRunOperation({
+    runner: { run: () => Promise.reject(new Error("a bug")) },
+    operationStore: {} as never,
+    caller: { userId: MEMBER_ID, scopes: new Set() },
+    requestId: "request",
+    deadline: createDeadline(monotonicClock, 1000),
+    budget: { beginMutation: () => undefined },
+    invalidate: (subject) => void invalidated.push(subject),
+  });
+  const request = { kind: "UPDATE_USER", idempotencyKey: "throws", input: {}, userId: MEMBER_ID } as const;
+  await expect(runOperation(request)).rejects.toThrow("a bug");
+  expect(invalidated).toEqual([{ userId: MEMBER_ID }]);
 });

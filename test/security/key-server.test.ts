@@ -218,7 +218,38 @@ describe("over several hours", () => {
     expect(keyServer.paths).toHaveLength(1);
     now += 2 * MINUTE_MS;
     await ask(keys, first);
-    expect(keyServer.paths).toHaveLength(2);
+    await waitFor(() => keyServer.paths.length === 2 || undefined);
+  });
+
+  test("a key server that hangs delays no token whose key is at hand", async () => {
+    const keys = createRemoteKeySet(
+      keyServer.url,
+      monotonicClockFrom(() => now),
+    );
+    await ask(keys, first);
+    let hasGivenUp = false;
+    keyServer.respondWith((_request, response) => {
+      response.once("close", () => (hasGivenUp = true));
+    });
+    now += 11 * MINUTE_MS;
+    await ask(keys, first);
+    expect(hasGivenUp).toBe(false);
+    await waitFor(() => hasGivenUp || undefined);
+    now += 15 * MINUTE_MS;
+    hasGivenUp = false;
+    await ask(keys, first);
+    expect(hasGivenUp).toBe(false);
+  });
+
+  test("a withdrawn key is refused after a quiet half hour", async () => {
+    const keys = createRemoteKeySet(
+      keyServer.url,
+      monotonicClockFrom(() => now),
+    );
+    await ask(keys, first);
+    keyServer.setKeys([toJwk(second)]);
+    now += 30 * MINUTE_MS;
+    await expect(ask(keys, first)).rejects.toThrow(errors.JWKSNoMatchingKey);
   });
 
   test("while the key server fails, known keys are used for an hour at most, and unknown keys are refused as `unavailable`", async () => {

@@ -143,25 +143,42 @@ describe("a subscription by HTTP callback", () => {
     await waitForGauge(subgraph, OPEN, 0);
   });
 
-  test("that is refused is answered with its error while 100 refusals are being sent, and accepted again after that", async () => {
-    // A router gets at most 32 messages at a time.
-    const routers = await Promise.all([1, 2, 3, 4].map(() => startCallbackRouter()));
-    const held: ServerResponse[] = [];
-    for (const one of routers)
-      one.respondWith((_request, response, { action }) => {
-        if (action === "complete") held.push(response);
-        else response.writeHead(204).end();
-      });
-    const refuse = (by = router) => by.subscribe(subgraph, EVENTS, { claims: null });
-    for (const one of routers)
-      for (const { status } of await Promise.all(Array.from({ length: 25 }, () => refuse(one))))
-        expect(status).toBe(200);
-    expect((await refuse()).status).toBe(401);
-    expect(router.calls).toEqual([]);
-    await waitFor(() => held.length === 100 || undefined);
-    for (const response of held) response.writeHead(204).end();
-    await waitFor(async () => ((await refuse()).status === 200 ? true : undefined));
-    await Promise.all(routers.map((one) => one.close()));
+  test.each([
+    ["being sent", "complete"],
+    ["being confirmed", "check"],
+  ])(
+    "that is refused is answered with its error while 100 refusals are %s, and accepted again after that",
+    async (_what, heldAction) => {
+      // A router gets at most 32 messages at a time.
+      const routers = await Promise.all([1, 2, 3, 4].map(() => startCallbackRouter()));
+      const held: ServerResponse[] = [];
+      for (const one of routers)
+        one.respondWith((_request, response, { action }) => {
+          if (action === heldAction) held.push(response);
+          else response.writeHead(204).end();
+        });
+      const refuse = (by = router) => by.subscribe(subgraph, EVENTS, { claims: null });
+      const pending: Promise<unknown>[] = [];
+      let refusedStatus: number | undefined;
+      for (let count = 0; count <= 100 && refusedStatus === undefined; count += 1) {
+        const note = ({ status }: { readonly status: number }) => {
+          if (status !== 200) refusedStatus = status;
+        };
+        pending.push(refuse(routers[count % routers.length]).then(note));
+        await waitFor(() => held.length > count || refusedStatus !== undefined || undefined);
+      }
+      expect({ refusedStatus, isBounded: held.length <= 100 }).toEqual({ refusedStatus: 401, isBounded: true });
+      for (const response of held) response.writeHead(204).end();
+      await Promise.all(pending);
+      await waitFor(async () => ((await refuse()).status === 200 ? true : undefined));
+      await Promise.all(routers.map((one) => one.close()));
+    },
+  );
+
+  test("that is refused and not confirmed makes room for the next refusal", async () => {
+    router.respondWithStatuses(404);
+    for (let count = 0; count <= 100; count += 1) await router.subscribe(subgraph, EVENTS, { claims: null });
+    expect(router.calls).toHaveLength(101);
   });
 
   test("is refused while one with the same ID and URL is open, and accepted after that one has ended", async () => {

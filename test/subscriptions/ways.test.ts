@@ -97,6 +97,7 @@ describe.each(WAYS)("a subscription %s", (_way, subscribeTo) => {
     const invalid = await subscribe({ query: "subscription { nothing }", claims: MEMBER });
     await invalid.ended;
     expect(codes(invalid)).toEqual([[["GRAPHQL_VALIDATION_FAILED", false]]]);
+    expect(invalid.payloads()).toMatchObject([{ errors: [{ locations: [{ line: 1, column: 16 }] }] }]);
     await Promise.all([toEvents(), toEvents(), toEvents()]);
     await waitForGauge(subgraph, OPEN, 3);
     const fourth = await toEvents();

@@ -52,8 +52,11 @@ export function createRunOperation({
       ...(userId !== undefined && { userId }),
       ...(recurrenceId !== undefined && { recurrenceId }),
     };
-    const run = await runner.run({ kind, principal, idempotencyKey, input, requestId, deadline, ...subjectIds });
-    invalidate(subjectIds);
+    const run = await runner
+      .run({ kind, principal, idempotencyKey, input, requestId, deadline, ...subjectIds })
+      .finally(() => {
+        invalidate(subjectIds); // also if it throws: the provider may have executed it
+      });
     if (run.outcome === "noTime") throw new SubgraphError("UNAVAILABLE");
     if (run.outcome === "unknown") {
       const { operationId, cause } = run;

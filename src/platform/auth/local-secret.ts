@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -9,8 +10,8 @@ export async function loadOrCreateSecret(file: string, create: () => Promise<str
   const existing = readIfExists(file);
   if (existing !== undefined) return existing;
   mkdirSync(dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, await create(), { mode: 0o600 });
+  const draft = `${file}.${randomUUID()}`; // containers that share a volume can have the same process ID
+  writeFileSync(draft, await create(), { mode: 0o600, flag: "wx" });
   try {
     linkSync(draft, file); // atomic, and fails if the file exists: no process reads a partial secret
   } catch (error) {

@@ -7,6 +7,11 @@ const MAX_BODY_BYTES = 256 * 1024;
 const MAX_AGE_MS = 600_000;
 /** If the key server fails, the last key set is used up to this age. */
 const STALE_IF_ERROR_MS = 3_600_000;
+/**
+ * A request waits for a new key set only if the key server was last asked longer ago than this: a key server that hangs must delay
+ * nobody whose key is at hand, and a revoked key must not be accepted after a quiet hour.
+ */
+const MAX_UNASKED_MS = 2 * MAX_AGE_MS;
 /** After a failed fetch, the next one starts no earlier than this. */
 const COOLDOWN_MS = 500;
 /** An unknown key ID can mean a rotation or a flood of forged tokens: 3 fetches at once, then one per 10 s. */
@@ -36,8 +41,8 @@ const fetchWithLimit: FetchImplementation = async (url, options) => {
 };
 
 /**
- * The key set of a key server (RFC 7517), fetched on first use and then every 10 minutes. The first token that names an unknown key
- * ID triggers a fetch. Throws `KeysUnavailable`; the errors of jose concern the token.
+ * The key set of a key server (RFC 7517), fetched on first use and then, by a request that does not wait for it, every 10 minutes. The
+ * first token that names an unknown key ID triggers a fetch. Throws `KeysUnavailable`; the errors of jose concern the token.
  *
  * jose fetches, joins concurrent fetches and selects the key. When to fetch is decided here, because jose measures ages with the wall
  * clock, retries with every request while the key server fails, and starts its cooldown with the first successful fetch, which
@@ -54,10 +59,11 @@ export function createRemoteKeySet(url: string, monotonic: MonotonicClock): JWTV
   let fetchedAt: Instant | undefined;
   let failedAt: Instant | undefined;
 
-  const isYoungerThan = (ms: number) => fetchedAt !== undefined && msSince(fetchedAt, monotonic) < ms;
+  const isWithin = (instant: Instant | undefined, ms: number) =>
+    instant !== undefined && msSince(instant, monotonic) < ms;
 
   async function reload(): Promise<void> {
-    if (failedAt !== undefined && msSince(failedAt, monotonic) < COOLDOWN_MS)
+    if (isWithin(failedAt, COOLDOWN_MS))
       throw new KeysUnavailable(`key set unavailable: the last fetch failed less than ${COOLDOWN_MS} ms ago`);
     try {
       await keySet.reload();
@@ -69,10 +75,14 @@ export function createRemoteKeySet(url: string, monotonic: MonotonicClock): JWTV
   }
 
   async function ensureLoaded(): Promise<void> {
-    if (isYoungerThan(MAX_AGE_MS)) return;
-    await reload().catch((error: unknown) => {
-      if (!isYoungerThan(STALE_IF_ERROR_MS)) throw error;
+    if (isWithin(fetchedAt, MAX_AGE_MS)) return;
+    const mayUseStale = () => isWithin(fetchedAt, STALE_IF_ERROR_MS);
+    const wasAsked = isWithin(fetchedAt, MAX_UNASKED_MS) || isWithin(failedAt, MAX_UNASKED_MS);
+    const canServeStale = wasAsked && mayUseStale();
+    const reloaded = reload().catch((error: unknown) => {
+      if (!canServeStale && !mayUseStale()) throw error;
     });
+    if (!canServeStale) await reloaded;
   }
 
   return async (header, token) => {

@@ -235,22 +235,19 @@ export function createOperationWorker(options: OperationWorkerOptions) {
     return isUnsentTask(task) ? executeUnsent(handler, task) : executeSent(handler, task);
   }
 
-  async function executeWithHistory(task: OperationTask): Promise<OperationTaskResult> {
-    const history: HistoryEntry[] = [];
-    try {
-      return await executeTask({ ...task, history });
-    } finally {
-      await operationStore.recordHistory(task.operation.id, history);
-    }
-  }
-
   return {
     /** Prepares, sends, confirms and retries the operation, depending on its state; a provider that is not available postpones it. */
     async execute(task: OperationTask): Promise<OperationTaskResult> {
       const { id: operationId, requestId } = task.operation;
-      const result = await operationScope.run({ operationId, requestId }, executeWithHistory, task);
-      if (!stillNeedsAttention(task.operation, result.operation)) afterExecution?.(result.operation);
-      return result;
+      const history: HistoryEntry[] = [];
+      try {
+        const result = await operationScope.run({ operationId, requestId }, executeTask, { ...task, history });
+        if (!stillNeedsAttention(task.operation, result.operation)) afterExecution?.(result.operation);
+        return result;
+      } finally {
+        const recorded = operationStore.recordHistory(operationId, history);
+        if (task.recovery) await recorded; // a client does not wait for what no decision depends on
+      }
     },
   };
 }

@@ -7,5 +7,5 @@ import { type Transport } from "./pub-sub";
 /** For a command beside running processes: sends messages to them on either database, and receives none. */
 export function createCommandTransport(database: Database, logger: Logger): Transport {
   const sender = createMessageSender({ target: database, from: randomUUID(), logger });
-  return { send: (message) => sender.send(message), close: () => sender.drain() };
+  return { send: (messages) => sender.send(messages), close: () => sender.drain() };
 }

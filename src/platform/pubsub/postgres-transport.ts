@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Socket } from "node:net";
 import { Client } from "pg";
 import { z } from "zod";
 import { type Database } from "../database/open-database";
@@ -11,6 +12,8 @@ import { type Receiver, type PubSubMessage, type Transport } from "./pub-sub";
 const CONNECT_TIMEOUT_MS = 2_000;
 /** How often the connection is checked, in ms: a broken connection may report no error. */
 const PROBE_INTERVAL_MS = 5_000;
+/** How long a connection has to end: a server that has vanished never answers. */
+const CLOSE_TIMEOUT_MS = 1_000;
 const MIN_RETRY_DELAY_MS = 100;
 const MAX_RETRY_DELAY_MS = 10_000;
 
@@ -35,7 +38,7 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
   const instanceId = randomUUID();
   let isClosed = false;
   let failures = 0;
-  let client: Client | undefined;
+  let current: Connection | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   function handleNotification(payload: string | undefined): void {
@@ -45,19 +48,19 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
     receiver.onMessage({ topic, key });
   }
 
-  function handleConnectionLoss(connection: Client, error: unknown): void {
-    if (connection !== client || isClosed) return;
-    client = undefined;
+  function handleConnectionLoss(connection: Connection, error: unknown): void {
+    if (connection !== current || isClosed) return;
+    current = undefined;
     clearTimeout(timer);
-    connection.end().catch(() => undefined);
+    void closeConnection(connection);
     if (failures === 0) logger.warn(describeError(error), "LISTEN connection lost");
     const maxDelayMs = Math.min(MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS * 2 ** failures);
     failures += 1;
     timer = setTimeout(() => void listen(), maxDelayMs * (0.5 + random() / 2));
   }
 
-  async function probe(connection: Client): Promise<void> {
-    await connection.query("select 1");
+  async function probe(connection: Connection): Promise<void> {
+    await connection.client.query("select 1");
     if (isClosed) return;
     timer = setTimeout(
       () =>
@@ -69,25 +72,21 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
   }
 
   async function listen(): Promise<void> {
-    const connection = new Client({
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: PROBE_INTERVAL_MS,
-      keepAlive: true,
-    });
-    client = connection;
-    connection.on("error", (error) => {
+    const connection = openConnection(url);
+    current = connection;
+    const { client } = connection;
+    client.on("error", (error) => {
       handleConnectionLoss(connection, error);
     });
-    connection.on("end", () => {
+    client.on("end", () => {
       handleConnectionLoss(connection, new Error("the connection ended"));
     });
-    connection.on("notification", ({ payload }) => {
+    client.on("notification", ({ payload }) => {
       handleNotification(payload);
     });
     try {
-      await connection.connect();
-      await connection.query(`listen ${CHANNEL}`);
+      await client.connect();
+      await client.query(`listen ${CHANNEL}`);
       await probe(connection);
     } catch (error) {
       handleConnectionLoss(connection, error);
@@ -102,17 +101,40 @@ export function createPostgresTransport(options: PostgresTransportOptions, recei
 
   void listen();
   return {
-    async send(message: PubSubMessage) {
+    async send(messages: readonly PubSubMessage[]) {
       if (isClosed) return;
-      await sender.send(message);
+      await sender.send(messages);
     },
     async close() {
       isClosed = true;
       clearTimeout(timer);
       await sender.drain();
-      await client?.end().catch(() => undefined);
+      if (current) await closeConnection(current);
     },
   };
+}
+
+interface Connection {
+  readonly client: Client;
+  readonly socket: Socket;
+}
+
+function openConnection(url: string): Connection {
+  const socket = new Socket();
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: PROBE_INTERVAL_MS,
+    keepAlive: true,
+    stream: () => socket,
+  });
+  return { client, socket };
+}
+
+async function closeConnection({ client, socket }: Connection): Promise<void> {
+  const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+  await client.end().catch(() => undefined);
+  clearTimeout(timer);
 }
 
 function parseJson(text: string | undefined): unknown {

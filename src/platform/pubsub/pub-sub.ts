@@ -15,8 +15,11 @@ type Listener = (message: PubSubMessage) => void;
  * at most once, and not at all while the database is unavailable.
  */
 export interface PubSub {
-  /** Resolves when the message was sent to the other replicas, or sending it failed. Never throws: a lost message is no failure. */
-  publish(message: PubSubMessage): Promise<void>;
+  /**
+   * Sends all of these messages to the other replicas, or none. Resolves when they were sent, or sending them failed. Never throws: a
+   * lost message is no failure.
+   */
+  publish(...messages: readonly PubSubMessage[]): Promise<void>;
   /**
    * Calls `listener` with each message of the topic, until the returned function is called. `onReconnect` is called whenever messages
    * of other replicas may have been missed: a cache that is invalidated by messages must be cleared then.
@@ -30,7 +33,8 @@ export interface PubSub {
 
 /** Sends messages between replicas. */
 export interface Transport {
-  send(message: PubSubMessage): Promise<void>;
+  /** Sends all of these messages or none. */
+  send(messages: readonly PubSubMessage[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,9 +80,9 @@ export function createPubSub(logger: Logger, connect?: (receiver: Receiver) => T
   });
 
   return {
-    async publish(message) {
-      onMessage(message);
-      await transport?.send(message);
+    async publish(...messages) {
+      for (const message of messages) onMessage(message);
+      await transport?.send(messages);
     },
     subscribe(topic, listener, onReconnect) {
       const subscriber: Subscriber = { topic, listener, onReconnect };

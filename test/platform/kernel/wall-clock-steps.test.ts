@@ -12,6 +12,7 @@ import { createTokenSource } from "../../../src/providers/avibra/token-source";
 import { createTestClocks } from "../../kit/clocks";
 import { startSubgraph, type TestSubgraph } from "../../kit/start/subgraph";
 import { createKey, toJwk } from "../../kit/tokens/jwt";
+import { waitFor } from "../../kit/wait-for";
 import { startTokenIssuer } from "../../kit/tokens/token-issuer";
 
 const TEN_MINUTES_MS = 600_000;
@@ -129,7 +130,7 @@ describe.each([
       expect(keyServer.paths).toHaveLength(1);
       advance(1);
       await find();
-      expect(keyServer.paths).toHaveLength(2);
+      await waitFor(() => keyServer.paths.length === 2 || undefined);
     } finally {
       await keyServer.close();
     }

@@ -24,18 +24,29 @@ afterAll(() => databases.stop());
 
 describe.each(["sqlite", "postgres"] as const)("the history on %s", (dialect) => {
   let opened: OpenStore;
+  let recordHistory: jest.SpiedFunction<OpenStore["store"]["recordHistory"]>;
   beforeAll(async () => {
     opened = openOperationStore(await databases.createDatabase(dialect));
     await opened.database.migrate(operationMigrations);
   });
   afterAll(() => opened.database.close());
-  beforeEach(() => clearOperations(opened.database));
+  beforeEach(async () => {
+    await clearOperations(opened.database);
+    recordHistory = jest.spyOn(opened.store, "recordHistory");
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  /** A request does not wait for its entries. */
+  const recordedEntries = async () => {
+    await Promise.all(recordHistory.mock.results.map(({ value }) => value as Promise<void>));
+  };
 
   /** Runs one operation, and the reconciler for an hour; the entries without their times. */
   async function historyOf(kind: ReturnType<typeof createScriptedKind>) {
     const world = await createControlledStore(kind.handlers, opened);
     const [name] = Object.keys(kind.handlers) as [string];
     await world.run(name);
+    await recordedEntries();
     await world.advanceAndPoll(HOUR, HOUR / 60);
     const operation = await opened.store.findByKey("principal-1", "key-1");
     const entries = await listHistory(opened.database.kysely.$extendTables<OperationTables>(), operation?.id ?? "");
@@ -78,6 +89,15 @@ describe.each(["sqlite", "postgres"] as const)("the history on %s", (dialect) =>
     expect(entries[0]).toEqual(["prepare", null, "unavailable", 503]);
   });
 
+  test("is not waited for by a request, nor by what follows from its outcome", async () => {
+    recordHistory.mockReturnValue(new Promise(() => undefined));
+    const kind = createScriptedKind("kind", "once", { perform: [LOST] });
+    const world = await createControlledStore(kind.handlers, opened);
+    expect(await world.run("kind")).toMatchObject({ operation: { status: "UNCONFIRMED" } });
+    expect(world.executed).toMatchObject([{ status: "UNCONFIRMED" }]);
+    expect(recordHistory).toHaveBeenCalledTimes(1);
+  });
+
   test("is deleted with its operation, and lost entries change no outcome", async () => {
     await historyOf(createScriptedKind("kind", "keyed", { perform: [LOST, SUCCEEDED] }));
     await clearOperations(opened.database);
@@ -86,6 +106,7 @@ describe.each(["sqlite", "postgres"] as const)("the history on %s", (dialect) =>
     const kind = createScriptedKind("kind", "keyed", { perform: [LOST, SUCCEEDED] });
     const world = await createControlledStore(kind.handlers, opened);
     expect(await world.run("kind")).toMatchObject({ outcome: "done", operation: { status: "SUCCEEDED" } });
+    await recordedEntries();
     await sql`alter table elsewhere rename to operation_history`.execute(opened.database.kysely);
   });
 });

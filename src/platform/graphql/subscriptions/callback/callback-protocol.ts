@@ -37,7 +37,7 @@ const computeHeartbeatMs = (intervalMs: number) => Math.min(60_000, Math.max(500
 /** The subscription ends after so many failed heartbeats in a row. */
 const MAX_MISSED_HEARTBEATS = 3;
 
-/** Refused subscriptions whose routers are being sent the reason. More are answered with it: they must not hold memory. */
+/** Refused subscriptions whose routers are being asked to confirm them, or sent the reason. More are answered with it: they must not hold memory. */
 const MAX_REFUSALS_IN_FLIGHT = 100;
 
 const createInputError = (message: string) => new SubgraphError("BAD_USER_INPUT", { message });
@@ -110,13 +110,6 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
     else await deliverWithRetries(deliver, { action: "complete", errors }, random);
   }
 
-  /** Some routers read only the status of a response, and pass on the errors of `complete`. */
-  async function sendRefusal({ errors }: Refusal, deliver: Deliver): Promise<void> {
-    refusalsInFlight += 1;
-    await deliverWithRetries(deliver, { action: "complete", errors }, random);
-    refusalsInFlight -= 1;
-  }
-
   /** Asks the router to confirm the subscription. Throws an error for the client if it does not. */
   async function confirm(
     { callbackUrl, subscriptionId: id, verifier }: CallbackRequest,
@@ -132,19 +125,37 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
     throw CALLBACK_NOT_CONFIRMED;
   }
 
-  async function confirmAndForward(results: OpenSubscription | Refusal, extension: unknown): Promise<void> {
-    if ("errors" in results && refusalsInFlight >= MAX_REFUSALS_IN_FLIGHT) throw CALLBACK_NOT_CONFIRMED;
+  /** Resolves when the router has confirmed the subscription. `onEnd` is called when it is sent nothing more. */
+  async function confirmAndForward(
+    results: OpenSubscription | Refusal,
+    extension: unknown,
+    onEnd?: () => void,
+  ): Promise<void> {
     const parsed = CallbackRequest.safeParse(extension);
     if (!parsed.success) throw createInputError("extensions.subscription does not match the callback protocol.");
     const key = JSON.stringify([parsed.data.callbackUrl, parsed.data.subscriptionId]);
     const deliver = await confirm(parsed.data, key);
-    const sent =
-      "errors" in results ? sendRefusal(results, deliver) : forward(results, deliver, parsed.data.heartbeatIntervalMs);
+    // Some routers read only the status of a response, and pass on the errors of `complete`.
+    const sent: Promise<unknown> =
+      "errors" in results
+        ? deliverWithRetries(deliver, { action: "complete", errors: results.errors }, random)
+        : forward(results, deliver, parsed.data.heartbeatIntervalMs);
     void trackInFlight(
       sent.finally(() => {
         activeKeys.delete(key);
+        onEnd?.();
       }),
     );
+  }
+
+  async function confirmAndRefuse(refusal: Refusal, extension: unknown): Promise<void> {
+    if (refusalsInFlight >= MAX_REFUSALS_IN_FLIGHT) throw CALLBACK_NOT_CONFIRMED;
+    refusalsInFlight += 1; // before the confirmation, which can take seconds
+    const release = () => void (refusalsInFlight -= 1);
+    await confirmAndForward(refusal, extension, release).catch((error: unknown) => {
+      release();
+      throw error;
+    });
   }
 
   return {
@@ -153,7 +164,9 @@ export function createCallbackProtocol({ subscriptions, client, policy, logger, 
       const results = await subscriptions.open(request);
       const errors = "errors" in results ? results.errors : [];
       try {
-        await trackInFlight(confirmAndForward(results, extension));
+        await trackInFlight(
+          "errors" in results ? confirmAndRefuse(results, extension) : confirmAndForward(results, extension),
+        );
         return { isConfirmed: true, errors };
       } catch (error) {
         if ("errors" in results) return { isConfirmed: false, errors };

@@ -58,36 +58,51 @@ async function readStatus(response: IncomingMessage): Promise<number> {
   return response.statusCode ?? 0;
 }
 
+interface RequestOptions {
+  readonly signal: AbortSignal;
+  /** `false`: a new connection, for this request only. */
+  readonly agent?: false;
+}
+
 export type CallbackClient = ReturnType<typeof createCallbackClient>;
 
 /** Sends messages to routers. Node's client does not follow redirects. */
 export function createCallbackClient({ timeoutMs, lookup = systemLookup }: CallbackClientOptions) {
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS_PER_HOST };
   const agents = { "http:": new http.Agent(agentOptions), "https:": new https.Agent(agentOptions) };
+
+  /** A router may close an idle connection just when it is used again: the message is then sent once more, on a new connection. */
+  function post({ url, isPrivateAllowed }: CallbackTarget, body: string, options: RequestOptions): Promise<number> {
+    const isSecure = url.protocol === "https:";
+    const agent = agents[isSecure ? "https:" : "http:"];
+    return new Promise((resolve, reject) => {
+      const request = (isSecure ? https : http).request(url, {
+        method: "POST",
+        agent,
+        lookup: createCheckedLookup(lookup, isPrivateAllowed),
+        headers: {
+          ...CALLBACK_PROTOCOL_HEADERS,
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(body),
+        },
+        ...options,
+      });
+      request.once("response", (response) => {
+        readStatus(response).then(resolve, reject);
+      });
+      request.once("error", (error) => {
+        if (request.reusedSocket && !options.signal.aborted)
+          post({ url, isPrivateAllowed }, body, { ...options, agent: false }).then(resolve, reject);
+        else reject(error);
+      });
+      request.end(body);
+    });
+  }
+
   return {
     /** Returns the status of the response. Rejects if there is none before the timeout. */
-    send({ url, isPrivateAllowed }: CallbackTarget, message: CallbackMessage): Promise<number> {
-      const body = JSON.stringify(message);
-      const isSecure = url.protocol === "https:";
-      return new Promise((resolve, reject) => {
-        const request = (isSecure ? https : http).request(url, {
-          method: "POST",
-          agent: agents[isSecure ? "https:" : "http:"],
-          lookup: createCheckedLookup(lookup, isPrivateAllowed),
-          signal: AbortSignal.timeout(timeoutMs),
-          headers: {
-            ...CALLBACK_PROTOCOL_HEADERS,
-            "content-type": "application/json",
-            "content-length": Buffer.byteLength(body),
-          },
-        });
-        request.once("response", (response) => {
-          readStatus(response).then(resolve, reject);
-        });
-        request.once("error", reject);
-        request.end(body);
-      });
-    },
+    send: (target: CallbackTarget, message: CallbackMessage): Promise<number> =>
+      post(target, JSON.stringify(message), { signal: AbortSignal.timeout(timeoutMs) }),
     /** Closes every connection. */
     close() {
       for (const agent of Object.values(agents)) agent.destroy();

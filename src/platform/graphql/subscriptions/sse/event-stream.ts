@@ -4,7 +4,10 @@ import { type FastifyReply } from "fastify";
 export interface EventStreamOptions {
   /** Time between two comments, which keep the connection open. */
   readonly keepAliveMs: number;
-  /** Called when the client has read nothing for a whole interval while something waits to be sent: the stream is then closed. */
+  /**
+   * Called when the client has read nothing for a whole interval while something waits to be sent, which is noticed within two: the
+   * stream is then closed.
+   */
   readonly onSlow: () => void;
 }
 

@@ -1,4 +1,11 @@
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from "graphql";
+import {
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  parse,
+} from "graphql";
 import { CloseCode, makeServer, type WebSocket } from "graphql-ws";
 import { type AuthenticationFailure } from "../../../auth/authentication-failure";
 import { type TokenVerifier } from "../../../auth/token-verifier";
@@ -61,6 +68,17 @@ const TOO_MANY_CONNECTIONS: Refusal = {
 /** graphql-ws reads only the operation type of the document: `onSubscribe` has checked and opened the real one. */
 const PLACEHOLDER_SUBSCRIPTION = parse("subscription { opened }");
 
+/** An error that is sent as it is, also with the locations that it has in the document. */
+class FormattedError extends GraphQLError {
+  constructor(private readonly formatted: GraphQLFormattedError) {
+    super(formatted.message);
+  }
+
+  override toJSON(): GraphQLFormattedError {
+    return this.formatted;
+  }
+}
+
 /** The protocol `graphql-transport-ws`. A connection has one caller and carries only subscriptions. */
 export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
   const { schema, subscriptions, verifyToken, isAuthorizedRouter, quota, initTimeoutMs } = options;
@@ -112,7 +130,7 @@ export function createWebSocketProtocol(options: WebSocketProtocolOptions) {
       const analysis = refusal && { analysis: refusal };
       const opened = await subscriptions.open({ id, authorization, query, variables, operationName, ...analysis });
       if (!("errors" in opened)) return { schema, document: PLACEHOLDER_SUBSCRIPTION, contextValue: opened };
-      return opened.errors.map(({ message, extensions = {} }) => new GraphQLError(message, { extensions }));
+      return opened.errors.map((error) => new FormattedError(error));
     },
     // `onSubscribe` passes the open subscription as context. `onNext` returns its formatted results.
     subscribe: ({ contextValue }) => contextValue as AsyncGenerator<ExecutionResult, void, void>,
