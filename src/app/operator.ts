@@ -23,7 +23,10 @@ export async function openOperator(config: Config, { logger }: { readonly logger
   const { isSandbox, mayCallRealProviders } = config;
   const stores = await openStores(config.database, { isSandbox, mayCallRealProviders, logger, isExisting: true });
   const { database, operationStore, inbox } = stores;
-  const isLive = await isMarkedAsLive(database.kysely);
+  const isLive = await isMarkedAsLive(database.kysely).catch(async (error: unknown) => {
+    await stores.close();
+    throw error;
+  });
   const ignore = () => undefined;
   const { avibra, delbank, ...providers } = createProviders(
     {
