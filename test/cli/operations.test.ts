@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { EXIT } from "../../src/cli/operations/exit-code";
 import { operationMigrations } from "../../src/platform/operations/operation-migrations";
 import { type OperationStatus } from "../../src/platform/operations/operation-status.state";
+import { ONE_DIALECT } from "../kit/database/one-dialect";
 import { readMetric } from "../kit/http/metrics";
 import { postWebhook } from "../kit/http/webhooks";
 import { type CommandRun, decideAs, runCommand } from "../kit/operations/operator-commands";
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => databases.stop());
 
-describe.each(["sqlite", "postgres"] as const)("the operations command on %s", (dialect) => {
+describe.each(ONE_DIALECT)("the operations command on %s", (dialect) => {
   let subgraph: TestSubgraph;
   let opened: OpenStore;
   let environment: Readonly<Record<string, string>>;
