@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { parseArguments } from "../../src/cli/operations/arguments";
-import { CommandFailure } from "../../src/cli/operations/exit-code";
-import { hasPersonalData } from "../../src/cli/operations/find-personal-data";
+import { CommandFailure } from "../../src/cli/exit-code";
+import { hasPersonalData } from "../../src/cli/find-personal-data";
 
 const ID = "0b0e7c1e-6a52-4d3c-9a67-6d1f6f8b2f10";
 const DECISION = { as: "failed", reason: "never received", evidence: "ticket 4711", by: "Ana" };

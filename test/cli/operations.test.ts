@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import { EXIT } from "../../src/cli/operations/exit-code";
+import { EXIT } from "../../src/cli/exit-code";
 import { operationMigrations } from "../../src/platform/operations/operation-migrations";
 import { type OperationStatus } from "../../src/platform/operations/operation-status.state";
 import { ONE_DIALECT } from "../kit/database/one-dialect";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { CommandFailure, EXIT } from "../operations/exit-code";
+import { CommandFailure, EXIT } from "../exit-code";
 
 export type MembersCommand =
   | { readonly name: "help" }

@@ -1,7 +1,7 @@
 import { type MembersContext } from "./members-context";
 import { type Operation } from "../../platform/operations/operation";
 import { type UserKeys } from "../../platform/operations/retention.store";
-import { type CommandResult, EXIT } from "../operations/exit-code";
+import { type CommandResult, EXIT } from "../exit-code";
 
 interface Counts {
   readonly operations: number;

@@ -3,7 +3,7 @@ import { DecryptionFailed } from "../../platform/kernel/encryption.errors";
 import { type Message } from "../../platform/inbox/message";
 import { type Operation } from "../../platform/operations/operation";
 import { type UserKeys } from "../../platform/operations/retention.store";
-import { toJson, toTime } from "../operations/output";
+import { toJson, toTime } from "../formatting";
 
 const PAGE_SIZE = 100;
 

@@ -2,8 +2,8 @@ import { type MemberRecords, toUserKeys } from "../../app/member-records";
 import { type Clock } from "../../platform/kernel/clock";
 import { type UserKeys } from "../../platform/operations/retention.store";
 import { type CommandOutput } from "../command-output";
-import { CommandFailure, EXIT } from "../operations/exit-code";
-import { hasPersonalData } from "../operations/find-personal-data";
+import { CommandFailure, EXIT } from "../exit-code";
+import { hasPersonalData } from "../find-personal-data";
 
 /** What each command uses. */
 export interface MembersContext {

@@ -3,9 +3,8 @@ import { countMember, eraseMember } from "./erase";
 import { exportMember } from "./export";
 import { HELP } from "./help";
 import { findMember, type MembersContext } from "./members-context";
-import { type CommandOutput, describeCommandFailure } from "../command-output";
-import { CommandFailure, type CommandResult, EXIT } from "../operations/exit-code";
-import { toJson, toLine } from "../operations/output";
+import { type CommandOutput, reportFailure, writeResult } from "../command-output";
+import { EXIT, type ExitCode } from "../exit-code";
 import { openMemberRecords } from "../../app/member-records";
 import { loadConfig } from "../../config/index";
 import { type RawEnvironment } from "../../config/variable";
@@ -16,7 +15,7 @@ async function runOrThrow(
   args: readonly string[],
   environment: RawEnvironment | undefined,
   output: CommandOutput,
-): Promise<CommandResult["exitCode"]> {
+): Promise<ExitCode> {
   const { command, isJson } = parseMembersArguments(args);
   if (command.name === "help") {
     output.stdout(HELP);
@@ -31,25 +30,16 @@ async function runOrThrow(
       await exportMember(context, { id: command.id, user }, output.stdout);
       return EXIT.done;
     }
-    const { exitCode, text, json } = await (command.isDryRun ? countMember : eraseMember)(context, user);
-    output.stdout(`${isJson ? toJson(json) : text.split("\n").map(toLine).join("\n")}\n`);
-    return exitCode;
+    return writeResult(await (command.isDryRun ? countMember : eraseMember)(context, user), { output, isJson });
   } finally {
     await records.close();
   }
 }
 
 /** Runs one command with its arguments; resolves to the exit code. Never rejects. */
-export async function runMembers(
+export const runMembers = (
   args: readonly string[],
   environment: RawEnvironment | undefined,
   output: CommandOutput,
-): Promise<CommandResult["exitCode"]> {
-  try {
-    return await runOrThrow(args, environment, output);
-  } catch (error) {
-    output.progress?.("");
-    output.stderr(`${toLine(describeCommandFailure(error, "repeat the command"))}\n`);
-    return error instanceof CommandFailure ? error.exitCode : EXIT.failed;
-  }
-}
+): Promise<ExitCode> =>
+  reportFailure(runOrThrow(args, environment, output), { output, ifUncertain: "repeat the command" });

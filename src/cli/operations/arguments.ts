@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { isOperationId } from "../../features/operation/operation-id";
 import { isSettled, operationStatuses, type OperationStatus } from "../../platform/operations/operation-status.state";
-import { CommandFailure, EXIT } from "./exit-code";
-import { hasPersonalData } from "./find-personal-data";
+import { CommandFailure, EXIT } from "../exit-code";
+import { hasPersonalData } from "../find-personal-data";
 
 export interface ListFilter {
   /** Default: any. */

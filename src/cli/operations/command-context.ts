@@ -2,7 +2,7 @@ import { type Operator } from "../../app/operator";
 import { type OperationsConfig } from "../../config/variables/operations";
 import { type Clock } from "../../platform/kernel/clock";
 import { type SeenOperation } from "../../platform/operations/operator-store";
-import { CommandFailure, EXIT } from "./exit-code";
+import { CommandFailure, EXIT } from "../exit-code";
 
 /** What each command uses. */
 export interface CommandContext {

@@ -1,7 +1,7 @@
 import { type CommandContext } from "./command-context";
 import { type ListFilter } from "./arguments";
-import { CommandFailure, type CommandResult, EXIT } from "./exit-code";
-import { toDuration, toTable, toTime } from "./output";
+import { CommandFailure, type CommandResult, EXIT } from "../exit-code";
+import { toDuration, toTable, toTime } from "../formatting";
 import { type Operation, type OperationQuery } from "../../platform/operations/operation";
 
 type ListQuery = Omit<OperationQuery, "first" | "after">;

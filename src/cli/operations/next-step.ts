@@ -2,7 +2,7 @@ import { isSettled } from "../../platform/operations/operation-status.state";
 import { type Operation } from "../../platform/operations/operation";
 import { type Decision, findProposals } from "../../platform/operations/operation-decision";
 import { type SeenOperation } from "../../platform/operations/operator-store";
-import { toTime } from "./output";
+import { toTime } from "../formatting";
 import { type ProviderReading } from "./provider-reading";
 import { type Recovery, undecidedUntil } from "./recovery";
 

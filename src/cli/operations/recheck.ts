@@ -1,6 +1,6 @@
 import { isSettled } from "../../platform/operations/operation-status.state";
 import { type CommandContext, findOrFail } from "./command-context";
-import { type CommandResult, EXIT } from "./exit-code";
+import { type CommandResult, EXIT } from "../exit-code";
 import { describeNextStep } from "./next-step";
 import { readAndRecord } from "./provider-reading";
 import { describeRecovery } from "./recovery";

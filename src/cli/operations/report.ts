@@ -1,8 +1,8 @@
 import { type Operation } from "../../platform/operations/operation";
 import { type SeenOperation } from "../../platform/operations/operator-store";
-import { type CommandResult, EXIT } from "./exit-code";
+import { type CommandResult, EXIT } from "../exit-code";
 import { toProcess } from "./next-step";
-import { toTime } from "./output";
+import { toTime } from "../formatting";
 import { describeReading, type ProviderReading } from "./provider-reading";
 
 /** The result of a command about one operation: as it is now, what happened, and what the provider showed. */

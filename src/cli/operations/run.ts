@@ -1,13 +1,12 @@
 import { type Command, parseArguments } from "./arguments";
 import { type CommandContext } from "./command-context";
-import { CommandFailure, type CommandResult, EXIT } from "./exit-code";
+import { type CommandResult, EXIT, type ExitCode } from "../exit-code";
 import { HELP } from "./help";
 import { list } from "./list";
-import { toJson, toLine } from "./output";
 import { recheck } from "./recheck";
 import { settle } from "./settle";
 import { show } from "./show";
-import { type CommandOutput, describeCommandFailure } from "../command-output";
+import { type CommandOutput, reportFailure, writeResult } from "../command-output";
 import { openOperator } from "../../app/operator";
 import { loadConfig } from "../../config/index";
 import { type RawEnvironment } from "../../config/variable";
@@ -26,7 +25,7 @@ async function runOrThrow(
   args: readonly string[],
   environment: RawEnvironment | undefined,
   output: CommandOutput,
-): Promise<CommandResult["exitCode"]> {
+): Promise<ExitCode> {
   const { command, isJson } = parseArguments(args);
   if (command.name === "help") {
     output.stdout(HELP);
@@ -37,24 +36,15 @@ async function runOrThrow(
   const operator = await openOperator(config, { logger });
   try {
     const context = { operator, config: config.operations, clock: systemClock };
-    const { exitCode, text, json } = await execute(command, context);
-    output.stdout(`${isJson ? toJson(json) : text.split("\n").map(toLine).join("\n")}\n`);
-    return exitCode;
+    return writeResult(await execute(command, context), { output, isJson });
   } finally {
     await operator.close();
   }
 }
 
 /** Runs one command with its arguments; resolves to the exit code. Never rejects. */
-export async function runOperations(
+export const runOperations = (
   args: readonly string[],
   environment: RawEnvironment | undefined,
   output: CommandOutput,
-): Promise<CommandResult["exitCode"]> {
-  try {
-    return await runOrThrow(args, environment, output);
-  } catch (error) {
-    output.stderr(`${toLine(describeCommandFailure(error, "run show"))}\n`);
-    return error instanceof CommandFailure ? error.exitCode : EXIT.failed;
-  }
-}
+): Promise<ExitCode> => reportFailure(runOrThrow(args, environment, output), { output, ifUncertain: "run show" });

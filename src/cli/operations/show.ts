@@ -1,8 +1,8 @@
 import { type CommandContext, findOrFail } from "./command-context";
-import { type CommandResult, EXIT } from "./exit-code";
+import { type CommandResult, EXIT } from "../exit-code";
 import { listMemberEvents } from "./member-events";
 import { describeNextStep, toProcess, toVersion } from "./next-step";
-import { toLine, toTime } from "./output";
+import { toLine, toTime } from "../formatting";
 import { describeReading, readProvider } from "./provider-reading";
 import { describeRecovery } from "./recovery";
 import { type Step, tellStory, toCallerDigest } from "./story";

@@ -1,4 +1,4 @@
-import { isCnpj, isCpf } from "../../providers/delbank/tax-id";
+import { isCnpj, isCpf } from "../providers/delbank/tax-id";
 
 const EMAIL = /[^\s@]@[^\s@]/;
 

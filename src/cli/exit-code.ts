@@ -13,9 +13,11 @@ export const EXIT = {
   secondPerson: 5,
 } as const;
 
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
 /** What a command prints, and its exit code. */
 export interface CommandResult {
-  readonly exitCode: (typeof EXIT)[keyof typeof EXIT];
+  readonly exitCode: ExitCode;
   /** For people: lines. */
   readonly text: string;
   /** For programs, with `--json`. */
@@ -26,7 +28,7 @@ export interface CommandResult {
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
   constructor(
-    readonly exitCode: CommandResult["exitCode"],
+    readonly exitCode: ExitCode,
     message: string,
   ) {
     super(message);

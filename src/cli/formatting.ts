@@ -1,4 +1,4 @@
-import { sanitizeText } from "../../platform/kernel/sanitize-text";
+import { sanitizeText } from "../platform/kernel/sanitize-text";
 
 const MAX_CELL_LENGTH = 120;
 /** A decision with a reason and evidence of the maximum length fits. */
