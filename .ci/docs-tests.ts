@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { formatTable } from "./docs-format";
+import { readRouterFailures, type SeenFailure } from "./router-failures";
 
 interface HeavySuite {
   readonly suite: string;
@@ -18,25 +19,14 @@ export function renderHeavySuiteTable(): string {
   return formatTable(["suite", "in `npm test`", "in `npm run test:all`", "why"], rows);
 }
 
-interface SeenByClients {
-  readonly status: number;
-  readonly codes: readonly string[];
-  readonly rest: boolean;
-  readonly advice: boolean;
-}
-interface RouterFailures {
-  readonly versions: Readonly<Record<string, string>>;
-  readonly failures: readonly { readonly failure: string; readonly seen: Readonly<Record<string, SeenByClients>> }[];
-}
-
-function formatSeen({ status, codes, rest, advice }: SeenByClients): string {
+function formatSeen({ status, codes, rest, advice }: SeenFailure): string {
   const shown = codes.length === 0 ? "no error" : codes.map((code) => `\`${code}\``).join(", ");
   return `${status} ${shown}${rest ? " ¹" : ""}${advice ? " ²" : ""}`;
 }
 
 /** What clients see for each kind of failure through each router; test/federation/routers/failures.test.ts compares it. */
 export function renderRouterFailureTable(): string {
-  const { versions, failures } = JSON.parse(readFileSync(".ci/router-failures.json", "utf8")) as RouterFailures;
+  const { versions, failures } = readRouterFailures();
   const routers = Object.entries(versions).sort();
   const rows = failures.map(({ failure, seen }) => [
     failure,

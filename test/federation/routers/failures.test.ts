@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readRouterFailures, ROUTER_FAILURES_FILE, type SeenFailure } from "../../../.ci/router-failures";
 import { freePort } from "../../kit/free-port";
 import { startTcpServer } from "../../kit/network/tcp-server";
 import { MEMBER_ID, PAYER_TAX_ID, RECURRENCE_ID } from "../../kit/seeds/ids";
@@ -17,23 +18,6 @@ import {
 } from "../gateways/federation";
 import { type RouterKind, ROUTERS } from "./routers";
 import { type Router, type RouterOptions, startRouter } from "./start-router";
-
-// `UPDATE_ROUTER_FAILURES=true npm run test:routers` writes the file, `npm run docs` the table on docs/platform/router-operation.md.
-const FILE = join(__dirname, "../../../.ci/router-failures.json");
-
-/** What a client sees: `rest` if other fields have data, `advice` if the errors have our `retryable` and `requestId`. */
-interface Seen {
-  readonly status: number;
-  readonly codes: readonly string[];
-  readonly rest: boolean;
-  readonly advice: boolean;
-}
-/** By router. */
-interface Recorded {
-  readonly versions: Readonly<Record<string, string>>;
-  readonly failures: readonly { readonly failure: string; readonly seen: Readonly<Record<string, Seen>> }[];
-}
-const readRecorded = () => JSON.parse(readFileSync(FILE, "utf8")) as Recorded;
 
 const MEMBER = { sub: MEMBER_ID, tax_id: PAYER_TAX_ID };
 const BENEFITS = "/user/benefits/";
@@ -126,7 +110,7 @@ const FAILURES: Readonly<Record<string, (world: World) => Promise<GatewayRespons
 const toCode = (extensions: Readonly<Record<string, unknown>> = {}) =>
   typeof extensions["code"] === "string" ? extensions["code"] : "no code";
 
-function toSeen({ status, data, errors = [] }: GatewayResponse): Seen {
+function toSeen({ status, data, errors = [] }: GatewayResponse): SeenFailure {
   const otherData = JSON.stringify(data ?? null).replaceAll(/"\w+":(?:null|\{\})/g, "");
   return {
     status,
@@ -137,11 +121,11 @@ function toSeen({ status, data, errors = [] }: GatewayResponse): Seen {
 }
 
 const found = ROUTERS.filter(({ program }) => program !== undefined);
-const recorded = readRecorded();
+const recorded = readRouterFailures();
 const isUpdate = process.env["UPDATE_ROUTER_FAILURES"] === "true";
 
 describe.each(found)("what a client sees through $title", (kind) => {
-  const observed = new Map<string, Seen>();
+  const observed = new Map<string, SeenFailure>();
   const { title, version = "of an unknown version" } = kind;
   let federation: Federation;
   let router: Router;
@@ -165,14 +149,14 @@ describe.each(found)("what a client sees through $title", (kind) => {
   }
   /** Replaces what is recorded for this router. */
   function record(): void {
-    const { versions, failures } = readRecorded(); // with what was observed through the router before this one
+    const { versions, failures } = readRouterFailures(); // with what was observed through the router before this one
     const others = (failure: string) => failures.find((row) => row.failure === failure)?.seen;
     const rows = Object.keys(FAILURES).map((failure) => ({
       failure,
       seen: { ...others(failure), [title]: observed.get(failure) ?? others(failure)?.[title] },
     }));
     const text = JSON.stringify({ versions: { ...versions, [title]: version }, failures: rows }, null, 2);
-    writeFileSync(FILE, `${text}\n`);
+    writeFileSync(ROUTER_FAILURES_FILE, `${text}\n`);
   }
 
   test.each(Object.keys(FAILURES))("if %s is as in the table", async (failure) => {
