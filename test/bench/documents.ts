@@ -7,7 +7,7 @@ import { createDocumentCache } from "../../src/platform/graphql/limits/document-
 import { analyzeDocument } from "../../src/platform/graphql/limits/request-guard";
 import { formatCheck, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
 
@@ -71,7 +71,7 @@ interface Load {
 
 /** Requests that were answered in a second. */
 async function load({ title, options, createBody, min = 0 }: Load): Promise<number> {
-  const sandbox = await startSandboxProcess();
+  const sandbox = await startSandboxProgram();
   const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const environment = { ...sandbox.environment, LOG_LEVEL: "warn", NODE_OPTIONS: options };
   const subgraph = await startSubgraphProcess(environment, directory);
@@ -101,7 +101,7 @@ async function load({ title, options, createBody, min = 0 }: Load): Promise<numb
   } finally {
     clearInterval(timer);
     await subgraph.stop();
-    await sandbox.stop();
+    await sandbox.close();
     removeDirectory();
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
 import { median, residentMb, row } from "./figures";
 import { QUERY } from "./member-benefits";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
 
@@ -14,7 +14,7 @@ const MAX = { startupMs: 3000, residentMb: 150 };
 
 /** Time from nothing to the first answer, with a database and keys that are there already, and the process's memory. */
 export async function footprint(): Promise<void> {
-  const sandbox = await startSandboxProcess();
+  const sandbox = await startSandboxProgram();
   const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const startupMs: number[] = [];
   try {
@@ -52,7 +52,7 @@ export async function footprint(): Promise<void> {
       console.log(row(`memory ${IDLE_MS / 1000} s later`, mb(rested)));
     }
   } finally {
-    await sandbox.stop();
+    await sandbox.close();
     removeDirectory();
   }
 }

@@ -8,7 +8,7 @@ import { sendRequest } from "../kit/http/request";
 import { formatCheck, median, quantile, residentMb, row } from "./figures";
 import { measureGuard } from "./guard-cost";
 import { QUERY } from "./member-benefits";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
 
@@ -127,7 +127,7 @@ async function overload(subgraph: SubgraphProcess): Promise<void> {
 
 /** What each attack costs the built program, and what becomes of those who are answered while twice too much is asked. */
 export async function limits(): Promise<void> {
-  const sandbox = await startSandboxProcess();
+  const sandbox = await startSandboxProgram();
   const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const subgraph = await startSubgraphProcess(
     { ...sandbox.environment, READ_CACHE_MS: "0", LIMIT_PROVIDER_BODY_BYTES: "2097152" },
@@ -140,15 +140,15 @@ export async function limits(): Promise<void> {
   );
   try {
     console.log(`\nlimits: each attack ${REPETITIONS} times with a new document, against node dist/main.js`);
-    const controls = [sandbox.avibraUrl, sandbox.delbankUrl].map(createSandboxControl);
+    const controls = [sandbox.avibra.url, sandbox.delbank.url].map(createSandboxControl);
     await attacks(subgraph, controls);
-    await measureResponses(subgraph, createSandboxControl(sandbox.avibraUrl));
+    await measureResponses(subgraph, createSandboxControl(sandbox.avibra.url));
     await overload(narrow);
     measureGuard();
   } finally {
     await subgraph.stop();
     await narrow.stop();
-    await sandbox.stop();
+    await sandbox.close();
     removeDirectory();
   }
 }

@@ -1,6 +1,6 @@
 import { documents } from "./documents";
 import { formatCheck, median, residentMb, row } from "./figures";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
 
@@ -19,7 +19,7 @@ const QUERY = `query($representations: [_Any!]!) { _entities(representations: $r
 export async function memory(): Promise<void> {
   await documents();
   const reads = Number(process.env["MEMORY_READS"] ?? 1_000_000);
-  const sandbox = await startSandboxProcess();
+  const sandbox = await startSandboxProgram();
   const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   const subgraph = await startSubgraphProcess({ ...sandbox.environment, LOG_LEVEL: "warn" }, directory);
   const token = await subgraph.tokenOf({ sub: "support", scope: "users:read:any" });
@@ -70,7 +70,7 @@ export async function memory(): Promise<void> {
     console.log(row("most", mb(Math.max(...samples))));
   } finally {
     await subgraph.stop();
-    await sandbox.stop();
+    await sandbox.close();
     removeDirectory();
   }
 }

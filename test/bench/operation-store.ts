@@ -16,7 +16,7 @@ import { startDatabases } from "../kit/start/databases";
 import { WINDOWS } from "../kit/operations/controlled-store";
 import { createMigratedStore } from "../kit/operations/test-store";
 import { median, quantile, row, timed } from "./figures";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { createTempDirectory } from "../kit/temp";
 
 const WARM_UP = 100;
@@ -58,7 +58,7 @@ async function openRunner(url: string, handlers: OperationHandlers) {
 
 /** What a mutation costs beyond the provider's answer: claimed, marked as sent, settled, each durable before the next step. */
 export async function benchmarkOperationStore(): Promise<void> {
-  const [sandbox, databases] = await Promise.all([startSandboxProcess(), startDatabases()]);
+  const [sandbox, databases] = await Promise.all([startSandboxProgram(), startDatabases()]);
   const config = loadConfig(sandbox.environment);
   const { avibra, close: closeProviders } = createProviders(
     { ...config, calls: config.providerCalls, maxBodyBytes: config.limits.execution.providerBodyBytes },
@@ -100,7 +100,7 @@ export async function benchmarkOperationStore(): Promise<void> {
     closeSync(file);
     removeFolder();
     await Promise.all([sqlite.close(), postgres.close(), closeProviders()]);
-    await Promise.all([databases.stop(), sandbox.stop()]);
+    await Promise.all([databases.stop(), sandbox.close()]);
   }
 
   const of = (name: string) => took[name] ?? [];

@@ -8,7 +8,7 @@ import { createSandboxControl } from "../kit/sandbox-control";
 import { formatCheck, median, cpuMs, row } from "./figures";
 import { QUERY, type ServerArguments } from "./member-benefits";
 import { countSharedCalls } from "./shared-calls";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
 
@@ -71,12 +71,12 @@ async function load(
 
 /** A member's benefits through our subgraph, through the template most teams would write, and at the limit. */
 export async function reads(): Promise<void> {
-  const sandbox = await startSandboxProcess();
+  const sandbox = await startSandboxProgram();
   const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   // Nothing is kept: every read costs its call, as at the others. Then once more as it comes. One key signs the tokens of both.
   const subgraph = await startSubgraphProcess({ ...sandbox.environment, READ_CACHE_MS: "0" }, directory);
   const asItComes = await startSubgraphProcess(sandbox.environment, directory);
-  const options = { avibraUrl: sandbox.avibraUrl, publicKey: subgraph.publicKey() };
+  const options = { avibraUrl: sandbox.avibra.url, publicKey: subgraph.publicKey() };
   const [template, limit] = await Promise.all([
     startServer("template-server", options),
     startServer("limit-server", options),
@@ -108,13 +108,13 @@ export async function reads(): Promise<void> {
         rounds[index]?.push(await load(target, { headers, body }, ROUND_SECONDS));
       }
     }
-    shared = await countSharedCalls(subgraph, createSandboxControl(sandbox.avibraUrl));
+    shared = await countSharedCalls(subgraph, createSandboxControl(sandbox.avibra.url));
   } finally {
     template.child.disconnect();
     limit.child.disconnect();
     await subgraph.stop();
     await asItComes.stop();
-    await sandbox.stop();
+    await sandbox.close();
     removeDirectory();
   }
 

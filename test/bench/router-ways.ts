@@ -12,7 +12,7 @@ import { AUDIENCE, ISSUER, startTokenIssuer } from "../kit/tokens/token-issuer";
 import { startConnectors } from "./connectors";
 import { type Way } from "./router-load";
 import { AUTHORIZATIONS, PLAIN_MEMBER, prepareMembers, TEAM } from "./router-operations";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 
 /** The ways to one subgraph: directly, and through each router. */
 export interface WaysToSubgraph {
@@ -49,7 +49,7 @@ export async function startRouterWays(kinds: readonly RouterKind[]) {
   const { add, stopAll } = createStops();
   const stop = (one: { stop: () => Promise<unknown> }) => one.stop();
   try {
-    const sandbox = await add(startSandboxProcess(AUTHORIZATIONS), stop);
+    const sandbox = await add(startSandboxProgram({ extraAuthorizations: AUTHORIZATIONS }), (one) => one.close());
     const keys = await add(startTokenIssuer(), ({ close }) => close());
     const accounts = await add(startAccountsProcess(), stop);
 
@@ -85,7 +85,7 @@ export async function startRouterWays(kinds: readonly RouterKind[]) {
     for (const cache of READ_CACHES) subgraphs.push(await startWays(cache));
 
     const apollo = kinds.find(({ title }) => title === "Apollo Router");
-    const connectors = apollo && (await add(startConnectors(apollo, sandbox.avibraUrl), stop));
+    const connectors = apollo && (await add(startConnectors(apollo, sandbox.avibra.url), stop));
     const peer: Way | undefined = connectors && {
       title: "Apollo Connectors",
       url: connectors.url,

@@ -17,7 +17,7 @@ import {
 } from "./chaos-checks";
 import { quantile, residentMb } from "./figures";
 import { type ClosedLoop, type Rate, runAtRate, runInClosedLoop } from "./constant-rate";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess, type SubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
 
@@ -146,15 +146,15 @@ function countNames(names: readonly string[]): Readonly<Record<string, number>> 
  * again, and once the reconciler has had its time, what the ledger says is held against what happened.
  */
 export async function runChaos(options: ChaosOptions) {
-  const sandbox = await startSandboxProcess(MORE_AUTHORIZATIONS);
+  const sandbox = await startSandboxProgram({ extraAuthorizations: MORE_AUTHORIZATIONS });
   const { path: directory, remove: removeDirectory } = createTempDirectory("chaos");
   const providers = {
-    avibra: createSandboxControl(sandbox.avibraUrl),
-    delbank: createSandboxControl(sandbox.delbankUrl),
+    avibra: createSandboxControl(sandbox.avibra.url),
+    delbank: createSandboxControl(sandbox.delbank.url),
   };
   const environment = { ...sandbox.environment, ...ENVIRONMENT, ...options.environment };
   const subgraph = await startSubgraphProcess(environment, directory).catch(async (error: unknown) => {
-    await sandbox.stop();
+    await sandbox.close();
     removeDirectory();
     throw error;
   });
@@ -211,7 +211,7 @@ export async function runChaos(options: ChaosOptions) {
     };
   } finally {
     if (subgraph.isRunning()) await subgraph.stop();
-    await sandbox.stop();
+    await sandbox.close();
     removeDirectory();
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createSandboxControl } from "../kit/sandbox-control";
 import { openSockets, residentMb } from "./figures";
 import { runAtRate } from "./constant-rate";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess } from "./subgraph-process";
 import { createTempDirectory } from "../kit/temp";
 
@@ -37,7 +37,7 @@ export interface Round {
 }
 
 async function startStormEnvironment() {
-  const sandbox = await startSandboxProcess(PACE.perSecond * PACE.seconds);
+  const sandbox = await startSandboxProgram({ extraAuthorizations: PACE.perSecond * PACE.seconds });
   const { path: directory, remove: removeDirectory } = createTempDirectory("bench");
   // Every read reaches its provider: nothing is kept, and nobody asks for the same as another one.
   const environment = {
@@ -51,7 +51,7 @@ async function startStormEnvironment() {
   const token = await subgraph.tokenOf({ sub: "reader", scope: "pix:read:any users:read:any" });
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
   return {
-    ...{ subgraph, avibra: createSandboxControl(sandbox.avibraUrl) },
+    ...{ subgraph, avibra: createSandboxControl(sandbox.avibra.url) },
     /** Asks, and tells whether it was answered without errors, and how long that took. */
     sendQuery: async (query: string) => {
       const startedAt = performance.now();
@@ -61,7 +61,7 @@ async function startStormEnvironment() {
     },
     async stop() {
       await subgraph.stop();
-      await sandbox.stop();
+      await sandbox.close();
       removeDirectory();
     },
   };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatCheck, residentMb, row } from "./figures";
-import { startSandboxProcess } from "./sandbox-process";
+import { startSandboxProgram } from "../kit/start/sandbox-program";
 import { startSubgraphProcess } from "./subgraph-process";
 import { waitForGauge } from "../kit/http/metrics";
 import { MEMBER_ID } from "../kit/seeds/ids";
@@ -25,7 +25,7 @@ async function readHeldKb({ send }: Debugger): Promise<number> {
 
 /** What idle subscriptions cost, by each way to subscribe, in a process of its own. */
 export async function subscriptions(): Promise<void> {
-  const sandbox = await startSandboxProcess();
+  const sandbox = await startSandboxProgram();
   console.log(`\nsubscriptions: memory of the process for each of ${COUNT} idle ones`);
   try {
     for (const [way, subscribe] of WAYS) {
@@ -74,6 +74,6 @@ export async function subscriptions(): Promise<void> {
       }
     }
   } finally {
-    await sandbox.stop();
+    await sandbox.close();
   }
 }

@@ -150,7 +150,7 @@ describe.each(found)("kill -9 on the way of a mutation through $title:", (kind) 
 
   beforeAll(async () => {
     keys = await startTokenIssuer();
-    providers = await startSandboxProgram(CASES.length);
+    providers = await startSandboxProgram({ extraAuthorizations: CASES.length, hasStateFile: true });
     cluster = await createReplicaCluster("sqlite", { startProviders: () => Promise.resolve(providers) });
     const [avibra, delbank] = await Promise.all([
       startProviderGateway(() => providers.avibra.url),

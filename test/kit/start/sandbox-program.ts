@@ -7,25 +7,37 @@ import { createTempDirectory } from "../temp";
 
 /** Both simulated providers as a program of their own. */
 export interface SandboxProgram extends Sandboxes {
-  /** `kill -9`; the providers find their state when they are started again, but neither faults nor requests. */
+  /** What the environment of a subgraph needs to join them. */
+  readonly environment: Readonly<Record<"AVIBRA_SANDBOX_PORT" | "DELBANK_SANDBOX_PORT", string>>;
+  /** `kill -9`; providers with a state file find their state when they are started again, but neither faults nor requests. */
   readonly kill: () => Promise<void>;
   /** Starts the program again, with the same ports. */
   readonly restart: () => Promise<void>;
 }
 
-/** Starts the built sandbox, with so many active authorizations besides the seeds. */
-export async function startSandboxProgram(extraAuthorizations: number): Promise<SandboxProgram> {
+export interface SandboxProgramOptions {
+  /** Active authorizations besides the seeds. */
+  readonly extraAuthorizations?: number;
+  /** Whether the state outlives the program. Writing it takes time with each change. */
+  readonly hasStateFile?: boolean;
+}
+
+/** Starts the built sandbox. */
+export async function startSandboxProgram({
+  extraAuthorizations = 0,
+  hasStateFile = false,
+}: SandboxProgramOptions = {}): Promise<SandboxProgram> {
   const { path: directory, remove: removeDirectory } = createTempDirectory("sandbox");
   const [avibra, delbank] = await Promise.all([freePort(), freePort()]);
+  const environment = { AVIBRA_SANDBOX_PORT: `${avibra}`, DELBANK_SANDBOX_PORT: `${delbank}` };
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     child = fork("dist/sandbox/main.js", {
       env: {
-        AVIBRA_SANDBOX_PORT: `${avibra}`,
-        DELBANK_SANDBOX_PORT: `${delbank}`,
+        ...environment,
         DELBANK_SANDBOX_AUTHORIZATIONS: `${extraAuthorizations}`,
-        SANDBOX_STATE_FILE: join(directory, "state.json"),
+        ...(hasStateFile && { SANDBOX_STATE_FILE: join(directory, "state.json") }),
       },
     });
     await once(child, "message");
@@ -40,6 +52,7 @@ export async function startSandboxProgram(extraAuthorizations: number): Promise<
   return {
     avibra: { url: `http://127.0.0.1:${avibra}` },
     delbank: { url: `http://127.0.0.1:${delbank}` },
+    environment,
     kill,
     restart: start,
     close: () => kill().finally(removeDirectory),
